@@ -1,0 +1,1 @@
+//! The CI gate: findings, expectations and the semantic diff.

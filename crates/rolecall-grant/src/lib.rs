@@ -1,0 +1,1 @@
+//! Generates the least Role and RoleBinding that turn denials into yes.

@@ -1,0 +1,1 @@
+//! Kubernetes RBAC as a pure function: nouns, index, evaluator.

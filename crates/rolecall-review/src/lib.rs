@@ -1,0 +1,1 @@
+//! Access reviews: plans a matrix, asks a reviewer, folds the answers into a grid.

@@ -1,0 +1,1 @@
+//! Reads clusters, manifests and snapshots into one inventory.

@@ -1,0 +1,1 @@
+//! Walks Pods to their ServiceAccounts, bindings, roles and rules.

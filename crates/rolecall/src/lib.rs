@@ -1,0 +1,1 @@
+//! RBAC troubleshooting and audit for Kubernetes.
