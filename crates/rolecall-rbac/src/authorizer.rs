@@ -1,0 +1,173 @@
+//! The verdict.
+
+use crate::decision::RuleGrant;
+use crate::index::{Index, Posting, RoleSlot};
+use crate::matching::{url_matches, verb_matches};
+use crate::{
+    Binding, Decision, Gap, Grant, Identity, Inventory, Problem, Request, Role, Subject, Target,
+    Verdict,
+};
+
+/// An inventory ready to answer: the pure counterpart of a server's RBAC authorizer.
+///
+/// Mirrors `plugin/pkg/auth/authorizer/rbac/rbac.go`, but goes on after the first rule that allows,
+/// to name every grant. A decision costs what the identity's own bindings cost, whatever else the
+/// inventory holds.
+#[derive(Clone, Debug, Default)]
+pub struct Authorizer {
+    pub(crate) inventory: Inventory,
+    pub(crate) index: Index,
+}
+
+impl Authorizer {
+    /// Indexes an inventory.
+    pub fn new(inventory: Inventory) -> Self {
+        let index = Index::new(&inventory);
+        Self { inventory, index }
+    }
+
+    /// Returns the inventory that answers come from.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Gives the inventory back, to lay other objects over it.
+    pub fn into_inventory(self) -> Inventory {
+        self.inventory
+    }
+
+    /// Decides one request.
+    pub fn authorize(&self, identity: &Identity, request: &Request) -> Decision<'_> {
+        let mut reached = Vec::with_capacity(16);
+        self.index.reach(identity, request.namespace(), &mut reached);
+        let mut grants = Vec::new();
+        let mut problems = Vec::new();
+        if identity.is_privileged() {
+            grants.push(Grant::Privileged);
+        }
+        let compiled = self.index.compile(request);
+        for posting in &reached {
+            let RoleSlot::Role(role_position) = self.index.role_of(posting.binding) else {
+                problems.extend(self.problem(posting.binding));
+                continue;
+            };
+            for (rule, rule_index) in self.index.rules_of(role_position).iter().zip(0..) {
+                let allows = match (&compiled, &request.target) {
+                    (Some(compiled), _) => self.index.allows(rule, compiled),
+                    (None, Target::Path(path)) => {
+                        rule.has_urls()
+                            && self.rule(role_position, rule_index).is_some_and(|rule| {
+                                verb_matches(rule, &request.verb) && url_matches(rule, path)
+                            })
+                    }
+                    (None, Target::Resource(_)) => false,
+                };
+                if allows {
+                    grants.extend(self.grant(*posting, role_position, rule_index));
+                }
+            }
+        }
+        let verdict = if grants.is_empty() {
+            match self.gaps_that_matter(request.namespace(), &reached, &mut problems) {
+                gaps if gaps.is_empty() => Verdict::NoOpinion,
+                gaps => Verdict::Unknown { gaps },
+            }
+        } else {
+            Verdict::Allowed { by: grants }
+        };
+        Decision { verdict, problems }
+    }
+
+    /// Returns the gaps that may hide a grant for an identity that reaches these bindings, and
+    /// withdraws the problems that are only an unread role.
+    pub(crate) fn gaps_that_matter<'a>(
+        &'a self,
+        namespace: &str,
+        reached: &[Posting],
+        problems: &mut Vec<Problem<'a>>,
+    ) -> Vec<Gap> {
+        if self.inventory.gaps.is_empty() {
+            return Vec::new();
+        }
+        problems.retain(|problem| {
+            !(matches!(problem, Problem::RoleNotFound { .. })
+                && self.inventory.gaps.iter().any(|gap| hides_role(gap, problem.binding())))
+        });
+        self.inventory
+            .gaps
+            .iter()
+            .filter(|gap| {
+                gap.may_hide_binding(namespace)
+                    || reached.iter().any(|posting| self.may_hide_rules(gap, posting.binding))
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// Returns whether a gap may hide rules of a binding's role: the role itself, or one that would
+    /// be aggregated into it.
+    fn may_hide_rules(&self, gap: &Gap, binding: u32) -> bool {
+        match self.index.role_of(binding) {
+            RoleSlot::Role(role) => self.role_at(role).is_some_and(|role| {
+                role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
+            }),
+            RoleSlot::Missing => {
+                self.binding_at(binding).is_some_and(|binding| hides_role(gap, binding))
+            }
+            RoleSlot::Unsupported => false,
+        }
+    }
+
+    /// Builds the grant of a posting's binding through one rule.
+    pub(crate) fn grant(
+        &self,
+        posting: Posting,
+        role_position: u32,
+        rule_index: usize,
+    ) -> Option<Grant<'_>> {
+        let (binding, subject) = self.bound(posting)?;
+        let role = self.role_at(role_position)?;
+        let rule = role.rules.get(rule_index)?;
+        Some(Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }))
+    }
+
+    /// Returns a posting's binding and the subject in it.
+    pub(crate) fn bound(&self, posting: Posting) -> Option<(&Binding, &Subject)> {
+        let binding = self.binding_at(posting.binding)?;
+        Some((binding, binding.subjects.get(posting.subject as usize)?))
+    }
+
+    pub(crate) fn binding_at(&self, position: u32) -> Option<&Binding> {
+        self.inventory.bindings.get(position as usize)
+    }
+
+    pub(crate) fn role_at(&self, position: u32) -> Option<&Role> {
+        self.inventory.roles.get(position as usize)
+    }
+
+    fn rule(&self, role_position: u32, rule_index: usize) -> Option<&crate::PolicyRule> {
+        self.role_at(role_position)?.rules.get(rule_index)
+    }
+
+    /// Returns why a binding's roleRef leads nowhere.
+    pub(crate) fn problem(&self, position: u32) -> Option<Problem<'_>> {
+        let binding = self.binding_at(position)?;
+        match self.index.role_of(position) {
+            RoleSlot::Role(_) => None,
+            RoleSlot::Missing => Some(Problem::RoleNotFound { binding }),
+            RoleSlot::Unsupported => Some(Problem::UnsupportedRoleKind { binding }),
+        }
+    }
+}
+
+fn hides_role(gap: &Gap, binding: &Binding) -> bool {
+    let role_ref = &binding.role_ref;
+    match role_ref.kind {
+        crate::RoleKind::ClusterRole => gap.may_hide_role("", &role_ref.name),
+        crate::RoleKind::Role => {
+            !binding.is_cluster_role_binding()
+                && gap.may_hide_role(&binding.metadata.namespace, &role_ref.name)
+        }
+        crate::RoleKind::Other(_) => false,
+    }
+}

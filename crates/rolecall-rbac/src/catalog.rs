@@ -1,0 +1,410 @@
+//! The resources that a server serves: names, scope, verbs, subresources.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::{Request, ResourceRequest, Text};
+
+/// The resources that a server serves, and the virtual ones that only authorization knows.
+///
+/// The evaluator does not need it; it turns what people write into [`Request`]s.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    resources: Vec<ServedResource>,
+    /// Lower-cased plural, singular, kind and short names, to positions in order of preference.
+    by_name: HashMap<Text, Vec<u32>, FxBuildHasher>,
+}
+
+/// One resource of an API group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServedResource {
+    /// The API group; empty for core.
+    pub group: Text,
+    /// The plural, as rules write it.
+    pub resource: Text,
+    /// The singular.
+    pub singular: Text,
+    /// The kind.
+    pub kind: Text,
+    /// Whether objects live in namespaces.
+    pub namespaced: bool,
+    /// Short names, such as `deploy`.
+    pub short_names: Vec<Text>,
+    /// Verbs that the server serves; for virtual resources those that are checked.
+    pub verbs: Vec<Text>,
+    /// Subresources.
+    pub subresources: Vec<Subresource>,
+    /// Whether it exists only in authorization checks, such as `users` for `impersonate`.
+    pub is_virtual: bool,
+}
+
+/// A subresource, such as `log` of `pods`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subresource {
+    /// The name without its parent.
+    pub name: Text,
+    /// Verbs that the server serves.
+    pub verbs: Vec<Text>,
+}
+
+/// A resource argument made unambiguous.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved<'a> {
+    /// The API group; `*` for any.
+    pub group: Text,
+    /// The plural, or `*`.
+    pub resource: Text,
+    /// The subresource; empty for none.
+    pub subresource: Text,
+    /// What the server serves under that name, if it does.
+    pub served: Option<&'a ServedResource>,
+}
+
+/// Why a resource argument means nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveError {
+    /// No served resource has that name.
+    UnknownResource {
+        /// The argument.
+        resource: String,
+        /// Served names that are spelled alike.
+        similar: Vec<String>,
+    },
+    /// The resource is served, but not this subresource.
+    UnknownSubresource {
+        /// The resource as rules write it.
+        resource: String,
+        /// The unserved subresource.
+        subresource: String,
+        /// The served ones.
+        served: Vec<String>,
+    },
+    /// The argument is no resource name at all.
+    Malformed {
+        /// The argument.
+        resource: String,
+    },
+}
+
+impl std::fmt::Display for ResolveError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownResource { resource, .. } => {
+                write!(formatter, "no served resource is named `{resource}`")
+            }
+            Self::UnknownSubresource { resource, subresource, .. } => {
+                write!(formatter, "`{resource}` has no subresource `{subresource}`")
+            }
+            Self::Malformed { resource } => {
+                write!(formatter, "`{resource}` is not a resource name")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ResolveError {}
+
+/// Collects served resources into a [`Catalog`].
+#[derive(Clone, Debug, Default)]
+pub struct CatalogBuilder {
+    resources: Vec<ServedResource>,
+}
+
+impl CatalogBuilder {
+    /// Starts with the virtual resources alone.
+    pub fn new() -> Self {
+        let virtual_resource = |group: &str, resource: &str, kind: &str, verbs: &[&str]| {
+            let singular = resource.strip_suffix('s').unwrap_or(resource);
+            ServedResource {
+                group: group.into(),
+                resource: resource.into(),
+                singular: singular.into(),
+                kind: kind.into(),
+                namespaced: false,
+                short_names: Vec::new(),
+                verbs: verbs.iter().map(|verb| Text::from(*verb)).collect(),
+                subresources: Vec::new(),
+                is_virtual: true,
+            }
+        };
+        Self {
+            resources: vec![
+                virtual_resource("", "users", "User", &["impersonate"]),
+                virtual_resource("", "groups", "Group", &["impersonate"]),
+                virtual_resource("authentication.k8s.io", "uids", "UID", &["impersonate"]),
+                virtual_resource(
+                    "authentication.k8s.io",
+                    "userextras",
+                    "UserExtra",
+                    &["impersonate"],
+                ),
+                virtual_resource(
+                    "certificates.k8s.io",
+                    "signers",
+                    "Signer",
+                    &["approve", "attest", "sign"],
+                ),
+            ],
+        }
+    }
+
+    /// Adds a served resource; a later one of the same group and name replaces an earlier one.
+    pub fn add(&mut self, resource: ServedResource) {
+        self.resources.push(resource);
+    }
+
+    /// Sorts and indexes.
+    pub fn build(self) -> Catalog {
+        let mut by_key = std::collections::BTreeMap::new();
+        for resource in self.resources {
+            by_key.insert((resource.group.clone(), resource.resource.clone()), resource);
+        }
+        let resources: Vec<ServedResource> = by_key.into_values().collect();
+        let mut by_name: HashMap<Text, Vec<u32>, FxBuildHasher> = HashMap::default();
+        for (resource, position) in resources.iter().zip(0..) {
+            let names = [&resource.resource, &resource.singular, &resource.kind];
+            for name in names.into_iter().chain(&resource.short_names) {
+                let positions = by_name.entry(name.to_lowercase().into()).or_default();
+                if !positions.contains(&position) {
+                    positions.push(position);
+                }
+            }
+        }
+        for (name, positions) in &mut by_name {
+            positions.sort_by_key(|position| {
+                resources.get(*position as usize).map(|resource| preference(resource, name))
+            });
+        }
+        Catalog { resources, by_name }
+    }
+}
+
+/// Orders candidates for one name: real before virtual, plural before kind before short name, core
+/// before other groups, the retired `extensions` last.
+fn preference<'a>(resource: &'a ServedResource, name: &str) -> (bool, bool, bool, bool, &'a str) {
+    (
+        resource.is_virtual,
+        *resource.group == *"extensions",
+        !resource.group.is_empty(),
+        *resource.resource != *name,
+        &resource.group,
+    )
+}
+
+impl Catalog {
+    /// Returns all resources, sorted by group and name, virtual ones among them.
+    pub fn resources(&self) -> &[ServedResource] {
+        &self.resources
+    }
+
+    /// Returns a builder that holds everything of this catalog.
+    pub fn to_builder(&self) -> CatalogBuilder {
+        CatalogBuilder { resources: self.resources.clone() }
+    }
+
+    /// Returns the resource of that group and plural.
+    pub fn get(&self, group: &str, resource: &str) -> Option<&ServedResource> {
+        let position = self
+            .resources
+            .binary_search_by(|candidate| {
+                (&*candidate.group, &*candidate.resource).cmp(&(group, resource))
+            })
+            .ok()?;
+        self.resources.get(position)
+    }
+
+    /// Returns the resources that a plural, singular, kind or short name may mean, preferred first.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &ServedResource> {
+        self.by_name
+            .get(&*name.to_lowercase())
+            .into_iter()
+            .flatten()
+            .filter_map(|position| self.resources.get(*position as usize))
+    }
+
+    /// Returns whether a resource is namespaced; `None` when it is not served.
+    pub fn is_namespaced(&self, group: &str, resource: &str) -> Option<bool> {
+        self.get(group, resource).map(|resource| resource.namespaced)
+    }
+
+    /// Resolves `pods`, `po`, `Pod`, `deployments.apps`, `deployments.v1.apps`, `pods/log`,
+    /// `*.apps`, `*` (any resource of any group) or `*/scale`.
+    ///
+    /// A resource with a group that is not served resolves to itself, as custom resources may be
+    /// installed elsewhere; a bare name must be served.
+    pub fn resolve(&self, argument: &str) -> Result<Resolved<'_>, ResolveError> {
+        let (head, subresource) = match argument.split_once('/') {
+            // Virtual `userextras/KEY` takes its key as a subresource.
+            Some((head, subresource)) => (head, subresource),
+            None => (argument, ""),
+        };
+        let malformed = || ResolveError::Malformed { resource: argument.to_owned() };
+        if head.is_empty()
+            || (argument.contains('/') && subresource.is_empty())
+            || argument.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',')
+        {
+            return Err(malformed());
+        }
+        let (name, group) = match head.split_once('.') {
+            Some((name, group)) => (name, Some(group)),
+            None => (head, None),
+        };
+        if name.is_empty() {
+            return Err(malformed());
+        }
+        if name == "*" {
+            return Ok(Resolved {
+                group: group.unwrap_or("*").into(),
+                resource: "*".into(),
+                subresource: subresource.into(),
+                served: None,
+            });
+        }
+        // `deployments.v1.apps` names a version, which RBAC never looks at.
+        let served = match group {
+            None => self.named(name).next(),
+            Some(group) => self.named(name).find(|served| *served.group == *group).or_else(|| {
+                let (version, rest) = group.split_once('.').unwrap_or((group, ""));
+                is_version(version)
+                    .then(|| self.named(name).find(|served| *served.group == *rest))
+                    .flatten()
+            }),
+        };
+        match (served, group) {
+            (Some(served), _) => {
+                if !subresource.is_empty()
+                    && !serves_any_subresource(served)
+                    && !served.subresources.iter().any(|known| *known.name == *subresource)
+                {
+                    return Err(ResolveError::UnknownSubresource {
+                        resource: qualified(&served.resource, &served.group),
+                        subresource: subresource.to_owned(),
+                        served: served.subresources.iter().map(|s| s.name.to_string()).collect(),
+                    });
+                }
+                Ok(Resolved {
+                    group: served.group.clone(),
+                    resource: served.resource.clone(),
+                    subresource: subresource.into(),
+                    served: Some(served),
+                })
+            }
+            (None, Some(group)) => Ok(Resolved {
+                group: group.into(),
+                resource: name.into(),
+                subresource: subresource.into(),
+                served: None,
+            }),
+            (None, None) => Err(ResolveError::UnknownResource {
+                resource: head.to_owned(),
+                similar: self.similar(name),
+            }),
+        }
+    }
+
+    /// Builds the request for a resolved resource: in `namespace`, unless the resource is
+    /// cluster-scoped, which is asked with an empty one (semantics §3, `V20`).
+    ///
+    /// A Namespace that is named is asked in itself, as its URL does (semantics §2).
+    pub fn request(
+        &self,
+        verb: &str,
+        resolved: &Resolved<'_>,
+        namespace: &str,
+        name: &str,
+    ) -> Request {
+        let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
+        let is_namespace = resolved.group.is_empty() && *resolved.resource == *"namespaces";
+        let namespace = match (cluster_scoped, is_namespace) {
+            (true, true) => name,
+            (true, false) => "",
+            (false, _) => namespace,
+        };
+        Request::resource(
+            verb,
+            ResourceRequest {
+                namespace: namespace.into(),
+                group: resolved.group.clone(),
+                resource: resolved.resource.clone(),
+                subresource: resolved.subresource.clone(),
+                name: name.into(),
+            },
+        )
+    }
+
+    /// Returns up to three served plurals that are spelled alike, nearest first.
+    pub fn similar(&self, name: &str) -> Vec<String> {
+        let name = name.to_lowercase();
+        let limit = 1 + name.chars().count() / 4;
+        let mut scored: Vec<(usize, String)> = self
+            .resources
+            .iter()
+            .filter_map(|served| {
+                let distance = [&served.resource, &served.singular]
+                    .into_iter()
+                    .chain(&served.short_names)
+                    .map(|candidate| edit_distance(&candidate.to_lowercase(), &name))
+                    .min()?;
+                (distance <= limit).then(|| (distance, qualified(&served.resource, &served.group)))
+            })
+            .collect();
+        scored.sort();
+        scored.dedup();
+        scored.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+}
+
+impl Resolved<'_> {
+    /// Returns `resource.group/subresource` as people write it.
+    pub fn display(&self) -> String {
+        let mut text = qualified(&self.resource, &self.group);
+        if !self.subresource.is_empty() {
+            text.push('/');
+            text.push_str(&self.subresource);
+        }
+        text
+    }
+}
+
+/// `userextras/KEY` has a key of the asker's choice where others have a subresource.
+fn serves_any_subresource(resource: &ServedResource) -> bool {
+    resource.is_virtual && *resource.resource == *"userextras"
+}
+
+fn is_version(text: &str) -> bool {
+    text.strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+fn qualified(resource: &str, group: &str) -> String {
+    if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+}
+
+/// Returns how many characters must be inserted, removed, replaced or swapped with their neighbour
+/// to get from one string to the other.
+pub(crate) fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    let mut previous_char = None;
+    for (row, left_char) in left.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, right_char) in right.iter().enumerate() {
+            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX);
+            let mut cost = (at(&last, column) + usize::from(left_char != *right_char))
+                .min(at(&last, column + 1) + 1)
+                .min(at(&current, column) + 1);
+            let swapped = column > 0
+                && previous_char == Some(*right_char)
+                && right.get(column - 1) == Some(&left_char);
+            if swapped {
+                cost = cost.min(at(&before_last, column - 1).saturating_add(1));
+            }
+            current.push(cost);
+        }
+        before_last = std::mem::replace(&mut last, current);
+        previous_char = Some(left_char);
+    }
+    last.last().copied().unwrap_or_default()
+}

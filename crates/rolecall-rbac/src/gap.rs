@@ -1,0 +1,171 @@
+//! What could not be read, and which answers that leaves open.
+
+use std::fmt;
+
+use crate::{Origin, Text};
+
+/// Something that could not be read, and so may hide a grant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gap {
+    /// What is missing.
+    pub unread: Unread,
+    /// Why it is missing: the server's or the parser's words.
+    pub because: Text,
+    /// Where it stands, when it stands in a file.
+    pub origin: Origin,
+}
+
+/// The extent of a [`Gap`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unread {
+    /// A document or file that may have held any object.
+    Anything,
+    /// All objects of a kind, in one namespace or (`None`) in all of them.
+    Kind {
+        /// The kind.
+        kind: ObjectKind,
+        /// The namespace that could not be listed.
+        namespace: Option<Text>,
+    },
+    /// One object.
+    Object {
+        /// The kind.
+        kind: ObjectKind,
+        /// The namespace; empty for cluster-scoped kinds.
+        namespace: Text,
+        /// The name.
+        name: Text,
+    },
+    /// Another authorizer of the server's chain, such as Node or a webhook, that rolecall cannot
+    /// evaluate.
+    Authorizer {
+        /// Its name as the server's flags write it.
+        name: Text,
+    },
+}
+
+/// The kinds that an inventory holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// ClusterRole.
+    ClusterRole,
+    /// ClusterRoleBinding.
+    ClusterRoleBinding,
+    /// Role.
+    Role,
+    /// RoleBinding.
+    RoleBinding,
+    /// ServiceAccount.
+    ServiceAccount,
+    /// Namespace.
+    Namespace,
+    /// A Pod, a workload kind, or anything else that takes no part in a decision.
+    Other(Text),
+}
+
+impl ObjectKind {
+    /// Returns the kind of that name.
+    pub fn new(kind: &str) -> Self {
+        match kind {
+            "ClusterRole" => Self::ClusterRole,
+            "ClusterRoleBinding" => Self::ClusterRoleBinding,
+            "Role" => Self::Role,
+            "RoleBinding" => Self::RoleBinding,
+            "ServiceAccount" => Self::ServiceAccount,
+            "Namespace" => Self::Namespace,
+            other => Self::Other(other.into()),
+        }
+    }
+
+    /// Returns the kind's name.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::ClusterRole => "ClusterRole",
+            Self::ClusterRoleBinding => "ClusterRoleBinding",
+            Self::Role => "Role",
+            Self::RoleBinding => "RoleBinding",
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Namespace => "Namespace",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Gap {
+    /// Returns whether a binding that counts for requests in `namespace` may be hidden here.
+    ///
+    /// Cluster-scoped and non-resource requests have an empty namespace, for which the server reads
+    /// ClusterRoleBindings only.
+    pub fn may_hide_binding(&self, namespace: &str) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind, .. } | Unread::Object { kind, .. }
+                if *kind == ObjectKind::ClusterRoleBinding =>
+            {
+                true
+            }
+            Unread::Kind { kind: ObjectKind::RoleBinding, namespace: unread } => {
+                !namespace.is_empty() && unread.as_deref().is_none_or(|unread| unread == namespace)
+            }
+            Unread::Object { kind: ObjectKind::RoleBinding, namespace: unread, .. } => {
+                !namespace.is_empty() && **unread == *namespace
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether the ClusterRole (empty namespace) or Role of that name may be hidden here.
+    pub fn may_hide_role(&self, namespace: &str, name: &str) -> bool {
+        let wanted = if namespace.is_empty() { ObjectKind::ClusterRole } else { ObjectKind::Role };
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind, namespace: unread } => {
+                *kind == wanted && unread.as_deref().is_none_or(|unread| unread == namespace)
+            }
+            Unread::Object { kind, namespace: unread, name: unread_name } => {
+                *kind == wanted && **unread == *namespace && **unread_name == *name
+            }
+            Unread::Authorizer { .. } => false,
+        }
+    }
+
+    /// Returns whether some ClusterRole may be hidden here, which an aggregated one would include.
+    pub fn may_hide_cluster_role(&self) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind, .. } | Unread::Object { kind, .. } => {
+                *kind == ObjectKind::ClusterRole
+            }
+            Unread::Authorizer { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.unread {
+            Unread::Anything => write!(formatter, "a document")?,
+            Unread::Kind { kind, namespace: None } => write!(formatter, "every {kind}")?,
+            Unread::Kind { kind, namespace: Some(namespace) } => {
+                write!(formatter, "every {kind} in namespace `{namespace}`")?;
+            }
+            Unread::Object { kind, namespace, name } if namespace.is_empty() => {
+                write!(formatter, "{kind} `{name}`")?;
+            }
+            Unread::Object { kind, namespace, name } => {
+                write!(formatter, "{kind} `{namespace}/{name}`")?;
+            }
+            Unread::Authorizer { name } => write!(formatter, "the {name} authorizer")?,
+        }
+        if let Some(position) = self.origin.position() {
+            write!(formatter, " at {position}")?;
+        }
+        write!(formatter, ": {}", self.because)
+    }
+}

@@ -1,0 +1,127 @@
+//! Who asks.
+
+use std::collections::BTreeMap;
+
+use crate::Text;
+
+/// The prefix of every ServiceAccount's user name.
+const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
+
+/// A user name and the groups that count, as the authorizer sees them.
+///
+/// Groups are taken as they stand. The constructors add the implied ones (semantics §5), because a
+/// SubjectAccessReview for a ServiceAccount without its three groups under-reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// The user name; empty when only a group is asked for.
+    pub user: Text,
+    /// The groups.
+    pub groups: Vec<Text>,
+    /// The user's unique id; only live reviews send it.
+    pub uid: Text,
+    /// Extra attributes; only live reviews send them.
+    pub extra: BTreeMap<Text, Vec<Text>>,
+}
+
+/// A ServiceAccount's namespace and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceAccountName<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+impl Identity {
+    /// Returns the identity of a ServiceAccount's token, with its three groups.
+    pub fn service_account(namespace: &str, name: &str) -> Self {
+        Self {
+            user: format!("{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}").into(),
+            groups: vec![
+                "system:serviceaccounts".into(),
+                format!("system:serviceaccounts:{namespace}").into(),
+                "system:authenticated".into(),
+            ],
+            ..Self::default()
+        }
+    }
+
+    /// Returns the identity of a user without known groups; a user name that is a ServiceAccount's
+    /// or `system:anonymous` gets the groups that come with it.
+    pub fn user(name: &str) -> Self {
+        if let Some(account) = parse_service_account(name) {
+            return Self::service_account(account.namespace, account.name);
+        }
+        let group = match name {
+            "system:anonymous" => "system:unauthenticated",
+            _ => "system:authenticated",
+        };
+        Self { user: name.into(), groups: vec![group.into()], ..Self::default() }
+    }
+
+    /// Returns the identity of "some member of this group": no user name, and the groups that every
+    /// member has besides.
+    pub fn group(name: &str) -> Self {
+        let mut groups: Vec<Text> = vec![name.into()];
+        if name.starts_with("system:serviceaccounts:") {
+            groups.push("system:serviceaccounts".into());
+        }
+        if !matches!(name, "system:authenticated" | "system:unauthenticated") {
+            groups.push("system:authenticated".into());
+        }
+        Self { groups, ..Self::default() }
+    }
+
+    /// Adds a group unless it is there already.
+    #[must_use]
+    pub fn with_group(mut self, group: &str) -> Self {
+        if !self.groups.iter().any(|present| **present == *group) {
+            self.groups.push(group.into());
+        }
+        self
+    }
+
+    /// Returns the ServiceAccount whose user name this is.
+    pub fn as_service_account(&self) -> Option<ServiceAccountName<'_>> {
+        parse_service_account(&self.user)
+    }
+
+    /// Returns whether a group is among the groups.
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|present| **present == *group)
+    }
+
+    /// Returns whether the server allows everything before RBAC is asked.
+    pub fn is_privileged(&self) -> bool {
+        self.is_in("system:masters")
+    }
+
+    /// Returns whether the Node authorizer has a say besides RBAC (semantics §1).
+    pub fn is_node(&self) -> bool {
+        self.user.starts_with("system:node:") && self.is_in("system:nodes")
+    }
+
+    /// Returns the ServiceAccount's own groups that are missing, as a review that lists groups
+    /// verbatim would under-report without them.
+    pub fn missing_groups(&self) -> Vec<Text> {
+        self.as_service_account().map_or_else(Vec::new, |account| {
+            Self::service_account(account.namespace, account.name)
+                .groups
+                .into_iter()
+                .filter(|group| !self.groups.contains(group))
+                .collect()
+        })
+    }
+}
+
+/// Splits `system:serviceaccount:NAMESPACE:NAME`.
+fn parse_service_account(user: &str) -> Option<ServiceAccountName<'_>> {
+    let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT_PREFIX)?.split_once(':')?;
+    let valid = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+            })
+    };
+    (valid(namespace) && valid(name)).then_some(ServiceAccountName { namespace, name })
+}

@@ -1,0 +1,444 @@
+//! The inventory compiled for decisions: bindings by subject and namespace, rules by symbol.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::{
+    Identity, Inventory, PolicyRule, Request, RoleKind, Subject, SubjectKind, Target, Text,
+};
+
+/// A number that stands for one distinct string.
+pub(crate) type Symbol = u32;
+
+/// Symbols of the strings that some role, binding or ServiceAccount names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Symbols {
+    by_text: HashMap<Text, Symbol, FxBuildHasher>,
+}
+
+impl Symbols {
+    /// Returns the symbol of a string, or `None` when nothing indexed names it.
+    pub(crate) fn get(&self, text: &str) -> Option<Symbol> {
+        self.by_text.get(text).copied()
+    }
+
+    fn intern(&mut self, text: &Text) -> Symbol {
+        if let Some(symbol) = self.by_text.get(&**text) {
+            return *symbol;
+        }
+        let symbol = self.by_text.len() as Symbol;
+        self.by_text.insert(text.clone(), symbol);
+        symbol
+    }
+}
+
+/// A stretch of one of the index's pools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    pub(crate) fn of<T>(self, pool: &[T]) -> &[T] {
+        pool.get(self.range()).unwrap_or_default()
+    }
+
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// One rule, its strings turned into symbols once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CompiledRule {
+    /// Bits of well-known verbs, and [`ANY_VERB`].
+    verbs: u32,
+    any_group: bool,
+    any_resource: bool,
+    /// Whether any `nonResourceURLs` are written.
+    has_urls: bool,
+    rare_verbs: Span,
+    groups: Span,
+    resources: Span,
+    names: Span,
+}
+
+/// The verbs that have a bit of their own in a rule's mask.
+const COMMON_VERBS: [&str; 16] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "bind",
+    "escalate",
+    "impersonate",
+    "use",
+    "approve",
+    "sign",
+    "post",
+    "put",
+];
+
+const ANY_VERB: u32 = 1 << 31;
+
+fn verb_bit(verb: &str) -> u32 {
+    COMMON_VERBS.iter().position(|common| *common == verb).map_or(0, |bit| 1 << bit)
+}
+
+/// A resource request with its strings looked up; `None` is a string that no rule names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CompiledRequest {
+    verb_bit: u32,
+    rare_verb: Option<Symbol>,
+    group: Option<Symbol>,
+    resource: Option<Symbol>,
+    any_subresource: Option<Symbol>,
+    name: Option<Symbol>,
+}
+
+/// A binding that a subject reaches, and at which of the binding's subjects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Posting {
+    pub(crate) binding: u32,
+    pub(crate) subject: u32,
+}
+
+/// Where a binding's roleRef leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RoleSlot {
+    /// To the role of that index.
+    Role(u32),
+    /// To a role that was not read.
+    Missing,
+    /// To a kind that is no role.
+    Unsupported,
+}
+
+/// Who a posting list belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum SubjectKey {
+    User(Symbol),
+    Group(Symbol),
+}
+
+/// The compiled inventory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) symbols: Symbols,
+    symbol_pool: Vec<Symbol>,
+    rules: Vec<CompiledRule>,
+    role_rules: Vec<Span>,
+    role_of_binding: Vec<RoleSlot>,
+    bindings_of_role: Vec<Span>,
+    binding_pool: Vec<u32>,
+    postings: Vec<Posting>,
+    /// For each subject its stretch of `postings`, sorted by binding and so by namespace.
+    subjects: HashMap<SubjectKey, Span, FxBuildHasher>,
+    /// For each binding the namespace's rank; bindings are sorted by it.
+    namespace_of_binding: Vec<Symbol>,
+    namespace_ranks: HashMap<Text, Symbol, FxBuildHasher>,
+}
+
+impl Index {
+    /// Compiles an inventory.
+    pub(crate) fn new(inventory: &Inventory) -> Self {
+        let mut index = Self::default();
+        index.compile_roles(inventory);
+        index.resolve_role_refs(inventory);
+        index.post_subjects(inventory);
+        index
+    }
+
+    fn compile_roles(&mut self, inventory: &Inventory) {
+        for role in &inventory.roles {
+            let start = self.rules.len() as u32;
+            for rule in &*role.rules {
+                let rule = self.compile_rule(rule);
+                self.rules.push(rule);
+            }
+            self.role_rules.push(Span { start, end: self.rules.len() as u32 });
+        }
+    }
+
+    fn compile_rule(&mut self, rule: &PolicyRule) -> CompiledRule {
+        let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
+        let mut verbs = if star(&rule.verbs) { ANY_VERB } else { 0 };
+        verbs |= rule.verbs.iter().fold(0, |bits, verb| bits | verb_bit(verb));
+        CompiledRule {
+            verbs,
+            any_group: star(&rule.api_groups),
+            any_resource: star(&rule.resources),
+            has_urls: !rule.non_resource_urls.is_empty(),
+            rare_verbs: self.pool(rule.verbs.iter().filter(|verb| verb_bit(verb) == 0)),
+            groups: self.pool(&*rule.api_groups),
+            resources: self.pool(&*rule.resources),
+            names: self.pool(&*rule.resource_names),
+        }
+    }
+
+    fn pool<'a>(&mut self, texts: impl IntoIterator<Item = &'a Text>) -> Span {
+        let start = self.symbol_pool.len() as u32;
+        for text in texts {
+            let symbol = self.symbols.intern(text);
+            self.symbol_pool.push(symbol);
+        }
+        Span { start, end: self.symbol_pool.len() as u32 }
+    }
+
+    fn resolve_role_refs(&mut self, inventory: &Inventory) {
+        let positions: HashMap<(&str, &str), u32, FxBuildHasher> = inventory
+            .roles
+            .iter()
+            .zip(0..)
+            .map(|(role, position)| ((&*role.metadata.namespace, &*role.metadata.name), position))
+            .collect();
+        let find = |namespace: &str, name: &str| {
+            positions
+                .get(&(namespace, name))
+                .map_or(RoleSlot::Missing, |role| RoleSlot::Role(*role))
+        };
+        self.role_of_binding = inventory
+            .bindings
+            .iter()
+            .map(|binding| {
+                let role_ref = &binding.role_ref;
+                match role_ref.kind {
+                    RoleKind::ClusterRole => find("", &role_ref.name),
+                    // A ClusterRoleBinding's namespace is empty, where no Role lives.
+                    RoleKind::Role if binding.is_cluster_role_binding() => RoleSlot::Missing,
+                    RoleKind::Role => find(&binding.metadata.namespace, &role_ref.name),
+                    RoleKind::Other(_) => RoleSlot::Unsupported,
+                }
+            })
+            .collect();
+        let mut bound: Vec<(u32, u32)> = self
+            .role_of_binding
+            .iter()
+            .zip(0..)
+            .filter_map(|(slot, binding)| match slot {
+                RoleSlot::Role(role) => Some((*role, binding)),
+                RoleSlot::Missing | RoleSlot::Unsupported => None,
+            })
+            .collect();
+        bound.sort_unstable();
+        let mut start = 0;
+        for role in 0..inventory.roles.len() as u32 {
+            let rest = bound.get(start as usize..).unwrap_or_default();
+            let end = start + rest.partition_point(|(bound_role, _)| *bound_role <= role) as u32;
+            self.bindings_of_role.push(Span { start, end });
+            start = end;
+        }
+        self.binding_pool = bound.into_iter().map(|(_, binding)| binding).collect();
+    }
+
+    fn post_subjects(&mut self, inventory: &Inventory) {
+        let mut entries: Vec<(SubjectKey, Posting)> = Vec::new();
+        let mut user_name = String::new();
+        for (binding, position) in inventory.bindings.iter().zip(0..) {
+            let ranks = self.namespace_ranks.len() as Symbol;
+            let rank = match self.namespace_ranks.get(&binding.metadata.namespace) {
+                Some(rank) => *rank,
+                None => {
+                    self.namespace_ranks.insert(binding.metadata.namespace.clone(), ranks);
+                    ranks
+                }
+            };
+            self.namespace_of_binding.push(rank);
+            for (subject, subject_position) in binding.subjects.iter().zip(0..) {
+                let key = match subject.kind {
+                    SubjectKind::User => SubjectKey::User(self.symbols.intern(&subject.name)),
+                    SubjectKind::Group => SubjectKey::Group(self.symbols.intern(&subject.name)),
+                    SubjectKind::ServiceAccount => {
+                        let Some(namespace) = subject.effective_namespace(&binding.metadata) else {
+                            continue;
+                        };
+                        write_user_name(&mut user_name, namespace, &subject.name);
+                        let known = self.symbols.get(&user_name);
+                        SubjectKey::User(known.unwrap_or_else(|| {
+                            self.symbols.intern(&Text::from(user_name.as_str()))
+                        }))
+                    }
+                    SubjectKind::Other(_) => continue,
+                };
+                entries.push((key, Posting { binding: position, subject: subject_position }));
+            }
+        }
+        entries.sort_unstable();
+        // Of a binding that lists a subject twice, the first mention is the one reported.
+        entries.dedup_by(|later, earlier| {
+            later.0 == earlier.0 && later.1.binding == earlier.1.binding
+        });
+        let mut start = 0;
+        for run in entries.chunk_by(|left, right| left.0 == right.0) {
+            let end = start + run.len() as u32;
+            if let Some((key, _)) = run.first() {
+                self.subjects.insert(*key, Span { start, end });
+            }
+            start = end;
+        }
+        self.postings = entries.into_iter().map(|(_, posting)| posting).collect();
+    }
+
+    /// Collects the bindings that reach an identity: the ClusterRoleBindings and, unless
+    /// `namespace` is empty, the RoleBindings of that namespace. Sorted by binding, each once, with
+    /// the first matching subject.
+    pub(crate) fn reach(&self, identity: &Identity, namespace: &str, into: &mut Vec<Posting>) {
+        into.clear();
+        let rank = if namespace.is_empty() { None } else { self.namespace_ranks.get(namespace) };
+        for list in self.posting_lists(identity) {
+            into.extend_from_slice(self.stretch(list, self.namespace_ranks.get("").copied()));
+            into.extend_from_slice(self.stretch(list, rank.copied()));
+        }
+        sort_and_keep_first(into);
+    }
+
+    /// Collects the bindings of every namespace that reach an identity, like [`reach`](Self::reach).
+    pub(crate) fn reach_everywhere(&self, identity: &Identity, into: &mut Vec<Posting>) {
+        into.clear();
+        for list in self.posting_lists(identity) {
+            into.extend_from_slice(list);
+        }
+        sort_and_keep_first(into);
+    }
+
+    fn posting_lists<'a>(&'a self, identity: &'a Identity) -> impl Iterator<Item = &'a [Posting]> {
+        let user = self.symbols.get(&identity.user).map(SubjectKey::User);
+        let groups = identity
+            .groups
+            .iter()
+            .filter_map(|group| self.symbols.get(group).map(SubjectKey::Group));
+        user.into_iter()
+            .chain(groups)
+            .filter_map(|key| self.subjects.get(&key))
+            .map(|span| span.of(&self.postings))
+    }
+
+    /// Returns the part of a posting list that lies in one namespace.
+    fn stretch<'a>(&self, list: &'a [Posting], rank: Option<Symbol>) -> &'a [Posting] {
+        let Some(rank) = rank else { return &[] };
+        let rank_of = |posting: &Posting| {
+            self.namespace_of_binding.get(posting.binding as usize).copied().unwrap_or(Symbol::MAX)
+        };
+        let start = list.partition_point(|posting| rank_of(posting) < rank);
+        let rest = list.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|posting| rank_of(posting) == rank);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// Returns where a binding's roleRef leads.
+    pub(crate) fn role_of(&self, binding: u32) -> RoleSlot {
+        self.role_of_binding.get(binding as usize).copied().unwrap_or(RoleSlot::Missing)
+    }
+
+    /// Returns the bindings whose roleRef leads to a role, in the inventory's order.
+    pub(crate) fn bindings_of(&self, role: u32) -> &[u32] {
+        self.bindings_of_role
+            .get(role as usize)
+            .map(|span| span.of(&self.binding_pool))
+            .unwrap_or_default()
+    }
+
+    /// Returns a role's compiled rules.
+    pub(crate) fn rules_of(&self, role: u32) -> &[CompiledRule] {
+        self.role_rules.get(role as usize).map(|span| span.of(&self.rules)).unwrap_or_default()
+    }
+
+    /// Looks the strings of a resource request up; `None` for a non-resource request.
+    pub(crate) fn compile(&self, request: &Request) -> Option<CompiledRequest> {
+        let Target::Resource(target) = &request.target else { return None };
+        let subresource = &*target.subresource;
+        let (resource, any_subresource) = if subresource.is_empty() {
+            (self.symbols.get(&target.resource), None)
+        } else {
+            let mut combined = String::with_capacity(target.resource.len() + subresource.len() + 1);
+            combined.push_str(&target.resource);
+            combined.push('/');
+            combined.push_str(subresource);
+            let resource = self.symbols.get(&combined);
+            combined.clear();
+            combined.push_str("*/");
+            combined.push_str(subresource);
+            (resource, self.symbols.get(&combined))
+        };
+        let verb_bit = verb_bit(&request.verb);
+        Some(CompiledRequest {
+            verb_bit,
+            rare_verb: if verb_bit == 0 { self.symbols.get(&request.verb) } else { None },
+            group: self.symbols.get(&target.group),
+            resource,
+            any_subresource,
+            name: self.symbols.get(&target.name),
+        })
+    }
+
+    /// Returns whether a compiled rule allows a compiled request.
+    pub(crate) fn allows(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
+        self.verb_allowed(rule, request)
+            && self.group_allowed(rule, request)
+            && self.resource_allowed(rule, request)
+            && (rule.names.is_empty() || self.listed(rule.names, request.name))
+    }
+
+    fn verb_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
+        rule.verbs & (request.verb_bit | ANY_VERB) != 0
+            || (request.verb_bit == 0 && self.listed(rule.rare_verbs, request.rare_verb))
+    }
+
+    fn group_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
+        rule.any_group || self.listed(rule.groups, request.group)
+    }
+
+    fn resource_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
+        rule.any_resource
+            || self.listed(rule.resources, request.resource)
+            || self.listed(rule.resources, request.any_subresource)
+    }
+
+    fn listed(&self, span: Span, wanted: Option<Symbol>) -> bool {
+        wanted.is_some_and(|wanted| span.of(&self.symbol_pool).contains(&wanted))
+    }
+}
+
+impl CompiledRule {
+    /// Returns whether the rule has URLs at all.
+    pub(crate) fn has_urls(&self) -> bool {
+        self.has_urls
+    }
+}
+
+/// Writes the user name that a ServiceAccount's token authenticates as.
+pub(crate) fn write_user_name(into: &mut String, namespace: &str, name: &str) {
+    into.clear();
+    for part in ["system:serviceaccount:", namespace, ":", name] {
+        into.push_str(part);
+    }
+}
+
+/// Returns the user name that a subject stands for, if it stands for a user.
+pub(crate) fn user_name_of(subject: &Subject, binding: &crate::Metadata) -> Option<String> {
+    match subject.kind {
+        SubjectKind::User => Some(subject.name.to_string()),
+        SubjectKind::ServiceAccount => {
+            let mut user_name = String::new();
+            write_user_name(&mut user_name, subject.effective_namespace(binding)?, &subject.name);
+            Some(user_name)
+        }
+        SubjectKind::Group | SubjectKind::Other(_) => None,
+    }
+}
+
+fn sort_and_keep_first(postings: &mut Vec<Posting>) {
+    postings.sort_unstable();
+    postings.dedup_by_key(|posting| posting.binding);
+}

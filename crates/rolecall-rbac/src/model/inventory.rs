@@ -1,0 +1,293 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use rustc_hash::FxBuildHasher;
+
+use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, Workload};
+use crate::{Gap, Text};
+
+/// Everything that was read, sorted by namespace and name, and what could not be.
+///
+/// Built by [`InventoryBuilder`], which keeps one object of a name. Cluster-scoped objects have an
+/// empty namespace and so come first.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    pub(crate) roles: Vec<Role>,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) service_accounts: Vec<ServiceAccount>,
+    pub(crate) namespaces: Vec<Namespace>,
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+impl Inventory {
+    /// Returns ClusterRoles, then Roles.
+    pub fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
+    /// Returns ClusterRoleBindings, then RoleBindings.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// Returns the ServiceAccounts.
+    pub fn service_accounts(&self) -> &[ServiceAccount] {
+        &self.service_accounts
+    }
+
+    /// Returns the Namespaces.
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// Returns Pods and the objects that make them, sorted by namespace, kind, name and group.
+    pub fn workloads(&self) -> &[Workload] {
+        &self.workloads
+    }
+
+    /// Returns what could not be read.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// Returns the ClusterRole (empty namespace) or Role of that name.
+    pub fn role(&self, namespace: &str, name: &str) -> Option<&Role> {
+        find(&self.roles, namespace, name, |role| &role.metadata)
+    }
+
+    /// Returns the ClusterRoleBinding (empty namespace) or RoleBinding of that name.
+    pub fn binding(&self, namespace: &str, name: &str) -> Option<&Binding> {
+        find(&self.bindings, namespace, name, |binding| &binding.metadata)
+    }
+
+    /// Returns the ServiceAccount of that namespace and name.
+    pub fn service_account(&self, namespace: &str, name: &str) -> Option<&ServiceAccount> {
+        find(&self.service_accounts, namespace, name, |account| &account.metadata)
+    }
+
+    /// Returns the Namespace of that name.
+    pub fn namespace(&self, name: &str) -> Option<&Namespace> {
+        find(&self.namespaces, "", name, |namespace| &namespace.metadata)
+    }
+
+    /// Returns the ServiceAccounts of one namespace.
+    pub fn service_accounts_in(&self, namespace: &str) -> &[ServiceAccount] {
+        range_of(&self.service_accounts, |account| (*account.metadata.namespace).cmp(namespace))
+    }
+
+    /// Returns the workloads of one namespace.
+    pub fn workloads_in(&self, namespace: &str) -> &[Workload] {
+        range_of(&self.workloads, |workload| (*workload.metadata.namespace).cmp(namespace))
+    }
+
+    /// Returns every namespace that anything in the inventory names, sorted.
+    pub fn namespace_names(&self) -> Vec<Text> {
+        let mut names: Vec<Text> =
+            self.namespaces.iter().map(|namespace| namespace.metadata.name.clone()).collect();
+        let mut add = |metadata: &Metadata| {
+            if !metadata.namespace.is_empty() && names.last() != Some(&metadata.namespace) {
+                names.push(metadata.namespace.clone());
+            }
+        };
+        self.roles.iter().for_each(|role| add(&role.metadata));
+        self.bindings.iter().for_each(|binding| add(&binding.metadata));
+        self.service_accounts.iter().for_each(|account| add(&account.metadata));
+        self.workloads.iter().for_each(|workload| add(&workload.metadata));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Turns the inventory back into a builder, to lay other objects over it.
+    pub fn into_builder(self) -> InventoryBuilder {
+        InventoryBuilder { inventory: self, replaced: Vec::new() }
+    }
+}
+
+fn find<'a, T>(
+    objects: &'a [T],
+    namespace: &str,
+    name: &str,
+    metadata: impl Fn(&T) -> &Metadata,
+) -> Option<&'a T> {
+    let index = objects
+        .binary_search_by(|object| {
+            let metadata = metadata(object);
+            (&*metadata.namespace, &*metadata.name).cmp(&(namespace, name))
+        })
+        .ok()?;
+    objects.get(index)
+}
+
+fn range_of<T>(objects: &[T], order: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
+    let start = objects.partition_point(|object| order(object).is_lt());
+    let rest = objects.get(start..).unwrap_or_default();
+    let end = rest.partition_point(|object| order(object).is_eq());
+    rest.get(..end).unwrap_or_default()
+}
+
+/// Collects objects into an [`Inventory`]; of two objects with one name the later wins.
+#[derive(Debug, Default)]
+pub struct InventoryBuilder {
+    inventory: Inventory,
+    replaced: Vec<Replaced>,
+}
+
+/// An object that a later one of the same kind, namespace and name replaced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Replaced {
+    /// The kind.
+    pub kind: Text,
+    /// The namespace; empty for cluster-scoped kinds.
+    pub namespace: Text,
+    /// The name.
+    pub name: Text,
+    /// Where the replaced object was read.
+    pub earlier: Origin,
+    /// Where the one that counts was read.
+    pub later: Origin,
+}
+
+impl InventoryBuilder {
+    /// Starts from nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a Role or ClusterRole.
+    pub fn role(&mut self, role: Role) {
+        self.inventory.roles.push(role);
+    }
+
+    /// Adds a RoleBinding or ClusterRoleBinding.
+    pub fn binding(&mut self, binding: Binding) {
+        self.inventory.bindings.push(binding);
+    }
+
+    /// Adds a ServiceAccount.
+    pub fn service_account(&mut self, account: ServiceAccount) {
+        self.inventory.service_accounts.push(account);
+    }
+
+    /// Adds a Namespace.
+    pub fn namespace(&mut self, namespace: Namespace) {
+        self.inventory.namespaces.push(namespace);
+    }
+
+    /// Adds a Pod or an object that makes Pods.
+    pub fn workload(&mut self, workload: Workload) {
+        self.inventory.workloads.push(workload);
+    }
+
+    /// Records something that could not be read.
+    pub fn gap(&mut self, gap: Gap) {
+        self.inventory.gaps.push(gap);
+    }
+
+    /// Adds everything that another builder holds, after what is here already.
+    pub fn append(&mut self, other: Self) {
+        let inventory = &mut self.inventory;
+        inventory.roles.extend(other.inventory.roles);
+        inventory.bindings.extend(other.inventory.bindings);
+        inventory.service_accounts.extend(other.inventory.service_accounts);
+        inventory.namespaces.extend(other.inventory.namespaces);
+        inventory.workloads.extend(other.inventory.workloads);
+        inventory.gaps.extend(other.inventory.gaps);
+        self.replaced.extend(other.replaced);
+    }
+
+    /// Returns the roles added so far, in the order they came.
+    pub fn roles(&self) -> &[Role] {
+        &self.inventory.roles
+    }
+
+    /// Sorts everything and keeps the last object of each name.
+    pub fn build(self) -> Inventory {
+        self.build_with_replaced().0
+    }
+
+    /// Does as [`build`](Self::build) and returns what was replaced, sorted.
+    pub fn build_with_replaced(self) -> (Inventory, Vec<Replaced>) {
+        let Self { mut inventory, mut replaced } = self;
+        let named = |metadata: &Metadata| (metadata.namespace.clone(), metadata.name.clone());
+        keep_last(
+            &mut inventory.roles,
+            |role| named(&role.metadata),
+            |role| (role.kind().into(), &role.metadata),
+            &mut replaced,
+        );
+        keep_last(
+            &mut inventory.bindings,
+            |binding| named(&binding.metadata),
+            |binding| (binding.kind().into(), &binding.metadata),
+            &mut replaced,
+        );
+        keep_last(
+            &mut inventory.service_accounts,
+            |account| named(&account.metadata),
+            |account| ("ServiceAccount".into(), &account.metadata),
+            &mut replaced,
+        );
+        keep_last(
+            &mut inventory.namespaces,
+            |namespace| named(&namespace.metadata),
+            |namespace| ("Namespace".into(), &namespace.metadata),
+            &mut replaced,
+        );
+        keep_last(
+            &mut inventory.workloads,
+            |workload| {
+                (
+                    workload.metadata.namespace.clone(),
+                    workload.kind.clone(),
+                    workload.metadata.name.clone(),
+                    workload.api_group.clone(),
+                )
+            },
+            |workload| (workload.kind.clone(), &workload.metadata),
+            &mut replaced,
+        );
+        inventory.gaps.sort();
+        inventory.gaps.dedup();
+        replaced.sort();
+        (inventory, replaced)
+    }
+}
+
+/// Sorts by key and drops all but the last of equal keys, noting what was dropped. A default object
+/// that the input replaces is no duplicate.
+fn keep_last<T, K: Ord + Hash + Clone>(
+    objects: &mut Vec<T>,
+    key: impl Fn(&T) -> K,
+    describe: impl Fn(&T) -> (Text, &Metadata),
+    replaced: &mut Vec<Replaced>,
+) {
+    let mut last: HashMap<K, usize, FxBuildHasher> = HashMap::default();
+    for (position, object) in objects.iter().enumerate() {
+        last.insert(key(object), position);
+    }
+    if last.len() < objects.len() {
+        for (position, object) in objects.iter().enumerate() {
+            let Some(&kept) = last.get(&key(object)) else { continue };
+            let (Some(winner), true) = (objects.get(kept), kept != position) else { continue };
+            let (kind, metadata) = describe(object);
+            if metadata.origin != Origin::Default {
+                replaced.push(Replaced {
+                    kind,
+                    namespace: metadata.namespace.clone(),
+                    name: metadata.name.clone(),
+                    earlier: metadata.origin.clone(),
+                    later: describe(winner).1.origin.clone(),
+                });
+            }
+        }
+        let mut position = 0;
+        objects.retain(|object| {
+            let keep = last.get(&key(object)) == Some(&position);
+            position += 1;
+            keep
+        });
+    }
+    objects.sort_by_cached_key(|object| key(object));
+}

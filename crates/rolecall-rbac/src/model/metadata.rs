@@ -1,0 +1,77 @@
+use crate::Text;
+
+/// Labels or annotations: key and value, sorted by key.
+pub type Labels = Box<[(Text, Text)]>;
+
+/// Where an object was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// Listed from a live API server.
+    #[default]
+    Cluster,
+    /// A default role or binding that every API server creates at start.
+    Default,
+    /// Read from a file, or from stdin when the path is `-`.
+    File {
+        /// The path as given or found, with `/` between its parts.
+        path: Text,
+        /// The one-based line on which the object starts.
+        line: u32,
+    },
+}
+
+impl Origin {
+    /// Returns `path:line` for objects read from a file.
+    pub fn position(&self) -> Option<String> {
+        match self {
+            Self::File { path, line } => Some(format!("{path}:{line}")),
+            Self::Cluster | Self::Default => None,
+        }
+    }
+}
+
+/// The part of `metadata` that access decisions, findings and messages need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The namespace; empty for cluster-scoped objects.
+    pub namespace: Text,
+    /// The name.
+    pub name: Text,
+    /// The labels, sorted by key.
+    pub labels: Labels,
+    /// The annotations that rolecall reads, sorted by key; others are dropped on reading.
+    pub annotations: Labels,
+    /// Where the object was read.
+    pub origin: Origin,
+    /// Whether a server has stored the object (it carries a `resourceVersion` or `uid`), so that
+    /// what controllers fill in is already there.
+    pub stored: bool,
+}
+
+impl Metadata {
+    /// Builds metadata with only a namespace and a name.
+    pub fn new(namespace: impl Into<Text>, name: impl Into<Text>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+            labels: Labels::default(),
+            annotations: Labels::default(),
+            origin: Origin::default(),
+            stored: false,
+        }
+    }
+
+    /// Returns the value of a label.
+    pub fn label(&self, key: &str) -> Option<&Text> {
+        lookup(&self.labels, key)
+    }
+
+    /// Returns the value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&Text> {
+        lookup(&self.annotations, key)
+    }
+}
+
+fn lookup<'a>(pairs: &'a [(Text, Text)], key: &str) -> Option<&'a Text> {
+    pairs.iter().find(|(candidate, _)| &**candidate == key).map(|(_, value)| value)
+}

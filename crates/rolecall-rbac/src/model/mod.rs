@@ -1,0 +1,13 @@
+//! The nouns of RBAC as an inventory holds them: unvalidated, as written.
+
+mod binding;
+mod inventory;
+mod metadata;
+mod role;
+mod workload;
+
+pub use binding::{Binding, RoleKind, RoleRef, Subject, SubjectKind};
+pub use inventory::{Inventory, InventoryBuilder, Replaced};
+pub use metadata::{Labels, Metadata, Origin};
+pub use role::{AggregationRule, LabelOperator, LabelRequirement, LabelSelector, PolicyRule, Role};
+pub use workload::{Container, Namespace, Owner, PodSpec, ServiceAccount, TokenVolume, Workload};

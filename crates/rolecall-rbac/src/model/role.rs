@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use crate::{Labels, Metadata, Text};
+
+/// A Role, or a ClusterRole when its namespace is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Name, namespace, labels and origin.
+    pub metadata: Metadata,
+    /// The rules in their written order.
+    pub rules: Arc<[PolicyRule]>,
+    /// How a ClusterRole is filled from others; always `None` for a Role.
+    pub aggregation: Option<AggregationRule>,
+}
+
+impl Role {
+    /// Returns whether this is a ClusterRole.
+    pub fn is_cluster_role(&self) -> bool {
+        self.metadata.namespace.is_empty()
+    }
+
+    /// Returns `Role` or `ClusterRole`.
+    pub fn kind(&self) -> &'static str {
+        if self.is_cluster_role() { "ClusterRole" } else { "Role" }
+    }
+}
+
+/// One rule, kept as written: never validated or normalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyRule {
+    /// Verbs; `*` is every verb.
+    pub verbs: Box<[Text]>,
+    /// API groups; `""` is core, `*` every group.
+    pub api_groups: Box<[Text]>,
+    /// Resources, `resource/subresource`, `*/subresource` or `*`.
+    pub resources: Box<[Text]>,
+    /// Object names; empty is every name and no name.
+    pub resource_names: Box<[Text]>,
+    /// URL paths of non-resource requests; a trailing `*` is a prefix match.
+    pub non_resource_urls: Box<[Text]>,
+}
+
+/// Which ClusterRoles a controller copies into this one (semantics §3, aggregated ClusterRoles).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregationRule {
+    /// Selectors over ClusterRole labels; any of them selects.
+    pub selectors: Box<[LabelSelector]>,
+}
+
+/// A label selector: all parts must match, and an empty one matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSelector {
+    /// Labels that must have exactly these values.
+    pub match_labels: Labels,
+    /// Further requirements.
+    pub match_expressions: Box<[LabelRequirement]>,
+}
+
+/// One `matchExpressions` entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRequirement {
+    /// The label key.
+    pub key: Text,
+    /// How `values` are compared.
+    pub operator: LabelOperator,
+    /// The values of `In` and `NotIn`.
+    pub values: Box<[Text]>,
+}
+
+/// The operators of a label requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabelOperator {
+    /// The label is present with one of the values.
+    In,
+    /// The label is absent or has none of the values.
+    NotIn,
+    /// The label is present.
+    Exists,
+    /// The label is absent.
+    DoesNotExist,
+    /// Any other word: the selector is invalid and selects nothing.
+    Unknown(Text),
+}
+
+impl LabelSelector {
+    /// Returns whether an object with these labels is selected.
+    pub fn matches(&self, metadata: &Metadata) -> bool {
+        self.match_labels.iter().all(|(key, value)| metadata.label(key) == Some(value))
+            && self.match_expressions.iter().all(|requirement| {
+                let label = metadata.label(&requirement.key);
+                let listed = || label.is_some_and(|value| requirement.values.contains(value));
+                match requirement.operator {
+                    LabelOperator::In => listed(),
+                    LabelOperator::NotIn => !listed(),
+                    LabelOperator::Exists => label.is_some(),
+                    LabelOperator::DoesNotExist => label.is_none(),
+                    LabelOperator::Unknown(_) => false,
+                }
+            })
+    }
+}

@@ -1,0 +1,96 @@
+use crate::{Metadata, Text};
+
+/// A ServiceAccount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Name, namespace, labels and origin.
+    pub metadata: Metadata,
+    /// Its `automountServiceAccountToken`, unless unset.
+    pub automount_token: Option<bool>,
+}
+
+/// A Namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// Name, labels and origin.
+    pub metadata: Metadata,
+}
+
+/// A Pod, or an object that makes Pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Name, namespace, labels and origin.
+    pub metadata: Metadata,
+    /// The kind, such as `Pod` or `Deployment`.
+    pub kind: Text,
+    /// The API group; empty for core.
+    pub api_group: Text,
+    /// The owner with `controller: true`, else the first one.
+    pub owner: Option<Owner>,
+    /// The Pods it is or makes, one for each pod template in it.
+    pub pods: Box<[PodSpec]>,
+    /// Whether the object is a mirror (static) Pod, which runs as nobody.
+    pub mirror: bool,
+}
+
+/// The object that an `ownerReferences` entry names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner {
+    /// The kind.
+    pub kind: Text,
+    /// The API group; empty for core.
+    pub api_group: Text,
+    /// The name.
+    pub name: Text,
+}
+
+/// What of a pod spec decides its identity and shows its needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSpec {
+    /// Where in the object the pod spec stands, such as `.spec.template.spec`.
+    pub path: Text,
+    /// The ServiceAccount as written, alias included; empty when none is named, which runs as
+    /// `default`.
+    pub service_account: Text,
+    /// Its `automountServiceAccountToken`, unless unset.
+    pub automount_token: Option<bool>,
+    /// Explicit projected ServiceAccount tokens.
+    pub token_volumes: Box<[TokenVolume]>,
+    /// Containers, init containers first.
+    pub containers: Box<[Container]>,
+}
+
+impl PodSpec {
+    /// Returns the ServiceAccount's name: `default` when none is written.
+    pub fn service_account_name(&self) -> &str {
+        if self.service_account.is_empty() { "default" } else { &self.service_account }
+    }
+}
+
+/// A volume with a projected `serviceAccountToken` source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenVolume {
+    /// The volume's name.
+    pub name: Text,
+    /// The token's audience; empty is the API server's.
+    pub audience: Text,
+    /// The containers that mount it.
+    pub mounted_by: Box<[Text]>,
+}
+
+/// One container of a pod spec.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// The name.
+    pub name: Text,
+    /// The image.
+    pub image: Text,
+    /// The entrypoint, when overridden.
+    pub command: Box<[Text]>,
+    /// The arguments, when overridden.
+    pub args: Box<[Text]>,
+    /// Whether it is an init container.
+    pub init: bool,
+    /// Whether something of the Pod's own is mounted at, or over, the token's usual path.
+    pub covers_token_path: bool,
+}
