@@ -1,2 +1,51 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks, run as `cargo xtask TASK`.
+
+mod apiserver;
+mod assets;
+mod failure;
+mod files;
+mod interrupt;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::apiserver::ApiserverArguments;
+use crate::assets::Assets;
+use crate::failure::Result;
+
+/// Development tasks of rolecall
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
+    Assets,
+    Apiserver(ApiserverArguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Assets => {
+            println!("{}", Assets::get()?.folder().display());
+            Ok(())
+        }
+        Task::Apiserver(arguments) => apiserver::run(arguments),
+    }
+}

@@ -1,0 +1,152 @@
+//! A real API server on loopback ports, for as long as it is held.
+//!
+//! ```text
+//! temp folder: certificates, kubeconfigs, logs, etcd's data
+//! etcd <- kube-apiserver <- kube-controller-manager (only where asked for)
+//! ```
+
+mod command;
+mod credentials;
+mod servers;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub(crate) use self::command::{ApiserverArguments, run};
+use self::credentials::Credentials;
+use self::servers::Servers;
+use crate::assets::Assets;
+use crate::failure::{Failure, Result};
+use crate::interrupt::{self, Stop};
+use crate::process;
+
+/// How long a slow machine may take from the first process to a ready server.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How a server is to be.
+pub(crate) struct Config {
+    /// What `--authorization-mode` says: `RBAC` or `Node,RBAC`.
+    pub(crate) authorization_mode: String,
+    /// Runs kube-controller-manager too: default ServiceAccounts, their tokens, aggregation, workloads.
+    pub(crate) with_controllers: bool,
+    /// Users who are let in by a bearer token; users by certificate can be added later.
+    pub(crate) token_users: Vec<User>,
+}
+
+/// Who a client is to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<String>,
+}
+
+/// A running API server; dropping it stops it and removes its folder.
+pub(crate) struct ApiServer {
+    credentials: Credentials,
+    kubectl: PathBuf,
+    running: Arc<dyn Stop>,
+    servers: Arc<Servers>,
+}
+
+impl ApiServer {
+    /// Starts a server and returns when it is ready.
+    pub(crate) fn start(assets: &Assets, config: &Config) -> Result<Self> {
+        let kubectl =
+            assets.program("kubectl").or_else(|| process::find("kubectl")).ok_or_else(|| {
+                Failure::new("there is no `kubectl`, neither in KUBEBUILDER_ASSETS nor on PATH")
+                    .remedy("put it there, or unset KUBEBUILDER_ASSETS to have it built")
+            })?;
+        let folder = TempDir::with_prefix("rolecall-apiserver-")
+            .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+        let folder_path = folder.path().to_path_buf();
+        let servers = Arc::new(Servers::new(folder));
+        let running: Arc<dyn Stop> = servers.clone();
+        interrupt::watch(&running);
+
+        let credentials = Credentials::make(&folder_path, &config.token_users)?;
+        let server = Self { credentials, kubectl, running, servers };
+        server.servers.start(assets, config, &server.credentials)?;
+        server.wait_until_ready(config)?;
+        Ok(server)
+    }
+
+    /// Returns the kubeconfig of a member of `system:masters`.
+    pub(crate) fn admin_kubeconfig(&self) -> Result<PathBuf> {
+        let masters = User { name: "admin".to_owned(), groups: vec!["system:masters".to_owned()] };
+        self.certificate_kubeconfig(&masters)
+    }
+
+    /// Makes a kubeconfig with a client certificate for a user.
+    pub(crate) fn certificate_kubeconfig(&self, user: &User) -> Result<PathBuf> {
+        self.credentials.certificate_kubeconfig(user, self.servers.port())
+    }
+
+    /// Makes a kubeconfig with the token of one of the configured token users.
+    pub(crate) fn token_kubeconfig(&self, user: &User) -> Result<PathBuf> {
+        self.credentials.token_kubeconfig(user, self.servers.port())
+    }
+
+    /// Makes a kubeconfig with a token that the server never knew, or no longer knows.
+    pub(crate) fn unknown_token_kubeconfig(&self) -> Result<PathBuf> {
+        self.credentials.unknown_token_kubeconfig(self.servers.port())
+    }
+
+    /// Makes a kubeconfig without credentials: the server takes its user for `system:anonymous`.
+    pub(crate) fn anonymous_kubeconfig(&self) -> Result<PathBuf> {
+        self.credentials.anonymous_kubeconfig(self.servers.port())
+    }
+
+    /// Returns a kubectl command that acts as the owner of a kubeconfig.
+    pub(crate) fn kubectl(&self, kubeconfig: &Path) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.arg("--kubeconfig").arg(kubeconfig).arg("--cache-dir").arg(self.folder("cache"));
+        command
+    }
+
+    /// Returns a path inside the server's folder.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.credentials.folder().join(name)
+    }
+
+    /// Fails once one of the server's processes has ended.
+    pub(crate) fn check_alive(&self) -> Result<()> {
+        self.servers.check_alive()
+    }
+
+    /// Lets the processes run on and returns their ids.
+    pub(crate) fn leave_running(self) -> Vec<u32> {
+        self.servers.leave_running()
+    }
+
+    fn wait_until_ready(&self, config: &Config) -> Result<()> {
+        let admin = self.admin_kubeconfig()?;
+        self.wait_for(&admin, &["get", "--raw", "/readyz"])?;
+        if config.with_controllers {
+            self.wait_for(&admin, &["--namespace", "default", "get", "serviceaccount", "default"])?;
+        }
+        Ok(())
+    }
+
+    fn wait_for(&self, kubeconfig: &Path, arguments: &[&str]) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            self.check_alive()?;
+            match process::output(self.kubectl(kubeconfig).args(arguments)) {
+                Ok(_) => return Ok(()),
+                Err(failure) if started.elapsed() > PATIENCE => return Err(failure),
+                Err(_) => thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+}
+
+impl Drop for ApiServer {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
+}

@@ -1,0 +1,102 @@
+//! `cargo xtask apiserver`: a server to try things on by hand.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ApiServer, Config, User};
+use crate::assets::Assets;
+use crate::failure::Result;
+
+/// Start a real API server and print the KUBECONFIG of an admin
+#[derive(Args)]
+pub(crate) struct ApiserverArguments {
+    /// Return when it is ready and let it run on: eval "$(cargo xtask apiserver --keep)"
+    #[arg(long)]
+    keep: bool,
+
+    /// Run kube-controller-manager too: default ServiceAccounts, aggregation, workloads
+    #[arg(long)]
+    with_controllers: bool,
+
+    /// What the server asks for a verdict, in order
+    #[arg(long, value_name = "MODE", default_value = "RBAC", value_parser = ["RBAC", "Node,RBAC"])]
+    authorization_mode: String,
+
+    /// Make a kubeconfig with a client certificate for a user; may be repeated
+    #[arg(long = "user", value_name = "NAME[=GROUP,..]", value_parser = parse_user)]
+    users: Vec<User>,
+
+    /// Make a kubeconfig with a bearer token for a user; may be repeated
+    #[arg(long = "token-user", value_name = "NAME[=GROUP,..]", value_parser = parse_user)]
+    token_users: Vec<User>,
+}
+
+/// Runs a server until it is interrupted, or leaves it running.
+pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
+    let config = Config {
+        authorization_mode: arguments.authorization_mode,
+        with_controllers: arguments.with_controllers,
+        token_users: arguments.token_users,
+    };
+    let server = ApiServer::start(&Assets::get()?, &config)?;
+
+    for user in &arguments.users {
+        announce(&format!("user `{}`", user.name), &server.certificate_kubeconfig(user)?);
+    }
+    for user in &config.token_users {
+        announce(&format!("user `{}`, by token", user.name), &server.token_kubeconfig(user)?);
+    }
+    announce("no credentials", &server.anonymous_kubeconfig()?);
+    announce("a token that is not known", &server.unknown_token_kubeconfig()?);
+    println!("export KUBECONFIG={}", server.admin_kubeconfig()?.display());
+
+    if arguments.keep {
+        let folder = server.folder("");
+        let ids: Vec<String> = server.leave_running().iter().map(u32::to_string).collect();
+        eprintln!("running; end it with: kill {}; rm -r {}", ids.join(" "), folder.display());
+        return Ok(());
+    }
+    eprintln!("running; end it with Ctrl-C");
+    loop {
+        server.check_alive()?;
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+fn announce(who: &str, kubeconfig: &Path) {
+    eprintln!("{who}: {}", kubeconfig.display());
+}
+
+fn parse_user(text: &str) -> std::result::Result<User, String> {
+    let (name, groups) = text.split_once('=').unwrap_or((text, ""));
+    if name.is_empty() {
+        return Err("a user needs a name".to_owned());
+    }
+    let groups = groups.split(',').filter(|group| !group.is_empty()).map(str::to_owned).collect();
+    Ok(User { name: name.to_owned(), groups })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_a_name_and_groups() {
+        let user = |name: &str, groups: &[&str]| User {
+            name: name.into(),
+            groups: groups.iter().map(|&group| group.into()).collect(),
+        };
+        let rows = [
+            ("dev", Ok(user("dev", &[]))),
+            ("system:node:a=system:nodes", Ok(user("system:node:a", &["system:nodes"]))),
+            ("dev=a,b", Ok(user("dev", &["a", "b"]))),
+            ("=a", Err("a user needs a name".to_owned())),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse_user(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The control plane's programs out of Debian's packages.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use super::apt::{self, Apt};
+use crate::failure::Result;
+use crate::{files, process};
+
+/// What the build runs, with the package that brings it; Go comes out of its package unpacked, not installed.
+const NEEDED: [(&str, &str); 6] = [
+    ("dpkg-source", "dpkg-dev"),
+    ("make", "make"),
+    ("patch", "patch"),
+    ("rsync", "rsync"),
+    ("which", "debianutils"),
+    ("xz", "xz-utils"),
+];
+
+/// What is built: together they share most of the work.
+const BUILT: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kubectl"];
+
+/// Puts the programs into the folder `finished`, with everything else under `scratch`.
+pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
+    apt::require_programs(&NEEDED)?;
+    let unpacked = scratch.join("unpacked");
+    let source = scratch.join("kubernetes");
+    step("fetching Debian's packages", || {
+        let apt = Apt::new(scratch.join("apt"), log)?;
+        files::make_dir(&unpacked)?;
+        apt.unpack(&["etcd-server", "golang-1.19-go", "golang-1.19-src"], &unpacked)?;
+        apt.unpack_source("kubernetes", &source)
+    })?;
+    step("building kube-apiserver and its companions", || make(&source, &unpacked, scratch, log))?;
+    step("putting the programs in place", || {
+        take(&unpacked.join("usr/bin/etcd"), finished)?;
+        BUILT.iter().try_for_each(|name| take(&source.join("_output/bin").join(name), finished))
+    })
+}
+
+/// Runs Kubernetes' own build in the GOPATH layout that it insists on.
+fn make(source: &Path, unpacked: &Path, scratch: &Path, log: &Path) -> Result<()> {
+    let gopath = source.join(".go");
+    let namespace = gopath.join("src/k8s.io");
+    let checkout = namespace.join("kubernetes");
+    let home = scratch.join("home");
+    files::make_dir(&namespace)?;
+    files::make_dir(&home)?;
+    symlink(source, &checkout).map_err(|error| files::failure("link", &checkout, &error))?;
+
+    let mut path = vec![unpacked.join("usr/lib/go-1.19/bin")];
+    path.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
+    let path = env::join_paths(path).unwrap_or_default();
+
+    let targets: Vec<String> = BUILT.iter().map(|name| format!("cmd/{name}")).collect();
+    let mut command = Command::new("nice");
+    command.args(["-n", "10", "make", &format!("WHAT={}", targets.join(" "))]);
+    command.current_dir(&checkout).env_clear().env("PATH", path).env("HOME", home);
+    command
+        .env("GOPATH", gopath)
+        .env("GOFLAGS", "-p=2")
+        .env("GOPROXY", "off")
+        .env("CGO_ENABLED", "0");
+    // A caller's `cargo` may run under a make of its own, whose job server this one must not join: hence env_clear.
+    process::logged(&mut command, log)
+}
+
+fn take(program: &Path, finished: &Path) -> Result<()> {
+    let Some(name) = program.file_name() else { return Ok(()) };
+    match fs::copy(program, finished.join(name)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(files::failure("copy", program, &error)),
+    }
+}
+
+fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    eprintln!("  {name} ...");
+    run()?;
+    eprintln!("  {name}: {} s", started.elapsed().as_secs());
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! File operations whose failures name the file.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Failure, Result};
+
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| failure("read", path, &error))
+}
+
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(|error| failure("write", path, &error))
+}
+
+pub(crate) fn make_dir(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| failure("make the folder", path, &error))
+}
+
+/// Removes a folder and all in it; one that is not there is no failure.
+pub(crate) fn remove_dir(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failure("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the entries of a folder, sorted.
+pub(crate) fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(path).map_err(|error| failure("list", path, &error))?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(|error| failure("list", path, &error))?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Words the failure of an operation on a file.
+pub(crate) fn failure(verb: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot {verb} `{}`: {error}", path.display()))
+}

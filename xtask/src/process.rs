@@ -1,0 +1,76 @@
+//! Programs run by tasks, with failures that show what the program said.
+
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::failure::{Failure, Result};
+use crate::files;
+
+/// How much of a log a failure shows.
+const TAIL_LINES: usize = 20;
+
+/// Runs a command to its end and returns what it wrote to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = program(command);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run `{name}`: {error}")))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(format!("`{name}` failed: {}", stderr.trim())));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs a command to its end with everything it says appended to a log.
+pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
+    let name = program(command);
+    let (stdout, stderr) = log_writers(log)?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .status()
+        .map_err(|error| Failure::new(format!("cannot run `{name}`: {error}")))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`{name}` failed ({status}); its last words:\n{}", tail(log)))
+        .remedy(format!("read the whole log in `{}`", log.display())))
+}
+
+/// Opens a log twice, for a command's two outputs.
+pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
+    let open = || -> io::Result<(File, File)> {
+        let file = OpenOptions::new().create(true).append(true).open(log)?;
+        Ok((file.try_clone()?, file))
+    };
+    open().map_err(|error| files::failure("open", log, &error))
+}
+
+/// Returns the last lines of a log, indented.
+pub(crate) fn tail(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = lines.len().saturating_sub(TAIL_LINES);
+    lines.into_iter().skip(skipped).map(|line| format!("    {line}\n")).collect()
+}
+
+/// Finds a program as a shell would.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn program(command: &Command) -> String {
+    Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy()
+        .into_owned()
+}
