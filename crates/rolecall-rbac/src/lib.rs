@@ -22,10 +22,12 @@ mod catalog;
 mod covers;
 mod decision;
 mod gap;
+mod grid;
 mod identity;
 mod index;
 mod matching;
 mod model;
+mod near_miss;
 mod request;
 mod review;
 mod text;
@@ -37,6 +39,7 @@ pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResourc
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict};
 pub use gap::{Gap, ObjectKind, Unread};
+pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{
@@ -45,6 +48,7 @@ pub use model::{
     PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
     TokenVolume, Workload,
 };
+pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
 pub use text::{Interner, Text};

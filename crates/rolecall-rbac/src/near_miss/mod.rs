@@ -1,0 +1,337 @@
+//! Why not: grants that would allow a request if one thing were different.
+
+mod rule;
+mod subject;
+
+use rule::Mismatch;
+pub use subject::Resemblance;
+
+use crate::index::RoleSlot;
+use crate::matching::rule_allows;
+use crate::{
+    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, ResourceRequest, Role, Subject,
+    Target, Text,
+};
+
+/// One grant that nearly allows a request, and the one thing that is in its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss<'a> {
+    /// What is in the way.
+    pub kind: NearMissKind,
+    /// The binding; `None` for a role that no binding of the identity names.
+    pub binding: Option<&'a Binding>,
+    /// The subject that matches, or nearly does.
+    pub subject: Option<&'a Subject>,
+    /// The role; `None` when the roleRef leads nowhere.
+    pub role: Option<&'a Role>,
+    /// The rule and its index within the role.
+    pub rule: Option<(usize, &'a PolicyRule)>,
+}
+
+/// What keeps a near miss from being a grant, nearest first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NearMissKind {
+    /// The rule applies in the binding's namespace only, and another namespace was asked for.
+    OtherNamespace {
+        /// The binding's namespace.
+        granted_in: Text,
+    },
+    /// The rule applies in the binding's namespace only, and all namespaces at once were asked for.
+    NotAllNamespaces {
+        /// The binding's namespace.
+        granted_in: Text,
+    },
+    /// A RoleBinding cannot grant a cluster-scoped resource.
+    ClusterScopedThroughRoleBinding,
+    /// A RoleBinding cannot grant a URL.
+    UrlThroughRoleBinding,
+    /// The rule has other verbs.
+    Verb {
+        /// The verbs of the rule.
+        granted: Vec<Text>,
+    },
+    /// The rule is limited to other object names.
+    Name {
+        /// The names of the rule.
+        granted: Vec<Text>,
+    },
+    /// The rule is limited to object names, and the request is about a whole collection.
+    NameNeeded {
+        /// The names of the rule.
+        granted: Vec<Text>,
+    },
+    /// The rule has the resource in other API groups.
+    Group {
+        /// The groups of the rule.
+        granted: Vec<Text>,
+    },
+    /// The rule has the resource but not this subresource.
+    SubresourceMissing {
+        /// The resource of the rule, such as `pods`.
+        granted: Text,
+    },
+    /// The rule has only a subresource.
+    OnlySubresource {
+        /// The resource of the rule, such as `pods/log`.
+        granted: Text,
+    },
+    /// The rule spells the resource in a way that matches nothing: singular, kind, short name, upper
+    /// case, `pods/*`.
+    ResourceSpelling {
+        /// The resource as the rule has it.
+        written: Text,
+        /// The groups as the rule has them, when they are wrong too.
+        groups: Option<Vec<Text>>,
+    },
+    /// The rule has a URL that is alike.
+    Url {
+        /// The URL of the rule.
+        granted: Text,
+    },
+    /// The binding would grant it, but to somebody who is only spelled alike.
+    Subject(Resemblance),
+    /// The identity's own binding leads to a role that does not exist.
+    RoleNotFound {
+        /// Roles that the reference may have meant: of the same name but the other kind or another
+        /// namespace, or spelled alike.
+        similar: Vec<Text>,
+    },
+    /// The identity's own binding refers to a kind that is no role.
+    UnsupportedRoleKind,
+    /// A role would grant it, but no binding gives it to the identity.
+    Unbound,
+}
+
+/// How many roles without a binding are worth naming.
+const UNBOUND_LIMIT: usize = 3;
+
+impl Authorizer {
+    /// Returns what nearly allows a request, nearest first; empty when nothing is near.
+    ///
+    /// Reads all bindings once; meant for explanations, not for matrices.
+    pub fn near_misses(
+        &self,
+        identity: &Identity,
+        request: &Request,
+        catalog: &Catalog,
+    ) -> Vec<NearMiss<'_>> {
+        let mut misses = Vec::new();
+        self.misses_of_own_bindings(identity, request, catalog, &mut misses);
+        self.misses_of_subjects(identity, request, &mut misses);
+        misses.sort_by(|left, right| sort_key(left).cmp(&sort_key(right)));
+        misses.dedup();
+        self.unbound_roles(request, &mut misses);
+        misses
+    }
+
+    fn misses_of_own_bindings<'a>(
+        &'a self,
+        identity: &Identity,
+        request: &Request,
+        catalog: &Catalog,
+        misses: &mut Vec<NearMiss<'a>>,
+    ) {
+        let mut reached = Vec::new();
+        self.index.reach_everywhere(identity, &mut reached);
+        for posting in reached {
+            let Some((binding, subject)) = self.bound(posting) else { continue };
+            let counts = binding.is_cluster_role_binding()
+                || *binding.metadata.namespace == *request.namespace();
+            let near = |kind, role, rule| NearMiss {
+                kind,
+                binding: Some(binding),
+                subject: Some(subject),
+                role,
+                rule,
+            };
+            let role = match self.index.role_of(posting.binding) {
+                RoleSlot::Role(role) => self.role_at(role),
+                RoleSlot::Missing if counts => {
+                    let similar = self.similar_roles(binding);
+                    misses.push(near(NearMissKind::RoleNotFound { similar }, None, None));
+                    continue;
+                }
+                RoleSlot::Unsupported if counts => {
+                    misses.push(near(NearMissKind::UnsupportedRoleKind, None, None));
+                    continue;
+                }
+                RoleSlot::Missing | RoleSlot::Unsupported => continue,
+            };
+            let Some(role) = role else { continue };
+            for (index, rule) in role.rules.iter().enumerate() {
+                let kind = if counts {
+                    rule::mismatch(rule, request, catalog).map(Mismatch::into_kind)
+                } else if rule_allows(rule, request) {
+                    Some(out_of_scope(binding, request, catalog))
+                } else {
+                    None
+                };
+                if let Some(kind) = kind {
+                    misses.push(near(kind, Some(role), Some((index, rule))));
+                }
+            }
+        }
+    }
+
+    fn misses_of_subjects<'a>(
+        &'a self,
+        identity: &Identity,
+        request: &Request,
+        misses: &mut Vec<NearMiss<'a>>,
+    ) {
+        for binding in self.granting_bindings(request) {
+            for subject in &*binding.0.subjects {
+                if let Some(resemblance) = subject::resembles(subject, binding.0, identity) {
+                    misses.push(NearMiss {
+                        kind: NearMissKind::Subject(resemblance),
+                        binding: Some(binding.0),
+                        subject: Some(subject),
+                        role: Some(binding.1),
+                        rule: binding.2,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Returns the bindings that would grant a request to whomever they name, with role and rule.
+    fn granting_bindings(
+        &self,
+        request: &Request,
+    ) -> impl Iterator<Item = (&Binding, &Role, Option<(usize, &PolicyRule)>)> {
+        let compiled = self.index.compile(request);
+        let namespace = Text::from(request.namespace());
+        let request = request.clone();
+        self.inventory.roles.iter().zip(0..).flat_map(move |(role, position)| {
+            let rule = match &compiled {
+                Some(compiled) => self
+                    .index
+                    .rules_of(position)
+                    .iter()
+                    .position(|rule| self.index.allows(rule, compiled)),
+                None => role.rules.iter().position(|rule| rule_allows(rule, &request)),
+            };
+            let rule = rule.and_then(|index| Some((index, role.rules.get(index)?)));
+            let bindings =
+                if rule.is_some() { self.index.bindings_of(position) } else { Default::default() };
+            let namespace = namespace.clone();
+            bindings
+                .iter()
+                .filter_map(|binding| self.binding_at(*binding))
+                .filter(move |binding| {
+                    binding.is_cluster_role_binding() || binding.metadata.namespace == namespace
+                })
+                .map(move |binding| (binding, role, rule))
+        })
+    }
+
+    /// Adds up to three roles that would grant a request if they were bound, those with the fewest
+    /// rules first: Roles of the namespace, then ClusterRoles.
+    fn unbound_roles<'a>(&'a self, request: &Request, misses: &mut Vec<NearMiss<'a>>) {
+        let namespace = request.namespace();
+        let mut roles: Vec<_> = self
+            .inventory
+            .roles
+            .iter()
+            .filter(|role| role.is_cluster_role() || *role.metadata.namespace == *namespace)
+            .filter(|role| !role.metadata.name.starts_with("system:"))
+            .filter_map(|role| {
+                let (index, rule) =
+                    role.rules.iter().enumerate().find(|(_, rule)| rule_allows(rule, request))?;
+                Some((
+                    role.is_cluster_role(),
+                    breadth(role),
+                    &role.metadata.name,
+                    role,
+                    index,
+                    rule,
+                ))
+            })
+            .collect();
+        roles.sort_by_key(|(is_cluster_role, breadth, name, ..)| {
+            (*is_cluster_role, *breadth, (*name).clone())
+        });
+        misses.extend(roles.into_iter().take(UNBOUND_LIMIT).map(|(_, _, _, role, index, rule)| {
+            NearMiss {
+                kind: NearMissKind::Unbound,
+                binding: None,
+                subject: None,
+                role: Some(role),
+                rule: Some((index, rule)),
+            }
+        }));
+    }
+
+    /// Returns the roles that a dangling roleRef may have meant, as `Kind/name` or
+    /// `Role/namespace/name`, sorted.
+    fn similar_roles(&self, binding: &Binding) -> Vec<Text> {
+        let wanted = &binding.role_ref.name;
+        let mut similar: Vec<(bool, Text)> = self
+            .inventory
+            .roles
+            .iter()
+            .filter_map(|role| {
+                let same_name = role.metadata.name == *wanted;
+                let reachable =
+                    role.is_cluster_role() || role.metadata.namespace == binding.metadata.namespace;
+                let alike = || {
+                    reachable
+                        && crate::catalog::edit_distance(&role.metadata.name, wanted)
+                            <= 1 + wanted.chars().count() / 8
+                };
+                (same_name || alike()).then(|| {
+                    let text = match &*role.metadata.namespace {
+                        "" => format!("ClusterRole/{}", role.metadata.name),
+                        namespace => format!("Role/{namespace}/{}", role.metadata.name),
+                    };
+                    (!same_name, text.into())
+                })
+            })
+            .collect();
+        similar.sort();
+        similar.truncate(UNBOUND_LIMIT);
+        similar.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+/// Counts what a role grants, wildcards as much, to name the narrowest role first.
+fn breadth(role: &Role) -> usize {
+    role.rules
+        .iter()
+        .map(|rule| {
+            let width = |texts: &[Text]| {
+                if texts.iter().any(|text| &**text == "*") { 1000 } else { texts.len() }
+            };
+            width(&rule.verbs)
+                .saturating_mul(width(&rule.api_groups).max(1))
+                .saturating_mul(width(&rule.resources).max(1))
+        })
+        .fold(0, usize::saturating_add)
+}
+
+/// Names why a rule that allows does not count through this RoleBinding.
+fn out_of_scope(binding: &Binding, request: &Request, catalog: &Catalog) -> NearMissKind {
+    let granted_in = binding.metadata.namespace.clone();
+    match &request.target {
+        Target::Path(_) => NearMissKind::UrlThroughRoleBinding,
+        Target::Resource(target) if target.namespace.is_empty() => {
+            if is_cluster_scoped(target, catalog) {
+                NearMissKind::ClusterScopedThroughRoleBinding
+            } else {
+                NearMissKind::NotAllNamespaces { granted_in }
+            }
+        }
+        Target::Resource(_) => NearMissKind::OtherNamespace { granted_in },
+    }
+}
+
+fn is_cluster_scoped(target: &ResourceRequest, catalog: &Catalog) -> bool {
+    catalog.is_namespaced(&target.group, &target.resource) == Some(false)
+}
+
+type SortKey<'a> = (&'a NearMissKind, Option<(&'a Text, &'a Text)>, Option<usize>);
+
+fn sort_key<'a>(miss: &'a NearMiss<'_>) -> SortKey<'a> {
+    let binding = miss.binding.map(|binding| (&binding.metadata.namespace, &binding.metadata.name));
+    (&miss.kind, binding, miss.rule.map(|(index, _)| index))
+}
