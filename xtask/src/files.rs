@@ -6,6 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 
+/// Returns the folder that holds the workspace's Cargo.toml.
+pub(crate) fn workspace_root() -> PathBuf {
+    let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest_dir.parent().unwrap_or(manifest_dir).to_path_buf()
+}
+
 pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| failure("read", path, &error))
 }

@@ -6,6 +6,7 @@ mod failure;
 mod files;
 mod interrupt;
 mod process;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ enum Task {
     /// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
     Assets,
     Apiserver(ApiserverArguments),
+    /// Prove the repository's own rules: arrows, purity, fixtures, lengths
+    Tidy,
 }
 
 fn main() -> ExitCode {
@@ -47,5 +50,6 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Apiserver(arguments) => apiserver::run(arguments),
+        Task::Tidy => tidy::run(),
     }
 }

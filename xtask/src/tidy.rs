@@ -1,0 +1,46 @@
+//! `cargo xtask tidy`: the repository's own rules, proved from its files.
+//!
+//! ```text
+//! [ Tree ] files that git knows -> rules -> [ Problem ] file, line, what to do
+//! ```
+
+mod arrows;
+mod fixtures;
+mod manifest;
+mod modules;
+mod problem;
+mod purity;
+mod text;
+mod tokens;
+mod tree;
+mod version_table;
+
+use self::problem::Problem;
+use self::tree::Tree;
+use crate::failure::{Failure, Result};
+
+/// Checks the whole repository and fails if any rule is broken.
+pub(crate) fn run() -> Result<()> {
+    let tree = Tree::read()?;
+    let problems = check(&tree);
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    for warning in text::nearly_too_long(&tree) {
+        eprintln!("warning: {warning}");
+    }
+    match problems.len() {
+        0 => Ok(()),
+        count => {
+            Err(Failure::new(format!("the repository breaks its own rules in {count} places"))
+                .remedy("edit the files named above, then run `cargo xtask tidy`"))
+        }
+    }
+}
+
+fn check(tree: &Tree) -> Vec<Problem> {
+    let rules = [arrows::check, version_table::check, purity::check, fixtures::check, text::check];
+    let mut problems: Vec<Problem> = rules.iter().flat_map(|rule| rule(tree)).collect();
+    problems.sort();
+    problems
+}

@@ -1,0 +1,174 @@
+//! Which crate may know which.
+
+use super::manifest::{self, Dependency, Section};
+use super::problem::Problem;
+use super::tree::Tree;
+
+/// The crates that have no I/O; `purity` proves the rest of it.
+pub(super) const PURE: [&str; 4] =
+    ["rolecall-rbac", "rolecall-walk", "rolecall-grant", "rolecall-check"];
+
+/// What each crate may use of the others.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("rolecall-rbac", &[]),
+    ("rolecall-source", &["rolecall-rbac"]),
+    ("rolecall-walk", &["rolecall-rbac"]),
+    ("rolecall-review", &["rolecall-rbac"]),
+    ("rolecall-grant", &["rolecall-rbac"]),
+    ("rolecall-check", &["rolecall-rbac"]),
+    (
+        "rolecall",
+        &[
+            "rolecall-rbac",
+            "rolecall-source",
+            "rolecall-walk",
+            "rolecall-review",
+            "rolecall-grant",
+            "rolecall-check",
+        ],
+    ),
+];
+
+/// What the tests of any crate may use besides: readers of fixtures and what they read into.
+const FOR_TESTS: [&str; 2] = ["rolecall-rbac", "rolecall-source"];
+
+/// Packages that only some crates may use, in tests too.
+const OWNED: [(&str, &[&str]); 7] = [
+    ("kube", &["rolecall-source", "rolecall-review"]),
+    ("k8s-openapi", &["rolecall-source", "rolecall-review"]),
+    ("clap", &["rolecall"]),
+    ("clap_complete", &["rolecall"]),
+    ("clap_mangen", &["rolecall"]),
+    ("tabled", &["rolecall"]),
+    ("tracing-subscriber", &["rolecall"]),
+];
+
+/// Packages that bring I/O, a clock or chance, which a pure crate may use in its tests alone.
+const IMPURE: [&str; 12] = [
+    "bytes",
+    "futures",
+    "getrandom",
+    "http",
+    "http-body-util",
+    "hyper",
+    "hyper-util",
+    "indicatif",
+    "rand",
+    "tempfile",
+    "terminal_size",
+    "tokio",
+];
+
+pub(super) fn check(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for name in tree.crates() {
+        let path = format!("crates/{name}/Cargo.toml");
+        let manifest = tree.text(&path).unwrap_or_default();
+        let Some((_, may_use)) = ARROWS.iter().find(|(known, _)| *known == name) else {
+            problems.push(Problem {
+                path,
+                line: 0,
+                what: format!("nothing says which crates `{name}` may use"),
+                remedy: "add it to ARROWS in xtask/src/tidy/arrows.rs and to crates/README.md"
+                    .into(),
+            });
+            continue;
+        };
+        for dependency in manifest::dependencies(manifest) {
+            let Some(what) = broken_arrow(name, may_use, &dependency) else { continue };
+            problems.push(Problem {
+                path: path.clone(),
+                line: dependency.line,
+                what,
+                remedy: "move the code to where the arrows of crates/README.md lead".into(),
+            });
+        }
+    }
+    problems
+}
+
+fn broken_arrow(name: &str, may_use: &[&str], dependency: &Dependency<'_>) -> Option<String> {
+    let used = dependency.name;
+    let in_tests = dependency.section == Section::Dev;
+    let allowed = if ARROWS.iter().any(|(known, _)| *known == used) {
+        may_use.contains(&used) || (in_tests && FOR_TESTS.contains(&used))
+    } else if let Some((_, owners)) = OWNED.iter().find(|(owned, _)| *owned == used) {
+        owners.contains(&name)
+    } else {
+        in_tests || !PURE.contains(&name) || !IMPURE.contains(&used)
+    };
+    (!allowed).then(|| format!("`{name}` must not use `{used}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_manifest(name: &str, dependencies: &str, expected: &[&str]) {
+        let path = format!("crates/{name}/Cargo.toml");
+        let problems = check(&Tree::of(&[(&path, dependencies)]));
+        assert_eq!(problems.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn arrows_point_inwards() {
+        let uses = |used: &str| format!("[dependencies]\n{used}.workspace = true\n");
+        check_manifest("rolecall-walk", &uses("rolecall-rbac"), &[]);
+        check_manifest("rolecall", &uses("rolecall-walk"), &[]);
+        check_manifest(
+            "rolecall-walk",
+            &uses("rolecall-review"),
+            &["`rolecall-walk` must not use `rolecall-review`"],
+        );
+        check_manifest(
+            "rolecall-rbac",
+            &uses("rolecall-walk"),
+            &["`rolecall-rbac` must not use `rolecall-walk`"],
+        );
+        check_manifest(
+            "rolecall-walk",
+            &uses("rolecall-source"),
+            &["`rolecall-walk` must not use `rolecall-source`"],
+        );
+    }
+
+    #[test]
+    fn packages_have_owners_in_tests_too() {
+        let tests_use = |used: &str| format!("[dev-dependencies]\n{used}.workspace = true\n");
+        check_manifest("rolecall-review", &tests_use("kube"), &[]);
+        check_manifest(
+            "rolecall-grant",
+            &tests_use("kube"),
+            &["`rolecall-grant` must not use `kube`"],
+        );
+        check_manifest(
+            "rolecall-source",
+            &tests_use("clap"),
+            &["`rolecall-source` must not use `clap`"],
+        );
+    }
+
+    #[test]
+    fn tests_may_read_fixtures() {
+        check_manifest(
+            "rolecall-grant",
+            "[dev-dependencies]\nrolecall-source.workspace = true\ntempfile.workspace = true\n",
+            &[],
+        );
+    }
+
+    #[test]
+    fn pure_crates_bring_no_io() {
+        check_manifest(
+            "rolecall-check",
+            "[dependencies]\ntokio.workspace = true\nrustc-hash.workspace = true\n",
+            &["`rolecall-check` must not use `tokio`"],
+        );
+    }
+
+    #[test]
+    fn a_new_crate_must_be_placed() {
+        check_manifest("rolecall-x", "", &["nothing says which crates `rolecall-x` may use"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! A broken rule.
+
+use std::fmt;
+
+/// Says where a rule is broken and which edit mends it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Problem {
+    pub(super) path: String,
+    /// Counted from 1; 0 stands for the whole file.
+    pub(super) line: usize,
+    pub(super) what: String,
+    pub(super) remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.path)?;
+        if self.line > 0 {
+            write!(formatter, ":{}", self.line)?;
+        }
+        write!(formatter, ": {}\n  hint: {}", self.what, self.remedy)
+    }
+}
