@@ -1,5 +1,13 @@
 //! Answers recorded from real API servers, v1.20 and v1.36, over random RBAC universes.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -127,7 +135,7 @@ fn a_grid_equals_its_cells() {
         let authorizer = authorizer(&objects(&universe));
         let rows = lines(&universe, "checks.jsonl.gz");
         let (axes, requests) = axes_of(&authorizer, &rows);
-        for row in rows.iter().step_by(20) {
+        for row in rows.iter().step_by(60) {
             let identity: Identity = identity(&row["spec"]);
             let namespaces = ["".into(), request(&row["spec"]).namespace().into()];
             let grid = authorizer.grid(&axes, &identity, &namespaces);

@@ -4,6 +4,14 @@
 //! `resource_matches`, `rules_for`, `applies_to`, `compact_rules`, `is_simple_rule` and
 //! `escalation`. Without it these tests have nothing to compare with and pass.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;
