@@ -39,8 +39,11 @@ pub struct Metadata {
     pub name: Text,
     /// The labels, sorted by key.
     pub labels: Labels,
-    /// The annotations that rolecall reads, sorted by key; others are dropped on reading.
+    /// The annotations that [`Metadata::keeps_annotation`] names, sorted by key.
     pub annotations: Labels,
+    /// Whether the object leaves its namespace out and the reader filled it in, so that it may be
+    /// another one when the object is applied.
+    pub namespace_assumed: bool,
     /// Where the object was read.
     pub origin: Origin,
     /// Whether a server has stored the object (it carries a `resourceVersion` or `uid`), so that
@@ -56,9 +59,24 @@ impl Metadata {
             name: name.into(),
             labels: Labels::default(),
             annotations: Labels::default(),
+            namespace_assumed: false,
             origin: Origin::default(),
             stored: false,
         }
+    }
+
+    /// Returns whether readers keep an annotation: rolecall's own, those that tie a ServiceAccount
+    /// to a cloud identity, and those that change what RBAC objects or Pods are. Others are dropped.
+    pub fn keeps_annotation(key: &str) -> bool {
+        key.starts_with("rolecall.dev/")
+            || matches!(
+                key,
+                "azure.workload.identity/client-id"
+                    | "eks.amazonaws.com/role-arn"
+                    | "iam.gke.io/gcp-service-account"
+                    | "kubernetes.io/config.mirror"
+                    | "rbac.authorization.kubernetes.io/autoupdate"
+            )
     }
 
     /// Returns the value of a label.

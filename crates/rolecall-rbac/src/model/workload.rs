@@ -1,4 +1,4 @@
-use crate::{Metadata, Text};
+use crate::{Labels, Metadata, Text};
 
 /// A ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,9 @@ pub struct Owner {
 pub struct PodSpec {
     /// Where in the object the pod spec stands, such as `.spec.template.spec`.
     pub path: Text,
+    /// The annotations of the pod template that readers keep, sorted by key; empty for a Pod, whose
+    /// own metadata has them.
+    pub annotations: Labels,
     /// The ServiceAccount as written, alias included; empty when none is named, which runs as
     /// `default`.
     pub service_account: Text,
