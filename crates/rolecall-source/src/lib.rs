@@ -1,1 +1,3 @@
 //! Reads clusters, manifests and snapshots into one inventory.
+
+pub mod yaml;

@@ -1,0 +1,325 @@
+//! Puts a [`Document`] together from nodes in document order: keys, merge keys, anchors, aliases.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use super::ParseError;
+use super::node::{Document, DuplicateKey, Entry, Position, Value};
+
+/// How many nodes aliases may add to a document; a YAML bomb asks for billions.
+const ALIAS_BUDGET: usize = 1_000_000;
+/// How deep nodes may nest, aliases followed.
+const DEPTH_LIMIT: usize = 512;
+/// Mappings up to this size look for duplicate keys by comparing all pairs.
+const FEW_KEYS: usize = 16;
+
+/// A document being built.
+#[derive(Default)]
+pub(super) struct Builder<'a> {
+    entries: Vec<Entry<'a>>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Anchor<'a>, FxBuildHasher>,
+    spent: usize,
+    duplicates: Vec<DuplicateKey>,
+}
+
+/// A mapping or sequence whose end has not been seen.
+struct Open {
+    start: usize,
+    anchor: usize,
+    mapping: bool,
+    /// In a mapping: the next node is a value.
+    at_value: bool,
+    /// In a mapping: the entry of a `<<` whose value comes next.
+    merge: Option<usize>,
+    /// In a mapping: the ranges of entries that merges brought in.
+    merged: Vec<(usize, usize)>,
+}
+
+/// The finished subtree that an anchor names; `None` while it is still open.
+struct Anchor<'a> {
+    subtree: Option<Vec<Entry<'a>>>,
+    depth: usize,
+}
+
+impl<'a> Builder<'a> {
+    /// Adds a scalar; `merge_key` says that it is an unquoted `<<`.
+    pub(super) fn scalar(
+        &mut self,
+        position: Position,
+        value: Value<'a>,
+        anchor: usize,
+        merge_key: MergeKey,
+    ) -> Result<(), ParseError> {
+        let start = self.entries.len();
+        self.entries.push(Entry { position, size: 1, value });
+        self.remember(anchor, start)?;
+        if let (MergeKey::Yes, Some(open)) = (merge_key, self.open.last_mut())
+            && open.mapping
+            && !open.at_value
+        {
+            open.merge = Some(start);
+        }
+        self.completed(start)
+    }
+
+    /// Opens a mapping or sequence.
+    pub(super) fn start(
+        &mut self,
+        position: Position,
+        collection: Collection,
+        anchor: usize,
+    ) -> Result<(), ParseError> {
+        if self.open.len() >= DEPTH_LIMIT {
+            return Err(too_deep(position));
+        }
+        let mapping = collection == Collection::Mapping;
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor { subtree: None, depth: 0 });
+        }
+        self.open.push(Open {
+            start: self.entries.len(),
+            anchor,
+            mapping,
+            at_value: false,
+            merge: None,
+            merged: Vec::new(),
+        });
+        let value = if mapping { Value::Mapping } else { Value::Sequence };
+        self.entries.push(Entry { position, size: 1, value });
+        Ok(())
+    }
+
+    /// Closes the innermost mapping or sequence.
+    pub(super) fn end(&mut self) -> Result<(), ParseError> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        if open.mapping {
+            self.mark_overridden(&open);
+        }
+        let size = self.entries.len() - open.start;
+        if let Some(entry) = self.entries.get_mut(open.start) {
+            entry.size = u32::try_from(size).unwrap_or(u32::MAX);
+        }
+        self.remember(open.anchor, open.start)?;
+        self.completed(open.start)
+    }
+
+    /// Adds a copy of what an anchor names.
+    pub(super) fn alias(&mut self, position: Position, anchor: usize) -> Result<(), ParseError> {
+        let Some(known) = self.anchors.get(&anchor) else {
+            return Err(ParseError::new(position, "the alias names an anchor that is not defined"));
+        };
+        let Some(subtree) = &known.subtree else {
+            return Err(ParseError::new(position, "the alias names a node that holds it"));
+        };
+        if self.open.len() + known.depth > DEPTH_LIMIT {
+            return Err(too_deep(position));
+        }
+        spend(&mut self.spent, subtree, position)?;
+        let start = self.entries.len();
+        self.entries.extend_from_slice(subtree);
+        if let Some(entry) = self.entries.get_mut(start) {
+            entry.position = position;
+        }
+        self.completed(start)
+    }
+
+    /// Returns the document, with null for one without any node.
+    pub(super) fn finish(mut self, start: Position) -> Document<'a> {
+        if self.entries.is_empty() {
+            self.entries.push(Entry { position: start, size: 1, value: Value::Null });
+        }
+        Document { entries: self.entries, duplicates: self.duplicates }
+    }
+
+    /// Notes that the node at `start` is complete: a key is turned into text, a merge carried out.
+    fn completed(&mut self, start: usize) -> Result<(), ParseError> {
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        if !open.mapping {
+            return Ok(());
+        }
+        open.at_value = !open.at_value;
+        if open.at_value {
+            return match self.entries.get_mut(start) {
+                Some(entry) => key_text(entry),
+                None => Ok(()),
+            };
+        }
+        match open.merge.take() {
+            Some(key) => self.merge(key),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces `<<` and its value, which end the entries, by the pairs of that value.
+    fn merge(&mut self, key: usize) -> Result<(), ParseError> {
+        let mut value = self.entries.split_off(key);
+        value.remove(0);
+        let start = self.entries.len();
+        match value.first().map(|entry| &entry.value) {
+            Some(Value::Mapping) => self.entries.extend(value.drain(1..)),
+            Some(Value::Sequence) => {
+                // Earlier items take precedence, and later pairs override earlier ones.
+                let mut items = Vec::new();
+                let mut at = 1;
+                while let Some(entry) = value.get(at) {
+                    if entry.value != Value::Mapping {
+                        return Err(bad_merge(entry.position));
+                    }
+                    items.push((at, at + entry.size as usize));
+                    at += entry.size as usize;
+                }
+                for (start, end) in items.into_iter().rev() {
+                    self.entries.extend_from_slice(value.get(start + 1..end).unwrap_or_default());
+                }
+            }
+            other => {
+                let position = value.first().map(|entry| entry.position).unwrap_or_default();
+                return if other.is_some() { Err(bad_merge(position)) } else { Ok(()) };
+            }
+        }
+        let end = self.entries.len();
+        if let Some(open) = self.open.last_mut() {
+            open.merged.push((start, end));
+        }
+        Ok(())
+    }
+
+    /// Marks every key of a mapping that a later equal key overrides.
+    fn mark_overridden(&mut self, open: &Open) {
+        let mut keys = Vec::new();
+        let mut at = open.start + 1;
+        while let Some(key) = self.entries.get(at) {
+            if key.value != Value::Overridden {
+                keys.push(at);
+            }
+            let value = at + key.size as usize;
+            at = value + self.entries.get(value).map_or(1, |entry| entry.size as usize);
+        }
+        for (earlier, later) in self.equal_keys(&keys) {
+            let merged = |at: usize| open.merged.iter().any(|&(start, end)| (start..end).contains(&at));
+            let both_written = !merged(earlier) && !merged(later);
+            let later = self.entries.get(later).map(|entry| entry.position).unwrap_or_default();
+            let Some(entry) = self.entries.get_mut(earlier) else { continue };
+            if let (Value::String(key), true) = (&entry.value, both_written) {
+                let (key, earlier) = (key.to_string(), entry.position);
+                self.duplicates.push(DuplicateKey { key, earlier, later });
+            }
+            entry.value = Value::Overridden;
+        }
+    }
+
+    /// Returns each key entry that is repeated, with its next repetition.
+    fn equal_keys(&self, keys: &[usize]) -> Vec<(usize, usize)> {
+        let text = |at: usize| match self.entries.get(at).map(|entry| &entry.value) {
+            Some(Value::String(text)) => text.as_ref(),
+            _ => "",
+        };
+        let mut equal = Vec::new();
+        if keys.len() <= FEW_KEYS {
+            let mut rest = keys;
+            while let Some((&key, later)) = rest.split_first() {
+                equal.extend(
+                    later.iter().find(|&&other| text(other) == text(key)).map(|&other| (key, other)),
+                );
+                rest = later;
+            }
+        } else {
+            let mut next: HashMap<&str, usize, FxBuildHasher> = HashMap::default();
+            for &key in keys.iter().rev() {
+                equal.extend(next.insert(text(key), key).map(|later| (key, later)));
+            }
+            equal.reverse();
+        }
+        equal
+    }
+
+    /// Keeps a copy of an anchored subtree for its aliases.
+    fn remember(&mut self, anchor: usize, start: usize) -> Result<(), ParseError> {
+        if anchor == 0 {
+            return Ok(());
+        }
+        let subtree = self.entries.get(start..).unwrap_or_default().to_vec();
+        let position = subtree.first().map(|entry| entry.position).unwrap_or_default();
+        spend(&mut self.spent, &subtree, position)?;
+        let depth = depth(&subtree);
+        self.anchors.insert(anchor, Anchor { subtree: Some(subtree), depth });
+        Ok(())
+    }
+}
+
+/// Whether a scalar is an unquoted `<<`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MergeKey {
+    Yes,
+    No,
+}
+
+/// What a collection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Collection {
+    Mapping,
+    Sequence,
+}
+
+/// Turns a key into text, as kubectl does for numbers and booleans.
+fn key_text(entry: &mut Entry<'_>) -> Result<(), ParseError> {
+    let text = match &mut entry.value {
+        Value::String(_) => return Ok(()),
+        Value::Number(text) => std::mem::take(text),
+        Value::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        Value::Null | Value::Overridden => {
+            return Err(ParseError::new(entry.position, "expected a key, found null"));
+        }
+        Value::Sequence | Value::Mapping => {
+            return Err(ParseError::new(
+                entry.position,
+                "expected a key that is text, found a list or an object",
+            ));
+        }
+    };
+    entry.value = Value::String(text);
+    Ok(())
+}
+
+/// Charges a copy of `subtree` to the budget.
+fn spend(spent: &mut usize, subtree: &[Entry<'_>], position: Position) -> Result<(), ParseError> {
+    for entry in subtree {
+        *spent += 1;
+        if let Value::String(Cow::Owned(text)) = &entry.value {
+            *spent += text.len() / 64;
+        }
+    }
+    if *spent <= ALIAS_BUDGET {
+        return Ok(());
+    }
+    Err(ParseError::new(
+        position,
+        format!("anchors and aliases expand to more than {ALIAS_BUDGET} nodes"),
+    ))
+}
+
+/// Returns how deep the nodes of a subtree nest.
+fn depth(subtree: &[Entry<'_>]) -> usize {
+    let (mut deepest, mut ends) = (0, Vec::new());
+    for (at, entry) in subtree.iter().enumerate() {
+        while ends.last().is_some_and(|&end| end <= at) {
+            ends.pop();
+        }
+        if matches!(entry.value, Value::Sequence | Value::Mapping) {
+            ends.push(at + entry.size as usize);
+        }
+        deepest = deepest.max(ends.len());
+    }
+    deepest
+}
+
+fn too_deep(position: Position) -> ParseError {
+    ParseError::new(position, format!("nested deeper than {DEPTH_LIMIT} levels"))
+}
+
+fn bad_merge(position: Position) -> ParseError {
+    ParseError::new(position, "expected an object, or a list of objects, after the merge key `<<`")
+}
