@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{PolicyRule, Text};
+use crate::{PolicyRule, Text, Texts};
 
 /// The answer of [`covers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn subtract(servant: &[PolicyRule], owner: &[PolicyRule]) -> Vec<PolicyRule>
 /// verb each (`BreakdownRule`).
 pub fn break_down(rule: &PolicyRule) -> Vec<PolicyRule> {
     let mut atoms = Vec::new();
-    let one = |text: &Text| -> Box<[Text]> { Box::new([text.clone()]) };
+    let one = |text: &Text| -> Texts { Texts::from([text.clone()]) };
     for group in &*rule.api_groups {
         for resource in &*rule.resources {
             for verb in &*rule.verbs {
@@ -88,9 +88,7 @@ pub fn compact(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
         };
         match position_of.get(&key).and_then(|position| merged.get_mut(*position)) {
             Some(target) => {
-                let mut verbs = std::mem::take(&mut target.verbs).into_vec();
-                verbs.extend(rule.verbs);
-                target.verbs = verbs.into();
+                target.verbs = target.verbs.iter().chain(rule.verbs.iter()).cloned().collect();
             }
             None => {
                 position_of.insert(key, merged.len());

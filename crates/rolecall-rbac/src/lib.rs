@@ -51,5 +51,5 @@ pub use model::{
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
-pub use text::{Interner, Text};
+pub use text::{Interner, Text, Texts};
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

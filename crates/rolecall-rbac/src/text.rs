@@ -8,10 +8,15 @@ use rustc_hash::FxBuildHasher;
 /// A shared immutable string: cheap to clone, compared by content.
 pub type Text = Arc<str>;
 
-/// Hands out one [`Text`] per distinct string, so that an inventory stores each name once.
+/// A shared immutable list of strings: most rules repeat one of a few lists of verbs.
+pub type Texts = Arc<[Text]>;
+
+/// Hands out one [`Text`] per distinct string and one [`Texts`] per distinct list, so that an
+/// inventory stores each once.
 #[derive(Debug, Default)]
 pub struct Interner {
     seen: HashSet<Text, FxBuildHasher>,
+    lists: HashSet<Texts, FxBuildHasher>,
 }
 
 impl Interner {
@@ -23,5 +28,15 @@ impl Interner {
         let text: Text = Arc::from(string);
         self.seen.insert(text.clone());
         text
+    }
+
+    /// Returns the shared copy of a list.
+    pub fn list(&mut self, texts: &[Text]) -> Texts {
+        if let Some(list) = self.lists.get(texts) {
+            return list.clone();
+        }
+        let list: Texts = Arc::from(texts);
+        self.lists.insert(list.clone());
+        list
     }
 }

@@ -53,7 +53,7 @@ fn objects(row: &Value) -> Vec<Value> {
 fn identity(row: &Value) -> Identity {
     Identity {
         user: text(&row["user"]),
-        groups: texts(&row["groups"]).into_vec(),
+        groups: texts(&row["groups"]).to_vec(),
         ..Identity::default()
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Labels, Metadata, Text};
+use crate::{Labels, Metadata, Text, Texts};
 
 /// A Role, or a ClusterRole when its namespace is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,15 @@ impl Role {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyRule {
     /// Verbs; `*` is every verb.
-    pub verbs: Box<[Text]>,
+    pub verbs: Texts,
     /// API groups; `""` is core, `*` every group.
-    pub api_groups: Box<[Text]>,
+    pub api_groups: Texts,
     /// Resources, `resource/subresource`, `*/subresource` or `*`.
-    pub resources: Box<[Text]>,
+    pub resources: Texts,
     /// Object names; empty is every name and no name.
-    pub resource_names: Box<[Text]>,
+    pub resource_names: Texts,
     /// URL paths of non-resource requests; a trailing `*` is a prefix match.
-    pub non_resource_urls: Box<[Text]>,
+    pub non_resource_urls: Texts,
 }
 
 /// Which ClusterRoles a controller copies into this one (semantics §3, aggregated ClusterRoles).
@@ -64,7 +64,7 @@ pub struct LabelRequirement {
     /// How `values` are compared.
     pub operator: LabelOperator,
     /// The values of `In` and `NotIn`.
-    pub values: Box<[Text]>,
+    pub values: Texts,
 }
 
 /// The operators of a label requirement.

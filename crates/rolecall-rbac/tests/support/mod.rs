@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rolecall_rbac::{
     AggregationRule, Authorizer, Binding, Identity, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, Namespace, PolicyRule, Request,
-    ResourceRequest, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text,
+    ResourceRequest, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text, Texts,
 };
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub fn text(value: &Value) -> Text {
     value.as_str().unwrap_or_default().into()
 }
 
-pub fn texts(value: &Value) -> Box<[Text]> {
+pub fn texts(value: &Value) -> Texts {
     value.as_array().into_iter().flatten().map(text).collect()
 }
 
@@ -142,7 +142,7 @@ pub fn authorizer(objects: &[Value]) -> Authorizer {
 pub fn identity(spec: &Value) -> Identity {
     Identity {
         user: text(&spec["user"]),
-        groups: texts(&spec["groups"]).into_vec(),
+        groups: texts(&spec["groups"]).to_vec(),
         ..Identity::default()
     }
 }
