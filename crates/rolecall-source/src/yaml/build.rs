@@ -199,7 +199,8 @@ impl<'a> Builder<'a> {
             at = value + self.entries.get(value).map_or(1, |entry| entry.size as usize);
         }
         for (earlier, later) in self.equal_keys(&keys) {
-            let merged = |at: usize| open.merged.iter().any(|&(start, end)| (start..end).contains(&at));
+            let merged =
+                |at: usize| open.merged.iter().any(|&(start, end)| (start..end).contains(&at));
             let both_written = !merged(earlier) && !merged(later);
             let later = self.entries.get(later).map(|entry| entry.position).unwrap_or_default();
             let Some(entry) = self.entries.get_mut(earlier) else { continue };
@@ -222,7 +223,10 @@ impl<'a> Builder<'a> {
             let mut rest = keys;
             while let Some((&key, later)) = rest.split_first() {
                 equal.extend(
-                    later.iter().find(|&&other| text(other) == text(key)).map(|&other| (key, other)),
+                    later
+                        .iter()
+                        .find(|&&other| text(other) == text(key))
+                        .map(|&other| (key, other)),
                 );
                 rest = later;
             }

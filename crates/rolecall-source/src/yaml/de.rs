@@ -151,12 +151,13 @@ impl<'de> Deserializer<'de> for Node<'de> {
     ) -> Result<V::Value, DecodeError> {
         let Some(text) = self.as_str() else {
             let found = self.describe();
-            return Err(DecodeError::new(format!("expected a string, found {found}"))
-                .at(self.position()));
+            return Err(
+                DecodeError::new(format!("expected a string, found {found}")).at(self.position())
+            );
         };
-        visitor.visit_enum(text.into_deserializer()).map_err(|error: DecodeError| {
-            error.at(self.position())
-        })
+        visitor
+            .visit_enum(text.into_deserializer())
+            .map_err(|error: DecodeError| error.at(self.position()))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -231,9 +232,8 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
         let Some((key, value)) = self.pair.take() else {
             return Err(DecodeError::new("expected a key before its value"));
         };
-        seed.deserialize(value).map_err(|error| {
-            error.within(Step::Field(key.as_str().unwrap_or_default().to_owned()))
-        })
+        seed.deserialize(value)
+            .map_err(|error| error.within(Step::Field(key.as_str().unwrap_or_default().to_owned())))
     }
 }
 

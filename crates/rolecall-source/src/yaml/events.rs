@@ -32,7 +32,8 @@ pub(super) fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, Pa
             Event::Scalar(text, style, anchor, tag) => {
                 let (value, merge) = match core_tag(tag.as_deref()) {
                     Some(tag) => (
-                        resolve::tagged(tag, text).map_err(|what| ParseError::new(position, what))?,
+                        resolve::tagged(tag, text)
+                            .map_err(|what| ParseError::new(position, what))?,
                         MergeKey::No,
                     ),
                     None if style == ScalarStyle::Plain => {
@@ -99,16 +100,12 @@ fn describe(error: &ScanError, position: Position) -> ParseError {
         ErrorKind::ExpectedFlowSequenceSeparator => "expected `,` or `]`".to_owned(),
         ErrorKind::ExpectedNodeContent => "expected a value".to_owned(),
         ErrorKind::ExpectedDocumentStart => "expected `---` before another document".to_owned(),
-        ErrorKind::InvalidIndentation => {
-            "expected the indentation of the lines before".to_owned()
-        }
+        ErrorKind::InvalidIndentation => "expected the indentation of the lines before".to_owned(),
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => {
-            FOUND_A_TAB.to_owned()
-        }
+        | ErrorKind::TabAtBlockScalarStart => FOUND_A_TAB.to_owned(),
         ErrorKind::UnclosedQuotedScalar => "expected the closing quote".to_owned(),
         ErrorKind::InvalidQuotedScalarIndent => {
             "expected the closing quote of the text that starts above".to_owned()

@@ -81,18 +81,14 @@ fn is_number(text: &str) -> bool {
 
 fn is_special_float(text: &str) -> bool {
     matches!(text, ".nan" | ".NaN" | ".NAN")
-        || matches!(
-            text.strip_prefix(['+', '-']).unwrap_or(text),
-            ".inf" | ".Inf" | ".INF"
-        )
+        || matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
 }
 
 /// Accepts what Go's `strconv.ParseInt` does with base 0, of any size.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text).as_bytes();
-    let all = |digits: &[u8], allowed: fn(&u8) -> bool| {
-        !digits.is_empty() && digits.iter().all(allowed)
-    };
+    let all =
+        |digits: &[u8], allowed: fn(&u8) -> bool| !digits.is_empty() && digits.iter().all(allowed);
     match digits {
         [b'0', b'x' | b'X', rest @ ..] => all(rest, u8::is_ascii_hexdigit),
         [b'0', b'o' | b'O', rest @ ..] => all(rest, |digit| matches!(digit, b'0'..=b'7')),
@@ -153,17 +149,56 @@ mod tests {
             (
                 "number",
                 &[
-                    "0", "1", "-1", "+7", "1_000", "0x1F", "0o17", "017", "08", "0b11", "1.5", "1.",
-                    ".5", "1e3", "1.5E-3", "-.5", ".inf", "-.Inf", "+.INF", ".nan",
+                    "0",
+                    "1",
+                    "-1",
+                    "+7",
+                    "1_000",
+                    "0x1F",
+                    "0o17",
+                    "017",
+                    "08",
+                    "0b11",
+                    "1.5",
+                    "1.",
+                    ".5",
+                    "1e3",
+                    "1.5E-3",
+                    "-.5",
+                    ".inf",
+                    "-.Inf",
+                    "+.INF",
+                    ".nan",
                     "123456789012345678901234567890",
                 ],
             ),
             (
                 "string",
                 &[
-                    "yEs", "nULL", "tru", "TRue", "1.2.3", "v1", "2001-01-01", "0xZZ", "0b12", "-",
-                    "+", ".", "..", "1e", "e5", "*", "get", "<<", "10Gi", "100m", ".5_0", "1:30",
-                    "-.nan", "0x",
+                    "yEs",
+                    "nULL",
+                    "tru",
+                    "TRue",
+                    "1.2.3",
+                    "v1",
+                    "2001-01-01",
+                    "0xZZ",
+                    "0b12",
+                    "-",
+                    "+",
+                    ".",
+                    "..",
+                    "1e",
+                    "e5",
+                    "*",
+                    "get",
+                    "<<",
+                    "10Gi",
+                    "100m",
+                    ".5_0",
+                    "1:30",
+                    "-.nan",
+                    "0x",
                 ],
             ),
         ] {

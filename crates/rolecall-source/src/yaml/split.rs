@@ -72,7 +72,8 @@ fn is_blank(bytes: &[u8]) -> bool {
 
 fn only_directives(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%")
-        && lines(bytes).all(|line| line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%"))
+        && lines(bytes)
+            .all(|line| line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%"))
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -103,7 +104,10 @@ mod tests {
         check("a: 1\n--- # next\nb: 2", &[(1, "a: 1\n"), (3, "b: 2")]);
         check("a: 1\r\n---\r\nb: 2\r\n", &[(1, "a: 1\r\n"), (3, "b: 2\r\n")]);
         check("a: 1\n...\nb: 2\n", &[(1, "a: 1\n"), (3, "b: 2\n")]);
-        check("a: 1\n--- {b: 2}\n---\nc: 3\n", &[(1, "a: 1\n"), (2, "--- {b: 2}\n"), (4, "c: 3\n")]);
+        check(
+            "a: 1\n--- {b: 2}\n---\nc: 3\n",
+            &[(1, "a: 1\n"), (2, "--- {b: 2}\n"), (4, "c: 3\n")],
+        );
         check("--- {a: 1}\n", &[(1, "--- {a: 1}\n")]);
     }
 

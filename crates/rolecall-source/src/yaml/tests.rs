@@ -25,7 +25,8 @@ fn check_error(text: &str, expected: &str) {
 
 #[test]
 fn every_way_to_write_a_role_reads_the_same() {
-    let role = json!({"kind": "Role", "rules": [{"verbs": ["get", "list"], "resources": ["pods"]}]});
+    let role =
+        json!({"kind": "Role", "rules": [{"verbs": ["get", "list"], "resources": ["pods"]}]});
     for text in [
         "kind: Role\nrules:\n- verbs: [get, list]\n  resources: [pods]\n",
         "kind: Role\nrules:\n  - verbs:\n      - get\n      - list\n    resources:\n      - pods\n",
@@ -136,16 +137,28 @@ fn errors_say_where_and_what_was_expected() {
     check_error("a: [b, c\nd e\n", "1:4: expected the bracket that closes `[`");
     check_error("a: \"b", "1:4: expected the closing quote");
     check_error("a: \"b\n", "2:1: expected the closing quote of the text that starts above");
-    check_error("a: b: c\n", "1:5: a `:` is not allowed here: check the indentation, or quote the text");
-    check_error("a: 1\n b: 2\n", "2:3: a `:` is not allowed here: check the indentation, or quote the text");
+    check_error(
+        "a: b: c\n",
+        "1:5: a `:` is not allowed here: check the indentation, or quote the text",
+    );
+    check_error(
+        "a: 1\n b: 2\n",
+        "2:3: a `:` is not allowed here: check the indentation, or quote the text",
+    );
     check_error("a: 1\nb\n", "2:1: expected `:` after the key");
     check_error("a:\n  - b\n c: d\n", "3:2: expected a key at the indentation of the keys before");
-    check_error("verbs: *\n", "1:8: expected a name after `&` or `*`: quote the text if it is meant literally");
+    check_error(
+        "verbs: *\n",
+        "1:8: expected a name after `&` or `*`: quote the text if it is meant literally",
+    );
     check_error(
         "a: {{ .Values.x }}\n",
         "1:5: expected a key that is text, found a list or an object",
     );
-    check_error("{{- if .Values.x }}\na: 1\n{{- end }}\n", "1:3: \"-\" is only valid inside a block");
+    check_error(
+        "{{- if .Values.x }}\na: 1\n{{- end }}\n",
+        "1:3: \"-\" is only valid inside a block",
+    );
     check_error("a: !!int x\n", "1:10: expected a value that is a `!!int`, found `x`");
 }
 
@@ -166,7 +179,10 @@ fn types_are_not_coerced_and_the_path_is_named() {
     for (text, expected) in [
         ("name: 123\n", "1:7 name: expected a string, found a number"),
         ("name: yes\n", "1:7 name: expected a string, found a boolean"),
-        ("name: a\nrules:\n- verbs: [get, {}]\n", "3:16 rules[0].verbs[1]: expected a string, found an object"),
+        (
+            "name: a\nrules:\n- verbs: [get, {}]\n",
+            "3:16 rules[0].verbs[1]: expected a string, found an object",
+        ),
         ("name: a\nrules:\n- verbs: [a]\n- x\n", "4:3 rules[1]: expected a rule, found a string"),
         ("rules: []\n", "1:1 the field `name` is missing"),
         ("[]\n", "1:1 expected an object, found a list"),
