@@ -1,5 +1,6 @@
 //! File operations whose failures name the file.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,10 @@ use crate::failure::{Failure, Result};
 
 /// Returns the folder that holds the workspace's Cargo.toml.
 pub(crate) fn workspace_root() -> PathBuf {
-    let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest_dir.parent().unwrap_or(manifest_dir).to_path_buf()
+    // Cargo sets it anew for every run: a checkout may have moved since it was compiled.
+    let manifest_dir =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    PathBuf::from(manifest_dir).join("..")
 }
 
 pub(crate) fn read(path: &Path) -> Result<String> {

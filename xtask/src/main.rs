@@ -2,6 +2,7 @@
 
 mod apiserver;
 mod assets;
+mod ci;
 mod failure;
 mod files;
 mod interrupt;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::apiserver::ApiserverArguments;
 use crate::assets::Assets;
+use crate::ci::CiArguments;
 use crate::failure::Result;
 
 /// Development tasks of rolecall
@@ -29,6 +31,7 @@ enum Task {
     /// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
     Assets,
     Apiserver(ApiserverArguments),
+    Ci(CiArguments),
     /// Prove the repository's own rules: arrows, purity, fixtures, lengths
     Tidy,
 }
@@ -50,6 +53,7 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Apiserver(arguments) => apiserver::run(arguments),
+        Task::Ci(arguments) => ci::run(&arguments),
         Task::Tidy => tidy::run(),
     }
 }
