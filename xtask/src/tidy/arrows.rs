@@ -33,7 +33,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 const FOR_TESTS: [&str; 2] = ["rolecall-rbac", "rolecall-source"];
 
 /// Packages that only some crates may use, in tests too.
-const OWNED: [(&str, &[&str]); 7] = [
+const OWNED: [(&str, &[&str]); 8] = [
     ("kube", &["rolecall-source", "rolecall-review"]),
     ("k8s-openapi", &["rolecall-source", "rolecall-review"]),
     ("clap", &["rolecall"]),
@@ -41,6 +41,8 @@ const OWNED: [(&str, &[&str]); 7] = [
     ("clap_mangen", &["rolecall"]),
     ("tabled", &["rolecall"]),
     ("tracing-subscriber", &["rolecall"]),
+    // Development tasks stand outside.
+    ("xtask", &[]),
 ];
 
 /// Packages that bring I/O, a clock or chance, which a pure crate may use in its tests alone.
