@@ -16,7 +16,8 @@ use clap::{Parser, Subcommand};
 use crate::apiserver::ApiserverArguments;
 use crate::assets::Assets;
 use crate::ci::CiArguments;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+use xtask::generate::{self, GenerateArguments};
 
 /// Development tasks of rolecall
 #[derive(Parser)]
@@ -32,6 +33,7 @@ enum Task {
     Assets,
     Apiserver(ApiserverArguments),
     Ci(CiArguments),
+    Generate(GenerateArguments),
     /// Prove the repository's own rules: arrows, purity, fixtures, lengths
     Tidy,
 }
@@ -54,6 +56,8 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Apiserver(arguments) => apiserver::run(arguments),
         Task::Ci(arguments) => ci::run(&arguments),
+        Task::Generate(arguments) => generate::run(&arguments)
+            .map_err(|error| Failure::new(format!("cannot write: {error}"))),
         Task::Tidy => tidy::run(),
     }
 }

@@ -1,0 +1,3 @@
+//! What development tasks share with the benches: generated inputs.
+
+pub mod generate;
