@@ -72,8 +72,8 @@ impl Authorizer {
             else {
                 continue;
             };
-            for binding in self.index.bindings_of(role_position) {
-                let Some(binding) = self.binding_at(*binding) else { continue };
+            for position in self.index.bindings_of(role_position) {
+                let Some(binding) = self.binding_at(*position) else { continue };
                 let counts = binding.is_cluster_role_binding()
                     || (matches!(request.target, Target::Resource(_))
                         && wanted.is_none_or(|n| *n == *binding.metadata.namespace));
@@ -81,26 +81,18 @@ impl Authorizer {
                     continue;
                 }
                 let namespace = &*binding.metadata.namespace;
-                holders.extend(
-                    binding
-                        .subjects
-                        .iter()
-                        .filter(|subject| can_match(subject, &binding.metadata))
-                        .map(|subject| Holder {
-                            grant: RuleGrant { binding, subject, role, rule_index, rule },
-                            namespace,
-                        }),
-                );
+                let matching =
+                    binding.subjects.iter().filter(|subject| can_match(subject, &binding.metadata));
+                holders.extend(matching.map(|subject| {
+                    let grant = RuleGrant { binding, subject, role, rule_index, rule };
+                    (*position, Holder { grant, namespace })
+                }));
             }
         }
-        holders.sort_by_key(|holder| {
-            let metadata = &holder.grant.binding.metadata;
-            (&metadata.namespace, &metadata.name, holder.grant.subject)
-        });
-        holders.dedup_by(|later, earlier| {
-            std::ptr::eq(later.grant.binding, earlier.grant.binding)
-                && later.grant.subject == earlier.grant.subject
-        });
+        // Bindings are sorted by namespace and name, so their positions are that order.
+        holders.sort_unstable_by_key(|(position, holder)| (*position, holder.grant.subject));
+        holders.dedup_by_key(|(position, holder)| (*position, holder.grant.subject));
+        let holders = holders.into_iter().map(|(_, holder)| holder).collect();
         let (problems, gaps) = self.hidden_holders(wanted);
         WhoCan { holders, problems, gaps }
     }
