@@ -383,7 +383,7 @@ fn qualified(resource: &str, group: &str) -> String {
 
 /// Returns how many characters must be inserted, removed, replaced or swapped with their neighbour
 /// to get from one string to the other.
-pub(crate) fn edit_distance(left: &str, right: &str) -> usize {
+pub fn edit_distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();

@@ -135,6 +135,20 @@ impl Gap {
         }
     }
 
+    /// Returns whether a ServiceAccount of a namespace may be hidden here.
+    pub fn may_hide_service_account(&self, namespace: &str) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind: ObjectKind::ServiceAccount, namespace: unread } => {
+                unread.as_deref().is_none_or(|unread| unread == namespace)
+            }
+            Unread::Object { kind: ObjectKind::ServiceAccount, namespace: unread, .. } => {
+                **unread == *namespace
+            }
+            _ => false,
+        }
+    }
+
     /// Returns whether some ClusterRole may be hidden here, which an aggregated one would include.
     pub fn may_hide_cluster_role(&self) -> bool {
         match &self.unread {

@@ -35,7 +35,9 @@ mod who_can;
 
 pub use aggregate::{AggregationDrift, resolve_aggregation};
 pub use authorizer::Authorizer;
-pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource};
+pub use catalog::{
+    Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource, edit_distance,
+};
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict};
 pub use gap::{Gap, ObjectKind, Unread};

@@ -1,1 +1,56 @@
-//! RBAC troubleshooting and audit for Kubernetes.
+//! RBAC troubleshooting and audit for Kubernetes: the command line.
+//!
+//! ```text
+//! arguments -> [ cli ] -> [ commands ] -> [ load ] -> Session (Authorizer, Catalog)
+//!                              |                         |
+//!                              v                         v
+//!                   [ render ] [ output ]  <-  answers of rolecall-rbac and its siblings
+//! ```
+//!
+//! Only this crate parses arguments, prints, colours, hints and decides exit codes. Data goes to
+//! stdout; notes, warnings, errors and hints go to stderr.
+
+#![allow(dead_code, unused_imports, reason = "the commands that use all of it are on their way")]
+
+mod cli;
+mod commands;
+mod error;
+mod exit;
+mod load;
+mod output;
+mod question;
+mod render;
+mod subject;
+mod ui;
+
+use std::process::ExitCode;
+
+use exit::Exit;
+use ui::Ui;
+
+/// Runs the command that the process's arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return print_usage(&error),
+    };
+    let ui = Ui::new(&cli.options.output);
+    ui.start_logging();
+    match cli.command.run(&ui, &cli.options) {
+        Ok(exit) => exit.into(),
+        // Whoever reads the output has read enough.
+        Err(error) if error.is_broken_pipe() => Exit::Yes.into(),
+        Err(error) => {
+            ui.error(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Prints help, the version or a usage error: the first two to stdout and with success.
+fn print_usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell when the stream is gone.
+    let _ = error.print();
+    let exit = if error.use_stderr() { Exit::Failed } else { Exit::Yes };
+    exit.into()
+}

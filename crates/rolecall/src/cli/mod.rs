@@ -1,0 +1,67 @@
+//! The command line: its grammar is its help.
+
+mod options;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub(crate) use options::{ClusterOptions, Options, OutputOptions};
+
+use crate::commands::Command;
+
+/// Who is this Pod, what may it do, why was it refused, and what YAML mends it?
+///
+/// rolecall answers from a live cluster, or with -f from manifests and snapshots, with the same
+/// commands and the same answers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  May the ServiceAccount `web` of namespace `shop` list Pods?
+    rolecall can-i list pods --for sa/web -n shop
+  The same question to a folder of manifests
+    rolecall can-i list pods --for sa/web -n shop -f deploy/
+  Why not?
+    rolecall why list pods --for deploy/web -n shop
+  Who may read Secrets?
+    rolecall who-can get secrets -A
+
+Exit codes: 0 yes or clean; 1 denied or a finding; 2 it could not be done; 3 something that was not
+read decides it.";
+
+/// Parses the arguments; help, the version and usage errors come as an error to print.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = arguments.collect();
+    let is_plugin = arguments.first().is_some_and(|program| {
+        let stem = Path::new(program).file_stem();
+        stem.is_some_and(|stem| stem.to_string_lossy().starts_with("kubectl-"))
+    });
+    let mut command = grammar();
+    if is_plugin {
+        command = command.bin_name("kubectl rolecall");
+    }
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Returns the grammar, from which help, completions and the manual are made.
+pub(crate) fn grammar() -> clap::Command {
+    Cli::command()
+}

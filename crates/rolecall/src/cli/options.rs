@@ -1,0 +1,175 @@
+//! The options that every command takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Options that every command takes, before or after its name.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceOptions,
+    #[command(flatten)]
+    pub(crate) source: SourceOptions,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Where the question is asked.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Where")]
+pub(crate) struct NamespaceOptions {
+    /// Namespace [default: the context's, or `default`]; some commands take several
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", global = true)]
+    pub(crate) namespaces: Vec<String>,
+    /// Ask in all namespaces
+    #[arg(short = 'A', long, global = true, conflicts_with = "namespaces")]
+    pub(crate) all_namespaces: bool,
+}
+
+impl NamespaceOptions {
+    /// Returns the first namespace that was named.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.namespaces.first().map(String::as_str)
+    }
+}
+
+/// What is read.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Source")]
+pub(crate) struct SourceOptions {
+    /// Read manifests or a snapshot instead of a cluster: a file, a directory or `-` for stdin;
+    /// may be repeated
+    #[arg(short, long, value_name = "PATH", global = true)]
+    pub(crate) filename: Vec<PathBuf>,
+    /// Lay the manifests of -f over the live cluster: what if they were applied?
+    #[arg(long, global = true, requires = "filename")]
+    pub(crate) overlay: bool,
+    /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
+    /// `none`, or those of a version
+    #[arg(long, value_name = "auto|none|v1.36", default_value = "auto", global = true)]
+    pub(crate) defaults: String,
+    /// Do not fail for documents that could not be read; answers that they could change stay
+    /// `unknown`
+    #[arg(long, global = true)]
+    pub(crate) keep_going: bool,
+}
+
+/// Which cluster is asked, and as whom; as kubectl's options of these names.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct ClusterOptions {
+    /// Path of the kubeconfig file
+    #[arg(long, value_name = "PATH", global = true)]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig to use
+    #[arg(long, global = true)]
+    pub(crate) context: Option<String>,
+    /// User to impersonate; with -f, who `me` is
+    #[arg(long = "as", value_name = "USER", global = true)]
+    pub(crate) as_user: Option<String>,
+    /// Group to impersonate; with -f, a further group of `me` and of `user/NAME`; may be repeated
+    #[arg(long = "as-group", value_name = "GROUP", global = true)]
+    pub(crate) as_groups: Vec<String>,
+    /// How long to wait for one answer of the server, such as `5s` or `1m30s`; 0 waits for ever
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true)]
+    pub(crate) request_timeout: Option<Duration>,
+}
+
+/// How answers look.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputOptions {
+    /// When to colour; NO_COLOR is honoured
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
+    pub(crate) color: ColorChoice,
+    /// Say more on stderr; -vv and -vvv say still more
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// Say nothing but errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On terminals that want it
+    #[default]
+    Auto,
+    /// Into pipes and files too
+    Always,
+    /// Never
+    Never,
+}
+
+impl ColorChoice {
+    /// Decides for one stream: `auto` looks at the stream, NO_COLOR, CLICOLOR and TERM.
+    pub(crate) fn choose(self, stream: &impl anstream::stream::RawStream) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::AutoStream::choice(stream),
+            Self::Always => anstream::ColorChoice::AlwaysAnsi,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// Reads Go's durations as kubectl takes them: `300ms`, `5s`, `1m30s`, or a number of seconds.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let malformed = || format!("`{text}` is no duration such as `5s` or `1m30s`");
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    if rest.is_empty() {
+        return Err(malformed());
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(malformed)?;
+        let (number, after) = rest.split_at(digits);
+        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(letters);
+        let number: u32 = number.parse().map_err(|_| malformed())?;
+        let unit = match unit {
+            "ms" => Duration::from_millis(1),
+            "s" => Duration::from_secs(1),
+            "m" => Duration::from_secs(60),
+            "h" => Duration::from_secs(60 * 60),
+            _ => return Err(malformed()),
+        };
+        total = unit
+            .checked_mul(number)
+            .and_then(|part| total.checked_add(part))
+            .ok_or_else(malformed)?;
+        rest = after;
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_kubectl_reads_them() {
+        for (text, expected) in [
+            ("0", Some(Duration::ZERO)),
+            ("30", Some(Duration::from_secs(30))),
+            ("300ms", Some(Duration::from_millis(300))),
+            ("1m30s", Some(Duration::from_secs(90))),
+            ("2h", Some(Duration::from_secs(7200))),
+            ("", None),
+            ("s", None),
+            ("5x", None),
+            ("-1s", None),
+            ("1.5s", None),
+            ("99999999999h", None),
+        ] {
+            assert_eq!(parse_duration(text).ok(), expected, "{text}");
+        }
+    }
+}

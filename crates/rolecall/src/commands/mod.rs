@@ -1,0 +1,31 @@
+//! One file a command: its arguments, whose doc comments are its help, and what it does.
+
+mod can_i;
+mod completions;
+mod man;
+
+use clap::Subcommand;
+
+use crate::cli::Options;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    CanI(can_i::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(crate) fn run(&self, ui: &Ui, options: &Options) -> Result<Exit, CommandError> {
+        match self {
+            Self::CanI(arguments) => can_i::run(ui, options, arguments),
+            Self::Completions(arguments) => completions::run(ui, arguments),
+            Self::Man(arguments) => man::run(ui, arguments),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a command says when it cannot go on: kind, causes, hints.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// A failed command, told as `error:`, `caused by:` and `hint:` lines.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    kind: ErrorKind,
+    error: Box<dyn Error + Send + Sync>,
+    hints: Vec<Hint>,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The arguments ask for something that does not exist or does not fit together.
+    Usage,
+    /// A file cannot be read or makes no sense.
+    Input,
+    /// The cluster cannot be reached or refuses.
+    Cluster,
+    /// The output cannot be written.
+    Output,
+}
+
+/// Something the reader can do now: a command to run or an edit to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Run a command.
+    Run {
+        /// The command line.
+        command: String,
+        /// What it is for, after `to`.
+        purpose: String,
+    },
+    /// Write something else instead.
+    Write {
+        /// What was written.
+        instead_of: String,
+        /// What was probably meant; each alternative can be typed as it stands.
+        alternatives: Vec<String>,
+    },
+    /// Add an option to the command line.
+    Pass {
+        /// The option as it is typed.
+        option: String,
+        /// What it is for, after `to`.
+        purpose: String,
+    },
+    /// Change a file or object.
+    Edit {
+        /// Where, as `file:line` or an object's name.
+        place: String,
+        /// What to change, in the imperative.
+        change: String,
+    },
+}
+
+impl CommandError {
+    /// Builds an error of some kind from its cause.
+    pub(crate) fn new(
+        kind: ErrorKind,
+        error: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> CommandError {
+        Self { kind, error: error.into(), hints: Vec::new() }
+    }
+
+    /// Builds a usage error.
+    pub(crate) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> CommandError {
+        Self::new(ErrorKind::Usage, error)
+    }
+
+    /// Builds an error about unreadable input.
+    pub(crate) fn input(error: impl Into<Box<dyn Error + Send + Sync>>) -> CommandError {
+        Self::new(ErrorKind::Input, error)
+    }
+
+    /// Builds an error about the cluster.
+    pub(crate) fn cluster(error: impl Into<Box<dyn Error + Send + Sync>>) -> CommandError {
+        Self::new(ErrorKind::Cluster, error)
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<Option<Hint>>) -> Self {
+        self.hints.extend(hint.into());
+        self
+    }
+
+    /// Returns whether the output's reader has gone away, which is no failure.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.kind == ErrorKind::Output
+            && self
+                .error
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Returns the error's texts from the outermost to the first cause, each once.
+    pub(crate) fn chain(&self) -> Vec<String> {
+        let mut texts = vec![self.error.to_string()];
+        let mut source = self.error.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            if texts.last() != Some(&text) {
+                texts.push(text);
+            }
+            source = error.source();
+        }
+        texts
+    }
+
+    /// Returns the hints.
+    pub(crate) fn hints(&self) -> &[Hint] {
+        &self.hints
+    }
+}
+
+/// An [`io::Error`] that surfaces through `?` comes from writing output: errors of reading are
+/// wrapped where the file's name is known.
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        Self::new(ErrorKind::Output, error)
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+impl Hint {
+    /// Returns a hint at what was probably meant; `None` when nothing is spelled alike.
+    pub(crate) fn did_you_mean(
+        written: impl Into<String>,
+        alternatives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Option<Hint> {
+        let alternatives: Vec<String> = alternatives.into_iter().map(Into::into).collect();
+        (!alternatives.is_empty()).then(|| Hint::Write { instead_of: written.into(), alternatives })
+    }
+
+    /// Returns a hint to run a command.
+    pub(crate) fn run(command: impl Into<String>, purpose: impl Into<String>) -> Hint {
+        Hint::Run { command: command.into(), purpose: purpose.into() }
+    }
+
+    /// Returns a hint to add an option.
+    pub(crate) fn pass(option: impl Into<String>, purpose: impl Into<String>) -> Hint {
+        Hint::Pass { option: option.into(), purpose: purpose.into() }
+    }
+
+    /// Returns a hint to change a file or object.
+    pub(crate) fn edit(place: impl Into<String>, change: impl Into<String>) -> Hint {
+        Hint::Edit { place: place.into(), change: change.into() }
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run { command, purpose } => write!(formatter, "run `{command}` to {purpose}"),
+            Self::Pass { option, purpose } => write!(formatter, "pass `{option}` to {purpose}"),
+            Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
+            Self::Write { instead_of, alternatives } => {
+                formatter.write_str("write ")?;
+                for (position, alternative) in alternatives.iter().enumerate() {
+                    let separator = match position {
+                        0 => "",
+                        _ if position + 1 == alternatives.len() => " or ",
+                        _ => ", ",
+                    };
+                    write!(formatter, "{separator}`{alternative}`")?;
+                }
+                write!(formatter, " instead of `{instead_of}`")
+            }
+        }
+    }
+}

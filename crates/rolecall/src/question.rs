@@ -1,0 +1,165 @@
+//! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
+
+use rolecall_rbac::{Catalog, Request, ResolveError, Resolved, edit_distance};
+
+use crate::error::{CommandError, Hint};
+use crate::load::Session;
+use crate::ui::Ui;
+
+/// How RESOURCE is written, for the help of the commands that take one.
+pub(crate) const GRAMMAR: &str = "\
+RESOURCE is one of:
+  pods, po, Pod               a resource; its singular, kind and short names mean it too
+  deployments.apps            a resource of an API group; needed for custom resources
+  pods/log, */scale           a subresource; one object is asked about with --name
+  users, groups, signers ...  the virtual resources of impersonate, approve and sign
+  /metrics, /healthz/*        a URL path";
+
+/// The verbs that API servers check for resources.
+const RESOURCE_VERBS: [&str; 15] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+];
+
+/// The verbs of URL paths: HTTP methods in lower case.
+const PATH_VERBS: [&str; 7] = ["get", "post", "put", "head", "options", "delete", "patch"];
+
+/// Verbs that are checked for resources although no request with them is served.
+const CHECKED_VERBS: [(&str, &[&str]); 4] = [
+    ("bind", &["roles", "clusterroles"]),
+    ("escalate", &["roles", "clusterroles"]),
+    ("impersonate", &["serviceaccounts"]),
+    ("use", &["podsecuritypolicies", "securitycontextconstraints"]),
+];
+
+/// A question before it is asked of anybody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    /// The verb as written.
+    pub(crate) verb: &'a str,
+    /// The resource or path as written.
+    pub(crate) resource: &'a str,
+    /// The object's name; empty for none.
+    pub(crate) name: &'a str,
+    /// The namespace; empty for all at once.
+    pub(crate) namespace: &'a str,
+    /// Whether the reader named that namespace, who may be told that it does not count.
+    pub(crate) namespace_is_explicit: bool,
+}
+
+impl Question<'_> {
+    /// Makes the request, and says on stderr what the reader may not expect about it.
+    pub(crate) fn to_request(self, ui: &Ui, session: &Session) -> Result<Request, CommandError> {
+        if self.verb.is_empty() {
+            return Err(CommandError::usage("the verb is empty"));
+        }
+        if self.resource.starts_with('/') {
+            return self.to_path_request(ui);
+        }
+        let resolved = resolve(&session.catalog, self.resource, self.verb)?;
+        if let Some(oddity) = odd_verb(self.verb, Some(&resolved)) {
+            ui.warn(oddity);
+        }
+        let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
+        let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
+        if cluster_scoped && self.namespace_is_explicit && request.namespace() != self.namespace {
+            ui.note(format!(
+                "`{}` is cluster-scoped: asked without a namespace",
+                resolved.display()
+            ));
+        }
+        Ok(request)
+    }
+
+    fn to_path_request(self, ui: &Ui) -> Result<Request, CommandError> {
+        if !self.name.is_empty() {
+            return Err(CommandError::usage("`--name` asks about an object, a path is none")
+                .with_hint(Hint::did_you_mean(
+                    format!("{} --name {}", self.resource, self.name),
+                    [self.resource],
+                )));
+        }
+        if let Some(oddity) = odd_verb(self.verb, None) {
+            ui.warn(oddity);
+        }
+        Ok(Request::path(self.verb, self.resource))
+    }
+}
+
+/// Resolves a RESOURCE argument, with hints when it means nothing.
+pub(crate) fn resolve<'a>(
+    catalog: &'a Catalog,
+    argument: &str,
+    verb: &str,
+) -> Result<Resolved<'a>, CommandError> {
+    catalog.resolve(argument).map_err(|error| match &error {
+        ResolveError::UnknownResource { resource, similar } => {
+            let custom = (!resource.contains('.')).then(|| format!("{resource}.GROUP"));
+            let alternatives: Vec<String> = similar.iter().cloned().chain(custom).collect();
+            let hint = Hint::did_you_mean(argument, alternatives);
+            CommandError::usage(error).with_hint(hint)
+        }
+        ResolveError::UnknownSubresource { resource, subresource, served } => {
+            let similar = served
+                .iter()
+                .filter(|served| edit_distance(served, subresource) <= 2)
+                .map(|served| format!("{resource}/{served}"));
+            let spelled = Hint::did_you_mean(argument, similar);
+            let named =
+                Hint::run(format!("rolecall can-i {verb} {resource} --name {subresource}"), {
+                    "ask about one object"
+                });
+            CommandError::usage(error).with_hint(spelled).with_hint(named)
+        }
+        ResolveError::Malformed { .. } => CommandError::usage(error)
+            .with_hint(Hint::run("rolecall help can-i", "see how resources are written")),
+    })
+}
+
+/// Says what is odd about a verb for a resource, or for a path when there is none. It is asked as
+/// written all the same, as the server would.
+fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
+    let known: &[&str] = if resolved.is_some() { &RESOURCE_VERBS } else { &PATH_VERBS };
+    let constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
+    if verb == "*" || constrained {
+        return None;
+    }
+    if !known.contains(&verb) {
+        let lower = verb.to_lowercase();
+        let guess = known
+            .iter()
+            .map(|known| (edit_distance(known, &lower), known))
+            .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
+            .min()
+            .map_or_else(String::new, |(_, known)| format!("; is `{known}` meant?"));
+        return Some(format!("`{verb}` is no verb that servers know{guess}"));
+    }
+    let resolved = resolved?;
+    let served = resolved.served?;
+    let subresource =
+        served.subresources.iter().find(|subresource| subresource.name == resolved.subresource);
+    let verbs = match subresource {
+        Some(subresource) => &subresource.verbs,
+        None if resolved.subresource.is_empty() => &served.verbs,
+        None => return None,
+    };
+    let checked = CHECKED_VERBS
+        .iter()
+        .any(|(checked, resources)| *checked == verb && resources.contains(&&*served.resource));
+    (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
+        format!("no server serves `{verb}` for `{}`; asked all the same", resolved.display())
+    })
+}

@@ -1,0 +1,141 @@
+//! Tables as kubectl prints them: upper-case headings, columns set apart by blanks, no lines.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use tabled::builder::Builder;
+use tabled::settings::object::{Cell as Position, Columns};
+use tabled::settings::peaker::Priority;
+use tabled::settings::style::Style as Lines;
+use tabled::settings::{Color, Modify, Padding, Width};
+
+use super::plain;
+
+/// How many blanks set columns apart.
+const GUTTER: usize = 3;
+
+/// A table: headings and rows, printed to fit the terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    headings: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// One cell: harmless text, perhaps coloured. A colour never says what the text does not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Table {
+    /// Starts a table with its headings, in upper case.
+    pub(crate) fn new(headings: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { headings: headings.into_iter().collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Returns whether there are no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Writes the table, its cells wrapped to stay within `columns`, if any limit there is.
+    pub(crate) fn write(&self, out: &mut impl Write, columns: Option<usize>) -> io::Result<()> {
+        let mut builder = Builder::with_capacity(self.rows.len() + 1, self.headings.len());
+        builder.push_record(self.headings.iter().copied());
+        for row in &self.rows {
+            builder.push_record(row.iter().map(|cell| &*cell.text));
+        }
+        let mut table = builder.build();
+        table.with(Lines::empty()).with(Padding::new(0, GUTTER, 0, 0));
+        table.with(Modify::new(Columns::last()).with(Padding::zero()));
+        if let Some(columns) = columns {
+            let wrap = Width::wrap(columns).keep_words(true).priority(Priority::max(true));
+            table.with(wrap);
+        }
+        for (row, cells) in (1..).zip(&self.rows) {
+            for (column, cell) in cells.iter().enumerate() {
+                if cell.style != Style::new() {
+                    let color = Color::new(
+                        cell.style.render().to_string(),
+                        cell.style.render_reset().to_string(),
+                    );
+                    table.with(Modify::new(Position::new(row, column)).with(color));
+                }
+            }
+        }
+        for line in table.to_string().lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl Cell {
+    /// Builds a cell from text, whoever wrote it.
+    pub(crate) fn new(text: impl AsRef<str>) -> Self {
+        Self { text: plain(text.as_ref()).into_owned(), style: Style::new() }
+    }
+
+    /// Builds a cell that says yes.
+    pub(crate) fn yes(text: impl AsRef<str>) -> Self {
+        Self::new(text).with_style(AnsiColor::Green.on_default())
+    }
+
+    /// Builds a cell that says no.
+    pub(crate) fn no(text: impl AsRef<str>) -> Self {
+        Self::new(text).with_style(AnsiColor::Red.on_default())
+    }
+
+    /// Builds a cell that says unknown.
+    pub(crate) fn unknown(text: impl AsRef<str>) -> Self {
+        Self::new(text).with_style(AnsiColor::Yellow.on_default())
+    }
+
+    /// Colours the cell.
+    #[must_use]
+    pub(crate) fn with_style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+}
+
+impl<T: AsRef<str>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(columns: Option<usize>) -> String {
+        let mut table = Table::new(["SUBJECT", "ANSWER", "BECAUSE"]);
+        table.row(["sa/shop:web".into(), Cell::yes("yes"), "RoleBinding shop/web".into()]);
+        table.row(["user/a\u{1b}[2J".into(), Cell::no("no"), Cell::default()]);
+        let mut out = Vec::new();
+        table.write(&mut out, columns).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_pipe_gets_whole_lines() {
+        insta::assert_snapshot!(anstream::adapter::strip_str(&render(None)), @"");
+    }
+
+    #[test]
+    fn a_terminal_gets_wrapped_cells() {
+        insta::assert_snapshot!(anstream::adapter::strip_str(&render(Some(40))), @"");
+    }
+
+    #[test]
+    fn colours_wrap_the_words_alone() {
+        insta::assert_snapshot!(render(None).escape_debug(), @"");
+    }
+}

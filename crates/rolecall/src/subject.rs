@@ -1,0 +1,354 @@
+//! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
+//! `pod/NAME`, `deploy/NAME` and the like, `system:serviceaccount:NAMESPACE:NAME`, `me`.
+
+use rolecall_rbac::{Identity, PodSpec, Workload, edit_distance};
+
+use crate::cli::ClusterOptions;
+use crate::error::{CommandError, Hint};
+use crate::load::Session;
+use crate::ui::Ui;
+
+/// How SUBJECT is written, for the help of the commands that take one.
+pub(crate) const GRAMMAR: &str = "\
+SUBJECT is one of:
+  sa/NAME              a ServiceAccount of the namespace (-n)
+  sa/NAMESPACE:NAME    a ServiceAccount; also system:serviceaccount:NAMESPACE:NAME
+  user/NAME            a user, with its group system:authenticated and those of --as-group
+  group/NAME           somebody in a group
+  pod/NAME, deploy/NAME, cronjob/NAME ...
+                       the ServiceAccount that a workload of the namespace runs as
+  me                   yourself, or --as";
+
+/// A SUBJECT argument taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectArgument {
+    /// `me`.
+    Me,
+    /// A ServiceAccount; without namespace, of the namespace in which the question is asked.
+    ServiceAccount {
+        /// The namespace, if written.
+        namespace: Option<String>,
+        /// The name.
+        name: String,
+    },
+    /// A user.
+    User(String),
+    /// A group.
+    Group(String),
+    /// A Pod or an object that makes Pods.
+    Workload {
+        /// The kind as written: a kind, plural, singular or short name, perhaps with its group.
+        kind: String,
+        /// The namespace, if written.
+        namespace: Option<String>,
+        /// The name.
+        name: String,
+    },
+}
+
+/// A subject made definite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// User name and groups.
+    pub(crate) identity: Identity,
+    /// The workload that was named, when one was.
+    pub(crate) workload: Option<WorkloadName>,
+}
+
+/// The workload through which a subject was named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WorkloadName {
+    /// The kind.
+    pub(crate) kind: String,
+    /// The namespace.
+    pub(crate) namespace: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+impl SubjectArgument {
+    /// Takes a SUBJECT apart.
+    pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
+        if text == "me" {
+            return Ok(Self::Me);
+        }
+        if let Some(rest) = text.strip_prefix("system:serviceaccount:") {
+            return match rest.split_once(':') {
+                Some((namespace, name)) if is_name(namespace) && is_name(name) => {
+                    Ok(Self::ServiceAccount {
+                        namespace: Some(namespace.to_owned()),
+                        name: name.to_owned(),
+                    })
+                }
+                _ => Err(CommandError::usage(format!("`{text}` is no ServiceAccount's user name"))
+                    .with_hint(Hint::did_you_mean(text, ["system:serviceaccount:NAMESPACE:NAME"]))),
+            };
+        }
+        let Some((kind, name)) = text.split_once('/') else {
+            let guesses = match text {
+                "" => vec!["sa/NAME".to_owned(), "user/NAME".to_owned()],
+                _ if text.starts_with("system:") => {
+                    vec![format!("user/{text}"), format!("group/{text}")]
+                }
+                _ => ["sa", "user", "group"].map(|kind| format!("{kind}/{text}")).into(),
+            };
+            return Err(CommandError::usage(format!("`{text}` does not say what kind of subject"))
+                .with_hint(Hint::did_you_mean(text, guesses)));
+        };
+        if name.is_empty() {
+            return Err(CommandError::usage(format!("`{text}` names nobody"))
+                .with_hint(Hint::did_you_mean(text, [format!("{kind}/NAME")])));
+        }
+        match &*kind.to_lowercase() {
+            "user" | "users" => Ok(Self::User(name.to_owned())),
+            "group" | "groups" => Ok(Self::Group(name.to_owned())),
+            "sa" | "serviceaccount" | "serviceaccounts" => {
+                let (namespace, name) = split_namespace(text, kind, name)?;
+                Ok(Self::ServiceAccount { namespace, name })
+            }
+            _ => {
+                let (namespace, name) = split_namespace(text, kind, name)?;
+                Ok(Self::Workload { kind: kind.to_owned(), namespace, name })
+            }
+        }
+    }
+
+    /// Returns whether workloads must be read to resolve it.
+    pub(crate) fn needs_workloads(&self) -> bool {
+        matches!(self, Self::Workload { .. })
+    }
+
+    /// Finds out who is meant: one subject, or several for a workload that makes Pods of several
+    /// ServiceAccounts.
+    pub(crate) fn resolve(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        cluster: &ClusterOptions,
+    ) -> Result<Vec<Subject>, CommandError> {
+        // Groups that are given with --as belong to that user, and to nobody else.
+        let groups = if cluster.as_user.is_none() { &*cluster.as_groups } else { &[] };
+        if !groups.is_empty() && !matches!(self, Self::Me | Self::User(_)) {
+            ui.warn("`--as-group` counts for `user/NAME` and `me` only");
+        }
+        let identity = match self {
+            Self::Me => me(session, cluster)?,
+            Self::User(name) => {
+                groups.iter().fold(Identity::user(name), |user, group| user.with_group(group))
+            }
+            Self::Group(name) => Identity::group(name),
+            Self::ServiceAccount { namespace, name } => {
+                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+                warn_of_missing_account(ui, session, namespace, name);
+                Identity::service_account(namespace, name)
+            }
+            Self::Workload { kind, namespace, name } => {
+                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+                let workload = find_workload(session, kind, namespace, name)?;
+                return service_accounts_of(workload);
+            }
+        };
+        Ok(vec![Subject { identity, workload: None }])
+    }
+
+    /// Finds the one subject that is meant.
+    pub(crate) fn resolve_one(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        cluster: &ClusterOptions,
+    ) -> Result<Subject, CommandError> {
+        let mut subjects = self.resolve(ui, session, cluster)?;
+        match subjects.pop() {
+            Some(subject) if subjects.is_empty() => Ok(subject),
+            last => {
+                let labels: Vec<String> =
+                    subjects.iter().chain(&last).map(|s| label(&s.identity)).collect();
+                Err(CommandError::usage("the workload runs as several ServiceAccounts")
+                    .with_hint(Hint::did_you_mean("the workload", labels)))
+            }
+        }
+    }
+}
+
+/// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
+pub(crate) fn label(identity: &Identity) -> String {
+    match (identity.as_service_account(), &*identity.user) {
+        (Some(account), _) => format!("sa/{}:{}", account.namespace, account.name),
+        (None, "") => format!("group/{}", identity.groups.first().map_or("", |group| group)),
+        (None, user) => format!("user/{user}"),
+    }
+}
+
+/// Splits `NAMESPACE:NAME`, whose namespace may be left out.
+fn split_namespace(
+    text: &str,
+    kind: &str,
+    rest: &str,
+) -> Result<(Option<String>, String), CommandError> {
+    let (namespace, name) = match rest.split_once(':') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, rest),
+    };
+    if is_name(name) && namespace.is_none_or(is_name) {
+        return Ok((namespace.map(str::to_owned), name.to_owned()));
+    }
+    let error = CommandError::usage(format!("`{text}` names no object"));
+    Err(match rest.split_once('/') {
+        Some((namespace, name)) if is_name(namespace) && is_name(name) => {
+            error.with_hint(Hint::did_you_mean(text, [format!("{kind}/{namespace}:{name}")]))
+        }
+        _ => {
+            let lower = format!("{kind}/{}", rest.to_lowercase());
+            error.with_hint((lower != text).then(|| Hint::did_you_mean(text, [lower])).flatten())
+        }
+    })
+}
+
+/// Returns whether a text may be the name of a ServiceAccount, workload or namespace.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+        })
+}
+
+fn me(session: &Session, cluster: &ClusterOptions) -> Result<Identity, CommandError> {
+    let Some(name) = &cluster.as_user else {
+        return session.me.clone().ok_or_else(|| {
+            CommandError::usage("manifests do not tell who `me` is")
+                .with_hint(Hint::pass("--for SUBJECT", "say who asks"))
+        });
+    };
+    let user = Identity::user(name);
+    if cluster.as_groups.is_empty() {
+        return Ok(user);
+    }
+    // As the server's impersonation: groups that are given replace a ServiceAccount's own.
+    let user = match user.as_service_account() {
+        Some(_) => Identity { groups: Vec::new(), ..user }.with_group("system:authenticated"),
+        None => user,
+    };
+    Ok(cluster.as_groups.iter().fold(user, |user, group| user.with_group(group)))
+}
+
+/// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
+/// Every namespace has its `default`.
+fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
+    let inventory = session.authorizer.inventory();
+    let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
+    if name == "default" || unread || inventory.service_account(namespace, name).is_some() {
+        return;
+    }
+    let accounts = inventory.service_accounts();
+    let elsewhere = accounts.iter().find(|account| *account.metadata.name == *name);
+    let guess = elsewhere.or_else(|| {
+        let same_namespace = inventory.service_accounts_in(namespace);
+        nearest(same_namespace, name, |account| &account.metadata.name)
+    });
+    let guess = guess.map_or_else(String::new, |account| {
+        format!("; is `sa/{}:{}` meant?", account.metadata.namespace, account.metadata.name)
+    });
+    ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
+}
+
+/// Finds the workload of a kind, namespace and name.
+pub(crate) fn find_workload<'a>(
+    session: &'a Session,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+) -> Result<&'a Workload, CommandError> {
+    let inventory = session.authorizer.inventory();
+    let of_kind = |workload: &&Workload| is_kind(session, workload, kind);
+    let mut candidates = inventory.workloads_in(namespace).iter().filter(of_kind);
+    if let Some(workload) = candidates.clone().find(|workload| *workload.metadata.name == *name) {
+        return Ok(workload);
+    }
+    if session.catalog.named(kind.split('.').next().unwrap_or(kind)).next().is_none()
+        && !inventory.workloads().iter().any(|workload| of_kind(&workload))
+    {
+        let known = ["sa", "user", "group", "pod", "deploy", "sts", "ds", "job", "cronjob", "rs"];
+        let guess = nearest(&known, kind, |known| known);
+        return Err(CommandError::usage(format!("`{kind}` is no kind of subject"))
+            .with_hint(guess.and_then(|guess| {
+                Hint::did_you_mean(format!("{kind}/{name}"), [format!("{guess}/{name}")])
+            }))
+            .with_hint(Hint::run("rolecall help can-i", "see how subjects are written")));
+    }
+    let elsewhere = inventory
+        .workloads()
+        .iter()
+        .filter(of_kind)
+        .find(|workload| *workload.metadata.name == *name);
+    let guess = match elsewhere {
+        Some(workload) => Some(format!("{kind}/{}:{name}", workload.metadata.namespace)),
+        None => {
+            let names: Vec<&str> =
+                candidates.by_ref().map(|workload| &*workload.metadata.name).collect();
+            nearest(&names, name, |name| name).map(|near| format!("{kind}/{near}"))
+        }
+    };
+    Err(CommandError::input(format!("there is no `{kind}/{name}` in namespace `{namespace}`"))
+        .with_hint(guess.and_then(|guess| Hint::did_you_mean(format!("{kind}/{name}"), [guess]))))
+}
+
+/// Returns whether a word means a workload's kind: as the kind, a plural, a short name, any of them
+/// with the API group behind a dot.
+fn is_kind(session: &Session, workload: &Workload, word: &str) -> bool {
+    let (word, group) = match word.split_once('.') {
+        Some((word, group)) => (word, Some(group)),
+        None => (word, None),
+    };
+    if group.is_some_and(|group| *group != *workload.api_group) {
+        return false;
+    }
+    let word = word.to_lowercase();
+    let kind = workload.kind.to_lowercase();
+    word == kind
+        || word.strip_suffix('s') == Some(&kind)
+        || session
+            .catalog
+            .named(&word)
+            .any(|served| served.kind == workload.kind && *served.group == *workload.api_group)
+}
+
+/// Returns the ServiceAccounts that a workload's Pods run as, each once, in their order.
+fn service_accounts_of(workload: &Workload) -> Result<Vec<Subject>, CommandError> {
+    let metadata = &workload.metadata;
+    if workload.mirror {
+        return Err(CommandError::input(format!(
+            "Pod `{}/{}` is static: the kubelet runs it without a ServiceAccount",
+            metadata.namespace, metadata.name
+        )));
+    }
+    let mut names: Vec<&str> = workload.pods.iter().map(PodSpec::service_account_name).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    if names.is_empty() {
+        return Err(CommandError::input(format!(
+            "{} `{}/{}` has no Pod template",
+            workload.kind, metadata.namespace, metadata.name
+        )));
+    }
+    let subject = |name| Subject {
+        identity: Identity::service_account(&metadata.namespace, name),
+        workload: Some(WorkloadName {
+            kind: workload.kind.to_string(),
+            namespace: metadata.namespace.to_string(),
+            name: metadata.name.to_string(),
+        }),
+    };
+    Ok(names.into_iter().map(subject).collect())
+}
+
+/// Returns the candidate whose name is spelled most alike, if any is spelled alike at all.
+fn nearest<'a, T>(candidates: &'a [T], name: &str, key: impl Fn(&T) -> &str) -> Option<&'a T> {
+    let limit = 1 + name.chars().count() / 4;
+    candidates
+        .iter()
+        .map(|candidate| (edit_distance(key(candidate), name), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,116 @@
+//! The two streams of a command: data on stdout, everything else on stderr.
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::OutputOptions;
+use crate::error::CommandError;
+use crate::render;
+
+/// Writes a command's data, notes, warnings and errors as the output options want them.
+pub(crate) struct Ui {
+    options: OutputOptions,
+}
+
+/// Stdout, buffered; colours are taken out of it where nobody wants them.
+pub(crate) type Stdout = BufWriter<AutoStream<StdoutLock<'static>>>;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+
+impl Ui {
+    /// Builds the streams.
+    pub(crate) fn new(options: &OutputOptions) -> Self {
+        Self { options: options.clone() }
+    }
+
+    /// Sends what libraries log to stderr, when `-v` asks for it.
+    pub(crate) fn start_logging(&self) {
+        let level = match self.options.verbose {
+            0 => return,
+            1 => "rolecall=info",
+            2 => "rolecall=debug,kube=info",
+            _ => "trace",
+        };
+        let filter = tracing_subscriber::EnvFilter::try_from_env("ROLECALL_LOG")
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(self.options.color.choose(&io::stderr()) != anstream::ColorChoice::Never)
+            .without_time()
+            .init();
+    }
+
+    /// Opens stdout; flush it before the command ends.
+    pub(crate) fn stdout(&self) -> Stdout {
+        let choice = self.options.color.choose(&io::stdout());
+        BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), choice))
+    }
+
+    /// Opens stdout for data without colours; flush it before the command ends.
+    pub(crate) fn data(&self) -> BufWriter<StdoutLock<'static>> {
+        BufWriter::with_capacity(1 << 16, io::stdout().lock())
+    }
+
+    /// Returns how many columns a table may take: the terminal's, 80 when it does not tell, and
+    /// `None` when stdout is no terminal, so that pipes lose and wrap nothing. `COLUMNS` overrides.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()) {
+            return Some(columns);
+        }
+        io::stdout().is_terminal().then(|| {
+            terminal_size::terminal_size_of(io::stdout())
+                .map_or(80, |(width, _)| usize::from(width.0))
+        })
+    }
+
+    /// Returns whether stderr is a terminal that may show progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.options.quiet && io::stderr().is_terminal()
+    }
+
+    /// Says something that explains the answer; `-q` silences it.
+    pub(crate) fn note(&self, text: impl AsRef<str>) {
+        if !self.options.quiet {
+            self.say("note", NOTE, text.as_ref());
+        }
+    }
+
+    /// Says something that probably is not as the reader thinks; `-q` silences it.
+    pub(crate) fn warn(&self, text: impl AsRef<str>) {
+        if !self.options.quiet {
+            self.say("warning", WARNING, text.as_ref());
+        }
+    }
+
+    /// Reports something that could not be done while the rest goes on.
+    pub(crate) fn problem(&self, text: impl AsRef<str>) {
+        self.say("error", ERROR, text.as_ref());
+    }
+
+    /// Reports why the command ends, with causes and hints.
+    pub(crate) fn error(&self, error: &CommandError) {
+        for (position, text) in error.chain().iter().enumerate() {
+            self.say(if position == 0 { "error" } else { "caused by" }, ERROR, text);
+        }
+        for hint in error.hints() {
+            self.hint(hint);
+        }
+    }
+
+    /// Prints a hint; `-q` does not silence it, for it belongs to an error or a finding.
+    pub(crate) fn hint(&self, hint: &crate::error::Hint) {
+        self.say("hint", NOTE, &hint.to_string());
+    }
+
+    fn say(&self, label: &str, style: Style, text: &str) {
+        let mut stderr =
+            AutoStream::new(io::stderr().lock(), self.options.color.choose(&io::stderr()));
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(stderr, "{style}{label}:{style:#} {}", render::message(text));
+    }
+}
