@@ -83,7 +83,7 @@ pub(crate) struct ClusterOptions {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputOptions {
-    /// When to colour; NO_COLOR is honoured
+    /// When to colour; `auto` is on terminals, and honours NO_COLOR
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
     /// Say more on stderr; -vv and -vvv say still more
@@ -97,12 +97,9 @@ pub(crate) struct OutputOptions {
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    /// On terminals that want it
     #[default]
     Auto,
-    /// Into pipes and files too
     Always,
-    /// Never
     Never,
 }
 

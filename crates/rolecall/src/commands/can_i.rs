@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// Output format
+    /// How the answer looks; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
