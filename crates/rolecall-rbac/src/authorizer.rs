@@ -91,7 +91,7 @@ impl Authorizer {
         }
         problems.retain(|problem| {
             !(matches!(problem, Problem::RoleNotFound { .. })
-                && self.inventory.gaps.iter().any(|gap| hides_role(gap, problem.binding())))
+                && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding())))
         });
         self.inventory
             .gaps
@@ -106,13 +106,13 @@ impl Authorizer {
 
     /// Returns whether a gap may hide rules of a binding's role: the role itself, or one that would
     /// be aggregated into it.
-    fn may_hide_rules(&self, gap: &Gap, binding: u32) -> bool {
+    pub(crate) fn may_hide_rules(&self, gap: &Gap, binding: u32) -> bool {
         match self.index.role_of(binding) {
             RoleSlot::Role(role) => self.role_at(role).is_some_and(|role| {
                 role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
             }),
             RoleSlot::Missing => {
-                self.binding_at(binding).is_some_and(|binding| hides_role(gap, binding))
+                self.binding_at(binding).is_some_and(|binding| gap.may_hide_role_of(binding))
             }
             RoleSlot::Unsupported => false,
         }
@@ -157,17 +157,5 @@ impl Authorizer {
             RoleSlot::Missing => Some(Problem::RoleNotFound { binding }),
             RoleSlot::Unsupported => Some(Problem::UnsupportedRoleKind { binding }),
         }
-    }
-}
-
-fn hides_role(gap: &Gap, binding: &Binding) -> bool {
-    let role_ref = &binding.role_ref;
-    match role_ref.kind {
-        crate::RoleKind::ClusterRole => gap.may_hide_role("", &role_ref.name),
-        crate::RoleKind::Role => {
-            !binding.is_cluster_role_binding()
-                && gap.may_hide_role(&binding.metadata.namespace, &role_ref.name)
-        }
-        crate::RoleKind::Other(_) => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Origin, Text};
+use crate::{Binding, Origin, RoleKind, Text};
 
 /// Something that could not be read, and so may hide a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,6 +120,17 @@ impl Gap {
         }
     }
 
+    /// Returns whether a binding of any namespace may be hidden here.
+    pub fn may_hide_any_binding(&self) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind, .. } | Unread::Object { kind, .. } => {
+                matches!(kind, ObjectKind::RoleBinding | ObjectKind::ClusterRoleBinding)
+            }
+            Unread::Authorizer { .. } => false,
+        }
+    }
+
     /// Returns whether the ClusterRole (empty namespace) or Role of that name may be hidden here.
     pub fn may_hide_role(&self, namespace: &str, name: &str) -> bool {
         let wanted = if namespace.is_empty() { ObjectKind::ClusterRole } else { ObjectKind::Role };
@@ -132,6 +143,19 @@ impl Gap {
                 *kind == wanted && **unread == *namespace && **unread_name == *name
             }
             Unread::Authorizer { .. } => false,
+        }
+    }
+
+    /// Returns whether the role that a binding refers to may be hidden here.
+    pub fn may_hide_role_of(&self, binding: &Binding) -> bool {
+        let role_ref = &binding.role_ref;
+        match role_ref.kind {
+            RoleKind::ClusterRole => self.may_hide_role("", &role_ref.name),
+            RoleKind::Role => {
+                !binding.is_cluster_role_binding()
+                    && self.may_hide_role(&binding.metadata.namespace, &role_ref.name)
+            }
+            RoleKind::Other(_) => false,
         }
     }
 

@@ -56,6 +56,19 @@ impl Authorizer {
         reached.into_iter().filter_map(|posting| self.bound_role(posting)).collect()
     }
 
+    /// Returns what may hide further bindings or rules of an identity, in any namespace.
+    pub fn gaps_of(&self, identity: &Identity) -> Vec<Gap> {
+        let mut reached = Vec::new();
+        if !self.inventory.gaps.is_empty() {
+            self.index.reach_everywhere(identity, &mut reached);
+        }
+        let hides = |gap: &Gap| {
+            gap.may_hide_any_binding()
+                || reached.iter().any(|posting| self.may_hide_rules(gap, posting.binding))
+        };
+        self.inventory.gaps.iter().filter(|gap| hides(gap)).cloned().collect()
+    }
+
     /// Returns the bindings whose roleRef leads to the ClusterRole (empty namespace) or Role of that
     /// name, existing or not.
     pub fn bindings_to(&self, namespace: &str, name: &str) -> Vec<&Binding> {

@@ -81,6 +81,34 @@ impl Inventory {
         range_of(&self.workloads, |workload| (*workload.metadata.namespace).cmp(namespace))
     }
 
+    /// Returns the Pod or workload of that namespace, kind, name and API group.
+    pub fn workload(
+        &self,
+        namespace: &str,
+        kind: &str,
+        name: &str,
+        api_group: &str,
+    ) -> Option<&Workload> {
+        self.workloads.get(self.workload_position(namespace, kind, name, api_group)?)
+    }
+
+    /// Returns where among [`workloads`](Self::workloads) a workload stands.
+    pub fn workload_position(
+        &self,
+        namespace: &str,
+        kind: &str,
+        name: &str,
+        api_group: &str,
+    ) -> Option<usize> {
+        self.workloads
+            .binary_search_by(|workload| {
+                let Metadata { namespace: at, name: named, .. } = &workload.metadata;
+                (&**at, &*workload.kind, &**named, &*workload.api_group)
+                    .cmp(&(namespace, kind, name, api_group))
+            })
+            .ok()
+    }
+
     /// Returns every namespace that anything in the inventory names, sorted.
     pub fn namespace_names(&self) -> Vec<Text> {
         let mut names: Vec<Text> =
