@@ -1,1 +1,5 @@
 //! The CI gate: findings, expectations and the semantic diff.
+
+pub mod access;
+pub mod diff;
+pub mod expectation;

@@ -1,0 +1,65 @@
+use std::fmt;
+
+use rolecall_rbac::{Identity, Metadata, Subject, SubjectKind, Text};
+
+/// Somebody whose access is compared or expected.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// A group: what it holds, each of its members holds.
+    Group(Text),
+    /// A ServiceAccount, however bindings name it.
+    ServiceAccount {
+        /// The namespace.
+        namespace: Text,
+        /// The name.
+        name: Text,
+    },
+    /// Any other user.
+    User(Text),
+}
+
+impl Holder {
+    /// Returns whom a binding's subject means; `None` when it matches nobody.
+    pub fn of_subject(subject: &Subject, binding: &Metadata) -> Option<Self> {
+        match subject.kind {
+            SubjectKind::User => Some(Self::of_user(&subject.name)),
+            SubjectKind::Group => Some(Self::Group(subject.name.clone())),
+            SubjectKind::ServiceAccount => Some(Self::ServiceAccount {
+                namespace: subject.effective_namespace(binding)?.clone(),
+                name: subject.name.clone(),
+            }),
+            SubjectKind::Other(_) => None,
+        }
+    }
+
+    /// Returns the holder of a user name, which may be a ServiceAccount's.
+    pub fn of_user(name: &Text) -> Self {
+        match Identity::user(name).as_service_account() {
+            Some(account) => Self::ServiceAccount {
+                namespace: account.namespace.into(),
+                name: account.name.into(),
+            },
+            None => Self::User(name.clone()),
+        }
+    }
+
+    /// Returns the identity, with the groups that come with it.
+    pub fn identity(&self) -> Identity {
+        match self {
+            Self::Group(name) => Identity::group(name),
+            Self::ServiceAccount { namespace, name } => Identity::service_account(namespace, name),
+            Self::User(name) => Identity::user(name),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    /// Writes the subject as the command line takes it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(name) => write!(formatter, "group/{name}"),
+            Self::ServiceAccount { namespace, name } => write!(formatter, "sa/{namespace}:{name}"),
+            Self::User(name) => write!(formatter, "user/{name}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What subjects can and cannot do, as a file expects it: `rolecall.yaml`.
