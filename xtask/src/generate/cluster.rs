@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Preset, Random};
 
 /// The resources that rules of applications name, with their groups.
-pub(super) const RESOURCES: [(&str, &[&str]); 7] = [
+pub const RESOURCES: [(&str, &[&str]); 7] = [
     (
         "",
         &[
@@ -36,7 +36,8 @@ pub(super) const RESOURCES: [(&str, &[&str]); 7] = [
     ("autoscaling", &["horizontalpodautoscalers"]),
 ];
 
-pub(super) const VERBS: [&str; 8] =
+/// The verbs that those rules name.
+pub const VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 const TEAMS: [&str; 16] = [

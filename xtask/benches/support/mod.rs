@@ -1,0 +1,130 @@
+//! Clusters to measure on, each made once for a run, and questions about them.
+
+mod reader;
+
+use std::sync::LazyLock;
+
+use reader::Reader;
+use rolecall_rbac::{Authorizer, Column, Identity, Inventory, Request, ResourceRequest, Text};
+use serde_json::{Value, json};
+use xtask::generate::cluster::{self, RESOURCES, Shape};
+use xtask::generate::{Preset, reviews};
+
+const SEED: u64 = 1;
+
+/// The namespace of the subject that holds the same bindings in every cluster.
+const PROBE: &str = "probe";
+
+/// What the probe's bindings grant: so many roles, of so many rules each.
+const PROBE_ROLES: usize = 8;
+const PROBE_RULES: usize = 6;
+
+static BIG: LazyLock<Authorizer> = LazyLock::new(|| Authorizer::new(inventory(Preset::Big)));
+static HUGE: LazyLock<Authorizer> = LazyLock::new(|| Authorizer::new(inventory(Preset::Huge)));
+
+/// Returns the authorizer of a preset.
+pub(crate) fn authorizer(preset: Preset) -> &'static Authorizer {
+    match preset {
+        Preset::Small | Preset::Big => &BIG,
+        Preset::Huge => &HUGE,
+    }
+}
+
+/// Builds a preset's inventory without its Pods, and with the probe.
+pub(crate) fn inventory(preset: Preset) -> Inventory {
+    let mut reader = Reader::default();
+    let shape = Shape { pods: 0, ..Shape::of(preset) };
+    let mut add = |object: Value| {
+        reader.add(&object);
+        Ok(())
+    };
+    let read = cluster::each(shape, SEED, &mut add).and_then(|()| each_of_probe(&mut add));
+    assert!(read.is_ok(), "reading makes no errors");
+    reader.into_inventory()
+}
+
+/// Calls `visit` with the objects of the probe: half of its roles through ClusterRoleBindings, half
+/// through RoleBindings.
+fn each_of_probe(visit: &mut dyn FnMut(Value) -> std::io::Result<()>) -> std::io::Result<()> {
+    for index in 0..PROBE_ROLES {
+        let (kind, namespace) = if index % 2 == 0 { ("ClusterRole", "") } else { ("Role", PROBE) };
+        let name = format!("probe-{index}");
+        let metadata = json!({"name": name, "namespace": namespace});
+        let rules: Vec<Value> = (0..PROBE_RULES)
+            .map(|rule| {
+                json!({"apiGroups": ["probe.example.com"], "verbs": ["get", "list"],
+                    "resources": [probe_resource(index, rule)]})
+            })
+            .collect();
+        visit(json!({"kind": kind, "metadata": metadata, "rules": rules}))?;
+        visit(json!({"kind": format!("{kind}Binding"), "metadata": metadata,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+            "subjects": [{"kind": "ServiceAccount", "namespace": PROBE, "name": PROBE}]}))?;
+    }
+    Ok(())
+}
+
+fn probe_resource(role: usize, rule: usize) -> String {
+    format!("widgets{role}x{rule}")
+}
+
+/// The questions about the probe, by where among its rules the answer lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Probe {
+    /// The first rule of the first binding allows.
+    First,
+    /// The last rule of the last binding allows.
+    Last,
+    /// No rule allows.
+    Denied,
+}
+
+/// Returns the probe's identity and a request of its own namespace.
+pub(crate) fn probe(which: Probe) -> (Identity, Request) {
+    let resource = match which {
+        Probe::First => probe_resource(0, 0),
+        Probe::Last => probe_resource(PROBE_ROLES - 1, PROBE_RULES - 1),
+        Probe::Denied => probe_resource(PROBE_ROLES, 0),
+    };
+    let target = ResourceRequest {
+        namespace: PROBE.into(),
+        group: "probe.example.com".into(),
+        resource: resource.into(),
+        ..ResourceRequest::default()
+    };
+    (Identity::service_account(PROBE, PROBE), Request::resource("list", target))
+}
+
+/// Returns the questions of generated reviews.
+pub(crate) fn questions(preset: Preset, count: usize) -> Vec<(Identity, Request)> {
+    let mut lines = Vec::new();
+    let written = reviews::write(&mut lines, preset, SEED, count);
+    assert!(written.is_ok(), "writing into memory makes no errors");
+    lines
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+        .map(|review| reader::question(&review))
+        .collect()
+}
+
+/// Returns so many columns of a matrix: what generated rules name, and resources that none names.
+pub(crate) fn columns(count: usize) -> Vec<Column> {
+    let named = RESOURCES.iter().flat_map(|(group, resources)| {
+        resources.iter().map(|resource| {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            column(group, resource, subresource)
+        })
+    });
+    let other = (0..).map(|index| column("example.com", &format!("resources{index}"), ""));
+    named.chain(other).take(count).collect()
+}
+
+fn column(group: &str, resource: &str, subresource: &str) -> Column {
+    Column {
+        group: group.into(),
+        resource: resource.into(),
+        subresource: subresource.into(),
+        name: Text::default(),
+        namespaced: true,
+    }
+}
