@@ -6,7 +6,7 @@ use std::ops::Range;
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    Identity, Inventory, PolicyRule, Request, RoleKind, Subject, SubjectKind, Target, Text,
+    Identity, Inventory, PolicyRule, Request, RoleKind, Subject, SubjectKind, Target, Text, Texts,
 };
 
 /// A number that stands for one distinct string.
@@ -58,49 +58,76 @@ impl Span {
 /// One rule, its strings turned into symbols once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CompiledRule {
-    /// Bits of well-known verbs, and [`ANY_VERB`].
+    /// Bits of common verbs, [`RARE_VERB`] and [`ANY_VERB`].
     verbs: u32,
     any_group: bool,
-    any_resource: bool,
     /// Whether any `nonResourceURLs` are written.
     has_urls: bool,
-    rare_verbs: Span,
+    /// A [`trace`] of each resource and [`ANY_RESOURCE`]: most rules are out after a look at it.
+    resource_traces: u64,
+    verb_list: Span,
     groups: Span,
     resources: Span,
     names: Span,
 }
 
-/// The verbs that have a bit of their own in a rule's mask.
-const COMMON_VERBS: [&str; 16] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "bind",
-    "escalate",
-    "impersonate",
-    "use",
-    "approve",
-    "sign",
-    "post",
-    "put",
-];
+/// In a rule's mask: it names verbs that have no bit of their own.
+const RARE_VERB: u32 = 1 << 30;
 
+/// In a rule's mask: it names `*`.
 const ANY_VERB: u32 = 1 << 31;
 
+/// Returns a verb's bit in a rule's mask.
 fn verb_bit(verb: &str) -> u32 {
-    COMMON_VERBS.iter().position(|common| *common == verb).map_or(0, |bit| 1 << bit)
+    match verb {
+        "get" => 1,
+        "list" => 1 << 1,
+        "watch" => 1 << 2,
+        "create" => 1 << 3,
+        "update" => 1 << 4,
+        "patch" => 1 << 5,
+        "delete" => 1 << 6,
+        "deletecollection" => 1 << 7,
+        "bind" => 1 << 8,
+        "escalate" => 1 << 9,
+        "impersonate" => 1 << 10,
+        "use" => 1 << 11,
+        "approve" => 1 << 12,
+        "sign" => 1 << 13,
+        "post" => 1 << 14,
+        "put" => 1 << 15,
+        _ => RARE_VERB,
+    }
 }
+
+/// Among a rule's traces: it names `*`.
+const ANY_RESOURCE: u64 = 1 << 63;
+
+/// Returns a resource's bit, which it shares with others.
+fn trace(resource: Symbol) -> u64 {
+    1 << (resource % 63)
+}
+
+/// A compiled list of strings, whichever of a rule's lists it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct List {
+    symbols: Span,
+    has_star: bool,
+    /// What the list means as verbs.
+    verbs: u32,
+    /// What the list means as resources.
+    traces: u64,
+}
+
+/// Compiled lists by their address: rules share them.
+type Lists = HashMap<*const Text, List, FxBuildHasher>;
 
 /// A resource request with its strings looked up; `None` is a string that no rule names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CompiledRequest {
-    verb_bit: u32,
+    verb: u32,
     rare_verb: Option<Symbol>,
+    resource_traces: u64,
     group: Option<Symbol>,
     resource: Option<Symbol>,
     any_subresource: Option<Symbol>,
@@ -161,39 +188,57 @@ impl Index {
     }
 
     fn compile_roles(&mut self, inventory: &Inventory) {
+        let mut lists = Lists::default();
         for role in &inventory.roles {
             let start = self.rules.len() as u32;
             for rule in &*role.rules {
-                let rule = self.compile_rule(rule);
+                let rule = self.compile_rule(rule, &mut lists);
                 self.rules.push(rule);
             }
             self.role_rules.push(Span { start, end: self.rules.len() as u32 });
         }
     }
 
-    fn compile_rule(&mut self, rule: &PolicyRule) -> CompiledRule {
-        let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
-        let mut verbs = if star(&rule.verbs) { ANY_VERB } else { 0 };
-        verbs |= rule.verbs.iter().fold(0, |bits, verb| bits | verb_bit(verb));
+    fn compile_rule(&mut self, rule: &PolicyRule, lists: &mut Lists) -> CompiledRule {
+        let verbs = self.list(&rule.verbs, lists);
+        let groups = self.list(&rule.api_groups, lists);
+        let resources = self.list(&rule.resources, lists);
+        let names = self.list(&rule.resource_names, lists);
         CompiledRule {
-            verbs,
-            any_group: star(&rule.api_groups),
-            any_resource: star(&rule.resources),
+            verbs: verbs.verbs,
+            any_group: groups.has_star,
             has_urls: !rule.non_resource_urls.is_empty(),
-            rare_verbs: self.pool(rule.verbs.iter().filter(|verb| verb_bit(verb) == 0)),
-            groups: self.pool(&*rule.api_groups),
-            resources: self.pool(&*rule.resources),
-            names: self.pool(&*rule.resource_names),
+            resource_traces: resources.traces,
+            verb_list: verbs.symbols,
+            groups: groups.symbols,
+            resources: resources.symbols,
+            names: names.symbols,
         }
     }
 
-    fn pool<'a>(&mut self, texts: impl IntoIterator<Item = &'a Text>) -> Span {
+    /// Compiles a list of strings, or finds it compiled: rules share their lists.
+    fn list(&mut self, texts: &Texts, lists: &mut Lists) -> List {
+        let address = texts.as_ptr();
+        if let Some(list) = lists.get(&address) {
+            return *list;
+        }
+        let mut list = List::default();
         let start = self.symbol_pool.len() as u32;
-        for text in texts {
+        for text in &**texts {
             let symbol = self.symbols.intern(text);
             self.symbol_pool.push(symbol);
+            if &**text == "*" {
+                list.has_star = true;
+                list.verbs |= ANY_VERB;
+                list.traces |= ANY_RESOURCE;
+            } else {
+                list.verbs |= verb_bit(text);
+                list.traces |= trace(symbol);
+            }
         }
-        Span { start, end: self.symbol_pool.len() as u32 }
+        list.symbols = Span { start, end: self.symbol_pool.len() as u32 };
+        lists.insert(address, list);
+        list
     }
 
     fn resolve_role_refs(&mut self, inventory: &Inventory) {
@@ -371,10 +416,13 @@ impl Index {
             combined.push_str(subresource);
             (resource, self.symbols.get(&combined))
         };
-        let verb_bit = verb_bit(&request.verb);
+        let verb = verb_bit(&request.verb);
         Some(CompiledRequest {
-            verb_bit,
-            rare_verb: if verb_bit == 0 { self.symbols.get(&request.verb) } else { None },
+            verb,
+            rare_verb: if verb == RARE_VERB { self.symbols.get(&request.verb) } else { None },
+            resource_traces: ANY_RESOURCE
+                | resource.map_or(0, trace)
+                | any_subresource.map_or(0, trace),
             group: self.symbols.get(&target.group),
             resource,
             any_subresource,
@@ -384,15 +432,18 @@ impl Index {
 
     /// Returns whether a compiled rule allows a compiled request.
     pub(crate) fn allows(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
-        self.verb_allowed(rule, request)
+        rule.verbs & (request.verb | ANY_VERB) != 0
+            && rule.resource_traces & request.resource_traces != 0
+            && self.verb_allowed(rule, request)
             && self.group_allowed(rule, request)
             && self.resource_allowed(rule, request)
             && (rule.names.is_empty() || self.listed(rule.names, request.name))
     }
 
     fn verb_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
-        rule.verbs & (request.verb_bit | ANY_VERB) != 0
-            || (request.verb_bit == 0 && self.listed(rule.rare_verbs, request.rare_verb))
+        request.verb != RARE_VERB
+            || rule.verbs & ANY_VERB != 0
+            || self.listed(rule.verb_list, request.rare_verb)
     }
 
     fn group_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
@@ -400,7 +451,7 @@ impl Index {
     }
 
     fn resource_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
-        rule.any_resource
+        rule.resource_traces & ANY_RESOURCE != 0
             || self.listed(rule.resources, request.resource)
             || self.listed(rule.resources, request.any_subresource)
     }
