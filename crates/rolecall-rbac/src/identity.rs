@@ -49,7 +49,7 @@ impl Identity {
     /// Returns the identity of a user without known groups; a user name that is a ServiceAccount's
     /// or `system:anonymous` gets the groups that come with it.
     pub fn user(name: &str) -> Self {
-        if let Some(account) = parse_service_account(name) {
+        if let Some(account) = ServiceAccountName::parse(name) {
             return Self::service_account(account.namespace, account.name);
         }
         let group = match name {
@@ -83,7 +83,7 @@ impl Identity {
 
     /// Returns the ServiceAccount whose user name this is.
     pub fn as_service_account(&self) -> Option<ServiceAccountName<'_>> {
-        parse_service_account(&self.user)
+        ServiceAccountName::parse(&self.user)
     }
 
     /// Returns whether a group is among the groups.
@@ -114,14 +114,19 @@ impl Identity {
     }
 }
 
-/// Splits `system:serviceaccount:NAMESPACE:NAME`.
-fn parse_service_account(user: &str) -> Option<ServiceAccountName<'_>> {
-    let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT_PREFIX)?.split_once(':')?;
-    let valid = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
-            })
-    };
-    (valid(namespace) && valid(name)).then_some(ServiceAccountName { namespace, name })
+impl<'a> ServiceAccountName<'a> {
+    /// Splits the user name `system:serviceaccount:NAMESPACE:NAME`; `None` for any other user.
+    pub fn parse(user: &'a str) -> Option<Self> {
+        let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT_PREFIX)?.split_once(':')?;
+        let valid = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|byte| {
+                    byte.is_ascii_lowercase()
+                        || byte.is_ascii_digit()
+                        || byte == b'-'
+                        || byte == b'.'
+                })
+        };
+        (valid(namespace) && valid(name)).then_some(Self { namespace, name })
+    }
 }

@@ -1,0 +1,142 @@
+//! Whom a Pod runs as, and what is bound to it.
+
+use rolecall_rbac::{
+    Authorizer, Binding, BoundRole, Gap, Identity, Problem, Role, ServiceAccount,
+    ServiceAccountName, Subject, SubjectKind,
+};
+
+/// An identity and everything that is bound to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkedIdentity<'a> {
+    /// The user name and groups.
+    pub identity: Identity,
+    /// What is known of its ServiceAccount; `None` for other users and for groups.
+    pub account: Option<Account<'a>>,
+    /// Its bindings, ClusterRoleBindings first, each kind sorted by namespace and name.
+    pub bindings: Vec<WalkedBinding<'a>>,
+    /// What may hide further bindings or rules.
+    pub gaps: Vec<Gap>,
+}
+
+/// A ServiceAccount as far as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account<'a> {
+    /// It was read.
+    Exists(&'a ServiceAccount),
+    /// `default`, which a controller makes in every namespace.
+    Implied,
+    /// It does not exist: a server creates no Pod that names it.
+    Missing,
+    /// It may exist; ServiceAccounts of its namespace could not be read.
+    Unread,
+}
+
+/// A binding that reaches an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WalkedBinding<'a> {
+    /// The binding.
+    pub binding: &'a Binding,
+    /// The first subject that matches.
+    pub subject: &'a Subject,
+    /// How the subject matches.
+    pub via: Via<'a>,
+    /// The role that it leads to.
+    pub role: RoleState<'a>,
+}
+
+/// How a binding's subject matches an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via<'a> {
+    /// By the ServiceAccount's namespace and name.
+    ServiceAccount,
+    /// By the user name, which for a ServiceAccount is `system:serviceaccount:NAMESPACE:NAME`.
+    User,
+    /// By a group that the identity is in.
+    Group(&'a str),
+}
+
+/// Where a binding's roleRef leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleState<'a> {
+    /// To a role.
+    Found(&'a Role),
+    /// To a role that does not exist.
+    NotFound,
+    /// To a kind that is no role, or that such a binding cannot have.
+    Unsupported,
+    /// To a role that could not be read.
+    Unread,
+}
+
+impl<'a> WalkedIdentity<'a> {
+    /// Finds out what an identity is and has.
+    pub(crate) fn new(authorizer: &'a Authorizer, identity: Identity) -> Self {
+        let account = identity.as_service_account().map(|name| Account::find(authorizer, name));
+        let bindings = authorizer
+            .bindings_of(&identity)
+            .into_iter()
+            .map(|bound| WalkedBinding::new(authorizer, &bound))
+            .collect();
+        let gaps = authorizer.gaps_of(&identity);
+        Self { identity, account, bindings, gaps }
+    }
+}
+
+impl<'a> Account<'a> {
+    /// Looks a ServiceAccount up.
+    pub(crate) fn find(authorizer: &'a Authorizer, name: ServiceAccountName<'_>) -> Self {
+        let inventory = authorizer.inventory();
+        let ServiceAccountName { namespace, name } = name;
+        if let Some(account) = inventory.service_account(namespace, name) {
+            return Self::Exists(account);
+        }
+        if inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace)) {
+            return Self::Unread;
+        }
+        if name == "default" { Self::Implied } else { Self::Missing }
+    }
+}
+
+impl<'a> WalkedBinding<'a> {
+    fn new(authorizer: &'a Authorizer, bound: &BoundRole<'a>) -> Self {
+        let BoundRole { binding, subject, role } = *bound;
+        let via = match subject.kind {
+            SubjectKind::ServiceAccount => Via::ServiceAccount,
+            SubjectKind::Group => Via::Group(&subject.name),
+            SubjectKind::User | SubjectKind::Other(_) => Via::User,
+        };
+        Self { binding, subject, via, role: RoleState::new(authorizer, binding, role) }
+    }
+
+    /// Returns whether this is one of the bindings that a server makes at start to give all of a
+    /// built-in group the same, such as discovery.
+    pub fn is_everybodys(&self) -> bool {
+        matches!(self.via, Via::Group(group) if group.starts_with("system:"))
+            && self
+                .binding
+                .metadata
+                .label("kubernetes.io/bootstrapping")
+                .is_some_and(|value| &**value == "rbac-defaults")
+    }
+}
+
+impl<'a> RoleState<'a> {
+    /// Tells a role that does not exist from one that was not read.
+    pub(crate) fn new(
+        authorizer: &'a Authorizer,
+        binding: &Binding,
+        role: Result<&'a Role, Problem<'_>>,
+    ) -> Self {
+        let gaps = authorizer.inventory().gaps();
+        match role {
+            Ok(role) => Self::Found(role),
+            Err(Problem::UnsupportedRoleKind { .. }) => Self::Unsupported,
+            Err(Problem::RoleNotFound { .. })
+                if gaps.iter().any(|gap| gap.may_hide_role_of(binding)) =>
+            {
+                Self::Unread
+            }
+            Err(Problem::RoleNotFound { .. }) => Self::NotFound,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! From a role to its holders: the walk the other way.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{
+    Authorizer, Binding, Gap, Identity, Role, RoleKind, ServiceAccount, ServiceAccountName,
+    Subject, SubjectKind, Unread,
+};
+
+use crate::account::Account;
+use crate::walk::{Ground, SpecKey, Walk};
+
+/// A Role, or a ClusterRole when its namespace is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// Who holds some roles, and what runs as them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holders<'a> {
+    /// The roles, in the order they were asked for.
+    pub roles: Vec<HeldRole<'a>>,
+    /// The Pods of the ServiceAccounts among the holders; [`Holder::pods`] points into it.
+    pub walk: Walk<'a>,
+    /// What may hide further bindings of the roles, or Pods.
+    pub gaps: Vec<Gap>,
+}
+
+/// A role and its bindings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole<'a> {
+    /// The role's namespace and name.
+    pub name: RoleName<'a>,
+    /// The role; `None` when bindings name it and it does not exist.
+    pub role: Option<&'a Role>,
+    /// The ClusterRoles that select this one for aggregation, and so hold its rules too.
+    pub included_in: Vec<&'a Role>,
+    /// Its bindings, ClusterRoleBindings first, each kind sorted by namespace and name.
+    pub bindings: Vec<HeldBinding<'a>>,
+}
+
+/// A binding of a role, and whom it reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldBinding<'a> {
+    /// The binding.
+    pub binding: &'a Binding,
+    /// Its subjects, in their written order.
+    pub holders: Vec<Holder<'a>>,
+}
+
+/// A subject of a binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder<'a> {
+    /// The subject as written.
+    pub subject: &'a Subject,
+    /// Whom it reaches.
+    pub who: Who<'a>,
+    /// What runs as the ServiceAccount, by position among the walk's Pods; empty for groups, whose
+    /// Pods are only counted.
+    pub pods: Vec<usize>,
+}
+
+/// Whom a subject reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who<'a> {
+    /// One ServiceAccount, named as such or by its user name.
+    ServiceAccount {
+        /// Its namespace and name.
+        name: ServiceAccountName<'a>,
+        /// What is known of it.
+        account: Account<'a>,
+    },
+    /// A user.
+    User,
+    /// A group, and those of its members that are ServiceAccounts.
+    Group {
+        /// The ServiceAccounts that were read.
+        members: &'a [ServiceAccount],
+        /// How many Pods, or Pods to come, run as one of them.
+        pods: usize,
+    },
+    /// Nobody: a ServiceAccount without namespace in a ClusterRoleBinding, or an unknown kind.
+    Nobody,
+}
+
+/// Returns who holds roles, existing or not.
+pub fn holders<'a>(authorizer: &'a Authorizer, names: &[RoleName<'a>]) -> Holders<'a> {
+    let ground = Ground::new(authorizer);
+    let mut roles: Vec<HeldRole<'a>> =
+        names.iter().map(|name| HeldRole::new(authorizer, &ground, *name)).collect();
+    let mut accounts: BTreeSet<ServiceAccountName<'a>> = BTreeSet::new();
+    for holder in holders_of(&mut roles) {
+        if let Who::ServiceAccount { name, .. } = holder.who {
+            accounts.insert(name);
+        }
+    }
+    let specs: BTreeSet<SpecKey> = accounts
+        .iter()
+        .flat_map(|account| ground.run_as(account.namespace, account.name))
+        .copied()
+        .collect();
+    // The walk keeps the order of the keys, so that a key's rank is its Pod's position.
+    let keys: Vec<SpecKey> = specs.iter().copied().collect();
+    let identities = accounts
+        .iter()
+        .map(|account| Identity::service_account(account.namespace, account.name))
+        .collect();
+    for holder in holders_of(&mut roles) {
+        if let Who::ServiceAccount { name, .. } = holder.who {
+            let run_as = ground.run_as(name.namespace, name.name);
+            holder.pods = run_as.iter().filter_map(|key| keys.binary_search(key).ok()).collect();
+        }
+    }
+    let walk = ground.walk(specs, identities);
+    let gaps = gaps(authorizer, &roles, &walk);
+    Holders { roles, walk, gaps }
+}
+
+fn holders_of<'r, 'a>(roles: &'r mut [HeldRole<'a>]) -> impl Iterator<Item = &'r mut Holder<'a>> {
+    roles.iter_mut().flat_map(|role| &mut role.bindings).flat_map(|binding| &mut binding.holders)
+}
+
+impl<'a> HeldRole<'a> {
+    fn new(authorizer: &'a Authorizer, ground: &Ground<'a>, name: RoleName<'a>) -> Self {
+        let inventory = authorizer.inventory();
+        let role = inventory.role(name.namespace, name.name);
+        let included_in = role
+            .filter(|role| role.is_cluster_role())
+            .into_iter()
+            .flat_map(|role| {
+                inventory.roles().iter().filter(move |other| {
+                    other.metadata.name != role.metadata.name
+                        && other.aggregation.as_ref().is_some_and(|aggregation| {
+                            aggregation.selectors.iter().any(|s| s.matches(&role.metadata))
+                        })
+                })
+            })
+            .collect();
+        let bindings = authorizer
+            .bindings_to(name.namespace, name.name)
+            .into_iter()
+            .map(|binding| HeldBinding {
+                binding,
+                holders: binding
+                    .subjects
+                    .iter()
+                    .map(|subject| Holder {
+                        subject,
+                        who: Who::new(authorizer, ground, binding, subject),
+                        pods: Vec::new(),
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self { name, role, included_in, bindings }
+    }
+}
+
+impl<'a> Who<'a> {
+    fn new(
+        authorizer: &'a Authorizer,
+        ground: &Ground<'a>,
+        binding: &'a Binding,
+        subject: &'a Subject,
+    ) -> Self {
+        let account = |name: ServiceAccountName<'a>| Self::ServiceAccount {
+            name,
+            account: Account::find(authorizer, name),
+        };
+        match subject.kind {
+            SubjectKind::ServiceAccount => {
+                let namespace = subject.effective_namespace(&binding.metadata);
+                namespace.map_or(Self::Nobody, |namespace| {
+                    account(ServiceAccountName { namespace, name: &subject.name })
+                })
+            }
+            SubjectKind::User => {
+                ServiceAccountName::parse(&subject.name).map_or(Self::User, account)
+            }
+            SubjectKind::Group => {
+                let members = authorizer.members(&subject.name);
+                let pods = ground.count_run_as_member_of(&subject.name);
+                Self::Group { members, pods }
+            }
+            SubjectKind::Other(_) => Self::Nobody,
+        }
+    }
+}
+
+/// Returns the gaps that may hide a binding of the roles, a role, or a Pod of their holders.
+fn gaps(authorizer: &Authorizer, roles: &[HeldRole<'_>], walk: &Walk<'_>) -> Vec<Gap> {
+    authorizer
+        .inventory()
+        .gaps()
+        .iter()
+        .filter(|gap| {
+            walk.gaps.contains(gap)
+                || roles.iter().any(|held| {
+                    let namespace = held.name.namespace;
+                    // A ClusterRole may be bound in any namespace, a Role in its own only.
+                    (namespace.is_empty() && gap.may_hide_any_binding())
+                        || (!namespace.is_empty() && may_hide_role_binding(gap, namespace))
+                        || (held.role.is_none() && gap.may_hide_role(namespace, held.name.name))
+                })
+        })
+        .cloned()
+        .collect()
+}
+
+fn may_hide_role_binding(gap: &Gap, namespace: &str) -> bool {
+    matches!(gap.unread, Unread::Anything)
+        || (gap.may_hide_binding(namespace) && !gap.may_hide_binding(""))
+}
+
+impl<'a> RoleName<'a> {
+    /// Returns the kind of role that has such a name.
+    pub fn kind(&self) -> RoleKind {
+        if self.namespace.is_empty() { RoleKind::ClusterRole } else { RoleKind::Role }
+    }
+}

@@ -1,0 +1,295 @@
+//! From Pods to rules.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rolecall_rbac::{Authorizer, Gap, Identity, Inventory, ObjectKind, PodSpec, Unread, Workload};
+use rustc_hash::FxBuildHasher;
+
+use crate::account::{Account, WalkedIdentity};
+use crate::family::{Family, OwnerLink};
+use crate::token::{TokenMount, token_mount};
+
+/// Where a walk starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A Pod; or the Pods that a workload made, or while there are none, those that it will make.
+    Workload(&'a Workload),
+    /// An identity, and if it is a ServiceAccount, the Pods that run as it.
+    Identity(Identity),
+}
+
+/// Pods and identities, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walk<'a> {
+    /// Pods and Pods to come, sorted by namespace, kind and name.
+    pub pods: Vec<WalkedPod<'a>>,
+    /// The identities that Pods run as or that were asked for, sorted by user name and groups.
+    pub identities: Vec<WalkedIdentity<'a>>,
+    /// What may hide further Pods, owners, ServiceAccounts, bindings or rules.
+    pub gaps: Vec<Gap>,
+}
+
+/// A Pod, or a Pod to come from a workload's template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkedPod<'a> {
+    /// The Pod, or the object with the template.
+    pub workload: &'a Workload,
+    /// Its pod spec.
+    pub spec: &'a PodSpec,
+    /// Who made it, nearest first.
+    pub owners: Vec<OwnerLink<'a>>,
+    /// Whom it runs as, among the walk's identities; `None` for a mirror Pod, which is nobody.
+    pub identity: Option<usize>,
+    /// Whether its containers find a token.
+    pub token: TokenMount<'a>,
+}
+
+impl WalkedPod<'_> {
+    /// Returns whether it is a Pod that was read, and not one to come.
+    pub fn is_pod(&self) -> bool {
+        is_pod(self.workload)
+    }
+}
+
+/// Walks from targets to Pods, identities, bindings, roles and rules.
+pub fn walk<'a>(authorizer: &'a Authorizer, targets: &[Target<'a>]) -> Walk<'a> {
+    let ground = Ground::new(authorizer);
+    let mut specs: BTreeSet<SpecKey> = BTreeSet::new();
+    let mut identities: BTreeSet<Identity> = BTreeSet::new();
+    for target in targets {
+        match target {
+            Target::Workload(workload) => specs.extend(ground.pods_of(workload)),
+            Target::Identity(identity) => {
+                if let Some(account) = identity.as_service_account() {
+                    specs.extend(ground.run_as(account.namespace, account.name));
+                }
+                identities.insert(identity.clone());
+            }
+        }
+    }
+    ground.walk(specs, identities)
+}
+
+/// Returns every Pod of a namespace, or of all namespaces, and every workload without owner and
+/// without Pods.
+pub fn everything_in<'a>(inventory: &'a Inventory, namespace: Option<&str>) -> Vec<Target<'a>> {
+    let workloads = match namespace {
+        Some(namespace) => inventory.workloads_in(namespace),
+        None => inventory.workloads(),
+    };
+    workloads
+        .iter()
+        .filter(|workload| is_pod(workload) || workload.owner.is_none())
+        .map(Target::Workload)
+        .collect()
+}
+
+/// A pod spec by the positions of its workload and within it.
+pub(crate) type SpecKey = (usize, usize);
+
+type ByName<'a, T> = HashMap<&'a str, T, FxBuildHasher>;
+
+/// What all walks over one inventory share.
+#[derive(Debug)]
+pub(crate) struct Ground<'a> {
+    authorizer: &'a Authorizer,
+    family: Family<'a>,
+    /// Pods, and Pods to come, by namespace and ServiceAccount.
+    by_account: ByName<'a, ByName<'a, Vec<SpecKey>>>,
+}
+
+impl<'a> Ground<'a> {
+    pub(crate) fn new(authorizer: &'a Authorizer) -> Self {
+        let inventory = authorizer.inventory();
+        let mut ground =
+            Self { authorizer, family: Family::new(inventory), by_account: HashMap::default() };
+        for (position, workload) in inventory.workloads().iter().enumerate() {
+            let counts =
+                is_pod(workload) || (workload.owner.is_none() && !ground.has_pods(position));
+            if !counts || workload.mirror {
+                continue;
+            }
+            for (template, spec) in workload.pods.iter().enumerate() {
+                let of_namespace =
+                    ground.by_account.entry(&*workload.metadata.namespace).or_default();
+                let of_account = of_namespace.entry(spec.service_account_name()).or_default();
+                of_account.push((position, template));
+            }
+        }
+        ground
+    }
+
+    /// Returns the Pods, and Pods to come, of a ServiceAccount.
+    pub(crate) fn run_as(&self, namespace: &str, name: &str) -> &[SpecKey] {
+        self.by_account
+            .get(namespace)
+            .and_then(|of_namespace| of_namespace.get(name))
+            .map_or(&[], |specs| specs)
+    }
+
+    /// Counts the Pods, and Pods to come, whose ServiceAccount is in a group by being one.
+    pub(crate) fn count_run_as_member_of(&self, group: &str) -> usize {
+        let namespace = match group {
+            "system:serviceaccounts" | "system:authenticated" => None,
+            _ => match group.strip_prefix("system:serviceaccounts:") {
+                Some(namespace) => Some(namespace),
+                None => return 0,
+            },
+        };
+        self.by_account
+            .iter()
+            .filter(|(at, _)| namespace.is_none_or(|namespace| namespace == **at))
+            .flat_map(|(_, of_namespace)| of_namespace.values().map(Vec::len))
+            .sum()
+    }
+
+    /// Builds the walk over a choice of pod specs and identities.
+    pub(crate) fn walk(
+        &self,
+        specs: BTreeSet<SpecKey>,
+        mut identities: BTreeSet<Identity>,
+    ) -> Walk<'a> {
+        let chosen: Vec<(usize, &'a Workload, &'a PodSpec)> = specs
+            .into_iter()
+            .filter_map(|(position, template)| {
+                let workload = self.workload(position)?;
+                Some((position, workload, workload.pods.get(template)?))
+            })
+            .collect();
+        // Pods of one ServiceAccount come in runs, more often than not.
+        let mut last = None;
+        for (_, workload, spec) in &chosen {
+            let account = account_of(workload, spec);
+            if account.is_some() && account != last {
+                identities.extend(account.map(|(at, name)| Identity::service_account(at, name)));
+            }
+            last = account;
+        }
+        let identities: Vec<WalkedIdentity<'a>> = identities
+            .into_iter()
+            .map(|identity| WalkedIdentity::new(self.authorizer, identity))
+            .collect();
+        let positions: HashMap<(&str, &str), usize, FxBuildHasher> = identities
+            .iter()
+            .enumerate()
+            .filter_map(|(position, walked)| {
+                let account = walked.identity.as_service_account()?;
+                let complete = walked.identity.missing_groups().is_empty();
+                complete.then_some(((account.namespace, account.name), position))
+            })
+            .collect();
+        let pods: Vec<WalkedPod<'a>> = chosen
+            .into_iter()
+            .map(|(position, workload, spec)| {
+                let identity =
+                    account_of(workload, spec).and_then(|account| positions.get(&account).copied());
+                let account = identity
+                    .and_then(|identity| identities.get(identity))
+                    .and_then(|walked| walked.account)
+                    .unwrap_or(Account::Missing);
+                WalkedPod {
+                    workload,
+                    spec,
+                    owners: self.family.owners(position),
+                    identity,
+                    token: token_mount(workload, spec, &account),
+                }
+            })
+            .collect();
+        let gaps = self.gaps(&pods, &identities);
+        Walk { pods, identities, gaps }
+    }
+
+    fn workload(&self, position: usize) -> Option<&'a Workload> {
+        self.authorizer.inventory().workloads().get(position)
+    }
+
+    /// Returns the Pods of a workload: itself, those it made, else those that it or what it made
+    /// will make.
+    fn pods_of(&self, workload: &Workload) -> Vec<SpecKey> {
+        let metadata = &workload.metadata;
+        let Some(position) = self.authorizer.inventory().workload_position(
+            &metadata.namespace,
+            &workload.kind,
+            &metadata.name,
+            &workload.api_group,
+        ) else {
+            return Vec::new();
+        };
+        if is_pod(workload) {
+            return self.specs_of(position).collect();
+        }
+        let descendants = self.family.descendants(position);
+        let pods: Vec<SpecKey> = descendants
+            .iter()
+            .filter(|position| self.workload(**position).is_some_and(is_pod))
+            .flat_map(|position| self.specs_of(*position))
+            .collect();
+        if !pods.is_empty() {
+            return pods;
+        }
+        if !workload.pods.is_empty() {
+            return self.specs_of(position).collect();
+        }
+        descendants.into_iter().flat_map(|position| self.specs_of(position)).collect()
+    }
+
+    fn specs_of(&self, position: usize) -> impl Iterator<Item = SpecKey> + use<> {
+        let specs = self.workload(position).map_or(0, |workload| workload.pods.len());
+        (0..specs).map(move |template| (position, template))
+    }
+
+    fn has_pods(&self, position: usize) -> bool {
+        let descendants = self.family.descendants(position);
+        descendants.into_iter().any(|position| self.workload(position).is_some_and(is_pod))
+    }
+
+    /// Returns the gaps that touch what was walked.
+    fn gaps(&self, pods: &[WalkedPod<'_>], identities: &[WalkedIdentity<'_>]) -> Vec<Gap> {
+        let all = self.authorizer.inventory().gaps();
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let namespaces: BTreeSet<&str> = pods
+            .iter()
+            .map(|pod| &*pod.workload.metadata.namespace)
+            .chain(
+                identities
+                    .iter()
+                    .filter_map(|walked| Some(walked.identity.as_service_account()?.namespace)),
+            )
+            .collect();
+        let hides_bindings: BTreeSet<&Gap> =
+            identities.iter().flat_map(|walked| &walked.gaps).collect();
+        all.iter()
+            .filter(|gap| {
+                hides_bindings.contains(gap)
+                    || may_hide_pod(gap, &namespaces)
+                    || namespaces.iter().any(|namespace| gap.may_hide_service_account(namespace))
+            })
+            .cloned()
+            .collect()
+    }
+}
+
+/// Returns whether a Pod or an owner may be hidden in one of the namespaces, or, when there are
+/// none, anywhere.
+fn may_hide_pod(gap: &Gap, namespaces: &BTreeSet<&str>) -> bool {
+    let (kind, namespace) = match &gap.unread {
+        Unread::Anything => return true,
+        Unread::Kind { kind, namespace } => (kind, namespace.as_deref()),
+        Unread::Object { kind, namespace, .. } => (kind, Some(&**namespace)),
+        Unread::Authorizer { .. } => return false,
+    };
+    matches!(kind, ObjectKind::Other(_))
+        && (namespaces.is_empty() || namespace.is_none_or(|unread| namespaces.contains(unread)))
+}
+
+fn account_of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<(&'a str, &'a str)> {
+    (!workload.mirror).then(|| (&*workload.metadata.namespace, spec.service_account_name()))
+}
+
+/// Returns whether a workload is a Pod, and not something that makes Pods.
+pub(crate) fn is_pod(workload: &Workload) -> bool {
+    &*workload.kind == "Pod" && workload.api_group.is_empty()
+}
