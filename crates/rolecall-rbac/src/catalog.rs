@@ -333,7 +333,7 @@ impl Catalog {
         )
     }
 
-    /// Returns up to three served plurals that are spelled alike, nearest first.
+    /// Returns up to three served plurals that are spelled most alike.
     pub fn similar(&self, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
         let limit = 1 + name.chars().count() / 4;
@@ -341,17 +341,19 @@ impl Catalog {
             .resources
             .iter()
             .filter_map(|served| {
+                // Short names are too short to be misspelt recognisably.
                 let distance = [&served.resource, &served.singular]
                     .into_iter()
-                    .chain(&served.short_names)
-                    .map(|candidate| edit_distance(&candidate.to_lowercase(), &name))
+                    .map(|candidate| edit_distance(candidate, &name))
                     .min()?;
                 (distance <= limit).then(|| (distance, qualified(&served.resource, &served.group)))
             })
             .collect();
         scored.sort();
         scored.dedup();
-        scored.into_iter().take(3).map(|(_, name)| name).collect()
+        let nearest = scored.first().map_or(0, |(distance, _)| *distance);
+        let nearest = scored.into_iter().filter(|(distance, _)| *distance == nearest);
+        nearest.take(3).map(|(_, name)| name).collect()
     }
 }
 

@@ -1,3 +1,4 @@
 //! Reads clusters, manifests and snapshots into one inventory.
 
+pub mod facts;
 pub mod yaml;
