@@ -27,6 +27,13 @@ pub enum Unread {
         /// The namespace that could not be listed.
         namespace: Option<Text>,
     },
+    /// All objects of a kind outside of the namespaces that were read.
+    KindOutside {
+        /// The kind, which is namespaced.
+        kind: ObjectKind,
+        /// The namespaces that were read, sorted.
+        read: Box<[Text]>,
+    },
     /// One object.
     Object {
         /// The kind.
@@ -113,6 +120,9 @@ impl Gap {
             Unread::Kind { kind: ObjectKind::RoleBinding, namespace: unread } => {
                 !namespace.is_empty() && unread.as_deref().is_none_or(|unread| unread == namespace)
             }
+            Unread::KindOutside { kind: ObjectKind::RoleBinding, read } => {
+                !namespace.is_empty() && !is_among(namespace, read)
+            }
             Unread::Object { kind: ObjectKind::RoleBinding, namespace: unread, .. } => {
                 !namespace.is_empty() && **unread == *namespace
             }
@@ -124,7 +134,9 @@ impl Gap {
     pub fn may_hide_any_binding(&self) -> bool {
         match &self.unread {
             Unread::Anything => true,
-            Unread::Kind { kind, .. } | Unread::Object { kind, .. } => {
+            Unread::Kind { kind, .. }
+            | Unread::KindOutside { kind, .. }
+            | Unread::Object { kind, .. } => {
                 matches!(kind, ObjectKind::RoleBinding | ObjectKind::ClusterRoleBinding)
             }
             Unread::Authorizer { .. } => false,
@@ -139,6 +151,7 @@ impl Gap {
             Unread::Kind { kind, namespace: unread } => {
                 *kind == wanted && unread.as_deref().is_none_or(|unread| unread == namespace)
             }
+            Unread::KindOutside { kind, read } => *kind == wanted && !is_among(namespace, read),
             Unread::Object { kind, namespace: unread, name: unread_name } => {
                 *kind == wanted && **unread == *namespace && **unread_name == *name
             }
@@ -166,6 +179,9 @@ impl Gap {
             Unread::Kind { kind: ObjectKind::ServiceAccount, namespace: unread } => {
                 unread.as_deref().is_none_or(|unread| unread == namespace)
             }
+            Unread::KindOutside { kind: ObjectKind::ServiceAccount, read } => {
+                !is_among(namespace, read)
+            }
             Unread::Object { kind: ObjectKind::ServiceAccount, namespace: unread, .. } => {
                 **unread == *namespace
             }
@@ -180,9 +196,13 @@ impl Gap {
             Unread::Kind { kind, .. } | Unread::Object { kind, .. } => {
                 *kind == ObjectKind::ClusterRole
             }
-            Unread::Authorizer { .. } => false,
+            Unread::KindOutside { .. } | Unread::Authorizer { .. } => false,
         }
     }
+}
+
+fn is_among(namespace: &str, read: &[Text]) -> bool {
+    read.iter().any(|read| **read == *namespace)
 }
 
 impl fmt::Display for Gap {
@@ -192,6 +212,16 @@ impl fmt::Display for Gap {
             Unread::Kind { kind, namespace: None } => write!(formatter, "every {kind}")?,
             Unread::Kind { kind, namespace: Some(namespace) } => {
                 write!(formatter, "every {kind} in namespace `{namespace}`")?;
+            }
+            Unread::KindOutside { kind, read } => {
+                write!(formatter, "every {kind} outside of namespace")?;
+                if read.len() != 1 {
+                    formatter.write_str("s")?;
+                }
+                for (position, namespace) in read.iter().enumerate() {
+                    let separator = if position == 0 { "" } else { "," };
+                    write!(formatter, "{separator} `{namespace}`")?;
+                }
             }
             Unread::Object { kind, namespace, name } if namespace.is_empty() => {
                 write!(formatter, "{kind} `{name}`")?;

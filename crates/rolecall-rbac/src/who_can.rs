@@ -130,10 +130,18 @@ impl Authorizer {
                 (Unread::Kind { kind: ObjectKind::Role, namespace }, Some(wanted)) => {
                     !wanted.is_empty() && namespace.as_deref().is_none_or(|n| n == wanted)
                 }
+                (Unread::KindOutside { kind: ObjectKind::Role, read }, Some(wanted)) => {
+                    !wanted.is_empty() && !read.iter().any(|read| **read == *wanted)
+                }
                 (Unread::Object { kind: ObjectKind::Role, namespace, .. }, Some(wanted)) => {
                     **namespace == *wanted
                 }
-                (Unread::Kind { kind, .. } | Unread::Object { kind, .. }, None) => matches!(
+                (
+                    Unread::Kind { kind, .. }
+                    | Unread::KindOutside { kind, .. }
+                    | Unread::Object { kind, .. },
+                    None,
+                ) => matches!(
                     kind,
                     ObjectKind::Role | ObjectKind::RoleBinding | ObjectKind::ClusterRoleBinding
                 ),

@@ -82,9 +82,15 @@ fn a_gap_that_cannot_matter_leaves_no_as_no() {
     ];
     let in_namespace =
         |kind, namespace: &str| Unread::Kind { kind, namespace: Some(namespace.into()) };
+    let outside = |kind, read: &[&str]| Unread::KindOutside {
+        kind,
+        read: read.iter().map(|namespace| (*namespace).into()).collect(),
+    };
     let rows = [
         (in_namespace(ObjectKind::RoleBinding, "b"), false),
         (in_namespace(ObjectKind::RoleBinding, "a"), true),
+        (outside(ObjectKind::RoleBinding, &["a", "b"]), false),
+        (outside(ObjectKind::RoleBinding, &["b"]), true),
         (in_namespace(ObjectKind::Role, "a"), false),
         (Unread::Kind { kind: ObjectKind::ClusterRole, namespace: None }, false),
         (Unread::Kind { kind: ObjectKind::ClusterRoleBinding, namespace: None }, true),

@@ -278,6 +278,11 @@ fn may_hide_pod(gap: &Gap, namespaces: &BTreeSet<&str>) -> bool {
     let (kind, namespace) = match &gap.unread {
         Unread::Anything => return true,
         Unread::Kind { kind, namespace } => (kind, namespace.as_deref()),
+        Unread::KindOutside { kind, read } => {
+            let all_read = !namespaces.is_empty()
+                && namespaces.iter().all(|namespace| read.iter().any(|read| **read == **namespace));
+            return matches!(kind, ObjectKind::Other(_)) && !all_read;
+        }
         Unread::Object { kind, namespace, .. } => (kind, Some(&**namespace)),
         Unread::Authorizer { .. } => return false,
     };
