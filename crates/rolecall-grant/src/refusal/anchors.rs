@@ -1,0 +1,203 @@
+//! The other words that refusals have: `forbidden`, `denied the request`, `Unauthorized`.
+
+use memchr::memmem;
+use rolecall_rbac::{Request, ResourceRequest};
+
+use super::fields::{is_printable, is_subresource, is_verb};
+use super::peel::{self, Peeled};
+use super::remark::{Admission, Doubt, RemarkKind};
+use super::scan::{LAYERS, Segment, Window};
+use super::{escalation, quote, sentence};
+
+/// `forbidden` and `Forbidden`.
+pub(super) const FORBIDDEN: &[u8] = b"orbidden";
+/// What admission webhooks' refusals have.
+pub(super) const DENIED: &[u8] = b"denied the request";
+/// `Unauthorized` and `unauthorized`.
+pub(super) const UNAUTHORIZED: &[u8] = b"nauthorized";
+
+/// Reads what stands around `forbidden`, unless it is a sentence, which has an anchor of its own.
+pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
+    let near = segment.window(place, 64, 64);
+    let after = near.after().get(FORBIDDEN.len()..).unwrap_or_default();
+    match near.before().last() {
+        Some(b'f') if after.starts_with(b":") => at_announcement(segment, place),
+        Some(b'F') if after.starts_with(b" (user=") => at_kubelet(segment, place),
+        Some(b'F') if after.starts_with(b"): User ") => {
+            segment.sentence(place + FORBIDDEN.len() + "): ".len());
+        }
+        Some(b'F') if after.starts_with(b"): ") && near.before().ends_with(b"server (F") => {
+            at_kubectl(segment, place);
+        }
+        _ => {}
+    }
+}
+
+/// Reads what follows `forbidden:`.
+fn at_announcement(segment: &mut Segment<'_>, place: usize) {
+    let place = place + FORBIDDEN.len() + 1;
+    let window = segment.window(place, 4 << 10, 4 << 10);
+    let rest = window.after().trim_ascii_start();
+    if rest.starts_with(sentence::START) {
+        let blanks = window.after().len() - rest.len();
+        return segment.sentence(place + blanks);
+    }
+    let before = window.before();
+    let Some(head) = before.strip_suffix(b" is forbidden:") else { return };
+    if matches!(rest, [b'u', b's', b'e', b'r', b' ', b'"' | b'\\' | b'&', ..]) {
+        return at_escalation(segment, place);
+    }
+    let (head, rest) = undo_encodings(&window, head);
+    let name = quote::opening(&head).and_then(|opening| {
+        let (resource, name) = head.split_at(opening);
+        let raw = name.get(1..name.len().checked_sub(1)?)?;
+        Some((resource.trim_ascii_end().to_vec(), quote::unquote(raw)?.into_owned()))
+    });
+    let line_end = memchr::memchr(b'\n', &rest).unwrap_or(rest.len());
+    let line = rest.get(..line_end).unwrap_or_default().trim_ascii();
+    let kind = match name {
+        Some((resource, pod)) if is_end(line) => {
+            if !resource.ends_with(b"pods") {
+                return;
+            }
+            RemarkKind::UpgradeNeedsCreate { pod: super::remark::shown(pod.as_bytes()) }
+        }
+        name => match Admission::classify(line) {
+            // Webhooks have an anchor of their own.
+            Admission::Webhook { .. } => return,
+            _ if line
+                .starts_with(b"must have cluster-admin privileges to use the aggregationRule") =>
+            {
+                RemarkKind::AggregationRule
+            }
+            // Without a name it may be anybody's sentence.
+            Admission::Other if name.is_none() => return,
+            admission => RemarkKind::Admission(admission),
+        },
+    };
+    segment.remark(kind, place);
+}
+
+/// Returns whether nothing of a message is left: only what closes the string around it.
+fn is_end(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'}' | b')' | b','))
+}
+
+/// Undoes the encodings that the quote at the end of the head shows; returns head and rest.
+fn undo_encodings(window: &Window<'_>, head: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let tail = window.before().len() - head.len();
+    let mut current = Peeled { text: window.text.to_vec(), place: window.place };
+    for _ in 0..LAYERS {
+        let head = current.text.get(..current.place.saturating_sub(tail)).unwrap_or_default();
+        match peel::encoding_before(head) {
+            Some(encoding) if quote::opening(head).is_none() => {
+                current = peel::peel(&current.text, current.place, encoding);
+            }
+            _ => break,
+        }
+    }
+    let (head, rest) = current.text.split_at(current.place.min(current.text.len()));
+    let head = head.get(..head.len().saturating_sub(tail)).unwrap_or_default();
+    (head.to_vec(), rest.to_vec())
+}
+
+fn at_escalation(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 4 << 10, 256 << 10);
+    let mut peeled: Option<Peeled> = None;
+    for _ in 0..LAYERS {
+        let (text, anchor) = window.or(&peeled);
+        let (before, after) = text.split_at(anchor.min(text.len()));
+        let head = before.strip_suffix(b" is forbidden:").unwrap_or_default();
+        let encoding = match escalation::read(head, after.trim_ascii_start()) {
+            escalation::Reading::Nothing => return,
+            escalation::Reading::Found(found) => return segment.escalation(found, place),
+            escalation::Reading::Doubtful(doubt) => {
+                return segment.remark(RemarkKind::Doubtful(doubt), place);
+            }
+            escalation::Reading::Encoded(encoding) => encoding,
+        };
+        peeled = Some(peel::peel(text, anchor, encoding));
+    }
+}
+
+/// Reads `Forbidden (user=U, verb=get, resource=nodes, subresource(s)=[pods proxy])`, a kubelet's
+/// refusal. Any one of the subresources would do; the first is the narrowest.
+fn at_kubelet(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 16, 2 << 10);
+    let after = window.after().get(FORBIDDEN.len()..).unwrap_or_default();
+    let end = after.iter().position(|byte| *byte == b')' || *byte == b'\n');
+    // The closing parenthesis of `subresource(s)` comes first.
+    let end = match end {
+        Some(end) if after.get(..end).is_some_and(|text| text.ends_with(b"subresource(s")) => {
+            let rest = after.get(end + 1..).unwrap_or_default();
+            rest.iter().position(|byte| *byte == b')').map(|found| end + 1 + found)
+        }
+        end => end,
+    };
+    let read = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok()?.strip_prefix(" (user=")?;
+        let (user, rest) = text.split_once(", verb=")?;
+        let (verb, rest) = rest.split_once(", resource=nodes, subresource")?;
+        let subresource = rest.strip_prefix("(s)=[").or_else(|| rest.strip_prefix('='))?;
+        let end = subresource.find([']', ' ', ',']).unwrap_or(subresource.len());
+        let subresource = subresource.get(..end)?;
+        let valid = !user.is_empty()
+            && user.chars().all(is_printable)
+            && is_verb(verb)
+            && is_subresource(subresource);
+        let target = ResourceRequest {
+            resource: "nodes".into(),
+            subresource: subresource.into(),
+            ..ResourceRequest::default()
+        };
+        valid.then(|| (user.into(), Request::resource(verb, target)))
+    };
+    match end.and_then(|end| read(after.get(..end)?)) {
+        Some((user, request)) => segment.request(user, request, place),
+        None => segment.remark(RemarkKind::Doubtful(Doubt::OtherWording), place),
+    }
+}
+
+/// Reads `Error from server (Forbidden): unknown (get pods)`, kubectl's words for a 403 that carries
+/// no Status of the API server.
+fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 64, 4 << 10);
+    let after = window.after().get(FORBIDDEN.len() + 3..).unwrap_or_default();
+    let line_end = memchr::memchr(b'\n', after).unwrap_or(after.len());
+    let line = after.get(..line_end).unwrap_or_default().trim_ascii_end();
+    let has = |words: &[u8]| memmem::find(line, words).is_some();
+    let words = line.strip_suffix(b")").and_then(|line| {
+        let open = memchr::memrchr(b'(', line)?;
+        line.get(open + 1..).map(|words| words.split(|byte| *byte == b' ').count())
+    });
+    if words == Some(2) && !line.starts_with(b"error when") && !has(b"forbidden:") && !has(DENIED) {
+        segment.remark(RemarkKind::Intermediary, place);
+    }
+}
+
+/// Reads `admission webhook "w" denied the request`.
+pub(super) fn at_denied(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 600, 16);
+    let head = window.before().trim_ascii_end();
+    let (head, _) = undo_encodings(&Window { place: head.len(), ..window }, head);
+    let Some(opening) = quote::opening(&head) else { return };
+    let (words, name) = head.split_at(opening);
+    if words.ends_with(b"admission webhook ") {
+        let name = name.get(1..name.len().saturating_sub(1)).unwrap_or_default();
+        let name = super::remark::shown(name);
+        segment.remark(RemarkKind::Admission(Admission::Webhook { name }), place);
+    }
+}
+
+/// Reads the two ways in which clients report 401.
+pub(super) fn at_unauthorized(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 80, 16);
+    let before = window.before();
+    let is_reason = before.strip_suffix(b"\"U").is_some_and(|before| {
+        let between = before.iter().rev().take_while(|byte| b"\"\\: ".contains(byte)).count();
+        before.get(..before.len() - between).is_some_and(|before| before.ends_with(b"reason"))
+    });
+    if before.ends_with(b"logged in to the server (U") || is_reason {
+        segment.remark(RemarkKind::Unauthorized, place);
+    }
+}

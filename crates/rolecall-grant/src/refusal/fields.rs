@@ -1,0 +1,78 @@
+//! Which strings can be a verb, a resource, a namespace: everything else is doubtful.
+
+use std::borrow::Cow;
+
+use super::quote;
+use super::remark::{Doubt, Field};
+
+/// The longest field that is believed; Kubernetes' own names end at 253.
+const LONGEST: usize = 1024;
+
+/// Reads a quoted field's content, which may be any printable text.
+pub(super) fn printable(field: Field, raw: &[u8]) -> Result<Cow<'_, str>, Doubt> {
+    let text = quote::unquote(raw).ok_or(Doubt::Invalid { field })?;
+    if text.len() > LONGEST {
+        return Err(Doubt::Invalid { field });
+    }
+    let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if plain || text.chars().all(is_printable) {
+        Ok(text)
+    } else {
+        Err(Doubt::Unprintable { field })
+    }
+}
+
+/// Returns whether a character shows itself as what it is: no control, direction or invisible one.
+pub(crate) fn is_printable(character: char) -> bool {
+    !matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffd}'..='\u{ffff}'
+        | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
+    ) && !character.is_control()
+}
+
+/// Returns whether a text can be a verb that a server checks.
+pub(super) fn is_verb(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte))
+}
+
+/// Returns whether a text can be a resource in a URL.
+pub(super) fn is_resource(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// Returns whether a text can be a subresource; the keys of `userextras` are free-form.
+pub(super) fn is_subresource(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/%~@+".contains(&byte))
+}
+
+/// Returns whether a text can be an API group; the core group is empty.
+pub(super) fn is_group(text: &str) -> bool {
+    text.len() <= 253
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+}
+
+/// Returns whether a text can be a namespace.
+pub(super) fn is_namespace(text: &str) -> bool {
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    (1..=63).contains(&text.len())
+        && edge(text.as_bytes().first())
+        && edge(text.as_bytes().last())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Passes a field on if it is one.
+pub(super) fn checked<'t>(
+    field: Field,
+    text: Cow<'t, str>,
+    is_valid: fn(&str) -> bool,
+) -> Result<Cow<'t, str>, Doubt> {
+    if is_valid(&text) { Ok(text) } else { Err(Doubt::Invalid { field }) }
+}

@@ -1,0 +1,160 @@
+//! Everything found, each once, with where and how often.
+
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{Request, Target, Text};
+
+use super::remark::shown;
+use super::sentence::{Sentence, SentenceTarget};
+use super::{Denial, Doubt, Escalation, Remark, RemarkKind, Scan, Seen};
+
+/// The most distinct things that are kept; the rest is only counted.
+const MOST: usize = 100_000;
+
+/// What was found in a part of the input, by a key that spells it out.
+#[derive(Debug, Default)]
+pub(super) struct Fold {
+    entries: BTreeMap<Box<[u8]>, Entry>,
+    key: Vec<u8>,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    seen: Seen,
+    found: Found,
+}
+
+#[derive(Debug)]
+enum Found {
+    Denial { user: Text, request: Request, reason: Option<Text> },
+    Escalation(Box<Escalation>),
+    Remark { kind: RemarkKind, text: Text },
+}
+
+/// Stands between the parts of a key; no text holds it.
+const SEPARATOR: u8 = 0xff;
+
+impl Fold {
+    /// Adds a refused request; `line` is asked for only the first time.
+    pub(super) fn sentence(&mut self, sentence: &Sentence<'_>, line: impl FnOnce() -> u64) {
+        let parts: [&str; 6] = match &sentence.target {
+            SentenceTarget::Path(path) => [&sentence.user, sentence.verb, path, "", "", "/"],
+            SentenceTarget::Resource { resource, group, namespace, name } => {
+                [&sentence.user, sentence.verb, resource, group, namespace, name]
+            }
+        };
+        self.start_key(b'd', parts);
+        self.add(line, || Found::Denial {
+            user: (*sentence.user).into(),
+            request: sentence.request(),
+            reason: Some(shown(sentence.reason)).filter(|reason| !reason.is_empty()),
+        });
+    }
+
+    /// Adds a refused request that was not worded as a sentence.
+    pub(super) fn request(&mut self, user: Text, request: Request, line: impl FnOnce() -> u64) {
+        match &request.target {
+            Target::Path(path) => {
+                self.start_key(b'd', [&*user, &*request.verb, &**path, "", "", "/"]);
+            }
+            Target::Resource(target) => self.start_key(
+                b'd',
+                [
+                    &*user,
+                    &*request.verb,
+                    &*target.combined(),
+                    &*target.group,
+                    &*target.namespace,
+                    &*target.name,
+                ],
+            ),
+        }
+        self.add(line, || Found::Denial { user, request, reason: None });
+    }
+
+    /// Adds an escalation refusal.
+    pub(super) fn escalation(&mut self, found: Box<Escalation>, line: impl FnOnce() -> u64) {
+        let rules = format!("{:?}", found.missing);
+        self.start_key(b'e', [&*found.user, &*found.resource, &*found.name, &*rules]);
+        self.add(line, || Found::Escalation(found));
+    }
+
+    /// Adds a remark; those of one kind whose texts have this part in common count as one.
+    pub(super) fn remark(
+        &mut self,
+        kind: RemarkKind,
+        common: &[u8],
+        text: impl FnOnce() -> Text,
+        line: impl FnOnce() -> u64,
+    ) {
+        self.start_key(b'r', [format!("{kind:?}").as_str()]);
+        self.key.extend_from_slice(common);
+        self.add(line, || Found::Remark { kind, text: text() });
+    }
+
+    fn start_key<const N: usize>(&mut self, tag: u8, parts: [&str; N]) {
+        self.key.clear();
+        self.key.push(tag);
+        for part in parts {
+            self.key.extend_from_slice(part.as_bytes());
+            self.key.push(SEPARATOR);
+        }
+    }
+
+    fn add(&mut self, line: impl FnOnce() -> u64, found: impl FnOnce() -> Found) {
+        if let Some(entry) = self.entries.get_mut(self.key.as_slice()) {
+            entry.seen.count += 1;
+        } else if self.entries.len() < MOST {
+            let entry = Entry { seen: Seen { line: line(), count: 1 }, found: found() };
+            self.entries.insert(self.key.as_slice().into(), entry);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Takes in what was found in a later part, which begins after `lines` lines.
+    pub(super) fn merge(&mut self, later: Self, lines: u64) {
+        self.dropped += later.dropped;
+        for (key, mut entry) in later.entries {
+            if let Some(known) = self.entries.get_mut(&key) {
+                known.seen.count += entry.seen.count;
+            } else if self.entries.len() < MOST {
+                entry.seen.line += lines;
+                self.entries.insert(key, entry);
+            } else {
+                self.dropped += entry.seen.count;
+            }
+        }
+    }
+
+    /// Forgets everything but remarks about what is not announced.
+    pub(super) fn into_unannounced(mut self) -> Self {
+        let unannounced = RemarkKind::Doubtful(Doubt::Unannounced);
+        self.entries.retain(
+            |_, entry| matches!(&entry.found, Found::Remark { kind, .. } if *kind == unannounced),
+        );
+        self
+    }
+
+    /// Sorts everything by where it stands first.
+    pub(super) fn into_scan(self, bytes: u64) -> Scan {
+        let mut entries: Vec<(Box<[u8]>, Entry)> = self.entries.into_iter().collect();
+        entries.sort_by(|(left_key, left), (right_key, right)| {
+            (left.seen.line, left_key).cmp(&(right.seen.line, right_key))
+        });
+        let mut scan = Scan { bytes, dropped: self.dropped, ..Scan::default() };
+        for (_, Entry { seen, found }) in entries {
+            match found {
+                Found::Denial { user, request, reason } => {
+                    scan.denials.push(Denial { user, request, reason, seen });
+                }
+                Found::Escalation(escalation) => {
+                    scan.escalations.push(Escalation { seen, ..*escalation });
+                }
+                Found::Remark { kind, text } => scan.remarks.push(Remark { kind, text, seen }),
+            }
+        }
+        scan
+    }
+}

@@ -1,0 +1,419 @@
+//! The scanner: rare words first, then what stands around them.
+
+use std::io::{self, Read};
+
+use memchr::memmem;
+use rayon::prelude::*;
+use rolecall_rbac::Text;
+
+use super::fold::Fold;
+use super::peel::Peeled;
+use super::{Denial, Escalation, Remark, RemarkKind};
+use super::{anchors, audit, plain, sentence};
+
+/// How much is read before it is scanned.
+const BLOCK: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
+/// How much of a block one core takes at a time; it stays in the core's cache.
+const SEGMENT: usize = if cfg!(test) { 1 << 10 } else { 256 << 10 };
+/// How much of the text before a word is kept to read what it belongs to.
+const BEHIND: usize = if cfg!(test) { 2 << 10 } else { 16 << 10 };
+/// How much of the text after a word is read; escalation refusals are long.
+const AHEAD: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
+
+/// Everything found in a text, in the order of where it stands first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// The refused requests.
+    pub denials: Vec<Denial>,
+    /// Roles and bindings that granted more than their writer holds.
+    pub escalations: Vec<Escalation>,
+    /// Other refusals, and what only looks like one.
+    pub remarks: Vec<Remark>,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// How many finds were left out because there were too many different ones.
+    pub dropped: u64,
+}
+
+impl Scan {
+    /// Scans a text that is in memory.
+    pub fn of(text: &[u8]) -> Self {
+        let mut scanner = Scanner::new();
+        scanner.push(text);
+        scanner.finish()
+    }
+}
+
+/// Scans a text of any length in bounded memory, however it is cut into pieces.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    block: Block,
+    /// A block to read into while the other is scanned.
+    spare: Block,
+    found: Found,
+}
+
+/// What was found so far, and how much has been scanned for it.
+#[derive(Debug, Default)]
+struct Found {
+    fold: Fold,
+    bytes: u64,
+    lines: u64,
+}
+
+impl Scanner {
+    /// Starts with nothing read.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next piece.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.block.room() == 0 {
+                self.found.scan(&self.block, self.block.filled.saturating_sub(AHEAD));
+                self.spare.continue_from(&self.block);
+                std::mem::swap(&mut self.block, &mut self.spare);
+            }
+            let taken = self.block.fill(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// Takes everything that a reader has, reading on while what was read is scanned.
+    pub fn read(&mut self, mut reader: impl Read + Send) -> io::Result<()> {
+        let mut read = self.block.read(&mut reader)?;
+        while read == Filled::Up {
+            self.spare.continue_from(&self.block);
+            let (result, ()) = rayon::join(
+                || self.spare.read(&mut reader),
+                || self.found.scan(&self.block, self.block.filled.saturating_sub(AHEAD)),
+            );
+            std::mem::swap(&mut self.block, &mut self.spare);
+            read = result?;
+        }
+        Ok(())
+    }
+
+    /// Scans what is left.
+    pub fn finish(mut self) -> Scan {
+        let is_short = self.found.bytes == 0;
+        self.found.scan(&self.block, self.block.filled);
+        if is_short {
+            // Who pastes a line or two hears about what lacks its `is forbidden:`, too.
+            self.found.fold.merge(Segment::scan_unannounced(self.block.text()), 0);
+        }
+        self.found.fold.into_scan(self.found.bytes)
+    }
+}
+
+impl Found {
+    /// Scans a block from where it has not been scanned yet.
+    fn scan(&mut self, block: &Block, end: usize) {
+        let starts: Vec<usize> = (block.scanned..end).step_by(SEGMENT).collect();
+        let scan = |start: &usize| Segment::scan(block.text(), *start, end.min(*start + SEGMENT));
+        let segments: Vec<(Fold, u64)> = if starts.len() > 1 {
+            starts.par_iter().map(scan).collect()
+        } else {
+            starts.iter().map(scan).collect()
+        };
+        for (fold, lines) in segments {
+            self.fold.merge(fold, self.lines);
+            self.lines += lines;
+        }
+        self.bytes += end.saturating_sub(block.scanned) as u64;
+    }
+}
+
+/// A stretch of the input that is in memory.
+#[derive(Debug, Default)]
+struct Block {
+    bytes: Vec<u8>,
+    /// How many of the bytes hold text.
+    filled: usize,
+    /// Up to where the text was scanned as a part of the block before.
+    scanned: usize,
+}
+
+/// Whether a block is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    Up,
+    ToTheEndOfTheInput,
+}
+
+impl Block {
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+
+    fn room(&self) -> usize {
+        (BEHIND + BLOCK + AHEAD).saturating_sub(self.filled)
+    }
+
+    /// Begins with the end of another block, which is scanned up to what is kept ahead.
+    fn continue_from(&mut self, other: &Self) {
+        let kept = other.text().len().min(BEHIND + AHEAD);
+        self.filled = 0;
+        self.fill(other.text().get(other.filled - kept..).unwrap_or_default());
+        self.scanned = kept.saturating_sub(AHEAD);
+    }
+
+    /// Takes as much as there is room for, and says how much.
+    fn fill(&mut self, bytes: &[u8]) -> usize {
+        let taken = bytes.len().min(self.room());
+        let end = self.filled + taken;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        if let Some(room) = self.bytes.get_mut(self.filled..end) {
+            room.copy_from_slice(bytes.get(..taken).unwrap_or_default());
+        }
+        self.filled = end;
+        taken
+    }
+
+    fn read(&mut self, reader: &mut impl Read) -> io::Result<Filled> {
+        self.bytes.resize(BEHIND + BLOCK + AHEAD, 0);
+        while let Some(room) = self.bytes.get_mut(self.filled..).filter(|room| !room.is_empty()) {
+            match reader.read(room) {
+                Ok(0) => return Ok(Filled::ToTheEndOfTheInput),
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Filled::Up)
+    }
+}
+
+/// A stretch of the buffer in which anchors are looked for; what belongs to them may lie outside.
+pub(super) struct Segment<'b> {
+    buffer: &'b [u8],
+    start: usize,
+    pub(super) fold: Fold,
+    /// Up to where lines have been counted, and how many ended before.
+    counted: (usize, u64),
+}
+
+impl<'b> Segment<'b> {
+    /// Scans a stretch and counts its lines.
+    fn scan(buffer: &'b [u8], start: usize, end: usize) -> (Fold, u64) {
+        let mut segment = Self::new(buffer, start);
+        segment.each(anchors::FORBIDDEN, end, anchors::at_forbidden);
+        segment.each(anchors::DENIED, end, anchors::at_denied);
+        segment.each(anchors::UNAUTHORIZED, end, anchors::at_unauthorized);
+        segment.each(audit::ANCHOR, end, Self::at_audit_decision);
+        let stretch = buffer.get(start..end).unwrap_or_default();
+        let lines = memchr::memchr_iter(b'\n', stretch).count() as u64;
+        (segment.fold, lines)
+    }
+
+    /// Scans a whole text for sentences that nothing announces.
+    fn scan_unannounced(buffer: &'b [u8]) -> Fold {
+        let mut segment = Self::new(buffer, 0);
+        segment.each(sentence::START, buffer.len(), Self::sentence);
+        segment.fold.into_unannounced()
+    }
+
+    fn new(buffer: &'b [u8], start: usize) -> Self {
+        Self { buffer, start, fold: Fold::default(), counted: (start, 0) }
+    }
+
+    /// Visits each place in the stretch at which a word begins.
+    fn each(&mut self, word: &[u8], end: usize, visit: fn(&mut Self, usize)) {
+        self.counted = (self.start, 0);
+        let reach = (end + word.len() - 1).min(self.buffer.len());
+        let stretch = self.buffer.get(self.start..reach).unwrap_or_default();
+        let start = self.start;
+        for found in memmem::find_iter(stretch, word) {
+            visit(self, start + found);
+        }
+    }
+
+    /// Reads the sentence that begins at a place, if one does, and adds what it refuses.
+    pub(super) fn sentence(&mut self, place: usize) {
+        let window = self.window(place, 4 << 10, 4 << 10);
+        if let Some(sentence) = plain::read(window.text, window.place) {
+            let line = Self::line(self.buffer, &mut self.counted, place);
+            return self.fold.sentence(&sentence, line);
+        }
+        let mut peeled: Option<Peeled> = None;
+        for _ in 0..LAYERS {
+            let (text, start) = window.or(&peeled);
+            let encoding = match sentence::read(text, start) {
+                sentence::Reading::Nothing => return,
+                sentence::Reading::Refused(sentence) => {
+                    let line = Self::line(self.buffer, &mut self.counted, place);
+                    return self.fold.sentence(&sentence, line);
+                }
+                sentence::Reading::Doubtful(doubt) => {
+                    return self.remark(RemarkKind::Doubtful(doubt), place);
+                }
+                sentence::Reading::Encoded(encoding) => encoding,
+            };
+            peeled = Some(super::peel::peel(text, start, encoding));
+        }
+    }
+
+    fn at_audit_decision(&mut self, place: usize) {
+        let window = self.window(place, BEHIND, AHEAD);
+        if let Some((user, request)) = audit::read(window.line()) {
+            let line = Self::line(self.buffer, &mut self.counted, place);
+            self.fold.request(user, request, line);
+        }
+    }
+
+    /// Adds a remark about a place; those that go on alike count as one.
+    pub(super) fn remark(&mut self, kind: RemarkKind, place: usize) {
+        let window = self.window(place, 100, 200);
+        let after = window.after();
+        let end = memchr::memchr(b'\n', after).unwrap_or(after.len()).min(120);
+        let common = after.get(..end).unwrap_or_default();
+        let line = Self::line(self.buffer, &mut self.counted, place);
+        let text = || -> Text { super::remark::shown(window.line().trim_ascii()) };
+        self.fold.remark(kind, common, text, line);
+    }
+
+    /// Adds an escalation refusal found at a place.
+    pub(super) fn escalation(&mut self, found: Box<Escalation>, place: usize) {
+        let line = Self::line(self.buffer, &mut self.counted, place);
+        self.fold.escalation(found, line);
+    }
+
+    /// Adds a refused request found at a place.
+    pub(super) fn request(&mut self, user: Text, request: rolecall_rbac::Request, place: usize) {
+        let line = Self::line(self.buffer, &mut self.counted, place);
+        self.fold.request(user, request, line);
+    }
+
+    /// Returns what counts the lines up to a place, in the order of places.
+    fn line<'s>(
+        buffer: &'s [u8],
+        counted: &'s mut (usize, u64),
+        place: usize,
+    ) -> impl FnOnce() -> u64 + 's {
+        move || {
+            let between = buffer.get(counted.0..place).unwrap_or_default();
+            counted.1 += memchr::memchr_iter(b'\n', between).count() as u64;
+            counted.0 = place;
+            counted.1 + 1
+        }
+    }
+
+    /// Returns what stands around a place.
+    pub(super) fn window(&self, place: usize, behind: usize, ahead: usize) -> Window<'b> {
+        let start = place.saturating_sub(behind);
+        let end = place.saturating_add(ahead).min(self.buffer.len());
+        let text = self.buffer.get(start..end).unwrap_or_default();
+        Window { text, place: place - start }
+    }
+}
+
+/// How many encodings are undone before a text is given up.
+pub(super) const LAYERS: usize = 6;
+
+/// A part of the buffer around a place.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'b> {
+    pub(super) text: &'b [u8],
+    pub(super) place: usize,
+}
+
+impl<'b> Window<'b> {
+    /// Returns the text and place of the last peeled layer, or else the window's own.
+    pub(super) fn or<'p>(&self, peeled: &'p Option<Peeled>) -> (&'p [u8], usize)
+    where
+        'b: 'p,
+    {
+        match peeled {
+            Some(peeled) => (&peeled.text, peeled.place),
+            None => (self.text, self.place),
+        }
+    }
+
+    pub(super) fn before(&self) -> &'b [u8] {
+        self.text.get(..self.place).unwrap_or_default()
+    }
+
+    pub(super) fn after(&self) -> &'b [u8] {
+        self.text.get(self.place..).unwrap_or_default()
+    }
+
+    /// Returns the line on which the place is, as far as the window reaches.
+    pub(super) fn line(&self) -> &'b [u8] {
+        let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
+        let end = memchr::memchr(b'\n', self.after())
+            .map_or(self.text.len(), |position| self.place + position);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const REFUSALS: [&str; 5] = [
+        "pods is forbidden: User \"u\" cannot list resource \"pods\" in API group \"\" in the namespace \"a\"",
+        "{\"m\":\"pods \\\"p\\\" is forbidden: User \\\"u\\\" cannot get resource \\\"pods\\\" in API group \\\"\\\" at the cluster scope\"}",
+        "pods \"p\" is forbidden: exceeded quota: q",
+        "error: You must be logged in to the server (Unauthorized)",
+        "pods is forbidden: User \"u\" cannot list resource \"po",
+    ];
+
+    /// A piece of a log: filler of some length, or one of the refusals.
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            3 => (0usize..900).prop_map(|length| "cannot x ".repeat(length / 9)),
+            2 => (0..REFUSALS.len()).prop_map(|row| REFUSALS[row].to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn how_a_text_is_cut_into_pieces_changes_nothing(
+            lines in proptest::collection::vec(line(), 1..120),
+            cuts in proptest::collection::vec(1usize..9000, 1..20),
+        ) {
+            let text = lines.join("\n");
+            let mut expected = [0u64; REFUSALS.len()];
+            for line in &lines {
+                if let Some(row) = REFUSALS.iter().position(|refusal| refusal == line) {
+                    expected[row] += 1;
+                }
+            }
+            let mut scanner = Scanner::new();
+            let mut rest = text.as_bytes();
+            for cut in cuts.iter().cycle() {
+                let (piece, after) = rest.split_at((*cut).min(rest.len()));
+                scanner.push(piece);
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            let scan = scanner.finish();
+            prop_assert_eq!(scan.bytes, text.len() as u64);
+            let count = |seen: &mut dyn Iterator<Item = u64>| seen.sum::<u64>();
+            prop_assert_eq!(
+                count(&mut scan.denials.iter().map(|denial| denial.seen.count)),
+                expected[0] + expected[1]
+            );
+            prop_assert_eq!(
+                count(&mut scan.remarks.iter().map(|remark| remark.seen.count)),
+                expected[2] + expected[3] + expected[4]
+            );
+            for denial in &scan.denials {
+                let row = usize::from(*denial.request.verb == *"get");
+                let line = lines.iter().position(|line| line == REFUSALS[row]).unwrap();
+                prop_assert_eq!(denial.seen.line, line as u64 + 1);
+            }
+            let mut reader = Scanner::new();
+            reader.read(text.as_bytes()).unwrap();
+            prop_assert_eq!(reader.finish(), scan);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Refusals of every server and client, in every wrapping, become exactly what was denied.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use rolecall_grant::refusal::Scan;
+use rolecall_rbac::{Request, ResourceRequest, Target};
+use serde_json::Value;
+
+/// Writes a scan as one line for each find: `user: verb group resource ...` or `! kind`.
+fn show(scan: &Scan) -> String {
+    let mut shown = String::new();
+    for denial in &scan.denials {
+        let _ = write!(shown, "{}: {}", denial.user, denial.request);
+        if let Target::Resource(ResourceRequest { name, .. }) = &denial.request.target
+            && !name.is_empty()
+        {
+            let _ = write!(shown, " name {name:?}");
+        }
+        if denial.seen.count > 1 {
+            let _ = write!(shown, " x{}", denial.seen.count);
+        }
+        if let Some(reason) = &denial.reason {
+            let _ = write!(shown, " because {reason}");
+        }
+        shown.push('\n');
+    }
+    for escalation in &scan.escalations {
+        let _ = writeln!(
+            shown,
+            "^ {} writes {} {:?}: lacks {} rules",
+            escalation.user,
+            escalation.resource,
+            escalation.name,
+            escalation.missing.len()
+        );
+    }
+    for remark in &scan.remarks {
+        let _ = writeln!(shown, "! {:?}", remark.kind);
+    }
+    shown
+}
+
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    assert_eq!(show(&Scan::of(text.as_bytes())), expected, "{text}");
+}
+
+const LIST_PODS: &str = "u: list resource \"pods\" in API group \"\" in the namespace \"shop\"\n";
+const GET_WEB: &str =
+    "u: get resource \"pods/log\" in API group \"\" in the namespace \"shop\" name \"web\"\n";
+
+/// The two messages that the wrappings are tried with.
+const LIST: &str = r#"pods is forbidden: User "u" cannot list resource "pods" in API group "" in the namespace "shop""#;
+const GET: &str = r#"pods "web" is forbidden: User "u" cannot get resource "pods/log" in API group "" in the namespace "shop""#;
+
+fn expected_of(denied: &Value) -> Option<(String, Request)> {
+    let field = |name: &str| denied[name].as_str().unwrap_or_default();
+    let user = denied["user"].as_str()?.to_owned();
+    let request = match denied["path"].as_str() {
+        Some(path) => Request::path(field("verb"), path),
+        None => Request::resource(
+            field("verb"),
+            ResourceRequest {
+                namespace: field("namespace").into(),
+                group: field("group").into(),
+                resource: field("resource").into(),
+                subresource: field("subresource").into(),
+                name: field("name").into(),
+            },
+        ),
+    };
+    Some((user, request))
+}
+
+#[test]
+fn every_recorded_refusal_is_read_exactly() {
+    for version in ["v1.20", "v1.36"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("../../fixtures/golden/forbidden-{version}.jsonl"));
+        let file = std::fs::read_to_string(path).unwrap();
+        assert_eq!(file.lines().count(), 47);
+        for line in file.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let expected = expected_of(&row["denied"]);
+            // As it came, and as it comes out of a structured log: escaped once and twice.
+            let text = row["text"].as_str().unwrap().to_owned();
+            let once = serde_json::to_string(&row).unwrap();
+            let twice = serde_json::json!({ "log": once }).to_string();
+            for text in [text, once, twice] {
+                let scan = Scan::of(text.as_bytes());
+                let found: Vec<(String, Request)> = scan
+                    .denials
+                    .iter()
+                    .map(|denial| (denial.user.to_string(), denial.request.clone()))
+                    .collect();
+                assert_eq!(found, expected.clone().into_iter().collect::<Vec<_>>(), "{text}");
+                assert_eq!(scan.remarks, [], "{text}");
+                assert_eq!(scan.escalations.is_empty(), expected.is_some(), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn escalation_refusals_name_the_missing_rules() {
+    let text = "Error from server (Forbidden): roles.rbac.authorization.k8s.io \"r\" is forbidden: \
+        user \"bob\" (groups=[\"dev\" \"system:authenticated\"]) is attempting to grant RBAC \
+        permissions not currently held:\n\
+        {APIGroups:[\"apps\"], Resources:[\"deployments\"], ResourceNames:[\"web\"], Verbs:[\"create\" \"delete\"]}\n\
+        {NonResourceURLs:[\"/metrics\"], Verbs:[\"get\"]}; resolution errors: [x]\n";
+    let json = serde_json::to_string(text).unwrap();
+    let twice = serde_json::to_string(&json).unwrap();
+    for text in [text, &json, &twice] {
+        let scan = Scan::of(text.as_bytes());
+        let [escalation] = &scan.escalations[..] else { panic!("{text}: {scan:?}") };
+        insta::allow_duplicates! {
+            insta::assert_debug_snapshot!((
+                &escalation.user,
+                &escalation.groups,
+                &escalation.resource,
+                &escalation.name,
+                &escalation.missing,
+            ), @r#"
+            (
+                "bob",
+                [
+                    "dev",
+                    "system:authenticated",
+                ],
+                "roles.rbac.authorization.k8s.io",
+                "r",
+                [
+                    PolicyRule {
+                        verbs: [
+                            "create",
+                            "delete",
+                        ],
+                        api_groups: [
+                            "apps",
+                        ],
+                        resources: [
+                            "deployments",
+                        ],
+                        resource_names: [
+                            "web",
+                        ],
+                        non_resource_urls: [],
+                    },
+                    PolicyRule {
+                        verbs: [
+                            "get",
+                        ],
+                        api_groups: [],
+                        resources: [],
+                        resource_names: [],
+                        non_resource_urls: [
+                            "/metrics",
+                        ],
+                    },
+                ],
+            )
+            "#);
+        }
+    }
+    let cut = text.find("Verbs:[\"create\" ").unwrap() + 10;
+    let scan = Scan::of(&text.as_bytes()[..cut]);
+    assert_eq!(show(&scan), "! Doubtful(CutOff)\n");
+    let cut = text.find("{NonResource").unwrap() + 10;
+    let scan = Scan::of(&text.as_bytes()[..cut]);
+    assert!(scan.escalations[0].cut_off);
+}
+
+#[test]
+fn clients_wrap_the_same_message() {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap();
+    let status = serde_json::json!({"kind": "Status", "message": GET, "code": 403}).to_string();
+    let rows = [
+        format!("Error from server (Forbidden): {GET}\n"),
+        format!("Error from server (Forbidden): error when creating \"f.yaml\": {GET}\n"),
+        format!(
+            "E0101 00:00:00.000000 1 reflector.go:1] \"Failed to watch\" err={} logger=\"x\"",
+            quoted(&format!("failed to list *v1.Pod: {GET}"))
+        ),
+        format!("reflector.go:138: Failed to watch *v1.Pod: failed to list *v1.Pod: {GET}"),
+        format!("{{\"level\":\"error\",\"error\":{}}}", quoted(GET)),
+        format!("{{\"log\":{}}}", quoted(&format!("{{\"error\":{}}}\n", quoted(GET)))),
+        format!(
+            "kubernetes.client.exceptions.ApiException: (403)\nReason: Forbidden\nHTTP response body: {status}\n"
+        ),
+        // Python shows bytes with every backslash doubled.
+        format!("HTTP response body: b'{}'", status.replace('\\', "\\\\")),
+        format!("kopf: APIForbiddenError: ('{GET}', {{'kind': 'Status'}})"),
+        format!(
+            "io.fabric8.kubernetes.client.KubernetesClientException: Failure executing: GET at: https://x/pods. Message: {GET}. Received status: Status(code=403)."
+        ),
+        format!(
+            "Message: Forbidden!Configured service account doesn't have access. Service account may have been revoked. {GET}."
+        ),
+        format!(
+            "Message: Forbidden\nHTTP response code: 403\nHTTP response body: {status}\nHTTP response headers: {{}}"
+        ),
+        format!(
+            "Error: ApiError: {GET}: Forbidden (Status {{ code: 403, reason: \"Forbidden\" }})"
+        ),
+        format!(
+            "ErrorResponse {{ status: \"Failure\", message: {GET:?}, reason: \"Forbidden\", code: 403 }}"
+        ),
+        // .NET writes quotes as characters.
+        GET.replace('"', "\\u0022"),
+        GET.replace('"', "&quot;"),
+        GET.replace('"', "&#34;"),
+        format!(
+            "{{\"annotations\":{{\"authorization.k8s.io/decision\":\"forbid\"}},\"responseStatus\":{{\"message\":{}}}}}",
+            quoted(GET)
+        ),
+        // YAML folds long strings.
+        format!("  message: '{}'", GET.replace(" in API", "\n    in API")),
+        format!("\u{1b}[31m{GET}\u{1b}[0m"),
+        format!("\r\n{GET}\r\n"),
+    ];
+    for row in rows {
+        check(&row, GET_WEB);
+    }
+    let debug = format!("ApiError: {GET}: Forbidden (Status {{ message: {GET:?} }})");
+    check(&debug, &GET_WEB.replace('\n', " x2\n"));
+}
+
+#[test]
+fn deep_nesting_is_undone() {
+    let mut text = GET.to_owned();
+    for _ in 0..4 {
+        text = serde_json::to_string(&text).unwrap();
+        check(&text, GET_WEB);
+    }
+}
+
+#[test]
+fn old_servers_word_it_shorter() {
+    let rows = [
+        (r#"pods is forbidden: User "u" cannot list pods in the namespace "shop""#, LIST_PODS),
+        (
+            r#"pods is forbidden: User "u" cannot list pods in the namespace "shop": Unknown user "u""#,
+            "u: list resource \"pods\" in API group \"\" in the namespace \"shop\" because Unknown user \"u\"\n",
+        ),
+        (
+            r#"deployments.apps "web" is forbidden: User "u" cannot get deployments.apps at the cluster scope"#,
+            "u: get resource \"deployments\" in API group \"apps\" at the cluster scope name \"web\"\n",
+        ),
+        (
+            r#"deployments.extensions "web" is forbidden: User "u" cannot update deployments.extensions/scale in the namespace "a""#,
+            "u: update resource \"deployments/scale\" in API group \"extensions\" in the namespace \"a\" name \"web\"\n",
+        ),
+        (
+            r#"Error from server (Forbidden): User "u" cannot list pods in the namespace "shop". (get pods)"#,
+            LIST_PODS,
+        ),
+        (
+            r#"{"message":"pods is forbidden: User \"u\" cannot list pods at the cluster scope"}"#,
+            "u: list resource \"pods\" in API group \"\" at the cluster scope\n",
+        ),
+    ];
+    for (text, expected) in rows {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn distributions_append_their_reasons() {
+    for reason in [
+        "RBAC: role.rbac.authorization.k8s.io \"gone\" not found",
+        "no RBAC policy matched",
+        "requires one of [\"container.pods.create\"] permission(s).",
+        "User does not have access to the resource in Azure. Update role assignment to allow access.",
+        "no relationship found between node 'n1' and this object",
+    ] {
+        let expected = LIST_PODS.replace('\n', &format!(" because {reason}\n"));
+        check(&format!("{LIST}: {reason}\n"), &expected);
+    }
+}
+
+#[test]
+fn paths_and_kubelets_and_audit_events_are_requests_too() {
+    check(
+        "Error from server (Forbidden): forbidden: User \"u\" cannot get path \"/metrics\"\n",
+        "u: get path \"/metrics\"\n",
+    );
+    check(
+        "forbidden: User \"u\" cannot GET path \"/&lt;script&gt;&amp;lt;\"",
+        "u: GET path \"/<script>&lt;\"\n",
+    );
+    let node = "system:serviceaccount:a:b: get resource \"nodes/proxy\" in API group \"\" at the cluster scope\n";
+    check(
+        "Forbidden (user=system:serviceaccount:a:b, verb=get, resource=nodes, subresource=proxy)",
+        node,
+    );
+    check(
+        "Forbidden (user=system:serviceaccount:a:b, verb=get, resource=nodes, subresource(s)=[pods proxy])\n",
+        &node.replace("proxy", "pods"),
+    );
+    check(
+        r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods/web/log?x","verb":"get","user":{"username":"admin"},"impersonatedUser":{"username":"u"},"objectRef":{"resource":"pods","namespace":"shop","name":"web","apiVersion":"v1","subresource":"log"},"responseStatus":{"code":403},"annotations":{"authorization.k8s.io/decision":"forbid","authorization.k8s.io/reason":""}}"#,
+        GET_WEB,
+    );
+    check(
+        r#"{"requestURI":"/metrics?x=y","verb":"get","user":{"username":"u"},"annotations":{"authorization.k8s.io/decision":"forbid"}}"#,
+        "u: get path \"/metrics\"\n",
+    );
+}
+
+#[test]
+fn a_namespace_is_asked_for_in_itself_and_impersonation_has_its_own_resources() {
+    check(
+        r#"namespaces "x" is forbidden: User "u" cannot get resource "namespaces" in API group "" in the namespace "x""#,
+        "u: get resource \"namespaces\" in API group \"\" in the namespace \"x\" name \"x\"\n",
+    );
+    check(
+        r#"userextras.authentication.k8s.io "a/b" is forbidden: User "u" cannot impersonate resource "userextras/scopes" in API group "authentication.k8s.io" at the cluster scope"#,
+        "u: impersonate resource \"userextras/scopes\" in API group \"authentication.k8s.io\" at the cluster scope name \"a/b\"\n",
+    );
+}
+
+#[test]
+fn repeated_refusals_are_counted_with_the_first_line() {
+    let text = format!("one\n{LIST}\ntwo {GET}\n{LIST}\n{{\"m\":{}}}\n", serde_json::json!(LIST));
+    let scan = Scan::of(text.as_bytes());
+    let seen: Vec<(u64, u64)> =
+        scan.denials.iter().map(|denial| (denial.seen.line, denial.seen.count)).collect();
+    assert_eq!(seen, [(2, 3), (3, 1)]);
+    check(
+        &format!("{LIST}, {GET}, {LIST}"),
+        &format!("{GET_WEB}{}", LIST_PODS.replace('\n', " x2\n")),
+    );
+}
+
+#[test]
+fn names_with_quotes_and_yaml_syntax_come_through_unchanged() {
+    for user in [
+        r#"a"b"#,
+        r"a\",
+        r"a\\b",
+        "a: b # c",
+        "- x",
+        "'x'",
+        "&<>",
+        "é→",
+        "{{x}}",
+        r#"x User "y"#,
+        r#"x" cannot list"#,
+    ] {
+        let html = user.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let go = format!("{:?}", html).replace("\\'", "'");
+        let message = LIST.replace("\"u\"", &go);
+        let json = serde_json::to_string(&message).unwrap();
+        let twice = serde_json::to_string(&json).unwrap();
+        for text in [&message, &json, &twice] {
+            let scan = Scan::of(text.as_bytes());
+            let users: Vec<&str> = scan.denials.iter().map(|denial| &*denial.user).collect();
+            assert_eq!(users, [user], "{text}");
+        }
+    }
+}
