@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
-    Authorizer, Binding, Gap, Identity, Role, RoleKind, ServiceAccount, ServiceAccountName,
-    Subject, SubjectKind, Unread,
+    Authorizer, Binding, Gap, Identity, Role, ServiceAccount, ServiceAccountName, Subject,
+    SubjectKind, Unread,
 };
 
 use crate::account::Account;
@@ -216,9 +216,9 @@ fn may_hide_role_binding(gap: &Gap, namespace: &str) -> bool {
         || (gap.may_hide_binding(namespace) && !gap.may_hide_binding(""))
 }
 
-impl<'a> RoleName<'a> {
-    /// Returns the kind of role that has such a name.
-    pub fn kind(&self) -> RoleKind {
-        if self.namespace.is_empty() { RoleKind::ClusterRole } else { RoleKind::Role }
+impl RoleName<'_> {
+    /// Returns `Role` or `ClusterRole`.
+    pub fn kind(&self) -> &'static str {
+        if self.namespace.is_empty() { "ClusterRole" } else { "Role" }
     }
 }

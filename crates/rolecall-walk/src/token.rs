@@ -35,6 +35,21 @@ pub enum TokenBecause {
     Mirror,
 }
 
+impl TokenBecause {
+    /// Returns the reason's name in documented output and in fixtures.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Pod => "pod",
+            Self::ServiceAccount => "serviceaccount",
+            Self::Projected => "projected",
+            Self::Covered => "covered",
+            Self::NotInjected => "not-injected",
+            Self::Mirror => "mirror",
+        }
+    }
+}
+
 /// Decides for one pod spec of a workload that runs as `account`.
 pub(crate) fn token_mount<'a>(
     workload: &Workload,

@@ -102,6 +102,34 @@ pub enum NearMissKind {
     Unbound,
 }
 
+impl NearMissKind {
+    /// Returns the kind's name in documented output and in fixtures.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::OtherNamespace { .. } => "other-namespace",
+            Self::NotAllNamespaces { .. } => "not-all-namespaces",
+            Self::ClusterScopedThroughRoleBinding => "cluster-scoped-through-role-binding",
+            Self::UrlThroughRoleBinding => "url-through-role-binding",
+            Self::Verb { .. } => "verb",
+            Self::Name { .. } => "name",
+            Self::NameNeeded { .. } => "name-needed",
+            Self::Group { .. } => "group",
+            Self::SubresourceMissing { .. } => "subresource-missing",
+            Self::OnlySubresource { .. } => "only-subresource",
+            Self::ResourceSpelling { .. } => "resource-spelling",
+            Self::Url { .. } => "url",
+            Self::Subject(Resemblance::NamespaceMissing) => "subject-namespace-missing",
+            Self::Subject(Resemblance::OtherNamespace) => "subject-other-namespace",
+            Self::Subject(Resemblance::OtherKind) => "subject-other-kind",
+            Self::Subject(Resemblance::LetterCase) => "subject-letter-case",
+            Self::Subject(Resemblance::Spelling) => "subject-spelling",
+            Self::RoleNotFound { .. } => "role-not-found",
+            Self::UnsupportedRoleKind => "unsupported-role-kind",
+            Self::Unbound => "unbound",
+        }
+    }
+}
+
 /// How many roles without a binding are worth naming.
 const UNBOUND_LIMIT: usize = 3;
 

@@ -17,7 +17,7 @@ use rolecall_rbac::{
     LabelSelector, Metadata, ObjectKind, Origin, Owner, PodSpec, PolicyRule, Role, RoleKind,
     RoleRef, ServiceAccount, Subject, SubjectKind, TokenVolume, Unread, Workload,
 };
-use rolecall_walk::{Account, RoleState, TokenBecause, Via, Walk, WalkedPod};
+use rolecall_walk::{Account, RoleState, Via, Walk, WalkedPod};
 
 pub fn authorizer(cluster: &str) -> Authorizer {
     Authorizer::new(inventory(cluster))
@@ -248,14 +248,6 @@ pub fn show_token(pod: &WalkedPod<'_>) -> String {
         Some(false) => "no",
         None => "unknown",
     };
-    let because = match pod.token.because {
-        TokenBecause::Default => "default",
-        TokenBecause::Pod => "pod",
-        TokenBecause::ServiceAccount => "serviceaccount",
-        TokenBecause::Projected => "projected",
-        TokenBecause::Covered => "covered",
-        TokenBecause::NotInjected => "not-injected",
-        TokenBecause::Mirror => "mirror",
-    };
+    let because = pod.token.because.as_str();
     format!("{mounted} {because} {}", pod.token.containers.join(",")).trim_end().to_owned()
 }
