@@ -1,4 +1,11 @@
 //! Reads clusters, manifests and snapshots into one inventory.
 
+mod decode;
 pub mod facts;
+mod json;
+pub mod manifests;
+mod problem;
+mod snapshot;
 pub mod yaml;
+
+pub use problem::{Problem, ProblemKind, Severity};

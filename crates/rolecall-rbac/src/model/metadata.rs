@@ -15,15 +15,16 @@ pub enum Origin {
     File {
         /// The path as given or found, with `/` between its parts.
         path: Text,
-        /// The one-based line on which the object starts.
+        /// The one-based line on which the object starts; 0 when the whole file is meant.
         line: u32,
     },
 }
 
 impl Origin {
-    /// Returns `path:line` for objects read from a file.
+    /// Returns `path:line` for what was read from a file, or the path of a whole file.
     pub fn position(&self) -> Option<String> {
         match self {
+            Self::File { path, line: 0 } => Some(path.to_string()),
             Self::File { path, line } => Some(format!("{path}:{line}")),
             Self::Cluster | Self::Default => None,
         }

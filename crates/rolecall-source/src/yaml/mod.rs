@@ -11,6 +11,7 @@
 mod build;
 mod de;
 mod events;
+mod json;
 mod node;
 mod resolve;
 mod split;
@@ -34,6 +35,11 @@ pub struct ParseError {
 impl ParseError {
     fn new(position: Position, what: impl Into<String>) -> Self {
         Self { position, what: what.into() }
+    }
+
+    /// Says that text stops being UTF-8 at `byte`.
+    pub(crate) fn not_utf8(position: Position, byte: u8) -> Self {
+        Self::new(position, format!("expected UTF-8 text, found the byte 0x{byte:02x}"))
     }
 }
 
@@ -60,7 +66,7 @@ pub fn chunk_text<'a>(chunk: &Chunk<'a>) -> Result<&'a str, ParseError> {
             column: u32::try_from(column.chars().count()).unwrap_or(u32::MAX - 1) + 1,
         };
         let byte = chunk.bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-        ParseError::new(position, format!("expected UTF-8 text, found the byte 0x{byte:02x}"))
+        ParseError::not_utf8(position, byte)
     })
 }
 

@@ -96,6 +96,11 @@ impl<'d> Node<'d> {
         matches!(self.value(), Value::Mapping)
     }
 
+    /// Returns whether the node is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self.value(), Value::Sequence)
+    }
+
     /// Returns the text of a string.
     pub fn as_str(self) -> Option<&'d str> {
         match self.value() {
@@ -124,7 +129,7 @@ impl<'d> Node<'d> {
 
     /// Returns the items of a list; nothing for other nodes.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
-        if matches!(self.value(), Value::Sequence) { self.children() } else { Children::default() }
+        if self.is_list() { self.children() } else { Children::default() }
     }
 
     pub(super) fn value(self) -> &'d Value<'d> {

@@ -1,0 +1,129 @@
+//! What an object is, told from its `apiVersion` and `kind`.
+
+use rolecall_rbac::Text;
+
+use super::places::{self, Places};
+
+/// The `apiVersion` and `kind` of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) api_version: Text,
+    pub(crate) kind: Text,
+}
+
+impl Identity {
+    /// Returns what the items of this list are when they do not say; a plain `List` does not tell.
+    pub(crate) fn of_items(&self) -> Option<Self> {
+        let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
+        Some(Self { api_version: self.api_version.clone(), kind: kind.into() })
+    }
+}
+
+/// What there is to read from objects of a kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// A Role or ClusterRole.
+    Role,
+    /// A RoleBinding or ClusterRoleBinding.
+    Binding,
+    /// A ServiceAccount.
+    ServiceAccount,
+    /// A Namespace.
+    Namespace,
+    /// A CustomResourceDefinition, which adds a served resource.
+    CustomResourceDefinition,
+    /// A Pod or an object that makes Pods in known places.
+    Workload(&'static Places),
+    /// A list of objects.
+    List,
+    /// A custom resource, which may hold pod specs anywhere.
+    Custom,
+    /// An RBAC kind in a group or version that no server takes it from, or a misspelled one.
+    Misplaced,
+    /// An RBAC kind of OpenShift's own group.
+    OpenShift,
+    /// An OpenShift Template, whose objects are made when it is processed.
+    Template,
+    /// Nothing that takes part in an answer.
+    Irrelevant,
+}
+
+pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
+
+/// Returns the API group of an `apiVersion`; empty for core.
+pub(crate) fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Tells what an object is.
+pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
+    let group = group_of(api_version);
+    if let Some(places) = places::find(group, kind) {
+        return Shape::Workload(places);
+    }
+    match (group, kind) {
+        (RBAC_GROUP, "Role" | "ClusterRole") => Shape::Role,
+        (RBAC_GROUP, "RoleBinding" | "ClusterRoleBinding") => Shape::Binding,
+        ("", "ServiceAccount") => Shape::ServiceAccount,
+        ("", "Namespace") => Shape::Namespace,
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => Shape::CustomResourceDefinition,
+        (
+            "authorization.openshift.io",
+            "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding",
+        ) => Shape::OpenShift,
+        ("template.openshift.io", "Template") | ("", "Template") => Shape::Template,
+        (_, kind) if kind.ends_with("List") => Shape::List,
+        (RBAC_GROUP, _) => Shape::Misplaced,
+        (group, kind) if is_built_in(group) => {
+            if is_rbac_kind(kind) {
+                Shape::Misplaced
+            } else {
+                Shape::Irrelevant
+            }
+        }
+        _ => Shape::Custom,
+    }
+}
+
+/// Returns whether objects of the kind live outside namespaces.
+pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
+    matches!(kind, "ClusterRole" | "ClusterRoleBinding" | "Namespace" | "CustomResourceDefinition")
+        || kind == "ClusterWorkflowTemplate"
+        || kind == "ClusterAnalysisTemplate"
+}
+
+fn is_rbac_kind(kind: &str) -> bool {
+    ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(kind))
+}
+
+/// Returns whether every server serves the group, so that its other kinds are known to make no Pods.
+fn is_built_in(group: &str) -> bool {
+    matches!(
+        group,
+        "" | "apps"
+            | "autoscaling"
+            | "batch"
+            | "extensions"
+            | "policy"
+            | "admissionregistration.k8s.io"
+            | "apiextensions.k8s.io"
+            | "apiregistration.k8s.io"
+            | "authentication.k8s.io"
+            | "authorization.k8s.io"
+            | "certificates.k8s.io"
+            | "coordination.k8s.io"
+            | "discovery.k8s.io"
+            | "events.k8s.io"
+            | "flowcontrol.apiserver.k8s.io"
+            | "internal.apiserver.k8s.io"
+            | "metrics.k8s.io"
+            | "networking.k8s.io"
+            | "node.k8s.io"
+            | "resource.k8s.io"
+            | "scheduling.k8s.io"
+            | "storage.k8s.io"
+            | "storagemigration.k8s.io"
+    )
+}

@@ -1,0 +1,183 @@
+//! `metadata` of any object.
+
+use rolecall_rbac::{Labels, Metadata, Owner, Text};
+use serde::de::{MapAccess, SeqAccess};
+
+use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, Strings, TextSeed, skip};
+
+/// What of an object's metadata is kept.
+#[derive(Debug, Default)]
+pub(super) struct ObjectMeta {
+    pub(super) name: Option<Text>,
+    pub(super) generate_name: Option<Text>,
+    pub(super) namespace: Option<Text>,
+    pub(super) labels: Labels,
+    pub(super) annotations: Labels,
+    pub(super) owner: Option<Owner>,
+    /// Whether a server has stored the object.
+    pub(super) stored: bool,
+}
+
+impl ObjectMeta {
+    /// Returns the name, or the beginning of the one that the server will make.
+    pub(super) fn name(&self) -> Option<&Text> {
+        [&self.name, &self.generate_name].into_iter().flatten().find(|name| !name.is_empty())
+    }
+}
+
+pub(super) struct MetadataFields<'s> {
+    strings: &'s mut Strings,
+    metadata: ObjectMeta,
+}
+
+impl<'s> MetadataFields<'s> {
+    pub(super) fn seed(strings: &'s mut Strings) -> ObjectSeed<Self> {
+        ObjectSeed(Self { strings, metadata: ObjectMeta::default() })
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum MetadataField {
+    Name,
+    GenerateName,
+    Namespace,
+    Labels,
+    Annotations,
+    OwnerReferences,
+    Stored,
+}
+
+impl<'de> Fields<'de> for MetadataFields<'_> {
+    const WHAT: &'static str = "an object";
+    type Field = MetadataField;
+    type Output = ObjectMeta;
+
+    fn field(name: &str) -> Option<MetadataField> {
+        Some(match name {
+            "name" => MetadataField::Name,
+            "generateName" => MetadataField::GenerateName,
+            "namespace" => MetadataField::Namespace,
+            "labels" => MetadataField::Labels,
+            "annotations" => MetadataField::Annotations,
+            "ownerReferences" => MetadataField::OwnerReferences,
+            "uid" | "resourceVersion" => MetadataField::Stored,
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(
+        &mut self,
+        field: MetadataField,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let metadata = &mut self.metadata;
+        match field {
+            MetadataField::Name => {
+                metadata.name = Some(map.next_value_seed(TextSeed(self.strings))?);
+            }
+            MetadataField::GenerateName => {
+                metadata.generate_name = Some(map.next_value_seed(TextSeed(self.strings))?);
+            }
+            MetadataField::Namespace => {
+                metadata.namespace = Some(map.next_value_seed(TextSeed(self.strings))?);
+            }
+            MetadataField::Labels => {
+                let seed = LabelsSeed { strings: self.strings, keep: |_| true };
+                metadata.labels = map.next_value_seed(seed)?;
+            }
+            MetadataField::Annotations => {
+                let seed = LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
+                metadata.annotations = map.next_value_seed(seed)?;
+            }
+            MetadataField::OwnerReferences => {
+                let seed = ListSeed(Owners { strings: self.strings, owner: None });
+                metadata.owner = map.next_value_seed(seed)?.map(|(owner, _)| owner);
+            }
+            MetadataField::Stored => {
+                metadata.stored = true;
+                skip(map)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> ObjectMeta {
+        self.metadata
+    }
+}
+
+/// Reads `ownerReferences` into the controller, or the first owner.
+struct Owners<'s> {
+    strings: &'s mut Strings,
+    owner: Option<(Owner, bool)>,
+}
+
+impl<'de> Items<'de> for Owners<'_> {
+    const WHAT: &'static str = "a list of owner references";
+    type Output = Option<(Owner, bool)>;
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let empty = self.strings.text("");
+        let owner = Owner { kind: empty.clone(), api_group: empty.clone(), name: empty };
+        let seed = ObjectSeed(OwnerFields { strings: self.strings, owner, controller: false });
+        let Some((owner, controller)) = items.next_element_seed(seed)? else { return Ok(false) };
+        let known = self.owner.as_ref().map(|(_, controller)| *controller);
+        if known.is_none() || (known == Some(false) && controller) {
+            self.owner = Some((owner, controller));
+        }
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        self.owner
+    }
+}
+
+struct OwnerFields<'s> {
+    strings: &'s mut Strings,
+    owner: Owner,
+    controller: bool,
+}
+
+#[derive(Clone, Copy)]
+enum OwnerField {
+    ApiVersion,
+    Kind,
+    Name,
+    Controller,
+}
+
+impl<'de> Fields<'de> for OwnerFields<'_> {
+    const WHAT: &'static str = "an owner reference";
+    type Field = OwnerField;
+    type Output = (Owner, bool);
+
+    fn field(name: &str) -> Option<OwnerField> {
+        Some(match name {
+            "apiVersion" => OwnerField::ApiVersion,
+            "kind" => OwnerField::Kind,
+            "name" => OwnerField::Name,
+            "controller" => OwnerField::Controller,
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(&mut self, field: OwnerField, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            OwnerField::ApiVersion => {
+                let version = map.next_value_seed(TextSeed(self.strings))?;
+                self.owner.api_group = self.strings.text(super::identity::group_of(&version));
+            }
+            OwnerField::Kind => self.owner.kind = map.next_value_seed(TextSeed(self.strings))?,
+            OwnerField::Name => self.owner.name = map.next_value_seed(TextSeed(self.strings))?,
+            OwnerField::Controller => {
+                self.controller = map.next_value::<Option<bool>>()?.unwrap_or(false);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.owner, self.controller)
+    }
+}

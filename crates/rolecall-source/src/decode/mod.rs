@@ -1,0 +1,200 @@
+//! Objects in, nouns out: from a YAML node or a JSON text to an [`InventoryBuilder`].
+//!
+//! ```text
+//! JSON item -> [ object ] ---------------> Role, Binding, ServiceAccount, Namespace,
+//!                  | error, List, custom   Workload, ServedResource
+//!                  v                       |
+//! YAML node -> [ node ] -> [ object ] -----+--> Batch: builder, problems, gaps
+//! ```
+//!
+//! Objects are kept as written: invalid rules stay, nothing is normalised beyond what the API
+//! server's defaulting does. What cannot be decoded becomes a problem and a gap.
+
+mod identity;
+mod metadata;
+mod node;
+mod object;
+mod places;
+mod pod;
+mod rbac;
+mod resource;
+mod seed;
+mod walk;
+
+use std::sync::{Mutex, PoisonError};
+
+use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, Text};
+use serde::de::{DeserializeSeed, IgnoredAny};
+
+pub(crate) use self::identity::{Identity, Shape, shape};
+use self::object::{Object, ObjectFields};
+use self::seed::Strings;
+use crate::problem::{Problem, ProblemKind};
+use crate::yaml::{Document, Position};
+
+/// What was decoded, in the order it came.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// The objects and gaps.
+    pub(crate) builder: InventoryBuilder,
+    /// The resources that CustomResourceDefinitions add.
+    pub(crate) resources: Vec<ServedResource>,
+    /// What went wrong.
+    pub(crate) problems: Vec<Problem>,
+    /// How many objects there were, those included that take no part in an answer.
+    pub(crate) objects: usize,
+}
+
+impl Batch {
+    /// Adds what another batch holds, after what is here already.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.builder.append(other.builder);
+        self.resources.extend(other.resources);
+        self.problems.extend(other.problems);
+        self.objects += other.objects;
+    }
+}
+
+/// Where objects come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A file, or stdin as `-`.
+    File(Text),
+    /// The embedded default objects.
+    Default,
+}
+
+impl Place {
+    fn origin(&self, line: u32) -> Origin {
+        match self {
+            Self::File(path) => Origin::File { path: path.clone(), line },
+            Self::Default => Origin::Default,
+        }
+    }
+
+    fn problem(&self, position: Position, kind: ProblemKind, message: String) -> Problem {
+        let file = match self {
+            Self::File(path) => path.to_string(),
+            Self::Default => "defaults".to_owned(),
+        };
+        Problem { file, line: position.line, column: position.column, kind, message }
+    }
+}
+
+/// Decodes objects of one place into a [`Batch`].
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    strings: Strings,
+    default_namespace: Text,
+    place: Place,
+    pub(crate) batch: Batch,
+}
+
+impl Decoder {
+    /// Starts; namespaced objects without a namespace get `default_namespace`.
+    pub(crate) fn new(place: &Place, default_namespace: &str) -> Self {
+        let mut strings = Strings::default();
+        let place = match place {
+            // Workers that share the path would wait for each other at its reference count.
+            Place::File(path) => Place::File(strings.text(path)),
+            Place::Default => Place::Default,
+        };
+        let default_namespace = strings.text(default_namespace);
+        Self { strings, default_namespace, place, batch: Batch::default() }
+    }
+
+    /// Returns a decoder for the same place, with its own shared strings and nothing decoded.
+    pub(crate) fn sibling(&self) -> Self {
+        Self::new(&self.place, &self.default_namespace)
+    }
+
+    /// Goes on with another place, and returns what was decoded so far.
+    pub(crate) fn turn_to(&mut self, place: &Place) -> Batch {
+        self.place = match place {
+            Place::File(path) => Place::File(self.strings.text(path)),
+            Place::Default => Place::Default,
+        };
+        std::mem::take(&mut self.batch)
+    }
+
+    /// Decodes one object from the start of a JSON text at `position`, and returns how long it is.
+    ///
+    /// `identity` is what an object without `apiVersion` and `kind` is, as in a typed list.
+    pub(crate) fn json(
+        &mut self,
+        text: &str,
+        identity: Option<&Identity>,
+        position: Position,
+    ) -> Result<usize, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let origin = self.place.origin(position.line);
+        let seed = ObjectFields::seed(&mut self.strings, identity, &self.default_namespace, origin);
+        if let Ok(object) = seed.deserialize(&mut deserializer)
+            && self.add(object)
+        {
+            return Ok(deserializer.into_iter::<IgnoredAny>().byte_offset());
+        }
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+        if let Some(Err(error)) = values.next() {
+            return Err(error);
+        }
+        let length = values.byte_offset();
+        match Document::from_json(text.get(..length).unwrap_or(text), position) {
+            Ok(document) => self.node(document.root(), identity),
+            Err(error) => self.broken(&error, "", 0),
+        }
+        Ok(length)
+    }
+
+    /// Adds an object that is complete; false when the whole has to be looked at.
+    fn add(&mut self, object: Object) -> bool {
+        let named = |name: &Text| !name.is_empty() && !name.contains("{{");
+        let builder = &mut self.batch.builder;
+        match object {
+            Object::Role(role) if named(&role.metadata.name) => builder.role(role),
+            Object::Binding(binding)
+                if named(&binding.metadata.name) && !binding.role_ref.name.contains("{{") =>
+            {
+                builder.binding(binding);
+            }
+            Object::ServiceAccount(account) if named(&account.metadata.name) => {
+                builder.service_account(account);
+            }
+            Object::Namespace(namespace) if named(&namespace.metadata.name) => {
+                builder.namespace(namespace);
+            }
+            Object::Workload(workload) if named(&workload.metadata.name) => {
+                builder.workload(workload);
+            }
+            Object::Resource(resource) => self.batch.resources.push(resource),
+            Object::Other(identity, Shape::Irrelevant) if !identity.kind.is_empty() => {}
+            _ => return false,
+        }
+        self.batch.objects += 1;
+        true
+    }
+}
+
+/// Decoders for workers, each with its own shared strings.
+pub(crate) struct Decoders {
+    first: Decoder,
+    free: Mutex<Vec<Decoder>>,
+}
+
+impl Decoders {
+    /// Starts with decoders for the same place as this one.
+    pub(crate) fn like(decoder: &Decoder) -> Self {
+        Self { first: decoder.sibling(), free: Mutex::default() }
+    }
+
+    /// Lends a decoder, and returns what it decoded.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Decoder) -> T) -> (Batch, T) {
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = free().pop();
+        let mut decoder = idle.unwrap_or_else(|| self.first.sibling());
+        let result = work(&mut decoder);
+        let batch = std::mem::take(&mut decoder.batch);
+        free().push(decoder);
+        (batch, result)
+    }
+}

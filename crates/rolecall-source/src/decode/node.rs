@@ -1,0 +1,309 @@
+//! Objects from nodes: lists, custom resources, and everything that is wrong with the others.
+
+use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
+use serde::de::DeserializeSeed;
+
+use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped, shape};
+use super::object::{ObjectFields, custom_workload};
+use super::{Decoder, walk};
+use crate::problem::ProblemKind;
+use crate::snapshot;
+use crate::yaml::{Document, Node, ParseError, Position};
+
+impl Decoder {
+    /// Decodes a document, and warns of keys that it holds twice.
+    pub(crate) fn document(&mut self, document: &Document<'_>) {
+        let before = self.batch.objects;
+        self.node(document.root(), None);
+        if self.batch.objects == before {
+            return;
+        }
+        for duplicate in document.duplicates() {
+            let message = format!(
+                "the key `{}` stands on line {} already: the later one counts",
+                duplicate.key, duplicate.earlier.line
+            );
+            let kind = ProblemKind::DuplicateKey;
+            self.batch.problems.push(self.place.problem(duplicate.later, kind, message));
+        }
+    }
+
+    /// Notes a document that cannot be parsed, with the text of it that starts on `first_line`. It
+    /// may have held anything, unless the one `kind:` that its text has says otherwise.
+    pub(crate) fn broken(&mut self, error: &ParseError, text: &str, first_line: u32) {
+        let problem = match text.find("{{") {
+            Some(at) => {
+                let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+                let line = first_line + u32::try_from(line).unwrap_or_default();
+                let position = Position { line, column: 0 };
+                let message = "a template that is not rendered: it holds `{{`".to_owned();
+                self.place.problem(position, ProblemKind::Unrendered, message)
+            }
+            None => {
+                let kind = ProblemKind::BrokenDocument;
+                self.place.problem(error.position, kind, error.what.clone())
+            }
+        };
+        self.batch.problems.push(problem);
+        let unread = match only_kind(text) {
+            Some(kind) => Unread::Kind { kind: ObjectKind::new(kind), namespace: None },
+            None => Unread::Anything,
+        };
+        self.gap(unread, &error.what, error.position.line);
+    }
+
+    /// Notes that something of this place cannot be read at all.
+    pub(crate) fn unreadable(&mut self, kind: ProblemKind, what: &str) {
+        self.batch.problems.push(self.place.problem(Position::default(), kind, what.to_owned()));
+        self.gap(Unread::Anything, what, 0);
+    }
+
+    /// Decodes an object or a list of them. `identity` is what an object without `apiVersion` and
+    /// `kind` is.
+    pub(super) fn node(&mut self, node: Node<'_>, identity: Option<&Identity>) {
+        if node.is_null() {
+            return;
+        }
+        if !node.is_mapping() {
+            return self.not_an_object(node);
+        }
+        let Some(identity) = self.identity(node, identity) else { return };
+        let what = shape(&identity.api_version, &identity.kind);
+        match what {
+            Shape::List if node.get("items").is_some() => self.list(node, &identity),
+            Shape::List | Shape::Custom => self.custom(node, &identity),
+            Shape::Misplaced => {
+                let message = misplaced(&identity);
+                self.unread(node, &identity, ProblemKind::UnknownKind, message);
+            }
+            Shape::OpenShift => {
+                let message = format!(
+                    "`{}` is not read: expected `{RBAC_GROUP}/v1`, to which OpenShift converts it",
+                    identity.api_version
+                );
+                self.unread(node, &identity, ProblemKind::UnknownKind, message);
+            }
+            Shape::Template => {
+                let message = "an OpenShift template: process it first".to_owned();
+                let problem =
+                    self.place.problem(node.position(), ProblemKind::Unrendered, message.clone());
+                self.batch.problems.push(problem);
+                self.gap(Unread::Anything, &message, node.position().line);
+            }
+            Shape::Irrelevant => self.batch.objects += 1,
+            _ => self.object(node, &identity),
+        }
+    }
+
+    fn object(&mut self, node: Node<'_>, identity: &Identity) {
+        let origin = self.place.origin(node.position().line);
+        let seed =
+            ObjectFields::seed(&mut self.strings, Some(identity), &self.default_namespace, origin);
+        match seed.deserialize(node) {
+            Ok(object) => {
+                if !self.add(object) {
+                    let (kind, message) = self.nameless(node);
+                    self.unread(node, identity, kind, message);
+                }
+            }
+            Err(error) => {
+                let (position, message) = (error.position, error.to_string());
+                let described = self.describe(node, identity);
+                self.batch.problems.push(self.place.problem(
+                    position,
+                    ProblemKind::WrongType,
+                    format!("{described}: {message}"),
+                ));
+                let unread = self.extent(node, identity);
+                self.gap(unread, &message, node.position().line);
+            }
+        }
+    }
+
+    fn list(&mut self, node: Node<'_>, identity: &Identity) {
+        let items = node.get("items").unwrap_or(node);
+        for gap in snapshot::recorded_gaps(node) {
+            self.batch.builder.gap(gap);
+        }
+        if !items.is_list() && !items.is_null() {
+            let message =
+                format!("{}: items: expected a list, found {}", identity.kind, items.describe());
+            let kind = ProblemKind::WrongType;
+            self.batch.problems.push(self.place.problem(items.position(), kind, message.clone()));
+            return self.gap(Unread::Anything, &message, items.position().line);
+        }
+        let of_item = identity.of_items();
+        for item in items.items() {
+            self.node(item, of_item.as_ref());
+        }
+    }
+
+    fn custom(&mut self, node: Node<'_>, identity: &Identity) {
+        self.batch.objects += 1;
+        let pods = walk::anywhere(&mut self.strings, node);
+        let name = text_of(node, "name").or_else(|| text_of(node, "generateName"));
+        if let (false, Some(name)) = (pods.is_empty(), name) {
+            let namespace = text_of(node, "namespace");
+            let assumed = self.default_namespace.clone();
+            let metadata = Metadata {
+                namespace_assumed: namespace.is_none(),
+                origin: self.place.origin(node.position().line),
+                ..Metadata::new(
+                    namespace.map_or(assumed, |namespace| self.strings.text(namespace)),
+                    self.strings.text(name),
+                )
+            };
+            let workload = custom_workload(&mut self.strings, identity, metadata, pods);
+            self.batch.builder.workload(workload);
+        }
+    }
+
+    fn not_an_object(&mut self, node: Node<'_>) {
+        let objects =
+            node.items().any(|item| item.get("kind").is_some() && item.get("apiVersion").is_some());
+        if objects {
+            node.items().for_each(|item| self.node(item, None));
+            return;
+        }
+        let message = format!("expected an object, found {}", node.describe());
+        let kind = ProblemKind::NotAnObject;
+        self.batch.problems.push(self.place.problem(node.position(), kind, message));
+    }
+
+    /// Returns what the object says it is. An object that says nothing is no Kubernetes object and
+    /// passed over, unless it looks like RBAC.
+    fn identity(&mut self, node: Node<'_>, default: Option<&Identity>) -> Option<Identity> {
+        let mut read = |key: &str, default: Option<&Text>| match node.get(key) {
+            Some(value) if !value.is_null() => value.as_str().map(|text| self.strings.text(text)),
+            _ => Some(default.cloned().unwrap_or_else(|| self.strings.text(""))),
+        };
+        let api_version = read("apiVersion", default.map(|identity| &identity.api_version));
+        let kind = read("kind", default.map(|identity| &identity.kind));
+        if let (Some(api_version), Some(kind)) = (&api_version, &kind)
+            && !kind.is_empty()
+        {
+            return Some(Identity { api_version: api_version.clone(), kind: kind.clone() });
+        }
+        let of_rbac = api_version.is_some_and(|version| version.starts_with(RBAC_GROUP));
+        let fields = ["rules", "roleRef", "subjects", "items"];
+        let looks =
+            node.get("metadata").is_some() && fields.iter().any(|key| node.get(key).is_some());
+        if of_rbac || looks {
+            let message = match node.get("kind").filter(|kind| !kind.is_null()) {
+                Some(kind) if kind.as_str().is_none() => {
+                    format!("kind: expected a string, found {}", kind.describe())
+                }
+                _ if node.get("apiVersion").is_some_and(|version| version.as_str().is_none()) => {
+                    "apiVersion: expected a string".to_owned()
+                }
+                _ => "expected an object with a `kind`".to_owned(),
+            };
+            let position = node.position();
+            let problem = self.place.problem(position, ProblemKind::Nameless, message.clone());
+            self.batch.problems.push(problem);
+            self.gap(Unread::Anything, &message, position.line);
+        }
+        None
+    }
+
+    /// Says why an object that was decoded cannot be told from others.
+    fn nameless(&self, node: Node<'_>) -> (ProblemKind, String) {
+        let template = |text: Option<&str>| text.is_some_and(|text| text.contains("{{"));
+        let role = node.get("roleRef").and_then(|role| role.get("name")).and_then(Node::as_str);
+        if template(text_of(node, "name")) || template(role) {
+            let message = "a template that is not rendered: its name holds `{{`".to_owned();
+            return (ProblemKind::Unrendered, message);
+        }
+        (ProblemKind::Nameless, "expected `metadata.name`".to_owned())
+    }
+
+    /// Notes an object that is left unread.
+    fn unread(&mut self, node: Node<'_>, identity: &Identity, kind: ProblemKind, message: String) {
+        let described = self.describe(node, identity);
+        let text = format!("{described}: {message}");
+        self.batch.problems.push(self.place.problem(node.position(), kind, text));
+        let unread = self.extent(node, identity);
+        self.gap(unread, &message, node.position().line);
+    }
+
+    fn gap(&mut self, unread: Unread, because: &str, line: u32) {
+        let because = self.strings.text(because);
+        self.batch.builder.gap(Gap { unread, because, origin: self.place.origin(line) });
+    }
+
+    /// Returns what may be missing when this object is not read.
+    fn extent(&mut self, node: Node<'_>, identity: &Identity) -> Unread {
+        let kind = ObjectKind::new(&canonical_kind(&identity.kind));
+        let namespace = if is_cluster_scoped(kind.as_str()) {
+            self.strings.text("")
+        } else {
+            let written = text_of(node, "namespace").unwrap_or(&self.default_namespace);
+            self.strings.text(written)
+        };
+        match text_of(node, "name") {
+            Some(name) if !name.contains("{{") && !namespace.contains("{{") => {
+                Unread::Object { kind, namespace, name: self.strings.text(name) }
+            }
+            _ => Unread::Kind { kind, namespace: None },
+        }
+    }
+
+    /// Returns kind, namespace and name, as far as they can be read.
+    fn describe(&self, node: Node<'_>, identity: &Identity) -> String {
+        let kind = &identity.kind;
+        match (text_of(node, "namespace"), text_of(node, "name")) {
+            (Some(namespace), Some(name)) if !is_cluster_scoped(kind) => {
+                format!("{kind} `{namespace}/{name}`")
+            }
+            (_, Some(name)) => format!("{kind} `{name}`"),
+            _ => kind.to_string(),
+        }
+    }
+}
+
+fn misplaced(identity: &Identity) -> String {
+    let (version, kind) = (&identity.api_version, &identity.kind);
+    let canonical = canonical_kind(kind);
+    if version.is_empty() {
+        return format!("expected an `apiVersion`, such as `{RBAC_GROUP}/v1`");
+    }
+    if canonical != **kind {
+        return format!("`{kind}` is no kind: expected `{canonical}`");
+    }
+    if super::identity::group_of(version) == RBAC_GROUP {
+        return format!("`{kind}` is not a kind of `{version}`");
+    }
+    let expected =
+        if canonical == "ServiceAccount" { "v1".to_owned() } else { format!("{RBAC_GROUP}/v1") };
+    format!("`{kind}` is not a kind of `{version}`: expected `apiVersion: {expected}`")
+}
+
+/// Returns the RBAC kind that a kind is a misspelling of, else the kind itself.
+fn canonical_kind(kind: &str) -> String {
+    ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"]
+        .iter()
+        .find(|known| {
+            known.eq_ignore_ascii_case(kind)
+                || kind.strip_suffix('s').is_some_and(|kind| known.eq_ignore_ascii_case(kind))
+        })
+        .map_or_else(|| kind.to_owned(), |known| (*known).to_owned())
+}
+
+/// Returns a text of the object's metadata.
+fn text_of<'d>(node: Node<'d>, key: &str) -> Option<&'d str> {
+    node.get("metadata")?.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// Returns the kind that a broken document names, if there is just one and it is plain.
+fn only_kind(text: &str) -> Option<&str> {
+    let mut kinds = text.match_indices("kind").filter_map(|(at, _)| text.get(at..));
+    let first = kinds.next()?;
+    if kinds.next().is_some() || !(text.starts_with("kind") || text.contains("\nkind")) {
+        return None;
+    }
+    let kind = first.strip_prefix("kind:")?.lines().next()?.trim();
+    let plain = kind.starts_with(|first: char| first.is_ascii_uppercase())
+        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && !kind.ends_with("List");
+    plain.then_some(kind)
+}

@@ -1,0 +1,264 @@
+//! One whole object, of whatever kind, in one pass.
+
+use std::sync::Arc;
+
+use rolecall_rbac::{
+    AggregationRule, Binding, Metadata, Namespace, Origin, PodSpec, PolicyRule, Role, RoleKind,
+    RoleRef, ServedResource, ServiceAccount, Subject, Text, Workload,
+};
+use serde::de::{Error, MapAccess};
+
+use super::identity::{Identity, Shape, group_of, is_cluster_scoped, shape};
+use super::metadata::{MetadataFields, ObjectMeta};
+use super::rbac::{AggregationFields, Rules, Subjects, role_ref};
+use super::resource::ResourceFields;
+use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, Strings, TextSeed, skip};
+use super::walk::{PlacesSeed, account_alone};
+
+/// What an object turned out to be.
+#[derive(Debug)]
+pub(super) enum Object {
+    Role(Role),
+    Binding(Binding),
+    ServiceAccount(ServiceAccount),
+    Namespace(Namespace),
+    Workload(Workload),
+    Resource(ServedResource),
+    /// Only its identity was read: it needs a look at the whole, or none at all.
+    Other(Identity, Shape),
+}
+
+/// The message by which reading stops when a field comes before the `kind` that it depends on.
+pub(super) const KIND_COMES_LATER: &str = "the object's kind comes after its content";
+
+/// Reads an object.
+pub(super) struct ObjectFields<'s> {
+    strings: &'s mut Strings,
+    default_namespace: &'s str,
+    origin: Origin,
+    api_version: Option<Text>,
+    kind: Option<Text>,
+    shape: Option<Shape>,
+    metadata: ObjectMeta,
+    rules: Option<Arc<[PolicyRule]>>,
+    aggregation: Option<AggregationRule>,
+    role_ref: Option<RoleRef>,
+    subjects: Box<[Subject]>,
+    automount_token: Option<bool>,
+    pods: Vec<PodSpec>,
+    resource: Option<ServedResource>,
+}
+
+impl<'s> ObjectFields<'s> {
+    /// Reads an object whose `apiVersion` and `kind`, unless it writes its own, are `identity`.
+    pub(super) fn seed(
+        strings: &'s mut Strings,
+        identity: Option<&Identity>,
+        default_namespace: &'s str,
+        origin: Origin,
+    ) -> ObjectSeed<Self> {
+        ObjectSeed(Self {
+            strings,
+            default_namespace,
+            origin,
+            api_version: identity.map(|identity| identity.api_version.clone()),
+            kind: identity.map(|identity| identity.kind.clone()),
+            shape: identity.map(|identity| shape(&identity.api_version, &identity.kind)),
+            metadata: ObjectMeta::default(),
+            rules: None,
+            aggregation: None,
+            role_ref: None,
+            subjects: Box::default(),
+            automount_token: None,
+            pods: Vec::new(),
+            resource: None,
+        })
+    }
+
+    fn told(&mut self) {
+        if let (Some(api_version), Some(kind)) = (&self.api_version, &self.kind) {
+            self.shape = Some(shape(api_version, kind));
+        }
+    }
+
+    /// Reads a field of which only the object's kind tells what it holds.
+    fn body<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        let Some(shape) = self.shape else { return Err(A::Error::custom(KIND_COMES_LATER)) };
+        let strings = &mut *self.strings;
+        match (shape, name) {
+            (Shape::Role, "rules") => self.rules = Some(map.next_value_seed(Rules::seed(strings))?),
+            (Shape::Role, "aggregationRule") => {
+                let seed = OptionSeed(AggregationFields::seed(strings));
+                self.aggregation = map.next_value_seed(seed)?;
+            }
+            (Shape::Binding, "roleRef") => self.role_ref = Some(role_ref(map, strings)?),
+            (Shape::Binding, "subjects") => {
+                self.subjects = map.next_value_seed(Subjects::seed(strings))?;
+            }
+            (Shape::ServiceAccount, "automountServiceAccountToken") => {
+                self.automount_token = map.next_value_seed(FlagSeed)?;
+            }
+            (Shape::CustomResourceDefinition, "spec") => {
+                self.resource = map.next_value_seed(ResourceFields::seed(strings))?;
+            }
+            (Shape::Workload(places), _) => {
+                let mut path = String::new();
+                match PlacesSeed::new(places, name, strings, &mut path, &mut self.pods) {
+                    Some(seed) => map.next_value_seed(seed)?,
+                    None => skip(map)?,
+                }
+            }
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+
+    fn metadata(&mut self, cluster_scoped: bool) -> Metadata {
+        let written = std::mem::take(&mut self.metadata);
+        let own = written.namespace.clone().filter(|namespace| !namespace.is_empty());
+        let namespace_assumed = !cluster_scoped && own.is_none();
+        let namespace = match own {
+            Some(namespace) if !cluster_scoped => namespace,
+            _ if cluster_scoped => self.strings.text(""),
+            _ => self.strings.text(self.default_namespace),
+        };
+        Metadata {
+            namespace,
+            name: written.name().cloned().unwrap_or_else(|| self.strings.text("")),
+            labels: written.labels,
+            annotations: written.annotations,
+            namespace_assumed,
+            origin: self.origin.clone(),
+            stored: written.stored,
+        }
+    }
+
+    fn workload(mut self, identity: Identity, otherwise: Option<&str>) -> Workload {
+        let owner = self.metadata.owner.take();
+        let metadata = self.metadata(is_cluster_scoped(&identity.kind));
+        if self.pods.is_empty()
+            && let Some(otherwise) = otherwise
+        {
+            let account = self.strings.text(&otherwise.replace("{name}", &metadata.name));
+            self.pods.push(account_alone(self.strings, ".spec", account));
+        }
+        let mirror = metadata.annotation("kubernetes.io/config.mirror").is_some();
+        Workload {
+            api_group: self.strings.text(group_of(&identity.api_version)),
+            kind: identity.kind,
+            metadata,
+            owner,
+            pods: self.pods.into(),
+            mirror,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum ObjectField {
+    ApiVersion,
+    Kind,
+    Metadata,
+    /// A field that only some kinds have.
+    Body(&'static str),
+}
+
+impl<'de> Fields<'de> for ObjectFields<'_> {
+    const WHAT: &'static str = "an object";
+    type Field = ObjectField;
+    type Output = Object;
+
+    fn field(name: &str) -> Option<ObjectField> {
+        Some(match name {
+            "apiVersion" => ObjectField::ApiVersion,
+            "kind" => ObjectField::Kind,
+            "metadata" => ObjectField::Metadata,
+            "rules" => ObjectField::Body("rules"),
+            "aggregationRule" => ObjectField::Body("aggregationRule"),
+            "roleRef" => ObjectField::Body("roleRef"),
+            "subjects" => ObjectField::Body("subjects"),
+            "automountServiceAccountToken" => ObjectField::Body("automountServiceAccountToken"),
+            "spec" => ObjectField::Body("spec"),
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(&mut self, field: ObjectField, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            ObjectField::ApiVersion => {
+                self.api_version = Some(map.next_value_seed(TextSeed(self.strings))?);
+                self.told();
+            }
+            ObjectField::Kind => {
+                self.kind = Some(map.next_value_seed(TextSeed(self.strings))?);
+                self.told();
+            }
+            // What is irrelevant may be as odd as it likes.
+            ObjectField::Metadata if self.shape == Some(Shape::Irrelevant) => skip(map)?,
+            ObjectField::Metadata => {
+                self.metadata = map.next_value_seed(MetadataFields::seed(self.strings))?;
+            }
+            ObjectField::Body(name) => self.body(name, map)?,
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Object {
+        let (api_version, kind) = (self.api_version.take(), self.kind.take());
+        let identity = Identity {
+            api_version: api_version.unwrap_or_else(|| self.strings.text("")),
+            kind: kind.unwrap_or_else(|| self.strings.text("")),
+        };
+        let shape = shape(&identity.api_version, &identity.kind);
+        let cluster_scoped = is_cluster_scoped(&identity.kind);
+        match shape {
+            Shape::Role => Object::Role(Role {
+                metadata: self.metadata(cluster_scoped),
+                rules: self.rules.unwrap_or_default(),
+                aggregation: self.aggregation.filter(|_| cluster_scoped),
+            }),
+            Shape::Binding => {
+                let empty = self.strings.text("");
+                Object::Binding(Binding {
+                    metadata: self.metadata(cluster_scoped),
+                    role_ref: self.role_ref.unwrap_or_else(|| RoleRef {
+                        api_group: empty.clone(),
+                        kind: RoleKind::Other(empty.clone()),
+                        name: empty,
+                    }),
+                    subjects: self.subjects,
+                })
+            }
+            Shape::ServiceAccount => Object::ServiceAccount(ServiceAccount {
+                metadata: self.metadata(cluster_scoped),
+                automount_token: self.automount_token,
+            }),
+            Shape::Namespace => {
+                Object::Namespace(Namespace { metadata: self.metadata(cluster_scoped) })
+            }
+            Shape::Workload(places) => Object::Workload(self.workload(identity, places.otherwise)),
+            Shape::CustomResourceDefinition => match self.resource {
+                Some(resource) => Object::Resource(resource),
+                None => Object::Other(identity, Shape::Irrelevant),
+            },
+            other => Object::Other(identity, other),
+        }
+    }
+}
+
+/// Builds the workload that a custom resource with these pod specs is.
+pub(super) fn custom_workload(
+    strings: &mut Strings,
+    identity: &Identity,
+    metadata: Metadata,
+    pods: Vec<PodSpec>,
+) -> Workload {
+    Workload {
+        metadata,
+        kind: identity.kind.clone(),
+        api_group: strings.text(group_of(&identity.api_version)),
+        owner: None,
+        pods: pods.into(),
+        mirror: false,
+    }
+}

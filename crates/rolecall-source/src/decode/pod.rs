@@ -1,0 +1,384 @@
+//! Pod specs: whose identity they carry, where tokens are mounted, what the containers run.
+
+use rolecall_rbac::{Container, Labels, PodSpec, Text, TokenVolume};
+use serde::de::{MapAccess, SeqAccess};
+
+use super::seed::{
+    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, Strings, TextSeed,
+    TextsSeed,
+};
+
+/// Where the kubelet mounts the token that it provides.
+const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Reads a pod spec.
+pub(super) struct PodSpecFields<'s> {
+    strings: &'s mut Strings,
+    path: Text,
+    service_account: Option<Text>,
+    /// `serviceAccount`, which counts only where `serviceAccountName` is empty.
+    alias: Option<Text>,
+    automount_token: Option<bool>,
+    volumes: Vec<TokenVolume>,
+    init_containers: Vec<MountingContainer>,
+    containers: Vec<MountingContainer>,
+}
+
+/// A container, and the names of the volumes that it mounts.
+struct MountingContainer {
+    container: Container,
+    mounts: Vec<Text>,
+}
+
+impl<'s> PodSpecFields<'s> {
+    /// Reads the pod spec at `path` of its object.
+    pub(super) fn seed(strings: &'s mut Strings, path: &str) -> ObjectSeed<Self> {
+        let path = strings.text(path);
+        ObjectSeed(Self {
+            strings,
+            path,
+            service_account: None,
+            alias: None,
+            automount_token: None,
+            volumes: Vec::new(),
+            init_containers: Vec::new(),
+            containers: Vec::new(),
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum PodField {
+    ServiceAccountName,
+    ServiceAccount,
+    AutomountToken,
+    Volumes,
+    InitContainers,
+    Containers,
+}
+
+impl<'de> Fields<'de> for PodSpecFields<'_> {
+    const WHAT: &'static str = "a pod spec";
+    type Field = PodField;
+    type Output = PodSpec;
+
+    fn field(name: &str) -> Option<PodField> {
+        Some(match name {
+            "serviceAccountName" => PodField::ServiceAccountName,
+            "serviceAccount" => PodField::ServiceAccount,
+            "automountServiceAccountToken" => PodField::AutomountToken,
+            "volumes" => PodField::Volumes,
+            "initContainers" => PodField::InitContainers,
+            "containers" => PodField::Containers,
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(&mut self, field: PodField, map: &mut A) -> Result<(), A::Error> {
+        let strings = &mut *self.strings;
+        match field {
+            PodField::ServiceAccountName => {
+                self.service_account = Some(map.next_value_seed(TextSeed(strings))?);
+            }
+            PodField::ServiceAccount => {
+                self.alias = Some(map.next_value_seed(TextSeed(strings))?);
+            }
+            PodField::AutomountToken => self.automount_token = map.next_value_seed(FlagSeed)?,
+            PodField::Volumes => {
+                let seed = ListSeed(Volumes { strings, volumes: Vec::new() });
+                self.volumes = map.next_value_seed(seed)?;
+            }
+            PodField::InitContainers => {
+                let seed = ListSeed(Containers { strings, init: true, containers: Vec::new() });
+                self.init_containers = map.next_value_seed(seed)?;
+            }
+            PodField::Containers => {
+                let seed = ListSeed(Containers { strings, init: false, containers: Vec::new() });
+                self.containers = map.next_value_seed(seed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> PodSpec {
+        let written = [self.service_account, self.alias];
+        let service_account = written.into_iter().flatten().find(|name| !name.is_empty());
+        let mut volumes = self.volumes;
+        let all = || self.init_containers.iter().chain(&self.containers);
+        for volume in &mut volumes {
+            volume.mounted_by = all()
+                .filter(|container| container.mounts.contains(&volume.name))
+                .map(|container| container.container.name.clone())
+                .collect();
+        }
+        PodSpec {
+            path: self.path,
+            annotations: Labels::default(),
+            service_account: service_account.unwrap_or_else(|| self.strings.text("")),
+            automount_token: self.automount_token,
+            token_volumes: volumes.into(),
+            containers: self
+                .init_containers
+                .into_iter()
+                .chain(self.containers)
+                .map(|container| container.container)
+                .collect(),
+        }
+    }
+}
+
+struct Containers<'s> {
+    strings: &'s mut Strings,
+    init: bool,
+    containers: Vec<MountingContainer>,
+}
+
+impl<'de> Items<'de> for Containers<'_> {
+    const WHAT: &'static str = "a list of containers";
+    type Output = Vec<MountingContainer>;
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let empty = self.strings.text("");
+        let container = Container {
+            name: empty.clone(),
+            image: empty,
+            command: Box::default(),
+            args: Box::default(),
+            init: self.init,
+            covers_token_path: false,
+        };
+        let seed = ObjectSeed(ContainerFields {
+            strings: self.strings,
+            container: MountingContainer { container, mounts: Vec::new() },
+        });
+        let container = items.next_element_seed(seed)?;
+        let more = container.is_some();
+        self.containers.extend(container);
+        Ok(more)
+    }
+
+    fn finish(self) -> Vec<MountingContainer> {
+        self.containers
+    }
+}
+
+struct ContainerFields<'s> {
+    strings: &'s mut Strings,
+    container: MountingContainer,
+}
+
+#[derive(Clone, Copy)]
+enum ContainerField {
+    Name,
+    Image,
+    Command,
+    Args,
+    VolumeMounts,
+}
+
+impl<'de> Fields<'de> for ContainerFields<'_> {
+    const WHAT: &'static str = "a container";
+    type Field = ContainerField;
+    type Output = MountingContainer;
+
+    fn field(name: &str) -> Option<ContainerField> {
+        Some(match name {
+            "name" => ContainerField::Name,
+            "image" => ContainerField::Image,
+            "command" => ContainerField::Command,
+            "args" => ContainerField::Args,
+            "volumeMounts" => ContainerField::VolumeMounts,
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(
+        &mut self,
+        field: ContainerField,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let strings = &mut *self.strings;
+        let container = &mut self.container.container;
+        match field {
+            ContainerField::Name => container.name = map.next_value_seed(TextSeed(strings))?,
+            ContainerField::Image => container.image = map.next_value_seed(TextSeed(strings))?,
+            ContainerField::Command => {
+                container.command =
+                    map.next_value_seed(TextsSeed(strings))?.iter().cloned().collect();
+            }
+            ContainerField::Args => {
+                container.args = map.next_value_seed(TextsSeed(strings))?.iter().cloned().collect();
+            }
+            ContainerField::VolumeMounts => {
+                let seed =
+                    ListSeed(Mounts { strings, names: Vec::new(), covers_token_path: false });
+                let (names, covers_token_path) = map.next_value_seed(seed)?;
+                self.container.mounts = names;
+                container.covers_token_path = covers_token_path;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> MountingContainer {
+        self.container
+    }
+}
+
+struct Mounts<'s> {
+    strings: &'s mut Strings,
+    names: Vec<Text>,
+    covers_token_path: bool,
+}
+
+impl<'de> Items<'de> for Mounts<'_> {
+    const WHAT: &'static str = "a list of volume mounts";
+    type Output = (Vec<Text>, bool);
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let empty = self.strings.text("");
+        let seed =
+            ObjectSeed(MountFields { strings: self.strings, name: empty.clone(), path: empty });
+        let Some((name, path)) = items.next_element_seed(seed)? else { return Ok(false) };
+        self.covers_token_path |= path.trim_end_matches('/') == TOKEN_PATH;
+        self.names.push(name);
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.names, self.covers_token_path)
+    }
+}
+
+struct MountFields<'s> {
+    strings: &'s mut Strings,
+    name: Text,
+    path: Text,
+}
+
+#[derive(Clone, Copy)]
+enum MountField {
+    Name,
+    MountPath,
+}
+
+impl<'de> Fields<'de> for MountFields<'_> {
+    const WHAT: &'static str = "a volume mount";
+    type Field = MountField;
+    type Output = (Text, Text);
+
+    fn field(name: &str) -> Option<MountField> {
+        match name {
+            "name" => Some(MountField::Name),
+            "mountPath" => Some(MountField::MountPath),
+            _ => None,
+        }
+    }
+
+    fn read<A: MapAccess<'de>>(&mut self, field: MountField, map: &mut A) -> Result<(), A::Error> {
+        let text = map.next_value_seed(TextSeed(self.strings))?;
+        match field {
+            MountField::Name => self.name = text,
+            MountField::MountPath => self.path = text,
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.name, self.path)
+    }
+}
+
+/// Reads `volumes`, of which only those with a projected ServiceAccount token are kept.
+struct Volumes<'s> {
+    strings: &'s mut Strings,
+    volumes: Vec<TokenVolume>,
+}
+
+impl<'de> Items<'de> for Volumes<'_> {
+    const WHAT: &'static str = "a list of volumes";
+    type Output = Vec<TokenVolume>;
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let seed = ObjectSeed(VolumeFields { strings: self.strings, name: None, token: None });
+        let Some((name, token)) = items.next_element_seed(seed)? else { return Ok(false) };
+        if let Some(audience) = token {
+            let name = name.unwrap_or_else(|| self.strings.text(""));
+            self.volumes.push(TokenVolume { name, audience, mounted_by: Box::default() });
+        }
+        Ok(true)
+    }
+
+    fn finish(self) -> Vec<TokenVolume> {
+        self.volumes
+    }
+}
+
+struct VolumeFields<'s> {
+    strings: &'s mut Strings,
+    name: Option<Text>,
+    token: Option<Text>,
+}
+
+#[derive(Clone, Copy)]
+enum VolumeField {
+    Name,
+    Projected,
+}
+
+impl<'de> Fields<'de> for VolumeFields<'_> {
+    const WHAT: &'static str = "a volume";
+    type Field = VolumeField;
+    /// The name, and the audience of the first token source.
+    type Output = (Option<Text>, Option<Text>);
+
+    fn field(name: &str) -> Option<VolumeField> {
+        match name {
+            "name" => Some(VolumeField::Name),
+            "projected" => Some(VolumeField::Projected),
+            _ => None,
+        }
+    }
+
+    fn read<A: MapAccess<'de>>(&mut self, field: VolumeField, map: &mut A) -> Result<(), A::Error> {
+        match field {
+            VolumeField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
+            VolumeField::Projected => {
+                let sources = ListSeed(Sources { strings: self.strings, token: None });
+                let seed = OnlySeed { what: "a projected volume", name: "sources", seed: sources };
+                self.token = map.next_value_seed(seed)?.flatten();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.name, self.token)
+    }
+}
+
+struct Sources<'s> {
+    strings: &'s mut Strings,
+    token: Option<Text>,
+}
+
+impl<'de> Items<'de> for Sources<'_> {
+    const WHAT: &'static str = "a list of volume sources";
+    type Output = Option<Text>;
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let default = self.strings.text("");
+        let audience = TextSeed(self.strings);
+        let what = "a ServiceAccount token source";
+        let token = OptionSeed(OnlySeed { what, name: "audience", seed: audience });
+        let seed = OnlySeed { what: "a volume source", name: "serviceAccountToken", seed: token };
+        let Some(source) = items.next_element_seed(seed)? else { return Ok(false) };
+        let token = source.flatten().map(|audience| audience.unwrap_or(default));
+        self.token = self.token.take().or(token);
+        Ok(true)
+    }
+
+    fn finish(self) -> Option<Text> {
+        self.token
+    }
+}

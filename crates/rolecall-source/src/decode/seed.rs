@@ -1,0 +1,405 @@
+//! Building blocks: read text, lists and objects straight into interned nouns.
+//!
+//! Null stands for the empty value wherever Go's decoder takes it so, which is everywhere.
+
+use std::fmt;
+
+use rolecall_rbac::{Interner, Labels, Text, Texts};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// Shared strings of one reader, and room to collect lists in.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    interner: Interner,
+    list: Vec<Text>,
+    pairs: Vec<(Text, Text)>,
+}
+
+impl Strings {
+    /// Returns the shared copy of `text`.
+    pub(crate) fn text(&mut self, text: &str) -> Text {
+        self.interner.text(text)
+    }
+
+    /// Returns the shared copy of the empty list.
+    pub(super) fn no_texts(&mut self) -> Texts {
+        self.interner.list(&[])
+    }
+}
+
+/// Reads a string.
+pub(super) struct TextSeed<'s>(pub(super) &'s mut Strings);
+
+impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
+    type Value = Text;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed<'_> {
+    type Value = Text;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+        Ok(self.0.text(text))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Text, E> {
+        Ok(self.0.text(""))
+    }
+}
+
+/// Reads a list of strings.
+pub(super) struct TextsSeed<'s>(pub(super) &'s mut Strings);
+
+impl<'de> DeserializeSeed<'de> for TextsSeed<'_> {
+    type Value = Texts;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Texts, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextsSeed<'_> {
+    type Value = Texts;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Texts, A::Error> {
+        self.0.list.clear();
+        while let Some(text) = items.next_element_seed(TextSeed(self.0))? {
+            self.0.list.push(text);
+        }
+        Ok(self.0.interner.list(&self.0.list))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Texts, E> {
+        Ok(self.0.no_texts())
+    }
+}
+
+/// Reads labels or annotations, of which only those whose key passes `keep`.
+pub(super) struct LabelsSeed<'s> {
+    pub(super) strings: &'s mut Strings,
+    pub(super) keep: fn(&str) -> bool,
+}
+
+impl<'de> DeserializeSeed<'de> for LabelsSeed<'_> {
+    type Value = Labels;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Labels, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for LabelsSeed<'_> {
+    type Value = Labels;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of strings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+        self.strings.pairs.clear();
+        while let Some(key) =
+            map.next_key_seed(KeptKeySeed { strings: self.strings, keep: self.keep })?
+        {
+            match key {
+                Some(key) => {
+                    let value = map.next_value_seed(TextSeed(self.strings))?;
+                    self.strings.pairs.push((key, value));
+                }
+                None => skip(&mut map)?,
+            }
+        }
+        // A stable sort, so that the last of equal keys is the one to keep.
+        let pairs = &mut self.strings.pairs;
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        pairs.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = later.1.clone();
+            }
+            same
+        });
+        Ok(pairs.drain(..).collect())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Labels, E> {
+        Ok(Labels::default())
+    }
+}
+
+struct KeptKeySeed<'s> {
+    strings: &'s mut Strings,
+    keep: fn(&str) -> bool,
+}
+
+impl<'de> DeserializeSeed<'de> for KeptKeySeed<'_> {
+    type Value = Option<Text>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeptKeySeed<'_> {
+    type Value = Option<Text>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Option<Text>, E> {
+        Ok((self.keep)(key).then(|| self.strings.text(key)))
+    }
+}
+
+/// Reads `true`, `false` or nothing.
+pub(super) struct FlagSeed;
+
+impl<'de> DeserializeSeed<'de> for FlagSeed {
+    type Value = Option<bool>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<bool>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FlagSeed {
+    type Value = Option<bool>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("true or false")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Option<bool>, E> {
+        Ok(Some(flag))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<bool>, E> {
+        Ok(None)
+    }
+}
+
+/// Something read from an object, field by field; as it stands before the first field it is also
+/// what null gives.
+pub(super) trait Fields<'de>: Sized {
+    /// What the object is, for messages: `a rule`.
+    const WHAT: &'static str;
+    /// Its fields that matter.
+    type Field: Copy;
+    /// What it is read into.
+    type Output;
+
+    /// Returns the field of that name.
+    fn field(name: &str) -> Option<Self::Field>;
+
+    /// Reads the value of a field.
+    fn read<A: MapAccess<'de>>(&mut self, field: Self::Field, map: &mut A) -> Result<(), A::Error>;
+
+    /// Returns what was read.
+    fn finish(self) -> Self::Output;
+}
+
+/// Reads an object with [`Fields`].
+pub(super) struct ObjectSeed<T>(pub(super) T);
+
+impl<'de, T: Fields<'de>> DeserializeSeed<'de> for ObjectSeed<T> {
+    type Value = T::Output;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Output, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
+    type Value = T::Output;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(T::WHAT)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T::Output, A::Error> {
+        while let Some(field) = map.next_key_seed(FieldSeed(T::field))? {
+            match field {
+                Some(field) => self.0.read(field, &mut map)?,
+                None => skip(&mut map)?,
+            }
+        }
+        Ok(self.0.finish())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T::Output, E> {
+        Ok(self.0.finish())
+    }
+}
+
+/// Reads a key as a field.
+pub(super) struct FieldSeed<T>(pub(super) fn(&str) -> Option<T>);
+
+impl<'de, T> DeserializeSeed<'de> for FieldSeed<T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de, T> Visitor<'de> for FieldSeed<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Option<T>, E> {
+        Ok((self.0)(key))
+    }
+}
+
+/// Reads the items of a list one after the other.
+pub(super) trait Items<'de>: Sized {
+    /// What the list is, for messages: `a list of rules`.
+    const WHAT: &'static str;
+    /// What it is read into.
+    type Output;
+
+    /// Reads the next item; false when there is none.
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error>;
+
+    /// Returns what was read.
+    fn finish(self) -> Self::Output;
+}
+
+/// Reads a list with [`Items`].
+pub(super) struct ListSeed<T>(pub(super) T);
+
+impl<'de, T: Items<'de>> DeserializeSeed<'de> for ListSeed<T> {
+    type Value = T::Output;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Output, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Items<'de>> Visitor<'de> for ListSeed<T> {
+    type Value = T::Output;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(T::WHAT)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<T::Output, A::Error> {
+        while self.0.read(&mut items)? {}
+        Ok(self.0.finish())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T::Output, E> {
+        Ok(self.0.finish())
+    }
+}
+
+/// Skips a value unread.
+pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<serde::de::IgnoredAny>().map(|_| ())
+}
+
+/// Reads a value, or nothing from null.
+pub(super) struct OptionSeed<S>(pub(super) S);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for OptionSeed<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OptionSeed<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value or null")
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// Reads one field of an object, if it is there.
+pub(super) struct OnlySeed<S> {
+    pub(super) what: &'static str,
+    pub(super) name: &'static str,
+    pub(super) seed: S,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for OnlySeed<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.what)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut seed, mut value) = (Some(self.seed), None);
+        while let Some(wanted) = map.next_key_seed(NameSeed(self.name))? {
+            match seed.take_if(|_| wanted) {
+                Some(seed) => value = Some(map.next_value_seed(seed)?),
+                None => skip(&mut map)?,
+            }
+        }
+        Ok(value)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// Reads a key and tells whether it is this one.
+pub(super) struct NameSeed(pub(super) &'static str);
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NameSeed {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
+    }
+}

@@ -1,0 +1,283 @@
+//! Finds pod specs and ServiceAccount names in the places of a kind, or anywhere.
+
+use std::fmt;
+
+use rolecall_rbac::{Container, Labels, Metadata, PodSpec, Text};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::places::Places;
+use super::pod::PodSpecFields;
+use super::seed::{LabelsSeed, OnlySeed, Strings, TextSeed, skip};
+use crate::yaml::Node;
+
+/// What a path leads to.
+#[derive(Clone, Copy, PartialEq)]
+enum Goal {
+    PodSpec,
+    Account,
+}
+
+/// The rest of a path, and what it leads to.
+type Trail = (&'static str, Goal);
+
+/// Reads one top-level field of a workload along the paths that start with it.
+pub(super) struct PlacesSeed<'s, 'f> {
+    strings: &'s mut Strings,
+    trails: Vec<Trail>,
+    path: &'f mut String,
+    found: &'f mut Vec<PodSpec>,
+}
+
+impl<'s, 'f> PlacesSeed<'s, 'f> {
+    /// Starts at the field `name` of an object; `None` when no path starts there.
+    pub(super) fn new(
+        places: &'static Places,
+        name: &str,
+        strings: &'s mut Strings,
+        path: &'f mut String,
+        found: &'f mut Vec<PodSpec>,
+    ) -> Option<Self> {
+        let pods = places.pods.iter().map(|path| (*path, Goal::PodSpec));
+        let accounts = places.accounts.iter().map(|path| (*path, Goal::Account));
+        let trails = follow(&pods.chain(accounts).collect::<Vec<Trail>>(), name);
+        if trails.is_empty() {
+            return None;
+        }
+        path.push('.');
+        path.push_str(name);
+        Some(Self { strings, trails, path, found })
+    }
+
+    /// Reads the value that the trails have led to so far.
+    fn descend<'de, D: Deserializer<'de>>(
+        strings: &mut Strings,
+        trails: Vec<Trail>,
+        path: &mut String,
+        found: &mut Vec<PodSpec>,
+        deserializer: D,
+    ) -> Result<(), D::Error> {
+        match trails.iter().find(|(rest, _)| rest.is_empty()) {
+            Some((_, Goal::PodSpec)) => {
+                found.push(PodSpecFields::seed(strings, path).deserialize(deserializer)?);
+                Ok(())
+            }
+            Some((_, Goal::Account)) => {
+                let account = TextSeed(strings).deserialize(deserializer)?;
+                let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
+                if !account.is_empty() {
+                    found.push(account_alone(strings, parent, account));
+                }
+                Ok(())
+            }
+            None => deserializer.deserialize_any(PlacesSeed { strings, trails, path, found }),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for PlacesSeed<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        Self::descend(self.strings, self.trails, self.path, self.found, deserializer)
+    }
+}
+
+impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = self.trails.iter().any(|(rest, _)| rest.starts_with("[]"));
+        formatter.write_str(if list { "a list" } else { "an object" })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let (length, known) = (self.path.len(), self.found.len());
+        let mut annotations = None;
+        while let Some(step) =
+            map.next_key_seed(StepSeed { trails: &self.trails, path: self.path })?
+        {
+            match step {
+                Step::Aside => skip(&mut map)?,
+                Step::Metadata => {
+                    let seed =
+                        LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
+                    let (what, name) = ("an object", "annotations");
+                    annotations = map.next_value_seed(OnlySeed { what, name, seed })?;
+                }
+                Step::On(trails) => {
+                    let (strings, found) = (&mut *self.strings, &mut *self.found);
+                    let seed = PlacesSeed { strings, trails, path: self.path, found };
+                    map.next_value_seed(seed)?;
+                }
+            }
+            self.path.truncate(length);
+        }
+        if let (Some(annotations), Some(pod)) = (annotations, self.found.get_mut(known)) {
+            pod.annotations = annotations;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let trails: Vec<Trail> = self
+            .trails
+            .iter()
+            .filter_map(|(rest, goal)| {
+                let rest = rest.strip_prefix("[]")?;
+                Some((rest.strip_prefix('.').unwrap_or(rest), *goal))
+            })
+            .collect();
+        if trails.is_empty() {
+            return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &"an object"));
+        }
+        let length = self.path.len();
+        let mut index = 0;
+        loop {
+            self.path.push_str(&format!("[{index}]"));
+            let seed = PlacesSeed {
+                strings: self.strings,
+                trails: trails.clone(),
+                path: self.path,
+                found: self.found,
+            };
+            let more = items.next_element_seed(seed)?;
+            self.path.truncate(length);
+            if more.is_none() {
+                return Ok(());
+            }
+            index += 1;
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Where a key leads.
+enum Step {
+    /// Nowhere.
+    Aside,
+    /// To the metadata of a pod template.
+    Metadata,
+    /// On along these trails.
+    On(Vec<Trail>),
+}
+
+/// Reads a key into the step that it is.
+struct StepSeed<'t> {
+    trails: &'t [Trail],
+    path: &'t mut String,
+}
+
+impl<'de> DeserializeSeed<'de> for StepSeed<'_> {
+    type Value = Step;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Step, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for StepSeed<'_> {
+    type Value = Step;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Step, E> {
+        if key == "metadata" && self.trails.contains(&("spec", Goal::PodSpec)) {
+            return Ok(Step::Metadata);
+        }
+        let trails = follow(self.trails, key);
+        if trails.is_empty() {
+            return Ok(Step::Aside);
+        }
+        self.path.push('.');
+        self.path.push_str(key);
+        Ok(Step::On(trails))
+    }
+}
+
+/// Returns what is left of the trails that start with the field `key`.
+fn follow(trails: &[Trail], key: &str) -> Vec<Trail> {
+    trails
+        .iter()
+        .filter_map(|(path, goal)| {
+            let end = path.find(['.', '[']).unwrap_or(path.len());
+            let (part, rest) = path.split_at_checked(end)?;
+            let matches = match part.strip_prefix('*') {
+                Some(suffix) => key.ends_with(suffix),
+                None => part == key,
+            };
+            matches.then(|| (rest.strip_prefix('.').unwrap_or(rest), *goal))
+        })
+        .collect()
+}
+
+/// Returns a pod spec of which only the ServiceAccount is known.
+pub(super) fn account_alone(strings: &mut Strings, path: &str, account: Text) -> PodSpec {
+    PodSpec {
+        path: strings.text(path),
+        annotations: Labels::default(),
+        service_account: account,
+        automount_token: None,
+        token_volumes: Box::default(),
+        containers: Box::default(),
+    }
+}
+
+/// Finds every object with `containers` that all have a name and an image.
+pub(super) fn anywhere(strings: &mut Strings, object: Node<'_>) -> Vec<PodSpec> {
+    let mut found = Vec::new();
+    search(strings, object, &mut String::new(), &mut found);
+    found
+}
+
+fn search(strings: &mut Strings, node: Node<'_>, path: &mut String, found: &mut Vec<PodSpec>) {
+    if node.get("containers").is_some_and(are_containers) {
+        let seed = PodSpecFields::seed(strings, path);
+        let pod = seed.deserialize(node).unwrap_or_else(|_| loose(strings, path, node));
+        found.push(pod);
+        return;
+    }
+    let length = path.len();
+    for (key, value) in node.pairs() {
+        path.push('.');
+        path.push_str(key.as_str().unwrap_or_default());
+        search(strings, value, path, found);
+        path.truncate(length);
+    }
+    for (index, item) in node.items().enumerate() {
+        path.push_str(&format!("[{index}]"));
+        search(strings, item, path, found);
+        path.truncate(length);
+    }
+}
+
+fn are_containers(node: Node<'_>) -> bool {
+    let named = |item: Node<'_>, key| item.get(key).and_then(Node::as_str).is_some();
+    node.items().next().is_some()
+        && node.items().all(|item| named(item, "name") && named(item, "image"))
+}
+
+/// Reads what a custom resource's pod spec surely has, when its other fields are not a Pod's.
+fn loose(strings: &mut Strings, path: &str, node: Node<'_>) -> PodSpec {
+    let account = ["serviceAccountName", "serviceAccount"]
+        .into_iter()
+        .filter_map(|key| node.get(key).and_then(Node::as_str))
+        .find(|name| !name.is_empty());
+    let account = strings.text(account.unwrap_or_default());
+    let mut pod = account_alone(strings, path, account);
+    pod.containers = node
+        .get("containers")
+        .into_iter()
+        .flat_map(Node::items)
+        .map(|item| Container {
+            name: strings.text(item.get("name").and_then(Node::as_str).unwrap_or_default()),
+            image: strings.text(item.get("image").and_then(Node::as_str).unwrap_or_default()),
+            ..Container::default()
+        })
+        .collect();
+    pod
+}

@@ -1,0 +1,139 @@
+//! The fields of a list around its items.
+
+use rolecall_rbac::Text;
+
+use crate::decode::Identity;
+
+/// What the beginning of an object shows.
+#[derive(Debug, PartialEq)]
+pub(super) enum Head {
+    /// A list whose items start at this offset, behind the bracket.
+    List(ListHead),
+    /// Anything else.
+    Object,
+    /// More of it has to be read to tell.
+    Short,
+}
+
+/// The fields of a list that come before its items.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct ListHead {
+    /// The offset of the bracket before the items.
+    pub(super) bracket: usize,
+    pub(super) api_version: Option<String>,
+    pub(super) kind: Option<String>,
+    /// The text of `metadata`.
+    pub(super) metadata: Option<Vec<u8>>,
+}
+
+impl ListHead {
+    /// Returns what the list says it is.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let kind = Text::from(self.kind.as_deref()?);
+        let api_version = Text::from(self.api_version.as_deref().unwrap_or_default());
+        Some(Identity { api_version, kind })
+    }
+}
+
+/// Returns whether the text is an object that is a list, so far as it shows.
+pub(super) fn starts_list(text: &[u8]) -> bool {
+    matches!(head(text), Head::List(_))
+}
+
+/// Looks at the fields of an object up to its items.
+pub(super) fn head(text: &[u8]) -> Head {
+    let mut list = ListHead::default();
+    let Some(mut rest) = text.strip_prefix(b"{") else { return Head::Object };
+    loop {
+        rest = rest.trim_ascii_start();
+        let (key, value) = match field(rest) {
+            Field::Found(key, value) => (key, value),
+            Field::Short => return Head::Short,
+            Field::None => return Head::Object,
+        };
+        let length = match value.first() {
+            None => return Head::Short,
+            Some(b'[') if key == b"items" => {
+                list.bracket = text.len() - value.len();
+                return Head::List(list);
+            }
+            Some(b'"' | b'{') => match length(value) {
+                Length::Found(length) => length,
+                Length::Short => return Head::Short,
+                Length::Broken => return Head::Object,
+            },
+            Some(_) => return Head::Object,
+        };
+        let (this, after) = value.split_at(length);
+        match key {
+            b"apiVersion" => list.api_version = serde_json::from_slice(this).ok(),
+            b"kind" => {
+                list.kind = serde_json::from_slice(this).ok();
+                if !list.kind.as_ref().is_some_and(|kind| kind.ends_with("List")) {
+                    return Head::Object;
+                }
+            }
+            b"metadata" => list.metadata = Some(this.to_vec()),
+            _ => return Head::Object,
+        }
+        rest = match after.trim_ascii_start() {
+            [] => return Head::Short,
+            [b',', rest @ ..] => rest,
+            _ => return Head::Object,
+        };
+    }
+}
+
+/// A key with its value, at the start of a text.
+pub(super) enum Field<'t> {
+    /// The key without quotes, and the text from the value on.
+    Found(&'t [u8], &'t [u8]),
+    Short,
+    None,
+}
+
+/// Reads a key and its colon.
+pub(super) fn field(text: &[u8]) -> Field<'_> {
+    if text.is_empty() {
+        return Field::Short;
+    }
+    match length(text) {
+        Length::Found(length) if text.starts_with(b"\"") => {
+            let (key, after) = text.split_at(length);
+            let key = key.get(1..length - 1).unwrap_or_default();
+            match after.trim_ascii_start() {
+                [] => Field::Short,
+                [b':', value @ ..] => Field::Found(key, value.trim_ascii_start()),
+                _ => Field::None,
+            }
+        }
+        Length::Short => Field::Short,
+        _ => Field::None,
+    }
+}
+
+/// How long the value is that a text starts with.
+pub(super) enum Length {
+    Found(usize),
+    Short,
+    Broken,
+}
+
+/// Returns the length of the value that `text` starts with.
+pub(super) fn length(text: &[u8]) -> Length {
+    if !matches!(text.first(), Some(b'"' | b'{' | b'[')) {
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+        return match text.iter().position(|byte| !word(byte)) {
+            Some(0) => Length::Broken,
+            Some(length) => Length::Found(length),
+            None => Length::Short,
+        };
+    }
+    let mut values =
+        serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => Length::Found(values.byte_offset()),
+        Some(Err(error)) if !error.is_eof() => Length::Broken,
+        _ => Length::Short,
+    }
+}

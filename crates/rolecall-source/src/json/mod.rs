@@ -1,0 +1,394 @@
+//! JSON of any size: lists, streams of values and JSON Lines, read in blocks and decoded on all cores.
+//!
+//! ```text
+//! bytes -> [ source ] -> [ boundary ] guesses where items start -> segments
+//!            ^                                                        |  |  |
+//!            +------ what was cut off or comes after <------- [ segment ] decode, in parallel
+//! ```
+//!
+//! Only a few blocks are in memory at a time. A segment counts when the one before it ends exactly
+//! where it starts; otherwise it is decoded again together with what was cut off. So guesses cost
+//! time at worst, and broken JSON is found where it is.
+
+mod boundary;
+mod head;
+mod segment;
+mod source;
+
+use std::io::{self, Read};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use self::boundary::Boundary;
+use self::head::{Field, Head, Length, ListHead};
+use self::segment::{Between, End, decode};
+use self::source::{BLOCK, Segment, Source};
+use crate::decode::{Batch, Decoder, Decoders, Identity};
+use crate::snapshot;
+use crate::yaml::{Document, ParseError};
+
+/// How many segments are read while as many are decoded.
+const SEGMENTS: usize = 16;
+
+/// Returns whether bytes start like JSON that no one writes as YAML.
+pub(crate) fn looks_like(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    match bytes {
+        [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
+        [b'[', rest @ ..] => {
+            matches!(rest.trim_ascii_start(), [b'{', inner @ ..] if looks_like_inside(inner))
+        }
+        _ => false,
+    }
+}
+
+fn looks_like_inside(object: &[u8]) -> bool {
+    matches!(object.trim_ascii_start(), [b'"' | b'}', ..])
+}
+
+/// Decodes all of a JSON input of which `head` has been read.
+pub(crate) fn read(
+    reader: &mut (dyn Read + Send),
+    head: Vec<u8>,
+    decoder: &mut Decoder,
+) -> io::Result<()> {
+    let mut reading = Reading { source: Source::new(reader, head), decoder };
+    if reading.source.pending().starts_with(b"\xEF\xBB\xBF") {
+        reading.source.consume(3);
+    }
+    reading.values()
+}
+
+/// What an object says it is.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KindOnly {
+    api_version: Option<String>,
+    kind: Option<String>,
+}
+
+struct Reading<'r, 'd> {
+    source: Source<'r>,
+    decoder: &'d mut Decoder,
+}
+
+/// Whether there is anything left to make sense of.
+#[derive(PartialEq)]
+enum Flow {
+    GoOn,
+    GiveUp,
+}
+
+impl Reading<'_, '_> {
+    /// Reads top-level values to the end.
+    fn values(&mut self) -> io::Result<()> {
+        while self.next_is_there()? {
+            let flow = match self.source.pending() {
+                [b'{', ..] => match self.head()? {
+                    Some(list) => self.list(list)?,
+                    None => self.items(Between::Nothing, None)?,
+                },
+                [b'[', inside @ ..] if looks_like(inside) => {
+                    self.source.consume(1);
+                    let flow = self.items(Between::Commas, None)?;
+                    if flow == Flow::GoOn {
+                        self.source.consume(1);
+                    }
+                    flow
+                }
+                _ => self.items(Between::Nothing, None)?,
+            };
+            if flow == Flow::GiveUp {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips white space; false at the end of the input.
+    fn next_is_there(&mut self) -> io::Result<bool> {
+        loop {
+            let pending = self.source.pending();
+            let space = pending.len() - pending.trim_ascii_start().len();
+            self.source.consume(space);
+            if !self.source.pending().is_empty() {
+                return Ok(true);
+            }
+            if !self.source.more()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Returns the head of the list that comes next, if it is one.
+    fn head(&mut self) -> io::Result<Option<ListHead>> {
+        loop {
+            match head::head(self.source.pending()) {
+                Head::List(list) => return Ok(Some(list)),
+                Head::Object => return Ok(None),
+                Head::Short if self.source.more()? => {}
+                Head::Short => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads a list from its opening brace to the closing one.
+    fn list(&mut self, mut list: ListHead) -> io::Result<Flow> {
+        self.source.consume(list.bracket + 1);
+        if list.kind.is_none() {
+            self.look_for_kind(&mut list)?;
+        }
+        let of_items = list.identity().and_then(|identity| identity.of_items());
+        if self.items(Between::Commas, of_items.as_ref())? == Flow::GiveUp {
+            return Ok(Flow::GiveUp);
+        }
+        self.source.consume(1);
+        self.trailer(list)
+    }
+
+    /// Finds the kind of a list that says it behind its items, when these do not say theirs.
+    fn look_for_kind(&mut self, list: &mut ListHead) -> io::Result<()> {
+        if !self.next_is_there()? {
+            return Ok(());
+        }
+        let first_says = loop {
+            let pending = self.source.pending();
+            match head::length(pending) {
+                Length::Found(length) => {
+                    let item = pending.get(..length).unwrap_or_default();
+                    let item: Result<KindOnly, _> = serde_json::from_slice(item);
+                    break item.map_or(true, |item| item.kind.is_some());
+                }
+                Length::Short if self.source.more()? => {}
+                _ => break true,
+            }
+        };
+        if first_says {
+            return Ok(());
+        }
+        self.source.rest()?;
+        let whole = [b"{\"items\":[", self.source.pending()].concat();
+        let mut values = serde_json::Deserializer::from_slice(&whole).into_iter::<KindOnly>();
+        if let Some(Ok(found)) = values.next() {
+            list.kind = found.kind;
+            list.api_version = list.api_version.take().or(found.api_version);
+        }
+        Ok(())
+    }
+
+    /// Reads what follows the items of a list.
+    fn trailer(&mut self, mut list: ListHead) -> io::Result<Flow> {
+        loop {
+            if !self.next_is_there()? {
+                return Ok(self.broken("expected `,` or `}`, found the end of the file"));
+            }
+            match self.source.pending() {
+                [b'}', ..] => {
+                    self.source.consume(1);
+                    if let Some(metadata) = &list.metadata {
+                        self.recorded_gaps(metadata);
+                    }
+                    return Ok(Flow::GoOn);
+                }
+                [b',', ..] => self.source.consume(1),
+                _ => return Ok(self.broken("expected `,` or `}`")),
+            }
+            if !self.next_is_there()? {
+                return Ok(self.broken("expected a key, found the end of the file"));
+            }
+            let pending = self.source.pending();
+            let (offset, length, metadata) = match head::field(pending) {
+                Field::Found(b"items", value @ [b'[', ..]) => {
+                    list.bracket = pending.len() - value.len();
+                    return self.list(list);
+                }
+                Field::Found(key, value) => {
+                    let offset = pending.len() - value.len();
+                    (offset, head::length(value), key == b"metadata")
+                }
+                Field::Short => (0, Length::Short, false),
+                Field::None => return Ok(self.broken("expected a key and its value")),
+            };
+            match length {
+                Length::Found(length) => {
+                    if metadata {
+                        let value = pending.get(offset..offset + length).unwrap_or_default();
+                        list.metadata = Some(value.to_vec());
+                    }
+                    self.source.consume(offset + length);
+                }
+                // The comma is read again, with more behind it.
+                Length::Short if self.more_before(b",")? => {}
+                _ => return Ok(self.broken("expected a value")),
+            }
+        }
+    }
+
+    /// Puts `bytes` back and reads more; false at the end of the input.
+    fn more_before(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        let position = self.source.position();
+        self.source.put_back(vec![Segment { bytes: bytes.to_vec(), position }], 0);
+        self.source.more()
+    }
+
+    fn recorded_gaps(&mut self, metadata: &[u8]) {
+        let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));
+        if let Ok(document) = Document::from_json(&text, self.source.position()) {
+            for gap in snapshot::recorded_gaps(document.root()) {
+                self.decoder.batch.builder.gap(gap);
+            }
+        }
+    }
+
+    /// Notes broken JSON that nothing after it can be told from.
+    fn broken(&mut self, what: &str) -> Flow {
+        let error = ParseError { position: self.source.position(), what: what.to_owned() };
+        self.decoder.broken(&error, "", 0);
+        Flow::GiveUp
+    }
+
+    /// Decodes items up to the bracket that ends them, or the end of the input.
+    fn items(&mut self, between: Between, identity: Option<&Identity>) -> io::Result<Flow> {
+        let boundary = self.learn()?;
+        let decoders = Decoders::like(self.decoder);
+        let mut cut_off: Option<CutOff> = None;
+        let mut current = fill(&mut self.source, boundary.as_ref())?;
+        while !current.is_empty() {
+            let Round { next, decoded } =
+                self.decode_all(&current, &decoders, boundary.as_ref(), |decoder, segment| {
+                    decode(decoder, segment, 0, between, identity)
+                })?;
+            let mut rest = current.into_iter().zip(decoded);
+            while let Some((mut segment, (batch, mut end))) = rest.next() {
+                match cut_off.take() {
+                    Some(cut) => {
+                        segment = cut.joined(segment);
+                        end = decode(self.decoder, &segment, 0, between, identity);
+                    }
+                    None => self.decoder.batch.append(batch),
+                }
+                while let End::Broken(at, error) = &end {
+                    self.decoder.broken(error, "", 0);
+                    let Some(boundary) = &boundary else { return Ok(Flow::GiveUp) };
+                    end = match boundary.next(&segment.bytes, *at) {
+                        Some(start) => decode(self.decoder, &segment, start, between, identity),
+                        None => End::Complete,
+                    };
+                }
+                match end {
+                    End::Within(at, error) => cut_off = Some(CutOff { segment, at, error }),
+                    End::Stopped(at) => {
+                        let rest = rest.map(|(segment, _)| segment);
+                        let segments = [segment].into_iter().chain(rest).chain(next).collect();
+                        self.source.put_back(segments, at);
+                        return Ok(Flow::GoOn);
+                    }
+                    _ => self.source.recycle(segment.bytes),
+                }
+            }
+            current = next;
+        }
+        Ok(match (cut_off, between) {
+            (Some(cut), _) => {
+                self.decoder.broken(&cut.error, "", 0);
+                Flow::GiveUp
+            }
+            (None, Between::Commas) => self.broken("expected `]`, found the end of the file"),
+            (None, Between::Nothing) => Flow::GoOn,
+        })
+    }
+
+    /// Decodes segments on all cores, and reads the next ones at the same time.
+    fn decode_all(
+        &mut self,
+        current: &[Segment],
+        decoders: &Decoders,
+        boundary: Option<&Boundary>,
+        decode: impl Fn(&mut Decoder, &Segment) -> End + Sync,
+    ) -> io::Result<Round> {
+        let source = &mut self.source;
+        if let [only] = current {
+            // What is small is not worth waking others for. What was decoded stays in order, as it
+            // is taken out of the decoder and put back first.
+            let before = std::mem::take(&mut self.decoder.batch);
+            let end = decode(self.decoder, only);
+            let batch = std::mem::replace(&mut self.decoder.batch, before);
+            return Ok(Round { next: fill(source, boundary)?, decoded: vec![(batch, end)] });
+        }
+        let (next, decoded) = rayon::join(
+            || fill(source, boundary),
+            || {
+                current
+                    .par_iter()
+                    .map(|segment| decoders.with(|decoder| decode(decoder, segment)))
+                    .collect()
+            },
+        );
+        Ok(Round { next: next?, decoded })
+    }
+
+    /// Looks at the first item for how items are separated.
+    fn learn(&mut self) -> io::Result<Option<Boundary>> {
+        if !self.next_is_there()? {
+            return Ok(None);
+        }
+        loop {
+            match head::length(self.source.pending()) {
+                Length::Found(length) => {
+                    if self.source.pending().len() < length + BLOCK {
+                        self.source.more()?;
+                    }
+                    return Ok(Boundary::learn(self.source.pending(), 0, length));
+                }
+                Length::Short if self.source.more()? => {}
+                _ => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Reads the next segments.
+fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<Segment>> {
+    let mut segments = Vec::new();
+    while segments.len() < SEGMENTS {
+        let more = source.pending().len() >= BLOCK || source.more()?;
+        if source.pending().is_empty() {
+            break;
+        }
+        let cut = boundary.and_then(|boundary| boundary.last(source.pending()));
+        match cut.filter(|cut| *cut > 0) {
+            Some(cut) => segments.push(source.take(Some(cut))),
+            // No item ends in what was read: it must be a long one.
+            None if boundary.is_some() && more && source.more()? => {}
+            None => segments.push(source.take(None)),
+        }
+    }
+    Ok(segments)
+}
+
+/// What was decoded while the next segments were read.
+struct Round {
+    next: Vec<Segment>,
+    decoded: Vec<(Batch, End)>,
+}
+
+/// A segment whose last item does not end in it.
+struct CutOff {
+    segment: Segment,
+    at: usize,
+    error: ParseError,
+}
+
+impl CutOff {
+    /// Puts the item together again.
+    fn joined(self, next: Segment) -> Segment {
+        let (used, rest) = self.segment.bytes.split_at(self.at.min(self.segment.bytes.len()));
+        Segment {
+            position: source::after(self.segment.position, used),
+            bytes: [rest, &next.bytes].concat(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

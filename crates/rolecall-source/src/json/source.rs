@@ -1,0 +1,124 @@
+//! Bytes of a JSON input, block by block, with their position.
+
+use std::io::{self, Read};
+
+use crate::yaml::Position;
+
+/// How much is read at once.
+pub(super) const BLOCK: usize = 256 * 1024;
+
+/// A reader with the bytes that were read but not used yet.
+pub(super) struct Source<'r> {
+    reader: &'r mut (dyn Read + Send),
+    /// Read, but not used.
+    pending: Vec<u8>,
+    /// Where `pending` starts.
+    position: Position,
+    ended: bool,
+    /// Buffers to use again: fresh memory costs more than the reading.
+    spare: Vec<Vec<u8>>,
+}
+
+/// Some bytes of the input, and where they start.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) bytes: Vec<u8>,
+    pub(super) position: Position,
+}
+
+impl<'r> Source<'r> {
+    /// Starts with `head`, which was read from `reader` already.
+    pub(super) fn new(reader: &'r mut (dyn Read + Send), head: Vec<u8>) -> Self {
+        let position = Position { line: 1, column: 1 };
+        Self { reader, pending: head, position, ended: false, spare: Vec::new() }
+    }
+
+    /// Returns what was read and not used.
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.pending
+    }
+
+    /// Returns where [`pending`](Self::pending) starts.
+    pub(super) fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Reads at least one byte more; false at the end of the input.
+    pub(super) fn more(&mut self) -> io::Result<bool> {
+        // Doubling keeps the number of looks at one long item small.
+        self.read(self.pending.len().max(BLOCK))
+    }
+
+    /// Reads everything that is left.
+    pub(super) fn rest(&mut self) -> io::Result<()> {
+        while self.more()? {}
+        Ok(())
+    }
+
+    /// Drops the first bytes of what is pending.
+    pub(super) fn consume(&mut self, length: usize) {
+        let length = length.min(self.pending.len());
+        let used = self.pending.get(..length).unwrap_or_default();
+        self.position = after(self.position, used);
+        self.pending.drain(..length);
+    }
+
+    /// Takes the bytes up to `cut`, or all of them.
+    pub(super) fn take(&mut self, cut: Option<usize>) -> Segment {
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        std::mem::swap(&mut bytes, &mut self.pending);
+        let position = self.position;
+        if let Some(rest) = cut.and_then(|cut| bytes.get(cut..)) {
+            self.pending.extend_from_slice(rest);
+            bytes.truncate(cut.unwrap_or(bytes.len()));
+        }
+        self.position = after(position, &bytes);
+        Segment { bytes, position }
+    }
+
+    /// Takes back segments that directly precede what is pending, the first one without the bytes
+    /// before `from`.
+    pub(super) fn put_back(&mut self, segments: Vec<Segment>, from: usize) {
+        let Some(first) = segments.first() else { return };
+        let (used, _) = first.bytes.split_at(from.min(first.bytes.len()));
+        self.position = after(first.position, used);
+        let mut bytes: Vec<u8> = Vec::new();
+        for segment in segments {
+            bytes.extend_from_slice(&segment.bytes);
+            self.recycle(segment.bytes);
+        }
+        bytes.drain(..from.min(bytes.len()));
+        bytes.append(&mut self.pending);
+        self.pending = bytes;
+    }
+
+    /// Keeps a buffer for later.
+    pub(super) fn recycle(&mut self, bytes: Vec<u8>) {
+        self.spare.push(bytes);
+    }
+
+    fn read(&mut self, limit: usize) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let read = self.reader.take(limit).read_to_end(&mut self.pending)?;
+        // `take` stops short only at the end of the input.
+        self.ended = read == 0;
+        Ok(!self.ended)
+    }
+}
+
+/// Returns the position after `bytes` that start at `position`.
+pub(super) fn after(position: Position, bytes: &[u8]) -> Position {
+    let lines = memchr::memchr_iter(b'\n', bytes).count();
+    let columns = match memchr::memrchr(b'\n', bytes) {
+        Some(newline) => bytes.len() - newline,
+        None => position.column as usize + bytes.len(),
+    };
+    Position {
+        line: position.line + u32::try_from(lines).unwrap_or_default(),
+        column: u32::try_from(columns).unwrap_or(u32::MAX),
+    }
+}

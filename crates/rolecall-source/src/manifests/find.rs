@@ -1,0 +1,201 @@
+//! Which files to read: paths as given, directories searched and sorted.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::problem::{Problem, ProblemKind};
+use crate::yaml::Position;
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The path to open; `-` is stdin.
+    pub(super) path: PathBuf,
+    /// The Helm chart whose templates the file is among, by its place in [`Found::charts`].
+    pub(super) chart: Option<usize>,
+}
+
+/// What paths lead to.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Files, sorted within each path given.
+    pub(super) entries: Vec<Entry>,
+    /// Helm charts, by their directory.
+    pub(super) charts: Vec<PathBuf>,
+    /// Paths that lead nowhere.
+    pub(super) problems: Vec<Problem>,
+    /// Directories searched, so that none is searched twice.
+    searched: HashSet<PathBuf>,
+}
+
+/// Finds the files that `paths` lead to.
+///
+/// Of directories it takes `*.yaml`, `*.yml` and `*.json`, at any depth, and passes over hidden
+/// ones; a file that is named is always taken.
+pub(super) fn find(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            // Stdin can be read once only.
+            let entry = Entry { path: path.clone(), chart: None };
+            if !found.entries.contains(&entry) {
+                found.entries.push(entry);
+            }
+            continue;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let before = (found.entries.len(), found.problems.len());
+                let chart = found.chart_around(path);
+                match fs::canonicalize(path) {
+                    Ok(real) => found.directory(path, &mut vec![real], chart),
+                    Err(error) => found.unreadable(path, &error),
+                }
+                if before == (found.entries.len(), found.problems.len()) {
+                    let message = "no `*.yaml`, `*.yml` or `*.json` file in this directory";
+                    found.problem(path, ProblemKind::NoManifests, message);
+                }
+            }
+            Ok(_) => {
+                let chart = found.chart_around(path);
+                found.entries.push(Entry { path: path.clone(), chart });
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                found.problem(path, ProblemKind::MissingFile, "no such file or directory");
+            }
+            Err(error) => found.unreadable(path, &error),
+        }
+    }
+    found
+}
+
+/// Returns a path as it is shown: with `/` between its parts.
+pub(super) fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace('\\', "/") }
+}
+
+impl Found {
+    /// Searches a directory; `stack` holds the real paths of it and of those that lead to it.
+    fn directory(&mut self, path: &Path, stack: &mut Vec<PathBuf>, chart: Option<usize>) {
+        if let Some(real) = stack.last()
+            && !self.searched.insert(real.clone())
+        {
+            return;
+        }
+        let listed = fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+        let mut children = match listed {
+            Ok(children) => children,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        children.sort_by_key(fs::DirEntry::file_name);
+        let is_chart = children.iter().any(|child| child.file_name() == "Chart.yaml");
+        for child in children {
+            let name = child.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let chart = match chart {
+                None if is_chart && name == "templates" => Some(self.chart(path)),
+                chart => chart,
+            };
+            self.child(&child, &path.join(&name), stack, chart);
+        }
+    }
+
+    fn child(
+        &mut self,
+        child: &fs::DirEntry,
+        path: &Path,
+        stack: &mut Vec<PathBuf>,
+        chart: Option<usize>,
+    ) {
+        let kind = match child.file_type() {
+            Ok(kind) => kind,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        if kind.is_dir() {
+            let real = stack.last().map(|parent| parent.join(child.file_name()));
+            stack.extend(real);
+            self.directory(path, stack, chart);
+            stack.pop();
+        } else if kind.is_symlink() {
+            self.link(path, stack, chart);
+        } else if kind.is_file() && is_manifest(path) {
+            self.entries.push(Entry { path: path.to_owned(), chart });
+        } else if is_manifest(path) {
+            self.problem(path, ProblemKind::UnreadableFile, "not a regular file");
+        }
+    }
+
+    fn link(&mut self, path: &Path, stack: &mut Vec<PathBuf>, chart: Option<usize>) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
+                Ok(real) if stack.contains(&real) => {
+                    let message = "a directory loop: this link leads back to where it stands";
+                    self.problem(path, ProblemKind::DirectoryLoop, message);
+                }
+                Ok(real) => {
+                    stack.push(real);
+                    self.directory(path, stack, chart);
+                    stack.pop();
+                }
+                Err(error) => self.unreadable(path, &error),
+            },
+            Ok(metadata) if metadata.is_file() && is_manifest(path) => {
+                self.entries.push(Entry { path: path.to_owned(), chart });
+            }
+            Ok(_) => {}
+            // A link to itself cannot be followed, whatever it is called.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_manifest(path) => {}
+            Err(error) => self.unreadable(path, &error),
+        }
+    }
+
+    /// Returns the chart among whose templates `path` is, if it is.
+    fn chart_around(&mut self, path: &Path) -> Option<usize> {
+        let templates = path
+            .ancestors()
+            .filter(|ancestor| ancestor.file_name().is_some_and(|name| name == "templates"))
+            .filter_map(Path::parent)
+            .find(|chart| beside(chart).join("Chart.yaml").is_file())?;
+        Some(self.chart(templates))
+    }
+
+    fn chart(&mut self, directory: &Path) -> usize {
+        let known = self.charts.iter().position(|chart| chart == directory);
+        known.unwrap_or_else(|| {
+            self.charts.push(directory.to_owned());
+            self.charts.len() - 1
+        })
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
+        self.problem(path, ProblemKind::UnreadableFile, &words(error));
+    }
+
+    fn problem(&mut self, path: &Path, kind: ProblemKind, message: &str) {
+        let (file, message) = (shown(path), message.to_owned());
+        let Position { line, column } = Position::default();
+        self.problems.push(Problem { file, line, column, kind, message });
+    }
+}
+
+/// Returns an I/O error in the words of this program's messages.
+pub(super) fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    format!("cannot be read: {}", text.to_lowercase())
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Returns the directory, `.` for the empty path.
+fn beside(path: &Path) -> &Path {
+    if path.components().next().is_none() { Path::new(&Component::CurDir) } else { path }
+}

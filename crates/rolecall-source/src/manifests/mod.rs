@@ -1,0 +1,219 @@
+//! Manifests: files, directories and stdin into one inventory.
+//!
+//! ```text
+//! paths -> [ find ] -> files -> [ read ] -> documents -> [ prefilter ] -> decode -> Batch
+//!                                  |                                                  |
+//!                                  +------> JSON, in blocks ---> decode -> Batch ----+-> Loaded
+//! ```
+
+mod find;
+mod prefilter;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rolecall_rbac::{
+    Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text, Unread,
+};
+
+use self::find::shown;
+use self::read::Outcome;
+use crate::decode::{Batch, Decoder, Decoders, Place};
+use crate::facts::{self, Version};
+use crate::json;
+use crate::problem::{Problem, ProblemKind};
+
+/// What to load.
+#[derive(Clone, Debug)]
+pub struct LoadConfig {
+    /// Files and directories; `-` is stdin.
+    pub paths: Vec<PathBuf>,
+    /// The namespace of namespaced objects that name none.
+    pub default_namespace: String,
+    /// Which of a server's own roles and bindings to add.
+    pub defaults: Defaults,
+}
+
+/// Which of a server's own roles and bindings to assume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Defaults {
+    /// Those of the newest release known, unless the input brings its own.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// Those of a release.
+    Version(Version),
+}
+
+/// What was loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The objects, and what could not be read as gaps.
+    pub inventory: Inventory,
+    /// The resources that the assumed release serves, and those of the input's
+    /// CustomResourceDefinitions.
+    pub catalog: Catalog,
+    /// What went wrong, in the order of the input.
+    pub problems: Vec<Problem>,
+    /// The release whose default roles were added, if any were.
+    pub defaults: Option<Version>,
+}
+
+/// Loads manifests; `stdin` is read when a path is `-`.
+pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
+    let found = find::find(&config.paths);
+    let stdin: Mutex<Box<dyn Read + Send + '_>> = Mutex::new(Box::new(stdin));
+    let nowhere = Place::File(Text::from(""));
+    let decoders = Decoders::like(&Decoder::new(&nowhere, &config.default_namespace));
+    let read: Vec<(Batch, Outcome)> = found
+        .entries
+        .par_iter()
+        .map_init(Vec::new, |buffer, entry| {
+            decoders.with(|decoder| {
+                decoder.turn_to(&Place::File(shown(&entry.path).into()));
+                read::read(entry, &stdin, buffer, decoder)
+            })
+        })
+        .collect();
+    let mut batch = Batch::default();
+    for problem in found.problems {
+        if matches!(problem.kind, ProblemKind::MissingFile | ProblemKind::UnreadableFile) {
+            batch.builder.gap(unread_file(&problem.file, &problem.message));
+        }
+        batch.problems.push(problem);
+    }
+    let mut templates = vec![0; found.charts.len()];
+    for (entry, (read, outcome)) in found.entries.iter().zip(read) {
+        batch.append(read);
+        let chart = entry.chart.and_then(|chart| templates.get_mut(chart));
+        if let (Outcome::Template, Some(count)) = (outcome, chart) {
+            *count += 1;
+        }
+    }
+    for (chart, count) in found.charts.iter().zip(templates).filter(|(_, count)| *count > 0) {
+        let files = if count == 1 { "1 template" } else { &format!("{count} templates") };
+        let message = format!("a Helm chart that is not rendered ({files})");
+        let problem = about_file(shown(chart), ProblemKind::Unrendered, message);
+        batch.builder.gap(unread_file(&problem.file, &problem.message));
+        batch.problems.push(problem);
+    }
+    finish(config, batch)
+}
+
+/// Adds what the input leaves to be assumed, and looks at the whole.
+fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
+    let Batch { builder: own, resources, mut problems, objects } = batch;
+    if objects == 0 && problems.is_empty() {
+        for path in &config.paths {
+            let message = "no Kubernetes object in it".to_owned();
+            problems.push(about_file(shown(path), ProblemKind::NoManifests, message));
+        }
+    }
+    let defaults = match config.defaults {
+        Defaults::Version(version) => Some(version),
+        Defaults::Auto if !own.roles().iter().any(is_servers_own) => Some(Version::default()),
+        Defaults::Auto | Defaults::None => None,
+    };
+    let mut builder = defaults.map(default_objects).unwrap_or_default();
+    builder.append(own);
+    let (inventory, replaced) = builder.build_with_replaced();
+    problems = one_a_directory(problems);
+    problems.extend(replaced.iter().filter_map(duplicate));
+    let version = match config.defaults {
+        Defaults::Version(version) => version,
+        Defaults::Auto | Defaults::None => Version::default(),
+    };
+    let mut catalog = facts::catalog(version);
+    if !resources.is_empty() {
+        let mut builder = catalog.to_builder();
+        resources.into_iter().for_each(|resource| builder.add(resource));
+        catalog = builder.build();
+    }
+    Loaded { inventory, catalog, problems, defaults }
+}
+
+/// Returns the roles and bindings that a server of the release creates at its start.
+fn default_objects(version: Version) -> InventoryBuilder {
+    let mut decoder = Decoder::new(&Place::Default, "default");
+    let text = facts::default_objects(version).as_bytes().to_vec();
+    match json::read(&mut std::io::empty(), text, &mut decoder) {
+        Ok(()) => decoder.batch.builder,
+        // Nothing can fail to be read here: it is all in memory.
+        Err(_) => InventoryBuilder::new(),
+    }
+}
+
+/// Returns whether a role is one that an API server creates at its start.
+fn is_servers_own(role: &Role) -> bool {
+    role.is_cluster_role()
+        && (*role.metadata.name == *"cluster-admin"
+            || role
+                .metadata
+                .label("kubernetes.io/bootstrapping")
+                .is_some_and(|value| **value == *"rbac-defaults"))
+}
+
+/// Keeps one problem of each directory about templates that are not rendered.
+fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
+    let directory = |problem: &Problem| {
+        let is_template = problem.kind == ProblemKind::Unrendered && problem.line > 0;
+        is_template.then(|| Path::new(&problem.file).parent().map(Path::to_owned))
+    };
+    let mut files: BTreeMap<Option<PathBuf>, BTreeSet<String>> = BTreeMap::new();
+    for problem in &problems {
+        if let Some(directory) = directory(problem) {
+            files.entry(directory).or_default().insert(problem.file.clone());
+        }
+    }
+    let mut told = BTreeSet::new();
+    problems
+        .into_iter()
+        .filter_map(|mut problem| {
+            let Some(directory) = directory(&problem) else { return Some(problem) };
+            let others = files.get(&directory).map_or(0, |files| files.len().saturating_sub(1));
+            if others > 0 {
+                let plural = if others == 1 { "" } else { "s" };
+                problem.message.push_str(&format!(", like {others} other file{plural} beside it"));
+            }
+            told.insert(directory).then_some(problem)
+        })
+        .collect()
+}
+
+fn duplicate(replaced: &Replaced) -> Option<Problem> {
+    let Origin::File { path, line } = &replaced.later else { return None };
+    let earlier = replaced.earlier.position()?;
+    let object = if replaced.namespace.is_empty() {
+        format!("{} `{}`", replaced.kind, replaced.name)
+    } else {
+        format!("{} `{}/{}`", replaced.kind, replaced.namespace, replaced.name)
+    };
+    let message = format!("{object} is defined at {earlier} already: this one counts");
+    Some(Problem {
+        file: path.to_string(),
+        line: *line,
+        column: 0,
+        kind: ProblemKind::DuplicateObject,
+        message,
+    })
+}
+
+fn about_file(file: String, kind: ProblemKind, message: String) -> Problem {
+    Problem { file, line: 0, column: 0, kind, message }
+}
+
+fn unread_file(file: &str, because: &str) -> Gap {
+    Gap {
+        unread: Unread::Anything,
+        because: because.into(),
+        origin: Origin::File { path: file.into(), line: 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests;

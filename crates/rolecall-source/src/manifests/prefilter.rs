@@ -1,0 +1,114 @@
+//! Tells from its text that a document is of no interest, so that it need not be parsed.
+//!
+//! Only documents in plain block style are judged: every line that is not indented must be a simple
+//! key or a list item. Then each `kind` of the top level stands at the start of a line, so the one
+//! that is found is the only one. In any doubt the answer is no.
+
+use crate::decode::{Shape, shape};
+
+/// Returns whether the document surely holds no object that takes part in an answer.
+pub(super) fn is_irrelevant(document: &[u8]) -> bool {
+    let Some((api_version, kind)) = identity(document) else { return false };
+    match shape(api_version, kind) {
+        Shape::Irrelevant => true,
+        Shape::Custom => !may_hold_pods(document),
+        _ => false,
+    }
+}
+
+/// Returns the `apiVersion` and `kind` of a document in plain block style.
+fn identity(document: &[u8]) -> Option<(&str, &str)> {
+    let (mut api_version, mut kind) = (None, None);
+    let mut seen_key = false;
+    for line in outer_lines(document) {
+        match line.first()? {
+            b'#' => {}
+            b'\r' if line.len() == 1 => {}
+            b'-' if seen_key && matches!(line.get(1), None | Some(b' ' | b'\r')) => {}
+            byte if byte.is_ascii_alphabetic() => {
+                seen_key = true;
+                let (key, value) = split_key(line)?;
+                let known = match key {
+                    b"apiVersion" => &mut api_version,
+                    b"kind" => &mut kind,
+                    _ => continue,
+                };
+                if known.replace(plain_value(value)?).is_some() {
+                    return None;
+                }
+            }
+            // What is indented before the first key makes that no key of the top level.
+            _ => return None,
+        }
+    }
+    if has_lone_carriage_return(document) {
+        return None;
+    }
+    Some((api_version?, kind?))
+}
+
+/// Returns the lines that are not indented, and the first one with anything in it.
+fn outer_lines(document: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let blank = document.iter().position(|byte| !b" \r\n".contains(byte)).unwrap_or(document.len());
+    let start = memchr::memrchr(b'\n', document.get(..blank).unwrap_or_default());
+    let mut next = Some(start.map_or(0, |newline| newline + 1));
+    std::iter::from_fn(move || {
+        let start = next?;
+        let mut end = start;
+        let line = document.get(start..)?;
+        let length = memchr::memchr(b'\n', line).unwrap_or(line.len());
+        end += length;
+        let line = line.get(..length)?;
+        // On to the next line that does not start with a space or another line break.
+        next = loop {
+            match document.get(end + 1) {
+                None => break None,
+                Some(b' ') => {
+                    let rest = document.get(end + 1..)?;
+                    match memchr::memchr(b'\n', rest) {
+                        Some(length) => end += 1 + length,
+                        None => break None,
+                    }
+                }
+                Some(b'\n') => end += 1,
+                Some(_) => break Some(end + 1),
+            }
+        };
+        Some(line)
+    })
+}
+
+fn split_key(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (key, rest) = line.split_at(colon);
+    let rest = rest.get(1..)?;
+    let plain = key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(byte));
+    (plain && matches!(rest.first(), None | Some(b' ' | b'\r'))).then_some((key, rest))
+}
+
+/// Returns a value that stands alone on its line and means what it looks like.
+fn plain_value(text: &[u8]) -> Option<&str> {
+    let text = text.trim_ascii();
+    let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
+    let (value, rest) = text.split_at(end);
+    if !rest.trim_ascii_start().is_empty() && !rest.trim_ascii_start().starts_with(b"#") {
+        return None;
+    }
+    let bare = [b"\"", b"'"]
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value);
+    let plain = bare.first()?.is_ascii_alphabetic()
+        && bare.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(byte));
+    if plain { std::str::from_utf8(bare).ok() } else { None }
+}
+
+/// Returns whether the text may have a `containers` key; an escaped one would have a backslash.
+fn may_hold_pods(document: &[u8]) -> bool {
+    memchr::memmem::find(document, b"containers").is_some()
+        || memchr::memchr(b'\\', document).is_some()
+}
+
+fn has_lone_carriage_return(document: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', document).any(|at| document.get(at + 1) != Some(&b'\n'))
+}

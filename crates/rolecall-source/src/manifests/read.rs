@@ -1,0 +1,172 @@
+//! One file, whatever is in it.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::sync::{Mutex, PoisonError};
+
+use flate2::read::MultiGzDecoder;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::find::{self, Entry};
+use super::prefilter;
+use crate::decode::{Batch, Decoder, Decoders};
+use crate::json;
+use crate::problem::ProblemKind;
+use crate::yaml::{self, Chunk};
+
+/// How much is read before deciding what a file is.
+const HEAD: u64 = 64 * 1024;
+/// From this size on, the documents of one file are shared among the cores.
+const LARGE: usize = 1024 * 1024;
+/// About how much of a large file is decoded in one go.
+const SHARE: usize = 128 * 1024;
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Objects, or whatever else; the decoder has it all.
+    Read,
+    /// A Helm template.
+    Template,
+}
+
+/// Reads a file, or stdin.
+pub(super) fn read(
+    entry: &Entry,
+    stdin: &Mutex<Box<dyn Read + Send + '_>>,
+    buffer: &mut Vec<u8>,
+    decoder: &mut Decoder,
+) -> Outcome {
+    let result = if entry.path.as_os_str() == "-" {
+        // Only one entry is stdin, so that no one waits for this.
+        let mut stdin = stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        contents(entry, &mut **stdin, buffer, decoder)
+    } else {
+        File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, buffer, decoder))
+    };
+    result.unwrap_or_else(|error| {
+        decoder.unreadable(ProblemKind::UnreadableFile, &find::words(&error));
+        Outcome::Read
+    })
+}
+
+fn contents(
+    entry: &Entry,
+    reader: &mut (dyn Read + Send),
+    buffer: &mut Vec<u8>,
+    decoder: &mut Decoder,
+) -> io::Result<Outcome> {
+    buffer.clear();
+    reader.take(HEAD).read_to_end(buffer)?;
+    if buffer.starts_with(b"\x1F\x8B") {
+        let compressed = Cursor::new(std::mem::take(buffer)).chain(reader);
+        return text(entry, &mut MultiGzDecoder::new(compressed), buffer, decoder);
+    }
+    rest(entry, reader, buffer, decoder)
+}
+
+fn text(
+    entry: &Entry,
+    reader: &mut (dyn Read + Send),
+    buffer: &mut Vec<u8>,
+    decoder: &mut Decoder,
+) -> io::Result<Outcome> {
+    buffer.clear();
+    reader.take(HEAD).read_to_end(buffer)?;
+    rest(entry, reader, buffer, decoder)
+}
+
+/// Reads what follows the bytes in `buffer`.
+fn rest(
+    entry: &Entry,
+    reader: &mut (dyn Read + Send),
+    buffer: &mut Vec<u8>,
+    decoder: &mut Decoder,
+) -> io::Result<Outcome> {
+    if let Some(what) = not_text(buffer) {
+        decoder.unreadable(ProblemKind::BinaryFile, what);
+        return Ok(Outcome::Read);
+    }
+    let extension = entry.path.extension().unwrap_or_default().to_ascii_lowercase();
+    let yaml = extension == "yaml" || extension == "yml";
+    if entry.chart.is_none() && !yaml && (extension == "json" || json::looks_like(buffer)) {
+        let head = std::mem::take(buffer);
+        json::read(reader, head, decoder)?;
+        return Ok(Outcome::Read);
+    }
+    reader.read_to_end(buffer)?;
+    if let Some(what) = not_text(buffer) {
+        decoder.unreadable(ProblemKind::BinaryFile, what);
+        return Ok(Outcome::Read);
+    }
+    if entry.chart.is_some() && memchr::memmem::find(buffer, b"{{").is_some() {
+        return Ok(Outcome::Template);
+    }
+    if json::looks_like(buffer) && is_json(buffer) {
+        let head = std::mem::take(buffer);
+        json::read(&mut io::empty(), head, decoder)?;
+        return Ok(Outcome::Read);
+    }
+    documents(buffer, decoder);
+    Ok(Outcome::Read)
+}
+
+/// Says what bytes are that are no text rolecall can read.
+fn not_text(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("expected UTF-8 text, found UTF-16"),
+        _ => memchr::memchr(0, bytes).map(|_| "expected text, found a binary file"),
+    }
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::Deserializer::from_slice(bytes)
+        .into_iter::<serde::de::IgnoredAny>()
+        .all(|value| value.is_ok())
+}
+
+/// Decodes the documents of a YAML file.
+fn documents(bytes: &[u8], decoder: &mut Decoder) {
+    let chunks = yaml::split(bytes);
+    if bytes.len() < LARGE {
+        return chunks.iter().for_each(|chunk| document(chunk, decoder));
+    }
+    let decoders = Decoders::like(decoder);
+    let batches: Vec<Batch> = shares(&chunks)
+        .par_iter()
+        .map(|share| {
+            let work =
+                |decoder: &mut Decoder| share.iter().for_each(|chunk| document(chunk, decoder));
+            decoders.with(work).0
+        })
+        .collect();
+    batches.into_iter().for_each(|batch| decoder.batch.append(batch));
+}
+
+/// Cuts the documents of a file into shares of about equal length.
+fn shares<'c, 'a>(chunks: &'c [Chunk<'a>]) -> Vec<&'c [Chunk<'a>]> {
+    let mut length = 0;
+    chunks
+        .chunk_by(|one, _| {
+            length += one.bytes.len();
+            let full = length >= SHARE;
+            if full {
+                length = 0;
+            }
+            !full
+        })
+        .collect()
+}
+
+fn document(chunk: &Chunk<'_>, decoder: &mut Decoder) {
+    if prefilter::is_irrelevant(chunk.bytes) {
+        decoder.batch.objects += 1;
+        return;
+    }
+    match yaml::parse_chunk(chunk) {
+        Ok(documents) => documents.iter().for_each(|document| decoder.document(document)),
+        Err(error) => {
+            decoder.broken(&error, &String::from_utf8_lossy(chunk.bytes), chunk.first_line);
+        }
+    }
+}

@@ -1,0 +1,470 @@
+use std::fmt::Write as _;
+use std::fs;
+
+use rolecall_rbac::{Metadata, Subject};
+use tempfile::TempDir;
+
+use super::*;
+use crate::problem::Severity;
+
+const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: shop}
+rules:
+- {apiGroups: [''], resources: [pods], verbs: [get]}
+";
+
+struct Input {
+    directory: TempDir,
+}
+
+impl Input {
+    fn new(files: &[(&str, &[u8])]) -> Self {
+        let directory = TempDir::new().unwrap();
+        for (path, content) in files {
+            let path = directory.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        Self { directory }
+    }
+
+    fn load(&self, paths: &[&str], stdin: &str) -> Loaded {
+        let paths = paths
+            .iter()
+            .map(|path| if *path == "-" { "-".into() } else { self.directory.path().join(path) })
+            .collect();
+        let config =
+            LoadConfig { paths, default_namespace: "default".to_owned(), defaults: Defaults::None };
+        load(&config, stdin.as_bytes())
+    }
+
+    /// Loads everything and says in lines what was read and what went wrong.
+    fn report(&self, paths: &[&str], stdin: &str) -> String {
+        let loaded = self.load(paths, stdin);
+        let mut report = String::new();
+        let inventory = &loaded.inventory;
+        let named = |metadata: &Metadata| {
+            let place = metadata.origin.position().unwrap_or_default();
+            format!("{}/{} {place}", metadata.namespace, metadata.name)
+        };
+        for role in inventory.roles() {
+            let verbs: Vec<_> = role.rules.iter().map(|rule| rule.verbs.join(",")).collect();
+            let _ =
+                writeln!(report, "{} {} [{}]", role.kind(), named(&role.metadata), verbs.join(" "));
+        }
+        for binding in inventory.bindings() {
+            let subject = |subject: &Subject| {
+                format!("{} {}/{}", subject.kind.as_str(), subject.namespace, subject.name)
+            };
+            let subjects: Vec<_> = binding.subjects.iter().map(subject).collect();
+            let (role, metadata) = (&binding.role_ref, named(&binding.metadata));
+            let _ = writeln!(
+                report,
+                "{} {metadata} {} {} <- {}",
+                binding.kind(),
+                role.kind,
+                role.name,
+                subjects.join(", ")
+            );
+        }
+        for account in inventory.service_accounts() {
+            let _ = writeln!(report, "ServiceAccount {}", named(&account.metadata));
+        }
+        for workload in inventory.workloads() {
+            let pods: Vec<_> = workload
+                .pods
+                .iter()
+                .map(|pod| format!("{}={}", pod.path, pod.service_account_name()))
+                .collect();
+            let (kind, metadata) = (&workload.kind, named(&workload.metadata));
+            let _ = writeln!(report, "{kind} {metadata} {}", pods.join(" "));
+        }
+        for problem in &loaded.problems {
+            let severity = match problem.severity() {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let _ = writeln!(report, "{severity} {problem}");
+        }
+        for gap in inventory.gaps() {
+            let _ = writeln!(
+                report,
+                "gap {:?} {}",
+                gap.unread,
+                gap.origin.position().unwrap_or_default()
+            );
+        }
+        report.replace(&format!("{}/", self.directory.path().display()), "")
+    }
+}
+
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &str) {
+    let bytes: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    check_paths(&bytes, &["."], "", expected);
+}
+
+#[track_caller]
+fn check_paths(files: &[(&str, &[u8])], paths: &[&str], stdin: &str, expected: &str) {
+    let report = Input::new(files).report(paths, stdin);
+    let report: Vec<&str> =
+        report.lines().map(|line| line.trim_start_matches("./").trim_end()).collect();
+    let report = report.join("\n").replace(" ./", " ").replace("`./", "`");
+    let expected: Vec<&str> =
+        expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(report, expected.join("\n"));
+}
+
+#[test]
+fn a_broken_document_costs_no_other() {
+    check(
+        &[(
+            "a.yaml",
+            &format!("{ROLE}---\nkind: Role\n\tname: x\n---\n{}", ROLE.replace("reader", "other")),
+        )],
+        "Role shop/other a.yaml:10 [get]
+         Role shop/reader a.yaml:1 [get]
+         error a.yaml:8:1: expected spaces, found a tab: YAML is not indented with tabs
+         gap Kind { kind: Role, namespace: None } a.yaml:8",
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_leaves_a_gap() {
+    let bomb: String =
+        (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |mut text, level| {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+            let _ = writeln!(text, "a{level}: &a{level} [{aliases}]");
+            text
+        });
+    for (name, content, expected) in [
+        (
+            "binary.yaml",
+            b"\x7FELF\x02\x01\x01\x00\x00".as_slice(),
+            "error binary.yaml: expected text, found a binary file
+             gap Anything binary.yaml",
+        ),
+        (
+            "utf16.yaml",
+            b"\xFF\xFEk\0i\0n\0d\0",
+            "error utf16.yaml: expected UTF-8 text, found UTF-16
+             gap Anything utf16.yaml",
+        ),
+        (
+            "latin1.yaml",
+            b"kind: Role\nmetadata:\n  name: caf\xE9\n",
+            "error latin1.yaml:3:12: expected UTF-8 text, found the byte 0xe9
+             gap Kind { kind: Role, namespace: None } latin1.yaml:3",
+        ),
+        (
+            "bomb.yaml",
+            bomb.as_bytes(),
+            "error bomb.yaml:6:9: anchors and aliases expand to more than 1000000 nodes
+             gap Anything bomb.yaml:6",
+        ),
+        (
+            "deep.yaml",
+            "[".repeat(100_000).as_bytes(),
+            "error deep.yaml:1:256: nested deeper than 255 levels
+             gap Anything deep.yaml:1",
+        ),
+        (
+            "deep.json",
+            "[".repeat(100_000).as_bytes(),
+            "error deep.json:1:100000: expected `,` or `]`, found the end of the file
+             gap Anything deep.json:1",
+        ),
+        (
+            "types.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules:\n- verbs: get\n",
+            "error types.yaml:5:10: Role `r`: rules[0].verbs: expected a list of strings, found a string
+             gap Object { kind: Role, namespace: \"default\", name: \"r\" } types.yaml:1",
+        ),
+        (
+            "number.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 123}\n",
+            "error number.yaml:3:18: ClusterRole: metadata.name: expected a string, found a number
+             gap Kind { kind: ClusterRole, namespace: None } number.yaml:1",
+        ),
+        (
+            "list.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b, namespace: x}\nsubjects: {}\nroleRef: []\n",
+            "error list.yaml:4:11: RoleBinding `x/b`: subjects: expected a list of subjects, found an object
+             gap Object { kind: RoleBinding, namespace: \"x\", name: \"b\" } list.yaml:1",
+        ),
+        (
+            "nameless.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nrules: []\n",
+            "error nameless.yaml:1:1: Role: expected `metadata.name`
+             gap Kind { kind: Role, namespace: None } nameless.yaml:1",
+        ),
+        (
+            "kindless.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: r}\nrules: []\n",
+            "error kindless.yaml:1:1: expected an object with a `kind`
+             gap Anything kindless.yaml:1",
+        ),
+        (
+            "kind.yaml",
+            b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Rolebinding\nmetadata: {name: b, namespace: x}\n",
+            "error kind.yaml:1:1: Rolebinding `x/b`: `Rolebinding` is no kind: expected `RoleBinding`
+             gap Object { kind: RoleBinding, namespace: \"x\", name: \"b\" } kind.yaml:1",
+        ),
+        (
+            "version.yaml",
+            b"apiVersion: v1\nkind: ClusterRole\nmetadata: {name: r}\n",
+            "error version.yaml:1:1: ClusterRole `r`: `ClusterRole` is not a kind of `v1`: expected `apiVersion: rbac.authorization.k8s.io/v1`
+             gap Object { kind: ClusterRole, namespace: \"\", name: \"r\" } version.yaml:1",
+        ),
+        (
+            "truncated.json",
+            b"{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n{\"kind\": ",
+            "error truncated.json:2:9: expected a value, found the end of the file
+             gap Anything truncated.json:2",
+        ),
+        (
+            "comma.json",
+            b"{\"apiVersion\": \"v1\",\n \"kind\" \"Role\"}",
+            "error comma.json:2:9: expected `:`
+             gap Anything comma.json:2",
+        ),
+        (
+            "scalar.yaml",
+            b"just text\n",
+            "warning scalar.yaml:1:1: expected an object, found a string",
+        ),
+        ("empty.yaml", b"", "error .: no Kubernetes object in it"),
+        ("values.yaml", b"replicas: 3\n", "error .: no Kubernetes object in it"),
+    ] {
+        check_paths(&[(name, content)], &["."], "", expected);
+    }
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_named() {
+    check_paths(
+        &[("a.yaml", ROLE.as_bytes())],
+        &["a.yaml", "missing.yaml"],
+        "",
+        "Role shop/reader a.yaml:1 [get]
+         error missing.yaml: no such file or directory
+         gap Anything missing.yaml",
+    );
+    check_paths(
+        &[("empty/readme.md", b"# nothing")],
+        &["empty"],
+        "",
+        "error empty: no `*.yaml`, `*.yml` or `*.json` file in this directory",
+    );
+    check_paths(&[], &["-"], "", "error -: no Kubernetes object in it");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_once_and_loops_are_named() {
+    use std::os::unix::fs::symlink;
+    let input = Input::new(&[("a/role.yaml", ROLE.as_bytes()), ("b/x.txt", b"")]);
+    let root = input.directory.path();
+    symlink(root.join("a"), root.join("a/again")).unwrap();
+    symlink(root.join("b"), root.join("a/b")).unwrap();
+    symlink(root.join("a"), root.join("b/a")).unwrap();
+    symlink("self.yaml", root.join("a/self.yaml")).unwrap();
+    symlink("gone.yaml", root.join("a/dangling.yaml")).unwrap();
+    symlink("role.yaml", root.join("a/z.yaml")).unwrap();
+    assert_eq!(
+        input.report(&["a"], ""),
+        "Role shop/reader a/z.yaml:1 [get]
+error a/again: a directory loop: this link leads back to where it stands
+error a/b/a: a directory loop: this link leads back to where it stands
+error a/dangling.yaml: cannot be read: no such file or directory
+error a/self.yaml: cannot be read: too many levels of symbolic links
+warning a/z.yaml:1: Role `shop/reader` is defined at a/role.yaml:1 already: this one counts
+gap Anything a/dangling.yaml
+gap Anything a/self.yaml
+"
+    );
+}
+
+#[test]
+fn directories_are_searched_for_manifests_and_named_files_always_read() {
+    let files: &[(&str, &[u8])] = &[
+        ("b/role.txt", ROLE.as_bytes()),
+        ("b/.git/role.yaml", ROLE.as_bytes()),
+        ("b/deep/er/role.YML", ROLE.as_bytes()),
+        ("a.yaml", b"apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
+    ];
+    check_paths(files, &["."], "", "Role shop/reader b/deep/er/role.YML:1 [get]");
+    check_paths(files, &["b/role.txt"], "", "Role shop/reader b/role.txt:1 [get]");
+    check_paths(files, &["-", "a.yaml"], ROLE, "Role shop/reader -:1 [get]");
+}
+
+#[test]
+fn helm_charts_are_recognised_as_one_problem() {
+    let template = b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Values.name }}\n";
+    check_paths(
+        &[
+            ("chart/Chart.yaml", b"apiVersion: v2\nname: x\n"),
+            ("chart/values.yaml", b"name: x\n"),
+            ("chart/templates/role.yaml", template),
+            ("chart/templates/more/role.yaml", template),
+            ("chart/templates/plain.yaml", ROLE.as_bytes()),
+            ("chart/crds/crd.yaml", b"apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n"),
+        ],
+        &["."],
+        "",
+        "Role shop/reader chart/templates/plain.yaml:1 [get]
+         error chart: a Helm chart that is not rendered (2 templates)
+         gap Anything chart",
+    );
+    check_paths(
+        &[("chart/Chart.yaml", b""), ("chart/templates/role.yaml", template)],
+        &["chart/templates/role.yaml"],
+        "",
+        "error chart: a Helm chart that is not rendered (1 template)
+         gap Anything chart",
+    );
+    check_paths(
+        &[("t/a.yaml", template), ("t/b.yaml", template), ("t/c.yaml", b"name: '{{ .x }}'\n")],
+        &["t"],
+        "",
+        "error t/a.yaml:4: a template that is not rendered: it holds `{{`, like 1 other file beside it
+         gap Kind { kind: Role, namespace: None } t/a.yaml:4
+         gap Kind { kind: Role, namespace: None } t/b.yaml:4",
+    );
+    check_paths(
+        &[("a.yaml", ROLE.replace("reader", "\"{{ .Release.Name }}\"").as_bytes())],
+        &["a.yaml"],
+        "",
+        "error a.yaml:1:1: Role `shop/{{ .Release.Name }}`: a template that is not rendered: its name holds `{{`
+         gap Kind { kind: Role, namespace: None } a.yaml:1",
+    );
+}
+
+#[test]
+fn every_way_to_wrap_objects_is_unwrapped() {
+    let items = "items:
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: Role
+  metadata: {name: a}
+- apiVersion: v1
+  kind: List
+  items:
+  - {apiVersion: v1, kind: ServiceAccount, metadata: {name: inner}}
+";
+    let json = r#"{"kind":"RoleBindingList","apiVersion":"rbac.authorization.k8s.io/v1","metadata":{},"items":[
+{"metadata":{"name":"b","namespace":"x"},"roleRef":{"kind":"Role","name":"r"},"subjects":null},
+{"metadata":{"name":"c","namespace":"x"},"roleRef":{"kind":"Role","name":"r"},"subjects":[{"kind":"User","name":"u"}]}]}"#;
+    let late = r#"{"items":[{"metadata":{"name":"late"},"rules":[{"verbs":["get"]}]}],"kind":"ClusterRoleList","apiVersion":"rbac.authorization.k8s.io/v1beta1"}"#;
+    check(
+        &[
+            ("list.yaml", &format!("apiVersion: v1\nkind: List\n{items}")),
+            (
+                "roles.yaml",
+                "apiVersion: rbac.authorization.k8s.io/v1beta1\nkind: RoleList\nitems:\n- metadata: {name: typed}\n  rules: null\n",
+            ),
+            ("typed.json", json),
+            ("late.json", late),
+            (
+                "lines.json",
+                "{\"kind\":\"ServiceAccount\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"one\"}}\n{\"rules\":[],\"metadata\":{\"name\":\"two\"},\"kind\":\"Role\",\"apiVersion\":\"rbac.authorization.k8s.io/v1\"}\n",
+            ),
+            (
+                "array.json",
+                "[{\"kind\":\"ServiceAccount\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"array\"}}]",
+            ),
+            (
+                "json.yaml",
+                "{\"kind\":\"ServiceAccount\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"json\"}}\n",
+            ),
+            ("flow.yaml", "{kind: ServiceAccount, apiVersion: v1, metadata: {name: flow}}\n"),
+        ],
+        "ClusterRole /late late.json:1 [get]
+         Role default/a list.yaml:4 []
+         Role default/two lines.json:2 []
+         Role default/typed roles.yaml:4 []
+         RoleBinding x/b typed.json:2 Role r <-
+         RoleBinding x/c typed.json:3 Role r <- User /u
+         ServiceAccount default/array array.json:1
+         ServiceAccount default/flow flow.yaml:1
+         ServiceAccount default/inner list.yaml:10
+         ServiceAccount default/json json.yaml:1
+         ServiceAccount default/one lines.json:1",
+    );
+}
+
+#[test]
+fn pod_specs_are_found_where_each_kind_keeps_them() {
+    check(
+        &[(
+            "a.yaml",
+            "apiVersion: v1
+kind: Pod
+metadata: {generateName: p-}
+spec: {serviceAccount: alias, containers: [{name: c, image: i}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec: {template: {metadata: {annotations: {rolecall.dev/needs: x}}, spec: {serviceAccountName: web, serviceAccount: old}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: c}
+spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c}]}}}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec: {templates: [{name: a}, {serviceAccountName: step}]}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: cw}
+spec: {workflowSpec: {}}
+---
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: t}
+spec: {pytorchReplicaSpecs: {Master: {template: {spec: {serviceAccountName: m}}}, Worker: {template: {spec: {}}}}}
+---
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: custom}
+spec: {pods: [{podTemplate: {serviceAccountName: z, containers: [{name: c, image: i}]}}]}
+---
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: none}
+spec: {containers: [{name: c}]}
+---
+apiVersion: kafka.strimzi.io/v1beta2
+kind: Kafka
+metadata: {name: k}
+spec: {}
+",
+        )],
+        "CronJob default/c a.yaml:11 .spec.jobTemplate.spec.template.spec=default
+         CronWorkflow default/cw a.yaml:21 .spec=default
+         Deployment default/d a.yaml:6 .spec.template.spec=web
+         Kafka default/k a.yaml:41 .spec=k-kafka
+         Pod default/p- a.yaml:1 .spec=alias
+         PyTorchJob default/t a.yaml:26 .spec.pytorchReplicaSpecs.Master.template.spec=m .spec.pytorchReplicaSpecs.Worker.template.spec=default
+         Widget default/custom a.yaml:31 .spec.pods[0].podTemplate=z
+         Workflow default/w a.yaml:16 .spec.templates[1]=step",
+    );
+}
+
+#[test]
+fn the_last_of_duplicates_counts_with_a_warning() {
+    check(
+        &[
+            ("a.yaml", &format!("{ROLE}---\n{}", ROLE.replace("[get]", "[list]"))),
+            ("b.yaml", &format!("{ROLE}kind: Role\n")),
+        ],
+        "Role shop/reader b.yaml:1 [get]
+         warning b.yaml:6:1: the key `kind` stands on line 2 already: the later one counts
+         warning b.yaml:1: Role `shop/reader` is defined at a.yaml:1 already: this one counts
+         warning b.yaml:1: Role `shop/reader` is defined at a.yaml:7 already: this one counts",
+    );
+}
