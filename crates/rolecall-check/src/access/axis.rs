@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use rolecall_rbac::Text;
@@ -17,7 +18,7 @@ pub(super) enum Operation {
 }
 
 /// A set of requests, as far as the axes above it have not decided yet.
-pub(super) trait Set: Clone + Eq {
+pub(super) trait Set: Clone + Eq + Hash {
     /// Returns the set of nothing.
     fn nothing() -> Self;
 
@@ -63,12 +64,12 @@ impl Set for bool {
 ///
 /// Canonical: a key is present only where its set differs from what it would inherit, so that equal
 /// functions are equal values. Cheap to clone; equal parts are mostly shared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Axis<K: Key, S: Set> {
     points: Arc<Points<K, S>>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Points<K, S> {
     named: BTreeMap<K, S>,
     rest: S,
@@ -91,7 +92,7 @@ impl<K: Key, S: Set> Axis<K, S> {
         let mut named = BTreeMap::new();
         for (key, set) in keys {
             // A key comes after those that it inherits from, so what they have is settled.
-            if *key.inherited(&named).unwrap_or(&rest) != set {
+            if *key.inherited(&named).map_or(&rest, |(_, set)| set) != set {
                 named.insert(key, set);
             }
         }
@@ -111,7 +112,8 @@ impl<K: Key, S: Set> Axis<K, S> {
     /// Returns the set at a key: its own, else what it inherits.
     pub(super) fn get(&self, key: &K) -> &S {
         let named = self.named();
-        named.get(key).or_else(|| key.inherited(named)).unwrap_or(self.rest())
+        let inherited = || key.inherited(named).map(|(_, set)| set);
+        named.get(key).or_else(inherited).unwrap_or(self.rest())
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use rolecall_rbac::Text;
 
@@ -6,15 +7,22 @@ use rolecall_rbac::Text;
 ///
 /// Keys form a tree: a point takes the set of the most exact key that reaches it. In ascending order
 /// a key comes after those that it inherits from.
-pub(super) trait Key: Ord + Clone {
-    /// Returns the set of the next less exact key; `None` when only `*` is left.
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S>;
+pub(super) trait Key: Ord + Clone + Hash {
+    /// Returns the next less exact key and its set; `None` when only `*` is left.
+    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)>;
+
+    /// Returns the pattern as rules write it.
+    fn written(&self) -> Text;
 }
 
 /// A namespace, an API group, a verb or an object name: nothing lies between it and `*`.
 impl Key for Text {
-    fn inherited<'a, S>(&self, _: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<'a, S>(&self, _: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
         None
+    }
+
+    fn written(&self) -> Text {
+        self.clone()
     }
 }
 
@@ -47,12 +55,20 @@ impl ResourceKey {
 }
 
 impl Key for ResourceKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
         match self {
             Self::Exact { subresource, .. } if !subresource.is_empty() => {
-                named.get(&Self::OfAny(subresource.clone()))
+                named.get_key_value(&Self::OfAny(subresource.clone()))
             }
             Self::Exact { .. } | Self::OfAny(_) => None,
+        }
+    }
+
+    fn written(&self) -> Text {
+        match self {
+            Self::OfAny(subresource) => format!("*/{subresource}").into(),
+            Self::Exact { resource, subresource } if subresource.is_empty() => resource.clone(),
+            Self::Exact { resource, subresource } => format!("{resource}/{subresource}").into(),
         }
     }
 }
@@ -80,7 +96,7 @@ impl UrlKey {
 }
 
 impl Key for UrlKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
         let mut rest = match self {
             Self::Exact(path) => &**path,
             Self::Prefix(prefix) => {
@@ -96,9 +112,16 @@ impl Key for UrlKey {
             let Self::Prefix(candidate) = key else { return None };
             let shared = shared_prefix(rest, candidate);
             if shared.len() == candidate.len() {
-                return Some(set);
+                return Some((key, set));
             }
             rest = shared;
+        }
+    }
+
+    fn written(&self) -> Text {
+        match self {
+            Self::Prefix(prefix) => format!("{prefix}*").into(),
+            Self::Exact(path) => path.clone(),
         }
     }
 }

@@ -15,9 +15,14 @@
 //! requests about a whole collection, and a resource has no slash.
 
 mod axis;
+mod block;
+mod effective;
 mod key;
 mod set;
+mod term;
 
 use axis::{Axis, Operation, Set};
+pub use effective::EffectiveAccess;
 use key::{Key, ResourceKey, UrlKey};
 pub use set::{AccessSet, RuleSet};
+pub use term::{AccessTerm, Extent, ResourceTerm, UrlTerm};
