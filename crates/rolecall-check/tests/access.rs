@@ -1,6 +1,13 @@
 //! Access as sets, against the evaluator asked request by request.
 
-#[path = "random/mod.rs"]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod random;
 
 use proptest::prelude::*;

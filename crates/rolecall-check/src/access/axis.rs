@@ -117,6 +117,14 @@ impl<K: Key, S: Set> Axis<K, S> {
     }
 }
 
+impl<K: Key> Axis<K, bool> {
+    /// Returns whether some point that a key reaches is in; for `None`, some point at all.
+    pub(super) fn meets(&self, key: Option<&K>) -> bool {
+        let Some(key) = key else { return !self.is_nothing() };
+        *self.get(key) || self.named().iter().any(|(named, yes)| *yes && key.reaches(named))
+    }
+}
+
 impl<S: Set> Axis<Text, S> {
     /// Returns the function that a field of a rule stands for: `*` among the strings is every point.
     pub(super) fn of_rule_field(strings: &[Text], set: &S) -> Self {

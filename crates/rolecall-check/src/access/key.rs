@@ -11,6 +11,9 @@ pub(super) trait Key: Ord + Clone + Hash {
     /// Returns the next less exact key and its set; `None` when only `*` is left.
     fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)>;
 
+    /// Returns whether every point that `other` reaches, this reaches too.
+    fn reaches(&self, other: &Self) -> bool;
+
     /// Returns the pattern as rules write it.
     fn written(&self) -> Text;
 }
@@ -19,6 +22,10 @@ pub(super) trait Key: Ord + Clone + Hash {
 impl Key for Text {
     fn inherited<'a, S>(&self, _: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
         None
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        self == other
     }
 
     fn written(&self) -> Text {
@@ -61,6 +68,13 @@ impl Key for ResourceKey {
                 named.get_key_value(&Self::OfAny(subresource.clone()))
             }
             Self::Exact { .. } | Self::OfAny(_) => None,
+        }
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OfAny(of_any), Self::Exact { subresource, .. }) => of_any == subresource,
+            _ => self == other,
         }
     }
 
@@ -115,6 +129,15 @@ impl Key for UrlKey {
                 return Some((key, set));
             }
             rest = shared;
+        }
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Prefix(prefix), Self::Prefix(text) | Self::Exact(text)) => {
+                text.starts_with(&**prefix)
+            }
+            (Self::Exact(_), _) => self == other,
         }
     }
 

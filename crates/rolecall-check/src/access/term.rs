@@ -107,7 +107,7 @@ impl AccessTerm {
     }
 }
 
-fn exact(text: &Text) -> Option<Text> {
+pub(super) fn exact(text: &Text) -> Option<Text> {
     Some(text.clone())
 }
 
@@ -139,7 +139,11 @@ impl Extent {
         }
     }
 
-    fn to_axis<K: Key, S: Set>(&self, set: &S, key: impl Fn(&Text) -> Option<K>) -> Axis<K, S> {
+    pub(super) fn to_axis<K: Key, S: Set>(
+        &self,
+        set: &S,
+        key: impl Fn(&Text) -> Option<K>,
+    ) -> Axis<K, S> {
         let listed = self.listed.iter().filter_map(|text| Some((key(text)?, set.clone())));
         let except = self.except.iter().filter_map(|text| Some((key(text)?, S::nothing())));
         let keys: BTreeMap<K, S> = listed.chain(except).collect();
