@@ -87,6 +87,7 @@ fn gaps() -> impl Strategy<Value = Vec<Gap>> {
             kind(ObjectKind::RoleBinding, None),
             kind(ObjectKind::RoleBinding, Some("blue")),
             kind(ObjectKind::ClusterRole, None),
+            gap(Unread::KindOutside { kind: ObjectKind::RoleBinding, read: ["red".into()].into() }),
             object(ObjectKind::ClusterRole, "", "r3"),
             object(ObjectKind::RoleBinding, "red", "b9"),
             kind(ObjectKind::ServiceAccount, None),

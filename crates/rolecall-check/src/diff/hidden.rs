@@ -1,6 +1,4 @@
-use rolecall_rbac::{
-    Authorizer, Binding, BoundRole, Gap, Identity, ObjectKind, RoleKind, Text, Unread,
-};
+use rolecall_rbac::{Authorizer, Binding, BoundRole, Gap, Identity, Text, Unread};
 
 use crate::access::{AccessSet, AccessTerm, Extent, ResourceTerm};
 
@@ -29,32 +27,35 @@ fn behind_bindings(gap: &Gap) -> AccessSet {
     if gap.may_hide_binding("") {
         return AccessSet::everything();
     }
-    match &gap.unread {
-        Unread::Kind { kind: ObjectKind::RoleBinding, namespace: None } => {
-            everything_in(Extent { except: vec![Text::from("")], ..Extent::everything() })
+    // A gap treats all namespaces alike that it does not name.
+    let named: &[Text] = match &gap.unread {
+        Unread::KindOutside { read, .. } => read,
+        Unread::Kind { namespace: Some(namespace), .. } | Unread::Object { namespace, .. } => {
+            std::slice::from_ref(namespace)
         }
-        Unread::Kind { kind: ObjectKind::RoleBinding, namespace: Some(namespace) }
-        | Unread::Object { kind: ObjectKind::RoleBinding, namespace, .. } => {
-            everything_in(Extent::of_list([namespace.clone()]))
-        }
-        _ => AccessSet::nothing(),
+        Unread::Anything | Unread::Kind { .. } | Unread::Authorizer { .. } => &[],
+    };
+    let hides = |namespace: &Text| gap.may_hide_binding(namespace);
+    let (listed, except): (Vec<Text>, Vec<Text>) = named.iter().cloned().partition(hides);
+    match gap.may_hide_binding(NO_NAMESPACE) {
+        true => everything_in(Extent {
+            except: Extent::of_list(except.into_iter().chain(["".into()])).listed,
+            ..Extent::everything()
+        }),
+        false => everything_in(Extent::of_list(listed)),
     }
 }
 
+/// A text that is no namespace's name.
+const NO_NAMESPACE: &str = "/";
+
 /// Returns whether a gap may hide rules that a binding grants.
 fn may_hide_rules(gap: &Gap, bound: &BoundRole<'_>) -> bool {
-    let metadata = &bound.binding.metadata;
-    let role_ref = &bound.binding.role_ref;
     match bound.role {
         Ok(role) => {
             role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
         }
-        Err(_) => match role_ref.kind {
-            RoleKind::ClusterRole => gap.may_hide_role("", &role_ref.name),
-            RoleKind::Role if bound.binding.is_cluster_role_binding() => false,
-            RoleKind::Role => gap.may_hide_role(&metadata.namespace, &role_ref.name),
-            RoleKind::Other(_) => false,
-        },
+        Err(_) => gap.may_hide_role_of(bound.binding),
     }
 }
 
