@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -71,36 +71,40 @@ pub(super) struct Axis<K: Key, S: Set> {
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Points<K, S> {
-    named: BTreeMap<K, S>,
+    /// Sorted by key.
+    named: Vec<(K, S)>,
     rest: S,
 }
 
 impl<K: Key, S: Set> Axis<K, S> {
     /// Returns the function that has one set at every point.
     pub(super) fn constant(set: S) -> Self {
-        Self { points: Arc::new(Points { named: BTreeMap::new(), rest: set }) }
+        Self { points: Arc::new(Points { named: Vec::new(), rest: set }) }
     }
 
     /// Returns the function that has a set wherever a key reaches, and nothing elsewhere.
     pub(super) fn at(keys: impl IntoIterator<Item = K>, set: &S) -> Self {
-        let keys: BTreeSet<K> = keys.into_iter().collect();
+        let mut keys: Vec<K> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
         Self::build(S::nothing(), keys.into_iter().map(|key| (key, set.clone())))
     }
 
     /// Builds a canonical function from the sets of keys in ascending order.
     pub(super) fn build(rest: S, keys: impl IntoIterator<Item = (K, S)>) -> Self {
-        let mut named = BTreeMap::new();
+        let mut named: Vec<(K, S)> = Vec::new();
         for (key, set) in keys {
             // A key comes after those that it inherits from, so what they have is settled.
-            if *key.inherited(&named).map_or(&rest, |(_, set)| set) != set {
-                named.insert(key, set);
+            let inherited = key.inherited(&named).and_then(|position| named.get(position));
+            if *inherited.map_or(&rest, |(_, set)| set) != set {
+                named.push((key, set));
             }
         }
         Self { points: Arc::new(Points { named, rest }) }
     }
 
-    /// Returns the keys with sets of their own, sorted.
-    pub(super) fn named(&self) -> &BTreeMap<K, S> {
+    /// Returns the keys that have sets of their own, sorted, with these.
+    pub(super) fn named(&self) -> &[(K, S)] {
         &self.points.named
     }
 
@@ -111,9 +115,16 @@ impl<K: Key, S: Set> Axis<K, S> {
 
     /// Returns the set at a key: its own, else what it inherits.
     pub(super) fn get(&self, key: &K) -> &S {
-        let named = self.named();
-        let inherited = || key.inherited(named).map(|(_, set)| set);
-        named.get(key).or_else(inherited).unwrap_or(self.rest())
+        match self.named().binary_search_by(|(named, _)| named.cmp(key)) {
+            Ok(position) => self.named().get(position).map_or(self.rest(), |(_, set)| set),
+            Err(_) => self.inherited(key),
+        }
+    }
+
+    /// Returns the set that a key would have if it had none of its own.
+    fn inherited(&self, key: &K) -> &S {
+        let position = key.inherited(self.named());
+        position.and_then(|position| self.named().get(position)).map_or(self.rest(), |(_, set)| set)
     }
 }
 
@@ -157,10 +168,8 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
             }
             _ => {}
         }
-        let keys: BTreeSet<&K> = self.named().keys().chain(other.named().keys()).collect();
         let mut last: Option<(&S, &S, S)> = None;
-        let named = keys.into_iter().map(|key| {
-            let (left, right) = (self.get(key), other.get(key));
+        let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
             // Neighbours mostly share both sets, and then they share the result too.
             let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
             let combined = match known {
@@ -179,5 +188,35 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
 
     fn is_nothing(&self) -> bool {
         self.named().is_empty() && self.rest().is_nothing()
+    }
+}
+
+/// The keys of two functions in ascending order, each once, with its set in both.
+struct Pairs<'a, K: Key, S: Set> {
+    left: &'a Axis<K, S>,
+    right: &'a Axis<K, S>,
+    passed: (usize, usize),
+}
+
+impl<'a, K: Key, S: Set> Iterator for Pairs<'a, K, S> {
+    type Item = (&'a K, &'a S, &'a S);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (left, right) = (self.left, self.right);
+        let first = left.named().get(self.passed.0);
+        let second = right.named().get(self.passed.1);
+        let order = match (first, second) {
+            (Some((first, _)), Some((second, _))) => first.cmp(second),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        self.passed.0 += usize::from(order.is_le());
+        self.passed.1 += usize::from(order.is_ge());
+        match (first, second) {
+            (Some((key, set)), Some((_, other))) if order.is_eq() => Some((key, set, other)),
+            (Some((key, set)), _) if order.is_lt() => Some((key, set, right.inherited(key))),
+            (_, Some((key, other))) => Some((key, left.inherited(key), other)),
+            _ => None,
+        }
     }
 }

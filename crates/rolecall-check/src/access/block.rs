@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
@@ -27,10 +27,9 @@ impl<K: Key, S: Set> Axis<K, S> {
             except: Vec::new(),
             set: self.rest().clone(),
         }];
-        let mut position_of: BTreeMap<&K, usize> = BTreeMap::new();
         for (key, set) in self.named() {
-            let above = key.inherited(self.named()).and_then(|(key, _)| position_of.get(key));
-            let above = above.copied().unwrap_or(0);
+            // The block of `*` comes first, then one for each key.
+            let above = key.inherited(self.named()).map_or(0, |position| position + 1);
             let mut reaching = vec![above];
             reaching.extend(blocks.get(above).into_iter().flat_map(|block| &block.reaches));
             let mut left = set.clone();
@@ -44,7 +43,6 @@ impl<K: Key, S: Set> Axis<K, S> {
                 }
                 fits
             });
-            position_of.insert(key, blocks.len());
             blocks.push(Block { key: Some(key), reaches: reaching, except: Vec::new(), set: left });
         }
         join(blocks)

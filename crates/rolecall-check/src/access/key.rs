@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::hash::Hash;
 
 use rolecall_rbac::Text;
@@ -8,8 +8,8 @@ use rolecall_rbac::Text;
 /// Keys form a tree: a point takes the set of the most exact key that reaches it. In ascending order
 /// a key comes after those that it inherits from.
 pub(super) trait Key: Ord + Clone + Hash {
-    /// Returns the next less exact key and its set; `None` when only `*` is left.
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)>;
+    /// Returns where among sorted keys the next less exact one is; `None` when only `*` is left.
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize>;
 
     /// Returns whether every point that `other` reaches, this reaches too.
     fn reaches(&self, other: &Self) -> bool;
@@ -20,7 +20,7 @@ pub(super) trait Key: Ord + Clone + Hash {
 
 /// A namespace, an API group, a verb or an object name: nothing lies between it and `*`.
 impl Key for Text {
-    fn inherited<'a, S>(&self, _: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
+    fn inherited<S>(&self, _: &[(Self, S)]) -> Option<usize> {
         None
     }
 
@@ -62,10 +62,14 @@ impl ResourceKey {
 }
 
 impl Key for ResourceKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         match self {
             Self::Exact { subresource, .. } if !subresource.is_empty() => {
-                named.get_key_value(&Self::OfAny(subresource.clone()))
+                let order = |(key, _): &(Self, S)| match key {
+                    Self::OfAny(of_any) => of_any.cmp(subresource),
+                    Self::Exact { .. } => Ordering::Greater,
+                };
+                named.binary_search_by(order).ok()
             }
             Self::Exact { .. } | Self::OfAny(_) => None,
         }
@@ -110,7 +114,7 @@ impl UrlKey {
 }
 
 impl Key for UrlKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<(&'a Self, &'a S)> {
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         let mut rest = match self {
             Self::Exact(path) => &**path,
             Self::Prefix(prefix) => {
@@ -122,11 +126,15 @@ impl Key for UrlKey {
         // The greatest prefix not after `rest` is one of its prefixes, or it says how much of `rest`
         // the next candidate can share.
         loop {
-            let (key, set) = named.range(..=Self::Prefix(rest.into())).next_back()?;
-            let Self::Prefix(candidate) = key else { return None };
+            let not_after = |(key, _): &(Self, S)| match key {
+                Self::Prefix(prefix) => **prefix <= *rest,
+                Self::Exact(_) => false,
+            };
+            let position = named.partition_point(not_after).checked_sub(1)?;
+            let (Self::Prefix(candidate), _) = named.get(position)? else { return None };
             let shared = shared_prefix(rest, candidate);
             if shared.len() == candidate.len() {
-                return Some((key, set));
+                return Some(position);
             }
             rest = shared;
         }
