@@ -1,6 +1,8 @@
 //! From options to a [`Session`]: everything that a command answers from.
 
-use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory};
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory, Text};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
@@ -16,7 +18,7 @@ pub(crate) struct Session {
     /// Where questions are asked that name no namespace.
     pub(crate) namespace: String,
     /// Who `me` is, if that is known.
-    pub(crate) me: Option<Identity>,
+    me: Option<Identity>,
     /// Whether something could not be read that `--keep-going` does not excuse.
     pub(crate) incomplete: bool,
 }
@@ -47,6 +49,41 @@ impl Session {
             me: None,
             incomplete: false,
         })
+    }
+
+    /// Returns who `me` is: `--as`, or whom the cluster says this is.
+    pub(crate) fn me(&self, options: &Options) -> Result<Identity, CommandError> {
+        let cluster = &options.cluster;
+        let Some(name) = &cluster.as_user else {
+            return self.me.clone().ok_or_else(|| {
+                CommandError::usage("manifests do not tell who `me` is")
+                    .with_hint(Hint::pass("--for SUBJECT", "say who asks"))
+            });
+        };
+        let user = Identity::user(name);
+        if cluster.as_groups.is_empty() {
+            return Ok(user);
+        }
+        // As the server's impersonation: groups that are given replace a ServiceAccount's own.
+        let user = match user.as_service_account() {
+            Some(_) => Identity { groups: Vec::new(), ..user }.with_group("system:authenticated"),
+            None => user,
+        };
+        Ok(cluster.as_groups.iter().fold(user, |user, group| user.with_group(group)))
+    }
+
+    /// Returns the namespaces in which a question is asked: those that were named, or the one that
+    /// goes without saying; with `-A` all at once, which is the empty one.
+    pub(crate) fn namespaces(&self, options: &Options) -> Vec<Text> {
+        let named = &options.namespace.namespaces;
+        match (options.namespace.all_namespaces, named.is_empty()) {
+            (true, _) => vec!["".into()],
+            (false, true) => vec![self.namespace.as_str().into()],
+            (false, false) => {
+                let mut seen = BTreeSet::new();
+                named.iter().filter(|name| seen.insert(*name)).map(|n| n.as_str().into()).collect()
+            }
+        }
     }
 
     /// Returns the exit code of a command that would end so if everything had been read.
