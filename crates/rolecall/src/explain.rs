@@ -13,32 +13,6 @@ pub(crate) struct Explanation {
     pub(crate) change: String,
 }
 
-/// Returns the kind's name in JSON and fixtures.
-pub(crate) fn kind(kind: &NearMissKind) -> &'static str {
-    match kind {
-        NearMissKind::OtherNamespace { .. } => "other-namespace",
-        NearMissKind::NotAllNamespaces { .. } => "not-all-namespaces",
-        NearMissKind::ClusterScopedThroughRoleBinding => "cluster-scoped-through-role-binding",
-        NearMissKind::UrlThroughRoleBinding => "url-through-role-binding",
-        NearMissKind::Verb { .. } => "verb",
-        NearMissKind::Name { .. } => "name",
-        NearMissKind::NameNeeded { .. } => "name-needed",
-        NearMissKind::Group { .. } => "group",
-        NearMissKind::SubresourceMissing { .. } => "subresource-missing",
-        NearMissKind::OnlySubresource { .. } => "only-subresource",
-        NearMissKind::ResourceSpelling { .. } => "resource-spelling",
-        NearMissKind::Url { .. } => "url",
-        NearMissKind::Subject(Resemblance::NamespaceMissing) => "subject-namespace-missing",
-        NearMissKind::Subject(Resemblance::OtherNamespace) => "subject-other-namespace",
-        NearMissKind::Subject(Resemblance::OtherKind) => "subject-other-kind",
-        NearMissKind::Subject(Resemblance::LetterCase) => "subject-letter-case",
-        NearMissKind::Subject(Resemblance::Spelling) => "subject-spelling",
-        NearMissKind::RoleNotFound { .. } => "role-not-found",
-        NearMissKind::UnsupportedRoleKind => "unsupported-role-kind",
-        NearMissKind::Unbound => "unbound",
-    }
-}
-
 /// Explains a near miss of an identity's request.
 pub(crate) fn near_miss(
     miss: &NearMiss<'_>,

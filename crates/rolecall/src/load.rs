@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory, Text};
+use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text};
+use rolecall_source::manifests::{self, LoadConfig};
+use rolecall_source::{Problem, Severity};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
@@ -34,20 +36,41 @@ pub(crate) struct Needs {
     pub(crate) workloads: bool,
 }
 
+/// How many problems of the input are told of by themselves; `-v` tells all.
+const TOLD: usize = 50;
+
 impl Session {
     /// Reads what the options name, and reports on stderr what could not be read.
     pub(crate) fn load(ui: &Ui, options: &Options, needs: Needs) -> Result<Self, CommandError> {
-        let _ = (ui, needs);
+        let _ = needs;
         if options.source.filename.is_empty() || options.source.overlay {
             return Err(CommandError::cluster("no cluster source in this build")
                 .with_hint(Hint::pass("-f PATH", "read manifests or a snapshot")));
         }
+        Self::load_manifests(ui, options)
+    }
+
+    fn load_manifests(ui: &Ui, options: &Options) -> Result<Self, CommandError> {
+        let namespace = options.namespace.first().unwrap_or("default").to_owned();
+        let loaded = manifests::load(
+            &LoadConfig {
+                paths: options.source.filename.clone(),
+                default_namespace: namespace.clone(),
+                defaults: options.source.defaults,
+            },
+            std::io::stdin(),
+        );
+        let unread = report(ui, options, &loaded.problems);
+        let authorizer = Authorizer::new(loaded.inventory);
+        if unread && !holds_input(authorizer.inventory()) {
+            return Err(CommandError::input("nothing could be read"));
+        }
         Ok(Self {
-            authorizer: Authorizer::new(Inventory::default()),
-            catalog: Catalog::default(),
-            namespace: options.namespace.first().unwrap_or("default").to_owned(),
+            authorizer,
+            catalog: loaded.catalog,
+            namespace,
             me: None,
-            incomplete: false,
+            incomplete: unread && !options.source.keep_going,
         })
     }
 
@@ -90,4 +113,31 @@ impl Session {
     pub(crate) fn conclude(&self, exit: Exit) -> Exit {
         if self.incomplete { Exit::Failed } else { exit }
     }
+}
+
+/// Tells of what went wrong while reading, and returns whether something was left unread.
+fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
+    let is_error = |problem: &&Problem| problem.severity() == Severity::Error;
+    let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
+    for problem in problems.iter().take(told) {
+        if is_error(&problem) && !options.source.keep_going {
+            ui.problem(problem.to_string());
+        } else {
+            ui.warn(problem.to_string());
+        }
+    }
+    if problems.len() > told {
+        ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - told));
+    }
+    problems.iter().any(|problem| is_error(&problem))
+}
+
+/// Returns whether anything of the input was read, rather than assumed.
+fn holds_input(inventory: &Inventory) -> bool {
+    let is_read = |metadata: &Metadata| metadata.origin != Origin::Default;
+    inventory.roles().iter().any(|role| is_read(&role.metadata))
+        || inventory.bindings().iter().any(|binding| is_read(&binding.metadata))
+        || !inventory.service_accounts().is_empty()
+        || !inventory.namespaces().is_empty()
+        || !inventory.workloads().is_empty()
 }

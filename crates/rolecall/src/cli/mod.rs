@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
+use rolecall_source::manifests::Defaults;
 
 pub(crate) use options::{ClusterOptions, Options, OutputOptions};
 
@@ -76,8 +77,8 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
     for path in &options.source.filename {
         option("-f", &path.to_string_lossy());
     }
-    if options.source.defaults != "auto" {
-        option("--defaults", &options.source.defaults);
+    if options.source.defaults != Defaults::Auto {
+        option("--defaults", options::defaults_word(options.source.defaults));
     }
     let cluster = &options.cluster;
     let kubeconfig = cluster.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());

@@ -120,7 +120,7 @@ fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> V
     namespaces.into_iter().collect()
 }
 
-/// Breaks rules down and puts them together again by what they are about, sorted.
+/// Breaks rules down and puts them together again by what they are about: resources, then URLs.
 fn effective(review: &RulesReview<'_>) -> Vec<EffectiveRule> {
     type Gathered = (BTreeSet<Text>, BTreeSet<String>);
     let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
@@ -133,8 +133,11 @@ fn effective(review: &RulesReview<'_>) -> Vec<EffectiveRule> {
             all_through.insert(through.clone());
         }
     }
-    gathered
+    let (urls, resources): (Vec<_>, Vec<_>) =
+        gathered.into_iter().partition(|(about, _)| about.resources.is_empty());
+    resources
         .into_iter()
+        .chain(urls)
         .map(|(about, (verbs, through))| EffectiveRule {
             rule: PolicyRule { verbs: verbs.into_iter().collect(), ..about },
             through: through.into_iter().collect(),
@@ -167,17 +170,21 @@ impl Listing<'_> {
     }
 }
 
-/// Lays the listings out; subject and namespace have columns where there are several.
+/// Lays the listings out; subject, namespace and name have columns where they tell something.
 fn table(listings: &[Listing<'_>], wide: bool) -> Table {
     let several = |differ: fn(&Listing<'_>, &Listing<'_>) -> bool| {
         wide || listings.first().is_some_and(|first| listings.iter().any(|l| differ(first, l)))
     };
     let subjects = several(|left, right| left.subject.identity != right.subject.identity);
     let namespaces = several(|left, right| left.namespace != right.namespace);
+    let mut all = listings.iter().flat_map(|listing| &listing.rules);
+    let names = all.any(|effective| !effective.rule.resource_names.is_empty());
     let mut headings = Vec::new();
     headings.extend(subjects.then_some("SUBJECT"));
     headings.extend(namespaces.then_some("NAMESPACE"));
-    headings.extend(["RESOURCE OR URL", "NAME", "VERBS"]);
+    headings.push("RESOURCE OR URL");
+    headings.extend(names.then_some("NAME"));
+    headings.push("VERBS");
     headings.extend(wide.then_some("THROUGH"));
     let mut table = Table::new(headings);
     for listing in listings {
@@ -186,7 +193,7 @@ fn table(listings: &[Listing<'_>], wide: bool) -> Table {
             cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
             cells.extend(namespaces.then(|| listing.namespace.as_ref().into()));
             cells.push(about(rule).into());
-            cells.push(words::quoted(&rule.resource_names).into());
+            cells.extend(names.then(|| words::quoted(&rule.resource_names).into()));
             cells.push(rule.verbs.join(" ").into());
             cells.extend(wide.then(|| through.join(", ").into()));
             table.row(cells);

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{NamespaceSelection, Request, SubjectKind, WhoCan};
+use rolecall_rbac::{Holder, Metadata, NamespaceSelection, Request, SubjectKind, WhoCan};
 
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -82,7 +82,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     match arguments.output {
         Format::Table | Format::Wide => {
             let wide = arguments.output == Format::Wide;
-            table(&session, &answer, wide).write(&mut out, ui.columns())?;
+            let table = table(&session, &answer, wide);
+            if !table.is_empty() {
+                table.write(&mut out, ui.columns())?;
+            }
         }
         Format::Json | Format::Yaml => {
             let everywhere = options.namespace.all_namespaces;
@@ -128,31 +131,28 @@ fn ask<'a>(
 }
 
 /// Lays the holders out; wide, each group is followed by the ServiceAccounts in it.
+///
+/// The namespace tells RoleBindings from ClusterRoleBindings.
 fn table(session: &Session, answer: &WhoCan<'_>, wide: bool) -> Table {
     let mut headings = vec!["SUBJECT", "NAMESPACE", "BINDING", "ROLE"];
-    headings.extend(wide.then_some("RULE"));
-    headings.extend(wide.then_some("DEFINED IN"));
+    headings.extend(wide.then_some(["RULE", "DEFINED IN"]).into_iter().flatten());
     let mut table = Table::new(headings);
     for holder in &answer.holders {
         let grant = &holder.grant;
         let metadata = &grant.binding.metadata;
-        let rest = [
-            Cell::new(if holder.namespace.is_empty() { "*" } else { holder.namespace }),
-            words::binding(grant.binding).into(),
-            words::role(grant.role).into(),
-        ];
-        let evidence = wide.then(|| {
-            let origin = words::origin(metadata);
-            let position = origin.trim_matches(|c| " ()".contains(c));
-            [Cell::from(words::rule(grant.rule)), Cell::from(position)]
-        });
-        let cells = rest.into_iter().chain(evidence.into_iter().flatten());
-        let row = |who: String| std::iter::once(Cell::from(who)).chain(cells.clone());
-        table.row(row(words::subject(grant.subject, metadata)));
+        let namespace = if holder.namespace.is_empty() { "*" } else { holder.namespace };
+        let role = format!("{}/{}", grant.role.kind(), grant.role.metadata.name);
+        let origin = words::origin(metadata);
+        let position = origin.trim_matches(|c| " ()".contains(c));
+        let rest: [Cell; 3] = [namespace.into(), (&*metadata.name).into(), role.into()];
+        let evidence = wide.then(|| [words::rule(grant.rule).into(), position.into()]);
+        let rest: Vec<Cell> = rest.into_iter().chain(evidence.into_iter().flatten()).collect();
+        let row = |who: String| std::iter::once(Cell::from(who)).chain(rest.clone());
+        table.row(row(words::subject_argument(grant.subject, metadata)));
         if wide && grant.subject.kind == SubjectKind::Group {
             for account in session.authorizer.members(&grant.subject.name) {
-                let account = words::qualified(&account.metadata);
-                table.row(row(format!("  ServiceAccount {account}")));
+                let Metadata { namespace, name, .. } = &account.metadata;
+                table.row(row(format!("  sa/{namespace}:{name}")));
             }
         }
     }
@@ -166,7 +166,10 @@ fn report(ui: &Ui, requests: &[Request], answer: &WhoCan<'_>) {
             ui.note(format!("nobody that was read may {}", words::request(request)));
         }
     }
-    ui.note("group system:masters may everything, whatever roles and bindings say");
+    let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";
+    if !answer.holders.iter().any(masters) {
+        ui.note("group system:masters may everything, whatever roles and bindings say");
+    }
     for problem in &answer.problems {
         ui.warn(words::problem(problem));
     }

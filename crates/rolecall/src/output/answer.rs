@@ -167,7 +167,7 @@ impl<'a> NearMissDetails<'a> {
         let explanation = explain::near_miss(miss, identity, request);
         let subject = miss.binding.zip(miss.subject);
         Self {
-            kind: explain::kind(&miss.kind),
+            kind: miss.kind.as_str(),
             message: explanation.message,
             change: explanation.change,
             binding: miss.binding.map(ObjectReference::binding),

@@ -23,6 +23,16 @@ pub(crate) enum MatrixFormat {
 }
 
 impl MatrixFormat {
+    /// Returns whether each row shows all verbs.
+    pub(crate) fn is_grid(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
+
+    /// Returns whether it is laid out for people.
+    pub(crate) fn is_laid_out(self) -> bool {
+        self.is_grid() || self == Self::Wide
+    }
+
     /// Returns the format of a single answer, if it has this one.
     pub(crate) fn as_format(self) -> Option<Format> {
         match self {

@@ -1,12 +1,11 @@
-//! A matrix as one cell after the other: JSON, YAML, CSV and wide lines.
+//! A matrix as one cell after the other: JSON, YAML and CSV.
 
 use std::io::{self, Write};
 
-use rolecall_rbac::{Decision, Grant, Identity, Request, Verdict};
+use rolecall_rbac::{Decision, Identity, Request};
 
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
 use crate::error::CommandError;
-use crate::render::plain;
 use crate::subject::{Subject, label};
 use crate::{words, yaml};
 
@@ -20,7 +19,6 @@ pub(crate) fn start(
 ) -> Result<(), CommandError> {
     match format {
         MatrixFormat::Csv => writeln!(out, "{CSV_HEADINGS}")?,
-        MatrixFormat::Wide => writeln!(out, "VERDICT  SUBJECT  REQUEST  BY")?,
         MatrixFormat::Json => {
             writeln!(
                 out,
@@ -40,12 +38,12 @@ pub(crate) fn start(
             }
             writeln!(out, "cells:")?;
         }
-        MatrixFormat::Table | MatrixFormat::Markdown => {}
+        MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
     }
     Ok(())
 }
 
-/// Encodes one cell; nothing in a format of rows.
+/// Encodes one cell; nothing in a format that is laid out for people.
 pub(crate) fn cell(
     out: &mut Vec<u8>,
     format: MatrixFormat,
@@ -54,14 +52,13 @@ pub(crate) fn cell(
     decision: &Decision<'_>,
 ) -> Result<(), CommandError> {
     match format {
-        MatrixFormat::Table | MatrixFormat::Markdown => {}
+        MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
         MatrixFormat::Json => {
             out.extend(b",\n    ");
             serde_json::to_writer(out, &AccessCell::new(identity, request, decision))?;
         }
         MatrixFormat::Yaml => write_yaml_item(out, &AccessCell::new(identity, request, decision))?,
         MatrixFormat::Csv => write_csv(out, identity, request, decision)?,
-        MatrixFormat::Wide => write_wide(out, identity, request, decision)?,
     }
     Ok(())
 }
@@ -103,7 +100,7 @@ fn write_csv(
 ) -> io::Result<()> {
     let details = RequestDetails::new(request);
     let subject = label(identity);
-    let by = through(decision, "; ");
+    let by = words::through(decision, "; ");
     let fields = [&*subject]
         .into_iter()
         .chain(details.fields())
@@ -120,39 +117,4 @@ fn write_csv(
     }
     out.push(b'\n');
     Ok(())
-}
-
-fn write_wide(
-    out: &mut Vec<u8>,
-    identity: &Identity,
-    request: &Request,
-    decision: &Decision<'_>,
-) -> io::Result<()> {
-    let verdict = super::verdict_word(&decision.verdict);
-    let line = format!("{}  {}", label(identity), words::request(request));
-    write!(out, "{verdict:<7}  {}", plain(&line))?;
-    let by = through(decision, ", ");
-    if !by.is_empty() {
-        write!(out, "  {}", plain(&by))?;
-    }
-    out.push(b'\n');
-    Ok(())
-}
-
-/// Names the bindings that grant, or what was not read.
-fn through(decision: &Decision<'_>, separator: &str) -> String {
-    let names: Vec<String> = match &decision.verdict {
-        Verdict::Allowed { by } => by
-            .iter()
-            .map(|grant| match grant {
-                Grant::Privileged => "Group system:masters".to_owned(),
-                Grant::Rule(grant) => words::binding(grant.binding),
-            })
-            .collect(),
-        Verdict::NoOpinion => Vec::new(),
-        Verdict::Unknown { gaps } => gaps.iter().map(ToString::to_string).collect(),
-    };
-    let mut names = names;
-    names.dedup();
-    names.join(separator)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    Decision, Grant, Identity, NearMiss, Request, RuleGrant, SubjectKind, Verdict,
+    Decision, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind, Verdict,
 };
 
 use super::plain;
@@ -47,12 +47,17 @@ impl Answer<'_> {
         for problem in &self.decision.problems {
             writeln!(out, "  {}", plain(&words::problem(problem)))?;
         }
+        let (unbound, bound): (Vec<_>, Vec<_>) =
+            self.misses.iter().partition(|miss| miss.kind == NearMissKind::Unbound);
         let shown = match detail {
             Detail::Brief => BRIEF_MISSES,
             Detail::Full => usize::MAX,
         };
-        for miss in self.misses.iter().take(shown) {
+        for miss in bound.iter().take(shown) {
             self.write_miss(out, miss, detail)?;
+        }
+        if bound.is_empty() || detail == Detail::Full {
+            self.write_unbound(out, &unbound, detail)?;
         }
         Ok(())
     }
@@ -64,7 +69,7 @@ impl Answer<'_> {
                 let who = who(self.subject);
                 writeln!(out, "{YES}yes{YES:#}: {} may {}", plain(&who), plain(&request))?;
                 for grant in by {
-                    writeln!(out, "  {}", plain(&grant_line(grant)))?;
+                    writeln!(out, "  {}", plain(&self.grant_line(grant)))?;
                 }
             }
             Verdict::NoOpinion => {
@@ -92,24 +97,77 @@ impl Answer<'_> {
         detail: Detail,
     ) -> io::Result<()> {
         let explanation = explain::near_miss(miss, &self.subject.identity, self.request);
-        writeln!(out, "  nearly {}", plain(&miss_line(miss)))?;
+        writeln!(out, "  nearly {}", plain(&self.miss_line(miss)))?;
         writeln!(out, "    but {}", plain(&explanation.message))?;
         if detail == Detail::Full {
-            writeln!(out, "    to change that: {}", plain(&explanation.change))?;
+            writeln!(out, "    to change that, {}", plain(&explanation.change))?;
+        }
+        Ok(())
+    }
+
+    /// Names roles that would allow it if they were bound: all have the same remedy.
+    fn write_unbound(
+        &self,
+        out: &mut impl Write,
+        misses: &[&NearMiss<'_>],
+        detail: Detail,
+    ) -> io::Result<()> {
+        let Some(first) = misses.first() else { return Ok(()) };
+        let who = label(&self.subject.identity);
+        let roles = misses.iter().filter_map(|miss| miss.role);
+        let roles =
+            roles.map(|role| format!("{}{}", words::role(role), words::origin(&role.metadata)));
+        let roles = roles.collect::<Vec<_>>().join(", ");
+        let would = if misses.len() == 1 { "would" } else { "each would" };
+        let line = format!("not bound to {who}, though {would} allow it: {roles}");
+        writeln!(out, "  {}", plain(&line))?;
+        if detail == Detail::Full {
+            let explanation = explain::near_miss(first, &self.subject.identity, self.request);
+            writeln!(out, "    to change that, {}", plain(&explanation.change))?;
         }
         Ok(())
     }
 
     /// The server's own sentence, which people search for.
     fn refusal(&self) -> String {
-        refusal(&self.subject.identity, self.request)
+        let identity = &self.subject.identity;
+        let request = self.request;
+        match (&*identity.user, identity.groups.first()) {
+            ("", Some(group)) => format!("Group {group:?} cannot {request}"),
+            (user, _) => format!("User {user:?} cannot {request}"),
+        }
     }
-}
 
-fn refusal(identity: &Identity, request: &Request) -> String {
-    match (&*identity.user, identity.groups.first()) {
-        ("", Some(group)) => format!("Group {group:?} cannot {request}"),
-        (user, _) => format!("User {user:?} cannot {request}"),
+    /// Names binding, role and rule of a grant, and where they stand.
+    fn grant_line(&self, grant: &Grant<'_>) -> String {
+        let Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }) = grant else {
+            return "by group system:masters, which servers allow everything before RBAC is asked"
+                .to_owned();
+        };
+        let subject = match subject.kind {
+            SubjectKind::ServiceAccount => String::new(),
+            _ => format!(" to {}", words::subject(subject, &binding.metadata)),
+        };
+        format!(
+            "by {}{subject}{}, {}, rule {}: {}",
+            words::binding(binding),
+            words::origin(&binding.metadata),
+            words::role(role),
+            rule_index + 1,
+            words::rule_about(rule, self.request),
+        )
+    }
+
+    /// Names binding, role and rule of a near miss, as far as they exist.
+    fn miss_line(&self, miss: &NearMiss<'_>) -> String {
+        let binding = miss.binding.map(|binding| {
+            format!("by {}{}", words::binding(binding), words::origin(&binding.metadata))
+        });
+        let role = miss.role.map(words::role);
+        let rule = miss.rule.map(|(index, rule)| {
+            format!("rule {}: {}", index + 1, words::rule_about(rule, self.request))
+        });
+        [binding, role, rule].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -122,41 +180,4 @@ fn who(subject: &Subject) -> String {
         }
         None => label,
     }
-}
-
-/// Names binding, role and rule of a grant, and where they stand.
-fn grant_line(grant: &Grant<'_>) -> String {
-    match grant {
-        Grant::Privileged => {
-            "by group system:masters, which servers allow everything before RBAC is asked"
-                .to_owned()
-        }
-        Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }) => {
-            let subject = match subject.kind {
-                SubjectKind::ServiceAccount => String::new(),
-                _ => format!(" to {}", words::subject(subject, &binding.metadata)),
-            };
-            format!(
-                "by {}{subject}{}, {}, rule {}: {}",
-                words::binding(binding),
-                words::origin(&binding.metadata),
-                words::role(role),
-                rule_index + 1,
-                words::rule(rule),
-            )
-        }
-    }
-}
-
-/// Names binding, role and rule of a near miss, as far as they exist.
-fn miss_line(miss: &NearMiss<'_>) -> String {
-    let binding = miss.binding.map(|binding| {
-        format!("by {}{}", words::binding(binding), words::origin(&binding.metadata))
-    });
-    let role = miss.role.map(|role| match miss.binding {
-        Some(_) => words::role(role),
-        None => format!("by {}{}", words::role(role), words::origin(&role.metadata)),
-    });
-    let rule = miss.rule.map(|(index, rule)| format!("rule {}: {}", index + 1, words::rule(rule)));
-    [binding, role, rule].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -1,21 +1,16 @@
-//! A matrix laid out: rows of words for people, or one cell after the other.
+//! A matrix laid out: rows of words for people, or one line a cell.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use rolecall_rbac::{Decision, Request, Text};
+use rolecall_rbac::{Decision, Text};
 use unicode_width::UnicodeWidthStr;
 
 use super::plain;
-use crate::error::CommandError;
-use crate::output::{MatrixFormat, matrix as cells};
+use super::wrap::{shrink, wrap};
+use crate::output::MatrixFormat;
 use crate::subject::{Subject, label};
-
-/// How many blanks set columns apart.
-const GUTTER: usize = 2;
-
-/// Columns of names are never made narrower than this.
-const NARROWEST: usize = 12;
+use crate::words;
 
 /// One cell's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,23 +28,44 @@ pub(crate) enum Word {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     format: MatrixFormat,
-    names: Vec<NameColumn>,
-    verbs: Vec<VerbColumn>,
+    names: Vec<Column>,
+    verbs: Vec<Column>,
+    /// How many blanks set columns apart.
+    gutter: usize,
 }
 
-/// A column of subjects, namespaces or resources.
+/// One column.
 #[derive(Clone, Debug)]
-struct NameColumn {
-    heading: &'static str,
-    width: usize,
-}
-
-/// A column of words.
-#[derive(Clone, Debug)]
-struct VerbColumn {
-    /// The verb, in two lines when it is long.
+struct Column {
+    /// The heading, in two lines when it is long.
     heading: [String; 2],
     width: usize,
+}
+
+/// Whose row it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// The subject.
+    pub(crate) subject: &'a Subject,
+    /// The namespace: empty for all at once, `None` for what is in none.
+    pub(crate) namespace: Option<&'a Text>,
+    /// The resource or path.
+    pub(crate) resource: &'a str,
+}
+
+/// What is asked, as far as it decides the layout.
+#[derive(Clone, Debug)]
+pub(crate) struct Extent<'a> {
+    /// All subjects.
+    pub(crate) subjects: &'a [Subject],
+    /// All namespaces.
+    pub(crate) namespaces: &'a [Text],
+    /// All resources and paths.
+    pub(crate) resources: Vec<&'a str>,
+    /// All verbs.
+    pub(crate) verbs: &'a [Text],
+    /// Whether a cell may be [`Word::Unknown`].
+    pub(crate) may_be_unknown: bool,
 }
 
 impl Word {
@@ -73,142 +89,52 @@ impl Word {
 impl Layout {
     /// Works out the widths, within `columns` if any limit there is.
     ///
-    /// Subjects and namespaces have a column only where there are several.
-    pub(crate) fn new<'a>(
-        format: MatrixFormat,
-        subjects: &[Subject],
-        namespaces: &[Text],
-        labels: impl Iterator<Item = &'a str>,
-        verbs: &[Text],
-        words: &[Word],
-        columns: Option<usize>,
-    ) -> Self {
+    /// Subjects and namespaces have a column only where there are several, or one line a cell.
+    pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, columns: Option<usize>) -> Self {
+        let wide = format == MatrixFormat::Wide;
         let mut names = Vec::new();
-        if subjects.len() > 1 {
-            let labels = subjects.iter().map(|subject| label(&subject.identity));
-            names.push(NameColumn::new("SUBJECT", labels));
+        if wide || extent.subjects.len() > 1 {
+            let labels = extent.subjects.iter().map(|subject| label(&subject.identity));
+            names.push(Column::new("SUBJECT", labels));
         }
-        if namespaces.len() > 1 {
-            names.push(NameColumn::new("NAMESPACE", namespaces.iter()));
+        if wide || extent.namespaces.len() > 1 {
+            names.push(Column::new("NAMESPACE", extent.namespaces.iter()));
         }
-        names.push(NameColumn::new("RESOURCE", labels));
-        let widest = words.iter().map(|word| word.as_str().len()).max().unwrap_or_default();
-        let verbs = verbs.iter().map(|verb| VerbColumn::new(verb, widest)).collect();
-        let mut layout = Self { format, names, verbs };
+        names.push(Column::new("RESOURCE", extent.resources.iter()));
+        let widest = if extent.may_be_unknown { Word::Unknown } else { Word::Yes };
+        let verbs = if wide {
+            vec![
+                Column::new("VERB", extent.verbs.iter()),
+                Column::new("ANSWER", [widest.as_str()].iter()),
+                Column::new("BY", [""].iter()),
+            ]
+        } else {
+            extent.verbs.iter().map(|verb| Column::of_verb(verb, widest)).collect()
+        };
+        let mut layout = Self { format, names, verbs, gutter: 2 };
         if let Some(columns) = columns {
-            layout.shrink_to(columns);
+            layout.fit(columns);
         }
         layout
     }
 
-    /// Returns whether rows of words are wanted, rather than one cell after the other.
-    pub(crate) fn is_grid(&self) -> bool {
-        matches!(self.format, MatrixFormat::Table | MatrixFormat::Markdown)
-    }
-
-    /// Writes what comes before the first answer.
-    pub(crate) fn start(
-        &self,
-        out: &mut impl Write,
-        subjects: &[Subject],
-    ) -> Result<(), CommandError> {
-        match self.format {
-            MatrixFormat::Table => self.write_headings(out)?,
-            MatrixFormat::Markdown => self.write_markdown_headings(out)?,
-            format => cells::start(out, format, subjects)?,
-        }
-        Ok(())
-    }
-
-    /// Writes what some pieces of the matrix were encoded to.
-    pub(crate) fn join(
-        &self,
-        out: &mut impl Write,
-        bytes: &[u8],
-        is_first: bool,
-    ) -> io::Result<()> {
-        out.write_all(cells::joined(self.format, bytes, is_first))
-    }
-
-    /// Writes what comes after the last answer.
-    pub(crate) fn finish(&self, out: &mut impl Write) -> io::Result<()> {
-        cells::finish(out, self.format)
-    }
-
-    /// Writes one cell by itself; nothing in a format of rows.
-    pub(crate) fn cell(
-        &self,
-        out: &mut Vec<u8>,
-        subject: &Subject,
-        request: &Request,
-        decision: &Decision<'_>,
-    ) -> Result<(), CommandError> {
-        cells::cell(out, self.format, &subject.identity, request, decision)
-    }
-
-    /// Writes one row of words.
-    pub(crate) fn line(
-        &self,
-        out: &mut Vec<u8>,
-        subject: &Subject,
-        namespace: Option<&Text>,
-        resource: &str,
-        words: &[Word],
-    ) -> io::Result<()> {
-        let names = self.names.iter().map(|column| match column.heading {
-            "SUBJECT" => label(&subject.identity),
-            "NAMESPACE" => namespace_word(namespace).to_owned(),
-            _ => resource.to_owned(),
-        });
-        let names: Vec<String> = names.map(|name| plain(&name).into_owned()).collect();
+    /// Writes the headings.
+    pub(crate) fn start(&self, out: &mut impl Write) -> io::Result<()> {
+        let columns = || self.names.iter().chain(&self.verbs);
         if self.format == MatrixFormat::Markdown {
-            let names = names.iter().map(|name| name.replace('|', "\\|"));
-            let words = words.iter().map(|word| word.as_str().to_owned());
-            let cells: Vec<String> = names.chain(words).collect();
-            return writeln!(out, "| {} |", cells.join(" | "));
+            let headings =
+                columns().map(|column| markdown(&column.heading.concat().to_lowercase()));
+            let headings: Vec<String> = headings.collect();
+            writeln!(out, "| {} |", headings.join(" | "))?;
+            return writeln!(out, "|{}", "---|".repeat(headings.len()));
         }
-        self.write_line(out, &names, words)
-    }
-
-    fn write_line(&self, out: &mut impl Write, names: &[String], words: &[Word]) -> io::Result<()> {
-        let mut parts: Vec<Vec<&str>> =
-            names.iter().zip(&self.names).map(|(name, column)| wrap(name, column.width)).collect();
-        let height = parts.iter().map(Vec::len).max().unwrap_or_default();
-        for line in 0..height {
-            let mut pending = 0;
-            for (part, column) in parts.iter_mut().zip(&self.names) {
-                let text = part.get(line).copied().unwrap_or_default();
-                write!(out, "{:pending$}{text}", "")?;
-                pending = column.width + GUTTER - text.width().min(column.width);
-            }
-            if line == 0 {
-                for (word, column) in words.iter().zip(&self.verbs) {
-                    let style = word.style();
-                    let text = word.as_str();
-                    write!(out, "{:pending$}{style}{text}{style:#}", "")?;
-                    pending = column.width + GUTTER - text.len();
-                }
-            }
-            writeln!(out)?;
-        }
-        Ok(())
-    }
-
-    fn write_headings(&self, out: &mut impl Write) -> io::Result<()> {
-        let two_lines = self.verbs.iter().any(|column| !column.heading[1].is_empty());
-        for line in 0..=usize::from(two_lines) {
-            let names = self.names.iter().map(|column| match line {
-                0 => (column.heading, column.width),
-                _ => ("", column.width),
-            });
-            let verbs = self
-                .verbs
-                .iter()
-                .map(|column| (column.heading.get(line).map_or("", String::as_str), column.width));
+        let [_, second] = [0, 1].map(|line| columns().any(|c| !c.heading_line(line).is_empty()));
+        for line in 0..=usize::from(second) {
             let mut text = String::new();
-            for (heading, width) in names.chain(verbs) {
+            for column in columns() {
+                let heading = column.heading_line(line);
                 text.push_str(heading);
-                let blanks = width + GUTTER - heading.width().min(width);
+                let blanks = (column.width + self.gutter).saturating_sub(heading.width());
                 text.extend(std::iter::repeat_n(' ', blanks));
             }
             writeln!(out, "{}", text.trim_end())?;
@@ -216,52 +142,119 @@ impl Layout {
         Ok(())
     }
 
-    fn write_markdown_headings(&self, out: &mut impl Write) -> io::Result<()> {
-        let names = self.names.iter().map(|column| column.heading.to_lowercase());
-        let verbs = self.verbs.iter().map(|column| column.heading.concat().to_lowercase());
-        let headings: Vec<String> = names.chain(verbs).map(|h| h.replace('|', "\\|")).collect();
-        writeln!(out, "| {} |", headings.join(" | "))?;
-        writeln!(out, "|{}", "---|".repeat(headings.len()))
+    /// Writes one row of words.
+    pub(crate) fn write_row(
+        &self,
+        out: &mut Vec<u8>,
+        place: Place<'_>,
+        words: &[Word],
+    ) -> io::Result<()> {
+        let names = self.names_of(place);
+        if self.format == MatrixFormat::Markdown {
+            let names = names.iter().map(|name| markdown(name));
+            let words = words.iter().map(|word| word.as_str().to_owned());
+            let cells: Vec<String> = names.chain(words).collect();
+            return writeln!(out, "| {} |", cells.join(" | "));
+        }
+        let cells = words.iter().map(|word| (word.as_str(), word.style()));
+        self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
 
-    /// Makes the widest columns of names narrower until everything fits, or nothing gives any more.
-    fn shrink_to(&mut self, columns: usize) {
-        loop {
-            let names = self.names.iter().map(|column| column.width + GUTTER);
-            let verbs = self.verbs.iter().map(|column| column.width + GUTTER);
-            let total = names.chain(verbs).sum::<usize>().saturating_sub(GUTTER);
-            let Some(widest) = self.names.iter_mut().max_by_key(|column| column.width) else {
-                return;
-            };
-            if total <= columns || widest.width <= NARROWEST {
-                return;
+    /// Writes one cell on a line of its own, with what grants it.
+    pub(crate) fn write_cell(
+        &self,
+        out: &mut Vec<u8>,
+        place: Place<'_>,
+        verb: &str,
+        word: Word,
+        decision: &Decision<'_>,
+    ) -> io::Result<()> {
+        let verb = plain(verb);
+        let by = words::through(decision, ", ");
+        let by = plain(&by);
+        let cells = [(&*verb, Style::new()), (word.as_str(), word.style()), (&*by, Style::new())];
+        let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
+        self.write_line(out, &self.names_of(place), cells)
+    }
+
+    fn names_of(&self, place: Place<'_>) -> Vec<String> {
+        let names = self.names.iter().map(|column| match column.heading_line(0) {
+            "SUBJECT" => plain(&label(&place.subject.identity)).into_owned(),
+            "NAMESPACE" => plain(namespace_word(place.namespace)).into_owned(),
+            _ => plain(place.resource).into_owned(),
+        });
+        names.collect()
+    }
+
+    fn write_line(
+        &self,
+        out: &mut impl Write,
+        names: &[String],
+        cells: &[(&str, Style)],
+    ) -> io::Result<()> {
+        let names: Vec<Vec<&str>> =
+            names.iter().zip(&self.names).map(|(name, column)| wrap(name, column.width)).collect();
+        let height = names.iter().map(Vec::len).max().unwrap_or_default();
+        for line in 0..height {
+            let mut pending = 0;
+            for (name, column) in names.iter().zip(&self.names) {
+                let text = name.get(line).copied().unwrap_or_default();
+                if !text.is_empty() {
+                    write!(out, "{:pending$}{text}", "")?;
+                    pending = 0;
+                }
+                pending += column.width + self.gutter - text.width().min(column.width);
             }
-            widest.width -= 1;
+            let cells = if line == 0 { cells } else { &[] };
+            for ((text, style), column) in cells.iter().zip(&self.verbs) {
+                write!(out, "{:pending$}{style}{text}{style:#}", "")?;
+                pending = column.width + self.gutter - text.width().min(column.width);
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Makes columns of names narrower, and then the gaps, until everything fits or nothing gives.
+    fn fit(&mut self, columns: usize) {
+        let verbs: usize = self.verbs.iter().map(|column| column.width).sum();
+        let gaps = (self.names.len() + self.verbs.len()).saturating_sub(1);
+        let names: usize = self.names.iter().map(|column| column.width).sum();
+        if names + verbs + gaps * self.gutter > columns {
+            self.gutter = 1;
+        }
+        let mut widths: Vec<usize> = self.names.iter().map(|column| column.width).collect();
+        shrink(&mut widths, columns.saturating_sub(verbs + gaps * self.gutter));
+        for (column, width) in self.names.iter_mut().zip(widths) {
+            column.width = width;
         }
     }
 }
 
-impl NameColumn {
-    fn new(heading: &'static str, names: impl Iterator<Item = impl AsRef<str>>) -> Self {
-        let widths = names.map(|name| plain(name.as_ref()).width());
-        Self { heading, width: widths.max().unwrap_or_default().max(heading.len()) }
+impl Column {
+    fn new(heading: &str, texts: impl Iterator<Item = impl AsRef<str>>) -> Self {
+        let widths = texts.map(|text| plain(text.as_ref()).width());
+        let width = widths.max().unwrap_or_default().max(heading.width());
+        Self { heading: [heading.to_owned(), String::new()], width }
     }
-}
 
-impl VerbColumn {
-    fn new(verb: &str, widest_word: usize) -> Self {
+    fn of_verb(verb: &str, widest: Word) -> Self {
         let heading = plain(verb).to_uppercase();
         let heading = match heading.strip_prefix("DELETE") {
             Some(rest) if !rest.is_empty() => ["DELETE".to_owned(), rest.to_owned()],
             _ => [heading, String::new()],
         };
         let width = heading.iter().map(|line| line.width()).max().unwrap_or_default();
-        Self { heading, width: width.max(widest_word) }
+        Self { heading, width: width.max(widest.as_str().len()) }
+    }
+
+    fn heading_line(&self, line: usize) -> &str {
+        self.heading.get(line).map_or("", String::as_str)
     }
 }
 
 /// Names a namespace in a table: `*` for all at once, `-` for none.
-pub(crate) fn namespace_word(namespace: Option<&Text>) -> &str {
+fn namespace_word(namespace: Option<&Text>) -> &str {
     match namespace {
         None => "-",
         Some(namespace) if namespace.is_empty() => "*",
@@ -269,23 +262,7 @@ pub(crate) fn namespace_word(namespace: Option<&Text>) -> &str {
     }
 }
 
-/// Cuts a text into lines, after a dot, slash, colon or dash where there is one.
-fn wrap(text: &str, width: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while rest.width() > width {
-        let mut used = 0;
-        let fitting = rest.char_indices().find(|(_, c)| {
-            used += unicode_width::UnicodeWidthChar::width(*c).unwrap_or_default();
-            used > width
-        });
-        let limit = fitting.map_or(rest.len(), |(at, _)| at);
-        let (head, _) = rest.split_at(limit);
-        let at = head.rfind(|c| "./:-".contains(c)).map_or(limit, |at| at + 1);
-        let (line, after) = rest.split_at(at.max(1));
-        lines.push(line);
-        rest = after;
-    }
-    lines.push(rest);
-    lines
+/// Keeps a text within its cell of a Markdown table.
+fn markdown(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|")
 }

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod matrix;
 mod plain;
 mod table;
+mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
 pub(crate) use plain::{message, plain};

@@ -203,6 +203,6 @@ fn text<'t>(text: &'t Text<'_>) -> &'t str {
     text.as_deref().unwrap_or_default()
 }
 
-fn shared(text: &Cow<'_, str>) -> rolecall_rbac::Text {
-    rolecall_rbac::Text::from(&**text)
+fn shared(text: impl AsRef<str>) -> rolecall_rbac::Text {
+    text.as_ref().into()
 }

@@ -12,8 +12,8 @@ use crate::decide::decide;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Needs, Session};
-use crate::output::MatrixFormat;
-use crate::render::matrix::{Layout, Word};
+use crate::output::{MatrixFormat, matrix as cells};
+use crate::render::matrix::{Extent, Layout, Place, Word};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
@@ -44,6 +44,7 @@ struct Matrix<'a> {
     session: &'a Session,
     plan: Plan<'a>,
     axes: Axes,
+    format: MatrixFormat,
     layout: Layout,
 }
 
@@ -64,18 +65,17 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
-    let may_be_unknown = !session.authorizer.inventory().gaps().is_empty()
-        || plan.subjects.iter().any(|subject| subject.identity.is_node());
-    let layout = Layout::new(
-        arguments.output,
-        &plan.subjects,
-        &plan.namespaces,
-        plan.rows.iter().map(|row| &*row.label),
-        &plan.verbs,
-        if may_be_unknown { &[Word::Yes, Word::No, Word::Unknown] } else { &[Word::Yes, Word::No] },
-        ui.columns(),
-    );
-    let unknown = Matrix { session: &session, plan, axes, layout }.write(ui)?;
+    let has_gaps = !session.authorizer.inventory().gaps().is_empty();
+    let extent = Extent {
+        subjects: &plan.subjects,
+        namespaces: &plan.namespaces,
+        resources: plan.rows.iter().map(|row| &*row.label).collect(),
+        verbs: &plan.verbs,
+        may_be_unknown: has_gaps || plan.subjects.iter().any(|s| s.identity.is_node()),
+    };
+    let layout = Layout::new(arguments.output, &extent, ui.columns());
+    let unknown =
+        Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
     if unknown > 0 {
         ui.warn(format!("{unknown} answers are unknown, for something was not read"));
     }
@@ -86,7 +86,11 @@ impl Matrix<'_> {
     /// Writes everything in order, and returns how many cells are unknown.
     fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
         let mut out = ui.stdout();
-        self.layout.start(&mut out, &self.plan.subjects)?;
+        if self.format.is_laid_out() {
+            self.layout.start(&mut out)?;
+        } else {
+            cells::start(&mut out, self.format, &self.plan.subjects)?;
+        }
         let mut unknown = 0;
         let mut is_first = true;
         let pieces: Vec<Piece<'_>> = self.pieces().collect();
@@ -95,12 +99,12 @@ impl Matrix<'_> {
                 pieces.par_iter().map(|piece| self.answer(*piece)).collect();
             for written in written {
                 let written = written?;
-                self.layout.join(&mut out, &written.bytes, is_first)?;
+                out.write_all(cells::joined(self.format, &written.bytes, is_first))?;
                 is_first &= written.bytes.is_empty();
                 unknown += written.unknown;
             }
         }
-        self.layout.finish(&mut out)?;
+        cells::finish(&mut out, self.format)?;
         out.flush()?;
         Ok(unknown)
     }
@@ -118,8 +122,7 @@ impl Matrix<'_> {
 
     fn answer(&self, piece: Piece<'_>) -> Result<Written, CommandError> {
         let mut written = Written::default();
-        let wants_grid = self.layout.is_grid();
-        let grid = wants_grid.then(|| {
+        let grid = self.format.is_grid().then(|| {
             let identity = &piece.subject.identity;
             self.session.authorizer.grid(&self.axes, identity, piece.namespaces)
         });
@@ -147,19 +150,20 @@ impl Matrix<'_> {
     ) -> Result<(), CommandError> {
         let mut words = Vec::with_capacity(self.plan.verbs.len());
         for row in rows {
+            let place = Place { subject, namespace, resource: &row.label };
             words.clear();
             for (verb, position) in self.plan.verbs.iter().zip(0..) {
                 let word = match (grid_row, row.column) {
                     (Some(grid_row), Some(column)) => {
                         grid_word(subject, grid_row, column, position, namespace.is_none())
                     }
-                    _ => self.decide_cell(subject, namespace, row, verb, written)?,
+                    _ => self.decide_cell(place, row, verb, &mut written.bytes)?,
                 };
                 written.unknown += usize::from(word == Word::Unknown);
                 words.push(word);
             }
-            if self.layout.is_grid() {
-                self.layout.line(&mut written.bytes, subject, namespace, &row.label, &words)?;
+            if self.format.is_grid() {
+                self.layout.write_row(&mut written.bytes, place, &words)?;
             }
         }
         Ok(())
@@ -168,21 +172,26 @@ impl Matrix<'_> {
     /// Decides one cell, and writes it where the format wants each by itself.
     fn decide_cell(
         &self,
-        subject: &Subject,
-        namespace: Option<&Text>,
+        place: Place<'_>,
         row: &Row<'_>,
         verb: &str,
-        written: &mut Written,
+        out: &mut Vec<u8>,
     ) -> Result<Word, CommandError> {
-        let namespace = namespace.map_or("", |namespace| namespace);
+        let identity = &place.subject.identity;
+        let namespace = place.namespace.map_or("", |namespace| namespace);
         let request = row.request(&self.session.catalog, verb, namespace);
-        let decision = decide(&self.session.authorizer, &subject.identity, &request);
-        self.layout.cell(&mut written.bytes, subject, &request, &decision)?;
-        Ok(match decision.verdict {
+        let decision = decide(&self.session.authorizer, identity, &request);
+        let word = match decision.verdict {
             Verdict::Allowed { .. } => Word::Yes,
             Verdict::NoOpinion => Word::No,
             Verdict::Unknown { .. } => Word::Unknown,
-        })
+        };
+        if self.format == MatrixFormat::Wide {
+            self.layout.write_cell(out, place, verb, word, &decision)?;
+        } else {
+            cells::cell(out, self.format, identity, &request, &decision)?;
+        }
+        Ok(word)
     }
 }
 
