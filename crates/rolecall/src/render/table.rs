@@ -143,16 +143,26 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_whole_lines() {
-        insta::assert_snapshot!(anstream::adapter::strip_str(&render(None)), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&render(None)), @r#"
+        SUBJECT           ANSWER   BECAUSE
+        sa/shop:web       yes      RoleBinding shop/web
+        user/a\u{1b}[2J   no
+        "#);
     }
 
     #[test]
     fn a_terminal_gets_wrapped_cells() {
-        insta::assert_snapshot!(anstream::adapter::strip_str(&render(Some(40))), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&render(Some(40))), @r#"
+        SUBJECT       ANSWER   BECAUSE
+        sa/shop:web   yes      RoleBinding
+                               shop/web
+        user/         no
+        a\u{1b}[2J
+        "#);
     }
 
     #[test]
     fn colours_wrap_the_words_alone() {
-        insta::assert_snapshot!(render(None).escape_debug(), @"");
+        insta::assert_snapshot!(render(None).escape_debug(), @r#"SUBJECT           ANSWER   BECAUSE\nsa/shop:web       \u{1b}[32myes\u{1b}[0m      RoleBinding shop/web\nuser/a\\u{1b}[2J   \u{1b}[31mno\u{1b}[0m\n"#);
     }
 }
