@@ -1,6 +1,5 @@
 //! Reads clusters, manifests and snapshots into one inventory.
 
-pub mod cluster;
 mod decode;
 pub mod facts;
 mod json;

@@ -1,5 +1,4 @@
-use std::cmp::Ordering;
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolecall_rbac::Text;
@@ -18,7 +17,7 @@ pub(super) enum Operation {
 }
 
 /// A set of requests, as far as the axes above it have not decided yet.
-pub(super) trait Set: Clone + Eq + Hash {
+pub(super) trait Set: Clone + Eq {
     /// Returns the set of nothing.
     fn nothing() -> Self;
 
@@ -64,47 +63,43 @@ impl Set for bool {
 ///
 /// Canonical: a key is present only where its set differs from what it would inherit, so that equal
 /// functions are equal values. Cheap to clone; equal parts are mostly shared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Axis<K: Key, S: Set> {
     points: Arc<Points<K, S>>,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 struct Points<K, S> {
-    /// Sorted by key.
-    named: Vec<(K, S)>,
+    named: BTreeMap<K, S>,
     rest: S,
 }
 
 impl<K: Key, S: Set> Axis<K, S> {
     /// Returns the function that has one set at every point.
     pub(super) fn constant(set: S) -> Self {
-        Self { points: Arc::new(Points { named: Vec::new(), rest: set }) }
+        Self { points: Arc::new(Points { named: BTreeMap::new(), rest: set }) }
     }
 
     /// Returns the function that has a set wherever a key reaches, and nothing elsewhere.
     pub(super) fn at(keys: impl IntoIterator<Item = K>, set: &S) -> Self {
-        let mut keys: Vec<K> = keys.into_iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys: BTreeSet<K> = keys.into_iter().collect();
         Self::build(S::nothing(), keys.into_iter().map(|key| (key, set.clone())))
     }
 
     /// Builds a canonical function from the sets of keys in ascending order.
     pub(super) fn build(rest: S, keys: impl IntoIterator<Item = (K, S)>) -> Self {
-        let mut named: Vec<(K, S)> = Vec::new();
+        let mut named = BTreeMap::new();
         for (key, set) in keys {
             // A key comes after those that it inherits from, so what they have is settled.
-            let inherited = key.inherited(&named).and_then(|position| named.get(position));
-            if *inherited.map_or(&rest, |(_, set)| set) != set {
-                named.push((key, set));
+            if *key.inherited(&named).unwrap_or(&rest) != set {
+                named.insert(key, set);
             }
         }
         Self { points: Arc::new(Points { named, rest }) }
     }
 
-    /// Returns the keys that have sets of their own, sorted, with these.
-    pub(super) fn named(&self) -> &[(K, S)] {
+    /// Returns the keys with sets of their own, sorted.
+    pub(super) fn named(&self) -> &BTreeMap<K, S> {
         &self.points.named
     }
 
@@ -115,24 +110,8 @@ impl<K: Key, S: Set> Axis<K, S> {
 
     /// Returns the set at a key: its own, else what it inherits.
     pub(super) fn get(&self, key: &K) -> &S {
-        match self.named().binary_search_by(|(named, _)| named.cmp(key)) {
-            Ok(position) => self.named().get(position).map_or(self.rest(), |(_, set)| set),
-            Err(_) => self.inherited(key),
-        }
-    }
-
-    /// Returns the set that a key would have if it had none of its own.
-    fn inherited(&self, key: &K) -> &S {
-        let position = key.inherited(self.named());
-        position.and_then(|position| self.named().get(position)).map_or(self.rest(), |(_, set)| set)
-    }
-}
-
-impl<K: Key> Axis<K, bool> {
-    /// Returns whether some point that a key reaches is in; for `None`, some point at all.
-    pub(super) fn meets(&self, key: Option<&K>) -> bool {
-        let Some(key) = key else { return !self.is_nothing() };
-        *self.get(key) || self.named().iter().any(|(named, yes)| *yes && key.reaches(named))
+        let named = self.named();
+        named.get(key).or_else(|| key.inherited(named)).unwrap_or(self.rest())
     }
 }
 
@@ -168,8 +147,10 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
             }
             _ => {}
         }
+        let keys: BTreeSet<&K> = self.named().keys().chain(other.named().keys()).collect();
         let mut last: Option<(&S, &S, S)> = None;
-        let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
+        let named = keys.into_iter().map(|key| {
+            let (left, right) = (self.get(key), other.get(key));
             // Neighbours mostly share both sets, and then they share the result too.
             let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
             let combined = match known {
@@ -188,35 +169,5 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
 
     fn is_nothing(&self) -> bool {
         self.named().is_empty() && self.rest().is_nothing()
-    }
-}
-
-/// The keys of two functions in ascending order, each once, with its set in both.
-struct Pairs<'a, K: Key, S: Set> {
-    left: &'a Axis<K, S>,
-    right: &'a Axis<K, S>,
-    passed: (usize, usize),
-}
-
-impl<'a, K: Key, S: Set> Iterator for Pairs<'a, K, S> {
-    type Item = (&'a K, &'a S, &'a S);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (left, right) = (self.left, self.right);
-        let first = left.named().get(self.passed.0);
-        let second = right.named().get(self.passed.1);
-        let order = match (first, second) {
-            (Some((first, _)), Some((second, _))) => first.cmp(second),
-            (Some(_), None) => Ordering::Less,
-            (None, _) => Ordering::Greater,
-        };
-        self.passed.0 += usize::from(order.is_le());
-        self.passed.1 += usize::from(order.is_ge());
-        match (first, second) {
-            (Some((key, set)), Some((_, other))) if order.is_eq() => Some((key, set, other)),
-            (Some((key, set)), _) if order.is_lt() => Some((key, set, right.inherited(key))),
-            (_, Some((key, other))) => Some((key, left.inherited(key), other)),
-            _ => None,
-        }
     }
 }

@@ -57,8 +57,7 @@ pub struct PodSpec {
     pub service_account: Text,
     /// Its `automountServiceAccountToken`, unless unset.
     pub automount_token: Option<bool>,
-    /// Tokens in volumes; those among them that a server added to the Pod are called
-    /// `kube-api-access-*`, or before 1.21 `ACCOUNT-token-*`.
+    /// Explicit projected ServiceAccount tokens.
     pub token_volumes: Box<[TokenVolume]>,
     /// Containers, init containers first.
     pub containers: Box<[Container]>,
@@ -71,8 +70,7 @@ impl PodSpec {
     }
 }
 
-/// A token in a volume: a projected `serviceAccountToken` source, or the Secret in which servers
-/// before 1.24 kept it.
+/// A volume with a projected `serviceAccountToken` source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenVolume {
     /// The volume's name.
@@ -96,6 +94,6 @@ pub struct Container {
     pub args: Box<[Text]>,
     /// Whether it is an init container.
     pub init: bool,
-    /// Whether something is mounted at the token's usual path, by the Pod itself or by a server.
+    /// Whether something of the Pod's own is mounted at, or over, the token's usual path.
     pub covers_token_path: bool,
 }

@@ -62,8 +62,6 @@ pub(crate) enum Place {
     File(Text),
     /// The embedded default objects.
     Default,
-    /// An API server.
-    Cluster,
 }
 
 impl Place {
@@ -71,7 +69,6 @@ impl Place {
         match self {
             Self::File(path) => Origin::File { path: path.clone(), line },
             Self::Default => Origin::Default,
-            Self::Cluster => Origin::Cluster,
         }
     }
 
@@ -79,7 +76,6 @@ impl Place {
         let file = match self {
             Self::File(path) => path.to_string(),
             Self::Default => "defaults".to_owned(),
-            Self::Cluster => "cluster".to_owned(),
         };
         Problem { file, line: position.line, column: position.column, kind, message }
     }
@@ -101,7 +97,7 @@ impl Decoder {
         let place = match place {
             // Workers that share the path would wait for each other at its reference count.
             Place::File(path) => Place::File(strings.text(path)),
-            place @ (Place::Default | Place::Cluster) => place.clone(),
+            Place::Default => Place::Default,
         };
         let default_namespace = strings.text(default_namespace);
         Self { strings, default_namespace, place, batch: Batch::default() }
@@ -116,7 +112,7 @@ impl Decoder {
     pub(crate) fn turn_to(&mut self, place: &Place) -> Batch {
         self.place = match place {
             Place::File(path) => Place::File(self.strings.text(path)),
-            place @ (Place::Default | Place::Cluster) => place.clone(),
+            Place::Default => Place::Default,
         };
         std::mem::take(&mut self.batch)
     }

@@ -17,8 +17,7 @@ use std::sync::Mutex;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{
-    AggregationDrift, Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text,
-    Unread, resolve_aggregation,
+    Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text, Unread,
 };
 
 use self::find::shown;
@@ -63,8 +62,6 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any were.
     pub defaults: Option<Version>,
-    /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
-    pub drifts: Vec<AggregationDrift>,
 }
 
 /// Loads manifests; `stdin` is read when a path is `-`.
@@ -124,8 +121,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     };
     let mut builder = defaults.map(default_objects).unwrap_or_default();
     builder.append(own);
-    let (mut inventory, replaced) = builder.build_with_replaced();
-    let drifts = resolve_aggregation(&mut inventory);
+    let (inventory, replaced) = builder.build_with_replaced();
     problems = one_a_directory(problems);
     problems.extend(replaced.iter().filter_map(duplicate));
     let version = match config.defaults {
@@ -138,7 +134,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         resources.into_iter().for_each(|resource| builder.add(resource));
         catalog = builder.build();
     }
-    Loaded { inventory, catalog, problems, defaults, drifts }
+    Loaded { inventory, catalog, problems, defaults }
 }
 
 /// Returns the roles and bindings that a server of the release creates at its start.

@@ -1,0 +1,142 @@
+//! What a request to the API server's URL is about.
+//!
+//! Mirrors `apiserver/pkg/endpoints/request/requestinfo.go` (semantics §2).
+
+use super::Word;
+use super::word::Part;
+use crate::needs::{Need, NeedName, NeedNamespace, NeedTarget};
+
+/// The names under which Pods reach the API server.
+const HOSTS: [&str; 4] = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+];
+
+/// Returns what a curl or wget command line needs: nothing unless it sends a token to the API server.
+pub(super) fn needs(words: &[Word]) -> Vec<Need> {
+    let authorized = words.iter().any(|word| {
+        word.to_string().to_ascii_lowercase().contains("authorization: bearer")
+            || word.known() == Some("--oauth2-bearer")
+    });
+    if !authorized {
+        return Vec::new();
+    }
+    let method = method(words);
+    let paths = words.iter().filter_map(path_on_server);
+    let Some(method) = method else { return Vec::new() };
+    paths.filter_map(|path| need_of_path(method, &path)).collect()
+}
+
+/// Returns the HTTP method in lower case; `None` when it is only known at run time.
+fn method(words: &[Word]) -> Option<&'static str> {
+    let mut method = "get";
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let text = word.start();
+        let given = match word.known() {
+            Some("-X" | "--request" | "--method") => Some(rest.next()?.clone()),
+            _ => ["-X", "--request=", "--method="]
+                .into_iter()
+                .find_map(|prefix| word.strip_prefix(prefix)),
+        };
+        if let Some(given) = given {
+            let given = given.known()?.to_ascii_lowercase();
+            return ["get", "head", "post", "put", "patch", "delete", "options"]
+                .into_iter()
+                .find(|known| *known == given);
+        }
+        let sends = text.starts_with("--data")
+            || text.starts_with("--json")
+            || text.starts_with("--post-")
+            || text.starts_with("--form")
+            || matches!(word.known(), Some("-d" | "-F"));
+        if sends {
+            method = "post";
+        } else if matches!(word.known(), Some("-T" | "--upload-file")) {
+            method = "put";
+        } else if matches!(word.known(), Some("-I" | "--head")) {
+            method = "head";
+        }
+    }
+    Some(method)
+}
+
+/// Returns the path and query of a URL on the API server.
+fn path_on_server(word: &Word) -> Option<Word> {
+    let rest = word.strip_prefix("https://")?;
+    let (host, path) = rest.split_once('/')?;
+    let own_host = match &*host.parts {
+        [Part::Text(host)] => HOSTS.contains(&host.split(':').next().unwrap_or_default()),
+        [Part::Variable(name), ..] => name == "KUBERNETES_SERVICE_HOST",
+        _ => false,
+    };
+    let mut absolute = Word::text("/");
+    path.parts.into_iter().for_each(|part| absolute.push(part));
+    own_host.then_some(absolute)
+}
+
+/// Returns what a request for a path needs; `None` when it cannot be told.
+pub(super) fn need_of_path(method: &'static str, url: &Word) -> Option<Need> {
+    let (path, query) = match url.split_once('?') {
+        Some((path, query)) => (path, query.to_string()),
+        None => (url.clone(), String::new()),
+    };
+    let parts: Vec<Word> =
+        path.split('/').into_iter().filter(|part| part.known() != Some("")).collect();
+    let known = |index: usize| parts.get(index).map(Word::known);
+    let (group, rest) = match known(0) {
+        Some(Some("api")) if parts.len() > 2 => (String::new(), parts.get(2..)?),
+        Some(Some("apis")) if parts.len() > 3 => (known(1)??.to_owned(), parts.get(3..)?),
+        _ => {
+            let target = NeedTarget::Path(path.known()?.into());
+            return Some(Need { verbs: vec![method.into()], target });
+        }
+    };
+    let (namespace, rest) = match rest {
+        [first, namespace, rest @ ..]
+            if first.known() == Some("namespaces")
+                && !rest.is_empty()
+                && !matches!(rest.first()?.known(), Some("status" | "finalize")) =>
+        {
+            let namespace = match (&*namespace.parts, namespace.known()) {
+                ([Part::OwnNamespace], _) => NeedNamespace::Own,
+                (_, Some(namespace)) => NeedNamespace::Known(namespace.into()),
+                _ => NeedNamespace::Unknown,
+            };
+            (namespace, rest)
+        }
+        rest => (NeedNamespace::Known("".into()), rest),
+    };
+    let resource = rest.first()?.known()?;
+    let name = match rest.get(1) {
+        None => NeedName::Collection,
+        Some(word) => word.known().map_or(NeedName::Unknown, |name| NeedName::Known(name.into())),
+    };
+    let subresource = match rest.get(2) {
+        None => "",
+        Some(word) => word.known()?,
+    };
+    let watches = query.split('&').any(|pair| {
+        matches!(pair.split_once('='), Some(("watch", value)) if !matches!(value, "false" | "0"))
+            || pair == "watch"
+    });
+    // A field selector may name the one object that a list is about.
+    let selects = query.contains("fieldSelector") && query.contains("metadata.name");
+    let collection = name == NeedName::Collection;
+    let verb = match (method, collection) {
+        ("get" | "head", true) if watches => "watch",
+        ("get" | "head", true) => "list",
+        ("get" | "head", false) => "get",
+        ("post", _) => "create",
+        ("put", _) => "update",
+        ("patch", _) => "patch",
+        ("delete", true) => "deletecollection",
+        ("delete", false) => "delete",
+        _ => return None,
+    };
+    let name = if collection && selects { NeedName::Unknown } else { name };
+    let need = Need::new(verb, &group, resource, name).of(subresource);
+    Some(need.in_namespace(&namespace))
+}

@@ -1,0 +1,41 @@
+//! What kubectl asks of the API server.
+
+mod flags;
+mod subcommands;
+
+use rolecall_rbac::Catalog;
+
+use self::flags::Flags;
+use super::Word;
+use crate::KubernetesVersion;
+use crate::needs::Need;
+
+/// Returns what a command line needs; nothing if it does not run as the Pod's ServiceAccount, talks
+/// to another server, or is not understood.
+pub(super) fn needs(words: &[Word], catalog: &Catalog, version: KubernetesVersion) -> Vec<Need> {
+    match Flags::parse(words) {
+        Some(flags) if !flags.changes_identity() => {
+            subcommands::needs(&flags, catalog, version).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the address on which `kubectl proxy` listens.
+pub(super) fn proxy_address(words: &[Word]) -> Option<String> {
+    // Its flags are its own, so they are not read with those of other commands.
+    let operand = |word: &&Word| !word.start().starts_with('-');
+    if words.iter().find(operand)?.known() != Some("proxy") {
+        return None;
+    }
+    let mut address = "127.0.0.1".to_owned();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        if let Some(value) = word.strip_prefix("--address=") {
+            address = value.to_string();
+        } else if word.known() == Some("--address") {
+            address = rest.next().map(ToString::to_string).unwrap_or(address);
+        }
+    }
+    Some(address)
+}

@@ -1,0 +1,55 @@
+//! What the containers of a Pod run, as far as their manifests tell.
+//!
+//! ```text
+//! command, args -> [ shell ] -> command lines -> [ kubectl | helm | http ] -> needs
+//! ```
+//!
+//! Everything here errs on the side of silence: a command line whose meaning depends on anything that
+//! the manifest does not say needs nothing.
+
+mod container;
+mod helm;
+mod http;
+mod kubectl;
+mod shell;
+mod word;
+
+pub(crate) use container::{Invocation, invocations};
+pub(crate) use word::Word;
+
+use rolecall_rbac::Catalog;
+
+use crate::KubernetesVersion;
+use crate::needs::Need;
+
+/// The tools whose command lines are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tool {
+    /// kubectl.
+    Kubectl,
+    /// helm.
+    Helm,
+    /// curl or wget.
+    Http,
+}
+
+/// Returns what a command line needs of the API server.
+pub(crate) fn needs_of(
+    invocation: &Invocation,
+    catalog: &Catalog,
+    version: KubernetesVersion,
+) -> Vec<Need> {
+    match invocation.tool {
+        Tool::Kubectl => kubectl::needs(&invocation.words, catalog, version),
+        Tool::Helm => helm::needs(&invocation.words),
+        Tool::Http => http::needs(&invocation.words),
+    }
+}
+
+/// Returns whether a command line lends its identity to whoever reaches a port, and on which address.
+pub(crate) fn proxy_address(invocation: &Invocation) -> Option<String> {
+    match invocation.tool {
+        Tool::Kubectl => kubectl::proxy_address(&invocation.words),
+        Tool::Helm | Tool::Http => None,
+    }
+}

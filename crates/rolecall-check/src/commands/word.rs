@@ -1,0 +1,116 @@
+use std::fmt;
+
+/// A word of a command line, parts of which may only be known at run time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A stretch of a [`Word`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Text that stands there.
+    Text(String),
+    /// The Pod's own namespace.
+    OwnNamespace,
+    /// The value of a variable.
+    Variable(String),
+    /// Anything else: output of a command, a glob.
+    Unknown,
+}
+
+impl Word {
+    /// Returns a word that is known in full.
+    pub(crate) fn text(text: &str) -> Self {
+        let mut word = Self::default();
+        word.push_text(text);
+        word
+    }
+
+    /// Returns the word if it is known in full.
+    pub(crate) fn known(&self) -> Option<&str> {
+        match &*self.parts {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the text that the word starts with.
+    pub(crate) fn start(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Returns the word without a text that it starts with.
+    pub(crate) fn strip_prefix(&self, prefix: &str) -> Option<Self> {
+        let rest = self.start().strip_prefix(prefix)?;
+        let mut word = Self::text(rest);
+        word.parts.extend(self.parts.iter().skip(1).cloned());
+        Some(word)
+    }
+
+    /// Splits the word at the first occurrence of a character in its text.
+    pub(crate) fn split_once(&self, delimiter: char) -> Option<(Self, Self)> {
+        for (index, part) in self.parts.iter().enumerate() {
+            let Part::Text(text) = part else { continue };
+            let Some((before, after)) = text.split_once(delimiter) else { continue };
+            let mut left = Self { parts: self.parts.get(..index).unwrap_or_default().to_vec() };
+            left.push_text(before);
+            let mut right = Self::text(after);
+            right.parts.extend(self.parts.iter().skip(index + 1).cloned());
+            return Some((left, right));
+        }
+        None
+    }
+
+    /// Splits the word at every occurrence of a character in its text.
+    pub(crate) fn split(&self, delimiter: char) -> Vec<Self> {
+        let mut pieces = Vec::new();
+        let mut rest = self.clone();
+        while let Some((piece, after)) = rest.split_once(delimiter) {
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces.push(rest);
+        pieces
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub(super) fn push_text(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match self.parts.last_mut() {
+            Some(Part::Text(last)) => last.push_str(text),
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
+    }
+
+    pub(super) fn push(&mut self, part: Part) {
+        match part {
+            Part::Text(text) => self.push_text(&text),
+            part => self.parts.push(part),
+        }
+    }
+}
+
+impl fmt::Display for Word {
+    /// Writes the word as a script would have it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => formatter.write_str(text)?,
+                Part::OwnNamespace => formatter.write_str("$NAMESPACE")?,
+                Part::Variable(name) => write!(formatter, "${{{name}}}")?,
+                Part::Unknown => formatter.write_str("$(..)")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! What rules look at.
+
+use rolecall_rbac::{
+    AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role,
+    ServiceAccount, Text, Workload, covers,
+};
+
+use crate::{FieldPath, KubernetesVersion};
+
+/// Everything that a check is told.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckInput<'a> {
+    /// What is judged, and what it is judged in: aggregation resolved, default roles included.
+    pub authorizer: &'a Authorizer,
+    /// The resources that the server serves.
+    pub catalog: &'a Catalog,
+    /// The default roles and bindings of the server's version, which are nobody's fault.
+    pub defaults: &'a Inventory,
+    /// Where aggregation changed what was written.
+    pub drifts: &'a [AggregationDrift],
+    /// The version of the server.
+    pub version: KubernetesVersion,
+    /// Which objects are judged.
+    pub judged: Judged,
+}
+
+/// Which objects findings are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judged {
+    /// Those read from files: a live cluster below them is only what they are laid over.
+    #[default]
+    Files,
+    /// Those of a live cluster too.
+    Everything,
+}
+
+/// The input of a check, and the questions that several rules ask of it.
+pub(crate) struct Context<'a> {
+    pub(crate) input: CheckInput<'a>,
+}
+
+/// One rule of a role that is judged.
+#[derive(Clone, Copy)]
+pub(crate) struct RuleAt<'a> {
+    pub(crate) role: &'a Role,
+    pub(crate) index: usize,
+    pub(crate) rule: &'a PolicyRule,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(input: CheckInput<'a>) -> Self {
+        Self { input }
+    }
+
+    pub(crate) fn authorizer(&self) -> &'a Authorizer {
+        self.input.authorizer
+    }
+
+    pub(crate) fn inventory(&self) -> &'a Inventory {
+        self.input.authorizer.inventory()
+    }
+
+    pub(crate) fn catalog(&self) -> &'a Catalog {
+        self.input.catalog
+    }
+
+    /// Returns the roles that are judged, Kubernetes' own left out.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &'a Role> {
+        let roles = self.inventory().roles().iter();
+        roles.filter(|role| self.is_judged(&role.metadata) && !self.is_default_role(role))
+    }
+
+    /// Returns the rules of the roles that are judged. Those of aggregated roles are not among them:
+    /// a controller writes them.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = RuleAt<'a>> {
+        self.roles().filter(|role| role.aggregation.is_none()).flat_map(|role| {
+            role.rules.iter().enumerate().map(move |(index, rule)| RuleAt { role, index, rule })
+        })
+    }
+
+    /// Returns the bindings that are judged, Kubernetes' own left out.
+    pub(crate) fn bindings(&self) -> impl Iterator<Item = &'a Binding> {
+        let bindings = self.inventory().bindings().iter();
+        bindings.filter(|binding| {
+            self.is_judged(&binding.metadata) && !self.is_default_binding(binding)
+        })
+    }
+
+    pub(crate) fn service_accounts(&self) -> impl Iterator<Item = &'a ServiceAccount> {
+        let accounts = self.inventory().service_accounts().iter();
+        accounts.filter(|account| self.is_judged(&account.metadata))
+    }
+
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = &'a Workload> {
+        let workloads = self.inventory().workloads().iter();
+        workloads.filter(|workload| self.is_judged(&workload.metadata))
+    }
+
+    pub(crate) fn is_judged(&self, metadata: &Metadata) -> bool {
+        match metadata.origin {
+            Origin::File { .. } => true,
+            Origin::Cluster => self.input.judged == Judged::Everything,
+            Origin::Default => false,
+        }
+    }
+
+    /// Returns whether a role is a default one of the server and grants no more than that.
+    pub(crate) fn is_default_role(&self, role: &Role) -> bool {
+        let default = self.input.defaults.role(&role.metadata.namespace, &role.metadata.name);
+        default.is_some_and(|default| {
+            default.rules == role.rules || covers(&default.rules, &role.rules).is_complete()
+        })
+    }
+
+    /// Returns whether a binding is a default one of the server and names nobody else.
+    pub(crate) fn is_default_binding(&self, binding: &Binding) -> bool {
+        let metadata = &binding.metadata;
+        let default = self.input.defaults.binding(&metadata.namespace, &metadata.name);
+        default.is_some_and(|default| {
+            default.role_ref.name == binding.role_ref.name
+                && default.role_ref.kind == binding.role_ref.kind
+                && binding.subjects.iter().all(|subject| default.subjects.contains(subject))
+        })
+    }
+
+    /// Returns the role that a binding's roleRef leads to.
+    pub(crate) fn role_of(&self, binding: &Binding) -> Option<&'a Role> {
+        let namespace = match binding.role_ref.kind {
+            rolecall_rbac::RoleKind::ClusterRole => "",
+            rolecall_rbac::RoleKind::Role if !binding.is_cluster_role_binding() => {
+                &binding.metadata.namespace
+            }
+            _ => return None,
+        };
+        self.inventory().role(namespace, &binding.role_ref.name)
+    }
+
+    /// Returns whether some aggregated ClusterRole copies the rules of this one.
+    pub(crate) fn is_aggregated(&self, role: &Role) -> bool {
+        role.is_cluster_role()
+            && self.inventory().roles().iter().any(|other| {
+                let aggregation = other.aggregation.as_ref();
+                !std::ptr::eq(other, role)
+                    && aggregation.is_some_and(|aggregation| {
+                        let mut selectors = aggregation.selectors.iter();
+                        selectors.any(|selector| selector.matches(&role.metadata))
+                    })
+            })
+    }
+
+    /// Returns the bindings whose roleRef leads to a role, Kubernetes' own included.
+    pub(crate) fn bindings_to(&self, role: &Role) -> Vec<&'a Binding> {
+        self.authorizer().bindings_to(&role.metadata.namespace, &role.metadata.name)
+    }
+}
+
+impl RuleAt<'_> {
+    /// Returns the path of the rule.
+    pub(crate) fn path(&self) -> FieldPath {
+        FieldPath::key("rules").then_index(self.index)
+    }
+
+    /// Returns the path of one value of one of the rule's fields.
+    pub(crate) fn value(&self, field: &str, index: usize) -> FieldPath {
+        self.path().then_key(field).then_index(index)
+    }
+}
+
+/// Writes texts as a list: `` `a`, `b` and `c` ``.
+pub(crate) fn listed<T: AsRef<str>>(texts: &[T]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quote(text.as_ref())).collect();
+    match &*quoted {
+        [] => String::new(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}
+
+/// Writes a text in backticks; the empty one as `""`.
+pub(crate) fn quote(text: &str) -> String {
+    if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
+}
+
+/// Writes API groups for people: `` the core API group `""` ``, `` API group `apps` ``.
+pub(crate) fn group_names<T: AsRef<str>>(groups: &[T]) -> String {
+    match groups {
+        [only] if only.as_ref().is_empty() => "the core API group `\"\"`".to_owned(),
+        [only] => format!("API group `{}`", only.as_ref()),
+        several => format!("the API groups {}", listed(several)),
+    }
+}
+
+/// Returns the texts of a field as a fingerprint keeps them.
+pub(crate) fn joined(texts: &[Text]) -> String {
+    texts.iter().map(|text| &**text).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,277 @@
+//! What a check says, and about what.
+
+use std::fmt;
+
+use rolecall_rbac::{
+    Binding, Identity, Metadata, Origin, Request, Role, ServiceAccount, Text, Workload,
+};
+
+use crate::RuleMeta;
+
+/// One thing that is wrong, where it stands and how to mend it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that it breaks.
+    pub rule: &'static RuleMeta,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// The object that has to change.
+    pub object: ObjectRef,
+    /// The field within it.
+    pub field: FieldPath,
+    /// What is wrong: one lower-case fragment.
+    pub message: String,
+    /// What to do: one lower-case fragment; empty when the message says it.
+    pub fix: String,
+    /// What in the object it is about, in the object's own words, so that a finding keeps its
+    /// fingerprint when lines and indices move.
+    pub about: String,
+    /// Other objects that take part, such as the binding that makes a rule matter.
+    pub related: Vec<Related>,
+    /// What was asked and denied, so that a fix can be made of it.
+    pub denied: Option<Denied>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a gate by itself.
+    Info,
+    /// Untidy.
+    Low,
+    /// Probably not what was meant.
+    Medium,
+    /// Broken, or dangerous.
+    High,
+    /// Takes over the cluster.
+    Critical,
+}
+
+/// An object as findings name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectRef {
+    /// Where it was read.
+    pub origin: Origin,
+    /// The kind.
+    pub kind: Text,
+    /// The namespace; empty for cluster-scoped kinds.
+    pub namespace: Text,
+    /// The name.
+    pub name: Text,
+}
+
+/// A field within an object, such as `rules[2].resources[0]`; no steps for the object itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldPath {
+    /// The steps from the object's root.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a [`FieldPath`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Into a mapping.
+    Key(Text),
+    /// Into a sequence, counted from 0.
+    Index(usize),
+}
+
+/// Another object that a finding rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Related {
+    /// The object.
+    pub object: ObjectRef,
+    /// Its part in the finding: one fragment.
+    pub note: String,
+}
+
+/// Requests that an identity needs and may not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Who asks.
+    pub identity: Identity,
+    /// What is refused.
+    pub requests: Vec<Request>,
+}
+
+impl Finding {
+    /// Builds a finding of the rule's own severity about a whole object.
+    pub(crate) fn new(rule: &'static RuleMeta, object: ObjectRef, message: String) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            object,
+            field: FieldPath::default(),
+            message,
+            fix: String::new(),
+            about: String::new(),
+            related: Vec::new(),
+            denied: None,
+        }
+    }
+
+    pub(crate) fn at(mut self, field: FieldPath) -> Self {
+        self.field = field;
+        self
+    }
+
+    pub(crate) fn about(mut self, about: impl Into<String>) -> Self {
+        self.about = about.into();
+        self
+    }
+
+    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
+    pub(crate) fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<String>) -> Self {
+        self.related.push(Related { object, note: note.into() });
+        self
+    }
+
+    /// Orders findings by where they stand, then by what they say.
+    pub(crate) fn sort_key(&self) -> impl Ord + use<> {
+        (self.object.clone(), self.field.clone(), self.rule.code, self.message.clone())
+    }
+}
+
+impl Severity {
+    /// All severities, the mildest first.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// Returns the severity's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl std::str::FromStr for Severity {
+    type Err = UnknownSeverityError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == word)
+            .ok_or_else(|| UnknownSeverityError { word: word.to_owned() })
+    }
+}
+
+/// A word that is no severity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no severity: use `info`, `low`, `medium`, `high` or `critical`")]
+pub struct UnknownSeverityError {
+    /// The word.
+    pub word: String,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl ObjectRef {
+    fn of(kind: impl Into<Text>, metadata: &Metadata) -> Self {
+        Self {
+            origin: metadata.origin.clone(),
+            kind: kind.into(),
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone(),
+        }
+    }
+}
+
+impl From<&Role> for ObjectRef {
+    fn from(role: &Role) -> Self {
+        Self::of(role.kind(), &role.metadata)
+    }
+}
+
+impl From<&Binding> for ObjectRef {
+    fn from(binding: &Binding) -> Self {
+        Self::of(binding.kind(), &binding.metadata)
+    }
+}
+
+impl From<&ServiceAccount> for ObjectRef {
+    fn from(account: &ServiceAccount) -> Self {
+        Self::of("ServiceAccount", &account.metadata)
+    }
+}
+
+impl From<&Workload> for ObjectRef {
+    fn from(workload: &Workload) -> Self {
+        Self::of(workload.kind.clone(), &workload.metadata)
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    /// Writes `Kind namespace/name`, or `Kind name` at the cluster scope.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.namespace {
+            "" => write!(formatter, "{} {}", self.kind, self.name),
+            namespace => write!(formatter, "{} {namespace}/{}", self.kind, self.name),
+        }
+    }
+}
+
+impl FieldPath {
+    /// Returns the path of a key of the object's root.
+    pub fn key(key: &str) -> Self {
+        Self::default().then_key(key)
+    }
+
+    /// Adds a step into a mapping.
+    #[must_use]
+    pub fn then_key(mut self, key: &str) -> Self {
+        self.steps.push(Step::Key(key.into()));
+        self
+    }
+
+    /// Adds a step into a sequence.
+    #[must_use]
+    pub fn then_index(mut self, index: usize) -> Self {
+        self.steps.push(Step::Index(index));
+        self
+    }
+
+    /// Adds the steps of a dotted path such as `.spec.template.spec` or `.spec.tasks[0].template`.
+    #[must_use]
+    pub fn then_dotted(self, dotted: &str) -> Self {
+        dotted.split('.').filter(|part| !part.is_empty()).fold(self, |path, part| {
+            let (key, indices) = part.split_once('[').unwrap_or((part, ""));
+            let path = if key.is_empty() { path } else { path.then_key(key) };
+            indices
+                .split(['[', ']'])
+                .filter_map(|index| index.parse().ok())
+                .fold(path, FieldPath::then_index)
+        })
+    }
+}
+
+impl fmt::Display for FieldPath {
+    /// Writes the path as the API server does: `rules[2].resources[0]`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Key(key) if position == 0 => write!(formatter, "{key}")?,
+                Step::Key(key) if key.contains(['.', '/']) => write!(formatter, "[{key}]")?,
+                Step::Key(key) => write!(formatter, ".{key}")?,
+                Step::Index(index) => write!(formatter, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! A binding names a ServiceAccount that does not exist.
+//!
+//! # What it does
+//!
+//! Looks up the ServiceAccounts that bindings name. `default` exists in every namespace, and the
+//! ServiceAccounts of Kubernetes' own controllers count as existing. The severity is lower where the
+//! input holds nothing else of that namespace, since the ServiceAccount may be defined elsewhere.
+//!
+//! # Why is this bad
+//!
+//! Nothing runs as a ServiceAccount that does not exist, so the grant is a mistake or a leftover. Whoever
+//! may create a ServiceAccount of that name gets the rights that wait for it.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: retired, namespace: shop}
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: web, namespace: shop}
+//! ```
+//!
+//! # How to fix
+//!
+//! Remove the subject, or create the ServiceAccount.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: web, namespace: shop}
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: web, namespace: shop}
+//! ```
+
+use crate::context::Context;
+use crate::findings::{Rule, accounts};
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC102",
+        name: "missing-subject",
+        category: Category::Broken,
+        severity: Severity::Medium,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &["P60"],
+        source: include_str!("missing_subject.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for missing in accounts::missing_subjects(context) {
+        if !missing.lookalikes.is_empty() {
+            continue;
+        }
+        let (namespace, name) = (missing.namespace, missing.name);
+        let mut finding = Finding::new(
+            RULE.meta,
+            missing.binding.into(),
+            format!("ServiceAccount `{namespace}/{name}` does not exist"),
+        )
+        .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))
+        .about(format!("{namespace}/{name}"))
+        .fix("remove the subject, or create the ServiceAccount");
+        if !accounts::has_anything_in(context, namespace) {
+            finding = finding.severity(Severity::Low);
+        }
+        findings.push(finding);
+    }
+}

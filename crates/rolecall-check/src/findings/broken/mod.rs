@@ -1,0 +1,17 @@
+//! RC1: references that lead nowhere, objects that the API server rejects.
+
+mod lookalike_service_account;
+mod missing_role;
+mod missing_subject;
+mod rejected_object;
+mod unsupported_role_kind;
+
+use super::Rule;
+
+pub(super) const RULES: &[&Rule] = &[
+    &missing_role::RULE,
+    &missing_subject::RULE,
+    &unsupported_role_kind::RULE,
+    &lookalike_service_account::RULE,
+    &rejected_object::RULE,
+];

@@ -1,0 +1,71 @@
+//! An object that the API server rejects.
+//!
+//! # What it does
+//!
+//! Runs the API server's own validation of Roles, ClusterRoles and their bindings, and reports what it
+//! would say, field by field, in its words.
+//!
+//! # Why is this bad
+//!
+//! Applying the object fails, and with it everything that comes after it in the same run.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: metrics, namespace: shop}
+//! rules:
+//! - {nonResourceURLs: [/metrics], verbs: [get]}
+//! ```
+//!
+//! # How to fix
+//!
+//! What the message says. URLs belong into a ClusterRole that a ClusterRoleBinding grants.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: metrics}
+//! rules:
+//! - {nonResourceURLs: [/metrics], verbs: [get]}
+//! ```
+
+use crate::context::Context;
+use crate::findings::Rule;
+use crate::validation::{self, Violation};
+use crate::{Category, Finding, ObjectRef, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC105",
+        name: "rejected-object",
+        category: Category::Broken,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("rejected_object.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let version = context.input.version;
+    let mut report = |object: ObjectRef, violation: Violation| {
+        let about = format!("{}: {}", violation.field, violation.message);
+        let finding =
+            Finding::new(RULE.meta, object, violation.message).at(violation.field).about(about);
+        findings.push(finding);
+    };
+    for role in context.roles() {
+        let violations = validation::validate_role(role, version);
+        violations.into_iter().for_each(|violation| report(role.into(), violation));
+    }
+    for binding in context.bindings() {
+        let violations = validation::validate_binding(binding, version).into_iter();
+        violations
+            .filter(|violation| !validation::is_role_kind(violation))
+            .for_each(|violation| report(binding.into(), violation));
+    }
+}

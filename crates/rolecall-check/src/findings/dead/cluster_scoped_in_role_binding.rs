@@ -1,0 +1,130 @@
+//! A cluster-scoped resource is granted where only namespaces count.
+//!
+//! # What it does
+//!
+//! Finds cluster-scoped resources of Kubernetes (nodes, PersistentVolumes, ClusterRoles, CustomResource-
+//! Definitions ...) in Roles, and rules about nothing else in ClusterRoles that only RoleBindings refer
+//! to. A Namespace itself may be read, changed and deleted by its name with a RoleBinding in it, so only
+//! `list`, `watch`, `create` and `deletecollection` on namespaces are reported.
+//!
+//! # Why is this bad
+//!
+//! Requests about cluster-scoped resources are checked against ClusterRoleBindings alone. The rule grants
+//! nothing, although `kubectl auth can-i` may say that it does.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: node-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods, nodes], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Grant it with a ClusterRole and a ClusterRoleBinding, if it is needed.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: node-reader}
+//! rules:
+//! - {apiGroups: [""], resources: [nodes], verbs: [get, list]}
+//! ```
+
+use rolecall_rbac::{PolicyRule, Text};
+
+use super::url_in_role_binding::bound_in_namespaces_only;
+use crate::context::{Context, RuleAt, joined, listed};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC208",
+        name: "cluster-scoped-in-role-binding",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("cluster_scoped_in_role_binding.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for at in context.rules() {
+        let rule = at.rule;
+        let dead: Vec<usize> = (0..rule.resources.len())
+            .filter(|index| {
+                rule.resources.get(*index).is_some_and(|entry| is_dead(context, rule, entry))
+            })
+            .collect();
+        let Some(first) = dead.first() else { continue };
+        let entries: Vec<&Text> =
+            dead.iter().filter_map(|index| rule.resources.get(*index)).collect();
+        let entries: Vec<&str> = entries.into_iter().map(|entry| &**entry).collect();
+        let what = if entries.len() == 1 { "is" } else { "are" };
+        let finding = if at.role.is_cluster_role() {
+            if dead.len() < rule.resources.len() {
+                continue;
+            }
+            let Some(bindings) = bound_in_namespaces_only(context, at.role) else { continue };
+            let Some(binding) = bindings.first() else { continue };
+            let message = format!(
+                "{} {what} cluster-scoped, and only RoleBindings refer to this ClusterRole",
+                listed(&entries)
+            );
+            base(at, *first, message)
+                .fix("grant it with a ClusterRoleBinding, or remove the rule")
+                .related((*binding).into(), "grants nothing of this rule")
+        } else {
+            let message =
+                format!("{} {what} cluster-scoped: a Role cannot grant it", listed(&entries));
+            let message = if entries.len() == 1 {
+                message
+            } else {
+                message.replace("grant it", "grant them")
+            };
+            base(at, *first, message)
+                .fix("move it to a ClusterRole that a ClusterRoleBinding grants")
+        };
+        findings.push(finding.about(format!("{} {}", entries.join(","), joined(&rule.verbs))));
+    }
+}
+
+fn base(at: RuleAt<'_>, first: usize, message: String) -> Finding {
+    Finding::new(RULE.meta, at.role.into(), message).at(at.value("resources", first))
+}
+
+/// Returns whether an entry names a cluster-scoped resource in every group that has it, with verbs
+/// that a RoleBinding cannot grant.
+fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
+    let catalog = context.catalog();
+    let (name, _) = entry.split_once('/').unwrap_or((entry, ""));
+    let mut cluster_scoped = false;
+    for group in &*rule.api_groups {
+        if !known::is_built_in(group) {
+            return false;
+        }
+        match catalog.is_namespaced(group, name) {
+            Some(true) => return false,
+            Some(false) => {
+                // Whoever names a Namespace asks in that namespace.
+                let named = |verb: &Text| {
+                    !matches!(&**verb, "list" | "watch" | "create" | "deletecollection")
+                };
+                if group.is_empty() && name == "namespaces" && rule.verbs.iter().any(named) {
+                    return false;
+                }
+                cluster_scoped = true;
+            }
+            None if known::is_not_always_served(group, name) => return false,
+            None => {}
+        }
+    }
+    cluster_scoped
+}

@@ -1,0 +1,116 @@
+//! A rule that another rule of the same role covers.
+//!
+//! # What it does
+//!
+//! Finds rules that grant nothing beyond what other rules of the role grant, wildcards and
+//! `resourceNames` understood.
+//!
+//! # Why is this bad
+//!
+//! The rule changes nothing. If it was meant as a limit (`resourceNames` beside an unlimited rule), it
+//! does not limit: rules only add.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: secret-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls], verbs: [get]}
+//! - {apiGroups: [""], resources: [secrets], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Remove the rule, or narrow the one that covers it.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: secret-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls], verbs: [get]}
+//! ```
+
+use rolecall_rbac::{PolicyRule, Role, covers};
+
+use crate::context::{Context, joined};
+use crate::findings::Rule;
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC212",
+        name: "covered-rule",
+        category: Category::Dead,
+        severity: Severity::Low,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("covered_rule.rs"),
+    },
+    check,
+};
+
+/// Roles with more rules are not compared rule by rule: that grows with the square.
+const MOST_RULES: usize = 500;
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for role in context.roles().filter(|role| role.aggregation.is_none()) {
+        if role.rules.len() <= MOST_RULES {
+            check_role(role, findings);
+        }
+    }
+}
+
+fn check_role(role: &Role, findings: &mut Vec<Finding>) {
+    let mut kept: Vec<bool> = vec![true; role.rules.len()];
+    // Of rules that say the same, the first one stays.
+    for (index, rule) in role.rules.iter().enumerate().rev() {
+        let others: Vec<(usize, &PolicyRule)> = role
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index && kept.get(*other).copied().unwrap_or_default())
+            .filter(|(_, other)| overlaps(other, rule))
+            .collect();
+        let rules: Vec<PolicyRule> = others.iter().map(|(_, other)| (*other).clone()).collect();
+        if rules.is_empty()
+            || is_vacuous(rule)
+            || !covers(&rules, std::slice::from_ref(rule)).is_complete()
+        {
+            continue;
+        }
+        if let Some(flag) = kept.get_mut(index) {
+            *flag = false;
+        }
+        let by = others
+            .iter()
+            .find(|(_, other)| {
+                covers(std::slice::from_ref(*other), std::slice::from_ref(rule)).is_complete()
+            })
+            .map_or_else(|| "other rules".to_owned(), |(other, _)| format!("`rules[{other}]`"));
+        let what = match rule.resources.is_empty() {
+            true => joined(&rule.non_resource_urls),
+            false => joined(&rule.resources),
+        };
+        let message = format!("adds nothing: {by} already grants all of it");
+        let message = message.replace("other rules already grants", "other rules already grant");
+        let finding = Finding::new(RULE.meta, role.into(), message)
+            .at(FieldPath::key("rules").then_index(index))
+            .about(format!("{} {what} {}", joined(&rule.verbs), joined(&rule.resource_names)))
+            .fix("remove it, or narrow the rule that covers it");
+        findings.push(finding);
+    }
+}
+
+/// Returns whether two rules have a verb in common, without which neither covers any of the other.
+fn overlaps(left: &PolicyRule, right: &PolicyRule) -> bool {
+    left.verbs.iter().any(|verb| &**verb == "*" || right.verbs.contains(verb))
+}
+
+/// Returns whether a rule grants nothing by itself, which other findings say.
+fn is_vacuous(rule: &PolicyRule) -> bool {
+    rolecall_rbac::break_down(rule).is_empty()
+}

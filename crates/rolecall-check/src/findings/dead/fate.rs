@@ -1,0 +1,207 @@
+//! Whether an entry of a rule's `resources` can match anything, and what was meant if not.
+
+use rolecall_rbac::{Catalog, PolicyRule, ServedResource, Text, edit_distance};
+
+use crate::known;
+
+/// Why an entry of `resources` matches nothing in any of the rule's API groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Dead<'a> {
+    /// `pods/*` or `*/*`: a literal, where a wildcard was meant.
+    SubresourceWildcard,
+    /// A singular, a kind, a short name or another letter case.
+    Spelling {
+        /// The resource that was meant.
+        meant: &'a ServedResource,
+        /// The subresource as written.
+        subresource: &'a str,
+        /// Whether it is served in none of the rule's groups either.
+        in_other_group: bool,
+    },
+    /// The resource exists, but in other API groups.
+    Group {
+        /// The groups that have it.
+        meant: Vec<&'a str>,
+    },
+    /// No resource of the rule's groups has that name.
+    Resource {
+        /// Resources that are spelled alike.
+        similar: Vec<String>,
+    },
+    /// The resource has no such subresource.
+    Subresource {
+        /// The subresource as written.
+        subresource: &'a str,
+        /// The ones it has.
+        existing: Vec<String>,
+    },
+}
+
+/// How an API group of a rule is to be taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GroupKind {
+    /// `*`.
+    Any,
+    /// One that Kubernetes alone serves.
+    BuiltIn,
+    /// One that anybody may have installed.
+    Open,
+    /// One that cannot exist, or is surely a misspelt built-in one.
+    Impossible,
+}
+
+/// Returns why an entry of a rule's `resources` matches nothing; `None` when it may match something.
+pub(super) fn of_resource<'a>(
+    rule: &'a PolicyRule,
+    entry: &'a Text,
+    catalog: &'a Catalog,
+) -> Option<Dead<'a>> {
+    if &**entry == "*" || rule.api_groups.is_empty() {
+        return None;
+    }
+    let (name, subresource) = entry.split_once('/').unwrap_or((entry, ""));
+    if subresource == "*" {
+        // Beside `*` nothing is lost.
+        let covered = rule.resources.iter().any(|resource| &**resource == "*");
+        return (!covered).then_some(Dead::SubresourceWildcard);
+    }
+    let groups = || rule.api_groups.iter().map(|group| &**group);
+    if groups().any(|group| may_match(group, name, subresource, catalog)) {
+        return None;
+    }
+    let in_groups =
+        |served: &&ServedResource| groups().any(|group| group == "*" || *group == *served.group);
+    if name == "*" || groups().any(|group| has_resource(group, name, catalog)) {
+        let existing = catalog
+            .named(name)
+            .filter(|served| *served.resource == *name)
+            .find(in_groups)
+            .map(known::subresources_of)
+            .unwrap_or_default();
+        return Some(Dead::Subresource { subresource, existing });
+    }
+    let meant = groups_with(name, catalog);
+    if !meant.is_empty() {
+        return Some(Dead::Group { meant });
+    }
+    let served = || catalog.named(name);
+    if let Some(meant) = served().find(in_groups).or_else(|| served().next()) {
+        return Some(Dead::Spelling { meant, subresource, in_other_group: !in_groups(&meant) });
+    }
+    Some(Dead::Resource { similar: catalog.similar(name) })
+}
+
+/// Returns whether an API group of a rule can never match, and which one was meant, if that is known.
+pub(super) fn of_group<'a>(
+    rule: &PolicyRule,
+    group: &str,
+    catalog: &'a Catalog,
+) -> Option<Option<&'a str>> {
+    let names = || rule.resources.iter().map(|entry| entry.split('/').next().unwrap_or_default());
+    let kind = group_kind(group, names(), catalog);
+    if kind != GroupKind::Impossible {
+        return None;
+    }
+    let meant = names().find_map(|name| similar_group(group, name, catalog));
+    Some(meant.or_else(|| (group == "core" || is_version(group)).then_some("")))
+}
+
+fn may_match(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> bool {
+    match group_kind(group, std::iter::once(name), catalog) {
+        GroupKind::Impossible => false,
+        GroupKind::Open => {
+            name == "*" || (is_resource_name(name) && !is_alias(group, name, catalog))
+        }
+        GroupKind::Any => {
+            if name == "*" {
+                return true;
+            }
+            // A custom resource may have any name but one that is plainly another spelling.
+            is_resource_name(name)
+                && (is_plural(name, catalog) || catalog.named(name).next().is_none())
+                && (matches!(subresource, "" | "scale" | "status")
+                    || !is_plural(name, catalog)
+                    || known::built_in_groups()
+                        .filter(|group| known::has_resource(catalog, group, name))
+                        .any(|group| known::has_subresource(catalog, group, name, subresource)))
+        }
+        GroupKind::BuiltIn => {
+            if name == "*" {
+                return known::group_has_subresource(catalog, group, subresource);
+            }
+            known::has_resource(catalog, group, name)
+                && (subresource.is_empty()
+                    || known::has_subresource(catalog, group, name, subresource))
+        }
+    }
+}
+
+fn has_resource(group: &str, name: &str, catalog: &Catalog) -> bool {
+    match group {
+        "*" => is_plural(name, catalog),
+        _ => known::is_built_in(group) && known::has_resource(catalog, group, name),
+    }
+}
+
+fn group_kind<'n>(
+    group: &str,
+    names: impl Iterator<Item = &'n str>,
+    catalog: &Catalog,
+) -> GroupKind {
+    if group == "*" {
+        return GroupKind::Any;
+    }
+    if known::is_built_in(group) {
+        return GroupKind::BuiltIn;
+    }
+    let impossible = group == "core"
+        || is_version(group)
+        || !crate::validation::is_dns_subdomain(group)
+        || names.into_iter().any(|name| similar_group(group, name, catalog).is_some());
+    if impossible { GroupKind::Impossible } else { GroupKind::Open }
+}
+
+/// Returns the group that a misspelt one stands for, on the evidence that it has the resource.
+fn similar_group<'a>(group: &str, name: &str, catalog: &'a Catalog) -> Option<&'a str> {
+    groups_with(name, catalog).into_iter().find(|meant| {
+        // `rbac` for `rbac.authorization.k8s.io`, `apps/v1` for `apps`, `app` for `apps`; but a group
+        // with a dot of its own may be somebody else's.
+        let abbreviated = meant.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
+        let versioned = group.split_once('/').is_some_and(|(head, _)| head == *meant);
+        let dotless = !group.contains('.');
+        let tolerated = if group.len() >= 8 { 2 } else { 1 };
+        let alike = !meant.is_empty()
+            && (dotless || !group.contains("x-k8s"))
+            && edit_distance(group, meant) <= tolerated;
+        abbreviated || versioned || alike
+    })
+}
+
+/// Returns the built-in groups that have a resource of exactly that name, retired ones last.
+fn groups_with<'a>(name: &str, catalog: &'a Catalog) -> Vec<&'a str> {
+    let served = catalog
+        .named(name)
+        .filter(|served| *served.resource == *name && known::is_built_in(&served.group));
+    let mut groups: Vec<&str> = served.map(|served| &*served.group).collect();
+    groups.retain(|group| *group != "extensions");
+    groups
+}
+
+/// Returns whether a name is another name of a custom resource that is known.
+fn is_alias(group: &str, name: &str, catalog: &Catalog) -> bool {
+    catalog.get(group, name).is_none() && catalog.named(name).any(|served| *served.group == *group)
+}
+
+fn is_plural(name: &str, catalog: &Catalog) -> bool {
+    catalog.named(name).any(|served| *served.resource == *name)
+        || known::built_in_groups().any(|group| known::is_not_always_served(group, name))
+}
+
+/// Returns whether a custom resource could have that plural: a DNS label.
+fn is_resource_name(name: &str) -> bool {
+    !name.contains('.') && crate::validation::is_dns_subdomain(name)
+}
+
+fn is_version(group: &str) -> bool {
+    group.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}

@@ -1,0 +1,102 @@
+//! A `nonResourceURLs` entry that no request can have.
+//!
+//! # What it does
+//!
+//! Finds URLs with a `*` before their end, without a leading `/`, with a host, or below `/api/VERSION/` and
+//! `/apis/GROUP/VERSION/`, where requests are about resources.
+//!
+//! # Why is this bad
+//!
+//! Only a trailing `*` is a wildcard, and what is compared is the path of the request. Requests about
+//! resources are never compared with URLs. The entry grants nothing.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: metrics-reader}
+//! rules:
+//! - {nonResourceURLs: [metrics, "/*/healthz"], verbs: [get]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Write the path from its first `/` on, with a `*` at most at its end.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: metrics-reader}
+//! rules:
+//! - {nonResourceURLs: [/metrics, "/healthz/*"], verbs: [get]}
+//! ```
+
+use crate::context::{Context, quote};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC214",
+        name: "literal-url",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("literal_url.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for at in context.rules() {
+        for (index, url) in at.rule.non_resource_urls.iter().enumerate() {
+            let Some((what, fix)) = dead_url(url) else { continue };
+            let message = format!("{} matches no request: {what}", quote(url));
+            let finding = Finding::new(RULE.meta, at.role.into(), message)
+                .at(at.value("nonResourceURLs", index))
+                .about(&**url)
+                .fix(fix);
+            findings.push(finding);
+        }
+    }
+}
+
+/// Returns what keeps a URL from matching, and what to write.
+fn dead_url(url: &str) -> Option<(&'static str, String)> {
+    let path = url.trim_end_matches('*');
+    if path.is_empty() {
+        return None;
+    }
+    if let Some((_, rest)) = path.split_once("://") {
+        let path = rest.split_once('/').map_or("", |(_, path)| path);
+        return Some(("the host is no part of what is compared", format!("write `/{path}`")));
+    }
+    if !path.starts_with('/') {
+        return Some(("paths start with `/`", format!("write `/{url}`")));
+    }
+    if let Some(position) = path.find('*') {
+        let prefix = path.get(..position).unwrap_or_default();
+        return Some(("only a trailing `*` is a wildcard", format!("write `{prefix}*`")));
+    }
+    is_resource_path(path)
+        .then(|| ("it is about resources", "grant the resource instead of its URL".to_owned()))
+}
+
+/// Returns whether all requests below a path are about resources.
+fn is_resource_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match &*parts {
+        ["api", version, rest @ ..] => {
+            !version.is_empty() && rest.first().is_some_and(|part| !part.is_empty())
+        }
+        ["apis", group, version, rest @ ..] => {
+            !group.is_empty()
+                && !version.is_empty()
+                && rest.first().is_some_and(|part| !part.is_empty())
+        }
+        _ => false,
+    }
+}

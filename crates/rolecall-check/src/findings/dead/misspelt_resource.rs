@@ -1,0 +1,95 @@
+//! A rule names a resource by its kind, its singular, a short name or in capitals.
+//!
+//! # What it does
+//!
+//! Finds resources in rules that are written as people and manifests write kinds: `pod`, `Pod`, `deploy`,
+//! `configMaps`.
+//!
+//! # Why is this bad
+//!
+//! RBAC compares a rule with the resource's name in the URL, which is the lower-case plural, byte for
+//! byte. Other spellings match nothing.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: config-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [ConfigMap, pod], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Write the plural. `kubectl api-resources` lists them in its first column.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: config-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [configmaps, pods], verbs: [get, list]}
+//! ```
+
+use rolecall_rbac::ServedResource;
+
+use super::fate::Dead;
+use crate::context::{Context, group_names, quote};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC202",
+        name: "misspelt-resource",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("misspelt_resource.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for dead in super::dead_entries(context) {
+        let Dead::Spelling { meant, subresource, in_other_group } = dead.why else { continue };
+        let plural = match subresource {
+            "" => meant.resource.to_string(),
+            subresource => format!("{}/{subresource}", meant.resource),
+        };
+        let written = dead.entry.split('/').next().unwrap_or_default();
+        let message = format!(
+            "{} matches nothing: it is {} `{}`",
+            quote(dead.entry),
+            what_is(written, meant),
+            meant.resource
+        );
+        let fix = match in_other_group {
+            true => {
+                format!("write `{plural}` in a rule for {}", group_names(&[&meant.group]))
+            }
+            false => format!("write `{plural}`"),
+        };
+        let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
+            .at(dead.at.value("resources", dead.index))
+            .about(dead.entry)
+            .fix(fix);
+        findings.push(finding);
+    }
+}
+
+/// Returns what a spelling is to a resource.
+fn what_is(written: &str, meant: &ServedResource) -> &'static str {
+    if written == &*meant.kind {
+        "the kind of"
+    } else if written == &*meant.singular {
+        "the singular of"
+    } else if meant.short_names.iter().any(|name| **name == *written) {
+        "a short name of"
+    } else {
+        "another spelling of"
+    }
+}

@@ -1,0 +1,62 @@
+//! RC2: rules and subjects that can never match.
+
+mod cluster_scoped_in_role_binding;
+mod covered_rule;
+mod empty_grant;
+mod fate;
+mod glob_resource_name;
+mod literal_url;
+mod misspelt_resource;
+mod names_without_named_verb;
+mod overwritten_rule;
+mod subresource_wildcard;
+mod unknown_resource;
+mod unknown_subresource;
+mod unknown_verb;
+mod unmatchable_subject;
+mod url_in_role_binding;
+mod wrong_api_group;
+
+use fate::Dead;
+
+use super::Rule;
+use crate::context::{Context, RuleAt};
+
+pub(super) const RULES: &[&Rule] = &[
+    &subresource_wildcard::RULE,
+    &misspelt_resource::RULE,
+    &wrong_api_group::RULE,
+    &unknown_resource::RULE,
+    &unknown_subresource::RULE,
+    &unknown_verb::RULE,
+    &names_without_named_verb::RULE,
+    &cluster_scoped_in_role_binding::RULE,
+    &url_in_role_binding::RULE,
+    &empty_grant::RULE,
+    &overwritten_rule::RULE,
+    &covered_rule::RULE,
+    &glob_resource_name::RULE,
+    &literal_url::RULE,
+    &unmatchable_subject::RULE,
+];
+
+/// An entry of `resources` that matches nothing.
+struct DeadEntry<'a> {
+    at: RuleAt<'a>,
+    /// Its index among the rule's resources.
+    index: usize,
+    entry: &'a str,
+    why: Dead<'a>,
+}
+
+/// Returns the entries of `resources` in judged roles that match nothing.
+fn dead_entries<'a>(context: &Context<'a>) -> impl Iterator<Item = DeadEntry<'a>> {
+    let catalog = context.catalog();
+    context.rules().flat_map(move |at| {
+        let entries = at.rule.resources.iter().enumerate();
+        entries.filter_map(move |(index, entry)| {
+            let why = fate::of_resource(at.rule, entry, catalog)?;
+            Some(DeadEntry { at, index, entry, why })
+        })
+    })
+}

@@ -1,0 +1,93 @@
+//! An aggregated ClusterRole has rules of its own.
+//!
+//! # What it does
+//!
+//! Resolves the `aggregationRule` of ClusterRoles as the controller does, and reports written rules that
+//! none of the selected ClusterRoles has.
+//!
+//! # Why is this bad
+//!
+//! A controller owns the `rules` of an aggregated ClusterRole and overwrites them with those of the
+//! selected ClusterRoles. What is written there disappears a moment after it was applied.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: monitoring}
+//! aggregationRule:
+//!   clusterRoleSelectors:
+//!   - matchLabels: {example.com/aggregate-to-monitoring: "true"}
+//! rules:
+//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Put the rules into a ClusterRole that the aggregation selects.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata: {name: monitoring}
+//! aggregationRule:
+//!   clusterRoleSelectors:
+//!   - matchLabels: {example.com/aggregate-to-monitoring: "true"}
+//! rules: []
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata:
+//!   name: monitoring-pods
+//!   labels: {example.com/aggregate-to-monitoring: "true"}
+//! rules:
+//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+//! ```
+
+use crate::context::{Context, joined};
+use crate::findings::Rule;
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC211",
+        name: "overwritten-rule",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("overwritten_rule.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for drift in context.input.drifts {
+        let Some(role) = context.inventory().role("", &drift.role) else { continue };
+        // What a server has stored was resolved there; what differs may only be unread here.
+        if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
+            continue;
+        }
+        let hidden = context.inventory().gaps().iter().any(|gap| gap.may_hide_cluster_role());
+        if hidden || context.is_default_role(role) {
+            continue;
+        }
+        for rule in &drift.overwritten {
+            let what = match rule.resources.is_empty() {
+                true => joined(&rule.non_resource_urls),
+                false => joined(&rule.resources),
+            };
+            let message = format!(
+                "the rule for `{what}` is overwritten: a controller fills this ClusterRole from \
+                 those that its aggregationRule selects"
+            );
+            let finding = Finding::new(RULE.meta, role.into(), message)
+                .at(FieldPath::key("rules"))
+                .about(format!("{} {what}", joined(&rule.verbs)))
+                .fix("move the rule to a ClusterRole that the aggregationRule selects");
+            findings.push(finding);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A rule names a resource that does not exist.
+//!
+//! # What it does
+//!
+//! Finds resources that no version of Kubernetes has in the rule's API groups, where these are all
+//! groups of Kubernetes itself; and names that no resource of any group can have.
+//!
+//! # Why is this bad
+//!
+//! The rule matches nothing. Usually it is a misspelling, and whoever relies on it is refused.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [serviceacounts], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Correct the spelling, or name the group that has the resource.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [serviceaccounts], verbs: [get, list]}
+//! ```
+
+use super::fate::{self, Dead};
+use crate::context::{Context, group_names, listed, quote};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC204",
+        name: "unknown-resource",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("unknown_resource.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for dead in super::dead_entries(context) {
+        let Dead::Resource { similar } = dead.why else { continue };
+        let groups = &dead.at.rule.api_groups;
+        let catalog = context.catalog();
+        if groups.iter().all(|group| fate::of_group(dead.at.rule, group, catalog).is_some()) {
+            continue;
+        }
+        let upper_case = dead.entry.chars().any(|c| c.is_ascii_uppercase());
+        let (message, fix) = if upper_case && similar.is_empty() {
+            let message = format!(
+                "{} matches nothing: names of resources are in lower case",
+                quote(dead.entry)
+            );
+            (message, format!("write `{}`, if that is the plural", dead.entry.to_lowercase()))
+        } else {
+            let has = if groups.len() == 1 { "has" } else { "have" };
+            let fix = match &*similar {
+                [] => "correct the name or the API group, or remove it".to_owned(),
+                similar => format!("write {}, if that was meant", listed(similar)),
+            };
+            (format!("{} {has} no resource {}", group_names(groups), quote(dead.entry)), fix)
+        };
+        let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
+            .at(dead.at.value("resources", dead.index))
+            .about(dead.entry)
+            .fix(fix);
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,94 @@
+//! A rule names a subresource that its resource does not have.
+//!
+//! # What it does
+//!
+//! Finds `pods/logs` and the like: a resource of Kubernetes with a subresource that no version serves and
+//! no authorization check asks about.
+//!
+//! # Why is this bad
+//!
+//! The entry matches nothing, and access to a resource does not include its subresources: whoever relies
+//! on the entry is refused.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: log-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods, pods/logs], verbs: [get, list]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Name a subresource that exists.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: log-reader, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods, pods/log], verbs: [get, list]}
+//! ```
+
+use rolecall_rbac::edit_distance;
+
+use super::fate::Dead;
+use crate::context::{Context, listed, quote};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC205",
+        name: "unknown-subresource",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("unknown_subresource.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for dead in super::dead_entries(context) {
+        let Dead::Subresource { subresource, mut existing } = dead.why else { continue };
+        let parent = dead.entry.split('/').next().unwrap_or_default();
+        if parent == "*" {
+            existing = all_subresources(context);
+        }
+        let nearest = existing
+            .iter()
+            .map(|candidate| (edit_distance(&candidate.to_lowercase(), subresource), candidate))
+            .filter(|(distance, candidate)| {
+                *distance <= 2 || candidate.replace('-', "") == subresource.replace('-', "")
+            })
+            .min();
+        let fix = match (nearest, &*existing) {
+            (Some((_, nearest)), _) => format!("write `{parent}/{nearest}`"),
+            (None, []) => format!("remove it: `{parent}` has no subresources"),
+            (None, _) if parent == "*" => "name a subresource that exists".to_owned(),
+            (None, existing) => format!("name one that exists: {}", listed(existing)),
+        };
+        let message = match parent {
+            "*" => format!("nothing has a subresource {}", quote(subresource)),
+            parent => format!("`{parent}` has no subresource {}", quote(subresource)),
+        };
+        let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
+            .at(dead.at.value("resources", dead.index))
+            .about(dead.entry)
+            .fix(fix);
+        findings.push(finding);
+    }
+}
+
+fn all_subresources(context: &Context<'_>) -> Vec<String> {
+    let mut names: Vec<String> =
+        context.catalog().resources().iter().flat_map(known::subresources_of).collect();
+    names.sort();
+    names.dedup();
+    names
+}

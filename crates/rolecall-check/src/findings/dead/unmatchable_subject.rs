@@ -1,0 +1,116 @@
+//! A binding names a subject that nobody can be.
+//!
+//! # What it does
+//!
+//! Finds users and groups that are written as ServiceAccounts are, but not as they are called: a group
+//! `system:serviceaccount:NAMESPACE` (its name has a plural `s`), a user `NAMESPACE:NAME` or
+//! `system:serviceaccounts:...`, and `*`, which is no wildcard for subjects.
+//!
+//! # Why is this bad
+//!
+//! Names of subjects are compared byte for byte: the binding grants nothing to anybody.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccount:shop"}
+//! ```
+//!
+//! # How to fix
+//!
+//! Write the subject as the server calls it.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts:shop"}
+//! ```
+
+use rolecall_rbac::{Subject, SubjectKind};
+
+use crate::context::{Context, quote};
+use crate::findings::Rule;
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC215",
+        name: "unmatchable-subject",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("unmatchable_subject.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for binding in context.bindings() {
+        for (index, subject) in binding.subjects.iter().enumerate() {
+            let Some((what, fix)) = unmatchable(subject) else { continue };
+            let message = format!("{} {}: {what}", subject.kind.as_str(), quote(&subject.name));
+            let finding = Finding::new(RULE.meta, binding.into(), message)
+                .at(FieldPath::key("subjects").then_index(index).then_key("name"))
+                .about(format!("{} {}", subject.kind.as_str(), subject.name))
+                .fix(fix);
+            findings.push(finding);
+        }
+    }
+}
+
+/// Returns why nobody is this subject, and what to write.
+fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
+    let name = &*subject.name;
+    let nobody = "nobody has that name";
+    let star = "`*` is no wildcard here";
+    match subject.kind {
+        SubjectKind::Group if name == "*" => {
+            Some((star, "write `system:authenticated`, if everybody is meant".into()))
+        }
+        SubjectKind::User if name == "*" => {
+            Some((star, "write a Group `system:authenticated`, if everybody is meant".into()))
+        }
+        SubjectKind::ServiceAccount if name == "*" => Some((
+            star,
+            format!(
+                "write a Group `system:serviceaccounts:{}`",
+                if subject.namespace.is_empty() { "NAMESPACE" } else { &subject.namespace }
+            ),
+        )),
+        SubjectKind::Group => {
+            let rest = name.strip_prefix("system:serviceaccount")?;
+            let rest = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some(""))?;
+            match rest.split_once(':') {
+                None if rest.is_empty() => {
+                    Some((nobody, "write `system:serviceaccounts`".to_owned()))
+                }
+                None => Some((nobody, format!("write `system:serviceaccounts:{rest}`"))),
+                Some((namespace, account)) => Some((
+                    "that is the name of a user",
+                    format!("name the ServiceAccount `{account}` of namespace `{namespace}`"),
+                )),
+            }
+        }
+        SubjectKind::User => {
+            let rest = name.strip_prefix("system:serviceaccount")?;
+            match rest.strip_prefix(':').map(|rest| rest.split_once(':')) {
+                Some(Some(_)) => None,
+                _ if rest.starts_with("s:") || rest == "s" => {
+                    Some(("that is the name of a group", "write `kind: Group`".to_owned()))
+                }
+                _ => Some((nobody, "write a ServiceAccount by its namespace and name".to_owned())),
+            }
+        }
+        SubjectKind::ServiceAccount | SubjectKind::Other(_) => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! A rule names a resource under an API group that does not have it.
+//!
+//! # What it does
+//!
+//! Finds resources of Kubernetes that none of the rule's API groups serves, and API groups that cannot
+//! exist: `core`, `v1`, `apps/v1`, `rbac`. Groups of custom resources are never reported.
+//!
+//! # Why is this bad
+//!
+//! A rule matches only if group and resource both do. `deployments` in the core group `""` matches
+//! nothing, and neither does `pods` in `core` or in `v1`: the core group is the empty string, and
+//! versions play no part.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: deployer, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods, deployments], verbs: [get, list]}
+//! - {apiGroups: [core], resources: [secrets], verbs: [get]}
+//! ```
+//!
+//! # How to fix
+//!
+//! Name the group that has the resource.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: deployer, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+//! - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
+//! - {apiGroups: [""], resources: [secrets], verbs: [get]}
+//! ```
+
+use super::fate::{self, Dead};
+use crate::context::{Context, RuleAt, group_names, joined, listed, quote};
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC203",
+        name: "wrong-api-group",
+        category: Category::Dead,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("wrong_api_group.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for at in context.rules() {
+        let impossible = impossible_groups(context, at, findings);
+        // A rule without a possible group has been told of already, whatever it names.
+        if !impossible {
+            misplaced_resources(context, at, findings);
+        }
+    }
+}
+
+/// Reports groups that cannot match; returns whether there is no other in the rule.
+fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<Finding>) -> bool {
+    let mut count = 0;
+    for (index, group) in at.rule.api_groups.iter().enumerate() {
+        let Some(meant) = fate::of_group(at.rule, group, context.catalog()) else { continue };
+        count += 1;
+        let fix = match meant {
+            Some("") => "write `\"\"`, which is the core group".to_owned(),
+            Some(meant) => format!("write `{meant}`"),
+            None => "write the group without a version, as `kubectl api-resources` shows it".into(),
+        };
+        let message = format!("{} is no API group: nothing matches it", quote(group));
+        let finding = Finding::new(RULE.meta, at.role.into(), message)
+            .at(at.value("apiGroups", index))
+            .about(&**group)
+            .fix(fix);
+        findings.push(finding);
+    }
+    count > 0 && count == at.rule.api_groups.len()
+}
+
+fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<Finding>) {
+    let mut misplaced: Vec<(usize, &str, Vec<&str>)> = Vec::new();
+    for (index, entry) in at.rule.resources.iter().enumerate() {
+        if let Some(Dead::Group { meant }) = fate::of_resource(at.rule, entry, context.catalog()) {
+            misplaced.push((index, entry, meant));
+        }
+    }
+    // Neighbours that belong together are told of together.
+    for run in misplaced.chunk_by(|left, right| left.2 == right.2) {
+        let Some((first, _, meant)) = run.first() else { continue };
+        let entries: Vec<&str> = run.iter().map(|(_, entry, _)| *entry).collect();
+        let groups = group_names(&at.rule.api_groups);
+        let verb = if entries.len() == 1 { "is" } else { "are" };
+        let message = format!("{} {verb} not in {groups}: nothing matches", listed(&entries));
+        let meant: Vec<String> = meant.iter().map(|group| quote(group)).collect();
+        let fix = format!(
+            "name {} in a rule with `apiGroups` {}",
+            if entries.len() == 1 { "it" } else { "them" },
+            meant.join(" or ")
+        );
+        let finding = Finding::new(RULE.meta, at.role.into(), message)
+            .at(at.value("resources", *first))
+            .about(format!("{} in {}", entries.join(","), joined(&at.rule.api_groups)))
+            .fix(fix);
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,100 @@
+//! An annotation `rolecall.dev/needs` that cannot be read.
+//!
+//! # What it does
+//!
+//! Reports declared needs that do not parse or that name a resource nobody serves.
+//!
+//! # Why is this bad
+//!
+//! What cannot be read is not checked.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Pod
+//! metadata:
+//!   name: web
+//!   namespace: shop
+//!   annotations: {rolecall.dev/needs: "get podz"}
+//! spec:
+//!   containers:
+//!   - {name: web, image: registry.example.com/web:1}
+//! ```
+//!
+//! # How to fix
+//!
+//! Write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`, several separated by `;`. Custom resources are written with
+//! their group: `get widgets.example.com`.
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Pod
+//! metadata:
+//!   name: web
+//!   namespace: shop
+//!   annotations: {rolecall.dev/needs: "create selfsubjectaccessreviews.authorization.k8s.io"}
+//! spec:
+//!   containers:
+//!   - {name: web, image: registry.example.com/web:1}
+//! ```
+
+use rolecall_rbac::{PodSpec, ResolveError};
+
+use crate::context::{Context, listed};
+use crate::findings::Rule;
+use crate::findings::workloads;
+use crate::needs_annotation::{self, NeedsError};
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC305",
+        name: "malformed-needs",
+        category: Category::Denied,
+        severity: Severity::Medium,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("malformed_needs.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for pod in workloads::pods(context) {
+        let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
+        let Err(error) = needs_annotation::parse(declared, context.catalog()) else { continue };
+        let fix = match &error {
+            NeedsError::Resource { error: ResolveError::UnknownResource { similar, .. } } => {
+                match &**similar {
+                    [] => {
+                        "write a custom resource with its group: `widgets.example.com`".to_owned()
+                    }
+                    similar => format!("write {}, if that was meant", listed(similar)),
+                }
+            }
+            NeedsError::Resource { error: ResolveError::UnknownSubresource { served, .. } }
+                if !served.is_empty() =>
+            {
+                format!("write one that exists: {}", listed(served))
+            }
+            _ => String::new(),
+        };
+        let finding = Finding::new(RULE.meta, pod.workload.into(), error.to_string())
+            .at(path(pod.spec))
+            .about(format!("{} {declared}", pod.spec.path))
+            .fix(fix);
+        findings.push(finding);
+    }
+}
+
+/// Returns the path of the annotation.
+pub(super) fn path(spec: &PodSpec) -> FieldPath {
+    let on_template = spec.annotations.iter().any(|(key, _)| &**key == needs_annotation::KEY);
+    let metadata = match (on_template, spec.path.rsplit_once('.')) {
+        (true, Some((template, _))) => FieldPath::default().then_dotted(template),
+        _ => FieldPath::default(),
+    };
+    metadata.then_key("metadata").then_key("annotations").then_key(needs_annotation::KEY)
+}

@@ -1,0 +1,139 @@
+//! RC3: workloads that will be refused what they do.
+
+mod api_request_denied;
+mod declared_need_denied;
+mod helm_denied;
+mod kubectl_denied;
+mod malformed_needs;
+
+use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload};
+
+use super::Rule;
+use super::workloads::{self, RunsAs};
+use crate::commands::{self, Invocation, Tool};
+use crate::context::Context;
+use crate::needs::{Judgement, Need};
+use crate::{Denied, Finding, RuleMeta};
+
+pub(super) const RULES: &[&Rule] = &[
+    &kubectl_denied::RULE,
+    &helm_denied::RULE,
+    &api_request_denied::RULE,
+    &declared_need_denied::RULE,
+    &malformed_needs::RULE,
+];
+
+/// Reports the command lines of a tool that will be refused.
+fn check_tool(
+    context: &Context<'_>,
+    tool: Tool,
+    meta: &'static RuleMeta,
+    findings: &mut Vec<Finding>,
+) {
+    for pod in workloads::pods(context) {
+        let RunsAs::Account(identity) = &pod.runs_as else { continue };
+        for invocation in commands::invocations(pod.spec) {
+            if invocation.tool != tool {
+                continue;
+            }
+            let catalog = context.catalog();
+            let needs = commands::needs_of(&invocation, catalog, context.input.version);
+            let refused = refused(context, &needs, identity, pod.workload);
+            if !refused.is_empty() {
+                let field = workloads::container_path(pod.spec, &invocation);
+                let said = describe(pod.workload, pod.spec, &refused);
+                let message = format!("`{}` will be refused: {said}", shortened(&invocation));
+                findings.push(
+                    denied(meta, pod.workload, message, identity, refused, pod.spec)
+                        .at(field)
+                        .about(invocation.text.clone()),
+                );
+            }
+        }
+    }
+}
+
+/// Returns the requests of needs that will be refused, each once.
+fn refused(
+    context: &Context<'_>,
+    needs: &[Need],
+    identity: &Identity,
+    workload: &Workload,
+) -> Vec<Request> {
+    let namespace = &workload.metadata.namespace;
+    let mut refused = Vec::new();
+    for need in needs {
+        let judged = need.judge(context.authorizer(), context.catalog(), identity, namespace);
+        if let Judgement::Refused { request } = judged
+            && !refused.contains(&request)
+        {
+            refused.push(request);
+        }
+    }
+    refused
+}
+
+fn denied(
+    meta: &'static RuleMeta,
+    workload: &Workload,
+    message: String,
+    identity: &Identity,
+    requests: Vec<Request>,
+    pod: &PodSpec,
+) -> Finding {
+    let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
+    let fix = match requests.first().map(|request| (question(request), request.namespace())) {
+        Some((question, "")) => format!("grant it: `rolecall fix {question} -A --for {subject}`"),
+        Some((question, namespace)) => {
+            format!("grant it: `rolecall fix {question} -n {namespace} --for {subject}`")
+        }
+        None => String::new(),
+    };
+    let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
+    finding.denied = Some(Denied { identity: identity.clone(), requests });
+    finding
+}
+
+/// Says which requests of whom are refused.
+fn describe(workload: &Workload, pod: &PodSpec, refused: &[Request]) -> String {
+    let cannot: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    format!(
+        "ServiceAccount `{}/{}` cannot {}",
+        workload.metadata.namespace,
+        pod.service_account_name(),
+        cannot.join(", nor ")
+    )
+}
+
+/// Writes a request as the command line asks it.
+fn question(request: &Request) -> String {
+    match &request.target {
+        Target::Path(path) => format!("{} {path}", request.verb),
+        Target::Resource(target) => {
+            let mut question = format!("{} {}", request.verb, target.resource);
+            if !target.group.is_empty() {
+                question.push('.');
+                question.push_str(&target.group);
+            }
+            if !target.subresource.is_empty() {
+                question.push('/');
+                question.push_str(&target.subresource);
+            }
+            if !target.name.is_empty() {
+                question.push_str(" --name ");
+                question.push_str(&target.name);
+            }
+            question
+        }
+    }
+}
+
+/// Returns a command line that fits into a message.
+fn shortened(invocation: &Invocation) -> String {
+    const LONGEST: usize = 80;
+    let text: String = invocation.text.replace(['\n', '`'], " ");
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST - 2).chain("..".chars()).collect()
+}

@@ -1,0 +1,95 @@
+//! A workload runs as a ServiceAccount that does not exist.
+//!
+//! # What it does
+//!
+//! Looks up the ServiceAccount of every workload's Pods in the workload's namespace. The severity is lower
+//! where the input holds no ServiceAccount of that namespace, since they may be defined elsewhere.
+//!
+//! # Why is this bad
+//!
+//! Admission refuses the Pods: `error looking up service account`. The Deployment is accepted and never
+//! becomes ready.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web, namespace: shop}
+//! spec:
+//!   template:
+//!     spec:
+//!       serviceAccountName: wbe
+//!       containers:
+//!       - {name: web, image: registry.example.com/web:1}
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: web, namespace: shop}
+//! ```
+//!
+//! # How to fix
+//!
+//! Create the ServiceAccount, or correct the name. Pods cannot run as a ServiceAccount of another namespace.
+//!
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web, namespace: shop}
+//! spec:
+//!   template:
+//!     spec:
+//!       serviceAccountName: web
+//!       containers:
+//!       - {name: web, image: registry.example.com/web:1}
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: web, namespace: shop}
+//! ```
+
+use crate::context::{Context, listed};
+use crate::findings::workloads::{self, RunsAs};
+use crate::findings::{Rule, accounts};
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC405",
+        name: "missing-service-account",
+        category: Category::Hygiene,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("missing_service_account.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for pod in workloads::pods(context) {
+        if matches!(pod.runs_as, RunsAs::Nobody) || workloads::account_exists(context, &pod) {
+            continue;
+        }
+        let namespace = &pod.workload.metadata.namespace;
+        let name = pod.spec.service_account_name();
+        let similar: Vec<String> = accounts::lookalikes(context, namespace, name)
+            .iter()
+            .map(|account| format!("{}/{}", account.metadata.namespace, account.metadata.name))
+            .collect();
+        let fix = match &*similar {
+            [] => "create the ServiceAccount".to_owned(),
+            similar => format!("create it, or use one that exists: {}", listed(similar)),
+        };
+        let message = format!("ServiceAccount `{namespace}/{name}` does not exist");
+        let mut finding = Finding::new(RULE.meta, pod.workload.into(), message)
+            .at(workloads::account_path(pod.spec))
+            .about(format!("{} {name}", pod.spec.path))
+            .fix(fix);
+        if context.inventory().service_accounts_in(namespace).is_empty() {
+            finding = finding.severity(Severity::Medium);
+        }
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,130 @@
+//! A Pod needs the API server, but no token is mounted.
+//!
+//! # What it does
+//!
+//! Finds Pods without a mounted token, because they or their ServiceAccount say
+//! `automountServiceAccountToken: false` and no volume projects one, that run commands against the API server or
+//! declare needs, or that are the only users of a ServiceAccount with rights of its own.
+//!
+//! # Why is this bad
+//!
+//! Without a token the Pod is nobody to the API server, whatever its ServiceAccount was granted.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: lister, namespace: shop}
+//! spec:
+//!   serviceAccountName: lister
+//!   automountServiceAccountToken: false
+//!   containers:
+//!   - name: kubectl
+//!     image: registry.example.com/tools/kubectl:1.36
+//!     command: [kubectl, get, pods]
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: lister, namespace: shop}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: lister, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: lister, namespace: shop}
+//! ```
+//!
+//! # How to fix
+//!
+//! Let the token be mounted, or project one with a `serviceAccountToken` volume.
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: lister, namespace: shop}
+//! spec:
+//!   serviceAccountName: lister
+//!   containers:
+//!   - name: kubectl
+//!     image: registry.example.com/tools/kubectl:1.36
+//!     command: [kubectl, get, pods]
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: lister, namespace: shop}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: lister, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: lister, namespace: shop}
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::context::Context;
+use crate::findings::Rule;
+use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC404",
+        name: "token-not-mounted",
+        category: Category::Hygiene,
+        severity: Severity::Medium,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("token_not_mounted.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut mounting: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    for pod in workloads::pods(context) {
+        let mounts = workloads::mounts_token(context, &pod);
+        let key = (&*pod.workload.metadata.namespace, pod.spec.service_account_name());
+        *mounting.entry(key).or_default() |= mounts;
+    }
+    for pod in workloads::pods(context) {
+        let RunsAs::Account(identity) = &pod.runs_as else { continue };
+        if workloads::mounts_token(context, &pod) || pod.spec.containers.is_empty() {
+            continue;
+        }
+        let (because, severity) = match workloads::evidence_of_need(context, &pod) {
+            Some(because) => (because, RULE.meta.severity),
+            None => {
+                let name = pod.spec.service_account_name();
+                let key = (&*pod.workload.metadata.namespace, name);
+                let shared = mounting.get(&key).copied().unwrap_or_default();
+                let directly = workloads::own_bindings(context, identity)
+                    .iter()
+                    .any(|bound| *bound.subject.name == *name);
+                if name == "default" || shared || !directly {
+                    continue;
+                }
+                (format!("ServiceAccount `{name}` was granted rights"), Severity::Low)
+            }
+        };
+        let message = format!("no token is mounted, but {because}");
+        let finding = Finding::new(RULE.meta, pod.workload.into(), message)
+            .at(path(&pod))
+            .about(&*pod.spec.path)
+            .severity(severity)
+            .fix("remove `automountServiceAccountToken: false`, or project a token");
+        findings.push(finding);
+    }
+}
+
+fn path(pod: &PodOf<'_>) -> FieldPath {
+    let path = FieldPath::default().then_dotted(&pod.spec.path);
+    match pod.spec.automount_token {
+        Some(_) => path.then_key("automountServiceAccountToken"),
+        None => path,
+    }
+}

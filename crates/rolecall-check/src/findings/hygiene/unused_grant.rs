@@ -1,0 +1,114 @@
+//! Rights are granted to a ServiceAccount that no workload uses.
+//!
+//! # What it does
+//!
+//! Finds ServiceAccounts that bindings name and that no workload of the input runs as. Nothing is said where
+//! the input holds no workloads, or not all of them.
+//!
+//! # Why is this bad
+//!
+//! Rights that nobody uses wait for somebody who does: whoever may create Pods in the namespace can run one
+//! as this ServiceAccount.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: migration, namespace: shop}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: migration, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+//! subjects:
+//! - {kind: ServiceAccount, name: migration, namespace: shop}
+//! ---
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web, namespace: shop}
+//! spec:
+//!   template:
+//!     spec:
+//!       containers:
+//!       - {name: web, image: registry.example.com/web:1}
+//! ```
+//!
+//! # How to fix
+//!
+//! Remove the binding and the ServiceAccount, or let the workload that it was made for run as it.
+//!
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web, namespace: shop}
+//! spec:
+//!   template:
+//!     spec:
+//!       containers:
+//!       - {name: web, image: registry.example.com/web:1}
+//! ```
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Binding, Identity};
+
+use crate::context::Context;
+use crate::findings::{Rule, workloads};
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC402",
+        name: "unused-grant",
+        category: Category::Hygiene,
+        severity: Severity::Low,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &[],
+        source: include_str!("unused_grant.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !workloads::are_all_known(context) {
+        return;
+    }
+    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut used_somewhere: BTreeSet<&str> = BTreeSet::new();
+    for workload in context.inventory().workloads() {
+        for spec in &*workload.pods {
+            used.insert((&workload.metadata.namespace, spec.service_account_name()));
+            if workload.metadata.namespace_assumed {
+                used_somewhere.insert(spec.service_account_name());
+            }
+        }
+    }
+    for account in context.service_accounts() {
+        let metadata = &account.metadata;
+        let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
+            || used_somewhere.contains(&*metadata.name)
+            || (metadata.namespace_assumed
+                && used.iter().any(|(_, name)| **name == *metadata.name));
+        if is_used {
+            continue;
+        }
+        let identity = Identity::service_account(&metadata.namespace, &metadata.name);
+        let bindings: Vec<&Binding> = workloads::own_bindings(context, &identity)
+            .into_iter()
+            .filter(|bound| bound.subject.name == metadata.name)
+            .map(|bound| bound.binding)
+            .collect();
+        if bindings.is_empty() {
+            continue;
+        }
+        let message = "holds rights, but no workload runs as it".to_owned();
+        let mut finding = Finding::new(RULE.meta, account.into(), message)
+            .fix("remove it and its bindings, or let the workload that it is for run as it");
+        for binding in bindings {
+            finding = finding.related(binding.into(), "grants it rights");
+        }
+        findings.push(finding);
+    }
+}

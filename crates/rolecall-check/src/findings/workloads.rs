@@ -1,0 +1,168 @@
+//! Pods of judged workloads, and whom they run as.
+
+use rolecall_rbac::{Binding, BoundRole, Identity, PodSpec, SubjectKind, Workload};
+
+use super::accounts;
+use crate::commands::{self, Invocation};
+use crate::context::Context;
+use crate::{FieldPath, needs_annotation};
+
+/// A pod spec of a judged workload.
+pub(super) struct PodOf<'a> {
+    pub(super) workload: &'a Workload,
+    pub(super) spec: &'a PodSpec,
+    pub(super) runs_as: RunsAs,
+}
+
+/// Whom a Pod runs as.
+pub(super) enum RunsAs {
+    /// A ServiceAccount of its namespace.
+    Account(Identity),
+    /// Nobody: a static Pod.
+    Nobody,
+    /// A ServiceAccount of a namespace that is only known once the workload is applied.
+    Undecided,
+}
+
+/// Returns the pod specs of judged workloads.
+pub(super) fn pods<'a>(context: &Context<'a>) -> impl Iterator<Item = PodOf<'a>> {
+    context.workloads().flat_map(move |workload| {
+        workload.pods.iter().map(move |spec| PodOf {
+            workload,
+            spec,
+            runs_as: runs_as(context, workload, spec),
+        })
+    })
+}
+
+fn runs_as(context: &Context<'_>, workload: &Workload, spec: &PodSpec) -> RunsAs {
+    if workload.mirror {
+        return RunsAs::Nobody;
+    }
+    let name = spec.service_account_name();
+    if workload.metadata.namespace_assumed && is_bound_elsewhere(context, workload, name) {
+        return RunsAs::Undecided;
+    }
+    RunsAs::Account(Identity::service_account(&workload.metadata.namespace, name))
+}
+
+/// Returns whether a binding names the ServiceAccount in a namespace that is written out, which may
+/// be the one where the workload will be.
+fn is_bound_elsewhere(context: &Context<'_>, workload: &Workload, name: &str) -> bool {
+    let namespace = &workload.metadata.namespace;
+    context.inventory().bindings().iter().any(|binding| {
+        binding.subjects.iter().any(|subject| {
+            subject.kind == SubjectKind::ServiceAccount
+                && *subject.name == *name
+                && !subject.namespace.is_empty()
+                && subject.namespace != *namespace
+        })
+    })
+}
+
+/// Returns the bindings that grant an identity anything beyond what everybody has.
+pub(super) fn own_bindings<'a>(context: &Context<'a>, identity: &Identity) -> Vec<BoundRole<'a>> {
+    let mut bindings = context.authorizer().bindings_of(identity);
+    bindings.retain(|bound| {
+        !is_everybodys(context, bound.binding)
+            && bound.role.is_ok_and(|role| !role.rules.is_empty())
+    });
+    bindings
+}
+
+/// Returns whether a binding is one of those that every server starts with.
+fn is_everybodys(context: &Context<'_>, binding: &Binding) -> bool {
+    context.is_default_binding(binding)
+}
+
+/// Returns whether a Pod may hold rights that could not be read.
+pub(super) fn may_hold_more(context: &Context<'_>, identity: &Identity) -> bool {
+    let review = context.authorizer().rules_for(identity, "");
+    !review.gaps.is_empty()
+        || context.inventory().gaps().iter().any(|gap| gap.may_hide_cluster_role())
+}
+
+/// Returns whether a token for the API server is mounted into some container of a Pod.
+pub(super) fn mounts_token(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
+    automounts(context, pod) || mounts_explicitly(pod.spec)
+}
+
+/// Returns whether admission mounts a token: what the Pod says, else its ServiceAccount, else yes.
+pub(super) fn automounts(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
+    let account = context
+        .inventory()
+        .service_account(&pod.workload.metadata.namespace, pod.spec.service_account_name());
+    let of_account = account.and_then(|account| account.automount_token);
+    pod.spec.automount_token.or(of_account).unwrap_or(true)
+}
+
+fn mounts_explicitly(spec: &PodSpec) -> bool {
+    spec.token_volumes
+        .iter()
+        .any(|volume| volume.audience.is_empty() && !volume.mounted_by.is_empty())
+}
+
+/// Returns a command line of a Pod that asks the API server for something, or its declared needs.
+pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option<String> {
+    let catalog = context.catalog();
+    let invocation = commands::invocations(pod.spec).into_iter().find(|invocation| {
+        !commands::needs_of(invocation, catalog, context.input.version).is_empty()
+            || commands::proxy_address(invocation).is_some()
+    });
+    match invocation {
+        Some(invocation) => {
+            let words = invocation.text.split_whitespace().take(3);
+            Some(format!("it runs `{}`", words.collect::<Vec<_>>().join(" ")))
+        }
+        None => needs_annotation::of(pod.workload, pod.spec)
+            .map(|_| format!("it declares `{}`", needs_annotation::KEY)),
+    }
+}
+
+/// Returns the path of the field that names a Pod's ServiceAccount.
+pub(super) fn account_path(spec: &PodSpec) -> FieldPath {
+    let path = FieldPath::default().then_dotted(&spec.path);
+    match &*spec.service_account {
+        "" => path,
+        _ => path.then_key("serviceAccountName"),
+    }
+}
+
+/// Returns the path of what a container runs.
+pub(super) fn container_path(spec: &PodSpec, invocation: &Invocation) -> FieldPath {
+    let path = FieldPath::default().then_dotted(&spec.path);
+    let Some(container) = spec.containers.get(invocation.container) else { return path };
+    let before = spec.containers.iter().take(invocation.container);
+    let index = before.filter(|other| other.init == container.init).count();
+    let list = if container.init { "initContainers" } else { "containers" };
+    let key = if container.command.is_empty() { "args" } else { "command" };
+    path.then_key(list).then_index(index).then_key(key)
+}
+
+/// Returns whether all workloads of the input were read, so that one that is not there is not.
+pub(super) fn are_all_known(context: &Context<'_>) -> bool {
+    use rolecall_rbac::{ObjectKind, Unread};
+    !context.inventory().workloads().is_empty()
+        && !context.inventory().gaps().iter().any(|gap| match &gap.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind, .. }
+            | Unread::KindOutside { kind, .. }
+            | Unread::Object { kind, .. } => {
+                matches!(kind, ObjectKind::Other(_))
+            }
+            _ => false,
+        })
+}
+
+/// Returns whether a Pod's ServiceAccount exists, or may.
+pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
+    let namespace = &pod.workload.metadata.namespace;
+    let name = pod.spec.service_account_name();
+    accounts::exists(context, namespace, name)
+        || (pod.workload.metadata.namespace_assumed
+            && context
+                .inventory()
+                .service_accounts()
+                .iter()
+                .any(|account| *account.metadata.name == *name))
+}

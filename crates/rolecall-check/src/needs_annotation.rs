@@ -1,0 +1,98 @@
+//! The annotation `rolecall.dev/needs`, in which a workload says what it does.
+
+use rolecall_rbac::{Catalog, PodSpec, ResolveError, Text, Workload};
+
+use crate::needs::{Need, NeedName, NeedNamespace, NeedTarget};
+
+/// The annotation's key.
+pub(crate) const KEY: &str = "rolecall.dev/needs";
+
+/// What is wrong with an annotation's text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NeedsError {
+    /// There is no resource.
+    #[error("`{part}` names no resource: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
+    NoResource {
+        /// The part of the text.
+        part: String,
+    },
+    /// There are too many words.
+    #[error("`{word}` is one word too many: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
+    TooManyWords {
+        /// The first word too many.
+        word: String,
+    },
+    /// A resource is not known.
+    #[error("{error}")]
+    Resource {
+        /// Why not.
+        error: ResolveError,
+    },
+}
+
+/// Returns what a workload declares for one of its Pods; on the workload itself or on its template.
+pub(crate) fn of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<&'a Text> {
+    let of_template = spec.annotations.iter().find(|(key, _)| &**key == KEY);
+    of_template.map(|(_, value)| value).or_else(|| workload.metadata.annotation(KEY))
+}
+
+/// Reads `get,list pods; create events; get configmaps settings in kube-system; get /metrics`.
+pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Vec<Need>, NeedsError> {
+    let mut needs = Vec::new();
+    for part in text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+        needs.extend(parse_part(part, catalog)?);
+    }
+    Ok(needs)
+}
+
+fn parse_part(part: &str, catalog: &Catalog) -> Result<Vec<Need>, NeedsError> {
+    let mut words = part.split_whitespace();
+    let verbs = words.next().unwrap_or_default();
+    let Some(resources) = words.next() else {
+        return Err(NeedsError::NoResource { part: part.to_owned() });
+    };
+    let mut names: Vec<&str> = Vec::new();
+    let mut namespace = NeedNamespace::Own;
+    let mut next = words.next();
+    if let Some(word) = next.filter(|word| *word != "in") {
+        names = items(word).collect();
+        next = words.next();
+    }
+    if next == Some("in") {
+        namespace = match words.next() {
+            Some("*") => NeedNamespace::Known("".into()),
+            Some(namespace) => NeedNamespace::Known(namespace.into()),
+            None => return Err(NeedsError::NoResource { part: part.to_owned() }),
+        };
+        next = words.next();
+    }
+    if let Some(word) = next {
+        return Err(NeedsError::TooManyWords { word: word.to_owned() });
+    }
+    let mut needs = Vec::new();
+    for verb in items(verbs) {
+        for resource in items(resources) {
+            if resource.starts_with('/') {
+                let target = NeedTarget::Path(resource.into());
+                needs.push(Need { verbs: vec![verb.into()], target });
+                continue;
+            }
+            let resolved =
+                catalog.resolve(resource).map_err(|error| NeedsError::Resource { error })?;
+            let need = |name| {
+                Need::new(verb, &resolved.group, &resolved.resource, name)
+                    .of(&resolved.subresource)
+                    .in_namespace(&namespace)
+            };
+            if names.is_empty() {
+                needs.push(need(NeedName::Collection));
+            }
+            needs.extend(names.iter().map(|name| need(NeedName::Known((*name).into()))));
+        }
+    }
+    Ok(needs)
+}
+
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|item| !item.is_empty())
+}

@@ -1,0 +1,281 @@
+//! What the API server's own validation rejects, in its own words.
+//!
+//! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` (semantics §8), after the
+//! defaulting that readers have done.
+
+use rolecall_rbac::{
+    Binding, LabelOperator, LabelSelector, Metadata, PolicyRule, Role, RoleKind, Subject,
+    SubjectKind, Text,
+};
+
+use crate::{FieldPath, KubernetesVersion};
+
+/// One thing that the API server says about an object that it rejects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The field.
+    pub field: FieldPath,
+    /// The server's words about it, without the field.
+    pub message: String,
+}
+
+const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
+
+/// Returns why a server would reject a Role or ClusterRole, in its order.
+pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> {
+    let mut violations = Violations::of_metadata(&role.metadata);
+    for (index, rule) in role.rules.iter().enumerate() {
+        let path = FieldPath::key("rules").then_index(index);
+        violations.rule(rule, role.is_cluster_role(), &path, version);
+    }
+    if let Some(aggregation) = &role.aggregation {
+        let path = FieldPath::key("aggregationRule").then_key("clusterRoleSelectors");
+        if aggregation.selectors.is_empty() {
+            violations.required(
+                path.clone(),
+                "at least one clusterRoleSelector required if aggregationRule is non-nil",
+            );
+        }
+        for (index, selector) in aggregation.selectors.iter().enumerate() {
+            violations.selector(selector, &path.clone().then_index(index));
+        }
+    }
+    violations.0
+}
+
+/// Returns why a server would reject a RoleBinding or ClusterRoleBinding, in its order.
+pub fn validate_binding(binding: &Binding, version: KubernetesVersion) -> Vec<Violation> {
+    let mut violations = Violations::of_metadata(&binding.metadata);
+    let role_ref = &binding.role_ref;
+    let path = FieldPath::key("roleRef");
+    if *role_ref.api_group != *RBAC_GROUP {
+        let field = path.clone().then_key("apiGroup");
+        violations.unsupported(field, &role_ref.api_group, &[RBAC_GROUP]);
+    }
+    let kinds: &[&str] = match binding.is_cluster_role_binding() {
+        true => &["ClusterRole"],
+        false => &["Role", "ClusterRole"],
+    };
+    if !kinds.contains(&role_ref.kind.as_str()) {
+        let field = path.clone().then_key("kind");
+        violations.unsupported(field, role_ref.kind.as_str(), kinds);
+    }
+    let field = path.then_key("name");
+    match &*role_ref.name {
+        "" => violations.required(field, ""),
+        name => violations.path_segment(field, name),
+    }
+    for (index, subject) in binding.subjects.iter().enumerate() {
+        let path = FieldPath::key("subjects").then_index(index);
+        violations.subject(subject, binding, &path, version);
+    }
+    violations.0
+}
+
+/// Returns whether a violation is about a roleRef's kind, which says more than that it is invalid.
+pub(crate) fn is_role_kind(violation: &Violation) -> bool {
+    violation.field == FieldPath::key("roleRef").then_key("kind")
+}
+
+/// Returns whether a binding's roleRef names a kind that it may refer to.
+pub(crate) fn has_role_kind(binding: &Binding) -> bool {
+    match binding.role_ref.kind {
+        RoleKind::ClusterRole => true,
+        RoleKind::Role => !binding.is_cluster_role_binding(),
+        RoleKind::Other(_) => false,
+    }
+}
+
+struct Violations(Vec<Violation>);
+
+impl Violations {
+    fn of_metadata(metadata: &Metadata) -> Self {
+        let mut violations = Self(Vec::new());
+        let field = FieldPath::key("metadata").then_key("name");
+        match &*metadata.name {
+            "" => violations.required(field, "name or generateName is required"),
+            name => violations.path_segment(field, name),
+        }
+        violations
+    }
+
+    fn rule(
+        &mut self,
+        rule: &PolicyRule,
+        urls_allowed: bool,
+        path: &FieldPath,
+        version: KubernetesVersion,
+    ) {
+        let field = |key: &str| path.clone().then_key(key);
+        if rule.verbs.is_empty() {
+            self.required(field("verbs"), "verbs must contain at least one value");
+        }
+        if !rule.non_resource_urls.is_empty() {
+            let urls = go_strings(&rule.non_resource_urls, version);
+            if !urls_allowed {
+                let detail = "namespaced rules cannot apply to non-resource URLs";
+                self.invalid(field("nonResourceURLs"), &urls, detail);
+            }
+            let mixed = [&rule.api_groups, &rule.resources, &rule.resource_names]
+                .into_iter()
+                .any(|values| !values.is_empty());
+            if mixed {
+                let detail = "rules cannot apply to both regular resources and non-resource URLs";
+                self.invalid(field("nonResourceURLs"), &urls, detail);
+            }
+            return;
+        }
+        if rule.api_groups.is_empty() {
+            let detail = "resource rules must supply at least one api group";
+            self.required(field("apiGroups"), detail);
+        }
+        if rule.resources.is_empty() {
+            let detail = "resource rules must supply at least one resource";
+            self.required(field("resources"), detail);
+        }
+    }
+
+    fn subject(
+        &mut self,
+        subject: &Subject,
+        binding: &Binding,
+        path: &FieldPath,
+        version: KubernetesVersion,
+    ) {
+        let field = |key: &str| path.clone().then_key(key);
+        if subject.name.is_empty() {
+            self.required(field("name"), "");
+        }
+        match &subject.kind {
+            SubjectKind::ServiceAccount => {
+                if !subject.name.is_empty() {
+                    self.dns_subdomain(field("name"), &subject.name, version);
+                }
+                if !subject.api_group.is_empty() {
+                    self.unsupported(field("apiGroup"), &subject.api_group, &[""]);
+                }
+                if binding.is_cluster_role_binding() && subject.namespace.is_empty() {
+                    self.required(field("namespace"), "");
+                }
+            }
+            SubjectKind::User | SubjectKind::Group => {
+                if *subject.api_group != *RBAC_GROUP {
+                    self.unsupported(field("apiGroup"), &subject.api_group, &[RBAC_GROUP]);
+                }
+            }
+            SubjectKind::Other(kind) => {
+                self.unsupported(field("kind"), kind, &["ServiceAccount", "User", "Group"]);
+            }
+        }
+    }
+
+    fn selector(&mut self, selector: &LabelSelector, path: &FieldPath) {
+        for (index, requirement) in selector.match_expressions.iter().enumerate() {
+            let path = path.clone().then_key("matchExpressions").then_index(index);
+            match &requirement.operator {
+                LabelOperator::In | LabelOperator::NotIn if requirement.values.is_empty() => {
+                    let detail = "must be specified when `operator` is 'In' or 'NotIn'";
+                    self.required(path.then_key("values"), detail);
+                }
+                LabelOperator::Exists | LabelOperator::DoesNotExist
+                    if !requirement.values.is_empty() =>
+                {
+                    let detail = "may not be specified when `operator` is 'Exists' or \
+                                  'DoesNotExist'";
+                    self.push(path.then_key("values"), format!("Forbidden: {detail}"));
+                }
+                LabelOperator::Unknown(word) => {
+                    let field = path.then_key("operator");
+                    self.invalid(field, &quoted(word), "not a valid selector operator");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Checks a name that becomes a part of a URL's path, which is all that RBAC asks of names.
+    fn path_segment(&mut self, field: FieldPath, name: &str) {
+        if matches!(name, "." | "..") {
+            self.invalid(field, &quoted(name), &format!("may not be '{name}'"));
+            return;
+        }
+        for content in ["/", "%"] {
+            if name.contains(content) {
+                let detail = format!("may not contain '{content}'");
+                self.invalid(field.clone(), &quoted(name), &detail);
+            }
+        }
+    }
+
+    fn dns_subdomain(&mut self, field: FieldPath, name: &str, version: KubernetesVersion) {
+        if name.len() > 253 {
+            let unit = if version.minor >= 32 { "bytes" } else { "characters" };
+            let detail = format!("must be no more than 253 {unit}");
+            self.invalid(field.clone(), &quoted(name), &detail);
+        }
+        if !is_dns_subdomain(name) {
+            let what = if version.minor >= 21 {
+                "a lowercase RFC 1123 subdomain"
+            } else {
+                "a DNS-1123 subdomain"
+            };
+            let detail = format!(
+                "{what} must consist of lower case alphanumeric characters, '-' or '.', and must \
+                 start and end with an alphanumeric character (e.g. 'example.com', regex used for \
+                 validation is \
+                 '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+            );
+            self.invalid(field, &quoted(name), &detail);
+        }
+    }
+
+    fn required(&mut self, field: FieldPath, detail: &str) {
+        self.push(field, with_detail("Required value", detail));
+    }
+
+    fn invalid(&mut self, field: FieldPath, value: &str, detail: &str) {
+        self.push(field, with_detail(&format!("Invalid value: {value}"), detail));
+    }
+
+    fn unsupported(&mut self, field: FieldPath, value: &str, supported: &[&str]) {
+        let supported: Vec<String> = supported.iter().map(|word| quoted(word)).collect();
+        let message = format!(
+            "Unsupported value: {}: supported values: {}",
+            quoted(value),
+            supported.join(", ")
+        );
+        self.push(field, message);
+    }
+
+    fn push(&mut self, field: FieldPath, message: String) {
+        self.0.push(Violation { field, message });
+    }
+}
+
+fn with_detail(what: &str, detail: &str) -> String {
+    if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") }
+}
+
+/// Writes a list as the server shows it: as JSON, older ones as a Go literal.
+fn go_strings(values: &[Text], version: KubernetesVersion) -> String {
+    let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+    match version.minor >= 33 {
+        true => format!("[{}]", values.join(",")),
+        false => format!("[]string{{{}}}", values.join(", ")),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// Returns whether a name is a DNS subdomain, as names of most kinds must be.
+pub(crate) fn is_dns_subdomain(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            label.bytes().next().is_some_and(alphanumeric)
+                && label.bytes().next_back().is_some_and(alphanumeric)
+                && label.bytes().all(|byte| alphanumeric(byte) || byte == b'-')
+        })
+}

@@ -1,0 +1,217 @@
+//! Rules that look odd and are not dead, and rules that look fine and are.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+use rolecall_check::Category;
+use rolecall_source::facts::{self, Version};
+
+/// Checks what is dead or broken about one rule of a ClusterRole that somebody is bound to.
+#[track_caller]
+fn check(rule: &str, expected: &[&str]) {
+    let manifests = format!(
+        r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: tested}}
+rules: [{rule}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: tested}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tested}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
+"#
+    );
+    assert_eq!(dead_or_broken(&manifests), expected, "{rule}");
+}
+
+fn dead_or_broken(manifests: &str) -> Vec<String> {
+    support::findings_of(manifests)
+        .into_iter()
+        .filter(|finding| matches!(finding.rule.category, Category::Dead | Category::Broken))
+        .map(|finding| format!("{} {}", finding.rule.code, finding.field))
+        .collect()
+}
+
+#[test]
+fn what_install_manifests_write_is_not_dead() {
+    for rule in [
+        // Custom resources and their subresources, known to nobody here.
+        "{apiGroups: [cert-manager.io], resources: [certificates, certificates/status, certificates/finalizers], verbs: [update]}",
+        "{apiGroups: [argoproj.io], resources: [applications, appprojects], verbs: ['*']}",
+        "{apiGroups: [app.k8s.io], resources: [applications], verbs: [get]}",
+        "{apiGroups: [gateway.networking.k8s.io], resources: [httproutes/finalizers], verbs: [update]}",
+        "{apiGroups: [route.openshift.io], resources: [routes/custom-host], verbs: [create]}",
+        "{apiGroups: [acme.cert-manager.io], resources: ['*'], verbs: [create, deletecollection]}",
+        "{apiGroups: [snapshot.storage.k8s.io], resources: [volumesnapshots], verbs: [get]}",
+        // Aggregated APIs.
+        "{apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list, watch]}",
+        "{apiGroups: [custom.metrics.k8s.io, external.metrics.k8s.io], resources: ['*'], verbs: ['*']}",
+        // What only authorization checks ask about.
+        "{apiGroups: [''], resources: [nodes/proxy, nodes/metrics, nodes/stats], verbs: [get]}",
+        "{apiGroups: [apps], resources: [deployments/finalizers], verbs: [update]}",
+        "{apiGroups: [''], resources: [services/finalizers, pods/finalizers], verbs: ['*']}",
+        "{apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: ['issuers.cert-manager.io/*'], verbs: [approve, sign]}",
+        "{apiGroups: [cert-manager.io], resources: [signers], resourceNames: ['issuers.cert-manager.io/*'], verbs: [approve]}",
+        "{apiGroups: [''], resources: [serviceaccounts/token], resourceNames: [cert-manager], verbs: [create]}",
+        "{apiGroups: [''], resources: [users, groups, serviceaccounts], verbs: [impersonate]}",
+        "{apiGroups: [authentication.k8s.io], resources: [userextras/scopes, uids], verbs: [impersonate]}",
+        "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [view], verbs: [bind]}",
+        // Retired groups, and resources that were moved.
+        "{apiGroups: [extensions, networking.k8s.io], resources: [ingresses, ingresses/status], verbs: [get, update]}",
+        "{apiGroups: [extensions], resources: [daemonsets, deployments/scale, podsecuritypolicies], verbs: [get, use]}",
+        "{apiGroups: [policy], resources: [podsecuritypolicies], resourceNames: [restricted], verbs: [use]}",
+        "{apiGroups: ['', events.k8s.io], resources: [events], verbs: [create, patch]}",
+        "{apiGroups: [coordination.k8s.io], resources: [leasecandidates], verbs: [get]}",
+        "{apiGroups: [security.openshift.io], resources: [securitycontextconstraints], resourceNames: [anyuid], verbs: [use]}",
+        // Groups and resources as a product: each resource needs only one of the groups.
+        "{apiGroups: ['', apps, batch], resources: [pods, deployments, jobs, cronjobs], verbs: [list]}",
+        // Wildcards.
+        "{apiGroups: ['*'], resources: ['*/scale'], verbs: [get, update]}",
+        "{apiGroups: [apps], resources: ['*/scale', '*/status'], verbs: [get]}",
+        "{apiGroups: ['*'], resources: ['*', '*/*'], verbs: ['*']}",
+        "{apiGroups: ['*'], resources: [pods, widgets, widgets/status, services/status], verbs: [get]}",
+        "{nonResourceURLs: [/metrics, /healthz, '/api/*', '/apis/*', '*', /openapi/v2], verbs: [get, post]}",
+        "{nonResourceURLs: [/api, /apis/apps/v1], verbs: ['*']}",
+        // Names on verbs of which some carry a name, and subresources that are created by name.
+        "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, update, create]}",
+        "{apiGroups: [''], resources: [secrets], resourceNames: [ca], verbs: [get, list, watch]}",
+        "{apiGroups: [''], resources: [pods/exec], resourceNames: [db-0], verbs: [create]}",
+        // Verbs of one's own.
+        "{apiGroups: [example.com], resources: [widgets], verbs: [publish, consume, admin]}",
+        "{apiGroups: [''], resources: [pods/attach], verbs: [get, list, watch]}",
+    ] {
+        check(rule, &[]);
+    }
+}
+
+#[test]
+fn resources_that_match_nothing_are_dead() {
+    let rows = [
+        ("[pods/*]", "RC201 rules[0].resources[0]"),
+        ("['*/*']", "RC201 rules[0].resources[0]"),
+        ("[pod]", "RC202 rules[0].resources[0]"),
+        ("[Pods]", "RC202 rules[0].resources[0]"),
+        ("[po]", "RC202 rules[0].resources[0]"),
+        ("[Secret]", "RC202 rules[0].resources[0]"),
+        ("[pod/log]", "RC202 rules[0].resources[0]"),
+        ("[pods, deploy]", "RC202 rules[0].resources[1]"),
+        ("[deployments]", "RC203 rules[0].resources[0]"),
+        ("[pods, roles, rolebindings]", "RC203 rules[0].resources[1]"),
+        ("[serviceacounts]", "RC204 rules[0].resources[0]"),
+        ("[nonsense]", "RC204 rules[0].resources[0]"),
+        ("[pods/logs]", "RC205 rules[0].resources[0]"),
+        ("[services/exec]", "RC205 rules[0].resources[0]"),
+        ("['*/logs']", "RC205 rules[0].resources[0]"),
+    ];
+    for (resources, expected) in rows {
+        check(&format!("{{apiGroups: [''], resources: {resources}, verbs: [get]}}"), &[expected]);
+    }
+    check(
+        "{apiGroups: [example.com], resources: [Widgets, 'widgets/*'], verbs: [get]}",
+        &["RC204 rules[0].resources[0]", "RC201 rules[0].resources[1]"],
+    );
+    check("{apiGroups: ['*'], resources: [Pods], verbs: [get]}", &["RC202 rules[0].resources[0]"]);
+}
+
+#[test]
+fn groups_that_cannot_be_are_dead() {
+    let rows = [
+        ("[core]", "[pods]", "RC203 rules[0].apiGroups[0]"),
+        ("[v1]", "[pods, secrets]", "RC203 rules[0].apiGroups[0]"),
+        ("[apps/v1]", "[deployments]", "RC203 rules[0].apiGroups[0]"),
+        ("[app]", "[deployments]", "RC203 rules[0].apiGroups[0]"),
+        ("[rbac]", "[roles]", "RC203 rules[0].apiGroups[0]"),
+        ("[rbac.authorisation.k8s.io]", "[roles]", "RC203 rules[0].apiGroups[0]"),
+        ("[networking]", "[ingresses]", "RC203 rules[0].apiGroups[0]"),
+        ("['', core]", "[pods]", "RC203 rules[0].apiGroups[1]"),
+        ("[apps]", "[pods, ingresses]", "RC203 rules[0].resources[0]"),
+    ];
+    for (groups, resources, expected) in rows {
+        let rule = format!("{{apiGroups: {groups}, resources: {resources}, verbs: [get]}}");
+        let all = dead_or_broken(&format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, rules: [{rule}]}}"
+        ));
+        assert_eq!(all.first().map(String::as_str), Some(expected), "{rule}");
+    }
+}
+
+#[test]
+fn verbs_that_nothing_is_asked_with_are_dead() {
+    let rows = [
+        ("[GET]", "[pods]", "RC206 rules[0].verbs[0]"),
+        ("[get, read]", "[pods]", "RC206 rules[0].verbs[1]"),
+        ("[lisst]", "[pods]", "RC206 rules[0].verbs[0]"),
+        ("[frobnicate]", "[pods]", "RC206 rules[0].verbs[0]"),
+        ("[list]", "[pods/exec]", "RC206 rules[0].verbs"),
+        ("[get, list]", "[bindings]", "RC206 rules[0].verbs"),
+        ("[list]", "[pods/log]", "RC206 rules[0].verbs"),
+    ];
+    for (verbs, resources, expected) in rows {
+        let rule = format!("{{apiGroups: [''], resources: {resources}, verbs: {verbs}}}");
+        check(&rule, &[expected]);
+    }
+    check("{nonResourceURLs: [/metrics], verbs: [list]}", &["RC206 rules[0].verbs[0]"]);
+    check("{nonResourceURLs: [/metrics], verbs: [GET]}", &["RC206 rules[0].verbs[0]"]);
+    check(
+        "{apiGroups: [example.com], resources: [widgets], verbs: [Get]}",
+        &["RC206 rules[0].verbs[0]"],
+    );
+}
+
+#[test]
+fn names_on_verbs_without_names_are_dead() {
+    for verbs in ["[create]", "[list]", "[create, list, watch]", "[deletecollection]"] {
+        check(
+            &format!(
+                "{{apiGroups: [''], resources: [configmaps], resourceNames: [x], verbs: {verbs}}}"
+            ),
+            &["RC207 rules[0].resourceNames"],
+        );
+    }
+}
+
+#[test]
+fn a_role_may_name_its_own_namespace_but_not_list_them() {
+    let role = |rule: &str| {
+        dead_or_broken(&format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {{name: x, namespace: shop}}, rules: [{rule}]}}"
+        ))
+    };
+    assert_eq!(role("{apiGroups: [''], resources: [namespaces], verbs: [get]}"), [""; 0]);
+    assert_eq!(
+        role("{apiGroups: [''], resources: [namespaces], verbs: [list]}"),
+        ["RC208 rules[0].resources[0]"]
+    );
+    assert_eq!(
+        role("{apiGroups: [''], resources: [nodes/proxy, pods], verbs: [get]}"),
+        ["RC208 rules[0].resources[0]"]
+    );
+    assert_eq!(role("{apiGroups: [example.com, ''], resources: [nodes], verbs: [get]}"), [""; 0]);
+}
+
+#[test]
+fn default_roles_are_neither_broken_nor_dead() {
+    for version in Version::ALL {
+        let manifests = facts::default_objects(version);
+        assert_eq!(dead_or_broken(manifests), [""; 0], "{version:?}");
+        // Under other names nothing excuses them: what is left is true, a rule that another one of its
+        // role covers and a binding without subjects.
+        let renamed = manifests
+            .replace("\"name\":\"system:", "\"name\":\"renamed:")
+            .replace("\"name\": \"system:", "\"name\": \"renamed:");
+        let mut found: Vec<String> = support::findings_of(&renamed)
+            .into_iter()
+            .filter(|finding| matches!(finding.rule.category, Category::Dead | Category::Broken))
+            .map(|finding| format!("{} {}", finding.rule.code, finding.object))
+            .collect();
+        found.retain(|line| {
+            line != "RC212 ClusterRole renamed:controller:namespace-controller"
+                && line != "RC210 ClusterRoleBinding renamed:node"
+        });
+        assert_eq!(found, [""; 0], "{version:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! Checks of manifests, as the command runs them.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use rolecall_check::{CheckInput, Finding, Judged, KubernetesVersion, check};
+use rolecall_rbac::{Authorizer, Inventory, resolve_aggregation};
+use rolecall_source::facts::{self, Version};
+use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, load};
+
+/// Returns what is found in manifests, with the newest server's default roles beside them.
+pub fn findings_of(manifests: &str) -> Vec<Finding> {
+    findings_for(manifests, Version::V1_36)
+}
+
+/// Returns what is found in manifests for a server of some version.
+pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
+    let loaded = read(manifests, Defaults::Version(version));
+    let mut inventory = loaded.inventory;
+    let drifts = resolve_aggregation(&mut inventory);
+    let authorizer = Authorizer::new(inventory);
+    check(CheckInput {
+        authorizer: &authorizer,
+        catalog: &loaded.catalog,
+        defaults: &defaults(version),
+        drifts: &drifts,
+        version: version.as_str().parse::<KubernetesVersion>().unwrap(),
+        judged: Judged::Files,
+    })
+}
+
+/// Reads manifests.
+pub fn read(manifests: &str, defaults: Defaults) -> Loaded {
+    let config =
+        LoadConfig { paths: vec!["-".into()], default_namespace: "default".to_owned(), defaults };
+    let loaded = load(&config, manifests.as_bytes());
+    assert_eq!(loaded.problems, [], "{manifests}");
+    loaded
+}
+
+/// Returns the default roles and bindings of a release.
+pub fn defaults(version: Version) -> Inventory {
+    read(facts::default_objects(version), Defaults::None).inventory
+}
+
+/// Writes findings as lines.
+pub fn show(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(|finding| {
+            let Finding { rule, severity, object, field, message, fix, .. } = finding;
+            let fix = if fix.is_empty() { String::new() } else { format!(" [{fix}]") };
+            format!("{} {severity} {object} {field}: {message}{fix}\n", rule.code)
+        })
+        .collect()
+}
+
+/// Returns the recorded clusters, each a folder.
+pub fn universes() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden");
+    let mut found: Vec<PathBuf> = ["v1.20", "v1.36"]
+        .iter()
+        .flat_map(|version| std::fs::read_dir(root.join(version)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Returns the text of a compressed file.
+pub fn gunzip(path: &Path) -> String {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
+}
