@@ -1,5 +1,6 @@
 //! Reads clusters, manifests and snapshots into one inventory.
 
+pub mod cluster;
 mod decode;
 pub mod facts;
 mod json;

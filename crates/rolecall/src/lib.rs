@@ -14,14 +14,19 @@
 
 mod cli;
 mod commands;
+mod decide;
 mod error;
 mod exit;
+mod explain;
 mod load;
 mod output;
 mod question;
 mod render;
+mod reviews;
 mod subject;
 mod ui;
+mod words;
+mod yaml;
 
 use std::process::ExitCode;
 

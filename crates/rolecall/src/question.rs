@@ -132,20 +132,9 @@ pub(crate) fn resolve<'a>(
 /// Says what is odd about a verb for a resource, or for a path when there is none. It is asked as
 /// written all the same, as the server would.
 fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
-    let known: &[&str] = if resolved.is_some() { &RESOURCE_VERBS } else { &PATH_VERBS };
-    let constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
-    if verb == "*" || constrained {
-        return None;
-    }
-    if !known.contains(&verb) {
-        let lower = verb.to_lowercase();
-        let guess = known
-            .iter()
-            .map(|known| (edit_distance(known, &lower), known))
-            .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
-            .min()
-            .map_or_else(String::new, |(_, known)| format!("; is `{known}` meant?"));
-        return Some(format!("`{verb}` is no verb that servers know{guess}"));
+    let unknown = unknown_verb(verb, resolved.is_none());
+    if verb == "*" || unknown.is_some() {
+        return unknown;
     }
     let resolved = resolved?;
     let served = resolved.served?;
@@ -162,4 +151,21 @@ fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
     (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
         format!("no server serves `{verb}` for `{}`; asked all the same", resolved.display())
     })
+}
+
+/// Says that servers know no such verb, for resources or for paths too, and which one is like it.
+pub(crate) fn unknown_verb(verb: &str, for_paths: bool) -> Option<String> {
+    let paths: &[&str] = if for_paths { &PATH_VERBS } else { &[] };
+    let known = || RESOURCE_VERBS.iter().chain(paths);
+    let constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
+    if verb == "*" || constrained || known().any(|known| *known == verb) {
+        return None;
+    }
+    let lower = verb.to_lowercase();
+    let guess = known()
+        .map(|known| (edit_distance(known, &lower), known))
+        .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
+        .min()
+        .map_or_else(String::new, |(_, known)| format!("; is `{known}` meant?"));
+    Some(format!("`{verb}` is no verb that servers know{guess}"))
 }

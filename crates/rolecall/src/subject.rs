@@ -1,9 +1,11 @@
 //! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
 //! `pod/NAME`, `deploy/NAME` and the like, `system:serviceaccount:NAMESPACE:NAME`, `me`.
 
-use rolecall_rbac::{Identity, PodSpec, Workload, edit_distance};
+use rolecall_rbac::{Identity, PodSpec, Text, Workload, edit_distance};
 
-use crate::cli::ClusterOptions;
+use std::collections::BTreeSet;
+
+use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
@@ -29,6 +31,14 @@ pub(crate) enum SubjectArgument {
         /// The namespace, if written.
         namespace: Option<String>,
         /// The name.
+        name: String,
+    },
+    /// Every ServiceAccount whose namespace and name match patterns with `*`; without a namespace
+    /// pattern, of the namespaces in which the question is asked.
+    ServiceAccounts {
+        /// The namespace's pattern, if written.
+        namespace: Option<String>,
+        /// The name's pattern.
         name: String,
     },
     /// A user.
@@ -102,6 +112,13 @@ impl SubjectArgument {
         match &*kind.to_lowercase() {
             "user" | "users" => Ok(Self::User(name.to_owned())),
             "group" | "groups" => Ok(Self::Group(name.to_owned())),
+            "sa" | "serviceaccount" | "serviceaccounts" if name.contains('*') => {
+                let (namespace, name) = match name.split_once(':') {
+                    Some((namespace, name)) => (Some(namespace.to_owned()), name),
+                    None => (None, name),
+                };
+                Ok(Self::ServiceAccounts { namespace, name: name.to_owned() })
+            }
             "sa" | "serviceaccount" | "serviceaccounts" => {
                 let (namespace, name) = split_namespace(text, kind, name)?;
                 Ok(Self::ServiceAccount { namespace, name })
@@ -113,26 +130,71 @@ impl SubjectArgument {
         }
     }
 
+    /// Takes several SUBJECTs apart; none is `me`.
+    pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CommandError> {
+        if texts.is_empty() {
+            return Ok(vec![Self::Me]);
+        }
+        texts.iter().map(|text| Self::parse(text)).collect()
+    }
+
     /// Returns whether workloads must be read to resolve it.
     pub(crate) fn needs_workloads(&self) -> bool {
         matches!(self, Self::Workload { .. })
     }
 
-    /// Finds out who is meant: one subject, or several for a workload that makes Pods of several
-    /// ServiceAccounts.
-    pub(crate) fn resolve(
+    /// Finds out who is meant by several arguments, each subject once, in the order named.
+    pub(crate) fn resolve_all(
+        arguments: &[Self],
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+    ) -> Result<Vec<Subject>, CommandError> {
+        let mut subjects: Vec<Subject> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for argument in arguments {
+            let found = argument.resolve(ui, session, options)?;
+            subjects
+                .extend(found.into_iter().filter(|subject| seen.insert(subject.identity.clone())));
+        }
+        Ok(subjects)
+    }
+
+    /// Finds the one subject that is meant.
+    pub(crate) fn resolve_one(
         &self,
         ui: &Ui,
         session: &Session,
-        cluster: &ClusterOptions,
+        options: &Options,
+    ) -> Result<Subject, CommandError> {
+        let mut subjects = self.resolve(ui, session, options)?;
+        match subjects.pop() {
+            Some(subject) if subjects.is_empty() => Ok(subject),
+            last => {
+                let labels: Vec<String> =
+                    subjects.iter().chain(&last).map(|s| label(&s.identity)).collect();
+                Err(CommandError::usage("the subject is several ServiceAccounts")
+                    .with_hint(Hint::did_you_mean("it", labels)))
+            }
+        }
+    }
+
+    /// Finds out who is meant: several for patterns, and for a workload that makes Pods of several
+    /// ServiceAccounts; never none.
+    fn resolve(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
     ) -> Result<Vec<Subject>, CommandError> {
+        let cluster = &options.cluster;
         // Groups that are given with --as belong to that user, and to nobody else.
         let groups = if cluster.as_user.is_none() { &*cluster.as_groups } else { &[] };
         if !groups.is_empty() && !matches!(self, Self::Me | Self::User(_)) {
             ui.warn("`--as-group` counts for `user/NAME` and `me` only");
         }
         let identity = match self {
-            Self::Me => me(session, cluster)?,
+            Self::Me => session.me(options)?,
             Self::User(name) => {
                 groups.iter().fold(Identity::user(name), |user, group| user.with_group(group))
             }
@@ -142,6 +204,9 @@ impl SubjectArgument {
                 warn_of_missing_account(ui, session, namespace, name);
                 Identity::service_account(namespace, name)
             }
+            Self::ServiceAccounts { namespace, name } => {
+                return matching_accounts(session, options, namespace.as_deref(), name);
+            }
             Self::Workload { kind, namespace, name } => {
                 let namespace = namespace.as_deref().unwrap_or(&session.namespace);
                 let workload = find_workload(session, kind, namespace, name)?;
@@ -149,25 +214,6 @@ impl SubjectArgument {
             }
         };
         Ok(vec![Subject { identity, workload: None }])
-    }
-
-    /// Finds the one subject that is meant.
-    pub(crate) fn resolve_one(
-        &self,
-        ui: &Ui,
-        session: &Session,
-        cluster: &ClusterOptions,
-    ) -> Result<Subject, CommandError> {
-        let mut subjects = self.resolve(ui, session, cluster)?;
-        match subjects.pop() {
-            Some(subject) if subjects.is_empty() => Ok(subject),
-            last => {
-                let labels: Vec<String> =
-                    subjects.iter().chain(&last).map(|s| label(&s.identity)).collect();
-                Err(CommandError::usage("the workload runs as several ServiceAccounts")
-                    .with_hint(Hint::did_you_mean("the workload", labels)))
-            }
-        }
     }
 }
 
@@ -213,23 +259,50 @@ fn is_name(text: &str) -> bool {
         })
 }
 
-fn me(session: &Session, cluster: &ClusterOptions) -> Result<Identity, CommandError> {
-    let Some(name) = &cluster.as_user else {
-        return session.me.clone().ok_or_else(|| {
-            CommandError::usage("manifests do not tell who `me` is")
-                .with_hint(Hint::pass("--for SUBJECT", "say who asks"))
-        });
+/// Finds the ServiceAccounts whose namespace and name match patterns.
+fn matching_accounts(
+    session: &Session,
+    options: &Options,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Vec<Subject>, CommandError> {
+    let namespaces = session.namespaces(options);
+    let in_scope = |candidate: &Text| match namespace {
+        Some(pattern) => matches(pattern, candidate),
+        None => options.namespace.all_namespaces || namespaces.contains(candidate),
     };
-    let user = Identity::user(name);
-    if cluster.as_groups.is_empty() {
-        return Ok(user);
+    let accounts = session.authorizer.inventory().service_accounts().iter();
+    let subjects: Vec<Subject> = accounts
+        .map(|account| &account.metadata)
+        .filter(|metadata| in_scope(&metadata.namespace) && matches(name, &metadata.name))
+        .map(|metadata| Subject {
+            identity: Identity::service_account(&metadata.namespace, &metadata.name),
+            workload: None,
+        })
+        .collect();
+    if subjects.is_empty() {
+        let pattern = namespace.map_or_else(String::new, |namespace| format!("{namespace}:"));
+        let error = CommandError::input(format!("no ServiceAccount matches `sa/{pattern}{name}`"));
+        let everywhere = options.namespace.all_namespaces || namespace.is_some();
+        let hint = Hint::pass("-A", "look in all namespaces");
+        return Err(error.with_hint((!everywhere).then_some(hint)));
     }
-    // As the server's impersonation: groups that are given replace a ServiceAccount's own.
-    let user = match user.as_service_account() {
-        Some(_) => Identity { groups: Vec::new(), ..user }.with_group("system:authenticated"),
-        None => user,
-    };
-    Ok(cluster.as_groups.iter().fold(user, |user, group| user.with_group(group)))
+    Ok(subjects)
+}
+
+/// Returns whether a text matches a pattern in which `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 /// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
@@ -323,7 +396,7 @@ fn service_accounts_of(workload: &Workload) -> Result<Vec<Subject>, CommandError
         )));
     }
     let mut names: Vec<&str> = workload.pods.iter().map(PodSpec::service_account_name).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     if names.is_empty() {
         return Err(CommandError::input(format!(

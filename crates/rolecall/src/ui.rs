@@ -6,7 +6,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::OutputOptions;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::render;
 
 /// Writes a command's data, notes, warnings and errors as the output options want them.
@@ -102,8 +102,14 @@ impl Ui {
         }
     }
 
-    /// Prints a hint; `-q` does not silence it, for it belongs to an error or a finding.
-    pub(crate) fn hint(&self, hint: &crate::error::Hint) {
+    /// Hints at what to do next; `-q` silences it.
+    pub(crate) fn suggest(&self, hint: Hint) {
+        if !self.options.quiet {
+            self.hint(&hint);
+        }
+    }
+
+    fn hint(&self, hint: &Hint) {
         self.say("hint", NOTE, &hint.to_string());
     }
 

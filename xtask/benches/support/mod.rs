@@ -1,5 +1,7 @@
 //! Clusters to measure on, each made once for a run, and questions about them.
 
+#![allow(dead_code, reason = "each bench uses a part")]
+
 mod reader;
 
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use rolecall_rbac::Text;
@@ -17,7 +18,7 @@ pub(super) enum Operation {
 }
 
 /// A set of requests, as far as the axes above it have not decided yet.
-pub(super) trait Set: Clone + Eq {
+pub(super) trait Set: Clone + Eq + Hash {
     /// Returns the set of nothing.
     fn nothing() -> Self;
 
@@ -63,43 +64,47 @@ impl Set for bool {
 ///
 /// Canonical: a key is present only where its set differs from what it would inherit, so that equal
 /// functions are equal values. Cheap to clone; equal parts are mostly shared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Axis<K: Key, S: Set> {
     points: Arc<Points<K, S>>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Points<K, S> {
-    named: BTreeMap<K, S>,
+    /// Sorted by key.
+    named: Vec<(K, S)>,
     rest: S,
 }
 
 impl<K: Key, S: Set> Axis<K, S> {
     /// Returns the function that has one set at every point.
     pub(super) fn constant(set: S) -> Self {
-        Self { points: Arc::new(Points { named: BTreeMap::new(), rest: set }) }
+        Self { points: Arc::new(Points { named: Vec::new(), rest: set }) }
     }
 
     /// Returns the function that has a set wherever a key reaches, and nothing elsewhere.
     pub(super) fn at(keys: impl IntoIterator<Item = K>, set: &S) -> Self {
-        let keys: BTreeSet<K> = keys.into_iter().collect();
+        let mut keys: Vec<K> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
         Self::build(S::nothing(), keys.into_iter().map(|key| (key, set.clone())))
     }
 
     /// Builds a canonical function from the sets of keys in ascending order.
     pub(super) fn build(rest: S, keys: impl IntoIterator<Item = (K, S)>) -> Self {
-        let mut named = BTreeMap::new();
+        let mut named: Vec<(K, S)> = Vec::new();
         for (key, set) in keys {
             // A key comes after those that it inherits from, so what they have is settled.
-            if *key.inherited(&named).unwrap_or(&rest) != set {
-                named.insert(key, set);
+            let inherited = key.inherited(&named).and_then(|position| named.get(position));
+            if *inherited.map_or(&rest, |(_, set)| set) != set {
+                named.push((key, set));
             }
         }
         Self { points: Arc::new(Points { named, rest }) }
     }
 
-    /// Returns the keys with sets of their own, sorted.
-    pub(super) fn named(&self) -> &BTreeMap<K, S> {
+    /// Returns the keys that have sets of their own, sorted, with these.
+    pub(super) fn named(&self) -> &[(K, S)] {
         &self.points.named
     }
 
@@ -110,8 +115,24 @@ impl<K: Key, S: Set> Axis<K, S> {
 
     /// Returns the set at a key: its own, else what it inherits.
     pub(super) fn get(&self, key: &K) -> &S {
-        let named = self.named();
-        named.get(key).or_else(|| key.inherited(named)).unwrap_or(self.rest())
+        match self.named().binary_search_by(|(named, _)| named.cmp(key)) {
+            Ok(position) => self.named().get(position).map_or(self.rest(), |(_, set)| set),
+            Err(_) => self.inherited(key),
+        }
+    }
+
+    /// Returns the set that a key would have if it had none of its own.
+    fn inherited(&self, key: &K) -> &S {
+        let position = key.inherited(self.named());
+        position.and_then(|position| self.named().get(position)).map_or(self.rest(), |(_, set)| set)
+    }
+}
+
+impl<K: Key> Axis<K, bool> {
+    /// Returns whether some point that a key reaches is in; for `None`, some point at all.
+    pub(super) fn meets(&self, key: Option<&K>) -> bool {
+        let Some(key) = key else { return !self.is_nothing() };
+        *self.get(key) || self.named().iter().any(|(named, yes)| *yes && key.reaches(named))
     }
 }
 
@@ -147,10 +168,8 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
             }
             _ => {}
         }
-        let keys: BTreeSet<&K> = self.named().keys().chain(other.named().keys()).collect();
         let mut last: Option<(&S, &S, S)> = None;
-        let named = keys.into_iter().map(|key| {
-            let (left, right) = (self.get(key), other.get(key));
+        let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
             // Neighbours mostly share both sets, and then they share the result too.
             let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
             let combined = match known {
@@ -169,5 +188,35 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
 
     fn is_nothing(&self) -> bool {
         self.named().is_empty() && self.rest().is_nothing()
+    }
+}
+
+/// The keys of two functions in ascending order, each once, with its set in both.
+struct Pairs<'a, K: Key, S: Set> {
+    left: &'a Axis<K, S>,
+    right: &'a Axis<K, S>,
+    passed: (usize, usize),
+}
+
+impl<'a, K: Key, S: Set> Iterator for Pairs<'a, K, S> {
+    type Item = (&'a K, &'a S, &'a S);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (left, right) = (self.left, self.right);
+        let first = left.named().get(self.passed.0);
+        let second = right.named().get(self.passed.1);
+        let order = match (first, second) {
+            (Some((first, _)), Some((second, _))) => first.cmp(second),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        self.passed.0 += usize::from(order.is_le());
+        self.passed.1 += usize::from(order.is_ge());
+        match (first, second) {
+            (Some((key, set)), Some((_, other))) if order.is_eq() => Some((key, set, other)),
+            (Some((key, set)), _) if order.is_lt() => Some((key, set, right.inherited(key))),
+            (_, Some((key, other))) => Some((key, left.inherited(key), other)),
+            _ => None,
+        }
     }
 }

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::hash::Hash;
 
 use rolecall_rbac::Text;
 
@@ -6,15 +7,29 @@ use rolecall_rbac::Text;
 ///
 /// Keys form a tree: a point takes the set of the most exact key that reaches it. In ascending order
 /// a key comes after those that it inherits from.
-pub(super) trait Key: Ord + Clone {
-    /// Returns the set of the next less exact key; `None` when only `*` is left.
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S>;
+pub(super) trait Key: Ord + Clone + Hash {
+    /// Returns where among sorted keys the next less exact one is; `None` when only `*` is left.
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize>;
+
+    /// Returns whether every point that `other` reaches, this reaches too.
+    fn reaches(&self, other: &Self) -> bool;
+
+    /// Returns the pattern as rules write it.
+    fn written(&self) -> Text;
 }
 
 /// A namespace, an API group, a verb or an object name: nothing lies between it and `*`.
 impl Key for Text {
-    fn inherited<'a, S>(&self, _: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<S>(&self, _: &[(Self, S)]) -> Option<usize> {
         None
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        self == other
+    }
+
+    fn written(&self) -> Text {
+        self.clone()
     }
 }
 
@@ -47,12 +62,31 @@ impl ResourceKey {
 }
 
 impl Key for ResourceKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         match self {
             Self::Exact { subresource, .. } if !subresource.is_empty() => {
-                named.get(&Self::OfAny(subresource.clone()))
+                let order = |(key, _): &(Self, S)| match key {
+                    Self::OfAny(of_any) => of_any.cmp(subresource),
+                    Self::Exact { .. } => Ordering::Greater,
+                };
+                named.binary_search_by(order).ok()
             }
             Self::Exact { .. } | Self::OfAny(_) => None,
+        }
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OfAny(of_any), Self::Exact { subresource, .. }) => of_any == subresource,
+            _ => self == other,
+        }
+    }
+
+    fn written(&self) -> Text {
+        match self {
+            Self::OfAny(subresource) => format!("*/{subresource}").into(),
+            Self::Exact { resource, subresource } if subresource.is_empty() => resource.clone(),
+            Self::Exact { resource, subresource } => format!("{resource}/{subresource}").into(),
         }
     }
 }
@@ -80,7 +114,7 @@ impl UrlKey {
 }
 
 impl Key for UrlKey {
-    fn inherited<'a, S>(&self, named: &'a BTreeMap<Self, S>) -> Option<&'a S> {
+    fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         let mut rest = match self {
             Self::Exact(path) => &**path,
             Self::Prefix(prefix) => {
@@ -92,13 +126,33 @@ impl Key for UrlKey {
         // The greatest prefix not after `rest` is one of its prefixes, or it says how much of `rest`
         // the next candidate can share.
         loop {
-            let (key, set) = named.range(..=Self::Prefix(rest.into())).next_back()?;
-            let Self::Prefix(candidate) = key else { return None };
+            let not_after = |(key, _): &(Self, S)| match key {
+                Self::Prefix(prefix) => **prefix <= *rest,
+                Self::Exact(_) => false,
+            };
+            let position = named.partition_point(not_after).checked_sub(1)?;
+            let (Self::Prefix(candidate), _) = named.get(position)? else { return None };
             let shared = shared_prefix(rest, candidate);
             if shared.len() == candidate.len() {
-                return Some(set);
+                return Some(position);
             }
             rest = shared;
+        }
+    }
+
+    fn reaches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Prefix(prefix), Self::Prefix(text) | Self::Exact(text)) => {
+                text.starts_with(&**prefix)
+            }
+            (Self::Exact(_), _) => self == other,
+        }
+    }
+
+    fn written(&self) -> Text {
+        match self {
+            Self::Prefix(prefix) => format!("{prefix}*").into(),
+            Self::Exact(path) => path.clone(),
         }
     }
 }

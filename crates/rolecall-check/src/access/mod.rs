@@ -15,9 +15,17 @@
 //! requests about a whole collection, and a resource has no slash.
 
 mod axis;
+mod block;
+mod effective;
 mod key;
+mod overlap;
 mod set;
+mod term;
 
 use axis::{Axis, Operation, Set};
+pub use effective::EffectiveAccess;
+pub(crate) use effective::{Held, RuleLists};
 use key::{Key, ResourceKey, UrlKey};
+pub(crate) use overlap::Overlap;
 pub use set::{AccessSet, RuleSet};
+pub use term::{AccessTerm, Extent, ResourceTerm, UrlTerm};

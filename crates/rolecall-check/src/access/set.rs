@@ -11,17 +11,17 @@ pub(super) type UrlVerbs = Axis<Text, bool>;
 pub(super) type Urls = Axis<UrlKey, UrlVerbs>;
 
 /// A set of access requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccessSet {
     pub(super) resources: Namespaces,
     pub(super) urls: Urls,
 }
 
 /// What rules allow, wherever they are bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RuleSet {
-    resources: Groups,
-    urls: Urls,
+    pub(super) resources: Groups,
+    pub(super) urls: Urls,
 }
 
 impl RuleSet {

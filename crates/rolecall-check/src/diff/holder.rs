@@ -1,6 +1,6 @@
 use std::fmt;
 
-use rolecall_rbac::{Identity, Metadata, Subject, SubjectKind, Text};
+use rolecall_rbac::{Authorizer, BoundRole, Identity, Metadata, Subject, SubjectKind, Text};
 
 /// Somebody whose access is compared or expected.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,31 @@ impl Holder {
             Self::ServiceAccount { namespace, name } => Identity::service_account(namespace, name),
             Self::User(name) => Identity::user(name),
         }
+    }
+
+    /// Returns whether the server allows it everything before RBAC is asked.
+    pub fn is_privileged(&self) -> bool {
+        self.identity().is_privileged()
+    }
+
+    /// Returns the groups that the subject is always in; a group is in itself not counted.
+    pub fn implied_groups(&self) -> Vec<Text> {
+        let mut groups = self.identity().groups;
+        if let Self::Group(own) = self {
+            groups.retain(|group| group != own);
+        }
+        groups
+    }
+
+    /// Returns the bindings that name the subject itself, ClusterRoleBindings first.
+    pub fn bindings<'a>(&self, authorizer: &'a Authorizer) -> Vec<BoundRole<'a>> {
+        let own = match self {
+            Self::Group(name) => Identity { groups: vec![name.clone()], ..Identity::default() },
+            Self::ServiceAccount { .. } | Self::User(_) => {
+                Identity { groups: Vec::new(), ..self.identity() }
+            }
+        };
+        authorizer.bindings_of(&own)
     }
 }
 

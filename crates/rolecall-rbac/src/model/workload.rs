@@ -57,7 +57,8 @@ pub struct PodSpec {
     pub service_account: Text,
     /// Its `automountServiceAccountToken`, unless unset.
     pub automount_token: Option<bool>,
-    /// Explicit projected ServiceAccount tokens.
+    /// Tokens in volumes; those among them that a server added to the Pod are called
+    /// `kube-api-access-*`, or before 1.21 `ACCOUNT-token-*`.
     pub token_volumes: Box<[TokenVolume]>,
     /// Containers, init containers first.
     pub containers: Box<[Container]>,
@@ -70,7 +71,8 @@ impl PodSpec {
     }
 }
 
-/// A volume with a projected `serviceAccountToken` source.
+/// A token in a volume: a projected `serviceAccountToken` source, or the Secret in which servers
+/// before 1.24 kept it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenVolume {
     /// The volume's name.
@@ -94,6 +96,6 @@ pub struct Container {
     pub args: Box<[Text]>,
     /// Whether it is an init container.
     pub init: bool,
-    /// Whether something of the Pod's own is mounted at, or over, the token's usual path.
+    /// Whether something is mounted at the token's usual path, by the Pod itself or by a server.
     pub covers_token_path: bool,
 }

@@ -62,6 +62,8 @@ pub(crate) enum Place {
     File(Text),
     /// The embedded default objects.
     Default,
+    /// An API server.
+    Cluster,
 }
 
 impl Place {
@@ -69,6 +71,7 @@ impl Place {
         match self {
             Self::File(path) => Origin::File { path: path.clone(), line },
             Self::Default => Origin::Default,
+            Self::Cluster => Origin::Cluster,
         }
     }
 
@@ -76,6 +79,7 @@ impl Place {
         let file = match self {
             Self::File(path) => path.to_string(),
             Self::Default => "defaults".to_owned(),
+            Self::Cluster => "cluster".to_owned(),
         };
         Problem { file, line: position.line, column: position.column, kind, message }
     }
@@ -97,7 +101,7 @@ impl Decoder {
         let place = match place {
             // Workers that share the path would wait for each other at its reference count.
             Place::File(path) => Place::File(strings.text(path)),
-            Place::Default => Place::Default,
+            place @ (Place::Default | Place::Cluster) => place.clone(),
         };
         let default_namespace = strings.text(default_namespace);
         Self { strings, default_namespace, place, batch: Batch::default() }
@@ -112,7 +116,7 @@ impl Decoder {
     pub(crate) fn turn_to(&mut self, place: &Place) -> Batch {
         self.place = match place {
             Place::File(path) => Place::File(self.strings.text(path)),
-            Place::Default => Place::Default,
+            place @ (Place::Default | Place::Cluster) => place.clone(),
         };
         std::mem::take(&mut self.batch)
     }

@@ -289,7 +289,7 @@ impl<'de> Fields<'de> for MountFields<'_> {
     }
 }
 
-/// Reads `volumes`, of which only those with a projected ServiceAccount token are kept.
+/// Reads `volumes`, of which only those with a ServiceAccount's token are kept.
 struct Volumes<'s> {
     strings: &'s mut Strings,
     volumes: Vec<TokenVolume>,
@@ -300,12 +300,16 @@ impl<'de> Items<'de> for Volumes<'_> {
     type Output = Vec<TokenVolume>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let seed = ObjectSeed(VolumeFields { strings: self.strings, name: None, token: None });
-        let Some((name, token)) = items.next_element_seed(seed)? else { return Ok(false) };
-        if let Some(audience) = token {
-            let name = name.unwrap_or_else(|| self.strings.text(""));
-            self.volumes.push(TokenVolume { name, audience, mounted_by: Box::default() });
-        }
+        let fields = VolumeFields { strings: self.strings, name: None, audiences: Vec::new() };
+        let Some((name, audiences)) = items.next_element_seed(ObjectSeed(fields))? else {
+            return Ok(false);
+        };
+        let name = name.unwrap_or_else(|| self.strings.text(""));
+        self.volumes.extend(audiences.into_iter().map(|audience| TokenVolume {
+            name: name.clone(),
+            audience,
+            mounted_by: Box::default(),
+        }));
         Ok(true)
     }
 
@@ -317,25 +321,27 @@ impl<'de> Items<'de> for Volumes<'_> {
 struct VolumeFields<'s> {
     strings: &'s mut Strings,
     name: Option<Text>,
-    token: Option<Text>,
+    audiences: Vec<Text>,
 }
 
 #[derive(Clone, Copy)]
 enum VolumeField {
     Name,
     Projected,
+    Secret,
 }
 
 impl<'de> Fields<'de> for VolumeFields<'_> {
     const WHAT: &'static str = "a volume";
     type Field = VolumeField;
-    /// The name, and the audience of the first token source.
-    type Output = (Option<Text>, Option<Text>);
+    /// The name, and the audiences of the tokens in it.
+    type Output = (Option<Text>, Vec<Text>);
 
     fn field(name: &str) -> Option<VolumeField> {
         match name {
             "name" => Some(VolumeField::Name),
             "projected" => Some(VolumeField::Projected),
+            "secret" => Some(VolumeField::Secret),
             _ => None,
         }
     }
@@ -344,27 +350,44 @@ impl<'de> Fields<'de> for VolumeFields<'_> {
         match field {
             VolumeField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
             VolumeField::Projected => {
-                let sources = ListSeed(Sources { strings: self.strings, token: None });
+                let sources = ListSeed(Sources { strings: self.strings, audiences: Vec::new() });
                 let seed = OnlySeed { what: "a projected volume", name: "sources", seed: sources };
-                self.token = map.next_value_seed(seed)?.flatten();
+                self.audiences.extend(map.next_value_seed(seed)?.into_iter().flatten());
+            }
+            VolumeField::Secret => {
+                let name = TextSeed(self.strings);
+                let seed = OnlySeed { what: "a Secret volume", name: "secretName", seed: name };
+                if map.next_value_seed(seed)?.is_some_and(|name| is_token_secret(&name)) {
+                    self.audiences.push(self.strings.text(""));
+                }
             }
         }
         Ok(())
     }
 
     fn finish(self) -> Self::Output {
-        (self.name, self.token)
+        (self.name, self.audiences)
     }
+}
+
+/// Returns whether a Secret's name is one that servers before 1.24 gave to those in which they kept
+/// the token of a ServiceAccount: `ACCOUNT-token-` and five letters or digits.
+fn is_token_secret(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(head, tail)| {
+        head.ends_with("-token")
+            && tail.len() == 5
+            && tail.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
 }
 
 struct Sources<'s> {
     strings: &'s mut Strings,
-    token: Option<Text>,
+    audiences: Vec<Text>,
 }
 
 impl<'de> Items<'de> for Sources<'_> {
     const WHAT: &'static str = "a list of volume sources";
-    type Output = Option<Text>;
+    type Output = Vec<Text>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let default = self.strings.text("");
@@ -373,12 +396,11 @@ impl<'de> Items<'de> for Sources<'_> {
         let token = OptionSeed(OnlySeed { what, name: "audience", seed: audience });
         let seed = OnlySeed { what: "a volume source", name: "serviceAccountToken", seed: token };
         let Some(source) = items.next_element_seed(seed)? else { return Ok(false) };
-        let token = source.flatten().map(|audience| audience.unwrap_or(default));
-        self.token = self.token.take().or(token);
+        self.audiences.extend(source.flatten().map(|audience| audience.unwrap_or(default)));
         Ok(true)
     }
 
-    fn finish(self) -> Option<Text> {
-        self.token
+    fn finish(self) -> Vec<Text> {
+        self.audiences
     }
 }

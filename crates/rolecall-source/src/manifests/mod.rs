@@ -17,7 +17,8 @@ use std::sync::Mutex;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{
-    Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text, Unread,
+    AggregationDrift, Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text,
+    Unread, resolve_aggregation,
 };
 
 use self::find::shown;
@@ -62,6 +63,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any were.
     pub defaults: Option<Version>,
+    /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
+    pub drifts: Vec<AggregationDrift>,
 }
 
 /// Loads manifests; `stdin` is read when a path is `-`.
@@ -121,7 +124,8 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     };
     let mut builder = defaults.map(default_objects).unwrap_or_default();
     builder.append(own);
-    let (inventory, replaced) = builder.build_with_replaced();
+    let (mut inventory, replaced) = builder.build_with_replaced();
+    let drifts = resolve_aggregation(&mut inventory);
     problems = one_a_directory(problems);
     problems.extend(replaced.iter().filter_map(duplicate));
     let version = match config.defaults {
@@ -134,7 +138,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         resources.into_iter().for_each(|resource| builder.add(resource));
         catalog = builder.build();
     }
-    Loaded { inventory, catalog, problems, defaults }
+    Loaded { inventory, catalog, problems, defaults, drifts }
 }
 
 /// Returns the roles and bindings that a server of the release creates at its start.

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
+use rolecall_source::manifests::Defaults;
 
 pub(crate) use options::{ClusterOptions, Options, OutputOptions};
 
@@ -64,4 +65,51 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, cl
 /// Returns the grammar, from which help, completions and the manual are made.
 pub(crate) fn grammar() -> clap::Command {
     Cli::command()
+}
+
+/// Writes a command line that asks the same sources the same way, quoted for a shell.
+pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
+    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    for namespace in &options.namespace.namespaces {
+        option("-n", namespace);
+    }
+    for path in &options.source.filename {
+        option("-f", &path.to_string_lossy());
+    }
+    if options.source.defaults != Defaults::Auto {
+        option("--defaults", options::defaults_word(options.source.defaults));
+    }
+    let cluster = &options.cluster;
+    let kubeconfig = cluster.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let valued = [
+        ("--kubeconfig", &kubeconfig),
+        ("--context", &cluster.context),
+        ("--as", &cluster.as_user),
+    ];
+    for (name, value) in valued {
+        if let Some(value) = value {
+            option(name, value);
+        }
+    }
+    for group in &cluster.as_groups {
+        option("--as-group", group);
+    }
+    if options.source.overlay {
+        words.push("--overlay".to_owned());
+    }
+    if options.namespace.all_namespaces {
+        words.push("-A".to_owned());
+    }
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Quotes a word for a shell where it needs it.
+fn quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

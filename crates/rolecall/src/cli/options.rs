@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use rolecall_source::facts::Version;
+use rolecall_source::manifests::Defaults;
 
 /// Options that every command takes, before or after its name.
 #[derive(Clone, Debug, Args)]
@@ -25,8 +27,8 @@ pub(crate) struct NamespaceOptions {
     /// Namespace [default: the context's, or `default`]; some commands take several
     #[arg(short, long = "namespace", value_name = "NAMESPACE", global = true)]
     pub(crate) namespaces: Vec<String>,
-    /// Ask in all namespaces
-    #[arg(short = 'A', long, global = true, conflicts_with = "namespaces")]
+    /// Ask in all namespaces; -n still says where subjects are that name no namespace
+    #[arg(short = 'A', long, global = true)]
     pub(crate) all_namespaces: bool,
 }
 
@@ -50,8 +52,14 @@ pub(crate) struct SourceOptions {
     pub(crate) overlay: bool,
     /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
     /// `none`, or those of a version
-    #[arg(long, value_name = "auto|none|v1.36", default_value = "auto", global = true)]
-    pub(crate) defaults: String,
+    #[arg(
+        long,
+        value_name = "auto|none|v1.36",
+        value_parser = parse_defaults,
+        default_value = "auto",
+        global = true
+    )]
+    pub(crate) defaults: Defaults,
     /// Do not fail for documents that could not be read; answers that they could change stay
     /// `unknown`
     #[arg(long, global = true)]
@@ -111,6 +119,27 @@ impl ColorChoice {
             Self::Always => anstream::ColorChoice::AlwaysAnsi,
             Self::Never => anstream::ColorChoice::Never,
         }
+    }
+}
+
+/// Reads which default roles to assume.
+fn parse_defaults(text: &str) -> Result<Defaults, String> {
+    match text {
+        "auto" => Ok(Defaults::Auto),
+        "none" => Ok(Defaults::None),
+        _ => Version::parse(text).map(Defaults::Version).ok_or_else(|| {
+            let known: Vec<&str> = Version::ALL.iter().map(|version| version.as_str()).collect();
+            format!("known are auto, none, {}", known.join(", "))
+        }),
+    }
+}
+
+/// Writes them as they are read.
+pub(crate) fn defaults_word(defaults: Defaults) -> &'static str {
+    match defaults {
+        Defaults::Auto => "auto",
+        Defaults::None => "none",
+        Defaults::Version(version) => version.as_str(),
     }
 }
 

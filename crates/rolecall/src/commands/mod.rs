@@ -3,6 +3,9 @@
 mod can_i;
 mod completions;
 mod man;
+mod rules;
+mod who_can;
+mod why;
 
 use clap::Subcommand;
 
@@ -15,6 +18,9 @@ use crate::ui::Ui;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     CanI(can_i::Arguments),
+    Why(why::Arguments),
+    WhoCan(who_can::Arguments),
+    Rules(rules::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -24,6 +30,9 @@ impl Command {
     pub(crate) fn run(&self, ui: &Ui, options: &Options) -> Result<Exit, CommandError> {
         match self {
             Self::CanI(arguments) => can_i::run(ui, options, arguments),
+            Self::Why(arguments) => why::run(ui, options, arguments),
+            Self::WhoCan(arguments) => who_can::run(ui, options, arguments),
+            Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

@@ -1,13 +1,12 @@
-//! Answers to single requests, as documented in docs/json.md.
+//! Answers to single requests.
 
-use rolecall_rbac::{
-    Binding, Decision, Gap, Grant, Identity, Metadata, PolicyRule, Problem, Request, Role,
-    Subject as BindingSubject, SubjectKind, Target, Verdict,
-};
+use rolecall_rbac::{Decision, Gap, Grant, Identity, NearMiss, Request, Verdict};
 use serde::Serialize;
 
-use super::API_VERSION;
+use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use crate::explain;
 use crate::subject::{Subject, label};
+use crate::words;
 
 /// One question with its answer: `can-i` and `why`.
 #[derive(Debug, Serialize)]
@@ -15,17 +14,15 @@ use crate::subject::{Subject, label};
 pub(crate) struct AccessAnswer<'a> {
     api_version: &'static str,
     kind: &'static str,
-    /// Who asks.
     subject: SubjectDetails<'a>,
-    /// The question and its answer.
     cell: AccessCell<'a>,
+    near_misses: Vec<NearMissDetails<'a>>,
 }
 
 /// Who asks, in full.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubjectDetails<'a> {
-    /// As cells name it.
     subject: String,
     user: &'a str,
     groups: Vec<&'a str>,
@@ -38,13 +35,8 @@ pub(crate) struct SubjectDetails<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessCell<'a> {
     subject: String,
-    namespace: &'a str,
-    verb: &'a str,
-    group: &'a str,
-    resource: &'a str,
-    subresource: &'a str,
-    name: &'a str,
-    path: &'a str,
+    #[serde(flatten)]
+    request: RequestDetails<'a>,
     verdict: &'static str,
     by: Vec<GrantDetails<'a>>,
     problems: Vec<String>,
@@ -55,7 +47,7 @@ pub(crate) struct AccessCell<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GrantDetails<'a> {
-    /// Absent for `system:masters`, which no binding grants.
+    /// Absent for `system:masters`, which needs no binding.
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,59 +61,45 @@ pub(crate) struct GrantDetails<'a> {
     reason: String,
 }
 
-/// An object by kind, namespace and name, and where it stands.
+/// What nearly grants a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ObjectReference<'a> {
-    kind: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    namespace: &'a str,
-    name: &'a str,
+pub(crate) struct NearMissDetails<'a> {
+    kind: &'static str,
+    /// What is in the way.
+    message: String,
+    /// What would change the answer.
+    change: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
+    binding: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u32>,
-}
-
-/// A rule as Kubernetes writes it, without its empty lists.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RuleDetails<'a> {
-    verbs: Texts<'a>,
-    #[serde(skip_serializing_if = "Texts::is_empty")]
-    api_groups: Texts<'a>,
-    #[serde(skip_serializing_if = "Texts::is_empty")]
-    resources: Texts<'a>,
-    #[serde(skip_serializing_if = "Texts::is_empty")]
-    resource_names: Texts<'a>,
-    #[serde(rename = "nonResourceURLs", skip_serializing_if = "Texts::is_empty")]
-    non_resource_urls: Texts<'a>,
-}
-
-/// A list of texts.
-#[derive(Debug)]
-struct Texts<'a>(&'a [rolecall_rbac::Text]);
-
-impl Texts<'_> {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Texts<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|text| &**text))
-    }
+    role: Option<ObjectReference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<ObjectReference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<RuleDetails<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
 }
 
 impl<'a> AccessAnswer<'a> {
-    /// Mirrors a decision.
-    pub(crate) fn new(subject: &'a Subject, request: &'a Request, decision: &Decision<'a>) -> Self {
+    /// Mirrors a decision and the near misses of a denial.
+    pub(crate) fn new(
+        subject: &'a Subject,
+        request: &'a Request,
+        decision: &Decision<'a>,
+        misses: &'a [NearMiss<'a>],
+    ) -> Self {
+        let near_misses = misses
+            .iter()
+            .map(|miss| NearMissDetails::new(miss, &subject.identity, request))
+            .collect();
         Self {
             api_version: API_VERSION,
             kind: "AccessAnswer",
             subject: SubjectDetails::new(subject),
             cell: AccessCell::new(&subject.identity, request, decision),
+            near_misses,
         }
     }
 }
@@ -134,12 +112,8 @@ impl<'a> SubjectDetails<'a> {
             subject: label(identity),
             user: &identity.user,
             groups: identity.groups.iter().map(|group| &**group).collect(),
-            workload: subject.workload.as_ref().map(|workload| ObjectReference {
-                kind: &workload.kind,
-                namespace: &workload.namespace,
-                name: &workload.name,
-                file: None,
-                line: None,
+            workload: subject.workload.as_ref().map(|workload| {
+                ObjectReference::named(&workload.kind, &workload.namespace, &workload.name)
             }),
         }
     }
@@ -153,29 +127,13 @@ impl<'a> AccessCell<'a> {
             Verdict::NoOpinion => (&[], &[]),
             Verdict::Unknown { gaps } => (&[], gaps),
         };
-        let cell = Self {
+        Self {
             subject: label(identity),
-            namespace: request.namespace(),
-            verb: &request.verb,
-            group: "",
-            resource: "",
-            subresource: "",
-            name: "",
-            path: "",
+            request: RequestDetails::new(request),
             verdict: verdict_word(&decision.verdict),
             by: by.iter().map(GrantDetails::new).collect(),
-            problems: decision.problems.iter().map(describe_problem).collect(),
+            problems: decision.problems.iter().map(words::problem).collect(),
             gaps: gaps.iter().map(ToString::to_string).collect(),
-        };
-        match &request.target {
-            Target::Path(path) => Self { path, ..cell },
-            Target::Resource(target) => Self {
-                group: &target.group,
-                resource: &target.resource,
-                subresource: &target.subresource,
-                name: &target.name,
-                ..cell
-            },
         }
     }
 }
@@ -187,13 +145,7 @@ impl<'a> GrantDetails<'a> {
             Grant::Privileged => Self {
                 binding: None,
                 role: None,
-                subject: ObjectReference {
-                    kind: "Group",
-                    namespace: "",
-                    name: "system:masters",
-                    file: None,
-                    line: None,
-                },
+                subject: ObjectReference::named("Group", "", "system:masters"),
                 rule: None,
                 rule_index: None,
                 reason,
@@ -210,51 +162,20 @@ impl<'a> GrantDetails<'a> {
     }
 }
 
-impl<'a> ObjectReference<'a> {
-    /// Mirrors an object's name and origin.
-    pub(crate) fn new(kind: &'a str, metadata: &'a Metadata) -> Self {
-        let (file, line) = match &metadata.origin {
-            rolecall_rbac::Origin::File { path, line } => (Some(&**path), Some(*line)),
-            _ => (None, None),
-        };
-        Self { kind, namespace: &metadata.namespace, name: &metadata.name, file, line }
-    }
-
-    /// Mirrors a binding's name and origin.
-    pub(crate) fn binding(binding: &'a Binding) -> Self {
-        Self::new(binding.kind(), &binding.metadata)
-    }
-
-    /// Mirrors a role's name and origin.
-    pub(crate) fn role(role: &'a Role) -> Self {
-        Self::new(role.kind(), &role.metadata)
-    }
-
-    /// Mirrors a subject of a binding, with the namespace that counts.
-    pub(crate) fn subject(subject: &'a BindingSubject, binding: &'a Metadata) -> Self {
-        let namespace = match subject.kind {
-            SubjectKind::ServiceAccount => subject.effective_namespace(binding),
-            _ => None,
-        };
+impl<'a> NearMissDetails<'a> {
+    fn new(miss: &'a NearMiss<'a>, identity: &Identity, request: &Request) -> Self {
+        let explanation = explain::near_miss(miss, identity, request);
+        let subject = miss.binding.zip(miss.subject);
         Self {
-            kind: subject.kind.as_str(),
-            namespace: namespace.map_or("", |namespace| namespace),
-            name: &subject.name,
-            file: None,
-            line: None,
-        }
-    }
-}
-
-impl<'a> RuleDetails<'a> {
-    /// Mirrors a rule.
-    pub(crate) fn new(rule: &'a PolicyRule) -> Self {
-        Self {
-            verbs: Texts(&rule.verbs),
-            api_groups: Texts(&rule.api_groups),
-            resources: Texts(&rule.resources),
-            resource_names: Texts(&rule.resource_names),
-            non_resource_urls: Texts(&rule.non_resource_urls),
+            kind: miss.kind.as_str(),
+            message: explanation.message,
+            change: explanation.change,
+            binding: miss.binding.map(ObjectReference::binding),
+            role: miss.role.map(ObjectReference::role),
+            subject: subject
+                .map(|(binding, subject)| ObjectReference::subject(subject, &binding.metadata)),
+            rule: miss.rule.map(|(_, rule)| RuleDetails::new(rule)),
+            rule_index: miss.rule.map(|(index, _)| index),
         }
     }
 }
@@ -265,20 +186,5 @@ pub(crate) fn verdict_word(verdict: &Verdict<'_>) -> &'static str {
         Verdict::Allowed { .. } => "allowed",
         Verdict::NoOpinion => "denied",
         Verdict::Unknown { .. } => "unknown",
-    }
-}
-
-/// Names the binding that leads nowhere, and why, in the server's words.
-pub(crate) fn describe_problem(problem: &Problem<'_>) -> String {
-    let binding = problem.binding();
-    format!("{} `{}`: {problem}", binding.kind(), qualified(&binding.metadata))
-}
-
-/// Returns `namespace/name`, or the name of a cluster-scoped object.
-pub(crate) fn qualified(metadata: &Metadata) -> String {
-    if metadata.namespace.is_empty() {
-        metadata.name.to_string()
-    } else {
-        format!("{}/{}", metadata.namespace, metadata.name)
     }
 }

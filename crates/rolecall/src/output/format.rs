@@ -9,3 +9,38 @@ pub(crate) enum Format {
     Json,
     Yaml,
 }
+
+/// The formats of a matrix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    #[default]
+    Table,
+    Wide,
+    Json,
+    Yaml,
+    Csv,
+    Markdown,
+}
+
+impl MatrixFormat {
+    /// Returns whether each row shows all verbs.
+    pub(crate) fn is_grid(self) -> bool {
+        matches!(self, Self::Table | Self::Markdown)
+    }
+
+    /// Returns whether it is laid out for people.
+    pub(crate) fn is_laid_out(self) -> bool {
+        self.is_grid() || self == Self::Wide
+    }
+
+    /// Returns the format of a single answer, if it has this one.
+    pub(crate) fn as_format(self) -> Option<Format> {
+        match self {
+            Self::Table => Some(Format::Table),
+            Self::Wide => Some(Format::Wide),
+            Self::Json => Some(Format::Json),
+            Self::Yaml => Some(Format::Yaml),
+            Self::Csv | Self::Markdown => None,
+        }
+    }
+}

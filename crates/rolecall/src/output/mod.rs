@@ -2,28 +2,38 @@
 
 mod answer;
 mod format;
+mod holders;
+pub(crate) mod matrix;
+mod reference;
+mod rules;
 
 use std::io::Write;
 
 use serde::Serialize;
 
-pub(crate) use answer::{AccessAnswer, describe_problem, qualified};
-pub(crate) use format::Format;
+pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
+pub(crate) use format::{Format, MatrixFormat};
+pub(crate) use holders::{AccessHolders, RequestDetails};
+pub(crate) use reference::{ObjectReference, RuleDetails};
+pub(crate) use rules::SelfSubjectRulesReview;
 
 use crate::error::CommandError;
+use crate::yaml;
 
 /// The `apiVersion` of everything that rolecall itself defines.
 pub(crate) const API_VERSION: &str = "rolecall.dev/v1";
 
-/// Writes a value as indented JSON and a line break.
-pub(crate) fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<(), CommandError> {
+/// Writes a value as indented JSON or as YAML, with a line break at its end.
+pub(crate) fn write_structured(
+    out: &mut impl Write,
+    format: Format,
+    value: &impl Serialize,
+) -> Result<(), CommandError> {
+    if format == Format::Yaml {
+        yaml::write(out, value)?;
+        return Ok(());
+    }
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)?;
     Ok(())
-}
-
-/// Writes a value as YAML.
-pub(crate) fn write_yaml(out: &mut impl Write, value: &impl Serialize) -> Result<(), CommandError> {
-    serde_yaml::to_writer(out, value)
-        .map_err(|error| CommandError::from(std::io::Error::other(error)))
 }

@@ -4,143 +4,180 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    Decision, Grant, Identity, Metadata, PolicyRule, Request, RuleGrant, SubjectKind, Target, Text,
-    Verdict,
+    Decision, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind, Verdict,
 };
 
 use super::plain;
-use crate::output::{describe_problem, qualified};
 use crate::subject::{Subject, label};
+use crate::{explain, words};
 
 const YES: Style = AnsiColor::Green.on_default().bold();
 const NO: Style = AnsiColor::Red.on_default().bold();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Writes the verdict, then what grants the request or what could not be read.
-pub(crate) fn write_answer(
-    out: &mut impl Write,
-    subject: &Subject,
-    request: &Request,
-    decision: &Decision<'_>,
-) -> io::Result<()> {
-    let identity = &subject.identity;
-    match &decision.verdict {
-        Verdict::Allowed { by } => {
-            writeln!(out, "{YES}yes{YES:#}: {} may {}", who(subject), describe_request(request))?;
-            for grant in by {
-                writeln!(out, "  {}", describe_grant(grant))?;
+/// One answer with everything that is known about it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer<'a> {
+    /// Who asks.
+    pub(crate) subject: &'a Subject,
+    /// What is asked.
+    pub(crate) request: &'a Request,
+    /// The answer.
+    pub(crate) decision: &'a Decision<'a>,
+    /// What nearly grants a request that is not allowed.
+    pub(crate) misses: &'a [NearMiss<'a>],
+}
+
+/// How much of an answer is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// The verdict, the grants or the nearest misses.
+    Brief,
+    /// Also every near miss and what would change the answer.
+    Full,
+}
+
+/// How many near misses a brief answer names.
+const BRIEF_MISSES: usize = 3;
+
+impl Answer<'_> {
+    /// Writes the verdict, then what grants the request, or what nearly does.
+    pub(crate) fn write(&self, out: &mut impl Write, detail: Detail) -> io::Result<()> {
+        self.write_verdict(out)?;
+        for problem in &self.decision.problems {
+            writeln!(out, "  {}", plain(&words::problem(problem)))?;
+        }
+        let (unbound, bound): (Vec<_>, Vec<_>) =
+            self.misses.iter().partition(|miss| miss.kind == NearMissKind::Unbound);
+        let shown = match detail {
+            Detail::Brief => BRIEF_MISSES,
+            Detail::Full => usize::MAX,
+        };
+        for miss in bound.iter().take(shown) {
+            self.write_miss(out, miss, detail)?;
+        }
+        if bound.is_empty() || detail == Detail::Full {
+            self.write_unbound(out, &unbound, detail)?;
+        }
+        Ok(())
+    }
+
+    fn write_verdict(&self, out: &mut impl Write) -> io::Result<()> {
+        match &self.decision.verdict {
+            Verdict::Allowed { by } => {
+                let request = words::request(self.request);
+                let who = who(self.subject);
+                writeln!(out, "{YES}yes{YES:#}: {} may {}", plain(&who), plain(&request))?;
+                for grant in by {
+                    writeln!(out, "  {}", plain(&self.grant_line(grant)))?;
+                }
+            }
+            Verdict::NoOpinion => {
+                writeln!(out, "{NO}no{NO:#}: {}", plain(&self.refusal()))?;
+            }
+            Verdict::Unknown { gaps } => {
+                let refusal = self.refusal();
+                writeln!(
+                    out,
+                    "{UNKNOWN}unknown{UNKNOWN:#}: by what was read, {}",
+                    plain(&refusal)
+                )?;
+                for gap in gaps {
+                    writeln!(out, "  not read: {}", plain(&gap.to_string()))?;
+                }
             }
         }
-        Verdict::NoOpinion => writeln!(out, "{NO}no{NO:#}: {}", refusal(identity, request))?,
-        Verdict::Unknown { gaps } => {
-            let refusal = refusal(identity, request);
-            writeln!(
-                out,
-                "{UNKNOWN}unknown{UNKNOWN:#}: nothing that was read allows it: {refusal}"
-            )?;
-            for gap in gaps {
-                writeln!(out, "  not read: {}", plain(&gap.to_string()))?;
-            }
+        Ok(())
+    }
+
+    fn write_miss(
+        &self,
+        out: &mut impl Write,
+        miss: &NearMiss<'_>,
+        detail: Detail,
+    ) -> io::Result<()> {
+        let explanation = explain::near_miss(miss, &self.subject.identity, self.request);
+        writeln!(out, "  nearly {}", plain(&self.miss_line(miss)))?;
+        writeln!(out, "    but {}", plain(&explanation.message))?;
+        if detail == Detail::Full {
+            writeln!(out, "    to change that, {}", plain(&explanation.change))?;
+        }
+        Ok(())
+    }
+
+    /// Names roles that would allow it if they were bound: all have the same remedy.
+    fn write_unbound(
+        &self,
+        out: &mut impl Write,
+        misses: &[&NearMiss<'_>],
+        detail: Detail,
+    ) -> io::Result<()> {
+        let Some(first) = misses.first() else { return Ok(()) };
+        let who = label(&self.subject.identity);
+        let roles = misses.iter().filter_map(|miss| miss.role);
+        let roles =
+            roles.map(|role| format!("{}{}", words::role(role), words::origin(&role.metadata)));
+        let roles = roles.collect::<Vec<_>>().join(", ");
+        let would = if misses.len() == 1 { "would" } else { "each would" };
+        let line = format!("not bound to {who}, though {would} allow it: {roles}");
+        writeln!(out, "  {}", plain(&line))?;
+        if detail == Detail::Full {
+            let explanation = explain::near_miss(first, &self.subject.identity, self.request);
+            writeln!(out, "    to change that, {}", plain(&explanation.change))?;
+        }
+        Ok(())
+    }
+
+    /// The server's own sentence, which people search for.
+    fn refusal(&self) -> String {
+        let identity = &self.subject.identity;
+        let request = self.request;
+        match (&*identity.user, identity.groups.first()) {
+            ("", Some(group)) => format!("Group {group:?} cannot {request}"),
+            (user, _) => format!("User {user:?} cannot {request}"),
         }
     }
-    for problem in &decision.problems {
-        writeln!(out, "  {}", plain(&describe_problem(problem)))?;
+
+    /// Names binding, role and rule of a grant, and where they stand.
+    fn grant_line(&self, grant: &Grant<'_>) -> String {
+        let Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }) = grant else {
+            return "by group system:masters, which servers allow everything before RBAC is asked"
+                .to_owned();
+        };
+        let subject = match subject.kind {
+            SubjectKind::ServiceAccount => String::new(),
+            _ => format!(" to {}", words::subject(subject, &binding.metadata)),
+        };
+        format!(
+            "by {}{subject}{}, {}, rule {}: {}",
+            words::binding(binding),
+            words::origin(&binding.metadata),
+            words::role(role),
+            rule_index + 1,
+            words::rule_about(rule, self.request),
+        )
     }
-    Ok(())
+
+    /// Names binding, role and rule of a near miss, as far as they exist.
+    fn miss_line(&self, miss: &NearMiss<'_>) -> String {
+        let binding = miss.binding.map(|binding| {
+            format!("by {}{}", words::binding(binding), words::origin(&binding.metadata))
+        });
+        let role = miss.role.map(words::role);
+        let rule = miss.rule.map(|(index, rule)| {
+            format!("rule {}: {}", index + 1, words::rule_about(rule, self.request))
+        });
+        [binding, role, rule].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Names a subject, with the workload that runs as it.
-pub(crate) fn who(subject: &Subject) -> String {
+fn who(subject: &Subject) -> String {
     let label = label(&subject.identity);
-    let text = match &subject.workload {
+    match &subject.workload {
         Some(workload) => {
             format!("{label} ({} {}/{})", workload.kind, workload.namespace, workload.name)
         }
         None => label,
-    };
-    plain(&text).into_owned()
-}
-
-/// Says a request as people say it: `list pods in namespace shop`.
-pub(crate) fn describe_request(request: &Request) -> String {
-    let text = match &request.target {
-        Target::Path(path) => format!("{} {path}", request.verb),
-        Target::Resource(target) => {
-            let resource = with_group(&target.combined(), &target.group);
-            let name = match &*target.name {
-                "" => String::new(),
-                name => format!(" {name:?}"),
-            };
-            let place = match &*target.namespace {
-                "" => "at the cluster scope".to_owned(),
-                namespace => format!("in namespace {namespace}"),
-            };
-            format!("{} {resource}{name} {place}", request.verb)
-        }
-    };
-    plain(&text).into_owned()
-}
-
-/// Names binding, role and rule of a grant, and where the binding stands.
-pub(crate) fn describe_grant(grant: &Grant<'_>) -> String {
-    match grant {
-        Grant::Privileged => {
-            "because of group system:masters, whom servers allow everything before RBAC is asked"
-                .to_owned()
-        }
-        Grant::Rule(grant) => describe_rule_grant(grant),
     }
-}
-
-fn describe_rule_grant(grant: &RuleGrant<'_>) -> String {
-    let RuleGrant { binding, subject, role, rule_index, rule } = grant;
-    let subject = match subject.kind {
-        SubjectKind::ServiceAccount => String::new(),
-        _ => format!(" for {} {}", subject.kind.as_str(), subject.name),
-    };
-    let text = format!(
-        "through {} {}{subject}{}, {} {}, rule {}: {}",
-        binding.kind(),
-        qualified(&binding.metadata),
-        position(&binding.metadata),
-        role.kind(),
-        qualified(&role.metadata),
-        rule_index + 1,
-        describe_rule(rule),
-    );
-    plain(&text).into_owned()
-}
-
-/// Says a rule on one line: `get,list pods,pods/log.apps "name"`.
-pub(crate) fn describe_rule(rule: &PolicyRule) -> String {
-    let verbs = rule.verbs.join(",");
-    let mut targets: Vec<String> = Vec::new();
-    for group in &*rule.api_groups {
-        targets.extend(rule.resources.iter().map(|resource| with_group(resource, group)));
-    }
-    targets.extend(rule.non_resource_urls.iter().map(Text::to_string));
-    let names: Vec<String> = rule.resource_names.iter().map(|name| format!("{name:?}")).collect();
-    let names = if names.is_empty() { String::new() } else { format!(" {}", names.join(",")) };
-    format!("{verbs} {}{names}", targets.join(","))
-}
-
-/// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.
-fn with_group(resource: &str, group: &str) -> String {
-    match (group, resource.split_once('/')) {
-        ("", _) => resource.to_owned(),
-        (group, None) => format!("{resource}.{group}"),
-        (group, Some((parent, subresource))) => format!("{parent}.{group}/{subresource}"),
-    }
-}
-
-fn position(metadata: &Metadata) -> String {
-    match &metadata.origin {
-        rolecall_rbac::Origin::Default => " (default)".to_owned(),
-        origin => origin.position().map_or_else(String::new, |at| format!(" ({at})")),
-    }
-}
-
-/// The server's own sentence.
-fn refusal(identity: &Identity, request: &Request) -> String {
-    plain(&format!("User {:?} cannot {request}", &*identity.user)).into_owned()
 }

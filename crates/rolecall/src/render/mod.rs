@@ -1,9 +1,11 @@
 //! Text for terminals and pipes.
 
 mod answer;
+pub(crate) mod matrix;
 mod plain;
 mod table;
+mod wrap;
 
-pub(crate) use answer::write_answer;
+pub(crate) use answer::{Answer, Detail};
 pub(crate) use plain::{message, plain};
 pub(crate) use table::{Cell, Table};

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::object::{Cell as Position, Columns};
-use tabled::settings::peaker::Priority;
 use tabled::settings::style::Style as Lines;
-use tabled::settings::{Color, Modify, Padding, Width};
+use tabled::settings::{Color, Modify, Padding};
+use unicode_width::UnicodeWidthStr;
 
 use super::plain;
+use super::wrap::{shrink, wrap};
 
 /// How many blanks set columns apart.
 const GUTTER: usize = 3;
@@ -34,7 +35,7 @@ impl Table {
         Self { headings: headings.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row.
+    /// Adds a row, of as many cells as there are headings.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
@@ -46,18 +47,22 @@ impl Table {
 
     /// Writes the table, its cells wrapped to stay within `columns`, if any limit there is.
     pub(crate) fn write(&self, out: &mut impl Write, columns: Option<usize>) -> io::Result<()> {
+        let widths = columns.map(|columns| self.widths_within(columns));
+        let fit = |cell: &Cell, column: usize| match &widths {
+            None => cell.text.clone(),
+            Some(widths) => {
+                let width = widths.get(column).copied().unwrap_or(usize::MAX);
+                wrap(&cell.text, width).join("\n")
+            }
+        };
         let mut builder = Builder::with_capacity(self.rows.len() + 1, self.headings.len());
         builder.push_record(self.headings.iter().copied());
         for row in &self.rows {
-            builder.push_record(row.iter().map(|cell| &*cell.text));
+            builder.push_record(row.iter().zip(0..).map(|(cell, column)| fit(cell, column)));
         }
         let mut table = builder.build();
         table.with(Lines::empty()).with(Padding::new(0, GUTTER, 0, 0));
         table.with(Modify::new(Columns::last()).with(Padding::zero()));
-        if let Some(columns) = columns {
-            let wrap = Width::wrap(columns).keep_words(true).priority(Priority::max(true));
-            table.with(wrap);
-        }
         for (row, cells) in (1..).zip(&self.rows) {
             for (column, cell) in cells.iter().enumerate() {
                 if cell.style != Style::new() {
@@ -73,6 +78,18 @@ impl Table {
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    fn widths_within(&self, columns: usize) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.headings.iter().map(|heading| heading.width()).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.text.width().max(*width);
+            }
+        }
+        let gutters = GUTTER * self.headings.len().saturating_sub(1);
+        shrink(&mut widths, columns.saturating_sub(gutters));
+        widths
     }
 }
 
@@ -136,11 +153,11 @@ mod tests {
     #[test]
     fn a_terminal_gets_wrapped_cells() {
         insta::assert_snapshot!(anstream::adapter::strip_str(&render(Some(40))), @r#"
-        SUBJECT         ANSWER   BECAUSE
-        sa/shop:web     yes      RoleBinding
-                                 shop/web
-        user/a\u{1b}[   no
-        2J
+        SUBJECT       ANSWER   BECAUSE
+        sa/shop:web   yes      RoleBinding
+                               shop/web
+        user/         no
+        a\u{1b}[2J
         "#);
     }
 

@@ -1,0 +1,106 @@
+use rolecall_rbac::{Binding, PolicyRule, Text};
+
+use super::term::exact;
+use super::{AccessTerm, Axis, Key, ResourceKey, UrlKey};
+
+/// A term made ready to be compared with many rules.
+///
+/// Terms and rules are both all the combinations of their parts, so that they share a request when
+/// they share a point of each part.
+#[derive(Clone, Debug)]
+pub(crate) struct Overlap {
+    verbs: Axis<Text, bool>,
+    target: Target,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    Resources {
+        namespaces: Axis<Text, bool>,
+        groups: Axis<Text, bool>,
+        resources: Axis<ResourceKey, bool>,
+        names: Axis<Text, bool>,
+    },
+    Urls(Axis<UrlKey, bool>),
+}
+
+impl Overlap {
+    /// Makes a term ready.
+    pub(crate) fn new(term: &AccessTerm) -> Self {
+        match term {
+            AccessTerm::Resources(term) => Self {
+                verbs: term.verbs.to_axis(&true, exact),
+                target: Target::Resources {
+                    namespaces: term.namespaces.to_axis(&true, exact),
+                    groups: term.groups.to_axis(&true, exact),
+                    resources: term.resources.to_axis(&true, ResourceKey::parse),
+                    names: term.names.to_axis(&true, exact),
+                },
+            },
+            AccessTerm::Urls(term) => Self {
+                verbs: term.verbs.to_axis(&true, exact),
+                target: Target::Urls(term.urls.to_axis(&true, UrlKey::parse)),
+            },
+        }
+    }
+
+    /// Returns whether a binding counts for some request of the term.
+    pub(crate) fn counts(&self, binding: &Binding) -> bool {
+        binding.is_cluster_role_binding()
+            || match &self.target {
+                Target::Resources { namespaces, .. } => {
+                    *namespaces.get(&binding.metadata.namespace)
+                }
+                Target::Urls(_) => false,
+            }
+    }
+
+    /// Returns whether a rule allows some request of the term, wherever its role is bound.
+    pub(crate) fn allows(&self, rule: &PolicyRule) -> bool {
+        some(&rule.verbs, &self.verbs, any)
+            && match &self.target {
+                Target::Resources { groups, resources, names, .. } => {
+                    let named = &rule.resource_names;
+                    some(&rule.api_groups, groups, any)
+                        && some(&rule.resources, resources, resource)
+                        // `*` is a literal name here.
+                        && (named.is_empty() || some(named, names, |name| Pattern::Key(name.clone())))
+                }
+                Target::Urls(urls) => some(&rule.non_resource_urls, urls, url),
+            }
+    }
+}
+
+/// What one string of a rule's field stands for.
+enum Pattern<K> {
+    All,
+    Key(K),
+    Nothing,
+}
+
+fn some<K: Key>(
+    field: &[Text],
+    axis: &Axis<K, bool>,
+    pattern: impl Fn(&Text) -> Pattern<K>,
+) -> bool {
+    field.iter().any(|text| match pattern(text) {
+        Pattern::All => axis.meets(None),
+        Pattern::Key(key) => axis.meets(Some(&key)),
+        Pattern::Nothing => false,
+    })
+}
+
+fn any(text: &Text) -> Pattern<Text> {
+    if &**text == "*" { Pattern::All } else { Pattern::Key(text.clone()) }
+}
+
+fn resource(text: &Text) -> Pattern<ResourceKey> {
+    if &**text == "*" {
+        return Pattern::All;
+    }
+    ResourceKey::parse(text).map_or(Pattern::Nothing, Pattern::Key)
+}
+
+fn url(text: &Text) -> Pattern<UrlKey> {
+    UrlKey::parse(text).map_or(Pattern::All, Pattern::Key)
+}

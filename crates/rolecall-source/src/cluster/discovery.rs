@@ -1,0 +1,329 @@
+//! What a server serves.
+//!
+//! Newer servers (1.26 and later) tell everything in two answers, older ones in one for each version
+//! of each group. Versions do not matter to RBAC: a resource counts when any version of its group is
+//! served.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt;
+use rolecall_rbac::{Catalog, CatalogBuilder, ServedResource, Subresource, Text};
+use serde::Deserialize;
+
+use super::Cluster;
+use super::error::RequestError;
+use super::request::Call;
+
+/// What could be found out about the served resources.
+#[derive(Debug)]
+pub struct Discovery {
+    /// The served resources.
+    pub catalog: Catalog,
+    /// What else the server serves, but could not tell about.
+    pub unavailable: Vec<UnavailableGroup>,
+}
+
+/// A version of an API group whose resources the server could not tell, mostly because an extension
+/// server behind it does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnavailableGroup {
+    /// The group and version, as in `metrics.k8s.io/v1beta1`.
+    pub group_version: String,
+    /// What the server says.
+    pub because: String,
+}
+
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+    application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+/// How many of the many small answers of an old server are waited for at once.
+const AT_ONCE: usize = 8;
+
+impl Cluster {
+    /// Finds out what the server serves. A group that is unavailable does not hide the others.
+    pub async fn discover(&self) -> Result<Discovery, RequestError> {
+        let (core, groups) =
+            tokio::try_join!(self.discover_root("/api"), self.discover_root("/apis"))?;
+        let mut found = Found::default();
+        let mut group_versions = Vec::new();
+        for root in [core, groups] {
+            match root {
+                Root::Aggregated { items } => {
+                    items.into_iter().for_each(|group| found.group(group))
+                }
+                Root::Core { versions } => group_versions.extend(versions),
+                Root::Groups { groups } => {
+                    group_versions.extend(groups.into_iter().flat_map(LegacyGroup::versions));
+                }
+            }
+        }
+        let mut lists = futures::stream::iter(group_versions)
+            .map(|group_version| async {
+                let list = self.discover_version(&group_version).await;
+                (group_version, list)
+            })
+            .buffered(AT_ONCE);
+        while let Some((group_version, list)) = lists.next().await {
+            match list {
+                Ok(list) => found.legacy(&group_version, list),
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => found.unavailable(group_version, error.to_string()),
+            }
+        }
+        Ok(found.finish())
+    }
+
+    async fn discover_root(&self, path: &str) -> Result<Root, RequestError> {
+        let body = self.fetch(&Call::get(path).accept(AGGREGATED)).await?;
+        self.parse(path, &body)
+    }
+
+    async fn discover_version(&self, group_version: &str) -> Result<LegacyList, RequestError> {
+        let root = if group_version.contains('/') { "/apis" } else { "/api" };
+        let path = format!("{root}/{group_version}");
+        let body = self.fetch(&Call::get(&*path)).await?;
+        self.parse(&path, &body)
+    }
+
+    /// Reads the JSON of an answer to `path`.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(
+        &self,
+        path: &str,
+        body: &'a [u8],
+    ) -> Result<T, RequestError> {
+        serde_json::from_slice(body).map_err(|_| RequestError::NotKubernetes {
+            server: self.server.to_string(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// The answer to `/api` or `/apis`, which depends on the server's age.
+#[derive(Deserialize)]
+#[serde(tag = "kind")]
+enum Root {
+    #[serde(rename = "APIGroupDiscoveryList")]
+    Aggregated { items: Vec<Group> },
+    #[serde(rename = "APIVersions")]
+    Core { versions: Vec<String> },
+    #[serde(rename = "APIGroupList")]
+    Groups { groups: Vec<LegacyGroup> },
+}
+
+#[derive(Deserialize)]
+struct Group {
+    #[serde(default)]
+    metadata: GroupMetadata,
+    #[serde(default)]
+    versions: Vec<GroupVersion>,
+}
+
+#[derive(Default, Deserialize)]
+struct GroupMetadata {
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct GroupVersion {
+    version: String,
+    #[serde(default)]
+    resources: Vec<Resource>,
+    #[serde(default)]
+    freshness: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    resource: String,
+    #[serde(default)]
+    response_kind: Option<Kind>,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    singular_resource: String,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(default)]
+    short_names: Vec<String>,
+    #[serde(default)]
+    subresources: Vec<DiscoveredSubresource>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct DiscoveredSubresource {
+    subresource: String,
+    #[serde(default)]
+    verbs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LegacyGroup {
+    #[serde(default)]
+    versions: Vec<LegacyVersion>,
+    #[serde(default)]
+    preferred_version: Option<LegacyVersion>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LegacyVersion {
+    group_version: String,
+}
+
+impl LegacyGroup {
+    /// Returns the group's versions, the preferred one first.
+    fn versions(self) -> impl Iterator<Item = String> {
+        let preferred = self.preferred_version.map(|version| version.group_version);
+        let first = preferred.clone();
+        let others = self.versions.into_iter().map(|version| version.group_version);
+        preferred.into_iter().chain(others.filter(move |other| Some(other) != first.as_ref()))
+    }
+}
+
+#[derive(Deserialize)]
+struct LegacyList {
+    #[serde(default)]
+    resources: Vec<LegacyResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LegacyResource {
+    /// The plural, or `plural/subresource`.
+    name: String,
+    #[serde(default)]
+    singular_name: String,
+    #[serde(default)]
+    namespaced: bool,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(default)]
+    short_names: Vec<String>,
+}
+
+/// Collects resources by group and plural; of several versions the first one added counts, with the
+/// subresources of all.
+#[derive(Default)]
+struct Found {
+    resources: BTreeMap<(Text, Text), ServedResource>,
+    unavailable: Vec<UnavailableGroup>,
+}
+
+impl Found {
+    fn group(&mut self, group: Group) {
+        let name = group.metadata.name;
+        for version in group.versions {
+            if version.freshness == "Stale" {
+                let group_version = join(&name, &version.version);
+                self.unavailable(group_version, "its server does not answer".to_owned());
+            }
+            for resource in version.resources {
+                let kind = resource.response_kind.map(|kind| kind.kind).unwrap_or_default();
+                let subresources = resource.subresources.into_iter();
+                self.add(
+                    ServedResource {
+                        group: (&*name).into(),
+                        singular: singular(&resource.singular_resource, &kind),
+                        resource: resource.resource.into(),
+                        kind: kind.into(),
+                        namespaced: resource.scope == "Namespaced",
+                        short_names: texts(resource.short_names),
+                        verbs: sorted(resource.verbs),
+                        subresources: Vec::new(),
+                        is_virtual: false,
+                    },
+                    subresources
+                        .map(|found| Subresource {
+                            name: found.subresource.into(),
+                            verbs: sorted(found.verbs),
+                        })
+                        .collect(),
+                );
+            }
+        }
+    }
+
+    fn legacy(&mut self, group_version: &str, list: LegacyList) {
+        let group = group_version.split_once('/').map_or("", |(group, _)| group);
+        let mut subresources: BTreeMap<String, Vec<Subresource>> = BTreeMap::new();
+        let mut resources = Vec::new();
+        for resource in list.resources {
+            match resource.name.split_once('/') {
+                Some((parent, name)) => subresources
+                    .entry(parent.to_owned())
+                    .or_default()
+                    .push(Subresource { name: name.into(), verbs: sorted(resource.verbs) }),
+                None => resources.push(resource),
+            }
+        }
+        for resource in resources {
+            let of_it = subresources.remove(&resource.name).unwrap_or_default();
+            self.add(
+                ServedResource {
+                    group: group.into(),
+                    singular: singular(&resource.singular_name, &resource.kind),
+                    resource: resource.name.into(),
+                    kind: resource.kind.into(),
+                    namespaced: resource.namespaced,
+                    short_names: texts(resource.short_names),
+                    verbs: sorted(resource.verbs),
+                    subresources: Vec::new(),
+                    is_virtual: false,
+                },
+                of_it,
+            );
+        }
+    }
+
+    fn unavailable(&mut self, group_version: String, because: String) {
+        self.unavailable.push(UnavailableGroup { group_version, because });
+    }
+
+    fn add(&mut self, resource: ServedResource, subresources: Vec<Subresource>) {
+        let key = (resource.group.clone(), resource.resource.clone());
+        let known = self.resources.entry(key).or_insert(resource);
+        for subresource in subresources {
+            if !known.subresources.iter().any(|present| present.name == subresource.name) {
+                known.subresources.push(subresource);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Discovery {
+        let mut builder = CatalogBuilder::new();
+        for mut resource in self.resources.into_values() {
+            resource.subresources.sort();
+            builder.add(resource);
+        }
+        self.unavailable.sort();
+        Discovery { catalog: builder.build(), unavailable: self.unavailable }
+    }
+}
+
+/// Returns the singular; servers before 1.27 leave it out, and mean the kind in lower case.
+fn singular(written: &str, kind: &str) -> Text {
+    if written.is_empty() { kind.to_lowercase().into() } else { written.into() }
+}
+
+fn sorted(mut verbs: Vec<String>) -> Vec<Text> {
+    verbs.sort();
+    texts(verbs)
+}
+
+fn texts(strings: Vec<String>) -> Vec<Text> {
+    strings.into_iter().map(Into::into).collect()
+}
+
+fn join(group: &str, version: &str) -> String {
+    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+}

@@ -1,0 +1,267 @@
+//! Which server to ask: the kubeconfig's, or the one of the Pod this runs in.
+
+use std::path::Path;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use kube::Config;
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use secrecy::ExposeSecret;
+
+use super::error::ConfigError;
+use super::mount::MountedServiceAccount;
+use super::plugin;
+use super::{ClusterOptions, DEFAULT_TIMEOUT};
+
+/// What to connect to.
+pub(super) struct Endpoint {
+    pub(super) config: Config,
+    /// The kubeconfig's context; `None` inside a Pod.
+    pub(super) context: Option<String>,
+}
+
+/// How long to wait for a connection, unless the request's time is shorter.
+const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Finds out what the options mean: `--kubeconfig`, else `KUBECONFIG`, else `~/.kube/config`, else
+/// the Pod's ServiceAccount. A kubeconfig that exists but is broken is an error, never passed over.
+pub(super) async fn resolve(options: &ClusterOptions) -> Result<Endpoint, ConfigError> {
+    let mut endpoint = match read_kubeconfig(options.kubeconfig.as_deref())? {
+        Some(kubeconfig) => from_kubeconfig(kubeconfig, options.context.as_deref()).await?,
+        None => match MountedServiceAccount::from_environment() {
+            Some(account) => Endpoint { config: account.config()?, context: None },
+            None => return Err(ConfigError::NoCluster),
+        },
+    };
+    set_timeouts(&mut endpoint.config, options.timeout());
+    impersonate(&mut endpoint.config.auth_info, options)?;
+    Ok(endpoint)
+}
+
+/// Applies a request's time to connecting and writing; reading is timed by whoever waits.
+pub(super) fn set_timeouts(config: &mut Config, timeout: Option<std::time::Duration>) {
+    config.connect_timeout =
+        Some(timeout.map_or(CONNECT_TIMEOUT, |timeout| timeout.min(CONNECT_TIMEOUT)));
+    config.read_timeout = None;
+    config.write_timeout = Some(timeout.unwrap_or(DEFAULT_TIMEOUT));
+    // Requests are retried here, where it is logged and bounded.
+    config.default_retry = false;
+}
+
+fn impersonate(auth: &mut AuthInfo, options: &ClusterOptions) -> Result<(), ConfigError> {
+    match &options.impersonate_user {
+        Some(user) => {
+            auth.impersonate = Some(user.clone());
+            auth.impersonate_uid = None;
+            auth.impersonate_user_extra = None;
+            auth.impersonate_groups = Some(options.impersonate_groups.clone());
+        }
+        None if !options.impersonate_groups.is_empty() => {
+            if auth.impersonate.is_none() {
+                return Err(ConfigError::GroupsWithoutUser);
+            }
+            auth.impersonate_groups = Some(options.impersonate_groups.clone());
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+fn read_kubeconfig(path: Option<&Path>) -> Result<Option<Kubeconfig>, ConfigError> {
+    if let Some(path) = path {
+        return read_file(path).map(Some);
+    }
+    if let Some(paths) = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()) {
+        // As for kubectl, files of the list that do not exist count for nothing.
+        let files = std::env::split_paths(&paths)
+            .filter(|path| !path.as_os_str().is_empty() && path.exists());
+        let mut merged: Option<Kubeconfig> = None;
+        for path in files {
+            let next = read_file(&path)?;
+            merged = Some(match merged {
+                Some(merged) => merged.merge(next).map_err(|_| ConfigError::MixedKubeconfigs)?,
+                None => next,
+            });
+        }
+        return Ok(merged);
+    }
+    match std::env::home_dir().map(|home| home.join(".kube/config")) {
+        Some(path) if path.exists() => read_file(&path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Kubeconfig, ConfigError> {
+    Kubeconfig::read_from(path).map_err(|error| match error {
+        KubeconfigError::ReadConfig(source, path) => {
+            ConfigError::UnreadableKubeconfig { path, source }
+        }
+        // The parser's own words quote the file, tokens and all.
+        KubeconfigError::Parse(error) => ConfigError::MalformedKubeconfig {
+            path: path.to_path_buf(),
+            line: error.location().map(|location| location.line()),
+        },
+        _ => ConfigError::MalformedKubeconfig { path: path.to_path_buf(), line: None },
+    })
+}
+
+async fn from_kubeconfig(
+    mut kubeconfig: Kubeconfig,
+    context: Option<&str>,
+) -> Result<Endpoint, ConfigError> {
+    let known = || -> Vec<String> {
+        let mut names: Vec<String> =
+            kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
+        names.sort();
+        names
+    };
+    let current = kubeconfig.current_context.as_deref().filter(|context| !context.is_empty());
+    let Some(name) = context.or(current).map(str::to_owned) else {
+        return Err(ConfigError::NoContext { known: known() });
+    };
+    let found = kubeconfig.contexts.iter().find(|context| context.name == name);
+    let Some(context) = found.and_then(|found| found.context.clone()) else {
+        return Err(ConfigError::UnknownContext { context: name, known: known() });
+    };
+    let cluster = kubeconfig
+        .clusters
+        .iter_mut()
+        .find(|cluster| cluster.name == context.cluster)
+        .and_then(|cluster| cluster.cluster.as_mut());
+    let server = cluster.as_ref().and_then(|cluster| cluster.server.clone()).unwrap_or_default();
+    let Some(cluster) = cluster.filter(|_| !server.is_empty()) else {
+        return Err(ConfigError::NoServer { context: name, cluster: context.cluster });
+    };
+    let has_authority =
+        cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some();
+    let url = server_url(&server, has_authority)?;
+    cluster.server = Some(url.to_string());
+    let proxy = proxy_url(cluster.proxy_url.as_deref(), &url)?;
+    // kube takes the proxy of the environment even for hosts that NO_PROXY excepts.
+    cluster.proxy_url = proxy.as_ref().map(Uri::to_string);
+
+    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
+    let mut config =
+        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(config_error)?;
+    config.proxy_url = proxy;
+    if config.default_namespace.is_empty() {
+        config.default_namespace = "default".to_owned();
+    }
+    config.disable_compression |= is_loopback(&config.cluster_url);
+    plugin::run(&mut config.auth_info).await?;
+    read_token(&mut config.auth_info)?;
+    Ok(Endpoint { config, context: Some(name) })
+}
+
+/// Takes the token from its file, and white space from around it, as kubectl does; kube panics at
+/// what cannot stand in a header.
+pub(super) fn read_token(user: &mut AuthInfo) -> Result<(), ConfigError> {
+    let file = user.token_file.take();
+    let token = match (&user.token, &file) {
+        (Some(token), _) => token.expose_secret().to_owned(),
+        (None, Some(file)) => std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::UnreadableMount { path: file.into(), source })?,
+        (None, None) => return Ok(()),
+    };
+    let token = token.trim();
+    if http::HeaderValue::from_str(token).is_err() {
+        let source = "it has characters that no token has".into();
+        return Err(ConfigError::Credential { what: "token", source });
+    }
+    user.token = Some(token.into());
+    Ok(())
+}
+
+/// Reads a server's address; without a scheme it is `http`, or `https` when an authority for its
+/// certificate is given, as for kubectl.
+pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, ConfigError> {
+    let scheme = if has_authority { "https" } else { "http" };
+    let url =
+        if server.contains("://") { server.to_owned() } else { format!("{scheme}://{server}") };
+    url.parse::<Uri>()
+        .ok()
+        .filter(|url| {
+            url.host().is_some_and(|host| !host.is_empty())
+                && matches!(url.scheme_str(), Some("http" | "https"))
+        })
+        .ok_or_else(|| ConfigError::MalformedServer { server: server.to_owned() })
+}
+
+/// Returns the proxy for a server: the kubeconfig's, else the environment's, which is never used for
+/// this machine itself and not for what NO_PROXY excepts.
+fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, ConfigError> {
+    let variable = |names: [&str; 2]| {
+        names
+            .into_iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty())
+    };
+    let proxy = match of_cluster.filter(|proxy| !proxy.is_empty()) {
+        Some(proxy) => Some(proxy.to_owned()),
+        None if is_loopback(server) => None,
+        None => {
+            let secure = server.scheme_str() == Some("https");
+            let names =
+                if secure { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+            let excepted = variable(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+            variable(names).filter(|_| !is_excepted(&excepted, server))
+        }
+    };
+    let Some(proxy) = proxy else { return Ok(None) };
+    let proxy = if proxy.contains("://") { proxy } else { format!("http://{proxy}") };
+    proxy
+        .parse::<Uri>()
+        .ok()
+        .filter(|proxy| matches!(proxy.scheme_str(), Some("http" | "https" | "socks5")))
+        .map(Some)
+        .ok_or(ConfigError::UnsupportedProxy)
+}
+
+/// Returns whether a NO_PROXY list excepts a server.
+fn is_excepted(no_proxy: &str, server: &Uri) -> bool {
+    let any = "http://any";
+    let matcher = Matcher::builder().http(any).https(any).no(no_proxy.to_owned()).build();
+    matcher.intercept(server).is_none()
+}
+
+/// Returns whether a server runs on this machine.
+pub(super) fn is_loopback(server: &Uri) -> bool {
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Puts kube's complaint about certificates and keys into ours.
+pub(super) fn config_error(error: KubeconfigError) -> ConfigError {
+    let credential = |what, source: Box<dyn std::error::Error + Send + Sync>| {
+        ConfigError::Credential { what, source }
+    };
+    match error {
+        KubeconfigError::LoadCertificateAuthority(source) => {
+            credential("certificate authority", load_error(source))
+        }
+        KubeconfigError::ParseCertificates(source) => {
+            credential("certificate authority", source.into())
+        }
+        KubeconfigError::LoadClientCertificate(source) => {
+            credential("client certificate", load_error(source))
+        }
+        KubeconfigError::LoadClientKey(source) => credential("client key", load_error(source)),
+        KubeconfigError::ParseProxyUrl(_) | KubeconfigError::ParseNoProxy(_) => {
+            ConfigError::UnsupportedProxy
+        }
+        _ => ConfigError::Credential { what: "kubeconfig", source: "it is incomplete".into() },
+    }
+}
+
+fn load_error(error: kube::config::LoadDataError) -> Box<dyn std::error::Error + Send + Sync> {
+    use kube::config::LoadDataError;
+
+    match error {
+        LoadDataError::ReadFile(source, path) => {
+            format!("cannot read `{}`: {source}", path.display()).into()
+        }
+        LoadDataError::DecodeBase64(_) => "it is not base64".into(),
+        LoadDataError::NoBase64DataOrFile => "it is missing".into(),
+    }
+}

@@ -1,0 +1,252 @@
+//! Everything that a command needs, listed at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rolecall_rbac::{Gap, InventoryBuilder, ObjectKind, Origin, Text, Unread};
+use tokio::task::JoinSet;
+
+use super::Cluster;
+use super::error::RequestError;
+use super::list::{Sink, encode};
+use super::needs::{Collection, Detail, Needs, Reach, Want};
+use super::objects::{Objects, Owners};
+
+/// What could be read of a cluster.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The objects, and what could not be read.
+    pub builder: InventoryBuilder,
+    /// The lists that the server forbade, sorted.
+    pub forbidden: Vec<ForbiddenList>,
+}
+
+/// A list that the server forbade.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForbiddenList {
+    /// What was asked for.
+    pub collection: Collection,
+    /// Where; empty for everywhere.
+    pub namespace: Text,
+}
+
+/// How far loading has come; whoever shows it reads it now and then.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// How many objects have come.
+    objects: AtomicUsize,
+    /// How many lists are complete.
+    complete: AtomicUsize,
+    /// How many lists there are.
+    lists: AtomicUsize,
+}
+
+impl Progress {
+    /// Returns how many objects have come.
+    pub fn objects(&self) -> usize {
+        self.objects.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many lists are complete, and of how many.
+    pub fn lists(&self) -> (usize, usize) {
+        (self.complete.load(Ordering::Relaxed), self.lists.load(Ordering::Relaxed))
+    }
+}
+
+impl Cluster {
+    /// Reads what is needed. A list that is refused, or a broken object, becomes a gap; only an
+    /// error that no other list would be spared is one here.
+    pub async fn load(
+        &self,
+        needs: &Needs,
+        progress: &Arc<Progress>,
+    ) -> Result<Loaded, RequestError> {
+        let wants = needs.wants();
+        progress.lists.fetch_add(wants.len(), Ordering::Relaxed);
+        let mut lists = JoinSet::new();
+        for want in wants {
+            let cluster = self.clone();
+            let (fall_back, progress) = (needs.fall_back.clone(), progress.clone());
+            lists.spawn(async move {
+                let loaded = cluster.load_one(&want, &fall_back, &progress).await;
+                progress.complete.fetch_add(1, Ordering::Relaxed);
+                loaded
+            });
+        }
+        let mut whole = Loaded::default();
+        while let Some(loaded) = lists.join_next().await {
+            let loaded = match loaded {
+                Ok(loaded) => loaded?,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    // Nobody cancels the lists but whoever drops all of this.
+                    Err(_) => continue,
+                },
+            };
+            whole.builder.append(loaded.builder);
+            whole.forbidden.extend(loaded.forbidden);
+        }
+        whole.forbidden.sort();
+        Ok(whole)
+    }
+
+    async fn load_one(
+        &self,
+        want: &Want,
+        fall_back: &[Text],
+        progress: &Progress,
+    ) -> Result<Loaded, RequestError> {
+        let mut loaded = Loaded::default();
+        let collection = &want.collection;
+        if let Reach::Namespaces(namespaces) = &want.reach {
+            self.load_namespaces(want, namespaces, &mut loaded, progress).await?;
+            return Ok(loaded);
+        }
+        let Err(error) = self.load_list(want, "", &mut loaded, progress).await? else {
+            return Ok(loaded);
+        };
+        let kind = ObjectKind::new(collection.kind);
+        let read = if collection.namespaced {
+            self.load_namespaces(want, fall_back, &mut loaded, progress).await?
+        } else {
+            Vec::new()
+        };
+        let unread = if read.is_empty() {
+            Unread::Kind { kind, namespace: None }
+        } else {
+            Unread::KindOutside { kind, read: read.into() }
+        };
+        loaded.gap(unread, &error);
+        if is_forbidden(&error) {
+            let namespace = "".into();
+            loaded.forbidden.push(ForbiddenList { collection: *collection, namespace });
+        }
+        Ok(loaded)
+    }
+
+    /// Lists a collection in some namespaces; returns those where that was possible.
+    async fn load_namespaces(
+        &self,
+        want: &Want,
+        namespaces: &[Text],
+        loaded: &mut Loaded,
+        progress: &Progress,
+    ) -> Result<Vec<Text>, RequestError> {
+        let mut read = Vec::new();
+        for namespace in namespaces {
+            let Err(error) = self.load_list(want, namespace, loaded, progress).await? else {
+                read.push(namespace.clone());
+                continue;
+            };
+            let kind = ObjectKind::new(want.collection.kind);
+            loaded.gap(Unread::Kind { kind, namespace: Some(namespace.clone()) }, &error);
+            if is_forbidden(&error) {
+                let namespace = namespace.clone();
+                loaded.forbidden.push(ForbiddenList { collection: want.collection, namespace });
+            }
+        }
+        read.sort();
+        Ok(read)
+    }
+
+    /// Lists a collection in a namespace, or everywhere when it is empty. The inner error leaves a
+    /// gap, the outer one ends everything.
+    async fn load_list(
+        &self,
+        want: &Want,
+        namespace: &str,
+        loaded: &mut Loaded,
+        progress: &Progress,
+    ) -> Result<Result<(), RequestError>, RequestError> {
+        let collection = &want.collection;
+        let mut outcome = Ok(());
+        for version in collection.versions {
+            let path = collection.path(version, namespace);
+            let mut counted;
+            outcome = match want.detail {
+                Detail::Whole => {
+                    counted = Counted { sink: Objects::new(collection, version), progress };
+                    let listed = self.list(&path, "application/json", &mut counted).await;
+                    listed.map(|()| loaded.builder.append(counted.sink.into_builder()))
+                }
+                Detail::Owners => {
+                    let mut counted = Counted { sink: Owners::new(collection), progress };
+                    let listed = self.list(&path, METADATA_ONLY, &mut counted).await;
+                    listed.map(|()| loaded.builder.append(counted.sink.into_builder()))
+                }
+            };
+            match &outcome {
+                Err(error) if error.is_fatal() => return outcome.map(Ok),
+                Err(error) if is_not_served(error) => {}
+                _ => return Ok(outcome),
+            }
+        }
+        // A kind that no server of this age serves has no objects; one without RBAC decides by
+        // something else.
+        let optional = collection.group != "rbac.authorization.k8s.io";
+        Ok(if optional { Ok(()) } else { outcome })
+    }
+}
+
+const METADATA_ONLY: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+impl Loaded {
+    fn gap(&mut self, unread: Unread, error: &RequestError) {
+        let mut because = error.to_string();
+        if let Some(cause) = std::error::Error::source(error) {
+            because = format!("{because}: {cause}");
+        }
+        self.builder.gap(Gap { unread, because: because.into(), origin: Origin::Cluster });
+    }
+}
+
+impl Collection {
+    /// Returns the path of the list in a namespace, or of everything when it is empty.
+    fn path(&self, version: &str, namespace: &str) -> String {
+        let mut path = match self.group {
+            "" => format!("/api/{version}"),
+            group => format!("/apis/{group}/{version}"),
+        };
+        if !namespace.is_empty() {
+            path.push_str("/namespaces/");
+            path.push_str(&encode(namespace));
+        }
+        path.push('/');
+        path.push_str(self.resource);
+        path
+    }
+}
+
+fn is_forbidden(error: &RequestError) -> bool {
+    error.refusal().is_some_and(super::Refusal::is_forbidden)
+}
+
+fn is_not_served(error: &RequestError) -> bool {
+    error.refusal().is_some_and(super::Refusal::is_not_found)
+}
+
+/// Counts the objects on their way.
+struct Counted<'p, S> {
+    sink: S,
+    progress: &'p Progress,
+}
+
+impl<S: Sink> Sink for Counted<'_, S> {
+    fn object(&mut self, json: &[u8]) {
+        self.progress.objects.fetch_add(1, Ordering::Relaxed);
+        self.sink.object(json);
+    }
+
+    fn keep_page(&mut self) {
+        self.sink.keep_page();
+    }
+
+    fn forget_page(&mut self) {
+        self.sink.forget_page();
+    }
+
+    fn forget_all(&mut self) {
+        self.sink.forget_all();
+    }
+}

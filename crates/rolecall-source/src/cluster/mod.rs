@@ -1,0 +1,174 @@
+//! A live cluster as a source.
+//!
+//! ```text
+//! [ kubeconfig | mount ] -> Cluster -> [ request ] -> [ list | split ] -> objects
+//!        plugin                |           again when the server is busy
+//!                              +-> [ discovery ] -> Catalog
+//! ```
+//!
+//! kube connects and authenticates; what is asked, how often, and what of an answer is kept is
+//! decided here. Nothing here writes to the cluster, reads Secrets, or shows a credential.
+
+mod discovery;
+mod error;
+mod kubeconfig;
+mod list;
+mod load;
+mod mount;
+mod needs;
+mod objects;
+mod plugin;
+mod request;
+mod split;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use kube::Client;
+
+pub use discovery::{Discovery, UnavailableGroup};
+pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
+pub use load::{ForbiddenList, Loaded, Progress};
+pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
+pub use needs::{Collection, Needs, Reach};
+use request::{Call, Patience};
+
+/// Which cluster to ask, and as whom; as kubectl's options of these names.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterOptions {
+    /// The kubeconfig's path; else those of `KUBECONFIG`, else `~/.kube/config`.
+    pub kubeconfig: Option<std::path::PathBuf>,
+    /// The context; else the current one.
+    pub context: Option<String>,
+    /// The user to impersonate.
+    pub impersonate_user: Option<String>,
+    /// The groups to impersonate with that user.
+    pub impersonate_groups: Vec<String>,
+    /// How long one answer may take; zero is for ever, `None` a minute.
+    pub request_timeout: Option<Duration>,
+}
+
+/// What an API server gives most requests itself.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl ClusterOptions {
+    fn timeout(&self) -> Option<Duration> {
+        match self.request_timeout {
+            None => Some(DEFAULT_TIMEOUT),
+            Some(Duration::ZERO) => None,
+            set => set,
+        }
+    }
+}
+
+/// A connection to a cluster's API server; cheap to clone.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    server: Arc<str>,
+    context: Option<Arc<str>>,
+    namespace: Arc<str>,
+    timeout: Option<Duration>,
+    patience: Patience,
+    /// How many waits there were, so that the next one is a little different.
+    waits: Arc<AtomicU32>,
+}
+
+impl Cluster {
+    /// Finds out which cluster the options mean and prepares to ask it; nothing is sent yet.
+    pub async fn connect(options: &ClusterOptions) -> Result<Self, ConfigError> {
+        let endpoint = kubeconfig::resolve(options).await?;
+        Self::build(endpoint.config, endpoint.context, options.timeout())
+    }
+
+    /// Prepares to ask as a Pod's ServiceAccount.
+    pub fn as_mounted(
+        account: &MountedServiceAccount,
+        timeout: Option<Duration>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = account.config()?;
+        kubeconfig::set_timeouts(&mut config, timeout);
+        Self::build(config, None, timeout)
+    }
+
+    /// Prepares to ask a server without credentials, such as a `kubectl proxy` that adds its own.
+    pub fn without_credentials(
+        server: &str,
+        timeout: Option<Duration>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = kube::Config::new(kubeconfig::server_url(server, false)?);
+        config.disable_compression = kubeconfig::is_loopback(&config.cluster_url);
+        kubeconfig::set_timeouts(&mut config, timeout);
+        Self::build(config, None, timeout)
+    }
+
+    /// Returns the server's URL.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Returns the kubeconfig's context; `None` when there is no kubeconfig.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// Returns the namespace of questions that name none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Sends a JSON body and returns the answer's, once the server gives one.
+    pub async fn post(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Bytes, RequestError> {
+        self.fetch(&Call::post(path, body).headers(headers)).await
+    }
+
+    fn build(
+        config: kube::Config,
+        context: Option<String>,
+        timeout: Option<Duration>,
+    ) -> Result<Self, ConfigError> {
+        let server = config.cluster_url.to_string();
+        let namespace = config.default_namespace.clone();
+        let client = Client::try_from(config).map_err(client_error)?;
+        Ok(Self {
+            client,
+            server: server.trim_end_matches('/').into(),
+            context: context.map(Into::into),
+            namespace: namespace.into(),
+            timeout,
+            patience: Patience::default(),
+            waits: Arc::default(),
+        })
+    }
+
+    /// Lengthens a wait by up to a half, so that requests which were refused at once do not come
+    /// back at once.
+    fn spread(&self, wait: Duration) -> Duration {
+        let step = self.waits.fetch_add(1, Ordering::Relaxed) % 8;
+        wait + wait * step / 16
+    }
+}
+
+/// Puts what keeps kube from building a client into ours; a plugin's or parser's own words may quote
+/// a credential and are left out.
+fn client_error(error: kube::Error) -> ConfigError {
+    let credential = |what, source| ConfigError::Credential { what, source };
+    match error {
+        kube::Error::InferKubeconfig(error) => kubeconfig::config_error(error),
+        kube::Error::RustlsTls(error) => credential("certificates of this cluster", error.into()),
+        kube::Error::ProxyProtocolUnsupported { .. }
+        | kube::Error::ProxyProtocolDisabled { .. } => ConfigError::UnsupportedProxy,
+        _ => credential("credentials of this user", "they are malformed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

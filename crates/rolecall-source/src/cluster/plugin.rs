@@ -1,0 +1,168 @@
+//! Credential plugins: the `exec` of a kubeconfig's user.
+//!
+//! kube runs a plugin once for each part of a client that needs it, and quotes what it printed when
+//! it fails. Here it runs once, and nothing that it prints is ever shown.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
+use serde::Deserialize;
+
+use super::error::{ConfigError, PluginProblem};
+use crate::yaml;
+
+/// Runs the plugin of a user, if it has one, and puts in its place the credentials that it prints.
+///
+/// Credentials that the kubeconfig holds come first, as for kubectl.
+pub(super) async fn run(user: &mut AuthInfo) -> Result<(), ConfigError> {
+    let has_credentials = user.token.is_some()
+        || user.token_file.is_some()
+        || user.password.is_some()
+        || user.auth_provider.is_some();
+    let Some(plugin) = user.exec.take().filter(|_| !has_credentials) else { return Ok(()) };
+    let name = plugin.command.clone().unwrap_or_default();
+    let failed = |problem, source| ConfigError::Plugin { command: name.clone(), problem, source };
+    if name.is_empty() {
+        return Err(failed(PluginProblem::Unnamed, None));
+    }
+    let mut command = command(&plugin, &name);
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        .map_err(|source| failed(PluginProblem::NotRun, Some(source)))?;
+    if !output.status.success() {
+        let problem = output.status.code().map_or(PluginProblem::Killed, PluginProblem::Failed);
+        return Err(failed(problem, None));
+    }
+    let credentials =
+        parse(&output.stdout).ok_or_else(|| failed(PluginProblem::NoCredentials, None))?;
+    if let (Some(certificate), Some(key)) =
+        (credentials.client_certificate_data, credentials.client_key_data)
+    {
+        user.client_certificate_data = Some(STANDARD.encode(certificate));
+        user.client_key_data = Some(STANDARD.encode(key).into());
+    }
+    user.token = credentials.token.map(Into::into);
+    Ok(())
+}
+
+fn command(plugin: &ExecConfig, name: &str) -> Command {
+    let interactive = plugin.interactive_mode != Some(ExecInteractiveMode::Never);
+    let info = serde_json::json!({
+        "apiVersion": plugin.api_version,
+        "kind": "ExecCredential",
+        "spec": {"interactive": interactive, "cluster": plugin.cluster},
+    });
+    let mut command = Command::new(name);
+    command
+        .args(plugin.args.iter().flatten())
+        .envs(
+            plugin
+                .env
+                .iter()
+                .flatten()
+                .filter_map(|pair| Some((pair.get("name")?, pair.get("value")?))),
+        )
+        .env("KUBERNETES_EXEC_INFO", info.to_string())
+        .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        // It may tell the user what to do, such as to log in.
+        .stderr(Stdio::inherit());
+    command
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials {
+    token: Option<String>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+}
+
+/// Reads an ExecCredential, as JSON or other YAML; `None` when it holds no credentials.
+fn parse(output: &[u8]) -> Option<Credentials> {
+    #[derive(Deserialize)]
+    struct ExecCredential {
+        status: Credentials,
+    }
+    let documents = yaml::parse(std::str::from_utf8(output).ok()?, 1).ok()?;
+    let status = ExecCredential::deserialize(documents.first()?.root()).ok()?.status;
+    let complete = status.token.as_ref().is_some_and(|token| !token.is_empty())
+        || (status.client_certificate_data.is_some() && status.client_key_data.is_some());
+    complete.then_some(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(script: &str) -> AuthInfo {
+        AuthInfo {
+            exec: Some(ExecConfig {
+                command: Some("sh".to_owned()),
+                args: Some(vec!["-c".to_owned(), script.to_owned()]),
+                ..ExecConfig::default()
+            }),
+            ..AuthInfo::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_credentials_that_a_plugin_prints_are_used() {
+        let mut token = user(r#"echo '{"status":{"token":"abc"}}'"#);
+        run(&mut token).await.unwrap();
+        assert!(token.token.is_some());
+
+        let mut yaml = user("printf 'status:\\n  token: abc\\n'");
+        run(&mut yaml).await.unwrap();
+        assert!(yaml.token.is_some());
+
+        let mut certificate =
+            user(r#"echo '{"status":{"clientCertificateData":"C","clientKeyData":"K"}}'"#);
+        run(&mut certificate).await.unwrap();
+        assert_eq!(certificate.client_certificate_data.as_deref(), Some("Qw=="));
+        assert!(certificate.client_key_data.is_some() && certificate.token.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_plugin_is_told_what_is_wanted_of_it() {
+        let mut told = user(
+            r#"case $KUBERNETES_EXEC_INFO in *'"kind":"ExecCredential"'*) echo "status: {token: $WHO}";; esac"#,
+        );
+        if let Some(plugin) = &mut told.exec {
+            let pair =
+                [("name", "WHO"), ("value", "me")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+            plugin.env = Some(vec![pair.into()]);
+        }
+        run(&mut told).await.unwrap();
+        assert!(told.token.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_a_failing_plugin_prints_is_not_shown() {
+        let rows = [
+            ("echo SECRET; exit 3", "the credential plugin `sh` failed with exit code 3"),
+            ("echo SECRET", "the credential plugin `sh` printed no credentials"),
+            (
+                "echo '{\"status\":{\"token\":\"\"}}'",
+                "the credential plugin `sh` printed no credentials",
+            ),
+            ("kill -9 $$", "the credential plugin `sh` was killed"),
+        ];
+        for (script, expected) in rows {
+            let error = run(&mut user(script)).await.unwrap_err();
+            assert_eq!(error.to_string(), expected, "{script}");
+            assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
+        }
+        let mut missing = user("");
+        missing.exec = Some(ExecConfig {
+            command: Some("/nowhere/plugin".to_owned()),
+            ..ExecConfig::default()
+        });
+        let error = run(&mut missing).await.unwrap_err();
+        assert_eq!(error.to_string(), "the credential plugin `/nowhere/plugin` cannot be run");
+    }
+}

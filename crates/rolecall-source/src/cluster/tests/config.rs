@@ -1,0 +1,114 @@
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::double::kubeconfig;
+use crate::cluster::{Cluster, ClusterOptions, ConfigError};
+
+async fn connect(text: &str, context: Option<&str>) -> Result<Cluster, ConfigError> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config");
+    std::fs::write(&path, text).unwrap();
+    let context = context.map(str::to_owned);
+    let options = ClusterOptions { kubeconfig: Some(path), context, ..ClusterOptions::default() };
+    Cluster::connect(&options).await
+}
+
+#[tokio::test]
+async fn a_kubeconfig_says_server_context_and_namespace() {
+    let text = kubeconfig("server: https://example.test:6443/prefix/", "token: x");
+    let cluster = connect(&text, None).await.unwrap();
+    assert_eq!(cluster.server(), "https://example.test:6443/prefix");
+    assert_eq!((cluster.context(), cluster.namespace()), (Some("test"), "shop"));
+
+    let text =
+        kubeconfig("server: 127.0.0.1:8080", "token: \"x\\n\"").replace(", namespace: shop", "");
+    let cluster = connect(&text, Some("test")).await.unwrap();
+    assert_eq!((cluster.server(), cluster.namespace()), ("http://127.0.0.1:8080", "default"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
+    let server = "server: https://example.test";
+    let rows = [
+        ("users: [SECRET", None, "`CONFIG` is not a kubeconfig: line 1"),
+        ("users: SECRET", None, "`CONFIG` is not a kubeconfig: line 1"),
+        ("{}", None, "the kubeconfig has no current context"),
+        (&*kubeconfig(server, "token: [SECRET]"), None, "`CONFIG` is not a kubeconfig: line 14"),
+        (&*kubeconfig(server, "{}"), Some("other"), "the kubeconfig has no context `other`"),
+        (
+            &*kubeconfig("certificate-authority: /nowhere", "{}"),
+            None,
+            "context `test` names a cluster without a server, `test`",
+        ),
+        (&*kubeconfig("server: ftp://x", "{}"), None, "`ftp://x` is not the URL of a server"),
+        (
+            &*kubeconfig(&format!("{server}\ncertificate-authority: /nowhere"), "{}"),
+            None,
+            "cannot use the certificate authority",
+        ),
+        (
+            &*kubeconfig(server, "client-certificate-data: SECRET!\nclient-key-data: SECRET"),
+            None,
+            "cannot use the client certificate",
+        ),
+        (
+            &*kubeconfig(server, "client-certificate-data: QUJD\nclient-key-data: U0VDUkVU"),
+            None,
+            "cannot use the certificates of this cluster",
+        ),
+        (
+            &*kubeconfig(&format!("{server}\nproxy-url: ftp://me:SECRET@proxy"), "{}"),
+            None,
+            "the proxy is no `http://`, `https://` or `socks5://` URL",
+        ),
+        (&*kubeconfig(server, "token: \"SECRET\\nSECRET\""), None, "cannot use the token"),
+        (&*kubeconfig(server, "tokenFile: /nowhere"), None, "cannot read `/nowhere`"),
+        (
+            &*kubeconfig(server, "exec: {command: /nowhere, apiVersion: v1, args: [SECRET]}"),
+            None,
+            "the credential plugin `/nowhere` cannot be run",
+        ),
+    ];
+    for (text, context, expected) in rows {
+        let Err(error) = connect(text, context).await else { panic!("{text}") };
+        let mut shown = error.to_string();
+        if let Some((start, end)) = shown.find("/tmp").zip(shown.find("/config`")) {
+            shown.replace_range(start..end + 7, "CONFIG");
+        }
+        assert_eq!(shown, expected, "{text}");
+        let mut everything = format!("{error:?}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            everything.push_str(&error.to_string());
+            cause = error.source();
+        }
+        assert!(!everything.contains("SECRET"), "{everything}");
+    }
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_is_asked_for_must_be_there() {
+    let options = ClusterOptions {
+        kubeconfig: Some(PathBuf::from("/nowhere/config")),
+        ..ClusterOptions::default()
+    };
+    let Err(error) = Cluster::connect(&options).await else { panic!() };
+    assert_eq!(error.to_string(), "cannot read the kubeconfig `/nowhere/config`");
+}
+
+#[tokio::test]
+async fn groups_are_impersonated_only_with_a_user() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config");
+    std::fs::write(&path, kubeconfig("server: http://example.test", "{}")).unwrap();
+    let mut options = ClusterOptions {
+        kubeconfig: Some(path),
+        impersonate_groups: vec!["devs".to_owned()],
+        ..ClusterOptions::default()
+    };
+    let Err(error) = Cluster::connect(&options).await else { panic!() };
+    assert_eq!(error.to_string(), "groups are impersonated without a user");
+    options.impersonate_user = Some("jane".to_owned());
+    assert!(Cluster::connect(&options).await.is_ok());
+}

@@ -1,0 +1,251 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::double::{Double, Reply, Seen, TOKEN};
+use crate::cluster::list::Sink;
+use crate::cluster::{Cluster, ConnectProblem, RequestError};
+
+/// Keeps the names of the objects that count.
+#[derive(Default)]
+struct Names {
+    kept: Vec<String>,
+    page: Vec<String>,
+}
+
+impl Sink for Names {
+    fn object(&mut self, json: &[u8]) {
+        let object: Value = serde_json::from_slice(json).unwrap();
+        self.page.push(object["metadata"]["name"].as_str().unwrap().to_owned());
+    }
+
+    fn keep_page(&mut self) {
+        self.kept.append(&mut self.page);
+    }
+
+    fn forget_page(&mut self) {
+        self.page.clear();
+    }
+
+    fn forget_all(&mut self) {
+        self.kept.clear();
+        self.page.clear();
+    }
+}
+
+const PODS: &str = "/api/v1/pods";
+
+async fn pods(cluster: &Cluster) -> Result<Vec<String>, RequestError> {
+    let mut names = Names::default();
+    cluster.list(PODS, "application/json", &mut names).await?;
+    assert!(names.page.is_empty());
+    Ok(names.kept)
+}
+
+fn page(names: &[&str], token: &str) -> Reply {
+    let items: Vec<Value> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
+    Reply::json(
+        200,
+        &json!({"kind": "PodList", "apiVersion": "v1",
+            "metadata": {"resourceVersion": "7", "continue": token}, "items": items}),
+    )
+}
+
+/// Three pages with one Pod each.
+fn three_pages(seen: &Seen) -> Reply {
+    match seen.path.split_once("continue=").map(|(_, token)| token) {
+        None => page(&["a"], "two/2="),
+        Some("two%2F2%3D") => page(&["b"], "three"),
+        _ => page(&["c"], ""),
+    }
+}
+
+fn gone() -> Reply {
+    Reply::failure(410, "Expired", "The provided continue parameter is too old")
+}
+
+#[tokio::test]
+async fn a_list_is_fetched_page_by_page() {
+    let double = Double::start(|_, seen| three_pages(seen)).await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(
+        double.paths(),
+        [
+            "/api/v1/pods?limit=500",
+            "/api/v1/pods?limit=500&continue=two%2F2%3D",
+            "/api/v1/pods?limit=500&continue=three",
+        ]
+    );
+    let sent = double.seen();
+    assert!(sent[0].headers.contains(&("authorization".to_owned(), format!("Bearer {TOKEN}"))));
+}
+
+#[tokio::test]
+async fn a_list_that_takes_too_long_starts_again() {
+    let double = Double::start(|count, seen| match count {
+        2 => gone(),
+        _ => three_pages(seen),
+    })
+    .await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(double.paths().len(), 6);
+}
+
+#[tokio::test]
+async fn a_list_that_always_takes_too_long_is_fetched_whole() {
+    let double = Double::start(|_, seen| match &*seen.path {
+        PODS => page(&["a", "b", "c"], ""),
+        path if path.contains("continue") => gone(),
+        _ => page(&["a"], "two"),
+    })
+    .await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(double.paths().len(), 7);
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again_when_it_says() {
+    let double = Double::start(|count, seen| match count {
+        0 => Reply::failure(429, "TooManyRequests", "slow down").header("retry-after", "1"),
+        1 => Reply::text(503, "text/plain", "starting"),
+        _ => three_pages(seen),
+    })
+    .await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(double.paths().len(), 5);
+}
+
+#[tokio::test]
+async fn a_server_that_stays_broken_is_given_up() {
+    let double =
+        Double::start(|_, _| Reply::failure(500, "InternalError", "etcdserver: no leader")).await;
+    let error = pods(&double.cluster().await).await.unwrap_err();
+    assert_eq!(error.to_string(), "etcdserver: no leader");
+    assert_eq!((error.is_fatal(), double.paths().len()), (false, 3));
+}
+
+#[tokio::test]
+async fn refusals_are_not_asked_again() {
+    let forbidden = r#"pods is forbidden: User "dev" cannot list resource "pods""#;
+    for (code, reason, message, is_fatal) in [
+        (401, "Unauthorized", "Unauthorized", true),
+        (403, "Forbidden", forbidden, false),
+        (404, "NotFound", "the server could not find the requested resource", false),
+        (501, "NotImplemented", "no", false),
+    ] {
+        let double = Double::start(move |_, _| Reply::failure(code, reason, message)).await;
+        let error = pods(&double.cluster().await).await.unwrap_err();
+        let refusal = error.refusal().unwrap().clone();
+        assert_eq!((refusal.code, &*refusal.reason, &*refusal.message), (code, reason, message));
+        assert_eq!((error.is_fatal(), double.paths().len()), (is_fatal, 1), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_waited_for_no_longer_than_asked() {
+    for reply in [Reply::silence(), page(&["a"], "").stall_after(20)] {
+        let double = Double::start(move |_, _| reply.clone()).await;
+        let mut cluster = double.cluster().await;
+        cluster.timeout = Some(Duration::from_millis(30));
+        let error = pods(&cluster).await.unwrap_err();
+        let expected = format!("`{}` gave no answer within 30 ms", double.url());
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(double.paths().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_connection_breaks_is_fetched_again() {
+    let double = Double::start(|count, seen| match count {
+        // In the middle of the second item, and before any answer.
+        1 => page(&["b", "not-b"], "three").cut_after(130),
+        3 => page(&["c"], "").cut_after(0),
+        _ => three_pages(seen),
+    })
+    .await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(double.paths().len(), 5);
+}
+
+#[tokio::test]
+async fn a_connection_that_always_breaks_is_given_up() {
+    let double = Double::start(|_, _| page(&["a"], "").cut_after(10)).await;
+    let error = pods(&double.cluster().await).await.unwrap_err();
+    let expected =
+        format!("the connection to `{}` broke before the answer was complete", double.url());
+    assert_eq!((error.to_string(), double.paths().len()), (expected, 3));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_kubernetes_is_told_as_such() {
+    for body in [
+        "<html>Please log in</html>",
+        "",
+        "{}",
+        "[]",
+        r#"{"kind":"Pod","metadata":{"name":"a"}}"#,
+        r#"{"kind":"PodList","items":["#,
+        r#"{"kind":"PodList","items":[1]}"#,
+        r#"{"kind":"PodList","items":[}}"#,
+    ] {
+        let double = Double::start(move |_, _| Reply::text(200, "text/html", body)).await;
+        let error = pods(&double.cluster().await).await.unwrap_err();
+        let url = double.url();
+        let expected = format!(
+            "`{url}` answered `/api/v1/pods?limit=500` with something that is not Kubernetes' JSON"
+        );
+        assert_eq!((error.to_string(), error.is_fatal()), (expected, false), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_checked_against_the_kubeconfigs_authority() {
+    let with_authority =
+        |double: &Double| format!("server: {}\ncertificate-authority: ca.crt", double.url());
+    let good = Double::start_tls("127.0.0.1", |_, seen| three_pages(seen)).await;
+    let cluster = good.connect(&with_authority(&good)).await.unwrap();
+    assert_eq!(pods(&cluster).await.unwrap(), ["a", "b", "c"]);
+
+    let skipped = format!("server: {}\ninsecure-skip-tls-verify: true", good.url());
+    assert!(pods(&good.connect(&skipped).await.unwrap()).await.is_ok());
+
+    let other = Double::start_tls("127.0.0.1", |_, seen| three_pages(seen)).await;
+    let stranger = format!("server: {}\ncertificate-authority: ca.crt", good.url());
+    let wrong_name = Double::start_tls("kubernetes", |_, seen| three_pages(seen)).await;
+    let named = with_authority(&wrong_name);
+    let renamed = format!("{named}\ntls-server-name: kubernetes");
+    assert!(pods(&wrong_name.connect(&renamed).await.unwrap()).await.is_ok());
+    let plain = Double::start(|_, seen| three_pages(seen)).await;
+    let not_tls = format!(
+        "server: {}\ninsecure-skip-tls-verify: true",
+        plain.url().replace("http:", "https:")
+    );
+    for (double, cluster, expected) in [
+        (&other, stranger, ConnectProblem::UnknownAuthority),
+        (&wrong_name, named, ConnectProblem::WrongName),
+        (&plain, not_tls, ConnectProblem::NoTls),
+    ] {
+        let cluster = double.connect(&cluster).await.unwrap();
+        let error = pods(&cluster).await.unwrap_err();
+        let RequestError::Unreachable { server, source } = &error else { panic!("{error:?}") };
+        assert_eq!((source, &**server, error.is_fatal()), (&expected, cluster.server(), true));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_as_such() {
+    let double = Double::start(|_, seen| three_pages(seen)).await;
+    // Nothing listens on the port of a socket that is closed.
+    let port = {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap().port()
+    };
+    let server = format!("http://127.0.0.1:{port}");
+    let cluster = double.connect(&format!("server: {server}")).await.unwrap();
+    let error = pods(&cluster).await.unwrap_err();
+    let RequestError::Unreachable { source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(
+        (source, error.to_string()),
+        (&ConnectProblem::Refused, format!("cannot connect to `{server}`"))
+    );
+}

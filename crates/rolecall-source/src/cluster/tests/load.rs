@@ -1,0 +1,235 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rolecall_rbac::{Inventory, Workload};
+use serde_json::{Value, json};
+
+use super::double::{Double, Reply};
+use crate::cluster::{ForbiddenList, Loaded, Needs, Progress, Reach, RequestError};
+
+/// A server with some lists; what is not among them is empty, what is `null` forbidden.
+async fn server(lists: &[(&str, Value)]) -> Double {
+    let lists: BTreeMap<String, Value> =
+        lists.iter().map(|(path, items)| ((*path).to_owned(), items.clone())).collect();
+    Double::start(move |_, seen| {
+        let path = seen.path.split('?').next().unwrap_or_default();
+        match lists.get(path) {
+            Some(Value::Null) => Reply::failure(403, "Forbidden", &format!("forbidden: {path}")),
+            Some(Value::String(reason)) => Reply::failure(404, reason, "not served"),
+            items => list(items.unwrap_or(&json!([]))),
+        }
+    })
+    .await
+}
+
+fn list(items: &Value) -> Reply {
+    Reply::json(200, &json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items}))
+}
+
+async fn try_load(double: &Double, needs: &Needs) -> Result<Loaded, RequestError> {
+    double.cluster().await.load(needs, &Arc::new(Progress::default())).await
+}
+
+async fn load(double: &Double, needs: &Needs) -> (Inventory, Vec<String>) {
+    let loaded = try_load(double, needs).await.unwrap();
+    let forbidden = |list: ForbiddenList| match &*list.namespace {
+        "" => list.collection.resource.to_owned(),
+        namespace => format!("{namespace}/{}", list.collection.resource),
+    };
+    (loaded.builder.build(), loaded.forbidden.into_iter().map(forbidden).collect())
+}
+
+fn gaps(inventory: &Inventory) -> Vec<String> {
+    inventory.gaps().iter().map(ToString::to_string).collect()
+}
+
+const ROLES: &str = "/apis/rbac.authorization.k8s.io/v1/roles";
+const BINDINGS: &str = "/apis/rbac.authorization.k8s.io/v1/rolebindings";
+
+fn named(name: &str) -> Value {
+    json!({"metadata": {"namespace": "shop", "name": name, "uid": "1",
+        "managedFields": [{"manager": "kubectl"}]}})
+}
+
+#[tokio::test]
+async fn objects_of_typed_lists_are_read_as_stored_ones() {
+    let mut role = named("reader");
+    role["rules"] = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
+    let mut binding = named("readers");
+    binding["roleRef"] = json!({"kind": "Role", "name": "reader"});
+    binding["subjects"] = json!([{"kind": "User", "name": "jane"}]);
+    let double = server(&[(ROLES, json!([role])), (BINDINGS, json!([binding]))]).await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, _) = load(&double, &needs).await;
+    let role = inventory.role("shop", "reader").unwrap();
+    assert!(role.metadata.stored && role.rules.len() == 1);
+    assert_eq!(inventory.binding("shop", "readers").unwrap().subjects.len(), 1);
+    assert!(inventory.gaps().is_empty());
+}
+
+#[tokio::test]
+async fn a_forbidden_list_is_a_gap_and_hides_no_other() {
+    let cluster_roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+    let double = server(&[
+        (cluster_roles, Value::Null),
+        (ROLES, json!([named("reader")])),
+        (BINDINGS, Value::Null),
+    ])
+    .await;
+    let needs = Needs { cluster_roles: true, roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, forbidden) = load(&double, &needs).await;
+    assert!(inventory.role("shop", "reader").is_some());
+    assert_eq!(
+        gaps(&inventory),
+        [
+            format!("every ClusterRole: forbidden: {cluster_roles}"),
+            format!("every RoleBinding: forbidden: {BINDINGS}"),
+        ]
+    );
+    assert_eq!(forbidden, ["clusterroles", "rolebindings"]);
+}
+
+#[tokio::test]
+async fn what_is_forbidden_everywhere_is_read_where_it_was_asked_for() {
+    let in_shop = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles";
+    let in_bank = "/apis/rbac.authorization.k8s.io/v1/namespaces/bank/roles";
+    let double = server(&[
+        (ROLES, Value::Null),
+        (in_shop, json!([named("reader")])),
+        (in_bank, Value::Null),
+    ])
+    .await;
+    let needs = Needs {
+        roles: Reach::Everywhere,
+        fall_back: vec!["shop".into(), "bank".into()],
+        ..Needs::default()
+    };
+    let (inventory, forbidden) = load(&double, &needs).await;
+    assert!(inventory.role("shop", "reader").is_some());
+    assert_eq!(
+        gaps(&inventory),
+        [
+            format!("every Role in namespace `bank`: forbidden: {in_bank}"),
+            format!("every Role outside of namespace `shop`: forbidden: {ROLES}"),
+        ]
+    );
+    assert_eq!(forbidden, ["roles", "bank/roles"]);
+}
+
+#[tokio::test]
+async fn only_the_namespaces_that_are_needed_are_asked() {
+    let double = server(&[]).await;
+    let reach = Reach::Namespaces(vec!["a/../b".into()]);
+    load(&double, &Needs { service_accounts: reach, ..Needs::default() }).await;
+    assert_eq!(double.paths(), ["/api/v1/namespaces/a%2F..%2Fb/serviceaccounts?limit=500"]);
+}
+
+#[tokio::test]
+async fn kinds_that_are_not_served_have_no_objects_and_older_versions_are_asked_for() {
+    let not_found = json!("NotFound");
+    let mut cron_job = named("nightly");
+    cron_job["spec"] = json!({"jobTemplate": {"spec": {"template": {"spec":
+        {"serviceAccountName": "backup", "containers": []}}}}});
+    let double = server(&[
+        ("/apis/batch/v1/cronjobs", not_found.clone()),
+        ("/apis/batch/v1beta1/cronjobs", json!([cron_job])),
+        ("/apis/apps/v1/daemonsets", not_found.clone()),
+        (BINDINGS, not_found),
+    ])
+    .await;
+    let needs =
+        Needs { workloads: Reach::Everywhere, roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, forbidden) = load(&double, &needs).await;
+    let accounts: Vec<&str> = inventory
+        .workloads()
+        .iter()
+        .flat_map(|workload| workload.pods.iter().map(|pod| pod.service_account_name()))
+        .collect();
+    assert_eq!(accounts, ["backup"]);
+    // A server without RBAC decides by something else.
+    assert_eq!(gaps(&inventory), ["every RoleBinding: not served"]);
+    assert!(forbidden.is_empty());
+}
+
+#[tokio::test]
+async fn a_malformed_object_costs_itself() {
+    let mut wrong = named("wrong");
+    wrong["rules"] = json!("all of them");
+    let double = server(&[(ROLES, json!([named("a"), wrong, named("b")]))]).await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, _) = load(&double, &needs).await;
+    let names: Vec<&str> = inventory.roles().iter().map(|role| &*role.metadata.name).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(
+        gaps(&inventory),
+        ["Role `shop/wrong`: rules: expected a list of rules, found a string"]
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_fails_for_good_is_a_gap() {
+    let double = Double::start(|_, seen| match seen.path.contains("rolebindings") {
+        true => Reply::failure(500, "InternalError", "etcdserver: no leader"),
+        false => list(&json!([named("reader")])),
+    })
+    .await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, forbidden) = load(&double, &needs).await;
+    assert_eq!(gaps(&inventory), ["every RoleBinding: etcdserver: no leader"]);
+    assert!(inventory.role("shop", "reader").is_some() && forbidden.is_empty());
+}
+
+#[tokio::test]
+async fn refused_credentials_end_everything() {
+    let double = Double::start(|_, _| Reply::failure(401, "Unauthorized", "Unauthorized")).await;
+    let error = try_load(&double, &Needs::everything()).await.unwrap_err();
+    assert_eq!((error.to_string(), error.is_fatal()), ("Unauthorized".to_owned(), true));
+}
+
+#[tokio::test]
+async fn pods_come_with_their_owners_without_a_request_for_each() {
+    let owned = |name: &str, kind: &str, version: &str, by: &str| {
+        let mut object = named(name);
+        object["metadata"]["ownerReferences"] = json!([
+            {"apiVersion": "v1", "kind": "Other", "name": "x"},
+            {"apiVersion": version, "kind": kind, "name": by, "controller": true},
+        ]);
+        object
+    };
+    let mut pod = owned("web-1-a", "ReplicaSet", "apps/v1", "web-1");
+    pod["spec"] = json!({"serviceAccountName": "web", "containers": [{"name": "c", "image": "i"}]});
+    let double = server(&[
+        ("/api/v1/pods", json!([pod])),
+        ("/apis/apps/v1/replicasets", json!([owned("web-1", "Deployment", "apps/v1", "web")])),
+        ("/apis/batch/v1/jobs", json!([owned("nightly-1", "CronJob", "batch/v1", "nightly")])),
+    ])
+    .await;
+    let needs = Needs { pods: Reach::Everywhere, ..Needs::default() };
+    let (inventory, _) = load(&double, &needs).await;
+    let shown = |workload: &Workload| {
+        let owner = workload.owner.as_ref().unwrap();
+        let (kind, name) = (&workload.kind, &workload.metadata.name);
+        format!("{kind} {name} of {}.{} {}", owner.kind, owner.api_group, owner.name)
+    };
+    assert_eq!(
+        inventory.workloads().iter().map(shown).collect::<Vec<_>>(),
+        [
+            "Job nightly-1 of CronJob.batch nightly",
+            "Pod web-1-a of ReplicaSet.apps web-1",
+            "ReplicaSet web-1 of Deployment.apps web",
+        ]
+    );
+    let mut paths = double.paths();
+    paths.sort();
+    assert_eq!(paths.len(), 3);
+    let metadata_only = double
+        .seen()
+        .iter()
+        .filter(|seen| {
+            seen.headers
+                .iter()
+                .any(|(name, value)| name == "accept" && value.contains("PartialObject"))
+        })
+        .count();
+    assert_eq!(metadata_only, 2);
+}

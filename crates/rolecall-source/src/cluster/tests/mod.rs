@@ -1,0 +1,8 @@
+//! What goes wrong between rolecall and an API server, one fault a test.
+
+mod config;
+mod discovery;
+mod double;
+mod faults;
+mod hygiene;
+mod load;

@@ -1,0 +1,212 @@
+//! Subjects x verbs x resources x namespaces, answered and written piece by piece.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+use rolecall_rbac::{Axes, GridRow, Text, Verdict};
+
+use super::Arguments;
+use super::plan::{Plan, Row};
+use crate::cli::Options;
+use crate::decide::decide;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::load::{Needs, Session};
+use crate::output::{MatrixFormat, matrix as cells};
+use crate::render::matrix::{Extent, Layout, Place, Word};
+use crate::subject::{Subject, SubjectArgument};
+use crate::ui::Ui;
+
+/// How many namespaces of one subject are answered in one piece.
+const NAMESPACES_AT_ONCE: usize = 128;
+
+/// How many pieces are in the works at a time, which bounds the memory.
+const PIECES_AT_ONCE: usize = 32;
+
+/// One subject and some of its namespaces.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    subject: &'a Subject,
+    namespaces: &'a [Text],
+    /// Whether the rows that are in no namespace are answered here.
+    with_cluster_scope: bool,
+}
+
+/// Bytes of output, and how many cells in them are unknown.
+#[derive(Default)]
+struct Written {
+    bytes: Vec<u8>,
+    unknown: usize,
+}
+
+/// A matrix on its way to stdout.
+struct Matrix<'a> {
+    session: &'a Session,
+    plan: Plan<'a>,
+    axes: Axes,
+    format: MatrixFormat,
+    layout: Layout,
+}
+
+/// Answers the matrix.
+pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
+    let needs = Needs {
+        service_accounts: true,
+        workloads: subjects.iter().any(SubjectArgument::needs_workloads),
+        namespaces: options.namespace.all_namespaces,
+    };
+    let session = Session::load(ui, options, needs)?;
+    let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let mut namespaces = session.namespaces(options);
+    if options.namespace.all_namespaces {
+        namespaces.extend(session.authorizer.inventory().namespace_names());
+    }
+    let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let columns = std::mem::take(&mut plan.columns);
+    let axes = session.authorizer.axes(plan.verbs.clone(), columns);
+    let has_gaps = !session.authorizer.inventory().gaps().is_empty();
+    let extent = Extent {
+        subjects: &plan.subjects,
+        namespaces: &plan.namespaces,
+        resources: plan.rows.iter().map(|row| &*row.label).collect(),
+        verbs: &plan.verbs,
+        may_be_unknown: has_gaps || plan.subjects.iter().any(|s| s.identity.is_node()),
+    };
+    let layout = Layout::new(arguments.output, &extent, ui.columns());
+    let unknown =
+        Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
+    if unknown > 0 {
+        ui.warn(format!("{unknown} answers are unknown, for something was not read"));
+    }
+    Ok(session.conclude(if unknown > 0 { Exit::Inconclusive } else { Exit::Yes }))
+}
+
+impl Matrix<'_> {
+    /// Writes everything in order, and returns how many cells are unknown.
+    fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
+        let mut out = ui.stdout();
+        if self.format.is_laid_out() {
+            self.layout.start(&mut out)?;
+        } else {
+            cells::start(&mut out, self.format, &self.plan.subjects)?;
+        }
+        let mut unknown = 0;
+        let mut is_first = true;
+        let pieces: Vec<Piece<'_>> = self.pieces().collect();
+        for pieces in pieces.chunks(PIECES_AT_ONCE) {
+            let written: Vec<Result<Written, CommandError>> =
+                pieces.par_iter().map(|piece| self.answer(*piece)).collect();
+            for written in written {
+                let written = written?;
+                out.write_all(cells::joined(self.format, &written.bytes, is_first))?;
+                is_first &= written.bytes.is_empty();
+                unknown += written.unknown;
+            }
+        }
+        cells::finish(&mut out, self.format)?;
+        out.flush()?;
+        Ok(unknown)
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.plan.subjects.iter().flat_map(|subject| {
+            let namespaces = self.plan.namespaces.chunks(NAMESPACES_AT_ONCE).enumerate();
+            namespaces.map(move |(index, namespaces)| Piece {
+                subject,
+                namespaces,
+                with_cluster_scope: index == 0,
+            })
+        })
+    }
+
+    fn answer(&self, piece: Piece<'_>) -> Result<Written, CommandError> {
+        let mut written = Written::default();
+        let grid = self.format.is_grid().then(|| {
+            let identity = &piece.subject.identity;
+            self.session.authorizer.grid(&self.axes, identity, piece.namespaces)
+        });
+        let grid_rows = grid.as_ref().map_or(&[][..], |grid| &grid.rows);
+        if piece.with_cluster_scope {
+            let rows = self.plan.rows.iter().filter(|row| !row.is_namespaced());
+            self.write_rows(piece.subject, None, grid_rows.first(), rows, &mut written)?;
+        }
+        for (position, namespace) in piece.namespaces.iter().enumerate() {
+            let rows = self.plan.rows.iter().filter(|row| row.is_namespaced());
+            let grid_row = grid_rows.get(position);
+            self.write_rows(piece.subject, Some(namespace), grid_row, rows, &mut written)?;
+        }
+        Ok(written)
+    }
+
+    /// Writes the rows of one subject in one namespace, or those that are in none.
+    fn write_rows<'r>(
+        &self,
+        subject: &Subject,
+        namespace: Option<&Text>,
+        grid_row: Option<&GridRow>,
+        rows: impl Iterator<Item = &'r Row<'r>>,
+        written: &mut Written,
+    ) -> Result<(), CommandError> {
+        let mut words = Vec::with_capacity(self.plan.verbs.len());
+        for row in rows {
+            let place = Place { subject, namespace, resource: &row.label };
+            words.clear();
+            for (verb, position) in self.plan.verbs.iter().zip(0..) {
+                let word = match (grid_row, row.column) {
+                    (Some(grid_row), Some(column)) => {
+                        grid_word(subject, grid_row, column, position, namespace.is_none())
+                    }
+                    _ => self.decide_cell(place, row, verb, &mut written.bytes)?,
+                };
+                written.unknown += usize::from(word == Word::Unknown);
+                words.push(word);
+            }
+            if self.format.is_grid() {
+                self.layout.write_row(&mut written.bytes, place, &words)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides one cell, and writes it where the format wants each by itself.
+    fn decide_cell(
+        &self,
+        place: Place<'_>,
+        row: &Row<'_>,
+        verb: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<Word, CommandError> {
+        let identity = &place.subject.identity;
+        let namespace = place.namespace.map_or("", |namespace| namespace);
+        let request = row.request(&self.session.catalog, verb, namespace);
+        let decision = decide(&self.session.authorizer, identity, &request);
+        let word = match decision.verdict {
+            Verdict::Allowed { .. } => Word::Yes,
+            Verdict::NoOpinion => Word::No,
+            Verdict::Unknown { .. } => Word::Unknown,
+        };
+        if self.format == MatrixFormat::Wide {
+            self.layout.write_cell(out, place, verb, word, &decision)?;
+        } else {
+            cells::cell(out, self.format, identity, &request, &decision)?;
+        }
+        Ok(word)
+    }
+}
+
+/// Reads one cell off the grid.
+fn grid_word(
+    subject: &Subject,
+    grid_row: &GridRow,
+    column: usize,
+    verb: usize,
+    at_cluster_scope: bool,
+) -> Word {
+    let open = if at_cluster_scope { grid_row.open_at_cluster_scope } else { grid_row.open };
+    match grid_row.is_allowed(column, verb) {
+        true => Word::Yes,
+        false if open || subject.identity.is_node() => Word::Unknown,
+        false => Word::No,
+    }
+}

@@ -1,0 +1,186 @@
+//! What a matrix asks: which subjects, verbs, resources and namespaces.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Axes, Catalog, Column, Request, Resolved, ServedResource, Text};
+
+use super::Arguments;
+use crate::error::CommandError;
+use crate::question;
+use crate::subject::Subject;
+use crate::ui::Ui;
+
+/// The verbs that are asked about when none are named.
+const DEFAULT_VERBS: [&str; 8] =
+    ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+/// Everything that is asked.
+pub(super) struct Plan<'a> {
+    /// Who asks.
+    pub(super) subjects: Vec<Subject>,
+    /// The verbs.
+    pub(super) verbs: Vec<Text>,
+    /// The resources and paths.
+    pub(super) rows: Vec<Row<'a>>,
+    /// The namespaces; the empty one is all at once.
+    pub(super) namespaces: Vec<Text>,
+    /// The rows that the evaluator's grid answers.
+    pub(super) columns: Vec<Column>,
+}
+
+/// One resource or path of the matrix.
+pub(super) struct Row<'a> {
+    target: RowTarget<'a>,
+    name: &'a str,
+    /// As people write it.
+    pub(super) label: String,
+    /// Its position among the columns of the grid; `None` for what only a decision can answer.
+    pub(super) column: Option<usize>,
+}
+
+enum RowTarget<'a> {
+    Resource(Resolved<'a>),
+    Path(&'a str),
+}
+
+impl<'a> Plan<'a> {
+    /// Makes the arguments definite.
+    pub(super) fn new(
+        ui: &Ui,
+        catalog: &'a Catalog,
+        arguments: &'a Arguments,
+        subjects: Vec<Subject>,
+        namespaces: Vec<Text>,
+    ) -> Result<Self, CommandError> {
+        let verbs = verbs(ui, arguments)?;
+        let mut columns = Vec::new();
+        let rows = rows(catalog, arguments, &mut columns)?;
+        Ok(Self { subjects, verbs, rows, namespaces, columns })
+    }
+}
+
+/// Returns the verbs that are asked about, each once.
+fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
+    let named: Vec<&str> = match &arguments.verb {
+        Some(verbs) => verbs.split(',').collect(),
+        None => arguments.verbs.iter().map(String::as_str).collect(),
+    };
+    let is_path = |resource: &String| resource.starts_with('/');
+    let paths = arguments.resources.iter().chain(&arguments.resource).any(is_path);
+    for verb in &named {
+        if verb.is_empty() {
+            return Err(CommandError::usage("one of the verbs is empty"));
+        }
+        if let Some(oddity) = question::unknown_verb(verb, paths) {
+            ui.warn(oddity);
+        }
+    }
+    let named = if named.is_empty() { DEFAULT_VERBS.to_vec() } else { named };
+    let mut seen = BTreeSet::new();
+    let verbs: Vec<Text> =
+        named.into_iter().filter(|verb| seen.insert(*verb)).map(Text::from).collect();
+    if verbs.len() > Axes::MAX_VERBS {
+        let limit = Axes::MAX_VERBS;
+        return Err(CommandError::usage(format!("a matrix has at most {limit} verbs")));
+    }
+    Ok(verbs)
+}
+
+/// Returns the resources and paths that are asked about, each once; those that the grid can answer
+/// get a column.
+fn rows<'a>(
+    catalog: &'a Catalog,
+    arguments: &'a Arguments,
+    columns: &mut Vec<Column>,
+) -> Result<Vec<Row<'a>>, CommandError> {
+    let mut targets = Vec::new();
+    for argument in arguments.resources.iter().chain(&arguments.resource) {
+        if argument.starts_with('/') {
+            targets.push(RowTarget::Path(argument));
+        } else {
+            targets.push(RowTarget::Resource(question::resolve(catalog, argument, "get")?));
+        }
+    }
+    if targets.is_empty() {
+        let served = catalog.resources().iter().filter(|served| !served.is_virtual);
+        targets.extend(served.map(|served| RowTarget::Resource(whole(served))));
+    }
+    let mut seen = BTreeSet::new();
+    let mut rows = Vec::new();
+    for target in targets {
+        let subresources = match &target {
+            RowTarget::Resource(resolved) if arguments.subresources => subresources(resolved),
+            _ => Vec::new(),
+        };
+        for target in std::iter::once(target).chain(subresources) {
+            if seen.insert(target.label()) {
+                rows.push(Row::new(target, &arguments.name, columns));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn whole(served: &ServedResource) -> Resolved<'_> {
+    Resolved {
+        group: served.group.clone(),
+        resource: served.resource.clone(),
+        subresource: "".into(),
+        served: Some(served),
+    }
+}
+
+fn subresources<'a>(resolved: &Resolved<'a>) -> Vec<RowTarget<'a>> {
+    let Some(served) = resolved.served.filter(|_| resolved.subresource.is_empty()) else {
+        return Vec::new();
+    };
+    let of = |name: &Text| Resolved { subresource: name.clone(), ..whole(served) };
+    served.subresources.iter().map(|sub| RowTarget::Resource(of(&sub.name))).collect()
+}
+
+impl RowTarget<'_> {
+    fn label(&self) -> String {
+        match self {
+            Self::Resource(resolved) => resolved.display(),
+            Self::Path(path) => (*path).to_owned(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(target: RowTarget<'a>, name: &'a str, columns: &mut Vec<Column>) -> Self {
+        let column = match &target {
+            // A Namespace that is named is asked about in itself.
+            RowTarget::Resource(resolved)
+                if name.is_empty() || *resolved.resource != *"namespaces" =>
+            {
+                columns.push(Column {
+                    group: resolved.group.clone(),
+                    resource: resolved.resource.clone(),
+                    subresource: resolved.subresource.clone(),
+                    name: name.into(),
+                    namespaced: resolved.served.is_none_or(|served| served.namespaced),
+                });
+                Some(columns.len() - 1)
+            }
+            _ => None,
+        };
+        Self { label: target.label(), target, name, column }
+    }
+
+    /// Returns whether it is asked about in namespaces.
+    pub(super) fn is_namespaced(&self) -> bool {
+        match &self.target {
+            RowTarget::Resource(resolved) => resolved.served.is_none_or(|served| served.namespaced),
+            RowTarget::Path(_) => false,
+        }
+    }
+
+    /// Returns the request of one cell.
+    pub(super) fn request(&self, catalog: &Catalog, verb: &str, namespace: &str) -> Request {
+        match &self.target {
+            RowTarget::Resource(resolved) => catalog.request(verb, resolved, namespace, self.name),
+            RowTarget::Path(path) => Request::path(verb, *path),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Reviews in, the same reviews with their status out.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::{Needs, Session};
+use crate::reviews::{Answered, Piece, Reviewer, Stream};
+use crate::ui::Ui;
+
+/// How many reviews are in the works at a time, which bounds the memory.
+const AT_ONCE: usize = 8192;
+
+/// How many malformed reviews are told of by themselves.
+const TOLD: usize = 20;
+
+/// What is said when all reviews are through.
+#[derive(Default)]
+struct Summary {
+    errors: usize,
+    unknown: usize,
+    without_groups: usize,
+    first_without_groups: usize,
+}
+
+/// Answers the reviews of a file, or of stdin.
+pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, CommandError> {
+    let is_stdin = file == Path::new("-");
+    if is_stdin && options.source.filename.iter().any(|path| path == Path::new("-")) {
+        return Err(CommandError::usage("`-f -` and `--reviews -` cannot both be stdin")
+            .with_hint(Hint::pass("--reviews FILE", "read the reviews from a file")));
+    }
+    // Opened before anything is loaded, so that a misspelt name is told of at once.
+    let input: Box<dyn BufRead> = if is_stdin {
+        Box::new(BufReader::with_capacity(1 << 16, io::stdin()))
+    } else {
+        let opened = File::open(file).map_err(|error| unreadable(file, error))?;
+        Box::new(BufReader::with_capacity(1 << 16, opened))
+    };
+    let session = Session::load(ui, options, Needs::default())?;
+    let me = session.me(options).ok();
+    let reviewer = Reviewer { authorizer: &session.authorizer, me: me.as_ref() };
+    let mut stream = Stream::new(input);
+    let mut out = ui.data();
+    let mut summary = Summary::default();
+    let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
+    loop {
+        let pieces = next_batch(&mut stream).map_err(|error| unreadable(file, error))?;
+        if pieces.is_empty() {
+            break;
+        }
+        let answered: Vec<Answered> =
+            pieces.par_iter().with_min_len(64).map(|piece| reviewer.answer(piece)).collect();
+        for (piece, answered) in pieces.iter().zip(answered) {
+            out.write_all(&answered.output)?;
+            summary.add(ui, &name, piece, &answered);
+        }
+    }
+    out.flush()?;
+    Ok(session.conclude(summary.report(ui, &name)))
+}
+
+fn next_batch(stream: &mut Stream<impl BufRead>) -> io::Result<Vec<Piece>> {
+    let mut pieces = Vec::with_capacity(AT_ONCE);
+    while pieces.len() < AT_ONCE {
+        match stream.next()? {
+            Some(piece) => pieces.push(piece),
+            None => break,
+        }
+    }
+    Ok(pieces)
+}
+
+fn unreadable(file: &Path, error: io::Error) -> CommandError {
+    CommandError::input(Unreadable { file: file.display().to_string(), source: error })
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{file}`")]
+struct Unreadable {
+    file: String,
+    source: io::Error,
+}
+
+impl Summary {
+    fn add(&mut self, ui: &Ui, name: &str, piece: &Piece, answered: &Answered) {
+        for (line, error) in &answered.errors {
+            if self.errors < TOLD {
+                ui.problem(format!("{name}:{line}: {error}"));
+            }
+            self.errors += 1;
+        }
+        self.unknown += answered.unknown;
+        if answered.without_groups > 0 && self.without_groups == 0 {
+            self.first_without_groups = piece.line;
+        }
+        self.without_groups += answered.without_groups;
+    }
+
+    /// Says what was counted, and returns how the command ends.
+    fn report(&self, ui: &Ui, name: &str) -> Exit {
+        if self.errors > TOLD {
+            ui.problem(format!("{name}: {} more could not be answered", self.errors - TOLD));
+        }
+        if self.without_groups > 0 {
+            let (count, line) = (self.without_groups, self.first_without_groups);
+            let reviews = if count == 1 { "review names" } else { "reviews name" };
+            ui.note(format!(
+                "{count} {reviews} a ServiceAccount without its own groups, first at \
+                 {name}:{line}; groups count as written, as on a server"
+            ));
+        }
+        if self.unknown > 0 {
+            let answers = if self.unknown == 1 { "answer is" } else { "answers are" };
+            ui.warn(format!(
+                "{} {answers} unknown, for something was not read; see their evaluationError",
+                self.unknown
+            ));
+        }
+        match (self.errors, self.unknown) {
+            (0, 0) => Exit::Yes,
+            (0, _) => Exit::Inconclusive,
+            _ => Exit::Failed,
+        }
+    }
+}

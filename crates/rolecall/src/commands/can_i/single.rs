@@ -1,0 +1,136 @@
+//! One question and its answer.
+
+use std::io::Write;
+
+use rolecall_rbac::{Decision, NearMiss, Request, Verdict};
+
+use crate::cli::Options;
+use crate::decide::decide;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::{Needs, Session};
+use crate::output::{self, AccessAnswer, Format};
+use crate::question::Question;
+use crate::render::{Answer, Detail};
+use crate::subject::{Subject, SubjectArgument};
+use crate::ui::Ui;
+
+/// The arguments of one question, of `can-i` and `why` alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Single<'a> {
+    /// The verb.
+    pub(crate) verb: &'a str,
+    /// The resource or path.
+    pub(crate) resource: &'a str,
+    /// The SUBJECT.
+    pub(crate) subject: &'a str,
+    /// The object's name; empty for none.
+    pub(crate) name: &'a str,
+    /// The format.
+    pub(crate) output: Format,
+}
+
+/// A question with everything that its answer needs.
+pub(crate) struct Asked {
+    /// What was read.
+    pub(crate) session: Session,
+    /// Who asks.
+    pub(crate) subject: Subject,
+    /// What is asked.
+    pub(crate) request: Request,
+}
+
+/// Asks one question.
+pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
+    let asked = Asked::prepare(ui, options, single)?;
+    let exit = asked.answer(ui, single.output, Detail::Brief)?;
+    if exit == Exit::No {
+        ui.suggest(Hint::run(single.command("why", options), "see what would change the answer"));
+    }
+    Ok(exit)
+}
+
+impl Single<'_> {
+    fn question<'a>(&'a self, options: &Options, session: &'a Session) -> Question<'a> {
+        Question {
+            verb: self.verb,
+            resource: self.resource,
+            name: self.name,
+            namespace: if options.namespace.all_namespaces { "" } else { &session.namespace },
+            namespace_is_explicit: options.namespace.first().is_some(),
+        }
+    }
+
+    /// Returns the command line that asks another command the same question.
+    pub(crate) fn command(&self, command: &str, options: &Options) -> String {
+        let mut words = vec!["rolecall", command, self.verb, self.resource];
+        if !self.name.is_empty() {
+            words.extend(["--name", self.name]);
+        }
+        words.extend(["--for", self.subject]);
+        crate::cli::command_line(words, options)
+    }
+}
+
+impl Asked {
+    /// Reads the sources and makes the arguments definite.
+    pub(crate) fn prepare(
+        ui: &Ui,
+        options: &Options,
+        single: &Single<'_>,
+    ) -> Result<Self, CommandError> {
+        let subject = SubjectArgument::parse(single.subject)?;
+        let needs = Needs {
+            service_accounts: true,
+            workloads: subject.needs_workloads(),
+            ..Needs::default()
+        };
+        let session = Session::load(ui, options, needs)?;
+        let subject = subject.resolve_one(ui, &session, options)?;
+        let request = single.question(options, &session).to_request(ui, &session)?;
+        Ok(Self { session, subject, request })
+    }
+
+    /// Answers on stdout, and returns how the command ends.
+    pub(crate) fn answer(
+        &self,
+        ui: &Ui,
+        output: Format,
+        detail: Detail,
+    ) -> Result<Exit, CommandError> {
+        let Self { session, subject, request } = self;
+        let decision = decide(&session.authorizer, &subject.identity, request);
+        let misses = self.near_misses(&decision);
+        let mut out = ui.stdout();
+        match output {
+            Format::Table | Format::Wide => {
+                let answer = Answer { subject, request, decision: &decision, misses: &misses };
+                let wide = output == Format::Wide;
+                answer.write(&mut out, if wide { Detail::Full } else { detail })?;
+            }
+            Format::Json | Format::Yaml => {
+                let answer = AccessAnswer::new(subject, request, &decision, &misses);
+                output::write_structured(&mut out, output, &answer)?;
+            }
+        }
+        out.flush()?;
+        Ok(session.conclude(exit_of(&decision)))
+    }
+
+    fn near_misses(&self, decision: &Decision<'_>) -> Vec<NearMiss<'_>> {
+        if decision.verdict.is_allowed() {
+            return Vec::new();
+        }
+        let Self { session, subject, request } = self;
+        session.authorizer.near_misses(&subject.identity, request, &session.catalog)
+    }
+}
+
+/// Returns the exit code of a verdict.
+fn exit_of(decision: &Decision<'_>) -> Exit {
+    match decision.verdict {
+        Verdict::Allowed { .. } => Exit::Yes,
+        Verdict::NoOpinion => Exit::No,
+        Verdict::Unknown { .. } => Exit::Inconclusive,
+    }
+}

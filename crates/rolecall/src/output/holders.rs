@@ -1,0 +1,143 @@
+//! Who may do something: `who-can`.
+
+use rolecall_rbac::{Holder, Request, SubjectKind, Target, WhoCan};
+use serde::Serialize;
+
+use super::{API_VERSION, ObjectReference, RuleDetails};
+use crate::load::Session;
+use crate::words;
+
+/// Everybody that may.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessHolders<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    /// What was asked; one entry a namespace.
+    requests: Vec<RequestDetails<'a>>,
+    holders: Vec<HolderDetails<'a>>,
+    /// Who may everything whatever bindings say.
+    implicit: [ObjectReference<'static>; 1],
+    problems: Vec<String>,
+    gaps: Vec<String>,
+}
+
+/// The attributes of a request; empty ones are absent attributes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestDetails<'a> {
+    /// `*` for each namespace by itself and all at once.
+    namespace: &'a str,
+    verb: &'a str,
+    group: &'a str,
+    resource: &'a str,
+    subresource: &'a str,
+    name: &'a str,
+    path: &'a str,
+}
+
+/// One subject of one binding.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HolderDetails<'a> {
+    subject: ObjectReference<'a>,
+    /// Where it holds; empty for everywhere.
+    namespace: &'a str,
+    binding: ObjectReference<'a>,
+    role: ObjectReference<'a>,
+    rule: RuleDetails<'a>,
+    rule_index: usize,
+    /// The ServiceAccounts that are in a group because servers put them there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    members: Vec<ObjectReference<'a>>,
+}
+
+impl<'a> AccessHolders<'a> {
+    /// Mirrors the answer to some requests that differ in their namespace.
+    pub(crate) fn new(
+        session: &'a Session,
+        requests: &'a [Request],
+        each_namespace: bool,
+        answer: &'a WhoCan<'a>,
+    ) -> Self {
+        let requests = requests.iter().map(|request| {
+            let details = RequestDetails::new(request);
+            let is_path = matches!(request.target, Target::Path(_));
+            let namespace = if each_namespace && !is_path { "*" } else { details.namespace };
+            RequestDetails { namespace, ..details }
+        });
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessHolders",
+            requests: requests.collect(),
+            holders: answer
+                .holders
+                .iter()
+                .map(|holder| HolderDetails::new(session, holder))
+                .collect(),
+            implicit: [ObjectReference::named("Group", "", "system:masters")],
+            problems: answer.problems.iter().map(words::problem).collect(),
+            gaps: answer.gaps.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl<'a> RequestDetails<'a> {
+    /// Mirrors a request.
+    pub(crate) fn new(request: &'a Request) -> Self {
+        let empty = Self {
+            namespace: request.namespace(),
+            verb: &request.verb,
+            group: "",
+            resource: "",
+            subresource: "",
+            name: "",
+            path: "",
+        };
+        match &request.target {
+            Target::Path(path) => Self { path, ..empty },
+            Target::Resource(target) => Self {
+                group: &target.group,
+                resource: &target.resource,
+                subresource: &target.subresource,
+                name: &target.name,
+                ..empty
+            },
+        }
+    }
+}
+
+impl<'a> RequestDetails<'a> {
+    /// Returns the values in the order of the fields.
+    pub(crate) fn fields(&self) -> [&'a str; 7] {
+        [
+            self.namespace,
+            self.verb,
+            self.group,
+            self.resource,
+            self.subresource,
+            self.name,
+            self.path,
+        ]
+    }
+}
+
+impl<'a> HolderDetails<'a> {
+    fn new(session: &'a Session, holder: &Holder<'a>) -> Self {
+        let grant = &holder.grant;
+        let members = match grant.subject.kind {
+            SubjectKind::Group => session.authorizer.members(&grant.subject.name),
+            _ => &[],
+        };
+        let member = |metadata| ObjectReference::new("ServiceAccount", metadata);
+        Self {
+            subject: ObjectReference::subject(grant.subject, &grant.binding.metadata),
+            namespace: holder.namespace,
+            binding: ObjectReference::binding(grant.binding),
+            role: ObjectReference::role(grant.role),
+            rule: RuleDetails::new(grant.rule),
+            rule_index: grant.rule_index,
+            members: members.iter().map(|account| member(&account.metadata)).collect(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A matrix as one cell after the other: JSON, YAML and CSV.
+
+use std::io::{self, Write};
+
+use rolecall_rbac::{Decision, Identity, Request};
+
+use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
+use crate::error::CommandError;
+use crate::subject::{Subject, label};
+use crate::{words, yaml};
+
+const CSV_HEADINGS: &str = "subject,namespace,verb,group,resource,subresource,name,path,verdict,by";
+
+/// Writes what comes before the first cell.
+pub(crate) fn start(
+    out: &mut impl Write,
+    format: MatrixFormat,
+    subjects: &[Subject],
+) -> Result<(), CommandError> {
+    match format {
+        MatrixFormat::Csv => writeln!(out, "{CSV_HEADINGS}")?,
+        MatrixFormat::Json => {
+            writeln!(
+                out,
+                "{{\n  \"apiVersion\": \"{API_VERSION}\",\n  \"kind\": \"AccessMatrix\","
+            )?;
+            write!(out, "  \"subjects\": [")?;
+            for (position, subject) in subjects.iter().enumerate() {
+                write!(out, "{}\n    ", if position == 0 { "" } else { "," })?;
+                serde_json::to_writer(&mut *out, &SubjectDetails::new(subject))?;
+            }
+            write!(out, "\n  ],\n  \"cells\": [")?;
+        }
+        MatrixFormat::Yaml => {
+            writeln!(out, "apiVersion: {API_VERSION}\nkind: AccessMatrix\nsubjects:")?;
+            for subject in subjects {
+                write_yaml_item(out, &SubjectDetails::new(subject))?;
+            }
+            writeln!(out, "cells:")?;
+        }
+        MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
+    }
+    Ok(())
+}
+
+/// Encodes one cell; nothing in a format that is laid out for people.
+pub(crate) fn cell(
+    out: &mut Vec<u8>,
+    format: MatrixFormat,
+    identity: &Identity,
+    request: &Request,
+    decision: &Decision<'_>,
+) -> Result<(), CommandError> {
+    match format {
+        MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
+        MatrixFormat::Json => {
+            out.extend(b",\n    ");
+            serde_json::to_writer(out, &AccessCell::new(identity, request, decision))?;
+        }
+        MatrixFormat::Yaml => write_yaml_item(out, &AccessCell::new(identity, request, decision))?,
+        MatrixFormat::Csv => write_csv(out, identity, request, decision)?,
+    }
+    Ok(())
+}
+
+/// Returns encoded cells as they follow on what was written before: no comma before the first.
+pub(crate) fn joined(format: MatrixFormat, bytes: &[u8], is_first: bool) -> &[u8] {
+    match bytes {
+        [b',', rest @ ..] if format == MatrixFormat::Json && is_first => rest,
+        bytes => bytes,
+    }
+}
+
+/// Writes what comes after the last cell.
+pub(crate) fn finish(out: &mut impl Write, format: MatrixFormat) -> io::Result<()> {
+    match format {
+        MatrixFormat::Json => writeln!(out, "\n  ]\n}}"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value as one item of a YAML list.
+fn write_yaml_item(
+    out: &mut impl Write,
+    value: &impl serde::Serialize,
+) -> Result<(), CommandError> {
+    let mut text = Vec::new();
+    yaml::write(&mut text, value)?;
+    for (position, line) in String::from_utf8_lossy(&text).lines().enumerate() {
+        writeln!(out, "{}{line}", if position == 0 { "- " } else { "  " })?;
+    }
+    Ok(())
+}
+
+fn write_csv(
+    out: &mut Vec<u8>,
+    identity: &Identity,
+    request: &Request,
+    decision: &Decision<'_>,
+) -> io::Result<()> {
+    let details = RequestDetails::new(request);
+    let subject = label(identity);
+    let by = words::through(decision, "; ");
+    let fields = [&*subject]
+        .into_iter()
+        .chain(details.fields())
+        .chain([super::verdict_word(&decision.verdict), &*by]);
+    for (position, field) in fields.enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
+        } else {
+            out.extend(field.as_bytes());
+        }
+    }
+    out.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Objects, subjects and rules as every documented output names them.
+
+use rolecall_rbac::{
+    Binding, Metadata, Origin, PolicyRule, Role, Subject as BindingSubject, SubjectKind, Text,
+};
+use serde::{Serialize, Serializer};
+
+/// An object by kind, namespace and name, and where it stands.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ObjectReference<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+}
+
+/// A rule as Kubernetes writes it, without its empty lists.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleDetails<'a> {
+    verbs: TextList<'a>,
+    #[serde(skip_serializing_if = "TextList::is_empty")]
+    api_groups: TextList<'a>,
+    #[serde(skip_serializing_if = "TextList::is_empty")]
+    resources: TextList<'a>,
+    #[serde(skip_serializing_if = "TextList::is_empty")]
+    resource_names: TextList<'a>,
+    #[serde(rename = "nonResourceURLs", skip_serializing_if = "TextList::is_empty")]
+    non_resource_urls: TextList<'a>,
+}
+
+/// A list of texts.
+#[derive(Clone, Debug)]
+pub(crate) struct TextList<'a>(pub(crate) &'a [Text]);
+
+impl TextList<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for TextList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|text| &**text))
+    }
+}
+
+impl<'a> ObjectReference<'a> {
+    /// Mirrors an object's name and origin.
+    pub(crate) fn new(kind: &'a str, metadata: &'a Metadata) -> Self {
+        let (file, line) = match &metadata.origin {
+            Origin::File { path, line } => (Some(&**path), Some(*line)),
+            Origin::Cluster | Origin::Default => (None, None),
+        };
+        Self { file, line, ..Self::named(kind, &metadata.namespace, &metadata.name) }
+    }
+
+    /// Names an object of which nothing else is known.
+    pub(crate) fn named(kind: &'a str, namespace: &'a str, name: &'a str) -> Self {
+        Self { kind, namespace, name, file: None, line: None }
+    }
+
+    /// Mirrors a binding's name and origin.
+    pub(crate) fn binding(binding: &'a Binding) -> Self {
+        Self::new(binding.kind(), &binding.metadata)
+    }
+
+    /// Mirrors a role's name and origin.
+    pub(crate) fn role(role: &'a Role) -> Self {
+        Self::new(role.kind(), &role.metadata)
+    }
+
+    /// Mirrors a subject of a binding, with the namespace that counts.
+    pub(crate) fn subject(subject: &'a BindingSubject, binding: &'a Metadata) -> Self {
+        let namespace = match subject.kind {
+            SubjectKind::ServiceAccount => subject.effective_namespace(binding),
+            _ => None,
+        };
+        let namespace = namespace.map_or("", |namespace| namespace);
+        Self::named(subject.kind.as_str(), namespace, &subject.name)
+    }
+}
+
+impl<'a> RuleDetails<'a> {
+    /// Mirrors a rule.
+    pub(crate) fn new(rule: &'a PolicyRule) -> Self {
+        Self {
+            verbs: TextList(&rule.verbs),
+            api_groups: TextList(&rule.api_groups),
+            resources: TextList(&rule.resources),
+            resource_names: TextList(&rule.resource_names),
+            non_resource_urls: TextList(&rule.non_resource_urls),
+        }
+    }
+}

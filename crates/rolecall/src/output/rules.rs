@@ -1,0 +1,87 @@
+//! A SelfSubjectRulesReview, as `authorization.k8s.io/v1` has it.
+
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{Identity, PolicyRule, RulesReview};
+use serde::Serialize;
+
+use super::RuleDetails;
+use crate::subject::label;
+
+/// What a server would report to the subject itself.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SelfSubjectRulesReview<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: ReviewMetadata,
+    spec: ReviewSpec<'a>,
+    status: ReviewStatus<'a>,
+}
+
+/// Says of whom the review is: servers have no other place for it.
+#[derive(Debug, Serialize)]
+struct ReviewMetadata {
+    annotations: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReviewSpec<'a> {
+    namespace: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReviewStatus<'a> {
+    resource_rules: Vec<RuleDetails<'a>>,
+    non_resource_rules: Vec<RuleDetails<'a>>,
+    incomplete: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    evaluation_error: String,
+}
+
+impl<'a> SelfSubjectRulesReview<'a> {
+    /// Builds the review from rules that are about resources or about URLs, never both.
+    pub(crate) fn new(
+        identity: &Identity,
+        namespace: &'a str,
+        rules: impl Iterator<Item = &'a PolicyRule>,
+        review: &RulesReview<'_>,
+    ) -> Self {
+        let (of_urls, of_resources): (Vec<_>, Vec<_>) =
+            rules.partition(|rule| rule.resources.is_empty());
+        let details =
+            |rules: Vec<&'a PolicyRule>| rules.into_iter().map(RuleDetails::new).collect();
+        Self {
+            api_version: "authorization.k8s.io/v1",
+            kind: "SelfSubjectRulesReview",
+            metadata: ReviewMetadata {
+                annotations: BTreeMap::from([("rolecall.dev/subject", label(identity))]),
+            },
+            spec: ReviewSpec { namespace },
+            status: ReviewStatus {
+                resource_rules: details(of_resources),
+                non_resource_rules: details(of_urls),
+                incomplete: identity.is_node() || !review.gaps.is_empty(),
+                evaluation_error: evaluation_error(identity, review),
+            },
+        }
+    }
+}
+
+/// Joins what keeps the list from being complete: the server's words where it has some.
+fn evaluation_error(identity: &Identity, review: &RulesReview<'_>) -> String {
+    let node = identity
+        .is_node()
+        .then(|| "node authorizer does not support user rule resolution".to_owned());
+    let mut texts: Vec<String> = review.problems.iter().map(ToString::to_string).collect();
+    texts.sort();
+    texts.dedup();
+    let gaps = review.gaps.iter().map(|gap| format!("not read: {gap}"));
+    let texts: Vec<String> = node.into_iter().chain(texts).chain(gaps).collect();
+    match &*texts {
+        [only] => only.clone(),
+        [] => String::new(),
+        several => format!("[{}]", several.join(", ")),
+    }
+}

@@ -1,0 +1,268 @@
+//! A matrix laid out: rows of words for people, or one line a cell.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use rolecall_rbac::{Decision, Text};
+use unicode_width::UnicodeWidthStr;
+
+use super::plain;
+use super::wrap::{shrink, wrap};
+use crate::output::MatrixFormat;
+use crate::subject::{Subject, label};
+use crate::words;
+
+/// One cell's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Allowed.
+    Yes,
+    /// Not allowed.
+    No,
+    /// Something that was not read decides it.
+    Unknown,
+}
+
+/// Where everything goes. All widths are known before the first answer, so that rows can be written
+/// as they come.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    format: MatrixFormat,
+    names: Vec<Column>,
+    verbs: Vec<Column>,
+    /// How many blanks set columns apart.
+    gutter: usize,
+}
+
+/// One column.
+#[derive(Clone, Debug)]
+struct Column {
+    /// The heading, in two lines when it is long.
+    heading: [String; 2],
+    width: usize,
+}
+
+/// Whose row it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// The subject.
+    pub(crate) subject: &'a Subject,
+    /// The namespace: empty for all at once, `None` for what is in none.
+    pub(crate) namespace: Option<&'a Text>,
+    /// The resource or path.
+    pub(crate) resource: &'a str,
+}
+
+/// What is asked, as far as it decides the layout.
+#[derive(Clone, Debug)]
+pub(crate) struct Extent<'a> {
+    /// All subjects.
+    pub(crate) subjects: &'a [Subject],
+    /// All namespaces.
+    pub(crate) namespaces: &'a [Text],
+    /// All resources and paths.
+    pub(crate) resources: Vec<&'a str>,
+    /// All verbs.
+    pub(crate) verbs: &'a [Text],
+    /// Whether a cell may be [`Word::Unknown`].
+    pub(crate) may_be_unknown: bool,
+}
+
+impl Word {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Yes => AnsiColor::Green.on_default(),
+            Self::No => AnsiColor::Red.on_default(),
+            Self::Unknown => AnsiColor::Yellow.on_default(),
+        }
+    }
+}
+
+impl Layout {
+    /// Works out the widths, within `columns` if any limit there is.
+    ///
+    /// Subjects and namespaces have a column only where there are several, or one line a cell.
+    pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, columns: Option<usize>) -> Self {
+        let wide = format == MatrixFormat::Wide;
+        let mut names = Vec::new();
+        if wide || extent.subjects.len() > 1 {
+            let labels = extent.subjects.iter().map(|subject| label(&subject.identity));
+            names.push(Column::new("SUBJECT", labels));
+        }
+        if wide || extent.namespaces.len() > 1 {
+            names.push(Column::new("NAMESPACE", extent.namespaces.iter()));
+        }
+        names.push(Column::new("RESOURCE", extent.resources.iter()));
+        let widest = if extent.may_be_unknown { Word::Unknown } else { Word::Yes };
+        let verbs = if wide {
+            vec![
+                Column::new("VERB", extent.verbs.iter()),
+                Column::new("ANSWER", [widest.as_str()].iter()),
+                Column::new("BY", [""].iter()),
+            ]
+        } else {
+            extent.verbs.iter().map(|verb| Column::of_verb(verb, widest)).collect()
+        };
+        let mut layout = Self { format, names, verbs, gutter: 2 };
+        if let Some(columns) = columns {
+            layout.fit(columns);
+        }
+        layout
+    }
+
+    /// Writes the headings.
+    pub(crate) fn start(&self, out: &mut impl Write) -> io::Result<()> {
+        let columns = || self.names.iter().chain(&self.verbs);
+        if self.format == MatrixFormat::Markdown {
+            let headings =
+                columns().map(|column| markdown(&column.heading.concat().to_lowercase()));
+            let headings: Vec<String> = headings.collect();
+            writeln!(out, "| {} |", headings.join(" | "))?;
+            return writeln!(out, "|{}", "---|".repeat(headings.len()));
+        }
+        let [_, second] = [0, 1].map(|line| columns().any(|c| !c.heading_line(line).is_empty()));
+        for line in 0..=usize::from(second) {
+            let mut text = String::new();
+            for column in columns() {
+                let heading = column.heading_line(line);
+                text.push_str(heading);
+                let blanks = (column.width + self.gutter).saturating_sub(heading.width());
+                text.extend(std::iter::repeat_n(' ', blanks));
+            }
+            writeln!(out, "{}", text.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Writes one row of words.
+    pub(crate) fn write_row(
+        &self,
+        out: &mut Vec<u8>,
+        place: Place<'_>,
+        words: &[Word],
+    ) -> io::Result<()> {
+        let names = self.names_of(place);
+        if self.format == MatrixFormat::Markdown {
+            let names = names.iter().map(|name| markdown(name));
+            let words = words.iter().map(|word| word.as_str().to_owned());
+            let cells: Vec<String> = names.chain(words).collect();
+            return writeln!(out, "| {} |", cells.join(" | "));
+        }
+        let cells = words.iter().map(|word| (word.as_str(), word.style()));
+        self.write_line(out, &names, &cells.collect::<Vec<_>>())
+    }
+
+    /// Writes one cell on a line of its own, with what grants it.
+    pub(crate) fn write_cell(
+        &self,
+        out: &mut Vec<u8>,
+        place: Place<'_>,
+        verb: &str,
+        word: Word,
+        decision: &Decision<'_>,
+    ) -> io::Result<()> {
+        let verb = plain(verb);
+        let by = words::through(decision, ", ");
+        let by = plain(&by);
+        let cells = [(&*verb, Style::new()), (word.as_str(), word.style()), (&*by, Style::new())];
+        let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
+        self.write_line(out, &self.names_of(place), cells)
+    }
+
+    fn names_of(&self, place: Place<'_>) -> Vec<String> {
+        let names = self.names.iter().map(|column| match column.heading_line(0) {
+            "SUBJECT" => plain(&label(&place.subject.identity)).into_owned(),
+            "NAMESPACE" => plain(namespace_word(place.namespace)).into_owned(),
+            _ => plain(place.resource).into_owned(),
+        });
+        names.collect()
+    }
+
+    fn write_line(
+        &self,
+        out: &mut impl Write,
+        names: &[String],
+        cells: &[(&str, Style)],
+    ) -> io::Result<()> {
+        let names: Vec<Vec<&str>> =
+            names.iter().zip(&self.names).map(|(name, column)| wrap(name, column.width)).collect();
+        let height = names.iter().map(Vec::len).max().unwrap_or_default();
+        for line in 0..height {
+            let mut pending = 0;
+            for (name, column) in names.iter().zip(&self.names) {
+                let text = name.get(line).copied().unwrap_or_default();
+                if !text.is_empty() {
+                    write!(out, "{:pending$}{text}", "")?;
+                    pending = 0;
+                }
+                pending += column.width + self.gutter - text.width().min(column.width);
+            }
+            let cells = if line == 0 { cells } else { &[] };
+            for ((text, style), column) in cells.iter().zip(&self.verbs) {
+                write!(out, "{:pending$}{style}{text}{style:#}", "")?;
+                pending = column.width + self.gutter - text.width().min(column.width);
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// Makes columns of names narrower, and then the gaps, until everything fits or nothing gives.
+    fn fit(&mut self, columns: usize) {
+        let verbs: usize = self.verbs.iter().map(|column| column.width).sum();
+        let gaps = (self.names.len() + self.verbs.len()).saturating_sub(1);
+        let names: usize = self.names.iter().map(|column| column.width).sum();
+        if names + verbs + gaps * self.gutter > columns {
+            self.gutter = 1;
+        }
+        let mut widths: Vec<usize> = self.names.iter().map(|column| column.width).collect();
+        shrink(&mut widths, columns.saturating_sub(verbs + gaps * self.gutter));
+        for (column, width) in self.names.iter_mut().zip(widths) {
+            column.width = width;
+        }
+    }
+}
+
+impl Column {
+    fn new(heading: &str, texts: impl Iterator<Item = impl AsRef<str>>) -> Self {
+        let widths = texts.map(|text| plain(text.as_ref()).width());
+        let width = widths.max().unwrap_or_default().max(heading.width());
+        Self { heading: [heading.to_owned(), String::new()], width }
+    }
+
+    fn of_verb(verb: &str, widest: Word) -> Self {
+        let heading = plain(verb).to_uppercase();
+        let heading = match heading.strip_prefix("DELETE") {
+            Some(rest) if !rest.is_empty() => ["DELETE".to_owned(), rest.to_owned()],
+            _ => [heading, String::new()],
+        };
+        let width = heading.iter().map(|line| line.width()).max().unwrap_or_default();
+        Self { heading, width: width.max(widest.as_str().len()) }
+    }
+
+    fn heading_line(&self, line: usize) -> &str {
+        self.heading.get(line).map_or("", String::as_str)
+    }
+}
+
+/// Names a namespace in a table: `*` for all at once, `-` for none.
+fn namespace_word(namespace: Option<&Text>) -> &str {
+    match namespace {
+        None => "-",
+        Some(namespace) if namespace.is_empty() => "*",
+        Some(namespace) => namespace,
+    }
+}
+
+/// Keeps a text within its cell of a Markdown table.
+fn markdown(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|")
+}

@@ -1,0 +1,233 @@
+//! One review and its status.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Write};
+
+use rolecall_rbac::{Authorizer, Identity, Verdict};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use super::spec::{Kind, Spec};
+use super::stream::{Content, Piece};
+use crate::decide::decide;
+
+/// Answers reviews.
+#[derive(Clone, Copy)]
+pub(crate) struct Reviewer<'a> {
+    /// The evaluator.
+    pub(crate) authorizer: &'a Authorizer,
+    /// Who sends SelfSubjectAccessReviews, if that is known.
+    pub(crate) me: Option<&'a Identity>,
+}
+
+/// What became of one piece of the input: of one review, or of a YAML list of them.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    /// The objects with their status, one a line.
+    pub(crate) output: Vec<u8>,
+    /// What was no review, or none that a server would answer; each with its line.
+    pub(crate) errors: Vec<(usize, String)>,
+    /// How many answers something unread decides.
+    pub(crate) unknown: usize,
+    /// How many reviews name a ServiceAccount without its own groups.
+    pub(crate) without_groups: usize,
+}
+
+/// The fields of a review in their order, their values as they stand.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+#[derive(Debug, Deserialize)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    namespace: Option<Cow<'a, str>>,
+}
+
+/// A review's `status`, as a server writes it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    allowed: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    evaluation_error: String,
+}
+
+impl Reviewer<'_> {
+    /// Answers one piece of the input.
+    pub(crate) fn answer(&self, piece: &Piece) -> Answered {
+        let mut answered = Answered::default();
+        match &piece.content {
+            Content::Malformed(why) => answered.errors.push((piece.line, (*why).to_owned())),
+            Content::Json(text) => self.answer_json(text, piece.line, &mut answered),
+            Content::Yaml(text) => match crate::yaml::to_json_objects(text) {
+                Ok(objects) => {
+                    for object in objects {
+                        self.answer_json(object.as_bytes(), piece.line, &mut answered);
+                    }
+                }
+                Err((line, why)) => answered.errors.push((piece.line + line, why)),
+            },
+        }
+        answered
+    }
+
+    fn answer_json(&self, text: &[u8], line: usize, answered: &mut Answered) {
+        let before = answered.output.len();
+        if let Err(why) = self.try_answer(text, line, answered) {
+            answered.output.truncate(before);
+            answered.errors.push((line, why));
+        }
+    }
+
+    fn try_answer(&self, text: &[u8], line: usize, answered: &mut Answered) -> Result<(), String> {
+        let fields: Fields<'_> = serde_json::from_slice(text).map_err(describe)?;
+        let kind: Text<'_> = fields.parse("kind")?;
+        let api_version: Text<'_> = fields.parse("apiVersion")?;
+        let metadata: Option<Metadata<'_>> = fields.parse("metadata")?;
+        let namespace = metadata.and_then(|metadata| metadata.namespace).unwrap_or_default();
+        let kind = review_kind(kind.as_deref(), api_version.as_deref())?;
+        let spec: Option<Spec<'_>> = fields.parse("spec")?;
+        let spec = spec.unwrap_or_default();
+        let invalid = spec.invalid(kind, &namespace);
+        let status = if invalid.is_empty() {
+            self.decide(kind, &spec, answered)?
+        } else {
+            let texts = aggregate(&invalid);
+            answered.errors.push((line, format!("a server refuses this review: {texts}")));
+            Status { evaluation_error: texts, ..Status::default() }
+        };
+        write_answer(&mut answered.output, &fields, &status).map_err(|error| error.to_string())
+    }
+
+    fn decide(
+        &self,
+        kind: Kind,
+        spec: &Spec<'_>,
+        answered: &mut Answered,
+    ) -> Result<Status, String> {
+        let identity = match (spec.identity(kind), self.me) {
+            (Some(identity), _) => Cow::Owned(identity),
+            (None, Some(me)) => Cow::Borrowed(me),
+            (None, None) => return Err("nobody says who asks: pass `--as USER`".to_owned()),
+        };
+        answered.without_groups += usize::from(!identity.missing_groups().is_empty());
+        let decision = decide(self.authorizer, &identity, &spec.request());
+        let mut status = Status { reason: decision.reason(), ..Status::default() };
+        match &decision.verdict {
+            Verdict::Allowed { .. } => status.allowed = true,
+            Verdict::NoOpinion => {}
+            Verdict::Unknown { gaps } => {
+                answered.unknown += 1;
+                let gaps: Vec<String> = gaps.iter().map(|gap| format!("not read: {gap}")).collect();
+                status.evaluation_error = gaps.join("; ");
+            }
+        }
+        Ok(status)
+    }
+}
+
+type Text<'a> = Option<Cow<'a, str>>;
+
+/// Returns the kind of review that an object is.
+fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Result<Kind, String> {
+    let group = api_version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
+    let parsed = kind.map_or(Some(Kind::Subject), Kind::parse);
+    match (parsed, group) {
+        (Some(kind), None | Some("authorization.k8s.io")) => Ok(kind),
+        _ => {
+            let version = api_version.map_or_else(String::new, |version| format!("{version} "));
+            let kind = kind.unwrap_or("object without kind");
+            Err(format!("`{version}{kind}` is no access review of authorization.k8s.io"))
+        }
+    }
+}
+
+/// Writes the object on one line, its status replaced or added at the end.
+fn write_answer(out: &mut Vec<u8>, fields: &Fields<'_>, status: &Status) -> io::Result<()> {
+    out.push(b'{');
+    for (name, value) in fields.0.iter().filter(|(name, _)| name != "status") {
+        serde_json::to_writer(&mut *out, name)?;
+        out.push(b':');
+        write_on_one_line(out, value.get());
+        out.push(b',');
+    }
+    out.extend(b"\"status\":");
+    serde_json::to_writer(&mut *out, status)?;
+    out.write_all(b"}\n")
+}
+
+/// Copies JSON text without the line breaks between its tokens, and the blanks around them.
+fn write_on_one_line(out: &mut Vec<u8>, text: &str) {
+    if !text.contains(['\n', '\r']) {
+        out.extend(text.as_bytes());
+        return;
+    }
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in text.bytes() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = byte == b'"';
+        }
+        out.push(byte);
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Reads the last field of that name; one that is missing or null is `None`.
+    fn parse<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, String> {
+        let field = self.0.iter().rev().find(|(field, _)| field == name);
+        field.map_or(Ok(None), |(_, value)| {
+            serde_json::from_str(value.get())
+                .map_err(|error| format!("`{name}` is malformed: {}", describe(error)))
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut fields = Vec::with_capacity(5);
+                while let Some(entry) = map.next_entry()? {
+                    fields.push(entry);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor).map(Self)
+    }
+}
+
+/// Joins messages as servers do.
+fn aggregate(messages: &[String]) -> String {
+    match messages {
+        [only] => only.clone(),
+        several => format!("[{}]", several.join(", ")),
+    }
+}
+
+/// Returns a parse error's message without its position, which counts from the object's beginning.
+fn describe(error: serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
+        None => text,
+    }
+}

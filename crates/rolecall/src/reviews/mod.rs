@@ -1,0 +1,16 @@
+//! Access reviews as API servers answer them: a stream in, the same objects with a `status` out.
+//!
+//! ```text
+//! bytes -> [ stream ] -> one review's text -> [ answer ] -> the object with its status
+//!            JSON lines, JSON, Lists, YAML       Spec -> Request -> Decision -> Status
+//! ```
+//!
+//! What is held at a time is one batch of reviews, whatever the length of the input.
+
+mod answer;
+mod json;
+mod spec;
+mod stream;
+
+pub(crate) use answer::{Answered, Reviewer};
+pub(crate) use stream::{Piece, Stream};

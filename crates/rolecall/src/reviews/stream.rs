@@ -1,0 +1,349 @@
+//! Reviews out of a stream of bytes, each with the line on which it begins.
+
+use std::io::{self, BufRead};
+
+use super::json::{Scanner, Step};
+
+/// Something between two ends of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// The one-based line on which it begins.
+    pub(crate) line: usize,
+    /// What it is.
+    pub(crate) content: Content,
+}
+
+/// What a [`Piece`] is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The text of one JSON object.
+    Json(Vec<u8>),
+    /// The text of one YAML document.
+    Yaml(Vec<u8>),
+    /// No object at all, and why.
+    Malformed(&'static str),
+}
+
+/// A JSON review is never longer than this, so that input that is none cannot fill the memory.
+const LONGEST: usize = 16 << 20;
+
+/// Splits the input: JSON lines, JSON objects however they are laid out, lists of them, `items` of a
+/// `List`; or YAML documents.
+pub(crate) struct Stream<R> {
+    input: R,
+    syntax: Syntax,
+    buffer: Vec<u8>,
+    /// Where in the buffer the piece begins that is being read.
+    start: usize,
+    /// The line of that byte.
+    line: usize,
+    /// How much of the buffer has been looked at.
+    position: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Syntax {
+    Unknown,
+    Json(Scanner),
+    Yaml,
+}
+
+impl<R: BufRead> Stream<R> {
+    /// Starts at the beginning of the input.
+    pub(crate) fn new(input: R) -> Self {
+        Self { input, syntax: Syntax::Unknown, buffer: Vec::new(), start: 0, line: 1, position: 0 }
+    }
+
+    /// Returns the next piece; `None` at the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Piece>> {
+        if matches!(self.syntax, Syntax::Unknown) && !self.guess_syntax()? {
+            return Ok(None);
+        }
+        match &self.syntax {
+            Syntax::Unknown => Ok(None),
+            Syntax::Yaml => self.next_yaml(),
+            Syntax::Json(_) => self.next_json(),
+        }
+    }
+
+    /// Looks at the first line that is not blank; returns whether there is one.
+    fn guess_syntax(&mut self) -> io::Result<bool> {
+        loop {
+            let Some(newline) = self.find_newline()? else {
+                let rest = self.pending();
+                let blank = rest.iter().all(u8::is_ascii_whitespace);
+                self.syntax = syntax_of(rest);
+                return Ok(!blank);
+            };
+            let line = self.buffer.get(self.start..newline).unwrap_or_default();
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                self.syntax = syntax_of(line);
+                self.position = self.start;
+                return Ok(true);
+            }
+            self.begin_at(newline + 1);
+        }
+    }
+
+    fn next_json(&mut self) -> io::Result<Option<Piece>> {
+        loop {
+            let Syntax::Json(scanner) = &mut self.syntax else { return Ok(None) };
+            let Some(byte) = self.buffer.get(self.position).copied() else {
+                if self.fill()? {
+                    continue;
+                }
+                let Syntax::Json(scanner) = &self.syntax else { return Ok(None) };
+                let is_whole = scanner.is_at_top();
+                let line = self.line;
+                self.begin_at(self.buffer.len());
+                self.syntax = Syntax::Json(Scanner::new());
+                let content = Content::Malformed("the input ends in the middle of this object");
+                return Ok((!is_whole).then_some(Piece { line, content }));
+            };
+            match scanner.step(byte) {
+                Step::Within => {
+                    self.position += 1;
+                    if scanner.is_at_top() {
+                        self.begin_at(self.position);
+                    } else if self.position - self.start > LONGEST {
+                        return self.skip_malformed("this is longer than any review");
+                    }
+                }
+                Step::Begins => {
+                    self.begin_at(self.position);
+                    self.position += 1;
+                }
+                Step::Ends => {
+                    let end = self.position + 1;
+                    let text = self.buffer.get(self.start..end).unwrap_or_default().to_vec();
+                    let line = self.line;
+                    self.begin_at(end);
+                    return Ok(Some(Piece { line, content: Content::Json(text) }));
+                }
+                Step::Violation if scanner.is_in_list() => {
+                    let why = "this is not a JSON object, and the rest of its list was not read";
+                    return self.skip_malformed(why);
+                }
+                Step::Violation => return self.skip_malformed("this is not a JSON object"),
+            }
+        }
+    }
+
+    /// Goes on at the next line, or behind an object at the next line that begins with another. A
+    /// line that is cut off may have swallowed those behind it, so they are tried again.
+    fn skip_malformed(&mut self, why: &'static str) -> io::Result<Option<Piece>> {
+        let piece = Piece { line: self.line, content: Content::Malformed(why) };
+        let any_line = matches!(&self.syntax, Syntax::Json(scanner) if scanner.is_at_top());
+        self.syntax = Syntax::Json(Scanner::new());
+        self.position = self.start;
+        loop {
+            let newline = self.find_newline()?;
+            self.begin_at(newline.map_or(self.buffer.len(), |newline| newline + 1));
+            if newline.is_none() || any_line {
+                break;
+            }
+            if self.buffer.get(self.start).is_none() {
+                self.fill()?;
+            }
+            if matches!(self.buffer.get(self.start), Some(b'{' | b'[')) {
+                break;
+            }
+        }
+        self.position = self.start;
+        Ok(Some(piece))
+    }
+
+    fn next_yaml(&mut self) -> io::Result<Option<Piece>> {
+        let mut end = self.start;
+        loop {
+            self.position = end;
+            let newline = self.find_newline()?;
+            let line_end = newline.unwrap_or(self.buffer.len());
+            let line = self.buffer.get(end..line_end).unwrap_or_default();
+            let separates = is_separator(line);
+            if separates || newline.is_none() {
+                let document_end = if separates { end } else { line_end };
+                let text = self.buffer.get(self.start..document_end).unwrap_or_default();
+                let piece = (!is_empty_yaml(text))
+                    .then(|| Piece { line: self.line, content: Content::Yaml(text.to_vec()) });
+                self.begin_at(newline.map_or(line_end, |newline| newline + 1));
+                end = self.start;
+                if piece.is_some() || newline.is_none() {
+                    return Ok(piece);
+                }
+                continue;
+            }
+            end = line_end + 1;
+        }
+    }
+
+    /// Lets the piece begin further on.
+    fn begin_at(&mut self, start: usize) {
+        let passed = self.buffer.get(self.start..start).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.start = start;
+        self.position = self.position.max(start);
+    }
+
+    fn pending(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Returns where the next line break is, from where the buffer has been looked at; `None` when
+    /// the input ends before.
+    fn find_newline(&mut self) -> io::Result<Option<usize>> {
+        let mut from = self.position.max(self.start);
+        loop {
+            let rest = self.buffer.get(from..).unwrap_or_default();
+            if let Some(found) = rest.iter().position(|byte| *byte == b'\n') {
+                return Ok(Some(from + found));
+            }
+            let looked_at = self.buffer.len() - self.start;
+            if !self.fill()? {
+                return Ok(None);
+            }
+            from = self.start + looked_at;
+        }
+    }
+
+    /// Reads more, and forgets what lies before the piece; returns whether there was more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.drain(..self.start);
+        self.position -= self.start;
+        self.start = 0;
+        loop {
+            match self.input.fill_buf() {
+                Ok(bytes) => {
+                    let length = bytes.len();
+                    self.buffer.extend_from_slice(bytes);
+                    self.input.consume(length);
+                    return Ok(length > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Tells YAML by its first line: a separator, comment, directive, list item or `key:`.
+fn syntax_of(line: &[u8]) -> Syntax {
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim_start_matches('\u{FEFF}').trim();
+    let key = line.split_once(':').is_some_and(|(key, rest)| {
+        let key = key.trim_matches(['"', '\'']);
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        !key.is_empty()
+            && key.chars().all(is_word)
+            && (rest.is_empty() || rest.starts_with([' ', '\t']))
+    });
+    let is_yaml = key
+        || line == "-"
+        || ["---", "#", "%", "- "].iter().any(|beginning| line.starts_with(beginning));
+    if is_yaml { Syntax::Yaml } else { Syntax::Json(Scanner::new()) }
+}
+
+fn is_separator(line: &[u8]) -> bool {
+    line.strip_prefix(b"---").is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
+}
+
+fn is_empty_yaml(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').all(|line| {
+        let line = line.trim_ascii();
+        line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits `input`, once as a whole and once byte by byte, and prints what comes out.
+    #[track_caller]
+    fn check(input: &str, expected: &str) {
+        for capacity in [1, 1 << 16] {
+            let reader = io::BufReader::with_capacity(capacity, input.as_bytes());
+            let mut stream = Stream::new(reader);
+            let mut lines = Vec::new();
+            while let Some(piece) = stream.next().unwrap() {
+                let text = match piece.content {
+                    Content::Json(text) => format!("json {}", String::from_utf8(text).unwrap()),
+                    Content::Yaml(text) => format!("yaml {}", String::from_utf8(text).unwrap()),
+                    Content::Malformed(why) => format!("! {why}"),
+                };
+                lines.push(format!("{}: {text}", piece.line).replace('\n', "~"));
+            }
+            assert_eq!(lines.join("\n"), expected.trim(), "by {capacity} bytes");
+        }
+    }
+
+    #[test]
+    fn json_lines_are_objects() {
+        check(
+            "{\"a\":1}\n\n{\"b\":\"}\\\"{\"}\r\n{}",
+            "1: json {\"a\":1}\n3: json {\"b\":\"}\\\"{\"}\n4: json {}",
+        );
+    }
+
+    #[test]
+    fn objects_may_follow_each_other_in_any_layout() {
+        check(
+            "{\n  \"a\": {}\n}{\"b\": []} {}\n",
+            "1: json {~  \"a\": {}~}\n3: json {\"b\": []}\n3: json {}",
+        );
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        check(
+            "[\n {\"a\":1},\n {\"b\":[{}]}\n]\n{}",
+            "2: json {\"a\":1}\n3: json {\"b\":[{}]}\n5: json {}",
+        );
+        check("[]", "");
+        check(
+            "{\"kind\":\"List\",\"metadata\":{},\"items\":[{\"a\":1},\n{\"items\":[{}]}],\"x\":{\"y\":[{}]}}\n{}",
+            "1: json {\"a\":1}\n2: json {\"items\":[{}]}\n3: json {}",
+        );
+    }
+
+    #[test]
+    fn a_malformed_line_costs_itself() {
+        check(
+            "{\"a\":1}\noops\n{\"b\":2}\n",
+            "1: json {\"a\":1}\n2: ! this is not a JSON object\n3: json {\"b\":2}",
+        );
+        check("{\"a\":{\n{\"b\":2}\n", "1: ! this is not a JSON object\n2: json {\"b\":2}");
+        check(
+            "{\"a\":[1,\n{\"b\":2}\n{\"c\":3}",
+            "1: ! this is not a JSON object\n2: json {\"b\":2}\n3: json {\"c\":3}",
+        );
+        check("{\"a\":\"cut\n{\"b\":2}\n", "1: ! this is not a JSON object\n2: json {\"b\":2}");
+        let open = "{\"a\":[1,\n".repeat(1000);
+        let malformed = |line| format!("{line}: ! this is not a JSON object");
+        let expected: Vec<String> = (1..=936).map(malformed).collect();
+        let cut = "937: ! the input ends in the middle of this object".to_owned();
+        check(&open, &[expected, vec![cut]].concat().join("\n"));
+        check("{} x\n{}", "1: json {}\n1: ! this is not a JSON object\n2: json {}");
+        check("{}\n{\"a\":", "1: json {}\n2: ! the input ends in the middle of this object");
+        check(
+            "42\n\"x\"\n{}",
+            "1: ! this is not a JSON object\n2: ! this is not a JSON object\n3: json {}",
+        );
+    }
+
+    #[test]
+    fn a_malformed_item_costs_its_list() {
+        check(
+            "[{},\n1,{}]\n{\"b\":2}",
+            "1: json {}\n1: ! this is not a JSON object, and the rest of its list was not read\n3: json {\"b\":2}",
+        );
+    }
+
+    #[test]
+    fn yaml_is_cut_at_separators() {
+        check("# x\n---\na: 1\n---\n\n--- # y\nb:\n  c: 2\n", "3: yaml a: 1~\n7: yaml b:~  c: 2~");
+        check("kind: List\nitems:\n- a", "1: yaml kind: List~items:~- a");
+        check("", "");
+        check("\n \n", "");
+    }
+}

@@ -1,0 +1,171 @@
+//! Requests, rules and objects in words, for tables and messages alike. Nothing here is escaped:
+//! whoever prints it sees to that.
+
+use rolecall_rbac::{
+    Binding, Decision, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
+    SubjectKind, Target, Text, Verdict,
+};
+
+/// Says a request as people say it: `list pods in namespace shop`.
+pub(crate) fn request(request: &Request) -> String {
+    match &request.target {
+        Target::Path(path) => format!("{} {path}", request.verb),
+        Target::Resource(target) => {
+            let resource = with_group(&target.combined(), &target.group);
+            let name = match &*target.name {
+                "" => String::new(),
+                name => format!(" {name:?}"),
+            };
+            let place = match &*target.namespace {
+                "" => "at the cluster scope".to_owned(),
+                namespace => format!("in namespace {namespace}"),
+            };
+            format!("{} {resource}{name} {place}", request.verb)
+        }
+    }
+}
+
+/// Says a rule on one line: `get,list pods,pods/log "name"`.
+pub(crate) fn rule(rule: &PolicyRule) -> String {
+    rule_in_part(rule, |_, _| true, usize::MAX)
+}
+
+/// Says of a rule what concerns a request, and how much else there is: `get,list pods and 9 more`.
+pub(crate) fn rule_about(rule: &PolicyRule, request: &Request) -> String {
+    let concerns = |resource: &str, group: Option<&str>| match (&request.target, group) {
+        (Target::Resource(target), Some(group)) => {
+            let (parent, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            (group == "*" || *group == *target.group)
+                && (parent == "*" || *parent == *target.resource)
+                && (subresource == &*target.subresource || resource == "*")
+        }
+        (Target::Path(path), None) => path.starts_with(resource.trim_end_matches('*')),
+        _ => false,
+    };
+    rule_in_part(rule, concerns, MOST_TARGETS)
+}
+
+/// How many resources and URLs of a rule are named together.
+const MOST_TARGETS: usize = 4;
+
+/// Says a rule; when it has more than `most` targets only those that matter, or the first.
+fn rule_in_part(
+    rule: &PolicyRule,
+    matters: impl Fn(&str, Option<&str>) -> bool,
+    most: usize,
+) -> String {
+    let mut targets: Vec<(bool, String)> = Vec::new();
+    for group in &*rule.api_groups {
+        targets.extend(
+            rule.resources
+                .iter()
+                .map(|resource| (matters(resource, Some(group)), with_group(resource, group))),
+        );
+    }
+    targets.extend(rule.non_resource_urls.iter().map(|url| (matters(url, None), url.to_string())));
+    let total = targets.len();
+    if total > most {
+        if targets.iter().any(|(matters, _)| *matters) {
+            targets.retain(|(matters, _)| *matters);
+        }
+        targets.truncate(most);
+    }
+    let names: Vec<&str> = targets.iter().map(|(_, target)| target.as_str()).collect();
+    let mut text = format!("{} {}", rule.verbs.join(","), names.join(","));
+    if names.len() < total {
+        text.push_str(&format!(" and {} more", total - names.len()));
+    }
+    if !rule.resource_names.is_empty() {
+        text.push(' ');
+        text.push_str(&quoted(&rule.resource_names));
+    }
+    text
+}
+
+/// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.
+pub(crate) fn with_group(resource: &str, group: &str) -> String {
+    match (group, resource.split_once('/')) {
+        ("", _) => resource.to_owned(),
+        (group, None) => format!("{resource}.{group}"),
+        (group, Some((parent, subresource))) => format!("{parent}.{group}/{subresource}"),
+    }
+}
+
+/// Returns `namespace/name`, or the name of a cluster-scoped object.
+pub(crate) fn qualified(metadata: &Metadata) -> String {
+    if metadata.namespace.is_empty() {
+        metadata.name.to_string()
+    } else {
+        format!("{}/{}", metadata.namespace, metadata.name)
+    }
+}
+
+/// Names a binding: `RoleBinding shop/web`.
+pub(crate) fn binding(binding: &Binding) -> String {
+    format!("{} {}", binding.kind(), qualified(&binding.metadata))
+}
+
+/// Names a role: `ClusterRole view`.
+pub(crate) fn role(role: &Role) -> String {
+    format!("{} {}", role.kind(), qualified(&role.metadata))
+}
+
+/// Names a binding's subject: `ServiceAccount shop/web`.
+pub(crate) fn subject(subject: &Subject, binding: &Metadata) -> String {
+    match subject.kind {
+        SubjectKind::ServiceAccount => {
+            let namespace = subject.effective_namespace(binding).map_or("", |namespace| namespace);
+            format!("ServiceAccount {namespace}/{}", subject.name)
+        }
+        _ => format!("{} {}", subject.kind.as_str(), subject.name),
+    }
+}
+
+/// Names a binding's subject as a SUBJECT argument means it: `sa/shop:web`.
+pub(crate) fn subject_argument(subject: &Subject, binding: &Metadata) -> String {
+    match &subject.kind {
+        SubjectKind::ServiceAccount => {
+            let namespace = subject.effective_namespace(binding).map_or("", |namespace| namespace);
+            format!("sa/{namespace}:{}", subject.name)
+        }
+        SubjectKind::User => format!("user/{}", subject.name),
+        SubjectKind::Group => format!("group/{}", subject.name),
+        SubjectKind::Other(kind) => format!("{kind}/{}", subject.name),
+    }
+}
+
+/// Says where an object stands, in brackets; nothing for a cluster's.
+pub(crate) fn origin(metadata: &Metadata) -> String {
+    match &metadata.origin {
+        Origin::Default => " (default)".to_owned(),
+        origin => origin.position().map_or_else(String::new, |position| format!(" ({position})")),
+    }
+}
+
+/// Names the binding that leads nowhere, and why, in the server's words.
+pub(crate) fn problem(problem: &Problem<'_>) -> String {
+    let found = problem.binding();
+    format!("{}{}: {problem}", binding(found), origin(&found.metadata))
+}
+
+/// Joins names in quotes: `"a","b"`.
+pub(crate) fn quoted(names: &[Text]) -> String {
+    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(",")
+}
+
+/// Names the bindings that grant, or what was not read.
+pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
+    let mut names: Vec<String> = match &decision.verdict {
+        Verdict::Allowed { by } => by
+            .iter()
+            .map(|grant| match grant {
+                Grant::Privileged => "Group system:masters".to_owned(),
+                Grant::Rule(grant) => binding(grant.binding),
+            })
+            .collect(),
+        Verdict::NoOpinion => Vec::new(),
+        Verdict::Unknown { gaps } => gaps.iter().map(|gap| format!("not read: {gap}")).collect(),
+    };
+    names.dedup();
+    names.join(separator)
+}

@@ -1,0 +1,73 @@
+//! What differs between two clusters of thousands of bindings.
+//!
+//! `cargo bench -p xtask --bench diff [FILTER]`. Bindings of the larger side are counted.
+
+mod support;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use rolecall_check::diff::diff;
+use rolecall_rbac::{Authorizer, Inventory, InventoryBuilder, PolicyRule, Role};
+use support::{authorizer, inventory};
+use xtask::generate::Preset;
+
+fn main() {
+    divan::main();
+}
+
+/// Nothing differs.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn same(bencher: Bencher<'_, '_>) {
+    compare(bencher, inventory(Preset::Big));
+}
+
+/// Every fiftieth role has one verb more in each rule.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn some_roles_changed(bencher: Bencher<'_, '_>) {
+    compare(
+        bencher,
+        with_roles(|position, role| if position % 50 == 0 { widen(role) } else { role }),
+    );
+}
+
+/// Every role has one verb more in each rule, so that every subject's access differs.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn all_roles_changed(bencher: Bencher<'_, '_>) {
+    compare(bencher, with_roles(|_, role| widen(role)));
+}
+
+/// Every subject gains everything that it holds.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn from_nothing(bencher: Bencher<'_, '_>) {
+    let new = authorizer(Preset::Big);
+    let old = Authorizer::new(Inventory::default());
+    bencher
+        .counter(ItemsCount::new(new.inventory().bindings().len()))
+        .bench_local(|| diff(&old, new).len());
+}
+
+fn compare(bencher: Bencher<'_, '_>, old: Inventory) {
+    let new = authorizer(Preset::Big);
+    let old = Authorizer::new(old);
+    bencher
+        .counter(ItemsCount::new(new.inventory().bindings().len()))
+        .bench_local(|| diff(&old, new).len());
+}
+
+fn with_roles(change: impl Fn(usize, Role) -> Role) -> Inventory {
+    let inventory = inventory(Preset::Big);
+    let mut builder = InventoryBuilder::new();
+    for (position, role) in inventory.roles().iter().enumerate() {
+        builder.role(change(position, role.clone()));
+    }
+    inventory.bindings().iter().for_each(|binding| builder.binding(binding.clone()));
+    builder.build()
+}
+
+fn widen(role: Role) -> Role {
+    let widen = |rule: &PolicyRule| {
+        let verbs = rule.verbs.iter().cloned().chain(["approve".into()]);
+        PolicyRule { verbs: verbs.collect(), ..rule.clone() }
+    };
+    Role { rules: role.rules.iter().map(widen).collect(), ..role }
+}
