@@ -9,8 +9,10 @@
 //! kube connects and authenticates; what is asked, how often, and what of an answer is kept is
 //! decided here. Nothing here writes to the cluster, reads Secrets, or shows a credential.
 
+mod certificate;
 mod discovery;
 mod error;
+mod identity;
 mod kubeconfig;
 mod list;
 mod load;
@@ -20,6 +22,7 @@ mod objects;
 mod plugin;
 mod request;
 mod split;
+mod token;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,13 +31,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use kube::Client;
+use rolecall_rbac::Identity;
 
+pub use certificate::CertificateSubject;
 pub use discovery::{Discovery, UnavailableGroup};
 pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
+use identity::Secret;
+pub use identity::{Credential, ToldBy, WhoAmI};
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
 use request::{Call, Patience};
+pub use token::{BoundObject, TokenClaims};
 
 /// Which cluster to ask, and as whom; as kubectl's options of these names.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +79,8 @@ pub struct Cluster {
     server: Arc<str>,
     context: Option<Arc<str>>,
     namespace: Arc<str>,
+    secret: Arc<Secret>,
+    impersonated: Option<Arc<Identity>>,
     timeout: Option<Duration>,
     patience: Patience,
     /// How many waits there were, so that the next one is a little different.
@@ -115,6 +125,11 @@ impl Cluster {
         self.context.as_deref()
     }
 
+    /// Returns whom the requests impersonate.
+    pub fn impersonated(&self) -> Option<&Identity> {
+        self.impersonated.as_deref()
+    }
+
     /// Returns the namespace of questions that name none.
     pub fn namespace(&self) -> &str {
         &self.namespace
@@ -137,12 +152,16 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         let server = config.cluster_url.to_string();
         let namespace = config.default_namespace.clone();
+        let secret = Secret::of(&config.auth_info);
+        let impersonated = identity::impersonated(&config.auth_info);
         let client = Client::try_from(config).map_err(client_error)?;
         Ok(Self {
             client,
             server: server.trim_end_matches('/').into(),
             context: context.map(Into::into),
             namespace: namespace.into(),
+            secret: Arc::new(secret),
+            impersonated: impersonated.map(Arc::new),
             timeout,
             patience: Patience::default(),
             waits: Arc::default(),

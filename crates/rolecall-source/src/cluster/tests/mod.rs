@@ -5,4 +5,5 @@ mod discovery;
 mod double;
 mod faults;
 mod hygiene;
+mod identity;
 mod load;

@@ -1,0 +1,220 @@
+//! Who the server takes the caller for.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use kube::config::AuthInfo;
+use rolecall_rbac::{Identity, Text};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Cluster;
+use super::certificate::CertificateSubject;
+use super::error::RequestError;
+use super::request::Call;
+use super::token::TokenClaims;
+
+/// What the caller shows the server.
+#[derive(Clone, Debug)]
+pub(super) enum Secret {
+    Nothing,
+    Token(SecretString),
+    /// The certificate alone; the key stays with kube.
+    Certificate(Vec<u8>),
+    Password(String),
+}
+
+/// What the caller's credentials say of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// There are none.
+    Nothing,
+    /// A bearer token, and its claims if it has any to read.
+    Token(Option<Box<TokenClaims>>),
+    /// A client certificate, and whom it stands for if that can be read.
+    Certificate(Option<CertificateSubject>),
+    /// A user name and a password.
+    Password {
+        /// The user name.
+        user: String,
+    },
+}
+
+/// Who the caller is, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhoAmI {
+    /// User name, groups, uid and extra.
+    pub identity: Identity,
+    /// How it is known.
+    pub told_by: ToldBy,
+}
+
+/// How a caller's identity is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToldBy {
+    /// The server said all of it.
+    Server,
+    /// The server does not tell (before 1.27, or the caller may not ask); this is what the
+    /// impersonation, token or certificate says.
+    Credential,
+    /// The server named the user in a refusal; its groups are not known.
+    Refusal,
+}
+
+const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
+
+/// A path that nobody serves: to be refused it tells the user's name.
+const NO_SUCH_PATH: &str = "/rolecall-whoami";
+
+impl Cluster {
+    /// Asks the server who the caller is; `None` when it does not tell and the credentials do not
+    /// either.
+    pub async fn who_am_i(&self) -> Result<Option<WhoAmI>, RequestError> {
+        for version in VERSIONS {
+            match self.self_subject_review(version).await {
+                Ok(identity) => return Ok(Some(WhoAmI { identity, told_by: ToldBy::Server })),
+                Err(RequestError::Refused(refusal)) if refusal.is_not_found() => {}
+                Err(RequestError::Refused(refusal)) if refusal.is_forbidden() => {
+                    return Ok(self.who_without_server(user_of_refusal(&refusal.message)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let user = match self.fetch(&Call::get(NO_SUCH_PATH)).await {
+            Err(RequestError::Refused(refusal)) if refusal.is_forbidden() => {
+                user_of_refusal(&refusal.message)
+            }
+            Err(error) if error.is_fatal() => return Err(error),
+            _ => None,
+        };
+        Ok(self.who_without_server(user))
+    }
+
+    /// Returns what the caller's credentials say of themselves.
+    pub fn credential(&self) -> Credential {
+        match &*self.secret {
+            Secret::Nothing => Credential::Nothing,
+            Secret::Token(token) => {
+                Credential::Token(TokenClaims::read(token.expose_secret()).map(Box::new))
+            }
+            Secret::Certificate(pem) => Credential::Certificate(CertificateSubject::read(pem)),
+            Secret::Password(user) => Credential::Password { user: user.clone() },
+        }
+    }
+
+    async fn self_subject_review(&self, version: &str) -> Result<Identity, RequestError> {
+        let api_version = format!("authentication.k8s.io/{version}");
+        let path = format!("/apis/{api_version}/selfsubjectreviews");
+        let body = json!({"apiVersion": api_version, "kind": "SelfSubjectReview"}).to_string();
+        let answer = self.post(&path, HeaderMap::new(), Bytes::from(body)).await?;
+        let review: Review = self.parse(&path, &answer)?;
+        let user = review.status.user_info;
+        let texts = |strings: Vec<String>| strings.into_iter().map(Text::from).collect::<Vec<_>>();
+        Ok(Identity {
+            user: user.username.into(),
+            uid: user.uid.into(),
+            groups: texts(user.groups),
+            extra: user
+                .extra
+                .into_iter()
+                .map(|(key, values)| (key.into(), texts(values)))
+                .collect(),
+        })
+    }
+
+    /// Returns who the caller is by its own account, unless the server named somebody else.
+    fn who_without_server(&self, named: Option<String>) -> Option<WhoAmI> {
+        let own = self.own_identity();
+        match (own, named) {
+            (Some(own), None) => Some((own, ToldBy::Credential)),
+            (Some(own), Some(named)) if *own.user == *named => Some((own, ToldBy::Credential)),
+            (_, Some(named)) => Some((Identity::user(&named), ToldBy::Refusal)),
+            (None, None) => None,
+        }
+        .map(|(identity, told_by)| WhoAmI { identity, told_by })
+    }
+
+    fn own_identity(&self) -> Option<Identity> {
+        if let Some(user) = &self.impersonated {
+            return Some((**user).clone());
+        }
+        match self.credential() {
+            Credential::Certificate(Some(subject)) => Some(
+                subject
+                    .organizations
+                    .iter()
+                    .fold(Identity::user(&subject.common_name), |identity, group| {
+                        identity.with_group(group)
+                    }),
+            ),
+            Credential::Token(Some(claims)) if claims.service_account.is_some() => {
+                Some(Identity::user(&claims.subject))
+            }
+            Credential::Nothing => Some(Identity::user("system:anonymous")),
+            _ => None,
+        }
+    }
+}
+
+impl Secret {
+    /// Keeps of a kubeconfig's user what tells who it is.
+    pub(super) fn of(user: &AuthInfo) -> Self {
+        if let Some(token) = &user.token {
+            return Self::Token(token.clone());
+        }
+        if let (Some(name), Some(_)) = (&user.username, &user.password) {
+            return Self::Password(name.clone());
+        }
+        let inline = user.client_certificate_data.as_ref();
+        let pem = inline
+            .and_then(|data| STANDARD.decode(data).ok())
+            .or_else(|| std::fs::read(user.client_certificate.as_ref()?).ok());
+        pem.map_or(Self::Nothing, Self::Certificate)
+    }
+}
+
+/// Returns whom the requests impersonate. Groups that are given replace a ServiceAccount's own, and
+/// the server adds `system:authenticated`.
+pub(super) fn impersonated(user: &AuthInfo) -> Option<Identity> {
+    let name = user.impersonate.as_ref()?;
+    let groups = user.impersonate_groups.as_deref().unwrap_or_default();
+    let mut identity = Identity::user(name);
+    if identity.as_service_account().is_some() && !groups.is_empty() {
+        identity.groups = vec!["system:authenticated".into()];
+    }
+    Some(groups.iter().fold(identity, |identity, group| identity.with_group(group)))
+}
+
+/// Returns the user whom a refusal names: `User "jane" cannot get path "/x"`.
+fn user_of_refusal(message: &str) -> Option<String> {
+    let (_, after) = message.split_once("User ")?;
+    let (name, _) = after.split_once(" cannot ")?;
+    serde_json::from_str(name).ok().filter(|name: &String| !name.is_empty())
+}
+
+#[derive(Deserialize)]
+struct Review {
+    status: ReviewStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReviewStatus {
+    user_info: UserInfo,
+}
+
+#[derive(Deserialize)]
+struct UserInfo {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    uid: String,
+    #[serde(default)]
+    groups: Vec<String>,
+    #[serde(default)]
+    extra: BTreeMap<String, Vec<String>>,
+}

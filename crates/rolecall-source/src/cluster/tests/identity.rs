@@ -1,0 +1,71 @@
+use rolecall_rbac::Identity;
+use serde_json::json;
+
+use super::double::{Double, Reply, TOKEN};
+use crate::cluster::{Credential, ToldBy};
+
+fn not_found() -> Reply {
+    Reply::failure(404, "NotFound", "the server could not find the requested resource")
+}
+
+#[tokio::test]
+async fn a_new_server_tells_who_the_caller_is() {
+    let double = Double::start(|count, seen| match count {
+        0 => not_found(),
+        _ => {
+            assert_eq!(seen.path, "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews");
+            Reply::json(
+                201,
+                &json!({"status": {"userInfo": {
+                "username": "jane", "uid": "7", "groups": ["devs"], "extra": {"k": ["v"]}}}}),
+            )
+        }
+    })
+    .await;
+    let cluster = double.cluster().await;
+    let who = cluster.who_am_i().await.unwrap().unwrap();
+    assert_eq!(who.told_by, ToldBy::Server);
+    assert_eq!(
+        who.identity,
+        Identity {
+            user: "jane".into(),
+            uid: "7".into(),
+            groups: vec!["devs".into()],
+            extra: [("k".into(), vec!["v".into()])].into(),
+        }
+    );
+    assert_eq!(cluster.credential(), Credential::Token(None));
+    assert!(!format!("{:?}", cluster.credential()).contains(TOKEN));
+}
+
+#[tokio::test]
+async fn an_old_server_tells_a_name_when_it_refuses() {
+    let double = Double::start(|_, seen| match &*seen.path {
+        "/rolecall-whoami" => Reply::failure(
+            403,
+            "Forbidden",
+            r#"forbidden: User "oidc:\"jane\"" cannot get path "/rolecall-whoami""#,
+        ),
+        _ => not_found(),
+    })
+    .await;
+    let who = double.cluster().await.who_am_i().await.unwrap().unwrap();
+    assert_eq!((&*who.identity.user, who.told_by), (r#"oidc:"jane""#, ToldBy::Refusal));
+}
+
+#[tokio::test]
+async fn who_may_not_ask_is_named_by_the_refusal() {
+    let double = Double::start(|_, _| {
+        let message = r#"selfsubjectreviews.authentication.k8s.io is forbidden: User "system:anonymous" cannot create resource"#;
+        Reply::failure(403, "Forbidden", message)
+    })
+    .await;
+    let who = double.cluster().await.who_am_i().await.unwrap().unwrap();
+    assert_eq!((who.identity, who.told_by), (Identity::user("system:anonymous"), ToldBy::Refusal));
+}
+
+#[tokio::test]
+async fn nobody_may_be_told_by_neither_side() {
+    let double = Double::start(|_, _| not_found()).await;
+    assert_eq!(double.cluster().await.who_am_i().await.unwrap(), None);
+}
