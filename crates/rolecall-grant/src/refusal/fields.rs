@@ -58,7 +58,7 @@ pub(super) fn is_group(text: &str) -> bool {
 }
 
 /// Returns whether a text can be a namespace.
-pub(super) fn is_namespace(text: &str) -> bool {
+pub(crate) fn is_namespace(text: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     (1..=63).contains(&text.len())
         && edge(text.as_bytes().first())

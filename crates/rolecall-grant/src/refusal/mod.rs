@@ -24,7 +24,7 @@ pub use escalation::Escalation;
 pub use remark::{Admission, Doubt, Field, Remark, RemarkKind};
 pub use scan::{Scan, Scanner};
 
-pub(crate) use fields::is_printable;
+pub(crate) use fields::{is_namespace, is_printable};
 use rolecall_rbac::{Request, Text};
 
 /// One refused request, as often as the text repeats it.

@@ -1,0 +1,273 @@
+//! Objects as the API writes them: JSON, and YAML with the reasons as comments.
+
+use rolecall_rbac::{Binding, Metadata, PolicyRule, ServiceAccount, Subject, SubjectKind, Text};
+use serde_json::{Value, json};
+
+use crate::denied::Denied;
+use crate::plan::{GrantedRole, Object};
+use crate::subject::RBAC_GROUP;
+use crate::text::printable;
+
+/// How many denials a rule's comment names before it only counts them.
+const NAMED: usize = 10;
+
+/// Returns an object as JSON.
+pub fn json_of(object: &Object) -> Value {
+    match object {
+        Object::ServiceAccount(account) => json_of_account(account),
+        Object::Role(granted) => json!({
+            "apiVersion": API_VERSION,
+            "kind": granted.role.kind(),
+            "metadata": json_of_metadata(&granted.role.metadata),
+            "rules": granted.role.rules.iter().map(json_of_rule).collect::<Vec<_>>(),
+        }),
+        Object::Binding(binding) => json!({
+            "apiVersion": API_VERSION,
+            "kind": binding.kind(),
+            "metadata": json_of_metadata(&binding.metadata),
+            "roleRef": {
+                "apiGroup": RBAC_GROUP,
+                "kind": binding.role_ref.kind.as_str(),
+                "name": &*binding.role_ref.name,
+            },
+            "subjects": binding.subjects.iter().map(json_of_subject).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Returns a rule as JSON, without its empty fields.
+pub fn json_of_rule(rule: &PolicyRule) -> Value {
+    let fields = fields_of(rule);
+    fields.into_iter().map(|(name, texts)| (name.to_owned(), json!(texts_of(texts)))).collect()
+}
+
+/// Returns a subject as JSON.
+pub fn json_of_subject(subject: &Subject) -> Value {
+    let mut value = json!({ "kind": subject.kind.as_str(), "name": &*subject.name });
+    let (key, text) = match subject.kind {
+        SubjectKind::ServiceAccount => ("namespace", &*subject.namespace),
+        _ => ("apiGroup", RBAC_GROUP),
+    };
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert(key.into(), text.into());
+    }
+    value
+}
+
+/// Returns objects as a stream of YAML documents that `kubectl apply -f -` takes.
+///
+/// Comments say which denial each rule answers. Names and comments are escaped so that nothing in
+/// them is read as YAML or by a terminal.
+pub fn yaml_of(objects: &[Object]) -> String {
+    let mut yaml = String::new();
+    for (object, position) in objects.iter().zip(0..) {
+        if position > 0 {
+            yaml.push_str("---\n");
+        }
+        match object {
+            Object::ServiceAccount(account) => {
+                yaml.push_str("apiVersion: v1\nkind: ServiceAccount\n");
+                write_metadata(&mut yaml, &account.metadata);
+            }
+            Object::Role(granted) => write_role(&mut yaml, granted),
+            Object::Binding(binding) => write_binding(&mut yaml, binding),
+        }
+    }
+    yaml
+}
+
+const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
+
+fn json_of_account(account: &ServiceAccount) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": json_of_metadata(&account.metadata),
+    })
+}
+
+fn json_of_metadata(metadata: &Metadata) -> Value {
+    let pairs = |pairs: &[(Text, Text)]| -> Value {
+        pairs.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect()
+    };
+    let mut value = json!({ "name": &*metadata.name });
+    let Some(fields) = value.as_object_mut() else { return value };
+    if !metadata.namespace.is_empty() {
+        fields.insert("namespace".into(), json!(&*metadata.namespace));
+    }
+    if !metadata.labels.is_empty() {
+        fields.insert("labels".into(), pairs(&metadata.labels));
+    }
+    if !metadata.annotations.is_empty() {
+        fields.insert("annotations".into(), pairs(&metadata.annotations));
+    }
+    value
+}
+
+/// Returns the fields of a rule that hold anything; verbs always.
+fn fields_of(rule: &PolicyRule) -> Vec<(&'static str, &[Text])> {
+    let fields: [(&str, &[Text]); 5] = [
+        ("apiGroups", &rule.api_groups),
+        ("resources", &rule.resources),
+        ("resourceNames", &rule.resource_names),
+        ("nonResourceURLs", &rule.non_resource_urls),
+        ("verbs", &rule.verbs),
+    ];
+    fields.into_iter().filter(|(name, texts)| *name == "verbs" || !texts.is_empty()).collect()
+}
+
+fn texts_of(texts: &[Text]) -> Vec<&str> {
+    texts.iter().map(|text| &**text).collect()
+}
+
+fn write_role(yaml: &mut String, granted: &GrantedRole) {
+    let role = &granted.role;
+    line(yaml, &format!("apiVersion: {API_VERSION}"));
+    line(yaml, &format!("kind: {}", role.kind()));
+    write_metadata(yaml, &role.metadata);
+    if role.rules.is_empty() {
+        return line(yaml, "rules: []");
+    }
+    line(yaml, "rules:");
+    let none = Vec::new();
+    for (position, rule) in role.rules.iter().enumerate() {
+        write_answers(yaml, granted.answers.get(position).unwrap_or(&none));
+        for ((name, texts), field) in fields_of(rule).into_iter().zip(0..) {
+            let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+            let dash = if field == 0 { '-' } else { ' ' };
+            line(yaml, &format!("{dash} {name}: [{}]", quoted.join(", ")));
+        }
+    }
+}
+
+fn write_answers(yaml: &mut String, answers: &[Denied]) {
+    if answers.is_empty() {
+        line(yaml, "# granted already");
+    }
+    for denied in answers.iter().take(NAMED) {
+        let mut comment = format!("# {}", sentence(denied));
+        if !denied.found.is_empty() {
+            comment.push_str(&format!(" ({})", denied.found));
+        }
+        line(yaml, &printable(&comment));
+    }
+    if answers.len() > NAMED {
+        line(yaml, &format!("# and {} more like these", answers.len() - NAMED));
+    }
+}
+
+/// Returns a denial in the server's words, and the object's name, which those leave out.
+pub(crate) fn sentence(denied: &Denied) -> String {
+    let mut sentence = denied.request.to_string();
+    if let rolecall_rbac::Target::Resource(target) = &denied.request.target
+        && !target.name.is_empty()
+    {
+        sentence.push_str(&format!(", name {:?}", target.name));
+    }
+    sentence
+}
+
+fn write_binding(yaml: &mut String, binding: &Binding) {
+    line(yaml, &format!("apiVersion: {API_VERSION}"));
+    line(yaml, &format!("kind: {}", binding.kind()));
+    write_metadata(yaml, &binding.metadata);
+    line(yaml, "roleRef:");
+    line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
+    line(yaml, &format!("  kind: {}", scalar(binding.role_ref.kind.as_str())));
+    line(yaml, &format!("  name: {}", scalar(&binding.role_ref.name)));
+    line(yaml, "subjects:");
+    for subject in &*binding.subjects {
+        line(yaml, &format!("- kind: {}", scalar(subject.kind.as_str())));
+        match subject.kind {
+            SubjectKind::ServiceAccount => {
+                line(yaml, &format!("  name: {}", scalar(&subject.name)));
+                line(yaml, &format!("  namespace: {}", scalar(&subject.namespace)));
+            }
+            _ => {
+                line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
+                line(yaml, &format!("  name: {}", scalar(&subject.name)));
+            }
+        }
+    }
+}
+
+fn write_metadata(yaml: &mut String, metadata: &Metadata) {
+    line(yaml, "metadata:");
+    line(yaml, &format!("  name: {}", scalar(&metadata.name)));
+    if !metadata.namespace.is_empty() {
+        line(yaml, &format!("  namespace: {}", scalar(&metadata.namespace)));
+    }
+    for (field, pairs) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
+        if !pairs.is_empty() {
+            line(yaml, &format!("  {field}:"));
+            for (key, value) in &**pairs {
+                line(yaml, &format!("    {}: {}", scalar(key), scalar(value)));
+            }
+        }
+    }
+}
+
+fn line(yaml: &mut String, text: &str) {
+    yaml.push_str(text);
+    yaml.push('\n');
+}
+
+/// Writes a string plainly where every YAML reader takes it for that string, and quotes it elsewhere.
+fn scalar(text: &str) -> String {
+    const OTHER_TYPES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let starts = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./:_".contains(&byte));
+    let other_type = OTHER_TYPES.contains(&text.to_ascii_lowercase().as_str());
+    if starts && plain && !text.ends_with(':') && !other_type {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// Writes a string in double quotes, with everything escaped that is not printable ASCII.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match (character, u32::from(character)) {
+            ('"', _) => quoted.push_str("\\\""),
+            ('\\', _) => quoted.push_str("\\\\"),
+            (' '..='~', _) => quoted.push(character),
+            (_, code @ ..=0xff) => quoted.push_str(&format!("\\x{code:02x}")),
+            (_, code @ ..=0xffff) => quoted.push_str(&format!("\\u{code:04x}")),
+            (_, code) => quoted.push_str(&format!("\\U{code:08x}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_that_yaml_would_read_as_something_else_are_quoted() {
+        for (text, written) in [
+            ("shop", "shop"),
+            ("rolecall:sa:shop:api", "rolecall:sa:shop:api"),
+            ("app.kubernetes.io/name", "app.kubernetes.io/name"),
+            ("true", "\"true\""),
+            ("No", "\"No\""),
+            ("null", "\"null\""),
+            ("123", "\"123\""),
+            ("1e3", "\"1e3\""),
+            ("", "\"\""),
+            ("a:", "\"a:\""),
+            ("a: b", "\"a: b\""),
+            ("a #b", "\"a #b\""),
+            ("- a", "\"- a\""),
+            ("a\"b\\", "\"a\\\"b\\\\\""),
+            ("a\nb\u{1b}[31m", "\"a\\x0ab\\x1b[31m\""),
+            ("é\u{202e}\u{1f600}", "\"\\xe9\\u202e\\U0001f600\""),
+        ] {
+            assert_eq!(scalar(text), written);
+        }
+    }
+}

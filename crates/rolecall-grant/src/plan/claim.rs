@@ -1,0 +1,143 @@
+//! Names for our objects that are free, or already ours and the subject's alone.
+
+use rolecall_rbac::{Authorizer, Binding, Metadata, PolicyRule, Role, RoleKind, RoleRef, Text};
+
+use super::need::Need;
+use super::{Note, is_managed, managed};
+use crate::subject::{RBAC_GROUP, is_same, object_name, reusing_name};
+
+/// A role and binding of the subject's own.
+pub(super) struct Claim<'a> {
+    /// The role, without rules.
+    pub(super) role: Role,
+    /// Rules that the role already grants to the subject.
+    pub(super) kept: &'a [PolicyRule],
+    pub(super) binding: Binding,
+    pub(super) note: Option<Note>,
+}
+
+/// Returns the subject's own role and binding in the need's namespace.
+///
+/// Objects of that name that are not ours, or grant to anybody else, are left alone: then the next
+/// free name is taken.
+pub(super) fn own_objects<'a>(authorizer: &'a Authorizer, need: &Need) -> Claim<'a> {
+    let base = object_name(&need.subject);
+    for name in names(&base) {
+        if let Some(mut claim) = claim(authorizer, need, &name) {
+            claim.note = (*name != base).then(|| Note::NameTaken {
+                namespace: need.namespace.clone(),
+                name: base.as_str().into(),
+            });
+            return claim;
+        }
+    }
+    // Names never run out; this is the first one that was refused.
+    fresh(need, &base)
+}
+
+/// Returns a binding of an existing role to the subject.
+pub(super) fn reusing_binding(
+    authorizer: &Authorizer,
+    need: &Need,
+    role: &Role,
+) -> (Binding, Option<Note>) {
+    let base = reusing_name(&need.subject, role.kind(), &role.metadata.name);
+    let wanted = |name: &str| binding(need, name, role.kind(), &role.metadata.name);
+    for name in names(&base) {
+        let wanted = wanted(&name);
+        let is_free = match authorizer.inventory().binding(&need.namespace, &name) {
+            None => true,
+            Some(existing) => {
+                is_managed(&existing.metadata)
+                    && existing.role_ref.kind == wanted.role_ref.kind
+                    && existing.role_ref.name == wanted.role_ref.name
+                    && is_of(existing, need)
+            }
+        };
+        if is_free {
+            let note = (*name != base).then(|| Note::NameTaken {
+                namespace: need.namespace.clone(),
+                name: base.as_str().into(),
+            });
+            return (wanted, note);
+        }
+    }
+    (wanted(&base), None)
+}
+
+/// A name, and the names to fall back on. `+` is in no spelled name, so none is somebody else's.
+fn names(base: &str) -> impl Iterator<Item = Text> {
+    let numbered = (2u64..).map(move |number| Text::from(format!("{base}+{number}")));
+    std::iter::once(Text::from(base)).chain(numbered)
+}
+
+/// Returns a role and binding of that name, unless it is taken.
+fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Claim<'a>> {
+    let inventory = authorizer.inventory();
+    let mut claim = fresh(need, name);
+    let existing_binding = inventory.binding(&need.namespace, name);
+    if let Some(existing) = existing_binding {
+        let ours = is_managed(&existing.metadata)
+            && existing.role_ref.kind == claim.binding.role_ref.kind
+            && *existing.role_ref.name == *name
+            && is_of(existing, need);
+        if !ours {
+            return None;
+        }
+        claim.binding.metadata = existing.metadata.clone();
+    }
+    let bindings = authorizer.bindings_to(&need.namespace, name);
+    let in_scope = |binding: &Binding| binding.metadata.namespace == need.namespace;
+    if !bindings.iter().all(|binding| in_scope(binding) && is_of(binding, need)) {
+        return None;
+    }
+    if let Some(existing) = inventory.role(&need.namespace, name) {
+        if !is_managed(&existing.metadata) || existing.aggregation.is_some() {
+            return None;
+        }
+        claim.role.metadata = existing.metadata.clone();
+        if bindings.iter().any(|binding| !binding.subjects.is_empty()) {
+            claim.kept = &existing.rules;
+        } else if !existing.rules.is_empty() && is_aggregated(authorizer, existing) {
+            return None;
+        }
+        // Else the rules are nobody's, and must not become the subject's.
+    }
+    Some(claim)
+}
+
+/// Returns whether a binding grants to the need's subject and to nobody else.
+fn is_of(binding: &Binding, need: &Need) -> bool {
+    binding.subjects.iter().all(|subject| is_same(subject, &binding.metadata, &need.subject))
+}
+
+/// Returns whether some ClusterRole takes in a role's rules.
+fn is_aggregated(authorizer: &Authorizer, role: &Role) -> bool {
+    role.is_cluster_role()
+        && authorizer.inventory().roles().iter().any(|other| {
+            other.aggregation.as_ref().is_some_and(|aggregation| {
+                aggregation.selectors.iter().any(|selector| selector.matches(&role.metadata))
+            })
+        })
+}
+
+fn fresh<'a>(need: &Need, name: &str) -> Claim<'a> {
+    let kind = if need.namespace.is_empty() { "ClusterRole" } else { "Role" };
+    let role =
+        Role { metadata: managed(&need.namespace, name), rules: [].into(), aggregation: None };
+    Claim { role, kept: &[], binding: binding(need, name, kind, name), note: None }
+}
+
+fn binding(need: &Need, name: &str, kind: &str, role: &str) -> Binding {
+    let kind = if kind == "Role" { RoleKind::Role } else { RoleKind::ClusterRole };
+    Binding {
+        metadata: managed(&need.namespace, name),
+        role_ref: RoleRef { api_group: RBAC_GROUP.into(), kind, name: role.into() },
+        subjects: [need.subject.clone()].into(),
+    }
+}
+
+/// Returns whether a role's metadata is one that a server creates by itself and mends when changed.
+pub(super) fn is_the_servers_own(metadata: &Metadata) -> bool {
+    metadata.origin == rolecall_rbac::Origin::Default || metadata.name.starts_with("system:")
+}

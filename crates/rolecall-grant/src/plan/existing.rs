@@ -1,0 +1,104 @@
+//! Existing roles that meet a need, or that may be extended to.
+
+use rolecall_rbac::{
+    Authorizer, Binding, Identity, PolicyRule, Request, ResourceRequest, Role, Target, covers,
+};
+
+use super::claim::is_the_servers_own;
+use super::need::Need;
+use super::{Draft, Risky, is_managed};
+use crate::atom::Atom;
+use crate::risk::risks;
+use crate::subject::is_same;
+
+/// Returns the role whose binding would grant the least beside the need: exact ones first, then
+/// those with fewer rules to spare, Roles before ClusterRoles, by name.
+pub(super) fn to_reuse<'a>(
+    draft: &Draft<'a>,
+    need: &Need,
+    max_excess: Option<usize>,
+) -> Option<&'a Role> {
+    let authorizer = draft.authorizer;
+    let candidates = authorizer.inventory().roles().iter().filter(|role| {
+        // A role of ours is somebody's own.
+        !is_managed(&role.metadata)
+            && (role.is_cluster_role()
+                || (!need.namespace.is_empty() && role.metadata.namespace == need.namespace))
+    });
+    let identity = need.denied.first().map(|denied| denied.identity.clone())?;
+    let mut known: Vec<PolicyRule> = need.rules();
+    known.extend(
+        authorizer
+            .rules_for(&identity, &need.namespace)
+            .rules
+            .into_iter()
+            .map(|held| held.rule.clone()),
+    );
+    candidates
+        .filter(|role| need.is_met_by(&role.rules))
+        .filter_map(|role| {
+            let mut excess = covers(&known, &role.rules).uncovered;
+            // A RoleBinding grants no URLs.
+            excess.retain(|atom| need.namespace.is_empty() || atom.non_resource_urls.is_empty());
+            let acceptable = max_excess.is_none_or(|most| excess.len() <= most)
+                && (draft.config.risky == Risky::Granted
+                    || excess.iter().all(|atom| !is_risky(atom, &identity, need)));
+            acceptable.then_some((excess.len(), role))
+        })
+        .min_by_key(|(excess, role)| {
+            let system = is_the_servers_own(&role.metadata);
+            (*excess, system, role.is_cluster_role(), &role.metadata.name)
+        })
+        .map(|(_, role)| role)
+}
+
+/// Returns whether an atom of a rule would hand out the cluster.
+fn is_risky(atom: &PolicyRule, identity: &Identity, need: &Need) -> bool {
+    Atom::of_rule(atom).into_iter().any(|atom| {
+        let request = match atom {
+            Atom::Path { path, verb } => Request { verb, target: Target::Path(path) },
+            Atom::Resource { group, resource, name, verb } => {
+                let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+                Request::resource(
+                    verb,
+                    ResourceRequest {
+                        namespace: need.namespace.clone(),
+                        group,
+                        resource: resource.into(),
+                        subresource: subresource.into(),
+                        name: name.unwrap_or_else(|| "".into()),
+                    },
+                )
+            }
+        };
+        !risks(identity, &request).is_empty()
+    })
+}
+
+/// Returns the first role, by name, that grants in the need's namespace, to its subject, and nowhere
+/// else and to nobody else.
+pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&'a Role> {
+    let is_alone = |binding: &Binding| {
+        binding.metadata.namespace == need.namespace
+            && binding
+                .subjects
+                .iter()
+                .all(|subject| is_same(subject, &binding.metadata, &need.subject))
+    };
+    let identity = &need.denied.first()?.identity;
+    authorizer
+        .bindings_in(identity, &need.namespace)
+        .into_iter()
+        .filter(|bound| is_alone(bound.binding))
+        .filter_map(|bound| bound.role.ok())
+        .filter(|role| {
+            role.metadata.namespace == need.namespace
+                && role.aggregation.is_none()
+                && !is_the_servers_own(&role.metadata)
+                && authorizer
+                    .bindings_to(&role.metadata.namespace, &role.metadata.name)
+                    .into_iter()
+                    .all(is_alone)
+        })
+        .min_by_key(|role| &role.metadata.name)
+}

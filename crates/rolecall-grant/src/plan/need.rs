@@ -1,0 +1,100 @@
+//! What one subject needs in one namespace.
+
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{PolicyRule, Role, Subject, Text, covers, rule_allows};
+
+use super::{GrantedRole, Note};
+use crate::atom::{Atom, into_rules};
+use crate::denied::Denied;
+
+/// What one subject needs in one namespace, or with an empty one in the cluster.
+pub(super) struct Need {
+    pub(super) namespace: Text,
+    pub(super) subject: Subject,
+    pub(super) denied: Vec<Denied>,
+}
+
+impl Need {
+    pub(super) fn new(namespace: &Text, subject: &Subject) -> Self {
+        Self { namespace: namespace.clone(), subject: subject.clone(), denied: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, denied: Denied) {
+        self.denied.push(denied);
+    }
+
+    fn atoms(&self) -> impl Iterator<Item = Atom> {
+        self.denied.iter().map(|denied| Atom::needed_for(&denied.request))
+    }
+
+    /// Returns the least rules that allow everything.
+    pub(super) fn rules(&self) -> Vec<PolicyRule> {
+        into_rules(self.atoms())
+    }
+
+    /// Returns whether a role's rules grant everything.
+    pub(super) fn is_met_by(&self, rules: &[PolicyRule]) -> bool {
+        covers(rules, &self.rules()).is_complete()
+    }
+
+    /// Returns the subject if it is a ServiceAccount.
+    pub(super) fn account(&self) -> Option<&Subject> {
+        (self.subject.kind == rolecall_rbac::SubjectKind::ServiceAccount).then_some(&self.subject)
+    }
+
+    /// Returns the role with these rules and those needed, merged, and the denials each answers.
+    pub(super) fn granted(&self, role: Role, kept: &[PolicyRule]) -> GrantedRole {
+        let rules = into_rules(kept.iter().flat_map(Atom::of_rule).chain(self.atoms()));
+        self.answering(role, rules)
+    }
+
+    /// Returns a role with its rules as they are, and after them those needed.
+    pub(super) fn extended(&self, role: &Role) -> GrantedRole {
+        let rules = role.rules.iter().cloned().chain(self.rules()).collect();
+        self.answering(role.clone(), rules)
+    }
+
+    fn answering(&self, mut role: Role, rules: Vec<PolicyRule>) -> GrantedRole {
+        let answered_by =
+            |denied: &&Denied| rules.iter().position(|rule| rule_allows(rule, &denied.request));
+        let mut answers: Vec<Vec<Denied>> = vec![Vec::new(); rules.len()];
+        for denied in &self.denied {
+            let rule = answered_by(&denied).and_then(|position| answers.get_mut(position));
+            if let Some(answers) = rule {
+                answers.push(denied.clone());
+            }
+        }
+        role.rules = rules.into();
+        // It is not stored yet as it stands here, so aggregated roles will take in its new rules.
+        role.metadata.stored = false;
+        GrantedRole { role, answers }
+    }
+
+    /// Returns a note for each request that is granted for more objects than it named.
+    pub(super) fn wider(&self) -> impl Iterator<Item = Note> {
+        self.denied.iter().filter_map(|denied| {
+            match (Atom::asked_by(&denied.request), Atom::needed_for(&denied.request)) {
+                (asked, needed) if asked == needed => None,
+                (Atom::Resource { verb, resource, .. }, _) => {
+                    Some(Note::WiderThanNamed { verb, resource })
+                }
+                (Atom::Path { .. }, _) => None,
+            }
+        })
+    }
+}
+
+/// Drops from each namespace what the same subject is about to be granted in the cluster.
+pub(super) fn drop_what_the_cluster_grants(needs: &mut BTreeMap<(Text, Subject), Need>) {
+    let cluster: BTreeMap<Subject, Vec<PolicyRule>> = needs
+        .iter()
+        .filter(|((namespace, _), _)| namespace.is_empty())
+        .map(|((_, subject), need)| (subject.clone(), need.rules()))
+        .collect();
+    for ((namespace, subject), need) in &mut *needs {
+        let Some(rules) = cluster.get(subject).filter(|_| !namespace.is_empty()) else { continue };
+        need.denied.retain(|denied| !rules.iter().any(|rule| rule_allows(rule, &denied.request)));
+    }
+    needs.retain(|_, need| !need.denied.is_empty());
+}

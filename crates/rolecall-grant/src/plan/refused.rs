@@ -1,0 +1,99 @@
+//! Denials that are not mended.
+
+use std::fmt;
+
+use rolecall_rbac::Target;
+
+use crate::denied::Denied;
+use crate::risk::Risk;
+
+/// A denial that is not mended, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The denial.
+    pub denied: Denied,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a denial is not mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// To grant it would hand out the cluster; at least one reason.
+    Risky(Vec<Risk>),
+    /// No Role can mend it.
+    Unmendable(Unmendable),
+}
+
+/// Why no Role can mend a denial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unmendable {
+    /// Nodes are authorized by their own authorizer.
+    Node,
+    /// There is no user or group to grant anything to.
+    Nobody,
+    /// The verb is empty.
+    NoVerb,
+    /// The resource is empty.
+    NoResource,
+    /// A slash stands in the resource: only rules, not requests, join resource and subresource.
+    SlashInResource,
+    /// The namespace is none that can exist.
+    Namespace,
+}
+
+/// Returns why no Role can mend a denial.
+pub(super) fn unmendable(denied: &Denied) -> Option<Unmendable> {
+    let identity = &denied.identity;
+    if identity.user.starts_with("system:node:") {
+        return Some(Unmendable::Node);
+    }
+    if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
+        return Some(Unmendable::Nobody);
+    }
+    if denied.request.verb.is_empty() {
+        return Some(Unmendable::NoVerb);
+    }
+    let Target::Resource(target) = &denied.request.target else { return None };
+    if target.resource.is_empty() {
+        Some(Unmendable::NoResource)
+    } else if target.resource.contains('/') {
+        Some(Unmendable::SlashInResource)
+    } else if !target.namespace.is_empty() && !crate::refusal::is_namespace(&target.namespace) {
+        Some(Unmendable::Namespace)
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unmendable(unmendable) => unmendable.fmt(formatter),
+            Self::Risky(risks) => {
+                for (risk, position) in risks.iter().zip(0..) {
+                    if position > 0 {
+                        formatter.write_str("; ")?;
+                    }
+                    risk.fmt(formatter)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unmendable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Node => "the Node authorizer decides for nodes, and no Role changes its mind",
+            Self::Nobody => "it names no user or group to grant anything to",
+            Self::NoVerb => "it has no verb",
+            Self::NoResource => "it has no resource",
+            Self::SlashInResource => {
+                "its resource holds a slash; subresources have a field of their own"
+            }
+            Self::Namespace => "its namespace is none that can exist",
+        })
+    }
+}

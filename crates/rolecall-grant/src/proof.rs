@@ -1,0 +1,124 @@
+//! The proof: every denied request is allowed with the objects, and what else became allowed.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{
+    Authorizer, Binding, Inventory, PolicyRule, Role, Subject, Text, covers, resolve_aggregation,
+};
+
+use crate::atom::{Atom, into_rules};
+use crate::denied::Denied;
+use crate::plan::{Object, Outcome, Refused};
+use crate::subject::{identity_of, is_same, subject_of};
+
+/// Rules that somebody gains without having been denied them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gained {
+    /// In which namespace; empty for the cluster and all namespaces.
+    pub namespace: Text,
+    /// Who gains them.
+    pub subject: Subject,
+    /// The rules, merged.
+    pub rules: Vec<PolicyRule>,
+}
+
+/// Lays objects over an inventory, as applying them would.
+pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
+    let mut builder = authorizer.inventory().clone().into_builder();
+    for object in objects {
+        match object {
+            Object::ServiceAccount(account) => builder.service_account(account.clone()),
+            Object::Role(granted) => builder.role(granted.role.clone()),
+            Object::Binding(binding) => builder.binding(binding.clone()),
+        }
+    }
+    let mut inventory = builder.build();
+    resolve_aggregation(&mut inventory);
+    Authorizer::new(inventory)
+}
+
+/// Returns what became allowed beside the denied requests, exactly: by the rules of every binding
+/// that is new or changed, or whose role is, less what its subjects held before.
+pub(crate) fn gained(
+    before: &Authorizer,
+    after: &Authorizer,
+    denied: &[(Denied, Outcome)],
+    refused: &[Refused],
+) -> Vec<Gained> {
+    let asked: Vec<(Subject, Text, Atom)> = denied
+        .iter()
+        .filter(|(_, outcome)| !outcome.is_allowed())
+        .filter(|(denied, _)| refused.iter().all(|refused| refused.denied != *denied))
+        .filter_map(|(denied, _)| {
+            let subject = subject_of(&denied.identity)?;
+            let namespace = denied.request.namespace().into();
+            Some((subject, namespace, Atom::asked_by(&denied.request)))
+        })
+        .collect();
+    let mut gained = Vec::new();
+    for binding in after.inventory().bindings() {
+        let Some(role) = role_of(after.inventory(), binding) else { continue };
+        let namespace = &binding.metadata.namespace;
+        let old = before.inventory().binding(namespace, &binding.metadata.name);
+        let same_binding = old.is_some_and(|old| {
+            old.role_ref.kind == binding.role_ref.kind
+                && old.role_ref.name == binding.role_ref.name
+                && old.subjects == binding.subjects
+        });
+        let same_role = before
+            .inventory()
+            .role(&role.metadata.namespace, &role.metadata.name)
+            .is_some_and(|old| old.rules == role.rules);
+        if same_binding && same_role {
+            continue;
+        }
+        for subject in &*binding.subjects {
+            let Some(identity) = identity_of(subject, &binding.metadata) else { continue };
+            let held: Vec<PolicyRule> = before
+                .rules_for(&identity, namespace)
+                .rules
+                .into_iter()
+                .map(|held| held.rule.clone())
+                .collect();
+            let atoms: BTreeSet<Atom> = covers(&held, &role.rules)
+                .uncovered
+                .iter()
+                .flat_map(Atom::of_rule)
+                .filter(|atom| matters(atom, namespace))
+                .filter(|atom| {
+                    !asked.iter().any(|(asker, asked_in, asked)| {
+                        asked == atom
+                            && asked_in == namespace
+                            && is_same(subject, &binding.metadata, asker)
+                    })
+                })
+                .collect();
+            if !atoms.is_empty() {
+                gained.push(Gained {
+                    namespace: namespace.clone(),
+                    subject: subject_of(&identity).unwrap_or_else(|| subject.clone()),
+                    rules: into_rules(atoms),
+                });
+            }
+        }
+    }
+    gained.sort();
+    gained.dedup();
+    gained
+}
+
+/// URLs are never granted through a RoleBinding.
+fn matters(atom: &Atom, namespace: &str) -> bool {
+    namespace.is_empty() || matches!(atom, Atom::Resource { .. })
+}
+
+fn role_of<'a>(inventory: &'a Inventory, binding: &Binding) -> Option<&'a Role> {
+    let role_ref = &binding.role_ref;
+    match role_ref.kind {
+        rolecall_rbac::RoleKind::ClusterRole => inventory.role("", &role_ref.name),
+        rolecall_rbac::RoleKind::Role if !binding.is_cluster_role_binding() => {
+            inventory.role(&binding.metadata.namespace, &role_ref.name)
+        }
+        rolecall_rbac::RoleKind::Role | rolecall_rbac::RoleKind::Other(_) => None,
+    }
+}

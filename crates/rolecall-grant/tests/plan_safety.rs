@@ -1,0 +1,200 @@
+//! What is refused, what is escaped, and what whoever applies the objects lacks.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use common::{api, authorizer, binding, denied, mend, pods, request, role};
+use rolecall_grant::{
+    Config, Denied, Risky, json_of, json_of_rule, plan, preflight, risks, yaml_of,
+};
+use rolecall_rbac::{Identity, Request, ResourceRequest};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+#[test]
+fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
+    let rows: [(&str, &str); 31] = [
+        ("get pods in shop", ""),
+        ("get secrets in shop", ""),
+        ("create pods in shop", ""),
+        ("create pods/portforward in shop", ""),
+        ("get pods/ephemeralcontainers in shop", ""),
+        ("get roles.rbac.authorization.k8s.io in shop", ""),
+        ("get nodes/metrics", ""),
+        ("get signers.certificates.k8s.io", ""),
+        ("* pods in shop", "Wildcard"),
+        ("get * in shop", "Wildcard"),
+        ("get pods.* in shop", "Wildcard"),
+        ("get */log in shop", "Wildcard"),
+        ("get pods/* in shop", "Wildcard"),
+        ("get /metrics/*", "Wildcard"),
+        ("escalate roles.rbac.authorization.k8s.io in shop", "Escalate"),
+        ("bind clusterroles.rbac.authorization.k8s.io name view", "Bind"),
+        ("impersonate users name jane", "Impersonate"),
+        ("impersonate userextras.authentication.k8s.io/scopes", "Impersonate"),
+        ("impersonate:serviceaccount serviceaccounts.authentication.k8s.io in a", "Impersonate"),
+        ("impersonate-on:user-info:list pods in shop", "Impersonate"),
+        ("list secrets", "SecretsEverywhere"),
+        ("create pods/exec in shop", "Exec"),
+        ("get pods/attach in shop name web", "Exec"),
+        ("patch pods/ephemeralcontainers in shop", "Exec"),
+        ("get nodes/proxy", "NodeProxy"),
+        ("create serviceaccounts/token in shop", "Token"),
+        ("create rolebindings.rbac.authorization.k8s.io in shop", "WriteRbac"),
+        ("delete clusterroles.rbac.authorization.k8s.io", "WriteRbac"),
+        ("patch mutatingwebhookconfigurations.admissionregistration.k8s.io", "WriteAdmission"),
+        ("update certificatesigningrequests.certificates.k8s.io/approval", "Certificates"),
+        ("approve signers.certificates.k8s.io", "Certificates"),
+    ];
+    for (text, expected) in rows {
+        let request = request(text);
+        let found: Vec<String> = risks(&api(), &request)
+            .iter()
+            .map(|risk| format!("{risk:?}").split([' ', '{']).next().unwrap().to_owned())
+            .collect();
+        assert_eq!(found.join(" "), expected, "{text}");
+        let plan = mend(&authorizer(&[]), &[text], &Config::default());
+        assert_eq!(plan.objects.is_empty(), !expected.is_empty(), "{text}");
+        assert_eq!(plan.refused.is_empty(), expected.is_empty(), "{text}");
+        let config = Config { risky: Risky::Granted, ..Config::default() };
+        assert!(mend(&authorizer(&[]), &[text], &config).answers[0].after.is_allowed(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_granted_to_everybody() {
+    for (identity, is_risky) in [
+        (Identity::user("system:anonymous"), true),
+        (Identity::group("system:unauthenticated"), true),
+        (Identity::group("system:authenticated"), true),
+        (Identity::group("system:serviceaccounts"), true),
+        (Identity::group("system:serviceaccounts:shop"), true),
+        (Identity::group("dev"), false),
+        (Identity::user("system:serviceaccounts"), false),
+    ] {
+        let plan =
+            plan(&authorizer(&[]), &denied(&identity, &["list pods in shop"]), &Config::default());
+        assert_eq!(plan.objects.is_empty(), is_risky, "{identity:?}");
+        assert_eq!(plan.refused.len(), usize::from(is_risky));
+    }
+}
+
+#[test]
+fn what_no_role_can_mend_is_said_to_be_so() {
+    let rows = [
+        (Identity::user("system:node:n1"), "get pods in shop", "Node"),
+        (Identity::default(), "get pods in shop", "Nobody"),
+        (api(), "get pods in ../etc", "Namespace"),
+        (api(), "get pods in Shop", "Namespace"),
+    ];
+    let config = Config { risky: Risky::Granted, ..Config::default() };
+    for (identity, text, expected) in rows {
+        let plan = plan(&authorizer(&[]), &denied(&identity, &[text]), &config);
+        assert_eq!(plan.objects, []);
+        assert_eq!(format!("{:?}", plan.refused[0].cause), format!("Unmendable({expected})"));
+    }
+    let slash = Request::resource(
+        "get",
+        ResourceRequest { resource: "pods/log".into(), ..ResourceRequest::default() },
+    );
+    let plan = plan(&authorizer(&[]), &[Denied::new(api(), slash)], &config);
+    assert_eq!(format!("{:?}", plan.refused[0].cause), "Unmendable(SlashInResource)");
+}
+
+#[test]
+fn hostile_names_stay_inside_their_strings_and_comments() {
+    for hostile in [
+        "a\n---\nkind: ClusterRoleBinding",
+        "a\r- b",
+        "\u{1b}[2J\u{7}",
+        "\"]}, [",
+        "*anchor &x !!tag | > %",
+        "true",
+        "\u{2028}\u{202e}\u{85}",
+        "é 😀 {{ .Values }}",
+        "'",
+        "# no",
+    ] {
+        let denied = [
+            Denied {
+                identity: Identity::user(hostile),
+                request: Request::resource(
+                    hostile,
+                    ResourceRequest {
+                        namespace: "shop".into(),
+                        group: hostile.into(),
+                        resource: "r".into(),
+                        subresource: hostile.into(),
+                        name: hostile.into(),
+                    },
+                ),
+                found: hostile.into(),
+            },
+            Denied::new(Identity::user(hostile), Request::path("get", format!("/{hostile}"))),
+        ];
+        let config = Config { risky: Risky::Granted, ..Config::default() };
+        let plan = plan(&authorizer(&[]), &denied, &config);
+        let yaml = yaml_of(&plan.objects);
+        let read: Vec<Value> = serde_yaml::Deserializer::from_str(&yaml)
+            .map(|document| Value::deserialize(document).unwrap())
+            .collect();
+        let written: Vec<Value> = plan.objects.iter().map(json_of).collect();
+        assert_eq!(read, written, "{yaml}");
+        assert_eq!(read.len(), 4, "{yaml}");
+        assert!(
+            yaml.chars()
+                .all(|c| c == '\n' || rolecall_grant::printable(&c.to_string()).chars().eq([c])),
+            "{yaml}"
+        );
+        for line in yaml.lines() {
+            let known = line.starts_with([' ', '-', '#'])
+                || ["apiVersion: ", "kind: ", "metadata:", "rules:", "roleRef:", "subjects:"]
+                    .iter()
+                    .any(|key| line.starts_with(key));
+            assert!(known, "{line}");
+        }
+    }
+}
+
+#[test]
+fn preflight_says_what_whoever_applies_it_lacks() {
+    let admin = |rules: Value| {
+        let user = json!([{"kind": "User", "name": "jane"}]);
+        let mut bound = binding("shop", "jane", ("Role", "jane"), &[]);
+        bound["subjects"] = user;
+        vec![role("shop", "jane", rules), bound]
+    };
+    let rbac = "rbac.authorization.k8s.io";
+    let write = json!({"apiGroups": [rbac], "resources": ["roles", "rolebindings"], "verbs": ["get", "create", "patch"]});
+    let special =
+        |verb: &str| json!({"apiGroups": [rbac], "resources": ["roles"], "verbs": [verb]});
+    let list_pods = json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]});
+    let rows = [
+        (json!([]), 4, 2),
+        (json!([write]), 0, 2),
+        (json!([write, list_pods]), 0, 0),
+        (json!([write, special("escalate")]), 0, 1),
+        (json!([write, special("bind")]), 0, 1),
+        (json!([write, special("bind"), special("escalate")]), 0, 0),
+        (json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]), 0, 0),
+    ];
+    for (rules, denied, escalations) in rows {
+        let before = authorizer(&admin(rules.clone()));
+        let objects = mend(&before, &["list pods in shop"], &Config::default()).objects;
+        let found = preflight(&before, &objects, &Identity::user("jane"));
+        assert_eq!((found.denied.len(), found.escalations.len()), (denied, escalations), "{rules}");
+        assert_eq!(found.is_clear(), denied + escalations == 0);
+        for escalating in &found.escalations {
+            let missing: Vec<Value> = escalating.missing.iter().map(json_of_rule).collect();
+            assert_eq!(Value::from(missing), pods());
+        }
+        let masters = Identity::user("root").with_group("system:masters");
+        assert!(preflight(&before, &objects, &masters).is_clear());
+    }
+}
