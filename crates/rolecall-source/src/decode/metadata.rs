@@ -3,7 +3,8 @@
 use rolecall_rbac::{Labels, Metadata, Owner, Text};
 use serde::de::{MapAccess, SeqAccess};
 
-use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, Strings, TextSeed, skip};
+use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, skip};
+use super::strings::Strings;
 
 /// What of an object's metadata is kept.
 #[derive(Debug, Default)]

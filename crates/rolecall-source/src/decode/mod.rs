@@ -19,6 +19,7 @@ mod pod;
 mod rbac;
 mod resource;
 mod seed;
+mod strings;
 mod walk;
 
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +29,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 
 pub(crate) use self::identity::{Identity, Shape, shape};
 use self::object::{Object, ObjectFields};
-use self::seed::Strings;
+use self::strings::Strings;
 use crate::problem::{Problem, ProblemKind};
 use crate::yaml::{Document, Position};
 

@@ -12,7 +12,8 @@ use super::identity::{Identity, Shape, group_of, is_cluster_scoped, shape};
 use super::metadata::{MetadataFields, ObjectMeta};
 use super::rbac::{AggregationFields, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
-use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, Strings, TextSeed, skip};
+use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, TextSeed, skip};
+use super::strings::Strings;
 use super::walk::{PlacesSeed, account_alone};
 
 /// What an object turned out to be.

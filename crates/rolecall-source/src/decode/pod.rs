@@ -4,9 +4,9 @@ use rolecall_rbac::{Container, Labels, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, Strings, TextSeed,
-    TextsSeed,
+    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TextSeed, TextsSeed,
 };
+use super::strings::Strings;
 
 /// Where the kubelet mounts the token that it provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

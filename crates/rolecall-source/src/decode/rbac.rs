@@ -8,7 +8,8 @@ use rolecall_rbac::{
 };
 use serde::de::{MapAccess, SeqAccess};
 
-use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, Strings, TextSeed, TextsSeed};
+use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, TextsSeed};
+use super::strings::Strings;
 
 /// The API group that the server fills in where a roleRef, a user or a group names none.
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
@@ -30,7 +31,7 @@ impl<'de> Items<'de> for Rules<'_> {
     type Output = Arc<[PolicyRule]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let none = self.strings.no_texts();
+        let none = self.strings.none();
         let rule = PolicyRule {
             verbs: none.clone(),
             api_groups: none.clone(),
@@ -359,7 +360,7 @@ impl<'de> Items<'de> for Requirements<'_> {
         let requirement = LabelRequirement {
             key: self.strings.text(""),
             operator: LabelOperator::Unknown(self.strings.text("")),
-            values: self.strings.no_texts(),
+            values: self.strings.none(),
         };
         let seed = ObjectSeed(RequirementFields { strings: self.strings, requirement });
         let requirement = items.next_element_seed(seed)?;

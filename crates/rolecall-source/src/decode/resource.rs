@@ -3,7 +3,8 @@
 use rolecall_rbac::{ServedResource, Subresource, Text};
 use serde::de::{MapAccess, SeqAccess};
 
-use super::seed::{Fields, Items, ListSeed, ObjectSeed, Strings, TextSeed, TextsSeed};
+use super::seed::{Fields, Items, ListSeed, ObjectSeed, TextSeed, TextsSeed};
+use super::strings::Strings;
 
 /// The verbs that every custom resource is served with.
 const VERBS: [&str; 8] =

@@ -2,30 +2,13 @@
 //!
 //! Null stands for the empty value wherever Go's decoder takes it so, which is everywhere.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use rolecall_rbac::{Interner, Labels, Text, Texts};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use rolecall_rbac::{Labels, Text, Texts};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Shared strings of one reader, and room to collect lists in.
-#[derive(Debug, Default)]
-pub(crate) struct Strings {
-    interner: Interner,
-    list: Vec<Text>,
-    pairs: Vec<(Text, Text)>,
-}
-
-impl Strings {
-    /// Returns the shared copy of `text`.
-    pub(crate) fn text(&mut self, text: &str) -> Text {
-        self.interner.text(text)
-    }
-
-    /// Returns the shared copy of the empty list.
-    pub(super) fn no_texts(&mut self) -> Texts {
-        self.interner.list(&[])
-    }
-}
+use super::strings::Strings;
 
 /// Reads a string.
 pub(super) struct TextSeed<'s>(pub(super) &'s mut Strings);
@@ -73,15 +56,62 @@ impl<'de> Visitor<'de> for TextsSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Texts, A::Error> {
-        self.0.list.clear();
-        while let Some(text) = items.next_element_seed(TextSeed(self.0))? {
-            self.0.list.push(text);
+        let mut few = [""; FEW];
+        let mut many = Vec::new();
+        let mut length = 0;
+        while let Some(text) = items.next_element::<Borrowed<'de>>()? {
+            match (few.get_mut(length), text.0) {
+                (Some(place), Cow::Borrowed(text)) if many.is_empty() => {
+                    *place = text;
+                    length += 1;
+                }
+                (_, text) => many.push(text),
+            }
         }
-        Ok(self.0.interner.list(&self.0.list))
+        let few = few.get(..length).unwrap_or_default();
+        if many.is_empty() {
+            return Ok(self.0.list(few));
+        }
+        let all: Vec<&str> = few.iter().copied().chain(many.iter().map(|text| &**text)).collect();
+        Ok(self.0.list(&all))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Texts, E> {
-        Ok(self.0.no_texts())
+        Ok(self.0.none())
+    }
+}
+
+/// How many texts of a list are collected without allocating.
+const FEW: usize = 16;
+
+/// A text where it stands in the input, if it stands there as it is meant.
+struct Borrowed<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Borrowed<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BorrowedVisitor;
+
+        impl<'de> Visitor<'de> for BorrowedVisitor {
+            type Value = Borrowed<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Borrowed<'de>, E> {
+                Ok(Borrowed(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Borrowed<'de>, E> {
+                Ok(Borrowed(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Borrowed<'de>, E> {
+                Ok(Borrowed(Cow::Borrowed("")))
+            }
+        }
+
+        deserializer.deserialize_any(BorrowedVisitor)
     }
 }
 

@@ -7,7 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::places::Places;
 use super::pod::PodSpecFields;
-use super::seed::{LabelsSeed, OnlySeed, Strings, TextSeed, skip};
+use super::seed::{LabelsSeed, OnlySeed, TextSeed, skip};
+use super::strings::Strings;
 use crate::yaml::Node;
 
 /// What a path leads to.

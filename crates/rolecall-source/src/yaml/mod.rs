@@ -20,7 +20,7 @@ mod write;
 pub use de::DecodeError;
 pub use node::{Document, DuplicateKey, Node, Position};
 pub use split::{Chunk, split};
-pub use write::to_string;
+pub use write::{WriteError, to_string};
 
 /// A document that is not YAML, and where it stops being it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
