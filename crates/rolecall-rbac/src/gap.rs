@@ -209,6 +209,10 @@ impl fmt::Display for Gap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.unread {
             Unread::Anything => write!(formatter, "a document")?,
+            // What one file did not give is one object, whichever it is.
+            Unread::Kind { kind, .. } if self.origin.position().is_some() => {
+                write!(formatter, "a {kind}")?;
+            }
             Unread::Kind { kind, namespace: None } => write!(formatter, "every {kind}")?,
             Unread::Kind { kind, namespace: Some(namespace) } => {
                 write!(formatter, "every {kind} in namespace `{namespace}`")?;

@@ -1,6 +1,8 @@
 //! Near misses in words: what is in the way, and what would change the answer.
 
-use rolecall_rbac::{Identity, NearMiss, NearMissKind, Request, Resemblance, Target, Text};
+use rolecall_rbac::{
+    Identity, NearMiss, NearMissKind, PolicyRule, Request, Resemblance, Target, Text,
+};
 
 use crate::words;
 
@@ -185,13 +187,22 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
                 namespace => format!("a RoleBinding in namespace {namespace}"),
             };
             let who = crate::subject::label(identity);
-            (
-                format!("no binding gives it to {who}"),
-                format!("bind {} to {who} with {binding}", words::role(role)),
-            )
+            let change = if miss.rule.is_some_and(|(_, rule)| is_sweeping(rule)) {
+                "grant just this, for the role allows far more: `rolecall fix` prints the YAML"
+                    .to_owned()
+            } else {
+                format!("bind {} to {who} with {binding}", words::role(role))
+            };
+            (format!("no binding gives it to {who}"), change)
         }
         _ => (String::new(), String::new()),
     }
+}
+
+/// Returns whether a rule allows every verb, or something with every resource.
+fn is_sweeping(rule: &PolicyRule) -> bool {
+    let all = |texts: &[Text]| texts.iter().any(|text| **text == *"*");
+    all(&rule.verbs) || all(&rule.resources) || all(&rule.non_resource_urls)
 }
 
 /// Returns the resource with its subresource, or the path.

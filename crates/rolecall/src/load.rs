@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text};
 use rolecall_source::manifests::{self, LoadConfig};
-use rolecall_source::{Problem, Severity};
+use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
@@ -60,8 +60,11 @@ impl Session {
             },
             std::io::stdin(),
         );
-        let unread = report(ui, options, &loaded.problems);
         let authorizer = Authorizer::new(loaded.inventory);
+        if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
+            return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
+        }
+        let unread = report(ui, options, &loaded.problems);
         if unread && !holds_input(authorizer.inventory()) {
             return Err(CommandError::input("nothing could be read"));
         }
@@ -126,10 +129,27 @@ fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
             ui.warn(problem.to_string());
         }
     }
+    if let Some(hint) = problems.iter().find_map(remedy) {
+        ui.suggest(hint);
+    }
     if problems.len() > told {
         ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - told));
     }
     problems.iter().any(|problem| is_error(&problem))
+}
+
+/// Returns what the reader can do about a problem.
+fn remedy(problem: &Problem) -> Option<Hint> {
+    match problem.kind {
+        ProblemKind::Unrendered => Some(Hint::run(
+            "helm template CHART | rolecall COMMAND -f -",
+            "read what the templates make",
+        )),
+        ProblemKind::NoManifests => {
+            Some(Hint::run("rolecall snapshot > cluster.yaml", "get manifests from a live cluster"))
+        }
+        _ => None,
+    }
 }
 
 /// Returns whether anything of the input was read, rather than assumed.

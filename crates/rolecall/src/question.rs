@@ -75,6 +75,9 @@ impl Question<'_> {
         }
         let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
         let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
+        if !cluster_scoped && self.namespace.is_empty() {
+            ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
+        }
         if cluster_scoped && self.namespace_is_explicit && request.namespace() != self.namespace {
             ui.note(format!(
                 "`{}` is cluster-scoped: asked without a namespace",

@@ -110,6 +110,18 @@ pub(crate) fn role(role: &Role) -> String {
     format!("{} {}", role.kind(), qualified(&role.metadata))
 }
 
+/// Names the role that a binding refers to, whether it exists or not.
+pub(crate) fn role_ref(binding: &Binding) -> String {
+    format!("{} {}", binding.role_ref.kind, binding.role_ref.name)
+}
+
+/// Returns whether a binding is one that API servers create at their start.
+pub(crate) fn is_servers_own(binding: &Binding) -> bool {
+    let label = binding.metadata.label("kubernetes.io/bootstrapping");
+    binding.metadata.origin == Origin::Default
+        || label.is_some_and(|value| **value == *"rbac-defaults")
+}
+
 /// Names a binding's subject: `ServiceAccount shop/web`.
 pub(crate) fn subject(subject: &Subject, binding: &Metadata) -> String {
     match subject.kind {

@@ -94,7 +94,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     out.flush()?;
-    report(ui, &asked, &answer);
+    report(ui, &asked, &selection, &answer);
     let exit = match (answer.gaps.is_empty(), answer.holders.is_empty()) {
         (false, _) => Exit::Inconclusive,
         (true, true) => Exit::No,
@@ -160,10 +160,15 @@ fn table(session: &Session, answer: &WhoCan<'_>, wide: bool) -> Table {
 }
 
 /// Says on stderr what the list does not show.
-fn report(ui: &Ui, requests: &[Request], answer: &WhoCan<'_>) {
+fn report(ui: &Ui, requests: &[Request], selection: &NamespaceSelection, answer: &WhoCan<'_>) {
     if answer.holders.is_empty() {
         for request in requests {
-            ui.note(format!("nobody that was read may {}", words::request(request)));
+            let anywhere = match selection {
+                NamespaceSelection::Each => ", nor in any one namespace",
+                NamespaceSelection::OfRequest => "",
+            };
+            let asked = words::request(request);
+            ui.note(format!("nobody that was read may {asked}{anywhere}"));
         }
     }
     let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    Decision, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind, Verdict,
+    BoundRole, Decision, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind, Verdict,
 };
 
 use super::plain;
@@ -26,6 +26,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) decision: &'a Decision<'a>,
     /// What nearly grants a request that is not allowed.
     pub(crate) misses: &'a [NearMiss<'a>],
+    /// The bindings that count where it is asked.
+    pub(crate) bindings: &'a [BoundRole<'a>],
 }
 
 /// How much of an answer is told.
@@ -39,6 +41,9 @@ pub(crate) enum Detail {
 
 /// How many near misses a brief answer names.
 const BRIEF_MISSES: usize = 3;
+
+/// How many bindings of the subject are named.
+const MOST_BINDINGS: usize = 10;
 
 impl Answer<'_> {
     /// Writes the verdict, then what grants the request, or what nearly does.
@@ -58,6 +63,9 @@ impl Answer<'_> {
         }
         if bound.is_empty() || detail == Detail::Full {
             self.write_unbound(out, &unbound, detail)?;
+        }
+        if detail == Detail::Full && !self.decision.verdict.is_allowed() {
+            writeln!(out, "  {}", plain(&self.bindings_line()))?;
         }
         Ok(())
     }
@@ -118,14 +126,38 @@ impl Answer<'_> {
         let roles =
             roles.map(|role| format!("{}{}", words::role(role), words::origin(&role.metadata)));
         let roles = roles.collect::<Vec<_>>().join(", ");
-        let would = if misses.len() == 1 { "would" } else { "each would" };
-        let line = format!("not bound to {who}, though {would} allow it: {roles}");
+        let which = match misses.len() {
+            1 => "a role that would allow it is",
+            _ => "roles that would allow it are",
+        };
+        let line = format!("{which} not bound to {who}: {roles}");
         writeln!(out, "  {}", plain(&line))?;
         if detail == Detail::Full {
             let explanation = explain::near_miss(first, &self.subject.identity, self.request);
             writeln!(out, "    to change that, {}", plain(&explanation.change))?;
         }
         Ok(())
+    }
+
+    /// Names the bindings that reach the subject here, without those that servers start with.
+    fn bindings_line(&self) -> String {
+        let own = self.bindings.iter().filter(|bound| !words::is_servers_own(bound.binding));
+        let names: Vec<String> = own
+            .map(|bound| {
+                format!("{} of {}", words::binding(bound.binding), words::role_ref(bound.binding))
+            })
+            .collect();
+        match (&*names, names.get(..MOST_BINDINGS)) {
+            ([], _) => {
+                "no binding that counts here names it, but for those that servers start with"
+                    .to_owned()
+            }
+            (all, Some(first)) if all.len() > first.len() => {
+                let more = all.len() - first.len();
+                format!("its bindings that count here: {} and {more} more", first.join(", "))
+            }
+            (all, _) => format!("its bindings that count here: {}", all.join(", ")),
+        }
     }
 
     /// The server's own sentence, which people search for.

@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Names are never made narrower than this: narrower ones cannot be read.
-const NARROWEST: usize = 12;
+const NARROWEST: usize = 8;
 
 /// Cuts a text into lines of at most `width` columns: at a blank, else behind a `.`, `/`, `:`, `-` or
 /// `,`, else anywhere.
@@ -71,6 +71,6 @@ mod tests {
         shrink(&mut widths, 40);
         assert_eq!(widths, [21, 14, 5]);
         shrink(&mut widths, 10);
-        assert_eq!(widths, [12, 12, 5]);
+        assert_eq!(widths, [8, 8, 5]);
     }
 }

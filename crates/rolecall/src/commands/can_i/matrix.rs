@@ -127,29 +127,36 @@ impl Matrix<'_> {
             self.session.authorizer.grid(&self.axes, identity, piece.namespaces)
         });
         let grid_rows = grid.as_ref().map_or(&[][..], |grid| &grid.rows);
-        if piece.with_cluster_scope {
-            let rows = self.plan.rows.iter().filter(|row| !row.is_namespaced());
-            self.write_rows(piece.subject, None, grid_rows.first(), rows, &mut written)?;
+        let all = &self.plan.rows;
+        if let [namespace] = &*self.plan.namespaces {
+            // Nothing is asked twice, so the rows stay in their order.
+            self.write_rows(piece.subject, namespace, grid_rows.first(), all.iter(), &mut written)?;
+            return Ok(written);
+        }
+        if let (true, Some(namespace)) = (piece.with_cluster_scope, piece.namespaces.first()) {
+            let rows = all.iter().filter(|row| !row.is_namespaced());
+            self.write_rows(piece.subject, namespace, grid_rows.first(), rows, &mut written)?;
         }
         for (position, namespace) in piece.namespaces.iter().enumerate() {
-            let rows = self.plan.rows.iter().filter(|row| row.is_namespaced());
+            let rows = all.iter().filter(|row| row.is_namespaced());
             let grid_row = grid_rows.get(position);
-            self.write_rows(piece.subject, Some(namespace), grid_row, rows, &mut written)?;
+            self.write_rows(piece.subject, namespace, grid_row, rows, &mut written)?;
         }
         Ok(written)
     }
 
-    /// Writes the rows of one subject in one namespace, or those that are in none.
+    /// Writes some rows of one subject; those that are in no namespace are asked without it.
     fn write_rows<'r>(
         &self,
         subject: &Subject,
-        namespace: Option<&Text>,
+        namespace: &Text,
         grid_row: Option<&GridRow>,
         rows: impl Iterator<Item = &'r Row<'r>>,
         written: &mut Written,
     ) -> Result<(), CommandError> {
         let mut words = Vec::with_capacity(self.plan.verbs.len());
         for row in rows {
+            let namespace = row.is_namespaced().then_some(namespace);
             let place = Place { subject, namespace, resource: &row.label };
             words.clear();
             for (verb, position) in self.plan.verbs.iter().zip(0..) {

@@ -104,7 +104,15 @@ impl Asked {
         let mut out = ui.stdout();
         match output {
             Format::Table | Format::Wide => {
-                let answer = Answer { subject, request, decision: &decision, misses: &misses };
+                let bindings =
+                    session.authorizer.bindings_in(&subject.identity, request.namespace());
+                let answer = Answer {
+                    subject,
+                    request,
+                    decision: &decision,
+                    misses: &misses,
+                    bindings: &bindings,
+                };
                 let wide = output == Format::Wide;
                 answer.write(&mut out, if wide { Detail::Full } else { detail })?;
             }

@@ -1,0 +1,362 @@
+use insta::assert_snapshot;
+
+use crate::command::rolecall;
+
+#[test]
+fn yes_names_binding_role_and_rule() {
+    assert_snapshot!(rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    yes: sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn no_is_told_in_the_servers_words() {
+    assert_snapshot!(
+        rolecall("can-i get pods --for sa/default -n project-swan -f fixtures/project-swan/before"),
+        @r#"
+        no: User "system:serviceaccount:project-swan:default" cannot get resource "pods" in API group "" in the namespace "project-swan"
+          roles that would allow it are not bound to sa/project-swan:default: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+        --- stderr
+        hint: run `rolecall why get pods --for sa/default -n project-swan -f fixtures/project-swan/before` to see what would change the answer
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn a_workload_asks_as_its_serviceaccount() {
+    assert_snapshot!(rolecall("can-i list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
+    yes: sa/ns-1:k-sa-1 (Deployment ns-1/lister) may list pods in namespace ns-1
+      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn rights_end_at_the_namespace() {
+    assert_snapshot!(
+        rolecall("can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
+        @r#"
+        no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+            but it holds in namespace ns-1 only
+        --- stderr
+        hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn all_namespaces_at_once_are_not_the_sum_of_each() {
+    assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+        but it holds in namespace ns-1 only, not in all namespaces at once
+    --- stderr
+    note: asked about all namespaces at once, which only ClusterRoleBindings grant
+    hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -f fixtures/ns-1 -A` to see what would change the answer
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn cluster_scoped_kinds_are_asked_without_a_namespace() {
+    assert_snapshot!(rolecall("can-i list no --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "nodes" in API group "" at the cluster scope
+      a role that would allow it is not bound to sa/ns-1:k-sa-1: ClusterRole cluster-admin (default)
+    --- stderr
+    note: `nodes` is cluster-scoped: asked without a namespace
+    hint: run `rolecall why list no --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn an_unserved_subresource_is_probably_a_name() {
+    assert_snapshot!(rolecall("can-i get pods/web --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: `pods` has no subresource `web`
+    hint: run `rolecall can-i get pods --name web` to ask about one object
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn a_resource_is_probably_misspelt() {
+    assert_snapshot!(rolecall("can-i get depolyments --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: no served resource is named `depolyments`
+    hint: write `deployments.apps` or `depolyments.GROUP` instead of `depolyments`
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn a_verb_is_asked_as_written() {
+    assert_snapshot!(rolecall("can-i lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot lst resource "pods" in API group "" in the namespace "ns-1"
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+        but the rule has the verb list, not lst
+    --- stderr
+    warning: `lst` is no verb that servers know; is `list` meant?
+    hint: run `rolecall why lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
+    --- exit 1
+    "#);
+    assert_snapshot!(
+        rolecall("can-i create pods/log --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
+        @r#"
+        no: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "pods/log" in API group "" in the namespace "ns-1"
+          a role that would allow it is not bound to sa/ns-1:k-sa-1: ClusterRole cluster-admin (default)
+        --- stderr
+        warning: no server serves `create` for `pods/log`; asked all the same
+        hint: run `rolecall why create pods/log --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn something_unread_may_have_said_yes() {
+    assert_snapshot!(
+        rolecall("can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
+        @r#"
+        unknown: by what was read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+          not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+            but the rule has the verb get, not delete
+        --- stderr
+        error: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+        --- exit 2
+        "#
+    );
+    assert_snapshot!(
+        rolecall(
+            "can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document \
+             --keep-going"
+        ),
+        @r#"
+        unknown: by what was read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+          not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+            but the rule has the verb get, not delete
+        --- stderr
+        warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+        --- exit 3
+        "#
+    );
+}
+
+#[test]
+fn yes_stays_yes_when_something_is_unread() {
+    assert_snapshot!(
+        rolecall(
+            "can-i get pods --for sa/app -n unread-document -f fixtures/unread-document \
+             --keep-going"
+        ),
+        @r#"
+        yes: sa/unread-document:app may get pods in namespace unread-document
+          by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+        --- stderr
+        warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn the_node_authorizer_may_say_yes() {
+    assert_snapshot!(
+        rolecall(
+            "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
+        ),
+        @r#"
+        unknown: by what was read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default"
+          not read: the Node authorizer: it may allow what roles and bindings do not
+          roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
+        --- exit 3
+        "#
+    );
+}
+
+#[test]
+fn masters_may_everything() {
+    assert_snapshot!(
+        rolecall("can-i '*' '*' --as root --as-group system:masters -f fixtures/ns-1"),
+        @r#"
+        yes: user/root may * *.* in namespace default
+          by group system:masters, which servers allow everything before RBAC is asked
+          by ClusterRoleBinding cluster-admin to Group system:masters (default), ClusterRole cluster-admin, rule 1: * *.*
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn json_has_the_evidence() {
+    assert_snapshot!(
+        rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o json"),
+        @r#"
+        {
+          "apiVersion": "rolecall.dev/v1",
+          "kind": "AccessAnswer",
+          "subject": {
+            "subject": "sa/ns-1:k-sa-1",
+            "user": "system:serviceaccount:ns-1:k-sa-1",
+            "groups": [
+              "system:serviceaccounts",
+              "system:serviceaccounts:ns-1",
+              "system:authenticated"
+            ]
+          },
+          "cell": {
+            "subject": "sa/ns-1:k-sa-1",
+            "namespace": "ns-1",
+            "verb": "list",
+            "group": "",
+            "resource": "pods",
+            "subresource": "",
+            "name": "",
+            "path": "",
+            "verdict": "allowed",
+            "by": [
+              {
+                "binding": {
+                  "kind": "RoleBinding",
+                  "namespace": "ns-1",
+                  "name": "pod-lister",
+                  "file": "fixtures/ns-1/manifests.yaml",
+                  "line": 22
+                },
+                "role": {
+                  "kind": "Role",
+                  "namespace": "ns-1",
+                  "name": "pod-lister",
+                  "file": "fixtures/ns-1/manifests.yaml",
+                  "line": 12
+                },
+                "subject": {
+                  "kind": "ServiceAccount",
+                  "namespace": "ns-1",
+                  "name": "k-sa-1"
+                },
+                "rule": {
+                  "verbs": [
+                    "list"
+                  ],
+                  "apiGroups": [
+                    ""
+                  ],
+                  "resources": [
+                    "pods"
+                  ]
+                },
+                "ruleIndex": 0,
+                "reason": "RBAC: allowed by RoleBinding \"pod-lister/ns-1\" of Role \"pod-lister\" to ServiceAccount \"k-sa-1/ns-1\""
+              }
+            ],
+            "problems": [],
+            "gaps": []
+          },
+          "nearMisses": []
+        }
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn yaml_has_the_near_misses() {
+    assert_snapshot!(
+        rolecall(
+            "can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none -o yaml"
+        ),
+        @r#"
+        apiVersion: rolecall.dev/v1
+        kind: AccessAnswer
+        subject:
+          subject: sa/ns-1:k-sa-1
+          user: system:serviceaccount:ns-1:k-sa-1
+          groups:
+          - system:serviceaccounts
+          - system:serviceaccounts:ns-1
+          - system:authenticated
+        cell:
+          subject: sa/ns-1:k-sa-1
+          namespace: default
+          verb: list
+          group: ''
+          resource: pods
+          subresource: ''
+          name: ''
+          path: ''
+          verdict: denied
+          by: []
+          problems: []
+          gaps: []
+        nearMisses:
+        - kind: other-namespace
+          message: it holds in namespace ns-1 only
+          change: ask with `-n ns-1`, or grant Role ns-1/pod-lister in namespace default too
+          binding:
+            kind: RoleBinding
+            namespace: ns-1
+            name: pod-lister
+            file: fixtures/ns-1/manifests.yaml
+            line: 22
+          role:
+            kind: Role
+            namespace: ns-1
+            name: pod-lister
+            file: fixtures/ns-1/manifests.yaml
+            line: 12
+          subject:
+            kind: ServiceAccount
+            namespace: ns-1
+            name: k-sa-1
+          rule:
+            verbs:
+            - list
+            apiGroups:
+            - ''
+            resources:
+            - pods
+          ruleIndex: 0
+        --- stderr
+        hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none` to see what would change the answer
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn a_url_is_asked_by_its_path() {
+    assert_snapshot!(rolecall("can-i get /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
+    yes: sa/default:k-sa-1 may get /healthz
+      by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rule 1: get /healthz and 10 more
+      by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rule 1: get /healthz and 4 more
+    --- stderr
+    warning: there is no ServiceAccount `k-sa-1` in namespace `default`; is `sa/ns-1:k-sa-1` meant?
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("can-i list /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
+    no: User "system:serviceaccount:default:k-sa-1" cannot list path "/healthz"
+      nearly by ClusterRoleBinding system:discovery (default), ClusterRole system:discovery, rule 1: get /healthz and 10 more
+        but the rule has the verb get, not list
+      nearly by ClusterRoleBinding system:public-info-viewer (default), ClusterRole system:public-info-viewer, rule 1: get /healthz and 4 more
+        but the rule has the verb get, not list
+    --- stderr
+    warning: there is no ServiceAccount `k-sa-1` in namespace `default`; is `sa/ns-1:k-sa-1` meant?
+    hint: run `rolecall why list /healthz --for sa/k-sa-1 -f fixtures/ns-1` to see what would change the answer
+    --- exit 1
+    "#);
+    assert_snapshot!(rolecall("can-i get /healthz --name x --for sa/x -f fixtures/ns-1"), @r#"
+    --- stderr
+    warning: there is no ServiceAccount `x` in namespace `default`
+    error: `--name` asks about an object, a path is none
+    hint: write `/healthz` instead of `/healthz --name x`
+    --- exit 2
+    "#);
+}

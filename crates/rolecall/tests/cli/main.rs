@@ -1,0 +1,35 @@
+//! The command as its users see it: whole outputs, stdout, stderr and exit code.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod can_i;
+mod command;
+mod input;
+mod matrix;
+mod reviews;
+mod rules;
+mod streams;
+mod usage;
+mod who_can;
+mod why;
+
+/// Every test file of this folder is compiled: one that nobody names would test nothing.
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(module) = name.strip_suffix(".rs") else { continue };
+        assert!(
+            module == "main" || main.contains(&format!("mod {module};")),
+            "add `mod {module};` to {folder}/main.rs"
+        );
+    }
+}

@@ -1,0 +1,213 @@
+use insta::assert_snapshot;
+
+use crate::command::rolecall;
+
+#[test]
+fn one_subject_in_one_namespace() {
+    assert_snapshot!(
+        rolecall("rules --for sa/prueba-sa -n prueba-rbac -f fixtures/prueba-rbac"),
+        @r#"
+        RESOURCE OR URL                                 VERBS
+        pods                                            delete get list
+        selfsubjectreviews.authentication.k8s.io        create
+        selfsubjectaccessreviews.authorization.k8s.io   create
+        selfsubjectrulesreviews.authorization.k8s.io    create
+        /.well-known/openid-configuration               get
+        /.well-known/openid-configuration/              get
+        /api                                            get
+        /api/*                                          get
+        /apis                                           get
+        /apis/*                                         get
+        /healthz                                        get
+        /livez                                          get
+        /openapi                                        get
+        /openapi/*                                      get
+        /openid/v1/jwks                                 get
+        /openid/v1/jwks/                                get
+        /readyz                                         get
+        /version                                        get
+        /version/                                       get
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn many_subjects_have_a_column() {
+    assert_snapshot!(
+        rolecall("rules --for 'sa/*' -A -f fixtures/v08-same-name-two-namespaces --defaults none"),
+        @r#"
+        SUBJECT           NAMESPACE   RESOURCE OR URL   VERBS
+        sa/v08-prod:app   v08-prod    pods              get
+        sa/v08-test:app   v08-test    pods              *
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn wide_names_the_bindings() {
+    assert_snapshot!(
+        rolecall("rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names --defaults none -o wide"),
+        @r#"
+        SUBJECT                   NAMESPACE   RESOURCE OR URL   NAME         VERBS                                                  THROUGH
+        sa/v15-app:config-agent   v15-app     configmaps        "settings"   create delete deletecollection get list update watch   RoleBinding v15-app/config-agent
+        sa/v15-app:config-agent   v15-app     pods/exec         "web-0"      create                                                 RoleBinding v15-app/config-agent
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn json_is_a_rules_review() {
+    assert_snapshot!(
+        rolecall("rules --for sa/prueba-sa -n prueba-rbac -f fixtures/prueba-rbac --defaults none -o json"),
+        @r#"
+        {
+          "apiVersion": "authorization.k8s.io/v1",
+          "kind": "SelfSubjectRulesReview",
+          "metadata": {
+            "annotations": {
+              "rolecall.dev/subject": "sa/prueba-rbac:prueba-sa"
+            }
+          },
+          "spec": {
+            "namespace": "prueba-rbac"
+          },
+          "status": {
+            "resourceRules": [
+              {
+                "verbs": [
+                  "delete",
+                  "get",
+                  "list"
+                ],
+                "apiGroups": [
+                  ""
+                ],
+                "resources": [
+                  "pods"
+                ]
+              }
+            ],
+            "nonResourceRules": [],
+            "incomplete": false
+          }
+        }
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn yaml_is_one_document_a_subject() {
+    assert_snapshot!(
+        rolecall("rules --for 'sa/*' -A -f fixtures/v08-same-name-two-namespaces --defaults none -o yaml"),
+        @r#"
+        apiVersion: authorization.k8s.io/v1
+        kind: SelfSubjectRulesReview
+        metadata:
+          annotations:
+            rolecall.dev/subject: sa/v08-prod:app
+        spec:
+          namespace: v08-prod
+        status:
+          resourceRules:
+          - verbs:
+            - get
+            apiGroups:
+            - ''
+            resources:
+            - pods
+          nonResourceRules: []
+          incomplete: false
+        ---
+        apiVersion: authorization.k8s.io/v1
+        kind: SelfSubjectRulesReview
+        metadata:
+          annotations:
+            rolecall.dev/subject: sa/v08-test:app
+        spec:
+          namespace: v08-test
+        status:
+          resourceRules:
+          - verbs:
+            - '*'
+            apiGroups:
+            - ''
+            resources:
+            - pods
+          nonResourceRules: []
+          incomplete: false
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn dangling_roles_are_told_as_a_server_does() {
+    assert_snapshot!(
+        rolecall("rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref --defaults none -o json"),
+        @r#"
+        {
+          "apiVersion": "authorization.k8s.io/v1",
+          "kind": "SelfSubjectRulesReview",
+          "metadata": {
+            "annotations": {
+              "rolecall.dev/subject": "sa/v09-app:app"
+            }
+          },
+          "spec": {
+            "namespace": "v09-app"
+          },
+          "status": {
+            "resourceRules": [
+              {
+                "verbs": [
+                  "get"
+                ],
+                "apiGroups": [
+                  ""
+                ],
+                "resources": [
+                  "configmaps"
+                ]
+              }
+            ],
+            "nonResourceRules": [],
+            "incomplete": false,
+            "evaluationError": "[clusterrole.rbac.authorization.k8s.io \"v09-metrics-reader\" not found, role.rbac.authorization.k8s.io \"view\" not found]"
+          }
+        }
+        --- stderr
+        warning: sa/v09-app:app: ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13): clusterrole.rbac.authorization.k8s.io "v09-metrics-reader" not found
+        warning: sa/v09-app:app: RoleBinding v09-app/app-view (fixtures/v09-dangling-role-ref/manifests.yaml:27): role.rbac.authorization.k8s.io "view" not found
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn something_unread_may_add_rules() {
+    assert_snapshot!(
+        rolecall("rules --for sa/app -n unread-document -f fixtures/unread-document --defaults none --keep-going"),
+        @r#"
+        RESOURCE OR URL   VERBS
+        pods              get
+        --- stderr
+        warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+        warning: sa/unread-document:app may hold further rules, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        --- exit 3
+        "#
+    );
+}
+
+#[test]
+fn a_pattern_that_matches_nobody_is_no_empty_list() {
+    assert_snapshot!(rolecall("rules --for 'sa/x*' -n ns-1 -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: no ServiceAccount matches `sa/x*`
+    hint: pass `-A` to look in all namespaces
+    --- exit 2
+    "#);
+}

@@ -1,0 +1,190 @@
+use insta::assert_snapshot;
+
+use crate::command::rolecall;
+
+#[test]
+fn no_arguments_are_a_call_for_help() {
+    let ran = rolecall("");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""));
+    assert!(ran.stderr.starts_with("Who is this Pod"), "{ran}");
+}
+
+#[test]
+fn unknown_commands_and_options() {
+    assert_snapshot!(rolecall("can-it"), @r#"
+    --- stderr
+    error: unrecognized subcommand 'can-it'
+
+      tip: a similar subcommand exists: 'can-i'
+
+    Usage: rolecall [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods --fro sa/x"), @r#"
+    --- stderr
+    error: unexpected argument '--fro' found
+
+      tip: to pass '--fro' as a value, use '-- --fro'
+
+    Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
+           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i --reviews <FILE> [OPTIONS]
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get"), @r#"
+    --- stderr
+    error: the following required arguments were not provided:
+      <RESOURCE>
+
+    Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
+           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i --reviews <FILE> [OPTIONS]
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods --defaults v1.9"), @r#"
+    --- stderr
+    error: invalid value 'v1.9' for '--defaults <auto|none|v1.36>': known are auto, none, v1.20, v1.36
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods --request-timeout soon"), @r#"
+    --- stderr
+    error: invalid value 'soon' for '--request-timeout <DURATION>': `soon` is no duration such as `5s` or `1m30s`
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods --overlay"), @r#"
+    --- stderr
+    error: the following required arguments were not provided:
+      --filename <PATH>
+
+    Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
+           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i --reviews <FILE> [OPTIONS]
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods --verbs get"), @r#"
+    --- stderr
+    error: the argument '[VERB]' cannot be used with '--verbs <VERBS>'
+
+    Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
+           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i --reviews <FILE> [OPTIONS]
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn subjects_that_are_none() {
+    for (subject, expected) in [
+        ("web", "hint: write `sa/web`, `user/web` or `group/web` instead of `web`"),
+        ("sa/", "hint: write `sa/NAME` instead of `sa/`"),
+        ("sa/shop/web", "hint: write `sa/shop:web` instead of `sa/shop/web`"),
+        ("sa/Web", "hint: write `sa/web` instead of `sa/Web`"),
+        (
+            "system:masters",
+            "hint: write `user/system:masters` or `group/system:masters` instead of `system:masters`",
+        ),
+        (
+            "system:serviceaccount:x",
+            "hint: write `system:serviceaccount:NAMESPACE:NAME` instead of `system:serviceaccount:x`",
+        ),
+        ("deploi/lister", "hint: write `deploy/lister` instead of `deploi/lister`"),
+        ("deploy/listr", "hint: write `deploy/lister` instead of `deploy/listr`"),
+        (
+            "po/lister-6c9d7f8b54-4xkqq",
+            "hint: write `po/lister-6c9d7f8b54-4xkqp` instead of `po/lister-6c9d7f8b54-4xkqq`",
+        ),
+    ] {
+        let arguments = format!("can-i get pods --for '{subject}' -n ns-1 -f fixtures/ns-1");
+        let ran = rolecall(&arguments);
+        assert_eq!(ran.exit, Some(2), "{subject}: {ran}");
+        assert!(ran.stderr.lines().any(|line| line == expected), "{subject}: {ran}");
+    }
+}
+
+#[test]
+fn a_workload_of_another_namespace() {
+    assert_snapshot!(
+        rolecall("can-i get pods --for deploy/lister -n default -f fixtures/ns-1"),
+        @r#"
+        --- stderr
+        error: there is no `deploy/lister` in namespace `default`
+        hint: write `deploy/ns-1:lister` instead of `deploy/lister`
+        --- exit 2
+        "#
+    );
+}
+
+#[test]
+fn me_is_nobody_in_manifests() {
+    assert_snapshot!(rolecall("can-i get pods -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: manifests do not tell who `me` is
+    hint: pass `--for SUBJECT` to say who asks
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("can-i get pods -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1"), @r#"
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+        but the rule has the verb list, not get
+    --- stderr
+    hint: run `rolecall why get pods --for me -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1` to see what would change the answer
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn groups_belong_to_a_user() {
+    assert_snapshot!(
+        rolecall("can-i create jobs --for user/jo --as-group v04-dev -n v04-app -f fixtures/v04-mixed-subjects"),
+        @r#"
+        yes: user/jo may create jobs.batch in namespace v04-app
+          by RoleBinding v04-app/job-runner to Group v04-dev (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rule 1: create,get,list jobs.batch
+        --- exit 0
+        "#
+    );
+    assert_snapshot!(
+        rolecall("can-i get pods --for sa/k-sa-1 --as-group dev -n ns-1 -f fixtures/ns-1"),
+        @r#"
+        no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
+          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+            but the rule has the verb list, not get
+        --- stderr
+        warning: `--as-group` counts for `user/NAME` and `me` only
+        hint: run `rolecall why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --as-group dev` to see what would change the answer
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn completions_and_manual() {
+    for (arguments, beginning) in [
+        ("completions bash", "_rolecall()"),
+        ("completions zsh", "#compdef rolecall"),
+        ("man", ".ie"),
+        ("man can-i", ".ie"),
+    ] {
+        let ran = rolecall(arguments);
+        assert_eq!((ran.exit, &*ran.stderr), (Some(0), ""), "{arguments}");
+        assert!(ran.stdout.starts_with(beginning), "{arguments}: {}", &ran.stdout[..60]);
+    }
+    assert_snapshot!(rolecall("man nothing"), @r#"
+    --- stderr
+    error: there is no command `nothing`
+    --- exit 2
+    "#);
+}

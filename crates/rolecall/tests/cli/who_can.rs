@@ -1,0 +1,157 @@
+use insta::assert_snapshot;
+
+use crate::command::{rolecall, rolecall_in_columns};
+
+#[test]
+fn everybody_who_may_is_listed() {
+    assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none"), @r#"
+    SUBJECT          NAMESPACE   BINDING      ROLE
+    sa/ns-1:k-sa-1   ns-1        pod-lister   Role/pod-lister
+    --- stderr
+    note: group system:masters may everything, whatever roles and bindings say
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn the_default_roles_count_too() {
+    assert_snapshot!(rolecall("who-can get secrets -n ns-1 -f fixtures/ns-1"), @r#"
+    SUBJECT                                    NAMESPACE   BINDING                                       ROLE
+    group/system:masters                       *           cluster-admin                                 ClusterRole/cluster-admin
+    sa/kube-system:generic-garbage-collector   *           system:controller:generic-garbage-collector   ClusterRole/system:controller:generic-garbage-collector
+    sa/kube-system:namespace-controller        *           system:controller:namespace-controller        ClusterRole/system:controller:namespace-controller
+    user/system:kube-controller-manager        *           system:kube-controller-manager                ClusterRole/system:kube-controller-manager
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn each_namespace_is_asked_with_all_namespaces() {
+    assert_snapshot!(
+        rolecall("who-can get pods -A -f fixtures/v08-same-name-two-namespaces --defaults none"),
+        @r#"
+        SUBJECT           NAMESPACE   BINDING   ROLE
+        sa/v08-prod:app   v08-prod    app       Role/app
+        sa/v08-test:app   v08-test    app       Role/app
+        --- stderr
+        note: asked about all namespaces at once, which only ClusterRoleBindings grant
+        note: group system:masters may everything, whatever roles and bindings say
+        --- exit 0
+        "#
+    );
+    assert_snapshot!(
+        rolecall("who-can get pods -n v08-dev -n v08-prod -f fixtures/v08-same-name-two-namespaces --defaults none"),
+        @r#"
+        SUBJECT           NAMESPACE   BINDING   ROLE
+        sa/v08-prod:app   v08-prod    app       Role/app
+        --- stderr
+        note: group system:masters may everything, whatever roles and bindings say
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn groups_bring_their_serviceaccounts() {
+    assert_snapshot!(
+        rolecall("who-can get configmaps -A -o wide -f fixtures/v01-implied-groups --defaults none"),
+        @r#"
+        SUBJECT                                 NAMESPACE   BINDING                 ROLE                 RULE                        DEFINED IN
+        group/system:serviceaccounts:v01-blue   v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
+          sa/v01-blue:worker                    v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
+        --- stderr
+        note: asked about all namespaces at once, which only ClusterRoleBindings grant
+        note: group system:masters may everything, whatever roles and bindings say
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn json_names_members_and_evidence() {
+    assert_snapshot!(
+        rolecall("who-can list configmaps -n v01-green -o json -f fixtures/v01-implied-groups --defaults none"),
+        @r#"
+        {
+          "apiVersion": "rolecall.dev/v1",
+          "kind": "AccessHolders",
+          "requests": [
+            {
+              "namespace": "v01-green",
+              "verb": "list",
+              "group": "",
+              "resource": "configmaps",
+              "subresource": "",
+              "name": "",
+              "path": ""
+            }
+          ],
+          "holders": [],
+          "implicit": [
+            {
+              "kind": "Group",
+              "name": "system:masters"
+            }
+          ],
+          "problems": [],
+          "gaps": []
+        }
+        --- stderr
+        note: nobody that was read may list configmaps in namespace v01-green
+        note: group system:masters may everything, whatever roles and bindings say
+        --- exit 1
+        "#
+    );
+}
+
+#[test]
+fn nobody_is_a_no() {
+    assert_snapshot!(rolecall("who-can delete nodes -f fixtures/ns-1 --defaults none"), @r#"
+    --- stderr
+    note: nobody that was read may delete nodes at the cluster scope
+    note: group system:masters may everything, whatever roles and bindings say
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn urls_have_holders_too() {
+    assert_snapshot!(rolecall("who-can get /metrics -f fixtures/v19-urls --defaults none"), @r#"
+    SUBJECT          NAMESPACE   BINDING         ROLE
+    user/v19-admin   *           v19-every-url   ClusterRole/v19-every-url
+    --- stderr
+    note: group system:masters may everything, whatever roles and bindings say
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("who-can get /v19 -f fixtures/v19-urls --defaults none"), @r#"
+    SUBJECT             NAMESPACE   BINDING         ROLE
+    user/v19-admin      *           v19-every-url   ClusterRole/v19-every-url
+    sa/v19-app:prober   *           v19-urls        ClusterRole/v19-urls
+    --- stderr
+    note: group system:masters may everything, whatever roles and bindings say
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn something_unread_may_hide_somebody() {
+    assert_snapshot!(
+        rolecall("who-can get pods -n unread-document -f fixtures/unread-document --defaults none --keep-going"),
+        @r#"
+        SUBJECT                  NAMESPACE         BINDING   ROLE
+        sa/unread-document:app   unread-document   app       Role/app
+        --- stderr
+        warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+        note: group system:masters may everything, whatever roles and bindings say
+        warning: further subjects may be hidden, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        --- exit 3
+        "#
+    );
+}
+
+#[test]
+fn eighty_columns_are_enough() {
+    let ran = rolecall_in_columns(80, "who-can get secrets -n ns-1 -f fixtures/ns-1 -o wide");
+    let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
+    assert!(widest.is_some_and(|widest| widest <= 80), "{widest:?}");
+}
