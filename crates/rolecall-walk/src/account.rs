@@ -108,15 +108,19 @@ impl<'a> WalkedBinding<'a> {
         Self { binding, subject, via, role: RoleState::new(authorizer, binding, role) }
     }
 
-    /// Returns whether this is one of the bindings that a server makes at start to give all of a
-    /// built-in group the same, such as discovery.
+    /// Returns whether this is one of the bindings that a server makes at start to give everybody,
+    /// or every ServiceAccount, the same, such as discovery.
     pub fn is_everybodys(&self) -> bool {
-        matches!(self.via, Via::Group(group) if group.starts_with("system:"))
-            && self
-                .binding
-                .metadata
-                .label("kubernetes.io/bootstrapping")
-                .is_some_and(|value| &**value == "rbac-defaults")
+        let is_bootstrapped = || {
+            let label = self.binding.metadata.label("kubernetes.io/bootstrapping");
+            label.is_some_and(|value| &**value == "rbac-defaults")
+        };
+        matches!(
+            self.via,
+            Via::Group(
+                "system:authenticated" | "system:unauthenticated" | "system:serviceaccounts"
+            )
+        ) && is_bootstrapped()
     }
 }
 

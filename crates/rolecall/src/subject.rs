@@ -338,16 +338,8 @@ pub(crate) fn find_workload<'a>(
     if let Some(workload) = candidates.clone().find(|workload| *workload.metadata.name == *name) {
         return Ok(workload);
     }
-    if session.catalog.named(kind.split('.').next().unwrap_or(kind)).next().is_none()
-        && !inventory.workloads().iter().any(|workload| of_kind(&workload))
-    {
-        let known = ["sa", "user", "group", "pod", "deploy", "sts", "ds", "job", "cronjob", "rs"];
-        let guess = nearest(&known, kind, |known| known);
-        return Err(CommandError::usage(format!("`{kind}` is no kind of subject"))
-            .with_hint(guess.and_then(|guess| {
-                Hint::did_you_mean(format!("{kind}/{name}"), [format!("{guess}/{name}")])
-            }))
-            .with_hint(Hint::run("rolecall help can-i", "see how subjects are written")));
+    if let Some(error) = unknown_kind(session, kind, name) {
+        return Err(error);
     }
     let elsewhere = inventory
         .workloads()
@@ -366,9 +358,27 @@ pub(crate) fn find_workload<'a>(
         .with_hint(guess.and_then(|guess| Hint::did_you_mean(format!("{kind}/{name}"), [guess]))))
 }
 
+/// Returns the error for a word that means no kind of workload, of those served or read.
+pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<CommandError> {
+    let workloads = session.authorizer.inventory().workloads();
+    let is_known = session.catalog.named(kind.split('.').next().unwrap_or(kind)).next().is_some()
+        || workloads.iter().any(|workload| is_kind(session, workload, kind));
+    if is_known {
+        return None;
+    }
+    let known = ["sa", "user", "group", "pod", "deploy", "sts", "ds", "job", "cronjob", "rs"];
+    let guess = nearest(&known, kind, |known| known);
+    let error = CommandError::usage(format!("`{kind}` is no kind of subject"))
+        .with_hint(guess.and_then(|guess| {
+            Hint::did_you_mean(format!("{kind}/{name}"), [format!("{guess}/{name}")])
+        }))
+        .with_hint(Hint::run("rolecall help can-i", "see how subjects are written"));
+    Some(error)
+}
+
 /// Returns whether a word means a workload's kind: as the kind, a plural, a short name, any of them
 /// with the API group behind a dot.
-fn is_kind(session: &Session, workload: &Workload, word: &str) -> bool {
+pub(crate) fn is_kind(session: &Session, workload: &Workload, word: &str) -> bool {
     let (word, group) = match word.split_once('.') {
         Some((word, group)) => (word, Some(group)),
         None => (word, None),
@@ -416,7 +426,11 @@ fn service_accounts_of(workload: &Workload) -> Result<Vec<Subject>, CommandError
 }
 
 /// Returns the candidate whose name is spelled most alike, if any is spelled alike at all.
-fn nearest<'a, T>(candidates: &'a [T], name: &str, key: impl Fn(&T) -> &str) -> Option<&'a T> {
+pub(crate) fn nearest<'a, T>(
+    candidates: &'a [T],
+    name: &str,
+    key: impl Fn(&T) -> &str,
+) -> Option<&'a T> {
     let limit = 1 + name.chars().count() / 4;
     candidates
         .iter()

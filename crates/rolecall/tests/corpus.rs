@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use rolecall_rbac::{
     Authorizer, Binding, Decision, Grant, Identity, Inventory, Request, ResourceRequest, Verdict,
-    Workload, resolve_aggregation,
+    Workload,
 };
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Loaded};
 use rolecall_walk::{Account, Target, walk};
@@ -127,9 +127,7 @@ fn stages() -> Vec<(String, Stage)> {
                 defaults: Defaults::Auto,
             };
             let loaded = manifests::load(&config, std::io::empty());
-            let mut inventory = loaded.inventory.clone();
-            resolve_aggregation(&mut inventory);
-            let authorizer = Authorizer::new(inventory);
+            let authorizer = Authorizer::new(loaded.inventory.clone());
             (name, Stage { fixture, loaded, authorizer })
         })
         .collect()

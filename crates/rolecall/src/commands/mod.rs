@@ -4,6 +4,7 @@ mod can_i;
 mod completions;
 mod man;
 mod rules;
+mod walk;
 mod who_can;
 mod why;
 
@@ -19,6 +20,7 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     CanI(can_i::Arguments),
     Why(why::Arguments),
+    Walk(walk::Arguments),
     WhoCan(who_can::Arguments),
     Rules(rules::Arguments),
     Completions(completions::Arguments),
@@ -31,6 +33,7 @@ impl Command {
         match self {
             Self::CanI(arguments) => can_i::run(ui, options, arguments),
             Self::Why(arguments) => why::run(ui, options, arguments),
+            Self::Walk(arguments) => walk::run(ui, options, arguments),
             Self::WhoCan(arguments) => who_can::run(ui, options, arguments),
             Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),

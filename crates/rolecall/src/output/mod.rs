@@ -6,6 +6,7 @@ mod holders;
 pub(crate) mod matrix;
 mod reference;
 mod rules;
+mod walk;
 
 use std::io::Write;
 
@@ -14,8 +15,9 @@ use serde::Serialize;
 pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
-pub(crate) use reference::{ObjectReference, RuleDetails};
+pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
 pub(crate) use rules::SelfSubjectRulesReview;
+pub(crate) use walk::AccessWalk;
 
 use crate::error::CommandError;
 use crate::yaml;

@@ -4,8 +4,12 @@ mod answer;
 pub(crate) mod matrix;
 mod plain;
 mod table;
+mod tree;
+mod walk;
 mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
 pub(crate) use plain::{message, plain};
 pub(crate) use table::{Cell, Table};
+pub(crate) use tree::{Strokes, Tree};
+pub(crate) use walk::{TreeDetail, holder_trees, walk_trees};

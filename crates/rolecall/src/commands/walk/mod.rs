@@ -1,0 +1,175 @@
+mod targets;
+
+use std::io::Write;
+
+use clap::Args;
+use rolecall_rbac::{Gap, ServiceAccountName};
+use rolecall_walk::{Account, Holders, Walk, everything_in, holders, walk};
+
+use crate::cli::{self, Options};
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::{Needs, Session};
+use crate::output::{self, AccessWalk, Format};
+use crate::render::{self, Strokes, TreeDetail};
+use crate::subject::label;
+use crate::ui::Ui;
+use targets::{Found, Scope, TargetArgument};
+
+/// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its holders
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Where to start [default: every Pod of the namespace, and every workload without Pods]
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+}
+
+const EXAMPLES: &str = "\
+TARGET is one of:
+  pod/NAME, deploy/NAME, cronjob/NAME ...
+      a Pod, or the Pods of a workload; those to come while it has none
+  sa/NAME, sa/NAMESPACE:NAME
+      a ServiceAccount, and what runs as it
+  user/NAME, group/NAME, me
+      somebody else
+  role/NAME, clusterrole/NAME
+      the other way: who holds it, through which binding, what runs as them
+  'sa/*deploy*', 'pod/web-?'
+      everything whose name matches
+
+Examples:
+  Who is this Pod, and what may it do?
+    rolecall walk pod/web-0 -n shop
+  Every Pod of a folder of manifests, before it is applied
+    rolecall walk -f deploy/
+  With all rules, all names, and the places where objects stand
+    rolecall walk deploy/web -n shop -o wide
+  Who holds the ClusterRole cluster-admin?
+    rolecall walk clusterrole/cluster-admin
+  The Pods that could use their ServiceAccount's rights
+    rolecall walk -A -o json | jq '.pods[] | select(.tokenMounted.value)'
+
+With -f and without -n every namespace of the input is walked.
+
+Exit codes: 0 found; 2 there is no such target, or it could not be read;
+3 found, but something that was not read may hide more.";
+
+/// How many unread things are told one by one, and how many hints of a kind are given.
+const GAPS_TOLD: usize = 10;
+const HINTS: usize = 3;
+
+/// Walks and draws.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let scope_is_open = Scope::is_open(options);
+    let targets = arguments
+        .targets
+        .iter()
+        .map(|text| TargetArgument::parse(text, scope_is_open))
+        .collect::<Result<Vec<_>, _>>()?;
+    let needs = Needs { service_accounts: true, workloads: true, namespaces: false };
+    let session = Session::load(ui, options, needs)?;
+    let scope = Scope::new(&session, options);
+    let mut found = Found::default();
+    for target in &targets {
+        target.find(ui, &session, options, &scope, &mut found)?;
+    }
+    if targets.is_empty() {
+        let inventory = session.authorizer.inventory();
+        match scope.namespaces() {
+            None => found.walked.extend(everything_in(inventory, None)),
+            Some(namespaces) => found.walked.extend(
+                namespaces.iter().flat_map(|namespace| everything_in(inventory, Some(namespace))),
+            ),
+        }
+    }
+    let walk = walk(&session.authorizer, &found.walked);
+    let holders = holders(&session.authorizer, &found.roles);
+    let mut out = ui.stdout();
+    match arguments.output {
+        Format::Json | Format::Yaml => {
+            let walk = AccessWalk::new(&walk, &holders);
+            output::write_structured(&mut out, arguments.output, &walk)?;
+        }
+        Format::Table | Format::Wide => {
+            let detail =
+                TreeDetail { wide: arguments.output == Format::Wide, catalog: &session.catalog };
+            let strokes = Strokes::of_locale(|name| std::env::var(name).ok());
+            let mut trees = render::walk_trees(&walk, detail);
+            trees.extend(render::holder_trees(&holders, detail));
+            for (position, tree) in trees.iter().enumerate() {
+                if position > 0 {
+                    writeln!(out)?;
+                }
+                tree.write(&mut out, strokes, ui.columns())?;
+            }
+            out.flush()?;
+            if trees.is_empty() {
+                let place = scope.place();
+                ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
+                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], options);
+                ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
+            }
+            advise(ui, options, &walk);
+        }
+    }
+    out.flush()?;
+    let is_complete = report_gaps(ui, &walk, &holders);
+    Ok(session.conclude(if is_complete { Exit::Yes } else { Exit::Inconclusive }))
+}
+
+/// Says on stderr what was not read and may hide something, and returns whether there is nothing
+/// like that.
+fn report_gaps(ui: &Ui, walk: &Walk<'_>, holders: &Holders<'_>) -> bool {
+    let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
+    gaps.sort();
+    gaps.dedup();
+    for gap in gaps.iter().take(GAPS_TOLD) {
+        ui.warn(format!("there may be more, for this was not read: {gap}"));
+    }
+    if gaps.len() > GAPS_TOLD {
+        ui.warn(format!("and {} more such gaps", gaps.len() - GAPS_TOLD));
+    }
+    let nodes: Vec<String> = walk
+        .identities
+        .iter()
+        .filter(|walked| walked.identity.is_node())
+        .map(|walked| label(&walked.identity))
+        .collect();
+    for node in &nodes {
+        ui.warn(format!("{node} may do further things that the Node authorizer allows"));
+    }
+    gaps.is_empty() && nodes.is_empty()
+}
+
+/// Says what is worth knowing, and what to do next.
+fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
+    let missing = walk.identities.iter().filter(|walked| walked.account == Some(Account::Missing));
+    for account in missing.filter_map(|walked| walked.identity.as_service_account()).take(HINTS) {
+        let ServiceAccountName { namespace, name } = account;
+        let command = format!("kubectl create serviceaccount {name} -n {namespace}");
+        ui.suggest(Hint::run(command, "create it"));
+    }
+    let [walked] = &*walk.identities else { return };
+    let Some(account) = walked.identity.as_service_account() else { return };
+    let has_rights = walked.bindings.iter().any(|bound| !bound.is_everybodys());
+    if has_rights && account.name == "default" {
+        ui.note(format!(
+            "every Pod of namespace `{}` that names no ServiceAccount runs as `default`, and holds all \
+             this too",
+            account.namespace
+        ));
+    }
+    if !has_rights && walked.account != Some(Account::Missing) {
+        let mut options = options.clone();
+        options.namespace.namespaces = vec![account.namespace.to_owned()];
+        options.namespace.all_namespaces = false;
+        let subject = label(&walked.identity);
+        let words = vec!["rolecall", "why", "list", "pods", "--for", &subject];
+        let purpose = "see why such a request is refused, and what would change it";
+        ui.suggest(Hint::run(cli::command_line(words, &options), purpose));
+    }
+}

@@ -1,0 +1,318 @@
+//! Walks: who a Pod is and what it holds, and who holds a role.
+
+use rolecall_rbac::{Binding, Gap, Role, RoleKind};
+use rolecall_walk::{
+    Account, HeldBinding, HeldRole, Holder, Holders, OwnerLink, RoleState, Via, Walk,
+    WalkedBinding, WalkedIdentity, WalkedPod, Who,
+};
+use serde::Serialize;
+
+use super::{API_VERSION, ObjectReference, RuleDetails, TextList};
+use crate::subject::label;
+use crate::words;
+
+/// Where a walk leads.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessWalk<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    /// Pods, and the templates of workloads that have none.
+    pods: Vec<PodDetails<'a>>,
+    /// The subjects that the Pods run as or that were named, each once.
+    subjects: Vec<SubjectDetails<'a>>,
+    /// The roles that were named, with their holders.
+    roles: Vec<RoleDetails<'a>>,
+    /// What was not read and may hide something of the above.
+    gaps: Vec<String>,
+}
+
+/// A Pod and what it holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PodDetails<'a> {
+    /// Of kind `Pod`, or of the kind of the workload that will make Pods.
+    #[serde(flatten)]
+    pod: ObjectReference<'a>,
+    /// Where in the workload the template stands; absent for a Pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'a str>,
+    /// Nearest first.
+    owners: Vec<OwnerDetails<'a>>,
+    /// Null for a static Pod, which is nobody.
+    service_account: Option<&'a str>,
+    token_mounted: TokenDetails<'a>,
+    bindings: Vec<BindingDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnerDetails<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    api_group: &'a str,
+    name: &'a str,
+    /// Whether the owner itself was read.
+    read: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct TokenDetails<'a> {
+    /// Null when it depends on a ServiceAccount that was not read.
+    value: Option<bool>,
+    because: &'static str,
+    /// The containers that find a token.
+    containers: &'a [&'a str],
+}
+
+/// A binding that reaches a subject, and what it grants.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BindingDetails<'a> {
+    #[serde(flatten)]
+    binding: ObjectReference<'a>,
+    /// The subject of the binding that matches.
+    subject: ObjectReference<'a>,
+    /// `ServiceAccount`, `User` or `Group`: by what it matches.
+    via: &'static str,
+    /// Whether servers give it to everybody from the start.
+    everybodys: bool,
+    role: ObjectReference<'a>,
+    /// `found`, `not-found`, `unsupported` or `unread`.
+    role_state: &'static str,
+    rules: Vec<RuleDetails<'a>>,
+}
+
+/// A subject and what it holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SubjectDetails<'a> {
+    subject: String,
+    user: &'a str,
+    groups: TextList<'a>,
+    /// Whether the ServiceAccount exists: null when that was not read, and for users and groups.
+    exists: Option<bool>,
+    bindings: Vec<BindingDetails<'a>>,
+}
+
+/// A role and its holders.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleDetails<'a> {
+    #[serde(flatten)]
+    role: ObjectReference<'a>,
+    exists: bool,
+    rules: Vec<RuleDetails<'a>>,
+    /// The ClusterRoles that aggregate this one.
+    included_in: Vec<ObjectReference<'a>>,
+    bindings: Vec<HeldBindingDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeldBindingDetails<'a> {
+    #[serde(flatten)]
+    binding: ObjectReference<'a>,
+    subjects: Vec<HolderDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HolderDetails<'a> {
+    #[serde(flatten)]
+    subject: ObjectReference<'a>,
+    /// The ServiceAccount that it is; null for users, groups, and subjects that match nobody.
+    service_account: Option<ObjectReference<'a>>,
+    exists: Option<bool>,
+    /// What runs as the ServiceAccount.
+    pods: Vec<PodReference<'a>>,
+    /// How many ServiceAccounts, and Pods that run as them, a group has for being what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<MemberCounts>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberCounts {
+    service_accounts: usize,
+    pods: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PodReference<'a> {
+    #[serde(flatten)]
+    pod: ObjectReference<'a>,
+    owners: Vec<OwnerDetails<'a>>,
+}
+
+impl<'a> AccessWalk<'a> {
+    /// Mirrors a walk, and the holders of the roles that were asked for besides.
+    pub(crate) fn new(walk: &'a Walk<'a>, holders: &'a Holders<'a>) -> Self {
+        let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
+        gaps.sort();
+        gaps.dedup();
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessWalk",
+            pods: walk.pods.iter().map(|pod| PodDetails::new(walk, pod)).collect(),
+            subjects: walk.identities.iter().map(SubjectDetails::new).collect(),
+            roles: holders.roles.iter().map(|role| RoleDetails::new(holders, role)).collect(),
+            gaps: gaps.into_iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl<'a> PodDetails<'a> {
+    fn new(walk: &'a Walk<'a>, pod: &'a WalkedPod<'a>) -> Self {
+        let walked = pod.identity.and_then(|identity| walk.identities.get(identity));
+        Self {
+            pod: ObjectReference::new(&pod.workload.kind, &pod.workload.metadata),
+            template: (!pod.is_pod()).then_some(&*pod.spec.path),
+            owners: owners(&pod.owners),
+            service_account: walked.map(|_| pod.spec.service_account_name()),
+            token_mounted: TokenDetails {
+                value: pod.token.mounted,
+                because: pod.token.because.as_str(),
+                containers: &pod.token.containers,
+            },
+            bindings: walked.map(bindings).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> SubjectDetails<'a> {
+    fn new(walked: &'a WalkedIdentity<'a>) -> Self {
+        Self {
+            subject: label(&walked.identity),
+            user: &walked.identity.user,
+            groups: TextList(&walked.identity.groups),
+            exists: exists(walked.account),
+            bindings: bindings(walked),
+        }
+    }
+}
+
+impl<'a> RoleDetails<'a> {
+    fn new(holders: &'a Holders<'a>, held: &'a HeldRole<'a>) -> Self {
+        Self {
+            role: match held.role {
+                Some(role) => ObjectReference::role(role),
+                None => {
+                    ObjectReference::named(held.name.kind(), held.name.namespace, held.name.name)
+                }
+            },
+            exists: held.role.is_some(),
+            rules: held.role.map(rules).unwrap_or_default(),
+            included_in: held.included_in.iter().map(|role| ObjectReference::role(role)).collect(),
+            bindings: held
+                .bindings
+                .iter()
+                .map(|held| HeldBindingDetails::new(holders, held))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> HeldBindingDetails<'a> {
+    fn new(holders: &'a Holders<'a>, held: &'a HeldBinding<'a>) -> Self {
+        Self {
+            binding: ObjectReference::binding(held.binding),
+            subjects: held
+                .holders
+                .iter()
+                .map(|holder| HolderDetails::new(&holders.walk, held.binding, holder))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> HolderDetails<'a> {
+    fn new(walk: &'a Walk<'a>, binding: &'a Binding, holder: &'a Holder<'a>) -> Self {
+        let account = match holder.who {
+            Who::ServiceAccount { name, account } => Some((name, account)),
+            _ => None,
+        };
+        let pods = holder.pods.iter().filter_map(|position| walk.pods.get(*position));
+        Self {
+            subject: ObjectReference::subject(holder.subject, &binding.metadata),
+            service_account: account.map(|(name, _)| {
+                ObjectReference::named("ServiceAccount", name.namespace, name.name)
+            }),
+            exists: exists(account.map(|(_, account)| account)),
+            pods: pods
+                .map(|pod| PodReference {
+                    pod: ObjectReference::new(&pod.workload.kind, &pod.workload.metadata),
+                    owners: owners(&pod.owners),
+                })
+                .collect(),
+            members: match holder.who {
+                Who::Group { members, pods } => {
+                    Some(MemberCounts { service_accounts: members.len(), pods })
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+fn owners<'a>(links: &[OwnerLink<'a>]) -> Vec<OwnerDetails<'a>> {
+    links
+        .iter()
+        .map(|OwnerLink { owner, workload }| OwnerDetails {
+            kind: &owner.kind,
+            api_group: &owner.api_group,
+            name: &owner.name,
+            read: workload.is_some(),
+        })
+        .collect()
+}
+
+fn bindings<'a>(walked: &'a WalkedIdentity<'a>) -> Vec<BindingDetails<'a>> {
+    walked.bindings.iter().map(BindingDetails::new).collect()
+}
+
+impl<'a> BindingDetails<'a> {
+    fn new(bound: &'a WalkedBinding<'a>) -> Self {
+        let WalkedBinding { binding, subject, via, role } = bound;
+        let role_ref = &binding.role_ref;
+        // Where the role would be, if it were.
+        let namespace = match role_ref.kind {
+            RoleKind::Role => &*binding.metadata.namespace,
+            RoleKind::ClusterRole | RoleKind::Other(_) => "",
+        };
+        let missing = ObjectReference::named(role_ref.kind.as_str(), namespace, &role_ref.name);
+        let (role, role_state, rules) = match role {
+            RoleState::Found(role) => (ObjectReference::role(role), "found", rules(role)),
+            RoleState::NotFound => (missing, "not-found", Vec::new()),
+            RoleState::Unsupported => (missing, "unsupported", Vec::new()),
+            RoleState::Unread => (missing, "unread", Vec::new()),
+        };
+        Self {
+            binding: ObjectReference::binding(binding),
+            subject: ObjectReference::subject(subject, &binding.metadata),
+            via: match via {
+                Via::ServiceAccount => "ServiceAccount",
+                Via::User => "User",
+                Via::Group(_) => "Group",
+            },
+            everybodys: bound.is_everybodys(),
+            role,
+            role_state,
+            rules,
+        }
+    }
+}
+
+fn rules(role: &Role) -> Vec<RuleDetails<'_>> {
+    role.rules.iter().map(RuleDetails::new).collect()
+}
+
+/// Returns whether a ServiceAccount exists, if that is known.
+fn exists(account: Option<Account<'_>>) -> Option<bool> {
+    match account? {
+        Account::Exists(_) | Account::Implied => Some(true),
+        Account::Missing => Some(false),
+        Account::Unread => None,
+    }
+}

@@ -1,0 +1,467 @@
+//! Walks as trees: Pods that share owner, token and ServiceAccount are folded into one line, and
+//! each ServiceAccount is drawn once.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use rolecall_rbac::{Binding, Catalog, PolicyRule, Role, RoleKind};
+use rolecall_walk::{
+    Account, HeldBinding, HeldRole, Holder, Holders, RoleState, TokenBecause, Via, Walk,
+    WalkedBinding, WalkedIdentity, WalkedPod, Who,
+};
+
+use super::Tree;
+use crate::words;
+
+const HEAD: Style = Style::new().bold();
+const MISSING: Style = AnsiColor::Red.on_default();
+const UNSURE: Style = AnsiColor::Yellow.on_default();
+
+/// How many Pods are named, how many rules of a role are shown, and how many resources and names of a
+/// rule, unless all are asked for.
+const SOME_PODS: usize = 3;
+const SOME_RULES: usize = 8;
+const SOME_TARGETS: usize = 6;
+
+/// How much a tree tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TreeDetail<'a> {
+    /// Whether to tell everything: all names, rules, default bindings and where objects stand.
+    pub(crate) wide: bool,
+    /// Tells which resources are cluster-scoped, and so are not granted by a RoleBinding.
+    pub(crate) catalog: &'a Catalog,
+}
+
+/// Draws a walk: one tree for each identity, with what runs as it at its root.
+pub(crate) fn walk_trees(walk: &Walk<'_>, detail: TreeDetail<'_>) -> Vec<Tree> {
+    let mut pods_of: BTreeMap<Option<usize>, Vec<&WalkedPod<'_>>> = BTreeMap::new();
+    for pod in &walk.pods {
+        pods_of.entry(pod.identity).or_default().push(pod);
+    }
+    let mut trees = Vec::new();
+    for (position, walked) in walk.identities.iter().enumerate() {
+        let pods = pods_of.remove(&Some(position)).unwrap_or_default();
+        trees.push(identity_tree(walked, &pods, detail));
+    }
+    if let Some(pods) = pods_of.remove(&None) {
+        let mut tree = pod_heads(&pods, None, detail).unwrap_or_default();
+        tree.push(Tree::new("nobody: a kubelet runs it by itself, without a ServiceAccount"));
+        trees.push(tree);
+    }
+    trees
+}
+
+fn identity_tree(
+    walked: &WalkedIdentity<'_>,
+    pods: &[&WalkedPod<'_>],
+    detail: TreeDetail<'_>,
+) -> Tree {
+    let mut account = identity_line(walked, !pods.is_empty());
+    if walked.identity.is_privileged() {
+        account.push(Tree::new("everything: servers ask nothing of members of system:masters"));
+    }
+    for bound in &walked.bindings {
+        if detail.wide || !bound.is_everybodys() {
+            account.push(binding_tree(bound, detail));
+        }
+    }
+    let everybodys = walked.bindings.iter().filter(|bound| bound.is_everybodys()).count();
+    if walked.bindings.is_empty() {
+        account.push(Tree::new("nothing is bound to it"));
+    } else if everybodys > 0 && !detail.wide {
+        let only = everybodys == walked.bindings.len();
+        let start = if only { "nothing but" } else { "everywhere:" };
+        let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
+        account.push(Tree::new(format!(
+            "{start} what every {who} may ({}; see -o wide)",
+            count(everybodys, "binding")
+        )));
+    }
+    match pod_heads(pods, walked.account, detail) {
+        Some(mut heads) => {
+            heads.push(account);
+            heads
+        }
+        None if walked.account.is_some() => {
+            account.detail("no Pod runs as it").styled(Style::new())
+        }
+        None => account,
+    }
+}
+
+fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
+    let identity = &walked.identity;
+    match (identity.as_service_account(), &walked.account) {
+        (Some(name), Some(account)) => {
+            let name = format!("ServiceAccount {}/{}", name.namespace, name.name);
+            match account {
+                Account::Exists(_) | Account::Implied => Tree::new(name).styled(HEAD),
+                Account::Missing if has_pods => {
+                    let text = format!("{name} does not exist: its Pods are refused until it does");
+                    Tree::new(text).styled(MISSING)
+                }
+                Account::Missing => Tree::new(format!("{name} does not exist")).styled(MISSING),
+                Account::Unread => Tree::new(format!("{name} (not read)")).styled(UNSURE),
+            }
+        }
+        _ if identity.user.is_empty() => {
+            let name = identity.groups.first().map_or("", |group| group);
+            Tree::new(format!("Group {name}")).styled(HEAD)
+        }
+        _ => Tree::new(format!("User {}", identity.user))
+            .styled(HEAD)
+            .detail(format!("in {}", identity.groups.join(", "))),
+    }
+}
+
+/// What folded Pods have in common: namespace, who made them, and what is said of their token.
+type Fold<'a> = (&'a str, String, Option<String>);
+
+/// Draws the Pods of one identity, side by side; of those that a server refuses to create, there is
+/// no token to speak of.
+fn pod_heads(
+    pods: &[&WalkedPod<'_>],
+    account: Option<Account<'_>>,
+    detail: TreeDetail<'_>,
+) -> Option<Tree> {
+    let is_created = account != Some(Account::Missing);
+    let mut folds: BTreeMap<Fold<'_>, Vec<&WalkedPod<'_>>> = BTreeMap::new();
+    for pod in pods {
+        let namespace = &*pod.workload.metadata.namespace;
+        let token = is_created.then(|| token_line(pod));
+        folds.entry((namespace, maker(pod), token)).or_default().push(pod);
+    }
+    let mut heads: Option<Tree> = None;
+    for ((namespace, maker, token), pods) in folds {
+        let line = head_line(namespace, &maker, &pods);
+        let mut tree = match heads.take() {
+            Some(tree) => tree.and(line),
+            None => Tree::new(line),
+        }
+        .styled(HEAD);
+        if let Some(names) = names(&pods, detail) {
+            tree = tree.detail(names);
+        }
+        if let Some(through) = through(&pods, detail) {
+            tree = tree.detail(through);
+        }
+        if let Some(token) = token {
+            let unsure = pods.iter().any(|pod| pod.token.mounted != Some(true));
+            tree = tree.detail(token).styled(if unsure { UNSURE } else { Style::new() });
+        }
+        heads = Some(tree);
+    }
+    heads
+}
+
+/// Names who makes a Pod: its outermost owner, or the object whose template it is; empty for a Pod
+/// that was made by hand.
+fn maker(pod: &WalkedPod<'_>) -> String {
+    let metadata = &pod.workload.metadata;
+    if !pod.is_pod() {
+        let place = if pod.workload.pods.len() > 1 {
+            format!(" at {}", pod.spec.path)
+        } else {
+            String::new()
+        };
+        return format!("{} {}{place}", pod.workload.kind, words::qualified(metadata));
+    }
+    pod.owners.last().map_or_else(String::new, |link| {
+        let unread = if link.workload.is_some() { "" } else { " (not read)" };
+        format!("{} {}/{}{unread}", link.owner.kind, metadata.namespace, link.owner.name)
+    })
+}
+
+fn head_line(namespace: &str, maker: &str, pods: &[&WalkedPod<'_>]) -> String {
+    match pods {
+        [pod] if !pod.is_pod() => format!("Pods of {maker}"),
+        [pod] if maker.is_empty() => format!("Pod {}", words::qualified(&pod.workload.metadata)),
+        [pod] => format!("Pod {} of {maker}", words::qualified(&pod.workload.metadata)),
+        several if maker.is_empty() => format!("{} Pods of namespace {namespace}", several.len()),
+        several => format!("{} Pods of {maker}", several.len()),
+    }
+}
+
+fn names(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
+    let names: Vec<&str> = pods.iter().map(|pod| &*pod.workload.metadata.name).collect();
+    (names.len() > 1).then(|| some_of(&names, SOME_PODS, detail))
+}
+
+/// Names the owners between Pods and their maker.
+fn through(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
+    let mut between: Vec<String> = pods
+        .iter()
+        .filter_map(|pod| pod.owners.split_last())
+        .flat_map(|(_, between)| between)
+        .map(|link| format!("{} {}", link.owner.kind, link.owner.name))
+        .collect();
+    between.sort();
+    between.dedup();
+    (!between.is_empty()).then(|| format!("through {}", some_of(&between, SOME_PODS, detail)))
+}
+
+fn some_of(names: &[impl AsRef<str>], some: usize, detail: TreeDetail<'_>) -> String {
+    let shown = if detail.wide { names.len() } else { some };
+    let mut text = names.iter().take(shown).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if names.len() > shown {
+        let _ = write!(text, " and {} more", names.len() - shown);
+    }
+    text
+}
+
+/// Says whether a token is mounted, and what decides it.
+fn token_line(pod: &WalkedPod<'_>) -> String {
+    let mounted = match pod.token.mounted {
+        Some(true) => "mounted",
+        Some(false) => "not mounted",
+        None => "perhaps mounted",
+    };
+    let because = match (pod.token.because, pod.token.mounted) {
+        (TokenBecause::Default, _) => "nothing says otherwise",
+        (TokenBecause::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
+        (TokenBecause::Pod, _) => "the Pod says automountServiceAccountToken: false",
+        (TokenBecause::ServiceAccount, Some(true)) => {
+            "the ServiceAccount says automountServiceAccountToken: true"
+        }
+        (TokenBecause::ServiceAccount, Some(false)) => {
+            "the ServiceAccount says automountServiceAccountToken: false"
+        }
+        (TokenBecause::ServiceAccount, None) => {
+            "the ServiceAccount, which decides it, was not read"
+        }
+        (TokenBecause::Projected, _) => "the Pod mounts a projected one of its own",
+        (TokenBecause::Covered, _) => "every container mounts something else in its place",
+        (TokenBecause::NotInjected, _) => "the server stored the Pod without one",
+        (TokenBecause::Mirror, _) => "a static Pod has none",
+    };
+    let containers = &pod.token.containers;
+    let place = if containers.is_empty() || containers.len() == pod.spec.containers.len() {
+        String::new()
+    } else {
+        format!(" in {}", containers.join(", "))
+    };
+    format!("token {mounted}{place}: {because}")
+}
+
+fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
+    let WalkedBinding { binding, via, role, .. } = bound;
+    let to = match via {
+        Via::ServiceAccount => String::new(),
+        Via::User => format!(", to User {}", bound.subject.name),
+        Via::Group(group) => format!(", to Group {group}"),
+    };
+    let mut tree = Tree::new(format!("{}{to}", binding_line(binding)));
+    if let Some(origins) = origins(binding, role).filter(|_| detail.wide) {
+        tree = tree.detail(origins);
+    }
+    let role_ref = &binding.role_ref;
+    match role {
+        RoleState::Found(role) => push_rules(&mut tree, Some(binding), role, detail),
+        RoleState::NotFound
+            if binding.is_cluster_role_binding() && role_ref.kind == RoleKind::Role =>
+        {
+            tree.push(
+                Tree::new("nothing: a ClusterRoleBinding cannot refer to a Role").styled(MISSING),
+            );
+        }
+        RoleState::NotFound => {
+            let role = format!("{} {}", role_ref.kind, role_ref.name);
+            tree.push(Tree::new(format!("nothing: {role} does not exist")).styled(MISSING));
+        }
+        RoleState::Unsupported => {
+            let text = format!("nothing: {} is no kind of role", role_ref.kind);
+            tree.push(Tree::new(text).styled(MISSING));
+        }
+        RoleState::Unread => {
+            let text = format!("unknown: {} {} was not read", role_ref.kind, role_ref.name);
+            tree.push(Tree::new(text).styled(UNSURE));
+        }
+    }
+    tree
+}
+
+/// Names a binding and its role behind the namespace in which it grants.
+fn binding_line(binding: &Binding) -> String {
+    let scope = match &*binding.metadata.namespace {
+        "" => "everywhere".to_owned(),
+        namespace => format!("in {namespace}"),
+    };
+    let role_ref = &binding.role_ref;
+    format!(
+        "{scope}: {} {} of {} {}",
+        binding.kind(),
+        binding.metadata.name,
+        role_ref.kind,
+        role_ref.name
+    )
+}
+
+/// Says where binding and role stand, if they stand in files.
+fn origins(binding: &Binding, role: &RoleState<'_>) -> Option<String> {
+    let binding = binding.metadata.origin.position();
+    let role = match role {
+        RoleState::Found(role) => role.metadata.origin.position(),
+        _ => None,
+    };
+    match (binding, role) {
+        (Some(binding), Some(role)) => Some(format!("at {binding}, the role at {role}")),
+        (Some(binding), None) => Some(format!("at {binding}")),
+        (None, Some(role)) => Some(format!("the role at {role}")),
+        (None, None) => None,
+    }
+}
+
+/// Adds the rules of a role, with what is without effect through this binding.
+fn push_rules(tree: &mut Tree, binding: Option<&Binding>, role: &Role, detail: TreeDetail<'_>) {
+    if role.rules.is_empty() {
+        tree.push(Tree::new("nothing: the role has no rules").styled(UNSURE));
+    }
+    let shown = if detail.wide { role.rules.len() } else { SOME_RULES };
+    let local = binding.is_some_and(|binding| !binding.is_cluster_role_binding());
+    for rule in role.rules.iter().take(shown) {
+        let inert = if local { inert(rule, detail.catalog) } else { String::new() };
+        tree.push(Tree::new(format!("{}{inert}", rule_line(rule, detail))));
+    }
+    let hidden = role.rules.len().saturating_sub(shown);
+    if hidden > 0 {
+        let rules = count(hidden, "more rule");
+        tree.push(Tree::new(format!("and {rules} (see -o wide)")));
+    }
+}
+
+/// Says a rule so that it can be folded: `get,list pods, services`.
+fn rule_line(rule: &PolicyRule, detail: TreeDetail<'_>) -> String {
+    let mut targets: Vec<String> = Vec::new();
+    for group in &*rule.api_groups {
+        targets.extend(rule.resources.iter().map(|resource| words::with_group(resource, group)));
+    }
+    targets.extend(rule.non_resource_urls.iter().map(|url| url.to_string()));
+    let mut text = format!("{} {}", rule.verbs.join(","), some_of(&targets, SOME_TARGETS, detail));
+    if !rule.resource_names.is_empty() {
+        let names: Vec<String> =
+            rule.resource_names.iter().map(|name| format!("{name:?}")).collect();
+        let _ = write!(text, " named {}", some_of(&names, SOME_TARGETS, detail));
+    }
+    text
+}
+
+/// Says which part of a rule no RoleBinding can grant.
+fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
+    if !rule.non_resource_urls.is_empty() {
+        return " (no effect: a RoleBinding grants no URLs)".to_owned();
+    }
+    let is_cluster_scoped = |resource: &str| {
+        let parent = resource.split('/').next().unwrap_or(resource);
+        // A Namespace is granted by the RoleBindings in it.
+        parent != "namespaces"
+            && !rule.api_groups.is_empty()
+            && rule
+                .api_groups
+                .iter()
+                .all(|group| catalog.is_namespaced(group, parent) == Some(false))
+    };
+    let inert: Vec<&str> = rule
+        .resources
+        .iter()
+        .map(|resource| &**resource)
+        .filter(|resource| is_cluster_scoped(resource))
+        .collect();
+    if inert.is_empty() {
+        return String::new();
+    }
+    let all = inert.len() == rule.resources.len();
+    let on = if all { String::new() } else { format!(" on {}", inert.join(", ")) };
+    format!(" (no effect{on}: cluster-scoped)")
+}
+
+/// Draws roles with their rules and holders.
+pub(crate) fn holder_trees(holders: &Holders<'_>, detail: TreeDetail<'_>) -> Vec<Tree> {
+    holders.roles.iter().map(|held| role_tree(holders, held, detail)).collect()
+}
+
+fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>) -> Tree {
+    let name = held.name;
+    let slash = if name.namespace.is_empty() { "" } else { "/" };
+    let title = format!("{} {}{slash}{}", name.kind(), name.namespace, name.name);
+    let mut tree = match held.role {
+        None => Tree::new(format!("{title} does not exist")).styled(MISSING),
+        Some(role) => {
+            let mut tree = Tree::new(title).styled(HEAD);
+            if let Some(position) = role.metadata.origin.position().filter(|_| detail.wide) {
+                tree = tree.detail(format!("at {position}"));
+            }
+            let mut rules = Tree::new("grants");
+            push_rules(&mut rules, None, role, detail);
+            tree.push(rules);
+            tree
+        }
+    };
+    for other in &held.included_in {
+        let name = &other.metadata.name;
+        tree.push(Tree::new(format!("and so does ClusterRole {name}, which aggregates it")));
+    }
+    for binding in &held.bindings {
+        tree.push(held_tree(&holders.walk, binding, detail));
+    }
+    if held.bindings.is_empty() {
+        tree.push(Tree::new("nobody: no binding refers to it").styled(UNSURE));
+    }
+    tree
+}
+
+fn held_tree(walk: &Walk<'_>, held: &HeldBinding<'_>, detail: TreeDetail<'_>) -> Tree {
+    let binding = held.binding;
+    let scope = match &*binding.metadata.namespace {
+        "" => "everywhere".to_owned(),
+        namespace => format!("in {namespace}"),
+    };
+    let mut tree = Tree::new(format!("{scope}: {} {}", binding.kind(), binding.metadata.name));
+    if let Some(position) = binding.metadata.origin.position().filter(|_| detail.wide) {
+        tree = tree.detail(format!("at {position}"));
+    }
+    for holder in &held.holders {
+        tree.push(holder_tree(walk, binding, holder, detail));
+    }
+    if held.holders.is_empty() {
+        tree.push(Tree::new("nobody: it has no subjects").styled(UNSURE));
+    }
+    tree
+}
+
+fn holder_tree(
+    walk: &Walk<'_>,
+    binding: &Binding,
+    holder: &Holder<'_>,
+    detail: TreeDetail<'_>,
+) -> Tree {
+    let subject = words::subject(holder.subject, &binding.metadata);
+    match holder.who {
+        Who::User => Tree::new(subject),
+        Who::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
+        Who::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
+        Who::Group { members, pods } => Tree::new(format!(
+            "{subject}, with {} and {}",
+            count(members.len(), "ServiceAccount"),
+            count(pods, "Pod")
+        )),
+        Who::ServiceAccount { account, .. } => {
+            let mut tree = match account {
+                Account::Exists(_) | Account::Implied => Tree::new(subject),
+                Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
+                Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),
+            };
+            let pods: Vec<&WalkedPod<'_>> =
+                holder.pods.iter().filter_map(|position| walk.pods.get(*position)).collect();
+            if let Some(heads) = pod_heads(&pods, Some(account), detail) {
+                tree.push(heads);
+            }
+            tree
+        }
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
