@@ -12,8 +12,8 @@ mod support;
 
 use insta::assert_snapshot;
 use rolecall_rbac::{
-    Authorizer, Catalog, CatalogBuilder, Identity, NearMissKind, Request, ServedResource,
-    Subresource,
+    Authorizer, Catalog, CatalogBuilder, Gap, Identity, NearMissKind, ObjectKind, Origin, Request,
+    ResourceRequest, ServedResource, Subresource, Unread,
 };
 use serde_json::{Value, json};
 use support::authorizer;
@@ -220,6 +220,26 @@ fn a_dangling_reference_names_what_it_may_have_meant() {
     b - - RoleNotFound { similar: ["ClusterRole/reader", "Role/other/reader", "Role/shop/raeder"] }
     - reader 0 Unbound
     "#);
+}
+
+#[test]
+fn a_role_that_was_not_read_is_not_said_to_be_missing() {
+    let mut builder = support::builder(&[bind("shop", "b", "Role/reader", sa("shop", "web"))]);
+    builder.gap(Gap {
+        unread: Unread::Kind { kind: ObjectKind::Role, namespace: Some("shop".into()) },
+        because: "forbidden".into(),
+        origin: Origin::Cluster,
+    });
+    let request = Request::resource(
+        "get",
+        ResourceRequest {
+            namespace: "shop".into(),
+            resource: "pods".into(),
+            ..ResourceRequest::default()
+        },
+    );
+    let authorizer = Authorizer::new(builder.build());
+    assert_eq!(render(&authorizer, &me(), &request, &catalog()), "");
 }
 
 #[test]

@@ -174,6 +174,11 @@ impl Authorizer {
             };
             let role = match self.index.role_of(posting.binding) {
                 RoleSlot::Role(role) => self.role_at(role),
+                RoleSlot::Missing
+                    if self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(binding)) =>
+                {
+                    continue;
+                }
                 RoleSlot::Missing if counts => {
                     let similar = self.similar_roles(binding);
                     misses.push(near(NearMissKind::RoleNotFound { similar }, None, None));
