@@ -23,6 +23,8 @@ pub(crate) enum ErrorKind {
     Cluster,
     /// The output cannot be written.
     Output,
+    /// Ctrl-C ended it.
+    Interrupted,
 }
 
 /// Something the reader can do now: a command to run or an edit to make.
@@ -80,6 +82,16 @@ impl CommandError {
     /// Builds an error about the cluster.
     pub(crate) fn cluster(error: impl Into<Box<dyn Error + Send + Sync>>) -> CommandError {
         Self::new(ErrorKind::Cluster, error)
+    }
+
+    /// Builds the error of a command that Ctrl-C ended.
+    pub(crate) fn interrupted() -> CommandError {
+        Self::new(ErrorKind::Interrupted, "interrupted")
+    }
+
+    /// Returns whether Ctrl-C ended the command.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.kind == ErrorKind::Interrupted
     }
 
     /// Adds a hint.

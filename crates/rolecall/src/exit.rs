@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Failed,
     /// Something that was not read decides it.
     Inconclusive,
+    /// Ctrl-C ended it, as a shell tells it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::No => 1,
             Exit::Failed => 2,
             Exit::Inconclusive => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

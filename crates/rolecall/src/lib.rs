@@ -18,6 +18,7 @@ mod decide;
 mod error;
 mod exit;
 mod explain;
+mod live;
 mod load;
 mod output;
 mod question;
@@ -47,7 +48,8 @@ pub fn main() -> ExitCode {
         Err(error) if error.is_broken_pipe() => Exit::Yes.into(),
         Err(error) => {
             ui.error(&error);
-            Exit::Failed.into()
+            let exit = if error.is_interrupted() { Exit::Interrupted } else { Exit::Failed };
+            exit.into()
         }
     }
 }

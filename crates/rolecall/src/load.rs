@@ -1,14 +1,19 @@
 //! From options to a [`Session`]: everything that a command answers from.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
-use rolecall_rbac::{Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text};
-use rolecall_source::manifests::{self, LoadConfig};
+use rolecall_rbac::{
+    Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text, resolve_aggregation,
+};
+use rolecall_source::cluster::ForbiddenList;
+use rolecall_source::manifests::{self, Defaults, LoadConfig};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::live::{self, Live};
 use crate::ui::Ui;
 
 /// What was read, ready to answer.
@@ -19,14 +24,23 @@ pub(crate) struct Session {
     pub(crate) catalog: Catalog,
     /// Where questions are asked that name no namespace.
     pub(crate) namespace: String,
-    /// Who `me` is, if that is known.
-    me: Option<Identity>,
+    /// The cluster, unless only manifests were read.
+    live: Option<LiveSource>,
     /// Whether something could not be read that `--keep-going` does not excuse.
     pub(crate) incomplete: bool,
 }
 
+/// The cluster that was read.
+struct LiveSource {
+    live: Live,
+    /// Who the server takes the caller for, once that was asked.
+    me: OnceLock<Identity>,
+    /// The lists that the server forbade.
+    forbidden: Vec<ForbiddenList>,
+}
+
 /// What a command needs besides roles and bindings; less is asked of a cluster then.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// ServiceAccounts.
     pub(crate) service_accounts: bool,
@@ -34,6 +48,14 @@ pub(crate) struct Needs {
     pub(crate) namespaces: bool,
     /// Pods and the objects that make them.
     pub(crate) workloads: bool,
+    /// Pods, and who owns the objects that own them.
+    pub(crate) pods: bool,
+    /// The objects that make Pods.
+    pub(crate) templates: bool,
+    /// All of it in all namespaces, not only in those that the question is asked in.
+    pub(crate) everywhere: bool,
+    /// Namespaces that count besides those that the question is asked in.
+    pub(crate) further_namespaces: Vec<String>,
 }
 
 /// How many problems of the input are told of by themselves; `-v` tells all.
@@ -42,12 +64,49 @@ const TOLD: usize = 50;
 impl Session {
     /// Reads what the options name, and reports on stderr what could not be read.
     pub(crate) fn load(ui: &Ui, options: &Options, needs: Needs) -> Result<Self, CommandError> {
-        let _ = needs;
-        if options.source.filename.is_empty() || options.source.overlay {
-            return Err(CommandError::cluster("no cluster source in this build")
-                .with_hint(Hint::pass("-f PATH", "read manifests or a snapshot")));
+        if options.source.overlay {
+            Self::load_overlay(ui, options, &needs)
+        } else if options.source.filename.is_empty() {
+            let read = live::load::read(ui, options, &needs)?;
+            Ok(Self::of_cluster(read, false))
+        } else {
+            Self::load_manifests(ui, options)
         }
-        Self::load_manifests(ui, options)
+    }
+
+    fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
+        let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
+        let mut inventory = builder.build();
+        // Stored roles stay as they are, unless a manifest changes what they are made of.
+        resolve_aggregation(&mut inventory);
+        Self {
+            authorizer: Authorizer::new(inventory),
+            catalog,
+            namespace,
+            live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
+            incomplete,
+        }
+    }
+
+    /// Reads a cluster, and lays manifests over it.
+    fn load_overlay(ui: &Ui, options: &Options, needs: &Needs) -> Result<Self, CommandError> {
+        // What a manifest binds or aggregates may stand anywhere.
+        let needs = Needs { everywhere: true, ..needs.clone() };
+        let mut read = live::load::read(ui, options, &needs)?;
+        let loaded = manifests::load(
+            &LoadConfig {
+                paths: options.source.filename.clone(),
+                default_namespace: read.namespace.clone(),
+                defaults: Defaults::None,
+            },
+            std::io::stdin(),
+        );
+        let unread = report(ui, options, &loaded.problems);
+        if unread && !holds_input(&loaded.inventory) {
+            return Err(CommandError::input("nothing could be read to lay over the cluster"));
+        }
+        read.builder.append(loaded.inventory.into_builder());
+        Ok(Self::of_cluster(read, unread && !options.source.keep_going))
     }
 
     fn load_manifests(ui: &Ui, options: &Options) -> Result<Self, CommandError> {
@@ -72,7 +131,7 @@ impl Session {
             authorizer,
             catalog: loaded.catalog,
             namespace,
-            me: None,
+            live: None,
             incomplete: unread && !options.source.keep_going,
         })
     }
@@ -81,10 +140,11 @@ impl Session {
     pub(crate) fn me(&self, options: &Options) -> Result<Identity, CommandError> {
         let cluster = &options.cluster;
         let Some(name) = &cluster.as_user else {
-            return self.me.clone().ok_or_else(|| {
-                CommandError::usage("manifests do not tell who `me` is")
-                    .with_hint(Hint::pass("--for SUBJECT", "say who asks"))
-            });
+            return match &self.live {
+                Some(source) => source.me(&Ui::new(&options.output)),
+                None => Err(CommandError::usage("manifests do not tell who `me` is")
+                    .with_hint(Hint::pass("--for SUBJECT", "say who asks"))),
+            };
         };
         let user = Identity::user(name);
         if cluster.as_groups.is_empty() {
@@ -115,6 +175,19 @@ impl Session {
     /// Returns the exit code of a command that would end so if everything had been read.
     pub(crate) fn conclude(&self, exit: Exit) -> Exit {
         if self.incomplete { Exit::Failed } else { exit }
+    }
+}
+
+impl LiveSource {
+    /// Returns who the server takes the caller for; asks once.
+    fn me(&self, ui: &Ui) -> Result<Identity, CommandError> {
+        if let Some(me) = self.me.get() {
+            return Ok(me.clone());
+        }
+        let asking = self.live.cluster().who_am_i();
+        let who = self.live.wait(ui, || "asking who this is".to_owned(), asking)?;
+        let who = live::whoami::known(ui, who)?;
+        Ok(self.me.get_or_init(|| who.identity).clone())
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::load::Session;
+use crate::load::{Needs, Session};
 use crate::ui::Ui;
 
 /// How SUBJECT is written, for the help of the commands that take one.
@@ -138,9 +138,28 @@ impl SubjectArgument {
         texts.iter().map(|text| Self::parse(text)).collect()
     }
 
-    /// Returns whether workloads must be read to resolve it.
-    pub(crate) fn needs_workloads(&self) -> bool {
-        matches!(self, Self::Workload { .. })
+    /// Returns what must be read to resolve some arguments.
+    pub(crate) fn needs(arguments: &[Self]) -> Needs {
+        let mut needs = Needs { service_accounts: true, ..Needs::default() };
+        for argument in arguments {
+            match argument {
+                Self::Me | Self::User(_) | Self::Group(_) => {}
+                Self::ServiceAccount { namespace, .. } => {
+                    needs.further_namespaces.extend(namespace.clone());
+                }
+                Self::ServiceAccounts { namespace, .. } => match namespace {
+                    Some(namespace) if namespace.contains('*') => needs.everywhere = true,
+                    namespace => needs.further_namespaces.extend(namespace.clone()),
+                },
+                Self::Workload { kind, namespace, .. } => {
+                    let is_pod = matches!(&*kind.to_lowercase(), "po" | "pod" | "pods");
+                    needs.pods |= is_pod;
+                    needs.templates |= !is_pod;
+                    needs.further_namespaces.extend(namespace.clone());
+                }
+            }
+        }
+        needs
     }
 
     /// Finds out who is meant by several arguments, each subject once, in the order named.

@@ -7,7 +7,7 @@ use rolecall_rbac::{Identity, PolicyRule, RulesReview, Text, break_down};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::load::{Needs, Session};
+use crate::load::Session;
 use crate::output::{self, Format, SelfSubjectRulesReview};
 use crate::render::{Cell, Table};
 use crate::subject::{self, Subject, SubjectArgument, label};
@@ -67,12 +67,7 @@ struct EffectiveRule {
 /// Lists the rules.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
-    let needs = Needs {
-        service_accounts: true,
-        workloads: subjects.iter().any(SubjectArgument::needs_workloads),
-        ..Needs::default()
-    };
-    let session = Session::load(ui, options, needs)?;
+    let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     let mut listings = Vec::new();
     for subject in &subjects {

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::can_i::single::{Asked, Single};
+use super::can_i::single::{Asked, Reach, Single};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -61,7 +61,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         name: &arguments.name,
         output: arguments.output,
     };
-    let asked = Asked::prepare(ui, options, &single)?;
+    let asked = Asked::prepare(ui, options, &single, Reach::Everywhere)?;
     let exit = asked.answer(ui, arguments.output, Detail::Full)?;
     if exit == Exit::No {
         ui.suggest(Hint::run(

@@ -51,11 +51,8 @@ struct Matrix<'a> {
 /// Answers the matrix.
 pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
-    let needs = Needs {
-        service_accounts: true,
-        workloads: subjects.iter().any(SubjectArgument::needs_workloads),
-        namespaces: options.namespace.all_namespaces,
-    };
+    let needs =
+        Needs { namespaces: options.namespace.all_namespaces, ..SubjectArgument::needs(&subjects) };
     let session = Session::load(ui, options, needs)?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     let mut namespaces = session.namespaces(options);

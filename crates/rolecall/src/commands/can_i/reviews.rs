@@ -42,7 +42,8 @@ pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, Comma
         let opened = File::open(file).map_err(|error| unreadable(file, error))?;
         Box::new(BufReader::with_capacity(1 << 16, opened))
     };
-    let session = Session::load(ui, options, Needs::default())?;
+    let needs = Needs { everywhere: true, ..Needs::default() };
+    let session = Session::load(ui, options, needs)?;
     let me = session.me(options).ok();
     let reviewer = Reviewer { authorizer: &session.authorizer, me: me.as_ref() };
     let mut stream = Stream::new(input);

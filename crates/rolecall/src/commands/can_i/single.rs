@@ -30,6 +30,15 @@ pub(crate) struct Single<'a> {
     pub(crate) output: Format,
 }
 
+/// How much is read for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// What decides the question.
+    Asked,
+    /// All namespaces, to find what is nearly a grant.
+    Everywhere,
+}
+
 /// A question with everything that its answer needs.
 pub(crate) struct Asked {
     /// What was read.
@@ -42,7 +51,7 @@ pub(crate) struct Asked {
 
 /// Asks one question.
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
-    let asked = Asked::prepare(ui, options, single)?;
+    let asked = Asked::prepare(ui, options, single, Reach::Asked)?;
     let exit = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
         ui.suggest(Hint::run(single.command("why", options), "see what would change the answer"));
@@ -78,13 +87,17 @@ impl Asked {
         ui: &Ui,
         options: &Options,
         single: &Single<'_>,
+        reach: Reach,
     ) -> Result<Self, CommandError> {
         let subject = SubjectArgument::parse(single.subject)?;
-        let needs = Needs {
-            service_accounts: true,
-            workloads: subject.needs_workloads(),
-            ..Needs::default()
-        };
+        let mut needs = SubjectArgument::needs(std::slice::from_ref(&subject));
+        needs.everywhere |= reach == Reach::Everywhere;
+        let resource = single.resource.to_lowercase();
+        let resource = resource.split(['/', '.']).next().unwrap_or_default();
+        if matches!(resource, "ns" | "namespace" | "namespaces") && !single.name.is_empty() {
+            // A Namespace that is named is asked about in itself.
+            needs.further_namespaces.push(single.name.to_owned());
+        }
         let session = Session::load(ui, options, needs)?;
         let subject = subject.resolve_one(ui, &session, options)?;
         let request = single.question(options, &session).to_request(ui, &session)?;

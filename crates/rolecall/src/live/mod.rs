@@ -1,0 +1,99 @@
+//! The live cluster, as commands use it: connected once, waited for, interrupted by Ctrl-C.
+
+mod error;
+pub(crate) mod load;
+mod progress;
+pub(crate) mod whoami;
+
+use std::time::Duration;
+
+use rolecall_source::cluster::{Cluster, ClusterOptions as Source, ConfigError, RequestError};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::ClusterOptions;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+pub(crate) use error::{config_error, request_error};
+pub(crate) use progress::Spinner;
+
+/// A connection to a cluster and what drives it.
+pub(crate) struct Live {
+    runtime: Runtime,
+    cluster: Cluster,
+}
+
+/// How long something may take before its progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often shown progress is brought up to date.
+const TICK: Duration = Duration::from_millis(100);
+
+impl Live {
+    /// Finds out which cluster the options mean; nothing is sent yet.
+    pub(crate) fn connect(options: &ClusterOptions) -> Result<Self, CommandError> {
+        let source = Source {
+            kubeconfig: options.kubeconfig.clone(),
+            context: options.context.clone(),
+            impersonate_user: options.as_user.clone(),
+            impersonate_groups: options.as_groups.clone(),
+            request_timeout: options.request_timeout,
+        };
+        Self::with(async || Cluster::connect(&source).await)
+    }
+
+    /// Prepares to ask a cluster that is named in another way.
+    pub(crate) fn with(
+        connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
+    ) -> Result<Self, CommandError> {
+        let runtime =
+            Builder::new_multi_thread().enable_all().build().map_err(CommandError::cluster)?;
+        let cluster = runtime.block_on(connect()).map_err(config_error)?;
+        tracing::info!("server {}, context {:?}", cluster.server(), cluster.context());
+        Ok(Self { runtime, cluster })
+    }
+
+    /// Returns the connection.
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Waits for requests, while `label` says how far they have come once that takes long.
+    pub(crate) fn wait<T>(
+        &self,
+        ui: &Ui,
+        label: impl Fn() -> String,
+        requests: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<T, CommandError> {
+        let done = self.wait_for_any(ui, label, requests)?;
+        done.map_err(|error| request_error(self.cluster.server(), error))
+    }
+
+    /// Waits for something; Ctrl-C ends the wait with an error.
+    pub(crate) fn wait_for_any<T>(
+        &self,
+        ui: &Ui,
+        label: impl Fn() -> String,
+        something: impl Future<Output = T>,
+    ) -> Result<T, CommandError> {
+        let spinner = Spinner::new(ui);
+        self.runtime.block_on(async {
+            let mut something = std::pin::pin!(something);
+            let started = tokio::time::Instant::now() + PATIENCE;
+            let mut ticks = tokio::time::interval_at(started, TICK);
+            let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+            loop {
+                tokio::select! {
+                    done = &mut something => return Ok(done),
+                    _ = &mut interrupt => return Err(CommandError::interrupted()),
+                    _ = ticks.tick() => spinner.show(&label()),
+                }
+            }
+        })
+    }
+
+    /// Waits for something that minds Ctrl-C itself.
+    pub(crate) fn block_on<T>(&self, something: impl Future<Output = T>) -> T {
+        self.runtime.block_on(something)
+    }
+}

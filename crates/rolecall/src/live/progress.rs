@@ -1,0 +1,41 @@
+//! What a terminal shows while a command waits.
+
+use std::cell::OnceCell;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::ui::Ui;
+
+/// A line on stderr that goes away again; it comes with the first text that is shown.
+pub(crate) struct Spinner {
+    is_shown: bool,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl Spinner {
+    /// Prepares one; nothing is ever shown where stderr is no terminal.
+    pub(crate) fn new(ui: &Ui) -> Self {
+        Self { is_shown: ui.shows_progress(), bar: OnceCell::new() }
+    }
+
+    /// Shows a text in place of the last one.
+    pub(crate) fn show(&self, text: &str) {
+        if self.is_shown {
+            let bar = self.bar.get_or_init(|| {
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+                let style = ProgressStyle::with_template("{spinner} {msg}");
+                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+            });
+            bar.set_message(text.to_owned());
+            bar.tick();
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
