@@ -52,10 +52,22 @@ pub(crate) struct Needs {
     pub(crate) pods: bool,
     /// The objects that make Pods.
     pub(crate) templates: bool,
-    /// All of it in all namespaces, not only in those that the question is asked in.
-    pub(crate) everywhere: bool,
+    /// Where all this is needed.
+    pub(crate) breadth: Breadth,
     /// Namespaces that count besides those that the question is asked in.
     pub(crate) further_namespaces: Vec<String>,
+}
+
+/// In how much of a cluster something is needed; with `-A` everything is needed everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Breadth {
+    /// In the namespaces that the question is asked in.
+    #[default]
+    Asked,
+    /// Roles, bindings and ServiceAccounts in all namespaces.
+    Roles,
+    /// Everything in all namespaces.
+    All,
 }
 
 /// How many problems of the input are told of by themselves; `-v` tells all.
@@ -91,7 +103,8 @@ impl Session {
     /// Reads a cluster, and lays manifests over it.
     fn load_overlay(ui: &Ui, options: &Options, needs: &Needs) -> Result<Self, CommandError> {
         // What a manifest binds or aggregates may stand anywhere.
-        let needs = Needs { everywhere: true, ..needs.clone() };
+        let breadth = needs.breadth.max(Breadth::Roles);
+        let needs = Needs { breadth, ..needs.clone() };
         let mut read = live::load::read(ui, options, &needs)?;
         let loaded = manifests::load(
             &LoadConfig {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::load::{Needs, Session};
+use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 
 /// How SUBJECT is written, for the help of the commands that take one.
@@ -148,7 +148,7 @@ impl SubjectArgument {
                     needs.further_namespaces.extend(namespace.clone());
                 }
                 Self::ServiceAccounts { namespace, .. } => match namespace {
-                    Some(namespace) if namespace.contains('*') => needs.everywhere = true,
+                    Some(namespace) if namespace.contains('*') => needs.breadth = Breadth::Roles,
                     namespace => needs.further_namespaces.extend(namespace.clone()),
                 },
                 Self::Workload { kind, namespace, .. } => {

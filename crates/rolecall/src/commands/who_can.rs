@@ -7,7 +7,7 @@ use rolecall_rbac::{Holder, Metadata, NamespaceSelection, Request, SubjectKind, 
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::load::{Needs, Session};
+use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessHolders, Format};
 use crate::question::{self, Question};
 use crate::render::{Cell, Table};
@@ -56,7 +56,8 @@ somebody.",
 
 /// Lists who may.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
-    let needs = Needs { service_accounts: true, ..Needs::default() };
+    // The ServiceAccounts that a group holds may be in any namespace.
+    let needs = Needs { service_accounts: true, breadth: Breadth::Roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let mut asked = Vec::new();
     for namespace in session.namespaces(options) {

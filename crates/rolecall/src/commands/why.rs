@@ -1,9 +1,10 @@
 use clap::Args;
 
-use super::can_i::single::{Asked, Reach, Single};
+use super::can_i::single::{Asked, Single};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::load::Breadth;
 use crate::output::Format;
 use crate::render::Detail;
 use crate::ui::Ui;
@@ -61,7 +62,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         name: &arguments.name,
         output: arguments.output,
     };
-    let asked = Asked::prepare(ui, options, &single, Reach::Everywhere)?;
+    let asked = Asked::prepare(ui, options, &single, Breadth::Roles)?;
     let exit = asked.answer(ui, arguments.output, Detail::Full)?;
     if exit == Exit::No {
         ui.suggest(Hint::run(

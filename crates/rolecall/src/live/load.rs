@@ -11,7 +11,7 @@ use rolecall_source::facts::{self, Version};
 use super::Live;
 use crate::cli::Options;
 use crate::error::CommandError;
-use crate::load::Needs;
+use crate::load::{Breadth, Needs};
 use crate::ui::Ui;
 
 /// What was read of a cluster.
@@ -91,19 +91,19 @@ fn source_needs(options: &Options, needs: &Needs, namespace: &str) -> Source {
     asked.extend(needs.further_namespaces.iter().map(|name| name.as_str().into()));
     asked.sort();
     asked.dedup();
-    let everywhere = options.namespace.all_namespaces || needs.everywhere;
-    let reach = |needed: bool| match (needed, everywhere) {
-        (false, _) => Reach::Nowhere,
-        (true, true) => Reach::Everywhere,
-        (true, false) => Reach::Namespaces(asked.clone()),
+    let breadth = if options.namespace.all_namespaces { Breadth::All } else { needs.breadth };
+    let reach = |needed: bool, everywhere_from: Breadth| match needed {
+        false => Reach::Nowhere,
+        true if breadth >= everywhere_from => Reach::Everywhere,
+        true => Reach::Namespaces(asked.clone()),
     };
     Source {
         cluster_roles: true,
-        roles: reach(true),
-        service_accounts: reach(needs.service_accounts),
+        roles: reach(true, Breadth::Roles),
+        service_accounts: reach(needs.service_accounts, Breadth::Roles),
         namespaces: needs.namespaces,
-        pods: reach(needs.workloads || needs.pods),
-        workloads: reach(needs.workloads || needs.templates),
+        pods: reach(needs.workloads || needs.pods, Breadth::All),
+        workloads: reach(needs.workloads || needs.templates, Breadth::All),
         fall_back: asked,
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::load::{Needs, Session};
+use crate::load::{Breadth, Needs, Session};
 use crate::reviews::{Answered, Piece, Reviewer, Stream};
 use crate::ui::Ui;
 
@@ -42,7 +42,7 @@ pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, Comma
         let opened = File::open(file).map_err(|error| unreadable(file, error))?;
         Box::new(BufReader::with_capacity(1 << 16, opened))
     };
-    let needs = Needs { everywhere: true, ..Needs::default() };
+    let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let me = session.me(options).ok();
     let reviewer = Reviewer { authorizer: &session.authorizer, me: me.as_ref() };

@@ -8,7 +8,7 @@ use crate::cli::Options;
 use crate::decide::decide;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::load::{Needs, Session};
+use crate::load::{Breadth, Session};
 use crate::output::{self, AccessAnswer, Format};
 use crate::question::Question;
 use crate::render::{Answer, Detail};
@@ -30,15 +30,6 @@ pub(crate) struct Single<'a> {
     pub(crate) output: Format,
 }
 
-/// How much is read for an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// What decides the question.
-    Asked,
-    /// All namespaces, to find what is nearly a grant.
-    Everywhere,
-}
-
 /// A question with everything that its answer needs.
 pub(crate) struct Asked {
     /// What was read.
@@ -51,7 +42,7 @@ pub(crate) struct Asked {
 
 /// Asks one question.
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
-    let asked = Asked::prepare(ui, options, single, Reach::Asked)?;
+    let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
     let exit = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
         ui.suggest(Hint::run(single.command("why", options), "see what would change the answer"));
@@ -87,11 +78,11 @@ impl Asked {
         ui: &Ui,
         options: &Options,
         single: &Single<'_>,
-        reach: Reach,
+        breadth: Breadth,
     ) -> Result<Self, CommandError> {
         let subject = SubjectArgument::parse(single.subject)?;
         let mut needs = SubjectArgument::needs(std::slice::from_ref(&subject));
-        needs.everywhere |= reach == Reach::Everywhere;
+        needs.breadth = needs.breadth.max(breadth);
         let resource = single.resource.to_lowercase();
         let resource = resource.split(['/', '.']).next().unwrap_or_default();
         if matches!(resource, "ns" | "namespace" | "namespaces") && !single.name.is_empty() {

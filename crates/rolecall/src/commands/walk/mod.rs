@@ -9,7 +9,7 @@ use rolecall_walk::{Account, Holders, Walk, everything_in, holders, walk};
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::load::{Needs, Session};
+use crate::load::Session;
 use crate::output::{self, AccessWalk, Format};
 use crate::render::{self, Strokes, TreeDetail};
 use crate::subject::label;
@@ -70,8 +70,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .iter()
         .map(|text| TargetArgument::parse(text, scope_is_open))
         .collect::<Result<Vec<_>, _>>()?;
-    let needs = Needs { service_accounts: true, workloads: true, namespaces: false };
-    let session = Session::load(ui, options, needs)?;
+    let session = Session::load(ui, options, TargetArgument::needs(&targets))?;
     let scope = Scope::new(&session, options);
     let mut found = Found::default();
     for target in &targets {

@@ -10,7 +10,7 @@ use rolecall_walk::{Pattern, RoleName, Target};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::load::Session;
+use crate::load::{Breadth, Needs, Session};
 use crate::subject::{self, SubjectArgument, nearest};
 use crate::ui::Ui;
 
@@ -111,6 +111,30 @@ impl TargetArgument {
             namespace: namespace.map(Pattern::new),
             name: Pattern::new(pattern),
         })
+    }
+
+    /// Returns what must be read to walk from some targets. A walk leads to the bindings of any
+    /// namespace; the holders of a role may be anywhere.
+    pub(super) fn needs(targets: &[Self]) -> Needs {
+        let mut needs = Needs {
+            service_accounts: true,
+            workloads: true,
+            breadth: Breadth::Roles,
+            ..Needs::default()
+        };
+        for target in targets {
+            match target {
+                Self::Subject(subject) => {
+                    let of_subject = SubjectArgument::needs(std::slice::from_ref(subject));
+                    needs.further_namespaces.extend(of_subject.further_namespaces);
+                }
+                Self::Matching { namespace: None, .. } => {}
+                Self::Matching { namespace: Some(_), .. } | Self::Roles { .. } => {
+                    needs.breadth = Breadth::All;
+                }
+            }
+        }
+        needs
     }
 
     /// Adds what is meant to what was found.
