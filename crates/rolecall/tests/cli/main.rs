@@ -10,10 +10,12 @@
 
 mod can_i;
 mod command;
+mod docs;
 mod input;
 mod matrix;
 mod reviews;
 mod rules;
+mod schemas;
 mod streams;
 mod usage;
 mod who_can;

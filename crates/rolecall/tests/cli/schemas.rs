@@ -1,0 +1,100 @@
+//! The documented JSON is what comes out: every output is valid by its schema.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::command::{rolecall, root};
+
+/// Commands whose JSON is documented, with the schema that says how it looks.
+const OUTPUTS: &[(&str, &str)] = &[
+    ("access-answer", "can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
+    ("access-answer", "can-i get secrets --for deploy/lister -n ns-1 -f fixtures/ns-1"),
+    ("access-answer", "can-i get /x --for user/a --as-group system:masters -f fixtures/ns-1"),
+    ("access-answer", "can-i get no --for user/system:node:a --as-group system:nodes -f fixtures/ns-1"),
+    ("access-answer", "why get secrets --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
+    ("access-answer", "why delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
+    ("access-answer", "why list pods --for sa/deployer -n v02-ci -f fixtures/v02-user-names-serviceaccount"),
+    ("access-matrix", "can-i --for 'sa/*' -A -f fixtures/v15-resource-names --subresources"),
+    ("access-matrix", "can-i --for deploy/lister --resources /metrics -n ns-1 -f fixtures/ns-1"),
+    ("access-holders", "who-can get configmaps -A -f fixtures/v01-implied-groups"),
+    ("access-holders", "who-can get /healthz -f fixtures/unread-document"),
+    ("access-holders", "who-can get pods -n a -n b -f fixtures/v09-dangling-role-ref"),
+    ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
+    ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
+];
+
+#[test]
+fn every_output_is_as_documented() {
+    for (schema, arguments) in OUTPUTS {
+        let validator = validator(schema);
+        let ran = rolecall(&format!("{arguments} -o json"));
+        let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+        let mut count = 0;
+        for value in values.by_ref() {
+            let value = value.unwrap_or_else(|error| panic!("{arguments}: {error}: {ran}"));
+            let errors: Vec<String> = validator
+                .iter_errors(&value)
+                .map(|error| format!("{} at {}", error, error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{arguments}: {errors:#?}");
+            count += 1;
+        }
+        assert!(count > 0, "{arguments}: {ran}");
+    }
+}
+
+#[test]
+fn every_schema_is_valid_used_and_described() {
+    let used: BTreeSet<&str> = OUTPUTS.iter().map(|(schema, _)| *schema).collect();
+    let document = fs::read_to_string(root().join("docs/json.md")).unwrap();
+    for entry in fs::read_dir(root().join("docs/schemas")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let schema: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(name == "common" || used.contains(&*name), "add a row for {name} to OUTPUTS");
+        assert!(
+            document.contains(&format!("schemas/{name}.json")),
+            "describe docs/schemas/{name}.json in docs/json.md"
+        );
+    }
+}
+
+/// A schema that accepts anything would prove nothing.
+#[test]
+fn schemas_reject_what_is_not_documented() {
+    let ran = rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o json");
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let validator = validator("access-answer");
+    assert!(validator.is_valid(&answer));
+    for path in ["/kind", "/cell/verdict", "/cell/by/0/rule/verbs", "/subject/groups"] {
+        let mut wrong = answer.clone();
+        *wrong.pointer_mut(path).unwrap() = Value::from("other");
+        assert!(!validator.is_valid(&wrong), "{path}");
+    }
+    let mut extended = answer.clone();
+    extended["cell"]["more"] = Value::from(1);
+    assert!(!validator.is_valid(&extended));
+}
+
+/// Finds schemas by the last part of their URI.
+struct Folder;
+
+impl jsonschema::Retrieve for Folder {
+    fn retrieve(
+        &self,
+        uri: &jsonschema::Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let name = uri.as_str().rsplit('/').next().unwrap_or_default();
+        Ok(serde_json::from_str(&fs::read_to_string(root().join("docs/schemas").join(name))?)?)
+    }
+}
+
+fn validator(name: &str) -> Validator {
+    let path = root().join(format!("docs/schemas/{name}.json"));
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::options().with_retriever(Folder).build(&schema).unwrap()
+}
