@@ -1,6 +1,6 @@
 //! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
 
-use rolecall_rbac::{Catalog, Request, ResolveError, Resolved, edit_distance};
+use rolecall_rbac::{Catalog, Request, ResolveError, Resolved, Target, edit_distance};
 
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
@@ -75,9 +75,6 @@ impl Question<'_> {
         }
         let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
         let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
-        if !cluster_scoped && self.namespace.is_empty() {
-            ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
-        }
         if cluster_scoped && self.namespace_is_explicit && request.namespace() != self.namespace {
             ui.note(format!(
                 "`{}` is cluster-scoped: asked without a namespace",
@@ -85,6 +82,13 @@ impl Question<'_> {
             ));
         }
         Ok(request)
+    }
+
+    /// Returns whether a request is about a namespaced resource in all namespaces at once.
+    pub(crate) fn is_about_all_namespaces(&self, session: &Session, request: &Request) -> bool {
+        let Target::Resource(target) = &request.target else { return false };
+        let namespaced = session.catalog.is_namespaced(&target.group, &target.resource);
+        self.namespace.is_empty() && namespaced != Some(false)
     }
 
     fn to_path_request(self, ui: &Ui) -> Result<Request, CommandError> {

@@ -10,8 +10,14 @@ use std::path::{Path, PathBuf};
 use crate::command::{command, root, run, split};
 
 /// What `sh` blocks may hold besides rolecall's own commands.
-const NOT_RUN: [&str; 6] =
-    ["cargo install --path ", "cargo test --workspace", "cargo xtask ", "git clone ", "cd ", "kubectl "];
+const NOT_RUN: [&str; 6] = [
+    "cargo install --path ",
+    "cargo test --workspace",
+    "cargo xtask ",
+    "git clone ",
+    "cd ",
+    "kubectl ",
+];
 
 #[test]
 fn every_command_of_the_documents_prints_what_they_say() {
@@ -33,7 +39,8 @@ fn the_command_reference_is_the_help() {
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let commands: Vec<&str> = commands
         .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
     assert!(commands.contains(&"can-i"), "{help}");
@@ -48,8 +55,7 @@ fn the_command_reference_is_the_help() {
 fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let written = docs.filter(|path| {
-        path.extension().is_some_and(|extension| extension == "md")
-            && !path.ends_with("cli.md")
+        path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("cli.md")
     });
     let mut documents: Vec<PathBuf> = written.chain([root().join("README.md")]).collect();
     documents.sort();
@@ -106,19 +112,22 @@ fn arguments_of(line: &str) -> Option<&str> {
 fn output_of(line: &str, path: &Path) -> String {
     let arguments = arguments_of(line);
     let arguments = arguments.unwrap_or_else(|| panic!("{}: cannot run `{line}`", path.display()));
-    let ran = run(command().args(split(arguments)), "");
+    let ran = run(command().args(split(arguments)).env("LANG", "C.UTF-8"), "");
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
 /// Fails for a command that rolecall does not understand; where it needs a cluster, none is there.
 fn check_understood(line: &str, path: &Path) {
     let line = line.split(" #").next().unwrap_or_default().trim();
-    if line.is_empty() || NOT_RUN.iter().any(|known| line.starts_with(known)) && arguments_of(line).is_none() {
+    if line.is_empty()
+        || NOT_RUN.iter().any(|known| line.starts_with(known)) && arguments_of(line).is_none()
+    {
         return;
     }
     let pipeline = line.split(['|', '>']).map(str::trim);
     let arguments = pipeline.clone().find_map(arguments_of);
-    let arguments = arguments.unwrap_or_else(|| panic!("{}: cannot check `{line}`", path.display()));
+    let arguments =
+        arguments.unwrap_or_else(|| panic!("{}: cannot check `{line}`", path.display()));
     let mut command = command();
     command.args(split(arguments)).env("KUBECONFIG", "/nonexistent/kubeconfig");
     let ran = run(&mut command, "");

@@ -13,10 +13,19 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-answer", "can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
     ("access-answer", "can-i get secrets --for deploy/lister -n ns-1 -f fixtures/ns-1"),
     ("access-answer", "can-i get /x --for user/a --as-group system:masters -f fixtures/ns-1"),
-    ("access-answer", "can-i get no --for user/system:node:a --as-group system:nodes -f fixtures/ns-1"),
+    (
+        "access-answer",
+        "can-i get no --for user/system:node:a --as-group system:nodes -f fixtures/ns-1",
+    ),
     ("access-answer", "why get secrets --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
-    ("access-answer", "why delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
-    ("access-answer", "why list pods --for sa/deployer -n v02-ci -f fixtures/v02-user-names-serviceaccount"),
+    (
+        "access-answer",
+        "why delete pods --for sa/app -n unread-document -f fixtures/unread-document",
+    ),
+    (
+        "access-answer",
+        "why list pods --for sa/deployer -n v02-ci -f fixtures/v02-user-names-serviceaccount",
+    ),
     ("access-matrix", "can-i --for 'sa/*' -A -f fixtures/v15-resource-names --subresources"),
     ("access-matrix", "can-i --for deploy/lister --resources /metrics -n ns-1 -f fixtures/ns-1"),
     ("access-holders", "who-can get configmaps -A -f fixtures/v01-implied-groups"),

@@ -34,7 +34,6 @@ fn each_namespace_is_asked_with_all_namespaces() {
         sa/v08-prod:app   v08-prod    app       Role/app
         sa/v08-test:app   v08-test    app       Role/app
         --- stderr
-        note: asked about all namespaces at once, which only ClusterRoleBindings grant
         note: group system:masters may everything, whatever roles and bindings say
         --- exit 0
         "#
@@ -60,7 +59,6 @@ fn groups_bring_their_serviceaccounts() {
         group/system:serviceaccounts:v01-blue   v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
           sa/v01-blue:worker                    v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
         --- stderr
-        note: asked about all namespaces at once, which only ClusterRoleBindings grant
         note: group system:masters may everything, whatever roles and bindings say
         --- exit 0
         "#

@@ -91,7 +91,11 @@ impl Asked {
         }
         let session = Session::load(ui, options, needs)?;
         let subject = subject.resolve_one(ui, &session, options)?;
-        let request = single.question(options, &session).to_request(ui, &session)?;
+        let question = single.question(options, &session);
+        let request = question.to_request(ui, &session)?;
+        if question.is_about_all_namespaces(&session, &request) {
+            ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
+        }
         Ok(Self { session, subject, request })
     }
 
