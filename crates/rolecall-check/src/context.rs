@@ -137,15 +137,20 @@ impl<'a> Context<'a> {
 
     /// Returns whether some aggregated ClusterRole copies the rules of this one.
     pub(crate) fn is_aggregated(&self, role: &Role) -> bool {
-        role.is_cluster_role()
-            && self.inventory().roles().iter().any(|other| {
-                let aggregation = other.aggregation.as_ref();
-                !std::ptr::eq(other, role)
-                    && aggregation.is_some_and(|aggregation| {
-                        let mut selectors = aggregation.selectors.iter();
-                        selectors.any(|selector| selector.matches(&role.metadata))
-                    })
-            })
+        self.aggregated_into(role).next().is_some()
+    }
+
+    /// Returns the aggregated ClusterRoles that copy the rules of a ClusterRole.
+    pub(crate) fn aggregated_into(&self, role: &Role) -> impl Iterator<Item = &'a Role> {
+        let roles = if role.is_cluster_role() { self.inventory().roles() } else { &[] };
+        roles.iter().filter(move |other| {
+            let aggregation = other.aggregation.as_ref();
+            !std::ptr::eq(*other, role)
+                && aggregation.is_some_and(|aggregation| {
+                    let mut selectors = aggregation.selectors.iter();
+                    selectors.any(|selector| selector.matches(&role.metadata))
+                })
+        })
     }
 
     /// Returns the bindings whose roleRef leads to a role, Kubernetes' own included.

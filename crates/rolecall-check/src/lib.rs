@@ -19,24 +19,21 @@ pub use context::{CheckInput, Judged};
 pub use finding::{
     Denied, FieldPath, Finding, ObjectRef, Related, Severity, Step, UnknownSeverityError,
 };
+pub use findings::risk::{HeldRisk, RiskTeller};
 pub use rule_meta::{Category, RuleMeta, Versions};
 pub use validation::{Violation, validate_binding, validate_role};
 pub use version::{KubernetesVersion, VersionError};
 
 /// Returns what is wrong, sorted by place.
 pub fn check(input: CheckInput<'_>) -> Vec<Finding> {
-    let context = context::Context::new(input);
-    let mut findings = Vec::new();
-    for rule in findings::all() {
-        (rule.check)(&context, &mut findings);
-    }
+    let mut findings = findings::check(&context::Context::new(input));
     findings.sort_by_cached_key(Finding::sort_key);
     findings
 }
 
 /// Returns every rule, in the order of their codes.
 pub fn rules() -> Vec<&'static RuleMeta> {
-    let mut rules: Vec<&RuleMeta> = findings::all().map(|rule| rule.meta).collect();
+    let mut rules: Vec<&RuleMeta> = findings::metas().collect();
     rules.sort_by_key(|rule| rule.code);
     rules
 }

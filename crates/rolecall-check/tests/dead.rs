@@ -1,6 +1,6 @@
 //! Rules that look odd and are not dead, and rules that look fine and are.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;

@@ -1,6 +1,6 @@
 //! Validation against what real API servers accepted and refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;

@@ -5,6 +5,7 @@ mod broken;
 mod dead;
 mod denied;
 mod hygiene;
+pub(crate) mod risk;
 mod workloads;
 
 use crate::context::Context;
@@ -16,7 +17,25 @@ pub(crate) struct Rule {
     pub(crate) check: fn(&Context<'_>, &mut Vec<Finding>),
 }
 
-/// Returns all rules that look at an inventory, in the order of their codes.
-pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    [broken::RULES, dead::RULES, denied::RULES, hygiene::RULES].into_iter().flatten().copied()
+/// Runs every rule.
+pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in rules() {
+        (rule.check)(context, &mut findings);
+    }
+    risk::check(context, &mut findings);
+    findings.retain(|finding| finding.rule.versions.contain(context.input.version.minor));
+    findings
+}
+
+/// Returns what is known of every rule.
+pub(crate) fn metas() -> impl Iterator<Item = &'static RuleMeta> {
+    rules().map(|rule| rule.meta).chain(risk::RISKS.iter().map(|risk| risk.meta))
+}
+
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    [broken::RULES, dead::RULES, denied::RULES, hygiene::RULES, risk::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
 }

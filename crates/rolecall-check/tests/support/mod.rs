@@ -2,10 +2,11 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rolecall_check::{CheckInput, Finding, Judged, KubernetesVersion, check};
-use rolecall_rbac::{Authorizer, Inventory, resolve_aggregation};
-use rolecall_source::facts::{self, Version};
+use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
+use rolecall_source::facts::Version;
 use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, load};
 
 /// Returns what is found in manifests, with the newest server's default roles beside them.
@@ -15,17 +16,37 @@ pub fn findings_of(manifests: &str) -> Vec<Finding> {
 
 /// Returns what is found in manifests for a server of some version.
 pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
-    let loaded = read(manifests, Defaults::Version(version));
-    let mut inventory = loaded.inventory;
+    let (defaults, served) = facts_of(version);
+    let loaded = read(manifests, Defaults::None);
+    let mut builder = defaults.clone().into_builder();
+    builder.append(loaded.inventory.into_builder());
+    let mut inventory = builder.build();
     let drifts = resolve_aggregation(&mut inventory);
     let authorizer = Authorizer::new(inventory);
+    // With the kinds that the manifests themselves define.
+    let catalog = if version == Version::V1_36 { &loaded.catalog } else { served };
     check(CheckInput {
         authorizer: &authorizer,
-        catalog: &loaded.catalog,
-        defaults: &defaults(version),
+        catalog,
+        defaults,
         drifts: &drifts,
         version: version.as_str().parse::<KubernetesVersion>().unwrap(),
         judged: Judged::Files,
+    })
+}
+
+/// Returns the default roles and bindings of a release, and what it serves.
+pub fn facts_of(version: Version) -> &'static (Inventory, Catalog) {
+    static FACTS: [OnceLock<(Inventory, Catalog)>; 2] = [OnceLock::new(), OnceLock::new()];
+    let place = usize::from(version == Version::V1_36);
+    FACTS[place].get_or_init(|| {
+        let config = LoadConfig {
+            paths: vec!["-".into()],
+            default_namespace: "default".to_owned(),
+            defaults: Defaults::Version(version),
+        };
+        let loaded = load(&config, &b""[..]);
+        (loaded.inventory, loaded.catalog)
     })
 }
 
@@ -36,11 +57,6 @@ pub fn read(manifests: &str, defaults: Defaults) -> Loaded {
     let loaded = load(&config, manifests.as_bytes());
     assert_eq!(loaded.problems, [], "{manifests}");
     loaded
-}
-
-/// Returns the default roles and bindings of a release.
-pub fn defaults(version: Version) -> Inventory {
-    read(facts::default_objects(version), Defaults::None).inventory
 }
 
 /// Writes findings as lines.

@@ -1,0 +1,67 @@
+//! A binding for everybody with credentials.
+//!
+//! # What it does
+//!
+//! Finds bindings of the groups `system:authenticated` and `system:serviceaccounts`, those that every
+//! server starts with left out.
+//!
+//! # Why is this bad
+//!
+//! Every user and every Pod's ServiceAccount has the rights, those of the future included. On some
+//! providers `system:authenticated` has anybody with an account there.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRoleBinding
+//! metadata: {name: everybody}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:authenticated"}
+//! ```
+//!
+//! # How to fix
+//!
+//! Name who needs it. All ServiceAccounts of one namespace are the group
+//! `system:serviceaccounts:NAMESPACE`.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRoleBinding
+//! metadata: {name: everybody}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts:shop"}
+//! ```
+
+use super::subjects;
+use crate::context::Context;
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC508",
+        name: "authenticated-subject",
+        category: Category::Risk,
+        severity: Severity::High,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &["P08"],
+        source: include_str!("authenticated_subject.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    subjects::report(context, RULE.meta, findings, |subject| {
+        let everybody = subjects::is_group(subject, "system:authenticated")
+            || subjects::is_group(subject, "system:serviceaccounts");
+        everybody.then_some(subjects::Report {
+            message: "grants rights to everybody with credentials",
+            severity: RULE.meta.severity,
+            fix: "name who needs it",
+        })
+    });
+}

@@ -1,0 +1,69 @@
+//! A binding for a `default` ServiceAccount.
+//!
+//! # What it does
+//!
+//! Finds bindings that name the ServiceAccount `default` of a namespace.
+//!
+//! # Why is this bad
+//!
+//! Every Pod of the namespace that names no ServiceAccount runs as `default` and gets the rights.
+//!
+//! # Example
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: default, namespace: shop}
+//! ```
+//!
+//! # How to fix
+//!
+//! Name the ServiceAccount of the workload that needs it.
+//!
+//! ```yaml
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: RoleBinding
+//! metadata: {name: viewers, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! subjects:
+//! - {kind: ServiceAccount, name: web, namespace: shop}
+//! ---
+//! apiVersion: v1
+//! kind: ServiceAccount
+//! metadata: {name: web, namespace: shop}
+//! ```
+
+use rolecall_rbac::SubjectKind;
+
+use super::subjects;
+use crate::context::Context;
+use crate::findings::Rule;
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
+
+pub(super) const RULE: Rule = Rule {
+    meta: &RuleMeta {
+        code: "RC509",
+        name: "default-service-account-subject",
+        category: Category::Risk,
+        severity: Severity::Medium,
+        since: "0.1.0",
+        versions: Versions::ALL,
+        rows: &["P09"],
+        source: include_str!("default_service_account_subject.rs"),
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    subjects::report(context, RULE.meta, findings, |subject| {
+        let default = subject.kind == SubjectKind::ServiceAccount && *subject.name == *"default";
+        default.then_some(subjects::Report {
+            message: "grants rights to every Pod that names no ServiceAccount",
+            severity: RULE.meta.severity,
+            fix: "name the ServiceAccount of the workload that needs it",
+        })
+    });
+}

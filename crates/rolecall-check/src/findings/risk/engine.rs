@@ -1,0 +1,236 @@
+//! Which risks rules, roles and holders have: each a set of requests put to the evaluator's matcher.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, Role, Text, rule_allows};
+use rustc_hash::FxBuildHasher;
+
+use super::RISKS;
+use super::ask::{Risk, Scope};
+use crate::KubernetesVersion;
+
+/// The requests of every risk, ready to be put to rules.
+pub(crate) struct Engine {
+    risks: Vec<Compiled>,
+}
+
+struct Compiled {
+    risk: &'static Risk,
+    /// For each need its requests, each with the scope in which it is made.
+    needs: Vec<Vec<(Request, Scope)>>,
+}
+
+/// In which scopes one of a need's requests is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// With rights in every namespace and at the cluster scope.
+    pub(crate) everywhere: bool,
+    /// With rights in one namespace, whichever it is.
+    pub(crate) in_namespace: bool,
+    /// With rights in `kube-system`.
+    pub(crate) in_system: bool,
+}
+
+impl Allowed {
+    /// Returns whether rights in a namespace, or everywhere if that is `None`, are enough.
+    pub(crate) fn counts_in(self, namespace: Option<&str>) -> bool {
+        match namespace {
+            None => self.everywhere,
+            Some("kube-system") => self.in_system,
+            Some(_) => self.in_namespace,
+        }
+    }
+
+    fn add(&mut self, scope: Scope) {
+        self.everywhere = true;
+        self.in_namespace |= scope == Scope::Namespaced;
+        self.in_system |= matches!(scope, Scope::Namespaced | Scope::System);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.everywhere |= other.everywhere;
+        self.in_namespace |= other.in_namespace;
+        self.in_system |= other.in_system;
+    }
+}
+
+/// A risk that a rule has by itself.
+pub(crate) struct Hit {
+    pub(crate) risk: &'static Risk,
+    pub(crate) allowed: Allowed,
+}
+
+impl Engine {
+    /// Builds the requests for a version of the server.
+    pub(crate) fn new(version: KubernetesVersion) -> Self {
+        let compile = |risk: &'static Risk| {
+            let needs = risk.needs.iter().map(|need| {
+                let asks = need.iter();
+                asks.flat_map(|asks| {
+                    asks.requests(version).into_iter().map(|request| (request, asks.scope))
+                })
+                .collect()
+            });
+            Compiled { risk, needs: needs.collect() }
+        };
+        let meant = |risk: &&&'static Risk| risk.meta.versions.contain(version.minor);
+        Self { risks: RISKS.iter().filter(meant).map(|risk| compile(risk)).collect() }
+    }
+
+    /// Returns the risks that one rule has by itself, without those that a broader one says already.
+    pub(crate) fn hits(&self, rule: &PolicyRule) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = self
+            .risks
+            .iter()
+            .filter(|compiled| compiled.needs.len() == 1)
+            .filter_map(|compiled| {
+                let allowed = allowed(compiled.needs.first()?, rule);
+                allowed.everywhere.then_some(Hit { risk: compiled.risk, allowed })
+            })
+            .collect();
+        let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.meta.code).collect();
+        let told = told_by_broader(&codes);
+        hits.retain(|hit| !told.contains(hit.risk.meta.code));
+        hits
+    }
+
+    /// Returns the risks that need several rights, each with its needs.
+    pub(crate) fn combined(&self) -> impl Iterator<Item = (&'static Risk, Vec<Need<'_>>)> {
+        let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
+        several.map(|compiled| {
+            (compiled.risk, compiled.needs.iter().map(|requests| Need { requests }).collect())
+        })
+    }
+
+    fn profile(&self, role: &Role) -> Profile {
+        let needs = self.risks.iter().flat_map(|compiled| &compiled.needs);
+        let needs = needs.map(|requests| {
+            let mut joined = Allowed::default();
+            role.rules.iter().for_each(|rule| joined.join(allowed(requests, rule)));
+            joined
+        });
+        Profile { needs: needs.collect() }
+    }
+}
+
+/// One need of a risk.
+pub(crate) struct Need<'e> {
+    requests: &'e [(Request, Scope)],
+}
+
+impl Need<'_> {
+    /// Returns in which scopes a rule meets the need.
+    pub(crate) fn allowed_by(&self, rule: &PolicyRule) -> Allowed {
+        allowed(self.requests, rule)
+    }
+}
+
+fn allowed(requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
+    let mut allowed = Allowed::default();
+    for (request, scope) in requests {
+        if rule_allows(rule, request) {
+            allowed.add(*scope);
+        }
+    }
+    allowed
+}
+
+/// Returns the codes that the broader ones among them say already.
+fn told_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    let mut told = BTreeSet::new();
+    for (broad, narrow) in super::BROADER {
+        // What is told already tells nothing itself.
+        if codes.contains(broad) && !told.contains(broad) {
+            let narrower = |code: &&&str| match narrow {
+                [] => **code != *broad,
+                narrow => narrow.contains(*code),
+            };
+            told.extend(codes.iter().filter(narrower).copied());
+        }
+    }
+    told
+}
+
+/// What the rules of a role meet of every need, in the engine's order.
+struct Profile {
+    needs: Vec<Allowed>,
+}
+
+/// A risk and where it is held: in a namespace, or everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeldRisk {
+    /// The rule's code.
+    pub code: &'static str,
+    /// The namespace; `None` is everywhere.
+    pub namespace: Option<Text>,
+}
+
+/// Tells the risks that identities hold, each role's rules looked at only once.
+pub struct RiskTeller<'a> {
+    authorizer: &'a Authorizer,
+    engine: Engine,
+    profiles: HashMap<*const Role, Profile, FxBuildHasher>,
+}
+
+impl<'a> RiskTeller<'a> {
+    /// Prepares for the identities of an inventory, as a version of the server sees them.
+    pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
+        Self { authorizer, engine: Engine::new(version), profiles: HashMap::default() }
+    }
+
+    /// Returns the risks that an identity holds, sorted, without those that a broader one or a wider
+    /// scope says already.
+    pub fn risks_of(&mut self, identity: &Identity) -> BTreeSet<HeldRisk> {
+        let mut by_scope: BTreeMap<Option<Text>, Vec<&Role>> = BTreeMap::from([(None, vec![])]);
+        for bound in self.authorizer.bindings_of(identity) {
+            let Ok(role) = bound.role else { continue };
+            let namespace = &bound.binding.metadata.namespace;
+            let scope = (!namespace.is_empty()).then(|| namespace.clone());
+            by_scope.entry(scope).or_default().push(role);
+            let engine = &self.engine;
+            self.profiles.entry(role).or_insert_with(|| engine.profile(role));
+        }
+        let everywhere = by_scope.get(&None).cloned().unwrap_or_default();
+        let mut held = BTreeSet::new();
+        let mut told_everywhere = BTreeSet::new();
+        for (scope, roles) in by_scope {
+            let wider = scope.as_ref().map(|_| &*everywhere).unwrap_or_default();
+            let mut codes = self.codes(&scope, &roles, wider);
+            let told = told_by_broader(&codes);
+            codes.retain(|code| !told.contains(code) && !told_everywhere.contains(code));
+            if scope.is_none() {
+                told_everywhere.extend(codes.iter().copied());
+                told_everywhere.extend(told);
+            }
+            held.extend(codes.into_iter().map(|code| HeldRisk { code, namespace: scope.clone() }));
+        }
+        held
+    }
+
+    /// Returns the codes of the risks that roles bound in a scope, and everywhere, make up.
+    fn codes(
+        &self,
+        scope: &Option<Text>,
+        roles: &[&Role],
+        everywhere: &[&Role],
+    ) -> BTreeSet<&'static str> {
+        let meets = |role: &Role, need: usize| {
+            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            profile.and_then(|profile| profile.needs.get(need)).copied().unwrap_or_default()
+        };
+        let mut codes = BTreeSet::new();
+        let mut first = 0;
+        for compiled in &self.engine.risks {
+            let needs = first..first + compiled.needs.len();
+            first = needs.end;
+            let met = needs.clone().all(|need| {
+                roles.iter().any(|role| meets(role, need).counts_in(scope.as_deref()))
+                    || everywhere.iter().any(|role| meets(role, need).everywhere)
+            });
+            if met && !needs.is_empty() {
+                codes.insert(compiled.risk.meta.code);
+            }
+        }
+        codes
+    }
+}
