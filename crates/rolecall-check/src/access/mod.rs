@@ -17,10 +17,12 @@
 mod axis;
 mod block;
 mod effective;
+mod example;
 mod key;
 mod overlap;
 mod set;
 mod term;
+mod words;
 
 use axis::{Axis, Operation, Set};
 pub use effective::EffectiveAccess;

@@ -22,8 +22,9 @@ mod holder;
 use std::collections::{BTreeMap, BTreeSet};
 
 use change::explain;
+pub(crate) use change::grants;
 pub use change::{Change, Difference};
-use hidden::hidden;
+pub(crate) use hidden::hidden;
 pub use holder::Holder;
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 

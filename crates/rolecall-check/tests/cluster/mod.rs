@@ -7,6 +7,7 @@
 //! two: b -> group/dev in blue, red            RoleBindings, to the Role of that name if there is one
 //! account: blue/app tier=web                  a ServiceAccount with labels
 //! namespace: blue tier=web                    a Namespace with labels
+//! deployment: blue/web of app tier=web        a Deployment, its ServiceAccount and labels
 //! unread: RoleBinding in blue                 a gap
 //! ```
 
@@ -14,7 +15,8 @@
 
 use rolecall_rbac::{
     Binding, Gap, Inventory, InventoryBuilder, Labels, Metadata, Namespace, ObjectKind, Origin,
-    PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text, Texts, Unread,
+    PodSpec, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text,
+    Texts, Unread, Workload,
 };
 
 /// Reads a cluster; every object's origin is `cluster.yaml` and its line.
@@ -49,6 +51,7 @@ fn read(builder: &mut InventoryBuilder, statement: &str, origin: Origin) {
             builder.service_account(ServiceAccount { metadata: labelled(), automount_token: None })
         }
         None if what == "namespace" => builder.namespace(Namespace { metadata: labelled() }),
+        None if what == "deployment" => builder.workload(deployment(rest, metadata(name))),
         None if what == "unread" => {
             let (kind, namespace) = rest.split_once(" in ").unwrap_or((rest, ""));
             builder.gap(Gap {
@@ -61,6 +64,27 @@ fn read(builder: &mut InventoryBuilder, statement: &str, origin: Origin) {
             });
         }
         _ => bindings(builder, what, rest, &origin),
+    }
+}
+
+fn deployment(text: &str, metadata: Metadata) -> Workload {
+    let (_, rest) = text.split_once(" of ").expect("`NAME of SERVICEACCOUNT`");
+    let (account, labels) = rest.split_once(' ').unwrap_or((rest, ""));
+    Workload {
+        metadata: Metadata { labels: self::labels(labels), ..metadata },
+        kind: "Deployment".into(),
+        api_group: "apps".into(),
+        owner: None,
+        pods: [PodSpec {
+            path: ".spec.template.spec".into(),
+            service_account: account.into(),
+            annotations: Labels::default(),
+            automount_token: None,
+            token_volumes: Box::default(),
+            containers: Box::default(),
+        }]
+        .into(),
+        mirror: false,
     }
 }
 

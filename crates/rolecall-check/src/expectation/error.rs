@@ -1,0 +1,62 @@
+use rolecall_rbac::ResolveError;
+
+/// Why a file of expectations means nothing, where a schema cannot tell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// An expectation is about nobody.
+    #[error("`subjects` is empty: name at least one subject")]
+    NoSubjects,
+    /// An expectation says nothing about its subjects.
+    #[error("nothing is expected: add `can`, `cannot` or `only`")]
+    NothingExpected,
+    /// An entry has no verbs.
+    #[error("`verbs` is empty: name at least one verb, or `*` for every verb")]
+    NoVerbs,
+    /// An entry is about nothing.
+    #[error("add `resources` or `nonResourceURLs`")]
+    NoTarget,
+    /// An entry is about resources and URLs at once.
+    #[error("`resources` and `nonResourceURLs` do not go together: write two entries")]
+    TwoTargets,
+    /// An entry about URLs has fields that only resources have.
+    #[error("URLs have no `apiGroups`, `resourceNames` or `namespaces`: leave them out")]
+    UrlsHaveNoPlace,
+    /// An entry as a string has another form.
+    #[error("`{text}` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`")]
+    MalformedEntry {
+        /// The string.
+        text: String,
+    },
+    /// A namespace is the empty string.
+    #[error("a namespace has a name: leave `namespaces` out for everywhere")]
+    EmptyNamespace,
+    /// A selection of subjects asks for its subject's own namespace.
+    #[error("`<own>` has no meaning here: subjects are what is being selected")]
+    OwnNamespaceOfSelection,
+    /// A subject has another form.
+    #[error("`{text}` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`")]
+    MalformedSubject {
+        /// The string.
+        text: String,
+    },
+    /// A subject object selects nothing, or two things.
+    #[error("a subject has either `serviceAccounts` or `workloads`")]
+    AmbiguousSubject,
+}
+
+/// Why an entry means nothing in the inventory that it is asked of.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// A pattern matches no namespace.
+    #[error("`{pattern}` matches no namespace")]
+    NoNamespace {
+        /// The pattern; `selector` for labels.
+        pattern: String,
+    },
+    /// `<own>` is asked of a user or group.
+    #[error("users and groups have no namespace that `<own>` could mean")]
+    NoOwnNamespace,
+    /// A resource is not served, and has no API group that would make it a custom one.
+    #[error(transparent)]
+    UnknownResource(ResolveError),
+}

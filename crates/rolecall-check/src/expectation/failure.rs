@@ -1,0 +1,195 @@
+use std::fmt;
+
+use rolecall_rbac::{Gap, Grant, Metadata, NearMiss, Request, Text};
+
+use super::{EntryError, Expectation};
+use crate::access::{AccessTerm, ResourceTerm};
+use crate::diff::Holder;
+
+/// An expectation that does not hold, or cannot be shown to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// The expectation.
+    pub expectation: &'a Expectation,
+    /// Of whom it does not hold; `None` when it fails before it comes to anybody.
+    pub holder: Option<Holder>,
+    /// Why.
+    pub unmet: Unmet<'a>,
+}
+
+/// Why an expectation does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmet<'a> {
+    /// The subject lacks what it should have.
+    Denied {
+        /// What it lacks.
+        missing: AccessTerm,
+        /// One request of that.
+        example: Request,
+        /// What nearly grants the example, nearest first.
+        near: Vec<NearMiss<'a>>,
+    },
+    /// The subject has what it must not have.
+    Allowed {
+        /// What it has.
+        access: AccessTerm,
+        /// Everything that grants some of that.
+        by: Vec<Grant<'a>>,
+    },
+    /// The subject has more than what it may have at most.
+    Beyond {
+        /// What it has beyond that.
+        access: AccessTerm,
+        /// Everything that grants some of that.
+        by: Vec<Grant<'a>>,
+    },
+    /// Something that was not read decides it.
+    Undecided {
+        /// What is left open.
+        word: Word,
+        /// What would have to be read.
+        gaps: Vec<Gap>,
+    },
+    /// The subjects match nobody.
+    NoSubject,
+    /// An entry means nothing here.
+    Meaningless {
+        /// Why.
+        error: EntryError,
+    },
+}
+
+/// What an entry expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Word {
+    /// That all of it is granted.
+    Can,
+    /// That nothing of it is granted.
+    Cannot,
+    /// That nothing beyond it is granted.
+    Only,
+}
+
+impl Word {
+    /// Returns the word as the file has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Can => "can",
+            Self::Cannot => "cannot",
+            Self::Only => "only",
+        }
+    }
+}
+
+impl<'a> Failure<'a> {
+    /// Returns whether the expectation may hold nevertheless: something that was not read decides.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self.unmet, Unmet::Undecided { .. })
+    }
+
+    /// Returns the object to look at first: the role that grants too much, else what nearly grants
+    /// enough; `None` when there is none.
+    pub fn object(&self) -> Option<&'a Metadata> {
+        match &self.unmet {
+            Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => {
+                by.iter().find_map(|grant| match grant {
+                    Grant::Rule(grant) => Some(&grant.role.metadata),
+                    Grant::Privileged => None,
+                })
+            }
+            Unmet::Denied { near, .. } => near.iter().find_map(|miss| {
+                let role = miss.role.map(|role| &role.metadata);
+                role.or(miss.binding.map(|binding| &binding.metadata))
+            }),
+            _ => None,
+        }
+    }
+
+    /// Returns the commands that print the YAML which mends it; none unless something is missing.
+    pub fn fixes(&self) -> Vec<String> {
+        let (Unmet::Denied { missing, .. }, Some(holder)) = (&self.unmet, &self.holder) else {
+            return Vec::new();
+        };
+        let (verbs, targets, options) = match missing {
+            AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), vec![String::new()]),
+            AccessTerm::Resources(term) => (&term.verbs, term.resources_in_words(), options(term)),
+        };
+        let holder = quoted(&holder.to_string());
+        let mut commands = Vec::new();
+        for verb in
+            verbs.all.then_some("*").into_iter().chain(verbs.listed.iter().map(|verb| &**verb))
+        {
+            for target in targets.split(',').map(str::trim) {
+                let (verb, target) = (quoted(verb), quoted(target));
+                commands.extend(options.iter().map(|options| {
+                    format!("rolecall fix {verb} {target} --for {holder}{options}")
+                }));
+            }
+        }
+        commands
+    }
+}
+
+/// Returns the options that say which objects of which namespaces: one text a command.
+fn options(term: &ResourceTerm) -> Vec<String> {
+    let names = match (&*term.names.listed, term.names.all) {
+        (_, true) | ([], _) => vec![String::new()],
+        (names, false) => names.iter().map(|name| format!(" --name {}", quoted(name))).collect(),
+    };
+    let namespaces = match (&*term.namespaces.listed, term.namespaces.all) {
+        (_, true) => vec![" -A".to_owned()],
+        (namespaces, false) => {
+            let option = |namespace: &Text| match &**namespace {
+                "" => String::new(),
+                namespace => format!(" -n {}", quoted(namespace)),
+            };
+            namespaces.iter().map(option).collect()
+        }
+    };
+    let each = |name: &String| -> Vec<String> {
+        namespaces.iter().map(|namespace| format!("{name}{namespace}")).collect()
+    };
+    names.iter().flat_map(each).collect()
+}
+
+/// Quotes a word for a shell where it needs that.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+=".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+impl fmt::Display for Failure<'_> {
+    /// Writes what is wrong, as one fragment.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.expectation.name;
+        let expected =
+            || if name.is_empty() { "the expectation".to_owned() } else { format!("`{name}`") };
+        let holder = self.holder.as_ref().map(ToString::to_string);
+        let holder = holder.as_deref().unwrap_or("somebody");
+        match &self.unmet {
+            Unmet::Denied { missing, .. } => write!(formatter, "`{holder}` cannot {missing}")?,
+            Unmet::Allowed { access, .. } => write!(formatter, "`{holder}` can {access}")?,
+            Unmet::Beyond { access, .. } => {
+                write!(formatter, "`{holder}` can {access}, which `only` leaves out")?;
+            }
+            Unmet::Undecided { word, gaps } => {
+                let word = word.as_str();
+                write!(formatter, "whether `{word}` holds for `{holder}` is open")?;
+                for (position, gap) in gaps.iter().enumerate() {
+                    write!(formatter, "{} {gap}", if position == 0 { ", unread:" } else { ";" })?;
+                }
+            }
+            Unmet::NoSubject => {
+                return write!(formatter, "the subjects of {} match nobody", expected());
+            }
+            Unmet::Meaningless { error } => return write!(formatter, "{error}, in {}", expected()),
+        }
+        if !name.is_empty() {
+            write!(formatter, ", against `{name}`")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,284 @@
+use std::str::FromStr;
+
+use rolecall_rbac::{LabelSelector, Text};
+use serde::Deserialize;
+
+use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
+use super::{FormatError, Glob, SubjectPattern};
+
+/// A file of expectations.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Expectations {
+    /// The version of the format.
+    pub api_version: ApiVersion,
+    /// Always `Expectations`.
+    pub kind: Kind,
+    /// What is expected, in the file's order.
+    pub expectations: Vec<Expectation>,
+}
+
+/// The versions of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum ApiVersion {
+    /// The first.
+    #[serde(rename = "rolecall.dev/v1")]
+    V1,
+}
+
+/// The kind of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Kind {
+    /// Expectations.
+    Expectations,
+}
+
+/// What some subjects are expected to be able to do, and not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenExpectation")]
+pub struct Expectation {
+    /// What it is called in messages; empty when it has no name.
+    pub name: Text,
+    /// Why it is expected; empty when nobody said.
+    pub reason: Text,
+    /// Whom it is about; at least one.
+    pub subjects: Vec<SubjectPattern>,
+    /// Who of those is left out.
+    pub except: Vec<SubjectPattern>,
+    /// Whether it holds when its subjects match nobody.
+    pub optional: bool,
+    /// What each subject can do.
+    pub can: Vec<AccessEntry>,
+    /// What no subject can do.
+    pub cannot: Vec<AccessEntry>,
+    /// What subjects can do at most, besides what `can` says; `None` when that is left open.
+    pub only: Option<Vec<AccessEntry>>,
+    /// The line on which it starts; 0 until the reader of the file sets it.
+    pub line: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WrittenExpectation {
+    #[serde(default)]
+    name: Text,
+    #[serde(default)]
+    reason: Text,
+    subjects: Vec<SubjectPattern>,
+    #[serde(default)]
+    except: Vec<SubjectPattern>,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    namespaces: Option<Vec<NamespacePattern>>,
+    #[serde(default)]
+    can: Vec<AccessEntry>,
+    #[serde(default)]
+    cannot: Vec<AccessEntry>,
+    #[serde(default)]
+    only: Option<Vec<AccessEntry>>,
+}
+
+/// One line of `can`, `cannot` or `only`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessEntry {
+    /// The verbs; `*` is every verb.
+    pub verbs: Vec<Text>,
+    /// To what.
+    pub target: Target,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Resources.
+    Resources(ResourceEntry),
+    /// URLs.
+    Urls(UrlEntry),
+}
+
+/// Resources of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceEntry {
+    /// The API groups when resources are written as in rules; `None` when each resource says its
+    /// own, as `deployments.apps` does.
+    pub api_groups: Option<Vec<Text>>,
+    /// The resources and subresources.
+    pub resources: Vec<Text>,
+    /// The object names; empty is every name and no name.
+    pub resource_names: Vec<Text>,
+    /// Where; `None` is everywhere, all namespaces at once included.
+    pub namespaces: Option<Vec<NamespacePattern>>,
+}
+
+/// URLs of an entry, as rules write them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlEntry {
+    /// The paths, some with a trailing `*`.
+    pub urls: Vec<Text>,
+}
+
+/// Namespaces of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamespacePattern {
+    /// `*`: every namespace, those to come, and all of them at once.
+    Everywhere,
+    /// `<own>`: the ServiceAccount's own.
+    Own,
+    /// Those of a name.
+    Named(Glob),
+    /// Those whose labels match.
+    Labelled(LabelSelector),
+}
+
+impl TryFrom<WrittenExpectation> for Expectation {
+    type Error = FormatError;
+
+    fn try_from(written: WrittenExpectation) -> Result<Self, FormatError> {
+        let WrittenExpectation {
+            name,
+            reason,
+            subjects,
+            except,
+            optional,
+            namespaces,
+            mut can,
+            mut cannot,
+            mut only,
+        } = written;
+        if subjects.is_empty() {
+            return Err(FormatError::NoSubjects);
+        }
+        if can.is_empty() && cannot.is_empty() && only.is_none() {
+            return Err(FormatError::NothingExpected);
+        }
+        let entries = can.iter_mut().chain(&mut cannot).chain(only.iter_mut().flatten());
+        for entry in entries {
+            if let Target::Resources(entry) = &mut entry.target {
+                entry.namespaces = entry.namespaces.take().or_else(|| namespaces.clone());
+            }
+        }
+        Ok(Self { name, reason, subjects, except, optional, can, cannot, only, line: 0 })
+    }
+}
+
+/// An entry as an object.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct WrittenEntry {
+    verbs: Vec<Text>,
+    #[serde(default)]
+    api_groups: Option<Vec<Text>>,
+    #[serde(default)]
+    resources: Vec<Text>,
+    #[serde(default)]
+    resource_names: Vec<Text>,
+    #[serde(default)]
+    namespaces: Option<Vec<NamespacePattern>>,
+    #[serde(default, rename = "nonResourceURLs")]
+    non_resource_urls: Vec<Text>,
+}
+
+impl TryFrom<WrittenEntry> for AccessEntry {
+    type Error = FormatError;
+
+    fn try_from(written: WrittenEntry) -> Result<Self, FormatError> {
+        let WrittenEntry {
+            verbs,
+            api_groups,
+            resources,
+            resource_names,
+            namespaces,
+            non_resource_urls: urls,
+        } = written;
+        if verbs.is_empty() {
+            return Err(FormatError::NoVerbs);
+        }
+        let target = match (resources.is_empty(), urls.is_empty()) {
+            (true, true) => return Err(FormatError::NoTarget),
+            (false, false) => return Err(FormatError::TwoTargets),
+            (true, false) => {
+                if api_groups.is_some() || namespaces.is_some() || !resource_names.is_empty() {
+                    return Err(FormatError::UrlsHaveNoPlace);
+                }
+                Target::Urls(UrlEntry { urls })
+            }
+            (false, true) => Target::Resources(ResourceEntry {
+                api_groups,
+                resources,
+                resource_names,
+                namespaces,
+            }),
+        };
+        Ok(Self { verbs, target })
+    }
+}
+
+impl FromStr for AccessEntry {
+    type Err = FormatError;
+
+    /// Reads `get,list pods,configmaps`, with ` in NAMESPACE,NAMESPACE` after it if need be, and
+    /// `get /metrics`.
+    fn from_str(text: &str) -> Result<Self, FormatError> {
+        let malformed = || FormatError::MalformedEntry { text: text.to_owned() };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (verbs, targets, namespaces) = match *words {
+            [verbs, targets] => (verbs, targets, None),
+            [verbs, targets, "in", namespaces] => (verbs, targets, Some(namespaces)),
+            _ => return Err(malformed()),
+        };
+        let list = |text: &str| -> Result<Vec<Text>, FormatError> {
+            let parts = text.split(',').map(|part| match part {
+                "" => Err(malformed()),
+                part => Ok(Text::from(part)),
+            });
+            parts.collect()
+        };
+        let (mut resources, mut urls) = (Vec::new(), Vec::new());
+        match targets.starts_with('/') {
+            true => urls = list(targets)?,
+            false => resources = list(targets)?,
+        }
+        let namespaces = namespaces.map(list).transpose()?;
+        let namespaces = namespaces.map(|names| names.iter().map(|name| name.parse()).collect());
+        Self::try_from(WrittenEntry {
+            verbs: list(verbs)?,
+            api_groups: None,
+            resources,
+            resource_names: Vec::new(),
+            namespaces: namespaces.transpose()?,
+            non_resource_urls: urls,
+        })
+    }
+}
+
+impl FromStr for NamespacePattern {
+    type Err = FormatError;
+
+    fn from_str(text: &str) -> Result<Self, FormatError> {
+        match text {
+            "*" => Ok(Self::Everywhere),
+            "<own>" => Ok(Self::Own),
+            "" => Err(FormatError::EmptyNamespace),
+            name => Ok(Self::Named(Glob::new(name))),
+        }
+    }
+}
+
+impl From<WrittenSelector> for NamespacePattern {
+    fn from(written: WrittenSelector) -> Self {
+        Self::Labelled(written.into())
+    }
+}
+
+impl StringOrObject for AccessEntry {
+    type Object = WrittenEntry;
+    const EXPECTED: &'static str = "`VERBS RESOURCES` or an object with `verbs` and `resources`";
+}
+
+impl StringOrObject for NamespacePattern {
+    type Object = WrittenSelector;
+    const EXPECTED: &'static str = "a namespace's name or pattern, or a label selector";
+}
+
+impl_deserialize!(AccessEntry, NamespacePattern);

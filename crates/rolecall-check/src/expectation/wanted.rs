@@ -1,0 +1,254 @@
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Catalog, ServedResource, Text};
+
+use super::subject::Known;
+use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
+use crate::access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
+use crate::diff::Holder;
+
+/// What an entry is about, as far as that does not depend on the subject.
+pub(super) struct Wanted {
+    fixed: AccessSet,
+    /// What is meant in the subject's own namespace.
+    own: Vec<ResourceTerm>,
+}
+
+impl Wanted {
+    /// Reads an entry, with the names of what exists.
+    pub(super) fn new(
+        entry: &AccessEntry,
+        word: Word,
+        known: &Known<'_>,
+        catalog: &Catalog,
+    ) -> Result<Self, EntryError> {
+        let verbs = extent(&entry.verbs);
+        let mut wanted = Self { fixed: AccessSet::nothing(), own: Vec::new() };
+        match &entry.target {
+            Target::Urls(entry) => {
+                let term = UrlTerm { urls: url_extent(&entry.urls), verbs };
+                wanted.fixed = AccessTerm::Urls(term).to_set();
+            }
+            Target::Resources(entry) => {
+                for resource in resources(entry, catalog)? {
+                    for Place { namespaces, names } in resource.places(entry, word, known)? {
+                        wanted.add(
+                            ResourceTerm {
+                                namespaces: Extent::default(),
+                                groups: resource.groups.clone(),
+                                resources: resource.resources.clone(),
+                                names,
+                                verbs: verbs.clone(),
+                            },
+                            namespaces,
+                        );
+                    }
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn add(&mut self, term: ResourceTerm, namespaces: Namespaces) {
+        match namespaces {
+            Namespaces::Own => self.own.push(term),
+            Namespaces::These(namespaces) => {
+                let term = AccessTerm::Resources(ResourceTerm { namespaces, ..term });
+                self.fixed = self.fixed.union(&term.to_set());
+            }
+        }
+    }
+
+    /// Returns what the entry is about for one subject.
+    pub(super) fn of(&self, holder: &Holder) -> Result<AccessSet, EntryError> {
+        let namespace = match holder {
+            _ if self.own.is_empty() => return Ok(self.fixed.clone()),
+            Holder::ServiceAccount { namespace, .. } => namespace,
+            Holder::User(_) | Holder::Group(_) => return Err(EntryError::NoOwnNamespace),
+        };
+        let own = self.own.iter().map(|term| {
+            let namespaces = Extent::of_list([namespace.clone()]);
+            AccessTerm::Resources(ResourceTerm { namespaces, ..term.clone() })
+        });
+        Ok(own.fold(self.fixed.clone(), |set, term| set.union(&term.to_set())))
+    }
+}
+
+/// One resource of an entry.
+struct Resource {
+    groups: Extent,
+    resources: Extent,
+    scope: Scope,
+}
+
+/// Where requests about a resource go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// To namespaces, as far as is known.
+    Namespaces,
+    /// To the cluster scope.
+    Cluster,
+    /// To the cluster scope, and to the Namespace itself that is named.
+    NamespaceObjects,
+}
+
+/// Where a resource is meant, and which objects.
+struct Place {
+    namespaces: Namespaces,
+    names: Extent,
+}
+
+enum Namespaces {
+    Own,
+    These(Extent),
+}
+
+fn resources(entry: &ResourceEntry, catalog: &Catalog) -> Result<Vec<Resource>, EntryError> {
+    let read = |resource: &Text| match &entry.api_groups {
+        Some(groups) => {
+            let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
+            let served: Vec<_> = groups.iter().map(|group| catalog.get(group, plural)).collect();
+            Ok(Resource {
+                groups: extent(groups),
+                resources: extent(std::slice::from_ref(resource)),
+                scope: scope(&served),
+            })
+        }
+        None => {
+            let resolved = catalog.resolve(resource);
+            let resolved = resolved.map_err(EntryError::UnknownResource)?;
+            let written = match (&*resolved.resource, &*resolved.subresource) {
+                (plural, "") => Text::from(plural),
+                (plural, subresource) => format!("{plural}/{subresource}").into(),
+            };
+            Ok(Resource {
+                groups: extent(std::slice::from_ref(&resolved.group)),
+                resources: extent(&[written]),
+                scope: scope(&[resolved.served]),
+            })
+        }
+    };
+    entry.resources.iter().map(read).collect()
+}
+
+fn scope(served: &[Option<&ServedResource>]) -> Scope {
+    let is_namespaces =
+        |served: &ServedResource| served.group.is_empty() && &*served.resource == "namespaces";
+    match served {
+        [Some(served)] if is_namespaces(served) => Scope::NamespaceObjects,
+        [] => Scope::Namespaces,
+        _ if served.iter().all(|served| served.is_some_and(|served| !served.namespaced)) => {
+            Scope::Cluster
+        }
+        _ => Scope::Namespaces,
+    }
+}
+
+impl Resource {
+    fn places(
+        &self,
+        entry: &ResourceEntry,
+        word: Word,
+        known: &Known<'_>,
+    ) -> Result<Vec<Place>, EntryError> {
+        let names = match &*entry.resource_names {
+            [] => Extent::everything(),
+            // `*` is a literal name here.
+            names => Extent::of_list(names.iter().cloned()),
+        };
+        let these = |extent: Extent, names: &Extent| Place {
+            namespaces: Namespaces::These(extent),
+            names: names.clone(),
+        };
+        match (self.scope, word) {
+            (Scope::Namespaces, _) => {
+                let Some(patterns) = &entry.namespaces else {
+                    return Ok(vec![these(Extent::everything(), &names)]);
+                };
+                let mut places = vec![these(named(patterns, word, known)?, &names)];
+                if patterns.contains(&NamespacePattern::Own) {
+                    places.push(Place { namespaces: Namespaces::Own, names });
+                }
+                Ok(places)
+            }
+            // What a RoleBinding grants of them is no access.
+            (Scope::Cluster | Scope::NamespaceObjects, Word::Only) => {
+                Ok(vec![these(Extent::everything(), &names)])
+            }
+            (Scope::Cluster, Word::Can | Word::Cannot) => {
+                Ok(vec![these(Extent::of_list([""]), &names)])
+            }
+            (Scope::NamespaceObjects, Word::Can) if !entry.resource_names.is_empty() => {
+                Ok(names.listed.iter().map(in_itself).collect())
+            }
+            (Scope::NamespaceObjects, Word::Can | Word::Cannot) => {
+                let mut places = vec![these(Extent::of_list([""]), &names)];
+                if word == Word::Cannot {
+                    let exist = known.inventory.namespace_names().into_iter();
+                    let meant = exist.filter(|name| names.all || names.listed.contains(name));
+                    places.extend(meant.map(|name| in_itself(&name)));
+                }
+                Ok(places)
+            }
+        }
+    }
+}
+
+/// A Namespace that is named is asked for in itself, as its URL does.
+fn in_itself(name: &Text) -> Place {
+    let only = Extent::of_list([name.clone()]);
+    Place { namespaces: Namespaces::These(only.clone()), names: only }
+}
+
+/// Returns the namespaces that patterns mean, a subject's own left out.
+fn named(
+    patterns: &[NamespacePattern],
+    word: Word,
+    known: &Known<'_>,
+) -> Result<Extent, EntryError> {
+    let exist = known.inventory.namespace_names();
+    let mut names: BTreeSet<Text> = BTreeSet::new();
+    for pattern in patterns {
+        let glob = match pattern {
+            NamespacePattern::Everywhere => return Ok(Extent::everything()),
+            NamespacePattern::Own => continue,
+            NamespacePattern::Named(glob) => Some(glob),
+            NamespacePattern::Labelled(_) => None,
+        };
+        if let Some(name) = glob.and_then(|glob| glob.as_name()) {
+            names.insert(name.clone());
+            continue;
+        }
+        let before = names.len();
+        let meant = exist.iter().filter(|name| pattern.matches(name, known.inventory));
+        let meant: Vec<&Text> = meant.collect();
+        let none = meant.is_empty();
+        names.extend(meant.into_iter().cloned());
+        match (word, glob) {
+            // One that does not exist yet must not be open either.
+            (Word::Cannot, Some(glob)) => {
+                names.extend(glob.fresh(|name| exist.iter().any(|known| **known == *name)));
+            }
+            (Word::Can | Word::Cannot, _) if none && names.len() == before => {
+                let pattern = glob.map_or_else(|| "selector".to_owned(), ToString::to_string);
+                return Err(EntryError::NoNamespace { pattern });
+            }
+            _ => {}
+        }
+    }
+    Ok(Extent::of_list(names))
+}
+
+fn extent(texts: &[Text]) -> Extent {
+    match texts.iter().any(|text| &**text == "*") {
+        true => Extent::everything(),
+        false => Extent::of_list(texts.iter().cloned()),
+    }
+}
+
+fn url_extent(urls: &[Text]) -> Extent {
+    match urls.iter().any(|url| url.chars().all(|c| c == '*')) {
+        true => Extent::everything(),
+        false => Extent::of_list(urls.iter().cloned()),
+    }
+}
