@@ -1,1 +1,26 @@
-//! Access reviews: plans a matrix, asks a reviewer, folds the answers into a grid.
+//! Access reviews: many questions, asked of a server or of the local evaluator, and compared.
+//!
+//! ```text
+//! cells -> [ plan ] -> questions -> [ ask ] -> answers -> [ compare ] -> disagreements
+//!                                      |
+//!                                  [ Reviewer ]
+//!                                   local | live -> [ body ] -> [ Transport ] (the caller's)
+//! ```
+//!
+//! A question is an identity and a request; whoever answers it, the answer has the same form. The
+//! live reviewer builds bodies and reads statuses; how they get to a server and back is a port that
+//! the caller implements, so that all of this is tested without a network.
+
+mod answer;
+mod ask;
+mod body;
+mod compare;
+pub mod live;
+mod local;
+mod plan;
+
+pub use answer::{Answer, Verdict};
+pub use ask::{Asked, Ending, Progress, Reviewer, ask};
+pub use compare::{Cause, Disagreement, compare};
+pub use local::LocalReviewer;
+pub use plan::{Plan, PlanBuilder, Question};

@@ -1,0 +1,168 @@
+//! Where the evaluator and the server disagree, and why probably.
+
+use rolecall_rbac::Identity;
+
+use crate::{Answer, Question, Verdict};
+
+/// A question that two reviewers answer differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement<'a> {
+    /// The question's position in the plan.
+    pub position: usize,
+    /// The question.
+    pub question: &'a Question,
+    /// What the evaluator says.
+    pub local: &'a Answer,
+    /// What the server says.
+    pub live: &'a Answer,
+    /// Why probably.
+    pub cause: Cause,
+}
+
+/// Why a server answers differently from the evaluator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The server allows without a reason, as it does for `system:masters`: the identity is in
+    /// groups that are not known here.
+    Privileged,
+    /// The Node authorizer allows it.
+    Node,
+    /// RBAC grants it through a binding to a group in which the identity is not known to be.
+    UnknownGroup {
+        /// The group.
+        group: String,
+    },
+    /// The roles or bindings changed between the lists and the review, or the server has not seen
+    /// them yet.
+    Stale,
+    /// Another authorizer than RBAC, such as a webhook, allows it.
+    OtherAuthorizer,
+    /// Another authorizer than RBAC forbids it.
+    Forbidden,
+}
+
+/// Returns the questions to which both have an answer and one says yes, the other no.
+///
+/// An answer that is unknown disagrees with none.
+pub fn compare<'a>(
+    questions: &'a [Question],
+    local: &'a [Option<Answer>],
+    live: &'a [Option<Answer>],
+) -> Vec<Disagreement<'a>> {
+    let answers = local.iter().zip(live).enumerate();
+    questions
+        .iter()
+        .zip(answers)
+        .filter_map(|(question, (position, (local, live)))| {
+            let (local, live) = (local.as_ref()?, live.as_ref()?);
+            let unknown = [local, live].iter().any(|answer| answer.verdict == Verdict::Unknown);
+            let agree = local.is_allowed() == live.is_allowed();
+            (!unknown && !agree).then(|| Disagreement {
+                position,
+                question,
+                local,
+                live,
+                cause: cause(&question.identity, live),
+            })
+        })
+        .collect()
+}
+
+fn cause(identity: &Identity, live: &Answer) -> Cause {
+    match live.verdict {
+        Verdict::Denied => Cause::Forbidden,
+        Verdict::NoOpinion | Verdict::Unknown => Cause::Stale,
+        Verdict::Allowed if live.reason.is_empty() => {
+            if identity.is_node() {
+                Cause::Node
+            } else {
+                Cause::Privileged
+            }
+        }
+        Verdict::Allowed if live.reason.starts_with("RBAC: allowed by ") => {
+            match group_of(&live.reason).filter(|group| !identity.is_in(group)) {
+                Some(group) => Cause::UnknownGroup { group: group.to_owned() },
+                None => Cause::Stale,
+            }
+        }
+        Verdict::Allowed => Cause::OtherAuthorizer,
+    }
+}
+
+/// Returns the group to which RBAC says that the binding grants.
+fn group_of(reason: &str) -> Option<&str> {
+    let (_, group) = reason.rsplit_once(" to Group \"")?;
+    group.strip_suffix('"')
+}
+
+impl Cause {
+    /// Returns the cause in words, as the end of a sentence that begins with the disagreement.
+    pub fn explain(&self) -> String {
+        match self {
+            Self::Privileged => "the server gives no reason, as for members of `system:masters`: \
+                 the subject is in groups that are not known here"
+                .to_owned(),
+            Self::Node => "the Node authorizer allows it".to_owned(),
+            Self::UnknownGroup { group } => {
+                format!("the subject is in group `{group}`, which is not known here")
+            }
+            Self::Stale => "roles or bindings changed between listing and asking, or the server \
+                 has not seen a change yet; ask again"
+                .to_owned(),
+            Self::OtherAuthorizer => {
+                "another authorizer than RBAC, such as a webhook, allows it".to_owned()
+            }
+            Self::Forbidden => {
+                "another authorizer than RBAC, such as a webhook, forbids it".to_owned()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rolecall_rbac::Request;
+
+    use super::*;
+
+    #[test]
+    fn only_yes_against_no_is_a_disagreement_and_its_cause_is_told() {
+        let jane = || Identity::user("jane");
+        let node = || Identity::user("system:node:a").with_group("system:nodes");
+        let yes = |reason| Some(Answer::new(Verdict::Allowed, reason));
+        let no = || Some(Answer::new(Verdict::NoOpinion, ""));
+        let unknown = || Some(Answer::new(Verdict::Unknown, ""));
+        let denied = || Some(Answer::new(Verdict::Denied, "no"));
+        let granted = |to| format!("RBAC: allowed by RoleBinding \"b/n\" of Role \"r\" to {to}");
+        let rows = [
+            (jane(), yes("a"), yes("b"), None),
+            (jane(), no(), denied(), None),
+            (jane(), unknown(), yes(""), None),
+            (jane(), yes(""), unknown(), None),
+            (jane(), None, yes(""), None),
+            (jane(), no(), yes(""), Some(Cause::Privileged)),
+            (node(), no(), yes(""), Some(Cause::Node)),
+            (jane(), no(), yes(&granted("User \"jane\"")), Some(Cause::Stale)),
+            (
+                jane(),
+                no(),
+                yes(&granted("Group \"devs\"")),
+                Some(Cause::UnknownGroup { group: "devs".to_owned() }),
+            ),
+            (jane(), no(), yes(&granted("Group \"system:authenticated\"")), Some(Cause::Stale)),
+            (jane(), no(), yes("policy says so"), Some(Cause::OtherAuthorizer)),
+            (jane(), yes(""), no(), Some(Cause::Stale)),
+            (jane(), yes(""), denied(), Some(Cause::Forbidden)),
+        ];
+        for (identity, local, live, expected) in rows {
+            let request = Request::path("get", "/");
+            let question = [Question { identity: Arc::new(identity), request }];
+            let (local, live) = ([local], [live]);
+            let found = compare(&question, &local, &live);
+            let causes: Vec<&Cause> = found.iter().map(|found| &found.cause).collect();
+            assert_eq!(causes, expected.iter().collect::<Vec<_>>(), "{local:?} {live:?}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A server as a reviewer.
+//!
+//! Whoever asks about itself sends SelfSubjectAccessReviews. About others it sends
+//! SubjectAccessReviews; where it may not create those, LocalSubjectAccessReviews in the namespace of
+//! the request; and where it may not create those either, SelfSubjectAccessReviews as somebody it
+//! may impersonate. What was refused once is not tried again.
+
+mod rules;
+mod way;
+
+use rolecall_rbac::{Identity, Request, Target};
+
+pub use self::rules::{Rules, RulesAnswer};
+use self::way::Ways;
+use crate::{Answer, Question, Reviewer, Verdict, body};
+
+/// What goes to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The path.
+    pub path: String,
+    /// The JSON.
+    pub body: Vec<u8>,
+    /// Whom to impersonate with it.
+    pub impersonate: Option<Impersonation>,
+}
+
+/// Whom a request impersonates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impersonation {
+    /// `Impersonate-User`.
+    pub user: String,
+    /// `Impersonate-Group`, each.
+    pub groups: Vec<String>,
+    /// `Impersonate-Uid`; empty for none.
+    pub uid: String,
+    /// `Impersonate-Extra-KEY`, each value.
+    pub extra: Vec<(String, String)>,
+}
+
+/// Takes calls to a server.
+pub trait Transport: Sync {
+    /// Why nothing gets through any more.
+    type Error: Send;
+
+    /// Posts a call, as often as the server is too busy, and returns the body of its answer.
+    fn post(
+        &self,
+        call: Call,
+    ) -> impl Future<Output = Result<Vec<u8>, PostError<Self::Error>>> + Send;
+}
+
+/// Why a call got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostError<E> {
+    /// The caller may not do that, or the server does not serve it; in the server's words.
+    Refused(String),
+    /// This call failed.
+    Failed(String),
+    /// Every call will fail.
+    Fatal(E),
+}
+
+/// Asks a server.
+#[derive(Debug)]
+pub struct LiveReviewer<T> {
+    transport: T,
+    me: Option<Identity>,
+    ways: Ways,
+}
+
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
+
+/// How a question is put to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// SelfSubjectAccessReview.
+    Myself,
+    /// SubjectAccessReview.
+    Anybody,
+    /// LocalSubjectAccessReview.
+    InNamespace,
+    /// SelfSubjectAccessReview under impersonation.
+    Impersonated,
+}
+
+impl<T: Transport> LiveReviewer<T> {
+    /// Builds a reviewer; `me` is whom the server takes the caller for, if that is known.
+    pub fn new(transport: T, me: Option<Identity>) -> Self {
+        Self { transport, me, ways: Ways::default() }
+    }
+
+    /// Returns which kinds of review were refused, in the server's words.
+    pub fn refusals(&self) -> Vec<String> {
+        self.ways.refusals()
+    }
+
+    async fn send(&self, call: Call) -> Result<Vec<u8>, PostError<T::Error>> {
+        self.transport.post(call).await
+    }
+
+    /// Returns the ways to put a question, best first.
+    fn possible(&self, question: &Question) -> Vec<Way> {
+        let Question { identity, request } = question;
+        if self.me.as_ref() == Some(&**identity) {
+            return vec![Way::Myself];
+        }
+        let mut ways = vec![Way::Anybody];
+        if local_namespace(request).is_some() {
+            ways.push(Way::InNamespace);
+        }
+        if !identity.user.is_empty() {
+            ways.push(Way::Impersonated);
+        }
+        ways
+    }
+}
+
+impl<T: Transport> Reviewer for LiveReviewer<T> {
+    type Error = T::Error;
+
+    async fn review(&self, question: &Question) -> Result<Answer, T::Error> {
+        let mut refused = Vec::new();
+        for way in self.possible(question) {
+            let key = way.key(question);
+            if let Some(refusal) = self.ways.refused(&key) {
+                refused.push(refusal);
+                continue;
+            }
+            match self.send(way.call(question)).await {
+                Ok(body) => {
+                    return Ok(body::answer(&body).unwrap_or_else(|| {
+                        Answer::new(Verdict::Unknown, "the server's answer is no review")
+                    }));
+                }
+                Err(PostError::Refused(refusal)) => {
+                    self.ways.refuse(key, &refusal);
+                    refused.push(refusal);
+                }
+                Err(PostError::Failed(error)) => return Ok(Answer::new(Verdict::Unknown, error)),
+                Err(PostError::Fatal(error)) => return Err(error),
+            }
+        }
+        Ok(Answer::new(Verdict::Unknown, refused.join("; ")))
+    }
+}
+
+impl Way {
+    fn call(self, question: &Question) -> Call {
+        let Question { identity, request } = question;
+        let own = || body::self_subject_access_review(request);
+        let (path, body, impersonate) = match self {
+            Self::Myself => (format!("{REVIEWS}/selfsubjectaccessreviews"), own(), None),
+            Self::Impersonated => (
+                format!("{REVIEWS}/selfsubjectaccessreviews"),
+                own(),
+                Some(Impersonation::of(identity)),
+            ),
+            Self::Anybody => (
+                format!("{REVIEWS}/subjectaccessreviews"),
+                body::subject_access_review(identity, request, None),
+                None,
+            ),
+            Self::InNamespace => {
+                let namespace = local_namespace(request).unwrap_or_default();
+                (
+                    format!("{REVIEWS}/namespaces/{namespace}/localsubjectaccessreviews"),
+                    body::subject_access_review(identity, request, Some(namespace)),
+                    None,
+                )
+            }
+        };
+        Call { path, body, impersonate }
+    }
+
+    /// Returns what a refusal of this way is a refusal of.
+    fn key(self, question: &Question) -> String {
+        match self {
+            Self::Myself => "me".to_owned(),
+            Self::Anybody => "anybody".to_owned(),
+            Self::InNamespace => format!("in {}", question.request.namespace()),
+            Self::Impersonated => {
+                let Identity { user, groups, .. } = &*question.identity;
+                format!("as {user} of {}", groups.join(","))
+            }
+        }
+    }
+}
+
+/// Returns the namespace in which a request can be reviewed locally: its own, if its name is one.
+fn local_namespace(request: &Request) -> Option<&str> {
+    let Target::Resource(target) = &request.target else { return None };
+    let is_name = !target.namespace.is_empty()
+        && target
+            .namespace
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    is_name.then_some(&*target.namespace)
+}
+
+impl Impersonation {
+    /// Impersonates an identity. What the server adds by itself is left out, for each group that is
+    /// named has to be allowed: `system:authenticated`, and a ServiceAccount's own groups when it
+    /// has no others.
+    fn of(identity: &Identity) -> Self {
+        let own = Identity::user(&identity.user).groups;
+        let is_usual = identity.as_service_account().is_some()
+            && identity.groups.iter().all(|group| own.contains(group));
+        let groups = identity
+            .groups
+            .iter()
+            .filter(|group| !is_usual && &***group != "system:authenticated")
+            .map(|group| group.to_string())
+            .collect();
+        let extra = identity
+            .extra
+            .iter()
+            .flat_map(|(key, values)| {
+                values.iter().map(move |value| (key.to_string(), value.to_string()))
+            })
+            .collect();
+        Self { user: identity.user.to_string(), groups, uid: identity.uid.to_string(), extra }
+    }
+}
+
+#[cfg(test)]
+mod tests;

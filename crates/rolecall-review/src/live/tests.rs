@@ -1,0 +1,196 @@
+use std::sync::{Arc, Mutex};
+
+use rolecall_rbac::{ResourceRequest, Text};
+
+use super::*;
+
+/// A server that answers as a function says, and remembers what was asked.
+struct Scripted<F> {
+    answer: F,
+    calls: Mutex<Vec<Call>>,
+}
+
+type Outcome = Result<Vec<u8>, PostError<&'static str>>;
+
+impl<F: Fn(&Call) -> Outcome + Sync> Transport for &Scripted<F> {
+    type Error = &'static str;
+
+    async fn post(&self, call: Call) -> Outcome {
+        let answer = (self.answer)(&call);
+        self.calls.lock().unwrap().push(call);
+        answer
+    }
+}
+
+fn scripted<F: Fn(&Call) -> Outcome + Sync>(answer: F) -> Scripted<F> {
+    Scripted { answer, calls: Mutex::default() }
+}
+
+impl<F> Scripted<F> {
+    /// Returns which kinds of review were asked for, and as whom.
+    fn asked(&self) -> Vec<String> {
+        let calls = self.calls.lock().unwrap();
+        calls
+            .iter()
+            .map(|call| {
+                let path = call.path.strip_prefix(REVIEWS).unwrap().trim_start_matches('/');
+                match &call.impersonate {
+                    None => path.to_owned(),
+                    Some(as_whom) if as_whom.groups.is_empty() => {
+                        format!("{path} as {}", as_whom.user)
+                    }
+                    Some(as_whom) => {
+                        format!("{path} as {} of {}", as_whom.user, as_whom.groups.join(","))
+                    }
+                }
+            })
+            .collect()
+    }
+}
+
+const YES: &[u8] = br#"{"status":{"allowed":true,"reason":"R"}}"#;
+
+fn question(identity: &Identity, namespace: &str) -> Question {
+    let (namespace, resource): (Text, Text) = (namespace.into(), "pods".into());
+    let target = ResourceRequest { namespace, resource, ..ResourceRequest::default() };
+    Question { identity: Arc::new(identity.clone()), request: Request::resource("get", target) }
+}
+
+#[tokio::test]
+async fn a_caller_asks_about_itself_and_about_others() {
+    let server = scripted(|_| Ok(YES.to_vec()));
+    let (jane, web) = (Identity::user("jane"), Identity::service_account("shop", "web"));
+    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    for identity in [&jane, &web] {
+        let answer = reviewer.review(&question(identity, "shop")).await.unwrap();
+        assert_eq!(answer, Answer::new(Verdict::Allowed, "R"));
+    }
+    assert_eq!(server.asked(), ["selfsubjectaccessreviews", "subjectaccessreviews"]);
+}
+
+#[tokio::test]
+async fn what_is_refused_once_is_asked_in_another_way_from_then_on() {
+    let server = scripted(|call: &Call| match &call.impersonate {
+        Some(_) => Ok(YES.to_vec()),
+        None if call.path.contains("/shop/") => Ok(YES.to_vec()),
+        None => Err(PostError::Refused("forbidden".to_owned())),
+    });
+    let reviewer = LiveReviewer::new(&server, Some(Identity::user("jane")));
+    let devs = Identity::user("bob").with_group("devs");
+    let web = Identity::service_account("shop", "web");
+    for (identity, namespace) in
+        [(&devs, "shop"), (&devs, "shop"), (&web, "bank"), (&web, "bank"), (&web, "")]
+    {
+        assert!(reviewer.review(&question(identity, namespace)).await.unwrap().is_allowed());
+    }
+    let own = "selfsubjectaccessreviews as system:serviceaccount:shop:web";
+    assert_eq!(
+        server.asked(),
+        [
+            "subjectaccessreviews",
+            "namespaces/shop/localsubjectaccessreviews",
+            "namespaces/shop/localsubjectaccessreviews",
+            "namespaces/bank/localsubjectaccessreviews",
+            own,
+            own,
+            own,
+        ]
+    );
+    assert_eq!(reviewer.refusals(), ["forbidden"]);
+}
+
+#[tokio::test]
+async fn who_may_not_ask_in_any_way_gets_no_answer() {
+    let server = scripted(|call: &Call| {
+        let way = if call.impersonate.is_some() { "impersonate" } else { "create" };
+        Err(PostError::Refused(format!("cannot {way}")))
+    });
+    let reviewer = LiveReviewer::new(&server, None);
+    let devs = Identity::user("bob").with_group("devs");
+    let answer = reviewer.review(&question(&devs, "")).await.unwrap();
+    assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create; cannot impersonate"));
+    // Nobody can be impersonated who has no name.
+    let answer = reviewer.review(&question(&Identity::group("devs"), "")).await.unwrap();
+    assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create"));
+    assert_eq!(server.asked(), ["subjectaccessreviews", "selfsubjectaccessreviews as bob of devs"]);
+}
+
+#[tokio::test]
+async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
+    let server = scripted(|_| Err(PostError::Failed("no leader".to_owned())));
+    let jane = Identity::user("jane");
+    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let answer = reviewer.review(&question(&jane, "")).await.unwrap();
+    assert_eq!(answer, Answer::new(Verdict::Unknown, "no leader"));
+
+    let server = scripted(|_| Err(PostError::Fatal("gone")));
+    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    assert_eq!(reviewer.review(&question(&jane, "")).await, Err("gone"));
+
+    let server = scripted(|_| Ok(b"<html>".to_vec()));
+    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let answer = reviewer.review(&question(&jane, "")).await.unwrap();
+    assert_eq!(answer, Answer::new(Verdict::Unknown, "the server's answer is no review"));
+}
+
+fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
+    serde_json::json!({"status": {
+        "incomplete": incomplete,
+        "evaluationError": error,
+        "resourceRules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}],
+        "nonResourceRules": null,
+    }})
+    .to_string()
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn one_rules_review_answers_many_questions_of_ones_own() {
+    let server = scripted(|_| Ok(rules_review(false, "")));
+    let (jane, bob) = (Identity::user("jane"), Identity::user("bob"));
+    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let get = |identity: &Identity, namespace| question(identity, namespace);
+    let with_verb = |verb: &str, namespace| {
+        let mut question = question(&jane, namespace);
+        question.request.verb = verb.into();
+        question
+    };
+    let questions = [
+        get(&jane, "shop"),
+        with_verb("list", "shop"),
+        with_verb("watch", "shop"),
+        with_verb("delete", "shop"),
+        get(&bob, "shop"),
+        // Another namespace, in which too little is asked for a review of its own.
+        get(&jane, "bank"),
+        // At the cluster scope the rule may be a RoleBinding's, but no other rule is there either.
+        get(&jane, ""),
+        with_verb("list", ""),
+    ];
+    let verdicts: Vec<Option<Verdict>> = reviewer
+        .answer_by_rules(&questions)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|answer| answer.map(|answer| answer.verdict))
+        .collect();
+    let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
+    assert_eq!(verdicts, [yes, no, no, no, None, None, None, no]);
+    assert_eq!(server.asked(), ["selfsubjectrulesreviews"]);
+}
+
+#[tokio::test]
+async fn rules_that_may_be_incomplete_answer_nothing() {
+    let masters = Identity::user("jane").with_group("system:masters");
+    for (body, me) in [
+        (rules_review(true, ""), Some(Identity::user("jane"))),
+        (rules_review(false, "cannot list"), Some(Identity::user("jane"))),
+        (b"{}".to_vec(), Some(Identity::user("jane"))),
+        (rules_review(false, ""), Some(masters)),
+        (rules_review(false, ""), None),
+    ] {
+        let server = scripted(move |_| Ok(body.clone()));
+        let reviewer = LiveReviewer::new(&server, me);
+        assert_eq!(reviewer.rules(&"shop".into()).await, Ok(RulesAnswer::Useless));
+    }
+}
