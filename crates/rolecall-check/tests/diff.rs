@@ -18,7 +18,8 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use random::{allowed, identities, inventory, universe};
 use rolecall_check::access::AccessTerm;
-use rolecall_check::diff::{Change, Difference, Holder, HolderDiff, diff};
+use rolecall_check::diff::{Change, Difference, GainedRisks, Holder, HolderDiff, diff};
+use rolecall_check::{HeldRisk, KubernetesVersion};
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,
     PolicyRule, Request, Role, Unread, Verdict, rule_allows,
@@ -344,4 +345,55 @@ fn what_an_unread_binding_may_keep_is_not_lost() {
     -? user/jane: get | "" | pods in blue
         ClusterRoleBinding /two rule 0
     "#);
+}
+
+/// Writes the risks that each subject gains.
+#[track_caller]
+fn risks(old: &str, new: &str) -> String {
+    let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
+    let mut gained = GainedRisks::new(&old, &new, KubernetesVersion::NEWEST);
+    let mut lines = String::new();
+    for diff in diff(&old, &new) {
+        for risk in gained.of(&diff) {
+            let HeldRisk { code, namespace } = &risk;
+            let (holder, severity) = (&diff.holder, risk.severity());
+            let place = namespace.as_deref().unwrap_or("everywhere");
+            writeln!(lines, "{holder}: {code} {place} {severity}: {}", risk.may()).unwrap();
+        }
+    }
+    lines
+}
+
+#[test]
+fn a_risk_is_gained_where_it_was_not_held_before() {
+    let old = "ClusterRole list: list secrets
+        ClusterRole exec: create pods/exec
+        one: list -> user/jane in blue
+        two: exec -> user/john";
+    let new = "ClusterRole list: list,watch secrets
+        ClusterRole exec: create pods/exec
+        one: list -> user/jane in blue, red
+        two: exec -> user/john in blue, kube-system";
+    assert_snapshot!(risks(old, new), @"user/jane: RC511 red medium: read all Secrets at once");
+}
+
+#[test]
+fn a_narrowed_risk_is_not_gained() {
+    let old = "ClusterRole all: * *.*
+        one: all -> user/jane";
+    let new = "ClusterRole all: list secrets; get /healthz
+        one: all -> user/jane
+        two: all -> user/jane in red";
+    assert_snapshot!(risks(old, new), @"");
+}
+
+#[test]
+fn a_right_that_completes_a_risk_gains_it() {
+    let old = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
+        one: status -> user/jane";
+    let new = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
+        ClusterRole signers: sign signers.certificates.k8s.io
+        one: status -> user/jane
+        two: signers -> user/jane";
+    assert_snapshot!(risks(old, new), @"user/jane: RC535 everywhere high: issue certificates without approval");
 }

@@ -51,6 +51,15 @@ impl Request {
         Self { verb: verb.into(), target: Target::Path(path.into()) }
     }
 
+    /// Returns the request in another namespace; a non-resource request has none.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: &str) -> Self {
+        if let Target::Resource(target) = &mut self.target {
+            target.namespace = namespace.into();
+        }
+        self
+    }
+
     /// Returns the namespace whose RoleBindings count; empty when none do.
     pub fn namespace(&self) -> &str {
         match &self.target {

@@ -18,6 +18,7 @@
 mod change;
 mod hidden;
 mod holder;
+mod risk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ pub(crate) use change::grants;
 pub use change::{Change, Difference};
 pub(crate) use hidden::hidden;
 pub use holder::Holder;
+pub use risk::GainedRisks;
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 
 use crate::access::{AccessSet, Held, RuleLists};

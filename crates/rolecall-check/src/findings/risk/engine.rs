@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::RISKS;
 use super::ask::{Risk, Scope};
 use crate::KubernetesVersion;
+use crate::access::AccessSet;
 
 /// The requests of every risk, ready to be put to rules.
 pub(crate) struct Engine {
@@ -100,6 +101,12 @@ impl Engine {
         several.map(|compiled| {
             (compiled.risk, compiled.needs.iter().map(|requests| Need { requests }).collect())
         })
+    }
+
+    /// Returns the requests of which a risk's holders may make some, each with its scope.
+    fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
+        let of_code = self.risks.iter().filter(move |compiled| compiled.risk.meta.code == code);
+        of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }
 
     fn profile(&self, role: &Role) -> Profile {
@@ -204,6 +211,24 @@ impl<'a> RiskTeller<'a> {
             }
             held.extend(codes.into_iter().map(|code| HeldRisk { code, namespace: scope.clone() }));
         }
+        held
+    }
+
+    /// Returns the risks that an identity holds thanks to some of its access, sorted: the others it
+    /// would hold without that.
+    pub fn risks_through(&mut self, identity: &Identity, access: &AccessSet) -> BTreeSet<HeldRisk> {
+        let mut held = self.risks_of(identity);
+        held.retain(|risk| {
+            let mut requests = self.engine.requests_of(risk.code);
+            requests.any(|(request, scope)| {
+                let namespace = match scope {
+                    Scope::Cluster => "",
+                    Scope::System => "kube-system",
+                    Scope::Namespaced => risk.namespace.as_deref().unwrap_or_default(),
+                };
+                access.contains(&request.clone().in_namespace(namespace))
+            })
+        });
         held
     }
 

@@ -2,6 +2,7 @@
 
 mod ask;
 mod engine;
+mod held;
 mod report;
 mod subjects;
 mod takeover;
