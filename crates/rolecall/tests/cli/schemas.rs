@@ -31,6 +31,14 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-holders", "who-can get configmaps -A -f fixtures/v01-implied-groups"),
     ("access-holders", "who-can get /healthz -f fixtures/unread-document"),
     ("access-holders", "who-can get pods -n a -n b -f fixtures/v09-dangling-role-ref"),
+    ("access-walk", "walk -A -f fixtures/tokens"),
+    ("access-walk", "walk -A -f fixtures/static-pod -f fixtures/custom-workloads"),
+    ("access-walk", "walk role/pod-lister clusterrole/view 'sa/*' -n ns-1 -f fixtures/ns-1"),
+    (
+        "access-walk",
+        "walk clusterrole/view -A -f fixtures/v01-implied-groups -f fixtures/unread-document",
+    ),
+    ("access-walk", "walk sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];
