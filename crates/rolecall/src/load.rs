@@ -140,6 +140,12 @@ impl Session {
         if unread && !holds_input(authorizer.inventory()) {
             return Err(CommandError::input("nothing could be read"));
         }
+        for drift in loaded.drifts.iter().filter(|drift| !drift.overwritten.is_empty()) {
+            ui.note(format!(
+                "ClusterRole `{}` is aggregated: what it says itself is overwritten",
+                drift.role
+            ));
+        }
         Ok(Self {
             authorizer,
             catalog: loaded.catalog,

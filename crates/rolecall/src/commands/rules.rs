@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Identity, PolicyRule, RulesReview, Text, break_down};
+use rolecall_rbac::{Gap, Identity, PolicyRule, RulesReview, Text, break_down};
 
 use crate::cli::Options;
 use crate::error::CommandError;
@@ -52,7 +52,6 @@ Exit codes: 0 listed, 2 it could not be done, 3 something that was not read may 
 struct Listing<'a> {
     subject: &'a Subject,
     namespace: Text,
-    review: RulesReview<'a>,
     rules: Vec<EffectiveRule>,
 }
 
@@ -69,31 +68,38 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
-    let mut listings = Vec::new();
-    for subject in &subjects {
-        for namespace in namespaces_of(&session, options, &subject.identity) {
+    let listings = subjects.iter().flat_map(|subject| {
+        let namespaces = namespaces_of(&session, options, &subject.identity);
+        namespaces.into_iter().map(|namespace| {
             let review = session.authorizer.rules_for(&subject.identity, &namespace);
-            let rules = effective(&review);
-            listings.push(Listing { subject, namespace, review, rules });
-        }
-    }
+            (Listing { subject, namespace, rules: effective(&review) }, review)
+        })
+    });
+    let mut report = Report::default();
     let mut out = ui.stdout();
     match arguments.output {
         Format::Json | Format::Yaml => {
-            for (position, listing) in listings.iter().enumerate() {
+            for (position, (listing, review)) in listings.enumerate() {
                 if position > 0 && arguments.output == Format::Yaml {
                     writeln!(out, "---")?;
                 }
-                output::write_structured(&mut out, arguments.output, &listing.to_review())?;
+                report.add(listing.subject, &review);
+                let review = listing.to_review(&review);
+                output::write_structured(&mut out, arguments.output, &review)?;
             }
         }
         Format::Table | Format::Wide => {
+            let listings: Vec<Listing<'_>> = listings
+                .map(|(listing, review)| {
+                    report.add(listing.subject, &review);
+                    listing
+                })
+                .collect();
             table(&listings, arguments.output == Format::Wide).write(&mut out, ui.columns())?;
         }
     }
     out.flush()?;
-    let complete = listings.iter().fold(true, |complete, listing| complete & listing.report(ui));
-    Ok(session.conclude(if complete { Exit::Yes } else { Exit::Inconclusive }))
+    Ok(session.conclude(report.tell(ui)))
 }
 
 /// Returns the namespaces that were asked for; with -A those in which RoleBindings reach the
@@ -141,27 +147,46 @@ fn effective(review: &RulesReview<'_>) -> Vec<EffectiveRule> {
 }
 
 impl Listing<'_> {
-    fn to_review(&self) -> SelfSubjectRulesReview<'_> {
+    fn to_review<'l>(&'l self, review: &RulesReview<'_>) -> SelfSubjectRulesReview<'l> {
         let rules = self.rules.iter().map(|effective| &effective.rule);
-        SelfSubjectRulesReview::new(&self.subject.identity, &self.namespace, rules, &self.review)
+        SelfSubjectRulesReview::new(&self.subject.identity, &self.namespace, rules, review)
+    }
+}
+
+/// What the lists lack, each thing once.
+#[derive(Default)]
+struct Report {
+    problems: BTreeSet<String>,
+    gaps: BTreeSet<Gap>,
+    nodes: BTreeSet<String>,
+    masters: BTreeSet<String>,
+}
+
+impl Report {
+    fn add(&mut self, subject: &Subject, review: &RulesReview<'_>) {
+        self.problems.extend(review.problems.iter().map(words::problem));
+        self.gaps.extend(review.gaps.iter().cloned());
+        let identity = &subject.identity;
+        self.nodes.extend(identity.is_node().then(|| label(identity)));
+        self.masters.extend(identity.is_privileged().then(|| label(identity)));
     }
 
-    /// Says on stderr what the list lacks, and returns whether it lacks nothing.
-    fn report(&self, ui: &Ui) -> bool {
-        let who = label(&self.subject.identity);
-        for problem in &self.review.problems {
-            ui.warn(format!("{who}: {}", words::problem(problem)));
+    /// Says it on stderr, and returns how the command ends.
+    fn tell(&self, ui: &Ui) -> Exit {
+        for problem in &self.problems {
+            ui.warn(problem);
         }
-        for gap in &self.review.gaps {
-            ui.warn(format!("{who} may hold further rules, for this was not read: {gap}"));
+        for gap in &self.gaps {
+            ui.warn(format!("further rules may apply, for this was not read: {gap}"));
         }
-        if self.subject.identity.is_node() {
-            ui.warn(format!("{who} may do further things that the Node authorizer allows"));
+        for node in &self.nodes {
+            ui.warn(format!("{node} may do further things that the Node authorizer allows"));
         }
-        if self.subject.identity.is_privileged() {
-            ui.note(format!("{who} may do everything, as a member of group system:masters"));
+        for master in &self.masters {
+            ui.note(format!("{master} may do everything, as a member of group system:masters"));
         }
-        self.review.gaps.is_empty() && !self.subject.identity.is_node()
+        let complete = self.gaps.is_empty() && self.nodes.is_empty();
+        if complete { Exit::Yes } else { Exit::Inconclusive }
     }
 }
 

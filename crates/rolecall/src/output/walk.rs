@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{API_VERSION, ObjectReference, RuleDetails, TextList};
 use crate::subject::label;
-use crate::words;
 
 /// Where a walk leads.
 #[derive(Debug, Serialize)]

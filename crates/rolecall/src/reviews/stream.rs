@@ -24,6 +24,16 @@ pub(crate) enum Content {
     Malformed(&'static str),
 }
 
+impl Piece {
+    /// Returns the length of its text.
+    pub(crate) fn len(&self) -> usize {
+        match &self.content {
+            Content::Json(text) | Content::Yaml(text) => text.len(),
+            Content::Malformed(_) => 0,
+        }
+    }
+}
+
 /// A JSON review is never longer than this, so that input that is none cannot fill the memory.
 const LONGEST: usize = 16 << 20;
 
@@ -120,11 +130,16 @@ impl<R: BufRead> Stream<R> {
                     self.begin_at(end);
                     return Ok(Some(Piece { line, content: Content::Json(text) }));
                 }
-                Step::Violation if scanner.is_in_list() => {
-                    let why = "this is not a JSON object, and the rest of its list was not read";
-                    return self.skip_malformed(why);
+                Step::Violation => {
+                    let (at_top, in_list) = (scanner.is_at_top(), scanner.is_in_list());
+                    if at_top && self.skip_separator()? {
+                        continue;
+                    }
+                    return self.skip_malformed(match in_list {
+                        true => "this is not a JSON object, and the rest of its list was not read",
+                        false => "this is not a JSON object",
+                    });
                 }
-                Step::Violation => return self.skip_malformed("this is not a JSON object"),
             }
         }
     }
@@ -151,6 +166,16 @@ impl<R: BufRead> Stream<R> {
         }
         self.position = self.start;
         Ok(Some(piece))
+    }
+
+    /// Passes over a line with `---`, as tools put between JSON objects too.
+    fn skip_separator(&mut self) -> io::Result<bool> {
+        let newline = self.find_newline()?.unwrap_or(self.buffer.len());
+        let separates = is_separator(self.buffer.get(self.start..newline).unwrap_or_default());
+        if separates {
+            self.begin_at(newline);
+        }
+        Ok(separates)
     }
 
     fn next_yaml(&mut self) -> io::Result<Option<Piece>> {
@@ -291,6 +316,12 @@ mod tests {
             "{\n  \"a\": {}\n}{\"b\": []} {}\n",
             "1: json {~  \"a\": {}~}\n3: json {\"b\": []}\n3: json {}",
         );
+    }
+
+    #[test]
+    fn separators_between_objects_are_none() {
+        check("{\"a\":1}\n---\n{}\n--- # x\n", "1: json {\"a\":1}\n3: json {}");
+        check("{}\n----\n", "1: json {}\n2: ! this is not a JSON object");
     }
 
     #[test]

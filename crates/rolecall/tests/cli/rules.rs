@@ -180,8 +180,8 @@ fn dangling_roles_are_told_as_a_server_does() {
           }
         }
         --- stderr
-        warning: sa/v09-app:app: ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13): clusterrole.rbac.authorization.k8s.io "v09-metrics-reader" not found
-        warning: sa/v09-app:app: RoleBinding v09-app/app-view (fixtures/v09-dangling-role-ref/manifests.yaml:27): role.rbac.authorization.k8s.io "view" not found
+        warning: ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13): clusterrole.rbac.authorization.k8s.io "v09-metrics-reader" not found
+        warning: RoleBinding v09-app/app-view (fixtures/v09-dangling-role-ref/manifests.yaml:27): role.rbac.authorization.k8s.io "view" not found
         --- exit 0
         "#
     );
@@ -196,7 +196,7 @@ fn something_unread_may_add_rules() {
         pods              get
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        warning: sa/unread-document:app may hold further rules, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        warning: further rules may apply, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
         --- exit 3
         "#
     );

@@ -16,6 +16,9 @@ use crate::ui::Ui;
 /// How many reviews are in the works at a time, which bounds the memory.
 const AT_ONCE: usize = 8192;
 
+/// How much text they have together, more or less.
+const BYTES_AT_ONCE: usize = 32 << 20;
+
 /// How many malformed reviews are told of by themselves.
 const TOLD: usize = 20;
 
@@ -68,11 +71,11 @@ pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, Comma
 
 fn next_batch(stream: &mut Stream<impl BufRead>) -> io::Result<Vec<Piece>> {
     let mut pieces = Vec::with_capacity(AT_ONCE);
-    while pieces.len() < AT_ONCE {
-        match stream.next()? {
-            Some(piece) => pieces.push(piece),
-            None => break,
-        }
+    let mut bytes = 0;
+    while pieces.len() < AT_ONCE && bytes < BYTES_AT_ONCE {
+        let Some(piece) = stream.next()? else { break };
+        bytes += piece.len();
+        pieces.push(piece);
     }
     Ok(pieces)
 }
