@@ -1,8 +1,4 @@
-use std::collections::HashMap;
-use std::hash::Hash;
-
-use rustc_hash::FxBuildHasher;
-
+use super::keep_last::keep_last;
 use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, Workload};
 use crate::{Gap, Text};
 
@@ -238,84 +234,23 @@ impl InventoryBuilder {
     /// Does as [`build`](Self::build) and returns what was replaced, sorted.
     pub fn build_with_replaced(self) -> (Inventory, Vec<Replaced>) {
         let Self { mut inventory, mut replaced } = self;
-        let named = |metadata: &Metadata| (metadata.namespace.clone(), metadata.name.clone());
-        keep_last(
-            &mut inventory.roles,
-            |role| named(&role.metadata),
-            |role| (role.kind().into(), &role.metadata),
-            &mut replaced,
-        );
-        keep_last(
-            &mut inventory.bindings,
-            |binding| named(&binding.metadata),
-            |binding| (binding.kind().into(), &binding.metadata),
-            &mut replaced,
-        );
-        keep_last(
-            &mut inventory.service_accounts,
-            |account| named(&account.metadata),
-            |account| ("ServiceAccount".into(), &account.metadata),
-            &mut replaced,
-        );
-        keep_last(
-            &mut inventory.namespaces,
-            |namespace| named(&namespace.metadata),
-            |namespace| ("Namespace".into(), &namespace.metadata),
-            &mut replaced,
-        );
-        keep_last(
-            &mut inventory.workloads,
-            |workload| {
-                (
-                    workload.metadata.namespace.clone(),
-                    workload.kind.clone(),
-                    workload.metadata.name.clone(),
-                    workload.api_group.clone(),
+        let Inventory { roles, bindings, service_accounts, namespaces, workloads, .. } =
+            &mut inventory;
+        let ((of_roles, of_bindings), ((of_accounts, of_namespaces), of_workloads)) = rayon::join(
+            || rayon::join(|| keep_last(roles), || keep_last(bindings)),
+            || {
+                rayon::join(
+                    || (keep_last(service_accounts), keep_last(namespaces)),
+                    || keep_last(workloads),
                 )
             },
-            |workload| (workload.kind.clone(), &workload.metadata),
-            &mut replaced,
         );
+        for found in [of_roles, of_bindings, of_accounts, of_namespaces, of_workloads] {
+            replaced.extend(found);
+        }
         inventory.gaps.sort();
         inventory.gaps.dedup();
         replaced.sort();
         (inventory, replaced)
     }
-}
-
-/// Sorts by key and drops all but the last of equal keys, noting what was dropped. A default object
-/// that the input replaces is no duplicate.
-fn keep_last<T, K: Ord + Hash + Clone>(
-    objects: &mut Vec<T>,
-    key: impl Fn(&T) -> K,
-    describe: impl Fn(&T) -> (Text, &Metadata),
-    replaced: &mut Vec<Replaced>,
-) {
-    let mut last: HashMap<K, usize, FxBuildHasher> = HashMap::default();
-    for (position, object) in objects.iter().enumerate() {
-        last.insert(key(object), position);
-    }
-    if last.len() < objects.len() {
-        for (position, object) in objects.iter().enumerate() {
-            let Some(&kept) = last.get(&key(object)) else { continue };
-            let (Some(winner), true) = (objects.get(kept), kept != position) else { continue };
-            let (kind, metadata) = describe(object);
-            if metadata.origin != Origin::Default {
-                replaced.push(Replaced {
-                    kind,
-                    namespace: metadata.namespace.clone(),
-                    name: metadata.name.clone(),
-                    earlier: metadata.origin.clone(),
-                    later: describe(winner).1.origin.clone(),
-                });
-            }
-        }
-        let mut position = 0;
-        objects.retain(|object| {
-            let keep = last.get(&key(object)) == Some(&position);
-            position += 1;
-            keep
-        });
-    }
-    objects.sort_by_cached_key(|object| key(object));
 }

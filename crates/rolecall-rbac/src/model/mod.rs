@@ -2,6 +2,7 @@
 
 mod binding;
 mod inventory;
+mod keep_last;
 mod metadata;
 mod role;
 mod workload;
