@@ -212,13 +212,13 @@ impl InventoryBuilder {
     /// Adds everything that another builder holds, after what is here already.
     pub fn append(&mut self, other: Self) {
         let inventory = &mut self.inventory;
-        inventory.roles.extend(other.inventory.roles);
-        inventory.bindings.extend(other.inventory.bindings);
-        inventory.service_accounts.extend(other.inventory.service_accounts);
-        inventory.namespaces.extend(other.inventory.namespaces);
-        inventory.workloads.extend(other.inventory.workloads);
-        inventory.gaps.extend(other.inventory.gaps);
-        self.replaced.extend(other.replaced);
+        append(&mut inventory.roles, other.inventory.roles);
+        append(&mut inventory.bindings, other.inventory.bindings);
+        append(&mut inventory.service_accounts, other.inventory.service_accounts);
+        append(&mut inventory.namespaces, other.inventory.namespaces);
+        append(&mut inventory.workloads, other.inventory.workloads);
+        append(&mut inventory.gaps, other.inventory.gaps);
+        append(&mut self.replaced, other.replaced);
     }
 
     /// Returns the roles added so far, in the order they came.
@@ -252,5 +252,14 @@ impl InventoryBuilder {
         inventory.gaps.dedup();
         replaced.sort();
         (inventory, replaced)
+    }
+}
+
+/// Appends without a copy where nothing is there yet.
+fn append<T>(all: &mut Vec<T>, mut more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.append(&mut more);
     }
 }

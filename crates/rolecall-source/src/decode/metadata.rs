@@ -3,7 +3,7 @@
 use rolecall_rbac::{Labels, Metadata, Owner, Text};
 use serde::de::{MapAccess, SeqAccess};
 
-use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, skip};
+use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, OwnTextSeed, TextSeed, skip};
 use super::strings::Strings;
 
 /// What of an object's metadata is kept.
@@ -74,7 +74,7 @@ impl<'de> Fields<'de> for MetadataFields<'_> {
         let metadata = &mut self.metadata;
         match field {
             MetadataField::Name => {
-                metadata.name = Some(map.next_value_seed(TextSeed(self.strings))?);
+                metadata.name = Some(map.next_value_seed(OwnTextSeed)?);
             }
             MetadataField::GenerateName => {
                 metadata.generate_name = Some(map.next_value_seed(TextSeed(self.strings))?);

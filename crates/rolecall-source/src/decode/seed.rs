@@ -37,6 +37,17 @@ impl<'de> Visitor<'de> for TextSeed<'_> {
     }
 }
 
+/// Reads a string that hardly any other object says, such as its name.
+pub(super) struct OwnTextSeed;
+
+impl<'de> DeserializeSeed<'de> for OwnTextSeed {
+    type Value = Text;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
+        Borrowed::deserialize(deserializer).map(|text| Text::from(&*text.0))
+    }
+}
+
 /// Reads a list of strings.
 pub(super) struct TextsSeed<'s>(pub(super) &'s mut Strings);
 

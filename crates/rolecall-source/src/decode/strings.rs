@@ -1,30 +1,47 @@
 //! Shared strings: most of what objects say, others have said just before.
 //!
-//! Two small tables remember what was seen last. That shares nearly as much as remembering
-//! everything would, without the growth, and a look costs a few nanoseconds.
+//! Two small tables remember what was seen lately and more than once. That shares nearly as much as
+//! remembering everything would, without the growth, and names that occur once push nothing out.
 
 use rolecall_rbac::{Text, Texts};
 
-const TEXTS: usize = 8192;
-const LISTS: usize = 2048;
+const TEXTS: usize = 4096;
+const LISTS: usize = 1024;
 
 /// What one reader has seen last.
 #[derive(Debug)]
 pub(crate) struct Strings {
-    texts: Box<[Text]>,
-    lists: Box<[Texts]>,
+    texts: Box<[Slot<Text>]>,
+    lists: Box<[Slot<Texts>]>,
     empty: Text,
     none: Texts,
     /// Room to collect the pairs of an object in.
     pub(super) pairs: Vec<(Text, Text)>,
 }
 
+/// A place of a table.
+#[derive(Clone, Debug)]
+struct Slot<T> {
+    /// The hash of what was last looked for in vain.
+    candidate: u64,
+    /// The hash of `known`; looking at `known` itself would mean waiting for memory.
+    hash: u64,
+    known: T,
+}
+
+impl<T> Slot<T> {
+    /// Returns whether what has this hash was looked for in vain just before.
+    fn is_wanted(&mut self, hash: u64) -> bool {
+        std::mem::replace(&mut self.candidate, hash) == hash
+    }
+}
+
 impl Default for Strings {
     fn default() -> Self {
         let (empty, none) = (Text::from(""), Texts::from([]));
         Self {
-            texts: vec![empty.clone(); TEXTS].into(),
-            lists: vec![none.clone(); LISTS].into(),
+            texts: vec![Slot { candidate: 0, hash: 0, known: empty.clone() }; TEXTS].into(),
+            lists: vec![Slot { candidate: 0, hash: 0, known: none.clone() }; LISTS].into(),
             empty,
             none,
             pairs: Vec::new(),
@@ -38,14 +55,16 @@ impl Strings {
         if text.is_empty() {
             return self.empty.clone();
         }
-        match self.texts.get_mut(slot(hash(text), TEXTS)) {
-            Some(known) if same(known, text) => known.clone(),
-            Some(known) => {
-                *known = Text::from(text);
-                known.clone()
-            }
-            None => Text::from(text),
+        let hash = hash(text);
+        let Some(slot) = self.texts.get_mut(place(hash, TEXTS)) else { return text.into() };
+        if slot.hash == hash && same(&slot.known, text) {
+            return slot.known.clone();
         }
+        let new = Text::from(text);
+        if slot.is_wanted(hash) {
+            (slot.hash, slot.known) = (hash, new.clone());
+        }
+        new
     }
 
     /// Returns a copy of a list, shared if it was seen lately.
@@ -55,18 +74,22 @@ impl Strings {
         }
         let mix =
             |mixed: u64, text: &&str| (mixed.rotate_left(5) ^ hash(text)).wrapping_mul(FACTOR);
-        let slot = slot(list.iter().fold(0, mix), LISTS);
-        if let Some(known) = self.lists.get(slot)
-            && known.len() == list.len()
-            && known.iter().zip(list).all(|(known, text)| same(known, text))
+        let hash = list.iter().fold(0, mix);
+        let place = place(hash, LISTS);
+        if let Some(slot) = self.lists.get(place)
+            && slot.hash == hash
+            && slot.known.len() == list.len()
+            && slot.known.iter().zip(list).all(|(known, text)| same(known, text))
         {
-            return known.clone();
+            return slot.known.clone();
         }
-        let texts: Texts = list.iter().map(|text| self.text(text)).collect();
-        if let Some(known) = self.lists.get_mut(slot) {
-            *known = texts.clone();
+        let new: Texts = list.iter().map(|text| self.text(text)).collect();
+        if let Some(slot) = self.lists.get_mut(place)
+            && slot.is_wanted(hash)
+        {
+            (slot.hash, slot.known) = (hash, new.clone());
         }
-        texts
+        new
     }
 
     /// Returns the empty list.
@@ -77,9 +100,9 @@ impl Strings {
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-fn slot(hash: u64, slots: usize) -> usize {
+fn place(hash: u64, places: usize) -> usize {
     // The best bits of a product are the high ones.
-    usize::try_from(hash >> 32).unwrap_or_default() % slots
+    usize::try_from(hash >> 32).unwrap_or_default() % places
 }
 
 /// Hashes the length and both ends of a text, which tell most texts apart.
@@ -118,11 +141,12 @@ mod tests {
     #[test]
     fn what_was_seen_lately_is_shared() {
         let mut strings = Strings::default();
-        let once = strings.list(&["get", "list", ""]);
+        strings.list(&["get", "list", ""]);
+        let twice = strings.list(&["get", "list", ""]);
         let again = strings.list(&["get", "list", ""]);
-        assert!(Texts::ptr_eq(&once, &again));
-        assert!(Text::ptr_eq(&once[0], &strings.text("get")));
-        assert_eq!(*once, ["get".into(), "list".into(), "".into()]);
+        assert!(Texts::ptr_eq(&twice, &again));
+        assert!(Text::ptr_eq(&twice[0], &strings.text("get")));
+        assert_eq!(*twice, ["get".into(), "list".into(), "".into()]);
     }
 
     proptest! {

@@ -28,7 +28,7 @@ use crate::snapshot;
 use crate::yaml::{Document, ParseError};
 
 /// How many segments are read while as many are decoded.
-const SEGMENTS: usize = 16;
+const SEGMENTS: usize = 8;
 
 /// Returns whether bytes start like JSON that no one writes as YAML.
 pub(crate) fn looks_like(bytes: &[u8]) -> bool {
