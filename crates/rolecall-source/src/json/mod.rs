@@ -22,7 +22,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use self::boundary::Boundary;
 use self::head::{Field, Head, Length, ListHead};
 use self::segment::{Between, End, decode};
-use self::source::{BLOCK, Segment, Source};
+use self::source::{Segment, Source};
 use crate::decode::{Batch, Decoder, Decoders, Identity};
 use crate::snapshot;
 use crate::yaml::{Document, ParseError};
@@ -335,7 +335,7 @@ impl Reading<'_, '_> {
         loop {
             match head::length(self.source.pending()) {
                 Length::Found(length) => {
-                    if self.source.pending().len() < length + BLOCK {
+                    if self.source.pending().len() < length + self.source.block() {
                         self.source.more()?;
                     }
                     return Ok(Boundary::learn(self.source.pending(), 0, length));
@@ -351,7 +351,7 @@ impl Reading<'_, '_> {
 fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<Segment>> {
     let mut segments = Vec::new();
     while segments.len() < SEGMENTS {
-        let more = source.pending().len() >= BLOCK || source.more()?;
+        let more = source.pending().len() >= source.block() || source.more()?;
         if source.pending().is_empty() {
             break;
         }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::yaml::Position;
 
 /// How much is read at once.
-pub(super) const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// A reader with the bytes that were read but not used yet.
 pub(super) struct Source<'r> {
@@ -15,6 +15,8 @@ pub(super) struct Source<'r> {
     /// Where `pending` starts.
     position: Position,
     ended: bool,
+    /// How much is read at once.
+    block: usize,
     /// Buffers to use again: fresh memory costs more than the reading.
     spare: Vec<Vec<u8>>,
 }
@@ -29,8 +31,22 @@ pub(super) struct Segment {
 impl<'r> Source<'r> {
     /// Starts with `head`, which was read from `reader` already.
     pub(super) fn new(reader: &'r mut (dyn Read + Send), head: Vec<u8>) -> Self {
+        Self::with_block(reader, head, BLOCK)
+    }
+
+    /// Does as [`new`](Self::new) with blocks of another size.
+    pub(super) fn with_block(
+        reader: &'r mut (dyn Read + Send),
+        head: Vec<u8>,
+        block: usize,
+    ) -> Self {
         let position = Position { line: 1, column: 1 };
-        Self { reader, pending: head, position, ended: false, spare: Vec::new() }
+        Self { reader, pending: head, position, ended: false, block, spare: Vec::new() }
+    }
+
+    /// Returns how much is read at once.
+    pub(super) fn block(&self) -> usize {
+        self.block
     }
 
     /// Returns what was read and not used.
@@ -46,7 +62,7 @@ impl<'r> Source<'r> {
     /// Reads at least one byte more; false at the end of the input.
     pub(super) fn more(&mut self) -> io::Result<bool> {
         // Doubling keeps the number of looks at one long item small.
-        self.read(self.pending.len().max(BLOCK))
+        self.read(self.pending.len().max(self.block))
     }
 
     /// Reads everything that is left.
