@@ -34,22 +34,24 @@ pub(crate) struct TreeDetail<'a> {
 }
 
 /// Draws a walk: one tree for each identity, with what runs as it at its root.
-pub(crate) fn walk_trees(walk: &Walk<'_>, detail: TreeDetail<'_>) -> Vec<Tree> {
+pub(crate) fn walk_trees<'w>(
+    walk: &'w Walk<'_>,
+    detail: TreeDetail<'w>,
+) -> impl Iterator<Item = Tree> + use<'w> {
     let mut pods_of: BTreeMap<Option<usize>, Vec<&WalkedPod<'_>>> = BTreeMap::new();
     for pod in &walk.pods {
         pods_of.entry(pod.identity).or_default().push(pod);
     }
-    let mut trees = Vec::new();
-    for (position, walked) in walk.identities.iter().enumerate() {
-        let pods = pods_of.remove(&Some(position)).unwrap_or_default();
-        trees.push(identity_tree(walked, &pods, detail));
-    }
-    if let Some(pods) = pods_of.remove(&None) {
+    let nobody = pods_of.remove(&None).map(|pods| {
         let mut tree = pod_heads(&pods, None, detail).unwrap_or_default();
         tree.push(Tree::new("nobody: a kubelet runs it by itself, without a ServiceAccount"));
-        trees.push(tree);
-    }
-    trees
+        tree
+    });
+    let trees = walk.identities.iter().enumerate().map(move |(position, walked)| {
+        let pods = pods_of.remove(&Some(position)).unwrap_or_default();
+        identity_tree(walked, &pods, detail)
+    });
+    trees.chain(nobody)
 }
 
 fn identity_tree(
@@ -376,8 +378,11 @@ fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
 }
 
 /// Draws roles with their rules and holders.
-pub(crate) fn holder_trees(holders: &Holders<'_>, detail: TreeDetail<'_>) -> Vec<Tree> {
-    holders.roles.iter().map(|held| role_tree(holders, held, detail)).collect()
+pub(crate) fn holder_trees<'h>(
+    holders: &'h Holders<'_>,
+    detail: TreeDetail<'h>,
+) -> impl Iterator<Item = Tree> + use<'h> {
+    holders.roles.iter().map(move |held| role_tree(holders, held, detail))
 }
 
 fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>) -> Tree {

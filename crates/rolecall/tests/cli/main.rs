@@ -18,6 +18,7 @@ mod rules;
 mod schemas;
 mod streams;
 mod usage;
+mod walk;
 mod who_can;
 mod why;
 

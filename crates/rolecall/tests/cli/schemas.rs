@@ -39,6 +39,8 @@ const OUTPUTS: &[(&str, &str)] = &[
         "walk clusterrole/view -A -f fixtures/v01-implied-groups -f fixtures/unread-document",
     ),
     ("access-walk", "walk sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
+    ("access-walk", "walk user/jane 'clusterrole/*' -f fixtures/v09-dangling-role-ref"),
+    ("access-walk", "walk sa/app -f fixtures/v07-invalid-role-refs"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];

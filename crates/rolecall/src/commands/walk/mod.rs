@@ -97,16 +97,16 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             let detail =
                 TreeDetail { wide: arguments.output == Format::Wide, catalog: &session.catalog };
             let strokes = Strokes::of_locale(|name| std::env::var(name).ok());
-            let mut trees = render::walk_trees(&walk, detail);
-            trees.extend(render::holder_trees(&holders, detail));
-            for (position, tree) in trees.iter().enumerate() {
+            let trees = render::walk_trees(&walk, detail);
+            for (position, tree) in trees.chain(render::holder_trees(&holders, detail)).enumerate()
+            {
                 if position > 0 {
                     writeln!(out)?;
                 }
                 tree.write(&mut out, strokes, ui.columns())?;
             }
             out.flush()?;
-            if trees.is_empty() {
+            if walk.identities.is_empty() && walk.pods.is_empty() && holders.roles.is_empty() {
                 let place = scope.place();
                 ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
                 let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], options);

@@ -1,0 +1,342 @@
+use insta::assert_snapshot;
+
+use crate::command::{command, rolecall, rolecall_in_columns, run, split};
+
+#[test]
+fn from_pods_to_rules() {
+    assert_snapshot!(rolecall("walk -f fixtures/ns-1"), @r"
+    2 Pods of Deployment ns-1/lister
+    |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
+    |   through ReplicaSet lister-6c9d7f8b54
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount ns-1/k-sa-1
+        |-- in ns-1: RoleBinding pod-lister of Role pod-lister
+        |   `-- list pods
+        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall("walk pod/report-29382135-q8zvw -n nightly-report -f fixtures/nightly-report"), @r"
+    Pod nightly-report/report-29382135-q8zvw of CronJob nightly-report/report
+    |   through Job report-29382135
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount nightly-report/reporter
+        |-- in nightly-report: RoleBinding reporter of Role reporter
+        |   |-- create,get,update configmaps
+        |   `-- list pods.metrics.k8s.io
+        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn branches_are_drawn_where_the_locale_can() {
+    let arguments = split("walk -f fixtures/prueba-rbac");
+    assert_snapshot!(run(command().args(arguments).env("LANG", "C.UTF-8"), ""), @r"
+    Pod prueba-rbac/prueba-pod
+    │   token mounted: nothing says otherwise
+    Pod prueba-rbac/prueba-pod-no-token
+    │   token not mounted: the Pod says automountServiceAccountToken: false
+    └── ServiceAccount prueba-rbac/prueba-sa
+        ├── in prueba-rbac: RoleBinding prueba-rolebinding of Role prueba-role
+        │   └── get,list,delete pods
+        └── everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_terminal_gets_folded_lines() {
+    assert_snapshot!(rolecall_in_columns(60, "walk deploy/plain -f fixtures/tokens"), @r"
+    Pods of Deployment tokens/plain
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount tokens/willing
+        |-- in tokens: RoleBinding view of ClusterRole view
+        |   |-- get,list,watch configmaps, endpoints,
+        |   |     persistentvolumeclaims,
+        |   |     persistentvolumeclaims/status, pods,
+        |   |     replicationcontrollers and 4 more
+        |   |-- get,list,watch bindings, limitranges,
+        |   |     namespaces/status, pods/log, pods/status,
+        |   |     replicationcontrollers/status and 2 more
+        |   |-- get,list,watch namespaces
+        |   |-- get,list,watch events, events.events.k8s.io
+        |   |-- get,list,watch endpointslices.discovery.k8s.io
+        |   |-- get,list,watch controllerrevisions.apps,
+        |   |     daemonsets.apps, daemonsets.apps/status,
+        |   |     deployments.apps, deployments.apps/scale,
+        |   |     deployments.apps/status and 6 more
+        |   |-- get,list,watch
+        |   |     horizontalpodautoscalers.autoscaling,
+        |   |     horizontalpodautoscalers.autoscaling/status
+        |   |-- get,list,watch cronjobs.batch,
+        |   |     cronjobs.batch/status, jobs.batch,
+        |   |     jobs.batch/status
+        |   `-- and 4 more rules (see -o wide)
+        `-- everywhere: what every ServiceAccount may (4
+              bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn each_reason_for_a_token_is_told() {
+    let ran = rolecall("walk -f fixtures/tokens -o table");
+    let tokens: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("Pods of") || line.contains("token "))
+        .collect();
+    assert_snapshot!(tokens.join("\n"), @r"
+    Pods of Deployment tokens/nobody
+    |   token mounted: nothing says otherwise
+    Pods of Deployment tokens/no-such-account
+    Pods of Deployment tokens/account-refuses
+    |   token not mounted: the ServiceAccount says automountServiceAccountToken: false
+    Pods of Deployment tokens/for-somebody-else
+    |   token not mounted: the ServiceAccount says automountServiceAccountToken: false
+    Pods of Deployment tokens/pod-overrules
+    |   token mounted: the Pod says automountServiceAccountToken: true
+    Pods of Deployment tokens/projected
+    |   token mounted: the Pod mounts a projected one of its own
+    Pods of Deployment tokens/covered
+    |   token not mounted: every container mounts something else in its place
+    Pods of Deployment tokens/plain
+    |   token mounted: nothing says otherwise
+    Pods of Deployment tokens/pod-refuses
+    |   token not mounted: the Pod says automountServiceAccountToken: false
+    ");
+}
+
+#[test]
+fn a_service_account_that_does_not_exist() {
+    assert_snapshot!(rolecall("walk deploy/no-such-account -f fixtures/tokens"), @r"
+    Pods of Deployment tokens/no-such-account
+    `-- ServiceAccount tokens/ghost does not exist: its Pods are refused until it does
+        `-- nothing but what every ServiceAccount may (4 bindings; see -o wide)
+    --- stderr
+    hint: run `kubectl create serviceaccount ghost -n tokens` to create it
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_static_pod_is_nobody() {
+    assert_snapshot!(rolecall("walk -f fixtures/static-pod"), @r"
+    Pod static-pod/log-shipper-node-1
+    |   token not mounted: a static Pod has none
+    `-- nobody: a kubelet runs it by itself, without a ServiceAccount
+    --- exit 0
+    ");
+}
+
+#[test]
+fn references_that_lead_nowhere() {
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/v09-dangling-role-ref"), @r"
+    ServiceAccount v09-app/app
+    |   no Pod runs as it
+    |-- everywhere: ClusterRoleBinding v09-app-metrics of ClusterRole v09-metrics-reader
+    |   `-- nothing: ClusterRole v09-metrics-reader does not exist
+    |-- in v09-app: RoleBinding app-view of Role view
+    |   `-- nothing: Role view does not exist
+    |-- in v09-app: RoleBinding config-reader of Role config-reader
+    |   `-- get configmaps
+    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/v07-invalid-role-refs"), @r"
+    ServiceAccount v07-app/app
+    |   no Pod runs as it
+    |-- everywhere: ClusterRoleBinding v07-role-cluster-wide of Role secret-reader
+    |   `-- nothing: a ClusterRoleBinding cannot refer to a Role
+    |-- in v07-app: RoleBinding unknown-kind of SuperRole secret-reader
+    |   `-- nothing: SuperRole is no kind of role
+    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn rules_without_effect_are_marked() {
+    assert_snapshot!(rolecall("walk sa/operator -f fixtures/v06-clusterrole-in-a-namespace"), @r"
+    ServiceAccount v06-team/operator
+    |   no Pod runs as it
+    |-- in v06-team: RoleBinding operator-leases of ClusterRole v06-lease-holder
+    |   |-- get,create,update leases.coordination.k8s.io
+    |   |-- list persistentvolumes (no effect: cluster-scoped)
+    |   `-- get /metrics (no effect: a RoleBinding grants no URLs)
+    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn groups_users_and_masters() {
+    assert_snapshot!(rolecall("walk sa/worker -n v01-blue -f fixtures/v01-implied-groups"), @r#"
+    ServiceAccount v01-blue/worker
+    |   no Pod runs as it
+    |-- everywhere: ClusterRoleBinding v01-storage-reader of ClusterRole v01-storage-reader, to Group system:serviceaccounts
+    |   `-- get,list storageclasses.storage.k8s.io
+    |-- in v01-blue: RoleBinding config-reader-of-blue of Role config-reader, to Group system:serviceaccounts:v01-blue
+    |   `-- get,list,watch configmaps
+    |-- in v01-blue: RoleBinding welcome-for-everyone of Role welcome-reader, to Group system:authenticated
+    |   `-- get configmaps named "welcome"
+    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("walk user/jane group/system:masters -f fixtures/ns-1"), @r"
+    Group system:masters
+    |-- everything: servers ask nothing of members of system:masters
+    |-- everywhere: ClusterRoleBinding cluster-admin of ClusterRole cluster-admin, to Group system:masters
+    |   |-- * *.*
+    |   `-- * *
+    `-- everywhere: what every user may (3 bindings; see -o wide)
+
+    User jane
+    |   in system:authenticated
+    `-- nothing but what every user may (3 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn from_a_role_to_its_holders() {
+    assert_snapshot!(rolecall("walk role/pod-lister -f fixtures/ns-1"), @r"
+    Role ns-1/pod-lister
+    |-- grants
+    |   `-- list pods
+    `-- in ns-1: RoleBinding pod-lister
+        `-- ServiceAccount ns-1/k-sa-1
+            `-- 2 Pods of Deployment ns-1/lister
+                  lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
+                  through ReplicaSet lister-6c9d7f8b54
+                  token mounted: nothing says otherwise
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall("walk clusterrole/v01-storage-reader -f fixtures/v01-implied-groups"), @r"
+    ClusterRole v01-storage-reader
+    |-- grants
+    |   `-- get,list storageclasses.storage.k8s.io
+    `-- everywhere: ClusterRoleBinding v01-storage-reader
+        `-- Group system:serviceaccounts, with 2 ServiceAccounts and 0 Pods
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall("walk clusterrole/v09-metrics-reader -f fixtures/v09-dangling-role-ref"), @r"
+    ClusterRole v09-metrics-reader does not exist
+    `-- everywhere: ClusterRoleBinding v09-app-metrics
+        `-- ServiceAccount v09-app/app
+    --- exit 0
+    ");
+}
+
+#[test]
+fn names_may_have_wildcards() {
+    let found = |target: &str| {
+        let ran = rolecall(&format!("walk '{target}' -f fixtures/tokens -o json"));
+        let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let names = |list: &str, key: &str| {
+            let items = value[list].as_array().unwrap().iter();
+            items.map(|item| item[key].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        format!("{}; {}", names("pods", "name"), names("subjects", "subject"))
+    };
+    assert_snapshot!(found("sa/*willing"), @r"
+    account-refuses covered for-somebody-else plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing
+    ");
+    assert_snapshot!(found("deploy/p*"), @r"
+    plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing
+    ");
+    assert_snapshot!(found("sa/toke?s:gho*"), @"no-such-account; sa/tokens:ghost");
+}
+
+#[test]
+fn wide_tells_everything() {
+    assert_snapshot!(rolecall("walk -f fixtures/ns-1 -o wide"), @r"
+    2 Pods of Deployment ns-1/lister
+    |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
+    |   through ReplicaSet lister-6c9d7f8b54
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount ns-1/k-sa-1
+        |-- everywhere: ClusterRoleBinding system:basic-user of ClusterRole system:basic-user, to Group system:authenticated
+        |   |-- create selfsubjectaccessreviews.authorization.k8s.io, selfsubjectrulesreviews.authorization.k8s.io
+        |   `-- create selfsubjectreviews.authentication.k8s.io
+        |-- everywhere: ClusterRoleBinding system:discovery of ClusterRole system:discovery, to Group system:authenticated
+        |   `-- get /api, /api/*, /apis, /apis/*, /healthz, /livez, /openapi, /openapi/*, /readyz, /version, /version/
+        |-- everywhere: ClusterRoleBinding system:public-info-viewer of ClusterRole system:public-info-viewer, to Group system:authenticated
+        |   `-- get /healthz, /livez, /readyz, /version, /version/
+        |-- everywhere: ClusterRoleBinding system:service-account-issuer-discovery of ClusterRole system:service-account-issuer-discovery, to Group system:serviceaccounts
+        |   `-- get /.well-known/openid-configuration, /.well-known/openid-configuration/, /openid/v1/jwks, /openid/v1/jwks/
+        `-- in ns-1: RoleBinding pod-lister of Role pod-lister
+            |   at fixtures/ns-1/manifests.yaml:22, the role at fixtures/ns-1/manifests.yaml:12
+            `-- list pods
+    --- exit 0
+    ");
+}
+
+#[test]
+fn what_is_not_there() {
+    for arguments in [
+        "walk pod/lister -n ns-1 -f fixtures/ns-1",
+        "walk deploy/listr -f fixtures/ns-1",
+        "walk depoy/lister -f fixtures/ns-1",
+        "walk sa/k-sa -n ns-1 -f fixtures/ns-1",
+        "walk sa/k-sa-1 -n default -f fixtures/ns-1",
+        "walk role/view -f fixtures/ns-1",
+        "walk clusterrole/veiw -f fixtures/ns-1",
+        "walk 'deploy/x*' -n ns-1 -f fixtures/ns-1",
+        "walk lister -f fixtures/ns-1",
+    ] {
+        let ran = rolecall(arguments);
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{arguments}: {ran}");
+        assert!(ran.stderr.starts_with("error: "), "{ran}");
+    }
+    assert_snapshot!(rolecall("walk deploy/listr -f fixtures/ns-1"), @r"
+    --- stderr
+    error: there is no `deploy/listr` in any namespace
+    hint: write `deploy/lister` instead of `deploy/listr`
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall("walk sa/k-sa-1 -n default -f fixtures/ns-1"), @r"
+    --- stderr
+    error: there is no `sa/k-sa-1` in namespace `default`
+    hint: write `sa/ns-1:k-sa-1` instead of `sa/k-sa-1`
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall("walk role/view -f fixtures/ns-1"), @r"
+    --- stderr
+    error: there is no `role/view` in any namespace
+    hint: write `clusterrole/view` instead of `role/view`
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall("walk 'deploy/x*' -n ns-1 -f fixtures/ns-1"), @r"
+    --- stderr
+    error: nothing matches `deploy/x*` in namespace `ns-1`
+    hint: pass `-A` to look in all namespaces
+    --- exit 2
+    ");
+}
+
+#[test]
+fn nothing_that_makes_pods() {
+    assert_snapshot!(rolecall("walk -f fixtures/v06-clusterrole-in-a-namespace"), @r"
+    --- stderr
+    note: there are no Pods, and nothing that makes Pods, in any namespace
+    hint: run `rolecall walk 'sa/*' -f fixtures/v06-clusterrole-in-a-namespace` to walk from the ServiceAccounts
+    --- exit 0
+    ");
+}
+
+#[test]
+fn what_was_not_read_may_hide_more() {
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r"
+    ServiceAccount unread-document/app
+    |   no Pod runs as it
+    |-- in unread-document: RoleBinding app of Role app
+    |   `-- get pods
+    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- stderr
+    warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+    warning: there may be more, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+    --- exit 3
+    ");
+    assert_eq!(rolecall("walk sa/app -f fixtures/unread-document").exit, Some(2));
+}
