@@ -239,12 +239,8 @@ fn names_may_have_wildcards() {
         };
         format!("{}; {}", names("pods", "name"), names("subjects", "subject"))
     };
-    assert_snapshot!(found("sa/*willing"), @r"
-    account-refuses covered for-somebody-else plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing
-    ");
-    assert_snapshot!(found("deploy/p*"), @r"
-    plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing
-    ");
+    assert_snapshot!(found("sa/*willing"), @"account-refuses covered for-somebody-else plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing");
+    assert_snapshot!(found("deploy/p*"), @"plain pod-overrules pod-refuses projected; sa/tokens:unwilling sa/tokens:willing");
     assert_snapshot!(found("sa/toke?s:gho*"), @"no-such-account; sa/tokens:ghost");
 }
 
