@@ -6,7 +6,7 @@ pub mod facts;
 mod json;
 pub mod manifests;
 mod problem;
-mod snapshot;
+pub mod snapshot;
 pub mod yaml;
 
 pub use problem::{Problem, ProblemKind, Severity};

@@ -1,10 +1,429 @@
-//! Snapshots: a plain `List` that records what could not be read.
+//! Snapshots: a plain `List` that kubectl can read, and that records what could not be read.
+//!
+//! The list's annotation `rolecall.dev/gaps` holds the gaps as JSON; `rolecall.dev/stored` says that
+//! its objects are as a server stored them, so that nothing has to be filled in. Only what decides
+//! access is written: no Secret, no token, no environment of a container.
 
-use rolecall_rbac::Gap;
+use std::io::{self, Write};
 
-use crate::yaml::Node;
+use rolecall_rbac::{
+    Binding, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata, ObjectKind, Origin,
+    PodSpec, PolicyRule, Role, ServiceAccount, Text, Unread, Workload,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-/// Returns the gaps that a snapshot's `List` records.
-pub(crate) fn recorded_gaps(_list: Node<'_>) -> Vec<Gap> {
-    Vec::new()
+use crate::yaml::{self, Node};
+
+const GAPS: &str = "rolecall.dev/gaps";
+const STORED: &str = "rolecall.dev/stored";
+const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
+/// Where the kubelet mounts the token that it provides.
+const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Writes an inventory as a YAML `List`, object by object.
+pub fn write(inventory: &Inventory, out: &mut dyn Write) -> io::Result<()> {
+    let gaps: Vec<GapRecord> = inventory.gaps().iter().map(GapRecord::of).collect();
+    let mut annotations = Map::new();
+    if !gaps.is_empty() {
+        annotations.insert(GAPS.to_owned(), json!(serde_json::to_string(&gaps)?));
+    }
+    if all_stored(inventory) {
+        annotations.insert(STORED.to_owned(), json!("true"));
+    }
+    let head =
+        json!({"apiVersion": "v1", "kind": "List", "metadata": {"annotations": annotations}});
+    out.write_all(to_yaml(&head)?.as_bytes())?;
+    let mut items = objects(inventory).peekable();
+    out.write_all(if items.peek().is_some() { b"items:\n" } else { b"items: []\n" })?;
+    for item in items {
+        for (index, line) in to_yaml(&item)?.split_inclusive('\n').enumerate() {
+            let indentation = match (index, line) {
+                (0, _) => "- ",
+                (_, "\n") => "",
+                _ => "  ",
+            };
+            write!(out, "{indentation}{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a list says that its objects are as a server stored them.
+pub(crate) fn is_stored(list: Node<'_>) -> bool {
+    annotation(list, STORED) == Some("true")
+}
+
+/// Returns the gaps that a snapshot's list records.
+pub(crate) fn recorded_gaps(list: Node<'_>) -> Vec<Gap> {
+    let Some(text) = annotation(list, GAPS) else { return Vec::new() };
+    match serde_json::from_str::<Vec<GapRecord>>(text) {
+        Ok(gaps) => gaps.into_iter().map(GapRecord::into_gap).collect(),
+        Err(_) => vec![Gap {
+            unread: Unread::Anything,
+            because: format!("the annotation `{GAPS}` of the snapshot cannot be read").into(),
+            origin: Origin::default(),
+        }],
+    }
+}
+
+fn annotation<'d>(list: Node<'d>, key: &str) -> Option<&'d str> {
+    list.get("metadata")?.get("annotations")?.get(key)?.as_str()
+}
+
+fn to_yaml(value: &Value) -> io::Result<String> {
+    yaml::to_string(value).map_err(io::Error::other)
+}
+
+fn all_stored(inventory: &Inventory) -> bool {
+    metadata_of(inventory).all(|metadata| metadata.stored)
+}
+
+fn metadata_of(inventory: &Inventory) -> impl Iterator<Item = &Metadata> {
+    let roles = inventory.roles().iter().map(|role| &role.metadata);
+    let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
+    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+    let namespaces = inventory.namespaces().iter().map(|namespace| &namespace.metadata);
+    let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
+    roles.chain(bindings).chain(accounts).chain(namespaces).chain(workloads)
+}
+
+fn objects(inventory: &Inventory) -> impl Iterator<Item = Value> {
+    let namespaces = inventory.namespaces().iter().map(|namespace| {
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(&namespace.metadata)})
+    });
+    let accounts = inventory.service_accounts().iter().map(service_account);
+    let roles = inventory.roles().iter().map(role);
+    let bindings = inventory.bindings().iter().map(binding);
+    let workloads = inventory.workloads().iter().map(workload);
+    namespaces.chain(accounts).chain(roles).chain(bindings).chain(workloads)
+}
+
+fn metadata(metadata: &Metadata) -> Value {
+    let mut object = json!({"name": &*metadata.name});
+    if !metadata.namespace.is_empty() && !metadata.namespace_assumed {
+        object["namespace"] = json!(&*metadata.namespace);
+    }
+    if !metadata.labels.is_empty() {
+        object["labels"] = labels(&metadata.labels);
+    }
+    if !metadata.annotations.is_empty() {
+        object["annotations"] = labels(&metadata.annotations);
+    }
+    object
+}
+
+fn labels(labels: &Labels) -> Value {
+    labels
+        .iter()
+        .map(|(key, value)| (key.to_string(), json!(&**value)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn texts(list: &[Text]) -> Value {
+    list.iter().map(|text| json!(&**text)).collect::<Vec<_>>().into()
+}
+
+fn service_account(account: &ServiceAccount) -> Value {
+    let mut object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(&account.metadata)});
+    if let Some(automount) = account.automount_token {
+        object["automountServiceAccountToken"] = json!(automount);
+    }
+    object
+}
+
+fn role(role: &Role) -> Value {
+    let mut object = json!({
+        "apiVersion": RBAC_VERSION,
+        "kind": role.kind(),
+        "metadata": metadata(&role.metadata),
+        "rules": role.rules.iter().map(rule).collect::<Vec<_>>(),
+    });
+    if let Some(aggregation) = &role.aggregation {
+        let selectors: Vec<Value> = aggregation.selectors.iter().map(selector).collect();
+        object["aggregationRule"] = json!({"clusterRoleSelectors": selectors});
+    }
+    object
+}
+
+fn rule(rule: &PolicyRule) -> Value {
+    let mut object = Map::new();
+    for (name, list) in [
+        ("apiGroups", &rule.api_groups),
+        ("resources", &rule.resources),
+        ("resourceNames", &rule.resource_names),
+        ("nonResourceURLs", &rule.non_resource_urls),
+        ("verbs", &rule.verbs),
+    ] {
+        if !list.is_empty() || name == "verbs" {
+            object.insert(name.to_owned(), texts(list));
+        }
+    }
+    object.into()
+}
+
+fn selector(selector: &LabelSelector) -> Value {
+    let mut object = Map::new();
+    if !selector.match_labels.is_empty() {
+        object.insert("matchLabels".to_owned(), labels(&selector.match_labels));
+    }
+    if !selector.match_expressions.is_empty() {
+        let requirement = |requirement: &rolecall_rbac::LabelRequirement| {
+            let operator = match &requirement.operator {
+                LabelOperator::In => "In",
+                LabelOperator::NotIn => "NotIn",
+                LabelOperator::Exists => "Exists",
+                LabelOperator::DoesNotExist => "DoesNotExist",
+                LabelOperator::Unknown(word) => word,
+            };
+            let values = texts(&requirement.values);
+            json!({"key": &*requirement.key, "operator": operator, "values": values})
+        };
+        let all: Vec<Value> = selector.match_expressions.iter().map(requirement).collect();
+        object.insert("matchExpressions".to_owned(), all.into());
+    }
+    object.into()
+}
+
+fn binding(binding: &Binding) -> Value {
+    let subjects: Vec<Value> = binding
+        .subjects
+        .iter()
+        .map(|subject| {
+            let mut object = json!({"kind": subject.kind.as_str(), "name": &*subject.name});
+            for (name, text) in
+                [("apiGroup", &subject.api_group), ("namespace", &subject.namespace)]
+            {
+                if !text.is_empty() {
+                    object[name] = json!(&**text);
+                }
+            }
+            object
+        })
+        .collect();
+    let role = &binding.role_ref;
+    json!({
+        "apiVersion": RBAC_VERSION,
+        "kind": binding.kind(),
+        "metadata": metadata(&binding.metadata),
+        "roleRef": {"apiGroup": &*role.api_group, "kind": role.kind.as_str(), "name": &*role.name},
+        "subjects": subjects,
+    })
+}
+
+fn workload(workload: &Workload) -> Value {
+    // Of versions nothing depends.
+    let version = |group: &str| {
+        if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
+    };
+    let mut object = json!({
+        "apiVersion": version(&workload.api_group),
+        "kind": &*workload.kind,
+        "metadata": metadata(&workload.metadata),
+    });
+    if let Some(owner) = &workload.owner {
+        object["metadata"]["ownerReferences"] = json!([{
+            "apiVersion": version(&owner.api_group),
+            "controller": true,
+            "kind": &*owner.kind,
+            "name": &*owner.name,
+        }]);
+    }
+    for pod in &workload.pods {
+        if let (Some(template), false) =
+            (pod.path.strip_suffix(".spec"), pod.annotations.is_empty())
+            && let Some(place) = place(&mut object, template)
+        {
+            place["metadata"]["annotations"] = labels(&pod.annotations);
+        }
+        if let Some(Value::Object(place)) = place(&mut object, &pod.path) {
+            place.extend(pod_spec(pod));
+        }
+    }
+    object
+}
+
+/// Returns the object at a path such as `.spec.pods[0].spec`, made if need be.
+fn place<'v>(object: &'v mut Value, path: &str) -> Option<&'v mut Value> {
+    let mut place = object;
+    for part in path.split(['.', '[']).filter(|part| !part.is_empty()) {
+        place = match part.strip_suffix(']').map(str::parse::<usize>) {
+            Some(Ok(index)) => {
+                if !place.is_array() {
+                    *place = json!([]);
+                }
+                let items = place.as_array_mut()?;
+                while items.len() <= index {
+                    items.push(json!({}));
+                }
+                items.get_mut(index)?
+            }
+            _ => {
+                if !place.is_object() {
+                    *place = json!({});
+                }
+                place.as_object_mut()?.entry(part).or_insert_with(|| json!({}))
+            }
+        };
+    }
+    Some(place)
+}
+
+fn pod_spec(pod: &PodSpec) -> Map<String, Value> {
+    let mut spec = Map::new();
+    if !pod.service_account.is_empty() {
+        // Kinds differ in which of the two they have; servers write both, too.
+        for name in ["serviceAccount", "serviceAccountName"] {
+            spec.insert(name.to_owned(), json!(&*pod.service_account));
+        }
+    }
+    if let Some(automount) = pod.automount_token {
+        spec.insert("automountServiceAccountToken".to_owned(), json!(automount));
+    }
+    let volumes: Vec<Value> = pod
+        .token_volumes
+        .iter()
+        .map(|volume| {
+            let token = json!({"audience": &*volume.audience, "path": "token"});
+            json!({"name": &*volume.name, "projected": {"sources": [{"serviceAccountToken": token}]}})
+        })
+        .collect();
+    if !volumes.is_empty() {
+        spec.insert("volumes".to_owned(), volumes.into());
+    }
+    for (name, init) in [("initContainers", true), ("containers", false)] {
+        let containers: Vec<Value> = pod
+            .containers
+            .iter()
+            .filter(|container| container.init == init)
+            .map(|it| container(it, pod))
+            .collect();
+        if !containers.is_empty() {
+            spec.insert(name.to_owned(), containers.into());
+        }
+    }
+    spec
+}
+
+fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
+    let mut object = json!({"name": &*container.name, "image": &*container.image});
+    for (name, list) in [("command", &container.command), ("args", &container.args)] {
+        if !list.is_empty() {
+            object[name] = texts(list);
+        }
+    }
+    let mut names: Vec<&str> = pod
+        .token_volumes
+        .iter()
+        .filter(|volume| volume.mounted_by.contains(&container.name))
+        .map(|volume| &*volume.name)
+        .collect();
+    if names.is_empty() && container.covers_token_path {
+        names.push("covers-token");
+    }
+    let mounts: Vec<Value> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let path = if index == 0 && container.covers_token_path {
+                TOKEN_PATH.to_owned()
+            } else {
+                format!("/var/run/secrets/tokens/{name}")
+            };
+            json!({"name": name, "mountPath": path})
+        })
+        .collect();
+    if !mounts.is_empty() {
+        object["volumeMounts"] = mounts.into();
+    }
+    object
+}
+
+/// A gap as the annotation has it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GapRecord {
+    unread: Extent,
+    because: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+}
+
+/// What is missing, as the annotation has it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "extent")]
+enum Extent {
+    Anything,
+    Kind {
+        kind: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        namespace: Option<String>,
+    },
+    KindOutside {
+        kind: String,
+        read: Vec<String>,
+    },
+    Object {
+        kind: String,
+        #[serde(default)]
+        namespace: String,
+        name: String,
+    },
+    Authorizer {
+        name: String,
+    },
+}
+
+impl GapRecord {
+    fn of(gap: &Gap) -> Self {
+        let text = |text: &Text| text.to_string();
+        let unread = match &gap.unread {
+            Unread::Anything => Extent::Anything,
+            Unread::Kind { kind, namespace } => {
+                Extent::Kind { kind: kind.to_string(), namespace: namespace.as_ref().map(text) }
+            }
+            Unread::KindOutside { kind, read } => Extent::KindOutside {
+                kind: kind.to_string(),
+                read: read.iter().map(text).collect(),
+            },
+            Unread::Object { kind, namespace, name } => Extent::Object {
+                kind: kind.to_string(),
+                namespace: text(namespace),
+                name: text(name),
+            },
+            Unread::Authorizer { name } => Extent::Authorizer { name: text(name) },
+        };
+        let (file, line) = match &gap.origin {
+            Origin::File { path, line } => (Some(path.to_string()), Some(*line)),
+            Origin::Cluster | Origin::Default => (None, None),
+        };
+        Self { unread, because: gap.because.to_string(), file, line }
+    }
+
+    fn into_gap(self) -> Gap {
+        let unread = match self.unread {
+            Extent::Anything => Unread::Anything,
+            Extent::Kind { kind, namespace } => {
+                Unread::Kind { kind: ObjectKind::new(&kind), namespace: namespace.map(Text::from) }
+            }
+            Extent::KindOutside { kind, read } => Unread::KindOutside {
+                kind: ObjectKind::new(&kind),
+                read: read.into_iter().map(Text::from).collect(),
+            },
+            Extent::Object { kind, namespace, name } => Unread::Object {
+                kind: ObjectKind::new(&kind),
+                namespace: namespace.into(),
+                name: name.into(),
+            },
+            Extent::Authorizer { name } => Unread::Authorizer { name: name.into() },
+        };
+        let origin = match self.file {
+            Some(path) => Origin::File { path: path.into(), line: self.line.unwrap_or_default() },
+            None => Origin::Cluster,
+        };
+        Gap { unread, because: self.because.into(), origin }
+    }
 }

@@ -92,6 +92,8 @@ pub(crate) struct Decoder {
     strings: Strings,
     default_namespace: Text,
     place: Place,
+    /// Whether the list that is being read says that a server has stored its objects.
+    pub(crate) stored: bool,
     pub(crate) batch: Batch,
 }
 
@@ -105,12 +107,12 @@ impl Decoder {
             place @ (Place::Default | Place::Cluster) => place.clone(),
         };
         let default_namespace = strings.text(default_namespace);
-        Self { strings, default_namespace, place, batch: Batch::default() }
+        Self { strings, default_namespace, place, stored: false, batch: Batch::default() }
     }
 
     /// Returns a decoder for the same place, with its own shared strings and nothing decoded.
     pub(crate) fn sibling(&self) -> Self {
-        Self::new(&self.place, &self.default_namespace)
+        Self { stored: self.stored, ..Self::new(&self.place, &self.default_namespace) }
     }
 
     /// Goes on with another place, and returns what was decoded so far.
@@ -153,6 +155,7 @@ impl Decoder {
 
     /// Adds an object that is complete; false when the whole has to be looked at.
     fn add(&mut self, object: Object) -> bool {
+        let object = if self.stored { object.stored() } else { object };
         let named = |name: &Text| !name.is_empty() && !name.contains("{{");
         let builder = &mut self.batch.builder;
         match object {

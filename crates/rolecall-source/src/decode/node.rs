@@ -133,9 +133,12 @@ impl Decoder {
             return self.gap(Unread::Anything, &message, items.position().line);
         }
         let of_item = identity.of_items();
+        let outer = self.stored;
+        self.stored |= snapshot::is_stored(node);
         for item in items.items() {
             self.node(item, of_item.as_ref());
         }
+        self.stored = outer;
     }
 
     fn custom(&mut self, node: Node<'_>, identity: &Identity) {
@@ -147,6 +150,7 @@ impl Decoder {
             let assumed = self.default_namespace.clone();
             let metadata = Metadata {
                 namespace_assumed: namespace.is_none(),
+                stored: self.stored,
                 origin: self.place.origin(node.position().line),
                 ..Metadata::new(
                     namespace.map_or(assumed, |namespace| self.strings.text(namespace)),

@@ -29,6 +29,22 @@ pub(super) enum Object {
     Other(Identity, Shape),
 }
 
+impl Object {
+    /// Returns the object as one that a server has stored.
+    pub(super) fn stored(mut self) -> Self {
+        let metadata = match &mut self {
+            Self::Role(role) => &mut role.metadata,
+            Self::Binding(binding) => &mut binding.metadata,
+            Self::ServiceAccount(account) => &mut account.metadata,
+            Self::Namespace(namespace) => &mut namespace.metadata,
+            Self::Workload(workload) => &mut workload.metadata,
+            Self::Resource(_) | Self::Other(..) => return self,
+        };
+        metadata.stored = true;
+        self
+    }
+}
+
 /// The message by which reading stops when a field comes before the `kind` that it depends on.
 pub(super) const KIND_COMES_LATER: &str = "the object's kind comes after its content";
 

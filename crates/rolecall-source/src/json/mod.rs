@@ -25,7 +25,7 @@ use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
 use crate::decode::{Batch, Decoder, Decoders, Identity};
 use crate::snapshot;
-use crate::yaml::{Document, ParseError};
+use crate::yaml::{Document, Node, ParseError, Position};
 
 /// How many segments are read while as many are decoded.
 const SEGMENTS: usize = 8;
@@ -139,8 +139,14 @@ impl Reading<'_, '_> {
             self.look_for_kind(&mut list)?;
         }
         let of_items = list.identity().and_then(|identity| identity.of_items());
-        if self.items(Between::Commas, of_items.as_ref())? == Flow::GiveUp {
-            return Ok(Flow::GiveUp);
+        let outer = self.decoder.stored;
+        if let Some(metadata) = &list.metadata {
+            self.decoder.stored |= with_metadata(metadata, snapshot::is_stored).unwrap_or(false);
+        }
+        let flow = self.items(Between::Commas, of_items.as_ref())?;
+        self.decoder.stored = outer;
+        if flow == Flow::GiveUp {
+            return Ok(flow);
         }
         self.source.consume(1);
         self.trailer(list)
@@ -232,11 +238,8 @@ impl Reading<'_, '_> {
     }
 
     fn recorded_gaps(&mut self, metadata: &[u8]) {
-        let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));
-        if let Ok(document) = Document::from_json(&text, self.source.position()) {
-            for gap in snapshot::recorded_gaps(document.root()) {
-                self.decoder.batch.builder.gap(gap);
-            }
+        for gap in with_metadata(metadata, snapshot::recorded_gaps).unwrap_or_default() {
+            self.decoder.batch.builder.gap(gap);
         }
     }
 
@@ -345,6 +348,13 @@ impl Reading<'_, '_> {
             }
         }
     }
+}
+
+/// Looks at the metadata of a list.
+fn with_metadata<T>(metadata: &[u8], look: impl Fn(Node<'_>) -> T) -> Option<T> {
+    let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));
+    let document = Document::from_json(&text, Position::default()).ok()?;
+    Some(look(document.root()))
 }
 
 /// Reads the next segments.

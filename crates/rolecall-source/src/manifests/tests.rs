@@ -468,3 +468,65 @@ fn the_last_of_duplicates_counts_with_a_warning() {
          warning b.yaml:1: Role `shop/reader` is defined at a.yaml:7 already: this one counts",
     );
 }
+
+#[test]
+fn a_snapshot_reads_back_as_what_was_written() {
+    let pods = "apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: x, uid: u, annotations: {kubernetes.io/config.mirror: m}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: r, controller: true}]}
+spec:
+  serviceAccountName: 'on'
+  automountServiceAccountToken: false
+  initContainers: [{name: i, image: y}]
+  containers:
+  - {name: c, image: z, args: [\"yes\"], command: [a], volumeMounts: [{name: v, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {audience: me}}]}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d, uid: u}
+spec: {template: {metadata: {annotations: {rolecall.dev/needs: x}}, spec: {containers: [{name: c, image: i}]}}}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: w, namespace: x, uid: u}
+spec: {templates: [{name: a}, {serviceAccountName: step}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: agg, uid: u, labels: {a: 'no'}}
+aggregationRule: {clusterRoleSelectors: [{matchLabels: {x: y}, matchExpressions: [{key: k, operator: In, values: [v]}]}]}
+rules: []
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b, namespace: x, uid: u}
+roleRef: {kind: ClusterRole, name: agg}
+subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: s}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: s, namespace: x, uid: u}
+automountServiceAccountToken: false
+";
+    for (files, paths) in [
+        (vec![("a.yaml", pods)], vec!["a.yaml"]),
+        (vec![("a.yaml", pods), ("b.yaml", ROLE), ("c.yaml", "kind: Role\n\tx")], vec!["."]),
+        (vec![], vec!["missing.yaml"]),
+    ] {
+        let bytes: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+        let written = Input::new(&bytes).load(&paths, "").inventory;
+        let mut snapshot = Vec::new();
+        crate::snapshot::write(&written, &mut snapshot).unwrap();
+        let again = Input::new(&[("s.yaml", &snapshot)]).load(&["s.yaml"], "");
+        let text = String::from_utf8(snapshot).unwrap();
+        assert!(
+            again.problems.iter().all(|problem| problem.kind == ProblemKind::NoManifests),
+            "{text}"
+        );
+        let mut again = again.inventory.into_builder();
+        let mut twice = Vec::new();
+        crate::snapshot::write(&std::mem::take(&mut again).build(), &mut twice).unwrap();
+        assert_eq!(String::from_utf8(twice).unwrap(), text);
+    }
+}
