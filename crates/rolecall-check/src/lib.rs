@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod finding;
 mod findings;
+mod fingerprint;
 mod known;
 mod needs;
 mod needs_annotation;
@@ -20,6 +21,7 @@ pub use finding::{
     Denied, FieldPath, Finding, ObjectRef, Related, Severity, Step, UnknownSeverityError,
 };
 pub use findings::risk::{HeldRisk, RiskTeller};
+pub use fingerprint::fingerprints;
 pub use rule_meta::{Category, RuleMeta, Versions};
 pub use validation::{Violation, validate_binding, validate_role};
 pub use version::{KubernetesVersion, VersionError};

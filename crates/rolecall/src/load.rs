@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
-    Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text, resolve_aggregation,
+    AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text,
+    resolve_aggregation,
 };
 use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, LoadConfig};
@@ -24,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) catalog: Catalog,
     /// Where questions are asked that name no namespace.
     pub(crate) namespace: String,
+    /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
+    pub(crate) drifts: Vec<AggregationDrift>,
     /// The cluster, unless only manifests were read.
     live: Option<LiveSource>,
     /// Whether something could not be read that `--keep-going` does not excuse.
@@ -90,8 +93,9 @@ impl Session {
         let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
         let mut inventory = builder.build();
         // Stored roles stay as they are, unless a manifest changes what they are made of.
-        resolve_aggregation(&mut inventory);
+        let drifts = resolve_aggregation(&mut inventory);
         Self {
+            drifts,
             authorizer: Authorizer::new(inventory),
             catalog,
             namespace,
@@ -150,6 +154,7 @@ impl Session {
             authorizer,
             catalog: loaded.catalog,
             namespace,
+            drifts: loaded.drifts,
             live: None,
             incomplete: unread && !options.source.keep_going,
         })

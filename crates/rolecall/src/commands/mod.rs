@@ -1,7 +1,9 @@
 //! One file a command: its arguments, whose doc comments are its help, and what it does.
 
 mod can_i;
+mod check;
 mod completions;
+mod explain;
 mod man;
 mod rules;
 mod walk;
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Walk(walk::Arguments),
     WhoCan(who_can::Arguments),
     Rules(rules::Arguments),
+    Check(check::Arguments),
+    Explain(explain::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -36,6 +40,8 @@ impl Command {
             Self::Walk(arguments) => walk::run(ui, options, arguments),
             Self::WhoCan(arguments) => who_can::run(ui, options, arguments),
             Self::Rules(arguments) => rules::run(ui, options, arguments),
+            Self::Check(arguments) => check::run(ui, options, arguments),
+            Self::Explain(arguments) => explain::run(ui, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

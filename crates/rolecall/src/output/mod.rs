@@ -1,6 +1,7 @@
 //! The documented output: mirror types of the answers, serialised here and nowhere below.
 
 mod answer;
+mod findings;
 mod format;
 mod holders;
 pub(crate) mod matrix;
@@ -13,6 +14,7 @@ use std::io::Write;
 use serde::Serialize;
 
 pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
+pub(crate) use findings::{Findings, place};
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};

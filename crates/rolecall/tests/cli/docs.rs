@@ -51,6 +51,14 @@ fn the_command_reference_is_the_help() {
     settle(&path, &text, &fresh);
 }
 
+#[test]
+fn the_reference_of_findings_is_their_documentation() {
+    let path = root().join("docs/findings.md");
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let ran = crate::command::rolecall("explain --markdown");
+    settle(&path, &text, &ran.stdout);
+}
+
 /// Returns `README.md` and the documents that people write.
 fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());

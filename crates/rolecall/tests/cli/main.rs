@@ -9,6 +9,7 @@
 )]
 
 mod can_i;
+mod check;
 mod command;
 mod docs;
 mod input;

@@ -41,6 +41,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-walk", "walk sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
     ("access-walk", "walk user/jane 'clusterrole/*' -f fixtures/v09-dangling-role-ref"),
     ("access-walk", "walk sa/app -f fixtures/v07-invalid-role-refs"),
+    ("findings", "check fixtures/v07-invalid-role-refs"),
+    ("findings", "check fixtures/v18-rules-do-not-combine"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];

@@ -53,6 +53,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
         let Dead::Resource { similar } = dead.why else { continue };
+        // Rules name the plural alone; the group stands elsewhere.
+        let plural = |name: String| name.split('.').next().unwrap_or_default().to_owned();
+        let similar: Vec<String> = similar.into_iter().map(plural).collect();
         let groups = &dead.at.rule.api_groups;
         let catalog = context.catalog();
         if groups.iter().all(|group| fate::of_group(dead.at.rule, group, catalog).is_some()) {

@@ -1,0 +1,35 @@
+use std::collections::BTreeMap;
+
+use crate::Finding;
+
+/// Returns a fingerprint of each finding: the same as long as the finding is about the same thing of
+/// the same object, whatever moves around it, and different from every other's.
+pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
+    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
+    let of = |finding: &Finding| {
+        let object = &finding.object;
+        let parts =
+            [finding.rule.code, &object.kind, &object.namespace, &object.name, &finding.about];
+        hash(parts.into_iter().flat_map(|part| part.bytes().chain([0])))
+    };
+    findings
+        .iter()
+        .map(|finding| {
+            let hash = of(finding);
+            let count = seen.entry(hash).or_default();
+            *count += 1;
+            // Of several that are alike, the first keeps the plain one.
+            match *count {
+                1 => format!("{hash:016x}"),
+                number => format!("{hash:016x}-{number}"),
+            }
+        })
+        .collect()
+}
+
+/// FNV-1a, which will be the same in every version and on every machine.
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,157 @@
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use rolecall_check::{
+    CheckInput, Finding, Judged, KubernetesVersion, Severity, check, fingerprints,
+};
+use rolecall_rbac::Inventory;
+use rolecall_source::facts::Version;
+use rolecall_source::manifests::{self, Defaults, LoadConfig};
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::{Breadth, Needs, Session};
+use crate::output::{self, Findings};
+use crate::render::findings as render;
+use crate::ui::Ui;
+
+/// Judge manifests before they are applied: broken, dead, refused, risky
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Files, directories or `-` for stdin; like -f
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How the findings look
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: FindingsFormat,
+    /// Show findings of at least this severity: info, low, medium, high or critical
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    severity: Severity,
+    /// Exit with 1 only on findings of at least this severity
+    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    fail_level: Severity,
+    /// Leave out findings that are in this file, written by an earlier `-o json`
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// The Kubernetes version that the manifests are for [default: that of --defaults]
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<KubernetesVersion>,
+}
+
+/// The formats of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FindingsFormat {
+    #[default]
+    Table,
+    Json,
+    Sarif,
+    Junit,
+    Github,
+    Markdown,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  Is the RBAC of a repository sound?
+    rolecall check deploy/
+  The output of Kustomize or Helm
+    kustomize build overlays/prod | rolecall check -
+  Fail a pipeline on what is new and bad
+    rolecall check deploy/ --baseline findings.json --fail-level high
+  What does a code mean?
+    rolecall explain RC201
+
+Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
+critical takes over the cluster. A risk is graded by where it is granted.
+
+Exit codes: 0 nothing of the fail level, 1 findings, 2 it could not be done.";
+
+/// Checks and reports.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let mut options = options.clone();
+    options.source.filename.extend(arguments.paths.iter().cloned());
+    if options.source.filename.is_empty() {
+        return Err(CommandError::usage("nothing to check")
+            .with_hint(Hint::run("rolecall check PATH", "check manifests")));
+    }
+    let known = arguments.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
+    let needs = Needs {
+        service_accounts: true,
+        namespaces: true,
+        workloads: true,
+        breadth: Breadth::All,
+        ..Needs::default()
+    };
+    let session = Session::load(ui, &options, needs)?;
+    let release = match options.source.defaults {
+        Defaults::Version(version) => version,
+        Defaults::Auto | Defaults::None => Version::default(),
+    };
+    let version = arguments
+        .kubernetes_version
+        .or_else(|| release.as_str().parse().ok())
+        .unwrap_or(KubernetesVersion::NEWEST);
+    let all = check(CheckInput {
+        authorizer: &session.authorizer,
+        catalog: &session.catalog,
+        defaults: &default_objects(release),
+        drifts: &session.drifts,
+        version,
+        judged: Judged::Files,
+    });
+    let prints = fingerprints(&all);
+    let findings: Vec<(Finding, String)> = all
+        .into_iter()
+        .zip(prints)
+        .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
+        .collect();
+    let mut out = ui.stdout();
+    match arguments.output {
+        FindingsFormat::Table => render::write_table(&mut out, &findings, ui.columns())?,
+        FindingsFormat::Json => {
+            output::write_structured(&mut out, output::Format::Json, &Findings::new(&findings))?;
+        }
+        FindingsFormat::Sarif => render::sarif::write(&mut out, &findings)?,
+        FindingsFormat::Junit => render::junit::write(&mut out, &findings)?,
+        FindingsFormat::Github => render::write_github(&mut out, &findings)?,
+        FindingsFormat::Markdown => render::write_markdown(&mut out, &findings)?,
+    }
+    out.flush()?;
+    if arguments.output == FindingsFormat::Table && findings.is_empty() {
+        ui.note("nothing found");
+    }
+    let fails = findings.iter().any(|(finding, _)| finding.severity >= arguments.fail_level);
+    Ok(session.conclude(if fails { Exit::No } else { Exit::Yes }))
+}
+
+/// Returns the default roles and bindings of a release.
+fn default_objects(version: Version) -> Inventory {
+    let config = LoadConfig {
+        paths: Vec::new(),
+        default_namespace: "default".to_owned(),
+        defaults: Defaults::Version(version),
+    };
+    manifests::load(&config, std::io::empty()).inventory
+}
+
+/// Reads the fingerprints of an earlier report.
+fn read_baseline(path: &Path) -> Result<BTreeSet<String>, CommandError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CommandError::input(format!("cannot read baseline `{shown}`: {error}")))?;
+    let report: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+        CommandError::input(format!("baseline `{shown}` is no JSON: {error}"))
+            .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
+    })?;
+    let findings = report.get("findings").and_then(|findings| findings.as_array());
+    let findings = findings.ok_or_else(|| {
+        CommandError::input(format!("baseline `{shown}` has no `findings`"))
+            .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
+    })?;
+    let prints = findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str());
+    Ok(prints.map(str::to_owned).collect())
+}

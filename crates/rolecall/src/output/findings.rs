@@ -1,0 +1,100 @@
+use rolecall_check::{Finding, ObjectRef};
+use rolecall_rbac::Origin;
+use serde::Serialize;
+
+use super::API_VERSION;
+
+/// The findings of `check`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Findings<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    findings: Vec<FindingDetails<'a>>,
+}
+
+/// One finding.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FindingDetails<'a> {
+    code: &'static str,
+    name: &'static str,
+    category: &'static str,
+    severity: &'static str,
+    object: ObjectDetails<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    field: String,
+    message: &'a str,
+    fix: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<RelatedDetails<'a>>,
+    fingerprint: &'a str,
+}
+
+/// An object that a finding names.
+#[derive(Serialize)]
+struct ObjectDetails<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'a str,
+    name: &'a str,
+}
+
+/// Another object that takes part in a finding.
+#[derive(Serialize)]
+struct RelatedDetails<'a> {
+    object: ObjectDetails<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    note: &'a str,
+}
+
+impl<'a> Findings<'a> {
+    /// Builds the document from findings and their fingerprints.
+    pub(crate) fn new(findings: &'a [(Finding, String)]) -> Self {
+        let findings = findings.iter().map(|(finding, fingerprint)| {
+            let (file, line) = place(&finding.object).unzip();
+            FindingDetails {
+                code: finding.rule.code,
+                name: finding.rule.name,
+                category: finding.rule.category.as_str(),
+                severity: finding.severity.as_str(),
+                object: ObjectDetails::new(&finding.object),
+                file,
+                line,
+                field: finding.field.to_string(),
+                message: &finding.message,
+                fix: &finding.fix,
+                related: finding.related.iter().map(RelatedDetails::new).collect(),
+                fingerprint,
+            }
+        });
+        Self { api_version: API_VERSION, kind: "Findings", findings: findings.collect() }
+    }
+}
+
+impl<'a> RelatedDetails<'a> {
+    fn new(related: &'a rolecall_check::Related) -> Self {
+        let (file, line) = place(&related.object).unzip();
+        Self { object: ObjectDetails::new(&related.object), file, line, note: &related.note }
+    }
+}
+
+impl<'a> ObjectDetails<'a> {
+    fn new(object: &'a ObjectRef) -> Self {
+        Self { kind: &object.kind, namespace: &object.namespace, name: &object.name }
+    }
+}
+
+/// Returns the file and line of an object that was read from a file.
+pub(crate) fn place(object: &ObjectRef) -> Option<(&str, u32)> {
+    match &object.origin {
+        Origin::File { path, line } => Some((path, *line)),
+        Origin::Cluster | Origin::Default => None,
+    }
+}

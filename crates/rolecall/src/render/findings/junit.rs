@@ -1,0 +1,69 @@
+//! JUnit's XML, as CI servers read it: one failed test case a finding.
+
+use std::io::Write;
+
+use rolecall_check::Finding;
+
+use super::sentence;
+use crate::error::CommandError;
+use crate::output::place;
+
+/// Writes findings as one test suite; without findings it has one passed test case.
+pub(crate) fn write(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+) -> Result<(), CommandError> {
+    let failures = findings.len();
+    let tests = failures.max(1);
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(
+        out,
+        r#"<testsuites name="rolecall" tests="{tests}" failures="{failures}" errors="0">"#
+    )?;
+    writeln!(
+        out,
+        r#"  <testsuite name="rolecall check" tests="{tests}" failures="{failures}" errors="0">"#
+    )?;
+    if findings.is_empty() {
+        writeln!(out, r#"    <testcase classname="rolecall" name="no findings"/>"#)?;
+    }
+    for (finding, _) in findings {
+        let name = format!("{} {}", finding.rule.code, finding.object);
+        let place = place(&finding.object)
+            .map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+        writeln!(
+            out,
+            r#"    <testcase classname="{}" name="{}">"#,
+            escape(finding.rule.name),
+            escape(&name)
+        )?;
+        writeln!(
+            out,
+            r#"      <failure type="{}" message="{}">{}</failure>"#,
+            finding.severity,
+            escape(&finding.message),
+            escape(&format!("{place}{}", sentence(finding)))
+        )?;
+        writeln!(out, "    </testcase>")?;
+    }
+    writeln!(out, "  </testsuite>\n</testsuites>")?;
+    Ok(())
+}
+
+/// Escapes text for an attribute or an element; what XML cannot hold becomes a blank.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\t' => escaped.push_str("&#9;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,123 @@
+//! Findings for people and for pipelines.
+
+pub(crate) mod junit;
+pub(crate) mod sarif;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use rolecall_check::{Finding, Severity};
+
+use super::{Cell, Table};
+use crate::error::CommandError;
+use crate::output::place;
+
+/// Writes findings as a table, and how many there are of each severity.
+pub(crate) fn write_table(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+    columns: Option<usize>,
+) -> Result<(), CommandError> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
+    for (finding, _) in findings {
+        table.row([
+            Cell::from(shown_place(finding)),
+            finding.rule.code.into(),
+            finding.severity.as_str().into(),
+            finding.object.to_string().into(),
+            sentence(finding).into(),
+        ]);
+    }
+    table.write(out, columns)?;
+    writeln!(out)?;
+    writeln!(out, "{}", summary(findings))?;
+    Ok(())
+}
+
+/// Writes findings as annotations of a GitHub workflow.
+pub(crate) fn write_github(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+) -> Result<(), CommandError> {
+    for (finding, _) in findings {
+        let command = match finding.severity {
+            Severity::Critical | Severity::High => "error",
+            Severity::Medium => "warning",
+            Severity::Low | Severity::Info => "notice",
+        };
+        let title = property(&format!("{} {}", finding.rule.code, finding.rule.name));
+        let place = place(&finding.object).map_or_else(String::new, |(file, line)| {
+            format!("file={},line={line},", property(file))
+        });
+        let message = format!("{}: {}", finding.object, sentence(finding));
+        writeln!(out, "::{command} {place}title={title}::{}", data(&message))?;
+    }
+    Ok(())
+}
+
+/// Writes findings as a Markdown table, for comments on merge requests.
+pub(crate) fn write_markdown(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+) -> Result<(), CommandError> {
+    if findings.is_empty() {
+        writeln!(out, "No findings.")?;
+        return Ok(());
+    }
+    writeln!(out, "| where | code | severity | object | finding |\n|---|---|---|---|---|")?;
+    for (finding, _) in findings {
+        let cells = [
+            shown_place(finding),
+            finding.rule.code.to_owned(),
+            finding.severity.to_string(),
+            finding.object.to_string(),
+            sentence(finding),
+        ];
+        let cells = cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " "));
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    writeln!(out, "\n{}", summary(findings))?;
+    Ok(())
+}
+
+/// Returns the finding with its field and what to do.
+pub(super) fn sentence(finding: &Finding) -> String {
+    let mut text = finding.message.clone();
+    if !finding.field.steps.is_empty() {
+        text = format!("{}: {text}", finding.field);
+    }
+    if !finding.fix.is_empty() {
+        text.push_str("; ");
+        text.push_str(&finding.fix);
+    }
+    text
+}
+
+fn shown_place(finding: &Finding) -> String {
+    place(&finding.object).map_or_else(String::new, |(file, line)| format!("{file}:{line}"))
+}
+
+/// Says how many findings there are of each severity, the worst first.
+fn summary(findings: &[(Finding, String)]) -> String {
+    let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
+    for (finding, _) in findings {
+        *counts.entry(finding.severity).or_default() += 1;
+    }
+    let counts: Vec<String> =
+        counts.iter().rev().map(|(severity, count)| format!("{count} {severity}")).collect();
+    let plural = if findings.len() == 1 { "" } else { "s" };
+    format!("{} finding{plural}: {}", findings.len(), counts.join(", "))
+}
+
+/// Escapes the message of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

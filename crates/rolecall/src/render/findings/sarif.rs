@@ -1,0 +1,144 @@
+//! SARIF 2.1.0, as code scanning reads it.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use rolecall_check::{Finding, RuleMeta, Severity};
+use serde_json::{Value, json};
+
+use super::sentence;
+use crate::error::CommandError;
+use crate::output::place;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes findings as one run.
+pub(crate) fn write(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+) -> Result<(), CommandError> {
+    let codes: BTreeSet<&str> = findings.iter().map(|(finding, _)| finding.rule.code).collect();
+    let all = rolecall_check::rules();
+    let rules: Vec<&RuleMeta> = all.into_iter().filter(|rule| codes.contains(rule.code)).collect();
+    let results: Vec<Value> = findings
+        .iter()
+        .map(|(finding, fingerprint)| {
+            let index = rules.iter().position(|rule| rule.code == finding.rule.code);
+            result(finding, fingerprint, index.unwrap_or_default())
+        })
+        .collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "rolecall",
+                "version": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+fn rule(rule: &RuleMeta) -> Value {
+    json!({
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary()},
+        "fullDescription": {"text": rule.summary()},
+        "help": {"text": rule.documentation(), "markdown": rule.documentation()},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {
+            "tags": ["rbac", rule.category.as_str()],
+            "security-severity": score(rule.severity),
+        },
+    })
+}
+
+fn result(finding: &Finding, fingerprint: &str, rule_index: usize) -> Value {
+    let object = &finding.object;
+    let mut result = json!({
+        "ruleId": finding.rule.code,
+        "ruleIndex": rule_index,
+        "level": level(finding.severity),
+        "message": {"text": format!("{object}: {}", sentence(finding))},
+        "partialFingerprints": {"rolecall/v1": fingerprint},
+        "properties": {"severity": finding.severity.as_str()},
+    });
+    let mut location = json!({
+        "logicalLocations": [{
+            "name": &*object.name,
+            "fullyQualifiedName": object.to_string(),
+            "kind": "object",
+        }],
+    });
+    if let (Some((file, line)), Some(location)) = (place(object), location.as_object_mut()) {
+        location.insert("physicalLocation".to_owned(), physical(file, line));
+    }
+    if let Some(result) = result.as_object_mut() {
+        result.insert("locations".to_owned(), json!([location]));
+        let related: Vec<Value> = finding
+            .related
+            .iter()
+            .filter_map(|related| {
+                let (file, line) = place(&related.object)?;
+                Some(json!({
+                    "physicalLocation": physical(file, line),
+                    "message": {"text": format!("{}: {}", related.object, related.note)},
+                }))
+            })
+            .collect();
+        if !related.is_empty() {
+            result.insert("relatedLocations".to_owned(), json!(related));
+        }
+    }
+    result
+}
+
+fn physical(file: &str, line: u32) -> Value {
+    let file = if file == "-" { "stdin" } else { file };
+    json!({
+        "artifactLocation": {"uri": uri(file)},
+        "region": {"startLine": line.max(1)},
+    })
+}
+
+/// Writes a path as a URI reference.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// Returns the score by which code scanning grades severities.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Info => "1.0",
+    }
+}
