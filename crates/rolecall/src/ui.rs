@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::OutputOptions;
+use crate::cli::{self, OutputOptions};
 use crate::error::{CommandError, Hint};
 use crate::render;
 
@@ -110,7 +110,13 @@ impl Ui {
     }
 
     fn hint(&self, hint: &Hint) {
-        self.say("hint", NOTE, &hint.to_string());
+        let text = hint.to_string();
+        match text.strip_prefix("run `rolecall ") {
+            Some(rest) if cli::is_plugin() => {
+                self.say("hint", NOTE, &format!("run `kubectl rolecall {rest}"));
+            }
+            _ => self.say("hint", NOTE, &text),
+        }
     }
 
     fn say(&self, label: &str, style: Style, text: &str) {

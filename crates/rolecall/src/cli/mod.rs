@@ -50,16 +50,20 @@ read decides it.";
 /// Parses the arguments; help, the version and usage errors come as an error to print.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = arguments.collect();
-    let is_plugin = arguments.first().is_some_and(|program| {
-        let stem = Path::new(program).file_stem();
-        stem.is_some_and(|stem| stem.to_string_lossy().starts_with("kubectl-"))
-    });
     let mut command = grammar();
-    if is_plugin {
+    if is_plugin() {
         command = command.bin_name("kubectl rolecall");
     }
     let mut matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Returns whether kubectl runs this program as its plugin, under which name people type it.
+pub(crate) fn is_plugin() -> bool {
+    std::env::args_os().next().is_some_and(|program| {
+        let stem = Path::new(&program).file_stem();
+        stem.is_some_and(|stem| stem.to_string_lossy().starts_with("kubectl-"))
+    })
 }
 
 /// Returns the grammar, from which help, completions and the manual are made.

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use rolecall_rbac::{Decision, Identity, Request};
 
+use super::json;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
 use crate::error::CommandError;
+use crate::render::plain;
 use crate::subject::{Subject, label};
 use crate::{words, yaml};
 
@@ -27,7 +29,7 @@ pub(crate) fn start(
             write!(out, "  \"subjects\": [")?;
             for (position, subject) in subjects.iter().enumerate() {
                 write!(out, "{}\n    ", if position == 0 { "" } else { "," })?;
-                serde_json::to_writer(&mut *out, &SubjectDetails::new(subject))?;
+                json::write(out, &SubjectDetails::new(subject))?;
             }
             write!(out, "\n  ],\n  \"cells\": [")?;
         }
@@ -55,7 +57,7 @@ pub(crate) fn cell(
         MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
         MatrixFormat::Json => {
             out.extend(b",\n    ");
-            serde_json::to_writer(out, &AccessCell::new(identity, request, decision))?;
+            json::write(out, &AccessCell::new(identity, request, decision))?;
         }
         MatrixFormat::Yaml => write_yaml_item(out, &AccessCell::new(identity, request, decision))?,
         MatrixFormat::Csv => write_csv(out, identity, request, decision)?,
@@ -109,7 +111,8 @@ fn write_csv(
         if position > 0 {
             out.push(b',');
         }
-        if field.contains([',', '"', '\n', '\r']) {
+        let field = plain(field);
+        if field.contains([',', '"']) {
             write!(out, "\"{}\"", field.replace('"', "\"\""))?;
         } else {
             out.extend(field.as_bytes());

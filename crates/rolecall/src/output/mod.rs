@@ -4,6 +4,7 @@ mod answer;
 mod findings;
 mod format;
 mod holders;
+pub(crate) mod json;
 pub(crate) mod matrix;
 mod reference;
 mod rules;
@@ -37,7 +38,5 @@ pub(crate) fn write_structured(
         yaml::write(out, value)?;
         return Ok(());
     }
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)?;
-    Ok(())
+    json::write_pretty(out, value)
 }

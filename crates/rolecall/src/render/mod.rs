@@ -10,7 +10,7 @@ mod walk;
 mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
-pub(crate) use plain::{message, plain};
+pub(crate) use plain::{is_harmful, message, plain};
 pub(crate) use table::{Cell, Table};
 pub(crate) use tree::{Strokes, Tree};
 pub(crate) use walk::{TreeDetail, holder_trees, walk_trees};

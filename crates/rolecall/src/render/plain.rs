@@ -37,7 +37,8 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     escaped
 }
 
-fn is_harmful(c: char) -> bool {
+/// Returns whether a character moves something, breaks the line or cannot be seen.
+pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Write};
 
 use rolecall_rbac::{Authorizer, Identity, Verdict};
 use serde::de::{MapAccess, Visitor};
@@ -12,6 +11,8 @@ use serde_json::value::RawValue;
 use super::spec::{Kind, Spec};
 use super::stream::{Content, Piece};
 use crate::decide::decide;
+use crate::error::CommandError;
+use crate::output::json;
 
 /// Answers reviews.
 #[derive(Clone, Copy)]
@@ -99,7 +100,8 @@ impl Reviewer<'_> {
             answered.errors.push((line, format!("a server refuses this review: {texts}")));
             Status { evaluation_error: texts, ..Status::default() }
         };
-        write_answer(&mut answered.output, &fields, &status).map_err(|error| error.to_string())
+        write_answer(&mut answered.output, &fields, &status)
+            .map_err(|error| error.chain().join(": "))
     }
 
     fn decide(
@@ -146,38 +148,41 @@ fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Result<Kind, St
 }
 
 /// Writes the object on one line, its status replaced or added at the end.
-fn write_answer(out: &mut Vec<u8>, fields: &Fields<'_>, status: &Status) -> io::Result<()> {
+fn write_answer(
+    out: &mut Vec<u8>,
+    fields: &Fields<'_>,
+    status: &Status,
+) -> Result<(), CommandError> {
     out.push(b'{');
     for (name, value) in fields.0.iter().filter(|(name, _)| name != "status") {
-        serde_json::to_writer(&mut *out, name)?;
+        json::write(out, name)?;
         out.push(b':');
-        write_on_one_line(out, value.get());
+        json::copy(out, &on_one_line(value.get()))?;
         out.push(b',');
     }
     out.extend(b"\"status\":");
-    serde_json::to_writer(&mut *out, status)?;
-    out.write_all(b"}\n")
+    json::write(out, status)?;
+    out.extend(b"}\n");
+    Ok(())
 }
 
-/// Copies JSON text without the line breaks between its tokens, and the blanks around them.
-fn write_on_one_line(out: &mut Vec<u8>, text: &str) {
+/// Returns JSON text without the line breaks between its tokens, and the blanks around them.
+fn on_one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(['\n', '\r']) {
-        out.extend(text.as_bytes());
-        return;
+        return Cow::Borrowed(text);
     }
     let mut in_string = false;
     let mut escaped = false;
-    for byte in text.bytes() {
+    let kept = text.chars().filter(|c| {
         if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if byte.is_ascii_whitespace() {
-            continue;
-        } else {
-            in_string = byte == b'"';
+            in_string = escaped || *c != '"';
+            escaped = !escaped && *c == '\\';
+            return true;
         }
-        out.push(byte);
-    }
+        in_string = *c == '"';
+        !c.is_ascii_whitespace()
+    });
+    Cow::Owned(kept.collect())
 }
 
 impl<'a> Fields<'a> {

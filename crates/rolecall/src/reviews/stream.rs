@@ -76,8 +76,17 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
+    /// Returns whether nothing is left of what was read so far, so that more has to be waited for.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.pending().iter().all(u8::is_ascii_whitespace)
+    }
+
     /// Looks at the first line that is not blank; returns whether there is one.
     fn guess_syntax(&mut self) -> io::Result<bool> {
+        self.find_newline()?;
+        if self.buffer.starts_with("\u{FEFF}".as_bytes()) {
+            self.begin_at('\u{FEFF}'.len_utf8());
+        }
         loop {
             let Some(newline) = self.find_newline()? else {
                 let rest = self.pending();
@@ -321,6 +330,7 @@ mod tests {
     #[test]
     fn separators_between_objects_are_none() {
         check("{\"a\":1}\n---\n{}\n--- # x\n", "1: json {\"a\":1}\n3: json {}");
+        check("\u{FEFF}{\"a\":1}\n", "1: json {\"a\":1}");
         check("{}\n----\n", "1: json {}\n2: ! this is not a JSON object");
     }
 

@@ -45,8 +45,12 @@ fn the_command_reference_is_the_help() {
         .collect();
     assert!(commands.contains(&"can-i"), "{help}");
     for name in std::iter::once("").chain(commands) {
+        let help = help_of(name);
+        for example in help.lines().filter(|line| line.starts_with("    rolecall ")) {
+            check_understood(example, &path);
+        }
         let heading = format!("rolecall {name}");
-        fresh.push_str(&format!("\n## `{}`\n\n```text\n{}```\n", heading.trim(), help_of(name)));
+        fresh.push_str(&format!("\n## `{}`\n\n```text\n{}```\n", heading.trim(), help));
     }
     settle(&path, &text, &fresh);
 }

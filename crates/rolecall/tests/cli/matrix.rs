@@ -177,6 +177,34 @@ fn eighty_columns_are_enough() {
     assert!(widest.is_some_and(|widest| widest <= 80), "{widest:?}");
 }
 
+#[test]
+fn hostile_names_stay_in_their_field() {
+    assert_snapshot!(
+        rolecall(
+            "can-i get pods --for 'user/a,\"b\u{9b}' --for 'user/c|\nd' -n ns-1 -f fixtures/ns-1 -o csv"
+        ),
+        @r#"
+        subject,namespace,verb,group,resource,subresource,name,path,verdict,by
+        "user/a,""b\u{9b}",ns-1,get,,pods,,,,denied,
+        user/c|\nd,ns-1,get,,pods,,,,denied,
+        --- exit 0
+        "#
+    );
+    assert_snapshot!(
+        rolecall(
+            "can-i get pods --for 'user/a,\"b\u{9b}' --for 'user/c|\nd' -n ns-1 -f fixtures/ns-1 \
+             -o markdown"
+        ),
+        @r#"
+        | subject | resource | get |
+        |---|---|---|
+        | user/a,"b\\u{9b} | pods | no |
+        | user/c\|\\nd | pods | no |
+        --- exit 0
+        "#
+    );
+}
+
 /// The table reads the grid, the other formats decide each cell.
 #[test]
 fn the_grid_agrees_with_the_decisions() {

@@ -1,6 +1,9 @@
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 
-use crate::command::{rolecall, rolecall_with};
+use crate::command::{command, rolecall, rolecall_with, split};
 
 const ASK: &str = "can-i --reviews - -f fixtures/ns-1";
 
@@ -188,4 +191,19 @@ fn stdin_cannot_be_both() {
     hint: pass `-o json` to say so, or leave it out
     --- exit 2
     "#);
+}
+
+#[test]
+fn answers_come_as_soon_as_a_pipe_is_asked() {
+    let mut child =
+        command().args(split(ASK)).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..3 {
+        writeln!(stdin, "{{{SPEC}}}").unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        assert!(answer.contains("\"allowed\":true"), "{answer}");
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

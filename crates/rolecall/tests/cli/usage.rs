@@ -1,6 +1,8 @@
+use std::process::Command;
+
 use insta::assert_snapshot;
 
-use crate::command::rolecall;
+use crate::command::{rolecall, root, run, split};
 
 #[test]
 fn no_arguments_are_a_call_for_help() {
@@ -187,4 +189,16 @@ fn completions_and_manual() {
     error: there is no command `nothing`
     --- exit 2
     "#);
+}
+
+#[test]
+fn kubectl_runs_it_as_a_plugin() {
+    let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
+    plugin.current_dir(root()).env_clear();
+    let help = run(plugin.arg("--help"), "");
+    assert!(help.stdout.contains("Usage: kubectl rolecall [OPTIONS] <COMMAND>"), "{help}");
+    let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
+    plugin.current_dir(root()).env_clear();
+    let ask = "can-i get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1";
+    assert_snapshot!(run(plugin.args(split(ask)), "").stderr, @r#"hint: run `kubectl rolecall why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer"#);
 }

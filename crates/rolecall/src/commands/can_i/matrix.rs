@@ -82,7 +82,11 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 impl Matrix<'_> {
     /// Writes everything in order, and returns how many cells are unknown.
     fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
-        let mut out = ui.stdout();
+        // Nothing is coloured in formats for programs.
+        let mut out: Box<dyn Write> = match self.format.is_laid_out() {
+            true => Box::new(ui.stdout()),
+            false => Box::new(ui.data()),
+        };
         if self.format.is_laid_out() {
             self.layout.start(&mut out)?;
         } else {

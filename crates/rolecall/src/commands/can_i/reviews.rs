@@ -54,7 +54,7 @@ pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, Comma
     let mut summary = Summary::default();
     let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     loop {
-        let pieces = next_batch(&mut stream).map_err(|error| unreadable(file, error))?;
+        let pieces = next_batch(&mut stream, is_stdin).map_err(|error| unreadable(file, error))?;
         if pieces.is_empty() {
             break;
         }
@@ -64,15 +64,23 @@ pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, Comma
             out.write_all(&answered.output)?;
             summary.add(ui, &name, piece, &answered);
         }
+        if is_stdin {
+            // Whoever asks through a pipe may wait for the answer before asking more.
+            out.flush()?;
+        }
     }
     out.flush()?;
     Ok(session.conclude(summary.report(ui, &name)))
 }
 
-fn next_batch(stream: &mut Stream<impl BufRead>) -> io::Result<Vec<Piece>> {
+/// Reads as many reviews as are answered together; from a pipe only those that are there.
+fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Vec<Piece>> {
     let mut pieces = Vec::with_capacity(AT_ONCE);
     let mut bytes = 0;
     while pieces.len() < AT_ONCE && bytes < BYTES_AT_ONCE {
+        if is_pipe && !pieces.is_empty() && stream.is_drained() {
+            break;
+        }
         let Some(piece) = stream.next()? else { break };
         bytes += piece.len();
         pieces.push(piece);
