@@ -102,15 +102,22 @@ fn objects(inventory: &Inventory) -> impl Iterator<Item = Value> {
 fn metadata(metadata: &Metadata) -> Value {
     let mut object = json!({"name": &*metadata.name});
     if !metadata.namespace.is_empty() && !metadata.namespace_assumed {
-        object["namespace"] = json!(&*metadata.namespace);
+        set(&mut object, "namespace", json!(&*metadata.namespace));
     }
     if !metadata.labels.is_empty() {
-        object["labels"] = labels(&metadata.labels);
+        set(&mut object, "labels", labels(&metadata.labels));
     }
     if !metadata.annotations.is_empty() {
-        object["annotations"] = labels(&metadata.annotations);
+        set(&mut object, "annotations", labels(&metadata.annotations));
     }
     object
+}
+
+/// Sets a field of an object.
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
 }
 
 fn labels(labels: &Labels) -> Value {
@@ -128,7 +135,7 @@ fn texts(list: &[Text]) -> Value {
 fn service_account(account: &ServiceAccount) -> Value {
     let mut object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(&account.metadata)});
     if let Some(automount) = account.automount_token {
-        object["automountServiceAccountToken"] = json!(automount);
+        set(&mut object, "automountServiceAccountToken", json!(automount));
     }
     object
 }
@@ -142,7 +149,7 @@ fn role(role: &Role) -> Value {
     });
     if let Some(aggregation) = &role.aggregation {
         let selectors: Vec<Value> = aggregation.selectors.iter().map(selector).collect();
-        object["aggregationRule"] = json!({"clusterRoleSelectors": selectors});
+        set(&mut object, "aggregationRule", json!({"clusterRoleSelectors": selectors}));
     }
     object
 }
@@ -196,7 +203,7 @@ fn binding(binding: &Binding) -> Value {
                 [("apiGroup", &subject.api_group), ("namespace", &subject.namespace)]
             {
                 if !text.is_empty() {
-                    object[name] = json!(&**text);
+                    set(&mut object, name, json!(&**text));
                 }
             }
             object
@@ -223,19 +230,22 @@ fn workload(workload: &Workload) -> Value {
         "metadata": metadata(&workload.metadata),
     });
     if let Some(owner) = &workload.owner {
-        object["metadata"]["ownerReferences"] = json!([{
+        let owners = json!([{
             "apiVersion": version(&owner.api_group),
             "controller": true,
             "kind": &*owner.kind,
             "name": &*owner.name,
         }]);
+        if let Some(metadata) = object.get_mut("metadata") {
+            set(metadata, "ownerReferences", owners);
+        }
     }
     for pod in &workload.pods {
         if let (Some(template), false) =
             (pod.path.strip_suffix(".spec"), pod.annotations.is_empty())
             && let Some(place) = place(&mut object, template)
         {
-            place["metadata"]["annotations"] = labels(&pod.annotations);
+            set(place, "metadata", json!({"annotations": labels(&pod.annotations)}));
         }
         if let Some(Value::Object(place)) = place(&mut object, &pod.path) {
             place.extend(pod_spec(pod));
@@ -310,7 +320,7 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
     let mut object = json!({"name": &*container.name, "image": &*container.image});
     for (name, list) in [("command", &container.command), ("args", &container.args)] {
         if !list.is_empty() {
-            object[name] = texts(list);
+            set(&mut object, name, texts(list));
         }
     }
     let mut names: Vec<&str> = pod
@@ -335,7 +345,7 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
         })
         .collect();
     if !mounts.is_empty() {
-        object["volumeMounts"] = mounts.into();
+        set(&mut object, "volumeMounts", mounts.into());
     }
     object
 }
