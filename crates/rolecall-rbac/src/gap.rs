@@ -189,6 +189,21 @@ impl Gap {
         }
     }
 
+    /// Returns whether a Pod of a namespace, or something that makes Pods, may be hidden here.
+    pub fn may_hide_workload(&self, namespace: &str) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind: ObjectKind::Other(_), namespace: unread } => {
+                unread.as_deref().is_none_or(|unread| unread == namespace)
+            }
+            Unread::KindOutside { kind: ObjectKind::Other(_), read } => !is_among(namespace, read),
+            Unread::Object { kind: ObjectKind::Other(_), namespace: unread, .. } => {
+                **unread == *namespace
+            }
+            _ => false,
+        }
+    }
+
     /// Returns whether some ClusterRole may be hidden here, which an aggregated one would include.
     pub fn may_hide_cluster_role(&self) -> bool {
         match &self.unread {

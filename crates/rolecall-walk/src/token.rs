@@ -29,7 +29,10 @@ pub enum TokenBecause {
     Projected,
     /// Every container mounts something of its own where the token would be.
     Covered,
-    /// The server stored the Pod without one, though nothing refuses it today.
+    /// The server mounted one in the Pod that it stored; why, depends on a ServiceAccount that was
+    /// not read.
+    Injected,
+    /// The server stored the Pod without one, though nothing that was read refuses it today.
     NotInjected,
     /// A mirror Pod, which shows what a kubelet runs by itself, can have none.
     Mirror,
@@ -44,6 +47,7 @@ impl TokenBecause {
             Self::ServiceAccount => "serviceaccount",
             Self::Projected => "projected",
             Self::Covered => "covered",
+            Self::Injected => "injected",
             Self::NotInjected => "not-injected",
             Self::Mirror => "mirror",
         }
@@ -79,10 +83,15 @@ pub(crate) fn token_mount<'a>(
     }
     let (mounted, because) = match automount {
         _ if !containers.is_empty() => {
-            let by_automount = injected && automount != Some(false);
-            (Some(true), if by_automount { because } else { TokenBecause::Projected })
+            let because = match automount {
+                Some(true) if injected => because,
+                None if injected => TokenBecause::Injected,
+                _ => TokenBecause::Projected,
+            };
+            (Some(true), because)
         }
-        None => (if visible { Some(false) } else { None }, because),
+        None if visible => (Some(false), TokenBecause::NotInjected),
+        None => (None, because),
         Some(true) if spec.containers.is_empty() => (Some(true), because),
         Some(true) if spec.containers.iter().all(|container| container.covers_token_path) => {
             (Some(false), TokenBecause::Covered)

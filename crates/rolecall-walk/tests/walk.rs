@@ -236,8 +236,8 @@ fn an_unread_service_account_leaves_the_token_open() {
     for (pod, expected) in [
         ("Deployment a/d as x container=c", "unknown serviceaccount"),
         ("Deployment a/d as x automount=false container=c", "no pod"),
-        ("Pod a/p as x container=c! token=kube-api-access-x7f2k@c +stored", "yes serviceaccount c"),
-        ("Pod a/p as x container=c +stored", "no serviceaccount"),
+        ("Pod a/p as x container=c! token=kube-api-access-x7f2k@c +stored", "yes injected c"),
+        ("Pod a/p as x container=c +stored", "no not-injected"),
     ] {
         let authorizer = authorizer(&format!("unread ServiceAccount a\n{pod}"));
         let walk = walk(&authorizer, &everything_in(authorizer.inventory(), None));

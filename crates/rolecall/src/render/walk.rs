@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use rolecall_rbac::{Binding, Catalog, PolicyRule, Role, RoleKind};
+use rolecall_rbac::{Binding, Catalog, Gap, PolicyRule, Role, RoleKind};
 use rolecall_walk::{
     Account, HeldBinding, HeldRole, Holder, Holders, RoleState, TokenBecause, Via, Walk,
     WalkedBinding, WalkedIdentity, WalkedPod, Who,
@@ -49,7 +49,7 @@ pub(crate) fn walk_trees<'w>(
     });
     let trees = walk.identities.iter().enumerate().map(move |(position, walked)| {
         let pods = pods_of.remove(&Some(position)).unwrap_or_default();
-        identity_tree(walked, &pods, detail)
+        identity_tree(walked, &pods, &walk.gaps, detail)
     });
     trees.chain(nobody)
 }
@@ -57,6 +57,7 @@ pub(crate) fn walk_trees<'w>(
 fn identity_tree(
     walked: &WalkedIdentity<'_>,
     pods: &[&WalkedPod<'_>],
+    gaps: &[Gap],
     detail: TreeDetail<'_>,
 ) -> Tree {
     let mut account = identity_line(walked, !pods.is_empty());
@@ -70,24 +71,35 @@ fn identity_tree(
     }
     let everybodys = walked.bindings.iter().filter(|bound| bound.is_everybodys()).count();
     if walked.bindings.is_empty() {
-        account.push(Tree::new("nothing is bound to it"));
+        account.push(if walked.gaps.is_empty() {
+            Tree::new("nothing is bound to it")
+        } else {
+            Tree::new("nothing that was read is bound to it").styled(UNSURE)
+        });
     } else if everybodys > 0 && !detail.wide {
         let only = everybodys == walked.bindings.len();
-        let start = if only { "nothing but" } else { "everywhere:" };
+        let start = match (only, walked.gaps.is_empty()) {
+            (true, true) => "nothing but",
+            (true, false) => "nothing that was read but",
+            (false, _) => "everywhere:",
+        };
         let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
         account.push(Tree::new(format!(
             "{start} what every {who} may ({}; see -o wide)",
             count(everybodys, "binding")
         )));
     }
+    let namespace = walked.identity.as_service_account().map(|account| account.namespace);
+    let hides_pods = |gap: &Gap| namespace.is_some_and(|at| gap.may_hide_workload(at));
     match pod_heads(pods, walked.account, detail) {
         Some(mut heads) => {
             heads.push(account);
             heads
         }
-        None if walked.account.is_some() => {
-            account.detail("no Pod runs as it").styled(Style::new())
+        None if gaps.iter().any(hides_pods) => {
+            account.detail("no Pod that was read runs as it").styled(UNSURE)
         }
+        None if walked.account.is_some() => account.detail("no Pod runs as it"),
         None => account,
     }
 }
@@ -234,6 +246,7 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
         }
         (TokenBecause::Projected, _) => "the Pod mounts a projected one of its own",
         (TokenBecause::Covered, _) => "every container mounts something else in its place",
+        (TokenBecause::Injected, _) => "the server mounted it",
         (TokenBecause::NotInjected, _) => "the server stored the Pod without one",
         (TokenBecause::Mirror, _) => "a static Pod has none",
     };

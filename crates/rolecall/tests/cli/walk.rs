@@ -325,7 +325,7 @@ fn nothing_that_makes_pods() {
 fn what_was_not_read_may_hide_more() {
     assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r"
     ServiceAccount unread-document/app
-    |   no Pod runs as it
+    |   no Pod that was read runs as it
     |-- in unread-document: RoleBinding app of Role app
     |   `-- get pods
     `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)

@@ -162,7 +162,7 @@ fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
             account.namespace
         ));
     }
-    if !has_rights && walked.account != Some(Account::Missing) {
+    if !has_rights && walked.gaps.is_empty() && walked.account != Some(Account::Missing) {
         let mut options = options.clone();
         options.namespace.namespaces = vec![account.namespace.to_owned()];
         options.namespace.all_namespaces = false;

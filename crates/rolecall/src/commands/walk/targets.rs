@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rolecall_rbac::{
     Binding, Gap, Identity, Inventory, Origin, RoleKind, ServiceAccountName, SubjectKind, Text,
-    Workload,
+    Unread, Workload,
 };
 use rolecall_walk::{Pattern, RoleName, Target};
 
@@ -188,7 +188,10 @@ fn one_subject<'a>(
     match subject {
         SubjectArgument::Workload { kind, namespace, name } => {
             let namespace = namespace.as_deref().unwrap_or(&session.namespace);
-            subject::find_workload(session, kind, namespace, name).map(Target::Workload)
+            let hides = |gap: &&Gap| gap.may_hide_workload(namespace);
+            subject::find_workload(session, kind, namespace, name)
+                .map(Target::Workload)
+                .map_err(|error| unless_hidden(error, session, hides, &format!("{kind}/{name}")))
         }
         SubjectArgument::ServiceAccount { namespace, name } => {
             let namespace = namespace.as_deref().unwrap_or(&session.namespace);
@@ -203,6 +206,20 @@ fn one_subject<'a>(
             Ok(Target::Identity(subject.identity))
         }
     }
+}
+
+/// Returns the error that something does not exist; or that it was not found, when something unread
+/// may hide it.
+fn unless_hidden(
+    error: CommandError,
+    session: &Session,
+    hides: impl Fn(&&Gap) -> bool,
+    text: &str,
+) -> CommandError {
+    let gap = session.authorizer.inventory().gaps().iter().find(hides);
+    gap.map_or(error, |gap| {
+        CommandError::cluster(format!("`{text}` was not found, and this was not read: {gap}"))
+    })
 }
 
 /// Returns whether a ServiceAccount exists, may exist, or is named by anything.
@@ -373,13 +390,22 @@ fn find_roles<'a>(
     if Pattern::is_pattern(&text) {
         return Err(CommandError::input(format!("nothing matches `{text}`{place}")));
     }
-    Err(CommandError::input(format!("there is no `{text}`{place}")).with_hint(guess_role(
+    let name = name.to_string();
+    let error = CommandError::input(format!("there is no `{text}`{place}")).with_hint(guess_role(
         inventory,
         kind,
-        &name.to_string(),
+        &name,
         &candidates,
         &text,
-    )))
+    ));
+    let hides = |gap: &&Gap| match (kind, scope.namespaces()) {
+        (RoleWord::ClusterRole, _) => gap.may_hide_role("", &name),
+        (RoleWord::Role, Some(namespaces)) => {
+            namespaces.iter().any(|at| gap.may_hide_role(at, &name))
+        }
+        (RoleWord::Role, None) => !matches!(gap.unread, Unread::Authorizer { .. }),
+    };
+    Err(unless_hidden(error, session, hides, &text))
 }
 
 /// Guesses at a role of the other kind, in another namespace, or spelled alike.
