@@ -112,3 +112,123 @@ fn may_hold_pods(document: &[u8]) -> bool {
 fn has_lone_carriage_return(document: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', document).any(|at| document.get(at + 1) != Some(&b'\n'))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::decode::{Decoder, Place};
+    use crate::yaml;
+
+    #[test]
+    fn only_what_is_surely_of_no_interest_is_skipped() {
+        for (skipped, text) in [
+            (true, "apiVersion: v1\nkind: ConfigMap\ndata:\n  kind: Role\n"),
+            (true, "# a comment\nkind: Service # another\napiVersion: \"v1\"\nspec:\n- a\n"),
+            (true, "kind: Secret\r\napiVersion: v1\r\n\r\nstringData: |\r\n  kind: Role\r\n"),
+            (true, "apiVersion: example.com/v1\nkind: Widget\nspec: {}\n"),
+            (false, "apiVersion: example.com/v1\nkind: Widget\nspec: {containers: []}\n"),
+            (false, "apiVersion: v1\nkind: ServiceAccount\n"),
+            (false, "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"),
+            (false, "apiVersion: v1\nkind: List\nitems: []\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\nkind: Role\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\n\"kind\": Role\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\n? kind\n: Role\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\n<<: {kind: Role}\n"),
+            (false, "apiVersion: v1\nkind: ConfigMap\nx: y\rkind: Role\n"),
+            (false, "apiVersion: v1\nkind:\n  ConfigMap\n"),
+            (false, "kind: ConfigMap\n"),
+            (false, "  kind: ConfigMap\n  apiVersion: v1\n"),
+            (false, "{kind: ConfigMap, apiVersion: v1}\n"),
+            (false, "--- {kind: Role}\nkind: ConfigMap\napiVersion: v1\n"),
+            (false, "- kind: ConfigMap\n"),
+            (false, ""),
+        ] {
+            assert_eq!(is_irrelevant(text.as_bytes()), skipped, "{text}");
+        }
+    }
+
+    /// Lines that may stand in a document, sound or not.
+    fn line() -> impl Strategy<Value = String> {
+        let key = prop_oneof![
+            Just("kind"),
+            Just("apiVersion"),
+            Just("\"kind\""),
+            Just("'kind'"),
+            Just("\"\\x6bind\""),
+            Just("? kind\n"),
+            Just("!!str kind"),
+            Just("&a kind"),
+            Just("data"),
+            Just("metadata"),
+            Just("items"),
+            Just("rules"),
+            Just("<<"),
+        ];
+        let value = prop_oneof![
+            Just("Role"),
+            Just("\"Role\""),
+            Just("ConfigMap"),
+            Just("List"),
+            Just("ServiceAccount"),
+            Just("v1"),
+            Just("rbac.authorization.k8s.io/v1"),
+            Just("{name: x}"),
+            Just("\n  name: x"),
+            Just("|\n  kind: Role\n"),
+            Just("\"a\nkind: ConfigMap\n  b\""),
+            Just("{a: b,\nkind: ConfigMap,\n c: d}"),
+            Just("[]"),
+            Just(
+                "\n- apiVersion: rbac.authorization.k8s.io/v1\n  kind: Role\n  metadata: {name: y}"
+            ),
+            Just("{kind: Role, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: z}}"),
+            Just(""),
+            Just("# nothing"),
+        ];
+        let indentation = prop_oneof![9 => Just(""), 1 => Just("  "), 1 => Just("\t")];
+        let end =
+            prop_oneof![8 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 1 => Just(" # x\n")];
+        (indentation, key, prop_oneof![Just(": "), Just(":"), Just(" : ")], value, end).prop_map(
+            |(indentation, key, colon, value, end)| {
+                format!("{indentation}{key}{colon}{value}{end}")
+            },
+        )
+    }
+
+    fn read(text: &str) -> usize {
+        let mut decoder = Decoder::new(&Place::File("a".into()), "default");
+        for document in yaml::parse(text, 1).unwrap_or_default() {
+            decoder.document(&document);
+        }
+        let inventory = decoder.batch.builder.build();
+        inventory.roles().len()
+            + inventory.bindings().len()
+            + inventory.service_accounts().len()
+            + inventory.workloads().len()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
+        #[test]
+        fn nothing_that_counts_is_ever_skipped(lines in prop::collection::vec(line(), 1..7)) {
+            let text: String = lines.concat();
+            if is_irrelevant(text.as_bytes()) {
+                prop_assert_eq!(read(&text), 0, "{}", text);
+            }
+        }
+
+        #[test]
+        fn no_role_is_skipped_however_it_is_written(
+            before in prop::collection::vec(line(), 0..3),
+            after in prop::collection::vec(line(), 0..3),
+        ) {
+            let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: x}\n";
+            let text = format!("{}{role}{}", before.concat(), after.concat());
+            if is_irrelevant(text.as_bytes()) {
+                prop_assert_eq!(read(&text), 0, "{}", text);
+            }
+        }
+    }
+}
