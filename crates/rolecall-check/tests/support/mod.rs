@@ -21,7 +21,9 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
     let mut builder = defaults.clone().into_builder();
     builder.append(loaded.inventory.into_builder());
     let mut inventory = builder.build();
-    let drifts = resolve_aggregation(&mut inventory);
+    // Reading has resolved what the manifests aggregate among themselves.
+    let mut drifts = loaded.drifts;
+    drifts.extend(resolve_aggregation(&mut inventory));
     let authorizer = Authorizer::new(inventory);
     // With the kinds that the manifests themselves define.
     let catalog = if version == Version::V1_36 { &loaded.catalog } else { served };
