@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rolecall_grant::refusal::Scan;
+use rolecall_grant::refusal::{OtherAuthorizer, Scan};
 use rolecall_rbac::{Request, ResourceRequest, Target};
 use serde_json::Value;
 
@@ -267,15 +267,22 @@ fn old_servers_word_it_shorter() {
 
 #[test]
 fn distributions_append_their_reasons() {
-    for reason in [
-        "RBAC: role.rbac.authorization.k8s.io \"gone\" not found",
-        "no RBAC policy matched",
-        "requires one of [\"container.pods.create\"] permission(s).",
-        "User does not have access to the resource in Azure. Update role assignment to allow access.",
-        "no relationship found between node 'n1' and this object",
+    for (reason, other) in [
+        ("RBAC: role.rbac.authorization.k8s.io \"gone\" not found", None),
+        ("no RBAC policy matched", None),
+        ("Unknown user \"u\"", None),
+        ("requires one of [\"container.pods.create\"] permission(s).", None),
+        (
+            "User does not have access to the resource in Azure. Update role assignment to allow access.",
+            Some(OtherAuthorizer::Unknown),
+        ),
+        ("no relationship found between node 'n1' and this object", Some(OtherAuthorizer::Node)),
+        ("scopes [user:info] prevent this action", Some(OtherAuthorizer::TokenScopes)),
     ] {
         let expected = LIST_PODS.replace('\n', &format!(" because {reason}\n"));
-        check(&format!("{LIST}: {reason}\n"), &expected);
+        let text = format!("{LIST}: {reason}\n");
+        check(&text, &expected);
+        assert_eq!(Scan::of(text.as_bytes()).denials[0].other_authorizer(), other);
     }
 }
 

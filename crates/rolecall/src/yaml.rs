@@ -34,3 +34,54 @@ pub(crate) fn to_json_objects(text: &[u8]) -> Result<Vec<String>, (usize, String
         .map(|object| serde_json::to_string(object).map_err(|error| (0, error.to_string())))
         .collect()
 }
+
+/// What an object is called in a file of manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectKey {
+    /// The kind.
+    pub(crate) kind: String,
+    /// The namespace; empty for none.
+    pub(crate) namespace: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// Cuts a file at its separators into documents that end in line breaks, without those that hold
+/// nothing.
+pub(crate) fn documents(text: &str) -> Vec<String> {
+    let is_separator =
+        |line: &str| line.strip_prefix("---").is_some_and(|rest| rest.trim_start().is_empty());
+    let mut documents = vec![String::new()];
+    for line in text.lines() {
+        if is_separator(line) {
+            documents.push(String::new());
+        } else if let Some(document) = documents.last_mut() {
+            document.push_str(line);
+            document.push('\n');
+        }
+    }
+    documents.retain(|document| !document.trim().is_empty());
+    documents
+}
+
+/// Returns what the object of a document is called; `None` for a document that holds no named one.
+pub(crate) fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
+    let value: Value = serde_yaml::from_str(document).map_err(|error| error.to_string())?;
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let metadata = value.get("metadata");
+    let field = |name: &str| text(metadata.and_then(|metadata| metadata.get(name)));
+    let key = ObjectKey {
+        kind: text(value.get("kind")),
+        namespace: field("namespace"),
+        name: field("name"),
+    };
+    Ok((!key.name.is_empty()).then_some(key))
+}
+
+/// Returns the resources that a kustomization lists.
+pub(crate) fn kustomization_resources(text: &str) -> Result<Vec<String>, String> {
+    let value: Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let resources = value.get("resources").and_then(Value::as_sequence);
+    let names = resources.into_iter().flatten().filter_map(Value::as_str);
+    Ok(names.map(str::to_owned).collect())
+}

@@ -1,6 +1,6 @@
 //! Names for our objects that are free, or already ours and the subject's alone.
 
-use rolecall_rbac::{Authorizer, Binding, Metadata, PolicyRule, Role, RoleKind, RoleRef, Text};
+use rolecall_rbac::{Authorizer, Binding, PolicyRule, Role, RoleKind, RoleRef, Text};
 
 use super::need::Need;
 use super::{Note, is_managed, managed};
@@ -135,9 +135,4 @@ fn binding(need: &Need, name: &str, kind: &str, role: &str) -> Binding {
         role_ref: RoleRef { api_group: RBAC_GROUP.into(), kind, name: role.into() },
         subjects: [need.subject.clone()].into(),
     }
-}
-
-/// Returns whether a role's metadata is one that a server creates by itself and mends when changed.
-pub(super) fn is_the_servers_own(metadata: &Metadata) -> bool {
-    metadata.origin == rolecall_rbac::Origin::Default || metadata.name.starts_with("system:")
 }

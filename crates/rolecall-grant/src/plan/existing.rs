@@ -1,10 +1,10 @@
 //! Existing roles that meet a need, or that may be extended to.
 
 use rolecall_rbac::{
-    Authorizer, Binding, Identity, PolicyRule, Request, ResourceRequest, Role, Target, covers,
+    Authorizer, Binding, Identity, Metadata, Origin, PolicyRule, Request, ResourceRequest, Role,
+    Target, covers,
 };
 
-use super::claim::is_the_servers_own;
 use super::need::Need;
 use super::{Draft, Risky, is_managed};
 use crate::atom::Atom;
@@ -40,16 +40,24 @@ pub(super) fn to_reuse<'a>(
             let mut excess = covers(&known, &role.rules).uncovered;
             // A RoleBinding grants no URLs.
             excess.retain(|atom| need.namespace.is_empty() || atom.non_resource_urls.is_empty());
-            let acceptable = max_excess.is_none_or(|most| excess.len() <= most)
+            // Roles of the system's own parts are for them, and change with the server.
+            let foreign = is_systems(&role.metadata) && !excess.is_empty();
+            let acceptable = !foreign
+                && max_excess.is_none_or(|most| excess.len() <= most)
                 && (draft.config.risky == Risky::Granted
                     || excess.iter().all(|atom| !is_risky(atom, &identity, need)));
             acceptable.then_some((excess.len(), role))
         })
         .min_by_key(|(excess, role)| {
-            let system = is_the_servers_own(&role.metadata);
+            let system = is_systems(&role.metadata);
             (*excess, system, role.is_cluster_role(), &role.metadata.name)
         })
         .map(|(_, role)| role)
+}
+
+/// Returns whether a role is for a part of the system, rather than for people.
+fn is_systems(metadata: &Metadata) -> bool {
+    metadata.name.starts_with("system:")
 }
 
 /// Returns whether an atom of a rule would hand out the cluster.
@@ -94,7 +102,8 @@ pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&
         .filter(|role| {
             role.metadata.namespace == need.namespace
                 && role.aggregation.is_none()
-                && !is_the_servers_own(&role.metadata)
+                && !is_systems(&role.metadata)
+                && role.metadata.origin != Origin::Default
                 && authorizer
                     .bindings_to(&role.metadata.namespace, &role.metadata.name)
                     .into_iter()

@@ -193,6 +193,11 @@ pub enum Note {
         /// The namespace; empty for the cluster.
         namespace: Text,
     },
+    /// The existing role that is bound takes in the rules of others, and so may grow.
+    Aggregated {
+        /// The ClusterRole.
+        role: Text,
+    },
     /// A role of the right name belongs to somebody else, so another name is used.
     NameTaken {
         /// The namespace; empty for the cluster.
@@ -297,6 +302,9 @@ impl Draft<'_> {
                 if let Some(role) = existing::to_reuse(self, need, max_excess) {
                     let (binding, note) = claim::reusing_binding(self.authorizer, need, role);
                     self.notes.extend(note);
+                    if role.aggregation.is_some() {
+                        self.notes.push(Note::Aggregated { role: role.metadata.name.clone() });
+                    }
                     self.objects.push(Object::Binding(binding));
                     return;
                 }
@@ -322,6 +330,7 @@ impl Draft<'_> {
         let inventory = self.authorizer.inventory();
         if !need.namespace.is_empty()
             && !inventory.namespaces().is_empty()
+            && !ALWAYS_THERE.contains(&&*need.namespace)
             && inventory.namespace(&need.namespace).is_none()
         {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
@@ -349,6 +358,9 @@ impl Draft<'_> {
         }
     }
 }
+
+/// The namespaces that every server creates by itself.
+const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// The label of every object that is emitted.
 pub(crate) const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "rolecall");

@@ -16,11 +16,13 @@ mod fold;
 mod peel;
 mod plain;
 mod quote;
+mod reason;
 mod remark;
 mod scan;
 mod sentence;
 
 pub use escalation::Escalation;
+pub use reason::OtherAuthorizer;
 pub use remark::{Admission, Doubt, Field, Remark, RemarkKind};
 pub use scan::{Scan, Scanner};
 

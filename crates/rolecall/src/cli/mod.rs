@@ -109,7 +109,7 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
 }
 
 /// Quotes a word for a shell where it needs it.
-fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

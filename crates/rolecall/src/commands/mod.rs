@@ -4,6 +4,7 @@ mod can_i;
 mod check;
 mod completions;
 mod explain;
+pub(crate) mod fix;
 mod man;
 mod rules;
 mod walk;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Rules(rules::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Fix(fix::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -42,6 +44,7 @@ impl Command {
             Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Check(arguments) => check::run(ui, options, arguments),
             Self::Explain(arguments) => explain::run(ui, arguments),
+            Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod findings;
+mod fix;
 mod format;
 mod holders;
 pub(crate) mod json;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
 pub(crate) use findings::{Findings, place};
+pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};

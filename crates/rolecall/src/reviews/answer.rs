@@ -37,12 +37,12 @@ pub(crate) struct Answered {
 }
 
 /// The fields of a review in their order, their values as they stand.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 #[derive(Debug, Deserialize)]
-struct Metadata<'a> {
+pub(super) struct Metadata<'a> {
     #[serde(borrow)]
-    namespace: Option<Cow<'a, str>>,
+    pub(super) namespace: Option<Cow<'a, str>>,
 }
 
 /// A review's `status`, as a server writes it.
@@ -131,10 +131,10 @@ impl Reviewer<'_> {
     }
 }
 
-type Text<'a> = Option<Cow<'a, str>>;
+pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// Returns the kind of review that an object is.
-fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Result<Kind, String> {
+pub(super) fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Result<Kind, String> {
     let group = api_version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
     let parsed = kind.map_or(Some(Kind::Subject), Kind::parse);
     match (parsed, group) {
@@ -187,7 +187,7 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
 
 impl<'a> Fields<'a> {
     /// Reads the last field of that name; one that is missing or null is `None`.
-    fn parse<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, String> {
+    pub(super) fn parse<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, String> {
         let field = self.0.iter().rev().find(|(field, _)| field == name);
         field.map_or(Ok(None), |(_, value)| {
             serde_json::from_str(value.get())
@@ -221,7 +221,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 /// Joins messages as servers do.
-fn aggregate(messages: &[String]) -> String {
+pub(super) fn aggregate(messages: &[String]) -> String {
     match messages {
         [only] => only.clone(),
         several => format!("[{}]", several.join(", ")),
@@ -229,7 +229,7 @@ fn aggregate(messages: &[String]) -> String {
 }
 
 /// Returns a parse error's message without its position, which counts from the object's beginning.
-fn describe(error: serde_json::Error) -> String {
+pub(super) fn describe(error: serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(at) => text.get(..at).unwrap_or_default().to_owned(),

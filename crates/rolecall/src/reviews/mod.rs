@@ -8,9 +8,11 @@
 //! What is held at a time is one batch of reviews, whatever the length of the input.
 
 mod answer;
+mod asked;
 mod json;
 mod spec;
 mod stream;
 
 pub(crate) use answer::{Answered, Reviewer};
+pub(crate) use asked::{AskedReview, asked};
 pub(crate) use stream::{Piece, Stream};

@@ -12,6 +12,7 @@ mod can_i;
 mod check;
 mod command;
 mod docs;
+mod fix;
 mod input;
 mod matrix;
 mod reviews;

@@ -43,6 +43,16 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-walk", "walk sa/app -f fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v07-invalid-role-refs"),
     ("findings", "check fixtures/v18-rules-do-not-combine"),
+    ("fix-plan", "fix get,create pods/log pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
+    (
+        "fix-plan",
+        "fix list services --for user/jane -n ns-1 -f fixtures/ns-1 --preflight --as joe --style reuse",
+    ),
+    (
+        "fix-plan",
+        "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before --dedicated-serviceaccount",
+    ),
+    ("fix-plan", "fix --from-errors fixtures/golden/forbidden-v1.36.jsonl -f fixtures/ns-1"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];

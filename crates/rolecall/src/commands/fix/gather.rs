@@ -1,0 +1,137 @@
+//! Denials made definite, whatever they come from.
+
+use std::collections::BTreeMap;
+
+use rolecall_grant::Denied;
+use rolecall_rbac::{Identity, PolicyRule, Request, ResourceRequest, Target, Text};
+
+use super::input::Input;
+use super::{Arguments, review, scan};
+use crate::cli::Options;
+use crate::error::CommandError;
+use crate::load::Session;
+use crate::question::Question;
+use crate::subject::Subject;
+use crate::ui::Ui;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// The denied requests.
+    pub(crate) denied: Vec<Denied>,
+    /// What else was refused, or looks so.
+    pub(crate) unmended: Vec<Unmended>,
+    /// Reasons that other authorizers gave for denied requests.
+    pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
+}
+
+/// Something that no Role mends.
+#[derive(Clone, Debug)]
+pub(crate) struct Unmended {
+    /// What was found, as it stands there.
+    pub(crate) text: String,
+    /// Why no Role mends it.
+    pub(crate) because: String,
+    /// Rules whose lack is the reason.
+    pub(crate) missing: Vec<PolicyRule>,
+    /// Whether it keeps somebody from something that RBAC decides.
+    pub(crate) weight: Weight,
+}
+
+/// What an [`Unmended`] says about the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Somebody stays denied, and it is about RBAC.
+    Denied,
+    /// Something else than RBAC refused, or a text only looks like a refusal.
+    Aside,
+}
+
+/// Makes the denials definite.
+pub(super) fn gather(
+    ui: &Ui,
+    options: &Options,
+    session: &Session,
+    input: Input<'_>,
+    subjects: &[Subject],
+) -> Result<Gathered, CommandError> {
+    let mut gathered = Gathered::default();
+    match input {
+        Input::Question(arguments) => {
+            ask(ui, options, session, arguments, subjects, &mut gathered)?
+        }
+        Input::Errors(name, found) => scan::take(&name, found, &mut gathered),
+        Input::Reviews(reviews) => review::take(ui, options, session, reviews, &mut gathered)?,
+        Input::Matrix(denied) => gathered.denied.extend(denied.into_iter().map(|denied| Denied {
+            request: as_clients_ask(ui, session, &denied.request),
+            ..denied
+        })),
+    }
+    Ok(gathered)
+}
+
+/// Asks every combination of verbs, resources, names, namespaces and subjects.
+fn ask(
+    ui: &Ui,
+    options: &Options,
+    session: &Session,
+    arguments: &Arguments,
+    subjects: &[Subject],
+    gathered: &mut Gathered,
+) -> Result<(), CommandError> {
+    let verbs = arguments.verb.iter().flat_map(|verbs| verbs.split(','));
+    let resources: Vec<&str> = arguments
+        .resources
+        .iter()
+        .flat_map(|text| match text.starts_with('/') {
+            true => vec![text.as_str()],
+            false => text.split(',').collect(),
+        })
+        .collect();
+    let unnamed = [String::new()];
+    let names = if arguments.names.is_empty() { &unnamed[..] } else { &arguments.names };
+    for verb in verbs {
+        for resource in &resources {
+            for name in names {
+                for namespace in session.namespaces(options) {
+                    let request = Question {
+                        verb,
+                        resource,
+                        name,
+                        namespace: &namespace,
+                        namespace_is_explicit: options.namespace.first().is_some(),
+                    }
+                    .to_request(ui, session)?;
+                    gathered.denied.extend(
+                        subjects
+                            .iter()
+                            .map(|subject| Denied::new(subject.identity.clone(), request.clone())),
+                    );
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns a request as a client makes it: cluster-scoped resources have no namespace, and a Namespace
+/// is asked for in itself. A grant elsewhere would be of no use to anybody.
+pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
+    let Target::Resource(target) = &request.target else { return request.clone() };
+    let namespace: Text = match session.catalog.is_namespaced(&target.group, &target.resource) {
+        Some(false) if target.group.is_empty() && *target.resource == *"namespaces" => {
+            target.name.clone()
+        }
+        Some(false) => "".into(),
+        Some(true) | None => return request.clone(),
+    };
+    if namespace == target.namespace {
+        return request.clone();
+    }
+    ui.note(format!(
+        "`{}` is cluster-scoped: granted without regard to namespace `{}`",
+        target.resource, target.namespace
+    ));
+    let target = ResourceRequest { namespace, ..target.clone() };
+    Request { verb: request.verb.clone(), target: Target::Resource(target) }
+}

@@ -1,0 +1,98 @@
+//! What denials come from: read before anything is loaded, so that it is known what to load, and
+//! misspelt names are told of at once.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rolecall_grant::Denied;
+use rolecall_grant::refusal::Scan;
+use rolecall_rbac::{Identity, Request};
+
+use super::review::Reviews;
+use super::{Arguments, matrix, review, scan};
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// What denials come from.
+pub(super) enum Input<'a> {
+    /// VERB and RESOURCE arguments.
+    Question(&'a Arguments),
+    /// A text with refusals, by the name it has in messages.
+    Errors(String, Scan),
+    /// SubjectAccessReviews.
+    Reviews(Reviews),
+    /// A matrix.
+    Matrix(Vec<Denied>),
+}
+
+impl<'a> Input<'a> {
+    /// Reads what the arguments name.
+    pub(super) fn read(ui: &Ui, arguments: &'a Arguments) -> Result<Self, CommandError> {
+        if let Some(file) = &arguments.from_errors {
+            let (name, scan) = scan::read(ui, file)?;
+            return Ok(Self::Errors(name, scan));
+        }
+        if let Some(file) = &arguments.reviews {
+            return Ok(Self::Reviews(review::read(ui, file)?));
+        }
+        if let Some(file) = &arguments.matrix {
+            return Ok(Self::Matrix(matrix::read(file)?));
+        }
+        Ok(Self::Question(arguments))
+    }
+
+    /// Returns the namespaces that the denials are about: those of requests and of ServiceAccounts.
+    pub(super) fn namespaces(&self) -> Vec<String> {
+        let mut namespaces = Vec::new();
+        let mut add = |identity: &Identity, request: &Request| {
+            let account = identity.as_service_account().map(|account| account.namespace);
+            let names = [account.unwrap_or_default(), request.namespace()];
+            namespaces.extend(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
+        };
+        match self {
+            Self::Question(_) => {}
+            Self::Errors(_, scan) => {
+                for denial in &scan.denials {
+                    add(&Identity::user(&denial.user), &denial.request);
+                }
+            }
+            Self::Reviews(reviews) => {
+                let nobody = Identity::default();
+                for (_, review) in reviews {
+                    add(review.identity.as_ref().unwrap_or(&nobody), &review.request);
+                }
+            }
+            Self::Matrix(denied) => {
+                for denied in denied {
+                    add(&denied.identity, &denied.request);
+                }
+            }
+        }
+        namespaces.sort();
+        namespaces.dedup();
+        namespaces
+    }
+}
+
+/// Opens a file, or stdin for `-`, and says how messages call it.
+pub(super) fn open(file: &Path) -> Result<(Box<dyn Read + Send>, String), CommandError> {
+    if file == Path::new("-") {
+        return Ok((Box::new(io::stdin()), "stdin".to_owned()));
+    }
+    let opened = File::open(file).map_err(|error| unreadable(file, error))?;
+    Ok((Box::new(opened), file.display().to_string()))
+}
+
+/// Says that a file cannot be read.
+pub(super) fn unreadable(file: &Path, error: io::Error) -> CommandError {
+    CommandError::input(Unreadable { file: file.display().to_string(), source: error })
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{file}`")]
+struct Unreadable {
+    file: String,
+    source: io::Error,
+}

@@ -1,0 +1,76 @@
+//! Denied SubjectAccessReviews.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use rolecall_grant::Denied;
+
+use super::gather::{self, Gathered, Unmended, Weight};
+use super::input;
+use crate::cli::Options;
+use crate::error::CommandError;
+use crate::load::Session;
+use crate::reviews::{self, AskedReview, Stream};
+use crate::ui::Ui;
+
+/// The reviews of a file that are not answered with yes, each with its place.
+pub(super) type Reviews = Vec<(String, AskedReview)>;
+
+/// Reads the reviews of a file, or of stdin.
+pub(super) fn read(ui: &Ui, file: &Path) -> Result<Reviews, CommandError> {
+    let (input, name) = input::open(file)?;
+    let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
+    let mut reviews = Reviews::new();
+    let mut malformed = 0usize;
+    while let Some(piece) = stream.next().map_err(|error| input::unreadable(file, error))? {
+        for (line, asked) in reviews::asked(&piece) {
+            match asked {
+                Ok(review) if review.allowed => {}
+                Ok(review) => reviews.push((format!("{name}:{line}"), review)),
+                Err(why) => {
+                    ui.problem(format!("{name}:{line}: {why}"));
+                    malformed += 1;
+                }
+            }
+        }
+    }
+    match malformed {
+        0 => Ok(reviews),
+        count => {
+            Err(CommandError::input(format!("{count} of the reviews in {name} make no sense")))
+        }
+    }
+}
+
+/// Takes the reviews.
+pub(super) fn take(
+    ui: &Ui,
+    options: &Options,
+    session: &Session,
+    reviews: Reviews,
+    gathered: &mut Gathered,
+) -> Result<(), CommandError> {
+    for (place, review) in reviews {
+        let identity = match review.identity {
+            Some(identity) => identity,
+            None => session.me(options)?,
+        };
+        let request = gather::as_clients_ask(ui, session, &review.request);
+        if review.denied {
+            let because = "an authorizer denies it outright, which no Role overrules";
+            let reason = match &*review.reason {
+                "" => String::new(),
+                reason => format!(": {reason}"),
+            };
+            gathered.unmended.push(Unmended {
+                text: format!("{place}: {} cannot {request}", identity.user),
+                because: format!("{because}{reason}"),
+                missing: Vec::new(),
+                weight: Weight::Denied,
+            });
+        } else {
+            gathered.denied.push(Denied { identity, request, found: place.into() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Refusals in a text.
+
+use std::path::Path;
+
+use rolecall_grant::Denied;
+use rolecall_grant::refusal::{Denial, Escalation, OtherAuthorizer, Remark, Scan, Scanner, Seen};
+use rolecall_rbac::Identity;
+
+use super::gather::{Gathered, Unmended, Weight};
+use super::input;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Reads the refusals of a file, or of stdin, and says how messages call it.
+pub(super) fn read(ui: &Ui, file: &Path) -> Result<(String, Scan), CommandError> {
+    let (input, name) = input::open(file)?;
+    let mut scanner = Scanner::new();
+    scanner.read(input).map_err(|error| input::unreadable(file, error))?;
+    let scan = scanner.finish();
+    if scan.dropped > 0 {
+        ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
+    }
+    if scan.denials.is_empty() && scan.escalations.is_empty() && scan.remarks.is_empty() {
+        ui.note(format!("{name} holds no refusal: no `... is forbidden: User \"...\" cannot ...`"));
+    }
+    Ok((name, scan))
+}
+
+/// Takes the refusals.
+pub(super) fn take(name: &str, scan: Scan, gathered: &mut Gathered) {
+    for denial in scan.denials {
+        take_denial(name, denial, gathered);
+    }
+    gathered.unmended.extend(scan.escalations.iter().map(|found| escalation(name, found)));
+    gathered.unmended.extend(scan.remarks.into_iter().map(|found| remark(name, found)));
+}
+
+fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
+    let because = match denial.other_authorizer() {
+        Some(OtherAuthorizer::Node) => {
+            "the Node authorizer decides for nodes, and no Role changes its mind"
+        }
+        Some(OtherAuthorizer::TokenScopes) => {
+            "the token's scopes forbid it, whatever roles say; a token with wider scopes is needed"
+        }
+        other => {
+            let identity = Identity::user(&denial.user);
+            if let (Some(OtherAuthorizer::Unknown), Some(reason)) = (other, denial.reason) {
+                let key = (identity.clone(), denial.request.clone());
+                gathered.reasons.insert(key, reason);
+            }
+            gathered.denied.push(Denied {
+                identity,
+                request: denial.request,
+                found: place(name, denial.seen).into(),
+            });
+            return;
+        }
+    };
+    gathered.unmended.push(Unmended {
+        text: format!("{}: {} cannot {}", place(name, denial.seen), denial.user, denial.request),
+        because: because.to_owned(),
+        missing: Vec::new(),
+        weight: Weight::Denied,
+    });
+}
+
+/// An escalation refusal is answered with what its writer lacks; whether to grant that is for people.
+fn escalation(name: &str, found: &Escalation) -> Unmended {
+    let end = if found.cut_off { ", and perhaps more, for the text is cut off" } else { "" };
+    Unmended {
+        text: format!(
+            "{}: {} writes {} {:?}",
+            place(name, found.seen),
+            found.user,
+            found.resource,
+            found.name
+        ),
+        because: format!(
+            "who writes a role or binding must hold what it grants; `{}` lacks the rules below{end}",
+            found.user
+        ),
+        missing: found.missing.clone(),
+        weight: Weight::Denied,
+    }
+}
+
+fn remark(name: &str, found: Remark) -> Unmended {
+    Unmended {
+        text: format!("{}: {}", place(name, found.seen), found.text),
+        because: found.kind.to_string(),
+        missing: Vec::new(),
+        weight: Weight::Aside,
+    }
+}
+
+fn place(name: &str, seen: Seen) -> String {
+    match seen.count {
+        1 => format!("{name}:{}", seen.line),
+        count => format!("{name}:{}, {count} times", seen.line),
+    }
+}

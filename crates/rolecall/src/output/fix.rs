@@ -1,0 +1,195 @@
+//! What mends denials: `fix`.
+
+use rolecall_grant::{Answer, Outcome, Plan, Preflight, json_of};
+use rolecall_rbac::Metadata;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use crate::commands::fix::{Patch, Unmended, note_text};
+use crate::subject::label;
+use crate::words;
+
+/// The objects that mend denials, and the proof.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FixPlan<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    /// The objects to apply, in this order.
+    objects: Vec<Value>,
+    answers: Vec<AnswerDetails<'a>>,
+    /// What becomes allowed that was not asked for.
+    gained: Vec<GainedDetails<'a>>,
+    refused: Vec<RefusedDetails<'a>>,
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    patches: Vec<PatchDetails<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preflight: Option<PreflightDetails<'a>>,
+}
+
+/// A denied request, and the evaluator's word on it without and with the objects.
+#[derive(Debug, Serialize)]
+struct AnswerDetails<'a> {
+    subject: String,
+    request: RequestDetails<'a>,
+    before: &'static str,
+    after: &'static str,
+    /// The server's words for `after`.
+    reason: &'a str,
+    /// Where the denial was found.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    found: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct GainedDetails<'a> {
+    subject: String,
+    /// Empty for everywhere.
+    namespace: &'a str,
+    rules: Vec<RuleDetails<'a>>,
+}
+
+/// What stays denied, and why.
+#[derive(Debug, Serialize)]
+struct RefusedDetails<'a> {
+    text: String,
+    because: String,
+    /// What could be asked for instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    narrower: Vec<&'static str>,
+    /// Rules whose lack is the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<RuleDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PatchDetails<'a> {
+    workload: ObjectReference<'a>,
+    service_account: &'a str,
+    /// A JSON patch; absent where the workload must be made anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<&'a Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct PreflightDetails<'a> {
+    clear: bool,
+    denied: Vec<RequestDetails<'a>>,
+    escalations: Vec<EscalationDetails<'a>>,
+    gaps: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EscalationDetails<'a> {
+    object: ObjectReference<'a>,
+    /// What would pass the server's check without holding the rules.
+    pass: RequestDetails<'a>,
+    missing: Vec<RuleDetails<'a>>,
+}
+
+impl<'a> FixPlan<'a> {
+    /// Mirrors a plan and what else was found.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        unmended: &'a [Unmended],
+        patches: &'a [Patch],
+        preflight: Option<&'a Preflight>,
+    ) -> Self {
+        let gained = plan.gained.iter().map(|gained| GainedDetails {
+            subject: words::subject_argument(
+                &gained.subject,
+                &Metadata::new(&*gained.namespace, ""),
+            ),
+            namespace: &gained.namespace,
+            rules: gained.rules.iter().map(RuleDetails::new).collect(),
+        });
+        let refused = plan.refused.iter().map(|refused| {
+            let denied = &refused.denied;
+            let narrower = match &refused.cause {
+                rolecall_grant::Cause::Risky(risks) => {
+                    risks.iter().map(rolecall_grant::Risk::narrower).collect()
+                }
+                rolecall_grant::Cause::Unmendable(_) => Vec::new(),
+            };
+            RefusedDetails {
+                text: format!("{} {}", label(&denied.identity), words::request(&denied.request)),
+                because: refused.cause.to_string(),
+                narrower,
+                missing: Vec::new(),
+            }
+        });
+        let unmended = unmended.iter().map(|found| RefusedDetails {
+            text: found.text.clone(),
+            because: found.because.clone(),
+            narrower: Vec::new(),
+            missing: found.missing.iter().map(RuleDetails::new).collect(),
+        });
+        let patches = patches.iter().map(|patch| PatchDetails {
+            workload: ObjectReference::named(
+                &patch.workload.kind,
+                &patch.workload.namespace,
+                &patch.workload.name,
+            ),
+            service_account: &patch.account,
+            patch: patch.operations.as_ref(),
+        });
+        Self {
+            api_version: API_VERSION,
+            kind: "FixPlan",
+            objects: plan.objects.iter().map(json_of).collect(),
+            answers: plan.answers.iter().map(AnswerDetails::new).collect(),
+            gained: gained.collect(),
+            refused: refused.chain(unmended).collect(),
+            notes: plan.notes.iter().map(|note| note_text(note).0).collect(),
+            patches: patches.collect(),
+            preflight: preflight.map(|found| PreflightDetails::new(plan, found)),
+        }
+    }
+}
+
+impl<'a> AnswerDetails<'a> {
+    fn new(answer: &'a Answer) -> Self {
+        let denied = &answer.denied;
+        Self {
+            subject: label(&denied.identity),
+            request: RequestDetails::new(&denied.request),
+            before: outcome_word(&answer.before),
+            after: outcome_word(&answer.after),
+            reason: match &answer.after {
+                Outcome::Allowed { reason } => reason,
+                Outcome::Denied | Outcome::Unknown { .. } => "",
+            },
+            found: &denied.found,
+        }
+    }
+}
+
+impl<'a> PreflightDetails<'a> {
+    fn new(plan: &'a Plan, found: &'a Preflight) -> Self {
+        let escalations = found.escalations.iter().filter_map(|escalating| {
+            let object = plan.objects.get(escalating.object)?;
+            Some(EscalationDetails {
+                object: ObjectReference::new(object.kind(), object.metadata()),
+                pass: RequestDetails::new(&escalating.pass),
+                missing: escalating.missing.iter().map(RuleDetails::new).collect(),
+            })
+        });
+        Self {
+            clear: found.is_clear(),
+            denied: found.denied.iter().map(RequestDetails::new).collect(),
+            escalations: escalations.collect(),
+            gaps: found.gaps.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+fn outcome_word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed { .. } => "allowed",
+        Outcome::Denied => "denied",
+        Outcome::Unknown { .. } => "unknown",
+    }
+}

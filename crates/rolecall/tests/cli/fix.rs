@@ -1,0 +1,546 @@
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::command::{command, rolecall, rolecall_with, run, split};
+
+/// A refusal of the fixture's ServiceAccount, as kubectl prints it.
+const REFUSED: &str = "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n";
+
+/// A role and binding that the fix has written, as manifests.
+fn written(arguments: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = rolecall(arguments);
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    fs::write(folder.path().join("fix.yaml"), ran.stdout).unwrap();
+    folder
+}
+
+#[test]
+fn the_least_role_and_binding_are_printed_and_proved() {
+    assert_snapshot!(
+        rolecall("fix list,watch pods services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
+        @r#"
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata:
+          name: rolecall:sa:ns-1:k-sa-1
+          namespace: default
+          labels:
+            app.kubernetes.io/managed-by: rolecall
+        rules:
+        # list resource "pods" in API group "" in the namespace "default"
+        # list resource "services" in API group "" in the namespace "default"
+        # watch resource "pods" in API group "" in the namespace "default"
+        # watch resource "services" in API group "" in the namespace "default"
+        - apiGroups: [""]
+          resources: ["pods", "services"]
+          verbs: ["list", "watch"]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata:
+          name: rolecall:sa:ns-1:k-sa-1
+          namespace: default
+          labels:
+            app.kubernetes.io/managed-by: rolecall
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: rolecall:sa:ns-1:k-sa-1
+        subjects:
+        - kind: ServiceAccount
+          name: k-sa-1
+          namespace: ns-1
+        --- stderr
+        note: lets sa/ns-1:k-sa-1 list pods in namespace default; list services in namespace default; watch pods in namespace default; watch services in namespace default
+        note: nothing else becomes allowed, for anybody
+        --- exit 0
+        "#
+    );
+}
+
+#[test]
+fn what_is_allowed_needs_nothing() {
+    assert_snapshot!(rolecall("fix list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
+    --- stderr
+    note: sa/ns-1:k-sa-1 may list pods in namespace ns-1 already: RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn applied_the_fix_is_enough_and_a_further_need_changes_the_same_objects() {
+    let folder = written("fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");
+    let path = folder.path().to_str().unwrap();
+    let again = rolecall(&format!(
+        "fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 -f {path}"
+    ));
+    assert_eq!((again.exit, &*again.stdout), (Some(0), ""));
+    let more = rolecall(&format!(
+        "fix get secrets --name db --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 -f {path} --diff -q"
+    ));
+    let shown = more.to_string().replace(path, "FOLDER");
+    assert_snapshot!(shown, @r#"
+    --- Role default/rolecall:sa:ns-1:k-sa-1 (FOLDER/fix.yaml:1)
+    +++ Role default/rolecall:sa:ns-1:k-sa-1
+    @@ -9 +9 @@
+     - apiGroups: [""]
+       resources: ["pods"]
+       verbs: ["list"]
+    +- apiGroups: [""]
+    +  resources: ["secrets"]
+    +  resourceNames: ["db"]
+    +  verbs: ["get"]
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn refusals_of_any_text_are_mended_and_the_rest_is_told_apart() {
+    let errors = format!(
+        "{REFUSED}{REFUSED}nodes is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"nodes\" in API group \"\" at the cluster scope\n\
+         pods \"x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1\n\
+         pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"po\n"
+    );
+    assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", &errors), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "nodes" in API group "" at the cluster scope (stdin:3)
+    - apiGroups: [""]
+      resources: ["nodes"]
+      verbs: ["list"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: rolecall:sa:ns-1:k-sa-1
+    subjects:
+    - kind: ServiceAccount
+      name: k-sa-1
+      namespace: ns-1
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: default
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "pods" in API group "" in the namespace "default" (stdin:1, 2 times)
+    - apiGroups: [""]
+      resources: ["pods"]
+      verbs: ["list"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: default
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: rolecall:sa:ns-1:k-sa-1
+    subjects:
+    - kind: ServiceAccount
+      name: k-sa-1
+      namespace: ns-1
+    --- stderr
+    note: lets sa/ns-1:k-sa-1 list nodes at the cluster scope; list pods in namespace default
+    note: nothing else becomes allowed, for anybody
+    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC
+    warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn escalation_refusals_say_what_the_writer_lacks() {
+    let errors = "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\"]}\n";
+    assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
+    --- stderr
+    error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": who writes a role or binding must hold what it grants; `bob` lacks the rules below
+    note: lacks: get,list secrets
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn what_hands_out_the_cluster_is_refused() {
+    assert_snapshot!(
+        rolecall("fix create,get pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
+        @r#"
+        --- stderr
+        error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
+        note: narrower: ask for `pods/log` or `pods/portforward`
+        error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
+        note: narrower: ask for `pods/log` or `pods/portforward`
+        hint: pass `--allow-risky` to grant it all the same
+        --- exit 1
+        "#
+    );
+    let allowed = "fix create pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --allow-risky -q";
+    assert_snapshot!(rolecall(allowed), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: ns-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # create resource "pods/exec" in API group "" in the namespace "ns-1"
+    - apiGroups: [""]
+      resources: ["pods/exec"]
+      verbs: ["create"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: ns-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: rolecall:sa:ns-1:k-sa-1
+    subjects:
+    - kind: ServiceAccount
+      name: k-sa-1
+      namespace: ns-1
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn what_no_role_mends_prints_nothing() {
+    let ran = rolecall("fix get secrets --for user/system:node:n1 -n ns-1 -f fixtures/ns-1");
+    assert_snapshot!(ran, @r#"
+    --- stderr
+    error: not granted: get secrets in namespace ns-1 to user/system:node:n1: the Node authorizer decides for nodes, and no Role changes its mind
+    --- exit 1
+    "#);
+    let quota = "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1\n";
+    let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", quota);
+    assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""));
+    let denied = r#"{"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","namespace":"a"}},"status":{"allowed":false,"denied":true,"reason":"not on Sundays"}}"#;
+    assert_snapshot!(rolecall_with("fix --reviews - -f fixtures/ns-1", denied), @r#"
+    --- stderr
+    error: stdin:1: jane cannot list resource "pods" in API group "" in the namespace "a": an authorizer denies it outright, which no Role overrules: not on Sundays
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn an_allowed_request_that_was_refused_is_another_authorizers_matter() {
+    let errors = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"ns-1\": denied by policy 7\n";
+    assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
+    --- stderr
+    error: sa/ns-1:k-sa-1 may list pods in namespace ns-1 already; another authorizer refuses it, which no Role overrules: denied by policy 7
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn something_unread_leaves_open_whether_the_fix_is_needed() {
+    let ran = rolecall(
+        "fix delete pods --for sa/app -n unread-document -f fixtures/unread-document --keep-going",
+    );
+    assert_eq!(ran.exit, Some(3), "{ran}");
+    assert!(ran.stdout.starts_with("apiVersion: "), "{ran}");
+}
+
+#[test]
+fn reviews_and_matrices_are_mended_too() {
+    let reviews = r#"
+{"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"user":"jane","groups":["system:authenticated"],"resourceAttributes":{"verb":"list","resource":"nodes","namespace":"ns-1"}},"status":{"allowed":false}}
+{"spec":{"user":"jane","nonResourceAttributes":{"verb":"get","path":"/metrics"}}}
+{"spec":{"user":"joe","nonResourceAttributes":{"verb":"get","path":"/metrics"}},"status":{"allowed":true}}
+"#;
+    assert_snapshot!(rolecall_with("fix --reviews - -f fixtures/ns-1", reviews), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: rolecall:user:jane
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "nodes" in API group "" at the cluster scope (stdin:2)
+    - apiGroups: [""]
+      resources: ["nodes"]
+      verbs: ["list"]
+    # get path "/metrics" (stdin:3)
+    - nonResourceURLs: ["/metrics"]
+      verbs: ["get"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: rolecall:user:jane
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: rolecall:user:jane
+    subjects:
+    - kind: User
+      apiGroup: rbac.authorization.k8s.io
+      name: jane
+    --- stderr
+    note: `nodes` is cluster-scoped: granted without regard to namespace `ns-1`
+    note: lets user/jane get /metrics; list nodes at the cluster scope
+    note: nothing else becomes allowed, for anybody
+    --- exit 0
+    "#);
+    let matrix = rolecall(
+        "can-i --for sa/k-sa-1 --verbs get,list --resources pods,services -n ns-1 -f fixtures/ns-1 -o json",
+    );
+    let ran = rolecall_with("fix --matrix - -f fixtures/ns-1 -q -o json", &matrix.stdout);
+    let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(ran.exit, Some(0));
+    assert_snapshot!(plan["objects"][0]["rules"], @r#"[{"apiGroups":[""],"resources":["pods"],"verbs":["get"]},{"apiGroups":[""],"resources":["services"],"verbs":["get","list"]}]"#);
+}
+
+#[test]
+fn an_existing_role_is_bound_and_its_excess_shown() {
+    assert_snapshot!(
+        rolecall("fix list pods --for user/jane -n ns-1 -f fixtures/ns-1 --style reuse"),
+        @r#"
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata:
+          name: "rolecall:user:jane+Role:pod-lister"
+          namespace: ns-1
+          labels:
+            app.kubernetes.io/managed-by: rolecall
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: pod-lister
+        subjects:
+        - kind: User
+          apiGroup: rbac.authorization.k8s.io
+          name: jane
+        --- stderr
+        note: lets user/jane list pods in namespace ns-1
+        note: nothing else becomes allowed, for anybody
+        --- exit 0
+        "#
+    );
+    let ran = rolecall(
+        "fix list services --for user/jane -n ns-1 -f fixtures/ns-1 --style reuse --max-excess 3 -q",
+    );
+    assert!(ran.stdout.contains("name: rolecall:user:jane\n"), "{ran}");
+}
+
+#[test]
+fn a_workload_on_the_default_account_can_have_one_of_its_own() {
+    let ask = "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before";
+    let ran = rolecall(ask);
+    assert!(ran.stderr.contains("--dedicated-serviceaccount"), "{ran}");
+    assert_snapshot!(rolecall(&format!("{ask} --dedicated-serviceaccount")), @r#"
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: tmp-api-contact
+      namespace: project-swan
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: rolecall:sa:project-swan:tmp-api-contact
+      namespace: project-swan
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "pods" in API group "" in the namespace "project-swan"
+    - apiGroups: [""]
+      resources: ["pods"]
+      verbs: ["list"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: rolecall:sa:project-swan:tmp-api-contact
+      namespace: project-swan
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: rolecall:sa:project-swan:tmp-api-contact
+    subjects:
+    - kind: ServiceAccount
+      name: tmp-api-contact
+      namespace: project-swan
+    --- stderr
+    note: lets sa/project-swan:tmp-api-contact list pods in namespace project-swan
+    note: nothing else becomes allowed, for anybody
+    hint: run `kubectl patch deployment tmp-api-contact -n project-swan --type json -p '[{"op":"add","path":"/spec/template/spec/serviceAccountName","value":"tmp-api-contact"}]'` to let Deployment project-swan/tmp-api-contact run as `tmp-api-contact`
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn preflight_says_whether_it_may_be_applied() {
+    let ran = rolecall(
+        "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as jane -o json",
+    );
+    let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let preflight = &plan["preflight"];
+    assert_eq!(preflight["clear"], false);
+    assert_eq!(preflight["denied"].as_array().unwrap().len(), 4);
+    assert_snapshot!(preflight["escalations"][1], @r#"{"missing":[{"apiGroups":[""],"resources":["services"],"verbs":["list"]}],"object":{"kind":"RoleBinding","name":"rolecall:sa:ns-1:k-sa-1","namespace":"ns-1"},"pass":{"group":"rbac.authorization.k8s.io","name":"rolecall:sa:ns-1:k-sa-1","namespace":"ns-1","path":"","resource":"roles","subresource":"","verb":"bind"}}"#);
+    assert_snapshot!(ran.stderr, @r#"
+    note: lets sa/ns-1:k-sa-1 list services in namespace ns-1
+    note: nothing else becomes allowed, for anybody
+    error: preflight: may not create rolebindings.rbac.authorization.k8s.io in namespace ns-1
+    error: preflight: may not create roles.rbac.authorization.k8s.io in namespace ns-1
+    error: preflight: may not get rolebindings.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    error: preflight: may not get roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    error: preflight: Role ns-1/rolecall:sa:ns-1:k-sa-1 grants what is not held, and may not escalate roles.rbac.authorization.k8s.io in namespace ns-1
+    note: lacks: list services
+    error: preflight: RoleBinding ns-1/rolecall:sa:ns-1:k-sa-1 grants what is not held, and may not bind roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    note: lacks: list services
+    "#);
+    let ran = rolecall(
+        "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as root --as-group system:masters",
+    );
+    assert_eq!(ran.exit, Some(0), "{ran}");
+}
+
+#[test]
+fn files_hold_one_namespace_each_and_keep_what_else_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rbac");
+    let fix = |what: &str| {
+        let arguments =
+            format!("fix {what} -f fixtures/ns-1 --out-dir {} --kustomization -q", path.display());
+        let ran = rolecall(&arguments);
+        assert_eq!((ran.exit, &*ran.to_string()), (Some(0), "--- exit 0"), "{what}");
+        let mut files: Vec<String> = fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        files
+    };
+    assert_eq!(
+        fix("list pods --for user/jane -n ns-1 -n default"),
+        ["default.yaml", "kustomization.yaml", "ns-1.yaml"]
+    );
+    let first = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
+    assert_eq!(fix("list nodes --for user/jane").len(), 4);
+    fix("list pods --for user/joe -n ns-1");
+    let second = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
+    assert!(second.starts_with(&first) && second.contains("rolecall:user:joe"), "{second}");
+    assert_snapshot!(fs::read_to_string(path.join("kustomization.yaml")).unwrap(), @r#"
+    apiVersion: kustomize.config.k8s.io/v1beta1
+    kind: Kustomization
+    resources:
+    - _cluster.yaml
+    - default.yaml
+    - ns-1.yaml
+    "#);
+    // Doing it again changes nothing.
+    fix("list pods --for user/joe -n ns-1");
+    assert_eq!(fs::read_to_string(path.join("ns-1.yaml")).unwrap(), second);
+}
+
+#[test]
+fn hostile_users_stay_in_their_strings() {
+    let mut command = command();
+    command.args(split("fix list pods -n ns-1 -f fixtures/ns-1 --for"));
+    command.arg("user/x\n---\nkind: Evil \u{1b}[31m");
+    assert_snapshot!(run(&mut command, ""), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+      namespace: ns-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "pods" in API group "" in the namespace "ns-1"
+    - apiGroups: [""]
+      resources: ["pods"]
+      verbs: ["list"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+      namespace: ns-1
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+    subjects:
+    - kind: User
+      apiGroup: rbac.authorization.k8s.io
+      name: "x\x0a---\x0akind: Evil \x1b[31m"
+    --- stderr
+    note: lets user/x\n---\nkind: Evil \u{1b}[31m list pods in namespace ns-1
+    note: nothing else becomes allowed, for anybody
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn what_does_not_fit_together_is_told() {
+    let first_line = |arguments: &str| {
+        let ran = rolecall(arguments);
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{arguments}: {ran}");
+        ran.stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    let lines: Vec<String> = [
+        "fix",
+        "fix get",
+        "fix get pods --from-errors x",
+        "fix --from-errors - --for sa/a -f fixtures/ns-1",
+        "fix --from-errors - -f -",
+        "fix --from-errors no-such-file -f fixtures/ns-1",
+        "fix --matrix README.md -f fixtures/ns-1",
+        "fix get pods --for sa/k-sa-1 --max-excess 1 -f fixtures/ns-1",
+        "fix get pods --for sa/k-sa-1 --diff -o json -f fixtures/ns-1",
+        "fix get pods --for sa/k-sa-1 --dedicated-serviceaccount -n ns-1 -f fixtures/ns-1",
+        "fix get pods --for me -f fixtures/ns-1",
+    ]
+    .iter()
+    .map(|arguments| first_line(arguments))
+    .collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    error: the following required arguments were not provided:
+    error: the following required arguments were not provided:
+    error: the argument '[VERB]' cannot be used with '--from-errors <FILE>'
+    error: `--for` and `--name` go with VERB and RESOURCE; denials name their own
+    error: `-f -` and the denials cannot both be stdin
+    error: cannot read `no-such-file`
+    error: `README.md` is no matrix that `rolecall can-i -o json` wrote
+    error: `--max-excess` is about existing roles
+    error: `--diff` is no JSON
+    error: `--dedicated-serviceaccount` goes with a workload, such as `--for deploy/NAME`
+    error: manifests do not tell who `me` is
+    "#);
+}
