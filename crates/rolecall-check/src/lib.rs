@@ -13,6 +13,7 @@ mod known;
 mod needs;
 mod needs_annotation;
 mod rule_meta;
+mod suppression;
 mod validation;
 mod version;
 
@@ -23,6 +24,7 @@ pub use finding::{
 pub use findings::risk::{HeldRisk, RiskTeller};
 pub use fingerprint::fingerprints;
 pub use rule_meta::{Category, RuleMeta, Versions};
+pub use suppression::{Suppressed, suppress};
 pub use validation::{Violation, validate_binding, validate_role};
 pub use version::{KubernetesVersion, VersionError};
 

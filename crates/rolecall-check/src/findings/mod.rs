@@ -6,6 +6,7 @@ mod dead;
 mod denied;
 mod hygiene;
 pub(crate) mod risk;
+pub(crate) mod suppression;
 mod workloads;
 
 use crate::context::Context;
@@ -30,7 +31,10 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
 
 /// Returns what is known of every rule.
 pub(crate) fn metas() -> impl Iterator<Item = &'static RuleMeta> {
-    rules().map(|rule| rule.meta).chain(risk::RISKS.iter().map(|risk| risk.meta))
+    rules()
+        .map(|rule| rule.meta)
+        .chain(risk::RISKS.iter().map(|risk| risk.meta))
+        .chain(suppression::METAS.iter().copied())
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {

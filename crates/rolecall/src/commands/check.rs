@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use rolecall_check::{
-    CheckInput, Finding, Judged, KubernetesVersion, Severity, check, fingerprints,
+    CheckInput, Finding, Judged, KubernetesVersion, Severity, Suppressed, check, fingerprints,
+    suppress,
 };
 use rolecall_rbac::Inventory;
 use rolecall_source::facts::Version;
@@ -65,6 +67,9 @@ Examples:
   What does a code mean?
     rolecall explain RC201
 
+An annotation `rolecall.dev/ignore: \"CODE REASON, until=YYYY-MM-DD\"` on an object suppresses its
+findings of that code; the date may be left out, several are separated by `;`.
+
 Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
 critical takes over the cluster. A risk is graded by where it is granted.
 
@@ -103,6 +108,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         version,
         judged: Judged::Files,
     });
+    let (all, suppressed) = suppress(all, session.authorizer.inventory(), &today());
+    for Suppressed { finding, reason } in &suppressed {
+        tracing::info!(code = finding.rule.code, object = %finding.object, reason, "suppressed");
+    }
+    if !suppressed.is_empty() {
+        let plural = if suppressed.len() == 1 { "" } else { "s" };
+        ui.note(format!("{} finding{plural} suppressed by annotation", suppressed.len()));
+    }
     let prints = fingerprints(&all);
     let findings: Vec<(Finding, String)> = all
         .into_iter()
@@ -126,6 +139,27 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     let fails = findings.iter().any(|(finding, _)| finding.severity >= arguments.fail_level);
     Ok(session.conclude(if fails { Exit::No } else { Exit::Yes }))
+}
+
+/// Returns today's date in UTC as `YYYY-MM-DD`.
+fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (year, month, day) = civil_date(since.as_secs() / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Returns year, month and day of a day counted from 1970-01-01.
+fn civil_date(days: u64) -> (u64, u64, u64) {
+    // Years that begin in March put the leap day at their end (400 years are 146097 days).
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 /// Returns the default roles and bindings of a release.
@@ -154,4 +188,22 @@ fn read_baseline(path: &Path) -> Result<BTreeSet<String>, CommandError> {
     })?;
     let prints = findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str());
     Ok(prints.map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_dates() {
+        let rows = [
+            (0, (1970, 1, 1)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (20_779, (2026, 11, 22)),
+        ];
+        for (days, expected) in rows {
+            assert_eq!(civil_date(days), expected, "{days}");
+        }
+    }
 }
