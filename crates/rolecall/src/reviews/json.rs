@@ -71,6 +71,15 @@ impl Scanner {
         self.depth > 0
     }
 
+    /// Returns how many of the bytes, of which the first comes next, tell nothing: those of a string
+    /// before anything that may end or break it.
+    pub(super) fn skips(&self, bytes: &[u8]) -> usize {
+        if self.text != Text::String || self.reads_key {
+            return 0;
+        }
+        memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
+    }
+
     /// Takes the next byte.
     pub(super) fn step(&mut self, byte: u8) -> Step {
         match self.text {
@@ -138,7 +147,7 @@ impl Scanner {
                 self.reads_key = false;
             }
             b'\\' => self.text = Text::Escape,
-            0..0x20 => return Step::Violation,
+            b'\n' => return Step::Violation,
             _ if self.reads_key && self.key.len() <= ITEMS.len() => self.key.push(byte),
             _ => {}
         }

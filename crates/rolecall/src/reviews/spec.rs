@@ -29,7 +29,11 @@ impl Kind {
     }
 }
 
-type Text<'a> = Option<Cow<'a, str>>;
+/// A text that is borrowed from the input unless it has escapes.
+#[derive(Debug, Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
+
+type Text<'a> = Option<Borrowed<'a>>;
 
 /// The `spec` of any kind of review.
 #[derive(Debug, Default, Deserialize)]
@@ -42,14 +46,13 @@ pub(super) struct Spec<'a> {
     #[serde(borrow)]
     user: Text<'a>,
     #[serde(borrow)]
-    groups: Option<Vec<Cow<'a, str>>>,
+    groups: Option<Vec<Borrowed<'a>>>,
     /// What `groups` was called in v1beta1.
     #[serde(borrow)]
-    group: Option<Vec<Cow<'a, str>>>,
+    group: Option<Vec<Borrowed<'a>>>,
     #[serde(borrow)]
     uid: Text<'a>,
-    #[serde(borrow)]
-    extra: Option<BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>>,
+    extra: Option<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,14 +149,12 @@ impl Spec<'_> {
             return None;
         }
         let groups = self.groups.iter().chain(&self.group).flatten();
-        let extra = self
-            .extra
-            .iter()
-            .flatten()
-            .map(|(key, values)| (shared(key), values.iter().map(shared).collect()));
+        let extra = self.extra.iter().flatten().map(|(key, values)| {
+            (key.as_str().into(), values.iter().map(|value| value.as_str().into()).collect())
+        });
         Some(Identity {
             user: text(&self.user).into(),
-            groups: groups.map(shared).collect(),
+            groups: groups.map(|group| (*group.0).into()).collect(),
             uid: text(&self.uid).into(),
             extra: extra.collect(),
         })
@@ -200,9 +201,5 @@ impl Selector<'_> {
 }
 
 fn text<'t>(text: &'t Text<'_>) -> &'t str {
-    text.as_deref().unwrap_or_default()
-}
-
-fn shared(text: impl AsRef<str>) -> rolecall_rbac::Text {
-    text.as_ref().into()
+    text.as_ref().map_or("", |text| &text.0)
 }

@@ -107,6 +107,10 @@ impl<R: BufRead> Stream<R> {
     fn next_json(&mut self) -> io::Result<Option<Piece>> {
         loop {
             let Syntax::Json(scanner) = &mut self.syntax else { return Ok(None) };
+            self.position += scanner.skips(self.buffer.get(self.position..).unwrap_or_default());
+            if self.position - self.start > LONGEST {
+                return self.skip_malformed("this is longer than any review");
+            }
             let Some(byte) = self.buffer.get(self.position).copied() else {
                 if self.fill()? {
                     continue;
@@ -124,8 +128,6 @@ impl<R: BufRead> Stream<R> {
                     self.position += 1;
                     if scanner.is_at_top() {
                         self.begin_at(self.position);
-                    } else if self.position - self.start > LONGEST {
-                        return self.skip_malformed("this is longer than any review");
                     }
                 }
                 Step::Begins => {
@@ -160,12 +162,7 @@ impl<R: BufRead> Stream<R> {
         let any_line = matches!(&self.syntax, Syntax::Json(scanner) if scanner.is_at_top());
         self.syntax = Syntax::Json(Scanner::new());
         self.position = self.start;
-        loop {
-            let newline = self.find_newline()?;
-            self.begin_at(newline.map_or(self.buffer.len(), |newline| newline + 1));
-            if newline.is_none() || any_line {
-                break;
-            }
+        while self.pass_line()? && !any_line {
             if self.buffer.get(self.start).is_none() {
                 self.fill()?;
             }
@@ -175,6 +172,20 @@ impl<R: BufRead> Stream<R> {
         }
         self.position = self.start;
         Ok(Some(piece))
+    }
+
+    /// Passes over the rest of a line, however long it is; returns whether another follows.
+    fn pass_line(&mut self) -> io::Result<bool> {
+        loop {
+            if let Some(newline) = memchr::memchr(b'\n', self.pending()) {
+                self.begin_at(self.start + newline + 1);
+                return Ok(true);
+            }
+            self.begin_at(self.buffer.len());
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
     }
 
     /// Passes over a line with `---`, as tools put between JSON objects too.
@@ -214,7 +225,7 @@ impl<R: BufRead> Stream<R> {
     /// Lets the piece begin further on.
     fn begin_at(&mut self, start: usize) {
         let passed = self.buffer.get(self.start..start).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += memchr::memchr_iter(b'\n', passed).count();
         self.start = start;
         self.position = self.position.max(start);
     }
@@ -229,7 +240,7 @@ impl<R: BufRead> Stream<R> {
         let mut from = self.position.max(self.start);
         loop {
             let rest = self.buffer.get(from..).unwrap_or_default();
-            if let Some(found) = rest.iter().position(|byte| *byte == b'\n') {
+            if let Some(found) = memchr::memchr(b'\n', rest) {
                 return Ok(Some(from + found));
             }
             let looked_at = self.buffer.len() - self.start;
@@ -364,6 +375,13 @@ mod tests {
         let expected: Vec<String> = (1..=936).map(malformed).collect();
         let cut = "937: ! the input ends in the middle of this object".to_owned();
         check(&open, &[expected, vec![cut]].concat().join("\n"));
+        let long = format!("{{\"a\":\"{}\"}}\n{{}}", "x".repeat(LONGEST + 9));
+        let reader = io::BufReader::new(long.as_bytes());
+        let mut stream = Stream::new(reader);
+        let why = Content::Malformed("this is longer than any review");
+        assert_eq!(stream.next().unwrap(), Some(Piece { line: 1, content: why }));
+        let next = Content::Json(b"{}".to_vec());
+        assert_eq!(stream.next().unwrap(), Some(Piece { line: 2, content: next }));
         check("{} x\n{}", "1: json {}\n1: ! this is not a JSON object\n2: json {}");
         check("{}\n{\"a\":", "1: json {}\n2: ! the input ends in the middle of this object");
         check(
