@@ -18,7 +18,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use random::{allowed, identities, inventory, universe};
 use rolecall_check::access::AccessTerm;
-use rolecall_check::diff::{Change, Difference, GainedRisks, Holder, HolderDiff, diff};
+use rolecall_check::diff::{Change, Difference, GainedRisk, GainedRisks, Holder, HolderDiff, diff};
 use rolecall_check::{HeldRisk, KubernetesVersion};
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,
@@ -354,11 +354,16 @@ fn risks(old: &str, new: &str) -> String {
     let mut gained = GainedRisks::new(&old, &new, KubernetesVersion::NEWEST);
     let mut lines = String::new();
     for diff in diff(&old, &new) {
-        for risk in gained.of(&diff) {
+        for GainedRisk { holder, risk, by } in gained.of(&diff) {
             let HeldRisk { code, namespace } = &risk;
-            let (holder, severity) = (&diff.holder, risk.severity());
             let place = namespace.as_deref().unwrap_or("everywhere");
+            let severity = risk.severity();
             writeln!(lines, "{holder}: {code} {place} {severity}: {}", risk.may()).unwrap();
+            for grant in by {
+                let binding = &grant.binding.metadata;
+                let (namespace, name) = (&binding.namespace, &binding.name);
+                writeln!(lines, "    {namespace}/{name} rule {}", grant.rule_index).unwrap();
+            }
         }
     }
     lines
@@ -374,7 +379,10 @@ fn a_risk_is_gained_where_it_was_not_held_before() {
         ClusterRole exec: create pods/exec
         one: list -> user/jane in blue, red
         two: exec -> user/john in blue, kube-system";
-    assert_snapshot!(risks(old, new), @"user/jane: RC511 red medium: read all Secrets at once");
+    assert_snapshot!(risks(old, new), @r"
+    user/jane: RC511 red medium: read all Secrets at once
+        red/one rule 0
+    ");
 }
 
 #[test]
@@ -395,5 +403,8 @@ fn a_right_that_completes_a_risk_gains_it() {
         ClusterRole signers: sign signers.certificates.k8s.io
         one: status -> user/jane
         two: signers -> user/jane";
-    assert_snapshot!(risks(old, new), @"user/jane: RC535 everywhere high: issue certificates without approval");
+    assert_snapshot!(risks(old, new), @r"
+    user/jane: RC535 everywhere high: issue certificates without approval
+        /two rule 0
+    ");
 }

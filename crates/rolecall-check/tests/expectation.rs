@@ -118,7 +118,7 @@ fn what_is_missing_names_the_near_miss_and_the_fix() {
   - list pods in kitchen
 ";
     assert_snapshot!(failures(SHOP, expectations), @r"
-    `sa/shop:web` cannot update configmaps named * except settings in namespace shop, against `the web manages its settings`
+    `sa/shop:web` cannot update configmaps not named settings in namespace shop, against `the web manages its settings`
         nearly: verb (reader)
         nearly: name-needed (settings)
         rolecall fix update configmaps --for sa/shop:web -n shop

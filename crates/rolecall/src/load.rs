@@ -1,6 +1,7 @@
 //! From options to a [`Session`]: everything that a command answers from.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
@@ -85,8 +86,21 @@ impl Session {
             let read = live::load::read(ui, options, &needs)?;
             Ok(Self::of_cluster(read, false))
         } else {
-            Self::load_manifests(ui, options)
+            Self::load_manifests(ui, options, None)
         }
+    }
+
+    /// Reads manifests that were put into a folder for that, and shows their paths as if they stood
+    /// in `name`.
+    pub(crate) fn load_copy(
+        ui: &Ui,
+        options: &Options,
+        folder: &Path,
+        name: &str,
+    ) -> Result<Self, CommandError> {
+        let mut options = options.clone();
+        options.source.filename = vec![folder.to_owned()];
+        Self::load_manifests(ui, &options, Some(name))
     }
 
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
@@ -126,9 +140,13 @@ impl Session {
         Ok(Self::of_cluster(read, unread && !options.source.keep_going))
     }
 
-    fn load_manifests(ui: &Ui, options: &Options) -> Result<Self, CommandError> {
+    fn load_manifests(
+        ui: &Ui,
+        options: &Options,
+        shown_as: Option<&str>,
+    ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or("default").to_owned();
-        let loaded = manifests::load(
+        let mut loaded = manifests::load(
             &LoadConfig {
                 paths: options.source.filename.clone(),
                 default_namespace: namespace.clone(),
@@ -136,6 +154,9 @@ impl Session {
             },
             std::io::stdin(),
         );
+        if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
+            loaded.show_as(&folder.to_string_lossy(), name);
+        }
         let authorizer = Authorizer::new(loaded.inventory);
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
             return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));

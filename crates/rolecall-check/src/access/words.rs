@@ -63,6 +63,7 @@ impl ResourceTerm {
             _ if names.is_everything() => String::new(),
             ([only], []) if only.is_empty() => " without a name".to_owned(),
             ([], [only]) if only.is_empty() => " with a name".to_owned(),
+            ([], except) => format!(" not named {}", texts(except)),
             _ => format!(" named {}", list(names)),
         }
     }
@@ -96,17 +97,20 @@ impl ResourceTerm {
 }
 
 fn list(extent: &Extent) -> String {
-    let all = extent.all.then_some("*");
-    let texts = |texts: &[Text]| -> Vec<String> {
-        let quoted = texts.iter().map(|text| if text.is_empty() { "\"\"" } else { text });
-        quoted.map(str::to_owned).collect()
+    let included = match (extent.all, &*extent.listed) {
+        (true, []) => "*".to_owned(),
+        (true, listed) => format!("*,{}", texts(listed)),
+        (false, listed) => texts(listed),
     };
-    let included: Vec<String> =
-        all.map(str::to_owned).into_iter().chain(texts(&extent.listed)).collect();
     match &*extent.except {
-        [] => included.join(","),
-        except => format!("{} except {}", included.join(","), texts(except).join(",")),
+        [] => included,
+        except => format!("{included} except {}", texts(except)),
     }
+}
+
+fn texts(texts: &[Text]) -> String {
+    let quoted = texts.iter().map(|text| if text.is_empty() { "\"\"" } else { text });
+    quoted.collect::<Vec<_>>().join(",")
 }
 
 /// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.

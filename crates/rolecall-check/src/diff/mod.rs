@@ -27,7 +27,7 @@ pub(crate) use change::grants;
 pub use change::{Change, Difference};
 pub(crate) use hidden::hidden;
 pub use holder::Holder;
-pub use risk::GainedRisks;
+pub use risk::{GainedRisk, GainedRisks};
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 
 use crate::access::{AccessSet, Held, RuleLists};

@@ -1,9 +1,19 @@
-use std::collections::BTreeSet;
+use rolecall_rbac::{Authorizer, RuleGrant};
 
-use rolecall_rbac::Authorizer;
-
-use super::HolderDiff;
+use super::{Holder, HolderDiff};
+use crate::access::{AccessSet, RuleSet};
 use crate::{HeldRisk, KubernetesVersion, RiskTeller};
+
+/// A risk that a subject gained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainedRisk<'d, 'a> {
+    /// The subject.
+    pub holder: &'d Holder,
+    /// The risk, and where it is held now.
+    pub risk: HeldRisk,
+    /// The rules that grant what it rests on of the gained access, in the order of changes.
+    pub by: Vec<RuleGrant<'a>>,
+}
 
 /// Tells which risks subjects gain with their access.
 pub struct GainedRisks<'a> {
@@ -19,9 +29,9 @@ impl<'a> GainedRisks<'a> {
 
     /// Returns the risks that a subject has now by what it gained, and did not have before as widely;
     /// sorted.
-    pub fn of(&mut self, diff: &HolderDiff<'_>) -> BTreeSet<HeldRisk> {
+    pub fn of<'d>(&mut self, diff: &'d HolderDiff<'a>) -> Vec<GainedRisk<'d, 'a>> {
         if diff.gained.is_empty() {
-            return BTreeSet::new();
+            return Vec::new();
         }
         let identity = diff.holder.identity();
         let before = self.old.risks_of(&identity);
@@ -33,6 +43,25 @@ impl<'a> GainedRisks<'a> {
             };
             !before.iter().any(as_wide)
         });
-        risks
+        let gained = |risk: HeldRisk| {
+            let grants = diff.gained.changes.iter().flat_map(|change| &change.by);
+            let mut by: Vec<RuleGrant<'a>> = Vec::new();
+            for grant in grants {
+                if !by.contains(grant) && self.new.rests_on(&risk, &granted(grant)) {
+                    by.push(*grant);
+                }
+            }
+            GainedRisk { holder: &diff.holder, risk, by }
+        };
+        risks.into_iter().map(gained).collect()
+    }
+}
+
+/// Returns everything that a rule grants through its binding.
+fn granted(grant: &RuleGrant<'_>) -> AccessSet {
+    let rule = RuleSet::of_rules([grant.rule]);
+    match grant.binding.is_cluster_role_binding() {
+        true => rule.everywhere(),
+        false => rule.within([grant.binding.metadata.namespace.clone()]),
     }
 }

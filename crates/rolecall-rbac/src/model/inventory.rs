@@ -123,6 +123,16 @@ impl Inventory {
         names
     }
 
+    /// Changes where things are said to have been read; nothing is sorted by that.
+    pub fn change_origins(&mut self, mut change: impl FnMut(&mut Origin)) {
+        self.roles.iter_mut().for_each(|role| change(&mut role.metadata.origin));
+        self.bindings.iter_mut().for_each(|binding| change(&mut binding.metadata.origin));
+        self.service_accounts.iter_mut().for_each(|account| change(&mut account.metadata.origin));
+        self.namespaces.iter_mut().for_each(|namespace| change(&mut namespace.metadata.origin));
+        self.workloads.iter_mut().for_each(|workload| change(&mut workload.metadata.origin));
+        self.gaps.iter_mut().for_each(|gap| change(&mut gap.origin));
+    }
+
     /// Turns the inventory back into a builder, to lay other objects over it.
     pub fn into_builder(self) -> InventoryBuilder {
         InventoryBuilder { inventory: self, replaced: Vec::new() }

@@ -9,6 +9,7 @@
 mod find;
 mod prefilter;
 mod read;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

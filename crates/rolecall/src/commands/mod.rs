@@ -3,6 +3,7 @@
 mod can_i;
 mod check;
 mod completions;
+pub(crate) mod diff;
 mod explain;
 pub(crate) mod fix;
 mod man;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Rules(rules::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Fix(fix::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -44,6 +46,7 @@ impl Command {
             Self::Rules(arguments) => rules::run(ui, options, arguments),
             Self::Check(arguments) => check::run(ui, options, arguments),
             Self::Explain(arguments) => explain::run(ui, arguments),
+            Self::Diff(arguments) => diff::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),

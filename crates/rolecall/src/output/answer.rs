@@ -139,7 +139,8 @@ impl<'a> AccessCell<'a> {
 }
 
 impl<'a> GrantDetails<'a> {
-    fn new(grant: &Grant<'a>) -> Self {
+    /// Mirrors a grant.
+    pub(crate) fn new(grant: &Grant<'a>) -> Self {
         let reason = grant.to_string();
         match grant {
             Grant::Privileged => Self {

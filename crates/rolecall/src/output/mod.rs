@@ -1,6 +1,7 @@
 //! The documented output: mirror types of the answers, serialised here and nowhere below.
 
 mod answer;
+mod diff;
 mod findings;
 mod fix;
 mod format;
@@ -15,7 +16,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
-pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
+pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails, verdict_word};
+pub(crate) use diff::AccessDiff;
 pub(crate) use findings::{Findings, place};
 pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, MatrixFormat};

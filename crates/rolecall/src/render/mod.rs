@@ -1,6 +1,7 @@
 //! Text for terminals and pipes.
 
 mod answer;
+pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod matrix;
 mod plain;

@@ -11,6 +11,7 @@
 mod can_i;
 mod check;
 mod command;
+mod diff;
 mod docs;
 mod fix;
 mod input;

@@ -53,6 +53,10 @@ const OUTPUTS: &[(&str, &str)] = &[
         "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before --dedicated-serviceaccount",
     ),
     ("fix-plan", "fix --from-errors fixtures/golden/forbidden-v1.36.jsonl -f fixtures/ns-1"),
+    ("access-diff", "diff fixtures/refactoring/before fixtures/refactoring/after"),
+    ("access-diff", "diff fixtures/unread-document fixtures/ns-1"),
+    ("access-diff", "diff fixtures/v24-masters fixtures/v13-every-resource"),
+    ("access-diff", "diff fixtures/v15-resource-names fixtures/v19-urls"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];

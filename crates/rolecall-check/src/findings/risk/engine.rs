@@ -218,18 +218,21 @@ impl<'a> RiskTeller<'a> {
     /// would hold without that.
     pub fn risks_through(&mut self, identity: &Identity, access: &AccessSet) -> BTreeSet<HeldRisk> {
         let mut held = self.risks_of(identity);
-        held.retain(|risk| {
-            let mut requests = self.engine.requests_of(risk.code);
-            requests.any(|(request, scope)| {
-                let namespace = match scope {
-                    Scope::Cluster => "",
-                    Scope::System => "kube-system",
-                    Scope::Namespaced => risk.namespace.as_deref().unwrap_or_default(),
-                };
-                access.contains(&request.clone().in_namespace(namespace))
-            })
-        });
+        held.retain(|risk| self.rests_on(risk, access));
         held
+    }
+
+    /// Returns whether some access is among what a risk is made of.
+    pub fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
+        let mut requests = self.engine.requests_of(risk.code);
+        requests.any(|(request, scope)| {
+            let namespace = match scope {
+                Scope::Cluster => "",
+                Scope::System => "kube-system",
+                Scope::Namespaced => risk.namespace.as_deref().unwrap_or_default(),
+            };
+            access.contains(&request.clone().in_namespace(namespace))
+        })
     }
 
     /// Returns the codes of the risks that roles bound in a scope, and everywhere, make up.

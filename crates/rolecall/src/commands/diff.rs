@@ -1,0 +1,187 @@
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use rolecall_check::KubernetesVersion;
+use rolecall_check::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
+use rolecall_rbac::{Gap, ObjectKind, Unread};
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::output::{self, AccessDiff, Format};
+use crate::render;
+use crate::side::{self, Side};
+use crate::ui::Ui;
+
+/// Say what access each subject gains and loses between two sources
+#[derive(Debug, Args)]
+#[command(after_help = after_help())]
+pub(crate) struct Arguments {
+    /// Where access is compared from
+    old: String,
+    /// Where access is compared to
+    new: String,
+    /// Exit with 1 when access was gained, when a risk was gained, or on any change
+    #[arg(long, value_enum, value_name = "CHANGE")]
+    fail_on: Option<FailOn>,
+    /// How the differences look; `wide` names every rule that grants them
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: DiffFormat,
+}
+
+/// What fails a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Gained,
+    Risk,
+    Any,
+}
+
+/// The formats of differences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum DiffFormat {
+    #[default]
+    Table,
+    Wide,
+    Json,
+    Yaml,
+    Markdown,
+    Github,
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+Compared is what the rules allow, not how they are written: roles and bindings that are renamed, split,
+merged or replaced by others of the same effect show nothing. What a group gains is said of the group,
+not of each ServiceAccount in it.
+
+{}
+
+Examples:
+  What does a branch change?
+    rolecall diff git:main:deploy deploy
+  What would applying these manifests change?
+    rolecall diff cluster overlay:deploy
+  Has anybody changed the cluster since the last snapshot?
+    rolecall diff cluster.yaml cluster --fail-on any
+  Fail a pipeline when somebody gains a dangerous right, and say so at the lines
+    rolecall diff git:origin/main:deploy deploy --fail-on risk -o github
+
+Exit codes: 0 nothing that --fail-on names, 1 something, 2 it could not be done, 3 something that was
+not read decides it.",
+        side::GRAMMAR,
+    )
+}
+
+/// Everything that was found out.
+pub(crate) struct Comparison<'a> {
+    /// OLD as written.
+    pub(crate) old: &'a str,
+    /// NEW as written.
+    pub(crate) new: &'a str,
+    /// The subjects of whom something differs.
+    pub(crate) diffs: &'a [HolderDiff<'a>],
+    /// The risks that came with what was gained.
+    pub(crate) risks: Vec<GainedRisk<'a, 'a>>,
+    /// What was not read of the old side.
+    pub(crate) old_gaps: Vec<Gap>,
+    /// What was not read of the new side.
+    pub(crate) new_gaps: Vec<Gap>,
+}
+
+/// Compares two sources.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let (old_side, new_side) = sides(options, arguments)?;
+    let old = old_side.load(ui, options)?;
+    let new = new_side.load(ui, options)?;
+    let diffs = diff(&old.authorizer, &new.authorizer);
+    let mut gained = GainedRisks::new(&old.authorizer, &new.authorizer, KubernetesVersion::NEWEST);
+    let risks = diffs.iter().flat_map(|diff| gained.of(diff)).collect();
+    let comparison = Comparison {
+        old: &arguments.old,
+        new: &arguments.new,
+        diffs: &diffs,
+        risks,
+        old_gaps: gaps(old.authorizer.inventory().gaps()),
+        new_gaps: gaps(new.authorizer.inventory().gaps()),
+    };
+    let mut out = ui.stdout();
+    match arguments.output {
+        DiffFormat::Table => render::diff::write_table(&mut out, &comparison, ui.columns())?,
+        DiffFormat::Wide => render::diff::write_wide(&mut out, &comparison, ui.columns())?,
+        DiffFormat::Markdown => render::diff::write_markdown(&mut out, &comparison)?,
+        DiffFormat::Github => render::diff::write_github(&mut out, &comparison)?,
+        DiffFormat::Json => {
+            output::write_structured(&mut out, Format::Json, &AccessDiff::new(&comparison))?;
+        }
+        DiffFormat::Yaml => {
+            output::write_structured(&mut out, Format::Yaml, &AccessDiff::new(&comparison))?;
+        }
+    }
+    out.flush()?;
+    report(ui, &comparison);
+    Ok(old.conclude(new.conclude(comparison.exit(arguments.fail_on))))
+}
+
+fn sides(options: &Options, arguments: &Arguments) -> Result<(Side, Side), CommandError> {
+    if !options.source.filename.is_empty() {
+        return Err(CommandError::usage("`diff` takes OLD and NEW, not `--filename`")
+            .with_hint(Hint::run("rolecall help diff", "see how sources are written")));
+    }
+    let (old, new) = (Side::parse(&arguments.old)?, Side::parse(&arguments.new)?);
+    let stdin = Side::Path("-".into());
+    if old == stdin && new == stdin {
+        return Err(CommandError::usage("OLD and NEW cannot both be stdin"));
+    }
+    Ok((old, new))
+}
+
+/// Returns the gaps that may hide access.
+fn gaps(gaps: &[Gap]) -> Vec<Gap> {
+    let hides_role = |gap: &&Gap| match &gap.unread {
+        Unread::Anything => true,
+        Unread::Kind { kind, .. }
+        | Unread::KindOutside { kind, .. }
+        | Unread::Object { kind, .. } => {
+            matches!(kind, ObjectKind::Role | ObjectKind::ClusterRole)
+        }
+        Unread::Authorizer { .. } => false,
+    };
+    let hides = |gap: &&Gap| gap.may_hide_any_binding() || hides_role(gap);
+    gaps.iter().filter(hides).cloned().collect()
+}
+
+impl Comparison<'_> {
+    /// Returns whether nothing was gained or lost for sure.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.diffs.iter().all(|diff| diff.gained.is_empty() && diff.lost.is_empty())
+    }
+
+    fn exit(&self, fail_on: Option<FailOn>) -> Exit {
+        let fails = match fail_on {
+            None => false,
+            Some(FailOn::Gained) => self.diffs.iter().any(|diff| !diff.gained.is_empty()),
+            Some(FailOn::Risk) => !self.risks.is_empty(),
+            Some(FailOn::Any) => !self.is_empty(),
+        };
+        let open = !self.old_gaps.is_empty() || !self.new_gaps.is_empty();
+        match (fails, open) {
+            (true, _) => Exit::No,
+            (false, true) => Exit::Inconclusive,
+            (false, false) => Exit::Yes,
+        }
+    }
+}
+
+/// Says on stderr what the output does not show.
+fn report(ui: &Ui, comparison: &Comparison<'_>) {
+    if comparison.is_empty() {
+        ui.note("no subject gains or loses access");
+    }
+    for (side, gaps) in [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)] {
+        for gap in gaps {
+            ui.warn(format!("{side} may grant more than is compared: not read: {gap}"));
+        }
+    }
+}

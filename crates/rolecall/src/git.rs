@@ -1,0 +1,194 @@
+//! Manifests as they were committed: `git` puts them into a folder of their own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::error::{CommandError, Hint};
+use crate::ui::Ui;
+
+/// A copy of committed files, gone when it is dropped.
+pub(crate) struct Copy {
+    _folder: TempDir,
+    /// The file or folder to read.
+    pub(crate) path: PathBuf,
+}
+
+impl Copy {
+    /// Copies the manifests of a commit: a file, or everything under a folder. An empty path is the
+    /// whole commit; one that begins with `./` starts where the command was started.
+    pub(crate) fn of_commit(ui: &Ui, revision: &str, path: &str) -> Result<Self, CommandError> {
+        let object = find(revision, path.trim_end_matches('/'))?;
+        let folder = TempDir::with_prefix("rolecall-").map_err(no_folder)?;
+        let root = folder.path().join("tree");
+        std::fs::create_dir(&root).map_err(no_folder)?;
+        let (path, files) = match &*ask(&["cat-file", "-t", &object])? {
+            "blob" => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                let file = Blob { object, path: PathBuf::from(name) };
+                (root.join(name), vec![file])
+            }
+            _ => (root.clone(), files(ui, revision, &object)?),
+        };
+        write(&root, &files)?;
+        Ok(Self { _folder: folder, path })
+    }
+}
+
+/// Returns the name of the object that a path of a revision is.
+fn find(revision: &str, path: &str) -> Result<String, CommandError> {
+    let resolve = |named: &str| ask(&["rev-parse", "--verify", "--end-of-options", named]);
+    if !path.is_empty()
+        && let Ok(object) = resolve(&format!("{revision}:{path}"))
+    {
+        return Ok(object);
+    }
+    match (resolve(&format!("{revision}^{{tree}}")), path) {
+        (Ok(tree), "") => Ok(tree),
+        (Ok(_), path) => {
+            let command = format!("git ls-tree -r --name-only {revision}");
+            Err(CommandError::input(format!("`{path}` is not in `{revision}`"))
+                .with_hint(Hint::run(command, "see what is")))
+        }
+        // What git says of a revision that it does not know.
+        (Err(error), _) if error.chain().concat().contains("Needed a single revision") => {
+            Err(CommandError::input(format!("git knows no revision `{revision}`"))
+                .with_hint(Hint::run("git fetch --all", "get what others have committed")))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// One committed file.
+struct Blob {
+    object: String,
+    path: PathBuf,
+}
+
+/// Returns the manifests of a tree.
+fn files(ui: &Ui, revision: &str, tree: &str) -> Result<Vec<Blob>, CommandError> {
+    let listed = ask_bytes(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
+    let mut files = Vec::new();
+    let mut left_out = 0;
+    for entry in listed.split(|byte| *byte == 0) {
+        let entry = String::from_utf8_lossy(entry);
+        let Some((facts, path)) = entry.split_once('\t') else { continue };
+        let mut facts = facts.split(' ');
+        let (mode, object) = (facts.next().unwrap_or_default(), facts.nth(1).unwrap_or_default());
+        let path = PathBuf::from(path);
+        match mode {
+            "120000" | "160000" => left_out += 1,
+            _ if is_manifest(&path) && stays_inside(&path) => {
+                files.push(Blob { object: object.to_owned(), path });
+            }
+            _ => {}
+        }
+    }
+    if left_out > 0 {
+        ui.warn(format!("{left_out} symbolic links and submodules of `{revision}` are not read"));
+    }
+    Ok(files)
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Returns whether a path of a commit, which anybody may have made, leads out of the folder.
+fn stays_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Writes files into a folder.
+fn write(root: &Path, files: &[Blob]) -> Result<(), CommandError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut git = git(&["cat-file", "--batch"]);
+    let mut git = git
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(no_git)?;
+    let (Some(mut questions), Some(answers)) = (git.stdin.take(), git.stdout.take()) else {
+        return Err(CommandError::input("`git cat-file` has no pipes"));
+    };
+    let mut answers = BufReader::new(answers);
+    let objects: String = files.iter().map(|file| format!("{}\n", file.object)).collect();
+    std::thread::scope(|scope| {
+        // Git answers while it is still being asked.
+        scope.spawn(move || questions.write_all(objects.as_bytes()));
+        let written = files.iter().try_for_each(|file| write_next(root, file, &mut answers));
+        if written.is_err() {
+            // It may not have been told everything yet, and would wait for somebody to listen.
+            let _ = git.kill();
+        }
+        written
+    })?;
+    git.wait().map_err(no_git)?;
+    Ok(())
+}
+
+/// Writes the file that git gives out next.
+fn write_next(root: &Path, file: &Blob, answers: &mut impl BufRead) -> Result<(), CommandError> {
+    let content = next_object(answers, file)?;
+    let path = root.join(&file.path);
+    let folder = path.parent().unwrap_or(root);
+    std::fs::create_dir_all(folder).map_err(no_folder)?;
+    std::fs::write(&path, content).map_err(no_folder)
+}
+
+/// Reads `OBJECT blob SIZE`, the content and a line break.
+fn next_object(answers: &mut impl BufRead, file: &Blob) -> Result<Vec<u8>, CommandError> {
+    let unread = || {
+        CommandError::input(format!("git does not give `{}` out", file.path.display()))
+            .with_hint(Hint::run("git fsck", "see what is wrong with the repository"))
+    };
+    let mut header = String::new();
+    answers.read_line(&mut header).map_err(|_| unread())?;
+    let size = header.trim_end().rsplit_once(" blob ").and_then(|(_, size)| size.parse().ok());
+    let size: u64 = size.ok_or_else(unread)?;
+    let mut content = Vec::new();
+    answers.by_ref().take(size + 1).read_to_end(&mut content).map_err(|_| unread())?;
+    match content.pop() {
+        Some(b'\n') if content.len() as u64 == size => Ok(content),
+        _ => Err(unread()),
+    }
+}
+
+/// Runs git and returns the line that it prints.
+fn ask(arguments: &[&str]) -> Result<String, CommandError> {
+    let bytes = ask_bytes(arguments)?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+}
+
+fn ask_bytes(arguments: &[&str]) -> Result<Vec<u8>, CommandError> {
+    let Output { status, stdout, stderr } = git(arguments).output().map_err(no_git)?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    let stderr = String::from_utf8_lossy(&stderr);
+    let line = stderr.lines().next().unwrap_or("git failed");
+    let reason = line.strip_prefix("fatal: ").unwrap_or(line);
+    Err(CommandError::input(format!("git: {reason}")))
+}
+
+fn git(arguments: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.args(arguments).stdin(Stdio::null()).env("LC_ALL", "C");
+    git
+}
+
+fn no_git(error: std::io::Error) -> CommandError {
+    CommandError::input(format!("cannot run `git`: {error}"))
+        .with_hint(Hint::run("git --version", "see whether git is installed"))
+}
+
+fn no_folder(error: std::io::Error) -> CommandError {
+    CommandError::input(format!("cannot write a scratch copy of committed files: {error}"))
+}

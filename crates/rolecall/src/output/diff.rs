@@ -1,0 +1,189 @@
+//! What access two sources differ in: `diff`.
+
+use rolecall_check::access::{AccessTerm, Extent};
+use rolecall_check::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
+use rolecall_rbac::{Gap, Grant, Text};
+use serde::Serialize;
+
+use super::{API_VERSION, GrantDetails};
+use crate::commands::diff::Comparison;
+
+/// Access gained and lost.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessDiff<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    old: &'a str,
+    new: &'a str,
+    gained: Vec<ChangeDetails<'a>>,
+    lost: Vec<ChangeDetails<'a>>,
+    undecided: Vec<Undecided<'a>>,
+    risks: Vec<RiskDetails<'a>>,
+    gaps: Gaps,
+}
+
+/// One term of what one subject gained or lost.
+#[derive(Debug, Serialize)]
+struct ChangeDetails<'a> {
+    subject: String,
+    access: AccessDetails<'a>,
+    /// In words.
+    text: String,
+    by: Vec<GrantDetails<'a>>,
+}
+
+/// A change that something unread may undo.
+#[derive(Debug, Serialize)]
+struct Undecided<'a> {
+    change: &'static str,
+    #[serde(flatten)]
+    details: ChangeDetails<'a>,
+}
+
+/// Requests as a rule writes them, with where and with exceptions.
+#[derive(Debug, Serialize)]
+struct AccessDetails<'a> {
+    #[serde(flatten)]
+    parts: Parts<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    except: Option<Parts<'a>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Parts<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    verbs: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    api_groups: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_names: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    namespaces: Vec<&'a str>,
+    #[serde(rename = "nonResourceURLs", skip_serializing_if = "Vec::is_empty")]
+    non_resource_urls: Vec<&'a str>,
+}
+
+/// A risk that a subject gained.
+#[derive(Debug, Serialize)]
+struct RiskDetails<'a> {
+    subject: String,
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    /// Absent for everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    /// What its holder may do.
+    may: &'static str,
+    /// What grants it.
+    by: Vec<GrantDetails<'a>>,
+}
+
+/// What was not read of each side.
+#[derive(Debug, Serialize)]
+struct Gaps {
+    old: Vec<String>,
+    new: Vec<String>,
+}
+
+impl<'a> AccessDiff<'a> {
+    /// Mirrors a comparison.
+    pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
+        let Comparison { old, new, diffs, risks, old_gaps, new_gaps } = comparison;
+        let undecided = diffs.iter().flat_map(|diff| {
+            let HolderDiff { holder, perhaps_gained, perhaps_lost, .. } = diff;
+            [("gained", perhaps_gained), ("lost", perhaps_lost)].into_iter().flat_map(
+                |(change, difference)| {
+                    of_holder(holder, difference).map(move |details| Undecided { change, details })
+                },
+            )
+        });
+        let texts = |gaps: &[Gap]| gaps.iter().map(ToString::to_string).collect();
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessDiff",
+            old,
+            new,
+            gained: diffs.iter().flat_map(|diff| of_holder(&diff.holder, &diff.gained)).collect(),
+            lost: diffs.iter().flat_map(|diff| of_holder(&diff.holder, &diff.lost)).collect(),
+            undecided: undecided.collect(),
+            risks: risks.iter().map(RiskDetails::new).collect(),
+            gaps: Gaps { old: texts(old_gaps), new: texts(new_gaps) },
+        }
+    }
+}
+
+fn of_holder<'a>(
+    holder: &'a Holder,
+    difference: &'a Difference<'a>,
+) -> impl Iterator<Item = ChangeDetails<'a>> {
+    difference.changes.iter().map(|change| ChangeDetails::new(holder, change))
+}
+
+impl<'a> ChangeDetails<'a> {
+    fn new(holder: &Holder, change: &'a Change<'a>) -> Self {
+        Self {
+            subject: holder.to_string(),
+            access: AccessDetails::new(&change.term),
+            text: change.term.to_string(),
+            by: change.by.iter().map(|grant| GrantDetails::new(&Grant::Rule(*grant))).collect(),
+        }
+    }
+}
+
+impl<'a> AccessDetails<'a> {
+    fn new(term: &'a AccessTerm) -> Self {
+        let parts = |take: fn(&'a Extent) -> Vec<&'a str>| match term {
+            AccessTerm::Resources(term) => Parts {
+                verbs: take(&term.verbs),
+                api_groups: take(&term.groups),
+                resources: take(&term.resources),
+                // As in rules, no list of names is every name, and `*` is a name.
+                resource_names: match term.names.all {
+                    true => Vec::new(),
+                    false => take(&term.names),
+                },
+                namespaces: take(&term.namespaces),
+                non_resource_urls: Vec::new(),
+            },
+            AccessTerm::Urls(term) => Parts {
+                verbs: take(&term.verbs),
+                non_resource_urls: take(&term.urls),
+                ..Parts::default()
+            },
+        };
+        let mut except = parts(|extent| texts(&extent.except));
+        if let AccessTerm::Resources(term) = term {
+            except.resource_names = texts(&term.names.except);
+        }
+        Self {
+            parts: parts(|extent| {
+                extent.all.then_some("*").into_iter().chain(texts(&extent.listed)).collect()
+            }),
+            except: (except != Parts::default()).then_some(except),
+        }
+    }
+}
+
+fn texts(texts: &[Text]) -> Vec<&str> {
+    texts.iter().map(|text| &**text).collect()
+}
+
+impl<'a> RiskDetails<'a> {
+    fn new(found: &'a GainedRisk<'a, 'a>) -> Self {
+        let GainedRisk { holder, risk, by } = found;
+        Self {
+            subject: holder.to_string(),
+            code: risk.code,
+            name: risk.meta().map_or("", |meta| meta.name),
+            severity: risk.severity().as_str(),
+            namespace: risk.namespace.as_deref(),
+            may: risk.may(),
+            by: by.iter().map(|grant| GrantDetails::new(&Grant::Rule(*grant))).collect(),
+        }
+    }
+}

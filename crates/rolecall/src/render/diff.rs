@@ -1,0 +1,259 @@
+//! Differences of access, for people and for pipelines.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use rolecall_check::Severity;
+use rolecall_check::access::AccessTerm;
+use rolecall_check::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
+use rolecall_rbac::{Origin, RuleGrant};
+
+use super::{Cell, Table, plain};
+use crate::commands::diff::Comparison;
+use crate::words;
+
+/// How many bindings a row names.
+const FEW: usize = 2;
+
+/// Writes one row a change, then the risks that came with them.
+pub(crate) fn write_table(
+    out: &mut impl Write,
+    comparison: &Comparison<'_>,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "THROUGH"]);
+    for row in rows(comparison) {
+        let through = through(row.change, FEW);
+        table.row([
+            row.word(),
+            row.subject().into(),
+            row.change.term.to_string().into(),
+            through.into(),
+        ]);
+    }
+    write_tables(out, &table, comparison, columns)
+}
+
+/// Writes one row for each rule of each change, with where the rule stands.
+pub(crate) fn write_wide(
+    out: &mut impl Write,
+    comparison: &Comparison<'_>,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "BINDING", "ROLE", "RULE"]);
+    for row in rows(comparison) {
+        for (position, grant) in row.change.by.iter().enumerate() {
+            let [change, subject, access]: [Cell; 3] = match position {
+                0 => [row.word(), row.subject().into(), row.change.term.to_string().into()],
+                _ => Default::default(),
+            };
+            table.row([
+                change,
+                subject,
+                access,
+                with_origin(words::binding(grant.binding), &grant.binding.metadata.origin).into(),
+                with_origin(words::role(grant.role), &grant.role.metadata.origin).into(),
+                format!("{}: {}", grant.rule_index + 1, words::rule(grant.rule)).into(),
+            ]);
+        }
+    }
+    write_tables(out, &table, comparison, columns)
+}
+
+fn write_tables(
+    out: &mut impl Write,
+    changes: &Table,
+    comparison: &Comparison<'_>,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    if !changes.is_empty() {
+        changes.write(out, columns)?;
+    }
+    if comparison.risks.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "MAY NOW"]);
+    for GainedRisk { holder, risk, .. } in &comparison.risks {
+        table.row([
+            risk.code.into(),
+            risk.severity().as_str().into(),
+            holder.to_string().into(),
+            risk.namespace.as_deref().unwrap_or("*").into(),
+            risk.may().into(),
+        ]);
+    }
+    writeln!(out)?;
+    table.write(out, columns)
+}
+
+/// Writes tables for a comment on a merge request.
+pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
+    let rows: Vec<Row<'_>> = rows(comparison).collect();
+    if rows.is_empty() {
+        return writeln!(out, "No subject gains or loses access.");
+    }
+    writeln!(out, "| change | subject | access | through |\n|---|---|---|---|")?;
+    for row in &rows {
+        let cells = [
+            row.kind.as_str().to_owned(),
+            row.subject(),
+            row.change.term.to_string(),
+            through(row.change, FEW),
+        ];
+        writeln!(out, "| {} |", cells.map(|cell| markdown(&cell)).join(" | "))?;
+    }
+    if comparison.risks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| risk | severity | subject | where | may now |\n|---|---|---|---|---|")?;
+    for GainedRisk { holder, risk, .. } in &comparison.risks {
+        let subject = holder.to_string();
+        let cells = [
+            risk.code,
+            risk.severity().as_str(),
+            &subject,
+            risk.namespace.as_deref().unwrap_or("everywhere"),
+            risk.may(),
+        ];
+        writeln!(out, "| {} |", cells.map(markdown).join(" | "))?;
+    }
+    Ok(())
+}
+
+/// Writes annotations of a GitHub workflow: risks as errors or warnings, what was gained as warnings,
+/// all else as notices.
+pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
+    for GainedRisk { holder, risk, by } in &comparison.risks {
+        let level = if risk.severity() >= Severity::High { "error" } else { "warning" };
+        let name = risk.meta().map_or("", |meta| meta.name);
+        let scope = match &risk.namespace {
+            Some(namespace) => format!("in namespace {namespace}"),
+            None => "everywhere".to_owned(),
+        };
+        let place = by.iter().find_map(place);
+        let place = place.unwrap_or_default();
+        let title = property(&format!("{} {name}", risk.code));
+        let message = data(&format!("{holder} may now {}, {scope}", risk.may()));
+        writeln!(out, "::{level} {place}title={title}::{message}")?;
+    }
+    for row in rows(comparison) {
+        let level = if row.kind == Kind::Gained { "warning" } else { "notice" };
+        let place = row.change.by.iter().find_map(place).unwrap_or_default();
+        let title = property(&format!("access {}", row.kind.as_str()));
+        let message =
+            format!("{}: {}, through {}", row.subject(), row.change.term, through(row.change, FEW));
+        writeln!(out, "::{level} {place}title={title}::{}", data(&message))?;
+    }
+    Ok(())
+}
+
+/// One change of one subject.
+struct Row<'a> {
+    kind: Kind,
+    holder: &'a Holder,
+    change: &'a Change<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Gained,
+    Lost,
+    PerhapsGained,
+    PerhapsLost,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Gained => "gained",
+            Self::Lost => "lost",
+            Self::PerhapsGained => "gained?",
+            Self::PerhapsLost => "lost?",
+        }
+    }
+}
+
+impl Row<'_> {
+    fn word(&self) -> Cell {
+        let word = self.kind.as_str();
+        match self.kind {
+            Kind::Gained => Cell::yes(word),
+            Kind::Lost => Cell::no(word),
+            Kind::PerhapsGained | Kind::PerhapsLost => Cell::unknown(word),
+        }
+    }
+
+    fn subject(&self) -> String {
+        self.holder.to_string()
+    }
+}
+
+fn rows<'a>(comparison: &'a Comparison<'a>) -> impl Iterator<Item = Row<'a>> {
+    comparison.diffs.iter().flat_map(|diff| {
+        let HolderDiff { holder, gained, lost, perhaps_gained, perhaps_lost } = diff;
+        let differences: [(Kind, &Difference<'_>); 4] = [
+            (Kind::Gained, gained),
+            (Kind::Lost, lost),
+            (Kind::PerhapsGained, perhaps_gained),
+            (Kind::PerhapsLost, perhaps_lost),
+        ];
+        differences.into_iter().flat_map(move |(kind, difference)| {
+            difference.changes.iter().map(move |change| Row { kind, holder, change })
+        })
+    })
+}
+
+/// Names the bindings of a change, and where the rules stand.
+fn through(change: &Change<'_>, most: usize) -> String {
+    let names: BTreeSet<(usize, String)> = change
+        .by
+        .iter()
+        .map(|grant| {
+            let binding = words::binding(grant.binding);
+            let role = with_origin(words::role(grant.role), &grant.role.metadata.origin);
+            (usize::from(!grant.binding.is_cluster_role_binding()), format!("{binding} of {role}"))
+        })
+        .collect();
+    let mut text: Vec<&str> = names.iter().take(most).map(|(_, name)| name.as_str()).collect();
+    let more = format!("{} more", names.len().saturating_sub(most));
+    if names.len() > most {
+        text.push(&more);
+    }
+    text.join(", ")
+}
+
+fn with_origin(name: String, origin: &Origin) -> String {
+    match origin {
+        Origin::Default => format!("{name} (default)"),
+        origin => match origin.position() {
+            Some(position) => format!("{name} ({position})"),
+            None => name,
+        },
+    }
+}
+
+/// Returns where an annotation goes: the role, unless it is in no file of the checkout.
+fn place(grant: &RuleGrant<'_>) -> Option<String> {
+    let origins = [&grant.role.metadata.origin, &grant.binding.metadata.origin];
+    origins.into_iter().find_map(|origin| match origin {
+        Origin::File { path, line } if !path.starts_with("git:") && **path != *"-" => {
+            Some(format!("file={},line={line},", property(path)))
+        }
+        _ => None,
+    })
+}
+
+/// Escapes a cell of a Markdown table.
+fn markdown(text: &str) -> String {
+    plain(text).replace('\\', "\\\\").replace('|', "\\|").replace('*', "\\*").replace('<', "&lt;")
+}
+
+/// Escapes the message of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,125 @@
+//! What is compared: OLD and NEW, each a place that access comes from.
+
+use std::path::PathBuf;
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::git::Copy;
+use crate::load::{Breadth, Needs, Session};
+use crate::ui::Ui;
+
+/// How OLD and NEW are written, for the help of the commands that take them.
+pub(crate) const GRAMMAR: &str = "\
+OLD and NEW are each one of:
+  PATH                 a file or directory of manifests, or a snapshot; `-` is stdin
+  git:REV:PATH         the manifests as committed: git:main:deploy; without PATH the whole commit
+  cluster              the live cluster; cluster:CONTEXT that of another context
+  overlay:PATH         the live cluster with manifests laid over it";
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Manifests or a snapshot.
+    Path(PathBuf),
+    /// Committed manifests.
+    Git {
+        /// The revision.
+        revision: String,
+        /// The path; empty for the whole commit.
+        path: String,
+    },
+    /// A live cluster.
+    Cluster {
+        /// The context, unless it is the one of the options.
+        context: Option<String>,
+    },
+    /// The live cluster with manifests laid over it.
+    Overlay(PathBuf),
+}
+
+impl Side {
+    /// Takes an argument apart.
+    pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
+        let empty = |example: &str| {
+            Err(CommandError::usage(format!("`{text}` names nothing"))
+                .with_hint(Hint::did_you_mean(text, [example])))
+        };
+        match text.split_once(':') {
+            Some(("git", rest)) => {
+                let (revision, path) = rest.split_once(':').unwrap_or((rest, ""));
+                if revision.is_empty() {
+                    return empty("git:REV:PATH");
+                }
+                Ok(Self::Git { revision: revision.to_owned(), path: path.to_owned() })
+            }
+            Some(("cluster", "")) => empty("cluster"),
+            Some(("cluster", context)) => Ok(Self::Cluster { context: Some(context.to_owned()) }),
+            Some(("overlay", "")) => empty("overlay:PATH"),
+            Some(("overlay", path)) => Ok(Self::Overlay(path.into())),
+            _ if text == "cluster" => Ok(Self::Cluster { context: None }),
+            _ if text.is_empty() => empty("PATH"),
+            _ => Ok(Self::Path(text.into())),
+        }
+    }
+
+    /// Reads everything that grants access there.
+    pub(crate) fn load(&self, ui: &Ui, options: &Options) -> Result<Session, CommandError> {
+        let mut options = options.clone();
+        options.namespace.all_namespaces = true;
+        options.source.filename = Vec::new();
+        options.source.overlay = false;
+        match self {
+            Self::Path(path) => options.source.filename = vec![path.clone()],
+            Self::Git { revision, path } => {
+                let copy = Copy::of_commit(ui, revision, path)?;
+                let shown = match path.trim_end_matches('/') {
+                    "" => format!("git:{revision}"),
+                    path => format!("git:{revision}:{path}"),
+                };
+                return Session::load_copy(ui, &options, &copy.path, &shown);
+            }
+            Self::Cluster { context } => {
+                options.cluster.context = context.clone().or(options.cluster.context);
+            }
+            Self::Overlay(path) => {
+                options.source.filename = vec![path.clone()];
+                options.source.overlay = true;
+            }
+        }
+        let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
+        Session::load(ui, &options, needs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_are_told_apart_by_their_first_word() {
+        let git = |revision: &str, path: &str| Side::Git {
+            revision: revision.to_owned(),
+            path: path.to_owned(),
+        };
+        let cluster = |context: Option<&str>| Side::Cluster { context: context.map(str::to_owned) };
+        for (text, expected) in [
+            ("deploy/", Some(Side::Path("deploy/".into()))),
+            ("-", Some(Side::Path("-".into()))),
+            ("./cluster", Some(Side::Path("./cluster".into()))),
+            ("C:deploy", Some(Side::Path("C:deploy".into()))),
+            ("git:main:deploy", Some(git("main", "deploy"))),
+            ("git:HEAD~1:./a:b", Some(git("HEAD~1", "./a:b"))),
+            ("git:main", Some(git("main", ""))),
+            ("cluster", Some(cluster(None))),
+            ("cluster:prod", Some(cluster(Some("prod")))),
+            ("overlay:deploy", Some(Side::Overlay("deploy".into()))),
+            ("git:", None),
+            ("git::deploy", None),
+            ("cluster:", None),
+            ("overlay:", None),
+            ("", None),
+        ] {
+            assert_eq!(Side::parse(text).ok(), expected, "{text}");
+        }
+    }
+}

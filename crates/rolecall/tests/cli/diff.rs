@@ -1,0 +1,302 @@
+use std::path::Path;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+use crate::command::{
+    Ran, command, rolecall, rolecall_in_columns, rolecall_with, root, run, split,
+};
+
+#[test]
+fn only_effective_changes_are_told() {
+    assert_snapshot!(
+        rolecall("diff fixtures/refactoring/before fixtures/refactoring/after"),
+        @r"
+    CHANGE   SUBJECT           ACCESS                                                 THROUGH
+    gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
+    lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+    lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+    gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+    gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+    lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+
+    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+    RC518   medium     group/shop-team   shop    run commands in any Pod
+    RC510   medium     sa/ci:deployer    shop    read any Secret whose name they know
+    RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+    --- exit 0
+    "
+    );
+}
+
+#[test]
+fn wide_names_every_rule() {
+    assert_snapshot!(
+        rolecall_in_columns(150, "diff fixtures/refactoring/before fixtures/refactoring/after -o wide"),
+        @r#"
+    CHANGE   SUBJECT           ACCESS                          BINDING                         ROLE                           RULE
+    gained   group/shop-team   create pods/exec in namespace   RoleBinding shop/team           Role shop/team                 2: create pods/exec
+                               shop                            (fixtures/refactoring/after/    (fixtures/refactoring/after/
+                                                               team.yaml:14)                   team.yaml:1)
+    lost     group/shop-team   get secrets named shop-tls in   RoleBinding shop/operator       ClusterRole shop-operator      3: get secrets "shop-tls"
+                               namespace shop                  (fixtures/refactoring/before/   (fixtures/refactoring/
+                                                               rbac.yaml:18)                   before/rbac.yaml:2)
+    lost     group/shop-team   get,patch deployments.apps in   RoleBinding shop/operator       ClusterRole shop-operator      2: get,patch
+                               namespace shop                  (fixtures/refactoring/before/   (fixtures/refactoring/         deployments.apps
+                                                               rbac.yaml:18)                   before/rbac.yaml:2)
+    gained   sa/ci:deployer    list secrets in namespace       RoleBinding shop/deployer-tls   Role shop/tls                  1: get,list secrets
+                               shop                            (fixtures/refactoring/after/    (fixtures/refactoring/after/
+                                                               deployer.yaml:45)               deployer.yaml:20)
+    gained   sa/ci:deployer    get secrets not named           RoleBinding shop/deployer-tls   Role shop/tls                  1: get,list secrets
+                               shop-tls in namespace shop      (fixtures/refactoring/after/    (fixtures/refactoring/after/
+                                                               deployer.yaml:45)               deployer.yaml:20)
+    lost     sa/ci:deployer    get secrets named shop-tls in   RoleBinding                     ClusterRole shop-operator      3: get secrets "shop-tls"
+                               namespace shop-staging          shop-staging/operator           (fixtures/refactoring/
+                                                               (fixtures/refactoring/before/   before/rbac.yaml:2)
+                                                               rbac.yaml:35)
+
+    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+    RC518   medium     group/shop-team   shop    run commands in any Pod
+    RC510   medium     sa/ci:deployer    shop    read any Secret whose name they know
+    RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+    --- exit 0
+    "#
+    );
+}
+
+#[test]
+fn a_source_does_not_differ_from_itself() {
+    assert_snapshot!(rolecall("diff fixtures/ns-1 fixtures/ns-1 --fail-on any"), @r"
+    --- stderr
+    note: no subject gains or loses access
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_merge_request_gets_a_table() {
+    assert_snapshot!(
+        rolecall("diff fixtures/project-swan/before fixtures/project-swan/after -o markdown"),
+        @r"
+    | change | subject | access | through |
+    |---|---|---|---|
+    | gained | sa/project-swan:secret-reader | get,list pods,secrets in namespace project-swan | RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12) |
+
+    | risk | severity | subject | where | may now |
+    |---|---|---|---|---|
+    | RC510 | medium | sa/project-swan:secret-reader | project-swan | read any Secret whose name they know |
+    | RC511 | medium | sa/project-swan:secret-reader | project-swan | read all Secrets at once |
+    --- exit 0
+    "
+    );
+    assert_snapshot!(rolecall("diff fixtures/ns-1 fixtures/ns-1 -o markdown -q"), @r"
+    No subject gains or loses access.
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_workflow_gets_annotations() {
+    assert_snapshot!(
+        rolecall("diff fixtures/refactoring/before fixtures/refactoring/after -o github --fail-on risk"),
+        @r"
+    ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=RC518 exec-into-pods::group/shop-team may now run commands in any Pod, in namespace shop
+    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=RC510 secret-reading::sa/ci:deployer may now read any Secret whose name they know, in namespace shop
+    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=RC511 secret-listing::sa/ci:deployer may now read all Secrets at once, in namespace shop
+    ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=access gained::group/shop-team: create pods/exec in namespace shop, through RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
+    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get secrets named shop-tls in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get,patch deployments.apps in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: list secrets in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: get secrets not named shop-tls in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::sa/ci:deployer: get secrets named shop-tls in namespace shop-staging, through RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+    --- exit 1
+    "
+    );
+}
+
+#[test]
+fn pipelines_choose_what_fails_them() {
+    let refactoring = "diff fixtures/refactoring/before fixtures/refactoring/after -q";
+    let back = "diff fixtures/project-swan/after fixtures/project-swan/before -q";
+    for (arguments, fail_on, expected) in [
+        (refactoring, "gained", 1),
+        (refactoring, "risk", 1),
+        (refactoring, "any", 1),
+        (back, "gained", 0),
+        (back, "risk", 0),
+        (back, "any", 1),
+    ] {
+        let ran = rolecall(&format!("{arguments} --fail-on {fail_on}"));
+        assert_eq!(ran.exit, Some(expected), "{arguments} {fail_on}: {ran}");
+    }
+    assert_eq!(rolecall(refactoring).exit, Some(0));
+}
+
+#[test]
+fn what_was_not_read_is_not_lost() {
+    assert_snapshot!(
+        rolecall("diff fixtures/ns-1 fixtures/unread-document --keep-going --defaults none"),
+        @r"
+    CHANGE   SUBJECT                  ACCESS                                  THROUGH
+    lost?    sa/ns-1:k-sa-1           list pods in namespace ns-1             RoleBinding ns-1/pod-lister of Role ns-1/pod-lister (fixtures/ns-1/manifests.yaml:12)
+    gained   sa/unread-document:app   get pods in namespace unread-document   RoleBinding unread-document/app of Role unread-document/app (fixtures/unread-document/manifests.yaml:12)
+    --- stderr
+    warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
+    warning: NEW may grant more than is compared: not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+    --- exit 3
+    "
+    );
+}
+
+#[test]
+fn one_side_may_be_stdin() {
+    let manifests = std::fs::read_to_string(root().join("fixtures/ns-1/manifests.yaml")).unwrap();
+    assert_snapshot!(rolecall_with("diff fixtures/ns-1 -", &manifests), @r"
+    --- stderr
+    note: no subject gains or loses access
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall("diff - -"), @r"
+    --- stderr
+    error: OLD and NEW cannot both be stdin
+    --- exit 2
+    ");
+}
+
+#[test]
+fn sources_that_are_none_are_refused() {
+    assert_snapshot!(rolecall("diff git: fixtures/ns-1"), @r"
+    --- stderr
+    error: `git:` names nothing
+    hint: write `git:REV:PATH` instead of `git:`
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall("diff nowhere fixtures/ns-1"), @r"
+    --- stderr
+    error: nowhere: no such file or directory
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall("diff fixtures/ns-1 fixtures/ns-1 -f fixtures/ns-1"), @r"
+    --- stderr
+    error: `diff` takes OLD and NEW, not `--filename`
+    hint: run `rolecall help diff` to see how sources are written
+    --- exit 2
+    ");
+}
+
+/// A repository with one commit of a fixture and another on top of it.
+fn repository() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (message, fixture) in [("one", "before"), ("two", "after")] {
+        git(folder.path(), if message == "one" { "init -q -b main" } else { "rm -rq deploy" });
+        copy(
+            &root().join("fixtures/refactoring").join(fixture),
+            &folder.path().join("deploy/rbac"),
+        );
+        git(folder.path(), "add .");
+        git(folder.path(), &format!("commit -q -m {message}"));
+    }
+    folder
+}
+
+fn git(folder: &Path, arguments: &str) {
+    let nobody = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.com"];
+    let mut git = Command::new("git");
+    git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    let status = git.args(nobody).args(split(arguments)).status().unwrap();
+    assert!(status.success(), "git {arguments}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Runs `rolecall` in a folder, with git to be found.
+fn rolecall_in(folder: &Path, arguments: &str) -> Ran {
+    let mut command = command();
+    command.current_dir(folder).env("PATH", std::env::var_os("PATH").unwrap());
+    run(command.args(split(arguments)), "")
+}
+
+#[test]
+fn commits_are_compared_without_a_checkout() {
+    let repository = repository();
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:HEAD~1:deploy git:HEAD:deploy/"), @r"
+    CHANGE   SUBJECT           ACCESS                                                 THROUGH
+    gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (git:HEAD:deploy/rbac/team.yaml:1)
+    lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
+    lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
+    gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (git:HEAD:deploy/rbac/deployer.yaml:20)
+    gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (git:HEAD:deploy/rbac/deployer.yaml:20)
+    lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
+
+    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+    RC518   medium     group/shop-team   shop    run commands in any Pod
+    RC510   medium     sa/ci:deployer    shop    read any Secret whose name they know
+    RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+    --- exit 0
+    ");
+    for same in [
+        "diff git:HEAD:deploy/rbac deploy/rbac",
+        "diff git:main: git:HEAD:deploy",
+        "diff git:HEAD~1 git:HEAD~1:deploy/rbac/rbac.yaml",
+    ] {
+        let ran = rolecall_in(repository.path(), &format!("{same} --fail-on any"));
+        assert_eq!(
+            ran.to_string(),
+            "--- stderr\nnote: no subject gains or loses access\n--- exit 0"
+        );
+    }
+    let below = repository.path().join("deploy");
+    let ran = rolecall_in(&below, "diff git:HEAD:./rbac rbac --fail-on any");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+}
+
+#[test]
+fn commits_that_do_not_exist_are_errors() {
+    let repository = repository();
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:no-such-branch:deploy deploy"), @r"
+    --- stderr
+    error: git knows no revision `no-such-branch`
+    hint: run `git fetch --all` to get what others have committed
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:main:no-such-folder deploy"), @r"
+    --- stderr
+    error: `no-such-folder` is not in `main`
+    hint: run `git ls-tree -r --name-only main` to see what is
+    --- exit 2
+    ");
+    let elsewhere = TempDir::new().unwrap();
+    assert_snapshot!(rolecall_in(elsewhere.path(), "diff git:main:deploy deploy"), @r"
+    --- stderr
+    error: git: not a git repository (or any of the parent directories): .git
+    --- exit 2
+    ");
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:--help:deploy deploy"), @r"
+    --- stderr
+    error: git knows no revision `--help`
+    hint: run `git fetch --all` to get what others have committed
+    --- exit 2
+    ");
+}
+
+#[test]
+fn broken_commits_are_told_by_their_own_paths() {
+    let repository = repository();
+    std::fs::write(repository.path().join("deploy/rbac/broken.yaml"), "kind: [\n").unwrap();
+    git(repository.path(), "add .");
+    git(repository.path(), "commit -q -m three");
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:HEAD~1:deploy git:HEAD:deploy"), @r"
+    --- stderr
+    error: git:HEAD:deploy/rbac/broken.yaml:1:7: expected the bracket that closes `[`
+    note: no subject gains or loses access
+    warning: NEW may grant more than is compared: not read: a document at git:HEAD:deploy/rbac/broken.yaml:1: expected the bracket that closes `[`
+    --- exit 2
+    ");
+}
