@@ -27,6 +27,7 @@ mod render;
 mod reviews;
 mod side;
 mod subject;
+mod time;
 mod ui;
 mod words;
 mod yaml;

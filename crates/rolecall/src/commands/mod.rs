@@ -10,6 +10,7 @@ mod man;
 mod rules;
 mod walk;
 mod who_can;
+mod whoami;
 mod why;
 
 use clap::Subcommand;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     Diff(diff::Arguments),
     Fix(fix::Arguments),
+    Whoami(whoami::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -48,6 +50,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(ui, arguments),
             Self::Diff(arguments) => diff::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
+            Self::Whoami(arguments) => whoami::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

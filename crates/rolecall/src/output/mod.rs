@@ -4,6 +4,7 @@ mod answer;
 mod diff;
 mod findings;
 mod fix;
+mod credential;
 mod format;
 mod holders;
 pub(crate) mod json;
@@ -20,6 +21,7 @@ pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails, 
 pub(crate) use diff::AccessDiff;
 pub(crate) use findings::{Findings, place};
 pub(crate) use fix::FixPlan;
+pub(crate) use credential::CredentialDetails;
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
