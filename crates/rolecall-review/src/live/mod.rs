@@ -65,8 +65,17 @@ pub enum PostError<E> {
 #[derive(Debug)]
 pub struct LiveReviewer<T> {
     transport: T,
-    me: Option<Identity>,
+    caller: Caller,
     ways: Ways,
+}
+
+/// Whoever asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Whom the server takes it for, if that is known.
+    pub identity: Option<Identity>,
+    /// Whether it impersonates that identity already, so that it cannot be yet another.
+    pub is_impersonated: bool,
 }
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
@@ -85,9 +94,14 @@ enum Way {
 }
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Builds a reviewer; `me` is whom the server takes the caller for, if that is known.
-    pub fn new(transport: T, me: Option<Identity>) -> Self {
-        Self { transport, me, ways: Ways::default() }
+    /// Builds a reviewer.
+    pub fn new(transport: T, caller: Caller) -> Self {
+        Self { transport, caller, ways: Ways::default() }
+    }
+
+    /// Returns whether an identity is the caller's own.
+    fn is_me(&self, identity: &Identity) -> bool {
+        self.caller.identity.as_ref() == Some(identity)
     }
 
     /// Returns which kinds of review were refused, in the server's words.
@@ -102,14 +116,14 @@ impl<T: Transport> LiveReviewer<T> {
     /// Returns the ways to put a question, best first.
     fn possible(&self, question: &Question) -> Vec<Way> {
         let Question { identity, request } = question;
-        if self.me.as_ref() == Some(&**identity) {
+        if self.is_me(identity) {
             return vec![Way::Myself];
         }
         let mut ways = vec![Way::Anybody];
         if local_namespace(request).is_some() {
             ways.push(Way::InNamespace);
         }
-        if !identity.user.is_empty() {
+        if !identity.user.is_empty() && !self.caller.is_impersonated {
             ways.push(Way::Impersonated);
         }
         ways

@@ -32,8 +32,8 @@ pub enum RulesAnswer {
 impl<T: Transport> LiveReviewer<T> {
     /// Asks for the caller's rules in a namespace.
     pub async fn rules(&self, namespace: &Text) -> Result<RulesAnswer, T::Error> {
-        let is_privileged = self.me.as_ref().is_none_or(Identity::is_privileged);
-        let is_node = self.me.as_ref().is_some_and(Identity::is_node);
+        let is_privileged = self.caller.identity.as_ref().is_none_or(Identity::is_privileged);
+        let is_node = self.caller.identity.as_ref().is_some_and(Identity::is_node);
         if is_privileged || is_node || namespace.is_empty() {
             return Ok(RulesAnswer::Useless);
         }
@@ -130,7 +130,7 @@ impl<T: Transport> LiveReviewer<T> {
         questions: &[Question],
     ) -> Result<Vec<Option<Answer>>, T::Error> {
         let mut namespaces: BTreeMap<&str, usize> = BTreeMap::new();
-        let is_mine = |question: &&Question| self.me.as_ref() == Some(&*question.identity);
+        let is_mine = |question: &&Question| self.is_me(&question.identity);
         for question in questions.iter().filter(is_mine) {
             *namespaces.entry(question.request.namespace()).or_default() += 1;
         }

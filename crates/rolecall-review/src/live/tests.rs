@@ -48,6 +48,10 @@ impl<F> Scripted<F> {
     }
 }
 
+fn caller(identity: &Identity) -> Caller {
+    Caller { identity: Some(identity.clone()), is_impersonated: false }
+}
+
 const YES: &[u8] = br#"{"status":{"allowed":true,"reason":"R"}}"#;
 
 fn question(identity: &Identity, namespace: &str) -> Question {
@@ -60,7 +64,7 @@ fn question(identity: &Identity, namespace: &str) -> Question {
 async fn a_caller_asks_about_itself_and_about_others() {
     let server = scripted(|_| Ok(YES.to_vec()));
     let (jane, web) = (Identity::user("jane"), Identity::service_account("shop", "web"));
-    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
     for identity in [&jane, &web] {
         let answer = reviewer.review(&question(identity, "shop")).await.unwrap();
         assert_eq!(answer, Answer::new(Verdict::Allowed, "R"));
@@ -75,7 +79,7 @@ async fn what_is_refused_once_is_asked_in_another_way_from_then_on() {
         None if call.path.contains("/shop/") => Ok(YES.to_vec()),
         None => Err(PostError::Refused("forbidden".to_owned())),
     });
-    let reviewer = LiveReviewer::new(&server, Some(Identity::user("jane")));
+    let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
     let devs = Identity::user("bob").with_group("devs");
     let web = Identity::service_account("shop", "web");
     for (identity, namespace) in
@@ -105,11 +109,11 @@ async fn who_may_not_ask_in_any_way_gets_no_answer() {
         let way = if call.impersonate.is_some() { "impersonate" } else { "create" };
         Err(PostError::Refused(format!("cannot {way}")))
     });
-    let reviewer = LiveReviewer::new(&server, None);
+    let reviewer = LiveReviewer::new(&server, Caller::default());
     let devs = Identity::user("bob").with_group("devs");
     let answer = reviewer.review(&question(&devs, "")).await.unwrap();
     assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create; cannot impersonate"));
-    // Nobody can be impersonated who has no name.
+    // Nobody can be impersonated who has no name, and by nobody who is somebody else already.
     let answer = reviewer.review(&question(&Identity::group("devs"), "")).await.unwrap();
     assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create"));
     assert_eq!(server.asked(), ["subjectaccessreviews", "selfsubjectaccessreviews as bob of devs"]);
@@ -119,16 +123,16 @@ async fn who_may_not_ask_in_any_way_gets_no_answer() {
 async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
     let server = scripted(|_| Err(PostError::Failed("no leader".to_owned())));
     let jane = Identity::user("jane");
-    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
     let answer = reviewer.review(&question(&jane, "")).await.unwrap();
     assert_eq!(answer, Answer::new(Verdict::Unknown, "no leader"));
 
     let server = scripted(|_| Err(PostError::Fatal("gone")));
-    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
     assert_eq!(reviewer.review(&question(&jane, "")).await, Err("gone"));
 
     let server = scripted(|_| Ok(b"<html>".to_vec()));
-    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
     let answer = reviewer.review(&question(&jane, "")).await.unwrap();
     assert_eq!(answer, Answer::new(Verdict::Unknown, "the server's answer is no review"));
 }
@@ -148,7 +152,7 @@ fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
 async fn one_rules_review_answers_many_questions_of_ones_own() {
     let server = scripted(|_| Ok(rules_review(false, "")));
     let (jane, bob) = (Identity::user("jane"), Identity::user("bob"));
-    let reviewer = LiveReviewer::new(&server, Some(jane.clone()));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
     let get = |identity: &Identity, namespace| question(identity, namespace);
     let with_verb = |verb: &str, namespace| {
         let mut question = question(&jane, namespace);
@@ -190,7 +194,7 @@ async fn rules_that_may_be_incomplete_answer_nothing() {
         (rules_review(false, ""), None),
     ] {
         let server = scripted(move |_| Ok(body.clone()));
-        let reviewer = LiveReviewer::new(&server, me);
+        let reviewer = LiveReviewer::new(&server, Caller { identity: me, ..Caller::default() });
         assert_eq!(reviewer.rules(&"shop".into()).await, Ok(RulesAnswer::Useless));
     }
 }

@@ -156,6 +156,12 @@ pub enum RequestError {
         /// The path that was asked.
         path: String,
     },
+    /// Somebody whose name no request can carry is to be impersonated.
+    #[error("`{user}` cannot be impersonated: its name or groups cannot stand in a request")]
+    Unsendable {
+        /// The user.
+        user: String,
+    },
     /// The credentials could not be had when they were needed.
     #[error("cannot get credentials for `{server}`")]
     Credentials {
@@ -220,13 +226,16 @@ impl RequestError {
         }
     }
 
-    /// Returns whether no other request would fare better: there is no connection, or the server
-    /// does not accept the credentials.
+    /// Returns whether no other request would fare better: there is no connection, the server does
+    /// not accept the credentials, or the caller may not be whom it wants to be.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Refused(refusal) => refusal.code == 401,
+            Self::Refused(refusal) => refusal.code == 401 || refusal.is_of_impersonation(),
             Self::Unreachable { .. } | Self::Credentials { .. } => true,
-            Self::TimedOut { .. } | Self::Broken { .. } | Self::NotKubernetes { .. } => false,
+            Self::TimedOut { .. }
+            | Self::Broken { .. }
+            | Self::NotKubernetes { .. }
+            | Self::Unsendable { .. } => false,
         }
     }
 }
@@ -235,6 +244,11 @@ impl Refusal {
     /// Returns whether the caller is known but not allowed.
     pub fn is_forbidden(&self) -> bool {
         self.code == 403
+    }
+
+    /// Returns whether the caller may not impersonate somebody, whatever it wants to do then.
+    pub fn is_of_impersonation(&self) -> bool {
+        self.is_forbidden() && self.message.contains("\" cannot impersonate")
     }
 
     /// Returns whether what was asked is not there, or not served.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http::HeaderMap;
 use kube::config::AuthInfo;
 use rolecall_rbac::{Identity, Text};
 use secrecy::{ExposeSecret, SecretString};
@@ -78,17 +76,19 @@ impl Cluster {
             match self.self_subject_review(version).await {
                 Ok(identity) => return Ok(Some(WhoAmI { identity, told_by: ToldBy::Server })),
                 Err(RequestError::Refused(refusal)) if refusal.is_not_found() => {}
-                Err(RequestError::Refused(refusal)) if refusal.is_forbidden() => {
+                Err(RequestError::Refused(refusal))
+                    if refusal.is_forbidden() && !refusal.is_of_impersonation() =>
+                {
                     return Ok(self.who_without_server(user_of_refusal(&refusal.message)));
                 }
                 Err(error) => return Err(error),
             }
         }
         let user = match self.fetch(&Call::get(NO_SUCH_PATH)).await {
+            Err(error) if error.is_fatal() => return Err(error),
             Err(RequestError::Refused(refusal)) if refusal.is_forbidden() => {
                 user_of_refusal(&refusal.message)
             }
-            Err(error) if error.is_fatal() => return Err(error),
             _ => None,
         };
         Ok(self.who_without_server(user))
@@ -110,7 +110,7 @@ impl Cluster {
         let api_version = format!("authentication.k8s.io/{version}");
         let path = format!("/apis/{api_version}/selfsubjectreviews");
         let body = json!({"apiVersion": api_version, "kind": "SelfSubjectReview"}).to_string();
-        let answer = self.post(&path, HeaderMap::new(), Bytes::from(body)).await?;
+        let answer = self.post(&path, body.into_bytes(), None).await?;
         let review: Review = self.parse(&path, &answer)?;
         let user = review.status.user_info;
         let texts = |strings: Vec<String>| strings.into_iter().map(Text::from).collect::<Vec<_>>();

@@ -13,6 +13,7 @@ mod certificate;
 mod discovery;
 mod error;
 mod identity;
+mod impersonate;
 mod kubeconfig;
 mod list;
 mod load;
@@ -38,6 +39,7 @@ pub use discovery::{Discovery, UnavailableGroup};
 pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
 use identity::Secret;
 pub use identity::{Credential, ToldBy, WhoAmI};
+pub use impersonate::Impersonate;
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
@@ -135,14 +137,21 @@ impl Cluster {
         &self.namespace
     }
 
-    /// Sends a JSON body and returns the answer's, once the server gives one.
+    /// Posts JSON, perhaps as somebody else, and returns the answer's body once the server gives one.
     pub async fn post(
         &self,
         path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Bytes, RequestError> {
-        self.fetch(&Call::post(path, body).headers(headers)).await
+        body: Vec<u8>,
+        impersonate: Option<&Impersonate>,
+    ) -> Result<Vec<u8>, RequestError> {
+        let headers = match impersonate {
+            None => HeaderMap::new(),
+            Some(somebody) => somebody
+                .headers()
+                .ok_or_else(|| RequestError::Unsendable { user: somebody.user.clone() })?,
+        };
+        let call = Call::post(path, Bytes::from(body)).headers(headers);
+        self.fetch(&call).await.map(Vec::from)
     }
 
     fn build(

@@ -130,6 +130,7 @@ async fn refusals_are_not_asked_again() {
     for (code, reason, message, is_fatal) in [
         (401, "Unauthorized", "Unauthorized", true),
         (403, "Forbidden", forbidden, false),
+        (403, "Forbidden", r#"users "a" is forbidden: User "b" cannot impersonate resource"#, true),
         (404, "NotFound", "the server could not find the requested resource", false),
         (501, "NotImplemented", "no", false),
     ] {
