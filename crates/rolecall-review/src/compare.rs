@@ -41,31 +41,37 @@ pub enum Cause {
     Forbidden,
 }
 
-/// Returns the questions to which both have an answer and one says yes, the other no.
-///
-/// An answer that is unknown disagrees with none.
+/// What comparing came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison<'a> {
+    /// Where one says yes, the other no.
+    pub disagreements: Vec<Disagreement<'a>>,
+    /// How many questions both know the answer to.
+    pub compared: usize,
+    /// How many questions one of them does not know the answer to; that disagrees with nothing.
+    pub unknown: usize,
+}
+
+/// Compares the answers to some questions.
 pub fn compare<'a>(
     questions: &'a [Question],
-    local: &'a [Option<Answer>],
-    live: &'a [Option<Answer>],
-) -> Vec<Disagreement<'a>> {
-    let answers = local.iter().zip(live).enumerate();
-    questions
-        .iter()
-        .zip(answers)
-        .filter_map(|(question, (position, (local, live)))| {
-            let (local, live) = (local.as_ref()?, live.as_ref()?);
-            let unknown = [local, live].iter().any(|answer| answer.verdict == Verdict::Unknown);
-            let agree = local.is_allowed() == live.is_allowed();
-            (!unknown && !agree).then(|| Disagreement {
-                position,
-                question,
-                local,
-                live,
-                cause: cause(&question.identity, live),
-            })
-        })
-        .collect()
+    local: &'a [Answer],
+    live: &'a [Answer],
+) -> Comparison<'a> {
+    let mut comparison = Comparison::default();
+    for (position, ((question, local), live)) in questions.iter().zip(local).zip(live).enumerate() {
+        if [local, live].iter().any(|answer| answer.verdict == Verdict::Unknown) {
+            comparison.unknown += 1;
+            continue;
+        }
+        comparison.compared += 1;
+        if local.is_allowed() != live.is_allowed() {
+            let cause = cause(&question.identity, live);
+            let disagreement = Disagreement { position, question, local, live, cause };
+            comparison.disagreements.push(disagreement);
+        }
+    }
+    comparison
 }
 
 fn cause(identity: &Identity, live: &Answer) -> Cause {
@@ -131,17 +137,16 @@ mod tests {
     fn only_yes_against_no_is_a_disagreement_and_its_cause_is_told() {
         let jane = || Identity::user("jane");
         let node = || Identity::user("system:node:a").with_group("system:nodes");
-        let yes = |reason| Some(Answer::new(Verdict::Allowed, reason));
-        let no = || Some(Answer::new(Verdict::NoOpinion, ""));
-        let unknown = || Some(Answer::new(Verdict::Unknown, ""));
-        let denied = || Some(Answer::new(Verdict::Denied, "no"));
+        let yes = |reason| Answer::new(Verdict::Allowed, reason);
+        let no = || Answer::new(Verdict::NoOpinion, "");
+        let unknown = || Answer::new(Verdict::Unknown, "");
+        let denied = || Answer::new(Verdict::Denied, "no");
         let granted = |to| format!("RBAC: allowed by RoleBinding \"b/n\" of Role \"r\" to {to}");
         let rows = [
             (jane(), yes("a"), yes("b"), None),
             (jane(), no(), denied(), None),
             (jane(), unknown(), yes(""), None),
             (jane(), yes(""), unknown(), None),
-            (jane(), None, yes(""), None),
             (jane(), no(), yes(""), Some(Cause::Privileged)),
             (node(), no(), yes(""), Some(Cause::Node)),
             (jane(), no(), yes(&granted("User \"jane\"")), Some(Cause::Stale)),
@@ -161,7 +166,10 @@ mod tests {
             let question = [Question { identity: Arc::new(identity), request }];
             let (local, live) = ([local], [live]);
             let found = compare(&question, &local, &live);
-            let causes: Vec<&Cause> = found.iter().map(|found| &found.cause).collect();
+            let known = local.iter().chain(&live).all(|a| a.verdict != Verdict::Unknown);
+            assert_eq!((found.compared, found.unknown), (known.into(), (!known).into()));
+            let causes: Vec<&Cause> =
+                found.disagreements.iter().map(|found| &found.cause).collect();
             assert_eq!(causes, expected.iter().collect::<Vec<_>>(), "{local:?} {live:?}");
         }
     }

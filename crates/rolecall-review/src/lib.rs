@@ -21,6 +21,6 @@ mod plan;
 
 pub use answer::{Answer, Verdict};
 pub use ask::{Asked, Ending, Progress, Reviewer, ask};
-pub use compare::{Cause, Disagreement, compare};
+pub use compare::{Cause, Comparison, Disagreement, compare};
 pub use local::LocalReviewer;
 pub use plan::{Plan, PlanBuilder, Question};

@@ -56,6 +56,8 @@ pub(crate) struct Needs {
     pub(crate) pods: bool,
     /// The objects that make Pods.
     pub(crate) templates: bool,
+    /// No roles and bindings: the server answers by itself.
+    pub(crate) without_roles: bool,
     /// Where all this is needed.
     pub(crate) breadth: Breadth,
     /// Namespaces that count besides those that the question is asked in.
@@ -186,6 +188,10 @@ impl Session {
         let cluster = &options.cluster;
         let Some(name) = &cluster.as_user else {
             return match &self.live {
+                Some(_) if !cluster.as_groups.is_empty() => {
+                    Err(CommandError::usage("groups are impersonated without a user")
+                        .with_hint(Hint::pass("--as USER", "impersonate somebody in them")))
+                }
                 Some(source) => source.me(&Ui::new(&options.output)),
                 None => Err(CommandError::usage("manifests do not tell who `me` is")
                     .with_hint(Hint::pass("--for SUBJECT", "say who asks"))),
@@ -201,6 +207,11 @@ impl Session {
             None => user,
         };
         Ok(cluster.as_groups.iter().fold(user, |user, group| user.with_group(group)))
+    }
+
+    /// Returns the cluster; `None` when only manifests were read.
+    pub(crate) fn live(&self) -> Option<&Live> {
+        self.live.as_ref().map(|source| &source.live)
     }
 
     /// Returns the namespaces in which a question is asked: those that were named, or the one that

@@ -5,6 +5,7 @@ use rolecall_rbac::{
     Binding, Decision, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
     SubjectKind, Target, Text, Verdict,
 };
+use rolecall_review::Answer;
 
 /// Says a request as people say it: `list pods in namespace shop`.
 pub(crate) fn request(request: &Request) -> String {
@@ -180,4 +181,88 @@ pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
     };
     names.dedup();
     names.join(separator)
+}
+
+/// Says through what a server allows something, or why it does not: `RoleBinding shop/web`, or its own
+/// words.
+pub(crate) fn review(answer: &Answer) -> String {
+    match ReviewedGrant::parse(&answer.reason) {
+        Some(ReviewedGrant { binding: (kind, "", name), .. }) => format!("{kind} {name}"),
+        Some(ReviewedGrant { binding: (kind, namespace, name), .. }) => {
+            format!("{kind} {namespace}/{name}")
+        }
+        None => answer.reason.clone(),
+    }
+}
+
+/// What a server says that it grants a request through; each as kind, namespace and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReviewedGrant<'a> {
+    pub(crate) binding: (&'a str, &'a str, &'a str),
+    pub(crate) role: (&'a str, &'a str, &'a str),
+    pub(crate) subject: (&'a str, &'a str, &'a str),
+}
+
+impl<'a> ReviewedGrant<'a> {
+    /// Reads `RBAC: allowed by RoleBinding "b/ns" of Role "r" to ServiceAccount "sa/ns"`; the server
+    /// writes the name before the namespace.
+    pub(crate) fn parse(reason: &'a str) -> Option<Self> {
+        let rest = reason.strip_prefix("RBAC: allowed by ")?;
+        let (binding_kind, rest) = rest.split_once(" \"")?;
+        let (binding, rest) = rest.split_once("\" of ")?;
+        let (role_kind, rest) = rest.split_once(" \"")?;
+        let (role, rest) = rest.split_once("\" to ")?;
+        let (subject_kind, rest) = rest.split_once(" \"")?;
+        let subject = rest.strip_suffix('"')?;
+        let namespaced = |text: &'a str| text.rsplit_once('/').unwrap_or((text, ""));
+        let (binding_name, namespace) = match binding_kind {
+            "RoleBinding" => namespaced(binding),
+            _ => (binding, ""),
+        };
+        let (subject_name, subject_namespace) = match subject_kind {
+            "ServiceAccount" => namespaced(subject),
+            _ => (subject, ""),
+        };
+        let role_namespace = if role_kind == "Role" { namespace } else { "" };
+        Some(Self {
+            binding: (binding_kind, namespace, binding_name),
+            role: (role_kind, role_namespace, role),
+            subject: (subject_kind, subject_namespace, subject_name),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_reason_names_binding_role_and_subject() {
+        let rows = [
+            (
+                r#"RBAC: allowed by RoleBinding "b/ns" of Role "r" to ServiceAccount "sa/other""#,
+                Some((
+                    ("RoleBinding", "ns", "b"),
+                    ("Role", "ns", "r"),
+                    ("ServiceAccount", "other", "sa"),
+                )),
+            ),
+            (
+                r#"RBAC: allowed by ClusterRoleBinding "a/b" of ClusterRole "r" to Group "x to y""#,
+                Some((
+                    ("ClusterRoleBinding", "", "a/b"),
+                    ("ClusterRole", "", "r"),
+                    ("Group", "", "x to y"),
+                )),
+            ),
+            ("webhook says so", None),
+            ("", None),
+            ("RBAC: allowed by ", None),
+        ];
+        for (reason, expected) in rows {
+            let parsed = ReviewedGrant::parse(reason);
+            let parsed = parsed.map(|grant| (grant.binding, grant.role, grant.subject));
+            assert_eq!(parsed, expected, "{reason}");
+        }
+    }
 }

@@ -59,6 +59,13 @@ struct Unaccepted {
     source: RequestError,
 }
 
+/// Somebody whom the caller may not impersonate.
+#[derive(Debug, thiserror::Error)]
+#[error("the server does not let you impersonate somebody else")]
+struct NotImpersonated {
+    source: RequestError,
+}
+
 /// Adds hints to a request that got no usable answer.
 pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
     let hint = match &error {
@@ -67,6 +74,7 @@ pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
                 "kubectl config view --minify",
                 "see which credentials are used; they have expired or are another cluster's",
             )),
+            403 if refusal.is_of_impersonation() => None,
             403 => Some(Hint::run("rolecall whoami", "see who the server takes you for")),
             _ => None,
         },
@@ -99,13 +107,18 @@ pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
         RequestError::NotKubernetes { .. } => {
             Some(Hint::run("kubectl config view --minify", "see whether this is the right server"))
         }
-        RequestError::Broken { .. } | RequestError::Credentials { .. } => None,
+        RequestError::Broken { .. }
+        | RequestError::Credentials { .. }
+        | RequestError::Unsendable { .. } => None,
     };
-    let is_unaccepted = error.refusal().is_some_and(|refusal| refusal.code == 401);
-    let error = if is_unaccepted {
-        CommandError::cluster(Unaccepted { server: server.to_owned(), source: error })
-    } else {
-        CommandError::cluster(error)
+    let error = match error.refusal() {
+        Some(refusal) if refusal.code == 401 => {
+            CommandError::cluster(Unaccepted { server: server.to_owned(), source: error })
+        }
+        Some(refusal) if refusal.is_of_impersonation() => {
+            CommandError::cluster(NotImpersonated { source: error })
+        }
+        _ => CommandError::cluster(error),
     };
     error.with_hint(hint)
 }

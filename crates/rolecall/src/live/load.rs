@@ -98,8 +98,8 @@ fn source_needs(options: &Options, needs: &Needs, namespace: &str) -> Source {
         true => Reach::Namespaces(asked.clone()),
     };
     Source {
-        cluster_roles: true,
-        roles: reach(true, Breadth::Roles),
+        cluster_roles: !needs.without_roles,
+        roles: reach(!needs.without_roles, Breadth::Roles),
         service_accounts: reach(needs.service_accounts, Breadth::Roles),
         namespaces: needs.namespaces,
         pods: reach(needs.workloads || needs.pods, Breadth::All),

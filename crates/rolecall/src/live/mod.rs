@@ -3,6 +3,7 @@
 mod error;
 pub(crate) mod load;
 mod progress;
+mod review;
 pub(crate) mod whoami;
 
 use std::time::Duration;
@@ -15,7 +16,8 @@ use crate::error::CommandError;
 use crate::ui::Ui;
 
 pub(crate) use error::{config_error, request_error};
-pub(crate) use progress::Spinner;
+pub(crate) use progress::{Bar, Spinner};
+pub(crate) use review::{Evidence, Reviewed, review};
 
 /// A connection to a cluster and what drives it.
 pub(crate) struct Live {
@@ -36,7 +38,11 @@ impl Live {
             kubeconfig: options.kubeconfig.clone(),
             context: options.context.clone(),
             impersonate_user: options.as_user.clone(),
-            impersonate_groups: options.as_groups.clone(),
+            // Without a user to impersonate they are groups of `user/NAME`.
+            impersonate_groups: match options.as_user {
+                Some(_) => options.as_groups.clone(),
+                None => Vec::new(),
+            },
             request_timeout: options.request_timeout,
         };
         Self::with(async || Cluster::connect(&source).await)
@@ -47,7 +53,7 @@ impl Live {
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
     ) -> Result<Self, CommandError> {
         let runtime =
-            Builder::new_multi_thread().enable_all().build().map_err(CommandError::cluster)?;
+            Builder::new_current_thread().enable_all().build().map_err(CommandError::cluster)?;
         let cluster = runtime.block_on(connect()).map_err(config_error)?;
         tracing::info!("server {}, context {:?}", cluster.server(), cluster.context());
         Ok(Self { runtime, cluster })

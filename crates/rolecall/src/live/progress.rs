@@ -32,6 +32,43 @@ impl Spinner {
     }
 }
 
+/// A bar on stderr with how much is done, how fast, and how long it will take; it comes with the first
+/// number that is shown.
+pub(crate) struct Bar {
+    is_shown: bool,
+    total: usize,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl Bar {
+    /// Prepares one for so many steps.
+    pub(crate) fn new(ui: &Ui, total: usize) -> Self {
+        Self { is_shown: ui.shows_progress(), total, bar: OnceCell::new() }
+    }
+
+    /// Shows how many steps are done.
+    pub(crate) fn show(&self, done: usize) {
+        if self.is_shown {
+            let bar = self.bar.get_or_init(|| {
+                let target = ProgressDrawTarget::stderr();
+                let bar = ProgressBar::with_draw_target(Some(self.total as u64), target);
+                let template = "{bar:30} {pos} of {len} answers, {per_sec}, {eta} left";
+                let style = ProgressStyle::with_template(template);
+                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            });
+            bar.set_position(done as u64);
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 impl Drop for Spinner {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.get() {

@@ -1,12 +1,14 @@
 //! Answers to single requests.
 
 use rolecall_rbac::{Decision, Gap, Grant, Identity, NearMiss, Request, Verdict};
+use rolecall_review::Answer;
 use serde::Serialize;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use crate::decide::{Decided, Word};
 use crate::explain;
 use crate::subject::{Subject, label};
-use crate::words;
+use crate::words::{self, ReviewedGrant};
 
 /// One question with its answer: `can-i` and `why`.
 #[derive(Debug, Serialize)]
@@ -38,6 +40,9 @@ pub(crate) struct AccessCell<'a> {
     #[serde(flatten)]
     request: RequestDetails<'a>,
     verdict: &'static str,
+    /// Whether an authorizer forbids it, whatever others allow; only servers say so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    explicit: bool,
     by: Vec<GrantDetails<'a>>,
     problems: Vec<String>,
     gaps: Vec<String>,
@@ -52,7 +57,9 @@ pub(crate) struct GrantDetails<'a> {
     binding: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<ObjectReference<'a>>,
-    subject: ObjectReference<'a>,
+    /// Absent where a server gives another reason than a grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<RuleDetails<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,6 +111,19 @@ impl<'a> AccessAnswer<'a> {
     }
 }
 
+impl<'a> AccessAnswer<'a> {
+    /// Mirrors a server's answer.
+    pub(crate) fn reviewed(subject: &'a Subject, request: &'a Request, answer: &'a Answer) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessAnswer",
+            subject: SubjectDetails::new(subject),
+            cell: AccessCell::reviewed(&subject.identity, request, answer),
+            near_misses: Vec::new(),
+        }
+    }
+}
+
 impl<'a> SubjectDetails<'a> {
     /// Mirrors a subject.
     pub(crate) fn new(subject: &'a Subject) -> Self {
@@ -131,6 +151,7 @@ impl<'a> AccessCell<'a> {
             subject: label(identity),
             request: RequestDetails::new(request),
             verdict: verdict_word(&decision.verdict),
+            explicit: false,
             by: by.iter().map(GrantDetails::new).collect(),
             problems: decision.problems.iter().map(words::problem).collect(),
             gaps: gaps.iter().map(ToString::to_string).collect(),
@@ -138,7 +159,63 @@ impl<'a> AccessCell<'a> {
     }
 }
 
+impl<'a> AccessCell<'a> {
+    /// Mirrors an answer, whoever gave it.
+    pub(crate) fn decided(
+        identity: &Identity,
+        request: &'a Request,
+        decided: &'a Decided<'a>,
+    ) -> Self {
+        match decided {
+            Decided::Local(decision) => Self::new(identity, request, decision),
+            Decided::Live(answer) => Self::reviewed(identity, request, answer),
+        }
+    }
+
+    /// Mirrors a server's answer.
+    pub(crate) fn reviewed(identity: &Identity, request: &'a Request, answer: &'a Answer) -> Self {
+        let word = Word::of(answer);
+        let reason = || (!answer.reason.is_empty()).then(|| answer.reason.clone());
+        let problem = reason().filter(|_| matches!(word, Word::No | Word::Denied));
+        let by = (word == Word::Yes).then(|| GrantDetails::reviewed(&answer.reason));
+        Self {
+            subject: label(identity),
+            request: RequestDetails::new(request),
+            verdict: word.verdict(),
+            explicit: word == Word::Denied,
+            by: by.flatten().into_iter().collect(),
+            problems: problem.into_iter().collect(),
+            gaps: reason().filter(|_| word == Word::Unknown).into_iter().collect(),
+        }
+    }
+}
+
 impl<'a> GrantDetails<'a> {
+    /// Mirrors what a server names as its reason; nothing when it names none.
+    fn reviewed(reason: &'a str) -> Option<Self> {
+        let granted = ReviewedGrant::parse(reason);
+        let reference = |(kind, namespace, name)| ObjectReference::named(kind, namespace, name);
+        match granted {
+            Some(granted) => Some(Self {
+                binding: Some(reference(granted.binding)),
+                role: Some(reference(granted.role)),
+                subject: Some(reference(granted.subject)),
+                rule: None,
+                rule_index: None,
+                reason: reason.to_owned(),
+            }),
+            None if reason.is_empty() => None,
+            None => Some(Self {
+                binding: None,
+                role: None,
+                subject: None,
+                rule: None,
+                rule_index: None,
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+
     /// Mirrors a grant.
     pub(crate) fn new(grant: &Grant<'a>) -> Self {
         let reason = grant.to_string();
@@ -146,7 +223,7 @@ impl<'a> GrantDetails<'a> {
             Grant::Privileged => Self {
                 binding: None,
                 role: None,
-                subject: ObjectReference::named("Group", "", "system:masters"),
+                subject: Some(ObjectReference::named("Group", "", "system:masters")),
                 rule: None,
                 rule_index: None,
                 reason,
@@ -154,7 +231,7 @@ impl<'a> GrantDetails<'a> {
             Grant::Rule(grant) => Self {
                 binding: Some(ObjectReference::binding(grant.binding)),
                 role: Some(ObjectReference::role(grant.role)),
-                subject: ObjectReference::subject(grant.subject, &grant.binding.metadata),
+                subject: Some(ObjectReference::subject(grant.subject, &grant.binding.metadata)),
                 rule: Some(RuleDetails::new(grant.rule)),
                 rule_index: Some(grant.rule_index),
                 reason,

@@ -22,6 +22,17 @@ pub(crate) enum MatrixFormat {
     Markdown,
 }
 
+impl From<Format> for MatrixFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Wide => Self::Wide,
+            Format::Json => Self::Json,
+            Format::Yaml => Self::Yaml,
+        }
+    }
+}
+
 impl MatrixFormat {
     /// Returns whether each row shows all verbs.
     pub(crate) fn is_grid(self) -> bool {

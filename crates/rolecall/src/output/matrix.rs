@@ -2,14 +2,15 @@
 
 use std::io::{self, Write};
 
-use rolecall_rbac::{Decision, Identity, Request};
+use rolecall_rbac::{Identity, Request};
 
 use super::json;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
+use crate::decide::Decided;
 use crate::error::CommandError;
 use crate::render::plain;
 use crate::subject::{Subject, label};
-use crate::{words, yaml};
+use crate::yaml;
 
 const CSV_HEADINGS: &str = "subject,namespace,verb,group,resource,subresource,name,path,verdict,by";
 
@@ -51,16 +52,18 @@ pub(crate) fn cell(
     format: MatrixFormat,
     identity: &Identity,
     request: &Request,
-    decision: &Decision<'_>,
+    decided: &Decided<'_>,
 ) -> Result<(), CommandError> {
     match format {
         MatrixFormat::Table | MatrixFormat::Wide | MatrixFormat::Markdown => {}
         MatrixFormat::Json => {
             out.extend(b",\n    ");
-            json::write(out, &AccessCell::new(identity, request, decision))?;
+            json::write(out, &AccessCell::decided(identity, request, decided))?;
         }
-        MatrixFormat::Yaml => write_yaml_item(out, &AccessCell::new(identity, request, decision))?,
-        MatrixFormat::Csv => write_csv(out, identity, request, decision)?,
+        MatrixFormat::Yaml => {
+            write_yaml_item(out, &AccessCell::decided(identity, request, decided))?;
+        }
+        MatrixFormat::Csv => write_csv(out, identity, request, decided)?,
     }
     Ok(())
 }
@@ -98,15 +101,13 @@ fn write_csv(
     out: &mut Vec<u8>,
     identity: &Identity,
     request: &Request,
-    decision: &Decision<'_>,
+    decided: &Decided<'_>,
 ) -> io::Result<()> {
     let details = RequestDetails::new(request);
     let subject = label(identity);
-    let by = words::through(decision, "; ");
-    let fields = [&*subject]
-        .into_iter()
-        .chain(details.fields())
-        .chain([super::verdict_word(&decision.verdict), &*by]);
+    let by = decided.through("; ");
+    let fields =
+        [&*subject].into_iter().chain(details.fields()).chain([decided.word().verdict(), &*by]);
     for (position, field) in fields.enumerate() {
         if position > 0 {
             out.push(b',');

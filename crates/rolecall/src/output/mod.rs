@@ -1,10 +1,11 @@
 //! The documented output: mirror types of the answers, serialised here and nowhere below.
 
 mod answer;
+mod comparison;
+mod credential;
 mod diff;
 mod findings;
 mod fix;
-mod credential;
 mod format;
 mod holders;
 pub(crate) mod json;
@@ -18,10 +19,12 @@ use std::io::Write;
 use serde::Serialize;
 
 pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails, verdict_word};
+pub(crate) use answer::{AccessAnswer, AccessCell, SubjectDetails, verdict_word};
+pub(crate) use comparison::AccessComparison;
+pub(crate) use credential::CredentialDetails;
 pub(crate) use diff::AccessDiff;
 pub(crate) use findings::{Findings, place};
 pub(crate) use fix::FixPlan;
-pub(crate) use credential::CredentialDetails;
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};

@@ -3,25 +3,14 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use rolecall_rbac::{Decision, Text};
+use rolecall_rbac::Text;
 use unicode_width::UnicodeWidthStr;
 
 use super::plain;
 use super::wrap::{shrink, wrap};
+use crate::decide::{Decided, Word};
 use crate::output::MatrixFormat;
 use crate::subject::{Subject, label};
-use crate::words;
-
-/// One cell's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
-    /// Allowed.
-    Yes,
-    /// Not allowed.
-    No,
-    /// Something that was not read decides it.
-    Unknown,
-}
 
 /// Where everything goes. All widths are known before the first answer, so that rows can be written
 /// as they come.
@@ -68,21 +57,12 @@ pub(crate) struct Extent<'a> {
     pub(crate) may_be_unknown: bool,
 }
 
-impl Word {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    fn style(self) -> Style {
-        match self {
-            Self::Yes => AnsiColor::Green.on_default(),
-            Self::No => AnsiColor::Red.on_default(),
-            Self::Unknown => AnsiColor::Yellow.on_default(),
-        }
+/// Returns how a word is coloured.
+fn style(word: Word) -> Style {
+    match word {
+        Word::Yes => AnsiColor::Green.on_default(),
+        Word::No | Word::Denied => AnsiColor::Red.on_default(),
+        Word::Unknown => AnsiColor::Yellow.on_default(),
     }
 }
 
@@ -156,7 +136,7 @@ impl Layout {
             let cells: Vec<String> = names.chain(words).collect();
             return writeln!(out, "| {} |", cells.join(" | "));
         }
-        let cells = words.iter().map(|word| (word.as_str(), word.style()));
+        let cells = words.iter().map(|word| (word.as_str(), style(*word)));
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
 
@@ -166,13 +146,13 @@ impl Layout {
         out: &mut Vec<u8>,
         place: Place<'_>,
         verb: &str,
-        word: Word,
-        decision: &Decision<'_>,
+        decided: &Decided<'_>,
     ) -> io::Result<()> {
         let verb = plain(verb);
-        let by = words::through(decision, ", ");
+        let word = decided.word();
+        let by = decided.through(", ");
         let by = plain(&by);
-        let cells = [(&*verb, Style::new()), (word.as_str(), word.style()), (&*by, Style::new())];
+        let cells = [(&*verb, Style::new()), (word.as_str(), style(word)), (&*by, Style::new())];
         let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
         self.write_line(out, &self.names_of(place), cells)
     }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::double::kubeconfig;
+use super::connect::kubeconfig;
 use crate::cluster::{Cluster, ClusterOptions, ConfigError};
 
 async fn connect(text: &str, context: Option<&str>) -> Result<Cluster, ConfigError> {

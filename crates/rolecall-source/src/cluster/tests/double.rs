@@ -2,7 +2,6 @@
 //! wrong that a network and a server can.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -11,12 +10,6 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-
-use crate::cluster::request::Patience;
-use crate::cluster::{Cluster, ClusterOptions, ConfigError};
-
-/// The token that its kubeconfigs hold.
-pub(super) const TOKEN: &str = "SECRET-TOKEN";
 
 /// What a request looked like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +124,7 @@ impl Double {
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         let double = Self::listen(Arc::new(script), Some(Arc::new(config))).await;
-        std::fs::write(double.folder.path().join("ca.crt"), authority_certificate.pem()).unwrap();
+        std::fs::write(double.folder().join("ca.crt"), authority_certificate.pem()).unwrap();
         double
     }
 
@@ -176,27 +169,9 @@ impl Double {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// Connects as its kubeconfig says, with little time and patience.
-    pub(super) async fn cluster(&self) -> Cluster {
-        self.connect(&format!("server: {}", self.url())).await.unwrap()
-    }
-
-    /// Connects to a cluster as a kubeconfig describes it.
-    pub(super) async fn connect(&self, cluster: &str) -> Result<Cluster, ConfigError> {
-        let path = self.folder.path().join("config");
-        std::fs::write(&path, kubeconfig(cluster, &format!("token: {TOKEN}"))).unwrap();
-        let mut cluster = Cluster::connect(&ClusterOptions {
-            kubeconfig: Some(path),
-            request_timeout: Some(Duration::from_secs(5)),
-            ..ClusterOptions::default()
-        })
-        .await?;
-        cluster.patience = Patience {
-            attempts: 3,
-            first_wait: Duration::from_millis(1),
-            longest_wait: Duration::from_millis(5),
-        };
-        Ok(cluster)
+    /// Returns its folder.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 }
 
@@ -204,28 +179,6 @@ impl Drop for Double {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// Writes a kubeconfig with one context, whose namespace is `shop`.
-pub(super) fn kubeconfig(cluster: &str, user: &str) -> String {
-    let (cluster, user) = (cluster.replace('\n', "\n    "), user.replace('\n', "\n    "));
-    format!(
-        "apiVersion: v1
-kind: Config
-current-context: test
-contexts:
-- name: test
-  context: {{cluster: test, user: test, namespace: shop}}
-clusters:
-- name: test
-  cluster:
-    {cluster}
-users:
-- name: test
-  user:
-    {user}
-"
-    )
 }
 
 async fn serve(

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::double::{Double, Reply, Seen, TOKEN};
+use super::connect::TOKEN;
+use super::double::{Double, Reply, Seen};
 use crate::cluster::list::Sink;
 use crate::cluster::{Cluster, ConnectProblem, RequestError};
 

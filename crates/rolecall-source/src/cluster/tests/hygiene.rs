@@ -5,7 +5,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-use super::double::{Double, Reply, TOKEN};
+use super::connect::TOKEN;
+use super::double::{Double, Reply};
 use crate::cluster::{Needs, Progress, RequestError};
 
 /// Keeps all that is logged, at any level and by any library.

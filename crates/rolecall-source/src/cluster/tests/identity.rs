@@ -1,7 +1,8 @@
 use rolecall_rbac::Identity;
 use serde_json::json;
 
-use super::double::{Double, Reply, TOKEN};
+use super::connect::TOKEN;
+use super::double::{Double, Reply};
 use crate::cluster::{Credential, ToldBy};
 
 fn not_found() -> Reply {

@@ -1,6 +1,7 @@
 //! What goes wrong between rolecall and an API server, one fault a test.
 
 mod config;
+mod connect;
 mod discovery;
 mod double;
 mod faults;

@@ -3,17 +3,17 @@
 use std::io::Write;
 
 use rayon::prelude::*;
-use rolecall_rbac::{Axes, GridRow, Text, Verdict};
+use rolecall_rbac::{Axes, GridRow, Text};
 
 use super::Arguments;
 use super::plan::{Plan, Row};
 use crate::cli::Options;
-use crate::decide::decide;
+use crate::decide::{Decided, Word, decide};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Needs, Session};
 use crate::output::{MatrixFormat, matrix as cells};
-use crate::render::matrix::{Extent, Layout, Place, Word};
+use crate::render::matrix::{Extent, Layout, Place};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
@@ -188,18 +188,13 @@ impl Matrix<'_> {
         let identity = &place.subject.identity;
         let namespace = place.namespace.map_or("", |namespace| namespace);
         let request = row.request(&self.session.catalog, verb, namespace);
-        let decision = decide(&self.session.authorizer, identity, &request);
-        let word = match decision.verdict {
-            Verdict::Allowed { .. } => Word::Yes,
-            Verdict::NoOpinion => Word::No,
-            Verdict::Unknown { .. } => Word::Unknown,
-        };
+        let decided = Decided::Local(decide(&self.session.authorizer, identity, &request));
         if self.format == MatrixFormat::Wide {
-            self.layout.write_cell(out, place, verb, word, &decision)?;
+            self.layout.write_cell(out, place, verb, &decided)?;
         } else {
-            cells::cell(out, self.format, identity, &request, &decision)?;
+            cells::cell(out, self.format, identity, &request, &decided)?;
         }
-        Ok(word)
+        Ok(decided.word())
     }
 }
 

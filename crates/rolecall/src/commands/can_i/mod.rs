@@ -1,6 +1,8 @@
 //! `can-i`: one answer, a matrix of answers, or reviews answered as a server would.
 
+mod live;
 mod matrix;
+mod mode;
 mod plan;
 mod reviews;
 pub(crate) mod single;
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use self::mode::Mode;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -55,6 +58,9 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["verb", "subjects", "name", "verbs", "resources", "subresources"]
     )]
     reviews: Option<PathBuf>,
+    /// Who answers
+    #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "reviews")]
+    mode: Mode,
     /// How the answer looks; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
@@ -106,9 +112,15 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         return reviews::run(ui, options, file);
     }
     if let Some(single) = arguments.as_single(options) {
-        return single::run(ui, options, &single);
+        return match arguments.mode {
+            Mode::Local => single::run(ui, options, &single),
+            mode => live::run_single(ui, options, &single, mode),
+        };
     }
-    matrix::run(ui, options, arguments)
+    match arguments.mode {
+        Mode::Local => matrix::run(ui, options, arguments),
+        Mode::Live | Mode::Both => live::run_matrix(ui, options, arguments),
+    }
 }
 
 impl Arguments {

@@ -51,7 +51,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exi
 }
 
 impl Single<'_> {
-    fn question<'a>(&'a self, options: &Options, session: &'a Session) -> Question<'a> {
+    pub(super) fn question<'a>(&'a self, options: &Options, session: &'a Session) -> Question<'a> {
         Question {
             verb: self.verb,
             resource: self.resource,

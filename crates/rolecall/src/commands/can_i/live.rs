@@ -1,0 +1,304 @@
+//! Answers of the server, alone or beside the evaluator's.
+
+use std::io::Write;
+
+use rolecall_rbac::{Identity, Request, Text};
+use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, PlanBuilder, compare};
+
+use super::Arguments;
+use super::mode::Mode;
+use super::plan::{Plan, Row};
+use super::single::Single;
+use crate::cli::Options;
+use crate::decide::{Decided, Word};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::live::{Evidence, Reviewed, review};
+use crate::load::{Breadth, Needs, Session};
+use crate::output::{self, AccessComparison, Format, MatrixFormat, matrix as cells};
+use crate::render::matrix::{Extent, Layout, Place};
+use crate::render::{ReviewedAnswer, comparison_table};
+use crate::subject::{Subject, SubjectArgument};
+use crate::ui::Ui;
+
+/// Asks one question of the server.
+pub(super) fn run_single(
+    ui: &Ui,
+    options: &Options,
+    single: &Single<'_>,
+    mode: Mode,
+) -> Result<Exit, CommandError> {
+    let argument = SubjectArgument::parse(single.subject)?;
+    let arguments = [argument];
+    let session = load(ui, options, &arguments, mode, false)?;
+    let [argument] = &arguments;
+    let subject = argument.resolve_one(ui, &session, options)?;
+    let request = single.question(options, &session).to_request(ui, &session)?;
+    let mut builder = PlanBuilder::new();
+    builder.cell(&subject.identity, request.clone());
+    let questions = builder.build();
+    let me = me(&session, options, &arguments)?;
+    let reviewed = ask(ui, &session, me, &questions, Evidence::Reason)?;
+    if mode == Mode::Both {
+        let format = single.output.into();
+        return report(ui, &session, &questions, &reviewed, format);
+    }
+    let Some(answer) = reviewed.answers.first() else { return Err(CommandError::interrupted()) };
+    let mut out = ui.stdout();
+    match single.output {
+        Format::Table | Format::Wide => {
+            let answer = ReviewedAnswer { subject: &subject, request: &request, answer };
+            answer.write(&mut out)?;
+        }
+        Format::Json | Format::Yaml => {
+            let answer = output::AccessAnswer::reviewed(&subject, &request, answer);
+            output::write_structured(&mut out, single.output, &answer)?;
+        }
+    }
+    out.flush()?;
+    Ok(match Word::of(answer) {
+        Word::Yes => Exit::Yes,
+        Word::No | Word::Denied => Exit::No,
+        Word::Unknown => Exit::Inconclusive,
+    })
+}
+
+/// Asks a matrix of the server.
+pub(super) fn run_matrix(
+    ui: &Ui,
+    options: &Options,
+    arguments: &Arguments,
+) -> Result<Exit, CommandError> {
+    let mode = arguments.mode;
+    let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
+    let all_namespaces = options.namespace.all_namespaces;
+    let session = load(ui, options, &subjects, mode, all_namespaces)?;
+    let me = me(&session, options, &subjects)?;
+    let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    let mut namespaces = session.namespaces(options);
+    if all_namespaces {
+        namespaces.extend(session.authorizer.inventory().namespace_names());
+    }
+    let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let format = arguments.output;
+    let matrix = Matrix { session: &session, plan: &plan, format };
+    let questions = matrix.questions();
+    let wants_reasons = !format.is_grid() || mode == Mode::Both;
+    let evidence = if wants_reasons { Evidence::Reason } else { Evidence::Verdict };
+    let reviewed = ask(ui, &session, me, &questions, evidence)?;
+    if mode == Mode::Both {
+        return report(ui, &session, &questions, &reviewed, format);
+    }
+    let unknown = matrix.write(ui, &questions, &reviewed)?;
+    tell_unasked(ui, &questions, &reviewed);
+    if unknown > 0 {
+        tell_unknown(ui, unknown, &reviewed);
+    }
+    Ok(if unknown > 0 { Exit::Inconclusive } else { Exit::Yes })
+}
+
+/// Reads what is needed to ask the server; for a comparison also what the evaluator needs.
+fn load(
+    ui: &Ui,
+    options: &Options,
+    subjects: &[SubjectArgument],
+    mode: Mode,
+    namespaces: bool,
+) -> Result<Session, CommandError> {
+    mode.check(options)?;
+    let needs = SubjectArgument::needs(subjects);
+    let with_roles = mode == Mode::Both;
+    let breadth = if with_roles { needs.breadth.max(Breadth::Roles) } else { needs.breadth };
+    Session::load(ui, options, Needs { without_roles: !with_roles, namespaces, breadth, ..needs })
+}
+
+/// Returns who the caller is, where it asks about itself.
+fn me(
+    session: &Session,
+    options: &Options,
+    subjects: &[SubjectArgument],
+) -> Result<Option<Identity>, CommandError> {
+    let asks = subjects.contains(&SubjectArgument::Me);
+    asks.then(|| session.me(options)).transpose()
+}
+
+fn ask(
+    ui: &Ui,
+    session: &Session,
+    me: Option<Identity>,
+    questions: &Questions,
+    evidence: Evidence,
+) -> Result<Reviewed, CommandError> {
+    let live = session.live().ok_or_else(|| CommandError::usage("there is no server to ask"))?;
+    review(ui, live, me, questions.questions(), evidence)
+}
+
+/// Tells where the evaluator and the server disagree.
+fn report(
+    ui: &Ui,
+    session: &Session,
+    questions: &Questions,
+    reviewed: &Reviewed,
+    format: MatrixFormat,
+) -> Result<Exit, CommandError> {
+    let local = LocalReviewer::new(&session.authorizer);
+    let questions_asked = questions.questions();
+    let local: Vec<Answer> =
+        questions_asked.iter().map(|question| local.answer(question)).collect();
+    let comparison = compare(questions_asked, &local, &reviewed.answers);
+    let Comparison { disagreements, compared, unknown } = &comparison;
+    let mut out = ui.stdout();
+    match format.as_format() {
+        Some(format @ (Format::Json | Format::Yaml)) => {
+            let comparison = AccessComparison::new(&comparison);
+            output::write_structured(&mut out, format, &comparison)?;
+        }
+        _ if disagreements.is_empty() => {}
+        _ => comparison_table(disagreements).write(&mut out, ui.columns())?,
+    }
+    out.flush()?;
+    let disagree = disagreements.len();
+    let answers = if *compared == 1 { "answer" } else { "answers" };
+    ui.note(match disagree {
+        0 => format!("{compared} {answers} compared, without a disagreement"),
+        1 => format!("{compared} {answers} compared; 1 disagrees"),
+        _ => format!("{compared} {answers} compared; {disagree} disagree"),
+    });
+    tell_unasked(ui, questions, reviewed);
+    if *unknown > 0 {
+        tell_unknown(ui, *unknown, reviewed);
+    }
+    Ok(match (disagree, *unknown) {
+        (0, 0) => Exit::Yes,
+        (0, _) => Exit::Inconclusive,
+        _ => Exit::No,
+    })
+}
+
+fn tell_unasked(ui: &Ui, questions: &Questions, reviewed: &Reviewed) {
+    if reviewed.unasked > 0 {
+        let total = questions.questions().len();
+        let answered = total - reviewed.unasked;
+        ui.warn(format!("interrupted: {answered} of {total} questions are answered"));
+    }
+}
+
+/// Says how many answers are unknown, and the reasons that servers give for it, each once.
+fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
+    let answers = if unknown == 1 { "answer is" } else { "answers are" };
+    ui.warn(format!("{unknown} {answers} unknown"));
+    let mut reasons: Vec<&str> = reviewed
+        .answers
+        .iter()
+        .filter(|answer| Word::of(answer) == Word::Unknown)
+        .map(|answer| &*answer.reason)
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for reason in reasons.iter().filter(|reason| !reason.is_empty()).take(MOST_REASONS) {
+        ui.note(format!("unknown, for {reason}"));
+    }
+}
+
+/// How many reasons for unknown answers are told.
+const MOST_REASONS: usize = 5;
+
+/// A matrix that the server answers.
+struct Matrix<'a> {
+    session: &'a Session,
+    plan: &'a Plan<'a>,
+    format: MatrixFormat,
+}
+
+/// Some cells that are written together: one subject in one namespace, or in none.
+struct Line<'a> {
+    subject: &'a Subject,
+    namespace: Option<&'a Text>,
+    row: &'a Row<'a>,
+}
+
+impl<'a> Matrix<'a> {
+    /// Returns the questions of all cells, in the order in which they are written.
+    fn questions(&self) -> Questions {
+        let mut builder = PlanBuilder::new();
+        for line in self.lines() {
+            for verb in &self.plan.verbs {
+                builder.cell(&line.subject.identity, self.request(&line, verb));
+            }
+        }
+        builder.build()
+    }
+
+    /// Writes everything in order, and returns how many cells are unknown.
+    fn write(
+        &self,
+        ui: &Ui,
+        questions: &Questions,
+        reviewed: &Reviewed,
+    ) -> Result<usize, CommandError> {
+        let plan = self.plan;
+        let answers = || questions.cells().filter_map(|question| reviewed.answers.get(question));
+        let unknown = answers().filter(|answer| Word::of(answer) == Word::Unknown).count();
+        let extent = Extent {
+            subjects: &plan.subjects,
+            namespaces: &plan.namespaces,
+            resources: plan.rows.iter().map(|row| &*row.label).collect(),
+            verbs: &plan.verbs,
+            may_be_unknown: unknown > 0 || answers().any(|answer| Word::of(answer) == Word::Denied),
+        };
+        let layout = Layout::new(self.format, &extent, ui.columns());
+        let mut out = ui.stdout();
+        if self.format.is_laid_out() {
+            layout.start(&mut out)?;
+        } else {
+            cells::start(&mut out, self.format, &plan.subjects)?;
+        }
+        let mut answers = answers();
+        let mut is_first = true;
+        for line in self.lines() {
+            let (mut bytes, mut words) = (Vec::new(), Vec::new());
+            let place = Place {
+                subject: line.subject,
+                namespace: line.namespace,
+                resource: &line.row.label,
+            };
+            for (verb, answer) in plan.verbs.iter().zip(answers.by_ref()) {
+                let decided = Decided::Live(answer);
+                words.push(decided.word());
+                if self.format == MatrixFormat::Wide {
+                    layout.write_cell(&mut bytes, place, verb, &decided)?;
+                } else if !self.format.is_grid() {
+                    let request = self.request(&line, verb);
+                    let identity = &line.subject.identity;
+                    cells::cell(&mut bytes, self.format, identity, &request, &decided)?;
+                }
+            }
+            if self.format.is_grid() {
+                layout.write_row(&mut bytes, place, &words)?;
+            }
+            out.write_all(cells::joined(self.format, &bytes, is_first))?;
+            is_first &= bytes.is_empty();
+        }
+        cells::finish(&mut out, self.format)?;
+        out.flush()?;
+        Ok(unknown)
+    }
+
+    fn request(&self, line: &Line<'_>, verb: &str) -> Request {
+        let namespace = line.namespace.map_or("", |namespace| namespace);
+        line.row.request(&self.session.catalog, verb, namespace)
+    }
+
+    /// Returns the lines in the order of the local matrix: what is in no namespace first.
+    fn lines(&self) -> impl Iterator<Item = Line<'a>> {
+        let plan = self.plan;
+        plan.subjects.iter().flat_map(move |subject| {
+            let places = std::iter::once(None).chain(plan.namespaces.iter().map(Some));
+            places.flat_map(move |namespace| {
+                let rows = plan.rows.iter();
+                rows.filter(move |row| row.is_namespaced() == namespace.is_some())
+                    .map(move |row| Line { subject, namespace, row })
+            })
+        })
+    }
+}

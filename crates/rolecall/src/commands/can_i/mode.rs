@@ -1,0 +1,35 @@
+//! Who answers: the evaluator, the server, or both.
+
+use clap::ValueEnum;
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// rolecall, from the roles and bindings that it lists
+    #[default]
+    Local,
+    /// The server, one review for each answer
+    Live,
+    /// Both, to tell where they disagree
+    Both,
+}
+
+impl Mode {
+    /// Refuses to ask a server about what is not on it.
+    pub(super) fn check(self, options: &Options) -> Result<(), CommandError> {
+        let has_files = !options.source.filename.is_empty();
+        if self == Self::Local || !has_files {
+            return Ok(());
+        }
+        let error = if options.source.overlay {
+            "a server answers without the manifests that are laid over it"
+        } else {
+            "manifests have no server that could answer"
+        };
+        Err(CommandError::usage(error)
+            .with_hint(Hint::pass("--mode local", "have rolecall answer")))
+    }
+}

@@ -1,0 +1,100 @@
+//! Questions to the server, and its answers.
+
+use rolecall_rbac::Identity;
+use rolecall_review::live::{Call, Caller, Impersonation, LiveReviewer, PostError, Transport};
+use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
+use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
+use tokio::time::{Instant, interval_at};
+
+use super::{Bar, Live, PATIENCE, TICK, request_error};
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// How many questions are asked at a time, each over a connection of its own.
+const AT_ONCE: usize = 32;
+
+/// What is wanted of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// Yes or no, however the server tells that.
+    Verdict,
+    /// The server's reason too.
+    Reason,
+}
+
+/// The server's answers.
+pub(crate) struct Reviewed {
+    /// One for each question; what was not asked is unknown.
+    pub(crate) answers: Vec<Answer>,
+    /// How many were not asked, for Ctrl-C came first.
+    pub(crate) unasked: usize,
+}
+
+/// Asks the server. `me` is the caller, where it asks about itself.
+pub(crate) fn review(
+    ui: &Ui,
+    live: &Live,
+    me: Option<Identity>,
+    questions: &[Question],
+    evidence: Evidence,
+) -> Result<Reviewed, CommandError> {
+    let cluster = live.cluster();
+    let is_impersonated = cluster.impersonated().is_some();
+    let caller = Caller { identity: me, is_impersonated };
+    let reviewer = LiveReviewer::new(Posts(cluster), caller);
+    let progress = Progress::default();
+    let asked = live.block_on(async {
+        let asking = async {
+            let known = match evidence {
+                Evidence::Verdict => reviewer.answer_by_rules(questions).await?,
+                Evidence::Reason => Vec::new(),
+            };
+            let interrupted = async {
+                if tokio::signal::ctrl_c().await.is_err() {
+                    // Without a handler Ctrl-C ends everything, which is the next best.
+                    std::future::pending::<()>().await;
+                }
+            };
+            Ok(ask(&reviewer, questions, known, AT_ONCE, &progress, interrupted).await)
+        };
+        let mut asking = std::pin::pin!(asking);
+        let mut ticks = interval_at(Instant::now() + PATIENCE, TICK);
+        let bar = Bar::new(ui, questions.len());
+        loop {
+            tokio::select! {
+                asked = &mut asking => return asked,
+                _ = ticks.tick() => bar.show(progress.answered()),
+            }
+        }
+    });
+    let asked = asked.map_err(|error| request_error(cluster.server(), error))?;
+    if let Ending::Failed(error) = asked.ending {
+        return Err(request_error(cluster.server(), error));
+    }
+    let unasked = asked.answers.iter().filter(|answer| answer.is_none()).count();
+    let not_asked = || Answer::new(Verdict::Unknown, "not asked: interrupted");
+    let answers = asked.answers.into_iter().map(|answer| answer.unwrap_or_else(not_asked));
+    Ok(Reviewed { answers: answers.collect(), unasked })
+}
+
+/// Joins reviews to the cluster.
+struct Posts<'a>(&'a Cluster);
+
+impl Transport for Posts<'_> {
+    type Error = RequestError;
+
+    async fn post(&self, call: Call) -> Result<Vec<u8>, PostError<RequestError>> {
+        let impersonate = call.impersonate.map(|somebody| {
+            let Impersonation { user, groups, uid, extra } = somebody;
+            Impersonate { user, groups, uid, extra }
+        });
+        let answer = self.0.post(&call.path, call.body, impersonate.as_ref()).await;
+        answer.map_err(|error| match error.refusal() {
+            Some(refusal) if refusal.is_forbidden() || refusal.is_not_found() => {
+                PostError::Refused(refusal.message.clone())
+            }
+            _ if error.is_fatal() => PostError::Fatal(error),
+            _ => PostError::Failed(error.to_string()),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Where the evaluator and a server disagree.
+
+use rolecall_review::{Answer, Comparison, Disagreement};
+use serde::Serialize;
+
+use super::{API_VERSION, RequestDetails};
+use crate::decide::Word;
+use crate::subject::label;
+
+/// The outcome of `can-i --mode both`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessComparison<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    compared: usize,
+    unknown: usize,
+    disagreements: Vec<DisagreementDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DisagreementDetails<'a> {
+    subject: String,
+    #[serde(flatten)]
+    request: RequestDetails<'a>,
+    local: AnswerDetails<'a>,
+    live: AnswerDetails<'a>,
+    cause: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AnswerDetails<'a> {
+    verdict: &'static str,
+    reason: &'a str,
+}
+
+impl<'a> AccessComparison<'a> {
+    /// Mirrors a comparison.
+    pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
+        let details = |disagreement: &'a Disagreement<'a>| DisagreementDetails {
+            subject: label(&disagreement.question.identity),
+            request: RequestDetails::new(&disagreement.question.request),
+            local: AnswerDetails::new(disagreement.local),
+            live: AnswerDetails::new(disagreement.live),
+            cause: disagreement.cause.explain(),
+        };
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessComparison",
+            compared: comparison.compared,
+            unknown: comparison.unknown,
+            disagreements: comparison.disagreements.iter().map(details).collect(),
+        }
+    }
+}
+
+impl<'a> AnswerDetails<'a> {
+    fn new(answer: &'a Answer) -> Self {
+        Self { verdict: Word::of(answer).verdict(), reason: &answer.reason }
+    }
+}
