@@ -17,19 +17,19 @@ pub use random::Random;
 pub struct GenerateArguments {
     /// What to write
     #[arg(value_enum, default_value = "cluster")]
-    what: What,
+    pub what: What,
     /// How much of it
     #[arg(long, value_enum, default_value = "small")]
-    preset: Preset,
+    pub preset: Preset,
     /// The seed of everything random
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub seed: u64,
     /// The file, or for manifests the folder, to write; stdout when absent
     #[arg(long)]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// How many megabytes of logs, lines of reviews or files of manifests
     #[arg(long)]
-    amount: Option<usize>,
+    pub amount: Option<usize>,
 }
 
 /// What `generate` writes.

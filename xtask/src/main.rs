@@ -2,6 +2,7 @@
 
 mod apiserver;
 mod assets;
+mod bench;
 mod ci;
 mod failure;
 mod files;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 use crate::apiserver::ApiserverArguments;
 use crate::assets::Assets;
+use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
 use crate::failure::{Failure, Result};
 use xtask::generate::{self, GenerateArguments};
@@ -32,6 +34,7 @@ enum Task {
     /// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
     Assets,
     Apiserver(ApiserverArguments),
+    Bench(BenchArguments),
     Ci(CiArguments),
     Generate(GenerateArguments),
     /// Prove the repository's own rules: arrows, purity, fixtures, lengths
@@ -55,6 +58,7 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Apiserver(arguments) => apiserver::run(arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)
             .map_err(|error| Failure::new(format!("cannot write: {error}"))),

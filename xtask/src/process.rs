@@ -14,31 +14,27 @@ const TAIL_LINES: usize = 20;
 
 /// Runs a command to its end and returns what it wrote to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let name = program(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::new(format!("cannot run `{name}`: {error}")))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| failure(command, &error))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!("`{name}` failed: {}", stderr.trim())));
+        return Err(Failure::new(format!("`{}` failed: {}", program(command), stderr.trim())));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Runs a command to its end with everything it says appended to a log.
 pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
-    let name = program(command);
     let (stdout, stderr) = log_writers(log)?;
     let status = command
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)
         .status()
-        .map_err(|error| Failure::new(format!("cannot run `{name}`: {error}")))?;
+        .map_err(|error| failure(command, &error))?;
     if status.success() {
         return Ok(());
     }
+    let name = program(command);
     Err(Failure::new(format!("`{name}` failed ({status}); its last words:\n{}", tail(log)))
         .remedy(format!("read the whole log in `{}`", log.display())))
 }
@@ -65,6 +61,11 @@ pub(crate) fn tail(log: &Path) -> String {
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Words the failure to start a program, or to see its end.
+pub(crate) fn failure(command: &Command, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot run `{}`: {error}", program(command)))
 }
 
 fn program(command: &Command) -> String {

@@ -2,12 +2,14 @@
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
-mod reader;
+mod question;
 
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use reader::Reader;
 use rolecall_rbac::{Authorizer, Column, Identity, Inventory, Request, ResourceRequest, Text};
+use rolecall_source::manifests::{self, Defaults, LoadConfig};
 use serde_json::{Value, json};
 use xtask::generate::cluster::{self, RESOURCES, Shape};
 use xtask::generate::{Preset, reviews};
@@ -32,22 +34,24 @@ pub(crate) fn authorizer(preset: Preset) -> &'static Authorizer {
     }
 }
 
-/// Builds a preset's inventory without its Pods, and with the probe.
+/// Reads a preset's inventory without its Pods, and with the probe.
 pub(crate) fn inventory(preset: Preset) -> Inventory {
-    let mut reader = Reader::default();
+    let mut lines = Vec::new();
+    let mut add = |object: Value| Ok(writeln!(lines, "{object}")?);
     let shape = Shape { pods: 0, ..Shape::of(preset) };
-    let mut add = |object: Value| {
-        reader.add(&object);
-        Ok(())
+    let written = cluster::each(shape, SEED, &mut add).and_then(|()| each_of_probe(&mut add));
+    assert!(written.is_ok(), "writing into memory makes no errors");
+    let config = LoadConfig {
+        paths: vec![PathBuf::from("-")],
+        default_namespace: "default".into(),
+        defaults: Defaults::None,
     };
-    let read = cluster::each(shape, SEED, &mut add).and_then(|()| each_of_probe(&mut add));
-    assert!(read.is_ok(), "reading makes no errors");
-    reader.into_inventory()
+    manifests::load(&config, &*lines).inventory
 }
 
 /// Calls `visit` with the objects of the probe: half of its roles through ClusterRoleBindings, half
 /// through RoleBindings.
-fn each_of_probe(visit: &mut dyn FnMut(Value) -> std::io::Result<()>) -> std::io::Result<()> {
+fn each_of_probe(visit: &mut dyn FnMut(Value) -> io::Result<()>) -> io::Result<()> {
     for index in 0..PROBE_ROLES {
         let (kind, namespace) = if index % 2 == 0 { ("ClusterRole", "") } else { ("Role", PROBE) };
         let name = format!("probe-{index}");
@@ -58,10 +62,13 @@ fn each_of_probe(visit: &mut dyn FnMut(Value) -> std::io::Result<()>) -> std::io
                     "resources": [probe_resource(index, rule)]})
             })
             .collect();
-        visit(json!({"kind": kind, "metadata": metadata, "rules": rules}))?;
-        visit(json!({"kind": format!("{kind}Binding"), "metadata": metadata,
+        let version = "rbac.authorization.k8s.io/v1";
+        visit(json!({"apiVersion": version, "kind": kind, "metadata": metadata, "rules": rules}))?;
+        visit(
+            json!({"apiVersion": version, "kind": format!("{kind}Binding"), "metadata": metadata,
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-            "subjects": [{"kind": "ServiceAccount", "namespace": PROBE, "name": PROBE}]}))?;
+            "subjects": [{"kind": "ServiceAccount", "namespace": PROBE, "name": PROBE}]}),
+        )?;
     }
     Ok(())
 }
@@ -105,7 +112,7 @@ pub(crate) fn questions(preset: Preset, count: usize) -> Vec<(Identity, Request)
     lines
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
-        .map(|review| reader::question(&review))
+        .map(|review| question::of(&review))
         .collect()
 }
 

@@ -1,0 +1,81 @@
+//! Reading: a JSON List beside `serde_json` on the same bytes, and a tree of manifests.
+//!
+//! `cargo bench -p xtask --bench source [FILTER]`. What counts is the ratio of `json::load` to
+//! `json::ignore` in one run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use serde::de::IgnoredAny;
+use tempfile::TempDir;
+use xtask::generate::{self, GenerateArguments, Preset, What};
+
+fn main() {
+    divan::main();
+}
+
+/// Files that go with the process.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap_or_else(fail));
+
+fn fail<T>(error: std::io::Error) -> T {
+    eprintln!("error: cannot write inputs: {error}");
+    std::process::exit(2)
+}
+
+fn generated(what: What, preset: Preset, amount: Option<usize>) -> PathBuf {
+    let path = FOLDER.path().join(format!("{what:?}-{preset:?}"));
+    if !path.exists() {
+        let arguments =
+            GenerateArguments { what, preset, seed: 1, out: Some(path.clone()), amount };
+        generate::run(&arguments).unwrap_or_else(fail);
+    }
+    path
+}
+
+fn load(path: &Path) -> usize {
+    let config = LoadConfig {
+        paths: vec![path.to_owned()],
+        default_namespace: "default".into(),
+        defaults: Defaults::None,
+    };
+    manifests::load(&config, std::io::empty()).inventory.bindings().len()
+}
+
+/// A List as `kubectl get -o json` writes it, most of whose bytes are Pods.
+mod json {
+    use super::*;
+
+    const SIZES: [Preset; 2] = [Preset::Small, Preset::Huge];
+
+    #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+    fn load(bencher: Bencher<'_, '_>, preset: Preset) {
+        let path = generated(What::Cluster, preset, None);
+        bencher.counter(size(&path)).bench_local(|| super::load(&path));
+    }
+
+    /// The least that a parser does: every byte looked at, nothing kept.
+    #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+    fn ignore(bencher: Bencher<'_, '_>, preset: Preset) {
+        let path = generated(What::Cluster, preset, None);
+        bencher.counter(size(&path)).bench_local(|| {
+            let text = fs::read(&path).unwrap_or_else(fail);
+            serde_json::from_slice::<IgnoredAny>(&text).is_ok()
+        });
+    }
+
+    fn size(path: &Path) -> BytesCount {
+        BytesCount::new(fs::metadata(path).map_or(0, |metadata| metadata.len()))
+    }
+}
+
+/// A tree of YAML files, one in twenty RBAC.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn manifest_tree(bencher: Bencher<'_, '_>) {
+    const FILES: usize = 2_000;
+    let path = generated(What::Manifests, Preset::Small, Some(FILES));
+    bencher.counter(divan::counter::ItemsCount::new(FILES)).bench_local(|| load(&path));
+}

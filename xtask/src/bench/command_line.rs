@@ -1,0 +1,81 @@
+//! Commands as a person would type them, and the programs that they name.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::inputs::{Input, Inputs};
+use super::matrix;
+use crate::process;
+
+/// A command whose first word is a program and in which `{cluster}` and the like stand for inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CommandLine(pub(super) &'static str);
+
+impl CommandLine {
+    /// Returns the name of the program.
+    pub(super) fn program(self) -> &'static str {
+        self.0.split(' ').next().unwrap_or_default()
+    }
+
+    /// Returns the inputs that the command reads.
+    pub(super) fn inputs(self) -> Vec<Input> {
+        let named = |input: &Input| self.0.contains(input.placeholder());
+        Input::ALL.into_iter().filter(named).collect()
+    }
+
+    /// Returns the command, ready to run.
+    pub(super) fn command(self, program: &PathBuf, inputs: &Inputs) -> Command {
+        let mut command = Command::new(program);
+        for word in self.0.split(' ').skip(1) {
+            let input = Input::ALL.into_iter().find(|input| input.placeholder() == word);
+            match (word, input) {
+                (_, Some(input)) => command.arg(inputs.path(input)),
+                (matrix::NAMESPACES, _) => command.args(matrix::namespaces()),
+                (matrix::RESOURCE_LIST, _) => command.arg(matrix::resources()),
+                _ => command.arg(word),
+            };
+        }
+        command
+    }
+}
+
+/// Where programs are found.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// Those that were built for the run.
+    pub(super) built: Vec<(&'static str, PathBuf)>,
+}
+
+impl Programs {
+    /// Returns a program's path: built, named by a variable, or on the PATH.
+    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+        let built = self.built.iter().find(|(built, _)| *built == name);
+        built
+            .map(|(_, path)| path.clone())
+            .or_else(|| env::var_os(variable(name)).map(PathBuf::from))
+            .or_else(|| process::find(name))
+    }
+}
+
+/// Returns the variable that names a program which is not on the PATH.
+pub(super) fn variable(name: &str) -> String {
+    format!("BENCH_{}", name.to_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_named_by_a_variable_of_its_own() {
+        assert_eq!(variable("kube-linter"), "BENCH_KUBE_LINTER");
+    }
+
+    #[test]
+    fn inputs_are_those_that_a_command_names() {
+        let line = CommandLine("rolecall can-i --reviews {reviews} -f {cluster}");
+        assert_eq!(line.program(), "rolecall");
+        assert_eq!(line.inputs(), [Input::Cluster, Input::Reviews]);
+    }
+}

@@ -1,0 +1,119 @@
+//! The generated inputs of a run, in a folder that goes with it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use xtask::generate::{self, GenerateArguments, Preset, What};
+
+use crate::failure::{Failure, Result};
+use crate::files;
+
+const SEED: u64 = 1;
+
+/// One input, and how commands name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Input {
+    /// `{cluster}`: a JSON List.
+    Cluster,
+    /// `{manifests}`: a folder of YAML files.
+    Manifests,
+    /// `{reviews}`: SubjectAccessReviews as JSON lines.
+    Reviews,
+    /// `{refusals}`: container logs.
+    Refusals,
+}
+
+impl Input {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] =
+        [Self::Cluster, Self::Manifests, Self::Reviews, Self::Refusals];
+
+    /// Returns the word that stands for the input's path in a command.
+    pub(super) fn placeholder(self) -> &'static str {
+        match self {
+            Self::Cluster => "{cluster}",
+            Self::Manifests => "{manifests}",
+            Self::Reviews => "{reviews}",
+            Self::Refusals => "{refusals}",
+        }
+    }
+
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster.json",
+            Self::Manifests => "manifests",
+            Self::Reviews => "reviews.jsonl",
+            Self::Refusals => "refusals.log",
+        }
+    }
+
+    /// Returns what to generate, and for what does not come with the cluster how much of it.
+    fn what(self, preset: Preset) -> (What, Option<usize>) {
+        match self {
+            Self::Cluster => (What::Cluster, None),
+            Self::Manifests => (What::Manifests, Some(if is_small(preset) { 500 } else { 5_000 })),
+            Self::Reviews => (What::Reviews, Some(reviews(preset))),
+            Self::Refusals => (What::Refusals, Some(if is_small(preset) { 10 } else { 100 })),
+        }
+    }
+}
+
+/// Returns how many reviews there are.
+pub(super) fn reviews(preset: Preset) -> usize {
+    if is_small(preset) { 5_000 } else { 100_000 }
+}
+
+fn is_small(preset: Preset) -> bool {
+    preset == Preset::Small
+}
+
+/// A folder of inputs.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    folder: TempDir,
+    preset: Preset,
+}
+
+impl Inputs {
+    /// Generates the inputs.
+    pub(super) fn write(preset: Preset, inputs: &[Input]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("rolecall-bench-").tempdir();
+        let folder = folder.map_err(|error| {
+            Failure::new(format!("cannot make a folder for the inputs: {error}"))
+                .remedy("set TMPDIR to a folder with room")
+        })?;
+        let written = Self { folder, preset };
+        for input in inputs {
+            let (what, amount) = input.what(preset);
+            let path = written.path(*input);
+            let arguments =
+                GenerateArguments { what, preset, seed: SEED, out: Some(path.clone()), amount };
+            generate::run(&arguments).map_err(|error| files::failure("write", &path, &error))?;
+        }
+        Ok(written)
+    }
+
+    /// Returns the size of the cluster.
+    pub(super) fn preset(&self) -> Preset {
+        self.preset
+    }
+
+    /// Returns where an input is.
+    pub(super) fn path(&self, input: Input) -> PathBuf {
+        self.folder.path().join(input.file_name())
+    }
+
+    /// Returns the size of an input in bytes.
+    pub(super) fn size(&self, input: Input) -> Result<u64> {
+        size_of(&self.path(input))
+    }
+}
+
+fn size_of(path: &Path) -> Result<u64> {
+    if path.is_dir() {
+        return files::list_dir(path)?.iter().map(|entry| size_of(entry)).sum();
+    }
+    let metadata = fs::metadata(path).map_err(|error| files::failure("read", path, &error))?;
+    Ok(metadata.len())
+}
