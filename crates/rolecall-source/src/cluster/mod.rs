@@ -7,16 +7,18 @@
 //! ```
 //!
 //! kube connects and authenticates; what is asked, how often, and what of an answer is kept is
-//! decided here. Nothing here writes to the cluster, reads Secrets, or shows a credential.
+//! decided here. Nothing here changes the cluster, reads Secrets, or shows a credential.
 
 mod certificate;
 mod discovery;
+mod dry_run;
 mod error;
 mod identity;
 mod impersonate;
 mod kubeconfig;
 mod list;
 mod load;
+mod logs;
 mod mount;
 mod needs;
 mod objects;
@@ -36,11 +38,13 @@ use rolecall_rbac::Identity;
 
 pub use certificate::CertificateSubject;
 pub use discovery::{Discovery, UnavailableGroup};
+pub use dry_run::ObjectPath;
 pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
 use identity::Secret;
 pub use identity::{Credential, ToldBy, WhoAmI};
 pub use impersonate::Impersonate;
 pub use load::{ForbiddenList, Loaded, Progress};
+pub use logs::{ContainerLog, LogOf};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
 use request::{Call, Patience};

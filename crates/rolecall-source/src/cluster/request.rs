@@ -67,6 +67,10 @@ impl Call {
         call
     }
 
+    pub(super) fn patch(path: impl Into<String>, body: Bytes) -> Self {
+        Self::new(Method::PATCH, path.into(), body)
+    }
+
     #[must_use]
     pub(super) fn accept(mut self, types: &'static str) -> Self {
         self.headers.insert(ACCEPT, HeaderValue::from_static(types));

@@ -8,3 +8,4 @@ mod faults;
 mod hygiene;
 mod identity;
 mod load;
+mod logs;
