@@ -306,7 +306,8 @@ impl Catalog {
     /// Builds the request for a resolved resource: in `namespace`, unless the resource is
     /// cluster-scoped, which is asked with an empty one (semantics §3, `V20`).
     ///
-    /// A Namespace that is named is asked in itself, as its URL does (semantics §2).
+    /// A Namespace that is named is asked in itself, as its URL does; not so the verbs of the whole
+    /// collection, whose URL names none (semantics §2).
     pub fn request(
         &self,
         verb: &str,
@@ -315,8 +316,10 @@ impl Catalog {
         name: &str,
     ) -> Request {
         let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
-        let is_namespace = resolved.group.is_empty() && *resolved.resource == *"namespaces";
-        let namespace = match (cluster_scoped, is_namespace) {
+        let in_itself = resolved.group.is_empty()
+            && *resolved.resource == *"namespaces"
+            && !matches!(verb, "create" | "deletecollection" | "list" | "watch");
+        let namespace = match (cluster_scoped, in_itself) {
             (true, true) => name,
             (true, false) => "",
             (false, _) => namespace,
@@ -409,4 +412,41 @@ pub fn edit_distance(left: &str, right: &str) -> usize {
         previous_char = Some(left_char);
     }
     last.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_requests_that_name_a_namespace_in_their_url_are_asked_in_it() {
+        let mut builder = CatalogBuilder::new();
+        for (resource, namespaced) in [("namespaces", false), ("nodes", false), ("pods", true)] {
+            builder.add(ServedResource {
+                group: "".into(),
+                resource: resource.into(),
+                singular: "".into(),
+                kind: "".into(),
+                namespaced,
+                short_names: Vec::new(),
+                verbs: Vec::new(),
+                subresources: Vec::new(),
+                is_virtual: false,
+            });
+        }
+        let catalog = builder.build();
+        for (verb, resource, name, expected) in [
+            ("get", "pods", "x", "a"),
+            ("get", "nodes", "x", ""),
+            ("get", "namespaces", "x", "x"),
+            ("patch", "namespaces", "x", "x"),
+            ("get", "namespaces", "", ""),
+            ("list", "namespaces", "x", ""),
+            ("create", "namespaces", "x", ""),
+        ] {
+            let resolved = catalog.resolve(resource).unwrap();
+            let request = catalog.request(verb, &resolved, "a", name);
+            assert_eq!(request.namespace(), expected, "{verb} {resource} {name}");
+        }
+    }
 }

@@ -138,6 +138,16 @@ impl SubjectArgument {
         texts.iter().map(|text| Self::parse(text)).collect()
     }
 
+    /// Returns the namespace that is written, if one is.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Me | Self::User(_) | Self::Group(_) => None,
+            Self::ServiceAccount { namespace, .. }
+            | Self::ServiceAccounts { namespace, .. }
+            | Self::Workload { namespace, .. } => namespace.as_deref(),
+        }
+    }
+
     /// Returns what must be read to resolve some arguments.
     pub(crate) fn needs(arguments: &[Self]) -> Needs {
         let mut needs = Needs { service_accounts: true, ..Needs::default() };

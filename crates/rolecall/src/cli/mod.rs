@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use rolecall_source::manifests::Defaults;
 
-pub(crate) use options::{ClusterOptions, Options, OutputOptions};
+pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
 use crate::commands::Command;
 

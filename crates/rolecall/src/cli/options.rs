@@ -144,7 +144,7 @@ pub(crate) fn defaults_word(defaults: Defaults) -> &'static str {
 }
 
 /// Reads Go's durations as kubectl takes them: `300ms`, `5s`, `1m30s`, or a number of seconds.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let malformed = || format!("`{text}` is no duration such as `5s` or `1m30s`");
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));

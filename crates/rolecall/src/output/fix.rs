@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
-use crate::commands::fix::{Patch, Unmended, note_text};
+use crate::commands::fix::{Patch, RefusedObject, Unmended, note_text};
 use crate::subject::label;
 use crate::words;
 
@@ -27,6 +27,15 @@ pub(crate) struct FixPlan<'a> {
     patches: Vec<PatchDetails<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preflight: Option<PreflightDetails<'a>>,
+    /// With --dry-run: what the server refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<Vec<RefusedObjectDetails<'a>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusedObjectDetails<'a> {
+    object: ObjectReference<'a>,
+    because: &'a str,
 }
 
 /// A denied request, and the evaluator's word on it without and with the objects.
@@ -97,7 +106,13 @@ impl<'a> FixPlan<'a> {
         unmended: &'a [Unmended],
         patches: &'a [Patch],
         preflight: Option<&'a Preflight>,
+        dry_run: Option<&'a [RefusedObject]>,
     ) -> Self {
+        let refused_object = |found: &'a RefusedObject| {
+            let object = plan.objects.get(found.object)?;
+            let object = ObjectReference::new(object.kind(), object.metadata());
+            Some(RefusedObjectDetails { object, because: &found.because })
+        };
         let gained = plan.gained.iter().map(|gained| GainedDetails {
             subject: words::subject_argument(
                 &gained.subject,
@@ -146,6 +161,7 @@ impl<'a> FixPlan<'a> {
             notes: plan.notes.iter().map(|note| note_text(note).0).collect(),
             patches: patches.collect(),
             preflight: preflight.map(|found| PreflightDetails::new(plan, found)),
+            dry_run: dry_run.map(|refused| refused.iter().filter_map(refused_object).collect()),
         }
     }
 }

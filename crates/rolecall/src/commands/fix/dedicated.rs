@@ -3,6 +3,7 @@
 use rolecall_rbac::{Identity, Inventory, PodSpec, SubjectKind, Workload};
 use serde_json::{Value, json};
 
+use super::workloads::topmost;
 use crate::cli::quote;
 use crate::error::CommandError;
 use crate::load::Session;
@@ -66,26 +67,6 @@ fn find<'a>(inventory: &'a Inventory, named: &WorkloadName) -> Option<&'a Worklo
         .workloads_in(&named.namespace)
         .iter()
         .find(|workload| *workload.kind == *named.kind && *workload.metadata.name == *named.name)
-}
-
-/// Follows owners to the object that people write.
-fn topmost<'a>(inventory: &'a Inventory, workload: &'a Workload) -> &'a Workload {
-    let mut current = workload;
-    // Owners may form a circle in manifests.
-    for _ in 0..8 {
-        let owner = current.owner.as_ref().and_then(|owner| {
-            inventory.workloads_in(&current.metadata.namespace).iter().find(|candidate| {
-                candidate.kind == owner.kind
-                    && candidate.api_group == owner.api_group
-                    && candidate.metadata.name == owner.name
-            })
-        });
-        match owner {
-            Some(owner) => current = owner,
-            None => break,
-        }
-    }
-    current
 }
 
 /// Returns the workload's name, or with a number after it, such that no other workload runs as it.

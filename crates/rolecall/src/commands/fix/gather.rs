@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use rolecall_grant::Denied;
-use rolecall_rbac::{Identity, PolicyRule, Request, ResourceRequest, Target, Text};
+use rolecall_rbac::{Identity, PolicyRule, Request, Resolved, Target, Text};
 
 use super::input::Input;
 use super::{Arguments, review, scan};
-use crate::cli::Options;
+use crate::cli::{Options, OutputOptions};
 use crate::error::CommandError;
 use crate::load::Session;
 use crate::question::Question;
@@ -57,6 +57,7 @@ pub(super) fn gather(
 ) -> Result<Gathered, CommandError> {
     let mut gathered = Gathered::default();
     match input {
+        Input::Logs => {}
         Input::Question(arguments) => {
             ask(ui, options, session, arguments, subjects, &mut gathered)?
         }
@@ -90,18 +91,23 @@ fn ask(
         .collect();
     let unnamed = [String::new()];
     let names = if arguments.names.is_empty() { &unnamed[..] } else { &arguments.names };
+    let silent = Ui::new(&OutputOptions { quiet: true, ..options.output.clone() });
+    let mut is_first = true;
     for verb in verbs {
         for resource in &resources {
+            let mut told = false;
             for name in names {
                 for namespace in session.namespaces(options) {
-                    let request = Question {
+                    let question = Question {
                         verb,
                         resource,
                         name,
                         namespace: &namespace,
-                        namespace_is_explicit: options.namespace.first().is_some(),
-                    }
-                    .to_request(ui, session)?;
+                        namespace_is_explicit: is_first && options.namespace.first().is_some(),
+                    };
+                    // What is odd about it is so for all names and namespaces.
+                    let request = question.to_request(if told { &silent } else { ui }, session)?;
+                    told = true;
                     gathered.denied.extend(
                         subjects
                             .iter()
@@ -110,6 +116,7 @@ fn ask(
                 }
             }
         }
+        is_first = false;
     }
     Ok(())
 }
@@ -118,20 +125,18 @@ fn ask(
 /// is asked for in itself. A grant elsewhere would be of no use to anybody.
 pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
     let Target::Resource(target) = &request.target else { return request.clone() };
-    let namespace: Text = match session.catalog.is_namespaced(&target.group, &target.resource) {
-        Some(false) if target.group.is_empty() && *target.resource == *"namespaces" => {
-            target.name.clone()
-        }
-        Some(false) => "".into(),
-        Some(true) | None => return request.clone(),
+    let resolved = Resolved {
+        group: target.group.clone(),
+        resource: target.resource.clone(),
+        subresource: target.subresource.clone(),
+        served: session.catalog.get(&target.group, &target.resource),
     };
-    if namespace == target.namespace {
-        return request.clone();
+    let asked = session.catalog.request(&request.verb, &resolved, &target.namespace, &target.name);
+    if asked.namespace() != request.namespace() {
+        ui.note(format!(
+            "`{}` is cluster-scoped: granted without regard to namespace `{}`",
+            target.resource, target.namespace
+        ));
     }
-    ui.note(format!(
-        "`{}` is cluster-scoped: granted without regard to namespace `{}`",
-        target.resource, target.namespace
-    ));
-    let target = ResourceRequest { namespace, ..target.clone() };
-    Request { verb: request.verb.clone(), target: Target::Resource(target) }
+    asked
 }

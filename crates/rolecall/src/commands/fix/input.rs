@@ -16,6 +16,8 @@ use crate::ui::Ui;
 
 /// What denials come from.
 pub(super) enum Input<'a> {
+    /// Logs, which are read from the cluster later.
+    Logs,
     /// VERB and RESOURCE arguments.
     Question(&'a Arguments),
     /// A text with refusals, by the name it has in messages.
@@ -39,7 +41,7 @@ impl<'a> Input<'a> {
         if let Some(file) = &arguments.matrix {
             return Ok(Self::Matrix(matrix::read(file)?));
         }
-        Ok(Self::Question(arguments))
+        Ok(if arguments.logs.is_empty() { Self::Question(arguments) } else { Self::Logs })
     }
 
     /// Returns the namespaces that the denials are about: those of requests and of ServiceAccounts.
@@ -51,7 +53,7 @@ impl<'a> Input<'a> {
             namespaces.extend(names.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
         };
         match self {
-            Self::Question(_) => {}
+            Self::Logs | Self::Question(_) => {}
             Self::Errors(_, scan) => {
                 for denial in &scan.denials {
                     add(&Identity::user(&denial.user), &denial.request);

@@ -2,16 +2,20 @@
 
 mod dedicated;
 mod diff;
+mod dry_run;
 mod files;
 mod gather;
 mod input;
+mod logs;
 mod matrix;
 mod report;
 mod review;
 mod scan;
+mod workloads;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use rolecall_grant::{
@@ -19,11 +23,12 @@ use rolecall_grant::{
 };
 
 pub(crate) use self::dedicated::Patch;
+pub(crate) use self::dry_run::RefusedObject;
 use self::gather::Gathered;
 pub(crate) use self::gather::Unmended;
 use self::input::Input;
 pub(crate) use self::report::note_text;
-use crate::cli::Options;
+use crate::cli::{Options, parse_duration};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Session};
@@ -38,10 +43,11 @@ use crate::ui::Ui;
     override_usage = "\
 rolecall fix <VERB> <RESOURCE>... [--for <SUBJECT>]... [OPTIONS]
        rolecall fix --from-errors <FILE> [OPTIONS]
+       rolecall fix --logs <TARGET>... [--since <DURATION>] [OPTIONS]
        rolecall fix --reviews <FILE> [OPTIONS]
        rolecall fix --matrix <FILE> [OPTIONS]",
     after_help = after_help(),
-    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "reviews", "matrix"])
+    group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix"])
 )]
 pub(crate) struct Arguments {
     /// What is to be done: a verb such as `get`, `list` or `create`, or several with commas
@@ -58,6 +64,13 @@ pub(crate) struct Arguments {
     /// Mend the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
     #[arg(long, value_name = "FILE")]
     from_errors: Option<PathBuf>,
+    /// Mend the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME: of all its
+    /// containers, of this run and the one before; may be repeated
+    #[arg(long, value_name = "TARGET")]
+    logs: Vec<String>,
+    /// With --logs: how far back, such as `1h`
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "logs")]
+    since: Option<Duration>,
     /// Mend denied SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
     #[arg(long, value_name = "FILE")]
     reviews: Option<PathBuf>,
@@ -86,6 +99,9 @@ pub(crate) struct Arguments {
     /// Say whether whoever asks (--as, or yourself) may apply the objects, and what is missing
     #[arg(long)]
     preflight: bool,
+    /// Have the server check the objects without storing them
+    #[arg(long, value_enum, value_name = "server")]
+    dry_run: Option<DryRun>,
     /// Write one file a namespace into a directory; objects of other names in them are kept
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
@@ -109,6 +125,12 @@ enum StyleArgument {
     Extend,
 }
 
+/// Who checks the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DryRun {
+    Server,
+}
+
 /// The formats of a fix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum FixFormat {
@@ -125,14 +147,14 @@ Examples:
     rolecall fix list,watch pods services --for sa/web -n shop | kubectl apply -f -
   Mend whatever a command was refused
     kubectl get pods 2>&1 | rolecall fix --from-errors -
-  Mend whatever the logs of an operator complain of, one file a namespace
-    kubectl logs deploy/operator | rolecall fix --from-errors - --out-dir rbac/
+  Mend whatever an operator's Pods complained of in the last hour, one file a namespace
+    rolecall fix --logs deploy/operator -n operators --since 1h --out-dir rbac/
   Mend what manifests lack, before they are applied
     rolecall fix --from-errors refused.log -f deploy/
   Bind an existing role, if one grants at most two rules besides
     rolecall fix get pods --for user/jane -n shop --style reuse --max-excess 2
-  May I apply that, and what would change?
-    rolecall fix list pods --for sa/web -n shop --preflight --diff
+  May I apply that, does the server take it, and what would change?
+    rolecall fix list pods --for sa/web -n shop --preflight --dry-run server --diff
 
 What is written grants what was denied and nothing else; that is proved with the evaluator before
 anything is printed, and said on stderr. What hands out the cluster is refused, with reasons. Objects
@@ -159,7 +181,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut needs = SubjectArgument::needs(&subjects);
     needs.service_accounts = true;
     needs.namespaces = true;
-    needs.workloads |= arguments.dedicated_service_account;
+    needs.workloads |= arguments.dedicated_service_account || !arguments.logs.is_empty();
+    for target in SubjectArgument::parse_all(&arguments.logs)? {
+        needs.further_namespaces.extend(target.namespace().map(str::to_owned));
+    }
     // Whether a role is the subject's alone shows only where everything is seen.
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
@@ -173,7 +198,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     } else {
         (subjects, Vec::new())
     };
-    let gathered = gather::gather(ui, options, &session, input, &subjects)?;
+    let mut gathered = gather::gather(ui, options, &session, input, &subjects)?;
+    if !arguments.logs.is_empty() {
+        for (name, scan) in logs::read(ui, &session, &arguments.logs, arguments.since)? {
+            scan::take(&name, scan, &mut gathered);
+        }
+    }
     let plan = plan(&session.authorizer, &gathered.denied, &arguments.config(&patches));
     let preflight = if arguments.preflight {
         let applier = session.me(options)?;
@@ -181,7 +211,11 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     } else {
         None
     };
-    let mended = Mended { session: &session, gathered, plan, patches, preflight };
+    let dry_run = match arguments.dry_run {
+        Some(DryRun::Server) => Some(dry_run::check(ui, &session, &plan.objects)?),
+        None => None,
+    };
+    let mended = Mended { session: &session, gathered, plan, patches, preflight, dry_run };
     arguments.write(ui, &mended)?;
     Ok(session.conclude(report::report(ui, options, &mended)))
 }
@@ -193,6 +227,7 @@ struct Mended<'a> {
     plan: Plan,
     patches: Vec<Patch>,
     preflight: Option<Preflight>,
+    dry_run: Option<Vec<RefusedObject>>,
 }
 
 impl Arguments {
@@ -203,7 +238,9 @@ impl Arguments {
             return Err(CommandError::usage("`-f -` and the denials cannot both be stdin")
                 .with_hint(Hint::pass("-f PATH", "read the manifests from files")));
         }
-        if input.is_some() && !(self.subjects.is_empty() && self.names.is_empty()) {
+        if (input.is_some() || !self.logs.is_empty())
+            && !(self.subjects.is_empty() && self.names.is_empty())
+        {
             return Err(CommandError::usage(
                 "`--for` and `--name` go with VERB and RESOURCE; denials name their own",
             ));
@@ -249,6 +286,7 @@ impl Arguments {
                     &mended.gathered.unmended,
                     &mended.patches,
                     mended.preflight.as_ref(),
+                    mended.dry_run.as_deref(),
                 );
                 output::write_structured(&mut out, Format::Json, &plan)?;
             }

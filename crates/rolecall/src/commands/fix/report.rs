@@ -30,9 +30,11 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     let denied = report.unmended();
     report.patches();
     let may_apply = mended.preflight.as_ref().is_none_or(|found| report.preflight(found));
+    let is_taken = report.dry_run();
     let stays_denied = refused + denied + contradicted > 0
         || report.answers().any(|answer| !answer.after.is_allowed())
-        || !may_apply;
+        || !may_apply
+        || !is_taken;
     let nothing_but_asides = mended.plan.answers.is_empty()
         && mended.gathered.unmended.iter().any(|found| found.weight == Weight::Aside);
     let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }));
@@ -264,6 +266,22 @@ impl Report<'_> {
             self.warn(format!("preflight may be wrong, for this was not read: {gap}"));
         }
         false
+    }
+
+    /// Says what the server refuses; returns whether it takes everything.
+    fn dry_run(&self) -> bool {
+        let Some(refused) = &self.mended.dry_run else { return true };
+        for found in refused {
+            if let Some(object) = self.mended.plan.objects.get(found.object) {
+                let name = words::qualified(object.metadata());
+                let kind = object.kind();
+                self.problem(format!("the server refuses {kind} {name}: {}", found.because));
+            }
+        }
+        if refused.is_empty() {
+            self.note("the server takes all of it");
+        }
+        refused.is_empty()
     }
 
     fn some(&self, texts: &[String]) -> String {

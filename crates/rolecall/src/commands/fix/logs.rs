@@ -1,0 +1,123 @@
+//! Refusals in what the containers of Pods wrote.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use rolecall_grant::refusal::{Scan, Scanner};
+use rolecall_rbac::Workload;
+use rolecall_source::cluster::{ContainerLog, LogOf, RequestError};
+
+use super::workloads::is_made_by;
+use crate::error::{CommandError, Hint};
+use crate::live::Live;
+use crate::load::Session;
+use crate::subject::{SubjectArgument, find_workload};
+use crate::ui::Ui;
+
+/// Reads the logs of every container of the targets, of this run and the one before; returns what
+/// refusals each holds, with its name in messages.
+pub(super) fn read(
+    ui: &Ui,
+    session: &Session,
+    targets: &[String],
+    since: Option<Duration>,
+) -> Result<Vec<(String, Scan)>, CommandError> {
+    let Some(live) = session.live() else {
+        return Err(CommandError::usage("manifests have no logs")
+            .with_hint(Hint::pass("--from-errors FILE", "read them from a file"))
+            .with_hint(Hint::pass("--overlay", "read the cluster besides the manifests")));
+    };
+    let mut reader = Reader { ui, live, since, scans: Vec::new(), bytes: Cell::new(0), read: 0 };
+    for target in targets {
+        for pod in pods(session, target)? {
+            reader.read_pod(pod)?;
+        }
+    }
+    if reader.read == 0 {
+        return Err(CommandError::cluster("no log could be read"));
+    }
+    if reader.scans.iter().all(|(_, scan)| is_empty(scan)) {
+        ui.note(format!("{} logs hold no refusal", reader.read));
+    }
+    Ok(reader.scans)
+}
+
+fn is_empty(scan: &Scan) -> bool {
+    scan.denials.is_empty() && scan.escalations.is_empty() && scan.remarks.is_empty()
+}
+
+/// Returns the Pods that a target is, or that it made.
+fn pods<'a>(session: &'a Session, target: &str) -> Result<Vec<&'a Workload>, CommandError> {
+    let SubjectArgument::Workload { kind, namespace, name } = SubjectArgument::parse(target)?
+    else {
+        return Err(CommandError::usage(format!("`{target}` is nothing that has logs"))
+            .with_hint(Hint::did_you_mean(target, ["pod/NAME", "deploy/NAME"])));
+    };
+    let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+    let named = find_workload(session, &kind, namespace, &name)?;
+    let inventory = session.authorizer.inventory();
+    let pods: Vec<&Workload> = inventory
+        .workloads_in(namespace)
+        .iter()
+        .filter(|workload| *workload.kind == *"Pod" && workload.api_group.is_empty())
+        .filter(|pod| is_made_by(inventory, pod, named))
+        .collect();
+    if pods.is_empty() {
+        return Err(CommandError::input(format!("`{target}` has no Pods")));
+    }
+    Ok(pods)
+}
+
+/// Reads one log after the other.
+struct Reader<'a> {
+    ui: &'a Ui,
+    live: &'a Live,
+    since: Option<Duration>,
+    scans: Vec<(String, Scan)>,
+    bytes: Cell<usize>,
+    read: usize,
+}
+
+impl Reader<'_> {
+    fn read_pod(&mut self, pod: &Workload) -> Result<(), CommandError> {
+        let containers = pod.pods.iter().flat_map(|spec| spec.containers.iter());
+        for container in containers {
+            for of in [LogOf::Latest, LogOf::Previous] {
+                self.read_log(&ContainerLog {
+                    namespace: &pod.metadata.namespace,
+                    pod: &pod.metadata.name,
+                    container: &container.name,
+                    of,
+                    since: self.since,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_log(&mut self, log: &ContainerLog<'_>) -> Result<(), CommandError> {
+        let run = if log.of == LogOf::Previous { " (previous)" } else { "" };
+        let name = format!("pod/{}:{}/{}{run}", log.namespace, log.pod, log.container);
+        let mut scanner = Scanner::new();
+        let bytes = &self.bytes;
+        let reading = self.live.cluster().read_log(log, |piece| {
+            scanner.push(piece);
+            bytes.set(bytes.get() + piece.len());
+        });
+        let label = || format!("{} MB of logs read", bytes.get() >> 20);
+        let outcome = self.live.wait_for_any(self.ui, label, reading)?;
+        match outcome {
+            Ok(()) => {}
+            Err(error) if error.is_fatal() => {
+                return Err(crate::live::request_error(self.live.cluster().server(), error));
+            }
+            // Most containers never ran before, and some have not started yet.
+            Err(RequestError::Refused(refusal)) if refusal.code == 400 => return Ok(()),
+            Err(error) => self.ui.problem(format!("cannot read the whole log of {name}: {error}")),
+        }
+        let scan = scanner.finish();
+        self.read += usize::from(scan.bytes > 0 || log.of == LogOf::Latest);
+        self.scans.push((name, scan));
+        Ok(())
+    }
+}
