@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::command::{command, root, run, split};
 
 /// What `sh` blocks may hold besides rolecall's own commands.
-const NOT_RUN: [&str; 6] = [
+const NOT_RUN: [&str; 7] = [
+    "cargo bench -p xtask",
     "cargo install --path ",
     "cargo test --workspace",
     "cargo xtask ",
