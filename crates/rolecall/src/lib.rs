@@ -10,8 +10,6 @@
 //! Only this crate parses arguments, prints, colours, hints and decides exit codes. Data goes to
 //! stdout; notes, warnings, errors and hints go to stderr.
 
-#![allow(dead_code, unused_imports, reason = "the commands that use all of it are on their way")]
-
 mod cli;
 mod commands;
 mod decide;

@@ -8,7 +8,6 @@ use rolecall_rbac::{
     AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text,
     resolve_aggregation,
 };
-use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, LoadConfig};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
@@ -39,8 +38,6 @@ struct LiveSource {
     live: Live,
     /// Who the server takes the caller for, once that was asked.
     me: OnceLock<Identity>,
-    /// The lists that the server forbade.
-    forbidden: Vec<ForbiddenList>,
 }
 
 /// What a command needs besides roles and bindings; less is asked of a cluster then.
@@ -106,7 +103,7 @@ impl Session {
     }
 
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
-        let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
+        let live::load::Read { live, builder, catalog, namespace } = read;
         let mut inventory = builder.build();
         // Stored roles stay as they are, unless a manifest changes what they are made of.
         let drifts = resolve_aggregation(&mut inventory);
@@ -115,7 +112,7 @@ impl Session {
             authorizer: Authorizer::new(inventory),
             catalog,
             namespace,
-            live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
+            live: Some(LiveSource { live, me: OnceLock::new() }),
             incomplete,
         }
     }

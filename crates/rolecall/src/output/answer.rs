@@ -259,7 +259,7 @@ impl<'a> NearMissDetails<'a> {
 }
 
 /// Returns the verdict's word in JSON.
-pub(crate) fn verdict_word(verdict: &Verdict<'_>) -> &'static str {
+fn verdict_word(verdict: &Verdict<'_>) -> &'static str {
     match verdict {
         Verdict::Allowed { .. } => "allowed",
         Verdict::NoOpinion => "denied",

@@ -18,7 +18,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails, verdict_word};
+pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails};
 pub(crate) use comparison::AccessComparison;
 pub(crate) use credential::CredentialDetails;
 pub(crate) use diff::AccessDiff;

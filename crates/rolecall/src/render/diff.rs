@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use rolecall_check::Severity;
-use rolecall_check::access::AccessTerm;
 use rolecall_check::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_rbac::{Origin, RuleGrant};
 

@@ -13,7 +13,7 @@ mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
 pub(crate) use plain::{is_harmful, message, plain};
-pub(crate) use review::{ReviewedAnswer, comparison_table, word_cell};
+pub(crate) use review::{ReviewedAnswer, comparison_table};
 pub(crate) use table::{Cell, Table};
 pub(crate) use tree::{Strokes, Tree};
 pub(crate) use walk::{TreeDetail, holder_trees, walk_trees};
