@@ -225,4 +225,19 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn the_reader_role_grants_exactly_what_is_listed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../manifests/reader.yaml");
+        let config = crate::manifests::LoadConfig {
+            paths: vec![path.into()],
+            default_namespace: "default".to_owned(),
+            defaults: crate::manifests::Defaults::None,
+        };
+        let loaded = crate::manifests::load(&config, std::io::empty());
+        let role = loaded.inventory.role("", "rolecall-reader").unwrap();
+        let wanted = Needs::everything().rules();
+        assert_eq!(rolecall_rbac::subtract(&wanted, &role.rules), []);
+        assert_eq!(rolecall_rbac::subtract(&role.rules, &wanted), []);
+    }
 }
