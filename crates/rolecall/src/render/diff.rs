@@ -9,6 +9,7 @@ use rolecall_rbac::{Origin, RuleGrant};
 
 use super::{Cell, Table, plain};
 use crate::commands::diff::Comparison;
+use crate::render::github::{data, property};
 use crate::words;
 
 /// How many bindings a row names.
@@ -245,14 +246,4 @@ fn place(grant: &RuleGrant<'_>) -> Option<String> {
 /// Escapes a cell of a Markdown table.
 fn markdown(text: &str) -> String {
     plain(text).replace('\\', "\\\\").replace('|', "\\|").replace('*', "\\*").replace('<', "&lt;")
-}
-
-/// Escapes the message of a workflow command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// Escapes a property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

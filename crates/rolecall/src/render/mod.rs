@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod diff;
 pub(crate) mod findings;
+mod github;
 pub(crate) mod matrix;
 mod plain;
 mod review;

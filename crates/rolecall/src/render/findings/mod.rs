@@ -11,6 +11,7 @@ use rolecall_check::{Finding, Severity};
 use super::{Cell, Table};
 use crate::error::CommandError;
 use crate::output::place;
+use crate::render::github::{data, property};
 
 /// Writes findings as a table, and how many there are of each severity.
 pub(crate) fn write_table(
@@ -110,14 +111,4 @@ fn summary(findings: &[(Finding, String)]) -> String {
         counts.iter().rev().map(|(severity, count)| format!("{count} {severity}")).collect();
     let plural = if findings.len() == 1 { "" } else { "s" };
     format!("{} finding{plural}: {}", findings.len(), counts.join(", "))
-}
-
-/// Escapes the message of a workflow command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// Escapes a property of a workflow command.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }
