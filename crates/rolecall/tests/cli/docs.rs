@@ -129,7 +129,8 @@ fn output_of(line: &str, path: &Path) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
-/// Fails for a command that rolecall does not understand; where it needs a cluster, none is there.
+/// Fails for a command that rolecall does not understand, or that a fixture does not answer; where it
+/// needs a cluster, none is there.
 fn check_understood(line: &str, path: &Path) {
     let line = line.split(" #").next().unwrap_or_default().trim();
     if line.is_empty()
@@ -145,6 +146,12 @@ fn check_understood(line: &str, path: &Path) {
     command.args(split(arguments)).env("KUBECONFIG", "/nonexistent/kubeconfig");
     let ran = run(&mut command, "");
     assert!(!ran.stderr.contains("\nUsage: "), "{}: `{line}`: {ran}", path.display());
+    // What asks a fixture needs nothing else, so it must be answered.
+    assert!(
+        !line.contains(" fixtures/") || ran.exit != Some(2),
+        "{}: `{line}`: {ran}",
+        path.display()
+    );
 }
 
 fn help_of(name: &str) -> String {
