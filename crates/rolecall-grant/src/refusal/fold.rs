@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_rbac::{Request, Target, Text};
+use rolecall_rbac::{PolicyRule, Request, Target, Text};
 
 use super::remark::shown;
 use super::sentence::{Sentence, SentenceTarget};
@@ -75,8 +75,18 @@ impl Fold {
 
     /// Adds an escalation refusal.
     pub(super) fn escalation(&mut self, found: Box<Escalation>, line: impl FnOnce() -> u64) {
-        let rules = format!("{:?}", found.missing);
-        self.start_key(b'e', [&*found.user, &*found.resource, &*found.name, &*rules]);
+        self.start_key(b'e', [&*found.user, &*found.resource, &*found.name]);
+        for PolicyRule { api_groups, resources, resource_names, non_resource_urls, verbs } in
+            &found.missing
+        {
+            for texts in [api_groups, resources, resource_names, non_resource_urls, verbs] {
+                for text in texts.iter() {
+                    self.key.extend_from_slice(text.as_bytes());
+                    self.key.push(SEPARATOR);
+                }
+                self.key.push(SEPARATOR);
+            }
+        }
         self.add(line, || Found::Escalation(found));
     }
 
