@@ -29,6 +29,9 @@ use crate::commands::Command;
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) options: Options,
+    /// `-o` before the command's name; each command has its own formats, and reads it itself.
+    #[arg(short, long, value_name = "FORMAT", hide = true)]
+    output: Option<OsString>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -49,7 +52,15 @@ read decides it.";
 
 /// Parses the arguments; help, the version and usage errors come as an error to print.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let arguments: Vec<OsString> = arguments.collect();
+    let mut arguments: Vec<OsString> = arguments.collect();
+    let cli = parse_once(&arguments)?;
+    let Some(format) = cli.output else { return Ok(cli) };
+    let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    arguments.splice(end..end, ["--output".into(), format]);
+    parse_once(&arguments)
+}
+
+fn parse_once(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = grammar();
     if is_plugin() {
         command = command.bin_name("kubectl rolecall");

@@ -192,6 +192,14 @@ fn completions_and_manual() {
 }
 
 #[test]
+fn the_format_may_stand_before_the_command() {
+    let ask = "who-can get pods -n ns-1 -f fixtures/ns-1";
+    assert_eq!(rolecall(&format!("-o json {ask}")), rolecall(&format!("{ask} -o json")));
+    assert_eq!(rolecall(&format!("-o csv {ask}")), rolecall(&format!("{ask} -o csv")));
+    assert_eq!(rolecall(&format!("-o json {ask} -o yaml")).exit, Some(2));
+}
+
+#[test]
 fn kubectl_runs_it_as_a_plugin() {
     let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
     plugin.current_dir(root()).env_clear();
