@@ -7,21 +7,21 @@ use rolecall_walk::{
 };
 use serde::Serialize;
 
-use super::{API_VERSION, ObjectReference, RuleDetails, TextList};
+use super::{API_VERSION, Each, ObjectReference, RuleDetails, TextList};
 use crate::subject::label;
 
 /// Where a walk leads.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessWalk<'a> {
     api_version: &'static str,
     kind: &'static str,
     /// Pods, and the templates of workloads that have none.
-    pods: Vec<PodDetails<'a>>,
+    pods: Each<'a, WalkedPod<'a>, PodDetails<'a>>,
     /// The subjects that the Pods run as or that were named, each once.
-    subjects: Vec<SubjectDetails<'a>>,
+    subjects: Each<'a, WalkedIdentity<'a>, SubjectDetails<'a>>,
     /// The roles that were named, with their holders.
-    roles: Vec<RoleDetails<'a>>,
+    roles: Each<'a, HeldRole<'a>, RoleDetails<'a>>,
     /// What was not read and may hide something of the above.
     gaps: Vec<String>,
 }
@@ -154,9 +154,9 @@ impl<'a> AccessWalk<'a> {
         Self {
             api_version: API_VERSION,
             kind: "AccessWalk",
-            pods: walk.pods.iter().map(|pod| PodDetails::new(walk, pod)).collect(),
-            subjects: walk.identities.iter().map(SubjectDetails::new).collect(),
-            roles: holders.roles.iter().map(|role| RoleDetails::new(holders, role)).collect(),
+            pods: Each::new(&walk.pods, |pod| PodDetails::new(walk, pod)),
+            subjects: Each::new(&walk.identities, SubjectDetails::new),
+            roles: Each::new(&holders.roles, |role| RoleDetails::new(holders, role)),
             gaps: gaps.into_iter().map(ToString::to_string).collect(),
         }
     }
