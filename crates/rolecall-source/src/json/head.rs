@@ -1,5 +1,6 @@
 //! The fields of a list around its items.
 
+use super::segment::is_cut_short;
 use rolecall_rbac::Text;
 
 use crate::decode::Identity;
@@ -133,7 +134,7 @@ pub(super) fn length(text: &[u8]) -> Length {
         serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
     match values.next() {
         Some(Ok(_)) => Length::Found(values.byte_offset()),
-        Some(Err(error)) if !error.is_eof() => Length::Broken,
+        Some(Err(error)) if !is_cut_short(&error, text) => Length::Broken,
         _ => Length::Short,
     }
 }

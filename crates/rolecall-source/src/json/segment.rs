@@ -73,16 +73,23 @@ pub(super) fn decode(
             }
             Err(error) => {
                 let found = describe(&error, position);
+                let is_short = is_cut_short(&error, rest.as_bytes());
                 return match invalid {
-                    Some(byte) if error.is_eof() => {
+                    Some(byte) if is_short => {
                         End::Broken(at, ParseError::not_utf8(found.position, byte))
                     }
-                    None if error.is_eof() => End::Within(at, found),
+                    None if is_short => End::Within(at, found),
                     _ => End::Broken(at, found),
                 };
             }
         }
     }
+}
+
+/// Returns whether a text may be no JSON only for where it ends; a number that lacks its digits is an
+/// error of its own to serde_json.
+pub(super) fn is_cut_short(error: &serde_json::Error, text: &[u8]) -> bool {
+    error.is_eof() || matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'))
 }
 
 /// Returns the part that is UTF-8, and the first byte that is not.

@@ -126,6 +126,7 @@ fn item() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),
         any::<i32>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
         text.prop_map(Value::from),
     ];
     let any = leaf.prop_recursive(3, 16, 4, move |inner| {
