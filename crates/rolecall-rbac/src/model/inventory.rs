@@ -135,7 +135,7 @@ impl Inventory {
 
     /// Turns the inventory back into a builder, to lay other objects over it.
     pub fn into_builder(self) -> InventoryBuilder {
-        InventoryBuilder { inventory: self, replaced: Vec::new() }
+        InventoryBuilder { inventory: self, ..InventoryBuilder::default() }
     }
 }
 
@@ -165,6 +165,7 @@ fn range_of<T>(objects: &[T], order: impl Fn(&T) -> std::cmp::Ordering) -> &[T] 
 #[derive(Debug, Default)]
 pub struct InventoryBuilder {
     inventory: Inventory,
+    implied_service_accounts: Vec<ServiceAccount>,
     replaced: Vec<Replaced>,
 }
 
@@ -204,6 +205,11 @@ impl InventoryBuilder {
         self.inventory.service_accounts.push(account);
     }
 
+    /// Adds a ServiceAccount that something else brings about, unless it is added itself.
+    pub fn implied_service_account(&mut self, account: ServiceAccount) {
+        self.implied_service_accounts.push(account);
+    }
+
     /// Adds a Namespace.
     pub fn namespace(&mut self, namespace: Namespace) {
         self.inventory.namespaces.push(namespace);
@@ -228,6 +234,7 @@ impl InventoryBuilder {
         append(&mut inventory.namespaces, other.inventory.namespaces);
         append(&mut inventory.workloads, other.inventory.workloads);
         append(&mut inventory.gaps, other.inventory.gaps);
+        append(&mut self.implied_service_accounts, other.implied_service_accounts);
         append(&mut self.replaced, other.replaced);
     }
 
@@ -243,7 +250,7 @@ impl InventoryBuilder {
 
     /// Does as [`build`](Self::build) and returns what was replaced, sorted.
     pub fn build_with_replaced(self) -> (Inventory, Vec<Replaced>) {
-        let Self { mut inventory, mut replaced } = self;
+        let Self { mut inventory, mut implied_service_accounts, mut replaced } = self;
         let Inventory { roles, bindings, service_accounts, namespaces, workloads, .. } =
             &mut inventory;
         let ((of_roles, of_bindings), ((of_accounts, of_namespaces), of_workloads)) = rayon::join(
@@ -257,6 +264,15 @@ impl InventoryBuilder {
         );
         for found in [of_roles, of_bindings, of_accounts, of_namespaces, of_workloads] {
             replaced.extend(found);
+        }
+        keep_last(&mut implied_service_accounts);
+        implied_service_accounts.retain(|implied| {
+            let metadata = &implied.metadata;
+            inventory.service_account(&metadata.namespace, &metadata.name).is_none()
+        });
+        if !implied_service_accounts.is_empty() {
+            inventory.service_accounts.append(&mut implied_service_accounts);
+            keep_last(&mut inventory.service_accounts);
         }
         inventory.gaps.sort();
         inventory.gaps.dedup();

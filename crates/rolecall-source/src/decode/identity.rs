@@ -44,6 +44,8 @@ pub(crate) enum Shape {
     OpenShift,
     /// An OpenShift Template, whose objects are made when it is processed.
     Template,
+    /// A ClusterServiceVersion, of which OLM makes Deployments, ServiceAccounts, roles and bindings.
+    OperatorVersion,
     /// Nothing that takes part in an answer.
     Irrelevant,
 }
@@ -72,6 +74,7 @@ pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
             "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding",
         ) => Shape::OpenShift,
         ("template.openshift.io", "Template") | ("", "Template") => Shape::Template,
+        ("operators.coreos.com", "ClusterServiceVersion") => Shape::OperatorVersion,
         (_, kind) if kind.ends_with("List") => Shape::List,
         (RBAC_GROUP, _) => Shape::Misplaced,
         (group, kind) if is_built_in(group) => {

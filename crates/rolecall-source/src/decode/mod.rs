@@ -14,6 +14,7 @@ mod identity;
 mod metadata;
 mod node;
 mod object;
+mod operator;
 mod places;
 mod pod;
 mod rbac;

@@ -8,7 +8,7 @@ use super::object::{ObjectFields, custom_workload};
 use super::{Decoder, walk};
 use crate::problem::ProblemKind;
 use crate::snapshot;
-use crate::yaml::{Document, Node, ParseError, Position};
+use crate::yaml::{DecodeError, Document, Node, ParseError, Position};
 
 impl Decoder {
     /// Decodes a document, and warns of keys that it holds twice.
@@ -72,6 +72,7 @@ impl Decoder {
         match what {
             Shape::List if node.get("items").is_some() => self.list(node, &identity),
             Shape::List | Shape::Custom => self.custom(node, &identity),
+            Shape::OperatorVersion => self.operator_version(node, &identity),
             Shape::Misplaced => {
                 let message = misplaced(&identity);
                 self.unread(node, &identity, ProblemKind::UnknownKind, message);
@@ -107,17 +108,25 @@ impl Decoder {
                 }
             }
             Err(error) => {
-                let (position, message) = (error.position, error.to_string());
-                let described = self.describe(node, identity);
-                self.batch.problems.push(self.place.problem(
-                    position,
-                    ProblemKind::WrongType,
-                    format!("{described}: {message}"),
-                ));
                 let unread = self.extent(node, identity);
-                self.gap(unread, &message, node.position().line);
+                self.malformed(node, identity, &error, unread);
             }
         }
+    }
+
+    /// Notes an object in which something is of a wrong type, and what may be missing for that.
+    pub(super) fn malformed(
+        &mut self,
+        node: Node<'_>,
+        identity: &Identity,
+        error: &DecodeError,
+        unread: Unread,
+    ) {
+        let message = error.to_string();
+        let described = format!("{}: {message}", self.describe(node, identity));
+        let problem = self.place.problem(error.position, ProblemKind::WrongType, described);
+        self.batch.problems.push(problem);
+        self.gap(unread, &message, node.position().line);
     }
 
     fn list(&mut self, node: Node<'_>, identity: &Identity) {
@@ -141,7 +150,7 @@ impl Decoder {
         self.stored = outer;
     }
 
-    fn custom(&mut self, node: Node<'_>, identity: &Identity) {
+    pub(super) fn custom(&mut self, node: Node<'_>, identity: &Identity) {
         self.batch.objects += 1;
         let pods = walk::anywhere(&mut self.strings, node);
         let name = text_of(node, "name").or_else(|| text_of(node, "generateName"));
@@ -294,7 +303,7 @@ fn canonical_kind(kind: &str) -> String {
 }
 
 /// Returns a text of the object's metadata.
-fn text_of<'d>(node: Node<'d>, key: &str) -> Option<&'d str> {
+pub(super) fn text_of<'d>(node: Node<'d>, key: &str) -> Option<&'d str> {
     node.get("metadata")?.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
@@ -308,6 +317,7 @@ fn only_kind(text: &str) -> Option<&str> {
     let kind = first.strip_prefix("kind:")?.lines().next()?.trim();
     let plain = kind.starts_with(|first: char| first.is_ascii_uppercase())
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && !kind.ends_with("List");
+        && !kind.ends_with("List")
+        && kind != "ClusterServiceVersion";
     plain.then_some(kind)
 }

@@ -119,15 +119,10 @@ const KNOWN: &[Places] = &[
         ],
         Some(""),
     ),
-    // OpenShift and OLM.
+    // OpenShift.
     pods("apps.openshift.io", "DeploymentConfig", TEMPLATE),
     accounts("build.openshift.io", "BuildConfig", ACCOUNT, Some("builder")),
     accounts("build.openshift.io", "Build", ACCOUNT, Some("builder")),
-    pods(
-        "operators.coreos.com",
-        "ClusterServiceVersion",
-        &["spec.install.spec.deployments[].spec.template.spec"],
-    ),
     // Operators whose objects name a ServiceAccount.
     accounts("monitoring.coreos.com", "Prometheus", ACCOUNT_NAME, Some("")),
     accounts("monitoring.coreos.com", "PrometheusAgent", ACCOUNT_NAME, Some("")),

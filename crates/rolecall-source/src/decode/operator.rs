@@ -1,0 +1,193 @@
+//! What OLM makes of a ClusterServiceVersion: ServiceAccounts, and the roles bound to them.
+//!
+//! OLM grants `permissions` in the namespace that the operator is installed in and
+//! `clusterPermissions` everywhere (`semantics.md` §11). It chooses names of its own; here a role and
+//! its binding are called after the ClusterServiceVersion and the ServiceAccount. One that a server
+//! has stored adds nothing: what OLM made of it has been stored, too.
+
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{
+    Binding, Metadata, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
+    Text, Unread,
+};
+use serde::de::DeserializeSeed;
+
+use super::Decoder;
+use super::identity::{Identity, RBAC_GROUP};
+use super::node::text_of;
+use super::rbac::Rules;
+use crate::yaml::{DecodeError, Node};
+
+/// Who is granted the rules of a ClusterServiceVersion, for one of its two lists.
+type Permissions = BTreeMap<Text, Vec<PolicyRule>>;
+
+impl Decoder {
+    /// Adds what OLM would make of the permissions in a ClusterServiceVersion.
+    pub(super) fn operator_version(&mut self, node: Node<'_>, identity: &Identity) {
+        self.custom(node, identity);
+        let is_stored = self.stored || text_of(node, "uid").is_some();
+        let Some(name) = text_of(node, "name").filter(|_| !is_stored) else { return };
+        let spec = ["spec", "install", "spec"]
+            .iter()
+            .try_fold(node, |node, key| node.get(key).filter(|value| !value.is_null()));
+        let Some(spec) = spec else { return };
+        for (list, is_cluster_wide) in [("permissions", false), ("clusterPermissions", true)] {
+            let Some(permissions) = spec.get(list) else { continue };
+            match self.permissions(permissions) {
+                Ok(permissions) => {
+                    for (account, rules) in permissions {
+                        self.operator_grant(node, name, &account, rules, is_cluster_wide);
+                    }
+                }
+                Err(error) => self.malformed(node, identity, &error, Unread::Anything),
+            }
+        }
+    }
+
+    fn permissions(&mut self, list: Node<'_>) -> Result<Permissions, DecodeError> {
+        let mut permissions = Permissions::new();
+        for entry in list.items() {
+            let account = entry.get("serviceAccountName").and_then(Node::as_str);
+            let account = self.strings.text(account.unwrap_or("default"));
+            let of_account = permissions.entry(account).or_default();
+            if let Some(rules) = entry.get("rules") {
+                let rules = Rules::seed(&mut self.strings).deserialize(rules)?;
+                of_account.extend(rules.iter().cloned());
+            }
+        }
+        Ok(permissions)
+    }
+
+    fn operator_grant(
+        &mut self,
+        node: Node<'_>,
+        operator: &str,
+        account: &Text,
+        rules: Vec<PolicyRule>,
+        is_cluster_wide: bool,
+    ) {
+        let namespace = text_of(node, "namespace");
+        let assumed = self.default_namespace.clone();
+        let metadata = Metadata {
+            namespace_assumed: namespace.is_none(),
+            origin: self.place.origin(node.position().line),
+            ..Metadata::new(
+                namespace.map_or(assumed, |namespace| self.strings.text(namespace)),
+                account.clone(),
+            )
+        };
+        let subject = Subject {
+            kind: SubjectKind::ServiceAccount,
+            name: account.clone(),
+            namespace: metadata.namespace.clone(),
+            api_group: self.strings.text(""),
+        };
+        let name = self.strings.text(&format!("{operator}-{account}"));
+        let mut of_role = Metadata { name: name.clone(), ..metadata.clone() };
+        if is_cluster_wide {
+            of_role.namespace = self.strings.text("");
+            of_role.namespace_assumed = false;
+        }
+        let role_ref = RoleRef {
+            api_group: self.strings.text(RBAC_GROUP),
+            kind: if is_cluster_wide { RoleKind::ClusterRole } else { RoleKind::Role },
+            name,
+        };
+        let builder = &mut self.batch.builder;
+        builder.implied_service_account(ServiceAccount { metadata, automount_token: None });
+        let binding =
+            Binding { metadata: of_role.clone(), role_ref, subjects: Box::new([subject]) };
+        builder.binding(binding);
+        builder.role(Role { metadata: of_role, rules: rules.into(), aggregation: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_rbac::{Authorizer, Identity, Request, ResourceRequest, Verdict};
+
+    use crate::manifests::{Defaults, LoadConfig, Loaded, load};
+
+    const BUNDLE: &str = r#"{"apiVersion": "operators.coreos.com/v1alpha1", "kind": "ClusterServiceVersion",
+        "metadata": {"name": "etcd.v1", "namespace": "ops"},
+        "spec": {"install": {"strategy": "deployment", "spec": {
+            "permissions": [
+                {"serviceAccountName": "etcd", "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]},
+                {"serviceAccountName": "etcd", "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}],
+            "clusterPermissions": [
+                {"serviceAccountName": "etcd", "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}],
+            "deployments": [{"name": "etcd", "spec": {"template": {"spec":
+                {"serviceAccountName": "etcd", "containers": [{"name": "etcd", "image": "etcd"}]}}}}]}}}}"#;
+
+    fn loaded(text: &str) -> Loaded {
+        let config = LoadConfig {
+            paths: vec!["-".into()],
+            default_namespace: "default".to_owned(),
+            defaults: Defaults::None,
+        };
+        load(&config, text.as_bytes())
+    }
+
+    fn verdict(loaded: Loaded, verb: &str, resource: &str, namespace: &str) -> &'static str {
+        let request = ResourceRequest {
+            resource: resource.into(),
+            namespace: namespace.into(),
+            ..ResourceRequest::default()
+        };
+        let identity = Identity::service_account("ops", "etcd");
+        let authorizer = Authorizer::new(loaded.inventory);
+        match authorizer.authorize(&identity, &Request::resource(verb, request)).verdict {
+            Verdict::Allowed { .. } => "allowed",
+            Verdict::NoOpinion => "denied",
+            Verdict::Unknown { .. } => "unknown",
+        }
+    }
+
+    #[test]
+    fn olm_grants_permissions_in_the_namespace_and_cluster_permissions_everywhere() {
+        for (verb, resource, namespace, expected) in [
+            ("list", "pods", "ops", "allowed"),
+            ("get", "secrets", "ops", "allowed"),
+            ("list", "pods", "default", "denied"),
+            ("get", "nodes", "", "allowed"),
+            ("get", "nodes", "default", "allowed"),
+            ("list", "nodes", "", "denied"),
+        ] {
+            let verdict = verdict(loaded(BUNDLE), verb, resource, namespace);
+            assert_eq!(verdict, expected, "{verb} {resource} in `{namespace}`");
+        }
+    }
+
+    #[test]
+    fn olm_makes_the_service_account_unless_the_bundle_brings_it() {
+        let account = |loaded: &Loaded| {
+            let account = loaded.inventory.service_account("ops", "etcd");
+            account.map(|account| account.automount_token)
+        };
+        assert_eq!(account(&loaded(BUNDLE)), Some(None));
+        let own = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: etcd, namespace: ops}\n\
+                   automountServiceAccountToken: false\n";
+        for text in [format!("---\n{BUNDLE}\n{own}"), format!("{own}---\n{BUNDLE}\n")] {
+            let loaded = loaded(&text);
+            assert_eq!(loaded.problems, []);
+            assert_eq!(account(&loaded), Some(Some(false)));
+        }
+    }
+
+    #[test]
+    fn of_a_stored_one_the_server_holds_the_roles() {
+        let stored =
+            BUNDLE.replace("\"name\": \"etcd.v1\"", "\"name\": \"etcd.v1\", \"uid\": \"1\"");
+        let loaded = loaded(&stored);
+        assert_eq!(loaded.inventory.workloads().len(), 1);
+        assert_eq!(verdict(loaded, "list", "pods", "ops"), "denied");
+    }
+
+    #[test]
+    fn malformed_permissions_may_have_granted_anything() {
+        let loaded = loaded(&BUNDLE.replace("[\"pods\"]", "\"pods\""));
+        assert_eq!(loaded.problems.len(), 1);
+        assert_eq!(verdict(loaded, "list", "pods", "ops"), "unknown");
+    }
+}
