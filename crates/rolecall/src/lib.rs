@@ -16,6 +16,7 @@ mod decide;
 mod error;
 mod exit;
 mod explain;
+mod file;
 mod git;
 mod live;
 mod load;

@@ -1,6 +1,5 @@
 //! Reviews in, the same reviews with their status out.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use rayon::prelude::*;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::file;
 use crate::load::{Breadth, Needs, Session};
 use crate::reviews::{Answered, Piece, Reviewer, Stream};
 use crate::ui::Ui;
@@ -32,29 +32,24 @@ struct Summary {
 }
 
 /// Answers the reviews of a file, or of stdin.
-pub(super) fn run(ui: &Ui, options: &Options, file: &Path) -> Result<Exit, CommandError> {
-    let is_stdin = file == Path::new("-");
-    if is_stdin && options.source.filename.iter().any(|path| path == Path::new("-")) {
+pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, CommandError> {
+    let is_stdin = path == Path::new("-");
+    if is_stdin && options.source.filename.iter().any(|input| input == Path::new("-")) {
         return Err(CommandError::usage("`-f -` and `--reviews -` cannot both be stdin")
             .with_hint(Hint::pass("--reviews FILE", "read the reviews from a file")));
     }
     // Opened before anything is loaded, so that a misspelt name is told of at once.
-    let input: Box<dyn BufRead> = if is_stdin {
-        Box::new(BufReader::with_capacity(1 << 16, io::stdin()))
-    } else {
-        let opened = File::open(file).map_err(|error| unreadable(file, error))?;
-        Box::new(BufReader::with_capacity(1 << 16, opened))
-    };
+    let (input, name) = file::open(path)?;
     let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let me = session.me(options).ok();
     let reviewer = Reviewer { authorizer: &session.authorizer, me: me.as_ref() };
-    let mut stream = Stream::new(input);
+    let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut out = ui.data();
     let mut summary = Summary::default();
-    let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     loop {
-        let pieces = next_batch(&mut stream, is_stdin).map_err(|error| unreadable(file, error))?;
+        let pieces =
+            next_batch(&mut stream, is_stdin).map_err(|error| file::unreadable(path, error))?;
         if pieces.is_empty() {
             break;
         }
@@ -86,18 +81,6 @@ fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Ve
         pieces.push(piece);
     }
     Ok(pieces)
-}
-
-fn unreadable(file: &Path, error: io::Error) -> CommandError {
-    CommandError::input(Unreadable { file: file.display().to_string(), source: error })
-}
-
-/// A file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read `{file}`")]
-struct Unreadable {
-    file: String,
-    source: io::Error,
 }
 
 impl Summary {

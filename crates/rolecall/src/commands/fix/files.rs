@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rolecall_grant::{Object, yaml_of};
 
 use crate::error::CommandError;
+use crate::file::{unreadable, unwritable};
 use crate::ui::Ui;
 use crate::yaml::{self, ObjectKey};
 
@@ -117,21 +118,4 @@ fn write_file(ui: &Ui, path: &Path, existing: &str, text: &str) -> Result<(), Co
     fs::write(path, text).map_err(|error| unwritable(path, error))?;
     ui.note(format!("wrote {}", path.display()));
     Ok(())
-}
-
-fn unwritable(path: &Path, error: io::Error) -> CommandError {
-    CommandError::input(FileError { verb: "write", path: path.to_owned(), source: error })
-}
-
-fn unreadable(path: &Path, error: io::Error) -> CommandError {
-    CommandError::input(FileError { verb: "read", path: path.to_owned(), source: error })
-}
-
-/// A file that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {verb} `{}`", path.display())]
-struct FileError {
-    verb: &'static str,
-    path: PathBuf,
-    source: io::Error,
 }

@@ -1,10 +1,6 @@
 //! What denials come from: read before anything is loaded, so that it is known what to load, and
 //! misspelt names are told of at once.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
-
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Identity, Request};
@@ -75,26 +71,4 @@ impl<'a> Input<'a> {
         namespaces.dedup();
         namespaces
     }
-}
-
-/// Opens a file, or stdin for `-`, and says how messages call it.
-pub(super) fn open(file: &Path) -> Result<(Box<dyn Read + Send>, String), CommandError> {
-    if file == Path::new("-") {
-        return Ok((Box::new(io::stdin()), "stdin".to_owned()));
-    }
-    let opened = File::open(file).map_err(|error| unreadable(file, error))?;
-    Ok((Box::new(opened), file.display().to_string()))
-}
-
-/// Says that a file cannot be read.
-pub(super) fn unreadable(file: &Path, error: io::Error) -> CommandError {
-    CommandError::input(Unreadable { file: file.display().to_string(), source: error })
-}
-
-/// A file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read `{file}`")]
-struct Unreadable {
-    file: String,
-    source: io::Error,
 }

@@ -7,8 +7,8 @@ use rolecall_grant::Denied;
 use rolecall_rbac::{Identity, Request, ResourceRequest};
 use serde::Deserialize;
 
-use super::input;
 use crate::error::CommandError;
+use crate::file;
 
 /// A matrix, or a single answer, as `can-i -o json` writes it.
 #[derive(Deserialize)]
@@ -47,10 +47,10 @@ struct NoMatrix {
 }
 
 /// Reads the denied cells of a file, or of stdin.
-pub(super) fn read(file: &Path) -> Result<Vec<Denied>, CommandError> {
-    let (mut input, name) = input::open(file)?;
+pub(super) fn read(path: &Path) -> Result<Vec<Denied>, CommandError> {
+    let (mut input, name) = file::open(path)?;
     let mut text = Vec::new();
-    input.read_to_end(&mut text).map_err(|error| input::unreadable(file, error))?;
+    input.read_to_end(&mut text).map_err(|error| file::unreadable(path, error))?;
     let matrix: Matrix = serde_json::from_slice(&text)
         .map_err(|source| CommandError::input(NoMatrix { file: name.clone(), source }))?;
     let (subjects, cells) = match matrix {

@@ -6,9 +6,9 @@ use std::path::Path;
 use rolecall_grant::Denied;
 
 use super::gather::{self, Gathered, Unmended, Weight};
-use super::input;
 use crate::cli::Options;
 use crate::error::CommandError;
+use crate::file;
 use crate::load::Session;
 use crate::reviews::{self, AskedReview, Stream};
 use crate::ui::Ui;
@@ -17,12 +17,12 @@ use crate::ui::Ui;
 pub(super) type Reviews = Vec<(String, AskedReview)>;
 
 /// Reads the reviews of a file, or of stdin.
-pub(super) fn read(ui: &Ui, file: &Path) -> Result<Reviews, CommandError> {
-    let (input, name) = input::open(file)?;
+pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
+    let (input, name) = file::open(path)?;
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut reviews = Reviews::new();
     let mut malformed = 0usize;
-    while let Some(piece) = stream.next().map_err(|error| input::unreadable(file, error))? {
+    while let Some(piece) = stream.next().map_err(|error| file::unreadable(path, error))? {
         for (line, asked) in reviews::asked(&piece) {
             match asked {
                 Ok(review) if review.allowed => {}

@@ -7,15 +7,15 @@ use rolecall_grant::refusal::{Denial, Escalation, OtherAuthorizer, Remark, Scan,
 use rolecall_rbac::Identity;
 
 use super::gather::{Gathered, Unmended, Weight};
-use super::input;
 use crate::error::CommandError;
+use crate::file;
 use crate::ui::Ui;
 
 /// Reads the refusals of a file, or of stdin, and says how messages call it.
-pub(super) fn read(ui: &Ui, file: &Path) -> Result<(String, Scan), CommandError> {
-    let (input, name) = input::open(file)?;
+pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError> {
+    let (input, name) = file::open(path)?;
     let mut scanner = Scanner::new();
-    scanner.read(input).map_err(|error| input::unreadable(file, error))?;
+    scanner.read(input).map_err(|error| file::unreadable(path, error))?;
     let scan = scanner.finish();
     if scan.dropped > 0 {
         ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
