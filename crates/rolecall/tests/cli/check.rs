@@ -2,7 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::command::{rolecall, root};
+use crate::command::{rolecall, rolecall_in_columns, root};
 
 #[test]
 fn findings_are_a_table_and_fail() {
@@ -141,4 +141,22 @@ fn an_unknown_code_is_an_error() {
         hint: run `rolecall explain` to list all findings
         --- exit 2
         "#);
+}
+
+#[test]
+fn on_a_terminal_findings_stand_one_under_the_other() {
+    let ran = rolecall_in_columns(60, "check fixtures/ns-1/manifests.yaml");
+    assert_snapshot!(ran, @r#"
+    high RC301 Deployment ns-1/lister
+      fixtures/ns-1/manifests.yaml:36
+      spec.template.spec.containers[0].command: `kubectl get
+      pods -n default` will be refused: ServiceAccount
+      `ns-1/k-sa-1` cannot list resource "pods" in API group ""
+      in the namespace "default"
+      fix: grant it: `rolecall fix list pods -n default --for
+      sa/ns-1:k-sa-1`
+
+    1 finding: 1 high
+    --- exit 1
+    "#);
 }

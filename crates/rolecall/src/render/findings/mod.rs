@@ -1,5 +1,6 @@
 //! Findings for people and for pipelines.
 
+mod blocks;
 pub(crate) mod junit;
 pub(crate) mod sarif;
 
@@ -13,7 +14,8 @@ use crate::error::CommandError;
 use crate::output::place;
 use crate::render::github::{data, property};
 
-/// Writes findings as a table, and how many there are of each severity.
+/// Writes findings as people read them, and how many there are of each severity: one under the other
+/// on a terminal of so many columns, else as a table with a line each.
 pub(crate) fn write_table(
     out: &mut impl Write,
     findings: &[(Finding, String)],
@@ -21,6 +23,9 @@ pub(crate) fn write_table(
 ) -> Result<(), CommandError> {
     if findings.is_empty() {
         return Ok(());
+    }
+    if let Some(columns) = columns {
+        return blocks::write(out, findings, columns);
     }
     let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
     for (finding, _) in findings {
@@ -32,7 +37,7 @@ pub(crate) fn write_table(
             sentence(finding).into(),
         ]);
     }
-    table.write(out, columns)?;
+    table.write(out, None)?;
     writeln!(out)?;
     writeln!(out, "{}", summary(findings))?;
     Ok(())

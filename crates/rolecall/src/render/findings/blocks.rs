@@ -1,0 +1,66 @@
+//! Findings on a terminal: one under the other, for a table would leave their sentences no room.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use rolecall_check::{Finding, Severity};
+
+use super::{shown_place, summary};
+use crate::error::CommandError;
+use crate::render::plain;
+use crate::render::wrap::wrap;
+
+const INDENT: &str = "  ";
+const PLACE: Style = Style::new().dimmed();
+
+/// Writes findings one under the other in that many columns, and how many there are of each severity.
+pub(super) fn write(
+    out: &mut impl Write,
+    findings: &[(Finding, String)],
+    columns: usize,
+) -> Result<(), CommandError> {
+    for (finding, _) in findings {
+        let severity = finding.severity;
+        let style = style(severity);
+        let object = finding.object.to_string();
+        let head = format!("{severity} {} {}", finding.rule.code, plain(&object));
+        // The first word alone has a colour, so that a cut line does not lose it.
+        let (word, rest) = head.split_once(' ').unwrap_or((&head, ""));
+        write!(out, "{style}{word}{style:#}")?;
+        for (position, line) in
+            wrap(rest, columns.saturating_sub(word.len() + 1)).iter().enumerate()
+        {
+            writeln!(out, "{}{line}", if position == 0 { " " } else { INDENT })?;
+        }
+        let place = shown_place(finding);
+        if !place.is_empty() {
+            writeln!(out, "{INDENT}{PLACE}{}{PLACE:#}", plain(&place))?;
+        }
+        let mut message = finding.message.clone();
+        if !finding.field.steps.is_empty() {
+            message = format!("{}: {message}", finding.field);
+        }
+        paragraph(out, &message, columns)?;
+        if !finding.fix.is_empty() {
+            paragraph(out, &format!("fix: {}", finding.fix), columns)?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", summary(findings))?;
+    Ok(())
+}
+
+fn paragraph(out: &mut impl Write, text: &str, columns: usize) -> Result<(), CommandError> {
+    for line in wrap(&plain(text), columns.saturating_sub(INDENT.len()).max(1)) {
+        writeln!(out, "{INDENT}{line}")?;
+    }
+    Ok(())
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low | Severity::Info => AnsiColor::Cyan.on_default(),
+    }
+}
