@@ -45,6 +45,16 @@ struct Anchor<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Starts with room for as many nodes as a text of this length may well have.
+    pub(super) fn with_room_for(text: &str) -> Self {
+        Self { entries: Vec::with_capacity(text.len() / 12), ..Self::default() }
+    }
+
+    /// Returns whether nothing was added yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Adds a scalar; `merge_key` says that it is an unquoted `<<`.
     pub(super) fn scalar(
         &mut self,

@@ -1,13 +1,14 @@
 //! YAML in and out; the only module that knows a YAML library.
 //!
 //! ```text
-//! bytes -> [ split ] -> chunk -> [ fast | events ] -> Document -> [ de ] -> wire struct
+//! bytes -> [ split ] -> chunk -> [ block | events ] -> Document -> [ de ] -> wire struct
 //! ```
 //!
 //! A [`Document`] keeps the line and column of every node, and reads as kubectl reads: YAML 1.1
 //! scalars, merge keys, the last of duplicate keys. A document never costs more than a bounded
 //! multiple of its text, whatever its aliases say.
 
+mod block;
 mod build;
 mod de;
 mod events;
@@ -46,7 +47,10 @@ impl ParseError {
 /// Parses the documents of `text`, whose first line has the number `first_line`.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    events::parse(text, first_line)
+    match block::parse(text, first_line) {
+        Some(document) => Ok(vec![document]),
+        None => events::parse(text, first_line),
+    }
 }
 
 /// Parses a [`Chunk`], which may be no text at all.

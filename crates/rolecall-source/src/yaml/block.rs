@@ -1,0 +1,313 @@
+//! The YAML that nearly everyone writes, read line by line: block style, each scalar on its line.
+//!
+//! ```text
+//! line -> indentation: what ends here -> dashes -> key -> [ scalar ] -> Builder
+//! ```
+//!
+//! It reads a part of YAML on which no two readers differ, several times as fast as the event
+//! parser, and gives up at anything else: anchors, tags, escapes, flow collections in one another,
+//! text that goes on on the next line, tabs, whatever is not ASCII. A document that it does return is
+//! equal to the event parser's, positions and duplicate keys included; tests hold it to that.
+
+mod scalar;
+
+use self::scalar::Inline;
+use super::build::{Builder, Collection, MergeKey};
+use super::node::{Document, Position, Value};
+use super::resolve;
+
+/// How deep collections may nest; the event parser says what is wrong with deeper ones.
+const DEPTH_LIMIT: usize = 100;
+/// How long a key may be; YAML itself wants its colon within 1024 characters.
+const KEY_LIMIT: usize = 512;
+
+/// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
+/// style.
+pub(super) fn parse(text: &str, first_line: u32) -> Option<Document<'_>> {
+    if !scalar::is_plain_ascii(text.as_bytes()) {
+        return None;
+    }
+    let mut reader = Reader {
+        lines: Lines::new(text, first_line),
+        levels: Vec::new(),
+        awaited: None,
+        builder: Builder::with_room_for(text),
+    };
+    while let Some(line) = reader.lines.next() {
+        reader.line(line)?;
+    }
+    reader.end()
+}
+
+struct Reader<'a> {
+    lines: Lines<'a>,
+    /// The collections that are open, outermost first.
+    levels: Vec<Level>,
+    /// What the last line ended with, when its value is not on the line.
+    awaited: Option<Awaited>,
+    builder: Builder<'a>,
+}
+
+/// An open collection, and the column of its keys or dashes.
+#[derive(Clone, Copy)]
+struct Level {
+    column: usize,
+    kind: Kind,
+}
+
+/// What stands before a value that is on the lines below, or null.
+#[derive(Clone, Copy)]
+enum Awaited {
+    /// A key with its colon here.
+    Key(Position),
+    Dash,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mapping,
+    Sequence,
+    /// A sequence whose dashes stand right below the key that it is the value of.
+    Unindented,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&mut self, line: Line<'a>) -> Option<()> {
+        let mut at = line.content(0);
+        let Some(first) = line.text.as_bytes().get(at) else { return Some(()) };
+        if *first == b'#' {
+            return Some(());
+        }
+        let mut dash = is_dash(line.from(at));
+        self.arrive(line, at, dash)?;
+        while dash {
+            at = line.content(at + 1);
+            if is_blank(line.from(at)) {
+                self.awaited = Some(Awaited::Dash);
+                return Some(());
+            }
+            dash = is_dash(line.from(at));
+            if dash {
+                self.open(Kind::Sequence, at, line.position(at))?;
+            } else if scalar::key(line.from(at)).is_some() {
+                self.open(Kind::Mapping, at, line.position(at))?;
+            } else {
+                return self.value(line, at);
+            }
+        }
+        self.pair(line, at)
+    }
+
+    /// Ends what is not indented as far as a column, and opens what begins there.
+    fn arrive(&mut self, line: Line<'a>, column: usize, dash: bool) -> Option<()> {
+        let begun = if dash { Kind::Sequence } else { Kind::Mapping };
+        let Some(innermost) = self.levels.last() else {
+            // Only the first line finds nothing open.
+            let first = self.builder.is_empty();
+            return if first { self.open(begun, column, line.position(column)) } else { None };
+        };
+        let below_key = innermost.kind == Kind::Mapping && innermost.column == column && dash;
+        match self.awaited.take() {
+            Some(_) if column > innermost.column => {
+                return self.open(begun, column, line.position(column));
+            }
+            Some(_) if below_key => {
+                // The event parser says that such a sequence starts with its first item.
+                let item = line.content(column + 1);
+                let position = (!is_blank(line.from(item))).then(|| line.position(item))?;
+                return self.open(Kind::Unindented, column, position);
+            }
+            awaited => self.null(awaited)?,
+        }
+        while let Some(level) = self.levels.last() {
+            let ends = level.column > column
+                || (level.column == column && level.kind == Kind::Unindented && !dash);
+            if !ends {
+                let goes_on = level.column == column && dash != (level.kind == Kind::Mapping);
+                return goes_on.then_some(());
+            }
+            self.levels.pop();
+            self.builder.end().ok()?;
+        }
+        None
+    }
+
+    /// Reads a key and what follows it.
+    fn pair(&mut self, line: Line<'a>, at: usize) -> Option<()> {
+        let length = scalar::key(line.from(at)).filter(|length| *length <= KEY_LIMIT)?;
+        let key = resolve::plain(line.text.get(at..at + length)?.into());
+        self.scalar(line.position(at), key)?;
+        let colon = at + length;
+        let value = line.content(colon + 1);
+        if is_blank(line.from(value)) {
+            self.awaited = Some(Awaited::Key(line.position(colon)));
+            return Some(());
+        }
+        self.value(line, value)
+    }
+
+    /// Reads a value that begins at `at` of its line.
+    fn value(&mut self, line: Line<'a>, at: usize) -> Option<()> {
+        let position = line.position(at);
+        match scalar::inline(line.from(at))? {
+            Inline::Scalar(value) => self.scalar(position, value),
+            Inline::EmptyMapping => {
+                self.builder.start(position, Collection::Mapping, 0).ok()?;
+                self.builder.end().ok()
+            }
+            Inline::Sequence(items) => {
+                self.builder.start(position, Collection::Sequence, 0).ok()?;
+                for item in items {
+                    let (offset, value) = item?;
+                    self.scalar(line.position(at + offset), value)?;
+                }
+                self.builder.end().ok()
+            }
+            Inline::Literal(last_break) => {
+                let parent = self.levels.last()?.column;
+                let (position, text) = self.lines.literal(parent, last_break)?;
+                self.scalar(position, Value::String(text.into()))
+            }
+        }
+    }
+
+    /// Adds the null that a key without a value has.
+    fn null(&mut self, awaited: Option<Awaited>) -> Option<()> {
+        match awaited {
+            None => Some(()),
+            Some(Awaited::Key(colon)) => self.scalar(colon, Value::Null),
+            // Where the null of an empty item stands, only the event parser knows.
+            Some(Awaited::Dash) => None,
+        }
+    }
+
+    fn scalar(&mut self, position: Position, value: Value<'a>) -> Option<()> {
+        self.builder.scalar(position, value, 0, MergeKey::No).ok()
+    }
+
+    fn open(&mut self, kind: Kind, column: usize, position: Position) -> Option<()> {
+        let collection =
+            if kind == Kind::Mapping { Collection::Mapping } else { Collection::Sequence };
+        self.levels.push(Level { column, kind });
+        if self.levels.len() > DEPTH_LIMIT {
+            return None;
+        }
+        self.builder.start(position, collection, 0).ok()
+    }
+
+    fn end(mut self) -> Option<Document<'a>> {
+        let awaited = self.awaited.take();
+        self.null(awaited)?;
+        for _ in &self.levels {
+            self.builder.end().ok()?;
+        }
+        (!self.builder.is_empty()).then(|| self.builder.finish(Position::default()))
+    }
+}
+
+/// Returns whether a text starts with a dash that makes it an item.
+fn is_dash(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'-'] | [b'-', b' ', ..])
+}
+
+/// Returns whether a text that follows a space, or is all of its line, holds nothing but a comment.
+fn is_blank(text: &str) -> bool {
+    matches!(text.as_bytes(), [] | [b'#', ..])
+}
+
+/// What is left of a text, line by line.
+struct Lines<'a> {
+    text: &'a str,
+    number: u32,
+}
+
+/// A line without its break.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    number: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str, first_line: u32) -> Self {
+        Self { text, number: first_line }
+    }
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.text.as_bytes()).unwrap_or(self.text.len());
+        let text = self.text.get(..end)?;
+        let line = Line { text: text.strip_suffix('\r').unwrap_or(text), number: self.number };
+        self.text = self.text.get(end + 1..).unwrap_or_default();
+        self.number += 1;
+        Some(line)
+    }
+
+    /// Reads the lines below a `|`, which are indented more than `parent`; their text starts where
+    /// the first of them does.
+    fn literal(&mut self, parent: usize, last_break: LastBreak) -> Option<(Position, String)> {
+        let mut ahead = Lines { ..*self };
+        let first = ahead.next()?;
+        let indentation = first.content(0);
+        if indentation <= parent {
+            return None;
+        }
+        let mut content = String::new();
+        let mut breaks = 0;
+        while !self.text.is_empty() {
+            let mut ahead = Lines { ..*self };
+            let line = ahead.next()?;
+            let content_start = line.content(0);
+            if content_start < indentation && content_start < line.text.len() {
+                break;
+            }
+            let text = line.from(indentation);
+            if !text.is_empty() {
+                content.extend(std::iter::repeat_n('\n', std::mem::take(&mut breaks)));
+                content.push_str(text);
+            } else if content.is_empty() {
+                return None;
+            }
+            breaks += 1;
+            // Whether text that ends with the file ends with a line break is left to the event parser.
+            if ahead.text.is_empty() && !self.text.ends_with('\n') {
+                return None;
+            }
+            *self = ahead;
+        }
+        if last_break == LastBreak::Kept {
+            content.push('\n');
+        }
+        Some((first.position(indentation), content))
+    }
+}
+
+/// What becomes of the line break that ends a literal text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastBreak {
+    Kept,
+    /// `|-`
+    Stripped,
+}
+
+impl<'a> Line<'a> {
+    /// Returns the column of the first character from a column on that is no space.
+    fn content(self, column: usize) -> usize {
+        let bytes = self.from(column).as_bytes();
+        column + bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len())
+    }
+
+    /// Returns the text from a column on; nothing where there is none.
+    fn from(self, column: usize) -> &'a str {
+        self.text.get(column..).unwrap_or_default()
+    }
+
+    fn position(self, column: usize) -> Position {
+        Position { line: self.number, column: u32::try_from(column + 1).unwrap_or(u32::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! What stands on one line: keys, scalars, and lists of scalars in brackets.
+
+use super::LastBreak;
+use crate::yaml::node::Value;
+use crate::yaml::resolve;
+
+/// A value that stands on the line of its key or dash.
+pub(super) enum Inline<'a> {
+    Scalar(Value<'a>),
+    /// `{}`
+    EmptyMapping,
+    /// `[a, "b"]`
+    Sequence(Items<'a>),
+    /// `|`: the value is the text of the lines below.
+    Literal(LastBreak),
+}
+
+/// Returns whether a text is all printable ASCII, with line breaks that every reader takes for such.
+pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
+    let printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r');
+    // Chunks without an early end are what compilers make vector instructions of.
+    let all =
+        bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & printable(*byte)));
+    all && memchr::memchr_iter(b'\r', bytes).all(|at| bytes.get(at + 1) == Some(&b'\n'))
+}
+
+/// Returns how long the key is that a text starts with, its colon not counted.
+pub(super) fn key(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let length = bytes.iter().position(|byte| {
+        !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'))
+    })?;
+    let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    (starts && is_colon(bytes.get(length..)?)).then_some(length)
+}
+
+/// Returns whether a text starts with a colon that ends a key.
+fn is_colon(bytes: &[u8]) -> bool {
+    matches!(bytes, [b':'] | [b':', b' ', ..])
+}
+
+/// Reads a value and the comment that may follow it.
+pub(super) fn inline(text: &str) -> Option<Inline<'_>> {
+    match text.as_bytes().first()? {
+        b'"' | b'\'' => {
+            let (quoted, rest) = quoted(text)?;
+            ends_line(rest).then_some(Inline::Scalar(Value::String(quoted.into())))
+        }
+        b'[' => {
+            let end = text.find(']')?;
+            let items = Items { text, at: 1, end };
+            ends_line(text.get(end + 1..)?).then_some(Inline::Sequence(items))
+        }
+        b'{' => ends_line(text.strip_prefix("{}")?).then_some(Inline::EmptyMapping),
+        b'|' => match text.trim_end_matches(' ') {
+            "|" => Some(Inline::Literal(LastBreak::Kept)),
+            "|-" => Some(Inline::Literal(LastBreak::Stripped)),
+            _ => None,
+        },
+        _ => Some(Inline::Scalar(resolve::plain(plain(text)?.into()))),
+    }
+}
+
+/// Splits a text in quotes off, when it means just what stands between them.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let quote = *bytes.first()?;
+    let end = 1 + memchr::memchr2(quote, b'\\', bytes.get(1..)?)?;
+    if bytes.get(end) != Some(&quote) || bytes.get(end + 1) == Some(&quote) {
+        return None;
+    }
+    Some((text.get(1..end)?, text.get(end + 1..)?))
+}
+
+/// Returns whether only a comment follows a value.
+fn ends_line(rest: &str) -> bool {
+    let content = rest.trim_start_matches(' ');
+    content.is_empty() || (content.len() < rest.len() && content.starts_with('#'))
+}
+
+/// Returns the scalar without quotes that a line holds.
+fn plain(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    if !starts_plain(bytes) {
+        return None;
+    }
+    let mut end = text.len();
+    for at in memchr::memchr2_iter(b':', b'#', bytes) {
+        if bytes.get(at) == Some(&b'#') {
+            if bytes.get(at - 1) == Some(&b' ') {
+                end = at;
+                break;
+            }
+        } else if is_colon(bytes.get(at..)?) {
+            return None;
+        }
+    }
+    Some(text.get(..end)?.trim_end_matches(' '))
+}
+
+/// Returns whether no reader takes the first character for more than text.
+fn starts_plain(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'-', second, ..] => second.is_ascii_alphanumeric() || *second == b'-',
+        [first, ..] => {
+            first.is_ascii_alphanumeric()
+                || matches!(first, b'_' | b'/' | b'.' | b'$' | b'(' | b'+' | b'~')
+        }
+        [] => false,
+    }
+}
+
+/// The items of a list in brackets, with their offsets; `None` for one that is no simple scalar.
+pub(super) struct Items<'a> {
+    text: &'a str,
+    at: usize,
+    /// The offset of the closing bracket.
+    end: usize,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Option<(usize, Value<'a>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..self.end)?;
+        let content = rest.trim_start_matches(' ');
+        if content.is_empty() && self.at == 1 {
+            return None;
+        }
+        let start = self.end - content.len();
+        let item = self.item(content);
+        // Past the end when this was the last.
+        self.at = item.as_ref().map_or(usize::MAX, |(_, next)| *next);
+        Some(item.map(|(value, _)| (start, value)))
+    }
+}
+
+impl<'a> Items<'a> {
+    /// Reads an item; with it comes the offset behind the comma that follows.
+    fn item(&self, content: &'a str) -> Option<(Value<'a>, usize)> {
+        let (value, after) = if content.starts_with(['"', '\'']) {
+            let (quoted, after) = quoted(content)?;
+            (Value::String(quoted.into()), after)
+        } else {
+            let length = content.find(',').unwrap_or(content.len());
+            let (item, after) = content.split_at_checked(length)?;
+            let item = item.trim_end_matches(' ');
+            let simple = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./*".contains(&byte);
+            if !starts_plain(item.as_bytes()) || !item.bytes().all(simple) {
+                return None;
+            }
+            (resolve::plain(item.into()), after)
+        };
+        let after = after.trim_start_matches(' ');
+        match after.as_bytes() {
+            [] => Some((value, usize::MAX)),
+            // A comma before the bracket is allowed, but not worth a thought.
+            [b',', rest @ ..] if !rest.trim_ascii().is_empty() => {
+                Some((value, self.end - after.len() + 1))
+            }
+            _ => None,
+        }
+    }
+}
