@@ -6,7 +6,7 @@ use rolecall_rbac::edit_distance;
 
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::render::Table;
+use crate::render::{Table, filled};
 use crate::ui::Ui;
 
 /// Explain what a finding of `check` means and how to mend it
@@ -42,7 +42,10 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
                 rule.category, rule.severity, rule.since, rule.versions
             )?;
             writeln!(out)?;
-            write!(out, "{}", rule.documentation())?;
+            match ui.columns() {
+                Some(columns) => write!(out, "{}", filled(&rule.documentation(), columns))?,
+                None => write!(out, "{}", rule.documentation())?,
+            }
         }
         None if arguments.markdown => write!(out, "{}", reference())?,
         None => {

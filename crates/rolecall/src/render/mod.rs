@@ -6,6 +6,7 @@ pub(crate) mod findings;
 mod github;
 pub(crate) mod matrix;
 mod plain;
+mod prose;
 mod review;
 mod table;
 mod tree;
@@ -14,6 +15,7 @@ mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
 pub(crate) use plain::{is_harmful, message, plain};
+pub(crate) use prose::filled;
 pub(crate) use review::{ReviewedAnswer, comparison_table};
 pub(crate) use table::{Cell, Table};
 pub(crate) use tree::{Strokes, Tree};
