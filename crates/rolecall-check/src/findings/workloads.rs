@@ -24,15 +24,39 @@ pub(super) enum RunsAs {
     Undecided,
 }
 
-/// Returns the pod specs of judged workloads.
+/// Returns the pod specs of judged workloads, but for what others of them are the templates of: a
+/// Deployment is judged once, not once more for its ReplicaSet and for each of its Pods.
 pub(super) fn pods<'a>(context: &Context<'a>) -> impl Iterator<Item = PodOf<'a>> {
     context.workloads().flat_map(move |workload| {
-        workload.pods.iter().map(move |spec| PodOf {
-            workload,
-            spec,
-            runs_as: runs_as(context, workload, spec),
-        })
+        let owner = owner(context, workload);
+        let own = workload.pods.iter().filter(move |spec| {
+            owner.is_none_or(|owner| owner.pods.iter().all(|template| !is_alike(spec, template)))
+        });
+        own.map(move |spec| PodOf { workload, spec, runs_as: runs_as(context, workload, spec) })
     })
+}
+
+/// Returns the judged workload that made another.
+fn owner<'a>(context: &Context<'a>, workload: &Workload) -> Option<&'a Workload> {
+    let owner = workload.owner.as_ref()?;
+    let namespace = &workload.metadata.namespace;
+    let found =
+        context.inventory().workload(namespace, &owner.kind, &owner.name, &owner.api_group)?;
+    context.is_judged(&found.metadata).then_some(found)
+}
+
+/// Returns whether a Pod runs as its template's ServiceAccount, and nothing that the template does
+/// not; what admission mounts and injects is no difference.
+fn is_alike(spec: &PodSpec, template: &PodSpec) -> bool {
+    spec.service_account_name() == template.service_account_name()
+        && spec.containers.iter().all(|container| {
+            let is_image_alone = container.command.is_empty() && container.args.is_empty();
+            is_image_alone
+                || template
+                    .containers
+                    .iter()
+                    .any(|other| other.command == container.command && other.args == container.args)
+        })
 }
 
 fn runs_as(context: &Context<'_>, workload: &Workload, spec: &PodSpec) -> RunsAs {

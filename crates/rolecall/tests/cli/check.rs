@@ -160,3 +160,19 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
     --- exit 1
     "#);
 }
+
+#[test]
+fn what_a_deployment_made_is_not_judged_once_more() {
+    let ran = rolecall("check fixtures/ns-1 -o json");
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let objects: Vec<_> =
+        found["findings"].as_array().unwrap().iter().map(|f| &f["object"]).collect();
+    assert_eq!(objects.len(), 1, "{objects:?}");
+    assert_eq!(objects[0]["kind"], "Deployment");
+    // Without the Deployment it is its ReplicaSet that is judged.
+    let ran = rolecall("check fixtures/ns-1/running.yaml --defaults v1.36 -o json");
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let kinds: Vec<_> =
+        found["findings"].as_array().unwrap().iter().map(|f| &f["object"]["kind"]).collect();
+    assert!(kinds.iter().all(|kind| *kind != "Pod"), "{kinds:?}");
+}
