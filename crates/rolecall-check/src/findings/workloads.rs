@@ -1,6 +1,9 @@
 //! Pods of judged workloads, and whom they run as.
 
-use rolecall_rbac::{Binding, BoundRole, Identity, PodSpec, SubjectKind, Workload};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use rolecall_rbac::{Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload};
 
 use super::accounts;
 use crate::commands::{self, Invocation};
@@ -27,12 +30,14 @@ pub(super) enum RunsAs {
 /// Returns the pod specs of judged workloads, but for what others of them are the templates of: a
 /// Deployment is judged once, not once more for its ReplicaSet and for each of its Pods.
 pub(super) fn pods<'a>(context: &Context<'a>) -> impl Iterator<Item = PodOf<'a>> {
+    let bound = Rc::new(BoundNames::new(context.inventory()));
     context.workloads().flat_map(move |workload| {
+        let bound = Rc::clone(&bound);
         let owner = owner(context, workload);
         let own = workload.pods.iter().filter(move |spec| {
             owner.is_none_or(|owner| owner.pods.iter().all(|template| !is_alike(spec, template)))
         });
-        own.map(move |spec| PodOf { workload, spec, runs_as: runs_as(context, workload, spec) })
+        own.map(move |spec| PodOf { workload, spec, runs_as: runs_as(&bound, workload, spec) })
     })
 }
 
@@ -59,29 +64,38 @@ fn is_alike(spec: &PodSpec, template: &PodSpec) -> bool {
         })
 }
 
-fn runs_as(context: &Context<'_>, workload: &Workload, spec: &PodSpec) -> RunsAs {
+fn runs_as(bound: &BoundNames<'_>, workload: &Workload, spec: &PodSpec) -> RunsAs {
     if workload.mirror {
         return RunsAs::Nobody;
     }
     let name = spec.service_account_name();
-    if workload.metadata.namespace_assumed && is_bound_elsewhere(context, workload, name) {
+    let namespace = &workload.metadata.namespace;
+    if workload.metadata.namespace_assumed && bound.is_elsewhere(name, namespace) {
         return RunsAs::Undecided;
     }
-    RunsAs::Account(Identity::service_account(&workload.metadata.namespace, name))
+    RunsAs::Account(Identity::service_account(namespace, name))
 }
 
-/// Returns whether a binding names the ServiceAccount in a namespace that is written out, which may
-/// be the one where the workload will be.
-fn is_bound_elsewhere(context: &Context<'_>, workload: &Workload, name: &str) -> bool {
-    let namespace = &workload.metadata.namespace;
-    context.inventory().bindings().iter().any(|binding| {
-        binding.subjects.iter().any(|subject| {
-            subject.kind == SubjectKind::ServiceAccount
-                && *subject.name == *name
-                && !subject.namespace.is_empty()
-                && subject.namespace != *namespace
-        })
-    })
+/// The namespaces that bindings write out for ServiceAccounts, by the accounts' names.
+struct BoundNames<'a>(HashMap<&'a str, BTreeSet<&'a str>>);
+
+impl<'a> BoundNames<'a> {
+    fn new(inventory: &'a Inventory) -> Self {
+        let mut names: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        let subjects = inventory.bindings().iter().flat_map(|binding| &binding.subjects);
+        for subject in subjects {
+            if subject.kind == SubjectKind::ServiceAccount && !subject.namespace.is_empty() {
+                names.entry(&subject.name).or_default().insert(&subject.namespace);
+            }
+        }
+        Self(names)
+    }
+
+    /// Returns whether a binding names the ServiceAccount in another namespace, which may be the one
+    /// where it will be.
+    fn is_elsewhere(&self, name: &str, namespace: &str) -> bool {
+        self.0.get(name).is_some_and(|found| found.iter().any(|other| *other != namespace))
+    }
 }
 
 /// Returns the bindings that grant an identity anything beyond what everybody has.
