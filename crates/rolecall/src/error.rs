@@ -51,6 +51,13 @@ pub(crate) enum Hint {
         /// What it is for, after `to`.
         purpose: String,
     },
+    /// Apply objects.
+    Apply {
+        /// The objects.
+        yaml: String,
+        /// What they are for, after `to`.
+        purpose: String,
+    },
     /// Change a file or object.
     Edit {
         /// Where, as `file:line` or an object's name.
@@ -164,6 +171,11 @@ impl Hint {
         Hint::Pass { option: option.into(), purpose: purpose.into() }
     }
 
+    /// Returns a hint to apply objects.
+    pub(crate) fn apply(yaml: impl Into<String>, purpose: impl Into<String>) -> Hint {
+        Hint::Apply { yaml: yaml.into(), purpose: purpose.into() }
+    }
+
     /// Returns a hint to change a file or object.
     pub(crate) fn edit(place: impl Into<String>, change: impl Into<String>) -> Hint {
         Hint::Edit { place: place.into(), change: change.into() }
@@ -175,6 +187,9 @@ impl fmt::Display for Hint {
         match self {
             Self::Run { command, purpose } => write!(formatter, "run `{command}` to {purpose}"),
             Self::Pass { option, purpose } => write!(formatter, "pass `{option}` to {purpose}"),
+            Self::Apply { yaml, purpose } => {
+                write!(formatter, "have this applied to {purpose}:\n{}", yaml.trim_end())
+            }
             Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
             Self::Write { instead_of, alternatives } => {
                 formatter.write_str("write ")?;

@@ -8,6 +8,7 @@ use rolecall_rbac::{
     AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text,
     resolve_aggregation,
 };
+use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, LoadConfig};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
@@ -38,6 +39,8 @@ struct LiveSource {
     live: Live,
     /// Who the server takes the caller for, once that was asked.
     me: OnceLock<Identity>,
+    /// The lists that the server forbade.
+    forbidden: Vec<ForbiddenList>,
 }
 
 /// What a command needs besides roles and bindings; less is asked of a cluster then.
@@ -103,7 +106,7 @@ impl Session {
     }
 
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
-        let live::load::Read { live, builder, catalog, namespace } = read;
+        let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
         let mut inventory = builder.build();
         // Stored roles stay as they are, unless a manifest changes what they are made of.
         let drifts = resolve_aggregation(&mut inventory);
@@ -112,7 +115,7 @@ impl Session {
             authorizer: Authorizer::new(inventory),
             catalog,
             namespace,
-            live: Some(LiveSource { live, me: OnceLock::new() }),
+            live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
             incomplete,
         }
     }
@@ -225,8 +228,13 @@ impl Session {
         }
     }
 
-    /// Returns the exit code of a command that would end so if everything had been read.
-    pub(crate) fn conclude(&self, exit: Exit) -> Exit {
+    /// Returns the exit code of a command that would end so if everything had been read. Where the
+    /// answer is open, it says which rights would settle it.
+    pub(crate) fn conclude(&self, ui: &Ui, exit: Exit) -> Exit {
+        let forbidden = self.live.as_ref().map_or(&[][..], |source| &source.forbidden);
+        if let (Exit::Inconclusive, Some(yaml)) = (exit, live::rights::least(forbidden)) {
+            ui.suggest(Hint::apply(yaml, "let rolecall read what was refused"));
+        }
         if self.incomplete { Exit::Failed } else { exit }
     }
 }

@@ -190,7 +190,7 @@ pub(super) fn impersonated(user: &AuthInfo) -> Option<Identity> {
 }
 
 /// Returns the user whom a refusal names: `User "jane" cannot get path "/x"`.
-fn user_of_refusal(message: &str) -> Option<String> {
+pub(super) fn user_of_refusal(message: &str) -> Option<String> {
     let (_, after) = message.split_once("User ")?;
     let (name, _) = after.split_once(" cannot ")?;
     serde_json::from_str(name).ok().filter(|name: &String| !name.is_empty())

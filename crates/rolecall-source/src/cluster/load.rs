@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::Cluster;
 use super::error::RequestError;
+use super::identity::user_of_refusal;
 use super::list::{Sink, encode};
 use super::needs::{Collection, Detail, Needs, Reach, Want};
 use super::objects::{Objects, Owners};
@@ -28,6 +29,8 @@ pub struct ForbiddenList {
     pub collection: Collection,
     /// Where; empty for everywhere.
     pub namespace: Text,
+    /// Whom it was refused; empty when the server does not say.
+    pub user: Text,
 }
 
 /// How far loading has come; whoever shows it reads it now and then.
@@ -99,15 +102,21 @@ impl Cluster {
         let mut loaded = Loaded::default();
         let collection = &want.collection;
         if let Reach::Namespaces(namespaces) = &want.reach {
-            self.load_namespaces(want, namespaces, &mut loaded, progress).await?;
+            let listed = self.load_namespaces(want, namespaces, &mut loaded, progress).await?;
+            for (namespace, error) in listed.refused {
+                let kind = ObjectKind::new(collection.kind);
+                loaded.gap(Unread::Kind { kind, namespace: Some(namespace.clone()) }, &error);
+                loaded.forbidden(collection, namespace, &error);
+            }
             return Ok(loaded);
         }
         let Err(error) = self.load_list(want, "", &mut loaded, progress).await? else {
             return Ok(loaded);
         };
         let kind = ObjectKind::new(collection.kind);
+        // What is refused here too is part of the one gap.
         let read = if collection.namespaced {
-            self.load_namespaces(want, fall_back, &mut loaded, progress).await?
+            self.load_namespaces(want, fall_back, &mut loaded, progress).await?.read
         } else {
             Vec::new()
         };
@@ -117,36 +126,27 @@ impl Cluster {
             Unread::KindOutside { kind, read: read.into() }
         };
         loaded.gap(unread, &error);
-        if is_forbidden(&error) {
-            let namespace = "".into();
-            loaded.forbidden.push(ForbiddenList { collection: *collection, namespace });
-        }
+        loaded.forbidden(collection, "".into(), &error);
         Ok(loaded)
     }
 
-    /// Lists a collection in some namespaces; returns those where that was possible.
+    /// Lists a collection in some namespaces; returns where that was possible, and where not.
     async fn load_namespaces(
         &self,
         want: &Want,
         namespaces: &[Text],
         loaded: &mut Loaded,
         progress: &Progress,
-    ) -> Result<Vec<Text>, RequestError> {
-        let mut read = Vec::new();
+    ) -> Result<Listed, RequestError> {
+        let mut listed = Listed::default();
         for namespace in namespaces {
-            let Err(error) = self.load_list(want, namespace, loaded, progress).await? else {
-                read.push(namespace.clone());
-                continue;
-            };
-            let kind = ObjectKind::new(want.collection.kind);
-            loaded.gap(Unread::Kind { kind, namespace: Some(namespace.clone()) }, &error);
-            if is_forbidden(&error) {
-                let namespace = namespace.clone();
-                loaded.forbidden.push(ForbiddenList { collection: want.collection, namespace });
+            match self.load_list(want, namespace, loaded, progress).await? {
+                Ok(()) => listed.read.push(namespace.clone()),
+                Err(error) => listed.refused.push((namespace.clone(), error)),
             }
         }
-        read.sort();
-        Ok(read)
+        listed.read.sort();
+        Ok(listed)
     }
 
     /// Lists a collection in a namespace, or everywhere when it is empty. The inner error leaves a
@@ -188,6 +188,15 @@ impl Cluster {
     }
 }
 
+/// What became of a collection's lists in some namespaces.
+#[derive(Default)]
+struct Listed {
+    /// Where they could be read, sorted.
+    read: Vec<Text>,
+    /// Where not, and why.
+    refused: Vec<(Text, RequestError)>,
+}
+
 const METADATA_ONLY: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
@@ -198,6 +207,14 @@ impl Loaded {
             because = format!("{because}: {cause}");
         }
         self.builder.gap(Gap { unread, because: because.into(), origin: Origin::Cluster });
+    }
+
+    /// Notes a list that was refused, if it was the server that forbade it.
+    fn forbidden(&mut self, collection: &Collection, namespace: Text, error: &RequestError) {
+        if let Some(refusal) = error.refusal().filter(|refusal| refusal.is_forbidden()) {
+            let user = user_of_refusal(&refusal.message).unwrap_or_default().into();
+            self.forbidden.push(ForbiddenList { collection: *collection, namespace, user });
+        }
     }
 }
 
@@ -216,10 +233,6 @@ impl Collection {
         path.push_str(self.resource);
         path
     }
-}
-
-fn is_forbidden(error: &RequestError) -> bool {
-    error.refusal().is_some_and(super::Refusal::is_forbidden)
 }
 
 fn is_not_served(error: &RequestError) -> bool {

@@ -123,8 +123,7 @@ impl Needs {
     /// Returns the rules that let a caller read all of it: one for each API group, sorted. They are
     /// for a ClusterRole when anything is needed everywhere, else for Roles in the namespaces.
     pub fn rules(&self) -> Vec<PolicyRule> {
-        let mut wanted: Vec<Collection> =
-            self.wants().into_iter().map(|want| want.collection).collect();
+        let mut wanted = self.collections();
         wanted.sort_by_key(|collection| (collection.group, collection.resource));
         wanted
             .chunk_by(|left, right| left.group == right.group)
@@ -137,7 +136,12 @@ impl Needs {
             .collect()
     }
 
-    /// Returns the collections to list.
+    /// Returns the collections that are needed.
+    pub fn collections(&self) -> Vec<Collection> {
+        self.wants().into_iter().map(|want| want.collection).collect()
+    }
+
+    /// Returns the lists that are needed.
     pub(super) fn wants(&self) -> Vec<Want> {
         let everywhere = |needed: bool| if needed { Reach::Everywhere } else { Reach::Nowhere };
         let owners = if self.workloads == Reach::Nowhere { &self.pods } else { &self.workloads };

@@ -41,6 +41,8 @@ pub(crate) struct Batch {
     pub(crate) builder: InventoryBuilder,
     /// The resources that CustomResourceDefinitions add.
     pub(crate) resources: Vec<ServedResource>,
+    /// The resources that the server of a snapshot serves; `None` when nothing is a snapshot.
+    pub(crate) served: Option<Vec<ServedResource>>,
     /// What went wrong.
     pub(crate) problems: Vec<Problem>,
     /// How many objects there were, those included that take no part in an answer.
@@ -52,6 +54,9 @@ impl Batch {
     pub(crate) fn append(&mut self, other: Self) {
         self.builder.append(other.builder);
         self.resources.extend(other.resources);
+        if let Some(served) = other.served {
+            self.served.get_or_insert_default().extend(served);
+        }
         self.problems.extend(other.problems);
         self.objects += other.objects;
     }

@@ -131,9 +131,7 @@ impl Decoder {
 
     fn list(&mut self, node: Node<'_>, identity: &Identity) {
         let items = node.get("items").unwrap_or(node);
-        for gap in snapshot::recorded_gaps(node) {
-            self.batch.builder.gap(gap);
-        }
+        self.recorded(node);
         if !items.is_list() && !items.is_null() {
             let message =
                 format!("{}: items: expected a list, found {}", identity.kind, items.describe());
@@ -148,6 +146,16 @@ impl Decoder {
             self.node(item, of_item.as_ref());
         }
         self.stored = outer;
+    }
+
+    /// Takes what a snapshot's list records beside its objects.
+    pub(crate) fn recorded(&mut self, list: Node<'_>) {
+        for gap in snapshot::recorded_gaps(list) {
+            self.batch.builder.gap(gap);
+        }
+        if let Some(resources) = snapshot::recorded_resources(list) {
+            self.batch.served.get_or_insert_default().extend(resources);
+        }
     }
 
     pub(super) fn custom(&mut self, node: Node<'_>, identity: &Identity) {

@@ -192,7 +192,7 @@ impl Reading<'_, '_> {
                 [b'}', ..] => {
                     self.source.consume(1);
                     if let Some(metadata) = &list.metadata {
-                        self.recorded_gaps(metadata);
+                        let _ = with_metadata(metadata, |list| self.decoder.recorded(list));
                     }
                     return Ok(Flow::GoOn);
                 }
@@ -235,12 +235,6 @@ impl Reading<'_, '_> {
         let position = self.source.position();
         self.source.put_back(vec![Segment { bytes: bytes.to_vec(), position }], 0);
         self.source.more()
-    }
-
-    fn recorded_gaps(&mut self, metadata: &[u8]) {
-        for gap in with_metadata(metadata, snapshot::recorded_gaps).unwrap_or_default() {
-            self.decoder.batch.builder.gap(gap);
-        }
     }
 
     /// Notes broken JSON that nothing after it can be told from.
@@ -351,7 +345,7 @@ impl Reading<'_, '_> {
 }
 
 /// Looks at the metadata of a list.
-fn with_metadata<T>(metadata: &[u8], look: impl Fn(Node<'_>) -> T) -> Option<T> {
+fn with_metadata<T>(metadata: &[u8], look: impl FnOnce(Node<'_>) -> T) -> Option<T> {
     let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));
     let document = Document::from_json(&text, Position::default()).ok()?;
     Some(look(document.root()))

@@ -18,8 +18,8 @@ use std::sync::Mutex;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{
-    AggregationDrift, Catalog, Gap, Inventory, InventoryBuilder, Origin, Replaced, Role, Text,
-    Unread, resolve_aggregation,
+    AggregationDrift, Catalog, CatalogBuilder, Gap, Inventory, InventoryBuilder, Origin, Replaced,
+    Role, ServedResource, Text, Unread, resolve_aggregation,
 };
 
 use self::find::shown;
@@ -111,7 +111,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
 
 /// Adds what the input leaves to be assumed, and looks at the whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
-    let Batch { builder: own, resources, mut problems, objects } = batch;
+    let Batch { builder: own, resources, served, mut problems, objects } = batch;
     if objects == 0 && problems.is_empty() {
         for path in &config.paths {
             let message = "no Kubernetes object in it".to_owned();
@@ -120,6 +120,8 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     }
     let defaults = match config.defaults {
         Defaults::Version(version) => Some(version),
+        // A snapshot has what there was, and says what it could not read.
+        Defaults::Auto if served.is_some() => None,
         Defaults::Auto if !own.roles().iter().any(is_servers_own) => Some(Version::default()),
         Defaults::Auto | Defaults::None => None,
     };
@@ -129,17 +131,31 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     let drifts = resolve_aggregation(&mut inventory);
     problems = one_a_directory(problems);
     problems.extend(replaced.iter().filter_map(duplicate));
-    let version = match config.defaults {
-        Defaults::Version(version) => version,
-        Defaults::Auto | Defaults::None => Version::default(),
-    };
-    let mut catalog = facts::catalog(version);
-    if !resources.is_empty() {
-        let mut builder = catalog.to_builder();
-        resources.into_iter().for_each(|resource| builder.add(resource));
-        catalog = builder.build();
-    }
+    let catalog = catalog(config.defaults, served, resources);
     Loaded { inventory, catalog, problems, defaults, drifts }
+}
+
+/// Returns what a server serves: the snapshot's or one of a release, and what is defined in addition.
+fn catalog(
+    defaults: Defaults,
+    served: Option<Vec<ServedResource>>,
+    defined: Vec<ServedResource>,
+) -> Catalog {
+    let base = match (defaults, served) {
+        (Defaults::Version(version), _) => facts::catalog(version),
+        (Defaults::Auto | Defaults::None, None) => facts::catalog(Version::default()),
+        (Defaults::Auto | Defaults::None, Some(served)) => {
+            let mut builder = CatalogBuilder::new();
+            served.into_iter().for_each(|resource| builder.add(resource));
+            builder.build()
+        }
+    };
+    if defined.is_empty() {
+        return base;
+    }
+    let mut builder = base.to_builder();
+    defined.into_iter().for_each(|resource| builder.add(resource));
+    builder.build()
 }
 
 /// Returns the roles and bindings that a server of the release creates at its start.

@@ -515,18 +515,19 @@ automountServiceAccountToken: false
         (vec![], vec!["missing.yaml"]),
     ] {
         let bytes: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
-        let written = Input::new(&bytes).load(&paths, "").inventory;
+        let written = Input::new(&bytes).load(&paths, "");
         let mut snapshot = Vec::new();
-        crate::snapshot::write(&written, &mut snapshot).unwrap();
+        crate::snapshot::write(&written.inventory, &written.catalog, &mut snapshot).unwrap();
         let again = Input::new(&[("s.yaml", &snapshot)]).load(&["s.yaml"], "");
         let text = String::from_utf8(snapshot).unwrap();
         assert!(
             again.problems.iter().all(|problem| problem.kind == ProblemKind::NoManifests),
             "{text}"
         );
-        let mut again = again.inventory.into_builder();
+        assert_eq!(again.catalog.resources(), written.catalog.resources());
+        assert_eq!(again.defaults, None);
         let mut twice = Vec::new();
-        crate::snapshot::write(&std::mem::take(&mut again).build(), &mut twice).unwrap();
+        crate::snapshot::write(&again.inventory, &again.catalog, &mut twice).unwrap();
         assert_eq!(String::from_utf8(twice).unwrap(), text);
     }
 }

@@ -138,7 +138,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         ui.note("nothing found");
     }
     let fails = findings.iter().any(|(finding, _)| finding.severity >= arguments.fail_level);
-    Ok(session.conclude(if fails { Exit::No } else { Exit::Yes }))
+    Ok(session.conclude(ui, if fails { Exit::No } else { Exit::Yes }))
 }
 
 /// Returns today's date in UTC as `YYYY-MM-DD`.

@@ -121,7 +121,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     report(ui, &comparison);
-    Ok(old.conclude(new.conclude(comparison.exit(arguments.fail_on))))
+    Ok(old.conclude(ui, new.conclude(ui, comparison.exit(arguments.fail_on))))
 }
 
 fn sides(options: &Options, arguments: &Arguments) -> Result<(Side, Side), CommandError> {

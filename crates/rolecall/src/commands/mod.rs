@@ -8,6 +8,7 @@ mod explain;
 pub(crate) mod fix;
 mod man;
 mod rules;
+mod snapshot;
 mod walk;
 mod who_can;
 mod whoami;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Diff(diff::Arguments),
     Fix(fix::Arguments),
     Whoami(whoami::Arguments),
+    Snapshot(snapshot::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -51,6 +53,7 @@ impl Command {
             Self::Diff(arguments) => diff::run(ui, options, arguments),
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Whoami(arguments) => whoami::run(ui, options, arguments),
+            Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

@@ -99,7 +99,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     out.flush()?;
-    Ok(session.conclude(report.tell(ui)))
+    Ok(session.conclude(ui, report.tell(ui)))
 }
 
 /// Returns the namespaces that were asked for; with -A those in which RoleBindings reach the

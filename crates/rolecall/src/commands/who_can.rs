@@ -101,7 +101,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         (true, true) => Exit::No,
         (true, false) => Exit::Yes,
     };
-    Ok(session.conclude(exit))
+    Ok(session.conclude(ui, exit))
 }
 
 /// Asks each request and lists each holder once: grants that hold everywhere come with each.

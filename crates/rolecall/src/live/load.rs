@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_rbac::{Catalog, InventoryBuilder, Text};
 use rolecall_source::cluster::{
-    Cluster, Discovery, Needs as Source, Progress, Reach, RequestError,
+    Cluster, Discovery, ForbiddenList, Loaded, Needs as Source, Progress, Reach, RequestError,
 };
 use rolecall_source::facts::{self, Version};
 
@@ -24,6 +24,8 @@ pub(crate) struct Read {
     pub(crate) catalog: Catalog,
     /// Where questions are asked that name no namespace.
     pub(crate) namespace: String,
+    /// The lists that the server forbade.
+    pub(crate) forbidden: Vec<ForbiddenList>,
 }
 
 /// Reads what a command needs, and says on stderr what it will do without.
@@ -44,10 +46,10 @@ pub(crate) fn read(ui: &Ui, options: &Options, needs: &Needs) -> Result<Read, Co
         tokio::try_join!(discover(cluster), cluster.load(&source, &progress))
     };
     let (discovered, loaded) = live.wait(ui, label, reading)?;
-    let builder = loaded.builder;
+    let Loaded { builder, forbidden } = loaded;
     let catalog = catalog(ui, discovered);
     tracing::info!("{} objects read", progress.objects());
-    Ok(Read { live, builder, catalog, namespace })
+    Ok(Read { live, builder, catalog, namespace, forbidden })
 }
 
 /// Finds out what is served; only an error that would spare no other request is one here.

@@ -4,6 +4,7 @@ mod error;
 pub(crate) mod load;
 mod progress;
 mod review;
+pub(crate) mod rights;
 pub(crate) mod whoami;
 
 use std::time::Duration;

@@ -19,6 +19,8 @@ mod matrix;
 mod reviews;
 mod rules;
 mod schemas;
+mod server;
+mod snapshot;
 mod streams;
 mod usage;
 mod walk;

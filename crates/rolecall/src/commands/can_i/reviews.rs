@@ -65,7 +65,7 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
         }
     }
     out.flush()?;
-    Ok(session.conclude(summary.report(ui, &name)))
+    Ok(session.conclude(ui, summary.report(ui, &name)))
 }
 
 /// Reads as many reviews as are answered together; from a pipe only those that are there.

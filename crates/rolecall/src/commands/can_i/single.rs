@@ -130,7 +130,7 @@ impl Asked {
             }
         }
         out.flush()?;
-        Ok(session.conclude(exit_of(&decision)))
+        Ok(session.conclude(ui, exit_of(&decision)))
     }
 
     fn near_misses(&self, decision: &Decision<'_>) -> Vec<NearMiss<'_>> {

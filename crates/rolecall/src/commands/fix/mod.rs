@@ -217,7 +217,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let mended = Mended { session: &session, gathered, plan, patches, preflight, dry_run };
     arguments.write(ui, &mended)?;
-    Ok(session.conclude(report::report(ui, options, &mended)))
+    Ok(session.conclude(ui, report::report(ui, options, &mended)))
 }
 
 /// Everything that is printed.

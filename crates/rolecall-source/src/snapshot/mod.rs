@@ -1,33 +1,38 @@
 //! Snapshots: a plain `List` that kubectl can read, and that records what could not be read.
 //!
-//! The list's annotation `rolecall.dev/gaps` holds the gaps as JSON; `rolecall.dev/stored` says that
-//! its objects are as a server stored them, so that nothing has to be filled in. Only what decides
-//! access is written: no Secret, no token, no environment of a container.
+//! The list's annotation `rolecall.dev/gaps` holds the gaps as JSON, `rolecall.dev/resources` the served
+//! resources; `rolecall.dev/stored` says that its objects are as a server stored them, so that nothing
+//! has to be filled in. Only what decides access is written: no Secret, no token, no environment of a
+//! container.
+
+mod gaps;
+mod mask;
+mod resources;
 
 use std::io::{self, Write};
 
 use rolecall_rbac::{
-    Binding, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata, ObjectKind, Origin,
-    PodSpec, PolicyRule, Role, ServiceAccount, Text, Unread, Workload,
+    Binding, Catalog, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata, Origin,
+    PodSpec, PolicyRule, Role, ServedResource, ServiceAccount, Text, Unread, Workload,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::yaml::{self, Node};
 
 const GAPS: &str = "rolecall.dev/gaps";
+const RESOURCES: &str = "rolecall.dev/resources";
 const STORED: &str = "rolecall.dev/stored";
 const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
 /// Where the kubelet mounts the token that it provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Writes an inventory as a YAML `List`, object by object.
-pub fn write(inventory: &Inventory, out: &mut dyn Write) -> io::Result<()> {
-    let gaps: Vec<GapRecord> = inventory.gaps().iter().map(GapRecord::of).collect();
+/// Writes an inventory and what its server serves as a YAML `List`, object by object.
+pub fn write(inventory: &Inventory, catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let mut annotations = Map::new();
-    if !gaps.is_empty() {
-        annotations.insert(GAPS.to_owned(), json!(serde_json::to_string(&gaps)?));
+    if !inventory.gaps().is_empty() {
+        annotations.insert(GAPS.to_owned(), json!(gaps::to_json(inventory.gaps())?));
     }
+    annotations.insert(RESOURCES.to_owned(), json!(resources::to_json(catalog)?));
     if all_stored(inventory) {
         annotations.insert(STORED.to_owned(), json!("true"));
     }
@@ -57,14 +62,18 @@ pub(crate) fn is_stored(list: Node<'_>) -> bool {
 /// Returns the gaps that a snapshot's list records.
 pub(crate) fn recorded_gaps(list: Node<'_>) -> Vec<Gap> {
     let Some(text) = annotation(list, GAPS) else { return Vec::new() };
-    match serde_json::from_str::<Vec<GapRecord>>(text) {
-        Ok(gaps) => gaps.into_iter().map(GapRecord::into_gap).collect(),
-        Err(_) => vec![Gap {
+    gaps::from_json(text).unwrap_or_else(|_| {
+        vec![Gap {
             unread: Unread::Anything,
             because: format!("the annotation `{GAPS}` of the snapshot cannot be read").into(),
             origin: Origin::default(),
-        }],
-    }
+        }]
+    })
+}
+
+/// Returns the served resources that a snapshot's list records; `None` for any other list.
+pub(crate) fn recorded_resources(list: Node<'_>) -> Option<Vec<ServedResource>> {
+    resources::from_json(annotation(list, RESOURCES)?).ok()
 }
 
 fn annotation<'d>(list: Node<'d>, key: &str) -> Option<&'d str> {
@@ -320,7 +329,7 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
     let mut object = json!({"name": &*container.name, "image": &*container.image});
     for (name, list) in [("command", &container.command), ("args", &container.args)] {
         if !list.is_empty() {
-            set(&mut object, name, texts(list));
+            set(&mut object, name, mask::masked(list).into());
         }
     }
     let mut names: Vec<&str> = pod
@@ -348,92 +357,4 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
         set(&mut object, "volumeMounts", mounts.into());
     }
     object
-}
-
-/// A gap as the annotation has it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct GapRecord {
-    unread: Extent,
-    because: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    line: Option<u32>,
-}
-
-/// What is missing, as the annotation has it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "extent")]
-enum Extent {
-    Anything,
-    Kind {
-        kind: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        namespace: Option<String>,
-    },
-    KindOutside {
-        kind: String,
-        read: Vec<String>,
-    },
-    Object {
-        kind: String,
-        #[serde(default)]
-        namespace: String,
-        name: String,
-    },
-    Authorizer {
-        name: String,
-    },
-}
-
-impl GapRecord {
-    fn of(gap: &Gap) -> Self {
-        let text = |text: &Text| text.to_string();
-        let unread = match &gap.unread {
-            Unread::Anything => Extent::Anything,
-            Unread::Kind { kind, namespace } => {
-                Extent::Kind { kind: kind.to_string(), namespace: namespace.as_ref().map(text) }
-            }
-            Unread::KindOutside { kind, read } => Extent::KindOutside {
-                kind: kind.to_string(),
-                read: read.iter().map(text).collect(),
-            },
-            Unread::Object { kind, namespace, name } => Extent::Object {
-                kind: kind.to_string(),
-                namespace: text(namespace),
-                name: text(name),
-            },
-            Unread::Authorizer { name } => Extent::Authorizer { name: text(name) },
-        };
-        let (file, line) = match &gap.origin {
-            Origin::File { path, line } => (Some(path.to_string()), Some(*line)),
-            Origin::Cluster | Origin::Default => (None, None),
-        };
-        Self { unread, because: gap.because.to_string(), file, line }
-    }
-
-    fn into_gap(self) -> Gap {
-        let unread = match self.unread {
-            Extent::Anything => Unread::Anything,
-            Extent::Kind { kind, namespace } => {
-                Unread::Kind { kind: ObjectKind::new(&kind), namespace: namespace.map(Text::from) }
-            }
-            Extent::KindOutside { kind, read } => Unread::KindOutside {
-                kind: ObjectKind::new(&kind),
-                read: read.into_iter().map(Text::from).collect(),
-            },
-            Extent::Object { kind, namespace, name } => Unread::Object {
-                kind: ObjectKind::new(&kind),
-                namespace: namespace.into(),
-                name: name.into(),
-            },
-            Extent::Authorizer { name } => Unread::Authorizer { name: name.into() },
-        };
-        let origin = match self.file {
-            Some(path) => Origin::File { path: path.into(), line: self.line.unwrap_or_default() },
-            None => Origin::Cluster,
-        };
-        Gap { unread, because: self.because.into(), origin }
-    }
 }

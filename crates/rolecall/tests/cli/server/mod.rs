@@ -1,0 +1,174 @@
+//! A stand-in for a cluster: a fixture's objects behind HTTP, guarded by the fixture's own RBAC.
+
+mod api;
+pub(crate) mod http;
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rolecall_rbac::Authorizer;
+use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use self::api::Api;
+pub(crate) use self::http::{Received, Reply};
+use crate::command::{Ran, command, root, run, split};
+
+/// How every token ends, so that it is found wherever it does not belong.
+pub(crate) const TOKEN: &str = "SECRET-SIGNATURE";
+
+/// A running server with a folder for kubeconfigs.
+pub(crate) struct Server {
+    port: u16,
+    scheme: &'static str,
+    seen: Arc<Mutex<Vec<Received>>>,
+    pub(crate) folder: TempDir,
+}
+
+type Override = dyn Fn(&Received) -> Option<Reply> + Send + Sync;
+
+impl Server {
+    /// Serves the objects of fixtures.
+    pub(crate) fn of(fixtures: &[&str]) -> Self {
+        Self::start(fixtures, Box::new(|_| None))
+    }
+
+    /// Does so, but for what is answered otherwise.
+    pub(crate) fn with(
+        fixtures: &[&str],
+        answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        Self::start(fixtures, Box::new(answer))
+    }
+
+    fn start(fixtures: &[&str], otherwise: Box<Override>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let seen: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let api = api_of(fixtures);
+        let port = http::listen(
+            {
+                let seen = seen.clone();
+                move |received| {
+                    seen.lock().unwrap().push(received.clone());
+                    otherwise(received).unwrap_or_else(|| api.answer(received))
+                }
+            },
+            None,
+        );
+        Self { port, scheme: "http", seen, folder }
+    }
+
+    /// Returns its URL.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    /// Returns the requests so far as `METHOD PATH`, sorted.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        let mut lines: Vec<String> =
+            seen.iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect();
+        lines.sort();
+        lines
+    }
+
+    /// Runs `rolecall` as a user of this cluster, in namespace `default`.
+    pub(crate) fn rolecall(&self, user: &str, arguments: &str) -> Ran {
+        self.tidy(run(&mut self.command(user, arguments), ""))
+    }
+
+    /// Prepares to do so.
+    pub(crate) fn command(&self, user: &str, arguments: &str) -> Command {
+        let config = self.folder.path().join("config");
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            "clusters": [{"name": "test", "cluster": {"server": self.url()}}],
+            "users": [{"name": "test", "user": {"token": token(user, &json!({}))}}],
+        });
+        std::fs::write(&config, kubeconfig.to_string()).unwrap();
+        let mut command = command();
+        command.args(split(arguments)).env("KUBECONFIG", &config);
+        command
+    }
+
+    /// Puts words in place of what differs from run to run.
+    pub(crate) fn tidy(&self, ran: Ran) -> Ran {
+        let tidy = |text: String| {
+            let folder = self.folder.path().to_string_lossy().into_owned();
+            text.replace(&self.url(), "SERVER")
+                .replace(&format!("127.0.0.1:{}", self.port), "HOST:PORT")
+                .replace(&folder, "FOLDER")
+        };
+        Ran { exit: ran.exit, stdout: tidy(ran.stdout), stderr: tidy(ran.stderr) }
+    }
+}
+
+/// Makes a token of a user with further claims; its end is a secret.
+pub(crate) fn token(user: &str, claims: &Value) -> String {
+    let mut all = json!({"iss": "https://kubernetes.default.svc", "sub": user});
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.{TOKEN}", encode(&json!({"alg": "none"})), encode(&all))
+}
+
+/// Returns the user whom a token names, when it is one of ours.
+fn user_of(token: &str) -> Option<String> {
+    let mut parts = token.split('.');
+    let (_, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    (signature == TOKEN).then(|| claims["sub"].as_str().unwrap().to_owned())
+}
+
+fn api_of(fixtures: &[&str]) -> Api {
+    let paths: Vec<_> =
+        fixtures.iter().map(|fixture| root().join("fixtures").join(fixture)).collect();
+    let config = LoadConfig {
+        paths: paths.clone(),
+        default_namespace: "default".to_owned(),
+        defaults: Defaults::Auto,
+    };
+    let loaded = manifests::load(&config, std::io::empty());
+    let mut objects = Vec::new();
+    for path in paths {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("cases.yaml") {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            for document in serde_yaml::Deserializer::from_str(&text) {
+                objects.extend(stored(Value::deserialize(document).unwrap()));
+            }
+        }
+    }
+    let catalog = loaded.catalog.clone();
+    let text = rolecall_source::facts::default_objects(Default::default());
+    let defaults: Value = serde_json::from_str(text).unwrap();
+    objects.extend(stored(defaults));
+    Api { objects, authorizer: Authorizer::new(loaded.inventory), catalog }
+}
+
+/// Returns a document's objects as a server stores them.
+fn stored(document: Value) -> Vec<Value> {
+    if document["kind"] == "List" || document["items"].is_array() {
+        return document["items"].as_array().unwrap().iter().cloned().flat_map(stored).collect();
+    }
+    let mut object = document;
+    if object["kind"].is_null() {
+        return Vec::new();
+    }
+    object["metadata"]["uid"] = json!("uid");
+    if object["kind"] != "Namespace" && object["kind"].as_str().is_some_and(is_namespaced) {
+        object["metadata"].as_object_mut().unwrap().entry("namespace").or_insert("default".into());
+    }
+    vec![object]
+}
+
+fn is_namespaced(kind: &str) -> bool {
+    !kind.starts_with("Cluster")
+}

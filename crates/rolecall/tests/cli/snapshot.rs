@@ -1,0 +1,242 @@
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::command::{rolecall, rolecall_with};
+use crate::server::{Reply, Server, TOKEN};
+
+/// A Pod with everything in it that is nobody's business, and annotations that repeat it.
+const TELLTALE: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata:
+  name: p
+  namespace: shop
+  labels: {app: p}
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{"spec":"SECRET-1"}'
+    rolecall.dev/needs: get pods
+spec:
+  serviceAccountName: web
+  containers:
+  - name: c
+    image: app
+    env: [{name: PASSWORD, value: SECRET-2}]
+    command: [app, --password, SECRET-3, --token=SECRET-4]
+    args: ["curl -H 'Authorization: Bearer SECRET-5'", --keep]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: shop}
+stringData: {key: SECRET-6}
+"#;
+
+#[test]
+fn only_what_decides_access_is_written() {
+    let ran = rolecall_with("snapshot -f - --defaults none", TELLTALE);
+    let objects = ran.stdout.split_once("items:\n").unwrap().1;
+    assert_snapshot!(objects, @"
+    - apiVersion: v1
+      kind: Pod
+      metadata:
+        annotations:
+          rolecall.dev/needs: get pods
+        labels:
+          app: p
+        name: p
+        namespace: shop
+      spec:
+        containers:
+        - args:
+          - 'curl -H ''Authorization: Bearer REDACTED'''
+          - --keep
+          command:
+          - app
+          - --password
+          - REDACTED
+          - --token=REDACTED
+          image: app
+          name: c
+        serviceAccount: web
+        serviceAccountName: web
+    ");
+    assert!(!ran.stdout.contains("SECRET"), "{ran}");
+}
+
+/// Questions whose answers show all that a snapshot holds.
+const QUESTIONS: [&str; 8] = [
+    "can-i --for 'sa/*' --for user/jane -A --subresources -o json",
+    "who-can get secrets -A -o json",
+    "who-can list pods -n ns-1 -o json",
+    "rules --for sa/k-sa-1 -n ns-1 -o json",
+    "why list pods --for deploy/lister -n ns-1 -o json",
+    "can-i list pods --for sa/k-sa-1 -n default -o json",
+    "walk -n ns-1 -o json",
+    "walk clusterrole/view -o json",
+];
+
+#[test]
+fn a_snapshot_gives_the_clusters_answers() {
+    let server = Server::of(&["ns-1", "nightly-report"]);
+    let ran = server.rolecall("admin", "snapshot");
+    let file = server.folder.path().join("cluster.yaml");
+    fs::write(&file, &ran.stdout).unwrap();
+    for question in QUESTIONS {
+        let live = server.rolecall("admin", question);
+        let saved = rolecall(&format!("{question} -f {}", file.display()));
+        assert_eq!(saved.exit, live.exit, "{question}");
+        let (live, saved) = (answer(&live.stdout), answer(&saved.stdout));
+        assert!(live == saved, "{question}\n{}", first_difference(&live, &saved));
+    }
+}
+
+/// Reads an answer, without the places where objects stand, which only files have.
+fn answer(json: &str) -> Value {
+    let mut answer = serde_json::from_str(json).unwrap();
+    forget_places(&mut answer);
+    answer
+}
+
+fn forget_places(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, _| !["file", "line"].contains(&&**key));
+            fields.values_mut().for_each(forget_places);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_places),
+        _ => {}
+    }
+}
+
+fn first_difference(live: &Value, saved: &Value) -> String {
+    let (live, saved) = (format!("{live:#}"), format!("{saved:#}"));
+    let lines = live.lines().zip(saved.lines()).find(|(live, saved)| live != saved);
+    format!("{lines:?}")
+}
+
+#[test]
+fn what_was_refused_is_recorded() {
+    let server = Server::of(&["ns-1"]);
+    let ran = server.rolecall("system:serviceaccount:ns-1:k-sa-1", "snapshot -n ns-1");
+    let file = server.folder.path().join("ns-1.yaml");
+    fs::write(&file, &ran.stdout).unwrap();
+    assert_eq!(ran.exit, Some(3));
+    assert_snapshot!(ran.stderr, @r#"
+    warning: the snapshot is without what was not read: every ClusterRole: clusterroles is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope
+    warning: the snapshot is without what was not read: every ClusterRoleBinding: clusterrolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope
+    warning: the snapshot is without what was not read: every Role in namespace `ns-1`: roles is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "roles" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every RoleBinding in namespace `ns-1`: rolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every ServiceAccount in namespace `ns-1`: serviceaccounts is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "serviceaccounts" in API group "" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every Namespace: namespaces is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "namespaces" in API group "" at the cluster scope
+    warning: the snapshot is without what was not read: every CronJob in namespace `ns-1`: cronjobs is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "cronjobs" in API group "batch" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every DaemonSet in namespace `ns-1`: daemonsets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "daemonsets" in API group "apps" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every Deployment in namespace `ns-1`: deployments is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "deployments" in API group "apps" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every Job in namespace `ns-1`: jobs is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "jobs" in API group "batch" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every ReplicaSet in namespace `ns-1`: replicasets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "replicasets" in API group "apps" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every ReplicationController in namespace `ns-1`: replicationcontrollers is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "replicationcontrollers" in API group "" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every StatefulSet in namespace `ns-1`: statefulsets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "statefulsets" in API group "apps" in the namespace "ns-1"
+    hint: have this applied to let rolecall read what was refused:
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      rules:
+      - apiGroups: [""]
+        resources: ["namespaces"]
+        verbs: ["list"]
+      - apiGroups: ["rbac.authorization.k8s.io"]
+        resources: ["clusterrolebindings", "clusterroles"]
+        verbs: ["list"]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: ClusterRole
+        name: rolecall:sa:ns-1:k-sa-1
+      subjects:
+      - kind: ServiceAccount
+        name: k-sa-1
+        namespace: ns-1
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        namespace: ns-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      rules:
+      - apiGroups: [""]
+        resources: ["replicationcontrollers", "serviceaccounts"]
+        verbs: ["list"]
+      - apiGroups: ["apps"]
+        resources: ["daemonsets", "deployments", "replicasets", "statefulsets"]
+        verbs: ["list"]
+      - apiGroups: ["batch"]
+        resources: ["cronjobs", "jobs"]
+        verbs: ["list"]
+      - apiGroups: ["rbac.authorization.k8s.io"]
+        resources: ["rolebindings", "roles"]
+        verbs: ["list"]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        namespace: ns-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: rolecall:sa:ns-1:k-sa-1
+      subjects:
+      - kind: ServiceAccount
+        name: k-sa-1
+        namespace: ns-1
+    "#);
+    let question = format!("can-i get pods --for user/jane -n ns-1 -f {}", file.display());
+    assert_snapshot!(server.tidy(rolecall(&question)), @r#"
+    unknown: by what was read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
+      not read: every ClusterRoleBinding: clusterrolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope
+      not read: every RoleBinding in namespace `ns-1`: rolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn a_snapshot_of_one_namespace_says_nothing_of_others() {
+    let server = Server::of(&["ns-1"]);
+    let ran = server.rolecall("admin", "snapshot -n ns-1");
+    let file = server.folder.path().join("ns-1.yaml");
+    fs::write(&file, &ran.stdout).unwrap();
+    assert_eq!((ran.exit, &*ran.stderr), (Some(0), ""));
+    let ask = |question: &str| rolecall(&format!("{question} -f {}", file.display())).exit;
+    assert_eq!(ask("can-i list pods --for sa/ns-1:k-sa-1 -n ns-1"), Some(0));
+    assert_eq!(ask("can-i get pods --for sa/ns-1:k-sa-1 -n ns-1"), Some(1));
+    assert_eq!(ask("can-i get pods --for sa/ns-1:k-sa-1 -n default"), Some(3));
+    assert!(!server.seen().iter().any(|seen| seen == "GET /api/v1/pods"), "{:?}", server.seen());
+}
+
+#[test]
+fn resources_of_the_server_are_resources_of_its_snapshot() {
+    let discovery = r#"{"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"example.com"},
+        "versions":[{"version":"v1","resources":[{"resource":"widgets","singularResource":"widget",
+        "responseKind":{"kind":"Widget"},"scope":"Cluster","verbs":["get"],"shortNames":["wd"]}]}]}]}"#;
+    let server = Server::with(&["ns-1"], move |seen| {
+        (seen.path == "/apis").then(|| Reply { status: 200, body: discovery.to_owned() })
+    });
+    let ran = server.rolecall("admin", "snapshot");
+    let question = "can-i get wd --for group/system:masters -f - -o json";
+    let saved = rolecall_with(question, &ran.stdout);
+    assert!(saved.stdout.contains("\"resource\": \"widgets\""), "{saved}");
+    assert!(!ran.stdout.contains(TOKEN));
+}
