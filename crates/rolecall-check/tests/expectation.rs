@@ -40,7 +40,7 @@ fn failures(objects: &str, expectations: &str) -> String {
     for failure in evaluate(&authorizer, &catalog, &expectations) {
         writeln!(lines, "{failure}").unwrap();
         evidence(&mut lines, &failure);
-        for fix in failure.fixes() {
+        if let Some(fix) = failure.fix() {
             writeln!(lines, "    {fix}").unwrap();
         }
     }

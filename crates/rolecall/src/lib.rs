@@ -15,6 +15,7 @@ mod commands;
 mod decide;
 mod error;
 mod exit;
+mod expectations;
 mod explain;
 mod file;
 mod git;

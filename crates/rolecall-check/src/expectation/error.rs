@@ -12,6 +12,18 @@ pub enum FormatError {
     /// An entry has no verbs.
     #[error("`verbs` is empty: name at least one verb, or `*` for every verb")]
     NoVerbs,
+    /// A list holds the empty string.
+    #[error("`{field}` holds an empty text")]
+    EmptyText {
+        /// The field.
+        field: &'static str,
+    },
+    /// A list that may be left out is empty, and so means nothing.
+    #[error("`{field}` is empty: leave it out, or name something")]
+    EmptyList {
+        /// The field.
+        field: &'static str,
+    },
     /// An entry is about nothing.
     #[error("add `resources` or `nonResourceURLs`")]
     NoTarget,

@@ -105,51 +105,39 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Returns the commands that print the YAML which mends it; none unless something is missing.
-    pub fn fixes(&self) -> Vec<String> {
+    /// Returns the command that prints the YAML which mends it; `None` unless something is missing.
+    ///
+    /// It says nothing of where manifests are: whoever knows adds `-f`.
+    pub fn fix(&self) -> Option<String> {
         let (Unmet::Denied { missing, .. }, Some(holder)) = (&self.unmet, &self.holder) else {
-            return Vec::new();
+            return None;
         };
         let (verbs, targets, options) = match missing {
-            AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), vec![String::new()]),
+            AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), String::new()),
             AccessTerm::Resources(term) => (&term.verbs, term.resources_in_words(), options(term)),
         };
-        let holder = quoted(&holder.to_string());
-        let mut commands = Vec::new();
-        for verb in
-            verbs.all.then_some("*").into_iter().chain(verbs.listed.iter().map(|verb| &**verb))
-        {
-            for target in targets.split(',').map(str::trim) {
-                let (verb, target) = (quoted(verb), quoted(target));
-                commands.extend(options.iter().map(|options| {
-                    format!("rolecall fix {verb} {target} --for {holder}{options}")
-                }));
-            }
-        }
-        commands
+        let verbs = match verbs.all {
+            true => "*".to_owned(),
+            false => verbs.listed.join(","),
+        };
+        let targets: Vec<String> = targets.split(',').map(|target| quoted(target.trim())).collect();
+        let (verbs, targets, holder) =
+            (quoted(&verbs), targets.join(" "), quoted(&holder.to_string()));
+        Some(format!("rolecall fix {verbs} {targets} --for {holder}{options}"))
     }
 }
 
-/// Returns the options that say which objects of which namespaces: one text a command.
-fn options(term: &ResourceTerm) -> Vec<String> {
-    let names = match (&*term.names.listed, term.names.all) {
-        (_, true) | ([], _) => vec![String::new()],
-        (names, false) => names.iter().map(|name| format!(" --name {}", quoted(name))).collect(),
+/// Returns the options that say which objects of which namespaces.
+fn options(term: &ResourceTerm) -> String {
+    let each = |option: &str, texts: &[Text]| -> String {
+        let named = texts.iter().filter(|text| !text.is_empty());
+        named.map(|text| format!(" {option} {}", quoted(text))).collect()
     };
-    let namespaces = match (&*term.namespaces.listed, term.namespaces.all) {
-        (_, true) => vec![" -A".to_owned()],
-        (namespaces, false) => {
-            let option = |namespace: &Text| match &**namespace {
-                "" => String::new(),
-                namespace => format!(" -n {}", quoted(namespace)),
-            };
-            namespaces.iter().map(option).collect()
-        }
-    };
-    let each = |name: &String| -> Vec<String> {
-        namespaces.iter().map(|namespace| format!("{name}{namespace}")).collect()
-    };
-    names.iter().flat_map(each).collect()
+    let names = if term.names.all { String::new() } else { each("--name", &term.names.listed) };
+    match term.namespaces.all {
+        true => format!("{names} -A"),
+        false => format!("{names}{}", each("-n", &term.namespaces.listed)),
+    }
 }
 
 /// Quotes a word for a shell where it needs that.
@@ -187,9 +175,11 @@ impl fmt::Display for Failure<'_> {
             }
             Unmet::Meaningless { error } => return write!(formatter, "{error}, in {}", expected()),
         }
-        if !name.is_empty() {
-            write!(formatter, ", against `{name}`")?;
+        match (&**name, &*self.expectation.reason) {
+            ("", "") => Ok(()),
+            ("", reason) => write!(formatter, "; expected because {reason}"),
+            (name, "") => write!(formatter, ", against `{name}`"),
+            (name, reason) => write!(formatter, ", against `{name}` ({reason})"),
         }
-        Ok(())
     }
 }

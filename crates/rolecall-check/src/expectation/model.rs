@@ -152,6 +152,7 @@ impl TryFrom<WrittenExpectation> for Expectation {
         if can.is_empty() && cannot.is_empty() && only.is_none() {
             return Err(FormatError::NothingExpected);
         }
+        not_empty("namespaces", &namespaces)?;
         let entries = can.iter_mut().chain(&mut cannot).chain(only.iter_mut().flatten());
         for entry in entries {
             if let Target::Resources(entry) = &mut entry.target {
@@ -194,6 +195,15 @@ impl TryFrom<WrittenEntry> for AccessEntry {
         if verbs.is_empty() {
             return Err(FormatError::NoVerbs);
         }
+        for (field, texts) in
+            [("verbs", &verbs), ("resources", &resources), ("nonResourceURLs", &urls)]
+        {
+            if texts.iter().any(|text| text.is_empty()) {
+                return Err(FormatError::EmptyText { field });
+            }
+        }
+        not_empty("apiGroups", &api_groups)?;
+        not_empty("namespaces", &namespaces)?;
         let target = match (resources.is_empty(), urls.is_empty()) {
             (true, true) => return Err(FormatError::NoTarget),
             (false, false) => return Err(FormatError::TwoTargets),
@@ -211,6 +221,14 @@ impl TryFrom<WrittenEntry> for AccessEntry {
             }),
         };
         Ok(Self { verbs, target })
+    }
+}
+
+/// Refuses a list that is there and empty.
+fn not_empty<T>(field: &'static str, list: &Option<Vec<T>>) -> Result<(), FormatError> {
+    match list {
+        Some(list) if list.is_empty() => Err(FormatError::EmptyList { field }),
+        _ => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ mod check;
 mod command;
 mod diff;
 mod docs;
+mod expectations;
 mod fix;
 mod input;
 mod matrix;

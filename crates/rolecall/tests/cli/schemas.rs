@@ -61,6 +61,9 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];
 
+/// Schemas of what people write, with the document that describes it and whose tests use the schema.
+const INPUTS: &[(&str, &str)] = &[("expectations", "docs/expectations.md")];
+
 #[test]
 fn every_output_is_as_documented() {
     for (schema, arguments) in OUTPUTS {
@@ -84,17 +87,20 @@ fn every_output_is_as_documented() {
 #[test]
 fn every_schema_is_valid_used_and_described() {
     let used: BTreeSet<&str> = OUTPUTS.iter().map(|(schema, _)| *schema).collect();
-    let document = fs::read_to_string(root().join("docs/json.md")).unwrap();
     for entry in fs::read_dir(root().join("docs/schemas")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let schema: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(name == "common" || used.contains(&*name), "add a row for {name} to OUTPUTS");
+        let input = INPUTS.iter().find(|(input, _)| *input == name);
         assert!(
-            document.contains(&format!("schemas/{name}.json")),
-            "describe docs/schemas/{name}.json in docs/json.md"
+            name == "common" || input.is_some() || used.contains(&*name),
+            "add a row for {name} to OUTPUTS"
         );
+        let document = input.map_or("docs/json.md", |(_, document)| document);
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let link = format!("schemas/{name}.json");
+        assert!(text.contains(&link), "describe docs/{link} in {document}");
     }
 }
 
@@ -128,7 +134,7 @@ impl jsonschema::Retrieve for Folder {
     }
 }
 
-fn validator(name: &str) -> Validator {
+pub(crate) fn validator(name: &str) -> Validator {
     let path = root().join(format!("docs/schemas/{name}.json"));
     let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     jsonschema::options().with_retriever(Folder).build(&schema).unwrap()
