@@ -22,6 +22,8 @@ pub struct CheckInput<'a> {
     pub version: KubernetesVersion,
     /// Which objects are judged.
     pub judged: Judged,
+    /// The options with which another command reads the same, such as `-f deploy/`; may be empty.
+    pub sources: &'a str,
 }
 
 /// Which objects findings are about.

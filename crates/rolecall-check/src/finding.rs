@@ -33,7 +33,8 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never fails a gate by itself.
     Info,
@@ -133,6 +134,11 @@ impl Finding {
     pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<String>) -> Self {
         self.related.push(Related { object, note: note.into() });
         self
+    }
+
+    /// Returns whether it is only that something unread decides.
+    pub fn is_undecided(&self) -> bool {
+        self.rule.code == crate::findings::expectation::UNDECIDED
     }
 
     /// Orders findings by where they stand, then by what they say.

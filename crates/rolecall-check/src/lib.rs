@@ -5,7 +5,9 @@ pub mod diff;
 pub mod expectation;
 
 mod commands;
+mod config;
 mod context;
+mod date;
 mod finding;
 mod findings;
 mod fingerprint;
@@ -17,10 +19,15 @@ mod suppression;
 mod validation;
 mod version;
 
+pub use config::{
+    ApiVersion, CheckConfig, ConfigKind, RuleName, Suppression, SuppressionError, UnknownRuleError,
+};
 pub use context::{CheckInput, Judged};
+pub use date::{Date, DateError};
 pub use finding::{
     Denied, FieldPath, Finding, ObjectRef, Related, Severity, Step, UnknownSeverityError,
 };
+pub use findings::expectation::{FailureTeller, expectation_findings};
 pub use findings::risk::{HeldRisk, RiskTeller};
 pub use fingerprint::fingerprints;
 pub use rule_meta::{Category, RuleMeta, Versions};

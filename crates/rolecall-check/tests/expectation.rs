@@ -14,17 +14,18 @@ use std::fmt::Write as _;
 
 use cluster::cluster;
 use insta::assert_snapshot;
-use rolecall_check::expectation::{Expectations, Failure, Unmet, evaluate};
+use rolecall_check::CheckConfig;
+use rolecall_check::expectation::{Failure, Unmet, evaluate};
 use rolecall_rbac::{Authorizer, Grant};
 use rolecall_source::facts::{self, Version};
 use rolecall_source::yaml;
 use serde::Deserialize as _;
 
-fn read(expectations: &str) -> Result<Expectations, String> {
+fn read(expectations: &str) -> Result<CheckConfig, String> {
     let text =
-        format!("apiVersion: rolecall.dev/v1\nkind: Expectations\nexpectations:\n{expectations}");
+        format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\nexpectations:\n{expectations}");
     let documents = yaml::parse(&text, 1).map_err(|error| error.to_string())?;
-    Expectations::deserialize(documents[0].root()).map_err(|error| {
+    CheckConfig::deserialize(documents[0].root()).map_err(|error| {
         let yaml::Position { line, column } = error.position;
         format!("{line}:{column}: {error}")
     })
@@ -37,7 +38,7 @@ fn failures(objects: &str, expectations: &str) -> String {
     let catalog = facts::catalog(Version::V1_36);
     let expectations = read(expectations).unwrap();
     let mut lines = String::new();
-    for failure in evaluate(&authorizer, &catalog, &expectations) {
+    for failure in evaluate(&authorizer, &catalog, &expectations.expectations) {
         writeln!(lines, "{failure}").unwrap();
         evidence(&mut lines, &failure);
         if let Some(fix) = failure.fix() {

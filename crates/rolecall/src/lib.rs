@@ -12,10 +12,10 @@
 
 mod cli;
 mod commands;
+mod config;
 mod decide;
 mod error;
 mod exit;
-mod expectations;
 mod explain;
 mod file;
 mod git;

@@ -1,6 +1,7 @@
 //! Times of tokens and certificates, as people read them.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// A time in seconds since 1970.
 pub(crate) type Seconds = i64;
@@ -8,6 +9,11 @@ pub(crate) type Seconds = i64;
 /// Returns the time it is.
 pub(crate) fn now() -> Seconds {
     Timestamp::now().as_second()
+}
+
+/// Returns what day it is, in UTC, as `YYYY-MM-DD`.
+pub(crate) fn today() -> String {
+    TimeZone::UTC.to_datetime(Timestamp::now()).date().to_string()
 }
 
 /// Writes a time as RFC 3339 does; one that no calendar has as its number.

@@ -5,16 +5,16 @@ use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 use super::baseline::everybody;
 use super::subject::Known;
 use super::wanted::Wanted;
-use super::{AccessEntry, EntryError, Expectation, Expectations, Failure, Unmet, Word};
+use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
 use crate::access::{AccessSet, AccessTerm, EffectiveAccess, ResourceTerm};
 use crate::diff::{Holder, grants, hidden};
 
-/// Returns where expectations do not hold, in the file's order and then by subject; nothing when all
-/// of them hold.
+/// Returns where expectations do not hold, in their order and then by subject; nothing when all of
+/// them hold.
 pub fn evaluate<'a>(
     authorizer: &'a Authorizer,
     catalog: &'a Catalog,
-    expectations: &'a Expectations,
+    expectations: &'a [Expectation],
 ) -> Vec<Failure<'a>> {
     let mut evaluation = Evaluation {
         authorizer,
@@ -24,7 +24,7 @@ pub fn evaluate<'a>(
         held: BTreeMap::new(),
         failures: Vec::new(),
     };
-    for expectation in &expectations.expectations {
+    for expectation in expectations {
         evaluation.expect(expectation);
     }
     evaluation.failures
@@ -52,7 +52,7 @@ impl<'a> Evaluation<'a> {
         let holders = expectation.holders(&self.known);
         if holders.is_empty() {
             if !expectation.optional {
-                self.fail(expectation, None, Unmet::NoSubject);
+                self.fail(expectation, None, Spot::SUBJECTS, Unmet::NoSubject);
             }
             return;
         }
@@ -61,28 +61,30 @@ impl<'a> Evaluation<'a> {
         let only = expectation.only.as_ref().map(|only| {
             let mut most = self.read(expectation, only, Word::Only);
             // What is asked for is allowed too; whatever is wrong with it has been said already.
-            most.extend(expectation.can.iter().filter_map(|entry| {
-                Wanted::new(entry, Word::Only, &self.known, self.catalog).ok()
+            most.extend(expectation.can.iter().zip(0..).filter_map(|(entry, index)| {
+                let wanted = Wanted::new(entry, Word::Only, &self.known, self.catalog).ok()?;
+                Some((Spot::entry(Word::Can, index), wanted))
             }));
             most
         });
         for holder in holders {
             let held = self.held(&holder);
-            let sets = |wanted: &[Wanted]| -> Result<Vec<AccessSet>, EntryError> {
-                wanted.iter().map(|wanted| wanted.of(&holder)).collect()
-            };
-            let only = only.as_deref().map(sets).transpose();
-            match (sets(&can), sets(&cannot), only) {
-                (Ok(can), Ok(cannot), Ok(only)) => {
-                    let at = Place { expectation, holder: &holder, held: &held };
-                    can.iter().for_each(|wanted| self.can(at, wanted));
-                    cannot.iter().for_each(|wanted| self.cannot(at, wanted));
-                    if let Some(only) = only {
-                        self.only(at, &only);
-                    }
+            let at = Place { expectation, holder: &holder, held: &held };
+            for (spot, wanted) in &can {
+                if let Some(wanted) = self.of_holder(at, *spot, wanted) {
+                    self.can(at, *spot, &wanted);
                 }
-                (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-                    self.fail(expectation, Some(&holder), Unmet::Meaningless { error });
+            }
+            for (spot, wanted) in &cannot {
+                if let Some(unwanted) = self.of_holder(at, *spot, wanted) {
+                    self.cannot(at, *spot, &unwanted);
+                }
+            }
+            if let Some(most) = &only {
+                let most: Option<Vec<AccessSet>> =
+                    most.iter().map(|(spot, most)| self.of_holder(at, *spot, most)).collect();
+                if let Some(most) = most {
+                    self.only(at, &most);
                 }
             }
         }
@@ -94,19 +96,32 @@ impl<'a> Evaluation<'a> {
         expectation: &'a Expectation,
         entries: &[AccessEntry],
         word: Word,
-    ) -> Vec<Wanted> {
+    ) -> Vec<(Spot, Wanted)> {
         let mut read = Vec::new();
-        for entry in entries {
+        for (entry, index) in entries.iter().zip(0..) {
+            let spot = Spot::entry(word, index);
             match Wanted::new(entry, word, &self.known, self.catalog) {
-                Ok(wanted) => read.push(wanted),
+                Ok(wanted) => read.push((spot, wanted)),
                 Err(EntryError::NoNamespace { .. }) if expectation.optional => {}
-                Err(error) => self.fail(expectation, None, Unmet::Meaningless { error }),
+                Err(error) => self.fail(expectation, None, spot, Unmet::Meaningless { error }),
             }
         }
         read
     }
 
-    fn can(&mut self, at: Place<'a, '_>, wanted: &AccessSet) {
+    /// Returns what an entry means of a subject; `None`, and a failure, when it means nothing.
+    fn of_holder(&mut self, at: Place<'a, '_>, spot: Spot, wanted: &Wanted) -> Option<AccessSet> {
+        match wanted.of(at.holder) {
+            Ok(set) => Some(set),
+            Err(error) => {
+                let unmet = Unmet::Meaningless { error };
+                self.fail(at.expectation, Some(at.holder), spot, unmet);
+                None
+            }
+        }
+    }
+
+    fn can(&mut self, at: Place<'a, '_>, spot: Spot, wanted: &AccessSet) {
         let missing = wanted.difference(&at.held.access);
         let denied = missing.difference(&at.held.hidden);
         for term in denied.terms() {
@@ -115,22 +130,23 @@ impl<'a> Evaluation<'a> {
             self.fail(
                 at.expectation,
                 Some(at.holder),
+                spot,
                 Unmet::Denied { missing: term, example, near },
             );
         }
         if denied.is_empty() && !missing.is_empty() {
-            self.leave_open(at, Word::Can);
+            self.leave_open(at, spot, Word::Can);
         }
     }
 
-    fn cannot(&mut self, at: Place<'a, '_>, unwanted: &AccessSet) {
+    fn cannot(&mut self, at: Place<'a, '_>, spot: Spot, unwanted: &AccessSet) {
         let granted = at.held.access.intersection(unwanted);
         for access in granted.terms() {
             let by = self.grants(at, &access);
-            self.fail(at.expectation, Some(at.holder), Unmet::Allowed { access, by });
+            self.fail(at.expectation, Some(at.holder), spot, Unmet::Allowed { access, by });
         }
         if granted.is_empty() && !at.held.hidden.intersection(unwanted).is_empty() {
-            self.leave_open(at, Word::Cannot);
+            self.leave_open(at, spot, Word::Cannot);
         }
     }
 
@@ -142,10 +158,10 @@ impl<'a> Evaluation<'a> {
         let is_within = beyond.is_empty();
         for access in beyond {
             let by = self.grants(at, &access);
-            self.fail(at.expectation, Some(at.holder), Unmet::Beyond { access, by });
+            self.fail(at.expectation, Some(at.holder), Spot::ONLY, Unmet::Beyond { access, by });
         }
         if is_within && !at.held.hidden.is_subset(&most) {
-            self.leave_open(at, Word::Only);
+            self.leave_open(at, Spot::ONLY, Word::Only);
         }
     }
 
@@ -182,13 +198,19 @@ impl<'a> Evaluation<'a> {
         privileged.into_iter().chain(grants(&bound, access).into_iter().map(Grant::Rule)).collect()
     }
 
-    fn leave_open(&mut self, at: Place<'a, '_>, word: Word) {
+    fn leave_open(&mut self, at: Place<'a, '_>, spot: Spot, word: Word) {
         let gaps = self.authorizer.gaps_of(&at.held.identity);
-        self.fail(at.expectation, Some(at.holder), Unmet::Undecided { word, gaps });
+        self.fail(at.expectation, Some(at.holder), spot, Unmet::Undecided { word, gaps });
     }
 
-    fn fail(&mut self, expectation: &'a Expectation, holder: Option<&Holder>, unmet: Unmet<'a>) {
-        self.failures.push(Failure { expectation, holder: holder.cloned(), unmet });
+    fn fail(
+        &mut self,
+        expectation: &'a Expectation,
+        holder: Option<&Holder>,
+        spot: Spot,
+        unmet: Unmet<'a>,
+    ) {
+        self.failures.push(Failure { expectation, holder: holder.cloned(), spot, unmet });
     }
 
     fn held(&mut self, holder: &Holder) -> Held {

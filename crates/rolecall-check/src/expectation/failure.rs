@@ -1,6 +1,6 @@
 use std::fmt;
 
-use rolecall_rbac::{Gap, Grant, Metadata, NearMiss, Request, Text};
+use rolecall_rbac::{Gap, Grant, NearMiss, Request, Text};
 
 use super::{EntryError, Expectation};
 use crate::access::{AccessTerm, ResourceTerm};
@@ -13,8 +13,19 @@ pub struct Failure<'a> {
     pub expectation: &'a Expectation,
     /// Of whom it does not hold; `None` when it fails before it comes to anybody.
     pub holder: Option<Holder>,
+    /// The part of the expectation that does not hold.
+    pub spot: Spot,
     /// Why.
     pub unmet: Unmet<'a>,
+}
+
+/// A part of an expectation: a field, and which of its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// The field.
+    pub field: &'static str,
+    /// The item; `None` for the whole field.
+    pub index: Option<usize>,
 }
 
 /// Why an expectation does not hold.
@@ -70,6 +81,15 @@ pub enum Word {
     Only,
 }
 
+impl Spot {
+    pub(super) const SUBJECTS: Self = Self { field: "subjects", index: None };
+    pub(super) const ONLY: Self = Self { field: "only", index: None };
+
+    pub(super) fn entry(word: Word, index: usize) -> Self {
+        Self { field: word.as_str(), index: Some(index) }
+    }
+}
+
 impl Word {
     /// Returns the word as the file has it.
     pub fn as_str(self) -> &'static str {
@@ -85,24 +105,6 @@ impl<'a> Failure<'a> {
     /// Returns whether the expectation may hold nevertheless: something that was not read decides.
     pub fn is_undecided(&self) -> bool {
         matches!(self.unmet, Unmet::Undecided { .. })
-    }
-
-    /// Returns the object to look at first: the role that grants too much, else what nearly grants
-    /// enough; `None` when there is none.
-    pub fn object(&self) -> Option<&'a Metadata> {
-        match &self.unmet {
-            Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => {
-                by.iter().find_map(|grant| match grant {
-                    Grant::Rule(grant) => Some(&grant.role.metadata),
-                    Grant::Privileged => None,
-                })
-            }
-            Unmet::Denied { near, .. } => near.iter().find_map(|miss| {
-                let role = miss.role.map(|role| &role.metadata);
-                role.or(miss.binding.map(|binding| &binding.metadata))
-            }),
-            _ => None,
-        }
     }
 
     /// Returns the command that prints the YAML which mends it; `None` unless something is missing.

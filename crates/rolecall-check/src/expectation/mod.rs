@@ -1,14 +1,14 @@
 //! What subjects can and cannot do, as a file expects it: `rolecall.yaml`.
 //!
 //! ```text
-//! [ Expectations ] -> subjects -> holders ------\
+//! [ Expectation ]  -> subjects -> holders ------\
 //!                  -> entries  -> access terms --+-> [ Failure ]: what is missing, too much or
 //! [ Authorizer, Catalog ] -> effective access --/                 undecided, and the evidence
 //! ```
 //!
 //! Everything is decided on sets of requests ([`access`](crate::access)), never by asking examples:
 //! `cannot` holds when nothing of it is granted, `only` when nothing is granted beyond it, whatever
-//! wildcards the rules have. docs/expectations.md documents the file.
+//! wildcards the rules have. docs/configuration.md documents the file.
 
 mod baseline;
 mod error;
@@ -22,10 +22,7 @@ mod written;
 
 pub use error::{EntryError, FormatError};
 pub use evaluate::evaluate;
-pub use failure::{Failure, Unmet, Word};
+pub use failure::{Failure, Spot, Unmet, Word};
 pub use glob::Glob;
-pub use model::{
-    AccessEntry, ApiVersion, Expectation, Expectations, Kind, NamespacePattern, ResourceEntry,
-    Target, UrlEntry,
-};
+pub use model::{AccessEntry, Expectation, NamespacePattern, ResourceEntry, Target, UrlEntry};
 pub use subject::{AccountSelection, SubjectPattern, WorkloadSelection};

@@ -1,37 +1,10 @@
 use std::str::FromStr;
 
-use rolecall_rbac::{LabelSelector, Text};
+use rolecall_rbac::{LabelSelector, Origin, Text};
 use serde::Deserialize;
 
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
 use super::{FormatError, Glob, SubjectPattern};
-
-/// A file of expectations.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Expectations {
-    /// The version of the format.
-    pub api_version: ApiVersion,
-    /// Always `Expectations`.
-    pub kind: Kind,
-    /// What is expected, in the file's order.
-    pub expectations: Vec<Expectation>,
-}
-
-/// The versions of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum ApiVersion {
-    /// The first.
-    #[serde(rename = "rolecall.dev/v1")]
-    V1,
-}
-
-/// The kind of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Kind {
-    /// Expectations.
-    Expectations,
-}
 
 /// What some subjects are expected to be able to do, and not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -53,8 +26,8 @@ pub struct Expectation {
     pub cannot: Vec<AccessEntry>,
     /// What subjects can do at most, besides what `can` says; `None` when that is left open.
     pub only: Option<Vec<AccessEntry>>,
-    /// The line on which it starts; 0 until the reader of the file sets it.
-    pub line: u32,
+    /// Where it stands; the reader of the file sets it.
+    pub origin: Origin,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +132,17 @@ impl TryFrom<WrittenExpectation> for Expectation {
                 entry.namespaces = entry.namespaces.take().or_else(|| namespaces.clone());
             }
         }
-        Ok(Self { name, reason, subjects, except, optional, can, cannot, only, line: 0 })
+        Ok(Self {
+            name,
+            reason,
+            subjects,
+            except,
+            optional,
+            can,
+            cannot,
+            only,
+            origin: Origin::default(),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod broken;
 mod dead;
 mod denied;
+pub(crate) mod expectation;
 mod hygiene;
 pub(crate) mod risk;
 pub(crate) mod suppression;
@@ -34,6 +35,7 @@ pub(crate) fn metas() -> impl Iterator<Item = &'static RuleMeta> {
     rules()
         .map(|rule| rule.meta)
         .chain(risk::RISKS.iter().map(|risk| risk.meta))
+        .chain(expectation::METAS.iter().copied())
         .chain(suppression::METAS.iter().copied())
 }
 

@@ -4,10 +4,16 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rolecall_check::{CheckInput, Finding, Judged, KubernetesVersion, check, suppress};
+use rolecall_check::expectation::evaluate;
+use rolecall_check::{
+    CheckConfig, CheckInput, FailureTeller, Finding, Judged, KubernetesVersion, check,
+    expectation_findings, suppress,
+};
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, load};
+use rolecall_source::yaml;
+use serde::Deserialize as _;
 
 /// Returns what is found in manifests, with the newest server's default roles beside them.
 pub fn findings_of(manifests: &str) -> Vec<Finding> {
@@ -27,15 +33,34 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
     let authorizer = Authorizer::new(inventory);
     // With the kinds that the manifests themselves define.
     let catalog = if version == Version::V1_36 { &loaded.catalog } else { served };
-    let findings = check(CheckInput {
+    let config = config_in(manifests);
+    let mut findings = check(CheckInput {
         authorizer: &authorizer,
         catalog,
         defaults,
         drifts: &drifts,
         version: version.as_str().parse::<KubernetesVersion>().unwrap(),
         judged: Judged::Files,
+        sources: "",
     });
-    suppress(findings, authorizer.inventory(), "2026-11-22").0
+    let failures = evaluate(&authorizer, catalog, &config.expectations);
+    let teller = FailureTeller { sources: "", near_miss: &|miss, _, _| miss.kind.as_str().into() };
+    findings.extend(expectation_findings(&failures, teller));
+    config.grade(&mut findings);
+    let today = "2026-11-22".parse().unwrap();
+    suppress(findings, authorizer.inventory(), &config.suppressions, today).0
+}
+
+/// Returns what the documents of a configuration among manifests say.
+fn config_in(manifests: &str) -> CheckConfig {
+    let mut config = CheckConfig::empty();
+    for document in yaml::parse(manifests, 1).unwrap() {
+        let root = document.root();
+        if root.get("kind").and_then(yaml::Node::as_str) == Some("CheckConfig") {
+            config.extend(CheckConfig::deserialize(root).unwrap());
+        }
+    }
+    config
 }
 
 /// Returns the default roles and bindings of a release, and what it serves.

@@ -1,23 +1,26 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
+use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckInput, Finding, Judged, KubernetesVersion, Severity, Suppressed, check, fingerprints,
-    suppress,
+    CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, Severity,
+    Suppressed, check, expectation_findings, fingerprints, suppress,
 };
 use rolecall_rbac::Inventory;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig};
 
-use crate::cli::Options;
+use crate::cli::{self, Options};
+use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::explain;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
+use crate::time;
 use crate::ui::Ui;
 
 /// Judge manifests before they are applied: broken, dead, refused, risky
@@ -39,9 +42,16 @@ pub(crate) struct Arguments {
     /// Leave out findings that are in this file, written by an earlier `-o json`
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Expectations, severities and suppressions [default: rolecall.yaml at the root of a PATH, else of
+    /// the working directory]
+    #[arg(long, value_name = "FILE", visible_alias = "config")]
+    expectations: Vec<PathBuf>,
     /// The Kubernetes version that the manifests are for [default: that of --defaults]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
+    /// The day on which it is judged whether suppressions have ended [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
 }
 
 /// The formats of findings.
@@ -67,13 +77,15 @@ Examples:
   What does a code mean?
     rolecall explain RC201
 
-An annotation `rolecall.dev/ignore: \"CODE REASON, until=YYYY-MM-DD\"` on an object suppresses its
+A `rolecall.yaml` says what subjects can and cannot do, how bad findings are and which are excused:
+see docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE REASON, until=YYYY-MM-DD\"` on an object suppresses its
 findings of that code; the date may be left out, several are separated by `;`.
 
 Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
 critical takes over the cluster. A risk is graded by where it is granted.
 
-Exit codes: 0 nothing of the fail level, 1 findings, 2 it could not be done.";
+Exit codes: 0 nothing of the fail level, 1 findings, 2 it could not be done, 3 an expectation that
+something unread decides.";
 
 /// Checks and reports.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
@@ -83,6 +95,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         return Err(CommandError::usage("nothing to check")
             .with_hint(Hint::run("rolecall check PATH", "check manifests")));
     }
+    let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
     let known = arguments.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
     let needs = Needs {
         service_accounts: true,
@@ -100,22 +113,25 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .kubernetes_version
         .or_else(|| release.as_str().parse().ok())
         .unwrap_or(KubernetesVersion::NEWEST);
-    let all = check(CheckInput {
+    let sources = sources(&options);
+    let mut all = check(CheckInput {
         authorizer: &session.authorizer,
         catalog: &session.catalog,
         defaults: &default_objects(release),
         drifts: &session.drifts,
         version,
         judged: Judged::Files,
+        sources: &sources,
     });
-    let (all, suppressed) = suppress(all, session.authorizer.inventory(), &today());
-    for Suppressed { finding, reason } in &suppressed {
-        tracing::info!(code = finding.rule.code, object = %finding.object, reason, "suppressed");
-    }
-    if !suppressed.is_empty() {
-        let plural = if suppressed.len() == 1 { "" } else { "s" };
-        ui.note(format!("{} finding{plural} suppressed by annotation", suppressed.len()));
-    }
+    all.extend(unmet(&config, &session, &sources));
+    config.grade(&mut all);
+    let today = match arguments.today {
+        Some(today) => today,
+        None => time::today().parse().map_err(CommandError::input)?,
+    };
+    let inventory = session.authorizer.inventory();
+    let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
+    tell(ui, &suppressed);
     let prints = fingerprints(&all);
     let findings: Vec<(Finding, String)> = all
         .into_iter()
@@ -137,29 +153,53 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
         ui.note("nothing found");
     }
-    let fails = findings.iter().any(|(finding, _)| finding.severity >= arguments.fail_level);
-    Ok(session.conclude(ui, if fails { Exit::No } else { Exit::Yes }))
+    Ok(session.conclude(ui, exit(&findings, arguments.fail_level)))
 }
 
-/// Returns today's date in UTC as `YYYY-MM-DD`.
-fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (year, month, day) = civil_date(since.as_secs() / 86_400);
-    format!("{year:04}-{month:02}-{day:02}")
+/// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must
+/// not pass either.
+fn exit(findings: &[(Finding, String)], fail_level: Severity) -> Exit {
+    let mut open = Exit::Yes;
+    for (finding, _) in findings.iter().filter(|(finding, _)| finding.severity >= fail_level) {
+        match finding.is_undecided() {
+            true => open = Exit::Inconclusive,
+            false => return Exit::No,
+        }
+    }
+    open
 }
 
-/// Returns year, month and day of a day counted from 1970-01-01.
-fn civil_date(days: u64) -> (u64, u64, u64) {
-    // Years that begin in March put the leap day at their end (400 years are 146097 days).
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+/// Returns the options with which another command reads the same.
+fn sources(options: &Options) -> String {
+    let mut options = options.clone();
+    // Findings say themselves where they ask.
+    options.namespace.namespaces.clear();
+    options.namespace.all_namespaces = false;
+    cli::command_line(Vec::new(), &options)
+}
+
+/// Returns the expectations that do not hold.
+fn unmet(config: &CheckConfig, session: &Session, sources: &str) -> Vec<Finding> {
+    let failures = evaluate(&session.authorizer, &session.catalog, &config.expectations);
+    let teller = FailureTeller {
+        sources,
+        near_miss: &|miss, identity, request| explain::near_miss(miss, identity, request).message,
+    };
+    expectation_findings(&failures, teller)
+}
+
+/// Tells what was suppressed.
+fn tell(ui: &Ui, suppressed: &[Suppressed]) {
+    for Suppressed { finding, reason } in suppressed {
+        tracing::info!(code = finding.rule.code, object = %finding.object, reason, "suppressed");
+    }
+    if !suppressed.is_empty() {
+        let plural = if suppressed.len() == 1 { "" } else { "s" };
+        ui.note(format!(
+            "{} finding{plural} suppressed; `-v` says which and why",
+            suppressed.len()
+        ));
+    }
 }
 
 /// Returns the default roles and bindings of a release.
@@ -188,22 +228,4 @@ fn read_baseline(path: &Path) -> Result<BTreeSet<String>, CommandError> {
     })?;
     let prints = findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str());
     Ok(prints.map(str::to_owned).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_dates() {
-        let rows = [
-            (0, (1970, 1, 1)),
-            (59, (1970, 3, 1)),
-            (11_016, (2000, 2, 29)),
-            (20_779, (2026, 11, 22)),
-        ];
-        for (days, expected) in rows {
-            assert_eq!(civil_date(days), expected, "{days}");
-        }
-    }
 }

@@ -91,10 +91,11 @@ impl<'a> ObjectDetails<'a> {
     }
 }
 
-/// Returns the file and line of an object that was read from a file.
+/// Returns the file and line of an object that was read from a file; `./a.yaml` is `a.yaml`, as CI
+/// servers write it.
 pub(crate) fn place(object: &ObjectRef) -> Option<(&str, u32)> {
     match &object.origin {
-        Origin::File { path, line } => Some((path, *line)),
+        Origin::File { path, line } => Some((path.strip_prefix("./").unwrap_or(path), *line)),
         Origin::Cluster | Origin::Default => None,
     }
 }

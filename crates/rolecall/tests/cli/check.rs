@@ -154,7 +154,7 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
       `ns-1/k-sa-1` cannot list resource "pods" in API group ""
       in the namespace "default"
       fix: grant it: `rolecall fix list pods -n default --for
-      sa/ns-1:k-sa-1`
+      sa/ns-1:k-sa-1 -f fixtures/ns-1/manifests.yaml`
 
     1 finding: 1 high
     --- exit 1

@@ -11,9 +11,9 @@
 mod can_i;
 mod check;
 mod command;
+mod config;
 mod diff;
 mod docs;
-mod expectations;
 mod fix;
 mod input;
 mod matrix;

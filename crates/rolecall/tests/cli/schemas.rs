@@ -62,7 +62,7 @@ const OUTPUTS: &[(&str, &str)] = &[
 ];
 
 /// Schemas of what people write, with the document that describes it and whose tests use the schema.
-const INPUTS: &[(&str, &str)] = &[("expectations", "docs/expectations.md")];
+const INPUTS: &[(&str, &str)] = &[("check-config", "docs/configuration.md")];
 
 #[test]
 fn every_output_is_as_documented() {

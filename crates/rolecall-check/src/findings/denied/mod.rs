@@ -44,7 +44,7 @@ fn check_tool(
                 let said = describe(pod.workload, pod.spec, &refused);
                 let message = format!("`{}` will be refused: {said}", shortened(&invocation));
                 findings.push(
-                    denied(meta, pod.workload, message, identity, refused, pod.spec)
+                    denied(context, meta, pod.workload, message, identity, refused, pod.spec)
                         .at(field)
                         .about(invocation.text.clone()),
                 );
@@ -74,6 +74,7 @@ fn refused(
 }
 
 fn denied(
+    context: &Context<'_>,
     meta: &'static RuleMeta,
     workload: &Workload,
     message: String,
@@ -82,10 +83,16 @@ fn denied(
     pod: &PodSpec,
 ) -> Finding {
     let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
+    let sources = match context.input.sources {
+        "" => String::new(),
+        sources => format!(" {sources}"),
+    };
     let fix = match requests.first().map(|request| (question(request), request.namespace())) {
-        Some((question, "")) => format!("grant it: `rolecall fix {question} -A --for {subject}`"),
+        Some((question, "")) => {
+            format!("grant it: `rolecall fix {question} -A --for {subject}{sources}`")
+        }
         Some((question, namespace)) => {
-            format!("grant it: `rolecall fix {question} -n {namespace} --for {subject}`")
+            format!("grant it: `rolecall fix {question} -n {namespace} --for {subject}{sources}`")
         }
         None => String::new(),
     };

@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds entries of the annotation `rolecall.dev/ignore` with an `until=` date before today. Their findings are reported
-//! again.
+//! Finds entries of the annotation `rolecall.dev/ignore` with an `until=` date before today, and `suppressions` of
+//! `rolecall.yaml` with such an `expires`. Their findings are reported again.
 //!
 //! # Why is this bad
 //!
@@ -20,6 +20,13 @@
 //!   annotations: {rolecall.dev/ignore: "RC510 until the sidecar is gone, until=2020-01-31"}
 //! rules:
 //! - {apiGroups: [""], resources: [secrets], verbs: [get]}
+//! ```
+//!
+//! ```yaml
+//! apiVersion: rolecall.dev/v1
+//! kind: CheckConfig
+//! suppressions:
+//! - {codes: [RC510], object: Role shop/*, reason: until the sidecar is gone, expires: 2020-01-31}
 //! ```
 //!
 //! # How to fix

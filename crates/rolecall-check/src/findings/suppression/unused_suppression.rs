@@ -2,7 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds entries of the annotation `rolecall.dev/ignore` that match no finding of their object.
+//! Finds entries of the annotation `rolecall.dev/ignore` that match no finding of their object, and `suppressions` of
+//! `rolecall.yaml` that match no finding at all.
 //!
 //! # Why is this bad
 //!
@@ -19,6 +20,13 @@
 //!   annotations: {rolecall.dev/ignore: "RC510 reads its own certificate"}
 //! rules:
 //! - {apiGroups: [""], resources: [pods], verbs: [get]}
+//! ```
+//!
+//! ```yaml
+//! apiVersion: rolecall.dev/v1
+//! kind: CheckConfig
+//! suppressions:
+//! - {codes: [RC510], object: Role shop/*, reason: reads its own certificate}
 //! ```
 //!
 //! # How to fix

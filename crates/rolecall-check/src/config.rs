@@ -1,0 +1,225 @@
+//! What a check is told besides manifests: `rolecall.yaml`, which docs/configuration.md documents.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use rolecall_rbac::{Origin, Text};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::expectation::{Expectation, Glob};
+use crate::{Date, Finding, RuleMeta, Severity};
+
+/// A file of expectations, severities and suppressions; several are joined.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckConfig {
+    /// The version of the format.
+    pub api_version: ApiVersion,
+    /// Always `CheckConfig`.
+    pub kind: ConfigKind,
+    /// What is expected, in the file's order.
+    #[serde(default)]
+    pub expectations: Vec<Expectation>,
+    /// How bad findings are here, where that is not as bad as they are by themselves.
+    #[serde(default)]
+    pub severities: BTreeMap<RuleName, Severity>,
+    /// Findings that are excused, in the file's order.
+    #[serde(default)]
+    pub suppressions: Vec<Suppression>,
+}
+
+/// The versions of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum ApiVersion {
+    /// The first.
+    #[serde(rename = "rolecall.dev/v1")]
+    V1,
+}
+
+/// The kind of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum ConfigKind {
+    /// The configuration of a check.
+    CheckConfig,
+}
+
+/// A rule, written as its code or its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleName {
+    /// The rule.
+    pub rule: &'static RuleMeta,
+}
+
+/// Excuses findings, for a reason and perhaps for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenSuppression")]
+pub struct Suppression {
+    /// The rules whose findings are excused; at least one.
+    pub codes: Vec<RuleName>,
+    /// Which objects, as `Kind namespace/name`; `None` for every one.
+    pub object: Option<Glob>,
+    /// Which files, by their path or its end; `None` for every one.
+    pub path: Option<Glob>,
+    /// Why.
+    pub reason: Text,
+    /// The last day on which it counts.
+    pub expires: Option<Date>,
+    /// Where it stands; the reader of the file sets it.
+    pub origin: Origin,
+}
+
+/// Why a suppression means nothing, where a schema cannot tell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SuppressionError {
+    /// No code is suppressed.
+    #[error("`codes` is empty: name at least one, such as `RC510`")]
+    NoCodes,
+    /// Nobody says why.
+    #[error("`reason` is empty: say why it is excused")]
+    NoReason,
+    /// A glob is the empty string.
+    #[error("`{field}` is empty: leave it out for every one")]
+    EmptyGlob {
+        /// The field.
+        field: &'static str,
+    },
+}
+
+/// A code or name that no rule has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no finding `{name}`: `rolecall explain` lists all")]
+pub struct UnknownRuleError {
+    /// What was written.
+    pub name: String,
+}
+
+impl CheckConfig {
+    /// Returns a configuration that says nothing.
+    pub fn empty() -> Self {
+        Self {
+            api_version: ApiVersion::V1,
+            kind: ConfigKind::CheckConfig,
+            expectations: Vec::new(),
+            severities: BTreeMap::new(),
+            suppressions: Vec::new(),
+        }
+    }
+
+    /// Joins another file's expectations, severities and suppressions to these; its severities win.
+    pub fn extend(&mut self, other: Self) {
+        self.expectations.extend(other.expectations);
+        self.severities.extend(other.severities);
+        self.suppressions.extend(other.suppressions);
+    }
+
+    /// Gives findings the severities that the configuration sets.
+    pub fn grade(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            if let Some(severity) = self.severities.get(&RuleName { rule: finding.rule }) {
+                finding.severity = *severity;
+            }
+        }
+    }
+}
+
+impl Suppression {
+    /// Returns whether a finding is excused, whatever the day.
+    pub fn matches(&self, finding: &Finding) -> bool {
+        let object = &finding.object;
+        self.codes.iter().any(|name| name.rule.code == finding.rule.code)
+            && self.object.as_ref().is_none_or(|glob| glob.matches(&object.to_string()))
+            && self.path.as_ref().is_none_or(|glob| match &object.origin {
+                Origin::File { path, .. } => ends(path).any(|end| glob.matches(end)),
+                Origin::Cluster | Origin::Default => false,
+            })
+    }
+
+    /// Returns what is suppressed, in words: the codes and where.
+    pub(crate) fn in_words(&self) -> String {
+        let codes: Vec<&str> = self.codes.iter().map(|name| name.rule.code).collect();
+        let mut text = codes.join(",");
+        for (word, glob) in [("of", &self.object), ("in", &self.path)] {
+            if let Some(glob) = glob {
+                text.push_str(&format!(" {word} `{glob}`"));
+            }
+        }
+        text
+    }
+}
+
+/// Returns a path and what is left of it without its first folder, its first two, and so on.
+fn ends(path: &str) -> impl Iterator<Item = &str> {
+    let after_slashes = path.match_indices('/').filter_map(|(at, _)| path.get(at + 1..));
+    std::iter::once(path).chain(after_slashes)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WrittenSuppression {
+    codes: Vec<RuleName>,
+    #[serde(default)]
+    object: Option<Text>,
+    #[serde(default)]
+    path: Option<Text>,
+    reason: Text,
+    #[serde(default)]
+    expires: Option<Date>,
+}
+
+impl TryFrom<WrittenSuppression> for Suppression {
+    type Error = SuppressionError;
+
+    fn try_from(written: WrittenSuppression) -> Result<Self, SuppressionError> {
+        let WrittenSuppression { codes, object, path, reason, expires } = written;
+        if codes.is_empty() {
+            return Err(SuppressionError::NoCodes);
+        }
+        if reason.trim().is_empty() {
+            return Err(SuppressionError::NoReason);
+        }
+        let glob = |field, text: Option<Text>| match text {
+            Some(text) if text.is_empty() => Err(SuppressionError::EmptyGlob { field }),
+            text => Ok(text.map(Glob::new)),
+        };
+        Ok(Self {
+            codes,
+            object: glob("object", object)?,
+            path: glob("path", path)?,
+            reason,
+            expires,
+            origin: Origin::default(),
+        })
+    }
+}
+
+impl FromStr for RuleName {
+    type Err = UnknownRuleError;
+
+    fn from_str(name: &str) -> Result<Self, UnknownRuleError> {
+        let mut rules = crate::findings::metas();
+        rules
+            .find(|rule| rule.code == name || rule.name == name)
+            .map(|rule| Self { rule })
+            .ok_or_else(|| UnknownRuleError { name: name.to_owned() })
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl PartialOrd for RuleName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RuleName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rule.code.cmp(other.rule.code)
+    }
+}

@@ -1,0 +1,110 @@
+//! Files that configure a check, read with the positions that errors and findings name.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rolecall_check::CheckConfig;
+use rolecall_rbac::{Origin, Text};
+use rolecall_source::yaml::{self, Node, Position};
+use serde::Deserialize;
+
+use crate::error::{CommandError, Hint};
+use crate::file::unreadable;
+use crate::ui::Ui;
+
+/// What the file is called where nobody names it.
+const NAME: &str = "rolecall.yaml";
+
+/// No configuration is longer than that.
+const LONGEST: u64 = 16 << 20;
+
+/// Reads the files that were named; else those at the root of what is checked; else the one of the
+/// working directory, if there is one.
+pub(crate) fn load(
+    ui: &Ui,
+    named: &[PathBuf],
+    checked: &[PathBuf],
+) -> Result<CheckConfig, CommandError> {
+    let mut config = CheckConfig::empty();
+    if !named.is_empty() {
+        for path in named {
+            config.extend(read(path)?);
+        }
+        return Ok(config);
+    }
+    let mut found: Vec<PathBuf> =
+        checked.iter().map(|path| beside(path)).filter(|path| path.is_file()).collect();
+    if found.is_empty() {
+        found.extend(Some(PathBuf::from(NAME)).filter(|path| path.is_file()));
+    }
+    found.sort();
+    found.dedup();
+    for path in found {
+        ui.note(format!("configured by {}", path.display()));
+        config.extend(read(&path)?);
+    }
+    Ok(config)
+}
+
+/// Returns what the file is called at the root of a path.
+fn beside(path: &Path) -> PathBuf {
+    if path == Path::new(".") { NAME.into() } else { path.join(NAME) }
+}
+
+/// Reads one file, which may hold several documents.
+fn read(path: &Path) -> Result<CheckConfig, CommandError> {
+    let shown = path.display();
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+        .map_err(|error| unreadable(path, error))?;
+    if text.len() as u64 > LONGEST {
+        let error =
+            format!("`{shown}` is longer than {} MiB, as no configuration is", LONGEST >> 20);
+        return Err(CommandError::input(error));
+    }
+    let at = |Position { line, column }: Position, what: &dyn Display| {
+        CommandError::input(format!("{shown}:{line}:{column}: {what}"))
+    };
+    let mut read: Option<CheckConfig> = None;
+    for document in &yaml::parse(&text, 1).map_err(|error| at(error.position, &error))? {
+        // A key that another overrides would say nothing, in silence.
+        if let Some(duplicate) = document.duplicates().first() {
+            let what = format!(
+                "the key `{}` occurs twice, first on line {}",
+                duplicate.key, duplicate.earlier.line
+            );
+            return Err(at(duplicate.later, &what));
+        }
+        let root = document.root();
+        if root.is_null() {
+            continue;
+        }
+        let config = CheckConfig::deserialize(root).map_err(|error| at(error.position, &error))?;
+        let config = with_origins(config, root, &shown.to_string().into());
+        read.get_or_insert_with(CheckConfig::empty).extend(config);
+    }
+    read.ok_or_else(|| {
+        CommandError::input(format!("`{shown}` holds no configuration")).with_hint(Hint::edit(
+            format!("`{shown}`"),
+            "begin with `apiVersion: rolecall.dev/v1` and `kind: CheckConfig`",
+        ))
+    })
+}
+
+/// Notes on which line each expectation and each suppression starts.
+fn with_origins(mut config: CheckConfig, root: Node<'_>, path: &Text) -> CheckConfig {
+    let origins = |field: &str| {
+        let nodes = root.get(field).into_iter().flat_map(Node::items);
+        nodes.map(|node| Origin::File { path: path.clone(), line: node.position().line })
+    };
+    for (expectation, origin) in config.expectations.iter_mut().zip(origins("expectations")) {
+        expectation.origin = origin;
+    }
+    for (suppression, origin) in config.suppressions.iter_mut().zip(origins("suppressions")) {
+        suppression.origin = origin;
+    }
+    config
+}

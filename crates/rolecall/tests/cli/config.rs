@@ -1,0 +1,339 @@
+//! `rolecall.yaml`: its schema, its document and what is read are one; what it changes.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use rolecall_check::CheckConfig;
+use rolecall_source::yaml;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::command::{Ran, command, root, run, split};
+use crate::schemas::validator;
+
+/// Reads a file as the command does.
+fn read(text: &str) -> Result<CheckConfig, String> {
+    let documents = yaml::parse(text, 1).map_err(|error| error.to_string())?;
+    CheckConfig::deserialize(documents[0].root()).map_err(|error| error.to_string())
+}
+
+/// Reads a file as a schema sees it.
+fn json(text: &str) -> Value {
+    Value::deserialize(yaml::parse(text, 1).unwrap()[0].root()).unwrap()
+}
+
+#[test]
+fn every_example_is_read_and_valid() {
+    let document = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let validator = validator("check-config");
+    let blocks = document.split("```yaml\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("```").next());
+    let examples = blocks.filter(|block| block.starts_with("apiVersion: rolecall.dev"));
+    let mut examples: Vec<String> = examples.map(str::to_owned).collect();
+    examples.push(fs::read_to_string(root().join("docs/examples/rolecall.yaml")).unwrap());
+    assert!(examples.len() > 1);
+    for example in &examples {
+        read(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+        let errors: Vec<String> =
+            validator.iter_errors(&json(example)).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0], "{example}");
+    }
+}
+
+/// What expectations are read, each in a file of its own.
+const READ: &[&str] = &[
+    "{subjects: [user/a], only: []}",
+    "{subjects: ['sa/*:*', 'group/*'], except: [group/b], can: [get pods], optional: true}",
+    "{subjects: [system:serviceaccount:a:b], cannot: ['* * in *'], name: a, reason: b}",
+    "{subjects: [serviceaccount/a:b, users/a, groups/a], can: ['get,list pods,pods/log in a,<own>']}",
+    "{subjects: [user/a], can: ['get /metrics,/healthz/*'], namespaces: [a, b-*, <own>]}",
+    "{subjects: [{serviceAccounts: {}}, {workloads: {kinds: [Job], names: [a*]}}], can: [get pods]}",
+    "{subjects: [{serviceAccounts: {selector: {matchLabels: {a: b}}}}], can: [get pods]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [pods], apiGroups: ['', apps]}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [pods], resourceNames: ['', a]}]}",
+    "{subjects: [user/a], can: [{verbs: [get], nonResourceURLs: ['*']}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [a], namespaces: [{matchExpressions: [{key: a, operator: Exists}]}]}]}",
+];
+
+/// What expectations are not.
+const REFUSED: &[&str] = &[
+    "{subjects: [], can: [get pods]}",
+    "{can: [get pods]}",
+    "{subjects: [user/a]}",
+    "{subjects: [user/a], can: []}",
+    "{subjects: [user/a], can: [get pods], kan: []}",
+    "{subjects: [a], can: [get pods]}",
+    "{subjects: [user/], can: [get pods]}",
+    "{subjects: [sa/a], can: [get pods]}",
+    "{subjects: ['sa/:a'], can: [get pods]}",
+    "{subjects: [deploy/a], can: [get pods]}",
+    "{subjects: [{}], can: [get pods]}",
+    "{subjects: [{serviceAccounts: {}, workloads: {}}], can: [get pods]}",
+    "{subjects: [{serviceAccounts: {kinds: [a]}}], can: [get pods]}",
+    "{subjects: [{workloads: {namespaces: [<own>]}}], can: [get pods]}",
+    "{subjects: [user/a], can: [pods]}",
+    "{subjects: [user/a], can: [get pods in]}",
+    "{subjects: [user/a], can: [get pods at a]}",
+    "{subjects: [user/a], can: ['get,,list pods']}",
+    "{subjects: [user/a], can: ['get /metrics in a']}",
+    "{subjects: [user/a], can: [{verbs: [], resources: [a]}]}",
+    "{subjects: [user/a], can: [{verbs: [''], resources: [a]}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: ['']}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [a], apiGroups: []}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [a], namespaces: []}]}",
+    "{subjects: [user/a], can: [get pods], namespaces: []}",
+    "{subjects: [user/a], can: [{resources: [a]}]}",
+    "{subjects: [user/a], can: [{verbs: [get]}]}",
+    "{subjects: [user/a], can: [{verbs: [get], resources: [a], nonResourceURLs: [/a]}]}",
+    "{subjects: [user/a], can: [{verbs: [get], nonResourceURLs: [/a], namespaces: [a]}]}",
+    "{subjects: [user/a], can: [get pods], namespaces: ['']}",
+    "{subjects: [user/a], can: [get pods], namespaces: a}",
+    "{subjects: [user/a], can: [get pods], namespaces: [{matchLabels: {a: 1}}]}",
+    "{subjects: [user/a], can: [get pods], namespaces: [{matchExpressions: [{key: a, operator: Is}]}]}",
+    "{subjects: [user/a], can: [get pods], optional: sometimes}",
+];
+
+#[test]
+fn the_schema_accepts_what_is_read_and_nothing_else() {
+    let validator = validator("check-config");
+    let files = READ.iter().map(|text| (text, true));
+    for (expectation, expected) in files.chain(REFUSED.iter().map(|text| (text, false))) {
+        let text = format!(
+            "apiVersion: rolecall.dev/v1\nkind: CheckConfig\nexpectations:\n- {expectation}\n"
+        );
+        assert_eq!(read(&text).is_ok(), expected, "{expectation}: {:?}", read(&text));
+        assert_eq!(validator.is_valid(&json(&text)), expected, "schema: {expectation}");
+    }
+}
+
+/// What else a file may say, and what not.
+const FIELDS: &[(&str, bool)] = &[
+    ("", true),
+    ("expectations: []", true),
+    ("severities: {RC510: low, secret-listing: critical}", true),
+    ("suppressions: [{codes: [RC510, RC511], reason: a}]", true),
+    ("suppressions: [{codes: [RC510], object: 'Role shop/*', path: '*.yaml', reason: a}]", true),
+    ("suppressions: [{codes: [RC510], reason: a, expires: 2027-02-28}]", true),
+    ("more: 1", false),
+    ("severities: {RC510: bad}", false),
+    ("severities: [RC510]", false),
+    ("suppressions: [{codes: [], reason: a}]", false),
+    ("suppressions: [{reason: a}]", false),
+    ("suppressions: [{codes: [RC510]}]", false),
+    ("suppressions: [{codes: [RC510], reason: ''}]", false),
+    ("suppressions: [{codes: [RC510], reason: ' '}]", false),
+    ("suppressions: [{codes: [RC510], reason: a, object: ''}]", false),
+    ("suppressions: [{codes: [RC510], reason: a, path: ''}]", false),
+    ("suppressions: [{codes: [RC510], reason: a, until: 2027-02-28}]", false),
+    ("suppressions: [{codes: [RC510], reason: a, expires: soon}]", false),
+    ("suppressions: [{codes: [RC510], reason: a, expires: 2027-13-01}]", false),
+];
+
+#[test]
+fn the_schema_accepts_the_fields_that_are_read() {
+    let validator = validator("check-config");
+    let files = FIELDS.iter().map(|(fields, expected)| {
+        (format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\n{fields}\n"), *expected)
+    });
+    let heads = ["apiVersion: rolecall.dev/v2\nkind: CheckConfig", "kind: CheckConfig"]
+        .into_iter()
+        .chain(["apiVersion: rolecall.dev/v1\nkind: Config", "apiVersion: rolecall.dev/v1"]);
+    for (file, expected) in files.chain(heads.map(|head| (head.to_owned(), false))) {
+        assert_eq!(read(&file).is_ok(), expected, "{file}: {:?}", read(&file));
+        assert_eq!(validator.is_valid(&json(&file)), expected, "schema: {file}");
+    }
+}
+
+/// What a schema cannot tell: only rules that exist have severities or are suppressed.
+#[test]
+fn unknown_codes_are_refused() {
+    for fields in ["severities: {RC999: low}", "suppressions: [{codes: [secrets], reason: a}]"] {
+        let file = format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\n{fields}\n");
+        assert!(read(&file).is_err(), "{fields}");
+    }
+}
+
+/// Runs a check in a folder of these files.
+fn check_in(files: &[(&str, &str)], arguments: &str) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut command = command();
+    command.args(split(arguments)).current_dir(folder.path());
+    run(&mut command, "")
+}
+
+const READER: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: shop}
+rules:
+- {apiGroups: [''], resources: [secrets], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: User, name: jane}]
+";
+
+fn config(fields: &str) -> String {
+    format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\n{fields}")
+}
+
+#[test]
+fn every_kind_of_failure_is_a_finding_at_its_entry() {
+    let config = config(
+        "expectations:
+- name: jane reads Pods
+  subjects: [user/jane]
+  namespaces: [shop]
+  can: [get secrets, 'get,list pods']
+- subjects: [user/jane]
+  cannot:
+  - get pods
+  - '* secrets in *'
+- name: nothing
+  subjects: [user/jane]
+  only: []
+- subjects: ['user/j?ne', 'group/*']
+  except: [user/jane]
+  can: [get pods]
+- subjects: [user/jane]
+  cannot: [get pod/exce]
+",
+    );
+    let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
+    assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
+    WHERE                     CODE    SEVERITY   OBJECT                          FINDING
+    deploy/a.yaml:1           RC510   medium     Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    deploy/rolecall.yaml:4    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy`
+    deploy/rolecall.yaml:8    RC602   high       Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    deploy/rolecall.yaml:12   RC603   high       Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    deploy/rolecall.yaml:15   RC605   medium     Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
+    deploy/rolecall.yaml:18   RC606   medium     Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
+
+    6 findings: 3 high, 3 medium
+    --- stderr
+    note: configured by deploy/rolecall.yaml
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn what_was_not_read_leaves_an_expectation_open() {
+    let config = config("expectations: [{subjects: [user/joe], cannot: [get secrets in shop]}]\n");
+    let files = [
+        ("a.yaml", READER),
+        ("b.yaml", "kind: RoleBinding\n apiVersion: v1\n"),
+        ("rolecall.yaml", &*config),
+    ];
+    assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @r#"
+    WHERE             CODE    SEVERITY   OBJECT                 FINDING
+    rolecall.yaml:3   RC604   high       Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at ./b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
+
+    1 finding: 1 high
+    --- stderr
+    note: configured by rolecall.yaml
+    warning: ./b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn a_configuration_is_found_beside_what_is_checked_or_in_the_working_directory() {
+    let excuse = config("suppressions: [{codes: [RC510], reason: a}]\n");
+    for (place, arguments, found) in [
+        ("deploy/rolecall.yaml", "check deploy", true),
+        ("rolecall.yaml", "check deploy", true),
+        ("rolecall.yaml", "check deploy/a.yaml", true),
+        ("rolecall.yaml", "check .", true),
+        ("deploy/rolecall.yaml", "check .", false),
+        ("deploy/more/rolecall.yaml", "check deploy", false),
+        ("other/x.yaml", "check deploy", false),
+        ("other/x.yaml", "check deploy --expectations other/x.yaml", true),
+        ("other/x.yaml", "check deploy --config other/x.yaml", true),
+    ] {
+        let files = [("deploy/a.yaml", READER), (place, &*excuse)];
+        let ran = check_in(&files, &format!("{arguments} --severity medium"));
+        assert_eq!(ran.exit, Some(if found { 0 } else { 1 }), "{place} {arguments}: {ran}");
+    }
+    // What is named counts alone, and what is checked before where one is.
+    let other = config("severities: {RC510: info}\n");
+    let files = [("deploy/a.yaml", READER), ("rolecall.yaml", &*excuse), ("other.yaml", &*other)];
+    assert_eq!(check_in(&files, "check deploy --config other.yaml").exit, Some(0));
+    let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*other)];
+    let ran = check_in(&files, "check deploy -q -o json");
+    assert!(ran.stdout.contains("\"severity\": \"info\""), "{ran}");
+}
+
+#[test]
+fn a_configuration_that_makes_no_sense_says_where() {
+    let rows = [
+        "expectations: [{subjects: [user/a], cann: [get pods]}]\n",
+        "severities: {RC510: low, RC51: low}\n",
+        "severities: {RC510: bad}\n",
+        "suppressions:\n- codes: [RC510]\n",
+        "suppressions:\n- codes: [RC510]\n  reason: a\n  expires: 2027-02-29\n",
+        "suppressions: []\nsuppressions: []\n",
+        "suppressions: [\n",
+    ];
+    let mut said = String::new();
+    for fields in rows {
+        let ran = check_in(&[("a.yaml", READER), ("rolecall.yaml", &config(fields))], "check . -q");
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{ran}");
+        said += &ran.stderr;
+    }
+    for (name, text) in [("rolecall.yaml", ""), ("rolecall.yaml", "kind: CheckConfig\n")] {
+        said += &check_in(&[("a.yaml", READER), (name, text)], "check . -q").stderr;
+    }
+    said += &check_in(&[("a.yaml", READER)], "check . --expectations no.yaml").stderr;
+    assert_snapshot!(said, @r#"
+    error: rolecall.yaml:3:37: expectations[0]: the field `cann` is not one of `name`, `reason`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
+    error: rolecall.yaml:3:13: severities: there is no finding `RC51`: `rolecall explain` lists all
+    error: rolecall.yaml:3:21: severities.RC510: expected one of `info`, `low`, `medium`, `high`, `critical`, found `bad`
+    error: rolecall.yaml:4:3: suppressions[0]: the field `reason` is missing
+    error: rolecall.yaml:4:3: suppressions[0].expires: `2027-02-29` is no date: write `YYYY-MM-DD`
+    error: rolecall.yaml:4:1: the key `suppressions` occurs twice, first on line 3
+    error: rolecall.yaml:3:15: expected the bracket that closes `[`
+    error: `rolecall.yaml` holds no configuration
+    hint: in `rolecall.yaml`, begin with `apiVersion: rolecall.dev/v1` and `kind: CheckConfig`
+    error: rolecall.yaml:1:1: the field `apiVersion` is missing
+    error: cannot read `no.yaml`
+    caused by: No such file or directory (os error 2)
+    "#);
+}
+
+#[test]
+fn suppressions_end_and_are_reported_when_nothing_needs_them() {
+    let config = config(
+        "suppressions:
+- {codes: [secret-reading], object: Role shop/*, path: deploy/*, reason: a, expires: 2026-06-30}
+- {codes: [RC510], object: Role kitchen/*, reason: b}
+",
+    );
+    let files = [("deploy/a.yaml", READER), ("rolecall.yaml", &*config)];
+    let on = |day: &str| {
+        check_in(&files, &format!("check deploy --severity low --today {day} -q -o github"))
+    };
+    assert_snapshot!(on("2026-06-30"), @r#"
+    ::notice file=rolecall.yaml,line=5,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    --- exit 1
+    "#);
+    assert_snapshot!(on("2026-07-01"), @r#"
+    ::warning file=deploy/a.yaml,line=1,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    ::warning file=rolecall.yaml,line=4,title=RC902 expired-suppression::Suppression RC510 of `Role shop/*` in `deploy/*`: the suppression of RC510 of `Role shop/*` in `deploy/*` ended on 2026-06-30
+    ::notice file=rolecall.yaml,line=5,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    --- exit 1
+    "#);
+    assert_snapshot!(on("yesterday"), @r#"
+    --- stderr
+    error: invalid value 'yesterday' for '--today <YYYY-MM-DD>': `yesterday` is no date: write `YYYY-MM-DD`
+
+    For more information, try '--help'.
+    --- exit 2
+    "#);
+}
