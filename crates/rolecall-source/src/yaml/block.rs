@@ -78,8 +78,9 @@ impl<'a> Reader<'a> {
         if *first == b'#' {
             return Some(());
         }
-        let mut dash = is_dash(line.from(at));
-        self.arrive(line, at, dash)?;
+        let first_dash = is_dash(line.from(at));
+        self.arrive(line, at, first_dash)?;
+        let mut dash = first_dash;
         while dash {
             at = line.content(at + 1);
             if is_blank(line.from(at)) {
@@ -89,13 +90,18 @@ impl<'a> Reader<'a> {
             dash = is_dash(line.from(at));
             if dash {
                 self.open(Kind::Sequence, at, line.position(at))?;
-            } else if scalar::key(line.from(at)).is_some() {
-                self.open(Kind::Mapping, at, line.position(at))?;
-            } else {
-                return self.value(line, at);
             }
         }
-        self.pair(line, at)
+        match scalar::key(line.from(at)) {
+            Some(length) => {
+                if first_dash {
+                    self.open(Kind::Mapping, at, line.position(at))?;
+                }
+                self.pair(line, at, length)
+            }
+            None if first_dash => self.value(line, at),
+            None => None,
+        }
     }
 
     /// Ends what is not indented as far as a column, and opens what begins there.
@@ -132,9 +138,11 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Reads a key and what follows it.
-    fn pair(&mut self, line: Line<'a>, at: usize) -> Option<()> {
-        let length = scalar::key(line.from(at)).filter(|length| *length <= KEY_LIMIT)?;
+    /// Reads a key of some length and what follows it.
+    fn pair(&mut self, line: Line<'a>, at: usize, length: usize) -> Option<()> {
+        if length > KEY_LIMIT {
+            return None;
+        }
         let key = resolve::plain(line.text.get(at..at + length)?.into());
         self.scalar(line.position(at), key)?;
         let colon = at + length;

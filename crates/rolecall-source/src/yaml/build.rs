@@ -23,6 +23,8 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor<'a>, FxBuildHasher>,
     spent: usize,
     duplicates: Vec<DuplicateKey>,
+    /// Room for the keys of a mapping, used again for each.
+    keys: Vec<usize>,
 }
 
 /// A mapping or sequence whose end has not been seen.
@@ -47,7 +49,7 @@ struct Anchor<'a> {
 impl<'a> Builder<'a> {
     /// Starts with room for as many nodes as a text of this length may well have.
     pub(super) fn with_room_for(text: &str) -> Self {
-        Self { entries: Vec::with_capacity(text.len() / 12), ..Self::default() }
+        Self { entries: Vec::with_capacity(text.len() / 8), ..Self::default() }
     }
 
     /// Returns whether nothing was added yet.
@@ -65,7 +67,9 @@ impl<'a> Builder<'a> {
     ) -> Result<(), ParseError> {
         let start = self.entries.len();
         self.entries.push(Entry { position, size: 1, value });
-        self.remember(anchor, start)?;
+        if anchor != 0 {
+            self.remember(anchor, start)?;
+        }
         if let (MergeKey::Yes, Some(open)) = (merge_key, self.open.last_mut())
             && open.mapping
             && !open.at_value
@@ -112,7 +116,9 @@ impl<'a> Builder<'a> {
         if let Some(entry) = self.entries.get_mut(open.start) {
             entry.size = u32::try_from(size).unwrap_or(u32::MAX);
         }
-        self.remember(open.anchor, open.start)?;
+        if open.anchor != 0 {
+            self.remember(open.anchor, open.start)?;
+        }
         self.completed(open.start)
     }
 
@@ -199,7 +205,8 @@ impl<'a> Builder<'a> {
 
     /// Marks every key of a mapping that a later equal key overrides.
     fn mark_overridden(&mut self, open: &Open) {
-        let mut keys = Vec::new();
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
         let mut at = open.start + 1;
         while let Some(key) = self.entries.get(at) {
             if key.value != Value::Overridden {
@@ -220,6 +227,7 @@ impl<'a> Builder<'a> {
             }
             entry.value = Value::Overridden;
         }
+        self.keys = keys;
     }
 
     /// Returns each key entry that is repeated, with its next repetition.
@@ -252,9 +260,6 @@ impl<'a> Builder<'a> {
 
     /// Keeps a copy of an anchored subtree for its aliases.
     fn remember(&mut self, anchor: usize, start: usize) -> Result<(), ParseError> {
-        if anchor == 0 {
-            return Ok(());
-        }
         let subtree = self.entries.get(start..).unwrap_or_default().to_vec();
         let position = subtree.first().map(|entry| entry.position).unwrap_or_default();
         spend(&mut self.spent, &subtree, position)?;

@@ -27,11 +27,14 @@ pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
 /// Returns how long the key is that a text starts with, its colon not counted.
 pub(super) fn key(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let length = bytes.iter().position(|byte| {
-        !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'))
-    })?;
+    let length = bytes.iter().position(|byte| !is_of_key(*byte))?;
     let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     (starts && is_colon(bytes.get(length..)?)).then_some(length)
+}
+
+/// Returns whether keys may hold a character anywhere; those that hold others are rare.
+fn is_of_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/')
 }
 
 /// Returns whether a text starts with a colon that ends a key.
@@ -85,15 +88,16 @@ fn plain(text: &str) -> Option<&str> {
         return None;
     }
     let mut end = text.len();
-    for at in memchr::memchr2_iter(b':', b'#', bytes) {
-        if bytes.get(at) == Some(&b'#') {
-            if bytes.get(at - 1) == Some(&b' ') {
-                end = at;
-                break;
-            }
-        } else if is_colon(bytes.get(at..)?) {
+    let mut before = 0;
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        if byte == b':' && is_colon(bytes.get(at..)?) {
             return None;
         }
+        if byte == b'#' && before == b' ' {
+            end = at;
+            break;
+        }
+        before = byte;
     }
     Some(text.get(..end)?.trim_end_matches(' '))
 }
