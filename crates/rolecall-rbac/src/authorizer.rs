@@ -89,10 +89,7 @@ impl Authorizer {
         if self.inventory.gaps.is_empty() {
             return Vec::new();
         }
-        problems.retain(|problem| {
-            !(matches!(problem, Problem::RoleNotFound { .. })
-                && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding())))
-        });
+        problems.retain(|problem| !self.is_only_unread(problem));
         self.inventory
             .gaps
             .iter()
@@ -102,6 +99,12 @@ impl Authorizer {
             })
             .cloned()
             .collect()
+    }
+
+    /// Returns whether a role is missing only as far as is known: it may be among what was not read.
+    pub(crate) fn is_only_unread(&self, problem: &Problem<'_>) -> bool {
+        matches!(problem, Problem::RoleNotFound { .. })
+            && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding()))
     }
 
     /// Returns whether a gap may hide rules of a binding's role: the role itself, or one that would

@@ -113,6 +113,7 @@ impl Authorizer {
     fn hidden_holders(&self, wanted: Option<&str>) -> (Vec<Problem<'_>>, Vec<Gap>) {
         let problems: Vec<Problem<'_>> = (0..self.inventory.bindings.len() as u32)
             .filter_map(|binding| self.problem(binding))
+            .filter(|problem| !self.is_only_unread(problem))
             .filter(|problem| {
                 let binding = problem.binding();
                 !binding.subjects.is_empty()

@@ -11,8 +11,8 @@
 mod support;
 
 use rolecall_rbac::{
-    Authorizer, Gap, Identity, InventoryBuilder, ObjectKind, Origin, Request, ResourceRequest,
-    Unread, Verdict,
+    Authorizer, Gap, Identity, InventoryBuilder, NamespaceSelection, ObjectKind, Origin, Request,
+    ResourceRequest, Unread, Verdict,
 };
 use serde_json::{Value, json};
 use support::{add, identity, lines, objects, request, universes};
@@ -111,5 +111,31 @@ fn a_gap_that_cannot_matter_leaves_no_as_no() {
         let authorizer = Authorizer::new(builder.build());
         let verdict = authorizer.authorize(&Identity::user("jane"), &request).verdict;
         assert_eq!(matches!(verdict, Verdict::Unknown { .. }), matters, "{unread:?}");
+    }
+}
+
+#[test]
+fn a_role_that_was_not_read_is_not_said_to_be_missing() {
+    let binding = json!({"kind": "RoleBinding", "metadata": {"namespace": "a", "name": "b"},
+        "roleRef": {"kind": "ClusterRole", "name": "r"},
+        "subjects": [{"kind": "User", "name": "jane"}]});
+    let request = Request::resource(
+        "get",
+        ResourceRequest {
+            namespace: "a".into(),
+            resource: "pods".into(),
+            ..ResourceRequest::default()
+        },
+    );
+    for (read, problems) in [(true, 1), (false, 0)] {
+        let mut builder = support::builder(std::slice::from_ref(&binding));
+        if !read {
+            builder.gap(gap(Unread::Kind { kind: ObjectKind::ClusterRole, namespace: None }));
+        }
+        let authorizer = Authorizer::new(builder.build());
+        let holders = authorizer.who_can(&request, &NamespaceSelection::OfRequest);
+        assert_eq!(holders.problems.len(), problems, "read: {read}");
+        let decision = authorizer.authorize(&Identity::user("jane"), &request);
+        assert_eq!(decision.problems.len(), problems, "read: {read}");
     }
 }
