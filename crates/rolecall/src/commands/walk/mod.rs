@@ -106,7 +106,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 tree.write(&mut out, strokes, ui.columns())?;
             }
             out.flush()?;
-            if walk.identities.is_empty() && walk.pods.is_empty() && holders.roles.is_empty() {
+            let is_empty =
+                walk.identities.is_empty() && walk.pods.is_empty() && holders.roles.is_empty();
+            if is_empty && walk.gaps.is_empty() {
                 let place = scope.place();
                 ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
                 let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], options);
