@@ -1,7 +1,7 @@
 //! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
 //! `pod/NAME`, `deploy/NAME` and the like, `system:serviceaccount:NAMESPACE:NAME`, `me`.
 
-use rolecall_rbac::{Identity, PodSpec, Text, Workload, edit_distance};
+use rolecall_rbac::{Gap, Identity, ObjectKind, PodSpec, Text, Unread, Workload, edit_distance};
 
 use std::collections::BTreeSet;
 
@@ -370,6 +370,10 @@ pub(crate) fn find_workload<'a>(
     if let Some(error) = unknown_kind(session, kind, name) {
         return Err(error);
     }
+    if let Some(gap) = hiding(session, kind, namespace) {
+        let text = format!("`{kind}/{name}` was not found, and this was not read: {gap}");
+        return Err(CommandError::cluster(text));
+    }
     let elsewhere = inventory
         .workloads()
         .iter()
@@ -385,6 +389,21 @@ pub(crate) fn find_workload<'a>(
     };
     Err(CommandError::input(format!("there is no `{kind}/{name}` in namespace `{namespace}`"))
         .with_hint(guess.and_then(|guess| Hint::did_you_mean(format!("{kind}/{name}"), [guess]))))
+}
+
+/// Returns what was not read and may hide a workload of a kind.
+fn hiding<'a>(session: &'a Session, kind: &str, namespace: &str) -> Option<&'a Gap> {
+    let word = kind.split('.').next().unwrap_or(kind);
+    let is_meant = |unread: &str| session.catalog.named(word).any(|named| *named.kind == *unread);
+    session.authorizer.inventory().gaps().iter().find(|gap| {
+        gap.may_hide_workload(namespace)
+            && match &gap.unread {
+                Unread::Kind { kind: ObjectKind::Other(unread), .. }
+                | Unread::KindOutside { kind: ObjectKind::Other(unread), .. }
+                | Unread::Object { kind: ObjectKind::Other(unread), .. } => is_meant(unread),
+                _ => true,
+            }
+    })
 }
 
 /// Returns the error for a word that means no kind of workload, of those served or read.

@@ -188,10 +188,7 @@ fn one_subject<'a>(
     match subject {
         SubjectArgument::Workload { kind, namespace, name } => {
             let namespace = namespace.as_deref().unwrap_or(&session.namespace);
-            let hides = |gap: &&Gap| gap.may_hide_workload(namespace);
-            subject::find_workload(session, kind, namespace, name)
-                .map(Target::Workload)
-                .map_err(|error| unless_hidden(error, session, hides, &format!("{kind}/{name}")))
+            subject::find_workload(session, kind, namespace, name).map(Target::Workload)
         }
         SubjectArgument::ServiceAccount { namespace, name } => {
             let namespace = namespace.as_deref().unwrap_or(&session.namespace);
