@@ -18,7 +18,7 @@ use crate::files;
 const VARIABLE: &str = "KUBEBUILDER_ASSETS";
 
 /// Names the result of this recipe; a new recipe gets a new name.
-const RECIPE: &str = "debian-12-kubernetes-1.20.2-r1";
+const RECIPE: &str = "debian-12-kubernetes-1.20.2-r2";
 
 /// A folder that holds at least `etcd` and `kube-apiserver`.
 #[derive(Debug)]
@@ -27,10 +27,24 @@ pub(crate) struct Assets {
 }
 
 impl Assets {
+    /// Finds the programs, and builds nothing.
+    pub(crate) fn present() -> Result<Self> {
+        if let Some(given) = Self::from_environment() {
+            return given;
+        }
+        let folder = cache_folder()?.join(RECIPE);
+        if folder.is_dir() {
+            return Ok(Self { folder });
+        }
+        Err(Failure::new(format!("there is no API server: {VARIABLE} is not set")).remedy(format!(
+            "run `export {VARIABLE}=$(cargo xtask assets)`; the first time it takes minutes"
+        )))
+    }
+
     /// Finds the programs, building them the first time.
     pub(crate) fn get() -> Result<Self> {
-        if let Some(folder) = env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
-            return Self::given(PathBuf::from(folder));
+        if let Some(given) = Self::from_environment() {
+            return given;
         }
         let cache = cache_folder()?;
         let folder = cache.join(RECIPE);
@@ -52,6 +66,11 @@ impl Assets {
     /// Returns the path of a program, if the folder has it.
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.join(name)).filter(|path| path.is_file())
+    }
+
+    fn from_environment() -> Option<Result<Self>> {
+        let folder = env::var_os(VARIABLE).filter(|value| !value.is_empty())?;
+        Some(Self::given(PathBuf::from(folder)))
     }
 
     fn given(folder: PathBuf) -> Result<Self> {

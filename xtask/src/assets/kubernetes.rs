@@ -24,6 +24,9 @@ const NEEDED: [(&str, &str); 6] = [
 /// What is built: together they share most of the work.
 const BUILT: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kubectl"];
 
+/// A package that Kubernetes' own copy of is too old for Go 1.18 and later: with it, servers panic now and then.
+const RENEWED: &str = "golang-github-modern-go-reflect2-dev";
+
 /// Puts the programs into the folder `finished`, with everything else under `scratch`.
 pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
     apt::require_programs(&NEEDED)?;
@@ -32,14 +35,29 @@ pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
     step("fetching Debian's packages", || {
         let apt = Apt::new(scratch.join("apt"), log)?;
         files::make_dir(&unpacked)?;
-        apt.unpack(&["etcd-server", "golang-1.19-go", "golang-1.19-src"], &unpacked)?;
-        apt.unpack_source("kubernetes", &source)
+        apt.unpack(&["etcd-server", "golang-1.19-go", "golang-1.19-src", RENEWED], &unpacked)?;
+        apt.unpack_source("kubernetes", &source)?;
+        renew(&unpacked, &source)
     })?;
     step("building kube-apiserver and its companions", || make(&source, &unpacked, scratch, log))?;
     step("putting the programs in place", || {
         take(&unpacked.join("usr/bin/etcd"), finished)?;
         BUILT.iter().try_for_each(|name| take(&source.join("_output/bin").join(name), finished))
     })
+}
+
+/// Puts the sources of [`RENEWED`] in the place of Kubernetes' own copy.
+fn renew(unpacked: &Path, source: &Path) -> Result<()> {
+    let package = Path::new("github.com/modern-go/reflect2");
+    let vendored = source.join("vendor").join(package);
+    files::remove_dir(&vendored)?;
+    files::make_dir(&vendored)?;
+    for file in files::list_dir(&unpacked.join("usr/share/gocode/src").join(package))? {
+        if file.is_file() {
+            take(&file, &vendored)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs Kubernetes' own build in the GOPATH layout that it insists on.
@@ -69,11 +87,11 @@ fn make(source: &Path, unpacked: &Path, scratch: &Path, log: &Path) -> Result<()
     process::logged(&mut command, log)
 }
 
-fn take(program: &Path, finished: &Path) -> Result<()> {
-    let Some(name) = program.file_name() else { return Ok(()) };
-    match fs::copy(program, finished.join(name)) {
+fn take(file: &Path, into: &Path) -> Result<()> {
+    let Some(name) = file.file_name() else { return Ok(()) };
+    match fs::copy(file, into.join(name)) {
         Ok(_) => Ok(()),
-        Err(error) => Err(files::failure("copy", program, &error)),
+        Err(error) => Err(files::failure("copy", file, &error)),
     }
 }
 
