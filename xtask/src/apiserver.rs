@@ -101,10 +101,16 @@ impl ApiServer {
         self.credentials.anonymous_kubeconfig(self.servers.port())
     }
 
+    /// Makes a kubeconfig with any bearer token; the name is for its file.
+    pub(crate) fn bearer_kubeconfig(&self, name: &str, token: &str) -> Result<PathBuf> {
+        self.credentials.bearer_kubeconfig(name, token, self.servers.port())
+    }
+
     /// Returns a kubectl command that acts as the owner of a kubeconfig.
     pub(crate) fn kubectl(&self, kubeconfig: &Path) -> Command {
         let mut command = Command::new(&self.kubectl);
-        command.arg("--kubeconfig").arg(kubeconfig).arg("--cache-dir").arg(self.folder("cache"));
+        // It caches below the home folder; a flag for that would stand before a plugin's name.
+        command.env("KUBECONFIG", kubeconfig).env("HOME", self.folder(""));
         command
     }
 

@@ -4,6 +4,7 @@ mod apiserver;
 mod assets;
 mod bench;
 mod ci;
+mod e2e;
 mod failure;
 mod files;
 mod interrupt;
@@ -18,6 +19,7 @@ use crate::apiserver::ApiserverArguments;
 use crate::assets::Assets;
 use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
+use crate::e2e::E2eArguments;
 use crate::failure::{Failure, Result};
 use xtask::generate::{self, GenerateArguments};
 
@@ -36,6 +38,7 @@ enum Task {
     Apiserver(ApiserverArguments),
     Bench(BenchArguments),
     Ci(CiArguments),
+    E2e(E2eArguments),
     Generate(GenerateArguments),
     /// Prove the repository's own rules: arrows, purity, fixtures, lengths
     Tidy,
@@ -60,6 +63,7 @@ fn run(task: Task) -> Result<()> {
         Task::Apiserver(arguments) => apiserver::run(arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
+        Task::E2e(arguments) => e2e::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)
             .map_err(|error| Failure::new(format!("cannot write: {error}"))),
         Task::Tidy => tidy::run(),

@@ -60,12 +60,15 @@ impl Credentials {
     }
 
     pub(super) fn token_kubeconfig(&self, user: &User, port: u16) -> Result<PathBuf> {
-        let name = format!("token-{}", file_name(&user.name));
-        self.kubeconfig(&name, &format!("token: \"{}\"", token(user)), port)
+        self.bearer_kubeconfig(&format!("token-{}", user.name), &token(user), port)
     }
 
     pub(super) fn unknown_token_kubeconfig(&self, port: u16) -> Result<PathBuf> {
-        self.kubeconfig("unknown-token", "token: \"unknown\"", port)
+        self.bearer_kubeconfig("unknown-token", "unknown", port)
+    }
+
+    pub(super) fn bearer_kubeconfig(&self, name: &str, token: &str, port: u16) -> Result<PathBuf> {
+        self.kubeconfig(&file_name(name), &format!("token: \"{token}\""), port)
     }
 
     pub(super) fn anonymous_kubeconfig(&self, port: u16) -> Result<PathBuf> {

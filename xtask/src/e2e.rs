@@ -1,0 +1,158 @@
+//! `cargo xtask e2e`: scenarios against a real API server.
+//!
+//! One server serves all scenarios, each in namespaces of its own. What rolecall says is held against what the server
+//! says, and no output may hold a token or key.
+
+mod api;
+mod callers;
+mod cases;
+mod clients;
+mod credentials;
+mod fixtures;
+mod invocation;
+mod json;
+mod jwt;
+mod sources;
+mod world;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use clap::Args;
+
+use self::world::World;
+use crate::assets::Assets;
+use crate::failure::{Failure, Result};
+use crate::{files, process};
+
+/// Run scenarios against a real API server
+#[derive(Args)]
+pub(crate) struct E2eArguments {
+    /// Only scenarios whose name contains this; may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// List the scenarios
+    #[arg(long)]
+    list: bool,
+}
+
+/// Something to try on a running server.
+struct Scenario {
+    name: &'static str,
+    /// What holds once it has passed.
+    claim: &'static str,
+    run: fn(&World) -> Result<()>,
+}
+
+/// The scenarios, file by file.
+const ALL: [&[Scenario]; 5] = [
+    fixtures::SCENARIOS,
+    callers::SCENARIOS,
+    credentials::SCENARIOS,
+    sources::SCENARIOS,
+    clients::SCENARIOS,
+];
+
+/// Runs the scenarios, each to its end or its first failure.
+pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
+    let chosen = choose(&arguments.only)?;
+    if arguments.list {
+        for scenario in chosen {
+            println!("{:WIDTH$}  {}", scenario.name, scenario.claim);
+        }
+        return Ok(());
+    }
+    let assets = Assets::present()?;
+    let rolecall = build()?;
+    let started = Instant::now();
+    let world = World::start(&assets, rolecall)?;
+    println!("{:WIDTH$}  {:>5.1} s", "(server)", started.elapsed().as_secs_f64());
+
+    let mut failed = Vec::new();
+    for scenario in &chosen {
+        let started = Instant::now();
+        let outcome = (scenario.run)(&world).and_then(|()| world.check_alive());
+        let seconds = started.elapsed().as_secs_f64();
+        let verdict = if outcome.is_ok() { "ok" } else { "FAILED" };
+        println!("{:WIDTH$}  {seconds:>5.1} s  {verdict}", scenario.name);
+        if let Err(failure) = outcome {
+            println!("{}", indented(&failure.to_string()));
+            failed.push(scenario.name);
+        }
+    }
+    println!("{} passed, {} failed", chosen.len() - failed.len(), failed.len());
+    match failed.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(format!("not as it should be: {}", failed.join(", ")))
+            .remedy(format!("run one by itself: cargo xtask e2e --only {first}"))),
+    }
+}
+
+/// How wide the longest name may be.
+const WIDTH: usize = 32;
+
+fn choose(only: &[String]) -> Result<Vec<&'static Scenario>> {
+    let all = || ALL.into_iter().flatten();
+    let chosen: Vec<&Scenario> = all()
+        .filter(|scenario| only.is_empty() || only.iter().any(|part| scenario.name.contains(part)))
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::new(format!("no scenario is called `{}`", only.join("`, `")))
+            .remedy("list them: cargo xtask e2e --list"));
+    }
+    Ok(chosen)
+}
+
+/// Builds the binary and returns its path.
+fn build() -> Result<PathBuf> {
+    let stdout = process::output(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+            .args(["--package", "rolecall", "--bins"])
+            .current_dir(files::workspace_root()),
+    )?;
+    stdout
+        .lines()
+        .filter_map(executable)
+        .find(|path| path.file_name().is_some_and(|name| name == "rolecall"))
+        .ok_or_else(|| Failure::new("cargo built no `rolecall`"))
+}
+
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    message.get("executable")?.as_str().map(PathBuf::from)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_has_a_name_of_its_own_that_fits() {
+        let mut names = BTreeSet::new();
+        for scenario in ALL.into_iter().flatten() {
+            assert!(names.insert(scenario.name), "{}", scenario.name);
+            assert!(scenario.name.len() <= WIDTH, "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_name_chooses_and_a_wrong_one_is_refused() {
+        let chosen = choose(&["fixtures".to_owned()]).map(|chosen| chosen.len());
+        assert!(chosen.is_ok_and(|count| count > 0));
+        let refused = choose(&["nothing".to_owned()]).map(|chosen| chosen.len());
+        let failure = refused.expect_err("nothing is called so").to_string();
+        assert_eq!(
+            failure,
+            "error: no scenario is called `nothing`\nhint: list them: cargo xtask e2e --list"
+        );
+    }
+}

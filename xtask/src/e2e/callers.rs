@@ -1,0 +1,235 @@
+//! Callers with few rights: what they are told is true, and what they cannot know is said to be unknown.
+
+use serde_json::{Value, json};
+
+use super::Scenario;
+use super::json::{items, set, text};
+use super::world::{World, same};
+use crate::failure::{Failure, Result};
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "namespace-only",
+        claim: "who may list one namespace gets its yes; what else might grant is named as unread",
+        run: namespace_only,
+    },
+    Scenario {
+        name: "without-review-rights",
+        claim: "who may impersonate but not review gets the server's answers all the same",
+        run: without_review_rights,
+    },
+    Scenario {
+        name: "impersonating",
+        claim: "--as and --as-group ask as somebody else, and answer as the server does",
+        run: impersonating,
+    },
+    Scenario {
+        name: "anonymous",
+        claim: "nobody in particular learns nothing, and nothing wrong",
+        run: anonymous,
+    },
+];
+
+const MANIFESTS: &str = r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: callers}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: callers}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: web, namespace: callers}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: callers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web}
+subjects: [{kind: ServiceAccount, name: web}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: callers}
+spec: {serviceAccountName: web, containers: [{name: web, image: example.com/web}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: callers-lists}
+rules:
+- {apiGroups: ["", apps, batch, rbac.authorization.k8s.io], resources: ["*"], verbs: [list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: callers-lists, namespace: callers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: callers-lists}
+subjects:
+- {kind: User, name: callers-lister}
+- {kind: Group, name: callers-listers}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: callers-impersonates}
+rules:
+- {apiGroups: [""], resources: [users, groups, serviceaccounts], verbs: [impersonate]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: callers-impersonates}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: callers-impersonates}
+subjects: [{kind: User, name: callers-impersonator}]
+"#;
+
+fn namespace_only(world: &World) -> Result<()> {
+    world.apply(MANIFESTS)?;
+    let lister = world.user("callers-lister", &[])?;
+    let asked = |line: &str| world.rolecall(line).by(&lister).run();
+
+    asked("can-i list pods --for sa/web -n callers")?.exits(0)?.prints(
+        "yes: sa/callers:web may list pods in namespace callers\n  \
+         by RoleBinding callers/web, Role callers/web, rule 1: get,list pods\n",
+    )?;
+    asked("can-i list secrets --for sa/web -n callers")?
+        .exits(3)?
+        .says("unknown: by what was read")?
+        .says("not read: every ClusterRoleBinding:")?;
+    asked("walk pod/web-0 -n callers")?.exits(3)?.prints(
+        "Pod callers/web-0\n\
+         │   token mounted: nothing says otherwise\n\
+         └── ServiceAccount callers/web\n    \
+         └── in callers: RoleBinding web of Role web\n        \
+         └── get,list pods\n",
+    )?;
+    let holders = asked("who-can list pods -n callers")?.exits(3)?.says("sa/callers:web")?;
+    if holders.stderr.contains("not found") {
+        return Err(
+            holders.wrong("says that a ClusterRole is missing, which it could not look for")
+        );
+    }
+    asked("can-i list pods -n callers --mode live")?.exits(0)?.says("yes: the server says")?;
+
+    // What it does say of everybody in the namespace is what the server says.
+    let line = "can-i --for sa/web --for user/callers-lister -n callers -n default -o json \
+                --resources pods,secrets,roles.rbac.authorization.k8s.io";
+    let matrix = asked(line)?.exits(3)?.json()?;
+    let mut certain = 0;
+    for cell in items(&matrix, "/cells") {
+        let verdict = text(cell, "/verdict");
+        if verdict == "unknown" {
+            continue;
+        }
+        certain += 1;
+        same(&cell.to_string(), &verdict, &verdict_of(world.api.allows(&spec_of(cell)?)?))?;
+    }
+    if certain == 0 {
+        return Err(Failure::new("everything is unknown to who may list one namespace"));
+    }
+    Ok(())
+}
+
+fn without_review_rights(world: &World) -> Result<()> {
+    world.apply(MANIFESTS)?;
+    let impersonator = world.user("callers-impersonator", &[])?;
+    let line = "can-i --for sa/web --for user/callers-lister -n callers \
+                --mode live --resources pods,pods/log,secrets,nodes -o csv";
+    let by_review = world.rolecall(line).run()?.exits(0)?;
+    world.rolecall(line).by(&impersonator).run()?.exits(0)?.prints(&by_review.stdout)?;
+
+    // Whoever may do neither is told what it lacks.
+    let nobody = world.user("callers-nobody", &[])?;
+    world
+        .rolecall("can-i list pods --for sa/web -n callers --mode live")
+        .by(&nobody)
+        .run()?
+        .exits(3)?
+        .says("unknown: the server does not say whether sa/callers:web may list pods")?
+        .says("cannot create resource \"subjectaccessreviews\"")?
+        .says("cannot impersonate resource \"serviceaccounts\"")
+        .map(drop)
+}
+
+fn impersonating(world: &World) -> Result<()> {
+    world.apply(MANIFESTS)?;
+    let impersonator = world.user("callers-impersonator", &[])?;
+    let asked = |line: &str| world.rolecall(line).by(&impersonator).run();
+    let rows = [
+        ("--as callers-lister", 0),
+        ("--as jane", 1),
+        ("--as jane --as-group callers-listers", 0),
+        ("--as system:serviceaccount:callers:web", 0),
+        ("--as system:serviceaccount:callers:default", 1),
+    ];
+    for (who, code) in rows {
+        asked(&format!("can-i list pods -n callers --mode live {who}"))?.exits(code)?;
+    }
+    // Lists are read as whom one impersonates, too.
+    asked("walk pod/web-0 -n callers --as jane --as-group callers-listers")?
+        .exits(3)?
+        .says("RoleBinding web of Role web")?;
+    for line in ["walk pod/web-0", "can-i get pods --for pod/web-0"] {
+        asked(&format!("{line} -n callers --as jane"))?
+            .exits(2)?
+            .notes("`pod/web-0` was not found, and this was not read")?
+            .notes("User \"jane\" cannot list resource \"pods\"")?;
+    }
+    let whoami = asked("whoami --as jane --as-group callers-listers -o json")?.exits(0)?.json()?;
+    same("user", &text(&whoami, "/user"), &"jane")?;
+
+    let nobody = world.user("callers-nobody", &[])?;
+    world
+        .rolecall("walk -n callers --as jane")
+        .by(&nobody)
+        .run()?
+        .exits(2)?
+        .notes("cannot impersonate resource \"users\"")
+        .map(drop)
+}
+
+fn anonymous(world: &World) -> Result<()> {
+    world.apply(MANIFESTS)?;
+    let anonymous = world.anonymous()?;
+    let asked = |line: &str| world.rolecall(line).by(&anonymous).run();
+    asked("can-i list pods --for sa/web -n callers")?
+        .exits(3)?
+        .says("unknown: by what was read")?;
+    asked("can-i list pods --for sa/web -n callers --mode live")?.exits(3)?.says("unknown:")?;
+    let walk = asked("walk -n callers")?.exits(3)?.prints("")?;
+    if walk.stderr.contains("there are no Pods") {
+        return Err(walk.wrong("says that there are no Pods, which it could not look for"));
+    }
+    let whoami = asked("whoami -o json")?.exits(0)?.json()?;
+    same("user", &text(&whoami, "/user"), &"system:anonymous")
+}
+
+/// Puts a cell of a matrix as the `spec` of a SubjectAccessReview.
+pub(super) fn spec_of(cell: &Value) -> Result<Value> {
+    let subject = text(cell, "/subject");
+    let authenticated = "system:authenticated";
+    let mut spec = match subject.split_once('/') {
+        Some(("sa", account)) => {
+            let (namespace, name) = account.split_once(':').unwrap_or_default();
+            json!({
+                "user": format!("system:serviceaccount:{namespace}:{name}"),
+                "groups": ["system:serviceaccounts", format!("system:serviceaccounts:{namespace}"), authenticated],
+            })
+        }
+        Some(("user", name)) => json!({"user": name, "groups": [authenticated]}),
+        Some(("group", name)) => json!({"groups": [name, authenticated]}),
+        _ => return Err(Failure::new(format!("`{subject}` is no subject of a matrix"))),
+    };
+    let asked = json!({
+        "namespace": text(cell, "/namespace"), "verb": text(cell, "/verb"),
+        "group": text(cell, "/group"), "resource": text(cell, "/resource"),
+        "subresource": text(cell, "/subresource"), "name": text(cell, "/name"),
+    });
+    set(&mut spec, "resourceAttributes", asked);
+    Ok(spec)
+}
+
+/// Words the server's answer as rolecall does.
+pub(super) fn verdict_of(allowed: bool) -> &'static str {
+    if allowed { "allowed" } else { "denied" }
+}

@@ -1,0 +1,253 @@
+//! Every fixture on a server: applied, asked, walked.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Scenario;
+use super::api::is_allowed;
+use super::cases::{Case, Cases, Walk};
+use super::json::{items, text};
+use super::world::{World, same};
+use crate::failure::{Failure, Result};
+use crate::files;
+
+pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
+    name: "fixtures",
+    claim: "each fixture's cases and walks hold live, locally and in both, without a disagreement",
+    run: every_fixture,
+}];
+
+/// What kinds that differ in scope, and subresources, are asked about in a matrix.
+const RESOURCES: &str = "pods,pods/log,pods/exec,secrets,configmaps,endpoints,services,deployments.apps,jobs.batch,\
+                         roles.rbac.authorization.k8s.io,nodes,namespaces";
+
+fn every_fixture(world: &World) -> Result<()> {
+    let version = world.api.get("/version")?;
+    let minor = text(&version, "/minor").trim_end_matches('+').parse().unwrap_or_default();
+    let root = Path::new("fixtures");
+    for folder in folders(&files::workspace_root().join(root))? {
+        let cases = Cases::read(&folder)?;
+        if !cases.are_for(minor) {
+            continue;
+        }
+        let name = folder.strip_prefix(files::workspace_root()).unwrap_or(&folder).display();
+        one(world, &folder, &cases)
+            .map_err(|failure| Failure::new(format!("{name}: {failure}")))?;
+        // Others stay, to be in each other's way.
+        if folder.ends_with("before") {
+            remove(world, &folder, &cases.namespace)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
+    apply(world, folder, cases)?;
+    // Aggregation takes a moment, and so do Pods of Deployments.
+    world.eventually("the server answers as the fixture says", || server_agrees(world, cases))?;
+    rolecall_agrees(world, cases)?;
+    cases.walks.iter().try_for_each(|expected| {
+        walk(world, cases, expected)
+            .map_err(|failure| Failure::new(format!("{}: {failure}", expected.target)))
+    })?;
+    let mut line = format!("can-i --for sa/* --mode both -o json --resources {RESOURCES}");
+    for namespace in cases.namespaces() {
+        line.push_str(&format!(" -n {namespace}"));
+    }
+    let matrix = world.rolecall(&line).run()?.exits(0)?;
+    let comparison = matrix.json()?;
+    if comparison.get("disagreements") == Some(&json!([]))
+        && comparison.get("unknown") == Some(&json!(0))
+    {
+        return Ok(());
+    }
+    Err(matrix.wrong("found disagreements"))
+}
+
+/// Applies each file by itself: some are to be refused.
+fn apply(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
+    for namespace in assumed_namespaces(folder)? {
+        let answer = world.api.request(
+            "POST",
+            "/api/v1/namespaces",
+            &[],
+            Some(
+                &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+            ),
+        )?;
+        if ![201, 409].contains(&answer.code) {
+            return Err(Failure::new(format!(
+                "cannot create the namespace `{namespace}`: {}",
+                answer.body
+            )));
+        }
+    }
+    for path in files::list_dir(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name == "cases.yaml" {
+            continue;
+        }
+        let applied =
+            world.kubectl("apply --validate=false -f").arg(&path.display().to_string()).run()?;
+        match cases.refused.get(&*name) {
+            None => drop(applied.exits(0)?),
+            // Broken YAML kubectl refuses in words of its own.
+            Some(words) if words == "broken YAML" => drop(applied.exits(1)?),
+            Some(words) => drop(applied.exits(1)?.notes(words)?),
+        }
+    }
+    world.settle()
+}
+
+/// Names the namespaces that a fixture uses and does not bring.
+fn assumed_namespaces(folder: &Path) -> Result<BTreeSet<String>> {
+    let (mut used, mut brought) = (BTreeSet::new(), BTreeSet::new());
+    for path in files::list_dir(folder)? {
+        for document in serde_yaml::Deserializer::from_str(&files::read(&path)?) {
+            // A document that cannot be read is refused when it is applied.
+            let Ok(object) = Value::deserialize(document) else { break };
+            used.insert(text(&object, "/metadata/namespace").to_owned());
+            if text(&object, "/kind") == "Namespace" {
+                brought.insert(text(&object, "/metadata/name").to_owned());
+            }
+        }
+    }
+    used.remove("");
+    Ok(&used - &brought)
+}
+
+fn remove(world: &World, folder: &Path, namespace: &str) -> Result<()> {
+    let mut yaml = String::new();
+    for path in files::list_dir(folder)? {
+        if !path.ends_with("cases.yaml") {
+            yaml.push_str(&files::read(&path)?);
+            yaml.push_str("\n---\n");
+        }
+    }
+    // Namespaces take seconds to go, and the fixture that follows brings the same.
+    let kept: Vec<&str> =
+        yaml.split("\n---\n").filter(|document| !document.contains("kind: Namespace\n")).collect();
+    world.kubectl("delete --ignore-not-found -f -").stdin(kept.join("\n---\n")).run()?.exits(0)?;
+    // No garbage collector runs: it would take the Pods of fixtures whose owners are somewhere else.
+    let line = format!("delete replicasets,pods --all --force --grace-period=0 -n {namespace}");
+    world.eventually("its Pods are gone", || {
+        world.kubectl(&line).run()?.exits(0)?.prints("No resources found\n").map(drop)
+    })?;
+    world.settle()
+}
+
+fn server_agrees(world: &World, cases: &Cases) -> Result<()> {
+    for case in certain(cases) {
+        let status = world.api.review(&cases.spec(&case.ask))?;
+        same(&format!("{:?}", case.ask), &verdict(&status), &case.verdict.as_str())?;
+        let reason = text(&status, "/reason");
+        if is_allowed(&status) && !case.may_name(reason) {
+            return Err(Failure::new(format!("{:?}: the reason is {reason}", case.ask)));
+        }
+    }
+    Ok(())
+}
+
+/// Has rolecall answer the same reviews from what it lists, in the words of the server.
+fn rolecall_agrees(world: &World, cases: &Cases) -> Result<()> {
+    let certain: Vec<&Case> = certain(cases).collect();
+    let reviews: String = certain
+        .iter()
+        .map(|case| format!("{}\n", json!({"spec": cases.spec(&case.ask)})))
+        .collect();
+    let ran = world.rolecall("can-i --reviews -").stdin(reviews).run()?.exits(0)?;
+    let answers: Vec<Value> =
+        ran.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    same("answers", &answers.len(), &certain.len())?;
+    for (case, mut answer) in certain.into_iter().zip(answers) {
+        let found = answer.get_mut("status").map(Value::take).unwrap_or_default();
+        let live = world.api.review(&cases.spec(&case.ask))?;
+        let what = format!("{:?}", case.ask);
+        same(&what, &verdict(&found), &verdict(&live))?;
+        same(&what, &problems(&found), &problems(&live))?;
+        let reason = text(&found, "/reason");
+        if is_allowed(&found) && !case.may_name(reason) {
+            return Err(Failure::new(format!("{what}: rolecall's reason is {reason}")));
+        }
+    }
+    Ok(())
+}
+
+fn walk(world: &World, cases: &Cases, expected: &Walk) -> Result<()> {
+    let line = format!("walk {} -n {} -o json", expected.target, cases.namespace);
+    let walk = world.rolecall(&line).run()?.exits(0)?.json()?;
+    same("gaps", &walk.get("gaps"), &Some(&json!([])))?;
+    if !expected.target.starts_with("sa/") {
+        let pod = walk.pointer("/pods/0").cloned().unwrap_or_default();
+        if let Some(owners) = &expected.owners {
+            let found: Vec<String> = items(&pod, "/owners")
+                .map(|owner| format!("{} {}", text(owner, "/kind"), text(owner, "/name")))
+                .collect();
+            same("owners", &found, owners)?;
+        }
+        if let Some(token) = &expected.token {
+            let mounted = pod.pointer("/tokenMounted/value").and_then(Value::as_bool);
+            same("token", &mounted, &token.mounted)?;
+            same("token", &text(&pod, "/tokenMounted/because"), &token.because.as_str())?;
+        }
+        same("runs as", &text(&pod, "/serviceAccount"), &expected.runs_as.as_str())?;
+    }
+    let subject = walk.pointer("/subjects/0").cloned().unwrap_or_default();
+    if let Some(exists) = expected.exists {
+        same("exists", &subject.get("exists").and_then(Value::as_bool), &Some(exists))?;
+    }
+    let bindings: Vec<String> = items(&subject, "/bindings")
+        .filter(|binding| binding.get("everybodys") != Some(&json!(true)))
+        .map(|binding| (binding, name_of(binding)))
+        // Other fixtures grant to groups that everybody is in.
+        .filter(|(binding, name)| expected.bindings.contains(name) || !is_to_everybody(binding))
+        .map(|(_, name)| name)
+        .collect();
+    same("bindings", &bindings, &expected.bindings)
+}
+
+fn certain(cases: &Cases) -> impl Iterator<Item = &Case> {
+    // What cannot be read cannot be applied either, and is no reason to doubt.
+    cases.cases.iter().filter(|case| case.verdict != "unknown")
+}
+
+fn verdict(status: &Value) -> &'static str {
+    if is_allowed(status) { "allowed" } else { "denied" }
+}
+
+/// Reads the references that lead nowhere, whose order a server leaves to chance.
+fn problems(status: &Value) -> Vec<&str> {
+    let text = text(status, "/evaluationError").trim_matches(['[', ']']);
+    let mut problems: Vec<&str> = text.split(", ").collect();
+    problems.sort_unstable();
+    problems
+}
+
+fn name_of(binding: &Value) -> String {
+    let (kind, name) = (text(binding, "/kind"), text(binding, "/name"));
+    match text(binding, "/namespace") {
+        "" => format!("{kind} {name}"),
+        namespace => format!("{kind} {namespace}/{name}"),
+    }
+}
+
+fn is_to_everybody(binding: &Value) -> bool {
+    ["system:authenticated", "system:serviceaccounts"].contains(&text(binding, "/subject/name"))
+}
+
+/// Finds the folders with cases, sorted, but with what was `before` what is `after`.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in files::list_dir(folder)? {
+        if path.is_dir() {
+            found.extend(folders(&path)?);
+        } else if path.ends_with("cases.yaml") {
+            found.push(folder.to_path_buf());
+        }
+    }
+    found.sort_by_key(|path| (path.with_file_name(""), path.ends_with("after"), path.clone()));
+    Ok(found)
+}

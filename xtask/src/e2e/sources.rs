@@ -1,0 +1,196 @@
+//! One cluster in several forms: live, in a snapshot, with manifests laid over it.
+
+use super::Scenario;
+use super::callers::{spec_of, verdict_of};
+use super::json::{items, text};
+use super::world::{World, same};
+use crate::failure::{Failure, Result};
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "snapshot",
+        claim: "a snapshot answers as the cluster did, kubectl reads it, and diff tells it from what came later",
+        run: snapshot,
+    },
+    Scenario {
+        name: "overlay",
+        claim: "what --overlay foresees is what the server says once the manifests are applied",
+        run: overlay,
+    },
+];
+
+const BASE: &str = r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: sources}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: app, namespace: sources}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, namespace: sources}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {serviceAccountName: app, containers: [{name: app, image: example.com/app}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: app, namespace: sources}
+rules:
+- {apiGroups: [""], resources: [pods], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: app, namespace: sources}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: app}
+subjects: [{kind: ServiceAccount, name: app}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: sources-nodes}
+rules:
+- {apiGroups: [""], resources: [nodes], verbs: [get]}
+"#;
+
+/// Takes a verb away, adds others, adds a binding of a role that only the cluster has.
+const CHANGE: &str = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: app, namespace: sources}
+rules:
+- {apiGroups: [""], resources: [pods, pods/log], verbs: [get, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: sources-nodes}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: sources-nodes}
+subjects: [{kind: ServiceAccount, name: app, namespace: sources}]
+"#;
+
+fn snapshot(world: &World) -> Result<()> {
+    world.apply(BASE)?;
+    let snapshot = world.rolecall("snapshot").run()?.exits(0)?.stdout;
+    let path = world.write("snapshot.yaml", &snapshot)?;
+    let rows = [
+        ("walk -A", 0),
+        ("walk -n sources", 0),
+        ("can-i --for sa/* -A --resources pods,secrets,nodes -o csv", 0),
+        ("who-can get pods -A", 0),
+        ("rules --for sa/app -n sources", 0),
+        ("can-i get pods --for deploy/app -n sources -o json", 0),
+        ("can-i delete pods --for deploy/app -n sources", 1),
+    ];
+    for (line, code) in rows {
+        let live = world.rolecall(line).run()?.exits(code)?;
+        let saved = world.rolecall(&format!("{line} -f {path}")).run()?.exits(code)?;
+        // A file has places, which a table puts in brackets and JSON in fields.
+        let without_places = remove_places(&saved.stdout, &path);
+        if without_places != live.stdout {
+            return Err(saved.wrong(format!("differs from what it says live:\n{}", live.stdout)));
+        }
+    }
+    world
+        .kubectl(&format!("apply --dry-run=client --validate=false -o name -f {path}"))
+        .run()?
+        .exits(0)?;
+    if snapshot.contains("kind: Secret\n") {
+        return Err(Failure::new("a snapshot holds Secrets"));
+    }
+
+    let diff = format!("diff {path} cluster --fail-on any");
+    world.rolecall(&diff).run()?.exits(0)?.prints("")?;
+    world.apply(CHANGE)?;
+    let gained = world.rolecall(&format!("{diff} -o json")).run()?.exits(1)?.json()?;
+    let change = |kind: &str| -> Vec<String> {
+        let pointer = format!("/{kind}");
+        items(&gained, &pointer).map(|access| text(access, "/subject").to_owned()).collect()
+    };
+    for kind in ["gained", "lost"] {
+        let subjects = change(kind);
+        if subjects.is_empty() || subjects.iter().any(|subject| subject != "sa/sources:app") {
+            return Err(Failure::new(format!("diff says of what was {kind}: {gained}")));
+        }
+    }
+    Ok(())
+}
+
+/// Takes out ` (FILE:LINE)`, and the fields `file` and `line`.
+fn remove_places(text: &str, path: &str) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("\"file\": ")
+            || line.trim_start().starts_with("\"line\": ")
+        {
+            // The field before it ends in a comma that is only there because of it.
+            if let Some(end) = kept.trim_end().strip_suffix(',').map(str::len) {
+                kept.truncate(end);
+                kept.push_str(if line.ends_with(',') { ",\n" } else { "\n" });
+            }
+            continue;
+        }
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once(&format!(" ({path}:")) {
+            kept.push_str(before);
+            rest = after.split_once(')').map_or("", |(_, after)| after);
+        }
+        kept.push_str(rest);
+        kept.push('\n');
+    }
+    kept
+}
+
+fn overlay(world: &World) -> Result<()> {
+    world.kubectl("delete clusterrolebinding sources-nodes --ignore-not-found").run()?.exits(0)?;
+    world.apply(BASE)?;
+    let path = world.write("change.yaml", CHANGE)?;
+    let line = format!(
+        "can-i --for sa/app --for sa/default -n sources -f {path} --overlay -o json \
+         --resources pods,pods/log,nodes,secrets"
+    );
+    let foreseen = world.rolecall(&line).run()?.exits(0)?.json()?;
+    let mut changed = 0;
+    for cell in items(&foreseen, "/cells") {
+        changed +=
+            usize::from(text(cell, "/verdict") != verdict_of(world.api.allows(&spec_of(cell)?)?));
+    }
+    // get, watch pods/log; list, watch pods; get nodes.
+    same("foreseen changes", &changed, &5)?;
+
+    // Alone, the binding's role does not exist; over the cluster it does.
+    world.rolecall(&format!("check {path}")).run()?.says("RC101")?;
+    let check = world.rolecall(&format!("check -f {path} --overlay")).run()?;
+    if check.stdout.contains("RC101") {
+        return Err(check.wrong("says that a role of the cluster is missing"));
+    }
+
+    world.apply(CHANGE)?;
+    for cell in items(&foreseen, "/cells") {
+        let live = verdict_of(world.api.allows(&spec_of(cell)?)?);
+        same(&cell.to_string(), &text(cell, "/verdict"), &live)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_taken_out_and_nothing_else() {
+        let rows = [
+            ("by Role a/r (s.yaml:7), rule 1 (of 2)", "by Role a/r, rule 1 (of 2)\n"),
+            ("{\n  \"a\": 1,\n  \"file\": \"s.yaml\",\n  \"line\": 7\n}", "{\n  \"a\": 1\n}\n"),
+            (
+                "{\n  \"a\": 1,\n  \"file\": \"s.yaml\",\n  \"line\": 7,\n  \"b\": 2\n}",
+                "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(remove_places(text, "s.yaml"), expected);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The server that scenarios share, and what they do to it.
+
+use std::cell::{Cell, RefCell};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::invocation::Invocation;
+use crate::apiserver::{ApiServer, Config, User};
+use crate::assets::Assets;
+use crate::failure::{Failure, Result};
+use crate::files;
+
+/// How long something may take that controllers or informers do.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a developer's terminal is like decides nothing here.
+const TERMINAL: [&str; 3] = ["COLUMNS", "NO_COLOR", "RUST_LOG"];
+
+/// A running server and the programs that ask it.
+pub(super) struct World {
+    pub(super) api: Api,
+    server: ApiServer,
+    admin: PathBuf,
+    rolecall: PathBuf,
+    /// Whose they are and what they are; no output may hold one.
+    secrets: RefCell<Vec<(String, String)>>,
+    markers: Cell<usize>,
+}
+
+impl World {
+    /// Starts a server with controllers.
+    pub(super) fn start(assets: &Assets, rolecall: PathBuf) -> Result<Self> {
+        let config = Config {
+            authorization_mode: "Node,RBAC".to_owned(),
+            with_controllers: true,
+            token_users: Vec::new(),
+        };
+        let server = ApiServer::start(assets, &config)?;
+        let admin = server.admin_kubeconfig()?;
+        let api = Api::start(server.kubectl(&admin))?;
+        files::make_dir(&server.folder("scratch"))?;
+        Ok(Self {
+            api,
+            server,
+            admin,
+            rolecall,
+            secrets: RefCell::default(),
+            markers: Cell::new(0),
+        })
+    }
+
+    /// Fails once a part of the server has ended.
+    pub(super) fn check_alive(&self) -> Result<()> {
+        self.server.check_alive()
+    }
+
+    /// Returns a path for a file of a scenario.
+    pub(super) fn scratch(&self, name: &str) -> PathBuf {
+        self.server.folder("scratch").join(name)
+    }
+
+    /// Writes a file of a scenario and returns its path.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<String> {
+        let path = self.scratch(name);
+        files::write(&path, text)?;
+        Ok(path.display().to_string())
+    }
+
+    /// Prepares `rolecall LINE`, run by an admin unless said otherwise.
+    pub(super) fn rolecall(&self, line: &str) -> Invocation<'_> {
+        let mut command = Command::new(&self.rolecall);
+        command.current_dir(files::workspace_root()).env("KUBECONFIG", &self.admin);
+        for name in TERMINAL {
+            command.env_remove(name);
+        }
+        Invocation::new(self, "rolecall", command, line)
+    }
+
+    /// Prepares `kubectl LINE`, run by an admin unless said otherwise; `rolecall` is on its PATH as a plugin.
+    pub(super) fn kubectl(&self, line: &str) -> Invocation<'_> {
+        let mut command = self.server.kubectl(&self.admin);
+        command.current_dir(files::workspace_root());
+        for name in TERMINAL {
+            command.env_remove(name);
+        }
+        let own = self.rolecall.parent().map(Path::to_path_buf);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
+        command.env("PATH", path.unwrap_or_default());
+        Invocation::new(self, "kubectl", command, line)
+    }
+
+    /// Applies YAML as an admin, which must be accepted, and waits until the server judges by it.
+    pub(super) fn apply(&self, yaml: &str) -> Result<()> {
+        self.kubectl("apply --validate=false -f -").stdin(yaml).run()?.exits(0)?;
+        self.settle()
+    }
+
+    /// Waits until the server judges by all roles and bindings that it has stored.
+    ///
+    /// It reads them in the order in which they were written, each kind by itself; so that once it knows one of each
+    /// that was written last, it knows all before.
+    pub(super) fn settle(&self) -> Result<()> {
+        let name = format!("e2e-marker-{}", self.markers.replace(self.markers.get() + 1));
+        let rules = json!([{"apiGroups": ["e2e.rolecall.dev"], "resources": ["markers"], "verbs": ["see"]}]);
+        let subjects = json!([{"apiGroup": RBAC, "kind": "User", "name": name}]);
+        let kinds = [
+            ("ClusterRole", "clusterroles", "ClusterRoleBinding", "clusterrolebindings", ""),
+            (
+                "Role",
+                "namespaces/default/roles",
+                "RoleBinding",
+                "namespaces/default/rolebindings",
+                "default",
+            ),
+        ];
+        for (role, roles, binding, bindings, namespace) in kinds {
+            let roles = format!("/apis/{RBAC}/v1/{roles}");
+            let bindings = format!("/apis/{RBAC}/v1/{bindings}");
+            let metadata = json!({"name": name});
+            let object =
+                json!({"apiVersion": RBAC_V1, "kind": role, "metadata": metadata, "rules": rules});
+            self.api.create(&roles, &object)?;
+            let role_ref = json!({"apiGroup": RBAC, "kind": role, "name": name});
+            self.api.create(&bindings, &json!({
+                "apiVersion": RBAC_V1, "kind": binding, "metadata": metadata, "roleRef": role_ref, "subjects": subjects,
+            }))?;
+            let spec = json!({"user": name, "resourceAttributes": {
+                "namespace": namespace, "verb": "see", "group": "e2e.rolecall.dev", "resource": "markers",
+            }});
+            self.eventually("the server judges by what it has stored", || {
+                if self.api.allows(&spec)? { Ok(()) } else { Err(Failure::new("not yet")) }
+            })?;
+            self.api.delete(&format!("{roles}/{name}"))?;
+            self.api.delete(&format!("{bindings}/{name}"))?;
+        }
+        Ok(())
+    }
+
+    /// Tries until it holds, for what controllers do in their own time.
+    pub(super) fn eventually(&self, what: &str, hold: impl Fn() -> Result<()>) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            match hold() {
+                Ok(()) => return Ok(()),
+                Err(failure) if started.elapsed() > PATIENCE => {
+                    let seconds = PATIENCE.as_secs();
+                    return Err(Failure::new(format!(
+                        "after {seconds} s not yet: {what}: {failure}"
+                    )));
+                }
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    /// Makes the kubeconfig of a user with a certificate, whose key no output may hold.
+    pub(super) fn user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        let user = User { name: name.to_owned(), groups };
+        let kubeconfig = self.server.certificate_kubeconfig(&user)?;
+        for line in files::read(&kubeconfig.with_extension("key"))?.lines() {
+            if !line.starts_with("-----") {
+                self.keep_secret(&format!("user {name}"), line);
+            }
+        }
+        Ok(kubeconfig)
+    }
+
+    /// Makes a kubeconfig that holds a token, which no output may hold.
+    pub(super) fn bearer(&self, name: &str, token: &str) -> Result<PathBuf> {
+        self.keep_secret(name, token);
+        self.server.bearer_kubeconfig(name, token)
+    }
+
+    /// Makes a kubeconfig without credentials.
+    pub(super) fn anonymous(&self) -> Result<PathBuf> {
+        self.server.anonymous_kubeconfig()
+    }
+
+    /// Returns the key that the server signs tokens with.
+    pub(super) fn signing_key(&self) -> PathBuf {
+        self.server.folder("service-account.key")
+    }
+
+    /// Asks for a token of a ServiceAccount; `spec` may bind it to an object.
+    pub(super) fn token(&self, namespace: &str, name: &str, spec: &Value) -> Result<String> {
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
+        let request =
+            json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec});
+        let answer = self.api.create(&path, &request)?;
+        let token = answer.pointer("/status/token").and_then(Value::as_str);
+        let token = token.ok_or_else(|| Failure::new("a TokenRequest gave no token"))?.to_owned();
+        self.keep_secret(&format!("ServiceAccount {namespace}/{name}"), &token);
+        Ok(token)
+    }
+
+    fn keep_secret(&self, whose: &str, secret: &str) {
+        self.secrets.borrow_mut().push((whose.to_owned(), secret.to_owned()));
+        // A signature alone is as bad: whoever knows the claims can put them before it.
+        if let Some((_, signature)) = secret.rsplit_once('.') {
+            self.secrets.borrow_mut().push((whose.to_owned(), signature.to_owned()));
+        }
+    }
+
+    /// Names the owner of a secret that stands in one of the texts.
+    pub(super) fn leak(&self, texts: &[&str]) -> Option<String> {
+        let secrets = self.secrets.borrow();
+        let shown = |secret: &str| texts.iter().any(|text| text.contains(secret));
+        secrets.iter().find(|(_, secret)| shown(secret)).map(|(whose, _)| whose.clone())
+    }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const RBAC_V1: &str = "rbac.authorization.k8s.io/v1";
+
+/// Fails unless two values are equal.
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: &T,
+    expected: &T,
+) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{what}: {found:?}, not {expected:?}")))
+}
