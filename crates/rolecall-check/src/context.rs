@@ -5,6 +5,7 @@ use rolecall_rbac::{
     ServiceAccount, Text, Workload, covers,
 };
 
+use crate::findings::workloads::{PodOf, find_pods};
 use crate::{FieldPath, KubernetesVersion};
 
 /// Everything that a check is told.
@@ -39,6 +40,7 @@ pub enum Judged {
 /// The input of a check, and the questions that several rules ask of it.
 pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
+    pods: Vec<PodOf<'a>>,
 }
 
 /// One rule of a role that is judged.
@@ -51,7 +53,9 @@ pub(crate) struct RuleAt<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(input: CheckInput<'a>) -> Self {
-        Self { input }
+        let mut context = Self { input, pods: Vec::new() };
+        context.pods = find_pods(&context);
+        context
     }
 
     pub(crate) fn authorizer(&self) -> &'a Authorizer {
@@ -96,6 +100,11 @@ impl<'a> Context<'a> {
     pub(crate) fn workloads(&self) -> impl Iterator<Item = &'a Workload> {
         let workloads = self.inventory().workloads().iter();
         workloads.filter(|workload| self.is_judged(&workload.metadata))
+    }
+
+    /// Returns the pod specs of the workloads that are judged, each once.
+    pub(crate) fn pods(&self) -> &[PodOf<'a>] {
+        &self.pods
     }
 
     pub(crate) fn is_judged(&self, metadata: &Metadata) -> bool {

@@ -8,7 +8,9 @@ pub(crate) mod expectation;
 mod hygiene;
 pub(crate) mod risk;
 pub(crate) mod suppression;
-mod workloads;
+pub(crate) mod workloads;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::context::Context;
 use crate::{Finding, RuleMeta};
@@ -21,11 +23,14 @@ pub(crate) struct Rule {
 
 /// Runs every rule.
 pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in rules() {
-        (rule.check)(context, &mut findings);
-    }
-    risk::check(context, &mut findings);
+    let of_requests: fn(&Context<'_>, &mut Vec<Finding>) = risk::check;
+    let checks: Vec<_> = rules().map(|rule| rule.check).chain([of_requests]).collect();
+    let found = checks.into_par_iter().map(|check| {
+        let mut findings = Vec::new();
+        check(context, &mut findings);
+        findings
+    });
+    let mut findings: Vec<Finding> = found.collect::<Vec<_>>().into_iter().flatten().collect();
     findings.retain(|finding| finding.rule.versions.contain(context.input.version.minor));
     findings
 }

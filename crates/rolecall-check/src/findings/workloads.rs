@@ -1,8 +1,8 @@
 //! Pods of judged workloads, and whom they run as.
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_rbac::{Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload};
 
 use super::accounts;
@@ -11,14 +11,16 @@ use crate::context::Context;
 use crate::{FieldPath, needs_annotation};
 
 /// A pod spec of a judged workload.
-pub(super) struct PodOf<'a> {
+pub(crate) struct PodOf<'a> {
     pub(super) workload: &'a Workload,
     pub(super) spec: &'a PodSpec,
     pub(super) runs_as: RunsAs,
+    /// The command lines that its containers run.
+    pub(super) invocations: Vec<Invocation>,
 }
 
 /// Whom a Pod runs as.
-pub(super) enum RunsAs {
+pub(crate) enum RunsAs {
     /// A ServiceAccount of its namespace.
     Account(Identity),
     /// Nobody: a static Pod.
@@ -27,18 +29,25 @@ pub(super) enum RunsAs {
     Undecided,
 }
 
-/// Returns the pod specs of judged workloads, but for what others of them are the templates of: a
+/// Finds the pod specs of judged workloads, but for what others of them are the templates of: a
 /// Deployment is judged once, not once more for its ReplicaSet and for each of its Pods.
-pub(super) fn pods<'a>(context: &Context<'a>) -> impl Iterator<Item = PodOf<'a>> {
-    let bound = Rc::new(BoundNames::new(context.inventory()));
-    context.workloads().flat_map(move |workload| {
-        let bound = Rc::clone(&bound);
+pub(crate) fn find_pods<'a>(context: &Context<'a>) -> Vec<PodOf<'a>> {
+    let bound = BoundNames::new(context.inventory());
+    let workloads: Vec<&Workload> = context.workloads().collect();
+    let of_workload = |workload: &'a Workload| {
         let owner = owner(context, workload);
         let own = workload.pods.iter().filter(move |spec| {
             owner.is_none_or(|owner| owner.pods.iter().all(|template| !is_alike(spec, template)))
         });
-        own.map(move |spec| PodOf { workload, spec, runs_as: runs_as(&bound, workload, spec) })
-    })
+        let pod = |spec| PodOf {
+            workload,
+            spec,
+            runs_as: runs_as(&bound, workload, spec),
+            invocations: commands::invocations(spec),
+        };
+        own.map(pod).collect::<Vec<_>>()
+    };
+    workloads.into_par_iter().flat_map_iter(of_workload).collect()
 }
 
 /// Returns the judged workload that made another.
@@ -143,7 +152,7 @@ fn mounts_explicitly(spec: &PodSpec) -> bool {
 /// Returns a command line of a Pod that asks the API server for something, or its declared needs.
 pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option<String> {
     let catalog = context.catalog();
-    let invocation = commands::invocations(pod.spec).into_iter().find(|invocation| {
+    let invocation = pod.invocations.iter().find(|invocation| {
         !commands::needs_of(invocation, catalog, context.input.version).is_empty()
             || commands::proxy_address(invocation).is_some()
     });

@@ -74,7 +74,7 @@
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, RunsAs};
+use crate::findings::workloads::RunsAs;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, needs_annotation};
 
 pub(super) const RULE: Rule = Rule {
@@ -92,7 +92,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
         let Ok(needs) = needs_annotation::parse(declared, context.catalog()) else { continue };

@@ -43,7 +43,6 @@ use rolecall_rbac::{PodSpec, ResolveError};
 
 use crate::context::{Context, listed};
 use crate::findings::Rule;
-use crate::findings::workloads;
 use crate::needs_annotation::{self, NeedsError};
 use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
 
@@ -62,7 +61,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
         let Err(error) = needs_annotation::parse(declared, context.catalog()) else { continue };
         let fix = match &error {

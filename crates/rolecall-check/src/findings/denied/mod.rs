@@ -30,19 +30,19 @@ fn check_tool(
     meta: &'static RuleMeta,
     findings: &mut Vec<Finding>,
 ) {
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        for invocation in commands::invocations(pod.spec) {
+        for invocation in &pod.invocations {
             if invocation.tool != tool {
                 continue;
             }
             let catalog = context.catalog();
-            let needs = commands::needs_of(&invocation, catalog, context.input.version);
+            let needs = commands::needs_of(invocation, catalog, context.input.version);
             let refused = refused(context, &needs, identity, pod.workload);
             if !refused.is_empty() {
-                let field = workloads::container_path(pod.spec, &invocation);
+                let field = workloads::container_path(pod.spec, invocation);
                 let said = describe(pod.workload, pod.spec, &refused);
-                let message = format!("`{}` will be refused: {said}", shortened(&invocation));
+                let message = format!("`{}` will be refused: {said}", shortened(invocation));
                 findings.push(
                     denied(context, meta, pod.workload, message, identity, refused, pod.spec)
                         .at(field)

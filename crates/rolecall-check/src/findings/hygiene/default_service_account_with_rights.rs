@@ -78,7 +78,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         if pod.spec.service_account_name() != "default" {
             continue;

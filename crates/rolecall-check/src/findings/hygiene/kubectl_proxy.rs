@@ -58,9 +58,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
-        for invocation in commands::invocations(pod.spec) {
-            let Some(address) = commands::proxy_address(&invocation) else { continue };
+    for pod in context.pods() {
+        for invocation in &pod.invocations {
+            let Some(address) = commands::proxy_address(invocation) else { continue };
             let local = address.starts_with("127.") || matches!(&*address, "localhost" | "::1");
             let (who, severity) = match local {
                 true => ("the Pod's other containers", Severity::Medium),
@@ -71,7 +71,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 pod.spec.service_account_name()
             );
             let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-                .at(workloads::container_path(pod.spec, &invocation))
+                .at(workloads::container_path(pod.spec, invocation))
                 .about(invocation.text.clone())
                 .severity(severity)
                 .fix(match local {

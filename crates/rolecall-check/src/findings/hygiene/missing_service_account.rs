@@ -68,8 +68,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
-        if matches!(pod.runs_as, RunsAs::Nobody) || workloads::account_exists(context, &pod) {
+    for pod in context.pods() {
+        if matches!(pod.runs_as, RunsAs::Nobody) || workloads::account_exists(context, pod) {
             continue;
         }
         let namespace = &pod.workload.metadata.namespace;

@@ -60,14 +60,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        let skipped = !workloads::automounts(context, &pod)
+        let skipped = !workloads::automounts(context, pod)
             || pod.spec.containers.is_empty()
-            || !workloads::account_exists(context, &pod)
+            || !workloads::account_exists(context, pod)
             || !workloads::own_bindings(context, identity).is_empty()
             || workloads::may_hold_more(context, identity)
-            || workloads::evidence_of_need(context, &pod).is_some();
+            || workloads::evidence_of_need(context, pod).is_some();
         if skipped {
             continue;
         }

@@ -86,17 +86,17 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut mounting: BTreeMap<(&str, &str), bool> = BTreeMap::new();
-    for pod in workloads::pods(context) {
-        let mounts = workloads::mounts_token(context, &pod);
+    for pod in context.pods() {
+        let mounts = workloads::mounts_token(context, pod);
         let key = (&*pod.workload.metadata.namespace, pod.spec.service_account_name());
         *mounting.entry(key).or_default() |= mounts;
     }
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        if workloads::mounts_token(context, &pod) || pod.spec.containers.is_empty() {
+        if workloads::mounts_token(context, pod) || pod.spec.containers.is_empty() {
             continue;
         }
-        let (because, severity) = match workloads::evidence_of_need(context, &pod) {
+        let (because, severity) = match workloads::evidence_of_need(context, pod) {
             Some(because) => (because, RULE.meta.severity),
             None => {
                 let name = pod.spec.service_account_name();
@@ -113,7 +113,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let message = format!("no token is mounted, but {because}");
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at(path(&pod))
+            .at(path(pod))
             .about(&*pod.spec.path)
             .severity(severity)
             .fix("remove `automountServiceAccountToken: false`, or project a token");

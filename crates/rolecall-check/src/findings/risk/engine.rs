@@ -242,10 +242,12 @@ impl<'a> RiskTeller<'a> {
         roles: &[&Role],
         everywhere: &[&Role],
     ) -> BTreeSet<&'static str> {
-        let meets = |role: &Role, need: usize| {
-            let profile = self.profiles.get(&std::ptr::from_ref(role));
-            profile.and_then(|profile| profile.needs.get(need)).copied().unwrap_or_default()
+        let profiles = |roles: &[&Role]| -> Vec<&Profile> {
+            roles.iter().filter_map(|role| self.profiles.get(&std::ptr::from_ref(*role))).collect()
         };
+        let (roles, everywhere) = (profiles(roles), profiles(everywhere));
+        let meets =
+            |profile: &Profile, need: usize| profile.needs.get(need).copied().unwrap_or_default();
         let mut codes = BTreeSet::new();
         let mut first = 0;
         for compiled in &self.engine.risks {

@@ -1,12 +1,13 @@
 //! Findings about the rules that carry risks, with the severity of the widest scope in which they are
 //! bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rolecall_rbac::{Binding, BoundRole, Role, Text};
+use rustc_hash::FxBuildHasher;
 
 use super::ask::Risk;
-use super::engine::{Allowed, Engine, RiskTeller};
+use super::engine::{Allowed, Engine, Hit, RiskTeller};
 use crate::context::{Context, RuleAt, listed};
 use crate::diff::Holder;
 use crate::{FieldPath, Finding, ObjectRef, Severity};
@@ -58,6 +59,7 @@ fn about_rule(risk: &'static Risk, at: RuleAt<'_>, judged: &Judged<'_>) -> Findi
 
 /// Reports what roles that are not judged themselves allow through judged bindings.
 fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Finding>) {
+    let mut hits_of: HashMap<*const Role, Vec<Hit>, FxBuildHasher> = HashMap::default();
     for binding in context.bindings() {
         let Some(role) = context.role_of(binding) else { continue };
         let told_elsewhere = (context.is_judged(&role.metadata) && !context.is_default_role(role))
@@ -67,7 +69,8 @@ fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mu
             continue;
         }
         let mut told = BTreeSet::new();
-        for hit in role.rules.iter().flat_map(|rule| engine.hits(rule)) {
+        let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
+        for hit in hits_of.entry(role).or_insert_with(hits) {
             let scopes = Scopes { bindings: vec![binding] };
             let Some(judged) = scopes.judge(hit.risk, hit.allowed) else { continue };
             if !told.insert(hit.risk.meta.code) {

@@ -13,7 +13,7 @@ pub(super) fn report(
     is_meant: impl Fn(&str) -> bool,
 ) {
     let mut teller = RiskTeller::new(context.authorizer(), context.input.version);
-    for pod in workloads::pods(context) {
+    for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         if !is_meant(&pod.workload.kind) {
             continue;
