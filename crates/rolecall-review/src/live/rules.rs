@@ -57,6 +57,11 @@ impl<T: Transport> LiveReviewer<T> {
 }
 
 impl Rules {
+    /// Returns the rules.
+    pub fn rules(&self) -> &[PolicyRule] {
+        &self.rules
+    }
+
     /// Answers a request of the caller's, where the rules decide it.
     pub fn answer(&self, request: &Request) -> Option<Answer> {
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));

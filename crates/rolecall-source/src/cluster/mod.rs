@@ -26,6 +26,7 @@ mod plugin;
 mod request;
 mod split;
 mod token;
+mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

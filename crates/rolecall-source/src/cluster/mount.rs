@@ -35,7 +35,8 @@ impl MountedServiceAccount {
     /// Builds what kube connects with. A cluster's own network is fast, so nothing is compressed.
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
         let url: Uri = server_url(&self.server, true)?;
-        let namespace = read(&self.file("namespace"))?;
+        // As for Kubernetes' own clients, a server can be asked without it.
+        let namespace = read(&self.file("namespace")).unwrap_or_else(|_| "default".to_owned());
         let authority = self.file("ca.crt");
         read(&authority)?;
 

@@ -4,6 +4,7 @@ mod can_i;
 mod check;
 mod completions;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 mod explain;
 pub(crate) mod fix;
 mod man;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Fix(fix::Arguments),
     Whoami(whoami::Arguments),
     Snapshot(snapshot::Arguments),
+    Doctor(doctor::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -54,6 +56,7 @@ impl Command {
             Self::Fix(arguments) => fix::run(ui, options, arguments),
             Self::Whoami(arguments) => whoami::run(ui, options, arguments),
             Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),
+            Self::Doctor(arguments) => doctor::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
         }

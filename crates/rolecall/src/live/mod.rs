@@ -18,7 +18,7 @@ use crate::ui::Ui;
 
 pub(crate) use error::{config_error, request_error};
 pub(crate) use progress::{Bar, Spinner};
-pub(crate) use review::{Evidence, Reviewed, review};
+pub(crate) use review::{Evidence, Reviewed, review, rules};
 
 /// A connection to a cluster and what drives it.
 pub(crate) struct Live {

@@ -1,7 +1,9 @@
 //! Questions to the server, and its answers.
 
 use rolecall_rbac::Identity;
-use rolecall_review::live::{Call, Caller, Impersonation, LiveReviewer, PostError, Transport};
+use rolecall_review::live::{
+    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport,
+};
 use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
@@ -75,6 +77,19 @@ pub(crate) fn review(
     let not_asked = || Answer::new(Verdict::Unknown, "not asked: interrupted");
     let answers = asked.answers.into_iter().map(|answer| answer.unwrap_or_else(not_asked));
     Ok(Reviewed { answers: answers.collect(), unasked })
+}
+
+/// Asks the server for the caller's rules in a namespace.
+pub(crate) fn rules(
+    ui: &Ui,
+    live: &Live,
+    me: &Identity,
+    namespace: &str,
+) -> Result<RulesAnswer, CommandError> {
+    let caller = Caller { identity: Some(me.clone()), is_impersonated: false };
+    let reviewer = LiveReviewer::new(Posts(live.cluster()), caller);
+    let label = || "asking what it may do".to_owned();
+    live.wait(ui, label, async { reviewer.rules(&namespace.into()).await })
 }
 
 /// Joins reviews to the cluster.

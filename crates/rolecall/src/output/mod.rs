@@ -3,6 +3,7 @@
 mod answer;
 mod comparison;
 mod credential;
+mod diagnosis;
 mod diff;
 mod each;
 mod findings;
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails};
 pub(crate) use comparison::AccessComparison;
 pub(crate) use credential::CredentialDetails;
+pub(crate) use diagnosis::Diagnosis;
 pub(crate) use diff::AccessDiff;
 pub(crate) use each::Each;
 pub(crate) use findings::{Findings, place};

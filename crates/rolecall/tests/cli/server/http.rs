@@ -72,6 +72,11 @@ pub(super) fn listen(
     port
 }
 
+/// Returns a port at which nothing listens.
+pub(crate) fn unused_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 fn serve(mut stream: impl Read + Write, answer: &(impl Fn(&Received) -> Reply + ?Sized)) {
     let mut input = Vec::new();
     while let Some(received) = receive(&mut stream, &mut input) {

@@ -3,13 +3,16 @@
 mod api;
 pub(crate) mod http;
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rolecall_rbac::Authorizer;
 use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -34,7 +37,7 @@ type Override = dyn Fn(&Received) -> Option<Reply> + Send + Sync;
 impl Server {
     /// Serves the objects of fixtures.
     pub(crate) fn of(fixtures: &[&str]) -> Self {
-        Self::start(fixtures, Box::new(|_| None))
+        Self::start(fixtures, false, Box::new(|_| None))
     }
 
     /// Does so, but for what is answered otherwise.
@@ -42,11 +45,20 @@ impl Server {
         fixtures: &[&str],
         answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
-        Self::start(fixtures, Box::new(answer))
+        Self::start(fixtures, false, Box::new(answer))
     }
 
-    fn start(fixtures: &[&str], otherwise: Box<Override>) -> Self {
+    /// Speaks TLS; the authority's certificate is `ca.crt` in the folder.
+    pub(crate) fn with_tls(
+        fixtures: &[&str],
+        answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        Self::start(fixtures, true, Box::new(answer))
+    }
+
+    fn start(fixtures: &[&str], is_secure: bool, otherwise: Box<Override>) -> Self {
         let folder = TempDir::new().unwrap();
+        let tls = is_secure.then(|| tls(folder.path()));
         let seen: Arc<Mutex<Vec<Received>>> = Arc::default();
         let api = api_of(fixtures);
         let port = http::listen(
@@ -57,9 +69,9 @@ impl Server {
                     otherwise(received).unwrap_or_else(|| api.answer(received))
                 }
             },
-            None,
+            tls,
         );
-        Self { port, scheme: "http", seen, folder }
+        Self { port, scheme: if is_secure { "https" } else { "http" }, seen, folder }
     }
 
     /// Returns its URL.
@@ -171,4 +183,23 @@ fn stored(document: Value) -> Vec<Value> {
 
 fn is_namespaced(kind: &str) -> bool {
     !kind.starts_with("Cluster")
+}
+
+/// Makes an authority, and a certificate of it for 127.0.0.1.
+fn tls(folder: &Path) -> Arc<rustls::ServerConfig> {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&authority_key).unwrap().pem();
+    std::fs::write(folder.join("ca.crt"), pem).unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    Arc::new(config)
 }

@@ -1,0 +1,192 @@
+//! `doctor`: why the API server does not answer a Pod, or refuses it, step by step.
+
+mod mount;
+mod server;
+mod step;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use rolecall_source::cluster::{Cluster, Credential, MountedServiceAccount, WhoAmI};
+
+use self::mount::{Mount, SERVICE_NAME};
+use self::server::Examination;
+pub(crate) use self::step::{Status, Step};
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::live::Live;
+use crate::output::{self, Diagnosis, Format};
+use crate::render;
+use crate::time;
+use crate::ui::Ui;
+
+/// Diagnose from inside a Pod why the API server does not answer it, or refuses
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Arguments {
+    /// Folder of `token`, `ca.crt` and `namespace` [default: where every Pod finds them]
+    #[arg(long, value_name = "PATH")]
+    serviceaccount_dir: Option<PathBuf>,
+    /// Ask this server instead of the one that Pods are told of; over `http://`, as through a
+    /// `kubectl proxy`, no token is sent, and the identity is the proxy's
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// How the diagnosis looks; docs/json.md describes json and yaml
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+}
+
+const HELP: &str = "\
+Looked at are the mounted files, the environment, DNS, what the token says of itself, the connection
+and the server's certificate, its version, who it says this is, and what that may do; each step with what
+to run next. The token itself is never shown.
+
+Examples:
+  Inside a Pod: what is wrong?
+    rolecall doctor
+  From outside, in a debugging container that mounts the token elsewhere
+    rolecall doctor --serviceaccount-dir /mnt/token
+  Through a `kubectl proxy` beside the application
+    rolecall doctor --server http://127.0.0.1:8001
+  What fails, for a script
+    rolecall doctor -o json | jq '.steps[] | select(.status == \"failed\")'
+
+Exit codes: 0 everything is ok, 1 a step failed, 2 it could not be done, 3 a step could not be judged.";
+
+/// How long one answer may take, unless an option says otherwise: a diagnosis should not wait long.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Everything that was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The folder that was looked at.
+    pub(crate) directory: PathBuf,
+    /// The server that was asked.
+    pub(crate) server: String,
+    /// The namespace in which rights are asked for.
+    pub(crate) namespace: String,
+    /// What the token says of itself.
+    pub(crate) credential: Option<Credential>,
+    /// Who this is to the server.
+    pub(crate) who: Option<WhoAmI>,
+    /// The steps, in their order.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Examines and reports.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    refuse_others(options)?;
+    let found = examine(ui, options, arguments)?;
+    let mut out = ui.stdout();
+    match arguments.output {
+        Format::Json | Format::Yaml => {
+            output::write_structured(&mut out, arguments.output, &Diagnosis::new(&found))?;
+        }
+        Format::Table | Format::Wide => write(&mut out, &found.steps)?,
+    }
+    out.flush()?;
+    let any = |status: Status| found.steps.iter().any(|step| step.status == status);
+    Ok(match (any(Status::Failed), any(Status::Unknown)) {
+        (true, _) => Exit::No,
+        (false, true) => Exit::Inconclusive,
+        (false, false) => Exit::Yes,
+    })
+}
+
+/// Refuses options that mean something else than a Pod.
+fn refuse_others(options: &Options) -> Result<(), CommandError> {
+    let cluster = &options.cluster;
+    let is_elsewhere = cluster.kubeconfig.is_some()
+        || cluster.context.is_some()
+        || cluster.as_user.is_some()
+        || !options.source.filename.is_empty();
+    if !is_elsewhere {
+        return Ok(());
+    }
+    Err(CommandError::usage("`doctor` looks at what a Pod is given, and at nothing else")
+        .with_hint(Hint::run("rolecall whoami", "look at a kubeconfig's credentials")))
+}
+
+fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, CommandError> {
+    let mut steps = Vec::new();
+    let directory = mount::directory(arguments.serviceaccount_dir.as_ref());
+    let is_proxied =
+        arguments.server.as_ref().is_some_and(|server| !server.starts_with("https://"));
+    // Whoever asks through a proxy need not have a token.
+    let is_mount_due = !is_proxied || arguments.serviceaccount_dir.is_some() || directory.exists();
+    let mount = match is_mount_due {
+        true => Mount::examine(&directory, &mut steps),
+        false => Mount::default(),
+    };
+    let server = match &arguments.server {
+        Some(server) => server.clone(),
+        None => {
+            let named = mount::examine_environment(&mut steps);
+            mount::examine_dns(&mut steps);
+            named.unwrap_or_else(|| format!("https://{SERVICE_NAME}"))
+        }
+    };
+    let host = std::env::var("HOSTNAME").ok().filter(|_| arguments.serviceaccount_dir.is_none());
+    steps.extend(mount.examine_token(host.as_deref(), time::now()));
+    let of_token = || mount.claims.as_ref().map(|claims| claims.namespace.clone());
+    let namespace = options.namespace.first().map(str::to_owned);
+    let namespace = namespace.or_else(|| mount.namespace.clone()).or_else(of_token);
+    let namespace = namespace.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into());
+    let timeout = options.cluster.request_timeout.unwrap_or(TIMEOUT);
+    let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+    let account = MountedServiceAccount { directory: directory.clone(), server: server.clone() };
+    let mut found = Found {
+        server,
+        namespace,
+        credential: mount.has_token.then(|| Credential::Token(mount.claims.clone().map(Box::new))),
+        directory,
+        who: None,
+        steps,
+    };
+    let can_ask = is_proxied || (mount.has_token && mount.has_authority);
+    if !can_ask {
+        let why = "not asked without a token and a ca.crt";
+        let names = ["connection", "version", "identity", "rights"];
+        found.steps.extend(names.map(|name| Step::unknown(name, why)));
+        return Ok(found);
+    }
+    let connected = Live::with(async || match is_proxied {
+        true => Cluster::without_credentials(&account.server, timeout),
+        false => Cluster::as_mounted(&account, timeout),
+    });
+    let live = match connected {
+        Ok(live) => live,
+        Err(error) => {
+            found.steps.push(Step::failed("connection", error.chain().join(": ")));
+            return Ok(found);
+        }
+    };
+    let examination =
+        Examination { ui, live: &live, mount: &mount, is_proxied, namespace: &found.namespace };
+    found.who = examination.run(&mut found.steps)?;
+    if !is_proxied {
+        server::bound(&mount, found.who.is_some(), &mut found.steps);
+    }
+    Ok(found)
+}
+
+/// Writes each step on a line, and what to do next below it.
+fn write(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
+    for Step { name, status, says, next } in steps {
+        let color = match status {
+            Status::Ok => AnsiColor::Green,
+            Status::Failed => AnsiColor::Red,
+            Status::Unknown => AnsiColor::Yellow,
+        };
+        let (style, status) = (Style::new().fg_color(Some(color.into())), status.as_str());
+        writeln!(out, "{style}{status:<8}{style:#} {name}: {}", render::message(says))?;
+        for hint in next {
+            writeln!(out, "         {}", render::message(&hint.to_string()))?;
+        }
+    }
+    Ok(())
+}

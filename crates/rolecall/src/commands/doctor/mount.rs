@@ -1,0 +1,313 @@
+//! What the kubelet gave the Pod: files and environment variables.
+
+use std::io;
+use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rolecall_source::cluster::{TokenClaims, server_of_environment};
+
+use super::step::Step;
+use crate::error::Hint;
+use crate::time;
+
+/// What was found in a ServiceAccount's folder.
+#[derive(Debug, Default)]
+pub(super) struct Mount {
+    /// Whether there is a token, whatever it is worth.
+    pub(super) has_token: bool,
+    /// What the token says of itself, if it says anything.
+    pub(super) claims: Option<TokenClaims>,
+    /// Whether there is an authority's certificate.
+    pub(super) has_authority: bool,
+    /// The namespace.
+    pub(super) namespace: Option<String>,
+}
+
+/// The name under which every Pod can find the server.
+pub(super) const SERVICE_NAME: &str = "kubernetes.default.svc";
+
+/// How long the DNS server may take.
+const DNS_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Mount {
+    /// Looks at the three files.
+    pub(super) fn examine(directory: &Path, steps: &mut Vec<Step>) -> Self {
+        let mut mount = Self::default();
+        let file = |name: &str| directory.join(name);
+        steps.push(match read(&file("token")) {
+            Ok(token) => {
+                mount.has_token = true;
+                mount.claims = TokenClaims::read(&token);
+                Step::ok("token file", format!("{} can be read", file("token").display()))
+            }
+            Err(says) => Step::failed("token file", says).next(Hint::edit(
+                "the Pod's spec, and its ServiceAccount",
+                "leave `automountServiceAccountToken: false` out, for no token is mounted with it",
+            )),
+        });
+        steps.push(match read(&file("ca.crt")) {
+            Ok(authority) if authority.contains("-----BEGIN CERTIFICATE-----") => {
+                mount.has_authority = true;
+                Step::ok("CA file", format!("{} can be read", file("ca.crt").display()))
+            }
+            Ok(_) => Step::failed(
+                "CA file",
+                format!("{} holds no certificate", file("ca.crt").display()),
+            )
+            .next(see_authority(None)),
+            Err(says) => Step::failed("CA file", says).next(see_authority(None)),
+        });
+        steps.push(match read(&file("namespace")) {
+            Ok(namespace) => {
+                let namespace = namespace.trim().to_owned();
+                let step = Step::ok("namespace file", format!("the Pod's namespace is {namespace}"));
+                mount.namespace = Some(namespace);
+                step
+            }
+            Err(says) => Step::failed("namespace file", says).next(Hint::edit(
+                "the Pod's spec",
+                "add the downward API's `metadata.namespace` to the volume that replaces the usual one",
+            )),
+        });
+        mount
+    }
+
+    /// Looks at what the token says of itself.
+    pub(super) fn examine_token(&self, host: Option<&str>, now: time::Seconds) -> Option<Step> {
+        if !self.has_token {
+            return None;
+        }
+        let Some(claims) = &self.claims else {
+            return Some(Step::unknown(
+                "token",
+                "it is no JSON Web Token: only the server can read it",
+            ));
+        };
+        let owner = match &claims.service_account {
+            Some(account) => format!("of sa/{}:{}", claims.namespace, account.name),
+            None => format!("of {}, who is no ServiceAccount", claims.subject),
+        };
+        let issued = format!("{owner}, issued by {}", claims.issuer);
+        let namespace = self.namespace.as_deref().unwrap_or(&claims.namespace);
+        let step = match (claims.expires, claims.not_before) {
+            (Some(expires), _) if expires <= now => {
+                Step::failed("token", format!("{issued}; it expired {}", time::from(now, expires)))
+                    .next(Hint::edit(
+                        "the application",
+                        "read the token's file anew for each request, or at least every minute",
+                    ))
+                    .next(delete_pod(claims, namespace))
+            }
+            (_, Some(since)) if since > now => Step::failed(
+                "token",
+                format!("{issued}; it is valid only from {}", time::from(now, since)),
+            )
+            .next(Hint::run("date -u", "see whether this machine's clock is right")),
+            _ if !claims.namespace.is_empty() && claims.namespace != namespace => {
+                Step::failed("token", format!("{issued}; but the namespace file says {namespace}"))
+                    .next(delete_pod(claims, namespace))
+            }
+            _ => Step::ok("token", format!("{issued}; {}", validity(claims, now))),
+        };
+        let is_elsewhere = |bound: &&str| host.is_some_and(|host| host != *bound);
+        let pod = claims.pod.as_ref().map(|pod| &*pod.name);
+        Some(match pod.filter(is_elsewhere).zip(host) {
+            Some((pod, host)) if step.status == super::Status::Ok => Step::unknown(
+                "token",
+                format!("{}; it is bound to Pod {pod}, but this host is called {host}", step.says),
+            )
+            .next(Hint::run(
+                format!("kubectl get pod {pod} -n {namespace}"),
+                "see whether the token is another Pod's",
+            )),
+            _ => step,
+        })
+    }
+}
+
+/// Says how long a token is valid, and for whom.
+fn validity(claims: &TokenClaims, now: time::Seconds) -> String {
+    let mut parts = Vec::new();
+    match (claims.is_legacy, claims.expires) {
+        (true, _) => parts.push("out of a Secret, it never expires".to_owned()),
+        (false, Some(expires)) => parts.push(format!("it expires {}", time::from(now, expires))),
+        (false, None) => parts.push("it never expires".to_owned()),
+    }
+    if let Some(renewed) = claims.warn_after.filter(|renewed| *renewed <= now) {
+        parts.push(format!("it should have been renewed {}", time::from(now, renewed)));
+    }
+    if !claims.audience.is_empty() {
+        parts.push(format!("for {}", claims.audience.join(", ")));
+    }
+    parts.join(", ")
+}
+
+fn delete_pod(claims: &TokenClaims, namespace: &str) -> Hint {
+    let pod = claims.pod.as_ref().map_or("POD", |pod| &pod.name);
+    let command = format!("kubectl delete pod {pod} -n {namespace}");
+    Hint::run(command, "have it made anew, with a new token")
+}
+
+/// Hints at where a cluster keeps its authority's certificate.
+pub(super) fn see_authority(namespace: Option<&str>) -> Hint {
+    let namespace = namespace.unwrap_or("default");
+    Hint::run(
+        format!("kubectl get configmap kube-root-ca.crt -n {namespace} -o yaml"),
+        "see the certificate that ca.crt should hold",
+    )
+}
+
+/// Reads a file, or says why that cannot be.
+fn read(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => Err(format!("{shown} is empty")),
+        Ok(text) => Ok(text),
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::NotFound => format!("{shown} is not there"),
+            io::ErrorKind::PermissionDenied => format!("{shown} may not be read by this user"),
+            io::ErrorKind::InvalidData => format!("{shown} is not text"),
+            _ => format!("{shown} cannot be read: {error}"),
+        }),
+    }
+}
+
+/// Looks for the variables that name the server.
+pub(super) fn examine_environment(steps: &mut Vec<Step>) -> Option<String> {
+    let server = server_of_environment();
+    steps.push(match &server {
+        Some(server) => Step::ok(
+            "environment",
+            format!("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT name {server}"),
+        ),
+        None => Step::failed(
+            "environment",
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not both set, as in every container \
+             of a Pod",
+        )
+        .next(Hint::run(
+            "kubectl exec POD -- rolecall doctor",
+            "diagnose from inside the Pod, without clearing the environment",
+        )),
+    });
+    server
+}
+
+/// Looks the server's name up.
+pub(super) fn examine_dns(steps: &mut Vec<Step>) {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let found = (SERVICE_NAME, 443).to_socket_addrs();
+        // Nobody waits any more when it took too long.
+        let _ = sender.send(found.map(|mut addresses| addresses.next()));
+    });
+    let says = match receiver.recv_timeout(DNS_TIMEOUT) {
+        Ok(Ok(Some(address))) => {
+            steps.push(Step::ok("DNS", format!("{SERVICE_NAME} is {}", address.ip())));
+            return;
+        }
+        Ok(_) => format!("{SERVICE_NAME} is not known"),
+        Err(_) => format!("nobody said within 5 s what {SERVICE_NAME} is"),
+    };
+    steps.push(
+        Step::failed("DNS", says)
+            .next(Hint::run("cat /etc/resolv.conf", "see which DNS server is asked"))
+            .next(Hint::run(
+                "kubectl get pods -n kube-system -l k8s-app=kube-dns",
+                "see whether the cluster's DNS server runs",
+            )),
+    );
+}
+
+/// Returns the folder to look at.
+pub(super) fn directory(named: Option<&PathBuf>) -> PathBuf {
+    named.cloned().unwrap_or_else(|| rolecall_source::cluster::MOUNT_PATH.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_source::cluster::BoundObject;
+
+    use super::super::Status;
+    use super::*;
+
+    fn step(change: impl Fn(&mut TokenClaims), host: Option<&str>) -> Step {
+        let object = |name: &str| Some(BoundObject { name: name.to_owned(), uid: String::new() });
+        let mut claims = TokenClaims {
+            issuer: "https://issuer".to_owned(),
+            namespace: "shop".to_owned(),
+            service_account: object("web"),
+            pod: object("web-0"),
+            expires: Some(4_600),
+            ..TokenClaims::default()
+        };
+        change(&mut claims);
+        let mount = Mount {
+            has_token: true,
+            claims: Some(claims),
+            namespace: Some("shop".to_owned()),
+            ..Mount::default()
+        };
+        mount.examine_token(host, 1_000).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_judged_by_what_it_says() {
+        let of = "of sa/shop:web, issued by https://issuer; ";
+        let row = |change: fn(&mut TokenClaims), host, status: Status, says: &str| {
+            let found = step(change, host);
+            assert_eq!((found.status, &*found.says), (status, &*format!("{of}{says}")));
+            assert_eq!(found.next.is_empty(), status == Status::Ok);
+        };
+        let valid = "it expires 1970-01-01T01:16:40Z (in 1 h)";
+        row(|_| {}, Some("web-0"), Status::Ok, valid);
+        row(
+            |claims| claims.audience = vec!["vault".into()],
+            None,
+            Status::Ok,
+            &format!("{valid}, for vault"),
+        );
+        row(
+            |claims| claims.warn_after = Some(900),
+            None,
+            Status::Ok,
+            &format!("{valid}, it should have been renewed 1970-01-01T00:15:00Z (1 min ago)"),
+        );
+        row(
+            |_| {},
+            Some("web-1"),
+            Status::Unknown,
+            &format!("{valid}; it is bound to Pod web-0, but this host is called web-1"),
+        );
+        row(
+            |claims| claims.expires = Some(940),
+            None,
+            Status::Failed,
+            "it expired 1970-01-01T00:15:40Z (1 min ago)",
+        );
+        row(
+            |claims| claims.not_before = Some(1_060),
+            None,
+            Status::Failed,
+            "it is valid only from 1970-01-01T00:17:40Z (in 1 min)",
+        );
+        row(
+            |claims| {
+                claims.is_legacy = true;
+                claims.expires = None;
+            },
+            None,
+            Status::Ok,
+            "out of a Secret, it never expires",
+        );
+    }
+
+    #[test]
+    fn a_token_of_another_namespace_is_out_of_place() {
+        let found = step(|claims| claims.namespace = "bank".to_owned(), None);
+        assert_eq!(found.status, Status::Failed);
+        assert!(found.says.ends_with("but the namespace file says shop"), "{}", found.says);
+    }
+}

@@ -1,0 +1,275 @@
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::command::{Ran, rolecall};
+use crate::server::{Received, Reply, Server, TOKEN, http, token};
+
+const ACCOUNT: &str = "system:serviceaccount:ns-1:k-sa-1";
+
+/// Claims as a kubelet's token has them, but for the times.
+fn claims() -> Value {
+    json!({"aud": ["https://kubernetes.default.svc"], "kubernetes.io": {"namespace": "ns-1",
+        "serviceaccount": {"name": "k-sa-1", "uid": "u1"}, "pod": {"name": "lister-0", "uid": "u2"}}})
+}
+
+/// Puts a token and a namespace beside the authority of a server.
+fn mount(folder: &Path, claims: &Value) {
+    fs::write(folder.join("token"), token(ACCOUNT, claims)).unwrap();
+    fs::write(folder.join("namespace"), "ns-1").unwrap();
+}
+
+fn with_tls(answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static) -> Server {
+    let server = Server::with_tls(&["ns-1"], answer);
+    mount(server.folder.path(), &claims());
+    server
+}
+
+/// Runs `doctor` on the server's folder; no token is ever shown.
+fn doctor(server: &Server, arguments: &str) -> Ran {
+    let folder = server.folder.path().display();
+    let line =
+        format!("doctor --serviceaccount-dir {folder} --server {} {arguments}", server.url());
+    let ran = server.tidy(rolecall(&line));
+    assert!(!ran.to_string().contains(TOKEN), "{ran}");
+    ran
+}
+
+/// Returns the steps that are not ok, with their status.
+fn ails(ran: &Ran) -> Vec<String> {
+    let lines = ran.stdout.lines().filter(|line| !line.starts_with([' ', 'o']));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn everything_is_as_it_should_be() {
+    let ran = doctor(&with_tls(|_| None), "");
+    assert_snapshot!(ran, @"
+    ok       token file: FOLDER/token can be read
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
+    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    ok       version: v1.36.0
+    ok       identity: sa/ns-1:k-sa-1
+    ok       rights: in namespace ns-1: list pods
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1 are still those of the token
+    --- exit 0
+    ");
+}
+
+#[test]
+fn nothing_is_mounted() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!(
+        "doctor --server https://127.0.0.1:1 --serviceaccount-dir {}",
+        folder.path().display()
+    );
+    let ran = rolecall(&line);
+    let stdout = ran.stdout.replace(&*folder.path().to_string_lossy(), "FOLDER");
+    assert_snapshot!(Ran { stdout, ..ran }, @"
+    failed   token file: FOLDER/token is not there
+             in the Pod's spec, and its ServiceAccount, leave `automountServiceAccountToken: false` out, for no token is mounted with it
+    failed   CA file: FOLDER/ca.crt is not there
+             run `kubectl get configmap kube-root-ca.crt -n default -o yaml` to see the certificate that ca.crt should hold
+    failed   namespace file: FOLDER/namespace is not there
+             in the Pod's spec, add the downward API's `metadata.namespace` to the volume that replaces the usual one
+    unknown  connection: not asked without a token and a ca.crt
+    unknown  version: not asked without a token and a ca.crt
+    unknown  identity: not asked without a token and a ca.crt
+    unknown  rights: not asked without a token and a ca.crt
+    --- exit 1
+    ");
+}
+
+#[test]
+fn files_without_what_belongs_into_them() {
+    let server = with_tls(|_| None);
+    fs::write(server.folder.path().join("ca.crt"), "no certificate").unwrap();
+    fs::write(server.folder.path().join("token"), " \n").unwrap();
+    fs::remove_file(server.folder.path().join("namespace")).unwrap();
+    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    failed   token file: FOLDER/token is empty
+    failed   CA file: FOLDER/ca.crt holds no certificate
+    failed   namespace file: FOLDER/namespace is not there
+    unknown  connection: not asked without a token and a ca.crt
+    unknown  version: not asked without a token and a ca.crt
+    unknown  identity: not asked without a token and a ca.crt
+    unknown  rights: not asked without a token and a ca.crt
+    ");
+}
+
+#[test]
+fn a_server_of_another_authority() {
+    let server = with_tls(|_| None);
+    let other = with_tls(|_| None);
+    fs::copy(other.folder.path().join("ca.crt"), server.folder.path().join("ca.crt")).unwrap();
+    assert_snapshot!(doctor(&server, ""), @"
+    ok       token file: FOLDER/token can be read
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
+    failed   connection: cannot connect to `SERVER`: the server's certificate is not signed by a known authority
+             run `kubectl get configmap kube-root-ca.crt -n ns-1 -o yaml` to see the certificate that ca.crt should hold
+    unknown  version: not asked, for there is no connection
+    unknown  identity: not asked, for no API server answers
+    unknown  rights: not asked, for no API server answers
+    unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
+    --- exit 1
+    ");
+}
+
+#[test]
+fn nobody_listens() {
+    let server = with_tls(|_| None);
+    let folder = server.folder.path().display();
+    let port = http::unused_port();
+    let ran = rolecall(&format!(
+        "doctor --serviceaccount-dir {folder} --server https://127.0.0.1:{port}"
+    ));
+    assert_snapshot!(ails(&ran).join("\n").replace(&port.to_string(), "PORT"), @"
+    failed   connection: cannot connect to `https://127.0.0.1:PORT`: the connection was refused
+    unknown  version: not asked, for there is no connection
+    unknown  identity: not asked, for no API server answers
+    unknown  rights: not asked, for no API server answers
+    unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
+    ");
+}
+
+#[test]
+fn a_token_that_the_server_refuses() {
+    let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
+    assert_snapshot!(doctor(&server, ""), @"
+    ok       token file: FOLDER/token can be read
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
+    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    unknown  version: not told to whoever is not accepted
+    failed   identity: 401: the server refuses the credentials: it is another cluster's, for others (https://kubernetes.default.svc), or for what is no more
+             run `kubectl get pod lister-0 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u2
+             run `kubectl get serviceaccount k-sa-1 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u1
+    unknown  rights: not asked, for it is not known who asks
+    unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
+    --- exit 1
+    ");
+}
+
+#[test]
+fn a_token_that_has_expired() {
+    let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
+    let mut claims = claims();
+    claims["exp"] = json!(1_000_000_000);
+    mount(server.folder.path(), &claims);
+    let ran = doctor(&server, "-o json");
+    let diagnosis: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let steps = diagnosis["steps"].as_array().unwrap().iter();
+    let failed: Vec<&str> = steps
+        .filter(|step| step["status"] == "failed")
+        .map(|step| step["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(failed, ["token", "identity"]);
+    assert_eq!(diagnosis["credential"]["claims"]["expires"], "2001-09-09T01:46:40Z");
+    assert_eq!(ran.exit, Some(1));
+}
+
+#[test]
+fn a_token_that_a_proxy_in_between_takes_away() {
+    let anonymous = r#"{"status":{"userInfo":{"username":"system:anonymous"}}}"#;
+    let server = with_tls(move |seen| {
+        let body = anonymous.to_owned();
+        seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
+    });
+    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"failed   identity: system:anonymous: the token did not arrive");
+}
+
+#[test]
+fn known_to_the_server_but_allowed_nothing() {
+    let server = with_tls(|seen| {
+        let message = format!("forbidden: User \"{ACCOUNT}\" cannot get path \"{}\"", seen.path);
+        Some(Reply::failure(403, "Forbidden", &message))
+    });
+    assert_snapshot!(doctor(&server, ""), @r#"
+    ok       token file: FOLDER/token can be read
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
+    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    unknown  version: 403, known to the server but not allowed: forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot get path "/version"
+             run `kubectl get clusterrolebinding system:public-info-viewer -o yaml` to see whether the binding that lets everybody ask is as servers make it
+    ok       identity: sa/ns-1:k-sa-1 (by its own account: this server does not tell)
+    unknown  rights: the server does not list all rules of namespace ns-1
+             run `kubectl auth can-i --list -n ns-1` to see the rules that it lists
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1 are still those of the token
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn an_old_server_that_does_not_tell_who_this_is() {
+    let server = with_tls(|seen| seen.path.ends_with("selfsubjectreviews").then(Reply::not_found));
+    let ran = doctor(&server, "");
+    let identity = ran.stdout.lines().find(|line| line.contains(" identity: "));
+    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: sa/ns-1:k-sa-1 (by its own account: this server does not tell)");
+    assert_eq!(ran.exit, Some(0));
+}
+
+#[test]
+fn something_else_than_an_api_server() {
+    let server = with_tls(|_| Some(Reply { status: 200, body: "<html>".to_owned() }));
+    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    failed   version: `SERVER` answered `/version` with something that is not Kubernetes' JSON
+    unknown  identity: not asked, for no API server answers
+    unknown  rights: not asked, for no API server answers
+    unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
+    ");
+}
+
+#[test]
+fn a_proxy_speaks_for_itself_and_gets_no_token() {
+    let server = Server::with(&["ns-1"], |seen| {
+        assert_eq!(seen.headers("authorization").count(), 0);
+        let body = r#"{"status":{"userInfo":{"username":"ops","groups":["system:masters"]}}}"#;
+        let body = body.to_owned();
+        seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
+    });
+    assert_snapshot!(server.tidy(rolecall(&format!("doctor --server {}", server.url()))), @"
+    ok       connection: SERVER answers
+    ok       version: v1.36.0
+    ok       identity: user/ops: the proxy's own
+    ok       rights: everything, as a member of system:masters
+    --- exit 0
+    ");
+    mount(server.folder.path(), &claims());
+    fs::write(server.folder.path().join("ca.crt"), "-----BEGIN CERTIFICATE-----").unwrap();
+    let ran = doctor(&server, "");
+    let identity = ran.stdout.lines().find(|line| line.contains(" identity: "));
+    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: user/ops: the proxy's own, not the Pod's, which is system:serviceaccount:ns-1:k-sa-1");
+}
+
+#[test]
+fn a_proxy_without_credentials() {
+    let server = Server::of(&["ns-1"]);
+    let ran = server.tidy(rolecall(&format!("doctor --server {}", server.url())));
+    assert_snapshot!(ran, @"
+    ok       connection: SERVER answers
+    ok       version: v1.36.0
+    failed   identity: system:anonymous: the proxy sends no credentials
+             run `kubectl auth whoami` to see whose credentials the proxy could send
+    unknown  rights: the server does not list all rules of namespace default
+             run `kubectl auth can-i --list -n default` to see the rules that it lists
+    --- exit 1
+    ");
+}
+
+#[test]
+fn a_kubeconfig_is_not_what_a_pod_has() {
+    assert_snapshot!(rolecall("doctor --context other"), @"
+    --- stderr
+    error: `doctor` looks at what a Pod is given, and at nothing else
+    hint: run `rolecall whoami` to look at a kubeconfig's credentials
+    --- exit 2
+    ");
+}
