@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use jsonschema::Validator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::command::{rolecall, root};
+use crate::command::{Ran, rolecall, root};
+use crate::server::{Reply, Server, token};
 
 /// Commands whose JSON is documented, with the schema that says how it looks.
 const OUTPUTS: &[(&str, &str)] = &[
@@ -64,29 +65,80 @@ const OUTPUTS: &[(&str, &str)] = &[
 /// Schemas of what people write, with the document that describes it and whose tests use the schema.
 const INPUTS: &[(&str, &str)] = &[("check-config", "docs/configuration.md")];
 
+/// Commands that ask a cluster.
+const LIVE_OUTPUTS: &[(&str, &str)] = &[
+    ("access-answer", "can-i list pods --for sa/k-sa-1 -n ns-1 --mode live"),
+    ("access-answer", "can-i get secrets --for user/forbidden -n ns-1 --mode live"),
+    ("access-answer", "can-i get secrets --for user/webhook -n ns-1 --mode live"),
+    ("access-answer", "can-i get secrets --for user/broken -n ns-1 --mode live"),
+    ("access-comparison", "can-i --for sa/k-sa-1 --resources pods -n ns-1 --mode both"),
+    ("access-comparison", "can-i --for user/webhook --resources pods -n ns-1 --mode both"),
+    ("access-matrix", "can-i --for user/forbidden --for sa/k-sa-1 -n ns-1 --mode live"),
+    ("access-walk", "walk -n ns-1"),
+    ("diagnosis", "doctor --server http://127.0.0.1:1 --serviceaccount-dir fixtures"),
+    ("whoami", "whoami"),
+];
+
 #[test]
 fn every_output_is_as_documented() {
     for (schema, arguments) in OUTPUTS {
-        let validator = validator(schema);
-        let ran = rolecall(&format!("{arguments} -o json"));
-        let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
-        let mut count = 0;
-        for value in values.by_ref() {
-            let value = value.unwrap_or_else(|error| panic!("{arguments}: {error}: {ran}"));
-            let errors: Vec<String> = validator
-                .iter_errors(&value)
-                .map(|error| format!("{} at {}", error, error.instance_path()))
-                .collect();
-            assert!(errors.is_empty(), "{arguments}: {errors:#?}");
-            count += 1;
-        }
-        assert!(count > 0, "{arguments}: {ran}");
+        check(schema, arguments, &rolecall(&format!("{arguments} -o json")));
     }
 }
 
 #[test]
+fn every_output_about_a_cluster_is_as_documented() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let answers = [
+            ("forbidden", json!({"denied": true, "reason": "a policy forbids it"})),
+            ("webhook", json!({"allowed": true, "reason": "a webhook allows it"})),
+            ("broken", json!({"allowed": false, "evaluationError": "a webhook failed"})),
+        ];
+        let is_about = |user: &str| seen.body.contains(&format!("\"user\":\"{user}\""));
+        let answer = answers.iter().find(|(user, _)| is_about(user))?;
+        Some(Reply::json(&json!({"status": answer.1})))
+    });
+    for (schema, arguments) in LIVE_OUTPUTS {
+        let user = if *schema == "diagnosis" { None } else { Some("admin") };
+        let arguments = &format!("{arguments} -o json");
+        let ran = user.map_or_else(|| rolecall(arguments), |user| server.rolecall(user, arguments));
+        check(schema, arguments, &ran);
+    }
+    let folder = server.folder.path();
+    let claims = json!({"exp": 4_102_444_800_u64, "nbf": 1, "iat": 1, "kubernetes.io": {
+        "namespace": "ns-1", "warnafter": 2, "serviceaccount": {"name": "k-sa-1", "uid": "u1"},
+        "pod": {"name": "p"}, "node": {"name": "n", "uid": "u2"}}});
+    std::fs::write(folder.join("token"), token("system:serviceaccount:ns-1:k-sa-1", &claims))
+        .unwrap();
+    let arguments = format!(
+        "doctor --server {} --serviceaccount-dir {} -o json",
+        server.url(),
+        folder.display()
+    );
+    check("diagnosis", &arguments, &rolecall(&arguments));
+}
+
+#[track_caller]
+fn check(schema: &str, arguments: &str, ran: &Ran) {
+    let validator = validator(schema);
+    let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+    let mut count = 0;
+    for value in values.by_ref() {
+        let value = value.unwrap_or_else(|error| panic!("{arguments}: {error}: {ran}"));
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{arguments}: {errors:#?}");
+        count += 1;
+    }
+    assert!(count > 0, "{arguments}: {ran}");
+}
+
+#[test]
 fn every_schema_is_valid_used_and_described() {
-    let used: BTreeSet<&str> = OUTPUTS.iter().map(|(schema, _)| *schema).collect();
+    let used: BTreeSet<&str> =
+        OUTPUTS.iter().chain(LIVE_OUTPUTS).map(|(schema, _)| *schema).collect();
     for entry in fs::read_dir(root().join("docs/schemas")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

@@ -44,6 +44,9 @@ pub(crate) struct Asked {
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
     let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
     let exit = asked.answer(ui, single.output, Detail::Brief)?;
+    if exit == Exit::Inconclusive && asked.session.live().is_some() {
+        ui.suggest(Hint::pass("--mode live", "have the server answer, which knows everything"));
+    }
     if exit == Exit::No {
         ui.suggest(Hint::run(single.command("why", options), "see what would change the answer"));
     }

@@ -1,0 +1,447 @@
+//! The commands on a cluster, as a user of it sees them.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::command::{Ran, run};
+use crate::server::{Received, Reply, Server, TOKEN};
+
+const ACCOUNT: &str = "system:serviceaccount:ns-1:k-sa-1";
+
+fn server() -> Server {
+    Server::of(&["ns-1"])
+}
+
+/// A server that answers reviews about others with a status.
+fn reviewing(status: serde_json::Value) -> Server {
+    Server::with(&["ns-1"], move |seen| {
+        is_review(seen).then(|| Reply::json(&json!({"status": status})))
+    })
+}
+
+fn is_review(seen: &Received) -> bool {
+    seen.path.ends_with("/subjectaccessreviews")
+}
+
+#[test]
+fn the_server_answers_one_question() {
+    let server = server();
+    let ask = |question: &str| server.rolecall("admin", &format!("can-i {question} --mode live"));
+    assert_snapshot!(ask("list pods --for sa/k-sa-1 -n ns-1"), @r#"
+    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- exit 0
+    "#);
+    assert_snapshot!(ask("get secrets --for deploy/lister -n ns-1"), @"
+    no: the server says that sa/ns-1:k-sa-1 may not get secrets in namespace ns-1
+    --- exit 1
+    ");
+}
+
+#[test]
+fn a_denial_and_a_failure_are_told_apart() {
+    let question = "can-i get secrets --for user/jane -n ns-1 --mode live";
+    let denied = reviewing(json!({"denied": true, "reason": "a policy forbids it"}));
+    assert_snapshot!(denied.rolecall("admin", question), @"
+    denied: the server forbids that user/jane may get secrets in namespace ns-1
+      a policy forbids it
+    --- exit 1
+    ");
+    let failed = reviewing(json!({"evaluationError": "a webhook failed"}));
+    assert_snapshot!(failed.rolecall("admin", question), @"
+    unknown: the server does not say whether user/jane may get secrets in namespace ns-1
+      a webhook failed
+    --- exit 3
+    ");
+}
+
+#[test]
+fn both_agree() {
+    let question = "can-i --for 'sa/*' --for user/jane -n ns-1 -n default --mode both";
+    let ran = server().rolecall("admin", &format!("{question} --resources pods,nodes,/metrics"));
+    assert_snapshot!(ran, @"
+    --- stderr
+    note: 64 answers compared, without a disagreement
+    --- exit 0
+    ");
+}
+
+#[test]
+fn both_disagree_when_a_webhook_allows() {
+    let server = reviewing(json!({"allowed": true, "reason": "a webhook allows it"}));
+    let question = "can-i --for sa/k-sa-1 --verbs list,get --resources pods -n ns-1 --mode both";
+    assert_snapshot!(server.rolecall("admin", question), @"
+    SUBJECT          REQUEST                      LOCAL   LIVE   BECAUSE
+    sa/ns-1:k-sa-1   get pods in namespace ns-1   no      yes    another authorizer than RBAC, such as a webhook, allows it
+    --- stderr
+    note: 2 answers compared; 1 disagrees
+    --- exit 1
+    ");
+}
+
+#[test]
+fn a_matrix_of_the_server() {
+    let question = "can-i --for sa/k-sa-1 --resources pods,nodes -n ns-1 -n default --mode live";
+    assert_snapshot!(server().rolecall("admin", question), @"
+    NAMESPACE  RESOURCE  GET  LIST  WATCH  CREATE  UPDATE  PATCH  DELETE  DELETE
+                                                                          COLLECTION
+    -          nodes     no   no    no     no      no      no     no      no
+    ns-1       pods      no   yes   no     no      no      no     no      no
+    default    pods      no   no    no     no      no      no     no      no
+    --- exit 0
+    ");
+}
+
+#[test]
+fn whoever_may_not_review_others_impersonates_them() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let message = "subjectaccessreviews.authorization.k8s.io is forbidden";
+        let is_refused = seen.path.ends_with("/subjectaccessreviews")
+            || seen.path.ends_with("/localsubjectaccessreviews");
+        is_refused.then(|| Reply::failure(403, "Forbidden", message))
+    });
+    let question = "can-i --for sa/k-sa-1 --verbs list,get --resources pods -n ns-1 --mode live";
+    assert_snapshot!(server.rolecall("admin", question), @"
+    RESOURCE  LIST  GET
+    pods      yes   no
+    --- exit 0
+    ");
+    assert_eq!(
+        server.seen().iter().filter(|seen| seen.contains("/selfsubjectaccessreviews")).count(),
+        2
+    );
+}
+
+#[test]
+fn whoever_may_neither_review_nor_impersonate_knows_nothing_of_others() {
+    let question = "can-i list pods --for user/jane -n ns-1 --mode live";
+    assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
+    unknown: the server does not say whether user/jane may list pods in namespace ns-1
+      subjectaccessreviews is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; localsubjectaccessreviews is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"; users is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot impersonate resource "users" in API group "" at the cluster scope
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn many_questions_about_oneself_are_one_rules_review() {
+    let server = server();
+    let ran = server.rolecall(ACCOUNT, "can-i --resources pods,secrets -n ns-1 --mode live");
+    assert_snapshot!(ran, @"
+    RESOURCE  GET  LIST  WATCH  CREATE  UPDATE  PATCH  DELETE  DELETE
+                                                               COLLECTION
+    pods      no   yes   no     no      no      no     no      no
+    secrets   no   no    no     no      no      no     no      no
+    --- exit 0
+    ");
+    let reviews: Vec<String> =
+        server.seen().into_iter().filter(|seen| seen.contains("subject")).collect();
+    assert_eq!(
+        reviews,
+        [
+            "POST /apis/authentication.k8s.io/v1/selfsubjectreviews",
+            "POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+        ]
+    );
+}
+
+#[test]
+fn an_incomplete_rules_review_is_not_relied_on() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let status = json!({"resourceRules": [], "nonResourceRules": [], "incomplete": true});
+        seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+    });
+    let question = "can-i --verbs get,list --resources pods,secrets -n ns-1 --mode live";
+    assert_snapshot!(server.rolecall(ACCOUNT, question), @"
+    RESOURCE  GET  LIST
+    pods      no   yes
+    secrets   no   no
+    --- exit 0
+    ");
+    let own = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    assert_eq!(server.seen().iter().filter(|seen| *seen == own).count(), 4);
+}
+
+#[test]
+fn few_rights_leave_answers_open_and_say_which_would_settle_them() {
+    assert_snapshot!(server().rolecall(ACCOUNT, "can-i get pods -n ns-1"), @r#"
+    unknown: by what was read, User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
+      not read: every ClusterRoleBinding: clusterrolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope
+      not read: every RoleBinding in namespace `ns-1`: rolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
+    --- stderr
+    hint: have this applied to let rolecall read what was refused:
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      rules:
+      - apiGroups: ["rbac.authorization.k8s.io"]
+        resources: ["clusterrolebindings", "clusterroles"]
+        verbs: ["list"]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: ClusterRole
+        name: rolecall:sa:ns-1:k-sa-1
+      subjects:
+      - kind: ServiceAccount
+        name: k-sa-1
+        namespace: ns-1
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        namespace: ns-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      rules:
+      - apiGroups: [""]
+        resources: ["serviceaccounts"]
+        verbs: ["list"]
+      - apiGroups: ["rbac.authorization.k8s.io"]
+        resources: ["rolebindings", "roles"]
+        verbs: ["list"]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata:
+        name: rolecall:sa:ns-1:k-sa-1
+        namespace: ns-1
+        labels:
+          app.kubernetes.io/managed-by: rolecall
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: rolecall:sa:ns-1:k-sa-1
+      subjects:
+      - kind: ServiceAccount
+        name: k-sa-1
+        namespace: ns-1
+    hint: pass `--mode live` to have the server answer, which knows everything
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn who_the_caller_is() {
+    assert_snapshot!(server().rolecall(ACCOUNT, "whoami"), @"
+    ATTRIBUTE       VALUE
+    user            system:serviceaccount:ns-1:k-sa-1
+    groups          system:serviceaccounts, system:serviceaccounts:ns-1, system:authenticated
+    server          SERVER
+    context         test
+    namespace       default
+    credential      token
+    token issuer    https://kubernetes.default.svc
+    token subject   system:serviceaccount:ns-1:k-sa-1
+    token expires   never
+    --- exit 0
+    ");
+}
+
+#[test]
+fn an_old_server_does_not_say_who_the_caller_is() {
+    let server = Server::with(&["ns-1"], |seen| {
+        seen.path.ends_with("selfsubjectreviews").then(Reply::not_found)
+    });
+    assert_snapshot!(server.rolecall("jane", "whoami"), @"
+    ATTRIBUTE       VALUE
+    user            jane
+    groups          system:authenticated
+    server          SERVER
+    context         test
+    namespace       default
+    credential      token
+    token issuer    https://kubernetes.default.svc
+    token subject   jane
+    token expires   never
+    --- stderr
+    warning: this server does not tell who the caller is: the user's name is from a refusal, and groups other than the usual ones are not known
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_refused_token() {
+    let server =
+        Server::with(&["ns-1"], |_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
+    assert_snapshot!(server.rolecall("jane", "can-i get pods"), @"
+    --- stderr
+    error: `SERVER` does not accept the credentials
+    caused by: Unauthorized
+    hint: run `kubectl config view --minify` to see which credentials are used; they have expired or are another cluster's
+    --- exit 2
+    ");
+}
+
+#[test]
+fn pods_are_walked_to_their_workload() {
+    assert_snapshot!(server().rolecall("admin", "walk -n ns-1"), @"
+    2 Pods of Deployment ns-1/lister
+    |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
+    |   through ReplicaSet lister-6c9d7f8b54
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount ns-1/k-sa-1
+        |-- in ns-1: RoleBinding pod-lister of Role pod-lister
+        |   `-- list pods
+        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+    assert_snapshot!(server().rolecall("admin", "walk deploy/lister -n ns-1"), @"
+    2 Pods of Deployment ns-1/lister
+    |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
+    |   through ReplicaSet lister-6c9d7f8b54
+    |   token mounted: nothing says otherwise
+    `-- ServiceAccount ns-1/k-sa-1
+        |-- in ns-1: RoleBinding pod-lister of Role pod-lister
+        |   `-- list pods
+        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    --- exit 0
+    ");
+}
+
+#[test]
+fn denials_in_logs_are_mended() {
+    assert_snapshot!(server().rolecall("admin", "fix --logs deploy/lister -n ns-1"), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: default
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "pods" in API group "" in the namespace "default" (pod/ns-1:lister-6c9d7f8b54-4xkqp/lister (previous):1)
+    - apiGroups: [""]
+      resources: ["pods"]
+      verbs: ["list"]
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: default
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: rolecall:sa:ns-1:k-sa-1
+    subjects:
+    - kind: ServiceAccount
+      name: k-sa-1
+      namespace: ns-1
+    --- stderr
+    note: lets sa/ns-1:k-sa-1 list pods in namespace default
+    note: nothing else becomes allowed, for anybody
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn whoever_applies_a_mend_is_asked_about_first() {
+    let fix = "fix get pods --for user/jane -n ns-1 -o json";
+    let preflight = server().rolecall("admin", &format!("{fix} --preflight"));
+    assert_eq!(preflight.exit, Some(0), "{preflight}");
+    assert_snapshot!(preflight.stderr, @"
+    note: lets user/jane get pods in namespace ns-1
+    note: nothing else becomes allowed, for anybody
+    note: preflight: all of it may be applied
+    ");
+}
+
+#[test]
+fn the_server_checks_a_mend_without_storing_it() {
+    let fix = "fix get pods --for user/jane -n ns-1 --dry-run server";
+    let accepting = server();
+    assert_eq!(accepting.rolecall("admin", fix).exit, Some(0));
+    let patches = accepting.seen().into_iter().filter(|seen| seen.starts_with("PATCH")).count();
+    assert_eq!(patches, 2);
+    let refusing = Server::with(&["ns-1"], |seen| {
+        let message = "user \"jane\" is attempting to grant RBAC permissions not currently held";
+        (seen.method == "PATCH").then(|| Reply::failure(403, "Forbidden", message))
+    });
+    let ran = refusing.rolecall("admin", fix);
+    assert_snapshot!(Ran { stdout: String::new(), ..ran }, @r#"
+    --- stderr
+    note: lets user/jane get pods in namespace ns-1
+    note: nothing else becomes allowed, for anybody
+    error: the server refuses Role ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
+    error: the server refuses RoleBinding ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn a_cluster_is_compared_with_manifests_and_snapshots() {
+    let server = server();
+    let snapshot = server.rolecall("admin", "snapshot").stdout;
+    let mut command = server.command("admin", "diff - cluster --fail-on any");
+    assert_snapshot!(server.tidy(run(&mut command, &snapshot)), @"
+    --- stderr
+    note: no subject gains or loses access
+    --- exit 0
+    ");
+    let overlay = "diff cluster overlay:fixtures/project-swan/after";
+    assert_snapshot!(server.rolecall("admin", overlay), @"
+    CHANGE   SUBJECT                         ACCESS                                            THROUGH
+    gained   sa/project-swan:secret-reader   get,list pods,secrets in namespace project-swan   RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12)
+
+    RISK    SEVERITY   SUBJECT                         WHERE          MAY NOW
+    RC510   medium     sa/project-swan:secret-reader   project-swan   read any Secret whose name they know
+    RC511   medium     sa/project-swan:secret-reader   project-swan   read all Secrets at once
+    --- exit 0
+    ");
+}
+
+#[test]
+fn what_if_manifests_were_applied() {
+    let question = "can-i get secrets --for sa/project-swan:secret-reader -n project-swan";
+    let server = server();
+    assert_eq!(server.rolecall("admin", question).exit, Some(1));
+    let overlay = "-f fixtures/project-swan/after --overlay";
+    assert_snapshot!(server.rolecall("admin", &format!("{question} {overlay}")), @"
+    yes: sa/project-swan:secret-reader may get secrets in namespace project-swan
+      by RoleBinding project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:25), Role project-swan/secret-reader, rule 1: get,list secrets
+    --- exit 0
+    ");
+    let check = server.rolecall("admin", "check --overlay -f fixtures/v09-dangling-role-ref");
+    assert_snapshot!(check, @"
+    WHERE                                              CODE    SEVERITY   OBJECT                               FINDING
+    fixtures/v09-dangling-role-ref/manifests.yaml:6    RC402   low        ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it
+    fixtures/v09-dangling-role-ref/manifests.yaml:13   RC101   high       ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create the ClusterRole `v09-metrics-reader`, or correct the roleRef
+    fixtures/v09-dangling-role-ref/manifests.yaml:27   RC101   high       RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant
+
+    3 findings: 2 high, 1 low
+    --- exit 1
+    ");
+}
+
+/// Whatever is logged, and however much of it, no credential is.
+#[test]
+fn debug_logs_show_no_token() {
+    let server = server();
+    for arguments in [
+        "can-i list pods --for sa/k-sa-1 -n ns-1 --mode both -vvv",
+        "whoami -vvv -o json",
+        "snapshot -vvv",
+        "fix --logs deploy/lister -n ns-1 -vvv",
+        "can-i list pods --as jane -vvv",
+    ] {
+        let ran = server.rolecall("admin", arguments);
+        assert!(ran.stderr.contains("DEBUG"), "{ran}");
+        assert!(!ran.to_string().contains(TOKEN), "{arguments}");
+        assert!(
+            !ran.to_string().to_lowercase().contains("authorization: bearer ey"),
+            "{arguments}"
+        );
+    }
+}
