@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_rbac::{Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload};
+use rustc_hash::FxBuildHasher;
 
 use super::accounts;
 use crate::commands::{self, Invocation};
@@ -86,11 +87,11 @@ fn runs_as(bound: &BoundNames<'_>, workload: &Workload, spec: &PodSpec) -> RunsA
 }
 
 /// The namespaces that bindings write out for ServiceAccounts, by the accounts' names.
-struct BoundNames<'a>(HashMap<&'a str, BTreeSet<&'a str>>);
+struct BoundNames<'a>(HashMap<&'a str, BTreeSet<&'a str>, FxBuildHasher>);
 
 impl<'a> BoundNames<'a> {
     fn new(inventory: &'a Inventory) -> Self {
-        let mut names: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        let mut names: HashMap<&str, BTreeSet<&str>, FxBuildHasher> = HashMap::default();
         let subjects = inventory.bindings().iter().flat_map(|binding| &binding.subjects);
         for subject in subjects {
             if subject.kind == SubjectKind::ServiceAccount && !subject.namespace.is_empty() {
