@@ -8,11 +8,13 @@ mod callers;
 mod cases;
 mod clients;
 mod credentials;
+mod fixes;
 mod fixtures;
 mod invocation;
 mod json;
 mod jwt;
 mod sources;
+mod universe;
 mod world;
 
 use std::path::PathBuf;
@@ -47,12 +49,14 @@ struct Scenario {
 }
 
 /// The scenarios, file by file.
-const ALL: [&[Scenario]; 5] = [
+const ALL: [&[Scenario]; 7] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     credentials::SCENARIOS,
     sources::SCENARIOS,
     clients::SCENARIOS,
+    fixes::SCENARIOS,
+    universe::SCENARIOS,
 ];
 
 /// Runs the scenarios, each to its end or its first failure.

@@ -48,13 +48,24 @@ pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
     open().map_err(|error| files::failure("open", log, &error))
 }
 
-/// Returns the last lines of a log, indented.
+/// Returns the last lines of a log, indented, after the last that calls itself fatal: stacks may follow that.
 pub(crate) fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let skipped = lines.len().saturating_sub(TAIL_LINES);
-    lines.into_iter().skip(skipped).map(|line| format!("    {line}\n")).collect()
+    let fatal = lines.iter().take(skipped).rev().find(|line| is_fatal(line));
+    fatal
+        .into_iter()
+        .chain(lines.iter().skip(skipped))
+        .map(|line| format!("    {line}\n"))
+        .collect()
+}
+
+/// Says whether a line is one of klog's fatal ones, or Go's panic.
+fn is_fatal(line: &str) -> bool {
+    line.starts_with("panic: ")
+        || line.strip_prefix('F').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Finds a program as a shell would.

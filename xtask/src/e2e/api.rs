@@ -6,12 +6,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::interrupt::{self, Stop};
 use crate::process;
+
+/// How many reviews are asked at the same time.
+const AT_ONCE: usize = 4;
 
 /// An admin's connection to the API.
 pub(super) struct Api {
@@ -69,6 +73,25 @@ impl Api {
     /// Says whether a SubjectAccessReview is answered with yes.
     pub(super) fn allows(&self, spec: &Value) -> Result<bool> {
         Ok(is_allowed(&self.review(spec)?))
+    }
+
+    /// Says of each of many SubjectAccessReviews whether it is answered with yes.
+    pub(super) fn allows_each(&self, specs: &[Value]) -> Result<Vec<bool>> {
+        let share = specs.len().div_ceil(AT_ONCE).max(1);
+        thread::scope(|scope| {
+            let threads: Vec<_> = specs
+                .chunks(share)
+                .map(|specs| scope.spawn(|| specs.iter().map(|spec| self.allows(spec)).collect()))
+                .collect();
+            let mut answers = Vec::new();
+            for thread in threads {
+                let answered: Result<Vec<bool>> = thread
+                    .join()
+                    .map_err(|_| Failure::new("a thread that asked reviews panicked"))?;
+                answers.extend(answered?);
+            }
+            Ok(answers)
+        })
     }
 
     /// Sends one request on a connection of its own.
