@@ -24,6 +24,7 @@ mod load;
 mod output;
 mod question;
 mod render;
+mod reported;
 mod reviews;
 mod side;
 mod subject;

@@ -1,6 +1,8 @@
-//! Any YAML at all, through the event parser; the only place that knows it.
+//! Any YAML at all, through the event parser; `locate` alone knows it besides.
 
-use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{
+    ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag, options,
+};
 
 use super::ParseError;
 use super::build::{Builder, Collection, MergeKey};
@@ -9,10 +11,7 @@ use super::resolve;
 
 /// Parses all documents of `text`, whose first line has the number `first_line`.
 pub(super) fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
-    let place = |marker: &granit_parser::Marker| Position {
-        line: u32::try_from(marker.line()).unwrap_or(u32::MAX).max(1) + first_line - 1,
-        column: u32::try_from(marker.col()).unwrap_or(u32::MAX - 1) + 1,
-    };
+    let place = |marker: &Marker| place(marker, first_line);
     let mut documents = Vec::new();
     let mut builder = Builder::default();
     let mut start = Position { line: first_line, column: 1 };
@@ -73,7 +72,15 @@ fn tab_after(text: &str, first_line: u32, position: Position) -> Position {
         .unwrap_or(position)
 }
 
-fn limits() -> Options {
+/// Returns the place of a marker in a text whose first line has the number `first_line`.
+pub(super) fn place(marker: &Marker, first_line: u32) -> Position {
+    Position {
+        line: u32::try_from(marker.line()).unwrap_or(u32::MAX).max(1) + first_line - 1,
+        column: u32::try_from(marker.col()).unwrap_or(u32::MAX - 1) + 1,
+    }
+}
+
+pub(super) fn limits() -> Options {
     options! { emit_comments: false }
 }
 

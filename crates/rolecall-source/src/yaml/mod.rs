@@ -13,12 +13,14 @@ mod build;
 mod de;
 mod events;
 mod json;
+mod locate;
 mod node;
 mod resolve;
 mod split;
 mod write;
 
 pub use de::DecodeError;
+pub use locate::{Field, FieldStep, Region, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
 pub use split::{Chunk, split};
 pub use write::{WriteError, to_string};

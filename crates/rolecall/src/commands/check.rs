@@ -20,6 +20,7 @@ use crate::explain;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
+use crate::reported::{self, Reported};
 use crate::time;
 use crate::ui::Ui;
 
@@ -133,11 +134,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
     tell(ui, &suppressed);
     let prints = fingerprints(&all);
-    let findings: Vec<(Finding, String)> = all
+    let wanted: Vec<(Finding, String)> = all
         .into_iter()
         .zip(prints)
         .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
         .collect();
+    let findings = reported::locate(wanted);
     let mut out = ui.stdout();
     match arguments.output {
         FindingsFormat::Table => render::write_table(&mut out, &findings, ui.columns())?,
@@ -158,9 +160,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 
 /// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must
 /// not pass either.
-fn exit(findings: &[(Finding, String)], fail_level: Severity) -> Exit {
+fn exit(findings: &[Reported], fail_level: Severity) -> Exit {
     let mut open = Exit::Yes;
-    for (finding, _) in findings.iter().filter(|(finding, _)| finding.severity >= fail_level) {
+    let findings = findings.iter().map(|reported| &reported.finding);
+    for finding in findings.filter(|finding| finding.severity >= fail_level) {
         match finding.is_undecided() {
             true => open = Exit::Inconclusive,
             false => return Exit::No,

@@ -1,8 +1,9 @@
-use rolecall_check::{Finding, ObjectRef};
-use rolecall_rbac::Origin;
+use rolecall_check::ObjectRef;
+use rolecall_source::yaml::Region;
 use serde::Serialize;
 
 use super::API_VERSION;
+use crate::reported::{Reported, place};
 
 /// The findings of `check`.
 #[derive(Serialize)]
@@ -27,11 +28,23 @@ struct FindingDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     field: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<RegionDetails>,
     message: &'a str,
     fix: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedDetails<'a>>,
     fingerprint: &'a str,
+}
+
+/// Where exactly a field stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RegionDetails {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
 }
 
 /// An object that a finding names.
@@ -56,8 +69,9 @@ struct RelatedDetails<'a> {
 
 impl<'a> Findings<'a> {
     /// Builds the document from findings and their fingerprints.
-    pub(crate) fn new(findings: &'a [(Finding, String)]) -> Self {
-        let findings = findings.iter().map(|(finding, fingerprint)| {
+    pub(crate) fn new(findings: &'a [Reported]) -> Self {
+        let findings = findings.iter().map(|reported| {
+            let finding = &reported.finding;
             let (file, line) = place(&finding.object).unzip();
             FindingDetails {
                 code: finding.rule.code,
@@ -68,13 +82,25 @@ impl<'a> Findings<'a> {
                 file,
                 line,
                 field: finding.field.to_string(),
+                region: reported.region.map(RegionDetails::from),
                 message: &finding.message,
                 fix: &finding.fix,
                 related: finding.related.iter().map(RelatedDetails::new).collect(),
-                fingerprint,
+                fingerprint: &reported.fingerprint,
             }
         });
         Self { api_version: API_VERSION, kind: "Findings", findings: findings.collect() }
+    }
+}
+
+impl From<Region> for RegionDetails {
+    fn from(region: Region) -> Self {
+        Self {
+            start_line: region.start.line,
+            start_column: region.start.column,
+            end_line: region.end.line,
+            end_column: region.end.column,
+        }
     }
 }
 
@@ -88,14 +114,5 @@ impl<'a> RelatedDetails<'a> {
 impl<'a> ObjectDetails<'a> {
     fn new(object: &'a ObjectRef) -> Self {
         Self { kind: &object.kind, namespace: &object.namespace, name: &object.name }
-    }
-}
-
-/// Returns the file and line of an object that was read from a file; `./a.yaml` is `a.yaml`, as CI
-/// servers write it.
-pub(crate) fn place(object: &ObjectRef) -> Option<(&str, u32)> {
-    match &object.origin {
-        Origin::File { path, line } => Some((path.strip_prefix("./").unwrap_or(path), *line)),
-        Origin::Cluster | Origin::Default => None,
     }
 }

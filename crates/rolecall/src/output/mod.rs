@@ -26,7 +26,7 @@ pub(crate) use credential::CredentialDetails;
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use diff::AccessDiff;
 pub(crate) use each::Each;
-pub(crate) use findings::{Findings, place};
+pub(crate) use findings::{Findings, RegionDetails};
 pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};

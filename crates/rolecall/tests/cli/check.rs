@@ -7,13 +7,13 @@ use crate::command::{rolecall, rolecall_in_columns, root};
 #[test]
 fn findings_are_a_table_and_fail() {
     assert_snapshot!(rolecall("check fixtures/v07-invalid-role-refs --severity low"), @r#"
-        WHERE                                            CODE    SEVERITY   OBJECT                                     FINDING
-        fixtures/v07-invalid-role-refs/invalid.yaml:2    RC103   high       ClusterRoleBinding v07-role-cluster-wide   roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
-        fixtures/v07-invalid-role-refs/invalid.yaml:15   RC103   high       RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    WHERE                                            CODE    SEVERITY   OBJECT                                     FINDING
+    fixtures/v07-invalid-role-refs/invalid.yaml:8    RC103   high       ClusterRoleBinding v07-role-cluster-wide   roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
+    fixtures/v07-invalid-role-refs/invalid.yaml:22   RC103   high       RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
-        2 findings: 2 high
-        --- exit 1
-        "#);
+    2 findings: 2 high
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -30,10 +30,10 @@ fn the_fail_level_decides_the_exit_code() {
     assert_snapshot!(
         rolecall("check fixtures/v07-invalid-role-refs --severity low --fail-level critical -o github"),
         @r#"
-        ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=2,title=RC103 unsupported-role-kind::ClusterRoleBinding v07-role-cluster-wide: roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
-        ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=15,title=RC103 unsupported-role-kind::RoleBinding v07-app/unknown-kind: roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
-        --- exit 0
-        "#
+    ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=8,endLine=8,col=9,endColumn=13,title=RC103 unsupported-role-kind::ClusterRoleBinding v07-role-cluster-wide: roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
+    ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=22,endLine=22,col=9,endColumn=18,title=RC103 unsupported-role-kind::RoleBinding v07-app/unknown-kind: roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    --- exit 0
+    "#
     );
 }
 
@@ -74,19 +74,19 @@ fn nothing_to_check_is_an_error() {
 #[test]
 fn junit_is_one_test_case_a_finding() {
     assert_snapshot!(rolecall("check fixtures/v07-invalid-role-refs --severity low -o junit"), @r#"
-        <?xml version="1.0" encoding="UTF-8"?>
-        <testsuites name="rolecall" tests="2" failures="2" errors="0">
-          <testsuite name="rolecall check" tests="2" failures="2" errors="0">
-            <testcase classname="unsupported-role-kind" name="RC103 ClusterRoleBinding v07-role-cluster-wide">
-              <failure type="high" message="Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:2: roleRef.kind: Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole</failure>
-            </testcase>
-            <testcase classname="unsupported-role-kind" name="RC103 RoleBinding v07-app/unknown-kind">
-              <failure type="high" message="Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:15: roleRef.kind: Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;; write `kind: Role` or `kind: ClusterRole`</failure>
-            </testcase>
-          </testsuite>
-        </testsuites>
-        --- exit 1
-        "#);
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="rolecall" tests="2" failures="2" errors="0">
+      <testsuite name="rolecall check" tests="2" failures="2" errors="0">
+        <testcase classname="unsupported-role-kind" name="RC103 ClusterRoleBinding v07-role-cluster-wide">
+          <failure type="high" message="Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:8: roleRef.kind: Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole</failure>
+        </testcase>
+        <testcase classname="unsupported-role-kind" name="RC103 RoleBinding v07-app/unknown-kind">
+          <failure type="high" message="Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:22: roleRef.kind: Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;; write `kind: Role` or `kind: ClusterRole`</failure>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
     let ran = rolecall_in_columns(60, "check fixtures/ns-1/manifests.yaml");
     assert_snapshot!(ran, @r#"
     high RC301 Deployment ns-1/lister
-      fixtures/ns-1/manifests.yaml:36
+      fixtures/ns-1/manifests.yaml:57
       spec.template.spec.containers[0].command: `kubectl get
       pods -n default` will be refused: ServiceAccount
       `ns-1/k-sa-1` cannot list resource "pods" in API group ""

@@ -209,12 +209,12 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
     assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
     WHERE                     CODE    SEVERITY   OBJECT                          FINDING
-    deploy/a.yaml:1           RC510   medium     Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
-    deploy/rolecall.yaml:4    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy`
-    deploy/rolecall.yaml:8    RC602   high       Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
-    deploy/rolecall.yaml:12   RC603   high       Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    deploy/a.yaml:5           RC510   medium     Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    deploy/rolecall.yaml:7    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy`
+    deploy/rolecall.yaml:11   RC602   high       Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    deploy/rolecall.yaml:14   RC603   high       Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
     deploy/rolecall.yaml:15   RC605   medium     Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
-    deploy/rolecall.yaml:18   RC606   medium     Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
+    deploy/rolecall.yaml:19   RC606   medium     Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
 
     6 findings: 3 high, 3 medium
     --- stderr
@@ -320,13 +320,13 @@ fn suppressions_end_and_are_reported_when_nothing_needs_them() {
         check_in(&files, &format!("check deploy --severity low --today {day} -q -o github"))
     };
     assert_snapshot!(on("2026-06-30"), @r#"
-    ::notice file=rolecall.yaml,line=5,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
     --- exit 1
     "#);
     assert_snapshot!(on("2026-07-01"), @r#"
-    ::warning file=deploy/a.yaml,line=1,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
-    ::warning file=rolecall.yaml,line=4,title=RC902 expired-suppression::Suppression RC510 of `Role shop/*` in `deploy/*`: the suppression of RC510 of `Role shop/*` in `deploy/*` ended on 2026-06-30
-    ::notice file=rolecall.yaml,line=5,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    ::warning file=deploy/a.yaml,line=5,endLine=5,col=3,endColumn=56,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    ::warning file=rolecall.yaml,line=4,endLine=4,col=3,endColumn=97,title=RC902 expired-suppression::Suppression RC510 of `Role shop/*` in `deploy/*`: the suppression of RC510 of `Role shop/*` in `deploy/*` ended on 2026-06-30
+    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
     --- exit 1
     "#);
     assert_snapshot!(on("yesterday"), @r#"

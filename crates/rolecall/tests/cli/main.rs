@@ -21,6 +21,7 @@ mod live;
 mod matrix;
 mod reviews;
 mod rules;
+mod sarif;
 mod schemas;
 mod server;
 mod snapshot;

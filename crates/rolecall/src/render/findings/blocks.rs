@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use rolecall_check::{Finding, Severity};
+use rolecall_check::Severity;
 
 use super::{shown_place, summary};
 use crate::error::CommandError;
 use crate::render::plain;
 use crate::render::wrap::wrap;
+use crate::reported::Reported;
 
 const INDENT: &str = "  ";
 const PLACE: Style = Style::new().dimmed();
@@ -16,10 +17,11 @@ const PLACE: Style = Style::new().dimmed();
 /// Writes findings one under the other in that many columns, and how many there are of each severity.
 pub(super) fn write(
     out: &mut impl Write,
-    findings: &[(Finding, String)],
+    findings: &[Reported],
     columns: usize,
 ) -> Result<(), CommandError> {
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         let severity = finding.severity;
         let style = style(severity);
         let object = finding.object.to_string();
@@ -32,7 +34,7 @@ pub(super) fn write(
         {
             writeln!(out, "{}{line}", if position == 0 { " " } else { INDENT })?;
         }
-        let place = shown_place(finding);
+        let place = shown_place(reported);
         if !place.is_empty() {
             writeln!(out, "{INDENT}{PLACE}{}{PLACE:#}", plain(&place))?;
         }

@@ -2,17 +2,12 @@
 
 use std::io::Write;
 
-use rolecall_check::Finding;
-
 use super::sentence;
 use crate::error::CommandError;
-use crate::output::place;
+use crate::reported::Reported;
 
 /// Writes findings as one test suite; without findings it has one passed test case.
-pub(crate) fn write(
-    out: &mut impl Write,
-    findings: &[(Finding, String)],
-) -> Result<(), CommandError> {
+pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
     let failures = findings.len();
     let tests = failures.max(1);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
@@ -27,10 +22,11 @@ pub(crate) fn write(
     if findings.is_empty() {
         writeln!(out, r#"    <testcase classname="rolecall" name="no findings"/>"#)?;
     }
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         let name = format!("{} {}", finding.rule.code, finding.object);
-        let place = place(&finding.object)
-            .map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+        let place =
+            reported.place().map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
         writeln!(
             out,
             r#"    <testcase classname="{}" name="{}">"#,

@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use rolecall_check::{Finding, Severity};
+use rolecall_source::yaml::Region;
 
 use super::{Cell, Table};
 use crate::error::CommandError;
-use crate::output::place;
 use crate::render::github::{data, property};
+use crate::reported::Reported;
 
 /// Writes findings as people read them, and how many there are of each severity: one under the other
 /// on a terminal of so many columns, else as a table with a line each.
 pub(crate) fn write_table(
     out: &mut impl Write,
-    findings: &[(Finding, String)],
+    findings: &[Reported],
     columns: Option<usize>,
 ) -> Result<(), CommandError> {
     if findings.is_empty() {
@@ -28,9 +29,10 @@ pub(crate) fn write_table(
         return blocks::write(out, findings, columns);
     }
     let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         table.row([
-            Cell::from(shown_place(finding)),
+            Cell::from(shown_place(reported)),
             finding.rule.code.into(),
             finding.severity.as_str().into(),
             finding.object.to_string().into(),
@@ -46,17 +48,26 @@ pub(crate) fn write_table(
 /// Writes findings as annotations of a GitHub workflow.
 pub(crate) fn write_github(
     out: &mut impl Write,
-    findings: &[(Finding, String)],
+    findings: &[Reported],
 ) -> Result<(), CommandError> {
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         let command = match finding.severity {
             Severity::Critical | Severity::High => "error",
             Severity::Medium => "warning",
             Severity::Low | Severity::Info => "notice",
         };
         let title = property(&format!("{} {}", finding.rule.code, finding.rule.name));
-        let place = place(&finding.object).map_or_else(String::new, |(file, line)| {
-            format!("file={},line={line},", property(file))
+        let place = reported.place().map_or_else(String::new, |(file, line)| {
+            let end = reported.region.map_or_else(String::new, |Region { start, end }| {
+                // GitHub takes columns of a single line only.
+                let column = match start.line == end.line {
+                    true => format!(",col={},endColumn={}", start.column, end.column),
+                    false => String::new(),
+                };
+                format!(",endLine={}{column}", end.line)
+            });
+            format!("file={},line={line}{end},", property(file))
         });
         let message = format!("{}: {}", finding.object, sentence(finding));
         writeln!(out, "::{command} {place}title={title}::{}", data(&message))?;
@@ -67,16 +78,17 @@ pub(crate) fn write_github(
 /// Writes findings as a Markdown table, for comments on merge requests.
 pub(crate) fn write_markdown(
     out: &mut impl Write,
-    findings: &[(Finding, String)],
+    findings: &[Reported],
 ) -> Result<(), CommandError> {
     if findings.is_empty() {
         writeln!(out, "No findings.")?;
         return Ok(());
     }
     writeln!(out, "| where | code | severity | object | finding |\n|---|---|---|---|---|")?;
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         let cells = [
-            shown_place(finding),
+            shown_place(reported),
             finding.rule.code.to_owned(),
             finding.severity.to_string(),
             finding.object.to_string(),
@@ -102,14 +114,15 @@ pub(super) fn sentence(finding: &Finding) -> String {
     text
 }
 
-fn shown_place(finding: &Finding) -> String {
-    place(&finding.object).map_or_else(String::new, |(file, line)| format!("{file}:{line}"))
+fn shown_place(reported: &Reported) -> String {
+    reported.place().map_or_else(String::new, |(file, line)| format!("{file}:{line}"))
 }
 
 /// Says how many findings there are of each severity, the worst first.
-fn summary(findings: &[(Finding, String)]) -> String {
+fn summary(findings: &[Reported]) -> String {
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
-    for (finding, _) in findings {
+    for reported in findings {
+        let finding = &reported.finding;
         *counts.entry(finding.severity).or_default() += 1;
     }
     let counts: Vec<String> =

@@ -3,29 +3,28 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use rolecall_check::{Finding, RuleMeta, Severity};
+use rolecall_check::{RuleMeta, Severity};
 use serde_json::{Value, json};
 
 use super::sentence;
 use crate::error::CommandError;
-use crate::output::place;
+use crate::output::RegionDetails;
+use crate::reported::{Reported, place};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes findings as one run.
-pub(crate) fn write(
-    out: &mut impl Write,
-    findings: &[(Finding, String)],
-) -> Result<(), CommandError> {
-    let codes: BTreeSet<&str> = findings.iter().map(|(finding, _)| finding.rule.code).collect();
+pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
+    let codes: BTreeSet<&str> =
+        findings.iter().map(|reported| reported.finding.rule.code).collect();
     let all = rolecall_check::rules();
     let rules: Vec<&RuleMeta> = all.into_iter().filter(|rule| codes.contains(rule.code)).collect();
     let results: Vec<Value> = findings
         .iter()
-        .map(|(finding, fingerprint)| {
-            let index = rules.iter().position(|rule| rule.code == finding.rule.code);
-            result(finding, fingerprint, index.unwrap_or_default())
+        .map(|reported| {
+            let index = rules.iter().position(|rule| rule.code == reported.finding.rule.code);
+            result(reported, index.unwrap_or_default())
         })
         .collect();
     let log = json!({
@@ -62,7 +61,8 @@ fn rule(rule: &RuleMeta) -> Value {
     })
 }
 
-fn result(finding: &Finding, fingerprint: &str, rule_index: usize) -> Value {
+fn result(reported: &Reported, rule_index: usize) -> Value {
+    let Reported { finding, fingerprint, region } = reported;
     let object = &finding.object;
     let mut result = json!({
         "ruleId": finding.rule.code,
@@ -80,7 +80,9 @@ fn result(finding: &Finding, fingerprint: &str, rule_index: usize) -> Value {
         }],
     });
     if let (Some((file, line)), Some(location)) = (place(object), location.as_object_mut()) {
-        location.insert("physicalLocation".to_owned(), physical(file, line));
+        let region =
+            region.map_or_else(|| whole_line(line), |region| json!(RegionDetails::from(region)));
+        location.insert("physicalLocation".to_owned(), physical(file, region));
     }
     if let Some(result) = result.as_object_mut() {
         result.insert("locations".to_owned(), json!([location]));
@@ -90,7 +92,7 @@ fn result(finding: &Finding, fingerprint: &str, rule_index: usize) -> Value {
             .filter_map(|related| {
                 let (file, line) = place(&related.object)?;
                 Some(json!({
-                    "physicalLocation": physical(file, line),
+                    "physicalLocation": physical(file, whole_line(line)),
                     "message": {"text": format!("{}: {}", related.object, related.note)},
                 }))
             })
@@ -102,11 +104,15 @@ fn result(finding: &Finding, fingerprint: &str, rule_index: usize) -> Value {
     result
 }
 
-fn physical(file: &str, line: u32) -> Value {
+fn whole_line(line: u32) -> Value {
+    json!({"startLine": line.max(1)})
+}
+
+fn physical(file: &str, region: Value) -> Value {
     let file = if file == "-" { "stdin" } else { file };
     json!({
         "artifactLocation": {"uri": uri(file)},
-        "region": {"startLine": line.max(1)},
+        "region": region,
     })
 }
 

@@ -1,0 +1,309 @@
+//! Where exactly a field stands, for those few that something is said about: reading keeps no ends.
+//!
+//! ```text
+//! bytes -> [ split ] -> the chunk of each object -> [ granit events ] -> Spanned -> field by field
+//! ```
+
+use granit_parser::{Event, Marker, Parser};
+
+use super::node::Position;
+use super::split::{Chunk, split};
+use super::{chunk_text, events};
+
+/// A part of a file: from its first character to the one after its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region {
+    /// The first character.
+    pub start: Position,
+    /// The character after the last one.
+    pub end: Position,
+}
+
+/// A field of an object of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The line on which the object starts.
+    pub line: u32,
+    /// The object's kind, which tells objects of one line apart.
+    pub kind: &'a str,
+    /// The object's name, which does so too.
+    pub name: &'a str,
+    /// The steps from the object to the field; none for the object itself.
+    pub steps: Vec<FieldStep<'a>>,
+}
+
+/// One step on the way to a [`Field`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldStep<'a> {
+    /// Into an object.
+    Key(&'a str),
+    /// Into a list, counted from 0.
+    Index(usize),
+}
+
+/// Returns where fields of a YAML or JSON file stand, or what of the way to them exists; `None` where
+/// the object is not found or cannot be read.
+pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
+    let chunks = split(bytes);
+    let mut found = vec![None; fields.len()];
+    let mut order: Vec<(usize, usize)> = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| (chunk_of(&chunks, field.line), index))
+        .collect();
+    order.sort_unstable();
+    for group in order.chunk_by(|left, right| left.0 == right.0) {
+        let chunk = group.first().and_then(|(chunk, _)| chunks.get(chunk.checked_sub(1)?));
+        let Some(tree) = chunk.and_then(Spanned::of_chunk) else { continue };
+        for (_, index) in group {
+            if let (Some(field), Some(found)) = (fields.get(*index), found.get_mut(*index)) {
+                *found = tree.find(field);
+            }
+        }
+    }
+    found
+}
+
+/// Returns how many chunks start on a line or before it: the last of them holds it.
+fn chunk_of(chunks: &[Chunk<'_>], line: u32) -> usize {
+    chunks.partition_point(|chunk| chunk.first_line <= line)
+}
+
+/// All nodes of a chunk in the order of their starts, each knowing its subtree's size.
+struct Spanned {
+    nodes: Vec<SpannedNode>,
+}
+
+struct SpannedNode {
+    region: Region,
+    size: usize,
+    shape: Shape,
+}
+
+enum Shape {
+    Scalar(String),
+    List,
+    Object,
+    /// An alias: what it stands for is written elsewhere.
+    Alias,
+}
+
+impl Spanned {
+    fn of_chunk(chunk: &Chunk<'_>) -> Option<Self> {
+        let text = chunk_text(chunk).ok()?;
+        let place = |marker: &Marker| events::place(marker, chunk.first_line);
+        let mut nodes: Vec<SpannedNode> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut last_end = Position::default();
+        for event in Parser::new_from_str_with_options(text, events::limits()) {
+            let (event, span) = event.ok()?;
+            let region = Region { start: place(&span.start), end: place(&span.end) };
+            let shape = match event {
+                Event::Scalar(text, ..) => Shape::Scalar(text.into_owned()),
+                Event::Alias(_) => Shape::Alias,
+                Event::SequenceStart(..) => Shape::List,
+                Event::MappingStart(..) => Shape::Object,
+                Event::SequenceEnd | Event::MappingEnd => {
+                    // A closing bracket is there to see; the end of a block is where its last item ends.
+                    if region.end > region.start {
+                        last_end = region.end;
+                    }
+                    let start = open.pop()?;
+                    let size = nodes.len() - start;
+                    let node = nodes.get_mut(start)?;
+                    node.size = size;
+                    node.region.end = last_end.max(node.region.start);
+                    continue;
+                }
+                _ => continue,
+            };
+            match shape {
+                Shape::List | Shape::Object => open.push(nodes.len()),
+                Shape::Scalar(_) | Shape::Alias => last_end = trimmed(text, chunk, region),
+            }
+            let region = Region { end: last_end.max(region.start), ..region };
+            nodes.push(SpannedNode { region, size: 1, shape });
+        }
+        Some(Self { nodes })
+    }
+
+    /// Returns where a field of an object stands: of those objects that start on its line the one of
+    /// its kind and name, else the first.
+    fn find(&self, field: &Field<'_>) -> Option<Region> {
+        let starts = self.nodes.iter().enumerate().filter(|(_, node)| {
+            matches!(node.shape, Shape::Object) && node.region.start.line == field.line
+        });
+        let mut candidates: Vec<usize> = starts.map(|(index, _)| index).collect();
+        let is_meant = |index: &usize| {
+            let metadata = self.value(*index, "metadata");
+            let name = metadata.and_then(|(_, metadata)| self.value(metadata, "name"));
+            self.is_text(self.value(*index, "kind"), field.kind) && self.is_text(name, field.name)
+        };
+        if let Some(meant) = candidates.iter().copied().find(|index| is_meant(index)) {
+            candidates = vec![meant];
+        }
+        let mut at = *candidates.first()?;
+        let mut region = self.nodes.get(at)?.region;
+        for step in &field.steps {
+            let next = match step {
+                FieldStep::Key(key) => self.value(at, key),
+                FieldStep::Index(index) => {
+                    self.children(at).nth(*index).map(|item| (item, item)).filter(|_| {
+                        self.nodes.get(at).is_some_and(|node| matches!(node.shape, Shape::List))
+                    })
+                }
+            };
+            let Some((key, value)) = next else { break };
+            at = value;
+            let (key, value) = (self.nodes.get(key)?.region, self.nodes.get(value)?.region);
+            // A value that is not written has no place of its own.
+            region = if value.end > value.start { value } else { key };
+        }
+        Some(region)
+    }
+
+    /// Returns the nodes of a key and its value; the last of duplicates, as it is read.
+    fn value(&self, object: usize, key: &str) -> Option<(usize, usize)> {
+        if !matches!(self.nodes.get(object)?.shape, Shape::Object) {
+            return None;
+        }
+        let mut children = self.children(object);
+        let mut found = None;
+        while let (Some(name), Some(value)) = (children.next(), children.next()) {
+            if self.is_text(Some((name, name)), key) {
+                found = Some((name, value));
+            }
+        }
+        found
+    }
+
+    fn is_text(&self, pair: Option<(usize, usize)>, text: &str) -> bool {
+        let node = pair.and_then(|(_, value)| self.nodes.get(value));
+        matches!(node.map(|node| &node.shape), Some(Shape::Scalar(found)) if found == text)
+    }
+
+    /// Returns the direct children of a node: items, or keys and values in turn.
+    fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
+        let end = self.nodes.get(parent).map_or(0, |node| parent + node.size);
+        let mut next = parent + 1;
+        std::iter::from_fn(move || {
+            let child = Some(next).filter(|child| *child < end)?;
+            next += self.nodes.get(child)?.size;
+            Some(child)
+        })
+    }
+}
+
+/// Returns where a scalar ends without the line breaks that follow it: those of a block scalar count
+/// as its own.
+fn trimmed(text: &str, chunk: &Chunk<'_>, region: Region) -> Position {
+    if region.end.column > 1 || region.end.line <= region.start.line {
+        return region.end;
+    }
+    let lines = text.lines().enumerate().take((region.end.line - chunk.first_line) as usize);
+    let written = lines.filter(|(_, line)| !line.trim().is_empty()).last();
+    let Some((index, line)) = written else { return region.end };
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX - 1);
+    Position {
+        line: chunk.first_line.saturating_add(count(index)),
+        column: count(line.trim_end().chars().count()) + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "\
+# A comment.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: reader
+  annotations:
+    note: |
+      several
+      lines
+
+rules:
+- apiGroups: ['']
+  resources:
+  - pods
+  - \"pods/løg\"  # with a comment
+  verbs: [get, list]
+- {apiGroups: [apps], resources: [deployments], verbs: []}
+empty:
+---
+apiVersion: v1
+kind: List
+items:
+- {kind: Role, metadata: {name: a}, rules: [1]}
+- kind: Role
+  metadata: {name: b}
+  rules: &rules
+  - 1
+  again: *rules
+";
+
+    /// Says where a field is, as `line:column-line:column` and as the text there.
+    fn place(text: &str, line: u32, object: &str, field: &str) -> String {
+        let (kind, name) = object.split_once(' ').unwrap();
+        let steps = field.split('.').filter(|step| !step.is_empty());
+        let steps = steps.map(|step| match step.parse() {
+            Ok(index) => FieldStep::Index(index),
+            Err(_) => FieldStep::Key(step),
+        });
+        let field = Field { line, kind, name, steps: steps.collect() };
+        let Some(Region { start, end }) = locate(text.as_bytes(), &[field])[0] else {
+            return "nowhere".into();
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        let cut = |position: Position| {
+            let line = lines[position.line as usize - 1];
+            let column = position.column as usize - 1;
+            let offset = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+            line.as_ptr() as usize - text.as_ptr() as usize + offset
+        };
+        let there = &text[cut(start)..cut(end)];
+        format!("{}:{}-{}:{} {there:?}", start.line, start.column, end.line, end.column)
+    }
+
+    #[test]
+    fn fields_are_where_they_are_written() {
+        for (line, object, field, expected) in [
+            (2, "Role reader", "kind", "3:7-3:11 \"Role\""),
+            (2, "Role reader", "metadata.annotations.note", "8:7-9:12 \"several\\n      lines\""),
+            (2, "Role reader", "rules.0.resources.1", "15:5-15:15 \"\\\"pods/løg\\\"\""),
+            (2, "Role reader", "rules.0.verbs", "16:10-16:21 \"[get, list]\""),
+            (2, "Role reader", "rules.0.verbs.1", "16:16-16:20 \"list\""),
+            (2, "Role reader", "rules.0.resources", "14:5-15:15 \"pods\\n  - \\\"pods/løg\\\"\""),
+            (2, "Role reader", "rules.1.verbs", "17:56-17:58 \"[]\""),
+            (2, "Role reader", "empty", "18:1-18:6 \"empty\""),
+            // As far as there is something.
+            (2, "Role reader", "rules.1.resources.3", "17:34-17:47 \"[deployments]\""),
+            (23, "Role a", "rules.0", "23:45-23:46 \"1\""),
+            (24, "Role b", "rules.0", "27:5-27:6 \"1\""),
+            (24, "Role b", "again", "28:10-28:16 \"*rules\""),
+            (99, "Role b", "again", "nowhere"),
+        ] {
+            assert_eq!(place(ROLE, line, object, field), expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn objects_of_one_line_are_told_apart() {
+        let list = r#"{"kind":"List","items":[{"kind":"Role","metadata":{"name":"a"},"x":1},{"kind":"Role","metadata":{"name":"b"},"x":2}]}"#;
+        assert_eq!(place(list, 1, "Role b", "x"), "1:114-1:115 \"2\"");
+        assert_eq!(place(list, 1, "Role a", "x"), "1:68-1:69 \"1\"");
+        let tabs = "{\n\t\"kind\": \"Role\",\n\t\"metadata\": {\n\t\t\"name\": \"a\"\n\t},\n\t\"rules\": [\n\t\t1\n\t]\n}\n";
+        assert_eq!(place(tabs, 1, "Role a", "rules.0"), "7:3-7:4 \"1\"");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nowhere() {
+        for text in ["", "a: [", "\u{0}", "a: *b", "a:\n\tb: 1", "a: {b: {c:"] {
+            assert_eq!(place(text, 1, "Role a", "rules.0"), "nowhere", "{text:?}");
+        }
+        assert_eq!(place("kind: Role", 1, "Role a", "rules.0"), "1:1-1:11 \"kind: Role\"");
+    }
+}

@@ -1,0 +1,93 @@
+//! Findings on their way out: with their fingerprints, and with where exactly they are.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rolecall_check::{Finding, ObjectRef, Step};
+use rolecall_rbac::Origin;
+use rolecall_source::yaml::{self, Field, FieldStep, Region};
+
+/// A finding, and what is known of it besides.
+pub(crate) struct Reported {
+    /// The finding.
+    pub(crate) finding: Finding,
+    /// What stays the same while it is about the same thing.
+    pub(crate) fingerprint: String,
+    /// Where its field stands; `None` where that cannot be told, as for stdin.
+    pub(crate) region: Option<Region>,
+}
+
+/// Larger files are not read again for places: their objects' first lines have to do.
+const LARGEST: u64 = 32 << 20;
+
+impl Reported {
+    /// Returns the file and the line of the finding's field, or of its object.
+    pub(crate) fn place(&self) -> Option<(&str, u32)> {
+        let (file, line) = place(&self.finding.object)?;
+        Some((file, self.region.map_or(line, |region| region.start.line)))
+    }
+}
+
+/// Finds out where findings are: each file is read once more.
+pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
+    let mut files: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, (finding, _)) in findings.iter().enumerate() {
+        if let Origin::File { path, .. } = &finding.object.origin {
+            files.entry(path.to_string()).or_default().push(index);
+        }
+    }
+    let located: Vec<(usize, Region)> = files
+        .into_par_iter()
+        .flat_map_iter(|(path, indices)| {
+            let fields: Vec<Field<'_>> =
+                indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();
+            let regions = read(&path).map(|bytes| yaml::locate(&bytes, &fields));
+            let regions = regions.unwrap_or_default().into_iter();
+            let found = indices.into_iter().zip(regions);
+            found.filter_map(|(index, region)| Some((index, region?))).collect::<Vec<_>>()
+        })
+        .collect();
+    let located: BTreeMap<usize, Region> = located.into_iter().collect();
+    let reported = |(index, (finding, fingerprint))| Reported {
+        finding,
+        fingerprint,
+        region: located.get(&index).copied(),
+    };
+    findings.into_iter().enumerate().map(reported).collect()
+}
+
+/// Reads a file; `None` when that is not to be done, or no longer possible.
+fn read(path: &str) -> Option<Vec<u8>> {
+    let file = File::open(path).ok()?;
+    if path == "-" || !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= LARGEST).then_some(bytes)
+}
+
+fn field(finding: &Finding) -> Field<'_> {
+    let object = &finding.object;
+    let steps = finding.field.steps.iter().map(|step| match step {
+        Step::Key(key) => FieldStep::Key(key),
+        Step::Index(index) => FieldStep::Index(*index),
+    });
+    Field {
+        line: place(object).map_or(0, |(_, line)| line),
+        kind: &object.kind,
+        name: &object.name,
+        steps: steps.collect(),
+    }
+}
+
+/// Returns the file and line of an object that was read from a file; `./a.yaml` is `a.yaml`, as CI
+/// servers write it.
+pub(crate) fn place(object: &ObjectRef) -> Option<(&str, u32)> {
+    match &object.origin {
+        Origin::File { path, line } => Some((path.strip_prefix("./").unwrap_or(path), *line)),
+        Origin::Cluster | Origin::Default => None,
+    }
+}
