@@ -1,6 +1,6 @@
 //! One file a command: its arguments, whose doc comments are its help, and what it does.
 
-mod can_i;
+pub(crate) mod can_i;
 mod check;
 mod completions;
 pub(crate) mod diff;

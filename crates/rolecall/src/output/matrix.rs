@@ -108,17 +108,24 @@ fn write_csv(
     let by = decided.through("; ");
     let fields =
         [&*subject].into_iter().chain(details.fields()).chain([decided.word().verdict(), &*by]);
+    write_csv_line(out, fields)
+}
+
+/// Writes one line of CSV.
+pub(super) fn write_csv_line<'f>(
+    out: &mut impl Write,
+    fields: impl Iterator<Item = &'f str>,
+) -> io::Result<()> {
     for (position, field) in fields.enumerate() {
         if position > 0 {
-            out.push(b',');
+            out.write_all(b",")?;
         }
         let field = plain(field);
         if field.contains([',', '"']) {
             write!(out, "\"{}\"", field.replace('"', "\"\""))?;
         } else {
-            out.extend(field.as_bytes());
+            out.write_all(field.as_bytes())?;
         }
     }
-    out.push(b'\n');
-    Ok(())
+    writeln!(out)
 }

@@ -234,7 +234,7 @@ impl Column {
 }
 
 /// Names a namespace in a table: `*` for all at once, `-` for none.
-fn namespace_word(namespace: Option<&Text>) -> &str {
+pub(super) fn namespace_word(namespace: Option<&Text>) -> &str {
     match namespace {
         None => "-",
         Some(namespace) if namespace.is_empty() => "*",
@@ -243,6 +243,6 @@ fn namespace_word(namespace: Option<&Text>) -> &str {
 }
 
 /// Keeps a text within its cell of a Markdown table.
-fn markdown(text: &str) -> String {
+pub(super) fn markdown(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|")
 }

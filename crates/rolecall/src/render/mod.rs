@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod diff;
+pub(crate) mod difference;
 pub(crate) mod findings;
 mod github;
 pub(crate) mod matrix;

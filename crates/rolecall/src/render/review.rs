@@ -65,7 +65,7 @@ pub(crate) fn comparison_table(disagreements: &[Disagreement<'_>]) -> Table {
 }
 
 /// Returns a cell with an answer.
-fn word_cell(word: Word) -> Cell {
+pub(super) fn word_cell(word: Word) -> Cell {
     match word {
         Word::Yes => Cell::yes(word.as_str()),
         Word::No | Word::Denied => Cell::no(word.as_str()),

@@ -18,7 +18,7 @@ const GUTTER: usize = 3;
 /// A table: headings and rows, printed to fit the terminal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    headings: Vec<&'static str>,
+    headings: Vec<String>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -31,8 +31,9 @@ pub(crate) struct Cell {
 
 impl Table {
     /// Starts a table with its headings, in upper case.
-    pub(crate) fn new(headings: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { headings: headings.into_iter().collect(), rows: Vec::new() }
+    pub(crate) fn new(headings: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let headings = headings.into_iter().map(|heading| plain(heading.as_ref()).into_owned());
+        Self { headings: headings.collect(), rows: Vec::new() }
     }
 
     /// Adds a row, of as many cells as there are headings.
@@ -56,7 +57,7 @@ impl Table {
             }
         };
         let mut builder = Builder::with_capacity(self.rows.len() + 1, self.headings.len());
-        builder.push_record(self.headings.iter().copied());
+        builder.push_record(&self.headings);
         for row in &self.rows {
             builder.push_record(row.iter().zip(0..).map(|(cell, column)| fit(cell, column)));
         }

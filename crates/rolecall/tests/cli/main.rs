@@ -13,6 +13,7 @@ mod check;
 mod command;
 mod config;
 mod diff;
+mod difference;
 mod docs;
 mod doctor;
 mod fix;

@@ -29,6 +29,10 @@ const OUTPUTS: &[(&str, &str)] = &[
     ),
     ("access-matrix", "can-i --for 'sa/*' -A -f fixtures/v15-resource-names --subresources"),
     ("access-matrix", "can-i --for deploy/lister --resources /metrics -n ns-1 -f fixtures/ns-1"),
+    (
+        "access-matrix-diff",
+        "can-i --for sa/k-sa-1 -n ns-1 --diff-with user/jane --diff-with default -f fixtures/ns-1",
+    ),
     ("access-holders", "who-can get configmaps -A -f fixtures/v01-implied-groups"),
     ("access-holders", "who-can get /healthz -f fixtures/unread-document"),
     ("access-holders", "who-can get pods -n a -n b -f fixtures/v09-dangling-role-ref"),

@@ -1,5 +1,6 @@
 //! `can-i`: one answer, a matrix of answers, or reviews answered as a server would.
 
+pub(crate) mod difference;
 mod live;
 mod matrix;
 mod mode;
@@ -58,6 +59,10 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["verb", "subjects", "name", "verbs", "resources", "subresources"]
     )]
     reviews: Option<PathBuf>,
+    /// Print only the cells that differ for another SUBJECT, in another NAMESPACE, or in another
+    /// context, `context:NAME`; may be repeated
+    #[arg(long, value_name = "OTHER", conflicts_with = "reviews")]
+    diff_with: Vec<String>,
     /// Who answers
     #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "reviews")]
     mode: Mode,
@@ -82,6 +87,10 @@ Examples:
     rolecall can-i --for sa/shop:web --for user/jane --resources pods,deploy -n shop -n test
   Everything that every ServiceAccount may do, for a spreadsheet
     rolecall can-i --for 'sa/*' -A --subresources -o csv
+  What may one ServiceAccount do that the other may not, or the other way round?
+    rolecall can-i --for sa/web -n shop --diff-with sa/worker
+  Is a cluster like another?
+    rolecall can-i --for 'sa/*' -n shop --diff-with context:prod
   Answer reviews as an API server would
     rolecall can-i --reviews reviews.jsonl -f cluster.yaml
 
@@ -91,7 +100,8 @@ Examples:
 
 One answer exits with 0 for yes, 1 for no, 3 when something that was not read decides it. A matrix and
 reviews exit with 0 when everything could be answered, whatever the answers, else with 3. 2 means that
-it could not be done.
+it could not be done. With --diff-with 0 means that nothing differs, 1 that something does, 3 that
+something was not read.
 
 Reviews are SubjectAccessReviews, LocalSubjectAccessReviews or SelfSubjectAccessReviews (with --as), or
 objects with only their `spec`. They come out in their order as JSON lines with a `status`, in the
@@ -110,6 +120,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 .with_hint(Hint::pass("-o json", "say so, or leave it out")));
         }
         return reviews::run(ui, options, file);
+    }
+    if !arguments.diff_with.is_empty() {
+        return difference::run(ui, options, arguments);
     }
     if let Some(single) = arguments.as_single(options) {
         return match arguments.mode {

@@ -1,0 +1,384 @@
+//! `--diff-with`: the cells that another subject, namespace or cluster answers differently.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+use rolecall_rbac::{Identity, Request, Text};
+use rolecall_review::{Answer, LocalReviewer, Plan as Questions, PlanBuilder};
+
+use super::Arguments;
+use super::mode::Mode;
+use super::plan::{Plan, Row};
+use crate::cli::Options;
+use crate::decide::Word;
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::live::{self, Evidence};
+use crate::load::{Needs, Session};
+use crate::output::{self, AccessMatrixDiff, MatrixFormat};
+use crate::render;
+use crate::subject::{Subject, SubjectArgument, label};
+use crate::ui::Ui;
+
+/// What the cells are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Other {
+    /// The same questions about somebody else.
+    Subject(SubjectArgument),
+    /// The same questions in another namespace.
+    Namespace(String),
+    /// The same questions to the cluster of another context.
+    Context(String),
+}
+
+/// The cells and everybody's answers to them.
+pub(crate) struct Difference<'a> {
+    /// The cells, in the order of a matrix.
+    pub(crate) cells: Vec<Cell<'a>>,
+    /// What answers the cells: first what was asked about, then what it is compared with.
+    pub(crate) columns: Vec<Column>,
+    /// Whether there are several subjects, and several namespaces.
+    pub(crate) several: (bool, bool),
+}
+
+/// One cell.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell<'a> {
+    pub(crate) subject: &'a Subject,
+    /// The namespace: empty for all at once, `None` for what is in none.
+    pub(crate) namespace: Option<&'a Text>,
+    row: &'a Row<'a>,
+    pub(crate) verb: &'a Text,
+}
+
+/// The answers to all cells.
+pub(crate) struct Column {
+    /// Whose answers they are.
+    pub(crate) label: String,
+    /// One for each cell.
+    pub(crate) answers: Vec<Answer>,
+    /// The request of each cell.
+    pub(crate) requests: Vec<Request>,
+}
+
+/// Answers the matrix and what it is compared with.
+pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let others: Vec<Other> =
+        arguments.diff_with.iter().map(|text| Other::parse(text)).collect::<Result<_, _>>()?;
+    check(options, arguments.mode, &others)?;
+    let named = SubjectArgument::parse_all(&arguments.subjects)?;
+    let mut everybody = named.clone();
+    let mut needs_of_others = Vec::new();
+    for other in &others {
+        match other {
+            Other::Subject(subject) => everybody.push(subject.clone()),
+            Other::Namespace(namespace) => needs_of_others.push(namespace.clone()),
+            Other::Context(_) => {}
+        }
+    }
+    let mut needs = SubjectArgument::needs(&everybody);
+    needs.further_namespaces.extend(needs_of_others);
+    needs.namespaces = options.namespace.all_namespaces;
+    needs.without_roles = arguments.mode == Mode::Live;
+    let session = Session::load(ui, options, needs.clone())?;
+    let subjects = SubjectArgument::resolve_all(&named, ui, &session, options)?;
+    let mut namespaces = session.namespaces(options);
+    if options.namespace.all_namespaces {
+        namespaces.extend(session.authorizer.inventory().namespace_names());
+    }
+    let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let asking = Asking { ui, options, mode: arguments.mode, everybody: &everybody };
+    let difference = asking.answer(&session, &plan, &others, needs)?;
+    difference.write(ui, arguments.output)?;
+    Ok(session.conclude(ui, difference.report(ui)))
+}
+
+/// Refuses what has no second answer.
+fn check(options: &Options, mode: Mode, others: &[Other]) -> Result<(), CommandError> {
+    mode.check(options)?;
+    if mode == Mode::Both {
+        return Err(CommandError::usage("`--diff-with` compares answers of one kind")
+            .with_hint(Hint::pass("--mode live", "compare those of the server")));
+    }
+    let has_context = others.iter().any(|other| matches!(other, Other::Context(_)));
+    if has_context && !options.source.filename.is_empty() {
+        return Err(CommandError::usage("manifests are in no context")
+            .with_hint(Hint::run("rolecall diff OLD NEW", "compare them with a cluster")));
+    }
+    Ok(())
+}
+
+impl Other {
+    fn parse(text: &str) -> Result<Self, CommandError> {
+        if let Some(context) = text.strip_prefix("context:") {
+            if context.is_empty() {
+                return Err(CommandError::usage(format!("`{text}` names no context"))
+                    .with_hint(Hint::run("kubectl config get-contexts", "see which there are")));
+            }
+            return Ok(Self::Context(context.to_owned()));
+        }
+        let is_subject =
+            text == "me" || text.contains('/') || text.starts_with("system:serviceaccount:");
+        if is_subject {
+            return SubjectArgument::parse(text).map(Self::Subject);
+        }
+        let is_label =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if text.is_empty() || !text.bytes().all(is_label) {
+            return Err(CommandError::usage(format!(
+                "`{text}` is no subject, no namespace and no context"
+            ))
+            .with_hint(Hint::did_you_mean(text, ["sa/NAME", "NAMESPACE", "context:NAME"])));
+        }
+        Ok(Self::Namespace(text.to_owned()))
+    }
+}
+
+/// How questions are answered.
+struct Asking<'a> {
+    ui: &'a Ui,
+    options: &'a Options,
+    mode: Mode,
+    everybody: &'a [SubjectArgument],
+}
+
+impl Asking<'_> {
+    fn answer<'p>(
+        &self,
+        session: &Session,
+        plan: &'p Plan<'p>,
+        others: &[Other],
+        needs: Needs,
+    ) -> Result<Difference<'p>, CommandError> {
+        let cells: Vec<Cell<'p>> = cells(plan).collect();
+        let several = (plan.subjects.len() > 1, plan.namespaces.len() > 1);
+        let me = self.me(session)?;
+        let request = |cell: &Cell<'_>, namespace: &str| {
+            cell.row.request(&session.catalog, cell.verb, namespace)
+        };
+        let own: Vec<Request> =
+            cells.iter().map(|cell| request(cell, cell.namespace.map_or("", |it| it))).collect();
+        // Everything that is asked here goes into one plan, which asks nothing twice.
+        let mut builder = PlanBuilder::new();
+        let mut columns = vec![(base_label(session, plan, others), own.clone())];
+        for (cell, request) in cells.iter().zip(&own) {
+            builder.cell(&cell.subject.identity, request.clone());
+        }
+        for other in others {
+            let (label, asked) = match other {
+                Other::Subject(argument) => {
+                    let subject = argument.resolve_one(self.ui, session, self.options)?;
+                    own.iter().for_each(|it| builder.cell(&subject.identity, it.clone()));
+                    (label(&subject.identity), own.clone())
+                }
+                Other::Namespace(namespace) => {
+                    let there = |cell: &Cell<'_>| {
+                        request(cell, if cell.namespace.is_some() { namespace } else { "" })
+                    };
+                    let asked: Vec<Request> = cells.iter().map(there).collect();
+                    for (cell, request) in cells.iter().zip(&asked) {
+                        builder.cell(&cell.subject.identity, request.clone());
+                    }
+                    (namespace.clone(), asked)
+                }
+                Other::Context(context) => (format!("context:{context}"), own.clone()),
+            };
+            columns.push((label, asked));
+        }
+        let questions = builder.build();
+        let answers = self.ask(session, me.clone(), &questions)?;
+        let mut here = questions.cells().filter_map(|at| answers.get(at).cloned());
+        let mut answered = Vec::new();
+        let sources = std::iter::once(None).chain(others.iter().map(Some));
+        for ((label, requests), other) in columns.into_iter().zip(sources) {
+            let answers = match other {
+                Some(Other::Context(context)) => {
+                    self.ask_elsewhere(context, needs.clone(), me.as_ref(), &cells, &own)?
+                }
+                _ => here.by_ref().take(cells.len()).collect(),
+            };
+            answered.push(Column { label, answers, requests });
+        }
+        Ok(Difference { cells, columns: answered, several })
+    }
+
+    /// Asks the cluster of another context; whoever is `me` here is `me` there.
+    fn ask_elsewhere(
+        &self,
+        context: &str,
+        needs: Needs,
+        me_here: Option<&Identity>,
+        cells: &[Cell<'_>],
+        requests: &[Request],
+    ) -> Result<Vec<Answer>, CommandError> {
+        let mut options = self.options.clone();
+        options.cluster.context = Some(context.to_owned());
+        let session = Session::load(self.ui, &options, needs)?;
+        let me = self.me(&session)?;
+        let mut builder = PlanBuilder::new();
+        for (cell, request) in cells.iter().zip(requests) {
+            let identity = &cell.subject.identity;
+            let is_me = me_here == Some(identity);
+            builder.cell(me.as_ref().filter(|_| is_me).unwrap_or(identity), request.clone());
+        }
+        let questions = builder.build();
+        let answers = self.ask(&session, me, &questions)?;
+        Ok(questions.cells().filter_map(|at| answers.get(at).cloned()).collect())
+    }
+
+    fn ask(
+        &self,
+        session: &Session,
+        me: Option<Identity>,
+        questions: &Questions,
+    ) -> Result<Vec<Answer>, CommandError> {
+        let questions = questions.questions();
+        match (self.mode, session.live()) {
+            (Mode::Live, Some(live)) => {
+                Ok(live::review(self.ui, live, me, questions, Evidence::Verdict)?.answers)
+            }
+            _ => {
+                let local = LocalReviewer::new(&session.authorizer);
+                Ok(questions.par_iter().map(|question| local.answer(question)).collect())
+            }
+        }
+    }
+
+    fn me(&self, session: &Session) -> Result<Option<Identity>, CommandError> {
+        let asks = self.everybody.contains(&SubjectArgument::Me);
+        asks.then(|| session.me(self.options)).transpose()
+    }
+}
+
+/// Returns the cells in the order of a matrix: what is in no namespace first.
+fn cells<'p>(plan: &'p Plan<'p>) -> impl Iterator<Item = Cell<'p>> {
+    plan.subjects.iter().flat_map(move |subject| {
+        let places = std::iter::once(None).chain(plan.namespaces.iter().map(Some));
+        places.flat_map(move |namespace| {
+            let rows = plan.rows.iter();
+            rows.filter(move |row| row.is_namespaced() == namespace.is_some()).flat_map(
+                move |row| {
+                    plan.verbs.iter().map(move |verb| Cell { subject, namespace, row, verb })
+                },
+            )
+        })
+    })
+}
+
+/// Says what the others are compared with, if that is one thing of their kind.
+fn base_label(session: &Session, plan: &Plan<'_>, others: &[Other]) -> String {
+    let all = |is_kind: fn(&Other) -> bool| others.iter().all(is_kind);
+    let context = session.live().and_then(|live| live.cluster().context());
+    match (&*plan.subjects, &*plan.namespaces, context) {
+        ([subject], _, _) if all(|other| matches!(other, Other::Subject(_))) => {
+            label(&subject.identity)
+        }
+        (_, [namespace], _)
+            if !namespace.is_empty() && all(|other| matches!(other, Other::Namespace(_))) =>
+        {
+            namespace.to_string()
+        }
+        (_, _, Some(context)) if all(|other| matches!(other, Other::Context(_))) => {
+            format!("context:{context}")
+        }
+        _ => "ANSWER".to_owned(),
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// Returns the resource or path as people write it.
+    pub(crate) fn resource(&self) -> &'a str {
+        &self.row.label
+    }
+}
+
+impl Difference<'_> {
+    /// Returns the positions of the cells that somebody answers differently for sure.
+    pub(crate) fn differing(&self) -> impl Iterator<Item = usize> {
+        (0..self.cells.len()).filter(|cell| {
+            let mut words = self.words(*cell);
+            let own = words.next();
+            words.any(|other| own.is_some_and(|own| differ(own, other)))
+        })
+    }
+
+    /// Returns the answers to a cell: what was asked about first.
+    pub(crate) fn words(&self, cell: usize) -> impl Iterator<Item = Word> {
+        self.columns.iter().filter_map(move |column| column.answers.get(cell).map(Word::of))
+    }
+
+    /// Returns how many pairs of answers are compared, and how many cannot be.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let mut counts = (0, 0);
+        for cell in 0..self.cells.len() {
+            let words: Vec<Word> = self.words(cell).collect();
+            for other in words.iter().skip(1) {
+                let is_open = words.first() == Some(&Word::Unknown) || *other == Word::Unknown;
+                if is_open { counts.1 += 1 } else { counts.0 += 1 }
+            }
+        }
+        counts
+    }
+
+    fn write(&self, ui: &Ui, format: MatrixFormat) -> Result<(), CommandError> {
+        let mut out = ui.stdout();
+        match (format, format.as_format()) {
+            (MatrixFormat::Csv, _) => output::difference::write_csv(&mut out, self)?,
+            (MatrixFormat::Markdown, _) => render::difference::write_markdown(&mut out, self)?,
+            (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
+                output::write_structured(&mut out, format, &AccessMatrixDiff::new(self))?;
+            }
+            _ => render::difference::write_table(&mut out, self, ui.columns())?,
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Says on stderr how much was compared, and returns how the command ends.
+    fn report(&self, ui: &Ui) -> Exit {
+        let (compared, unknown) = self.counts();
+        let differing = self.differing().count();
+        let answers = if compared == 1 { "answer" } else { "answers" };
+        ui.note(match differing {
+            0 => format!("{compared} {answers} compared, without a difference"),
+            1 => format!("{compared} {answers} compared; 1 differs"),
+            _ => format!("{compared} {answers} compared; {differing} differ"),
+        });
+        if unknown > 0 {
+            ui.warn(format!("{unknown} answers are unknown, and compared with nothing"));
+        }
+        match (differing, unknown) {
+            (0, 0) => Exit::Yes,
+            (0, _) => Exit::Inconclusive,
+            _ => Exit::No,
+        }
+    }
+}
+
+/// Returns whether one is yes and the other no; what is unknown differs from nothing.
+fn differ(one: Word, other: Word) -> bool {
+    one != Word::Unknown && other != Word::Unknown && (one == Word::Yes) != (other == Word::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_told_apart_by_how_they_are_written() {
+        let subject = |text: &str| SubjectArgument::parse(text).ok().map(Other::Subject);
+        for (text, expected) in [
+            ("sa/web", subject("sa/web")),
+            ("me", subject("me")),
+            ("system:serviceaccount:a:b", subject("sa/a:b")),
+            ("shop", Some(Other::Namespace("shop".to_owned()))),
+            ("context:prod", Some(Other::Context("prod".to_owned()))),
+            ("context:a/b", Some(Other::Context("a/b".to_owned()))),
+            ("context:", None),
+            ("Shop", None),
+            ("", None),
+        ] {
+            assert_eq!(Other::parse(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The cells of a matrix that differ, for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::matrix::write_csv_line;
+use super::{API_VERSION, RequestDetails};
+use crate::commands::can_i::difference::Difference;
+use crate::subject::label;
+
+/// The outcome of `can-i --diff-with`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccessMatrixDiff<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    compared: usize,
+    unknown: usize,
+    differences: Vec<CellDifference<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CellDifference<'a> {
+    subject: String,
+    #[serde(flatten)]
+    request: RequestDetails<'a>,
+    verdict: &'static str,
+    others: Vec<OtherVerdict<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct OtherVerdict<'a> {
+    with: &'a str,
+    verdict: &'static str,
+}
+
+impl<'a> AccessMatrixDiff<'a> {
+    /// Mirrors a difference.
+    pub(crate) fn new(difference: &'a Difference<'a>) -> Self {
+        let (compared, unknown) = difference.counts();
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessMatrixDiff",
+            compared,
+            unknown,
+            differences: difference
+                .differing()
+                .filter_map(|cell| CellDifference::new(difference, cell))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> CellDifference<'a> {
+    fn new(difference: &'a Difference<'a>, at: usize) -> Option<Self> {
+        let cell = difference.cells.get(at)?;
+        let mut words = difference.words(at);
+        let own = words.next()?;
+        let others = difference.columns.iter().skip(1).zip(words);
+        Some(Self {
+            subject: label(&cell.subject.identity),
+            request: RequestDetails::new(difference.columns.first()?.requests.get(at)?),
+            verdict: own.verdict(),
+            others: others
+                .map(|(column, word)| OtherVerdict { with: &column.label, verdict: word.verdict() })
+                .collect(),
+        })
+    }
+}
+
+/// Writes the cells that differ as CSV.
+pub(crate) fn write_csv(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
+    let own = "subject,namespace,verb,group,resource,subresource,name,path,verdict".split(',');
+    let others = difference.columns.iter().skip(1).map(|column| &*column.label);
+    write_csv_line(out, own.chain(others))?;
+    for at in difference.differing() {
+        let Some(cell) = CellDifference::new(difference, at) else { continue };
+        let verdicts = cell.others.iter().map(|other| other.verdict);
+        let fields =
+            [&*cell.subject].into_iter().chain(cell.request.fields()).chain([cell.verdict]);
+        write_csv_line(out, fields.chain(verdicts))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! The cells of a matrix that differ, for people.
+
+use std::io::{self, Write};
+
+use super::matrix::{markdown, namespace_word};
+use super::review::word_cell;
+use super::{Cell, Table, plain};
+use crate::commands::can_i::difference::Difference;
+use crate::subject::label;
+
+/// Writes one line for each cell that differs; nothing when none does.
+pub(crate) fn write_table(
+    out: &mut impl Write,
+    difference: &Difference<'_>,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let mut table = Table::new(headings(difference, str::to_owned));
+    for cell in difference.differing() {
+        let names = names(difference, cell).into_iter().map(Cell::new);
+        table.row(names.chain(difference.words(cell).map(word_cell)));
+    }
+    if table.is_empty() { Ok(()) } else { table.write(out, columns) }
+}
+
+/// Writes the same as a table in Markdown.
+pub(crate) fn write_markdown(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
+    let headings: Vec<String> =
+        headings(difference, str::to_lowercase).iter().map(|it| markdown(&plain(it))).collect();
+    writeln!(out, "| {} |", headings.join(" | "))?;
+    writeln!(out, "|{}", "---|".repeat(headings.len()))?;
+    for cell in difference.differing() {
+        let names = names(difference, cell);
+        let names = names.iter().map(|name| markdown(&plain(name)));
+        let words = difference.words(cell).map(|word| word.as_str().to_owned());
+        writeln!(out, "| {} |", names.chain(words).collect::<Vec<_>>().join(" | "))?;
+    }
+    Ok(())
+}
+
+fn headings(difference: &Difference<'_>, written: fn(&str) -> String) -> Vec<String> {
+    let (subjects, namespaces) = difference.several;
+    let named =
+        [("SUBJECT", subjects), ("NAMESPACE", namespaces), ("RESOURCE", true), ("VERB", true)];
+    let named = named.into_iter().filter(|(_, shown)| *shown).map(|(name, _)| written(name));
+    named.chain(difference.columns.iter().map(|column| column.label.clone())).collect()
+}
+
+fn names(difference: &Difference<'_>, cell: usize) -> Vec<String> {
+    let Some(cell) = difference.cells.get(cell) else { return Vec::new() };
+    let (subjects, namespaces) = difference.several;
+    let names = [
+        (label(&cell.subject.identity), subjects),
+        (namespace_word(cell.namespace).to_owned(), namespaces),
+        (cell.resource().to_owned(), true),
+        (cell.verb.to_string(), true),
+    ];
+    names.into_iter().filter(|(_, shown)| *shown).map(|(name, _)| name).collect()
+}
