@@ -20,6 +20,7 @@ mod fix;
 mod input;
 mod live;
 mod matrix;
+mod packaging;
 mod reviews;
 mod rules;
 mod sarif;

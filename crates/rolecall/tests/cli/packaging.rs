@@ -1,0 +1,157 @@
+//! What other tools run rolecall by: each file is as its tool reads it, and asks for what there is.
+
+use std::fs;
+
+use serde_yaml::Value;
+
+use crate::command::{command, rolecall, root, run, split};
+
+fn text(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn yaml(name: &str) -> Value {
+    serde_yaml::from_str(&text(name)).unwrap()
+}
+
+/// Returns the long options of `check`.
+fn options() -> Vec<String> {
+    let help = rolecall("check --help").stdout;
+    let words = help.split(|c: char| c.is_whitespace() || "[],".contains(c));
+    words.filter(|word| word.starts_with("--")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_action_passes_options_that_exist() {
+    let action = yaml("action.yml");
+    assert_eq!(action["runs"]["using"], "composite");
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let mut scripts = String::new();
+    for step in steps {
+        let is_script = step.get("run").is_some();
+        assert!(is_script != step.get("uses").is_some(), "{step:?}");
+        assert!(!is_script || step["shell"] == "bash", "{step:?}");
+        scripts += step.get("run").and_then(Value::as_str).unwrap_or_default();
+    }
+    // Expressions in a script would run what somebody wrote into an input.
+    assert!(!scripts.contains("${{"), "{scripts}");
+    let known = options();
+    let words = scripts.split(|c: char| c.is_whitespace() || "()".contains(c));
+    let passed: Vec<&str> = words.filter(|word| word.len() > 2 && word.starts_with("--")).collect();
+    assert!(passed.contains(&"--fail-level"), "{passed:?}");
+    for option in passed.iter().filter(|option| !["--locked", "--path", "--root"].contains(option))
+    {
+        assert!(known.iter().any(|known| known == option), "{option} of action.yml");
+    }
+    // Every input is used, every one that is used is there, and each says what it is for.
+    let text = text("action.yml");
+    let inputs = action["inputs"].as_mapping().unwrap();
+    for (name, input) in inputs {
+        let name = name.as_str().unwrap();
+        assert!(text.contains(&format!("inputs.{name}")), "{name}");
+        assert!(input["description"].is_string() && input["default"].is_string(), "{name}");
+    }
+    for used in text.split("inputs.").skip(1) {
+        let end = used.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap();
+        assert!(inputs.contains_key(&used[..end]), "{}", &used[..end]);
+    }
+}
+
+#[test]
+fn the_actions_script_checks_and_fails_as_the_command_does() {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let check = steps.iter().find(|step| step.get("id").is_some()).unwrap();
+    let script = check["run"].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join("rolecall/bin");
+    fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rolecall"), bin.join("rolecall")).unwrap();
+    for (paths, fail_level, code) in [
+        ("fixtures/v07-invalid-role-refs", "medium", "1"),
+        ("fixtures/v07-invalid-role-refs", "critical", "0"),
+        ("fixtures/ns-1\nfixtures/tokens", "critical", "0"),
+        ("fixtures/none", "medium", "2"),
+    ] {
+        let output = folder.path().join("output");
+        fs::write(&output, "").unwrap();
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-e", "-o", "pipefail", "-c", script]).current_dir(root()).env_clear();
+        bash.env("PATH", std::env::var("PATH").unwrap());
+        for (name, value) in [
+            ("PATHS", paths),
+            ("FAIL_LEVEL", fail_level),
+            ("SEVERITY", "low"),
+            ("EXPECTATIONS", ""),
+            ("BASELINE", ""),
+            ("KUBERNETES_VERSION", "1.36"),
+            ("SARIF_FILE", ""),
+            ("UPLOAD_SARIF", "true"),
+        ] {
+            bash.env(name, value);
+        }
+        bash.env("RUNNER_TEMP", folder.path()).env("GITHUB_OUTPUT", &output);
+        bash.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"));
+        let ran = run(&mut bash, "");
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        let output = fs::read_to_string(&output).unwrap();
+        assert!(output.contains(&format!("exit-code={code}\n")), "{paths}: {output}");
+        if code != "2" {
+            let sarif = fs::read_to_string(folder.path().join("rolecall.sarif")).unwrap();
+            assert!(sarif.contains("\"2.1.0\""), "{sarif}");
+        }
+    }
+}
+
+#[test]
+fn the_hook_runs() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let hooks = hooks.as_sequence().unwrap();
+    assert_eq!(hooks.len(), 1);
+    for hook in hooks {
+        for field in ["id", "name", "description", "entry", "language"] {
+            assert!(hook[field].is_string(), "{field}");
+        }
+        let entry = hook["entry"].as_str().unwrap().strip_prefix("rolecall ").unwrap();
+        let arguments = hook["args"].as_sequence().unwrap().iter().map(|a| a.as_str().unwrap());
+        let mut command = command();
+        command.args(split(entry)).args(arguments).current_dir(root().join("fixtures/prueba-rbac"));
+        let ran = run(&mut command, "");
+        assert!(matches!(ran.exit, Some(0 | 1)), "{ran}");
+    }
+}
+
+/// krew-release-bot fills the template in: what is left is YAML without it.
+#[test]
+fn the_krew_manifest_is_yaml_once_filled_in_and_names_the_plugin() {
+    let template = text(".krew.yaml");
+    let filled: Vec<String> = template
+        .lines()
+        .map(|line| match line.trim_start().strip_prefix("{{addURIAndSha \"") {
+            Some(uri) => {
+                let uri = uri.split('"').next().unwrap().replace("{{ .TagName }}", "v0.1.0");
+                format!("    uri: {uri}\n    sha256: 0000")
+            }
+            None => line.replace("{{ .TagName }}", "v0.1.0"),
+        })
+        .collect();
+    let plugin: Value = serde_yaml::from_str(&filled.join("\n")).unwrap();
+    assert_eq!(plugin["apiVersion"], "krew.googlecontainertools.github.com/v1alpha2");
+    assert_eq!(plugin["kind"], "Plugin");
+    assert_eq!(plugin["metadata"]["name"], "rolecall");
+    let short = plugin["spec"]["shortDescription"].as_str().unwrap();
+    assert!(short.len() <= 50 && !short.ends_with('.'), "{short}");
+    let platforms = plugin["spec"]["platforms"].as_sequence().unwrap();
+    assert_eq!(platforms.len(), 4);
+    for platform in platforms {
+        assert_eq!(platform["bin"], "kubectl-rolecall");
+        let labels = &platform["selector"]["matchLabels"];
+        let (os, arch) = (labels["os"].as_str().unwrap(), labels["arch"].as_str().unwrap());
+        let uri = platform["uri"].as_str().unwrap();
+        assert!(uri.ends_with(&format!("/v0.1.0/rolecall-{os}-{arch}.tar.gz")), "{uri}");
+        assert!(uri.starts_with(env!("CARGO_PKG_REPOSITORY")), "{uri}");
+        let files = platform["files"].as_sequence().unwrap();
+        let from: Vec<&str> = files.iter().map(|file| file["from"].as_str().unwrap()).collect();
+        assert_eq!(from, ["kubectl-rolecall", "LICENSE"]);
+    }
+}
