@@ -1,6 +1,6 @@
 //! The proof: every denied request is allowed with the objects, and what else became allowed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
     Authorizer, Binding, Inventory, PolicyRule, Role, Subject, Text, covers, resolve_aggregation,
@@ -9,7 +9,7 @@ use rolecall_rbac::{
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
 use crate::plan::{Object, Outcome, Refused};
-use crate::subject::{identity_of, is_same, subject_of};
+use crate::subject::{Holder, holder, identity_of, subject_of};
 
 /// Rules that somebody gains without having been denied them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,16 +45,18 @@ pub(crate) fn gained(
     denied: &[(Denied, Outcome)],
     refused: &[Refused],
 ) -> Vec<Gained> {
-    let asked: Vec<(Subject, Text, Atom)> = denied
-        .iter()
-        .filter(|(_, outcome)| !outcome.is_allowed())
-        .filter(|(denied, _)| refused.iter().all(|refused| refused.denied != *denied))
-        .filter_map(|(denied, _)| {
-            let subject = subject_of(&denied.identity)?;
-            let namespace = denied.request.namespace().into();
-            Some((subject, namespace, Atom::asked_by(&denied.request)))
-        })
-        .collect();
+    let refused: BTreeSet<&Denied> = refused.iter().map(|refused| &refused.denied).collect();
+    let mut asked: BTreeMap<(Holder, &str), BTreeSet<Atom>> = BTreeMap::new();
+    for (denied, outcome) in denied {
+        if outcome.is_allowed() || refused.contains(denied) {
+            continue;
+        }
+        let holder = subject_of(&denied.identity).and_then(|subject| holder(&subject, None));
+        if let Some(holder) = holder {
+            let of_holder = asked.entry((holder, denied.request.namespace())).or_default();
+            of_holder.insert(Atom::asked_by(&denied.request));
+        }
+    }
     let mut gained = Vec::new();
     for binding in after.inventory().bindings() {
         let Some(role) = role_of(after.inventory(), binding) else { continue };
@@ -80,18 +82,14 @@ pub(crate) fn gained(
                 .into_iter()
                 .map(|held| held.rule.clone())
                 .collect();
+            let asked = holder(subject, Some(&binding.metadata))
+                .and_then(|holder| asked.get(&(holder, &**namespace)));
             let atoms: BTreeSet<Atom> = covers(&held, &role.rules)
                 .uncovered
                 .iter()
                 .flat_map(Atom::of_rule)
                 .filter(|atom| matters(atom, namespace))
-                .filter(|atom| {
-                    !asked.iter().any(|(asker, asked_in, asked)| {
-                        asked == atom
-                            && asked_in == namespace
-                            && is_same(subject, &binding.metadata, asker)
-                    })
-                })
+                .filter(|atom| asked.is_none_or(|asked| !asked.contains(atom)))
                 .collect();
             if !atoms.is_empty() {
                 gained.push(Gained {

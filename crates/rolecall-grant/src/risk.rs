@@ -128,9 +128,15 @@ fn of_resource(verb: &str, target: &ResourceRequest) -> Option<Risk> {
 }
 
 impl Risk {
-    /// Returns what to ask for instead, if anything does.
-    pub fn narrower(&self) -> &'static str {
+    /// Returns what to ask for instead of a request, or how else to get what it is for.
+    pub fn narrower(&self, request: &Request) -> &'static str {
+        let is_named =
+            matches!(&request.target, Target::Resource(target) if !target.name.is_empty());
         match self {
+            Self::Bind if is_named => "have who holds the role's rules write the binding",
+            Self::Impersonate if is_named => "grant it itself what it would do as somebody else",
+            Self::Token if is_named => "mount a projected token",
+            Self::Certificates if is_named => "have an administrator approve what is asked for",
             Self::Wildcard { .. } => "name what is needed, one by one",
             Self::Escalate | Self::WriteRbac => {
                 "have who holds the rights write the roles, or deliver them as manifests"

@@ -44,14 +44,17 @@ pub(crate) fn identity_of(subject: &Subject, binding: &Metadata) -> Option<Ident
 
 /// Returns whether two subjects, each in its binding, name the same user or group.
 pub(crate) fn is_same(subject: &Subject, binding: &Metadata, other: &Subject) -> bool {
-    match (key(subject, Some(binding)), key(other, None)) {
+    match (holder(subject, Some(binding)), holder(other, None)) {
         (Some(left), Some(right)) => left == right,
         _ => false,
     }
 }
 
+/// Whether a name is that of a group, and the name.
+pub(crate) type Holder = (bool, Text);
+
 /// Returns the group or else the user that a subject names.
-fn key(subject: &Subject, binding: Option<&Metadata>) -> Option<(bool, Text)> {
+pub(crate) fn holder(subject: &Subject, binding: Option<&Metadata>) -> Option<Holder> {
     match subject.kind {
         SubjectKind::Group => Some((true, subject.name.clone())),
         SubjectKind::User => Some((false, subject.name.clone())),

@@ -11,7 +11,7 @@ mod common;
 
 use common::{api, authorizer, binding, denied, mend, pods, request, role};
 use rolecall_grant::{
-    Config, Denied, Risky, json_of, json_of_rule, plan, preflight, risks, yaml_of,
+    Config, Denied, Risky, Scope, Style, json_of, json_of_rule, plan, preflight, risks, yaml_of,
 };
 use rolecall_rbac::{Identity, Request, ResourceRequest};
 use serde::Deserialize as _;
@@ -64,6 +64,32 @@ fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
         assert_eq!(plan.refused.is_empty(), expected.is_empty(), "{text}");
         let config = Config { risky: Risky::Granted, ..Config::default() };
         assert!(mend(&authorizer(&[]), &[text], &config).answers[0].after.is_allowed(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_harmless_in_one_namespace_may_not_be_so_in_all() {
+    let config = Config { scope: Scope::ClusterWide, ..Config::default() };
+    for text in ["list secrets in shop", "get secrets in shop name token"] {
+        let plan = mend(&authorizer(&[]), &[text], &config);
+        assert_eq!((plan.objects.len(), plan.refused.len()), (0, 1), "{text}");
+    }
+    assert_eq!(mend(&authorizer(&[]), &["list pods in shop"], &config).refused, []);
+}
+
+#[test]
+fn whoever_allows_a_risky_need_gets_no_more_than_that() {
+    let everything = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
+    let cluster = authorizer(&[role("", "everything", everything)]);
+    let config = Config {
+        risky: Risky::Granted,
+        style: Style::Reuse { max_excess: None },
+        ..Config::default()
+    };
+    for text in ["list pods in shop", "create pods/exec in shop", "get nodes"] {
+        let plan = mend(&cluster, &[text], &config);
+        assert!(plan.answers[0].after.is_allowed(), "{text}");
+        assert_eq!(plan.gained, [], "{text}");
     }
 }
 

@@ -105,6 +105,11 @@ impl std::fmt::Display for ResolveError {
 
 impl std::error::Error for ResolveError {}
 
+/// The API group of what a request's impersonated identity is checked against.
+const AUTHENTICATION: &str = "authentication.k8s.io";
+/// The verb of constrained impersonation of users (`semantics.md` §5, Kubernetes 1.36).
+const AS_USER: &str = "impersonate:user-info";
+
 /// Collects served resources into a [`Catalog`].
 #[derive(Clone, Debug, Default)]
 pub struct CatalogBuilder {
@@ -132,13 +137,30 @@ impl CatalogBuilder {
             resources: vec![
                 virtual_resource("", "users", "User", &["impersonate"]),
                 virtual_resource("", "groups", "Group", &["impersonate"]),
-                virtual_resource("authentication.k8s.io", "uids", "UID", &["impersonate"]),
+                virtual_resource(AUTHENTICATION, "uids", "UID", &["impersonate", AS_USER]),
                 virtual_resource(
-                    "authentication.k8s.io",
+                    AUTHENTICATION,
                     "userextras",
                     "UserExtra",
-                    &["impersonate"],
+                    &["impersonate", AS_USER],
                 ),
+                virtual_resource(AUTHENTICATION, "users", "User", &[AS_USER]),
+                virtual_resource(AUTHENTICATION, "groups", "Group", &[AS_USER]),
+                virtual_resource(
+                    AUTHENTICATION,
+                    "nodes",
+                    "Node",
+                    &["impersonate:arbitrary-node", "impersonate:associated-node"],
+                ),
+                ServedResource {
+                    namespaced: true,
+                    ..virtual_resource(
+                        AUTHENTICATION,
+                        "serviceaccounts",
+                        "ServiceAccount",
+                        &["impersonate:serviceaccount"],
+                    )
+                },
                 virtual_resource(
                     "certificates.k8s.io",
                     "signers",

@@ -6,7 +6,7 @@ use rolecall_rbac::{
 };
 
 use super::need::Need;
-use super::{Draft, Risky, is_managed};
+use super::{Draft, is_managed};
 use crate::atom::Atom;
 use crate::risk::risks;
 use crate::subject::is_same;
@@ -44,8 +44,8 @@ pub(super) fn to_reuse<'a>(
             let foreign = is_systems(&role.metadata) && !excess.is_empty();
             let acceptable = !foreign
                 && max_excess.is_none_or(|most| excess.len() <= most)
-                && (draft.config.risky == Risky::Granted
-                    || excess.iter().all(|atom| !is_risky(atom, &identity, need)));
+                // Whoever allows a risky need does not allow more than that.
+                && excess.iter().all(|atom| !is_risky(atom, &identity, need));
             acceptable.then_some((excess.len(), role))
         })
         .min_by_key(|(excess, role)| {

@@ -277,7 +277,10 @@ fn distinct(denied: &[Denied]) -> Vec<Denied> {
 /// Returns whom to grant the request, or why nobody is granted it.
 fn mendable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     refused::unmendable(denied).map_or(Ok(()), |unmendable| Err(Cause::Unmendable(unmendable)))?;
-    let risks = risks(&denied.identity, &denied.request);
+    let risks = match config.scope {
+        Scope::AsAsked => risks(&denied.identity, &denied.request),
+        Scope::ClusterWide => risks(&denied.identity, &denied.request.clone().in_namespace("")),
+    };
     if config.risky == Risky::Refused && !risks.is_empty() {
         return Err(Cause::Risky(risks));
     }

@@ -125,7 +125,7 @@ impl<'a> FixPlan<'a> {
             let denied = &refused.denied;
             let narrower = match &refused.cause {
                 rolecall_grant::Cause::Risky(risks) => {
-                    risks.iter().map(rolecall_grant::Risk::narrower).collect()
+                    risks.iter().map(|risk| risk.narrower(&denied.request)).collect()
                 }
                 rolecall_grant::Cause::Unmendable(_) => Vec::new(),
             };

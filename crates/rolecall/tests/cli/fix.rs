@@ -170,6 +170,28 @@ fn refusals_of_any_text_are_mended_and_the_rest_is_told_apart() {
 }
 
 #[test]
+fn a_review_is_mended_as_it_was_asked() {
+    for attributes in [
+        r#""verb":"get","resource":"namespaces","name":"db""#,
+        r#""verb":"get","resource":"namespaces","name":"db","namespace":"other""#,
+        r#""verb":"list","resource":"nodes","namespace":"db""#,
+    ] {
+        let review = format!(
+            r#"{{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{{"user":"alice","resourceAttributes":{{{attributes}}}}}}}"#
+        );
+        let ran = rolecall_with("fix --reviews - -f fixtures/ns-1", &review);
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        let folder = tempfile::tempdir().unwrap();
+        let fix = folder.path().join("fix.yaml");
+        std::fs::write(&fix, &ran.stdout).unwrap();
+        let again = format!("--reviews - -f fixtures/ns-1 -f {}", fix.display());
+        let answered = rolecall_with(&format!("can-i {again}"), &review);
+        assert!(answered.stdout.contains(r#""allowed":true"#), "{attributes}: {answered}");
+        assert_eq!(rolecall_with(&format!("fix {again}"), &review).stdout, "");
+    }
+}
+
+#[test]
 fn escalation_refusals_say_what_the_writer_lacks() {
     let errors = "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\"]}\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
@@ -187,9 +209,9 @@ fn what_hands_out_the_cluster_is_refused() {
         @r#"
         --- stderr
         error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
-        note: narrower: ask for `pods/log` or `pods/portforward`
+        note: instead: ask for `pods/log` or `pods/portforward`
         error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
-        note: narrower: ask for `pods/log` or `pods/portforward`
+        note: instead: ask for `pods/log` or `pods/portforward`
         hint: pass `--allow-risky` to grant it all the same
         --- exit 1
         "#

@@ -121,8 +121,9 @@ fn ask(
     Ok(())
 }
 
-/// Returns a request as a client makes it: cluster-scoped resources have no namespace, and a Namespace
-/// is asked for in itself. A grant elsewhere would be of no use to anybody.
+/// Returns a request as a client makes it where that asks for more: cluster-scoped resources have no
+/// namespace, and a grant in one would be of no use to anybody. What is granted without a namespace
+/// also allows the request as it was written.
 pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
     let Target::Resource(target) = &request.target else { return request.clone() };
     let resolved = Resolved {
@@ -132,6 +133,9 @@ pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> R
         served: session.catalog.get(&target.group, &target.resource),
     };
     let asked = session.catalog.request(&request.verb, &resolved, &target.namespace, &target.name);
+    if !asked.namespace().is_empty() {
+        return request.clone();
+    }
     if asked.namespace() != request.namespace() {
         ui.note(format!(
             "`{}` is cluster-scoped: granted without regard to namespace `{}`",

@@ -191,7 +191,7 @@ impl Report<'_> {
             ));
             if let Cause::Risky(risks) = cause {
                 for risk in risks {
-                    self.note(format!("narrower: {}", risk.narrower()));
+                    self.note(format!("instead: {}", risk.narrower(&denied.request)));
                 }
             }
         }
