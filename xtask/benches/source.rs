@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use serde::de::IgnoredAny;
 use tempfile::TempDir;
 use xtask::generate::{self, GenerateArguments, Preset, What};
@@ -41,6 +41,7 @@ fn load(path: &Path) -> usize {
         paths: vec![path.to_owned()],
         default_namespace: "default".into(),
         defaults: Defaults::None,
+        selection: Selection::Everything,
     };
     manifests::load(&config, std::io::empty()).inventory.bindings().len()
 }

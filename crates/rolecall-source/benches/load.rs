@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use rolecall_source::manifests::{Defaults, LoadConfig, load};
+use rolecall_source::manifests::{Defaults, LoadConfig, Selection, load};
 
 fn main() {
     divan::main();
@@ -63,6 +63,7 @@ fn bench_file(bencher: Bencher<'_, '_>, name: &str, text: &str) {
         paths: vec![path],
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
+        selection: Selection::Everything,
     };
     bencher.counter(BytesCount::of_str(text)).bench(|| load(&config, std::io::empty()));
 }

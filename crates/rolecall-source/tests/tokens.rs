@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use rolecall_source::manifests::{Defaults, LoadConfig, load};
+use rolecall_source::manifests::{Defaults, LoadConfig, Selection, load};
 
 /// Reads a Pod whose containers `a` and `b` both mount the volume `v`, `b` at the token's usual path.
 fn tokens(volume: &str) -> String {
@@ -25,6 +25,7 @@ fn tokens(volume: &str) -> String {
         paths: vec!["-".into()],
         default_namespace: "default".into(),
         defaults: Defaults::None,
+        selection: Selection::Everything,
     };
     let loaded = load(&config, pod.as_bytes());
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);

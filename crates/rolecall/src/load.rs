@@ -9,7 +9,7 @@ use rolecall_rbac::{
     resolve_aggregation,
 };
 use rolecall_source::cluster::ForbiddenList;
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
@@ -76,6 +76,16 @@ pub(crate) enum Breadth {
     All,
 }
 
+impl Needs {
+    /// Returns what of manifests is to be read. Namespaces may be known from Pods alone.
+    fn selection(&self) -> Selection {
+        match self.workloads || self.pods || self.templates || self.namespaces {
+            true => Selection::Everything,
+            false => Selection::WithoutWorkloads,
+        }
+    }
+}
+
 /// How many problems of the input are told of by themselves; `-v` tells all.
 const TOLD: usize = 50;
 
@@ -88,7 +98,7 @@ impl Session {
             let read = live::load::read(ui, options, &needs)?;
             Ok(Self::of_cluster(read, false))
         } else {
-            Self::load_manifests(ui, options, None)
+            Self::load_manifests(ui, options, needs.selection(), None)
         }
     }
 
@@ -102,7 +112,7 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let mut options = options.clone();
         options.source.filename = vec![folder.to_owned()];
-        Self::load_manifests(ui, &options, Some(name))
+        Self::load_manifests(ui, &options, Selection::Everything, Some(name))
     }
 
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
@@ -131,6 +141,7 @@ impl Session {
                 paths: options.source.filename.clone(),
                 default_namespace: read.namespace.clone(),
                 defaults: Defaults::None,
+                selection: Selection::Everything,
             },
             std::io::stdin(),
         );
@@ -145,6 +156,7 @@ impl Session {
     fn load_manifests(
         ui: &Ui,
         options: &Options,
+        selection: Selection,
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or("default").to_owned();
@@ -153,6 +165,7 @@ impl Session {
                 paths: options.source.filename.clone(),
                 default_namespace: namespace.clone(),
                 defaults: options.source.defaults,
+                selection,
             },
             std::io::stdin(),
         );

@@ -17,7 +17,7 @@ use rolecall_rbac::{
     Authorizer, Binding, Decision, Grant, Identity, Inventory, Request, ResourceRequest, Verdict,
     Workload,
 };
-use rolecall_source::manifests::{self, Defaults, LoadConfig, Loaded};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Loaded, Selection};
 use rolecall_walk::{Account, Target, walk};
 use serde::Deserialize;
 
@@ -125,6 +125,7 @@ fn stages() -> Vec<(String, Stage)> {
                 paths: vec![folder],
                 default_namespace: "default".into(),
                 defaults: Defaults::Auto,
+                selection: Selection::Everything,
             };
             let loaded = manifests::load(&config, std::io::empty());
             let authorizer = Authorizer::new(loaded.inventory.clone());

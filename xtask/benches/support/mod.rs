@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use rolecall_rbac::{Authorizer, Column, Identity, Inventory, Request, ResourceRequest, Text};
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use serde_json::{Value, json};
 use xtask::generate::cluster::{self, RESOURCES, Shape};
 use xtask::generate::{Preset, reviews};
@@ -45,6 +45,7 @@ pub(crate) fn inventory(preset: Preset) -> Inventory {
         paths: vec![PathBuf::from("-")],
         default_namespace: "default".into(),
         defaults: Defaults::None,
+        selection: Selection::Everything,
     };
     manifests::load(&config, &*lines).inventory
 }

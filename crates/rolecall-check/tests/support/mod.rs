@@ -11,7 +11,7 @@ use rolecall_check::{
 };
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
-use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, load};
+use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, Selection, load};
 use rolecall_source::yaml;
 use serde::Deserialize as _;
 
@@ -72,6 +72,7 @@ pub fn facts_of(version: Version) -> &'static (Inventory, Catalog) {
             paths: vec!["-".into()],
             default_namespace: "default".to_owned(),
             defaults: Defaults::Version(version),
+            selection: Selection::Everything,
         };
         let loaded = load(&config, &b""[..]);
         (loaded.inventory, loaded.catalog)
@@ -80,8 +81,12 @@ pub fn facts_of(version: Version) -> &'static (Inventory, Catalog) {
 
 /// Reads manifests.
 pub fn read(manifests: &str, defaults: Defaults) -> Loaded {
-    let config =
-        LoadConfig { paths: vec!["-".into()], default_namespace: "default".to_owned(), defaults };
+    let config = LoadConfig {
+        paths: vec!["-".into()],
+        default_namespace: "default".to_owned(),
+        defaults,
+        selection: Selection::Everything,
+    };
     let loaded = load(&config, manifests.as_bytes());
     assert_eq!(loaded.problems, [], "{manifests}");
     loaded

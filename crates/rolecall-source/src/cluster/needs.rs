@@ -237,6 +237,7 @@ mod tests {
             paths: vec![path.into()],
             default_namespace: "default".to_owned(),
             defaults: crate::manifests::Defaults::None,
+            selection: crate::manifests::Selection::Everything,
         };
         let loaded = crate::manifests::load(&config, std::io::empty());
         let role = loaded.inventory.role("", "rolecall-reader").unwrap();

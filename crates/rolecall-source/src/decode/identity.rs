@@ -50,6 +50,27 @@ pub(crate) enum Shape {
     Irrelevant,
 }
 
+/// Which objects are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// Every one that takes part in an answer.
+    #[default]
+    Everything,
+    /// All but Pods, what makes them, and what may hold their specs: a question about a user does not
+    /// ask for them. They are passed over; broken JSON is still told.
+    WithoutWorkloads,
+}
+
+impl Selection {
+    /// Tells what an object is; one that is left out is irrelevant.
+    pub(crate) fn shape(self, api_version: &str, kind: &str) -> Shape {
+        match (self, shape(api_version, kind)) {
+            (Self::WithoutWorkloads, Shape::Workload(_) | Shape::Custom) => Shape::Irrelevant,
+            (_, shape) => shape,
+        }
+    }
+}
+
 pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Returns the API group of an `apiVersion`; empty for core.

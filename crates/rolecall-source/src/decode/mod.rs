@@ -28,7 +28,8 @@ use std::sync::{Mutex, PoisonError};
 use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, Text};
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-pub(crate) use self::identity::{Identity, Shape, shape};
+pub use self::identity::Selection;
+pub(crate) use self::identity::{Identity, Shape};
 use self::object::{Object, ObjectFields};
 use self::strings::Strings;
 use crate::problem::{Problem, ProblemKind};
@@ -98,6 +99,8 @@ pub(crate) struct Decoder {
     strings: Strings,
     default_namespace: Text,
     place: Place,
+    /// Which objects are read.
+    pub(crate) selection: Selection,
     /// Whether the list that is being read says that a server has stored its objects.
     pub(crate) stored: bool,
     pub(crate) batch: Batch,
@@ -113,12 +116,23 @@ impl Decoder {
             place @ (Place::Default | Place::Cluster) => place.clone(),
         };
         let default_namespace = strings.text(default_namespace);
-        Self { strings, default_namespace, place, stored: false, batch: Batch::default() }
+        Self {
+            strings,
+            default_namespace,
+            place,
+            selection: Selection::default(),
+            stored: false,
+            batch: Batch::default(),
+        }
     }
 
     /// Returns a decoder for the same place, with its own shared strings and nothing decoded.
     pub(crate) fn sibling(&self) -> Self {
-        Self { stored: self.stored, ..Self::new(&self.place, &self.default_namespace) }
+        Self {
+            selection: self.selection,
+            stored: self.stored,
+            ..Self::new(&self.place, &self.default_namespace)
+        }
     }
 
     /// Goes on with another place, and returns what was decoded so far.
@@ -141,7 +155,13 @@ impl Decoder {
     ) -> Result<usize, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let origin = self.place.origin(position.line);
-        let seed = ObjectFields::seed(&mut self.strings, identity, &self.default_namespace, origin);
+        let seed = ObjectFields::seed(
+            &mut self.strings,
+            identity,
+            &self.default_namespace,
+            origin,
+            self.selection,
+        );
         if let Ok(object) = seed.deserialize(&mut deserializer)
             && self.add(object)
         {

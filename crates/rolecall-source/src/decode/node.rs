@@ -3,7 +3,7 @@
 use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
 use serde::de::DeserializeSeed;
 
-use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped, shape};
+use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped};
 use super::object::{ObjectFields, custom_workload};
 use super::{Decoder, walk};
 use crate::problem::ProblemKind;
@@ -68,7 +68,7 @@ impl Decoder {
             return self.not_an_object(node);
         }
         let Some(identity) = self.identity(node, identity) else { return };
-        let what = shape(&identity.api_version, &identity.kind);
+        let what = self.selection.shape(&identity.api_version, &identity.kind);
         match what {
             Shape::List if node.get("items").is_some() => self.list(node, &identity),
             Shape::List | Shape::Custom => self.custom(node, &identity),
@@ -98,8 +98,13 @@ impl Decoder {
 
     fn object(&mut self, node: Node<'_>, identity: &Identity) {
         let origin = self.place.origin(node.position().line);
-        let seed =
-            ObjectFields::seed(&mut self.strings, Some(identity), &self.default_namespace, origin);
+        let seed = ObjectFields::seed(
+            &mut self.strings,
+            Some(identity),
+            &self.default_namespace,
+            origin,
+            self.selection,
+        );
         match seed.deserialize(node) {
             Ok(object) => {
                 if !self.add(object) {

@@ -8,7 +8,7 @@ use rolecall_rbac::{
 };
 use serde::de::{Error, MapAccess};
 
-use super::identity::{Identity, Shape, group_of, is_cluster_scoped, shape};
+use super::identity::{Identity, Selection, Shape, group_of, is_cluster_scoped};
 use super::metadata::{MetadataFields, ObjectMeta};
 use super::rbac::{AggregationFields, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
@@ -53,6 +53,7 @@ pub(super) struct ObjectFields<'s> {
     strings: &'s mut Strings,
     default_namespace: &'s str,
     origin: Origin,
+    selection: Selection,
     api_version: Option<Text>,
     kind: Option<Text>,
     shape: Option<Shape>,
@@ -73,14 +74,16 @@ impl<'s> ObjectFields<'s> {
         identity: Option<&Identity>,
         default_namespace: &'s str,
         origin: Origin,
+        selection: Selection,
     ) -> ObjectSeed<Self> {
         ObjectSeed(Self {
             strings,
             default_namespace,
             origin,
+            selection,
             api_version: identity.map(|identity| identity.api_version.clone()),
             kind: identity.map(|identity| identity.kind.clone()),
-            shape: identity.map(|identity| shape(&identity.api_version, &identity.kind)),
+            shape: identity.map(|identity| selection.shape(&identity.api_version, &identity.kind)),
             metadata: ObjectMeta::default(),
             rules: None,
             aggregation: None,
@@ -94,7 +97,7 @@ impl<'s> ObjectFields<'s> {
 
     fn told(&mut self) {
         if let (Some(api_version), Some(kind)) = (&self.api_version, &self.kind) {
-            self.shape = Some(shape(api_version, kind));
+            self.shape = Some(self.selection.shape(api_version, kind));
         }
     }
 
@@ -226,7 +229,7 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
             api_version: api_version.unwrap_or_else(|| self.strings.text("")),
             kind: kind.unwrap_or_else(|| self.strings.text("")),
         };
-        let shape = shape(&identity.api_version, &identity.kind);
+        let shape = self.selection.shape(&identity.api_version, &identity.kind);
         let cluster_scoped = is_cluster_scoped(&identity.kind);
         match shape {
             Shape::Role => Object::Role(Role {

@@ -107,7 +107,7 @@ impl Decoder {
 mod tests {
     use rolecall_rbac::{Authorizer, Identity, Request, ResourceRequest, Verdict};
 
-    use crate::manifests::{Defaults, LoadConfig, Loaded, load};
+    use crate::manifests::{Defaults, LoadConfig, Loaded, Selection, load};
 
     const BUNDLE: &str = r#"{"apiVersion": "operators.coreos.com/v1alpha1", "kind": "ClusterServiceVersion",
         "metadata": {"name": "etcd.v1", "namespace": "ops"},
@@ -125,6 +125,7 @@ mod tests {
             paths: vec!["-".into()],
             default_namespace: "default".to_owned(),
             defaults: Defaults::None,
+            selection: Selection::Everything,
         };
         load(&config, text.as_bytes())
     }

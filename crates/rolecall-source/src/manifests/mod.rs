@@ -24,6 +24,7 @@ use rolecall_rbac::{
 
 use self::find::shown;
 use self::read::Outcome;
+pub use crate::decode::Selection;
 use crate::decode::{Batch, Decoder, Decoders, Place};
 use crate::facts::{self, Version};
 use crate::json;
@@ -38,6 +39,8 @@ pub struct LoadConfig {
     pub default_namespace: String,
     /// Which of a server's own roles and bindings to add.
     pub defaults: Defaults,
+    /// Which objects to read.
+    pub selection: Selection,
 }
 
 /// Which of a server's own roles and bindings to assume.
@@ -73,7 +76,9 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let found = find::find(&config.paths);
     let stdin: Mutex<Box<dyn Read + Send + '_>> = Mutex::new(Box::new(stdin));
     let nowhere = Place::File(Text::from(""));
-    let decoders = Decoders::like(&Decoder::new(&nowhere, &config.default_namespace));
+    let mut decoder = Decoder::new(&nowhere, &config.default_namespace);
+    decoder.selection = config.selection;
+    let decoders = Decoders::like(&decoder);
     let read: Vec<(Batch, Outcome)> = found
         .entries
         .par_iter()

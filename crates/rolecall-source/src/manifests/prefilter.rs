@@ -4,12 +4,12 @@
 //! key or a list item. Then each `kind` of the top level stands at the start of a line, so the one
 //! that is found is the only one. In any doubt the answer is no.
 
-use crate::decode::{Shape, shape};
+use crate::decode::{Selection, Shape};
 
-/// Returns whether the document surely holds no object that takes part in an answer.
-pub(super) fn is_irrelevant(document: &[u8]) -> bool {
+/// Returns whether the document surely holds no object to be read.
+pub(super) fn is_irrelevant(document: &[u8], selection: Selection) -> bool {
     let Some((api_version, kind)) = identity(document) else { return false };
-    match shape(api_version, kind) {
+    match selection.shape(api_version, kind) {
         Shape::Irrelevant => true,
         Shape::Custom => !may_hold_pods(document),
         _ => false,
@@ -146,7 +146,7 @@ mod tests {
             (false, "- kind: ConfigMap\n"),
             (false, ""),
         ] {
-            assert_eq!(is_irrelevant(text.as_bytes()), skipped, "{text}");
+            assert_eq!(is_irrelevant(text.as_bytes(), Selection::Everything), skipped, "{text}");
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
         #[test]
         fn nothing_that_counts_is_ever_skipped(lines in prop::collection::vec(line(), 1..7)) {
             let text: String = lines.concat();
-            if is_irrelevant(text.as_bytes()) {
+            if is_irrelevant(text.as_bytes(), Selection::Everything) {
                 prop_assert_eq!(read(&text), 0, "{}", text);
             }
         }
@@ -227,7 +227,7 @@ mod tests {
         ) {
             let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: x}\n";
             let text = format!("{}{role}{}", before.concat(), after.concat());
-            if is_irrelevant(text.as_bytes()) {
+            if is_irrelevant(text.as_bytes(), Selection::Everything) {
                 prop_assert_eq!(read(&text), 0, "{}", text);
             }
         }

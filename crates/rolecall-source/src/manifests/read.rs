@@ -159,7 +159,7 @@ fn shares<'c, 'a>(chunks: &'c [Chunk<'a>]) -> Vec<&'c [Chunk<'a>]> {
 }
 
 fn document(chunk: &Chunk<'_>, decoder: &mut Decoder) {
-    if prefilter::is_irrelevant(chunk.bytes) {
+    if prefilter::is_irrelevant(chunk.bytes, decoder.selection) {
         decoder.batch.objects += 1;
         return;
     }

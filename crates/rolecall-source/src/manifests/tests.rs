@@ -34,8 +34,12 @@ impl Input {
             .iter()
             .map(|path| if *path == "-" { "-".into() } else { self.directory.path().join(path) })
             .collect();
-        let config =
-            LoadConfig { paths, default_namespace: "default".to_owned(), defaults: Defaults::None };
+        let config = LoadConfig {
+            paths,
+            default_namespace: "default".to_owned(),
+            defaults: Defaults::None,
+            selection: Selection::Everything,
+        };
         load(&config, stdin.as_bytes())
     }
 

@@ -10,7 +10,7 @@ use rolecall_check::{
 };
 use rolecall_rbac::Inventory;
 use rolecall_source::facts::Version;
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
 use crate::cli::{self, Options};
 use crate::config;
@@ -211,6 +211,7 @@ fn default_objects(version: Version) -> Inventory {
         paths: Vec::new(),
         default_namespace: "default".to_owned(),
         defaults: Defaults::Version(version),
+        selection: Selection::Everything,
     };
     manifests::load(&config, std::io::empty()).inventory
 }

@@ -4,7 +4,7 @@ use rolecall_rbac::{Authorizer, Identity, PolicyRule, subtract};
 use rolecall_review::live::RulesAnswer;
 use rolecall_source::cluster::{ConnectProblem, RequestError, ToldBy, WhoAmI};
 use rolecall_source::facts::Version;
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
 use super::mount::{Mount, see_authority};
 use super::step::Step;
@@ -286,6 +286,7 @@ fn everybodys(me: &Identity) -> Vec<PolicyRule> {
         paths: Vec::new(),
         default_namespace: "default".to_owned(),
         defaults: Defaults::Version(Version::default()),
+        selection: Selection::Everything,
     };
     let defaults = Authorizer::new(manifests::load(&config, std::io::empty()).inventory);
     let review = defaults.rules_for(me, "default");

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rolecall_rbac::Authorizer;
-use rolecall_source::manifests::{self, Defaults, LoadConfig};
+use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -143,6 +143,7 @@ fn api_of(fixtures: &[&str]) -> Api {
         paths: paths.clone(),
         default_namespace: "default".to_owned(),
         defaults: Defaults::Auto,
+        selection: Selection::Everything,
     };
     let loaded = manifests::load(&config, std::io::empty());
     let mut objects = Vec::new();

@@ -1,0 +1,78 @@
+//! What is left out of a selection changes nothing about what is read.
+
+#![allow(missing_docs, reason = "a test is not a library")]
+
+use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, Selection, load};
+
+fn read(text: &str, selection: Selection) -> Loaded {
+    let config = LoadConfig {
+        paths: vec!["-".into()],
+        default_namespace: "default".to_owned(),
+        defaults: Defaults::None,
+        selection,
+    };
+    load(&config, text.as_bytes())
+}
+
+/// Says what was read: how many workloads, which roles, which problems.
+#[track_caller]
+fn check(text: &str, workloads: usize, roles: &[&str], problems: &[&str]) {
+    let all = read(text, Selection::Everything);
+    let selected = read(text, Selection::WithoutWorkloads);
+    assert_eq!(all.inventory.workloads().len(), workloads, "{text}");
+    assert!(selected.inventory.workloads().is_empty(), "{text}");
+    for loaded in [all, selected] {
+        let names: Vec<&str> =
+            loaded.inventory.roles().iter().map(|role| &*role.metadata.name).collect();
+        assert_eq!(names, roles, "{text}");
+        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told, problems, "{text}");
+    }
+}
+
+const ROLE: &str =
+    r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"r"}}"#;
+
+#[test]
+fn workloads_are_left_out_and_nothing_else_is() {
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}]}}"#;
+    check(&format!(r#"{{"kind":"List","items":[{pod},{ROLE}]}}"#), 1, &["r"], &[]);
+    check(&format!("{pod}\n{ROLE}\n"), 1, &["r"], &[]);
+    check(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\n",
+        1,
+        &["r"],
+        &[],
+    );
+    check(
+        &format!(
+            "apiVersion: example.com/v1\nkind: Widget\nmetadata: {{name: w}}\nspec: {{containers: [{{name: c, image: i}}]}}\n---\n{ROLE}\n"
+        ),
+        1,
+        &["r"],
+        &[],
+    );
+}
+
+#[test]
+fn a_kind_that_comes_later_counts() {
+    let role = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"r"},"spec":{},"kind":"Role","apiVersion":"rbac.authorization.k8s.io/v1"}"#;
+    check(&format!(r#"{{"kind":"List","items":[{role}]}}"#), 0, &["r"], &[]);
+    check(role, 0, &["r"], &[]);
+}
+
+#[test]
+fn broken_json_is_told_wherever_it_is() {
+    for (broken, problem) in [
+        (r#""a" "b""#, "-:1:100: expected `,` or `}`"),
+        (r#""a", "x": tru"#, "-:1:109: expected `true`, `false` or `null`"),
+        ("\"a\u{1}\"", "-:1:97: control character (\\u0000-\\u001F) found while parsing a string"),
+    ] {
+        let text = format!(
+            r#"{{"kind":"List","items":[{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"}},"status":{{"s": {broken}}}}},{ROLE}]}}"#
+        );
+        let loaded = read(&text, Selection::WithoutWorkloads);
+        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [problem], "{text}");
+    }
+}
