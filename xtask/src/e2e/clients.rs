@@ -19,7 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "reader",
-        claim: "a ServiceAccount with manifests/reader.yaml reads everything there is, without a gap",
+        claim: "a ServiceAccount with manifests/cluster/clusterrole.yaml reads everything there is, without a gap",
         run: reader,
     },
     Scenario {
@@ -38,7 +38,10 @@ fn plugin(world: &World) -> Result<()> {
 }
 
 fn reader(world: &World) -> Result<()> {
-    world.kubectl("apply --validate=false -f manifests/reader.yaml").run()?.exits(0)?;
+    world
+        .kubectl("apply --validate=false -f manifests/cluster/clusterrole.yaml")
+        .run()?
+        .exits(0)?;
     world.apply(
         r#"
 apiVersion: v1

@@ -210,7 +210,10 @@ fn preflight(world: &World) -> Result<()> {
              subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]\n---\n"
         ));
     }
-    world.kubectl("apply --validate=false -f manifests/reader.yaml").run()?.exits(0)?;
+    world
+        .kubectl("apply --validate=false -f manifests/cluster/clusterrole.yaml")
+        .run()?
+        .exits(0)?;
     world.apply(&yaml)?;
 
     let (mut let_through, mut stopped) = (0, 0);

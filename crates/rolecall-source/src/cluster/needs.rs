@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_reader_role_grants_exactly_what_is_listed() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../manifests/reader.yaml");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../manifests/cluster/clusterrole.yaml");
         let config = crate::manifests::LoadConfig {
             paths: vec![path.into()],
             default_namespace: "default".to_owned(),

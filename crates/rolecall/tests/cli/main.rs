@@ -19,6 +19,7 @@ mod doctor;
 mod fix;
 mod input;
 mod live;
+mod manifests;
 mod matrix;
 mod packaging;
 mod reviews;

@@ -28,7 +28,8 @@ pub(crate) const TOKEN: &str = "SECRET-SIGNATURE";
 pub(crate) struct Server {
     port: u16,
     scheme: &'static str,
-    seen: Arc<Mutex<Vec<Received>>>,
+    /// The requests so far, with the status of their answers.
+    seen: Arc<Mutex<Vec<(Received, u16)>>>,
     pub(crate) folder: TempDir,
 }
 
@@ -59,14 +60,15 @@ impl Server {
     fn start(fixtures: &[&str], is_secure: bool, otherwise: Box<Override>) -> Self {
         let folder = TempDir::new().unwrap();
         let tls = is_secure.then(|| tls(folder.path()));
-        let seen: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let seen: Arc<Mutex<Vec<(Received, u16)>>> = Arc::default();
         let api = api_of(fixtures);
         let port = http::listen(
             {
                 let seen = seen.clone();
                 move |received| {
-                    seen.lock().unwrap().push(received.clone());
-                    otherwise(received).unwrap_or_else(|| api.answer(received))
+                    let reply = otherwise(received).unwrap_or_else(|| api.answer(received));
+                    seen.lock().unwrap().push((received.clone(), reply.status));
+                    reply
                 }
             },
             tls,
@@ -83,9 +85,15 @@ impl Server {
     pub(crate) fn seen(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let mut lines: Vec<String> =
-            seen.iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect();
+            seen.iter().map(|(seen, _)| format!("{} {}", seen.method, seen.path)).collect();
         lines.sort();
         lines
+    }
+
+    /// Returns the requests that were allowed.
+    pub(crate) fn allowed(&self) -> Vec<Received> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|(_, status)| *status == 200).map(|(seen, _)| seen.clone()).collect()
     }
 
     /// Runs `rolecall` as a user of this cluster, in namespace `default`.
