@@ -11,7 +11,8 @@ mod common;
 
 use common::{api, authorizer, binding, denied, mend, pods, request, role};
 use rolecall_grant::{
-    Config, Denied, Risky, Scope, Style, json_of, json_of_rule, plan, preflight, risks, yaml_of,
+    Config, Denied, Note, Risky, Scope, Style, json_of, json_of_rule, plan, preflight, risks,
+    yaml_of,
 };
 use rolecall_rbac::{Identity, Request, ResourceRequest};
 use serde::Deserialize as _;
@@ -91,6 +92,14 @@ fn whoever_allows_a_risky_need_gets_no_more_than_that() {
         assert!(plan.answers[0].after.is_allowed(), "{text}");
         assert_eq!(plan.gained, [], "{text}");
     }
+}
+
+#[test]
+fn the_other_half_of_impersonation_is_told() {
+    let config = Config { risky: Risky::Granted, ..Config::default() };
+    let plan = mend(&authorizer(&[]), &["impersonate-on:user-info:list pods in shop"], &config);
+    let half = Note::HalfOfImpersonation { verb: "impersonate:user-info".into() };
+    assert!(plan.notes.contains(&half), "{:?}", plan.notes);
 }
 
 #[test]

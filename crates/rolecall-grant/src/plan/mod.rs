@@ -212,6 +212,11 @@ pub enum Note {
         /// The resource.
         resource: Text,
     },
+    /// Constrained impersonation also takes a right to the identity that is taken on.
+    HalfOfImpersonation {
+        /// The verb of that right, such as `impersonate:user-info`.
+        verb: Text,
+    },
 }
 
 /// Plans what allows every denied request, and proves it.
@@ -339,6 +344,7 @@ impl Draft<'_> {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
         }
         self.notes.extend(need.wider());
+        self.notes.extend(need.half_of_impersonation());
         let Some(account) = need.account() else { return };
         let (namespace, name) = (account.namespace.clone(), account.name.clone());
         if *name == *"default" {

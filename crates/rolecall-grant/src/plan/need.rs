@@ -83,6 +83,15 @@ impl Need {
             }
         })
     }
+
+    /// Returns a note for each request that constrained impersonation makes as somebody else
+    /// (`semantics.md` §5).
+    pub(super) fn half_of_impersonation(&self) -> impl Iterator<Item = Note> {
+        self.denied.iter().filter_map(|denied| {
+            let (mode, _) = denied.request.verb.strip_prefix("impersonate-on:")?.split_once(':')?;
+            Some(Note::HalfOfImpersonation { verb: format!("impersonate:{mode}").into() })
+        })
+    }
 }
 
 /// Drops from each namespace what the same subject is about to be granted in the cluster.

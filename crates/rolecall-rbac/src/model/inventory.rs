@@ -105,12 +105,14 @@ impl Inventory {
             .ok()
     }
 
-    /// Returns every namespace that anything in the inventory names, sorted.
+    /// Returns every namespace that anything in the inventory names, sorted; the default objects that
+    /// are assumed beside it do not count.
     pub fn namespace_names(&self) -> Vec<Text> {
         let mut names: Vec<Text> =
             self.namespaces.iter().map(|namespace| namespace.metadata.name.clone()).collect();
         let mut add = |metadata: &Metadata| {
-            if !metadata.namespace.is_empty() && names.last() != Some(&metadata.namespace) {
+            let is_read = metadata.origin != Origin::Default && !metadata.namespace.is_empty();
+            if is_read && names.last() != Some(&metadata.namespace) {
                 names.push(metadata.namespace.clone());
             }
         };

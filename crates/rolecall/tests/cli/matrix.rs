@@ -103,28 +103,22 @@ fn subjects_and_namespaces_have_columns_where_there_are_several() {
             "can-i --for 'sa/*' --for user/jane -A -f fixtures/v08-same-name-two-namespaces \
              --resources pods,nodes --verbs get,delete"
         ),
-        @r#"
-        SUBJECT          NAMESPACE    RESOURCE  GET  DELETE
-        sa/v08-prod:app  -            nodes     no   no
-        sa/v08-prod:app  *            pods      no   no
-        sa/v08-prod:app  kube-public  pods      no   no
-        sa/v08-prod:app  kube-system  pods      no   no
-        sa/v08-prod:app  v08-prod     pods      yes  no
-        sa/v08-prod:app  v08-test     pods      no   no
-        sa/v08-test:app  -            nodes     no   no
-        sa/v08-test:app  *            pods      no   no
-        sa/v08-test:app  kube-public  pods      no   no
-        sa/v08-test:app  kube-system  pods      no   no
-        sa/v08-test:app  v08-prod     pods      no   no
-        sa/v08-test:app  v08-test     pods      yes  yes
-        user/jane        -            nodes     no   no
-        user/jane        *            pods      no   no
-        user/jane        kube-public  pods      no   no
-        user/jane        kube-system  pods      no   no
-        user/jane        v08-prod     pods      no   no
-        user/jane        v08-test     pods      no   no
+        @r"
+        SUBJECT          NAMESPACE  RESOURCE  GET  DELETE
+        sa/v08-prod:app  -          nodes     no   no
+        sa/v08-prod:app  *          pods      no   no
+        sa/v08-prod:app  v08-prod   pods      yes  no
+        sa/v08-prod:app  v08-test   pods      no   no
+        sa/v08-test:app  -          nodes     no   no
+        sa/v08-test:app  *          pods      no   no
+        sa/v08-test:app  v08-prod   pods      no   no
+        sa/v08-test:app  v08-test   pods      yes  yes
+        user/jane        -          nodes     no   no
+        user/jane        *          pods      no   no
+        user/jane        v08-prod   pods      no   no
+        user/jane        v08-test   pods      no   no
         --- exit 0
-        "#
+        "
     );
 }
 

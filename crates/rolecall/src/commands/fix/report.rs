@@ -339,6 +339,13 @@ pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
             format!("`{verb}` of `{resource}` cannot be limited to a name: it is granted for all"),
             None,
         ),
+        Note::HalfOfImpersonation { verb } => (
+            format!(
+                "this is half of what impersonation takes: `{verb}` of the identity that is taken on, \
+                 in API group authentication.k8s.io, is the other"
+            ),
+            None,
+        ),
     }
 }
 
