@@ -55,9 +55,25 @@ fn everything_is_as_it_should_be() {
     ok       version: v1.36.0
     ok       identity: sa/ns-1:k-sa-1
     ok       rights: in namespace ns-1: list pods
-    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1 are still those of the token
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1, as the token was made for
     --- exit 0
     ");
+}
+
+#[test]
+fn many_rights_are_told_in_few_words() {
+    let rights = |seen: &Received| {
+        let rule = |verbs: &[&str], resources: &[&str]| json!({"verbs": verbs, "apiGroups": [""], "resources": resources});
+        let rules =
+            [rule(&["get", "list"], &["pods", "services"]), rule(&["list", "get"], &["secrets"])];
+        let paths = json!([{"verbs": ["get"], "nonResourceURLs": ["/metrics"]}]);
+        let status =
+            json!({"resourceRules": rules, "nonResourceRules": paths, "incomplete": false});
+        seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+    };
+    let ran = doctor(&with_tls(rights), "");
+    let rights = ran.stdout.lines().find(|line| line.contains(" rights: "));
+    assert_snapshot!(rights.unwrap_or_default(), @"ok       rights: in namespace ns-1: get /metrics; get,list pods,secrets,services");
 }
 
 #[test]
@@ -202,7 +218,7 @@ fn known_to_the_server_but_allowed_nothing() {
     ok       identity: sa/ns-1:k-sa-1 (by its own account: this server does not tell)
     unknown  rights: the server does not list all rules of namespace ns-1
              run `kubectl auth can-i --list -n ns-1` to see the rules that it lists
-    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1 are still those of the token
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1, as the token was made for
     --- exit 3
     "#);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rolecall_rbac::break_down;
-use rolecall_source::manifests::{Defaults, LoadConfig, load};
+use rolecall_source::manifests::{Defaults, LoadConfig, Selection, load};
 
 use crate::command::root;
 use crate::server::{Received, Server};
@@ -33,6 +33,7 @@ fn granted(folders: &[&str]) -> BTreeSet<String> {
         paths: folders.iter().map(|folder| root().join("fixtures").join(folder)).collect(),
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
+        selection: Selection::Everything,
     };
     let loaded = load(&config, std::io::empty());
     let rules = loaded.inventory.roles().iter().flat_map(|role| role.rules.iter());

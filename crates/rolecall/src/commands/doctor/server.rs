@@ -1,6 +1,8 @@
 //! What the server says: whether it answers, who this is to it, what that may do.
 
-use rolecall_rbac::{Authorizer, Identity, PolicyRule, subtract};
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{Authorizer, Identity, PolicyRule, Text, subtract};
 use rolecall_review::live::RulesAnswer;
 use rolecall_source::cluster::{ConnectProblem, RequestError, ToldBy, WhoAmI};
 use rolecall_source::facts::Version;
@@ -239,8 +241,7 @@ impl Examination<'_> {
                 return Ok(Step::unknown("rights", says).next(hint));
             }
         };
-        let own: Vec<String> =
-            subtract(rules.rules(), &everybodys(me)).iter().map(words::rule).collect();
+        let own = merged(subtract(rules.rules(), &everybodys(me)));
         if own.is_empty() {
             let says = format!("in namespace {namespace} nothing but what everybody may");
             let who = label(me);
@@ -273,11 +274,32 @@ pub(super) fn bound(mount: &Mount, accepted: bool, steps: &mut Vec<Step>) {
     }
     let objects = objects.join(" and ");
     steps.push(match accepted {
-        true => Step::ok("bound objects", format!("{objects} are still those of the token")),
+        true => Step::ok("bound objects", format!("{objects}, as the token was made for")),
         false => {
             Step::unknown("bound objects", format!("{objects}: the server did not check them"))
         }
     });
+}
+
+/// Writes rules, those of the same verbs as one.
+fn merged(rules: Vec<PolicyRule>) -> Vec<String> {
+    let mut alike: BTreeMap<PolicyRule, (Vec<Text>, Vec<Text>)> = BTreeMap::new();
+    for mut rule in rules {
+        let resources = std::mem::take(&mut rule.resources);
+        let urls = std::mem::take(&mut rule.non_resource_urls);
+        let mut verbs = rule.verbs.to_vec();
+        verbs.sort();
+        rule.verbs = verbs.into();
+        let (all_resources, all_urls) = alike.entry(rule).or_default();
+        all_resources.extend(resources.iter().cloned());
+        all_urls.extend(urls.iter().cloned());
+    }
+    let whole = alike.into_iter().map(|(rule, (mut resources, mut urls))| {
+        resources.sort();
+        urls.sort();
+        PolicyRule { resources: resources.into(), non_resource_urls: urls.into(), ..rule }
+    });
+    whole.map(|rule| words::rule(&rule)).collect()
 }
 
 /// Returns the rules that every server gives everybody.
