@@ -47,6 +47,9 @@ fn what_install_manifests_write_is_not_dead() {
         "{apiGroups: [route.openshift.io], resources: [routes/custom-host], verbs: [create]}",
         "{apiGroups: [acme.cert-manager.io], resources: ['*'], verbs: [create, deletecollection]}",
         "{apiGroups: [snapshot.storage.k8s.io], resources: [volumesnapshots], verbs: [get]}",
+        "{apiGroups: [serving.knative.dev], resources: ['*', '*/status', '*/finalizers'], verbs: [deletecollection]}",
+        "{apiGroups: [gateway.networking.k8s.io, gateway.networking.x-k8s.io], resources: [listenersets, xlistenersets/status], verbs: [patch]}",
+        "{apiGroups: [''], resources: [endpoints/restricted, namespaces/finalizers], verbs: [create, update]}",
         // Aggregated APIs.
         "{apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list, watch]}",
         "{apiGroups: [custom.metrics.k8s.io, external.metrics.k8s.io], resources: ['*'], verbs: ['*']}",

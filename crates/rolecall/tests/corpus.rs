@@ -148,6 +148,18 @@ fn every_case_is_answered_as_written() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The traps V1 to V26 each have a folder; V27, rules reviews that are incomplete, takes a server
+/// (`tests/cli/live.rs`).
+#[test]
+fn every_trap_has_a_case() {
+    let stages = stages();
+    for trap in 1..=26 {
+        let prefix = format!("v{trap:02}-");
+        let mut cases = stages.iter().filter(|(name, _)| name.starts_with(&prefix)).peekable();
+        assert!(cases.peek().is_some(), "fixtures/{prefix}*");
+    }
+}
+
 #[test]
 fn every_walk_leads_where_it_is_written() {
     let mut wrong = Vec::new();

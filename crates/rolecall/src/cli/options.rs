@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use rolecall_check::KubernetesVersion;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
@@ -64,6 +65,21 @@ pub(crate) struct SourceOptions {
     /// `unknown`
     #[arg(long, global = true)]
     pub(crate) keep_going: bool,
+}
+
+impl SourceOptions {
+    /// Returns the release whose defaults are assumed, the newest unless one is named.
+    pub(crate) fn release(&self) -> Version {
+        match self.defaults {
+            Defaults::Version(version) => version,
+            Defaults::Auto | Defaults::None => Version::default(),
+        }
+    }
+
+    /// Returns the version that behaviour is judged by: the one that is asked for, else the release.
+    pub(crate) fn kubernetes_version(&self, asked: Option<KubernetesVersion>) -> KubernetesVersion {
+        asked.or_else(|| self.release().as_str().parse().ok()).unwrap_or(KubernetesVersion::NEWEST)
+    }
 }
 
 /// Which cluster is asked, and as whom; as kubectl's options of these names.

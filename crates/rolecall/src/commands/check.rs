@@ -106,14 +106,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         ..Needs::default()
     };
     let session = Session::load(ui, &options, needs)?;
-    let release = match options.source.defaults {
-        Defaults::Version(version) => version,
-        Defaults::Auto | Defaults::None => Version::default(),
-    };
-    let version = arguments
-        .kubernetes_version
-        .or_else(|| release.as_str().parse().ok())
-        .unwrap_or(KubernetesVersion::NEWEST);
+    let release = options.source.release();
+    let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let sources = sources(&options);
     let mut all = check(CheckInput {
         authorizer: &session.authorizer,
@@ -153,7 +147,11 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
-        ui.note("nothing found");
+        ui.note(if session.incomplete {
+            "nothing found in what could be read"
+        } else {
+            "nothing found"
+        });
     }
     Ok(session.conclude(ui, exit(&findings, arguments.fail_level)))
 }

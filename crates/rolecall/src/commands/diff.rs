@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
     /// Exit with 1 when access was gained, when a risk was gained, or on any change
     #[arg(long, value_enum, value_name = "CHANGE")]
     fail_on: Option<FailOn>,
+    /// The Kubernetes version of the cluster, which decides what is a risk [default: that of
+    /// --defaults]
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<KubernetesVersion>,
     /// How the differences look; `wide` names every rule that grants them
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: DiffFormat,
@@ -96,7 +100,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let old = old_side.load(ui, options)?;
     let new = new_side.load(ui, options)?;
     let diffs = diff(&old.authorizer, &new.authorizer);
-    let mut gained = GainedRisks::new(&old.authorizer, &new.authorizer, KubernetesVersion::NEWEST);
+    let version = options.source.kubernetes_version(arguments.kubernetes_version);
+    let mut gained = GainedRisks::new(&old.authorizer, &new.authorizer, version);
     let risks = diffs.iter().flat_map(|diff| gained.of(diff)).collect();
     let comparison = Comparison {
         old: &arguments.old,

@@ -2,7 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::command::{rolecall, rolecall_in_columns, root};
+use crate::command::{command, rolecall, rolecall_in_columns, root, run, split};
 
 #[test]
 fn findings_are_a_table_and_fail() {
@@ -175,4 +175,80 @@ fn what_a_deployment_made_is_not_judged_once_more() {
     let kinds: Vec<_> =
         found["findings"].as_array().unwrap().iter().map(|f| &f["object"]["kind"]).collect();
     assert!(kinds.iter().all(|kind| *kind != "Pod"), "{kinds:?}");
+}
+
+const SOUND: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: lost, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: SuperRole, name: gone}
+subjects: [{kind: User, name: jane}]
+";
+
+/// A repository that means harm is named file by file, and the rest is judged.
+#[test]
+#[cfg(unix)]
+fn hostile_repositories_end_in_errors_that_name_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let bomb: String = (1..9)
+        .map(|level| {
+            format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(","))
+        })
+        .collect();
+    write("bomb.yaml", format!("kind: Role\na0: &a0 [x]\n{bomb}").as_bytes());
+    write("deep.yaml", format!("kind: Role\na: {}", "[".repeat(100_000)).as_bytes());
+    write("deep.json", format!("{{\"kind\": \"Role\", \"a\": {}", "[".repeat(100_000)).as_bytes());
+    write("latin1.yaml", b"kind: Role\nmetadata: {name: caf\xe9}\n");
+    write("utf16.yaml", &[0xff, 0xfe, b'k', 0, b'i', 0]);
+    write("nul.yaml", b"kind: Role\0\n");
+    write("long.yaml", format!("# {}\n", "x".repeat(3 << 20)).as_bytes());
+    write("sound.yaml", SOUND.as_bytes());
+    std::os::unix::fs::symlink(".", folder.path().join("again")).unwrap();
+    std::os::unix::fs::symlink("itself.yaml", folder.path().join("itself.yaml")).unwrap();
+    let mut command = command();
+    command.args(split("check . --severity high")).current_dir(&folder);
+    assert_snapshot!(run(&mut command, ""), @r#"
+    WHERE          CODE    SEVERITY   OBJECT                  FINDING
+    sound.yaml:4   RC103   high       RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+
+    1 finding: 1 high
+    --- stderr
+    error: ./again: a directory loop: this link leads back to where it stands
+    error: ./itself.yaml: cannot be read: too many levels of symbolic links
+    error: ./bomb.yaml:8:30: anchors and aliases expand to more than 1000000 nodes
+    error: ./deep.json:1:100022: expected `,` or `]`, found the end of the file
+    error: ./deep.yaml:2:259: nested deeper than 255 levels
+    error: ./latin1.yaml:2:21: expected UTF-8 text, found the byte 0xe9
+    error: ./nul.yaml: expected text, found a binary file
+    error: ./utf16.yaml: expected UTF-8 text, found UTF-16
+    --- exit 2
+    "#);
+}
+
+/// A chart's templates are one thing to say, not an error each.
+#[test]
+fn templates_that_are_not_rendered_are_named_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let templates = folder.path().join("chart/templates");
+    fs::create_dir_all(&templates).unwrap();
+    fs::write(folder.path().join("chart/Chart.yaml"), "name: web\nversion: 1.0.0\n").unwrap();
+    fs::write(folder.path().join("chart/values.yaml"), "rbac: {create: true}\n").unwrap();
+    for name in ["role.yaml", "binding.yaml", "deployment.yaml"] {
+        let text = "{{- if .Values.rbac.create }}\nkind: Role\nmetadata:\n  name: {{ .Release.Name }}\n{{- end }}\n";
+        fs::write(templates.join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("sound.yaml"), SOUND).unwrap();
+    let mut command = command();
+    command.args(split("check . --severity high")).current_dir(&folder);
+    assert_snapshot!(run(&mut command, ""), @r#"
+    WHERE          CODE    SEVERITY   OBJECT                  FINDING
+    sound.yaml:4   RC103   high       RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+
+    1 finding: 1 high
+    --- stderr
+    error: ./chart: a Helm chart that is not rendered (3 templates)
+    hint: run `helm template CHART | rolecall COMMAND -f -` to read what the templates make
+    --- exit 2
+    "#);
 }

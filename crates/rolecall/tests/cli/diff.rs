@@ -1,3 +1,4 @@
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -300,3 +301,31 @@ fn broken_commits_are_told_by_their_own_paths() {
     --- exit 2
     ");
 }
+
+/// To get `pods/exec` is to run commands, before a server asks for create.
+#[test]
+fn what_is_a_risk_depends_on_the_clusters_version() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.yaml"), EXEC.replace("pods/exec", "pods/log")).unwrap();
+    fs::write(folder.path().join("new.yaml"), EXEC).unwrap();
+    for (version, exit) in [("1.34", 1), ("1.36", 0)] {
+        let arguments = "diff old.yaml new.yaml --fail-on risk --kubernetes-version";
+        let ran = rolecall_in(folder.path(), &format!("{arguments} {version}"));
+        assert_eq!(ran.exit, Some(exit), "{version}: {ran}");
+    }
+    let ran = rolecall_in(folder.path(), "diff old.yaml new.yaml --fail-on risk --defaults v1.20");
+    assert_eq!(ran.exit, Some(1), "{ran}");
+}
+
+const EXEC: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: shell, namespace: shop}
+rules: [{apiGroups: [''], resources: [pods/exec], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: shell, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: shell}
+subjects: [{kind: User, name: jane}]
+";

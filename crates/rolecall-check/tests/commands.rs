@@ -1,0 +1,343 @@
+//! What containers run, as rows: a command line, and what its ServiceAccount is refused.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+use insta::assert_snapshot;
+use rolecall_check::Category;
+
+/// Returns what a container that runs so is refused, one request after the other.
+fn refused(container: &serde_json::Value) -> String {
+    let pod = serde_json::json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "tool", "namespace": "shop"},
+        "spec": {"serviceAccountName": "tool", "containers": [container]},
+    });
+    let account = serde_json::json!({
+        "apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "tool", "namespace": "shop"},
+    });
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [account, pod]});
+    let findings = support::findings_of(&list.to_string());
+    let denied = findings.into_iter().filter(|finding| finding.rule.category == Category::Denied);
+    let requests = denied.filter_map(|finding| finding.denied).flat_map(|denied| denied.requests);
+    let said: Vec<String> = requests
+        .map(|request| {
+            let text = request.to_string();
+            text.replace(" in API group \"\"", "").replace(" in the namespace \"shop\"", "")
+        })
+        .collect();
+    if said.is_empty() { "-".to_owned() } else { said.join("; ") }
+}
+
+/// Writes each script, run by a shell, with what it is refused.
+fn table(scripts: &[&str]) -> String {
+    let rows = scripts.iter().map(|script| {
+        let container =
+            serde_json::json!({"name": "c", "image": "x", "command": ["/bin/sh", "-ec", script]});
+        format!("{script}\n    {}\n", refused(&container))
+    });
+    rows.collect()
+}
+
+#[test]
+fn kubectl_needs_what_its_command_line_says() {
+    assert_snapshot!(table(&[
+        "kubectl get pods",
+        "kubectl get po,svc -n kitchen",
+        "kubectl get pod web -o yaml",
+        "kubectl get pods --all-namespaces --watch",
+        "kubectl get nodes",
+        "kubectl -n kitchen get deploy/web",
+        "kubectl --namespace=kitchen describe secret tls",
+        "kubectl logs -f deploy/web",
+        "kubectl exec web -- ls",
+        "kubectl cp web:/tmp/a a",
+        "kubectl port-forward svc/web 8080:80",
+        "kubectl apply -f https://example.com/a.yaml",
+        "kubectl create configmap settings --from-literal=a=b",
+        "kubectl create token robot",
+        "kubectl delete job --all",
+        "kubectl delete job old",
+        "kubectl scale deployment/web --replicas=3",
+        "kubectl rollout restart deployment web",
+        "kubectl rollout status deployment/web",
+        "kubectl annotate node n1 a=b",
+        "kubectl patch service web -p '{}'",
+        "kubectl drain n1",
+        "kubectl cordon n1",
+        "kubectl wait --for=condition=ready pod -l app=web",
+        "kubectl auth can-i list pods",
+        "kubectl get --raw /metrics",
+        "kubectl top pods",
+        "kubectl version",
+    ]), @r#"
+    kubectl get pods
+        list resource "pods"
+    kubectl get po,svc -n kitchen
+        list resource "pods" in the namespace "kitchen"; list resource "services" in the namespace "kitchen"
+    kubectl get pod web -o yaml
+        get resource "pods"
+    kubectl get pods --all-namespaces --watch
+        list resource "pods" at the cluster scope; watch resource "pods" at the cluster scope
+    kubectl get nodes
+        list resource "nodes" at the cluster scope
+    kubectl -n kitchen get deploy/web
+        get resource "deployments" in API group "apps" in the namespace "kitchen"
+    kubectl --namespace=kitchen describe secret tls
+        get resource "secrets" in the namespace "kitchen"
+    kubectl logs -f deploy/web
+        get resource "deployments" in API group "apps"; list resource "pods"; get resource "pods/log"
+    kubectl exec web -- ls
+        get resource "pods"; create resource "pods/exec"
+    kubectl cp web:/tmp/a a
+        -
+    kubectl port-forward svc/web 8080:80
+        get resource "services"; list resource "pods"; create resource "pods/portforward"
+    kubectl apply -f https://example.com/a.yaml
+        -
+    kubectl create configmap settings --from-literal=a=b
+        create resource "configmaps"
+    kubectl create token robot
+        create resource "serviceaccounts/token"
+    kubectl delete job --all
+        list resource "jobs" in API group "batch"; delete resource "jobs" in API group "batch"
+    kubectl delete job old
+        delete resource "jobs" in API group "batch"
+    kubectl scale deployment/web --replicas=3
+        get resource "deployments" in API group "apps"; patch resource "deployments/scale" in API group "apps"
+    kubectl rollout restart deployment web
+        get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
+    kubectl rollout status deployment/web
+        get resource "deployments" in API group "apps"; watch resource "deployments" in API group "apps"
+    kubectl annotate node n1 a=b
+        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope
+    kubectl patch service web -p '{}'
+        get resource "services"; patch resource "services"
+    kubectl drain n1
+        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope; list resource "pods" at the cluster scope
+    kubectl cordon n1
+        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope
+    kubectl wait --for=condition=ready pod -l app=web
+        list resource "pods"; watch resource "pods"
+    kubectl auth can-i list pods
+        -
+    kubectl get --raw /metrics
+        get path "/metrics"
+    kubectl top pods
+        list resource "pods" in API group "metrics.k8s.io"
+    kubectl version
+        -
+    "#);
+}
+
+#[test]
+fn kubectl_that_is_somebody_else_or_somewhere_else_needs_nothing() {
+    assert_snapshot!(table(&[
+        "kubectl --kubeconfig /etc/k get pods",
+        "kubectl --token $TOKEN get pods",
+        "kubectl --server https://other get pods",
+        "kubectl --context prod get pods",
+        "kubectl config view",
+        "kubectl kustomize .",
+        "kubectl apply --dry-run=client -f a.yaml",
+        "echo kubectl get pods",
+        "kubectl get $KIND",
+        "kubectl get pods -n $NAMESPACE",
+        "kubectl frobnicate pods",
+        "kubectl get widgets",
+        "kubectl",
+    ]), @r#"
+    kubectl --kubeconfig /etc/k get pods
+        -
+    kubectl --token $TOKEN get pods
+        -
+    kubectl --server https://other get pods
+        -
+    kubectl --context prod get pods
+        -
+    kubectl config view
+        -
+    kubectl kustomize .
+        -
+    kubectl apply --dry-run=client -f a.yaml
+        -
+    echo kubectl get pods
+        -
+    kubectl get $KIND
+        -
+    kubectl get pods -n $NAMESPACE
+        list resource "pods"
+    kubectl frobnicate pods
+        -
+    kubectl get widgets
+        -
+    kubectl
+        -
+    "#);
+}
+
+#[test]
+fn scripts_are_read_as_shells_do() {
+    assert_snapshot!(table(&[
+        "set -e; kubectl get pods | grep web && kubectl delete pod web",
+        "if kubectl get secret tls; then echo there; fi",
+        "for i in 1 2; do kubectl get pods; done",
+        "NAME=$(kubectl get pods -o name); echo $NAME",
+        "exec /usr/bin/kubectl get pods",
+        "timeout 5 kubectl get pods",
+        "K=kubectl; $K get pods",
+        "cat <<EOF\nkubectl get pods\nEOF\nkubectl get nodes",
+        "# kubectl get pods\ntrue",
+        "'kubectl get pods",
+    ]), @r#"
+    set -e; kubectl get pods | grep web && kubectl delete pod web
+        delete resource "pods"; list resource "pods"
+    if kubectl get secret tls; then echo there; fi
+        get resource "secrets"
+    for i in 1 2; do kubectl get pods; done
+        list resource "pods"
+    NAME=$(kubectl get pods -o name); echo $NAME
+        list resource "pods"
+    exec /usr/bin/kubectl get pods
+        list resource "pods"
+    timeout 5 kubectl get pods
+        list resource "pods"
+    K=kubectl; $K get pods
+        list resource "pods"
+    cat <<EOF
+    kubectl get pods
+    EOF
+    kubectl get nodes
+        list resource "nodes" at the cluster scope
+    # kubectl get pods
+    true
+        -
+    'kubectl get pods
+        -
+    "#);
+}
+
+#[test]
+fn helm_needs_the_secrets_of_its_releases() {
+    assert_snapshot!(table(&[
+        "helm upgrade --install web ./chart",
+        "helm upgrade web ./chart -n kitchen",
+        "helm list -A",
+        "helm uninstall web",
+        "helm template ./chart",
+        "helm upgrade web ./chart --dry-run",
+        "helm --kubeconfig k list",
+        "helm repo update",
+    ]), @r#"
+    helm upgrade --install web ./chart
+        list resource "secrets"; create resource "secrets"; update resource "secrets"
+    helm upgrade web ./chart -n kitchen
+        list resource "secrets" in the namespace "kitchen"; create resource "secrets" in the namespace "kitchen"; update resource "secrets" in the namespace "kitchen"
+    helm list -A
+        list resource "secrets" at the cluster scope
+    helm uninstall web
+        list resource "secrets"; delete resource "secrets"
+    helm template ./chart
+        -
+    helm upgrade web ./chart --dry-run
+        -
+    helm --kubeconfig k list
+        -
+    helm repo update
+        -
+    "#);
+}
+
+#[test]
+fn requests_to_the_servers_url_need_what_they_ask() {
+    let api = "https://kubernetes.default.svc";
+    let bearer = "-H \"Authorization: Bearer $TOKEN\"";
+    let scripts = [
+        format!("curl {bearer} {api}/api/v1/namespaces/shop/pods"),
+        format!("curl {bearer} '{api}/api/v1/namespaces/shop/pods?watch=1'"),
+        format!("curl {bearer} {api}/api/v1/namespaces/shop/pods/web/log"),
+        format!("curl -X DELETE {bearer} {api}/apis/apps/v1/namespaces/shop/deployments/web"),
+        format!("curl -d @a.json {bearer} {api}/apis/batch/v1/namespaces/shop/jobs"),
+        format!("curl {bearer} {api}/api/v1/nodes"),
+        format!("curl {bearer} {api}/metrics"),
+        format!(
+            "curl {bearer} https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT/api/v1/nodes"
+        ),
+        format!("wget --header=\"Authorization: Bearer x\" -O- {api}:443/api/v1/nodes"),
+        format!("curl {api}/api/v1/nodes"),
+        format!("curl {bearer} https://example.com/api/v1/nodes"),
+        format!("curl -X $METHOD {bearer} {api}/api/v1/nodes"),
+    ];
+    let scripts: Vec<&str> = scripts.iter().map(String::as_str).collect();
+    assert_snapshot!(table(&scripts), @r#"
+    curl -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/api/v1/namespaces/shop/pods
+        list resource "pods"
+    curl -H "Authorization: Bearer $TOKEN" 'https://kubernetes.default.svc/api/v1/namespaces/shop/pods?watch=1'
+        watch resource "pods"
+    curl -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/api/v1/namespaces/shop/pods/web/log
+        get resource "pods/log"
+    curl -X DELETE -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/apis/apps/v1/namespaces/shop/deployments/web
+        delete resource "deployments" in API group "apps"
+    curl -d @a.json -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/apis/batch/v1/namespaces/shop/jobs
+        create resource "jobs" in API group "batch"
+    curl -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/api/v1/nodes
+        list resource "nodes" at the cluster scope
+    curl -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/metrics
+        get path "/metrics"
+    curl -H "Authorization: Bearer $TOKEN" https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT/api/v1/nodes
+        list resource "nodes" at the cluster scope
+    wget --header="Authorization: Bearer x" -O- https://kubernetes.default.svc:443/api/v1/nodes
+        list resource "nodes" at the cluster scope
+    curl https://kubernetes.default.svc/api/v1/nodes
+        -
+    curl -H "Authorization: Bearer $TOKEN" https://example.com/api/v1/nodes
+        -
+    curl -X $METHOD -H "Authorization: Bearer $TOKEN" https://kubernetes.default.svc/api/v1/nodes
+        -
+    "#);
+}
+
+/// Without a shell, words are as they stand, and the kubelet fills in variables.
+#[test]
+fn arguments_without_a_shell_are_words() {
+    let rows = [
+        serde_json::json!({"command": ["kubectl", "get", "pods"]}),
+        serde_json::json!({"image": "bitnami/kubectl:1.30", "args": ["get", "pods"]}),
+        serde_json::json!({"image": "alpine/helm:3", "args": ["list"]}),
+        serde_json::json!({"image": "nginx", "args": ["get", "pods"]}),
+        serde_json::json!({"command": ["kubectl"], "args": ["delete", "pod", "a b"]}),
+        serde_json::json!({"command": ["kubectl", "get", "$(KIND)"]}),
+        serde_json::json!({"command": ["kubectl", "get", "pods", "-n", "$(NS)"], "env": [
+            {"name": "NS", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}]}),
+        serde_json::json!({"command": ["bash", "-c"], "args": ["kubectl get pods"]}),
+    ];
+    let said: String = rows
+        .iter()
+        .map(|row| {
+            let mut container = serde_json::json!({"name": "c", "image": "x"});
+            container.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
+            format!("{row}\n    {}\n", refused(&container))
+        })
+        .collect();
+    assert_snapshot!(said, @r#"
+    {"command":["kubectl","get","pods"]}
+        list resource "pods"
+    {"args":["get","pods"],"image":"bitnami/kubectl:1.30"}
+        list resource "pods"
+    {"args":["list"],"image":"alpine/helm:3"}
+        list resource "secrets"
+    {"args":["get","pods"],"image":"nginx"}
+        -
+    {"args":["delete","pod","a b"],"command":["kubectl"]}
+        delete resource "pods"
+    {"command":["kubectl","get","$(KIND)"]}
+        -
+    {"command":["kubectl","get","pods","-n","$(NS)"],"env":[{"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}}]}
+        list resource "pods"
+    {"args":["kubectl get pods"],"command":["bash","-c"]}
+        list resource "pods"
+    "#);
+}
