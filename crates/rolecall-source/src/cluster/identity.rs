@@ -68,6 +68,9 @@ const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 /// A path that nobody serves: to be refused it tells the user's name.
 const NO_SUCH_PATH: &str = "/rolecall-whoami";
 
+/// Whom a server takes a request without credentials for.
+const ANONYMOUS: &str = "system:anonymous";
+
 impl Cluster {
     /// Asks the server who the caller is; `None` when it does not tell and the credentials do not
     /// either.
@@ -130,6 +133,8 @@ impl Cluster {
     fn who_without_server(&self, named: Option<String>) -> Option<WhoAmI> {
         let own = self.own_identity();
         match (own, named) {
+            // A proxy may add credentials of its own to a request without any.
+            (Some(own), None) if *own.user == *ANONYMOUS => None,
             (Some(own), None) => Some((own, ToldBy::Credential)),
             (Some(own), Some(named)) if *own.user == *named => Some((own, ToldBy::Credential)),
             (_, Some(named)) => Some((Identity::user(&named), ToldBy::Refusal)),
@@ -154,7 +159,7 @@ impl Cluster {
             Credential::Token(Some(claims)) if claims.service_account.is_some() => {
                 Some(Identity::user(&claims.subject))
             }
-            Credential::Nothing => Some(Identity::user("system:anonymous")),
+            Credential::Nothing => Some(Identity::user(ANONYMOUS)),
             _ => None,
         }
     }

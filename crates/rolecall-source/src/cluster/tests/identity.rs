@@ -1,9 +1,9 @@
 use rolecall_rbac::Identity;
 use serde_json::json;
 
-use super::connect::TOKEN;
+use super::connect::{TOKEN, kubeconfig};
 use super::double::{Double, Reply};
-use crate::cluster::{Credential, ToldBy};
+use crate::cluster::{Cluster, ClusterOptions, Credential, ToldBy};
 
 fn not_found() -> Reply {
     Reply::failure(404, "NotFound", "the server could not find the requested resource")
@@ -69,4 +69,24 @@ async fn who_may_not_ask_is_named_by_the_refusal() {
 async fn nobody_may_be_told_by_neither_side() {
     let double = Double::start(|_, _| not_found()).await;
     assert_eq!(double.cluster().await.who_am_i().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_request_without_credentials_is_nobodys_only_if_the_server_says_so() {
+    let message = r#"forbidden: User "system:anonymous" cannot get path "/rolecall-whoami""#;
+    for (refused, expected) in [(false, None), (true, Some(ToldBy::Credential))] {
+        let double = Double::start(move |_, seen| match &*seen.path {
+            "/rolecall-whoami" if refused => Reply::failure(403, "Forbidden", message),
+            _ => not_found(),
+        })
+        .await;
+        let path = double.folder().join("config");
+        let server = format!("server: {}", double.url());
+        std::fs::write(&path, kubeconfig(&server, "{}")).unwrap();
+        let options = ClusterOptions { kubeconfig: Some(path), ..ClusterOptions::default() };
+        let cluster = Cluster::connect(&options).await.unwrap();
+        assert_eq!(cluster.credential(), Credential::Nothing);
+        let who = cluster.who_am_i().await.unwrap();
+        assert_eq!(who.map(|who| who.told_by), expected, "refused: {refused}");
+    }
 }
