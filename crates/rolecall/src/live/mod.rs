@@ -1,6 +1,7 @@
 //! The live cluster, as commands use it: connected once, waited for, interrupted by Ctrl-C.
 
 mod error;
+mod interrupt;
 pub(crate) mod load;
 mod progress;
 mod review;
@@ -53,6 +54,7 @@ impl Live {
     pub(crate) fn with(
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
     ) -> Result<Self, CommandError> {
+        interrupt::listen();
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(CommandError::cluster)?;
         let cluster = runtime.block_on(connect()).map_err(config_error)?;
@@ -88,7 +90,7 @@ impl Live {
             let mut something = std::pin::pin!(something);
             let started = tokio::time::Instant::now() + PATIENCE;
             let mut ticks = tokio::time::interval_at(started, TICK);
-            let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+            let mut interrupt = std::pin::pin!(interrupt::interrupted());
             loop {
                 tokio::select! {
                     done = &mut something => return Ok(done),

@@ -8,6 +8,7 @@ use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
+use super::interrupt::interrupted;
 use super::{Bar, Live, PATIENCE, TICK, request_error};
 use crate::error::CommandError;
 use crate::ui::Ui;
@@ -51,13 +52,7 @@ pub(crate) fn review(
                 Evidence::Verdict => reviewer.answer_by_rules(questions).await?,
                 Evidence::Reason => Vec::new(),
             };
-            let interrupted = async {
-                if tokio::signal::ctrl_c().await.is_err() {
-                    // Without a handler Ctrl-C ends everything, which is the next best.
-                    std::future::pending::<()>().await;
-                }
-            };
-            Ok(ask(&reviewer, questions, known, AT_ONCE, &progress, interrupted).await)
+            Ok(ask(&reviewer, questions, known, AT_ONCE, &progress, interrupted()).await)
         };
         let mut asking = std::pin::pin!(asking);
         let mut ticks = interval_at(Instant::now() + PATIENCE, TICK);
