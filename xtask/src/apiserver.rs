@@ -106,6 +106,11 @@ impl ApiServer {
         self.credentials.bearer_kubeconfig(name, token, self.servers.port())
     }
 
+    /// Returns the port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.servers.port()
+    }
+
     /// Returns a kubectl command that acts as the owner of a kubeconfig.
     pub(crate) fn kubectl(&self, kubeconfig: &Path) -> Command {
         let mut command = Command::new(&self.kubectl);

@@ -8,6 +8,7 @@ mod callers;
 mod cases;
 mod clients;
 mod credentials;
+mod doctor;
 mod fixes;
 mod fixtures;
 mod invocation;
@@ -49,12 +50,13 @@ struct Scenario {
 }
 
 /// The scenarios, file by file.
-const ALL: [&[Scenario]; 7] = [
+const ALL: [&[Scenario]; 8] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     credentials::SCENARIOS,
     sources::SCENARIOS,
     clients::SCENARIOS,
+    doctor::SCENARIOS,
     fixes::SCENARIOS,
     universe::SCENARIOS,
 ];

@@ -48,6 +48,11 @@ impl Api {
         }
     }
 
+    /// Returns the URL at which the API is served without credentials.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         succeeded("get", path, self.request("GET", path, &[], None)?)
     }

@@ -75,7 +75,7 @@ fn tokens(world: &World) -> Result<()> {
 }
 
 /// Makes a token of a ServiceAccount that is an hour past its time.
-fn expired(world: &World, namespace: &str, name: &str) -> Result<String> {
+pub(super) fn expired(world: &World, namespace: &str, name: &str) -> Result<String> {
     let account =
         world.api.get(&format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}"))?;
     let now = SystemTime::now()

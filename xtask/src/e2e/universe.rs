@@ -38,7 +38,7 @@ const FOLDER: &str = "fixtures/golden/v1.20/u11";
 const DENIALS: usize = 300;
 
 /// Puts the universe's own objects on the server.
-fn create(world: &World) -> Result<()> {
+pub(super) fn create(world: &World) -> Result<()> {
     let mut text_of_list = String::new();
     open("cluster.json.gz")?
         .read_to_string(&mut text_of_list)

@@ -184,6 +184,16 @@ impl World {
         self.server.anonymous_kubeconfig()
     }
 
+    /// Returns the certificate of the authority that vouches for the server.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.server.folder("ca.crt")
+    }
+
+    /// Returns the port of the server.
+    pub(super) fn port(&self) -> u16 {
+        self.server.port()
+    }
+
     /// Returns the key that the server signs tokens with.
     pub(super) fn signing_key(&self) -> PathBuf {
         self.server.folder("service-account.key")
@@ -201,7 +211,8 @@ impl World {
         Ok(token)
     }
 
-    fn keep_secret(&self, whose: &str, secret: &str) {
+    /// Has no output hold this.
+    pub(super) fn keep_secret(&self, whose: &str, secret: &str) {
         self.secrets.borrow_mut().push((whose.to_owned(), secret.to_owned()));
         // A signature alone is as bad: whoever knows the claims can put them before it.
         if let Some((_, signature)) = secret.rsplit_once('.') {
