@@ -19,9 +19,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: plugin,
     },
     Scenario {
-        name: "reader",
-        claim: "a ServiceAccount with manifests/cluster/clusterrole.yaml reads everything there is, without a gap",
-        run: reader,
+        name: "shipped-rights",
+        claim: "a ServiceAccount with manifests/ reads everything there is without a gap, and asks about others",
+        run: shipped_rights,
+    },
+    Scenario {
+        name: "shipped-namespace-rights",
+        claim: "one with manifests/namespace sees its namespace, and says what it does not see",
+        run: shipped_namespace_rights,
     },
     Scenario {
         name: "interrupted",
@@ -38,45 +43,55 @@ fn plugin(world: &World) -> Result<()> {
     Ok(())
 }
 
-fn reader(world: &World) -> Result<()> {
-    world
-        .kubectl("apply --validate=false -f manifests/cluster/clusterrole.yaml")
-        .run()?
-        .exits(0)?;
-    world.apply(
-        r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: reader}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: rolecall, namespace: reader}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: e2e-reader}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: rolecall-reader}
-subjects: [{kind: ServiceAccount, name: rolecall, namespace: reader}]
-"#,
-    )?;
-    let token = world.token("reader", "rolecall", &json!({}))?;
-    let kubeconfig = world.bearer("reader", &token)?;
+fn shipped_rights(world: &World) -> Result<()> {
+    // A kubectl as old as the server does not take a folder among a kustomization's resources.
+    for what in ["-k manifests/cluster", "-f manifests/job/job.yaml"] {
+        world.kubectl(&format!("apply --validate=false {what}")).run()?.exits(0)?;
+    }
+    world.settle()?;
+    let kubeconfig = world.bearer("rolecall", &world.token("rolecall", "rolecall", &json!({}))?)?;
     let rows = [
         "walk -A",
-        "can-i --for sa/* -A --resources pods,secrets -o csv",
+        "can-i --for sa/* -n rolecall -n default --resources pods,secrets -o csv",
         "who-can get secrets -A",
-        "rules --for sa/rolecall -n reader",
+        "rules --for sa/rolecall -n rolecall",
         "snapshot",
     ];
     for line in rows {
         let by_admin = world.rolecall(line).run()?.exits(0)?;
         let ran = world.rolecall(line).by(&kubeconfig).run()?.exits(0)?.prints(&by_admin.stdout)?;
-        if ran.stderr.contains("was not read") {
+        if ran.stderr.contains("not read") {
             return Err(ran.wrong("has gaps"));
         }
     }
+
+    // Each of the two ways to ask the server about others suffices.
+    let live = "can-i list pods --for user/shipped -n default --mode live";
+    world.rolecall(live).by(&kubeconfig).run()?.exits(3)?;
+    for file in ["manifests/reviews/clusterrole.yaml", "manifests/impersonation/clusterrole.yaml"] {
+        world.kubectl(&format!("apply --validate=false -f {file}")).run()?.exits(0)?;
+        world.settle()?;
+        world.rolecall(live).by(&kubeconfig).run()?.exits(1)?;
+        world.kubectl(&format!("delete -f {file}")).run()?.exits(0)?;
+        world.settle()?;
+    }
     Ok(())
+}
+
+fn shipped_namespace_rights(world: &World) -> Result<()> {
+    world.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: shipped}\n")?;
+    world.kubectl("apply --validate=false -k manifests/namespace -n shipped").run()?.exits(0)?;
+    world.settle()?;
+    let kubeconfig = world.bearer("shipped", &world.token("shipped", "rolecall", &json!({}))?)?;
+    let walk = "walk sa/rolecall -n shipped";
+    world
+        .rolecall(walk)
+        .by(&kubeconfig)
+        .run()?
+        .exits(3)?
+        .says("RoleBinding rolecall-reader of Role rolecall-reader")?
+        .notes("every ClusterRoleBinding")?;
+    world.rolecall("walk sa/rolecall -n default").by(&kubeconfig).run()?.notes("not read").map(drop)
 }
 
 fn interrupted(world: &World) -> Result<()> {
