@@ -5,6 +5,8 @@ use rolecall_rbac::{Gap, Identity, ObjectKind, PodSpec, Text, Unread, Workload, 
 
 use std::collections::BTreeSet;
 
+use rolecall_source::cluster::Needs as ClusterNeeds;
+
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::{Breadth, Needs, Session};
@@ -370,6 +372,15 @@ pub(crate) fn find_workload<'a>(
     if let Some(error) = unknown_kind(session, kind, name) {
         return Err(error);
     }
+    if session.live().is_some() && !is_listed(session, kind) {
+        let file = format!("{name}.yaml");
+        let get = format!("kubectl get {kind} {name} -n {namespace} -o yaml > {file}");
+        return Err(CommandError::input(format!(
+            "`{kind}/{name}` was not looked for: of a cluster's workloads only the built-in kinds are listed"
+        ))
+        .with_hint(Hint::run(get, "write it to a file"))
+        .with_hint(Hint::pass(format!("--overlay -f {file}"), "read it from there")));
+    }
     if let Some(gap) = hiding(session, kind, namespace) {
         let text = format!("`{kind}/{name}` was not found, and this was not read: {gap}");
         return Err(CommandError::cluster(text));
@@ -389,6 +400,15 @@ pub(crate) fn find_workload<'a>(
     };
     Err(CommandError::input(format!("there is no `{kind}/{name}` in namespace `{namespace}`"))
         .with_hint(guess.and_then(|guess| Hint::did_you_mean(format!("{kind}/{name}"), [guess]))))
+}
+
+/// Returns whether workloads of a kind are listed on clusters.
+fn is_listed(session: &Session, kind: &str) -> bool {
+    let listed = ClusterNeeds::everything().collections();
+    let mut named = session.catalog.named(kind.split('.').next().unwrap_or(kind));
+    named.any(|served| {
+        listed.iter().any(|it| *it.kind == *served.kind && *it.group == *served.group)
+    })
 }
 
 /// Returns what was not read and may hide a workload of a kind.

@@ -425,6 +425,34 @@ fn what_if_manifests_were_applied() {
     ");
 }
 
+#[test]
+fn a_custom_workload_is_laid_over_the_cluster() {
+    let discovery = json!({"kind": "APIGroupDiscoveryList", "items": [
+        {"metadata": {"name": "argoproj.io"}, "versions": [{"version": "v1alpha1", "resources": [
+            {"resource": "rollouts", "singularResource": "rollout", "scope": "Namespaced",
+             "responseKind": {"kind": "Rollout"}, "verbs": ["get"]}]}]}]});
+    let server = Server::with(&["ns-1"], move |seen| {
+        (seen.path == "/apis").then(|| Reply::json(&discovery))
+    });
+    let question = "can-i list pods --for rollout/web -n ns-1";
+    assert_snapshot!(server.rolecall("admin", question), @"
+    --- stderr
+    error: `rollout/web` was not looked for: of a cluster's workloads only the built-in kinds are listed
+    hint: run `kubectl get rollout web -n ns-1 -o yaml > web.yaml` to write it to a file
+    hint: pass `--overlay -f web.yaml` to read it from there
+    --- exit 2
+    ");
+    let rollout =
+        "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: web, namespace: ns-1},
+        spec: {template: {spec: {serviceAccountName: k-sa-1, containers: [{name: c, image: i}]}}}}";
+    let mut command = server.command("admin", &format!("{question} --overlay -f -"));
+    assert_snapshot!(server.tidy(run(&mut command, rollout)), @"
+    yes: sa/ns-1:k-sa-1 (Rollout ns-1/web) may list pods in namespace ns-1
+      by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rule 1: list pods
+    --- exit 0
+    ");
+}
+
 /// Whatever is logged, and however much of it, no credential is.
 #[test]
 fn debug_logs_show_no_token() {
