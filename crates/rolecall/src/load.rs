@@ -132,6 +132,10 @@ impl Session {
 
     /// Reads a cluster, and lays manifests over it.
     fn load_overlay(ui: &Ui, options: &Options, needs: &Needs) -> Result<Self, CommandError> {
+        if options.source.filename.is_empty() {
+            return Err(CommandError::usage("`--overlay` has nothing to lay over the cluster")
+                .with_hint(Hint::pass("-f PATH", "say which manifests")));
+        }
         // What a manifest binds or aggregates may stand anywhere.
         let breadth = needs.breadth.max(Breadth::Roles);
         let needs = Needs { breadth, ..needs.clone() };

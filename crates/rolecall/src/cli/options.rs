@@ -49,7 +49,7 @@ pub(crate) struct SourceOptions {
     #[arg(short, long, value_name = "PATH", global = true)]
     pub(crate) filename: Vec<PathBuf>,
     /// Lay the manifests of -f over the live cluster: what if they were applied?
-    #[arg(long, global = true, requires = "filename")]
+    #[arg(long, global = true)]
     pub(crate) overlay: bool,
     /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
     /// `none`, or those of a version

@@ -413,7 +413,7 @@ fn what_if_manifests_were_applied() {
       by RoleBinding project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:25), Role project-swan/secret-reader, rule 1: get,list secrets
     --- exit 0
     ");
-    let check = server.rolecall("admin", "check --overlay -f fixtures/v09-dangling-role-ref");
+    let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
     assert_snapshot!(check, @"
     WHERE                                              CODE    SEVERITY   OBJECT                               FINDING
     fixtures/v09-dangling-role-ref/manifests.yaml:6    RC402   low        ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it

@@ -65,14 +65,8 @@ fn unknown_commands_and_options() {
     "#);
     assert_snapshot!(rolecall("can-i get pods --overlay"), @r#"
     --- stderr
-    error: the following required arguments were not provided:
-      --filename <PATH>
-
-    Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
-           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
-           rolecall can-i --reviews <FILE> [OPTIONS]
-
-    For more information, try '--help'.
+    error: `--overlay` has nothing to lay over the cluster
+    hint: pass `-f PATH` to say which manifests
     --- exit 2
     "#);
     assert_snapshot!(rolecall("can-i get pods --verbs get"), @r#"
