@@ -318,4 +318,4 @@ impl<'a> Line<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,14 +1,18 @@
 //! Where exactly a field stands, for those few that something is said about: reading keeps no ends.
 //!
 //! ```text
-//! bytes -> [ split ] -> the chunk of each object -> [ granit events ] -> Spanned -> field by field
+//! bytes -> [ split ] -> the chunk of each object -> [ plain | granit events ] -> field by field
 //! ```
+
+mod plain;
+
+use std::cell::OnceCell;
 
 use granit_parser::{Event, Marker, Parser};
 
 use super::node::Position;
 use super::split::{Chunk, split};
-use super::{chunk_text, events};
+use super::{block, chunk_text, events};
 
 /// A part of a file: from its first character to the one after its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,10 +58,18 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     order.sort_unstable();
     for group in order.chunk_by(|left, right| left.0 == right.0) {
         let chunk = group.first().and_then(|(chunk, _)| chunks.get(chunk.checked_sub(1)?));
-        let Some(tree) = chunk.and_then(Spanned::of_chunk) else { continue };
+        let Some(chunk) = chunk else { continue };
+        let text = chunk_text(chunk).ok();
+        let document = text.and_then(|text| block::parse(text, chunk.first_line));
+        let tree = OnceCell::new();
         for (_, index) in group {
             if let (Some(field), Some(found)) = (fields.get(*index), found.get_mut(*index)) {
-                *found = tree.find(field);
+                let document = document.as_ref();
+                let the_short_way =
+                    document.and_then(|document| plain::find(document, chunk, field));
+                let the_long_way =
+                    || tree.get_or_init(|| Spanned::of_chunk(chunk)).as_ref()?.find(field);
+                *found = the_short_way.or_else(the_long_way);
             }
         }
     }
