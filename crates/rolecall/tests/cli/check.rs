@@ -77,10 +77,10 @@ fn junit_is_one_test_case_a_finding() {
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="rolecall" tests="2" failures="2" errors="0">
       <testsuite name="rolecall check" tests="2" failures="2" errors="0">
-        <testcase classname="unsupported-role-kind" name="RC103 ClusterRoleBinding v07-role-cluster-wide">
+        <testcase classname="unsupported-role-kind" name="RC103 ClusterRoleBinding v07-role-cluster-wide roleRef.kind" file="fixtures/v07-invalid-role-refs/invalid.yaml">
           <failure type="high" message="Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:8: roleRef.kind: Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole</failure>
         </testcase>
-        <testcase classname="unsupported-role-kind" name="RC103 RoleBinding v07-app/unknown-kind">
+        <testcase classname="unsupported-role-kind" name="RC103 RoleBinding v07-app/unknown-kind roleRef.kind" file="fixtures/v07-invalid-role-refs/invalid.yaml">
           <failure type="high" message="Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:22: roleRef.kind: Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;; write `kind: Role` or `kind: ClusterRole`</failure>
         </testcase>
       </testsuite>

@@ -24,12 +24,19 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
     }
     for reported in findings {
         let finding = &reported.finding;
-        let name = format!("{} {}", finding.rule.code, finding.object);
+        // Servers take test cases of one name for one, so the field is part of it.
+        let mut name = format!("{} {}", finding.rule.code, finding.object);
+        if !finding.field.steps.is_empty() {
+            name.push_str(&format!(" {}", finding.field));
+        }
+        let file = reported
+            .place()
+            .map_or_else(String::new, |(file, _)| format!(r#" file="{}""#, escape(file)));
         let place =
             reported.place().map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
         writeln!(
             out,
-            r#"    <testcase classname="{}" name="{}">"#,
+            r#"    <testcase classname="{}" name="{}"{file}>"#,
             escape(finding.rule.name),
             escape(&name)
         )?;
