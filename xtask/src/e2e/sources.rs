@@ -162,7 +162,7 @@ fn overlay(world: &World) -> Result<()> {
 
     // Alone, the binding's role does not exist; over the cluster it does.
     world.rolecall(&format!("check {path}")).run()?.says("RC101")?;
-    let check = world.rolecall(&format!("check -f {path} --overlay")).run()?;
+    let check = world.rolecall(&format!("check {path} --overlay")).run()?;
     if check.stdout.contains("RC101") {
         return Err(check.wrong("says that a role of the cluster is missing"));
     }
