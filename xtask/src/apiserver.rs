@@ -71,7 +71,15 @@ impl ApiServer {
         let credentials = Credentials::make(&folder_path, &config.token_users)?;
         let server = Self { credentials, kubectl, running, servers };
         server.servers.start(assets, config, &server.credentials)?;
-        server.wait_until_ready(config)?;
+        let admin = server.admin_kubeconfig()?;
+        server.wait_for(&admin, &["get", "--raw", "/readyz"])?;
+        if config.with_controllers {
+            server.servers.start_controllers(assets, &server.credentials)?;
+            server.wait_for(
+                &admin,
+                &["--namespace", "default", "get", "serviceaccount", "default"],
+            )?;
+        }
         Ok(server)
     }
 
@@ -132,15 +140,6 @@ impl ApiServer {
     /// Lets the processes run on and returns their ids.
     pub(crate) fn leave_running(self) -> Vec<u32> {
         self.servers.leave_running()
-    }
-
-    fn wait_until_ready(&self, config: &Config) -> Result<()> {
-        let admin = self.admin_kubeconfig()?;
-        self.wait_for(&admin, &["get", "--raw", "/readyz"])?;
-        if config.with_controllers {
-            self.wait_for(&admin, &["--namespace", "default", "get", "serviceaccount", "default"])?;
-        }
-        Ok(())
     }
 
     fn wait_for(&self, kubeconfig: &Path, arguments: &[&str]) -> Result<()> {

@@ -57,6 +57,7 @@ impl Servers {
         self.port.load(Ordering::Acquire)
     }
 
+    /// Starts etcd and the API server.
     pub(super) fn start(
         &self,
         assets: &Assets,
@@ -68,12 +69,17 @@ impl Servers {
         let folder = credentials.folder();
         self.spawn(assets, "etcd", folder, &etcd_flags(folder, etcd_port, peer_port))?;
         let flags = apiserver_flags(config, credentials, etcd_port, port);
-        self.spawn(assets, "kube-apiserver", folder, &flags)?;
-        if config.with_controllers {
-            let flags = controller_manager_flags(credentials, port)?;
-            self.spawn(assets, "kube-controller-manager", folder, &flags)?;
-        }
-        Ok(())
+        self.spawn(assets, "kube-apiserver", folder, &flags)
+    }
+
+    /// Starts the controllers; the API server must be ready, for they give up on it after ten seconds.
+    pub(super) fn start_controllers(
+        &self,
+        assets: &Assets,
+        credentials: &Credentials,
+    ) -> Result<()> {
+        let flags = controller_manager_flags(credentials, self.port())?;
+        self.spawn(assets, "kube-controller-manager", credentials.folder(), &flags)
     }
 
     /// Fails once a process has ended, with the end of its log.
