@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(account(&loaded(BUNDLE)), Some(None));
         let own = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: etcd, namespace: ops}\n\
                    automountServiceAccountToken: false\n";
-        for text in [format!("---\n{BUNDLE}\n{own}"), format!("{own}---\n{BUNDLE}\n")] {
+        for text in [format!("{BUNDLE}\n{own}"), format!("{own}---\n{BUNDLE}\n")] {
             let loaded = loaded(&text);
             assert_eq!(loaded.problems, []);
             assert_eq!(account(&loaded), Some(Some(false)));

@@ -88,7 +88,9 @@ fn rest(
         return Ok(Outcome::Read);
     }
     let extension = entry.path.extension().unwrap_or_default().to_ascii_lowercase();
-    let yaml = extension == "yaml" || extension == "yml";
+    // No JSON holds a line that begins so: documents of YAML follow, though the first may be JSON.
+    let separated = memchr::memmem::find(buffer, b"\n---").is_some();
+    let yaml = separated || extension == "yaml" || extension == "yml";
     if entry.chart.is_none() && !yaml && (extension == "json" || json::looks_like(buffer)) {
         let head = std::mem::take(buffer);
         json::read(reader, head, decoder)?;
