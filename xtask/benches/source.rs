@@ -1,7 +1,7 @@
 //! Reading: a JSON List beside `serde_json` on the same bytes, and a tree of manifests.
 //!
-//! `cargo bench -p xtask --bench source [FILTER]`. What counts is the ratio of `json::load` to
-//! `json::ignore` in one run.
+//! `cargo bench -p xtask --bench source [FILTER]`. What counts is the ratio of `json::load` and
+//! `json::load_access` to `json::ignore` in one run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,12 @@ fn generated(what: What, preset: Preset, amount: Option<usize>) -> PathBuf {
     path
 }
 
-fn load(path: &Path) -> usize {
+fn load(path: &Path, selection: Selection) -> usize {
     let config = LoadConfig {
         paths: vec![path.to_owned()],
         default_namespace: "default".into(),
         defaults: Defaults::None,
-        selection: Selection::Everything,
+        selection,
     };
     manifests::load(&config, std::io::empty()).inventory.bindings().len()
 }
@@ -55,7 +55,15 @@ mod json {
     #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
     fn load(bencher: Bencher<'_, '_>, preset: Preset) {
         let path = generated(What::Cluster, preset, None);
-        bencher.counter(size(&path)).bench_local(|| super::load(&path));
+        bencher.counter(size(&path)).bench_local(|| super::load(&path, Selection::Everything));
+    }
+
+    /// What a question about a ServiceAccount reads: Pods are passed over.
+    #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
+    fn load_access(bencher: Bencher<'_, '_>, preset: Preset) {
+        let path = generated(What::Cluster, preset, None);
+        let load = || super::load(&path, Selection::WithoutWorkloads);
+        bencher.counter(size(&path)).bench_local(load);
     }
 
     /// The least that a parser does: every byte looked at, nothing kept.
@@ -78,5 +86,6 @@ mod json {
 fn manifest_tree(bencher: Bencher<'_, '_>) {
     const FILES: usize = 2_000;
     let path = generated(What::Manifests, Preset::Small, Some(FILES));
-    bencher.counter(divan::counter::ItemsCount::new(FILES)).bench_local(|| load(&path));
+    let bencher = bencher.counter(divan::counter::ItemsCount::new(FILES));
+    bencher.bench_local(|| load(&path, Selection::Everything));
 }
