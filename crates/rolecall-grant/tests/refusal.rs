@@ -306,6 +306,10 @@ fn paths_and_kubelets_and_audit_events_are_requests_too() {
         &node.replace("proxy", "pods"),
     );
     check(
+        "Error from server (Forbidden): Forbidden (user=system:serviceaccount:a:b, verb=get, resource=nodes, subresource(s)=[metrics proxy])\n",
+        &node.replace("proxy", "metrics"),
+    );
+    check(
         r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods/web/log?x","verb":"get","user":{"username":"admin"},"impersonatedUser":{"username":"u"},"objectRef":{"resource":"pods","namespace":"shop","name":"web","apiVersion":"v1","subresource":"log"},"responseStatus":{"code":403},"annotations":{"authorization.k8s.io/decision":"forbid","authorization.k8s.io/reason":""}}"#,
         GET_WEB,
     );

@@ -168,7 +168,10 @@ fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
     let has = |words: &[u8]| memmem::find(line, words).is_some();
     let words = line.strip_suffix(b")").and_then(|line| {
         let open = memchr::memrchr(b'(', line)?;
-        line.get(open + 1..).map(|words| words.split(|byte| *byte == b' ').count())
+        let words = line.get(open + 1..)?;
+        // A kubelet's `subresource(s)=[metrics proxy]` ends so, too.
+        let is_plain = !words.iter().any(|byte| b"=[])".contains(byte));
+        is_plain.then(|| words.split(|byte| *byte == b' ').count())
     });
     if words == Some(2) && !line.starts_with(b"error when") && !has(b"forbidden:") && !has(DENIED) {
         segment.remark(RemarkKind::Intermediary, place);

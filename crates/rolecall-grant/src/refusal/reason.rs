@@ -13,26 +13,65 @@ pub enum OtherAuthorizer {
     Unknown,
 }
 
-impl Denial {
-    /// Returns which authorizer beside RBAC gave the reason, if one did.
-    pub fn other_authorizer(&self) -> Option<OtherAuthorizer> {
-        let reason = self.reason.as_deref()?;
+impl OtherAuthorizer {
+    /// Returns which authorizer beside RBAC gives a reason, if one does. Several authorizers' reasons
+    /// stand on a line each.
+    pub fn of(reason: &str) -> Option<Self> {
+        reason.lines().filter_map(Self::of_line).min()
+    }
+
+    fn of_line(reason: &str) -> Option<Self> {
         let starts =
             |beginnings: &[&str]| beginnings.iter().any(|beginning| reason.starts_with(beginning));
         if starts(&["no relationship found between node", "node '", "can only "]) {
-            Some(OtherAuthorizer::Node)
+            Some(Self::Node)
         } else if starts(&["scopes ["]) {
-            Some(OtherAuthorizer::TokenScopes)
-        } else if starts(&[
-            "RBAC: ",
-            "no RBAC policy matched",
-            // These clouds' webhooks had no opinion.
-            "Unknown user ",
-            "requires one of [",
-        ]) {
+            Some(Self::TokenScopes)
+        } else if reason.trim().is_empty()
+            || starts(&[
+                "RBAC: ",
+                "no RBAC policy matched",
+                // ABAC had no opinion.
+                "No policy matched.",
+                // These clouds' webhooks had no opinion.
+                "Unknown user ",
+                "requires one of [",
+            ])
+        {
             None
         } else {
-            Some(OtherAuthorizer::Unknown)
+            Some(Self::Unknown)
+        }
+    }
+}
+
+impl Denial {
+    /// Returns which authorizer beside RBAC gave the reason, if one did.
+    pub fn other_authorizer(&self) -> Option<OtherAuthorizer> {
+        OtherAuthorizer::of(self.reason.as_deref()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_tells_whose_it_is() {
+        let rows = [
+            ("", None),
+            ("RBAC: role.rbac.authorization.k8s.io \"x\" not found", None),
+            (
+                "No policy matched.\nRBAC: clusterrole.rbac.authorization.k8s.io \"x\" not found",
+                None,
+            ),
+            ("denied by OPA", Some(OtherAuthorizer::Unknown)),
+            ("RBAC: role \"x\" not found\nwebhook says no", Some(OtherAuthorizer::Unknown)),
+            ("scopes [x] prevent this action", Some(OtherAuthorizer::TokenScopes)),
+            ("can only read namespaced object of this type", Some(OtherAuthorizer::Node)),
+        ];
+        for (reason, whose) in rows {
+            assert_eq!(OtherAuthorizer::of(reason), whose, "{reason}");
         }
     }
 }
