@@ -63,23 +63,24 @@ pub(crate) struct Question<'a> {
 impl Question<'_> {
     /// Makes the request, and says on stderr what the reader may not expect about it.
     pub(crate) fn to_request(self, ui: &Ui, session: &Session) -> Result<Request, CommandError> {
-        if self.verb.is_empty() {
+        if self.verb.trim().is_empty() {
             return Err(CommandError::usage("the verb is empty"));
         }
         if self.resource.starts_with('/') {
             return self.to_path_request(ui);
         }
-        let resolved = resolve(&session.catalog, self.resource, self.verb)?;
+        let resolved = resolve(&session.catalog, self.resource)?;
         if let Some(oddity) = odd_verb(self.verb, Some(&resolved)) {
             ui.warn(oddity);
         }
         let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
         let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
         if cluster_scoped && self.namespace_is_explicit && request.namespace() != self.namespace {
-            ui.note(format!(
-                "`{}` is cluster-scoped: asked without a namespace",
-                resolved.display()
-            ));
+            let place = match request.namespace() {
+                "" => "without a namespace".to_owned(),
+                itself => format!("in namespace `{itself}`"),
+            };
+            ui.note(format!("`{}` is cluster-scoped: asked {place}", resolved.display()));
         }
         Ok(request)
     }
@@ -99,10 +100,23 @@ impl Question<'_> {
                     [self.resource],
                 )));
         }
+        let is_method = self.verb == "*" || PATH_VERBS.contains(&self.verb);
+        let unasked = RESOURCE_VERBS.contains(&self.verb) && !is_method;
         if let Some(oddity) = odd_verb(self.verb, None) {
             ui.warn(oddity);
+        } else if unasked {
+            ui.warn(format!(
+                "`{}` is never asked of a path: its verbs are {}",
+                self.verb,
+                PATH_VERBS.join(", ")
+            ));
         }
-        Ok(Request::path(self.verb, self.resource))
+        // Servers ask their authorizers about the path alone.
+        let (path, query) = self.resource.split_once('?').unwrap_or((self.resource, ""));
+        if !query.is_empty() {
+            ui.warn(format!("a query is no part of a path: asked about `{path}`"));
+        }
+        Ok(Request::path(self.verb, path))
     }
 }
 
@@ -110,7 +124,6 @@ impl Question<'_> {
 pub(crate) fn resolve<'a>(
     catalog: &'a Catalog,
     argument: &str,
-    verb: &str,
 ) -> Result<Resolved<'a>, CommandError> {
     catalog.resolve(argument).map_err(|error| match &error {
         ResolveError::UnknownResource { resource, similar } => {
@@ -125,10 +138,10 @@ pub(crate) fn resolve<'a>(
                 .filter(|served| edit_distance(served, subresource) <= 2)
                 .map(|served| format!("{resource}/{served}"));
             let spelled = Hint::did_you_mean(argument, similar);
-            let named =
-                Hint::run(format!("rolecall can-i {verb} {resource} --name {subresource}"), {
-                    "ask about one object"
-                });
+            let named = Hint::pass(
+                format!("--name {subresource}"),
+                format!("ask about one object of `{resource}`"),
+            );
             CommandError::usage(error).with_hint(spelled).with_hint(named)
         }
         ResolveError::Malformed { .. } => CommandError::usage(error)

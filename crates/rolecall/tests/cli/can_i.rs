@@ -79,7 +79,7 @@ fn an_unserved_subresource_is_probably_a_name() {
     assert_snapshot!(rolecall("can-i get pods/web --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: `pods` has no subresource `web`
-    hint: run `rolecall can-i get pods --name web` to ask about one object
+    hint: pass `--name web` to ask about one object of `pods`
     --- exit 2
     "#);
 }
@@ -349,6 +349,7 @@ fn a_url_is_asked_by_its_path() {
         but the rule has the verb get, not list
     --- stderr
     warning: there is no ServiceAccount `k-sa-1` in namespace `default`; is `sa/ns-1:k-sa-1` meant?
+    warning: `list` is never asked of a path: its verbs are get, post, put, head, options, delete, patch
     hint: run `rolecall why list /healthz --for sa/k-sa-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);

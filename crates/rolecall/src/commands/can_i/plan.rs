@@ -62,8 +62,8 @@ impl<'a> Plan<'a> {
 /// Returns the verbs that are asked about, each once.
 fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
     let named: Vec<&str> = match &arguments.verb {
-        Some(verbs) => verbs.split(',').collect(),
-        None => arguments.verbs.iter().map(String::as_str).collect(),
+        Some(verbs) => verbs.split(',').map(str::trim).collect(),
+        None => arguments.verbs.iter().map(|verb| verb.trim()).collect(),
     };
     let is_path = |resource: &String| resource.starts_with('/');
     let paths = arguments.resources.iter().chain(&arguments.resource).any(is_path);
@@ -98,7 +98,7 @@ fn rows<'a>(
         if argument.starts_with('/') {
             targets.push(RowTarget::Path(argument));
         } else {
-            targets.push(RowTarget::Resource(question::resolve(catalog, argument, "get")?));
+            targets.push(RowTarget::Resource(question::resolve(catalog, argument)?));
         }
     }
     if targets.is_empty() {

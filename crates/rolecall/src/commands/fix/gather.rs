@@ -80,13 +80,13 @@ fn ask(
     subjects: &[Subject],
     gathered: &mut Gathered,
 ) -> Result<(), CommandError> {
-    let verbs = arguments.verb.iter().flat_map(|verbs| verbs.split(','));
+    let verbs = arguments.verb.iter().flat_map(|verbs| verbs.split(',').map(str::trim));
     let resources: Vec<&str> = arguments
         .resources
         .iter()
         .flat_map(|text| match text.starts_with('/') {
             true => vec![text.as_str()],
-            false => text.split(',').collect(),
+            false => text.split(',').map(str::trim).collect(),
         })
         .collect();
     let unnamed = [String::new()];
