@@ -34,7 +34,7 @@ pub(super) fn write(
         let label = format!("{} {name}", object.kind());
         let origin = match &existing {
             Some(existing) => format!("{label}{}", crate::words::origin(existing.metadata())),
-            None => "nothing".to_owned(),
+            None => "/dev/null".to_owned(),
         };
         writeln!(out, "--- {origin}\n+++ {label}")?;
         write_hunks(out, &compare(&lines(&old), &lines(&new)))?;
@@ -129,24 +129,31 @@ fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Result<()> {
         let from = position.saturating_sub(CONTEXT);
         lines.iter().skip(from).take(position - from + CONTEXT + 1).any(changed)
     };
-    let (mut old, mut new) = (1, 1);
-    let mut inside = false;
-    for (position, line) in lines.iter().enumerate() {
-        let near = is_near(position);
-        if near && !inside {
-            writeln!(out, "{PLACE}@@ -{old} +{new} @@{PLACE:#}")?;
+    let near: Vec<bool> = (0..lines.len()).map(is_near).collect();
+    let marked: Vec<(bool, Line<'_>)> = near.into_iter().zip(lines.iter().copied()).collect();
+    let (mut old, mut new) = (0, 0);
+    for hunk in marked.chunk_by(|(left, _), (right, _)| left == right) {
+        let old_lines = hunk.iter().filter(|(_, line)| !matches!(line, Line::Added(_))).count();
+        let new_lines = hunk.iter().filter(|(_, line)| !matches!(line, Line::Removed(_))).count();
+        if hunk.first().is_some_and(|(near, _)| *near) {
+            // A side without lines is given the place before the hunk.
+            let (old_start, new_start) =
+                (old + usize::from(old_lines > 0), new + usize::from(new_lines > 0));
+            writeln!(
+                out,
+                "{PLACE}@@ -{old_start},{old_lines} +{new_start},{new_lines} @@{PLACE:#}"
+            )?;
+            for (_, line) in hunk {
+                let (style, sign, text) = match line {
+                    Line::Same(text) => (Style::new(), ' ', text),
+                    Line::Removed(text) => (REMOVED, '-', text),
+                    Line::Added(text) => (ADDED, '+', text),
+                };
+                writeln!(out, "{style}{sign}{text}{style:#}")?;
+            }
         }
-        inside = near;
-        let (style, sign, text) = match line {
-            Line::Same(text) => (Style::new(), ' ', text),
-            Line::Removed(text) => (REMOVED, '-', text),
-            Line::Added(text) => (ADDED, '+', text),
-        };
-        if near {
-            writeln!(out, "{style}{sign}{text}{style:#}")?;
-        }
-        old += usize::from(sign != '+');
-        new += usize::from(sign != '-');
+        old += old_lines;
+        new += new_lines;
     }
     Ok(())
 }
@@ -162,11 +169,15 @@ mod tests {
         let mut shown = Vec::new();
         write_hunks(&mut shown, &compare(&lines(old), &lines(new))).unwrap();
         let shown = anstream::adapter::strip_str(std::str::from_utf8(&shown).unwrap()).to_string();
-        assert_eq!(shown, "@@ -3 +3 @@\n c\n d\n e\n+F\n f\n g\n h\n i\n-j\n+k\n");
+        assert_eq!(shown, "@@ -3,8 +3,9 @@\n c\n d\n e\n+F\n f\n g\n h\n i\n-j\n+k\n");
     }
 
     #[test]
     fn comparing_with_nothing_adds_everything() {
+        let mut shown = Vec::new();
+        write_hunks(&mut shown, &compare(&[], &["a", "b"])).unwrap();
+        let shown = anstream::adapter::strip_str(std::str::from_utf8(&shown).unwrap()).to_string();
+        assert_eq!(shown, "@@ -0,0 +1,2 @@\n+a\n+b\n");
         assert_eq!(compare(&[], &["a", "b"]), [Line::Added("a"), Line::Added("b")]);
         assert_eq!(compare(&["a"], &[]), [Line::Removed("a")]);
         assert_eq!(compare(&["a"], &["a"]), [Line::Same("a")]);
