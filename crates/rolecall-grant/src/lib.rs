@@ -24,7 +24,7 @@ pub use denied::Denied;
 pub use manifest::{json_of, json_of_rule, json_of_subject, yaml_of};
 pub use plan::{
     Answer, Cause, Config, GrantedRole, MissingAccounts, Note, Object, Outcome, Plan, Refused,
-    Risky, Scope, Style, Unmendable, plan,
+    Risky, Scope, Style, Unmendable, is_managed, plan,
 };
 pub use preflight::{Escalating, Preflight, preflight, requests_to_apply};
 pub use proof::{Gained, overlay};

@@ -85,3 +85,22 @@ pub(crate) fn kustomization_resources(text: &str) -> Result<Vec<String>, String>
     let names = resources.into_iter().flatten().filter_map(Value::as_str);
     Ok(names.map(str::to_owned).collect())
 }
+
+/// Returns whether a kustomization is another one with some resources more, in whatever order.
+pub(crate) fn differs_by_resources(old: &str, new: &str, added: &[&str]) -> bool {
+    let parsed = |text: &str| serde_yaml::from_str::<serde_yaml::Mapping>(text).ok();
+    let (Some(mut old_map), Some(mut new_map)) = (parsed(old), parsed(new)) else { return false };
+    let taken = |map: &mut serde_yaml::Mapping| match map.remove("resources") {
+        Some(Value::Sequence(items)) => Some(items),
+        Some(Value::Null) | None => Some(Vec::new()),
+        Some(_) => None,
+    };
+    let (Some(old), Some(new)) = (taken(&mut old_map), taken(&mut new_map)) else { return false };
+    let is_known = |item: &Value| {
+        old.contains(item) || item.as_str().is_some_and(|name| added.contains(&name))
+    };
+    old_map == new_map
+        && new.len() == old.len() + added.len()
+        && new.iter().all(is_known)
+        && old.iter().all(|item| new.contains(item))
+}

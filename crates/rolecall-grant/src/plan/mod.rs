@@ -381,7 +381,7 @@ pub(crate) fn managed(namespace: &str, name: &str) -> Metadata {
 }
 
 /// Returns whether an object carries our label.
-pub(crate) fn is_managed(metadata: &Metadata) -> bool {
+pub fn is_managed(metadata: &Metadata) -> bool {
     metadata.label(MANAGED_BY.0).is_some_and(|value| **value == *MANAGED_BY.1)
 }
 

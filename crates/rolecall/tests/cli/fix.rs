@@ -85,7 +85,7 @@ fn applied_the_fix_is_enough_and_a_further_need_changes_the_same_objects() {
     assert_snapshot!(shown, @r#"
     --- Role default/rolecall:sa:ns-1:k-sa-1 (FOLDER/fix.yaml:1)
     +++ Role default/rolecall:sa:ns-1:k-sa-1
-    @@ -9 +9 @@
+    @@ -9,3 +9,7 @@
      - apiGroups: [""]
        resources: ["pods"]
        verbs: ["list"]
@@ -373,56 +373,6 @@ fn an_existing_role_is_bound_and_its_excess_shown() {
 }
 
 #[test]
-fn a_workload_on_the_default_account_can_have_one_of_its_own() {
-    let ask = "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before";
-    let ran = rolecall(ask);
-    assert!(ran.stderr.contains("--dedicated-serviceaccount"), "{ran}");
-    assert_snapshot!(rolecall(&format!("{ask} --dedicated-serviceaccount")), @r#"
-    apiVersion: v1
-    kind: ServiceAccount
-    metadata:
-      name: tmp-api-contact
-      namespace: project-swan
-      labels:
-        app.kubernetes.io/managed-by: rolecall
-    ---
-    apiVersion: rbac.authorization.k8s.io/v1
-    kind: Role
-    metadata:
-      name: rolecall:sa:project-swan:tmp-api-contact
-      namespace: project-swan
-      labels:
-        app.kubernetes.io/managed-by: rolecall
-    rules:
-    # list resource "pods" in API group "" in the namespace "project-swan"
-    - apiGroups: [""]
-      resources: ["pods"]
-      verbs: ["list"]
-    ---
-    apiVersion: rbac.authorization.k8s.io/v1
-    kind: RoleBinding
-    metadata:
-      name: rolecall:sa:project-swan:tmp-api-contact
-      namespace: project-swan
-      labels:
-        app.kubernetes.io/managed-by: rolecall
-    roleRef:
-      apiGroup: rbac.authorization.k8s.io
-      kind: Role
-      name: rolecall:sa:project-swan:tmp-api-contact
-    subjects:
-    - kind: ServiceAccount
-      name: tmp-api-contact
-      namespace: project-swan
-    --- stderr
-    note: lets sa/project-swan:tmp-api-contact list pods in namespace project-swan
-    note: nothing else becomes allowed, for anybody
-    hint: run `kubectl patch deployment tmp-api-contact -n project-swan --type json -p '[{"op":"add","path":"/spec/template/spec/serviceAccountName","value":"tmp-api-contact"}]'` to let Deployment project-swan/tmp-api-contact run as `tmp-api-contact`
-    --- exit 0
-    "#);
-}
-
-#[test]
 fn preflight_says_whether_it_may_be_applied() {
     let ran = rolecall(
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as jane -o json",
@@ -448,44 +398,6 @@ fn preflight_says_whether_it_may_be_applied() {
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as root --as-group system:masters",
     );
     assert_eq!(ran.exit, Some(0), "{ran}");
-}
-
-#[test]
-fn files_hold_one_namespace_each_and_keep_what_else_is_in_them() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("rbac");
-    let fix = |what: &str| {
-        let arguments =
-            format!("fix {what} -f fixtures/ns-1 --out-dir {} --kustomization -q", path.display());
-        let ran = rolecall(&arguments);
-        assert_eq!((ran.exit, &*ran.to_string()), (Some(0), "--- exit 0"), "{what}");
-        let mut files: Vec<String> = fs::read_dir(&path)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
-        files
-    };
-    assert_eq!(
-        fix("list pods --for user/jane -n ns-1 -n default"),
-        ["default.yaml", "kustomization.yaml", "ns-1.yaml"]
-    );
-    let first = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
-    assert_eq!(fix("list nodes --for user/jane").len(), 4);
-    fix("list pods --for user/joe -n ns-1");
-    let second = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
-    assert!(second.starts_with(&first) && second.contains("rolecall:user:joe"), "{second}");
-    assert_snapshot!(fs::read_to_string(path.join("kustomization.yaml")).unwrap(), @r#"
-    apiVersion: kustomize.config.k8s.io/v1beta1
-    kind: Kustomization
-    resources:
-    - _cluster.yaml
-    - default.yaml
-    - ns-1.yaml
-    "#);
-    // Doing it again changes nothing.
-    fix("list pods --for user/joe -n ns-1");
-    assert_eq!(fs::read_to_string(path.join("ns-1.yaml")).unwrap(), second);
 }
 
 #[test]
@@ -548,6 +460,9 @@ fn what_does_not_fit_together_is_told() {
         "fix get pods --for sa/k-sa-1 --diff -o json -f fixtures/ns-1",
         "fix get pods --for sa/k-sa-1 --dedicated-serviceaccount -n ns-1 -f fixtures/ns-1",
         "fix get pods --for me -f fixtures/ns-1",
+        "fix get pods --for sa/k-sa-1 --since 1h -f fixtures/ns-1",
+        "fix get pods --for sa/k-sa-1 --preflight -n ns-1 -f fixtures/ns-1",
+        "fix get, pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
     ]
     .iter()
     .map(|arguments| first_line(arguments))
@@ -564,5 +479,43 @@ fn what_does_not_fit_together_is_told() {
     error: `--diff` is no JSON
     error: `--dedicated-serviceaccount` goes with a workload, such as `--for deploy/NAME`
     error: manifests do not tell who `me` is
+    error: `--since` is about logs
+    error: manifests do not tell who applies the objects
+    error: the verb is empty
     "#);
+}
+
+#[test]
+fn a_reason_of_another_authorizer_is_passed_on() {
+    let rows = [
+        (REFUSED.replace("\"default\"\n", "\"default\": denied by OPA\n"), Some("`denied by OPA`")),
+        (REFUSED.replace("\"default\"\n", "\"default\": RBAC: role \"x\" not found\n"), None),
+        (REFUSED.to_owned(), None),
+    ];
+    for (text, reason) in rows {
+        let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", &text);
+        assert_eq!(ran.exit, Some(0), "{ran}");
+        let warned = ran.stderr.contains("another authorizer than RBAC gave a reason");
+        assert_eq!(warned, reason.is_some(), "{ran}");
+        assert!(ran.stderr.contains(reason.unwrap_or_default()), "{ran}");
+    }
+}
+
+#[test]
+fn a_role_that_is_extended_can_be_patched_instead() {
+    let ran = rolecall("fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --style extend");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    let patch = r#"kubectl patch role pod-lister -n ns-1 --type json -p '[{"op":"add","path":"/rules/-","value":{"apiGroups":[""],"resources":["services"],"verbs":["list"]}}]'"#;
+    assert!(ran.stderr.contains(patch), "{ran}");
+}
+
+#[test]
+fn paths_are_asked_without_a_query_and_with_http_methods() {
+    let ran = rolecall("fix get '/metrics?x=1' --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
+    assert!(ran.stdout.contains("nonResourceURLs: [\"/metrics\"]"), "{ran}");
+    assert!(ran.stderr.contains("asked about `/metrics`"), "{ran}");
+    let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
+    assert!(ran.stderr.contains("`list` is never asked of a path"), "{ran}");
+    let ran = rolecall("fix 'get, list' pods --for sa/k-sa-1 -n default -f fixtures/ns-1");
+    assert!(ran.stdout.contains("verbs: [\"get\", \"list\"]"), "{ran}");
 }

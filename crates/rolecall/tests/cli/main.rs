@@ -17,6 +17,8 @@ mod difference;
 mod docs;
 mod doctor;
 mod fix;
+mod fix_files;
+mod fix_workload;
 mod input;
 mod live;
 mod manifests;

@@ -1,11 +1,15 @@
 //! A ServiceAccount of a workload's own, instead of the `default` one that all Pods share.
 
-use rolecall_rbac::{Identity, Inventory, PodSpec, SubjectKind, Workload};
+use std::collections::BTreeMap;
+
+use rolecall_grant::is_managed;
+use rolecall_rbac::{Binding, Identity, Inventory, PodSpec, SubjectKind, Workload};
 use serde_json::{Value, json};
 
+use super::gather::Gathered;
 use super::workloads::topmost;
 use crate::cli::quote;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::subject::{Subject, WorkloadName};
 use crate::ui::Ui;
@@ -48,7 +52,8 @@ pub(super) fn accounts(
             dedicated.push(subject);
             continue;
         };
-        let account = free_account(inventory, workload);
+        let account = free_account(session, workload);
+        note_of_gained_grants(ui, session, workload, &account);
         note_of_lost_grants(ui, session, &subject.identity, &account);
         let identity = Identity::service_account(&workload.metadata.namespace, &account);
         patches.push(patch(workload, account));
@@ -69,16 +74,64 @@ fn find<'a>(inventory: &'a Inventory, named: &WorkloadName) -> Option<&'a Worklo
         .find(|workload| *workload.kind == *named.kind && *workload.metadata.name == *named.name)
 }
 
-/// Returns the workload's name, or with a number after it, such that no other workload runs as it.
-fn free_account(inventory: &Inventory, workload: &Workload) -> String {
-    let name = &workload.metadata.name;
+/// Gives each workload's account what was denied to `default` in its namespace; returns the patches of
+/// the workloads that get anything by it.
+pub(super) fn take_over(
+    ui: &Ui,
+    gathered: &mut Gathered,
+    patches: Vec<Patch>,
+) -> Result<Vec<Patch>, CommandError> {
+    let mut by_namespace: BTreeMap<&str, &WorkloadName> = BTreeMap::new();
+    for Patch { workload, .. } in &patches {
+        if let Some(other) = by_namespace.insert(&workload.namespace, workload) {
+            return Err(CommandError::usage(format!(
+                "whether {} `{}` or {} `{}` was denied does not show: both run as `default`",
+                other.kind, other.name, workload.kind, workload.name
+            ))
+            .with_hint(Hint::pass("--for deploy/NAME", "name the one that was")));
+        }
+    }
+    let mut taken = Vec::new();
+    for patch in patches {
+        let namespace = &patch.workload.namespace;
+        let own = Identity::service_account(namespace, &patch.account);
+        let shared = Identity::service_account(namespace, "default");
+        let mut is_used = false;
+        for denied in gathered.denied.iter_mut().filter(|found| found.identity.user == shared.user)
+        {
+            denied.identity = own.clone();
+            is_used = true;
+        }
+        gathered.reasons = std::mem::take(&mut gathered.reasons)
+            .into_iter()
+            .map(|((who, request), reason)| {
+                let who = if who.user == shared.user { own.clone() } else { who };
+                ((who, request), reason)
+            })
+            .collect();
+        if is_used {
+            taken.push(patch);
+        } else {
+            ui.warn(format!("nothing was denied to `default` in namespace `{namespace}`"));
+        }
+    }
+    Ok(taken)
+}
+
+/// Returns the workload's name, or with a number after it, such that no other workload runs as it and
+/// nobody but rolecall granted it anything by name.
+fn free_account(session: &Session, workload: &Workload) -> String {
+    let inventory = session.authorizer.inventory();
+    let (namespace, name) = (&workload.metadata.namespace, &workload.metadata.name);
     let numbered = (2u64..).map(|number| format!("{name}-{number}"));
     let is_free = |candidate: &String| {
         candidate != "default"
-            && inventory.workloads_in(&workload.metadata.namespace).iter().all(|other| {
+            && inventory.workloads_in(namespace).iter().all(|other| {
                 topmost(inventory, other) == workload
                     || other.pods.iter().all(|pod| pod.service_account_name() != candidate)
             })
+            && bindings_by_name(session, &Identity::service_account(namespace, candidate))
+                .all(|binding| is_managed(&binding.metadata))
     };
     std::iter::once(name.to_string())
         .chain(numbered)
@@ -86,15 +139,40 @@ fn free_account(inventory: &Inventory, workload: &Workload) -> String {
         .unwrap_or_else(|| name.to_string())
 }
 
-/// Says what the workload was granted as `default`, by name, and loses.
-fn note_of_lost_grants(ui: &Ui, session: &Session, identity: &Identity, account: &str) {
-    let lost: Vec<String> = session
+/// Returns the bindings that name an account, rather than a group that it is in.
+fn bindings_by_name<'a>(
+    session: &'a Session,
+    identity: &Identity,
+) -> impl Iterator<Item = &'a Binding> {
+    session
         .authorizer
         .bindings_of(identity)
         .into_iter()
         .filter(|bound| bound.subject.kind != SubjectKind::Group)
-        .map(|bound| crate::words::binding(bound.binding))
-        .collect();
+        .map(|bound| bound.binding)
+}
+
+/// Says what the account has already, and the workload gains.
+fn note_of_gained_grants(ui: &Ui, session: &Session, workload: &Workload, account: &str) {
+    let name = &workload.metadata.name;
+    if **name != *account {
+        ui.note(format!("`{account}` rather than `{name}`, which others use or are granted"));
+    }
+    let identity = Identity::service_account(&workload.metadata.namespace, account);
+    let gained: Vec<String> =
+        bindings_by_name(session, &identity).map(crate::words::binding).collect();
+    if !gained.is_empty() {
+        ui.warn(format!(
+            "as `{account}` the Pods also have what it was granted before by {}",
+            gained.join(", ")
+        ));
+    }
+}
+
+/// Says what the workload was granted as `default`, by name, and loses.
+fn note_of_lost_grants(ui: &Ui, session: &Session, identity: &Identity, account: &str) {
+    let lost: Vec<String> =
+        bindings_by_name(session, identity).map(crate::words::binding).collect();
     if !lost.is_empty() {
         ui.warn(format!(
             "as `{account}` the Pods lose what `default` was granted by {}",

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rolecall_grant::{Object, yaml_of};
 
+use super::kustomization;
 use crate::error::CommandError;
 use crate::file::{unreadable, unwritable};
 use crate::ui::Ui;
@@ -14,39 +15,71 @@ use crate::yaml::{self, ObjectKey};
 
 /// The file of cluster-scoped objects; no namespace is called so.
 const CLUSTER: &str = "_cluster.yaml";
-const KUSTOMIZATION: &str = "kustomization.yaml";
 
-/// Writes the objects, and says which files it wrote.
+/// What kustomize calls its file; the first is what a new one is called.
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// A file as it is and as it is to be.
+struct Edit {
+    path: PathBuf,
+    existing: String,
+    text: String,
+}
+
+/// Writes the objects, and says which files it wrote. Nothing is written before every file is known to
+/// make sense.
 pub(super) fn write(
     ui: &Ui,
     folder: &Path,
     objects: &[Object],
-    kustomization: bool,
+    with_kustomization: bool,
 ) -> Result<(), CommandError> {
     let mut of_file: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
     for object in objects {
         of_file.entry(file_of(object)).or_default().push(object);
     }
-    if of_file.is_empty() && !kustomization {
+    if of_file.is_empty() && !with_kustomization {
         return Ok(());
     }
-    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    let mut edits = Vec::new();
     for (name, objects) in &of_file {
-        let path = folder.join(name);
-        let existing = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unreadable(&path, error)),
-        };
-        let merged = merge(&existing, objects).map_err(|why| {
-            CommandError::input(format!("`{}` is not overwritten: {why}", path.display()))
-        })?;
-        write_file(ui, &path, &existing, &merged)?;
+        edits.push(edit(folder.join(name), |existing| merge(existing, objects))?);
     }
-    if kustomization {
-        write_kustomization(ui, folder, of_file.into_keys().collect())?;
+    if with_kustomization {
+        let names = KUSTOMIZATIONS.map(|name| folder.join(name));
+        let [new, ..] = &names;
+        let path = names.iter().find(|path| path.exists()).unwrap_or(new);
+        let listed: Vec<String> = of_file.into_keys().collect();
+        edits.push(edit(path.clone(), |existing| kustomization::listing(existing, &listed))?);
+    }
+    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    for Edit { path, existing, text } in edits {
+        if existing != text {
+            fs::write(&path, text).map_err(|error| unwritable(&path, error))?;
+            ui.note(format!("wrote {}", path.display()));
+        }
     }
     Ok(())
+}
+
+/// Returns whether a file is kustomize's own.
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    KUSTOMIZATIONS.iter().any(|name| path.file_name().is_some_and(|file| file == *name))
+}
+
+fn edit(
+    path: PathBuf,
+    change: impl FnOnce(&str) -> Result<String, String>,
+) -> Result<Edit, CommandError> {
+    let existing = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unreadable(&path, error)),
+    };
+    let text = change(&existing).map_err(|why| {
+        CommandError::input(format!("`{}` is not overwritten: {why}", path.display()))
+    })?;
+    Ok(Edit { path, existing, text })
 }
 
 fn file_of(object: &Object) -> String {
@@ -77,45 +110,4 @@ fn merge(existing: &str, objects: &[&Object]) -> Result<String, String> {
         }
     }
     Ok(documents.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("---\n"))
-}
-
-fn write_kustomization(ui: &Ui, folder: &Path, written: Vec<String>) -> Result<(), CommandError> {
-    let path = folder.join(KUSTOMIZATION);
-    let existing = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unreadable(&path, error)),
-    };
-    let mut text = existing.clone();
-    if existing.is_empty() {
-        text =
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n".into();
-    }
-    let listed: Vec<String> = yaml::kustomization_resources(&existing).map_err(|why| {
-        CommandError::input(format!("`{}` is not overwritten: {why}", path.display()))
-    })?;
-    let missing: Vec<String> = written.into_iter().filter(|file| !listed.contains(file)).collect();
-    if missing.is_empty() && !existing.is_empty() {
-        return Ok(());
-    }
-    let at = text.find("resources:\n").map(|start| start + "resources:\n".len());
-    let Some(at) = at else {
-        let names = missing.join(", ");
-        return Err(CommandError::input(format!(
-            "`{}` is not overwritten, for it has no list of resources to add {names} to",
-            path.display()
-        )));
-    };
-    let entries: String = missing.iter().map(|file| format!("- {file}\n")).collect();
-    text.insert_str(at, &entries);
-    write_file(ui, &path, &existing, &text)
-}
-
-fn write_file(ui: &Ui, path: &Path, existing: &str, text: &str) -> Result<(), CommandError> {
-    if existing == text {
-        return Ok(());
-    }
-    fs::write(path, text).map_err(|error| unwritable(path, error))?;
-    ui.note(format!("wrote {}", path.display()));
-    Ok(())
 }

@@ -3,9 +3,11 @@
 mod dedicated;
 mod diff;
 mod dry_run;
+mod earlier;
 mod files;
 mod gather;
 mod input;
+mod kustomization;
 mod logs;
 mod matrix;
 mod report;
@@ -69,7 +71,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TARGET")]
     logs: Vec<String>,
     /// With --logs: how far back, such as `1h`
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "logs")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     since: Option<Duration>,
     /// Mend denied SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
     #[arg(long, value_name = "FILE")]
@@ -93,8 +95,9 @@ pub(crate) struct Arguments {
     /// Write the ServiceAccounts that do not exist, too
     #[arg(long = "create-serviceaccount")]
     create_service_account: bool,
-    /// Grant to a ServiceAccount of the workload's own rather than to the `default` one of all Pods
-    #[arg(long = "dedicated-serviceaccount", requires = "subjects")]
+    /// Grant to a ServiceAccount of the workload's own (--for, or --logs) rather than to the `default`
+    /// one of all Pods
+    #[arg(long = "dedicated-serviceaccount")]
     dedicated_service_account: bool,
     /// Say whether whoever asks (--as, or yourself) may apply the objects, and what is missing
     #[arg(long)]
@@ -102,7 +105,7 @@ pub(crate) struct Arguments {
     /// Have the server check the objects without storing them
     #[arg(long, value_enum, value_name = "server")]
     dry_run: Option<DryRun>,
-    /// Write one file a namespace into a directory; objects of other names in them are kept
+    /// Write one file a namespace into a directory; what such files grant already is kept
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
     /// With --out-dir: write a kustomization.yaml that lists the files
@@ -176,7 +179,7 @@ needed.",
 /// Mends what the arguments name.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check(options)?;
-    let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
+    let subjects = SubjectArgument::parse_all(arguments.whom())?;
     let input = Input::read(ui, arguments)?;
     let mut needs = SubjectArgument::needs(&subjects);
     needs.service_accounts = true;
@@ -189,11 +192,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
     let session = Session::load(ui, options, needs)?;
-    let subjects = match input {
-        Input::Question(_) => SubjectArgument::resolve_all(&subjects, ui, &session, options)?,
-        _ => Vec::new(),
+    let is_question = matches!(input, Input::Question(_));
+    let subjects = if is_question || arguments.dedicated_service_account {
+        SubjectArgument::resolve_all(&subjects, ui, &session, options)?
+    } else {
+        Vec::new()
     };
-    let (subjects, patches) = if arguments.dedicated_service_account {
+    let (subjects, mut patches) = if arguments.dedicated_service_account {
         dedicated::accounts(ui, &session, subjects)?
     } else {
         (subjects, Vec::new())
@@ -204,8 +209,21 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             scan::take(&name, scan, &mut gathered);
         }
     }
-    let plan = plan(&session.authorizer, &gathered.denied, &arguments.config(&patches));
+    if !is_question {
+        patches = dedicated::take_over(ui, &mut gathered, patches)?;
+    }
+    let earlier = match &arguments.out_dir {
+        Some(folder) => earlier::laid_over(ui, &session.authorizer, folder)?,
+        None => None,
+    };
+    let authorizer = earlier.as_ref().unwrap_or(&session.authorizer);
+    let plan = plan(authorizer, &gathered.denied, &arguments.config(&patches));
     let preflight = if arguments.preflight {
+        let knows_applier = session.live().is_some() || options.cluster.as_user.is_some();
+        if !knows_applier {
+            return Err(CommandError::usage("manifests do not tell who applies the objects")
+                .with_hint(Hint::pass("--as USER", "say who does")));
+        }
         let applier = session.me(options)?;
         Some(preflight(&session.authorizer, &plan.objects, &applier))
     } else {
@@ -238,12 +256,20 @@ impl Arguments {
             return Err(CommandError::usage("`-f -` and the denials cannot both be stdin")
                 .with_hint(Hint::pass("-f PATH", "read the manifests from files")));
         }
-        if (input.is_some() || !self.logs.is_empty())
-            && !(self.subjects.is_empty() && self.names.is_empty())
-        {
+        let has_denials = input.is_some() || !self.logs.is_empty();
+        let is_about_whom = !self.subjects.is_empty() && !self.dedicated_service_account;
+        if has_denials && (is_about_whom || !self.names.is_empty()) {
             return Err(CommandError::usage(
                 "`--for` and `--name` go with VERB and RESOURCE; denials name their own",
             ));
+        }
+        if self.since.is_some() && self.logs.is_empty() {
+            return Err(CommandError::usage("`--since` is about logs")
+                .with_hint(Hint::pass("--logs TARGET", "read some")));
+        }
+        if self.dedicated_service_account && self.whom().is_empty() {
+            return Err(CommandError::usage("`--dedicated-serviceaccount` goes with a workload")
+                .with_hint(Hint::pass("--for deploy/NAME", "name it")));
         }
         if self.max_excess.is_some() && self.style != StyleArgument::Reuse {
             return Err(CommandError::usage("`--max-excess` is about existing roles")
@@ -253,6 +279,16 @@ impl Arguments {
             return Err(CommandError::usage("`--diff` is no JSON"));
         }
         Ok(())
+    }
+
+    /// Returns the subjects that were named; whoever wants a ServiceAccount for what wrote a log need not
+    /// name it twice.
+    fn whom(&self) -> &[String] {
+        if self.dedicated_service_account && self.subjects.is_empty() {
+            &self.logs
+        } else {
+            &self.subjects
+        }
     }
 
     fn config(&self, patches: &[Patch]) -> Config {

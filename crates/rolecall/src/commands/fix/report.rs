@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_grant::{Answer, Cause, Gained, Note, Object, Outcome, Preflight, Refused};
+use rolecall_grant::{
+    Answer, Cause, Gained, Note, Object, Outcome, Preflight, Refused, is_managed, json_of_rule,
+};
 use rolecall_rbac::{Metadata, PolicyRule};
+use serde_json::{Value, json};
 
 use super::Mended;
 use super::gather::Weight;
-use crate::cli::Options;
+use crate::cli::{Options, quote};
 use crate::error::Hint;
 use crate::exit::Exit;
 use crate::render::plain;
@@ -28,6 +31,7 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     report.notes();
     let refused = report.refused();
     let denied = report.unmended();
+    report.extended();
     report.patches();
     let may_apply = mended.preflight.as_ref().is_none_or(|found| report.preflight(found));
     let is_taken = report.dry_run();
@@ -85,12 +89,16 @@ impl Report<'_> {
                 .or_default()
                 .push(words::request(&denied.request));
         }
-        for (subject, requests) in &of_subject {
+        for (subject, requests) in of_subject.iter().take(self.told) {
             self.note(format!("lets {subject} {}", self.some(requests)));
+        }
+        if of_subject.len() > self.told {
+            self.note(format!("lets {} more subjects something", of_subject.len() - self.told));
         }
         if !of_subject.is_empty() && self.mended.plan.gained.is_empty() {
             self.note("nothing else becomes allowed, for anybody");
         }
+        self.others_reasons();
         let gaps: Vec<String> = self
             .answers()
             .filter_map(|answer| match &answer.before {
@@ -108,6 +116,28 @@ impl Report<'_> {
                 "it may be allowed already, for this was not read: {}",
                 self.some(&gaps)
             ));
+        }
+    }
+
+    /// Warns of reasons that other authorizers gave for what is granted.
+    fn others_reasons(&self) {
+        let mut of_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for Answer { denied, before, after } in self.answers() {
+            let key = (denied.identity.clone(), denied.request.clone());
+            let reason = self.mended.gathered.reasons.get(&key);
+            if let Some(reason) = reason.filter(|_| !before.is_allowed() && after.is_allowed()) {
+                of_reason.entry(reason).or_default().push(words::request(&denied.request));
+            }
+        }
+        for (reason, requests) in of_reason.iter().take(self.told) {
+            self.warn(format!(
+                "another authorizer than RBAC gave a reason, `{reason}`, for: {}; if it denied that \
+                 outright, no Role helps",
+                self.some(requests)
+            ));
+        }
+        if of_reason.len() > self.told {
+            self.warn(format!("{} more such reasons", of_reason.len() - self.told));
         }
     }
 
@@ -223,6 +253,42 @@ impl Report<'_> {
         unmended.iter().filter(|found| found.weight == Weight::Denied).count()
     }
 
+    /// Says how to add to roles that are not rolecall's own without replacing them.
+    fn extended(&self) {
+        let inventory = self.mended.session.authorizer.inventory();
+        let roles = self.mended.plan.objects.iter().filter_map(|object| match object {
+            Object::Role(granted) if !is_managed(&granted.role.metadata) => Some(&granted.role),
+            _ => None,
+        });
+        for role in roles {
+            let metadata = &role.metadata;
+            let Some(old) = inventory.role(&metadata.namespace, &metadata.name) else { continue };
+            let added =
+                role.rules.iter().filter(|rule| !old.rules.contains(rule)).map(json_of_rule);
+            let operations: Value = if old.rules.is_empty() {
+                let rules: Vec<Value> = added.collect();
+                json!([{"op": "add", "path": "/rules", "value": rules}])
+            } else {
+                added.map(|rule| json!({"op": "add", "path": "/rules/-", "value": rule})).collect()
+            };
+            let mut words = vec!["kubectl", "patch", "clusterrole", &*metadata.name];
+            if !role.is_cluster_role() {
+                words =
+                    vec!["kubectl", "patch", "role", &*metadata.name, "-n", &*metadata.namespace];
+            }
+            let operations = operations.to_string();
+            words.extend(["--type", "json", "-p", &operations]);
+            let command: Vec<String> = words.into_iter().map(quote).collect();
+            let name = format!("{} {}", role.kind(), words::qualified(metadata));
+            self.warn(format!(
+                "{name} is not rolecall's: annotations of it may be missing here, and be lost when \
+                 this is applied"
+            ));
+            self.ui
+                .suggest(Hint::run(command.join(" "), "add the rules and leave all else as it is"));
+        }
+    }
+
     fn patches(&self) {
         for patch in &self.mended.patches {
             let workload = &patch.workload;
@@ -312,8 +378,8 @@ pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
                  none: all of them are granted this"
             ),
             Some(Hint::pass(
-                "--dedicated-serviceaccount",
-                "grant to one workload, named with `--for deploy/NAME`",
+                "--dedicated-serviceaccount --for deploy/NAME",
+                "grant to one workload alone",
             )),
         ),
         Note::NoNamespace { name } => (format!("there is no namespace `{name}` yet"), None),

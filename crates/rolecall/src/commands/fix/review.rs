@@ -4,6 +4,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use rolecall_grant::Denied;
+use rolecall_grant::refusal::OtherAuthorizer;
 
 use super::gather::{self, Gathered, Unmended, Weight};
 use crate::cli::Options;
@@ -12,6 +13,9 @@ use crate::file;
 use crate::load::Session;
 use crate::reviews::{self, AskedReview, Stream};
 use crate::ui::Ui;
+
+/// How many malformed reviews are told of by themselves.
+const TOLD: usize = 10;
 
 /// The reviews of a file that are not answered with yes, each with its place.
 pub(super) type Reviews = Vec<(String, AskedReview)>;
@@ -28,7 +32,9 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
                 Ok(review) if review.allowed => {}
                 Ok(review) => reviews.push((format!("{name}:{line}"), review)),
                 Err(why) => {
-                    ui.problem(format!("{name}:{line}: {why}"));
+                    if malformed < TOLD {
+                        ui.problem(format!("{name}:{line}: {why}"));
+                    }
                     malformed += 1;
                 }
             }
@@ -69,6 +75,10 @@ pub(super) fn take(
                 weight: Weight::Denied,
             });
         } else {
+            if OtherAuthorizer::of(&review.reason).is_some() {
+                let key = (identity.clone(), request.clone());
+                gathered.reasons.insert(key, review.reason.as_str().into());
+            }
             gathered.denied.push(Denied { identity, request, found: place.into() });
         }
     }

@@ -1,5 +1,6 @@
 //! Refusals in a text.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use rolecall_grant::Denied;
@@ -7,13 +8,23 @@ use rolecall_grant::refusal::{Denial, Escalation, OtherAuthorizer, Remark, Scan,
 use rolecall_rbac::Identity;
 
 use super::gather::{Gathered, Unmended, Weight};
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::file;
 use crate::ui::Ui;
+
+/// How a file starts that gzip has compressed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the refusals of a file, or of stdin, and says how messages call it.
 pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError> {
     let (input, name) = file::open(path)?;
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    let head = input.fill_buf().map_err(|error| file::unreadable(path, error))?;
+    if head.starts_with(&GZIP) {
+        return Err(CommandError::input(format!("{name} is compressed"))
+            .with_hint(Hint::run("gunzip -c FILE | rolecall fix --from-errors -", "read it")));
+    }
+    let is_binary = head.contains(&0);
     let mut scanner = Scanner::new();
     scanner.read(input).map_err(|error| file::unreadable(path, error))?;
     let scan = scanner.finish();
@@ -21,7 +32,11 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError>
         ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
     }
     if scan.denials.is_empty() && scan.escalations.is_empty() && scan.remarks.is_empty() {
-        ui.note(format!("{name} holds no refusal: no `... is forbidden: User \"...\" cannot ...`"));
+        let why = match is_binary {
+            true => "it is no text in UTF-8",
+            false => "no `... is forbidden: User \"...\" cannot ...`",
+        };
+        ui.note(format!("{name} holds no refusal: {why}"));
     }
     Ok((name, scan))
 }

@@ -1,0 +1,89 @@
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::command::rolecall;
+
+#[test]
+fn files_hold_one_namespace_each_and_keep_what_else_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rbac");
+    let fix = |what: &str| {
+        let arguments =
+            format!("fix {what} -f fixtures/ns-1 --out-dir {} --kustomization -q", path.display());
+        let ran = rolecall(&arguments);
+        assert_eq!((ran.exit, &*ran.to_string()), (Some(0), "--- exit 0"), "{what}");
+        let mut files: Vec<String> = fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        files
+    };
+    assert_eq!(
+        fix("list pods --for user/jane -n ns-1 -n default"),
+        ["default.yaml", "kustomization.yaml", "ns-1.yaml"]
+    );
+    let first = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
+    assert_eq!(fix("list nodes --for user/jane").len(), 4);
+    fix("list pods --for user/joe -n ns-1");
+    let second = fs::read_to_string(path.join("ns-1.yaml")).unwrap();
+    assert!(second.starts_with(&first) && second.contains("rolecall:user:joe"), "{second}");
+    assert_snapshot!(fs::read_to_string(path.join("kustomization.yaml")).unwrap(), @r#"
+    apiVersion: kustomize.config.k8s.io/v1beta1
+    kind: Kustomization
+    resources:
+    - _cluster.yaml
+    - default.yaml
+    - ns-1.yaml
+    "#);
+    // Doing it again changes nothing.
+    fix("list pods --for user/joe -n ns-1");
+    assert_eq!(fs::read_to_string(path.join("ns-1.yaml")).unwrap(), second);
+}
+
+#[test]
+fn a_further_fix_into_the_same_files_keeps_what_they_grant() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let fix = |what: &str| {
+        let out = path.display();
+        rolecall(&format!(
+            "fix {what} --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --out-dir {out}"
+        ))
+    };
+    assert_eq!(fix("list pods").exit, Some(0));
+    let second = fix("list services");
+    assert_eq!(second.exit, Some(0), "{second}");
+    assert!(second.stderr.contains("counts as granted, and is kept: Role default/"), "{second}");
+    let text = fs::read_to_string(path.join("default.yaml")).unwrap();
+    assert!(text.contains("\"pods\"") && text.contains("\"services\""), "{text}");
+    // Both are there now: nothing is to do.
+    let again = fix("list pods services");
+    assert_eq!(again.exit, Some(0), "{again}");
+    assert_eq!(fs::read_to_string(path.join("default.yaml")).unwrap(), text);
+}
+
+#[test]
+fn nothing_is_written_when_a_kustomization_cannot_be_added_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let other = path.join("kustomization.yml");
+    let fix = || {
+        let out = path.display();
+        rolecall(&format!(
+            "fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --out-dir {out} --kustomization"
+        ))
+    };
+    fs::write(&other, "resources: none\n").unwrap();
+    let ran = fix();
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert!(!path.join("default.yaml").exists());
+    fs::write(&other, "kind: Kustomization\nresources:\n  - mine.yaml\n").unwrap();
+    assert_eq!(fix().exit, Some(0));
+    assert_eq!(
+        fs::read_to_string(&other).unwrap(),
+        "kind: Kustomization\nresources:\n  - default.yaml\n  - mine.yaml\n"
+    );
+    assert!(!path.join("kustomization.yaml").exists());
+}
