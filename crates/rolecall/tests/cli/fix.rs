@@ -519,3 +519,11 @@ fn paths_are_asked_without_a_query_and_with_http_methods() {
     let ran = rolecall("fix 'get, list' pods --for sa/k-sa-1 -n default -f fixtures/ns-1");
     assert!(ran.stdout.contains("verbs: [\"get\", \"list\"]"), "{ran}");
 }
+
+#[test]
+fn a_review_of_no_path_is_not_granted() {
+    let review = r#"{"spec":{"user":"jane","nonResourceAttributes":{"verb":"get","path":""}},"status":{"allowed":false}}"#;
+    let ran = rolecall_with("fix --reviews - -f fixtures/ns-1", review);
+    assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
+    assert!(ran.stderr.contains("its path is empty"), "{ran}");
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::OtherAuthorizer;
+use rolecall_rbac::Target;
 
 use super::gather::{self, Gathered, Unmended, Weight};
 use crate::cli::Options;
@@ -62,7 +63,14 @@ pub(super) fn take(
             None => session.me(options)?,
         };
         let request = gather::as_clients_ask(ui, session, &review.request);
-        if review.denied {
+        if matches!(&request.target, Target::Path(path) if path.is_empty()) {
+            gathered.unmended.push(Unmended {
+                text: format!("{place}: {} cannot {request}", identity.user),
+                because: "its path is empty, which no request asks for".to_owned(),
+                missing: Vec::new(),
+                weight: Weight::Denied,
+            });
+        } else if review.denied {
             let because = "an authorizer denies it outright, which no Role overrules";
             let reason = match &*review.reason {
                 "" => String::new(),
