@@ -25,6 +25,7 @@ mod gap;
 mod grid;
 mod identity;
 mod index;
+mod mask;
 mod matching;
 mod model;
 mod near_miss;
@@ -43,6 +44,7 @@ pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict};
 pub use gap::{Gap, ObjectKind, Unread};
 pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
+pub use mask::{masked_line, masked_words};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rolecall_rbac::{Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload};
+use rolecall_rbac::{
+    Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload, masked_line,
+};
 use rustc_hash::FxBuildHasher;
 
 use super::accounts;
@@ -159,7 +161,8 @@ pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option
     });
     match invocation {
         Some(invocation) => {
-            let words = invocation.text.split_whitespace().take(3);
+            let line = masked_line(&invocation.text);
+            let words = line.split_whitespace().take(3);
             Some(format!("it runs `{}`", words.collect::<Vec<_>>().join(" ")))
         }
         None => needs_annotation::of(pod.workload, pod.spec)

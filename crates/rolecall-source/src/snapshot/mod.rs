@@ -6,7 +6,6 @@
 //! container.
 
 mod gaps;
-mod mask;
 mod resources;
 
 use std::io::{self, Write};
@@ -329,7 +328,7 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
     let mut object = json!({"name": &*container.name, "image": &*container.image});
     for (name, list) in [("command", &container.command), ("args", &container.args)] {
         if !list.is_empty() {
-            set(&mut object, name, mask::masked(list).into());
+            set(&mut object, name, rolecall_rbac::masked_words(list).into());
         }
     }
     let mut names: Vec<&str> = pod

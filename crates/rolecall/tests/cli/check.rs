@@ -2,7 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::command::{command, rolecall, rolecall_in_columns, root, run, split};
+use crate::command::{command, rolecall, rolecall_in_columns, rolecall_with, root, run, split};
 
 #[test]
 fn findings_are_a_table_and_fail() {
@@ -251,4 +251,23 @@ fn templates_that_are_not_rendered_are_named_as_such() {
     hint: run `helm template CHART | rolecall COMMAND -f -` to read what the templates make
     --- exit 2
     "#);
+}
+
+#[test]
+fn no_secret_of_a_command_line_is_repeated() {
+    let secrets = ["eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", "hunter2"];
+    let [token, password] = secrets;
+    let manifests = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: b}}\nspec:\n  containers:\n  - name: c\n    command:\n\
+         \x20   - sh\n    - -c\n    - |\n\
+         \x20     curl -k -H 'Authorization: Bearer {token}' https://kubernetes.default.svc/api/v1/nodes\n\
+         \x20     helm install x . --set password={password}\n\
+         \x20     kubectl create secret generic s --from-literal=pw={password}\n"
+    );
+    for format in ["table", "json", "sarif", "junit", "github", "markdown"] {
+        let ran = rolecall_with(&format!("check - -o {format} -v"), &manifests);
+        assert!(ran.stdout.contains("REDACTED"), "{format}: {ran}");
+        let said = ran.to_string();
+        assert!(secrets.iter().all(|secret| !said.contains(secret)), "{format}: {ran}");
+    }
 }

@@ -6,7 +6,7 @@ mod helm_denied;
 mod kubectl_denied;
 mod malformed_needs;
 
-use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload};
+use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload, masked_line};
 
 use super::Rule;
 use super::workloads::{self, RunsAs};
@@ -138,7 +138,7 @@ fn question(request: &Request) -> String {
 /// Returns a command line that fits into a message.
 fn shortened(invocation: &Invocation) -> String {
     const LONGEST: usize = 80;
-    let text: String = invocation.text.replace(['\n', '`'], " ");
+    let text: String = masked_line(&invocation.text).replace(['\n', '`'], " ");
     if text.chars().count() <= LONGEST {
         return text;
     }
