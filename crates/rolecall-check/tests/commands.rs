@@ -180,6 +180,55 @@ fn kubectl_that_is_somebody_else_or_somewhere_else_needs_nothing() {
 }
 
 #[test]
+fn kubectl_and_helm_after_a_kubeconfig_need_nothing() {
+    let silent = [
+        "KUBECONFIG=/x kubectl get nodes",
+        "KUBECONFIG=$(mktemp) helm list",
+        "export KUBECONFIG=/x; kubectl get pods",
+        "KUBECONFIG=/x\nexport KUBECONFIG\nkubectl get pods",
+        "env KUBECONFIG=/x kubectl get pods",
+        "aws eks update-kubeconfig --name prod && kubectl get pods && helm list",
+        "gcloud container clusters get-credentials prod; kubectl get pods",
+        "az aks get-credentials -n prod -g prod\nkubectl get pods",
+        "doctl kubernetes cluster kubeconfig save prod; kubectl get pods",
+        "kubectl config use-context prod; kubectl get pods",
+        "kubectl config set-cluster c --server=$S; kubectl get pods",
+        "kubectl config set-credentials u --token=$T; helm list",
+        "kubectl config set-context c --cluster=c; kubectl config use c; kubectl get pods",
+        "oc login https://prod; oc get pods",
+        "echo $CONFIG | base64 -d > ~/.kube/config; kubectl get pods",
+        "cp /secrets/config \"$HOME/.kube/config\"; kubectl get pods",
+        "chmod 600 $KUBECONFIG; kubectl get pods",
+        "if test -n \"$PROD\"; then export KUBECONFIG=/x; fi; for i in 1 2; do kubectl get pods; done",
+    ];
+    for script in silent {
+        let container =
+            serde_json::json!({"name": "c", "image": "x", "command": ["sh", "-c", script]});
+        assert_eq!(refused(&container), "-", "{script}");
+    }
+    for command in [
+        vec!["env", "KUBECONFIG=/x", "kubectl", "get", "pods"],
+        vec!["env", "KUBECONFIG=/x", "sh", "-c", "kubectl get pods; helm list"],
+    ] {
+        let container = serde_json::json!({"name": "c", "image": "x", "command": command});
+        assert_eq!(refused(&container), "-", "{command:?}");
+    }
+    let own = [
+        "kubectl get pods; export KUBECONFIG=/x; kubectl get nodes",
+        "kubectl get pods && aws eks update-kubeconfig --name prod",
+        "kubectl --kubeconfig /x get nodes; kubectl get pods",
+        "kubectl config view; kubectl get pods",
+        "git config user.name robot; docker login; kubectl get pods",
+        "MYKUBECONFIG=/x; kubectl get pods",
+    ];
+    for script in own {
+        let container =
+            serde_json::json!({"name": "c", "image": "x", "command": ["sh", "-c", script]});
+        assert_eq!(refused(&container), "list resource \"pods\"", "{script}");
+    }
+}
+
+#[test]
 fn scripts_are_read_as_shells_do() {
     assert_snapshot!(table(&[
         "set -e; kubectl get pods | grep web && kubectl delete pod web",

@@ -1,6 +1,6 @@
 use rolecall_rbac::{Container, PodSpec, Text};
 
-use super::{Tool, Word, shell};
+use super::{Tool, Word, kubeconfig, shell};
 
 /// A command line of a tool that talks to the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(crate) struct Invocation {
     pub(crate) words: Vec<Word>,
     /// The index of the container in the Pod.
     pub(crate) container: usize,
+    /// Whether kubectl and helm would read a kubeconfig, and be somebody else or somewhere else.
+    pub(crate) has_kubeconfig: bool,
     /// The command line as people would type it.
     pub(crate) text: String,
 }
@@ -27,11 +29,13 @@ fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
         words.extend(entrypoint(container).map(Word::text));
     }
     words.extend(container.command.iter().chain(&*container.args).map(argument));
+    let is_given = is_given_kubeconfig(&words);
     let lines = match script(&words) {
         Some(script) => shell::command_lines(&script),
-        None => vec![words],
+        None => vec![shell::Line { words, has_kubeconfig: false }],
     };
-    lines.into_iter().filter_map(|line| invocation(index, &line)).collect()
+    let of_line = |line: shell::Line| invocation(index, &line, is_given);
+    lines.into_iter().filter_map(of_line).collect()
 }
 
 /// Returns an argument of a container, in which the kubelet replaces `$(NAME)`.
@@ -97,12 +101,19 @@ fn script(words: &[Word]) -> Option<String> {
     None
 }
 
-fn invocation(container: usize, line: &[Word]) -> Option<Invocation> {
-    let line = without_wrappers(line);
+fn invocation(container: usize, line: &shell::Line, is_given: bool) -> Option<Invocation> {
+    let has_kubeconfig = is_given || line.has_kubeconfig || is_given_kubeconfig(&line.words);
+    let line = without_wrappers(&line.words);
     let (name, words) = line.split_first()?;
     let tool = tool_of(name.known()?)?;
     let text = line.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    Some(Invocation { tool, words: words.to_vec(), container, text })
+    Some(Invocation { tool, words: words.to_vec(), container, has_kubeconfig, text })
+}
+
+/// Returns whether a command line starts with `env KUBECONFIG=..`.
+fn is_given_kubeconfig(line: &[Word]) -> bool {
+    let wrappers = line.len() - without_wrappers(line).len();
+    line.iter().take(wrappers).any(kubeconfig::is_assigned_by)
 }
 
 /// Steps over commands that run the command that follows them.

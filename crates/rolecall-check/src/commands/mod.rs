@@ -10,6 +10,7 @@
 mod container;
 mod helm;
 mod http;
+mod kubeconfig;
 mod kubectl;
 mod shell;
 mod word;
@@ -40,6 +41,7 @@ pub(crate) fn needs_of(
     version: KubernetesVersion,
 ) -> Vec<Need> {
     match invocation.tool {
+        Tool::Kubectl | Tool::Helm if invocation.has_kubeconfig => Vec::new(),
         Tool::Kubectl => kubectl::needs(&invocation.words, catalog, version),
         Tool::Helm => helm::needs(&invocation.words),
         Tool::Http => http::needs(&invocation.words),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kubeconfig;
 use super::word::{Part, Word};
 
 /// Scripts nest command substitutions only so deep.
@@ -10,21 +11,30 @@ const DEEPEST: usize = 8;
 /// Longer scripts are cut off: nobody writes them into a manifest by hand.
 const LONGEST: usize = 256 * 1024;
 
+/// A command line of a script.
+pub(super) struct Line {
+    pub(super) words: Vec<Word>,
+    /// Whether the script has seen to a kubeconfig by then.
+    pub(super) has_kubeconfig: bool,
+}
+
 /// Returns the command lines of a script in their order, those of command substitutions included.
-pub(super) fn command_lines(script: &str) -> Vec<Vec<Word>> {
+pub(super) fn command_lines(script: &str) -> Vec<Line> {
     let mut end = script.len().min(LONGEST);
     while !script.is_char_boundary(end) {
         end -= 1;
     }
-    let mut shell = Shell { lines: Vec::new(), variables: BTreeMap::new() };
+    let mut shell = Shell { lines: Vec::new(), variables: BTreeMap::new(), has_kubeconfig: false };
     shell.run(script.get(..end).unwrap_or_default(), 0);
     shell.lines
 }
 
 struct Shell {
-    lines: Vec<Vec<Word>>,
+    lines: Vec<Line>,
     /// What scripts assign to variables; `None` once it is not known.
     variables: BTreeMap<String, Option<Word>>,
+    /// Whether the script has written a kubeconfig, or named the one that is there.
+    has_kubeconfig: bool,
 }
 
 impl Shell {
@@ -99,7 +109,10 @@ impl Shell {
                 }
             }
         } else {
-            self.lines.push(words);
+            let has_kubeconfig =
+                self.has_kubeconfig || self.variables.contains_key(kubeconfig::VARIABLE);
+            self.has_kubeconfig |= kubeconfig::is_there_after(&words);
+            self.lines.push(Line { words, has_kubeconfig });
         }
     }
 
@@ -119,6 +132,7 @@ impl Shell {
             return None;
         }
         let target = self.word(reader, depth);
+        self.has_kubeconfig |= kubeconfig::names(&target);
         (operator == "<<").then(|| (target.to_string(), indented))
     }
 
@@ -368,7 +382,10 @@ mod tests {
     fn check(script: &str, expected: &[&str]) {
         let lines: Vec<String> = command_lines(script)
             .into_iter()
-            .map(|line| line.iter().map(|word| format!("[{word}]")).collect::<Vec<_>>().join(" "))
+            .map(|line| {
+                let words = line.words.iter().map(|word| format!("[{word}]"));
+                words.collect::<Vec<_>>().join(" ")
+            })
             .collect();
         assert_eq!(lines, expected, "{script}");
     }

@@ -4,7 +4,7 @@
 //!
 //! Reads the helm command lines in `command` and `args` of containers and asks whether the Pod's
 //! ServiceAccount may read and write the Secrets in which helm keeps its releases. What the chart itself
-//! makes is not known and not asked about.
+//! makes is not known and not asked about. A helm that uses a kubeconfig is left out, as for RC301.
 //!
 //! # Why is this bad
 //!

@@ -3,9 +3,11 @@
 //! # What it does
 //!
 //! Reads the kubectl command lines in `command` and `args` of containers, `sh -c` scripts included, and asks
-//! the evaluator whether the Pod's ServiceAccount may do what they do. Command lines that use another
-//! kubeconfig, context, server or token are left out, and so is whatever depends on values that are only
-//! known at run time.
+//! the evaluator whether the Pod's ServiceAccount may do what they do. Command lines that use a
+//! kubeconfig, another context, server or token are left out, and so is whatever depends on values that are
+//! only known at run time. A container uses a kubeconfig once it sets `KUBECONFIG`, runs something like
+//! `aws eks update-kubeconfig` or `kubectl config use-context`, or names `~/.kube/config`; a `KUBECONFIG` in
+//! its `env` is not seen.
 //!
 //! # Why is this bad
 //!
