@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
-    AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Text,
+    AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Replaced, Text,
     resolve_aggregation,
 };
 use rolecall_source::cluster::ForbiddenList;
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     live: Option<LiveSource>,
     /// Whether something could not be read that `--keep-going` does not excuse.
     pub(crate) incomplete: bool,
+    /// Objects of manifests that later ones of their names replaced.
+    pub(crate) replaced: Vec<Replaced>,
 }
 
 /// The cluster that was read.
@@ -126,6 +128,7 @@ impl Session {
             catalog,
             namespace,
             live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
+            replaced: Vec::new(),
             incomplete,
         }
     }
@@ -154,7 +157,8 @@ impl Session {
             return Err(CommandError::input("nothing could be read to lay over the cluster"));
         }
         read.builder.append(loaded.inventory.into_builder());
-        Ok(Self::of_cluster(read, unread && !options.source.keep_going))
+        let session = Self::of_cluster(read, unread && !options.source.keep_going);
+        Ok(Self { replaced: loaded.replaced, ..session })
     }
 
     fn load_manifests(
@@ -196,6 +200,7 @@ impl Session {
             namespace,
             drifts: loaded.drifts,
             live: None,
+            replaced: loaded.replaced,
             incomplete: unread && !options.source.keep_going,
         })
     }

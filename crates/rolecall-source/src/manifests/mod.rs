@@ -69,6 +69,8 @@ pub struct Loaded {
     pub defaults: Option<Version>,
     /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
     pub drifts: Vec<AggregationDrift>,
+    /// Objects that later ones of their names replaced, sorted.
+    pub replaced: Vec<Replaced>,
 }
 
 /// Loads manifests; `stdin` is read when a path is `-`.
@@ -137,7 +139,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     problems = one_a_directory(problems);
     problems.extend(replaced.iter().filter_map(duplicate));
     let catalog = catalog(config.defaults, served, resources);
-    Loaded { inventory, catalog, problems, defaults, drifts }
+    Loaded { inventory, catalog, problems, defaults, drifts, replaced }
 }
 
 /// Returns what a server serves: the snapshot's or one of a release, and what is defined in addition.

@@ -8,7 +8,7 @@ use rolecall_check::{
     CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, Severity,
     Suppressed, check, expectation_findings, fingerprints, suppress,
 };
-use rolecall_rbac::Inventory;
+use rolecall_rbac::{Inventory, Replaced};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
@@ -153,7 +153,18 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             "nothing found"
         });
     }
-    Ok(session.conclude(ui, exit(&findings, arguments.fail_level)))
+    let mut exit = exit(&findings, arguments.fail_level);
+    if exit == Exit::Yes && session.replaced.iter().any(decides_access) {
+        ui.warn("what is defined twice was judged only as it is defined last");
+        ui.suggest(Hint::run("rolecall check PATH", "check each environment by itself"));
+        exit = Exit::Inconclusive;
+    }
+    Ok(session.conclude(ui, exit))
+}
+
+/// Returns whether another object of the name could have been judged otherwise.
+fn decides_access(replaced: &Replaced) -> bool {
+    !matches!(&*replaced.kind, "Namespace" | "ServiceAccount")
 }
 
 /// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must

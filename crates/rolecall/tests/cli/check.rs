@@ -271,3 +271,22 @@ fn no_secret_of_a_command_line_is_repeated() {
         assert!(secrets.iter().all(|secret| !said.contains(secret)), "{format}: {ran}");
     }
 }
+
+#[test]
+fn what_is_defined_twice_does_not_pass_by_the_order_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = |rules: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{rules}]\n"
+        )
+    };
+    let pods = role("{apiGroups: [''], resources: [pods], verbs: [list]}");
+    for (file, text) in [("dev.yaml", role("")), ("prod.yaml", pods)] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let ran = rolecall(&format!("check {} --severity critical", folder.path().display()));
+    assert_eq!(ran.exit, Some(3), "{ran}");
+    assert!(ran.stderr.contains("judged only as it is defined last"), "{ran}");
+    let one = rolecall(&format!("check {}/prod.yaml --severity critical", folder.path().display()));
+    assert_eq!(one.exit, Some(0), "{one}");
+}
