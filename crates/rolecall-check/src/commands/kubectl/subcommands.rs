@@ -219,20 +219,28 @@ fn rollout(flags: &Flags, operands: &[Word], catalog: &Catalog) -> Option<Vec<Ne
         return None;
     }
     let (action, operands) = operands.split_first()?;
-    let verbs: &[&'static str] = match action.known()? {
-        "restart" | "pause" | "resume" => &["get", "patch"],
-        "status" => &["get", "watch"],
-        "undo" | "history" => &["get"],
+    let action = action.known()?;
+    let verbs: &[&'static str] = match action {
+        "restart" | "pause" | "resume" | "undo" => &["get", "patch"],
+        // Besides reading the object, kubectl lists and watches the one of its name.
+        "status" => &["get", "list", "watch"],
+        "history" => &["get"],
         _ => return None,
     };
     let namespace = flags.namespace();
-    let targets = targets(operands, catalog)?;
-    Some(
-        targets
-            .iter()
-            .flat_map(|target| verbs.iter().map(|verb| target.need(verb, &namespace)))
-            .collect(),
-    )
+    let mut needs = Vec::new();
+    for target in targets(operands, catalog)? {
+        needs.extend(verbs.iter().map(|verb| target.need(verb, &namespace)));
+        let revisions = match &*target.resource {
+            "deployments" => "replicasets",
+            _ => "controllerrevisions",
+        };
+        if matches!(action, "undo" | "history") {
+            let listed = Need::new("list", "apps", revisions, NeedName::Collection);
+            needs.push(listed.in_namespace(&namespace));
+        }
+    }
+    Some(needs)
 }
 
 fn create(flags: &Flags, operands: &[Word], catalog: &Catalog) -> Option<Vec<Need>> {
