@@ -36,13 +36,26 @@ pub(crate) fn of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<&'a Te
     of_template.map(|(_, value)| value).or_else(|| workload.metadata.annotation(KEY))
 }
 
+/// What a workload declares.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    /// What could be read.
+    pub(crate) needs: Vec<Need>,
+    /// What is wrong with the parts that could not.
+    pub(crate) errors: Vec<NeedsError>,
+}
+
 /// Reads `get,list pods; create events; get configmaps settings in kube-system; get /metrics`.
-pub(crate) fn parse(text: &str, catalog: &Catalog) -> Result<Vec<Need>, NeedsError> {
-    let mut needs = Vec::new();
+pub(crate) fn parse(text: &str, catalog: &Catalog) -> Declared {
+    let mut declared = Declared::default();
     for part in text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-        needs.extend(parse_part(part, catalog)?);
+        match parse_part(part, catalog) {
+            Ok(needs) => declared.needs.extend(needs),
+            Err(error) if declared.errors.contains(&error) => {}
+            Err(error) => declared.errors.push(error),
+        }
     }
-    Ok(needs)
+    declared
 }
 
 fn parse_part(part: &str, catalog: &Catalog) -> Result<Vec<Need>, NeedsError> {

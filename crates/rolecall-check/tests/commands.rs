@@ -64,6 +64,9 @@ fn kubectl_needs_what_its_command_line_says() {
         "kubectl scale deployment/web --replicas=3",
         "kubectl rollout restart deployment web",
         "kubectl rollout status deployment/web",
+        "kubectl rollout undo deployment/web",
+        "kubectl rollout undo ds/agent --to-revision=3",
+        "kubectl rollout history deployment/web",
         "kubectl annotate node n1 a=b",
         "kubectl patch service web -p '{}'",
         "kubectl drain n1",
@@ -111,7 +114,13 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl rollout restart deployment web
         get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     kubectl rollout status deployment/web
-        get resource "deployments" in API group "apps"; watch resource "deployments" in API group "apps"
+        get resource "deployments" in API group "apps"; list resource "deployments" in API group "apps"; watch resource "deployments" in API group "apps"
+    kubectl rollout undo deployment/web
+        get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"; list resource "replicasets" in API group "apps"
+    kubectl rollout undo ds/agent --to-revision=3
+        get resource "daemonsets" in API group "apps"; patch resource "daemonsets" in API group "apps"; list resource "controllerrevisions" in API group "apps"
+    kubectl rollout history deployment/web
+        get resource "deployments" in API group "apps"; list resource "replicasets" in API group "apps"
     kubectl annotate node n1 a=b
         get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope
     kubectl patch service web -p '{}'
@@ -389,4 +398,32 @@ fn arguments_without_a_shell_are_words() {
     {"args":["kubectl get pods"],"command":["bash","-c"]}
         list resource "pods"
     "#);
+}
+
+/// What is wrong in one part of `rolecall.dev/needs` hides nothing that the others say.
+#[test]
+fn declared_needs_are_judged_one_by_one() {
+    let rows = [
+        ("get,list pods", "RC304"),
+        ("frob; get,list pods", "RC304 RC305"),
+        ("get,list pods; get podz; get pods a in b c", "RC304 RC305 RC305"),
+        ("frob; frob", "RC305"),
+        ("frob; create selfsubjectaccessreviews.authorization.k8s.io", "RC305"),
+    ];
+    for (declared, expected) in rows {
+        let pod = serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "tool", "namespace": "shop",
+                "annotations": {"rolecall.dev/needs": declared}},
+            "spec": {"containers": [{"name": "c", "image": "x"}]},
+        });
+        let mut findings = support::findings_of(&pod.to_string());
+        findings.retain(|finding| finding.rule.category == Category::Denied);
+        let mut codes: Vec<&str> = findings.iter().map(|finding| finding.rule.code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes.join(" "), expected, "{declared}");
+        let requests = findings.iter().filter_map(|finding| finding.denied.as_ref());
+        let refused: usize = requests.map(|denied| denied.requests.len()).sum();
+        assert_eq!(refused, if expected.starts_with("RC304") { 2 } else { 0 }, "{declared}");
+    }
 }

@@ -5,7 +5,8 @@
 //! Reads the annotation `rolecall.dev/needs` of workloads or their Pod templates and asks the evaluator whether
 //! the Pod's ServiceAccount may do all of it. The annotation is a list of
 //! `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`, separated by `;`. Without `in`, the Pod's namespace is meant, with
-//! `in *` all namespaces at once. A resource may be a URL path.
+//! `in *` all namespaces at once. A resource may be a URL path. What of the list cannot be read is RC305; the rest
+//! is asked about all the same.
 //!
 //! # Why is this bad
 //!
@@ -95,7 +96,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
-        let Ok(needs) = needs_annotation::parse(declared, context.catalog()) else { continue };
+        let needs = needs_annotation::parse(declared, context.catalog()).needs;
         let refused = super::refused(context, &needs, identity, pod.workload);
         if refused.is_empty() {
             continue;

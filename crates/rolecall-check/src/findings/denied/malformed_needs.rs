@@ -63,28 +63,32 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
-        let Err(error) = needs_annotation::parse(declared, context.catalog()) else { continue };
-        let fix = match &error {
-            NeedsError::Resource { error: ResolveError::UnknownResource { similar, .. } } => {
-                match &**similar {
-                    [] => {
-                        "write a custom resource with its group: `widgets.example.com`".to_owned()
-                    }
-                    similar => format!("write {}, if that was meant", listed(similar)),
-                }
+        for error in needs_annotation::parse(declared, context.catalog()).errors {
+            let message = error.to_string();
+            let finding = Finding::new(RULE.meta, pod.workload.into(), message.clone())
+                .at(path(pod.spec))
+                .about(format!("{} {message}", pod.spec.path))
+                .fix(fix(&error));
+            findings.push(finding);
+        }
+    }
+}
+
+/// Says what to write instead; nothing when the message does.
+fn fix(error: &NeedsError) -> String {
+    match error {
+        NeedsError::Resource { error: ResolveError::UnknownResource { similar, .. } } => {
+            match &**similar {
+                [] => "write a custom resource with its group: `widgets.example.com`".to_owned(),
+                similar => format!("write {}, if that was meant", listed(similar)),
             }
-            NeedsError::Resource { error: ResolveError::UnknownSubresource { served, .. } }
-                if !served.is_empty() =>
-            {
-                format!("write one that exists: {}", listed(served))
-            }
-            _ => String::new(),
-        };
-        let finding = Finding::new(RULE.meta, pod.workload.into(), error.to_string())
-            .at(path(pod.spec))
-            .about(format!("{} {declared}", pod.spec.path))
-            .fix(fix);
-        findings.push(finding);
+        }
+        NeedsError::Resource { error: ResolveError::UnknownSubresource { served, .. } }
+            if !served.is_empty() =>
+        {
+            format!("write one that exists: {}", listed(served))
+        }
+        _ => String::new(),
     }
 }
 
