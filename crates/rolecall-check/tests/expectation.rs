@@ -321,10 +321,13 @@ fn resources_that_mean_nothing_are_reported_once() {
   can: [get widget, get pods/exce, get widgets.example.com]
   cannot:
   - {verbs: [get], apiGroups: [example.com], resources: [widgets/status]}
+  - gett pods/exec
+  - sync applications.example.com
 ";
     assert_snapshot!(failures("", expectations), @r"
     no served resource is named `widget`, in `typos`
     `pods` has no subresource `exce`, in `typos`
+    no request has the verb `gett`, in `typos`
     `user/a` cannot get widgets.example.com everywhere, against `typos`
         rolecall fix get widgets.example.com --for user/a -A
     `user/b` cannot get widgets.example.com everywhere, against `typos`

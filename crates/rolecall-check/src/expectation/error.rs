@@ -1,4 +1,4 @@
-use rolecall_rbac::ResolveError;
+use rolecall_rbac::{ResolveError, Text};
 
 /// Why a file of expectations means nothing, where a schema cannot tell.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,4 +71,10 @@ pub enum EntryError {
     /// A resource is not served, and has no API group that would make it a custom one.
     #[error(transparent)]
     UnknownResource(ResolveError),
+    /// Nothing of Kubernetes' own is asked about with such a verb.
+    #[error("no request has the verb `{verb}`")]
+    UnknownVerb {
+        /// The verb.
+        verb: Text,
+    },
 }

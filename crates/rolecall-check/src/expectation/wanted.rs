@@ -6,6 +6,7 @@ use super::subject::Known;
 use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
 use crate::access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
 use crate::diff::Holder;
+use crate::known;
 
 /// What an entry is about, as far as that does not depend on the subject.
 pub(super) struct Wanted {
@@ -29,9 +30,9 @@ impl Wanted {
                 let term = UrlTerm { urls: url_extent(&entry.urls), verbs };
                 wanted.fixed = AccessTerm::Urls(term).to_set();
             }
-            Target::Resources(entry) => {
-                for resource in resources(entry, catalog)? {
-                    for Place { namespaces, names } in resource.places(entry, word, known)? {
+            Target::Resources(of) => {
+                for resource in resources(&entry.verbs, of, catalog)? {
+                    for Place { namespaces, names } in resource.places(of, word, known)? {
                         wanted.add(
                             ResourceTerm {
                                 namespaces: Extent::default(),
@@ -103,7 +104,11 @@ enum Namespaces {
     These(Extent),
 }
 
-fn resources(entry: &ResourceEntry, catalog: &Catalog) -> Result<Vec<Resource>, EntryError> {
+fn resources(
+    verbs: &[Text],
+    entry: &ResourceEntry,
+    catalog: &Catalog,
+) -> Result<Vec<Resource>, EntryError> {
     let read = |resource: &Text| match &entry.api_groups {
         Some(groups) => {
             let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
@@ -117,6 +122,11 @@ fn resources(entry: &ResourceEntry, catalog: &Catalog) -> Result<Vec<Resource>, 
         None => {
             let resolved = catalog.resolve(resource);
             let resolved = resolved.map_err(EntryError::UnknownResource)?;
+            let unknown = || verbs.iter().find(|verb| !known::is_verb(verb));
+            // Who serves a custom resource may ask about verbs of its own.
+            if let (true, Some(verb)) = (known::is_built_in(&resolved.group), unknown()) {
+                return Err(EntryError::UnknownVerb { verb: verb.clone() });
+            }
             let written = match (&*resolved.resource, &*resolved.subresource) {
                 (plural, "") => Text::from(plural),
                 (plural, subresource) => format!("{plural}/{subresource}").into(),

@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds entries in `rolecall.yaml` with a resource that is not served, a namespace that no Namespace matches, or `<own>` for users
-//! and groups, which have none.
+//! Finds entries in `rolecall.yaml` with a resource that is not served, a verb that nothing of Kubernetes' own is asked with, a
+//! namespace that no Namespace matches, or `<own>` for users and groups, which have none.
 //!
 //! # Why is this bad
 //!
