@@ -427,3 +427,38 @@ fn declared_needs_are_judged_one_by_one() {
         assert_eq!(refused, if expected.starts_with("RC304") { 2 } else { 0 }, "{declared}");
     }
 }
+
+/// The commands that a finding suggests grant all that it is about.
+#[test]
+fn hints_mend_every_refused_request() {
+    let rows = [
+        (
+            "kubectl rollout undo deployment/web",
+            "grant it: `rolecall fix get,patch deployments.apps --name web -n shop --for sa/shop:tool` and \
+             `rolecall fix list replicasets.apps -n shop --for sa/shop:tool`",
+        ),
+        (
+            "kubectl exec web -n kitchen -- ls",
+            "grant it: `rolecall fix get pods --name web -n kitchen --for sa/shop:tool` and \
+             `rolecall fix create pods/exec --name web -n kitchen --for sa/shop:tool`",
+        ),
+        ("kubectl get nodes -w", "grant it: `rolecall fix list,watch nodes -A --for sa/shop:tool`"),
+        ("helm list", "grant it: `rolecall fix list secrets -n shop --for sa/shop:tool`"),
+        (
+            "kubectl get --raw /metrics",
+            "grant it: `rolecall fix get /metrics -A --for sa/shop:tool`",
+        ),
+    ];
+    for (script, expected) in rows {
+        let pod = serde_json::json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "tool", "namespace": "shop"},
+            "spec": {"serviceAccountName": "tool",
+                "containers": [{"name": "c", "image": "x", "command": ["sh", "-c", script]}]},
+        });
+        let mut findings = support::findings_of(&pod.to_string());
+        findings.retain(|finding| finding.rule.category == Category::Denied);
+        let fixes: Vec<&str> = findings.iter().map(|finding| &*finding.fix).collect();
+        assert_eq!(fixes, [expected], "{script}");
+    }
+}

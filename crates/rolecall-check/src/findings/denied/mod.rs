@@ -11,7 +11,7 @@ use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload, masked_line};
 use super::Rule;
 use super::workloads::{self, RunsAs};
 use crate::commands::{self, Invocation, Tool};
-use crate::context::Context;
+use crate::context::{Context, listed};
 use crate::needs::{Judgement, Need};
 use crate::{Denied, Finding, RuleMeta};
 
@@ -83,19 +83,12 @@ fn denied(
     pod: &PodSpec,
 ) -> Finding {
     let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
-    let sources = match context.input.sources {
-        "" => String::new(),
-        sources => format!(" {sources}"),
-    };
-    let fix = match requests.first().map(|request| (question(request), request.namespace())) {
-        Some((question, "")) => {
-            format!("grant it: `rolecall fix {question} -A --for {subject}{sources}`")
-        }
-        Some((question, namespace)) => {
-            format!("grant it: `rolecall fix {question} -n {namespace} --for {subject}{sources}`")
-        }
-        None => String::new(),
-    };
+    let mut whom = format!("--for {subject}");
+    if !context.input.sources.is_empty() {
+        whom.push(' ');
+        whom.push_str(context.input.sources);
+    }
+    let fix = format!("grant it: {}", listed(&fixes(&requests, &whom)));
     let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
     finding.denied = Some(Denied { identity: identity.clone(), requests });
     finding
@@ -112,27 +105,48 @@ fn describe(workload: &Workload, pod: &PodSpec, refused: &[Request]) -> String {
     )
 }
 
-/// Writes a request as the command line asks it.
-fn question(request: &Request) -> String {
-    match &request.target {
-        Target::Path(path) => format!("{} {path}", request.verb),
-        Target::Resource(target) => {
-            let mut question = format!("{} {}", request.verb, target.resource);
-            if !target.group.is_empty() {
-                question.push('.');
-                question.push_str(&target.group);
-            }
-            if !target.subresource.is_empty() {
-                question.push('/');
-                question.push_str(&target.subresource);
-            }
-            if !target.name.is_empty() {
-                question.push_str(" --name ");
-                question.push_str(&target.name);
-            }
-            question
+/// Returns the command lines that grant requests: one for all verbs of one object or collection.
+fn fixes(requests: &[Request], whom: &str) -> Vec<String> {
+    let mut groups: Vec<(&Target, Vec<&str>)> = Vec::new();
+    for request in requests {
+        match groups.iter_mut().find(|(target, _)| **target == request.target) {
+            Some((_, verbs)) => verbs.push(&request.verb),
+            None => groups.push((&request.target, vec![&request.verb])),
         }
     }
+    let command = |(target, verbs): (&Target, Vec<&str>)| {
+        format!("rolecall fix {} {} {whom}", verbs.join(","), operands(target))
+    };
+    groups.into_iter().map(command).collect()
+}
+
+/// Writes what a request is about as the command line asks it.
+fn operands(target: &Target) -> String {
+    let target = match target {
+        Target::Path(path) => return format!("{path} -A"),
+        Target::Resource(target) => target,
+    };
+    let mut operands = target.resource.to_string();
+    if !target.group.is_empty() {
+        operands.push('.');
+        operands.push_str(&target.group);
+    }
+    if !target.subresource.is_empty() {
+        operands.push('/');
+        operands.push_str(&target.subresource);
+    }
+    if !target.name.is_empty() {
+        operands.push_str(" --name ");
+        operands.push_str(&target.name);
+    }
+    match &*target.namespace {
+        "" => operands.push_str(" -A"),
+        namespace => {
+            operands.push_str(" -n ");
+            operands.push_str(namespace);
+        }
+    }
+    operands
 }
 
 /// Returns a command line that fits into a message.
