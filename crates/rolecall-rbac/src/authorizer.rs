@@ -31,11 +31,6 @@ impl Authorizer {
         &self.inventory
     }
 
-    /// Gives the inventory back, to lay other objects over it.
-    pub fn into_inventory(self) -> Inventory {
-        self.inventory
-    }
-
     /// Decides one request.
     pub fn authorize(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut reached = Vec::with_capacity(16);

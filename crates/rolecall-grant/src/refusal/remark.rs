@@ -201,13 +201,6 @@ pub(super) fn shown(bytes: &[u8]) -> Text {
     crate::text::printable(&shown).into()
 }
 
-impl RemarkKind {
-    /// Returns whether somebody was refused something, rather than a text merely looking so.
-    pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Doubtful(_))
-    }
-}
-
 impl fmt::Display for RemarkKind {
     /// Writes a fragment that says what it is and what would help.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -136,7 +136,7 @@ pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> R
     if !asked.namespace().is_empty() {
         return request.clone();
     }
-    if asked.namespace() != request.namespace() {
+    if !request.namespace().is_empty() {
         ui.note(format!(
             "`{}` is cluster-scoped: granted without regard to namespace `{}`",
             target.resource, target.namespace
