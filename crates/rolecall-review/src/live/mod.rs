@@ -128,6 +128,12 @@ impl<T: Transport> LiveReviewer<T> {
         }
         ways
     }
+
+    /// Returns the best way to put a question that was not refused so far.
+    fn next_way(&self, question: &Question) -> Option<Way> {
+        let is_open = |way: &Way| self.ways.refused(&way.key(question)).is_none();
+        self.possible(question).into_iter().find(is_open)
+    }
 }
 
 impl<T: Transport> Reviewer for LiveReviewer<T> {

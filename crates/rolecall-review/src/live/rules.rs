@@ -1,17 +1,19 @@
-//! Many answers about oneself out of one: what a SelfSubjectRulesReview tells.
+//! Many answers about one identity out of one: what a SelfSubjectRulesReview tells.
 //!
 //! A review lists the rules of ClusterRoleBindings and of one namespace's RoleBindings without
 //! telling them apart. So it decides requests in that namespace; of others it only proves that they
 //! are not allowed. It decides nothing when it is incomplete, and does not show what
 //! `system:masters` may do.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use futures::StreamExt;
 use rolecall_rbac::{Identity, PolicyRule, Request, Text, rule_allows};
+use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 
-use super::{Call, LiveReviewer, PostError, REVIEWS, Transport};
-use crate::{Answer, Question, Verdict};
+use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport, Way};
+use crate::{Answer, Question, Reviewer, Verdict};
 
 /// The rules that a review told, all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,20 @@ pub enum RulesAnswer {
 impl<T: Transport> LiveReviewer<T> {
     /// Asks for the caller's rules in a namespace.
     pub async fn rules(&self, namespace: &Text) -> Result<RulesAnswer, T::Error> {
-        let is_privileged = self.caller.identity.as_ref().is_none_or(Identity::is_privileged);
-        let is_node = self.caller.identity.as_ref().is_some_and(Identity::is_node);
-        if is_privileged || is_node || namespace.is_empty() {
+        match &self.caller.identity {
+            Some(me) => self.rules_of(me, namespace, None).await,
+            None => Ok(RulesAnswer::Useless),
+        }
+    }
+
+    /// Asks for the rules of the caller, or of whom the caller impersonates.
+    async fn rules_of(
+        &self,
+        identity: &Identity,
+        namespace: &Text,
+        impersonate: Option<Impersonation>,
+    ) -> Result<RulesAnswer, T::Error> {
+        if identity.is_privileged() || identity.is_node() || namespace.is_empty() {
             return Ok(RulesAnswer::Useless);
         }
         let call = Call {
@@ -46,7 +59,7 @@ impl<T: Transport> LiveReviewer<T> {
             })
             .to_string()
             .into_bytes(),
-            impersonate: None,
+            impersonate,
         };
         match self.send(call).await {
             Ok(body) => Ok(read(&body, namespace)),
@@ -128,29 +141,73 @@ struct Rule {
 }
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Answers the caller's own questions by its rules, in each namespace in which there are so many
-    /// that it pays. The answers have no reasons.
+    /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
+    /// pays: questions of the caller's own, and those that can only be put by impersonating. One
+    /// question of each other such lot is put as it is, to learn whether that is so. The answers
+    /// have no reasons; at most `at_once` calls are under way.
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
+        at_once: usize,
     ) -> Result<Vec<Option<Answer>>, T::Error> {
-        let mut namespaces: BTreeMap<&str, usize> = BTreeMap::new();
-        let is_mine = |question: &&Question| self.is_me(&question.identity);
-        for question in questions.iter().filter(is_mine) {
-            *namespaces.entry(question.request.namespace()).or_default() += 1;
+        let mut lots: HashMap<(&Identity, &str), Lot<'_>, FxBuildHasher> = HashMap::default();
+        for (position, question) in questions.iter().enumerate() {
+            let key = (&*question.identity, question.request.namespace());
+            lots.entry(key).or_insert(Lot { position, question, count: 0 }).count += 1;
         }
-        let mut known = Vec::new();
-        for (namespace, _) in namespaces.into_iter().filter(|(_, count)| *count >= PAYS_FROM) {
-            if let RulesAnswer::Complete(rules) = self.rules(&namespace.into()).await? {
-                known.push(rules);
+        let mut lots: Vec<Lot<'_>> =
+            lots.into_values().filter(|lot| lot.count >= PAYS_FROM).collect();
+        lots.sort_unstable_by_key(|lot| lot.position);
+        let mut answers = vec![None; questions.len()];
+        let mut known: HashMap<&Identity, Vec<Rules>, FxBuildHasher> = HashMap::default();
+        let mut coming = futures::stream::iter(lots)
+            .map(async |lot| (lot, self.probe(lot.question).await))
+            .buffered(at_once.max(1));
+        while let Some((lot, probed)) = coming.next().await {
+            let (answer, rules) = probed?;
+            if let Some(slot) = answers.get_mut(lot.position) {
+                *slot = answer;
+            }
+            if let RulesAnswer::Complete(rules) = rules {
+                known.entry(&lot.question.identity).or_default().push(rules);
             }
         }
-        let answer = |question: &Question| {
-            let mine = Some(question).filter(is_mine)?;
-            known.iter().find_map(|rules| rules.answer(&mine.request))
-        };
-        Ok(questions.iter().map(answer).collect())
+        drop(coming);
+        for (slot, question) in answers.iter_mut().zip(questions).filter(|(slot, _)| slot.is_none())
+        {
+            let rules = known.get(&*question.identity).into_iter().flatten();
+            *slot = rules.filter_map(|rules| rules.answer(&question.request)).next();
+        }
+        Ok(answers)
     }
+
+    /// Answers one question where that tells something, and asks for the rules where they pay.
+    async fn probe(&self, question: &Question) -> Result<(Option<Answer>, RulesAnswer), T::Error> {
+        let Question { identity, request } = question;
+        let namespace = request.namespace().into();
+        if self.is_me(identity) {
+            return Ok((None, self.rules_of(identity, &namespace, None).await?));
+        }
+        let answer = self.review(question).await?;
+        let rules = match self.next_way(question) {
+            Some(Way::Impersonated) => {
+                let somebody = Impersonation::of(identity);
+                self.rules_of(identity, &namespace, Some(somebody)).await?
+            }
+            _ => RulesAnswer::Useless,
+        };
+        Ok((Some(answer), rules))
+    }
+}
+
+/// The questions of one identity in one namespace.
+#[derive(Clone, Copy)]
+struct Lot<'q> {
+    /// The first one's position among all questions.
+    position: usize,
+    /// The first one.
+    question: &'q Question,
+    count: usize,
 }
 
 /// From how many questions on one rules review is cheaper than as many access reviews.

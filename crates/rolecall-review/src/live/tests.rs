@@ -172,7 +172,7 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
         with_verb("list", ""),
     ];
     let verdicts: Vec<Option<Verdict>> = reviewer
-        .answer_by_rules(&questions)
+        .answer_by_rules(&questions, 2)
         .await
         .unwrap()
         .into_iter()
@@ -181,6 +181,52 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
     let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
     assert_eq!(verdicts, [yes, no, no, no, None, None, None, no]);
     assert_eq!(server.asked(), ["selfsubjectrulesreviews"]);
+}
+
+#[tokio::test]
+async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left() {
+    let with_verb = |verb: &str, namespace| {
+        let mut question = question(&Identity::service_account("shop", "web"), namespace);
+        question.request.verb = verb.into();
+        question
+    };
+    let questions: Vec<Question> = ["shop", ""]
+        .into_iter()
+        .flat_map(|namespace| {
+            ["get", "list", "watch", "delete"].map(|verb| with_verb(verb, namespace))
+        })
+        .collect();
+    let as_web = |path| format!("{path} as system:serviceaccount:shop:web");
+    let own = as_web("selfsubjectaccessreviews");
+    let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
+    let refused = || Err(PostError::Refused("forbidden".to_owned()));
+    for (may_review, verdicts, asked) in [
+        // The first question of each lot is put as it is, and all others are left to be asked.
+        (true, [yes, None, None, None, yes, None, None, None], vec!["subjectaccessreviews"; 2]),
+        (
+            false,
+            // At the cluster scope `get` is the first question, and the rules refute the others.
+            [yes, no, no, no, yes, no, no, no],
+            vec![
+                "subjectaccessreviews",
+                "namespaces/shop/localsubjectaccessreviews",
+                &own,
+                &as_web("selfsubjectrulesreviews"),
+                &own,
+            ],
+        ),
+    ] {
+        let server = scripted(|call: &Call| match &call.impersonate {
+            None if !may_review => refused(),
+            _ if call.path.ends_with("rulesreviews") => Ok(rules_review(false, "")),
+            _ => Ok(YES.to_vec()),
+        });
+        let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
+        let answers = reviewer.answer_by_rules(&questions, 1).await.unwrap();
+        let told: Vec<_> = answers.iter().map(|a| a.as_ref().map(|a| a.verdict)).collect();
+        assert_eq!(told, verdicts, "may review: {may_review}");
+        assert_eq!(server.asked(), asked, "may review: {may_review}");
+    }
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub(crate) fn review(
     let asked = live.block_on(async {
         let asking = async {
             let known = match evidence {
-                Evidence::Verdict => reviewer.answer_by_rules(questions).await?,
+                Evidence::Verdict => reviewer.answer_by_rules(questions, AT_ONCE).await?,
                 Evidence::Reason => Vec::new(),
             };
             Ok(ask(&reviewer, questions, known, AT_ONCE, &progress, interrupted()).await)
