@@ -15,8 +15,9 @@ pub struct CheckInput<'a> {
     pub authorizer: &'a Authorizer,
     /// The resources that the server serves.
     pub catalog: &'a Catalog,
-    /// The default roles and bindings of the server's version, which are nobody's fault.
-    pub defaults: &'a Inventory,
+    /// The default roles and bindings of servers, an inventory for each version that is known; they
+    /// are nobody's fault. Servers between two versions start with some of either.
+    pub defaults: &'a [Inventory],
     /// Where aggregation changed what was written.
     pub drifts: &'a [AggregationDrift],
     /// The version of the server.
@@ -115,19 +116,24 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Returns whether a role is a default one of the server and grants no more than that.
+    /// Returns whether a role is a default one of servers and grants no more than that.
     pub(crate) fn is_default_role(&self, role: &Role) -> bool {
-        let default = self.input.defaults.role(&role.metadata.namespace, &role.metadata.name);
-        default.is_some_and(|default| {
-            default.rules == role.rules || covers(&default.rules, &role.rules).is_complete()
-        })
+        let Metadata { namespace, name, .. } = &role.metadata;
+        let defaults = || self.input.defaults.iter().filter_map(|all| all.role(namespace, name));
+        if defaults().any(|default| default.rules == role.rules) {
+            return true;
+        }
+        let rules: Vec<PolicyRule> =
+            defaults().flat_map(|default| default.rules.iter().cloned()).collect();
+        !rules.is_empty() && covers(&rules, &role.rules).is_complete()
     }
 
-    /// Returns whether a binding is a default one of the server and names nobody else.
+    /// Returns whether a binding is a default one of servers and names nobody else.
     pub(crate) fn is_default_binding(&self, binding: &Binding) -> bool {
-        let metadata = &binding.metadata;
-        let default = self.input.defaults.binding(&metadata.namespace, &metadata.name);
-        default.is_some_and(|default| {
+        let Metadata { namespace, name, .. } = &binding.metadata;
+        let mut defaults =
+            self.input.defaults.iter().filter_map(|all| all.binding(namespace, name));
+        defaults.any(|default| {
             default.role_ref.name == binding.role_ref.name
                 && default.role_ref.kind == binding.role_ref.kind
                 && binding.subjects.iter().all(|subject| default.subjects.contains(subject))

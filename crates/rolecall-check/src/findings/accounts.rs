@@ -1,6 +1,6 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{Binding, ServiceAccount, SubjectKind, edit_distance};
+use rolecall_rbac::{Binding, Inventory, ServiceAccount, SubjectKind, edit_distance};
 
 use crate::context::Context;
 
@@ -55,7 +55,7 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
             .service_accounts()
             .iter()
             .any(|account| account.metadata.namespace_assumed && *account.metadata.name == *name)
-        || context.input.defaults.bindings().iter().any(|binding| {
+        || context.input.defaults.iter().flat_map(Inventory::bindings).any(|binding| {
             binding.subjects.iter().any(|subject| {
                 subject.kind == SubjectKind::ServiceAccount
                     && *subject.namespace == *namespace

@@ -37,7 +37,7 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
     let mut findings = check(CheckInput {
         authorizer: &authorizer,
         catalog,
-        defaults,
+        defaults: std::slice::from_ref(defaults),
         drifts: &drifts,
         version: version.as_str().parse::<KubernetesVersion>().unwrap(),
         judged: Judged::Files,

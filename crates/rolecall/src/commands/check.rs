@@ -106,13 +106,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         ..Needs::default()
     };
     let session = Session::load(ui, &options, needs)?;
-    let release = options.source.release();
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let sources = sources(&options);
     let mut all = check(CheckInput {
         authorizer: &session.authorizer,
         catalog: &session.catalog,
-        defaults: &default_objects(release),
+        defaults: &Version::ALL.map(default_objects),
         drifts: &session.drifts,
         version,
         judged: Judged::Files,

@@ -2,7 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::command::{command, rolecall, rolecall_in_columns, rolecall_with, root, run, split};
+use crate::command::{command, rolecall, rolecall_in_columns, rolecall_with, run, split};
 
 #[test]
 fn findings_are_a_table_and_fail() {
@@ -39,10 +39,12 @@ fn the_fail_level_decides_the_exit_code() {
 
 #[test]
 fn a_baseline_leaves_out_what_it_holds() {
-    let path = root().join("target/baseline-of-a-test.json");
-    fs::write(&path, rolecall("check fixtures/v07-invalid-role-refs -o json").stdout).unwrap();
+    let baseline = tempfile::NamedTempFile::new().unwrap();
+    let report = rolecall("check fixtures/v07-invalid-role-refs -o json").stdout;
+    fs::write(&baseline, report).unwrap();
+    let path = baseline.path().display();
     assert_snapshot!(
-        rolecall("check fixtures/v07-invalid-role-refs --baseline target/baseline-of-a-test.json"),
+        rolecall(&format!("check fixtures/v07-invalid-role-refs --baseline {path}")),
         @r#"
         --- stderr
         note: nothing found
@@ -289,4 +291,19 @@ fn what_is_defined_twice_does_not_pass_by_the_order_of_files() {
     assert!(ran.stderr.contains("judged only as it is defined last"), "{ran}");
     let one = rolecall(&format!("check {}/prod.yaml --severity critical", folder.path().display()));
     assert_eq!(one.exit, Some(0), "{one}");
+}
+
+/// A cluster's snapshot holds the roles that its version starts with, grown by aggregation.
+#[test]
+fn default_roles_of_any_version_are_nobodys_fault() {
+    use rolecall_source::facts::{Version, default_objects};
+
+    for version in Version::ALL {
+        let ran = rolecall_with("check -", default_objects(version));
+        assert_eq!((ran.exit, &*ran.stdout), (Some(0), ""), "{version:?}: {ran}");
+    }
+    let grown = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
+                 metadata: {name: system:discovery}, rules: [{apiGroups: [''], resources: [pod], verbs: [get]}]}";
+    let ran = rolecall_with("check -", grown);
+    assert!(ran.stdout.contains("rules[0].resources[0]"), "{ran}");
 }
