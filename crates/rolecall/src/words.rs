@@ -1,9 +1,11 @@
 //! Requests, rules and objects in words, for tables and messages alike. Nothing here is escaped:
 //! whoever prints it sees to that.
 
+use std::collections::BTreeMap;
+
 use rolecall_rbac::{
-    Binding, Decision, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
-    SubjectKind, Target, Text, Verdict,
+    Binding, Decision, Gap, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
+    SubjectKind, Target, Text, Unread, Verdict,
 };
 use rolecall_review::Answer;
 
@@ -166,6 +168,55 @@ pub(crate) fn quoted(names: &[Text]) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(",")
 }
 
+/// Says what was not read, and why: in one text what a user may not list in one place.
+pub(crate) fn gaps<'a>(gaps: impl IntoIterator<Item = &'a Gap>) -> Vec<String> {
+    let mut refused: BTreeMap<(Option<&str>, &str), Vec<&str>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for gap in gaps {
+        match (&gap.unread, refused_lister(gap)) {
+            (Unread::Kind { kind, namespace }, Some(user)) => {
+                refused.entry((namespace.as_deref(), user)).or_default().push(kind.as_str());
+            }
+            _ => others.push(gap.to_string()),
+        }
+    }
+    let refused = refused.into_iter().map(|((namespace, user), kinds)| {
+        let place = namespace.map_or_else(String::new, |name| format!(" in namespace `{name}`"));
+        format!("every {}{place}: {user} cannot list them", listed(&kinds))
+    });
+    refused.chain(others).collect()
+}
+
+/// Returns who may not list what was not read, as servers write it, where that is all they say.
+fn refused_lister(gap: &Gap) -> Option<&str> {
+    let start = gap.because.find("User \"")?;
+    let (user, rest) = gap.because.get(start..)?.split_once(" cannot list resource ")?;
+    let place = rest.rsplit_once("\" ").map(|(_, place)| place);
+    let is_all = place == Some("at the cluster scope") || rest.ends_with('"');
+    Some(user).filter(|_| is_all && gap.origin.position().is_none())
+}
+
+/// Joins names as a sentence does: `a, b and c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Says why a server gave no answer, with the sentences about rights alone of its refusals.
+pub(crate) fn refusals(reason: &str) -> String {
+    let sentence = |text| str::split_once(text, " is forbidden: ").map_or(text, |(_, after)| after);
+    reason.split("; ").map(sentence).collect::<Vec<_>>().join("; ")
+}
+
+/// Names what was not read, without why.
+pub(crate) fn unread(gap: &Gap) -> String {
+    let text = gap.to_string();
+    text.strip_suffix(&format!(": {}", gap.because)).unwrap_or(&text).to_owned()
+}
+
 /// Names the bindings that grant, or what was not read.
 pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
     let mut names: Vec<String> = match &decision.verdict {
@@ -177,7 +228,9 @@ pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
             })
             .collect(),
         Verdict::NoOpinion => Vec::new(),
-        Verdict::Unknown { gaps } => gaps.iter().map(|gap| format!("not read: {gap}")).collect(),
+        Verdict::Unknown { gaps } => {
+            gaps.iter().map(|gap| format!("not read: {}", unread(gap))).collect()
+        }
     };
     names.dedup();
     names.join(separator)

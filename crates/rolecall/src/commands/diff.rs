@@ -12,6 +12,7 @@ use crate::output::{self, AccessDiff, Format};
 use crate::render;
 use crate::side::{self, Side};
 use crate::ui::Ui;
+use crate::words;
 
 /// Say what access each subject gains and loses between two sources
 #[derive(Debug, Args)]
@@ -185,7 +186,7 @@ fn report(ui: &Ui, comparison: &Comparison<'_>) {
         ui.note("no subject gains or loses access");
     }
     for (side, gaps) in [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)] {
-        for gap in gaps {
+        for gap in words::gaps(gaps) {
             ui.warn(format!("{side} may grant more than is compared: not read: {gap}"));
         }
     }

@@ -176,7 +176,7 @@ impl Report {
         for problem in &self.problems {
             ui.warn(problem);
         }
-        for gap in &self.gaps {
+        for gap in words::gaps(&self.gaps) {
             ui.warn(format!("further rules may apply, for this was not read: {gap}"));
         }
         for node in &self.nodes {

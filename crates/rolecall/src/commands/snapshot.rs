@@ -9,6 +9,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
+use crate::words;
 
 /// Write what decides access as one YAML file, to be asked later with -f
 #[derive(Debug, Args)]
@@ -56,7 +57,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, Com
         snapshot::write(inventory, &session.catalog, &mut out)?;
     }
     out.flush()?;
-    for gap in inventory.gaps() {
+    for gap in words::gaps(inventory.gaps()) {
         ui.warn(format!("the snapshot is without what was not read: {gap}"));
     }
     let exit = if inventory.gaps().is_empty() { Exit::Yes } else { Exit::Inconclusive };

@@ -179,7 +179,7 @@ fn report(ui: &Ui, requests: &[Request], selection: &NamespaceSelection, answer:
     for problem in &answer.problems {
         ui.warn(words::problem(problem));
     }
-    for gap in &answer.gaps {
+    for gap in words::gaps(&answer.gaps) {
         ui.warn(format!("further subjects may be hidden, for this was not read: {gap}"));
     }
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    BoundRole, Decision, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind, Verdict,
+    BoundRole, Decision, Gap, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind,
+    Verdict,
 };
 
 use super::plain;
@@ -90,8 +91,8 @@ impl Answer<'_> {
                     "{UNKNOWN}unknown{UNKNOWN:#}: by what was read, {}",
                     plain(&refusal)
                 )?;
-                for gap in gaps {
-                    writeln!(out, "  not read: {}", plain(&gap.to_string()))?;
+                for gap in words::gaps(gaps) {
+                    writeln!(out, "  not read: {}", plain(&gap))?;
                 }
             }
         }
@@ -130,7 +131,13 @@ impl Answer<'_> {
             1 => "a role that would allow it is",
             _ => "roles that would allow it are",
         };
-        let line = format!("{which} not bound to {who}: {roles}");
+        let by = match &self.decision.verdict {
+            Verdict::Unknown { gaps } if gaps.iter().any(Gap::may_hide_any_binding) => {
+                " by what was read"
+            }
+            _ => "",
+        };
+        let line = format!("{which} not bound to {who}{by}: {roles}");
         writeln!(out, "  {}", plain(&line))?;
         if detail == Detail::Full {
             let explanation = explain::near_miss(first, &self.subject.identity, self.request);

@@ -123,91 +123,56 @@ fn what_was_refused_is_recorded() {
     fs::write(&file, &ran.stdout).unwrap();
     assert_eq!(ran.exit, Some(3));
     assert_snapshot!(ran.stderr, @r#"
-    warning: the snapshot is without what was not read: every ClusterRole: clusterroles is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope
-    warning: the snapshot is without what was not read: every ClusterRoleBinding: clusterrolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope
-    warning: the snapshot is without what was not read: every Role in namespace `ns-1`: roles is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "roles" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every RoleBinding in namespace `ns-1`: rolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every ServiceAccount in namespace `ns-1`: serviceaccounts is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "serviceaccounts" in API group "" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every Namespace: namespaces is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "namespaces" in API group "" at the cluster scope
-    warning: the snapshot is without what was not read: every CronJob in namespace `ns-1`: cronjobs is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "cronjobs" in API group "batch" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every DaemonSet in namespace `ns-1`: daemonsets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "daemonsets" in API group "apps" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every Deployment in namespace `ns-1`: deployments is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "deployments" in API group "apps" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every Job in namespace `ns-1`: jobs is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "jobs" in API group "batch" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every ReplicaSet in namespace `ns-1`: replicasets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "replicasets" in API group "apps" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every ReplicationController in namespace `ns-1`: replicationcontrollers is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "replicationcontrollers" in API group "" in the namespace "ns-1"
-    warning: the snapshot is without what was not read: every StatefulSet in namespace `ns-1`: statefulsets is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "statefulsets" in API group "apps" in the namespace "ns-1"
+    warning: the snapshot is without what was not read: every ClusterRole, ClusterRoleBinding and Namespace: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+    warning: the snapshot is without what was not read: every Role, RoleBinding, ServiceAccount, CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController and StatefulSet in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     hint: have this applied to let rolecall read what was refused:
       apiVersion: rbac.authorization.k8s.io/v1
       kind: ClusterRole
-      metadata:
-        name: rolecall:sa:ns-1:k-sa-1
-        labels:
-          app.kubernetes.io/managed-by: rolecall
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
       rules:
-      - apiGroups: [""]
-        resources: ["namespaces"]
-        verbs: ["list"]
-      - apiGroups: ["rbac.authorization.k8s.io"]
-        resources: ["clusterrolebindings", "clusterroles"]
-        verbs: ["list"]
+      - {apiGroups: [""], resources: [namespaces], verbs: [list]}
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [clusterrolebindings, clusterroles]
+        verbs: [list]
       ---
       apiVersion: rbac.authorization.k8s.io/v1
       kind: ClusterRoleBinding
-      metadata:
-        name: rolecall:sa:ns-1:k-sa-1
-        labels:
-          app.kubernetes.io/managed-by: rolecall
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
       roleRef:
         apiGroup: rbac.authorization.k8s.io
         kind: ClusterRole
-        name: rolecall:sa:ns-1:k-sa-1
-      subjects:
-      - kind: ServiceAccount
-        name: k-sa-1
-        namespace: ns-1
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
       ---
       apiVersion: rbac.authorization.k8s.io/v1
       kind: Role
-      metadata:
-        name: rolecall:sa:ns-1:k-sa-1
-        namespace: ns-1
-        labels:
-          app.kubernetes.io/managed-by: rolecall
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
       rules:
       - apiGroups: [""]
-        resources: ["replicationcontrollers", "serviceaccounts"]
-        verbs: ["list"]
-      - apiGroups: ["apps"]
-        resources: ["daemonsets", "deployments", "replicasets", "statefulsets"]
-        verbs: ["list"]
-      - apiGroups: ["batch"]
-        resources: ["cronjobs", "jobs"]
-        verbs: ["list"]
-      - apiGroups: ["rbac.authorization.k8s.io"]
-        resources: ["rolebindings", "roles"]
-        verbs: ["list"]
+        resources: [replicationcontrollers, serviceaccounts]
+        verbs: [list]
+      - apiGroups: [apps]
+        resources: [daemonsets, deployments, replicasets, statefulsets]
+        verbs: [list]
+      - {apiGroups: [batch], resources: [cronjobs, jobs], verbs: [list]}
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [rolebindings, roles]
+        verbs: [list]
       ---
       apiVersion: rbac.authorization.k8s.io/v1
       kind: RoleBinding
-      metadata:
-        name: rolecall:sa:ns-1:k-sa-1
-        namespace: ns-1
-        labels:
-          app.kubernetes.io/managed-by: rolecall
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
       roleRef:
         apiGroup: rbac.authorization.k8s.io
         kind: Role
-        name: rolecall:sa:ns-1:k-sa-1
-      subjects:
-      - kind: ServiceAccount
-        name: k-sa-1
-        namespace: ns-1
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
     "#);
     let question = format!("can-i get pods --for user/jane -n ns-1 -f {}", file.display());
     assert_snapshot!(server.tidy(rolecall(&question)), @r#"
     unknown: by what was read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      not read: every ClusterRoleBinding: clusterrolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope
-      not read: every RoleBinding in namespace `ns-1`: rolebindings is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "ns-1"
+      not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+      not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     --- exit 3
     "#);
 }

@@ -1,11 +1,11 @@
 //! What is said on stderr about a fix, and how the command ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::{
     Answer, Cause, Gained, Note, Object, Outcome, Preflight, Refused, is_managed, json_of_rule,
 };
-use rolecall_rbac::{Metadata, PolicyRule};
+use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
 
 use super::Mended;
@@ -99,19 +99,16 @@ impl Report<'_> {
             self.note("nothing else becomes allowed, for anybody");
         }
         self.others_reasons();
-        let gaps: Vec<String> = self
+        let gaps: BTreeSet<&Gap> = self
             .answers()
             .filter_map(|answer| match &answer.before {
                 Outcome::Unknown { gaps } => Some(gaps),
                 Outcome::Allowed { .. } | Outcome::Denied => None,
             })
             .flatten()
-            .map(ToString::to_string)
             .collect();
         if !gaps.is_empty() {
-            let mut gaps = gaps;
-            gaps.sort();
-            gaps.dedup();
+            let gaps = words::gaps(gaps);
             self.warn(format!(
                 "it may be allowed already, for this was not read: {}",
                 self.some(&gaps)
@@ -328,7 +325,7 @@ impl Report<'_> {
                 self.note(format!("lacks: {}", words::rule(rule)));
             }
         }
-        for gap in &found.gaps {
+        for gap in words::gaps(&found.gaps) {
             self.warn(format!("preflight may be wrong, for this was not read: {gap}"));
         }
         false

@@ -14,6 +14,7 @@ use crate::output::{self, AccessWalk, Format};
 use crate::render::{self, Strokes, TreeDetail};
 use crate::subject::label;
 use crate::ui::Ui;
+use crate::words;
 use targets::{Found, Scope, TargetArgument};
 
 /// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its holders
@@ -128,11 +129,12 @@ fn report_gaps(ui: &Ui, walk: &Walk<'_>, holders: &Holders<'_>) -> bool {
     let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
     gaps.sort();
     gaps.dedup();
-    for gap in gaps.iter().take(GAPS_TOLD) {
-        ui.warn(format!("there may be more, for this was not read: {gap}"));
+    let texts = words::gaps(gaps.iter().copied());
+    for text in texts.iter().take(GAPS_TOLD) {
+        ui.warn(format!("there may be more, for this was not read: {text}"));
     }
-    if gaps.len() > GAPS_TOLD {
-        ui.warn(format!("and {} more such gaps", gaps.len() - GAPS_TOLD));
+    if texts.len() > GAPS_TOLD {
+        ui.warn(format!("and {} more such gaps", texts.len() - GAPS_TOLD));
     }
     let nodes: Vec<String> = walk
         .identities
