@@ -3,6 +3,7 @@
 use rolecall_rbac::{Authorizer, Decision, Gap, Identity, Origin, Request, Unread, Verdict};
 use rolecall_review::{Answer, Verdict as Reviewed};
 
+use crate::exit::Exit;
 use crate::words;
 
 /// An answer of the evaluator's, or of a server's.
@@ -57,6 +58,15 @@ impl Word {
             Reviewed::NoOpinion => Self::No,
             Reviewed::Denied => Self::Denied,
             Reviewed::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Returns how a command ends that asks for nothing else.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::Yes => Exit::Yes,
+            Self::No | Self::Denied => Exit::No,
+            Self::Unknown => Exit::Inconclusive,
         }
     }
 

@@ -1,6 +1,7 @@
 use clap::Args;
 
-use super::can_i::single::{Asked, Single};
+use super::can_i::mode::Mode;
+use super::can_i::single::{Asked, Single, Told};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -61,9 +62,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         subject: &arguments.subject,
         name: &arguments.name,
         output: arguments.output,
+        mode: Mode::Auto,
     };
     let asked = Asked::prepare(ui, options, &single, Breadth::Roles)?;
-    let exit = asked.answer(ui, arguments.output, Detail::Full)?;
+    let Told { exit, .. } = asked.answer(ui, arguments.output, Detail::Full)?;
     if exit == Exit::No {
         ui.suggest(Hint::run(
             single.command("fix", options),

@@ -29,6 +29,7 @@ mod rules;
 mod sarif;
 mod schemas;
 mod server;
+mod settle;
 mod snapshot;
 mod streams;
 mod usage;

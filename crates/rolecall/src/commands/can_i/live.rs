@@ -8,7 +8,7 @@ use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, Plan
 use super::Arguments;
 use super::mode::Mode;
 use super::plan::{Plan, Row};
-use super::single::Single;
+use super::single::{Single, write_reviewed};
 use crate::cli::Options;
 use crate::decide::{Decided, Word};
 use crate::error::CommandError;
@@ -16,21 +16,21 @@ use crate::exit::Exit;
 use crate::live::{Evidence, Reviewed, review};
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessComparison, Format, MatrixFormat, matrix as cells};
+use crate::render::comparison_table;
 use crate::render::matrix::{Extent, Layout, Place};
-use crate::render::{ReviewedAnswer, comparison_table};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
+use crate::words;
 
 /// Asks one question of the server.
 pub(super) fn run_single(
     ui: &Ui,
     options: &Options,
     single: &Single<'_>,
-    mode: Mode,
 ) -> Result<Exit, CommandError> {
     let argument = SubjectArgument::parse(single.subject)?;
     let arguments = [argument];
-    let session = load(ui, options, &arguments, mode, false)?;
+    let session = load(ui, options, &arguments, single.mode, false)?;
     let [argument] = &arguments;
     let subject = argument.resolve_one(ui, &session, options)?;
     let request = single.question(options, &session).to_request(ui, &session)?;
@@ -39,28 +39,15 @@ pub(super) fn run_single(
     let questions = builder.build();
     let me = me(&session, options, &arguments)?;
     let reviewed = ask(ui, &session, me, &questions, Evidence::Reason)?;
-    if mode == Mode::Both {
+    if single.mode == Mode::Both {
         let format = single.output.into();
         return report(ui, &session, &questions, &reviewed, format);
     }
-    let Some(answer) = reviewed.answers.first() else { return Err(CommandError::interrupted()) };
-    let mut out = ui.stdout();
-    match single.output {
-        Format::Table | Format::Wide => {
-            let answer = ReviewedAnswer { subject: &subject, request: &request, answer };
-            answer.write(&mut out)?;
-        }
-        Format::Json | Format::Yaml => {
-            let answer = output::AccessAnswer::reviewed(&subject, &request, answer);
-            output::write_structured(&mut out, single.output, &answer)?;
-        }
-    }
-    out.flush()?;
-    Ok(match Word::of(answer) {
-        Word::Yes => Exit::Yes,
-        Word::No | Word::Denied => Exit::No,
-        Word::Unknown => Exit::Inconclusive,
-    })
+    let Some(answer) = reviewed.answers.first().filter(|_| reviewed.unasked == 0) else {
+        return Err(CommandError::interrupted());
+    };
+    write_reviewed(ui, single.output, &subject, &request, answer)?;
+    Ok(Word::of(answer).exit())
 }
 
 /// Asks a matrix of the server.
@@ -83,14 +70,14 @@ pub(super) fn run_matrix(
     let format = arguments.output;
     let matrix = Matrix { session: &session, plan: &plan, format };
     let questions = matrix.questions();
-    let wants_reasons = !format.is_grid() || mode == Mode::Both;
-    let evidence = if wants_reasons { Evidence::Reason } else { Evidence::Verdict };
+    let evidence = if mode == Mode::Both { Evidence::Reason } else { matrix.evidence() };
     let reviewed = ask(ui, &session, me, &questions, evidence)?;
     if mode == Mode::Both {
         return report(ui, &session, &questions, &reviewed, format);
     }
-    let unknown = matrix.write(ui, &questions, &reviewed)?;
-    tell_unasked(ui, &questions, &reviewed);
+    let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
+    let unknown = matrix.write(ui, &questions, &decided)?;
+    tell_unasked(ui, &reviewed);
     if unknown > 0 {
         tell_unknown(ui, unknown, &reviewed);
     }
@@ -113,7 +100,7 @@ fn load(
 }
 
 /// Returns who the caller is, where it asks about itself.
-fn me(
+pub(super) fn me(
     session: &Session,
     options: &Options,
     subjects: &[SubjectArgument],
@@ -164,7 +151,7 @@ fn report(
         1 => format!("{compared} {answers} compared; 1 disagrees"),
         _ => format!("{compared} {answers} compared; {disagree} disagree"),
     });
-    tell_unasked(ui, questions, reviewed);
+    tell_unasked(ui, reviewed);
     if *unknown > 0 {
         tell_unknown(ui, *unknown, reviewed);
     }
@@ -175,16 +162,17 @@ fn report(
     })
 }
 
-fn tell_unasked(ui: &Ui, questions: &Questions, reviewed: &Reviewed) {
+/// Says how many questions were not asked any more.
+pub(super) fn tell_unasked(ui: &Ui, reviewed: &Reviewed) {
     if reviewed.unasked > 0 {
-        let total = questions.questions().len();
+        let total = reviewed.answers.len();
         let answered = total - reviewed.unasked;
         ui.warn(format!("interrupted: {answered} of {total} questions are answered"));
     }
 }
 
 /// Says how many answers are unknown, and the reasons that servers give for it, each once.
-fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
+pub(super) fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     let answers = if unknown == 1 { "answer is" } else { "answers are" };
     ui.warn(format!("{unknown} {answers} unknown"));
     let mut reasons: Vec<&str> = reviewed
@@ -196,18 +184,21 @@ fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     reasons.sort_unstable();
     reasons.dedup();
     for reason in reasons.iter().filter(|reason| !reason.is_empty()).take(MOST_REASONS) {
-        ui.note(format!("unknown, for {reason}"));
+        ui.note(format!("unknown, for {}", words::refusals(reason)));
     }
 }
 
 /// How many reasons for unknown answers are told.
 const MOST_REASONS: usize = 5;
 
-/// A matrix that the server answers.
-struct Matrix<'a> {
-    session: &'a Session,
-    plan: &'a Plan<'a>,
-    format: MatrixFormat,
+/// A matrix of which the server answers all or some.
+pub(super) struct Matrix<'a> {
+    /// What was read.
+    pub(super) session: &'a Session,
+    /// What is asked.
+    pub(super) plan: &'a Plan<'a>,
+    /// The format.
+    pub(super) format: MatrixFormat,
 }
 
 /// Some cells that are written together: one subject in one namespace, or in none.
@@ -218,8 +209,13 @@ struct Line<'a> {
 }
 
 impl<'a> Matrix<'a> {
+    /// Returns what of an answer is shown.
+    pub(super) fn evidence(&self) -> Evidence {
+        if self.format.is_grid() { Evidence::Verdict } else { Evidence::Reason }
+    }
+
     /// Returns the questions of all cells, in the order in which they are written.
-    fn questions(&self) -> Questions {
+    pub(super) fn questions(&self) -> Questions {
         let mut builder = PlanBuilder::new();
         for line in self.lines() {
             for verb in &self.plan.verbs {
@@ -229,22 +225,22 @@ impl<'a> Matrix<'a> {
         builder.build()
     }
 
-    /// Writes everything in order, and returns how many cells are unknown.
-    fn write(
+    /// Writes the answers to the questions in order, and returns how many cells are unknown.
+    pub(super) fn write(
         &self,
         ui: &Ui,
         questions: &Questions,
-        reviewed: &Reviewed,
+        decided: &[Decided<'_>],
     ) -> Result<usize, CommandError> {
         let plan = self.plan;
-        let answers = || questions.cells().filter_map(|question| reviewed.answers.get(question));
-        let unknown = answers().filter(|answer| Word::of(answer) == Word::Unknown).count();
+        let answers = || questions.cells().filter_map(|question| decided.get(question));
+        let unknown = answers().filter(|answer| answer.word() == Word::Unknown).count();
         let extent = Extent {
             subjects: &plan.subjects,
             namespaces: &plan.namespaces,
             resources: plan.rows.iter().map(|row| &*row.label).collect(),
             verbs: &plan.verbs,
-            may_be_unknown: unknown > 0 || answers().any(|answer| Word::of(answer) == Word::Denied),
+            may_be_unknown: unknown > 0 || answers().any(|answer| answer.word() == Word::Denied),
         };
         let layout = Layout::new(self.format, &extent, ui.columns());
         let mut out = ui.stdout();
@@ -262,15 +258,14 @@ impl<'a> Matrix<'a> {
                 namespace: line.namespace,
                 resource: &line.row.label,
             };
-            for (verb, answer) in plan.verbs.iter().zip(answers.by_ref()) {
-                let decided = Decided::Live(answer);
+            for (verb, decided) in plan.verbs.iter().zip(answers.by_ref()) {
                 words.push(decided.word());
                 if self.format == MatrixFormat::Wide {
-                    layout.write_cell(&mut bytes, place, verb, &decided)?;
+                    layout.write_cell(&mut bytes, place, verb, decided)?;
                 } else if !self.format.is_grid() {
                     let request = self.request(&line, verb);
                     let identity = &line.subject.identity;
-                    cells::cell(&mut bytes, self.format, identity, &request, &decided)?;
+                    cells::cell(&mut bytes, self.format, identity, &request, decided)?;
                 }
             }
             if self.format.is_grid() {
@@ -289,15 +284,22 @@ impl<'a> Matrix<'a> {
         line.row.request(&self.session.catalog, verb, namespace)
     }
 
-    /// Returns the lines in the order of the local matrix: what is in no namespace first.
+    /// Returns the lines in the order of the local matrix: what is in no namespace first, unless
+    /// there is but one namespace.
     fn lines(&self) -> impl Iterator<Item = Line<'a>> {
         let plan = self.plan;
+        let only = Some(&*plan.namespaces).filter(|namespaces| namespaces.len() == 1);
+        let first = only.is_none().then_some(None);
+        let places = move || first.into_iter().chain(plan.namespaces.iter().map(Some));
         plan.subjects.iter().flat_map(move |subject| {
-            let places = std::iter::once(None).chain(plan.namespaces.iter().map(Some));
-            places.flat_map(move |namespace| {
-                let rows = plan.rows.iter();
-                rows.filter(move |row| row.is_namespaced() == namespace.is_some())
-                    .map(move |row| Line { subject, namespace, row })
+            places().flat_map(move |namespace| {
+                let is_here = move |row: &&Row<'_>| {
+                    only.is_some() || row.is_namespaced() == namespace.is_some()
+                };
+                plan.rows.iter().filter(is_here).map(move |row| {
+                    let namespace = namespace.filter(|_| row.is_namespaced());
+                    Line { subject, namespace, row }
+                })
             })
         })
     }

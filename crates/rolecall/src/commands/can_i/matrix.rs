@@ -7,6 +7,7 @@ use rolecall_rbac::{Axes, GridRow, Text};
 
 use super::Arguments;
 use super::plan::{Plan, Row};
+use super::{live, settle};
 use crate::cli::Options;
 use crate::decide::{Decided, Word, decide};
 use crate::error::CommandError;
@@ -54,21 +55,26 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let needs =
         Needs { namespaces: options.namespace.all_namespaces, ..SubjectArgument::needs(&subjects) };
     let session = Session::load(ui, options, needs)?;
+    let me = live::me(&session, options, &subjects)?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     let mut namespaces = session.namespaces(options);
     if options.namespace.all_namespaces {
         namespaces.extend(session.authorizer.inventory().namespace_names());
     }
     let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
+    let has_gaps = !session.authorizer.inventory().gaps().is_empty();
+    let may_be_unknown = has_gaps || plan.subjects.iter().any(|s| s.identity.is_node());
+    if may_be_unknown && settle::may_ask(arguments.mode, options, &session) {
+        return settle::run_matrix(ui, &session, &plan, me, arguments.output);
+    }
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
-    let has_gaps = !session.authorizer.inventory().gaps().is_empty();
     let extent = Extent {
         subjects: &plan.subjects,
         namespaces: &plan.namespaces,
         resources: plan.rows.iter().map(|row| &*row.label).collect(),
         verbs: &plan.verbs,
-        may_be_unknown: has_gaps || plan.subjects.iter().any(|s| s.identity.is_node()),
+        may_be_unknown,
     };
     let layout = Layout::new(arguments.output, &extent, ui.columns());
     let unknown =

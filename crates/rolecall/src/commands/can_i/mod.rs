@@ -3,9 +3,10 @@
 pub(crate) mod difference;
 mod live;
 mod matrix;
-mod mode;
+pub(crate) mod mode;
 mod plan;
 mod reviews;
+mod settle;
 pub(crate) mod single;
 
 use std::path::PathBuf;
@@ -126,12 +127,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     if let Some(single) = arguments.as_single(options) {
         return match arguments.mode {
-            Mode::Local => single::run(ui, options, &single),
-            mode => live::run_single(ui, options, &single, mode),
+            Mode::Auto | Mode::Local => single::run(ui, options, &single),
+            Mode::Live | Mode::Both => live::run_single(ui, options, &single),
         };
     }
     match arguments.mode {
-        Mode::Local => matrix::run(ui, options, arguments),
+        Mode::Auto | Mode::Local => matrix::run(ui, options, arguments),
         Mode::Live | Mode::Both => live::run_matrix(ui, options, arguments),
     }
 }
@@ -147,6 +148,7 @@ impl Arguments {
         };
         let one = !verb.contains(',') && options.namespace.namespaces.len() <= 1;
         let output = self.output.as_format().filter(|_| one)?;
-        Some(single::Single { verb, resource, subject, name: &self.name, output })
+        let mode = self.mode;
+        Some(single::Single { verb, resource, subject, name: &self.name, output, mode })
     }
 }

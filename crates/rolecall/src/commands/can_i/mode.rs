@@ -7,9 +7,12 @@ use crate::error::{CommandError, Hint};
 
 /// Who answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Mode {
-    /// rolecall, from the roles and bindings that it lists
+pub(crate) enum Mode {
+    /// rolecall, from the roles and bindings that it lists; the server, where those it may not list
+    /// leave an answer open
     #[default]
+    Auto,
+    /// rolecall alone
     Local,
     /// The server, one review for each answer
     Live,
@@ -21,7 +24,7 @@ impl Mode {
     /// Refuses to ask a server about what is not on it.
     pub(super) fn check(self, options: &Options) -> Result<(), CommandError> {
         let has_files = !options.source.filename.is_empty();
-        if self == Self::Local || !has_files {
+        if matches!(self, Self::Auto | Self::Local) || !has_files {
             return Ok(());
         }
         let error = if options.source.overlay {

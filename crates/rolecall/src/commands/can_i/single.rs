@@ -3,15 +3,18 @@
 use std::io::Write;
 
 use rolecall_rbac::{Decision, NearMiss, Request, Verdict};
+use rolecall_review::{Answer, Question};
 
+use super::mode::Mode;
+use super::settle;
 use crate::cli::Options;
-use crate::decide::decide;
+use crate::decide::{Word, decide};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Session};
 use crate::output::{self, AccessAnswer, Format};
-use crate::question::Question;
-use crate::render::{Answer, Detail};
+use crate::question;
+use crate::render::{self, Detail, ReviewedAnswer};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
@@ -28,6 +31,8 @@ pub(crate) struct Single<'a> {
     pub(crate) name: &'a str,
     /// The format.
     pub(crate) output: Format,
+    /// Who answers.
+    pub(crate) mode: Mode,
 }
 
 /// A question with everything that its answer needs.
@@ -38,24 +43,42 @@ pub(crate) struct Asked {
     pub(crate) subject: Subject,
     /// What is asked.
     pub(crate) request: Request,
+    /// Whether the caller asks about itself.
+    is_me: bool,
+    /// Whether the server may be asked what was left open.
+    may_settle: bool,
+}
+
+/// An answer that was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// How the command ends.
+    pub(crate) exit: Exit,
+    /// Whether it is the server's, which does not say what is missing.
+    by_server: bool,
 }
 
 /// Asks one question.
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
     let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
-    let exit = asked.answer(ui, single.output, Detail::Brief)?;
-    if exit == Exit::Inconclusive && asked.session.live().is_some() {
-        ui.suggest(Hint::pass("--mode live", "have the server answer, which knows everything"));
-    }
+    let Told { exit, by_server } = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
-        ui.suggest(Hint::run(single.command("why", options), "see what would change the answer"));
+        let command = |name| single.command(name, options);
+        ui.suggest(match by_server {
+            true => Hint::run(command("fix"), "print the least YAML that allows it"),
+            false => Hint::run(command("why"), "see what would change the answer"),
+        });
     }
     Ok(exit)
 }
 
 impl Single<'_> {
-    pub(super) fn question<'a>(&'a self, options: &Options, session: &'a Session) -> Question<'a> {
-        Question {
+    pub(super) fn question<'a>(
+        &'a self,
+        options: &Options,
+        session: &'a Session,
+    ) -> question::Question<'a> {
+        question::Question {
             verb: self.verb,
             resource: self.resource,
             name: self.name,
@@ -93,31 +116,37 @@ impl Asked {
             needs.further_namespaces.push(single.name.to_owned());
         }
         let session = Session::load(ui, options, needs)?;
+        let is_me = subject == SubjectArgument::Me;
+        let may_settle = settle::may_ask(single.mode, options, &session);
         let subject = subject.resolve_one(ui, &session, options)?;
         let question = single.question(options, &session);
         let request = question.to_request(ui, &session)?;
         if question.is_about_all_namespaces(&session, &request) {
             ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
         }
-        Ok(Self { session, subject, request })
+        Ok(Self { session, subject, request, is_me, may_settle })
     }
 
-    /// Answers on stdout, and returns how the command ends.
+    /// Answers on stdout.
     pub(crate) fn answer(
         &self,
         ui: &Ui,
         output: Format,
         detail: Detail,
-    ) -> Result<Exit, CommandError> {
-        let Self { session, subject, request } = self;
+    ) -> Result<Told, CommandError> {
+        let Self { session, subject, request, .. } = self;
         let decision = decide(&session.authorizer, &subject.identity, request);
+        if let Some(answer) = self.settle(ui, &decision)? {
+            write_reviewed(ui, output, subject, request, &answer)?;
+            return Ok(Told { exit: Word::of(&answer).exit(), by_server: true });
+        }
         let misses = self.near_misses(&decision);
         let mut out = ui.stdout();
         match output {
             Format::Table | Format::Wide => {
                 let bindings =
                     session.authorizer.bindings_in(&subject.identity, request.namespace());
-                let answer = Answer {
+                let answer = render::Answer {
                     subject,
                     request,
                     decision: &decision,
@@ -133,16 +162,50 @@ impl Asked {
             }
         }
         out.flush()?;
-        Ok(session.conclude(ui, exit_of(&decision)))
+        Ok(Told { exit: session.conclude(ui, exit_of(&decision)), by_server: false })
+    }
+
+    /// Asks the server what was left open; `None` when nothing was, or it does not say either.
+    fn settle(&self, ui: &Ui, decision: &Decision<'_>) -> Result<Option<Answer>, CommandError> {
+        let Verdict::Unknown { gaps } = &decision.verdict else { return Ok(None) };
+        if !self.may_settle {
+            return Ok(None);
+        }
+        let identity = &self.subject.identity;
+        let question =
+            Question { identity: identity.clone().into(), request: self.request.clone() };
+        let me = self.is_me.then(|| identity.clone());
+        settle::answer(ui, &self.session, me, question, gaps)
     }
 
     fn near_misses(&self, decision: &Decision<'_>) -> Vec<NearMiss<'_>> {
         if decision.verdict.is_allowed() {
             return Vec::new();
         }
-        let Self { session, subject, request } = self;
+        let Self { session, subject, request, .. } = self;
         session.authorizer.near_misses(&subject.identity, request, &session.catalog)
     }
+}
+
+/// Writes a server's answer on stdout.
+pub(super) fn write_reviewed(
+    ui: &Ui,
+    output: Format,
+    subject: &Subject,
+    request: &Request,
+    answer: &Answer,
+) -> Result<(), CommandError> {
+    let mut out = ui.stdout();
+    match output {
+        Format::Table | Format::Wide => {
+            ReviewedAnswer { subject, request, answer }.write(&mut out)?;
+        }
+        Format::Json | Format::Yaml => {
+            let answer = AccessAnswer::reviewed(subject, request, answer);
+            output::write_structured(&mut out, output, &answer)?;
+        }
+    }
+    Ok(out.flush()?)
 }
 
 /// Returns the exit code of a verdict.

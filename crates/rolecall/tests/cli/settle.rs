@@ -1,0 +1,190 @@
+//! What roles and bindings leave open, and the server answers.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::server::{Reply, Server};
+
+const ACCOUNT: &str = "system:serviceaccount:ns-1:k-sa-1";
+
+fn server() -> Server {
+    Server::of(&["ns-1"])
+}
+
+/// A server whose admin may list no RoleBindings, but ask about others.
+fn without_role_bindings() -> Server {
+    Server::with(&["ns-1"], |seen| {
+        let message = "rolebindings is forbidden: User \"admin\" cannot list resource \
+            \"rolebindings\" in API group \"rbac.authorization.k8s.io\" at the cluster scope";
+        let is_refused = seen.path.ends_with("/rolebindings");
+        is_refused.then(|| Reply::failure(403, "Forbidden", message))
+    })
+}
+
+#[test]
+fn the_server_answers_what_few_rights_leave_open() {
+    let server = server();
+    assert_snapshot!(server.rolecall(ACCOUNT, "can-i list pods -n ns-1"), @r#"
+    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- stderr
+    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    --- exit 0
+    "#);
+    assert_snapshot!(server.rolecall(ACCOUNT, "can-i get pods -n ns-1"), @"
+    no: the server says that sa/ns-1:k-sa-1 may not get pods in namespace ns-1
+    --- stderr
+    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    hint: run `rolecall fix get pods --for me -n ns-1` to print the least YAML that allows it
+    --- exit 1
+    ");
+    assert_snapshot!(server.rolecall(ACCOUNT, "why list pods -n ns-1"), @r#"
+    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- stderr
+    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn the_server_answers_about_others_whom_the_caller_may_review() {
+    let ask = |question: &str| without_role_bindings().rolecall("admin", question);
+    assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1"), @r#"
+    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- stderr
+    note: the server was asked, for this was not read: every RoleBinding in namespace `ns-1`
+    --- exit 0
+    "#);
+    assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1 --mode local"), @r#"
+    unknown: by what was read, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
+      not read: every RoleBinding in namespace `ns-1`: User "admin" cannot list them
+      roles that would allow it are not bound to sa/ns-1:k-sa-1 by what was read: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
+    --- stderr
+    hint: have this applied to let rolecall read what was refused:
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata: {name: "rolecall:user:admin", namespace: ns-1}
+      rules:
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [rolebindings]
+        verbs: [list]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata: {name: "rolecall:user:admin", namespace: ns-1}
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: "rolecall:user:admin"
+      subjects: [{kind: User, name: admin}]
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn the_server_answers_the_open_cells_of_a_matrix() {
+    let server = without_role_bindings();
+    let question = "can-i --for sa/k-sa-1 --for user/system:kube-scheduler --verbs list,create \
+        --resources pods,bindings,nodes -n ns-1";
+    assert_snapshot!(server.rolecall("admin", question), @"
+    SUBJECT                     RESOURCE  LIST  CREATE
+    sa/ns-1:k-sa-1              pods      yes   no
+    sa/ns-1:k-sa-1              bindings  no    no
+    sa/ns-1:k-sa-1              nodes     no    no
+    user/system:kube-scheduler  pods      yes   no
+    user/system:kube-scheduler  bindings  no    yes
+    user/system:kube-scheduler  nodes     yes   no
+    --- stderr
+    note: the server gave 6 of 12 answers, for this was not read: every RoleBinding in namespace `ns-1`
+    --- exit 0
+    ");
+    let reviews = server.seen().iter().filter(|seen| seen.ends_with("accessreviews")).count();
+    assert_eq!(reviews, 6, "what roles and bindings allow is not asked");
+}
+
+#[test]
+fn one_rules_review_settles_a_matrix_about_oneself() {
+    let server = server();
+    let question = "can-i --verbs get,list,watch,create --resources pods,nodes -n ns-1";
+    assert_snapshot!(server.rolecall(ACCOUNT, question), @"
+    RESOURCE  GET  LIST  WATCH  CREATE
+    pods      no   yes   no     no
+    nodes     no   no    no     no
+    --- stderr
+    note: the server gave 8 of 8 answers, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    --- exit 0
+    ");
+    let reviews: Vec<String> = server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.contains("authorization.k8s.io/v1/self"))
+        .collect();
+    assert_eq!(reviews, ["POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews"]);
+}
+
+#[test]
+fn what_the_server_does_not_say_either_stays_open_with_the_rights_that_would_settle_it() {
+    let question = "can-i get pods --for user/jane -n ns-1";
+    assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
+    unknown: by what was read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
+      not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+      not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+    --- stderr
+    note: the server was asked, and does not say: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"; User "system:serviceaccount:ns-1:k-sa-1" cannot impersonate resource "users" in API group "" at the cluster scope
+    hint: have this applied to let rolecall read what was refused:
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
+      rules:
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [clusterrolebindings, clusterroles]
+        verbs: [list]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: ClusterRole
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
+      rules:
+      - {apiGroups: [""], resources: [serviceaccounts], verbs: [list]}
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [rolebindings, roles]
+        verbs: [list]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
+    --- exit 3
+    "#);
+    let question = "can-i --verbs get --resources pods --for user/jane -n ns-1 -q";
+    assert_snapshot!(server().rolecall(ACCOUNT, question), @"
+    RESOURCE  GET
+    pods      unknown
+    --- exit 3
+    ");
+}
+
+#[test]
+fn nothing_is_asked_about_manifests_that_are_laid_over_the_server() {
+    let server = without_role_bindings();
+    let question = "can-i get pods --for user/jane -n ns-1 -f fixtures/ns-1 --overlay -o json";
+    let ran = server.rolecall("admin", question);
+    let verdict =
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()["cell"]["verdict"].clone();
+    assert_eq!((verdict, ran.exit), (json!("unknown"), Some(3)));
+    assert!(!server.seen().iter().any(|seen| seen.ends_with("reviews")));
+}
