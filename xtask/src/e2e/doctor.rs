@@ -52,7 +52,7 @@ fn doctor(world: &World) -> Result<()> {
         ("expired", Some(expired(world, "doctor", "app")?), "failed"),
         ("orphaned", Some(orphaned), "failed"),
         ("foreign", Some("no-token-of-this-server".to_owned()), "failed"),
-        ("missing", None, "unknown"),
+        ("missing", None, "failed"),
     ];
     for (name, token, identity) in rows {
         let ran = examine(world, name, token.as_deref())?;
@@ -123,6 +123,7 @@ fn proxy(world: &World) -> Result<()> {
     same("connection", &status(&ran, "connection")?, &"ok".to_owned())?;
     // This server does not tell who asks, and the proxy's credentials are its own.
     same("identity", &status(&ran, "identity")?, &"unknown".to_owned())?;
+    same("rights", &status(&ran, "rights")?, &"ok".to_owned())?;
     if ran.json()?.to_string().contains("system:anonymous") {
         return Err(Failure::new("doctor takes the admin behind a proxy for system:anonymous"));
     }

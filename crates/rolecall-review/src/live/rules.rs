@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport, Way};
 use crate::{Answer, Question, Reviewer, Verdict};
 
-/// The rules that a review told, all of them.
+/// The rules that a review told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     namespace: Text,
@@ -27,7 +27,9 @@ pub struct Rules {
 pub enum RulesAnswer {
     /// All rules.
     Complete(Rules),
-    /// Nothing that can be relied on: incomplete, refused or failed.
+    /// Some rules, which hold, but decide nothing that they do not allow; and why these are not all.
+    Partial(Rules, String),
+    /// Nothing: refused or failed.
     Useless,
 }
 
@@ -95,9 +97,6 @@ impl Rules {
 fn read(body: &[u8], namespace: &Text) -> RulesAnswer {
     let Ok(review) = serde_json::from_slice::<Review>(body) else { return RulesAnswer::Useless };
     let Status { incomplete, evaluation_error, resource_rules, non_resource_rules } = review.status;
-    if incomplete || evaluation_error.is_some_and(|error| !error.is_empty()) {
-        return RulesAnswer::Useless;
-    }
     let texts = |strings: Vec<String>| strings.into_iter().map(Text::from).collect();
     let resources = resource_rules.into_iter().flatten().map(|rule| PolicyRule {
         verbs: texts(rule.verbs),
@@ -112,7 +111,12 @@ fn read(body: &[u8], namespace: &Text) -> RulesAnswer {
         ..PolicyRule::default()
     });
     let rules = resources.chain(paths).collect();
-    RulesAnswer::Complete(Rules { namespace: namespace.clone(), rules })
+    let rules = Rules { namespace: namespace.clone(), rules };
+    match evaluation_error.filter(|error| !error.is_empty()) {
+        Some(error) => RulesAnswer::Partial(rules, error),
+        None if incomplete => RulesAnswer::Partial(rules, String::new()),
+        None => RulesAnswer::Complete(rules),
+    }
 }
 
 #[derive(Deserialize)]

@@ -111,6 +111,16 @@ impl Cluster {
         Self::build(config, None, timeout)
     }
 
+    /// Prepares to ask a Pod's server as nobody: only the authority of the mount is used.
+    pub fn without_token(
+        account: &MountedServiceAccount,
+        timeout: Option<Duration>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = account.config_without_token()?;
+        kubeconfig::set_timeouts(&mut config, timeout);
+        Self::build(config, None, timeout)
+    }
+
     /// Prepares to ask a server without credentials, such as a `kubectl proxy` that adds its own.
     pub fn without_credentials(
         server: &str,

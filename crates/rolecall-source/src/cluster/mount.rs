@@ -34,6 +34,14 @@ impl MountedServiceAccount {
 
     /// Builds what kube connects with. A cluster's own network is fast, so nothing is compressed.
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = self.config_without_token()?;
+        config.auth_info.token_file = Some(self.file("token").to_string_lossy().into_owned());
+        read_token(&mut config.auth_info)?;
+        Ok(config)
+    }
+
+    /// Builds what kube connects with to ask as nobody.
+    pub(super) fn config_without_token(&self) -> Result<Config, ConfigError> {
         let url: Uri = server_url(&self.server, true)?;
         // As for Kubernetes' own clients, a server can be asked without it.
         let namespace = read(&self.file("namespace")).unwrap_or_else(|_| "default".to_owned());
@@ -45,8 +53,6 @@ impl MountedServiceAccount {
         // Whoever connects reads the authority's file again and again, as it may change.
         config.root_cert = Some(Vec::new());
         config.root_cert_file = Some(authority);
-        config.auth_info.token_file = Some(self.file("token").to_string_lossy().into_owned());
-        read_token(&mut config.auth_info)?;
         config.disable_compression = true;
         Ok(config)
     }

@@ -92,10 +92,10 @@ fn nothing_is_mounted() {
              run `kubectl get configmap kube-root-ca.crt -n default -o yaml` to see the certificate that ca.crt should hold
     failed   namespace file: FOLDER/namespace is not there
              in the Pod's spec, add the downward API's `metadata.namespace` to the volume that replaces the usual one
-    unknown  connection: not asked without a token and a ca.crt
-    unknown  version: not asked without a token and a ca.crt
-    unknown  identity: not asked without a token and a ca.crt
-    unknown  rights: not asked without a token and a ca.crt
+    unknown  connection: not asked without a ca.crt
+    unknown  version: not asked without a ca.crt
+    unknown  identity: not asked without a ca.crt
+    unknown  rights: not asked without a ca.crt
     --- exit 1
     ");
 }
@@ -110,10 +110,10 @@ fn files_without_what_belongs_into_them() {
     failed   token file: FOLDER/token is empty
     failed   CA file: FOLDER/ca.crt holds no certificate
     failed   namespace file: FOLDER/namespace is not there
-    unknown  connection: not asked without a token and a ca.crt
-    unknown  version: not asked without a token and a ca.crt
-    unknown  identity: not asked without a token and a ca.crt
-    unknown  rights: not asked without a token and a ca.crt
+    unknown  connection: not asked without a ca.crt
+    unknown  version: not asked without a ca.crt
+    unknown  identity: not asked without a ca.crt
+    unknown  rights: not asked without a ca.crt
     ");
 }
 
@@ -164,12 +164,81 @@ fn a_token_that_the_server_refuses() {
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
     ok       connection: SERVER answers, with a certificate that ca.crt vouches for
     unknown  version: not told to whoever is not accepted
-    failed   identity: 401: the server refuses the credentials: it is another cluster's, for others (https://kubernetes.default.svc), or for what is no more
+    failed   identity: 401: the server refuses the token: it is another cluster's, for others (https://kubernetes.default.svc), or for what is no more
              run `kubectl get pod lister-0 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u2
              run `kubectl get serviceaccount k-sa-1 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u1
-    unknown  rights: not asked, for it is not known who asks
+    unknown  rights: not asked, for nobody in particular asks
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
     --- exit 1
+    ");
+}
+
+#[test]
+fn a_token_that_only_the_server_could_read_and_does_not() {
+    let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
+    fs::write(server.folder.path().join("token"), "garbage").unwrap();
+    assert_snapshot!(doctor(&server, ""), @"
+    ok       token file: FOLDER/token can be read
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    unknown  token: it is no JSON Web Token: only the server can read it
+    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    unknown  version: not told to whoever is not accepted
+    failed   identity: 401: the server refuses the token
+             run `kubectl create token SERVICEACCOUNT -n ns-1` to make one that it accepts
+    unknown  rights: not asked, for nobody in particular asks
+    --- exit 1
+    ");
+}
+
+#[test]
+fn without_a_token_the_server_is_asked_as_nobody() {
+    let server = with_tls(|_| None);
+    fs::remove_file(server.folder.path().join("token")).unwrap();
+    assert_snapshot!(doctor(&server, ""), @"
+    failed   token file: FOLDER/token is not there
+             in the Pod's spec, and its ServiceAccount, leave `automountServiceAccountToken: false` out, for no token is mounted with it
+    ok       CA file: FOLDER/ca.crt can be read
+    ok       namespace file: the Pod's namespace is ns-1
+    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    ok       version: v1.36.0
+    failed   identity: system:anonymous: there is no token to send
+             run `kubectl get pod POD -n ns-1 -o jsonpath={.spec.automountServiceAccountToken}` to see whether the Pod does without a token
+    unknown  rights: not asked, for nobody in particular asks
+    --- exit 1
+    ");
+    let closed = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
+    fs::remove_file(closed.folder.path().join("token")).unwrap();
+    assert_snapshot!(ails(&doctor(&closed, "")).join("\n"), @"
+    failed   token file: FOLDER/token is not there
+    unknown  version: not told to whoever is not accepted
+    failed   identity: 401: the server refuses whoever has no token
+    unknown  rights: not asked, for nobody in particular asks
+    ");
+}
+
+#[test]
+fn rights_that_are_not_all() {
+    let rights = |rules: Value, error: &'static str| {
+        with_tls(move |seen| {
+            let status = json!({"resourceRules": rules, "nonResourceRules": [],
+                "incomplete": error.is_empty(), "evaluationError": error});
+            seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+        })
+    };
+    let told = |server: Server| {
+        let ran = doctor(&server, "");
+        let line = ran.stdout.lines().find(|line| line.contains(" rights: "));
+        format!("{}\n--- exit {:?}", line.unwrap_or_default(), ran.exit)
+    };
+    let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
+    assert_snapshot!(told(rights(pods, "RBAC: role \"x\" not found")), @r#"
+    ok       rights: in namespace ns-1: get pods; perhaps more, for the server does not list all rules: RBAC: role "x" not found
+    --- exit Some(0)
+    "#);
+    assert_snapshot!(told(rights(json!([]), "")), @"
+    unknown  rights: in namespace ns-1 only what everybody may, but the server does not list all rules
+    --- exit Some(3)
     ");
 }
 
@@ -198,7 +267,10 @@ fn a_token_that_a_proxy_in_between_takes_away() {
         let body = anonymous.to_owned();
         seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
     });
-    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"failed   identity: system:anonymous: the token did not arrive");
+    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    failed   identity: system:anonymous: the token did not arrive
+    unknown  rights: not asked, for nobody in particular asks
+    ");
 }
 
 #[test]
@@ -266,6 +338,28 @@ fn a_proxy_speaks_for_itself_and_gets_no_token() {
 }
 
 #[test]
+fn a_proxy_whose_server_does_not_tell_who_it_is() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let status = json!({"resourceRules": [{"verbs": ["*"], "apiGroups": ["*"],
+            "resources": ["*"]}], "nonResourceRules": [], "incomplete": false});
+        match &*seen.path {
+            path if path.ends_with("rulesreviews") => Some(Reply::json(&json!({"status": status}))),
+            path if path.ends_with("selfsubjectreviews") => Some(Reply::not_found()),
+            "/version" => None,
+            _ => Some(Reply { status: 200, body: "{}".to_owned() }),
+        }
+    });
+    let ran = server.tidy(rolecall(&format!("doctor --server {}", server.url())));
+    assert_snapshot!(ran, @"
+    ok       connection: SERVER answers
+    ok       version: v1.36.0
+    unknown  identity: the server does not tell who this is
+    ok       rights: in namespace default: * *.*
+    --- exit 3
+    ");
+}
+
+#[test]
 fn a_proxy_without_credentials() {
     let server = Server::of(&["ns-1"]);
     let ran = server.tidy(rolecall(&format!("doctor --server {}", server.url())));
@@ -274,8 +368,7 @@ fn a_proxy_without_credentials() {
     ok       version: v1.36.0
     failed   identity: system:anonymous: the proxy sends no credentials
              run `kubectl auth whoami` to see whose credentials the proxy could send
-    unknown  rights: the server does not list all rules of namespace default
-             run `kubectl auth can-i --list -n default` to see the rules that it lists
+    unknown  rights: not asked, for nobody in particular asks
     --- exit 1
     ");
 }

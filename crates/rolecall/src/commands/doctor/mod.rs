@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use rolecall_source::cluster::{Cluster, Credential, MountedServiceAccount, WhoAmI};
+use rolecall_source::cluster::{
+    Cluster, Credential, MountedServiceAccount, WhoAmI, server_of_environment,
+};
 
 use self::mount::{Mount, SERVICE_NAME};
 use self::server::Examination;
@@ -59,6 +61,9 @@ Exit codes: 0 everything is ok, 1 a step failed, 2 it could not be done, 3 a ste
 
 /// How long one answer may take, unless an option says otherwise: a diagnosis should not wait long.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the DNS server may take.
+const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that was found.
 #[derive(Debug)]
@@ -125,8 +130,13 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
     let server = match &arguments.server {
         Some(server) => server.clone(),
         None => {
-            let named = mount::examine_environment(&mut steps);
-            mount::examine_dns(&mut steps);
+            let named = mount::examine_environment(server_of_environment(), &mut steps);
+            if named.is_none() && arguments.serviceaccount_dir.is_none() && !directory.exists() {
+                ui.note("this does not look like the inside of a Pod");
+                let purpose = "look at the credentials of a kubeconfig instead";
+                ui.suggest(Hint::run("rolecall whoami", purpose));
+            }
+            steps.push(mount::examine_dns(mount::look_up, DNS_TIMEOUT));
             named.unwrap_or_else(|| format!("https://{SERVICE_NAME}"))
         }
     };
@@ -147,16 +157,18 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
         who: None,
         steps,
     };
-    let can_ask = is_proxied || (mount.has_token && mount.has_authority);
+    // Without a token the server is asked as nobody.
+    let can_ask = is_proxied || mount.has_authority;
     if !can_ask {
-        let why = "not asked without a token and a ca.crt";
+        let why = "not asked without a ca.crt";
         let names = ["connection", "version", "identity", "rights"];
         found.steps.extend(names.map(|name| Step::unknown(name, why)));
         return Ok(found);
     }
-    let connected = Live::with(async || match is_proxied {
-        true => Cluster::without_credentials(&account.server, timeout),
-        false => Cluster::as_mounted(&account, timeout),
+    let connected = Live::with(async || match (is_proxied, mount.has_token) {
+        (true, _) => Cluster::without_credentials(&account.server, timeout),
+        (false, true) => Cluster::as_mounted(&account, timeout),
+        (false, false) => Cluster::without_token(&account, timeout),
     });
     let live = match connected {
         Ok(live) => live,

@@ -1,12 +1,12 @@
 //! What the kubelet gave the Pod: files and environment variables.
 
 use std::io;
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rolecall_source::cluster::{TokenClaims, server_of_environment};
+use rolecall_source::cluster::TokenClaims;
 
 use super::step::Step;
 use crate::error::Hint;
@@ -27,9 +27,6 @@ pub(super) struct Mount {
 
 /// The name under which every Pod can find the server.
 pub(super) const SERVICE_NAME: &str = "kubernetes.default.svc";
-
-/// How long the DNS server may take.
-const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Mount {
     /// Looks at the three files.
@@ -174,51 +171,66 @@ fn read(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Looks for the variables that name the server.
-pub(super) fn examine_environment(steps: &mut Vec<Step>) -> Option<String> {
-    let server = server_of_environment();
-    steps.push(match &server {
-        Some(server) => Step::ok(
-            "environment",
-            format!("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT name {server}"),
-        ),
-        None => Step::failed(
-            "environment",
-            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not both set, as in every container \
-             of a Pod",
-        )
-        .next(Hint::run(
-            "kubectl exec POD -- rolecall doctor",
-            "diagnose from inside the Pod, without clearing the environment",
-        )),
-    });
-    server
+/// Judges which server the variables name, and returns it where they are of use.
+pub(super) fn examine_environment(server: Option<String>, steps: &mut Vec<Step>) -> Option<String> {
+    let port = |server: &str| server.rsplit_once(':')?.1.parse::<u16>().ok();
+    let (step, usable) = match server {
+        Some(server) if port(&server).is_some() => {
+            (Step::ok("environment", format!("{VARIABLES} name {server}")), Some(server))
+        }
+        Some(server) => {
+            let says = format!("{VARIABLES} name {server}, where the port is no number");
+            let hint = Hint::edit(
+                "the Pod's spec",
+                "leave both out of `env` and `envFrom`, for the kubelet sets them",
+            );
+            (Step::failed("environment", says).next(hint), None)
+        }
+        None => {
+            let says = format!("{VARIABLES} are not both set, as in every container of a Pod");
+            let hint = Hint::run(
+                "kubectl exec POD -- rolecall doctor",
+                "diagnose from inside the Pod, without clearing the environment",
+            );
+            (Step::failed("environment", says).next(hint), None)
+        }
+    };
+    steps.push(step);
+    usable
 }
 
-/// Looks the server's name up.
-pub(super) fn examine_dns(steps: &mut Vec<Step>) {
+/// The variables that name the server.
+const VARIABLES: &str = "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT";
+
+/// Looks the server's name up, and waits no longer than `patience`.
+pub(super) fn examine_dns(
+    look_up: impl FnOnce() -> Option<IpAddr> + Send + 'static,
+    patience: Duration,
+) -> Step {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let found = (SERVICE_NAME, 443).to_socket_addrs();
         // Nobody waits any more when it took too long.
-        let _ = sender.send(found.map(|mut addresses| addresses.next()));
+        let _ = sender.send(look_up());
     });
-    let says = match receiver.recv_timeout(DNS_TIMEOUT) {
-        Ok(Ok(Some(address))) => {
-            steps.push(Step::ok("DNS", format!("{SERVICE_NAME} is {}", address.ip())));
-            return;
+    let says = match receiver.recv_timeout(patience) {
+        Ok(Some(address)) => return Step::ok("DNS", format!("{SERVICE_NAME} is {address}")),
+        Ok(None) => format!("{SERVICE_NAME} is not known"),
+        Err(_) => {
+            format!("nobody said within {} s what {SERVICE_NAME} is", patience.as_secs())
         }
-        Ok(_) => format!("{SERVICE_NAME} is not known"),
-        Err(_) => format!("nobody said within 5 s what {SERVICE_NAME} is"),
     };
-    steps.push(
-        Step::failed("DNS", says)
-            .next(Hint::run("cat /etc/resolv.conf", "see which DNS server is asked"))
-            .next(Hint::run(
-                "kubectl get pods -n kube-system -l k8s-app=kube-dns",
-                "see whether the cluster's DNS server runs",
-            )),
-    );
+    Step::failed("DNS", says)
+        .next(Hint::run("cat /etc/resolv.conf", "see which DNS server is asked"))
+        .next(Hint::run(
+            "kubectl get pods -n kube-system -l k8s-app=kube-dns",
+            "see whether the cluster's DNS server runs",
+        ))
+}
+
+/// Asks this machine's resolver where the server is.
+pub(super) fn look_up() -> Option<IpAddr> {
+    let addresses = (SERVICE_NAME, 443).to_socket_addrs();
+    addresses.ok()?.next().map(|address| address.ip())
 }
 
 /// Returns the folder to look at.
@@ -302,6 +314,40 @@ mod tests {
             Status::Ok,
             "out of a Secret, it never expires",
         );
+    }
+
+    #[test]
+    fn the_environment_names_a_server_or_does_not() {
+        for (server, status) in [
+            (Some("https://10.96.0.1:443"), Status::Ok),
+            (Some("https://[fd00::1]:443"), Status::Ok),
+            (Some("https://10.96.0.1:tcp"), Status::Failed),
+            (Some("https://10.96.0.1:tcp://10.96.0.1:443/"), Status::Failed),
+            (None, Status::Failed),
+        ] {
+            let mut steps = Vec::new();
+            let usable = examine_environment(server.map(str::to_owned), &mut steps);
+            let is_ok = status == Status::Ok;
+            assert_eq!(usable.as_deref(), server.filter(|_| is_ok));
+            assert_eq!((steps[0].status, steps[0].next.is_empty()), (status, is_ok), "{server:?}");
+        }
+    }
+
+    #[test]
+    fn dns_knows_the_server_or_does_not_or_is_silent() {
+        let patience = Duration::from_secs(60);
+        let known = examine_dns(|| Some(IpAddr::from([10, 96, 0, 1])), patience);
+        assert_eq!(known, Step::ok("DNS", "kubernetes.default.svc is 10.96.0.1"));
+
+        let unknown = examine_dns(|| None, patience);
+        assert_eq!((unknown.status, unknown.next.len()), (Status::Failed, 2));
+        assert_eq!(unknown.says, "kubernetes.default.svc is not known");
+
+        let (answer, silence) = mpsc::channel::<IpAddr>();
+        let silent = examine_dns(move || silence.recv().ok(), Duration::ZERO);
+        assert_eq!((silent.status, silent.next.len()), (Status::Failed, 2));
+        assert_eq!(silent.says, "nobody said within 0 s what kubernetes.default.svc is");
+        drop(answer);
     }
 
     #[test]

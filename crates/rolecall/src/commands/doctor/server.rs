@@ -9,7 +9,7 @@ use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
 use super::mount::{Mount, see_authority};
-use super::step::Step;
+use super::step::{Status, Step};
 use crate::error::{CommandError, Hint};
 use crate::live::{self, Live};
 use crate::subject::label;
@@ -41,10 +41,13 @@ impl Examination<'_> {
             return Ok(None);
         }
         let who = self.identify(steps)?;
-        match &who {
-            Some(who) => steps.push(self.rights(&who.identity)?),
-            None => steps.push(Step::unknown("rights", "not asked, for it is not known who asks")),
-        }
+        let is_refused = steps.last().is_some_and(|step| step.status == Status::Failed);
+        steps.push(match &who {
+            _ if is_refused => Step::unknown("rights", "not asked, for nobody in particular asks"),
+            Some(who) => self.rights(&who.identity)?,
+            // What somebody may can be asked without a name.
+            None => self.rights(&Identity::user(""))?,
+        });
         Ok(who)
     }
 
@@ -183,6 +186,10 @@ impl Examination<'_> {
 
     /// Says why nobody in particular asks.
     fn nobody(&self) -> Step {
+        if !self.is_proxied && !self.mount.has_token {
+            return Step::failed("identity", "system:anonymous: there is no token to send")
+                .next(self.hint_at_spec());
+        }
         if self.is_proxied {
             let says = "system:anonymous: the proxy sends no credentials";
             let hint =
@@ -193,13 +200,31 @@ impl Examination<'_> {
         Step::failed("identity", "system:anonymous: the token did not arrive").next(hint)
     }
 
+    /// Hints at what may keep a token from being mounted.
+    fn hint_at_spec(&self) -> Hint {
+        let place = "-o jsonpath={.spec.automountServiceAccountToken}";
+        Hint::run(
+            format!("kubectl get pod POD -n {} {place}", self.namespace),
+            "see whether the Pod does without a token",
+        )
+    }
+
     /// Says why a token may be refused.
     fn refused(&self) -> Step {
-        let step = Step::failed("identity", "401: the server refuses the credentials");
-        let Some(claims) = self.mount.claims.as_ref().filter(|_| !self.is_proxied) else {
-            return step;
+        if self.is_proxied {
+            let hint = Hint::run("kubectl auth whoami", "see whether its credentials are good");
+            return Step::failed("identity", "401: the server refuses the proxy's credentials")
+                .next(hint);
+        }
+        if !self.mount.has_token {
+            let says = "401: the server refuses whoever has no token";
+            return Step::failed("identity", says).next(self.hint_at_spec());
+        }
+        let mut step = Step::failed("identity", "401: the server refuses the token");
+        let Some(claims) = self.mount.claims.as_ref() else {
+            let command = format!("kubectl create token SERVICEACCOUNT -n {}", self.namespace);
+            return step.next(Hint::run(command, "make one that it accepts"));
         };
-        let mut step = step;
         let audience = claims.audience.join(", ");
         step.says.push_str(&match claims.expires {
             Some(expires) if expires <= time::now() => ": it has expired".to_owned(),
@@ -230,8 +255,13 @@ impl Examination<'_> {
             return Ok(Step::ok("rights", "everything, as a member of system:masters"));
         }
         let namespace = self.namespace;
-        let rules = match live::rules(self.ui, self.live, me, namespace)? {
-            RulesAnswer::Complete(rules) => rules,
+        let (rules, rest) = match live::rules(self.ui, self.live, me, namespace)? {
+            RulesAnswer::Complete(rules) => (rules, None),
+            RulesAnswer::Partial(rules, because) => {
+                let because = if because.is_empty() { because } else { format!(": {because}") };
+                let rest = format!("the server does not list all rules{because}");
+                (rules, Some(rest))
+            }
             RulesAnswer::Useless => {
                 let says = format!("the server does not list all rules of namespace {namespace}");
                 let hint = Hint::run(
@@ -242,6 +272,10 @@ impl Examination<'_> {
             }
         };
         let own = merged(subtract(rules.rules(), &everybodys(me)));
+        if let (true, Some(rest)) = (own.is_empty(), &rest) {
+            let says = format!("in namespace {namespace} only what everybody may, but {rest}");
+            return Ok(Step::unknown("rights", says));
+        }
         if own.is_empty() {
             let says = format!("in namespace {namespace} nothing but what everybody may");
             let who = label(me);
@@ -254,6 +288,9 @@ impl Examination<'_> {
         let mut told = own.iter().take(RULES_TOLD).cloned().collect::<Vec<_>>().join("; ");
         if own.len() > RULES_TOLD {
             told.push_str(&format!("; and {} rules more", own.len() - RULES_TOLD));
+        }
+        if let Some(rest) = rest {
+            told.push_str(&format!("; perhaps more, for {rest}"));
         }
         Ok(Step::ok("rights", format!("in namespace {namespace}: {told}")))
     }
