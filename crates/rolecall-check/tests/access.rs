@@ -25,7 +25,7 @@ fn joined(terms: &[AccessTerm]) -> AccessSet {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn effective_access_is_what_the_evaluator_allows(inventory in inventory()) {

@@ -12,18 +12,20 @@ mod cluster;
 mod random;
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use cluster::cluster;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use random::{allowed, identities, inventory, universe};
-use rolecall_check::access::AccessTerm;
-use rolecall_check::diff::{Change, Difference, GainedRisk, GainedRisks, Holder, HolderDiff, diff};
+use rolecall_check::access::{AccessSet, AccessTerm, Scopes};
+use rolecall_check::diff::{Change, Difference, GainedRisk, GainedRisks, Holder, HolderDiff};
 use rolecall_check::{HeldRisk, KubernetesVersion};
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,
-    PolicyRule, Request, Role, Unread, Verdict, rule_allows,
+    PolicyRule, Request, Role, Target, Unread, Verdict, rule_allows,
 };
+use rolecall_source::facts::{self, Version};
 
 fn holder_of(identity: &Identity) -> Holder {
     match &*identity.user {
@@ -39,14 +41,40 @@ fn about<'d, 'a>(diffs: &'d [HolderDiff<'a>], identity: &Identity) -> Vec<&'d Ho
     diffs.iter().filter(|diff| speaking.contains(&diff.holder)).collect()
 }
 
+/// Compares under the resources that a server of the newest version serves.
+fn diff<'a>(old: &'a Authorizer, new: &'a Authorizer) -> Vec<HolderDiff<'a>> {
+    rolecall_check::diff::diff(old, new, scopes())
+}
+
+fn scopes() -> &'static Scopes {
+    static SCOPES: OnceLock<Scopes> = OnceLock::new();
+    SCOPES.get_or_init(|| Scopes::of([&facts::catalog(Version::V1_36)]))
+}
+
+/// Whether anybody can ask so: the three kinds of the universe that are not namespaced are asked
+/// about at the cluster scope, and a Namespace in itself.
+fn is_possible(request: &Request) -> bool {
+    let target = match &request.target {
+        Target::Resource(target) => target,
+        Target::Path(path) => return path.starts_with('/'),
+    };
+    match (&*target.group, &*target.resource, &*request.verb) {
+        _ if target.namespace.is_empty() => true,
+        ("", "namespaces", verb) => verb != "list" && target.name == target.namespace,
+        ("", "nodes", _) => false,
+        ("rbac.authorization.k8s.io", "clusterroles", verb) => verb == "bind",
+        _ => true,
+    }
+}
+
 fn says(difference: &Difference<'_>, request: &Request) -> bool {
     difference.access.contains(request)
 }
 
 /// Whether each grant of a change allows some request of it in the universe, and together all.
-fn is_evident(change: &Change<'_>, requests: &[Request]) -> bool {
-    let term = change.term.to_set();
-    let inside: Vec<_> = requests.iter().filter(|request| term.contains(request)).collect();
+fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Request]) -> bool {
+    let told = difference.access.intersection(&change.term.to_set());
+    let inside: Vec<_> = requests.iter().filter(|request| told.contains(request)).collect();
     let allows = |request: &Request| {
         change.by.iter().any(|grant| {
             let namespace = &grant.binding.metadata.namespace;
@@ -64,10 +92,24 @@ fn is_evident(change: &Change<'_>, requests: &[Request]) -> bool {
         })
 }
 
-fn changes<'d, 'a>(diff: &'d HolderDiff<'a>) -> impl Iterator<Item = &'d Change<'a>> {
+/// Whether the terms say the access, and nothing else that somebody can ask and not everybody may.
+fn is_told(difference: &Difference<'_>, requests: &[Request]) -> bool {
+    let terms = difference.changes.iter().map(|change| change.term.to_set());
+    let told = terms.fold(AccessSet::nothing(), |told, term| told.union(&term));
+    let is_everybodys = |request: &Request| {
+        matches!(&request.target, Target::Path(path) if path.len() > 2) && &*request.verb == "get"
+    };
+    // Who can do everything now is told so.
+    requests.iter().all(|request| match difference.access.contains(request) {
+        true => told.contains(request),
+        false => {
+            told == AccessSet::everything() || is_everybodys(request) || !told.contains(request)
+        }
+    })
+}
+
+fn each<'d, 'a>(diff: &'d HolderDiff<'a>) -> [&'d Difference<'a>; 4] {
     [&diff.gained, &diff.lost, &diff.perhaps_gained, &diff.perhaps_lost]
-        .into_iter()
-        .flat_map(|difference| &difference.changes)
 }
 
 fn gap(unread: Unread) -> Gap {
@@ -110,7 +152,7 @@ proptest! {
     fn a_difference_is_what_only_one_side_allows(old in inventory(), new in inventory()) {
         let (old, new) = (Authorizer::new(old), Authorizer::new(new));
         let diffs = diff(&old, &new);
-        let requests: Vec<Request> = universe().collect();
+        let requests: Vec<Request> = universe().filter(is_possible).collect();
         for identity in identities() {
             let speaking = about(&diffs, &identity);
             let own = diffs.iter().find(|diff| diff.holder == holder_of(&identity));
@@ -128,8 +170,11 @@ proptest! {
                 }
             }
         }
-        for change in diffs.iter().flat_map(changes) {
-            prop_assert!(is_evident(change, &requests), "{:#?}", change);
+        for difference in diffs.iter().flat_map(each) {
+            prop_assert!(is_told(difference, &requests), "{:#?}", difference);
+            for change in &difference.changes {
+                prop_assert!(is_evident(difference, change, &requests), "{:#?}", change);
+            }
         }
     }
 
@@ -160,7 +205,7 @@ proptest! {
         let new = Authorizer::new(with_gaps(new, new_gaps));
         for diff in diff(&old, &new) {
             let identity = diff.holder.identity();
-            for request in universe() {
+            for request in universe().filter(is_possible) {
                 let verdict = |authorizer: &Authorizer| match authorizer.authorize(&identity, &request).verdict {
                     Verdict::Allowed { .. } => "allowed",
                     Verdict::NoOpinion => "denied",
@@ -238,6 +283,7 @@ fn differences(old: &str, new: &str) -> String {
                         }
                         line
                     }
+                    AccessTerm::Everything => "everything".to_owned(),
                     AccessTerm::Urls(term) => format!("{} | {}", term.verbs, term.urls),
                 };
                 writeln!(lines, "{sign} {holder}: {term}").unwrap();
@@ -396,6 +442,16 @@ fn a_narrowed_risk_is_not_gained() {
 }
 
 #[test]
+fn a_namespaces_own_labels_are_a_risk_in_it() {
+    let new = "ClusterRole a: update namespaces
+        one: a -> user/jane in blue";
+    assert_snapshot!(risks("", new), @"
+    user/jane: RC539 blue medium: relax the Pod security and network policy of Namespaces
+        blue/one rule 0
+    ");
+}
+
+#[test]
 fn a_right_that_completes_a_risk_gains_it() {
     let old = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
         one: status -> user/jane";
@@ -407,4 +463,114 @@ fn a_right_that_completes_a_risk_gains_it() {
     user/jane: RC535 everywhere high: issue certificates without approval
         /two rule 0
     ");
+}
+
+#[test]
+fn everything_is_told_in_a_word_whatever_everybody_may_do_anyway() {
+    let old = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
+        all: everybody -> group/system:authenticated";
+    let new = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
+        ClusterRole admin: * *.*; * /*
+        all: everybody -> group/system:authenticated
+        one: admin -> sa/blue:app
+        two: admin -> sa/blue:own in blue";
+    assert_snapshot!(differences(old, new), @"
+    + sa/blue:app: everything
+        ClusterRoleBinding /one rule 0
+        ClusterRoleBinding /one rule 1
+    + sa/blue:own: * | * | * in blue
+        RoleBinding blue/two rule 0
+    ");
+    assert_snapshot!(differences(new, old), @"
+    - sa/blue:app: everything
+        ClusterRoleBinding /one rule 0
+        ClusterRoleBinding /one rule 1
+    - sa/blue:own: * | * | * in blue
+        RoleBinding blue/two rule 0
+    ");
+}
+
+#[test]
+fn who_may_do_everything_now_gains_everything_and_loses_what_is_lost() {
+    let old = "ClusterRole a: get pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get pods
+        ClusterRole admin: * *.*; * /*
+        one: a -> sa/blue:app in blue
+        two: admin -> sa/blue:app";
+    assert_snapshot!(differences(old, new), @"
+    + sa/blue:app: everything
+        ClusterRoleBinding /two rule 0
+        ClusterRoleBinding /two rule 1
+    ");
+    assert_snapshot!(differences(new, old), @r#"
+    - sa/blue:app: * except get | "" | pods in blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | "" | * except pods in blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | * except "" | * in *
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | "" | * in * except blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | /*
+        ClusterRoleBinding /two rule 1
+    "#);
+}
+
+#[test]
+fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
+    let old = "";
+    let new = "ClusterRole a: get,list,update nodes,namespaces,pods,nodes/status; get,bind clusterroles.rbac.authorization.k8s.io
+        ClusterRole b: get nodes
+        ClusterRole c: get widgets.example.com
+        one: a -> sa/blue:app in blue
+        two: b -> sa/blue:idle in blue
+        three: c -> sa/blue:custom in blue
+        four: a -> sa/blue:wide";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: get, update | "" | namespaces in blue named blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: get, list, update | "" | pods in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: bind | rbac.authorization.k8s.io | clusterroles in blue
+        RoleBinding blue/one rule 1
+    + sa/blue:custom: get | example.com | widgets in blue
+        RoleBinding blue/three rule 0
+    + sa/blue:wide: get, list, update | "" | namespaces, nodes, nodes/status, pods in *
+        ClusterRoleBinding /four rule 0
+    + sa/blue:wide: bind, get | rbac.authorization.k8s.io | clusterroles in *
+        ClusterRoleBinding /four rule 1
+    "#);
+}
+
+#[test]
+fn cluster_scoped_kinds_move_to_a_cluster_role_binding_as_a_whole() {
+    let old = "ClusterRole a: get nodes,pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get nodes,pods
+        one: a -> sa/blue:app";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: get | "" | nodes in *
+        ClusterRoleBinding /one rule 0
+    + sa/blue:app: get | "" | pods in * except blue
+        ClusterRoleBinding /one rule 0
+    "#);
+}
+
+#[test]
+fn what_a_namespace_keeps_is_excepted_from_everything() {
+    let old = "ClusterRole a: get secrets,namespaces
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: * *.*
+        one: a -> sa/blue:app in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: * except get | "" | namespaces in blue named blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * except get | "" | secrets in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * | "" | * except namespaces, secrets in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * | * except "" | * in blue
+        RoleBinding blue/one rule 0
+    "#);
 }

@@ -7,11 +7,21 @@ impl AccessTerm {
     /// all namespaces at once and about a collection unless it lists others, and `*` where it lists
     /// nothing, which only rules with `*` allow.
     pub fn examples(&self) -> impl Iterator<Item = Request> {
+        let everything = matches!(self, Self::Everything).then(|| {
+            let target = ResourceRequest {
+                group: "*".into(),
+                resource: "*".into(),
+                ..ResourceRequest::default()
+            };
+            [Request::resource("*", target), Request::path("*", "/*")]
+        });
         let (of_resources, of_urls) = match self {
+            Self::Everything => (None, None),
             Self::Resources(term) => (Some(term.examples()), None),
             Self::Urls(term) => (None, Some(term.examples())),
         };
-        of_resources.into_iter().flatten().chain(of_urls.into_iter().flatten())
+        let of_resources = of_resources.into_iter().flatten();
+        everything.into_iter().flatten().chain(of_resources).chain(of_urls.into_iter().flatten())
     }
 }
 

@@ -15,19 +15,25 @@
 //! requests about a whole collection, and a resource has no slash.
 
 mod axis;
+mod baseline;
 mod block;
 mod effective;
 mod example;
 mod key;
 mod overlap;
+mod scopes;
 mod set;
+mod tell;
 mod term;
 mod words;
 
 use axis::{Axis, Operation, Set};
+pub(crate) use baseline::everybody;
 pub use effective::EffectiveAccess;
 pub(crate) use effective::{Held, RuleLists};
 use key::{Key, ResourceKey, UrlKey};
 pub(crate) use overlap::Overlap;
+pub use scopes::Scopes;
 pub use set::{AccessSet, RuleSet};
+pub(crate) use tell::Told;
 pub use term::{AccessTerm, Extent, ResourceTerm, UrlTerm};

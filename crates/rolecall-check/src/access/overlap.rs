@@ -15,6 +15,7 @@ pub(crate) struct Overlap {
 
 #[derive(Clone, Debug)]
 enum Target {
+    Everything,
     Resources {
         namespaces: Axis<Text, bool>,
         groups: Axis<Text, bool>,
@@ -28,6 +29,9 @@ impl Overlap {
     /// Makes a term ready.
     pub(crate) fn new(term: &AccessTerm) -> Self {
         match term {
+            AccessTerm::Everything => {
+                Self { verbs: Axis::constant(true), target: Target::Everything }
+            }
             AccessTerm::Resources(term) => Self {
                 verbs: term.verbs.to_axis(&true, exact),
                 target: Target::Resources {
@@ -48,6 +52,7 @@ impl Overlap {
     pub(crate) fn counts(&self, binding: &Binding) -> bool {
         binding.is_cluster_role_binding()
             || match &self.target {
+                Target::Everything => true,
                 Target::Resources { namespaces, .. } => {
                     *namespaces.get(&binding.metadata.namespace)
                 }
@@ -59,6 +64,7 @@ impl Overlap {
     pub(crate) fn allows(&self, rule: &PolicyRule) -> bool {
         some(&rule.verbs, &self.verbs, any)
             && match &self.target {
+                Target::Everything => true,
                 Target::Resources { groups, resources, names, .. } => {
                     let named = &rule.resource_names;
                     some(&rule.api_groups, groups, any)

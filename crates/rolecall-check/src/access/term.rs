@@ -10,6 +10,8 @@ use super::{AccessSet, Axis, Key, ResourceKey, Set, UrlKey};
 /// A part of an [`AccessSet`] as a rule could write it, were rules able to say where and "except".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessTerm {
+    /// Every request.
+    Everything,
     /// Requests about resources.
     Resources(ResourceTerm),
     /// Requests about URLs.
@@ -90,6 +92,7 @@ impl AccessTerm {
     /// Returns the requests of the term.
     pub fn to_set(&self) -> AccessSet {
         match self {
+            Self::Everything => AccessSet::everything(),
             Self::Resources(term) => {
                 let names: Names = term.names.to_axis(&true, exact);
                 let verbs: Verbs = term.verbs.to_axis(&names, exact);
@@ -164,7 +167,7 @@ impl Extent {
 }
 
 /// Joins terms that differ in one dimension only.
-fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
+pub(super) fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
     let dimensions: [fn(&mut ResourceTerm) -> &mut Extent; 4] = [
         |term| &mut term.resources,
         |term| &mut term.groups,

@@ -11,15 +11,23 @@ impl fmt::Display for AccessTerm {
     /// Writes `get,list pods,deployments.apps in namespace shop`, as people ask for it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Urls(term) => write!(formatter, "{} {}", list(&term.verbs), list(&term.urls)),
-            Self::Resources(term) => write!(
-                formatter,
-                "{} {}{}{}",
-                list(&term.verbs),
-                term.resources_in_words(),
-                term.names_in_words(),
-                term.place_in_words(),
-            ),
+            Self::Everything => formatter.write_str("everything"),
+            Self::Urls(term) => match (&term.verbs, &term.urls) {
+                (verbs, urls) if verbs.is_everything() && urls.is_everything() => {
+                    formatter.write_str("every verb on every URL")
+                }
+                (verbs, urls) => write!(formatter, "{} {}", list(verbs), list(urls)),
+            },
+            Self::Resources(term) => {
+                let resources = term.resources_in_words();
+                match (term.verbs.is_everything(), &*resources) {
+                    (true, "*") => formatter.write_str("every verb on every resource")?,
+                    (true, resources) => write!(formatter, "every verb on {resources}")?,
+                    (false, "*") => write!(formatter, "{} every resource", list(&term.verbs))?,
+                    (false, resources) => write!(formatter, "{} {resources}", list(&term.verbs))?,
+                }
+                write!(formatter, "{}{}", term.names_in_words(), term.place_in_words())
+            }
         }
     }
 }

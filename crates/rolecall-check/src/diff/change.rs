@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{BoundRole, Role, RuleGrant};
 
-use crate::access::{AccessSet, AccessTerm, Overlap};
+use crate::access::{AccessSet, AccessTerm, Overlap, Told};
 
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,27 +30,36 @@ impl Difference<'_> {
     }
 }
 
-/// Splits access into terms and finds what grants each among some bindings.
-pub(crate) fn explain<'a>(bound: &[BoundRole<'a>], access: AccessSet) -> Difference<'a> {
-    let changes = access.terms().into_iter().map(|term| {
-        let by = grants(bound, &term);
+/// Finds what grants each of the terms that tell some access, among some bindings.
+pub(crate) fn explain<'a>(
+    bound: &[BoundRole<'a>],
+    access: AccessSet,
+    told: Vec<Told>,
+) -> Difference<'a> {
+    let changes = told.into_iter().map(|Told { term, parts }| {
+        let by = grants(bound, &parts);
         Change { term, by }
     });
     Difference { changes: changes.collect(), access }
 }
 
-/// Returns every rule of some bindings that grants some of a term.
-pub(crate) fn grants<'a>(bound: &[BoundRole<'a>], term: &AccessTerm) -> Vec<RuleGrant<'a>> {
-    let overlap = Overlap::new(term);
-    let mut allowing: BTreeMap<*const Role, Vec<usize>> = BTreeMap::new();
+/// Returns every rule of some bindings that grants some of these terms.
+pub(crate) fn grants<'a>(bound: &[BoundRole<'a>], terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
+    let overlaps: Vec<Overlap> = terms.iter().map(Overlap::new).collect();
+    let mut allowing: BTreeMap<*const Role, Vec<Vec<usize>>> = BTreeMap::new();
     let mut grants = Vec::new();
     for BoundRole { binding, subject, role } in bound {
-        let (Ok(role), true) = (*role, overlap.counts(binding)) else { continue };
+        let Ok(role) = *role else { continue };
         let allowing = allowing.entry(std::ptr::from_ref(role)).or_insert_with(|| {
-            let rules = role.rules.iter().enumerate();
-            rules.filter(|(_, rule)| overlap.allows(rule)).map(|(index, _)| index).collect()
+            let rules = role.rules.iter().map(|rule| {
+                let terms = overlaps.iter().enumerate();
+                terms.filter(|(_, term)| term.allows(rule)).map(|(index, _)| index).collect()
+            });
+            rules.collect()
         });
-        grants.extend(allowing.iter().filter_map(|&rule_index| {
+        let counts = |term: &usize| overlaps.get(*term).is_some_and(|term| term.counts(binding));
+        let counting = allowing.iter().enumerate().filter(|(_, terms)| terms.iter().any(counts));
+        grants.extend(counting.filter_map(|(rule_index, _)| {
             let rule = role.rules.get(rule_index)?;
             Some(RuleGrant { binding, subject, role, rule_index, rule })
         }));

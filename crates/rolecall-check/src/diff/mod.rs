@@ -11,7 +11,10 @@
 //!
 //! - a request that a subject gains is among what the subject gains or among what one of its groups
 //!   gains, and likewise with lost;
-//! - nothing is reported for a subject that was already so, or still is.
+//! - nothing is reported for a subject that was already so, or still is; but who can do everything now
+//!   is told to gain everything.
+//!
+//! Requests that nobody can make are left out ([`Scopes`]): a RoleBinding gives nobody Nodes.
 //!
 //! Only names count: a ServiceAccount that is created or deleted gains or loses nothing by that.
 
@@ -30,7 +33,7 @@ pub use holder::Holder;
 pub use risk::{GainedRisk, GainedRisks};
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 
-use crate::access::{AccessSet, Held, RuleLists};
+use crate::access::{AccessSet, Held, RuleLists, Scopes, Told};
 
 /// How the access of one subject differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +52,15 @@ pub struct HolderDiff<'a> {
 
 /// Compares the access of every subject that a binding of either side names; sorted, and without
 /// those of whom nothing differs.
-pub fn diff<'a>(old: &'a Authorizer, new: &'a Authorizer) -> Vec<HolderDiff<'a>> {
+pub fn diff<'a>(
+    old: &'a Authorizer,
+    new: &'a Authorizer,
+    scopes: &'a Scopes,
+) -> Vec<HolderDiff<'a>> {
     let mut holders = holders(old.inventory());
     holders.extend(self::holders(new.inventory()));
     let mut comparison =
-        Comparison { old, new, lists: RuleLists::default(), of_groups: BTreeMap::new() };
+        Comparison { old, new, scopes, lists: RuleLists::default(), of_groups: BTreeMap::new() };
     holders.into_iter().filter_map(|holder| comparison.of(holder)).collect()
 }
 
@@ -67,6 +74,7 @@ fn holders(inventory: &Inventory) -> BTreeSet<Holder> {
 struct Comparison<'a> {
     old: &'a Authorizer,
     new: &'a Authorizer,
+    scopes: &'a Scopes,
     lists: RuleLists<'a>,
     /// What groups held before or hold now.
     of_groups: BTreeMap<Text, AccessSet>,
@@ -92,15 +100,27 @@ impl<'a> Comparison<'a> {
             gained = gained.difference(&of_group);
             lost = lost.difference(&of_group);
         }
+        (gained, lost) = (self.scopes.possible(&gained), self.scopes.possible(&lost));
         if gained.is_empty() && lost.is_empty() {
             return None;
         }
         let identity = holder.identity();
         let (hidden_before, hidden_now) =
             (hidden(self.old, &identity), hidden(self.new, &identity));
-        let by = |bound, access| explain(bound, access);
+        let by = |bound, access: AccessSet| {
+            let told = self.scopes.told(&access);
+            explain(bound, access, told)
+        };
+        let gained_for_sure = gained.difference(&hidden_before);
         Some(HolderDiff {
-            gained: by(&new_bound, gained.difference(&hidden_before)),
+            gained: match !gained_for_sure.is_empty() && self.scopes.is_everything(&new) {
+                // Whoever may do everything now gains that, whatever was part of it before.
+                true => {
+                    let told = vec![Told::everything(&gained_for_sure)];
+                    explain(&new_bound, gained_for_sure, told)
+                }
+                false => by(&new_bound, gained_for_sure),
+            },
             lost: by(&old_bound, lost.difference(&hidden_now)),
             perhaps_gained: by(&new_bound, gained.intersection(&hidden_before)),
             perhaps_lost: by(&old_bound, lost.intersection(&hidden_now)),

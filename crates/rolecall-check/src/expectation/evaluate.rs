@@ -2,11 +2,10 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 
-use super::baseline::everybody;
 use super::subject::Known;
 use super::wanted::Wanted;
 use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
-use crate::access::{AccessSet, AccessTerm, EffectiveAccess, ResourceTerm};
+use crate::access::{AccessSet, AccessTerm, EffectiveAccess, Scopes, Told, everybody};
 use crate::diff::{Holder, grants, hidden};
 
 /// Returns where expectations do not hold, in their order and then by subject; nothing when all of
@@ -19,6 +18,7 @@ pub fn evaluate<'a>(
     let mut evaluation = Evaluation {
         authorizer,
         catalog,
+        scopes: Scopes::of([catalog]),
         known: Known::new(authorizer.inventory()),
         effective: EffectiveAccess::new(authorizer),
         held: BTreeMap::new(),
@@ -33,6 +33,7 @@ pub fn evaluate<'a>(
 struct Evaluation<'a> {
     authorizer: &'a Authorizer,
     catalog: &'a Catalog,
+    scopes: Scopes,
     known: Known<'a>,
     effective: EffectiveAccess<'a>,
     held: BTreeMap<Holder, Held>,
@@ -142,7 +143,7 @@ impl<'a> Evaluation<'a> {
     fn cannot(&mut self, at: Place<'a, '_>, spot: Spot, unwanted: &AccessSet) {
         let granted = at.held.access.intersection(unwanted);
         for access in granted.terms() {
-            let by = self.grants(at, &access);
+            let by = self.grants(at, std::slice::from_ref(&access));
             self.fail(at.expectation, Some(at.holder), spot, Unmet::Allowed { access, by });
         }
         if granted.is_empty() && !at.held.hidden.intersection(unwanted).is_empty() {
@@ -153,46 +154,18 @@ impl<'a> Evaluation<'a> {
     fn only(&mut self, at: Place<'a, '_>, most: &[AccessSet]) {
         let most = most.iter().fold(everybody(), |joined, set| joined.union(set));
         let beyond = at.held.access.difference(&most);
-        let beyond: Vec<AccessTerm> =
-            beyond.terms().into_iter().filter_map(|term| self.without_inert(term)).collect();
-        let is_within = beyond.is_empty();
-        for access in beyond {
-            let by = self.grants(at, &access);
+        let beyond = self.scopes.possible(&beyond);
+        for Told { term: access, parts } in self.scopes.told(&beyond) {
+            let by = self.grants(at, &parts);
             self.fail(at.expectation, Some(at.holder), Spot::ONLY, Unmet::Beyond { access, by });
         }
+        let is_within = beyond.is_empty();
         if is_within && !at.held.hidden.is_subset(&most) {
             self.leave_open(at, Spot::ONLY, Word::Only);
         }
     }
 
-    /// Takes cluster-scoped resources out of a term of some namespaces: RoleBindings grant them there,
-    /// but nobody can ask for them there. `None` when nothing is left.
-    fn without_inert(&self, term: AccessTerm) -> Option<AccessTerm> {
-        let AccessTerm::Resources(mut term) = term else { return Some(term) };
-        let ResourceTerm { namespaces, groups, resources, names, .. } = &mut term;
-        let somewhere = namespaces.all || namespaces.listed.iter().any(|name| name.is_empty());
-        if somewhere || groups.all {
-            return Some(AccessTerm::Resources(term));
-        }
-        // A Namespace that is named is asked for in itself.
-        let is_itself = |namespace| {
-            names.listed.contains(namespace) || (names.all && !names.except.contains(namespace))
-        };
-        let in_itself = namespaces.listed.iter().any(is_itself);
-        resources.listed.retain(|resource| {
-            let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
-            let cluster_scoped = |group| self.catalog.is_namespaced(group, plural) == Some(false);
-            let is_inert = match plural {
-                "namespaces" => !in_itself,
-                _ => true,
-            };
-            !is_inert || !groups.listed.iter().all(|group| cluster_scoped(group))
-        });
-        let left = resources.all || !resources.listed.is_empty();
-        left.then_some(AccessTerm::Resources(term))
-    }
-
-    fn grants(&self, at: Place<'a, '_>, access: &AccessTerm) -> Vec<Grant<'a>> {
+    fn grants(&self, at: Place<'a, '_>, access: &[AccessTerm]) -> Vec<Grant<'a>> {
         let privileged = at.held.identity.is_privileged().then_some(Grant::Privileged);
         let bound = self.authorizer.bindings_of(&at.held.identity);
         privileged.into_iter().chain(grants(&bound, access).into_iter().map(Grant::Rule)).collect()

@@ -3,7 +3,7 @@ use std::fmt;
 use rolecall_rbac::{Gap, Grant, NearMiss, Request, Text};
 
 use super::{EntryError, Expectation};
-use crate::access::{AccessTerm, ResourceTerm};
+use crate::access::{AccessTerm, Extent, ResourceTerm};
 use crate::diff::Holder;
 
 /// An expectation that does not hold, or cannot be shown to hold.
@@ -115,6 +115,7 @@ impl<'a> Failure<'a> {
             return None;
         };
         let (verbs, targets, options) = match missing {
+            AccessTerm::Everything => (&Extent::everything(), "*,/*".to_owned(), " -A".to_owned()),
             AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), String::new()),
             AccessTerm::Resources(term) => (&term.verbs, term.resources_in_words(), options(term)),
         };

@@ -10,7 +10,6 @@
 //! `cannot` holds when nothing of it is granted, `only` when nothing is granted beyond it, whatever
 //! wildcards the rules have. docs/configuration.md documents the file.
 
-mod baseline;
 mod error;
 mod evaluate;
 mod failure;

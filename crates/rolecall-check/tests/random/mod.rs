@@ -9,11 +9,16 @@ use rolecall_rbac::{
     ResourceRequest, Role, RoleKind, RoleRef, Subject, SubjectKind, Texts,
 };
 
-const VERBS: [&str; 4] = ["get", "list", "create", "*"];
-const GROUPS: [&str; 3] = ["", "apps", "*"];
-const RESOURCES: [&str; 10] = [
+const VERBS: [&str; 4] = ["get", "list", "bind", "*"];
+const GROUPS: [&str; 4] = ["", "apps", "rbac.authorization.k8s.io", "*"];
+const RESOURCES: [&str; 15] = [
     "pods",
     "pods/log",
+    "nodes",
+    "nodes/status",
+    "namespaces",
+    "namespaces/status",
+    "clusterroles",
     "pods/*",
     "pods/",
     "*/",
@@ -23,12 +28,17 @@ const RESOURCES: [&str; 10] = [
     "*/log",
     "*",
 ];
-const NAMES: [&str; 3] = ["a", "*", ""];
+const NAMES: [&str; 4] = ["a", "blue", "*", ""];
 const URLS: [&str; 9] = ["*", "**", "", "/api*", "/api/*", "/api", "/healthz", "/a**", "/api/v1"];
 
 /// Every request over the strings above and one of each sort that no rule mentions.
 pub fn universe() -> impl Iterator<Item = Request> {
-    const RESOURCES: [(&str, &str); 12] = [
+    const RESOURCES: [(&str, &str); 17] = [
+        ("nodes", ""),
+        ("nodes", "status"),
+        ("namespaces", ""),
+        ("namespaces", "status"),
+        ("clusterroles", ""),
         ("pods", ""),
         ("pods", "log"),
         ("pods", "scale"),
@@ -46,23 +56,24 @@ pub fn universe() -> impl Iterator<Item = Request> {
         "", "/", "/a", "/ax", "/api", "/api/", "/api/v1", "/api/v1/", "/apis", "/healthz", "/x",
         "*",
     ];
-    ["get", "list", "create", "fresh", "*"].into_iter().flat_map(|verb| {
-        let resources = ["", "apps", "fresh"].into_iter().flat_map(move |group| {
-            RESOURCES.into_iter().flat_map(move |(resource, subresource)| {
-                ["", "a", "fresh", "*"].into_iter().flat_map(move |name| {
-                    ["", "blue", "red", "fresh"].into_iter().map(move |namespace| {
-                        let target = ResourceRequest {
-                            namespace: namespace.into(),
-                            group: group.into(),
-                            resource: resource.into(),
-                            subresource: subresource.into(),
-                            name: name.into(),
-                        };
-                        Request::resource(verb, target)
+    ["get", "list", "bind", "fresh", "*"].into_iter().flat_map(|verb| {
+        let resources =
+            ["", "apps", "rbac.authorization.k8s.io", "fresh"].into_iter().flat_map(move |group| {
+                RESOURCES.into_iter().flat_map(move |(resource, subresource)| {
+                    ["", "a", "blue", "red", "*"].into_iter().flat_map(move |name| {
+                        ["", "blue", "red", "fresh"].into_iter().map(move |namespace| {
+                            let target = ResourceRequest {
+                                namespace: namespace.into(),
+                                group: group.into(),
+                                resource: resource.into(),
+                                subresource: subresource.into(),
+                                name: name.into(),
+                            };
+                            Request::resource(verb, target)
+                        })
                     })
                 })
-            })
-        });
+            });
         resources.chain(PATHS.into_iter().map(move |path| Request::path(verb, path)))
     })
 }

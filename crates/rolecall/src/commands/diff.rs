@@ -2,6 +2,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use rolecall_check::KubernetesVersion;
+use rolecall_check::access::Scopes;
 use rolecall_check::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
@@ -100,7 +101,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let (old_side, new_side) = sides(options, arguments)?;
     let old = old_side.load(ui, options)?;
     let new = new_side.load(ui, options)?;
-    let diffs = diff(&old.authorizer, &new.authorizer);
+    let scopes = Scopes::of([&old.catalog, &new.catalog]);
+    let diffs = diff(&old.authorizer, &new.authorizer, &scopes);
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let mut gained = GainedRisks::new(&old.authorizer, &new.authorizer, version);
     let risks = diffs.iter().flat_map(|diff| gained.of(diff)).collect();

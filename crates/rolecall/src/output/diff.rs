@@ -67,6 +67,19 @@ struct Parts<'a> {
     non_resource_urls: Vec<&'a str>,
 }
 
+impl Parts<'_> {
+    fn everything() -> Self {
+        Self {
+            verbs: vec!["*"],
+            api_groups: vec!["*"],
+            resources: vec!["*"],
+            resource_names: Vec::new(),
+            namespaces: vec!["*"],
+            non_resource_urls: vec!["*"],
+        }
+    }
+}
+
 /// A risk that a subject gained.
 #[derive(Debug, Serialize)]
 struct RiskDetails<'a> {
@@ -138,6 +151,7 @@ impl<'a> ChangeDetails<'a> {
 impl<'a> AccessDetails<'a> {
     fn new(term: &'a AccessTerm) -> Self {
         let parts = |take: fn(&'a Extent) -> Vec<&'a str>| match term {
+            AccessTerm::Everything => Parts::default(),
             AccessTerm::Resources(term) => Parts {
                 verbs: take(&term.verbs),
                 api_groups: take(&term.groups),
@@ -159,6 +173,9 @@ impl<'a> AccessDetails<'a> {
         let mut except = parts(|extent| texts(&extent.except));
         if let AccessTerm::Resources(term) = term {
             except.resource_names = texts(&term.names.except);
+        }
+        if *term == AccessTerm::Everything {
+            return Self { parts: Parts::everything(), except: None };
         }
         Self {
             parts: parts(|extent| {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, Role, Text, rule_allows};
+use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, Role, Target, Text, rule_allows};
 use rustc_hash::FxBuildHasher;
 
 use super::RISKS;
-use super::ask::{Risk, Scope};
+use super::ask::{ANYTHING, Risk, Scope};
 use crate::KubernetesVersion;
 use crate::access::AccessSet;
 
@@ -158,6 +158,20 @@ fn told_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     told
 }
 
+/// Returns a risk's request as it is made in a namespace, where a Namespace is asked about in itself.
+fn asked_in(request: &Request, namespace: &str) -> Request {
+    let mut request = request.clone().in_namespace(namespace);
+    if let Target::Resource(target) = &mut request.target
+        && target.group.is_empty()
+        && *target.resource == *"namespaces"
+        && *target.name == *ANYTHING
+        && !target.namespace.is_empty()
+    {
+        target.name = target.namespace.clone();
+    }
+    request
+}
+
 /// What the rules of a role meet of every need, in the engine's order.
 struct Profile {
     needs: Vec<Allowed>,
@@ -231,7 +245,7 @@ impl<'a> RiskTeller<'a> {
                 Scope::System => "kube-system",
                 Scope::Namespaced => risk.namespace.as_deref().unwrap_or_default(),
             };
-            access.contains(&request.clone().in_namespace(namespace))
+            access.contains(&asked_in(request, namespace))
         })
     }
 

@@ -1,11 +1,11 @@
 use rolecall_rbac::{PolicyRule, Texts};
 
-use crate::access::{AccessSet, RuleSet};
+use super::{AccessSet, RuleSet};
 
 /// Returns what Kubernetes lets every client do by its default roles `system:basic-user`,
 /// `system:discovery`, `system:public-info-viewer` and `system:service-account-issuer-discovery`: ask
-/// about itself and about what is served. `only` takes it for granted.
-pub(super) fn everybody() -> AccessSet {
+/// about itself and about what is served. `only` and `diff` take it for granted.
+pub(crate) fn everybody() -> AccessSet {
     let about_itself = [
         (
             "authorization.k8s.io",
