@@ -6,8 +6,10 @@ mod support;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use rolecall_check::access::Scopes;
 use rolecall_check::diff::diff;
 use rolecall_rbac::{Authorizer, Inventory, InventoryBuilder, PolicyRule, Role};
+use rolecall_source::facts::{Version, catalog};
 use support::{authorizer, inventory};
 use xtask::generate::Preset;
 
@@ -41,17 +43,19 @@ fn all_roles_changed(bencher: Bencher<'_, '_>) {
 fn from_nothing(bencher: Bencher<'_, '_>) {
     let new = authorizer(Preset::Big);
     let old = Authorizer::new(Inventory::default());
+    let scopes = Scopes::of([&catalog(Version::V1_36)]);
     bencher
         .counter(ItemsCount::new(new.inventory().bindings().len()))
-        .bench_local(|| diff(&old, new).len());
+        .bench_local(|| diff(&old, new, &scopes).len());
 }
 
 fn compare(bencher: Bencher<'_, '_>, old: Inventory) {
     let new = authorizer(Preset::Big);
     let old = Authorizer::new(old);
+    let scopes = Scopes::of([&catalog(Version::V1_36)]);
     bencher
         .counter(ItemsCount::new(new.inventory().bindings().len()))
-        .bench_local(|| diff(&old, new).len());
+        .bench_local(|| diff(&old, new, &scopes).len());
 }
 
 fn with_roles(change: impl Fn(usize, Role) -> Role) -> Inventory {
