@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::expectation::{Expectation, Glob};
-use crate::{Date, Finding, RuleMeta, Severity};
+use crate::{Date, External, Finding, RuleMeta, Severity};
 
-/// A file of expectations, severities and suppressions; several are joined.
+/// A file of expectations, severities, suppressions and what is external; several are joined.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CheckConfig {
@@ -28,6 +28,9 @@ pub struct CheckConfig {
     /// Findings that are excused, in the file's order.
     #[serde(default)]
     pub suppressions: Vec<Suppression>,
+    /// What exists though the input does not hold it, in the file's order.
+    #[serde(default)]
+    pub external: Vec<External>,
 }
 
 /// The versions of the format.
@@ -104,14 +107,16 @@ impl CheckConfig {
             expectations: Vec::new(),
             severities: BTreeMap::new(),
             suppressions: Vec::new(),
+            external: Vec::new(),
         }
     }
 
-    /// Joins another file's expectations, severities and suppressions to these; its severities win.
+    /// Joins what another file says to this; its severities win.
     pub fn extend(&mut self, other: Self) {
         self.expectations.extend(other.expectations);
         self.severities.extend(other.severities);
         self.suppressions.extend(other.suppressions);
+        self.external.extend(other.external);
     }
 
     /// Gives findings the severities that the configuration sets.

@@ -6,7 +6,7 @@ use rolecall_rbac::{
 };
 
 use crate::findings::workloads::{PodOf, find_pods};
-use crate::{FieldPath, KubernetesVersion};
+use crate::{External, ExternalKind, FieldPath, KubernetesVersion};
 
 /// Everything that a check is told.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,12 @@ pub struct CheckInput<'a> {
     pub version: KubernetesVersion,
     /// Which objects are judged.
     pub judged: Judged,
+    /// What exists though the input does not hold it.
+    pub external: &'a [External],
+    /// Whether the input is all that there is, as of a cluster or its snapshot: nothing is external.
+    pub complete: bool,
+    /// Whether it is known where objects belong that name no namespace, and no guess.
+    pub namespace_given: bool,
     /// The options with which another command reads the same, such as `-f deploy/`; may be empty.
     pub sources: &'a str,
 }
@@ -114,6 +120,17 @@ impl<'a> Context<'a> {
             Origin::Cluster => self.input.judged == Judged::Everything,
             Origin::Default => false,
         }
+    }
+
+    /// Returns whether an object may belong into another namespace than the one it was put in.
+    pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
+        metadata.namespace_assumed && !self.input.namespace_given
+    }
+
+    /// Returns whether other software installs an object, as the configuration says.
+    pub(crate) fn is_external(&self, kind: ExternalKind, namespace: &str, name: &str) -> bool {
+        !self.input.complete
+            && self.input.external.iter().any(|entry| entry.matches(kind, namespace, name))
     }
 
     /// Returns whether a role is a default one of servers and grants no more than that.

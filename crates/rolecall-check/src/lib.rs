@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod context;
 mod date;
+mod external;
 mod finding;
 mod findings;
 mod fingerprint;
@@ -24,6 +25,7 @@ pub use config::{
 };
 pub use context::{CheckInput, Judged};
 pub use date::{Date, DateError};
+pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{
     Denied, FieldPath, Finding, ObjectRef, Related, Severity, Step, UnknownSeverityError,
 };

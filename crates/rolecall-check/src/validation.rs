@@ -4,8 +4,7 @@
 //! defaulting that readers have done.
 
 use rolecall_rbac::{
-    Binding, LabelOperator, LabelSelector, Metadata, PolicyRule, Role, RoleKind, Subject,
-    SubjectKind, Text,
+    Binding, LabelOperator, LabelSelector, Metadata, PolicyRule, Role, Subject, SubjectKind, Text,
 };
 
 use crate::{FieldPath, KubernetesVersion};
@@ -46,25 +45,7 @@ pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> 
 /// Returns why a server would reject a RoleBinding or ClusterRoleBinding, in its order.
 pub fn validate_binding(binding: &Binding, version: KubernetesVersion) -> Vec<Violation> {
     let mut violations = Violations::of_metadata(&binding.metadata);
-    let role_ref = &binding.role_ref;
-    let path = FieldPath::key("roleRef");
-    if *role_ref.api_group != *RBAC_GROUP {
-        let field = path.clone().then_key("apiGroup");
-        violations.unsupported(field, &role_ref.api_group, &[RBAC_GROUP]);
-    }
-    let kinds: &[&str] = match binding.is_cluster_role_binding() {
-        true => &["ClusterRole"],
-        false => &["Role", "ClusterRole"],
-    };
-    if !kinds.contains(&role_ref.kind.as_str()) {
-        let field = path.clone().then_key("kind");
-        violations.unsupported(field, role_ref.kind.as_str(), kinds);
-    }
-    let field = path.then_key("name");
-    match &*role_ref.name {
-        "" => violations.required(field, ""),
-        name => violations.path_segment(field, name),
-    }
+    violations.role_ref(binding);
     for (index, subject) in binding.subjects.iter().enumerate() {
         let path = FieldPath::key("subjects").then_index(index);
         violations.subject(subject, binding, &path, version);
@@ -77,13 +58,20 @@ pub(crate) fn is_role_kind(violation: &Violation) -> bool {
     violation.field == FieldPath::key("roleRef").then_key("kind")
 }
 
-/// Returns whether a binding's roleRef names a kind that it may refer to.
-pub(crate) fn has_role_kind(binding: &Binding) -> bool {
-    match binding.role_ref.kind {
-        RoleKind::ClusterRole => true,
-        RoleKind::Role => !binding.is_cluster_role_binding(),
-        RoleKind::Other(_) => false,
+/// Returns whether a server takes the roleRef of a binding, whatever it leads to.
+pub(crate) fn refers_well(binding: &Binding) -> bool {
+    let mut violations = Violations(Vec::new());
+    violations.role_ref(binding);
+    violations.0.is_empty()
+}
+
+/// Returns whether a server would reject a binding for one of its subjects.
+pub(crate) fn rejects_subject(binding: &Binding, index: usize, version: KubernetesVersion) -> bool {
+    let mut violations = Violations(Vec::new());
+    if let Some(subject) = binding.subjects.get(index) {
+        violations.subject(subject, binding, &FieldPath::default(), version);
     }
+    !violations.0.is_empty()
 }
 
 struct Violations(Vec<Violation>);
@@ -97,6 +85,28 @@ impl Violations {
             name => violations.path_segment(field, name),
         }
         violations
+    }
+
+    fn role_ref(&mut self, binding: &Binding) {
+        let role_ref = &binding.role_ref;
+        let path = FieldPath::key("roleRef");
+        if *role_ref.api_group != *RBAC_GROUP {
+            let field = path.clone().then_key("apiGroup");
+            self.unsupported(field, &role_ref.api_group, &[RBAC_GROUP]);
+        }
+        let kinds: &[&str] = match binding.is_cluster_role_binding() {
+            true => &["ClusterRole"],
+            false => &["Role", "ClusterRole"],
+        };
+        if !kinds.contains(&role_ref.kind.as_str()) {
+            let field = path.clone().then_key("kind");
+            self.unsupported(field, role_ref.kind.as_str(), kinds);
+        }
+        let field = path.then_key("name");
+        match &*role_ref.name {
+            "" => self.required(field, ""),
+            name => self.path_segment(field, name),
+        }
     }
 
     fn rule(

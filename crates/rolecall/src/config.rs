@@ -94,7 +94,7 @@ fn read(path: &Path) -> Result<CheckConfig, CommandError> {
     })
 }
 
-/// Notes on which line each expectation and each suppression starts.
+/// Notes on which line each entry starts.
 fn with_origins(mut config: CheckConfig, root: Node<'_>, path: &Text) -> CheckConfig {
     let origins = |field: &str| {
         let nodes = root.get(field).into_iter().flat_map(Node::items);
@@ -105,6 +105,9 @@ fn with_origins(mut config: CheckConfig, root: Node<'_>, path: &Text) -> CheckCo
     }
     for (suppression, origin) in config.suppressions.iter_mut().zip(origins("suppressions")) {
         suppression.origin = origin;
+    }
+    for (external, origin) in config.external.iter_mut().zip(origins("external")) {
+        external.origin = origin;
     }
     config
 }

@@ -32,6 +32,8 @@ pub(crate) struct Session {
     live: Option<LiveSource>,
     /// Whether something could not be read that `--keep-going` does not excuse.
     pub(crate) incomplete: bool,
+    /// Whether all that there is was read, as far as it may be read: of a cluster, or of its snapshot.
+    pub(crate) complete: bool,
     /// Objects of manifests that later ones of their names replaced.
     pub(crate) replaced: Vec<Replaced>,
 }
@@ -128,6 +130,7 @@ impl Session {
             catalog,
             namespace,
             live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
+            complete: true,
             replaced: Vec::new(),
             incomplete,
         }
@@ -200,6 +203,7 @@ impl Session {
             namespace,
             drifts: loaded.drifts,
             live: None,
+            complete: loaded.is_snapshot,
             replaced: loaded.replaced,
             incomplete: unread && !options.source.keep_going,
         })

@@ -1,10 +1,13 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{Binding, Inventory, ServiceAccount, SubjectKind, edit_distance};
+use rolecall_rbac::{
+    Binding, Inventory, ServiceAccount, Subject, SubjectKind, edit_distance,
+};
 
 use crate::context::Context;
+use crate::{ExternalKind, validation};
 
-/// A subject of a judged binding that names a ServiceAccount which does not exist.
+/// A subject of a judged binding that names a ServiceAccount which the input does not hold.
 pub(super) struct MissingSubject<'a> {
     pub(super) binding: &'a Binding,
     pub(super) index: usize,
@@ -16,33 +19,52 @@ pub(super) struct MissingSubject<'a> {
 
 /// Returns the ServiceAccounts that judged bindings name in vain.
 pub(super) fn missing_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
+    let mut missing = unknown_subjects(context);
+    missing.retain(|missing| {
+        !context.is_external(ExternalKind::ServiceAccount, missing.namespace, missing.name)
+    });
+    missing
+}
+
+/// Returns the ServiceAccounts that judged bindings name and the input does not hold, those included
+/// that other software installs. What the API server rejects is reported as that.
+pub(super) fn unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
     let mut missing = Vec::new();
     for binding in context.bindings() {
         for (index, subject) in binding.subjects.iter().enumerate() {
-            let (SubjectKind::ServiceAccount, Some(namespace)) =
-                (&subject.kind, subject.effective_namespace(&binding.metadata))
-            else {
-                continue;
-            };
-            if subject.name.is_empty() || exists(context, namespace, &subject.name) {
+            let Some((namespace, name)) = account_of(subject, binding) else { continue };
+            let is_known = name.is_empty()
+                || exists(context, namespace, name)
+                || validation::rejects_subject(binding, index, context.input.version);
+            if is_known {
                 continue;
             }
             // The binding's namespace is a guess, and with it that of a subject without one.
-            let guessed = binding.metadata.namespace_assumed && subject.namespace.is_empty();
-            let lookalikes = lookalikes(context, namespace, &subject.name);
-            if guessed && lookalikes.iter().any(|account| account.metadata.name == subject.name) {
+            let guessed = context.is_guess(&binding.metadata)
+                && subject.kind == SubjectKind::ServiceAccount
+                && subject.namespace.is_empty();
+            let lookalikes = lookalikes(context, namespace, name);
+            if guessed && lookalikes.iter().any(|account| *account.metadata.name == *name) {
                 continue;
             }
-            missing.push(MissingSubject {
-                binding,
-                index,
-                namespace,
-                name: &subject.name,
-                lookalikes,
-            });
+            missing.push(MissingSubject { binding, index, namespace, name, lookalikes });
         }
     }
     missing
+}
+
+/// Returns the ServiceAccount that a subject names, be it by its user name.
+pub(super) fn account_of<'a>(
+    subject: &'a Subject,
+    binding: &'a Binding,
+) -> Option<(&'a str, &'a str)> {
+    match subject.kind {
+        SubjectKind::ServiceAccount => {
+            Some((subject.effective_namespace(&binding.metadata)?, &subject.name))
+        }
+        SubjectKind::User => subject.name.strip_prefix("system:serviceaccount:")?.split_once(':'),
+        SubjectKind::Group | SubjectKind::Other(_) => None,
+    }
 }
 
 /// Returns whether a ServiceAccount exists, or may: unread, or without a namespace of its own yet.
@@ -54,7 +76,7 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
         || inventory
             .service_accounts()
             .iter()
-            .any(|account| account.metadata.namespace_assumed && *account.metadata.name == *name)
+            .any(|account| context.is_guess(&account.metadata) && *account.metadata.name == *name)
         || context.input.defaults.iter().flat_map(Inventory::bindings).any(|binding| {
             binding.subjects.iter().any(|subject| {
                 subject.kind == SubjectKind::ServiceAccount
@@ -62,14 +84,6 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
                     && *subject.name == *name
             })
         })
-}
-
-/// Returns whether the input holds a ServiceAccount or workload of a namespace, so that it may be
-/// taken to hold them all.
-pub(super) fn has_anything_in(context: &Context<'_>, namespace: &str) -> bool {
-    let inventory = context.inventory();
-    !inventory.service_accounts_in(namespace).is_empty()
-        || !inventory.workloads_in(namespace).is_empty()
 }
 
 pub(super) fn lookalikes<'a>(

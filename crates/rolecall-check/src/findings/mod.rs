@@ -6,7 +6,9 @@ mod dead;
 mod denied;
 pub(crate) mod expectation;
 mod hygiene;
+mod ownership;
 pub(crate) mod risk;
+mod roles;
 pub(crate) mod suppression;
 pub(crate) mod workloads;
 
@@ -45,7 +47,7 @@ pub(crate) fn metas() -> impl Iterator<Item = &'static RuleMeta> {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [broken::RULES, dead::RULES, denied::RULES, hygiene::RULES, risk::RULES]
+    [broken::RULES, dead::RULES, denied::RULES, hygiene::RULES, risk::RULES, suppression::RULES]
         .into_iter()
         .flatten()
         .copied()

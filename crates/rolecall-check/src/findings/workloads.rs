@@ -45,7 +45,7 @@ pub(crate) fn find_pods<'a>(context: &Context<'a>) -> Vec<PodOf<'a>> {
         let pod = |spec| PodOf {
             workload,
             spec,
-            runs_as: runs_as(&bound, workload, spec),
+            runs_as: runs_as(context, &bound, workload, spec),
             invocations: commands::invocations(spec),
         };
         own.map(pod).collect::<Vec<_>>()
@@ -76,13 +76,18 @@ fn is_alike(spec: &PodSpec, template: &PodSpec) -> bool {
         })
 }
 
-fn runs_as(bound: &BoundNames<'_>, workload: &Workload, spec: &PodSpec) -> RunsAs {
+fn runs_as(
+    context: &Context<'_>,
+    bound: &BoundNames<'_>,
+    workload: &Workload,
+    spec: &PodSpec,
+) -> RunsAs {
     if workload.mirror {
         return RunsAs::Nobody;
     }
     let name = spec.service_account_name();
     let namespace = &workload.metadata.namespace;
-    if workload.metadata.namespace_assumed && bound.is_elsewhere(name, namespace) {
+    if context.is_guess(&workload.metadata) && bound.is_elsewhere(name, namespace) {
         return RunsAs::Undecided;
     }
     RunsAs::Account(Identity::service_account(namespace, name))
@@ -210,7 +215,7 @@ pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
     let namespace = &pod.workload.metadata.namespace;
     let name = pod.spec.service_account_name();
     accounts::exists(context, namespace, name)
-        || (pod.workload.metadata.namespace_assumed
+        || (context.is_guess(&pod.workload.metadata)
             && context
                 .inventory()
                 .service_accounts()

@@ -41,6 +41,9 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         drifts: &drifts,
         version: version.as_str().parse::<KubernetesVersion>().unwrap(),
         judged: Judged::Files,
+        external: &config.external,
+        complete: false,
+        namespace_given: false,
         sources: "",
     });
     let failures = evaluate(&authorizer, catalog, &config.expectations);

@@ -69,6 +69,8 @@ pub struct Loaded {
     pub defaults: Option<Version>,
     /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
     pub drifts: Vec<AggregationDrift>,
+    /// Whether the input is, or holds, the snapshot of a cluster.
+    pub is_snapshot: bool,
     /// Objects that later ones of their names replaced, sorted.
     pub replaced: Vec<Replaced>,
 }
@@ -138,8 +140,9 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     let drifts = resolve_aggregation(&mut inventory);
     problems = one_a_directory(problems);
     problems.extend(replaced.iter().filter_map(duplicate));
+    let is_snapshot = served.is_some();
     let catalog = catalog(config.defaults, served, resources);
-    Loaded { inventory, catalog, problems, defaults, drifts, replaced }
+    Loaded { inventory, catalog, problems, defaults, drifts, is_snapshot, replaced }
 }
 
 /// Returns what a server serves: the snapshot's or one of a release, and what is defined in addition.

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// Leave out findings that are in this file, written by an earlier `-o json`
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Expectations, severities and suppressions [default: rolecall.yaml at the root of a PATH, else of
+    /// Expectations, severities, suppressions and what is external [default: rolecall.yaml at the root of a PATH, else of
     /// the working directory]
     #[arg(long, value_name = "FILE", visible_alias = "config")]
     expectations: Vec<PathBuf>,
@@ -115,6 +115,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         drifts: &session.drifts,
         version,
         judged: Judged::Files,
+        external: &config.external,
+        complete: session.complete,
+        namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
         sources: &sources,
     });
     all.extend(unmet(&config, &session, &sources));

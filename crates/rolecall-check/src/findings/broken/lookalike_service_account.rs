@@ -4,7 +4,8 @@
 //!
 //! Looks for bindings of ServiceAccounts that do not exist while the same name exists in another
 //! namespace, or a name that differs in a letter or two in the same one. A RoleBinding's subject without
-//! a namespace means the binding's own.
+//! a namespace means the binding's own. The severity is lower where the subject names a namespace of which the input
+//! holds nothing and that is spelled otherwise: other software may have a ServiceAccount of that name.
 //!
 //! # Why is this bad
 //!
@@ -42,9 +43,13 @@
 //! - {kind: ServiceAccount, name: prometheus, namespace: monitoring}
 //! ```
 
+use rolecall_rbac::{ServiceAccount, SubjectKind, edit_distance};
+
 use crate::context::{Context, listed};
-use crate::findings::{Rule, accounts};
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::findings::Rule;
+use crate::findings::accounts::{self, MissingSubject};
+use crate::findings::ownership::Owner;
+use crate::{Category, ExternalKind, FieldPath, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -69,18 +74,47 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|account| format!("{}/{}", account.metadata.namespace, account.metadata.name))
             .collect();
         let Some(first) = missing.lookalikes.first() else { continue };
+        let owner = owner(context, &missing);
+        let verb = if owner == Owner::Input { "does" } else { "is" };
         let message = format!(
-            "ServiceAccount `{namespace}/{name}` does not exist, but {} does",
+            "ServiceAccount `{namespace}/{name}` {}, but {} {verb}",
+            owner.absence(),
             listed(&names)
         );
-        let meant = &first.metadata;
-        let key = if *meant.name == *name { "namespace" } else { "name" };
-        let value = if *meant.name == *name { &meant.namespace } else { &meant.name };
         let finding = Finding::new(RULE.meta, missing.binding.into(), message)
             .at(FieldPath::key("subjects").then_index(missing.index))
             .about(format!("{namespace}/{name}"))
-            .fix(format!("write `{key}: {value}`, if that one was meant"))
+            .severity(owner.severity(RULE.meta.severity))
+            .fix(owner.fix(&mend(&missing, first), ExternalKind::ServiceAccount, namespace, name))
             .related((*first).into(), "the ServiceAccount that exists");
         findings.push(finding);
     }
+}
+
+/// Returns who would define the ServiceAccount that is missing.
+fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
+    let namespace = missing.namespace;
+    // The binding's own namespace is what a subject is given by mistake, and by default.
+    let is_own = *missing.binding.metadata.namespace == *namespace;
+    let is_misspelt = missing.lookalikes.iter().any(|account| {
+        edit_distance(&account.metadata.namespace, namespace) <= 1 + namespace.len() / 8
+    });
+    match is_own || is_misspelt {
+        true => Owner::Input,
+        false => Owner::of_namespaced(context, namespace),
+    }
+}
+
+/// Says how to write the ServiceAccount that was probably meant.
+fn mend(missing: &MissingSubject<'_>, meant: &ServiceAccount) -> String {
+    let meant = &meant.metadata;
+    let subject = missing.binding.subjects.get(missing.index);
+    let (key, value) = match subject.map(|subject| &subject.kind) {
+        Some(SubjectKind::User) => {
+            ("name", format!("system:serviceaccount:{}:{}", meant.namespace, meant.name))
+        }
+        _ if *meant.name == *missing.name => ("namespace", meant.namespace.to_string()),
+        _ => ("name", meant.name.to_string()),
+    };
+    format!("write `{key}: {value}`, if that one was meant")
 }

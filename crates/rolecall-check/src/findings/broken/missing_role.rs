@@ -3,8 +3,13 @@
 //! # What it does
 //!
 //! Looks up the role of every RoleBinding and ClusterRoleBinding: a Role in the binding's own namespace,
-//! a ClusterRole by its name. Default roles of Kubernetes count as existing, and nothing is said where
-//! the role may be in something that could not be read.
+//! a ClusterRole by its name. Default roles of Kubernetes count as existing, and so does what `external` in
+//! `rolecall.yaml` lists; nothing is said where the role may be in something that could not be read.
+//!
+//! It is high where the input ought to hold the role: another role is spelled alike, the input holds other objects
+//! of the namespace or such whose names begin with the same word, or it is a whole cluster. Otherwise other software
+//! may install the role, which makes it low; where the distribution does (`system:openshift:...`), it is only for
+//! information.
 //!
 //! # Why is this bad
 //!
@@ -50,11 +55,12 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use rolecall_rbac::{Binding, Role, RoleKind, edit_distance};
+use rolecall_rbac::{Binding, RoleKind, edit_distance};
 
 use crate::context::{Context, listed};
-use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions, validation};
+use crate::findings::ownership::Owner;
+use crate::findings::{Rule, roles};
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -71,50 +77,37 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for binding in context.bindings() {
+    for binding in roles::without_role(context) {
         let reference = &binding.role_ref;
-        let skipped = !validation::has_role_kind(binding)
-            || reference.name.is_empty()
-            || context.role_of(binding).is_some()
-            || may_be_elsewhere(context, binding);
-        if skipped {
+        let (kind, namespace) = roles::kind_and_namespace(binding);
+        if context.is_external(kind, namespace, &reference.name) {
             continue;
         }
+        let similar = similar_roles(context, binding);
+        // A name that differs in a letter from one that is there is no other software's.
+        let owner =
+            if similar.is_empty() { Owner::of_role(context, binding) } else { Owner::Input };
         let place = match reference.kind {
-            RoleKind::Role => format!(" in namespace `{}`", binding.metadata.namespace),
+            RoleKind::Role => format!(" in namespace `{namespace}`"),
             _ => String::new(),
         };
         let message = format!(
-            "{} `{}` does not exist{place}: nothing is granted",
-            reference.kind, reference.name
+            "{} `{}` {}{place}: nothing is granted",
+            reference.kind,
+            reference.name,
+            owner.absence()
         );
-        let similar = similar_roles(context, binding);
         let fix = match &*similar {
-            [] => format!(
-                "create the {} `{}`, or correct the roleRef",
-                reference.kind, reference.name
-            ),
+            [] => format!("create the {}, or correct the roleRef", reference.kind),
             similar => format!("refer to {}, if that was meant", listed(similar)),
         };
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("roleRef").then_key("name"))
             .about(format!("{}/{}", reference.kind, reference.name))
-            .fix(fix);
+            .severity(owner.severity(RULE.meta.severity))
+            .fix(owner.fix(&fix, kind, namespace, &reference.name));
         findings.push(finding);
     }
-}
-
-/// Returns whether the role may be what could not be read, or what has no namespace of its own yet.
-fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
-    let name = &binding.role_ref.name;
-    let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
-    let assumed = |role: &Role| {
-        !role.is_cluster_role()
-            && role.metadata.name == *name
-            && (role.metadata.namespace_assumed || binding.metadata.namespace_assumed)
-    };
-    context.inventory().gaps().iter().any(|gap| gap.may_hide_role_of(binding))
-        || (!cluster_role && context.inventory().roles().iter().any(assumed))
 }
 
 /// Returns the roles that the reference may have meant, as references that work.

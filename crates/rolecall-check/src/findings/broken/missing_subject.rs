@@ -2,9 +2,11 @@
 //!
 //! # What it does
 //!
-//! Looks up the ServiceAccounts that bindings name. `default` exists in every namespace, and the
-//! ServiceAccounts of Kubernetes' own controllers count as existing. The severity is lower where the
-//! input holds nothing else of that namespace, since the ServiceAccount may be defined elsewhere.
+//! Looks up the ServiceAccounts that bindings name, be it as users `system:serviceaccount:NAMESPACE:NAME`. `default` exists
+//! in every namespace, and the ServiceAccounts of Kubernetes' own controllers count as existing, as does what
+//! `external` in `rolecall.yaml` lists. The severity is lower where the input holds nothing else of that namespace, since
+//! other software may create the ServiceAccount, and in namespaces of the cluster such as `kube-system`, where add-ons of
+//! many origins live.
 //!
 //! # Why is this bad
 //!
@@ -44,8 +46,9 @@
 //! ```
 
 use crate::context::Context;
+use crate::findings::ownership::Owner;
 use crate::findings::{Rule, accounts};
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, ExternalKind, FieldPath, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -67,17 +70,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let (namespace, name) = (missing.namespace, missing.name);
-        let mut finding = Finding::new(
-            RULE.meta,
-            missing.binding.into(),
-            format!("ServiceAccount `{namespace}/{name}` does not exist"),
-        )
-        .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))
-        .about(format!("{namespace}/{name}"))
-        .fix("remove the subject, or create the ServiceAccount");
-        if !accounts::has_anything_in(context, namespace) {
-            finding = finding.severity(Severity::Low);
-        }
+        let owner = Owner::of_namespaced(context, namespace);
+        let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
+        let mend = "create it, or remove the subject";
+        let finding = Finding::new(RULE.meta, missing.binding.into(), message)
+            .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))
+            .about(format!("{namespace}/{name}"))
+            .severity(owner.severity(RULE.meta.severity))
+            .fix(owner.fix(mend, ExternalKind::ServiceAccount, namespace, name));
         findings.push(finding);
     }
 }

@@ -31,10 +31,13 @@
 //! - {nonResourceURLs: [/metrics], verbs: [get]}
 //! ```
 
+use rolecall_rbac::{Binding, SubjectKind};
+
 use crate::context::Context;
-use crate::findings::Rule;
+use crate::findings::dead::unmatchable;
+use crate::findings::{Rule, accounts};
 use crate::validation::{self, Violation};
-use crate::{Category, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Step, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -52,20 +55,36 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let version = context.input.version;
-    let mut report = |object: ObjectRef, violation: Violation| {
+    let mut report = |object: ObjectRef, violation: Violation, fix: String| {
         let about = format!("{}: {}", violation.field, violation.message);
         let finding =
             Finding::new(RULE.meta, object, violation.message).at(violation.field).about(about);
-        findings.push(finding);
+        findings.push(finding.fix(fix));
     };
     for role in context.roles() {
         let violations = validation::validate_role(role, version);
-        violations.into_iter().for_each(|violation| report(role.into(), violation));
+        violations.into_iter().for_each(|violation| report(role.into(), violation, String::new()));
     }
     for binding in context.bindings() {
         let violations = validation::validate_binding(binding, version).into_iter();
-        violations
-            .filter(|violation| !validation::is_role_kind(violation))
-            .for_each(|violation| report(binding.into(), violation));
+        violations.filter(|violation| !validation::is_role_kind(violation)).for_each(|violation| {
+            let fix = fix(context, binding, &violation.field).unwrap_or_default();
+            report(binding.into(), violation, fix);
+        });
     }
+}
+
+/// Returns what to write for a ServiceAccount's name that is none, if it can be told.
+fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<String> {
+    let [Step::Key(list), Step::Index(index), Step::Key(key)] = &*field.steps else { return None };
+    let subject = binding.subjects.get(*index)?;
+    if **list != *"subjects" || **key != *"name" || subject.kind != SubjectKind::ServiceAccount {
+        return None;
+    }
+    if let Some((_, fix)) = unmatchable(subject) {
+        return Some(fix);
+    }
+    let namespace = subject.effective_namespace(&binding.metadata)?;
+    let similar = accounts::lookalikes(context, namespace, &subject.name);
+    Some(format!("write `name: {}`, if that one was meant", similar.first()?.metadata.name))
 }

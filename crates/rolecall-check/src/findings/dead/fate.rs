@@ -110,7 +110,10 @@ fn may_match(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> b
     match group_kind(group, std::iter::once(name), catalog) {
         GroupKind::Impossible => false,
         GroupKind::Open => {
-            name == "*" || (is_resource_name(name) && !is_alias(group, name, catalog))
+            name == "*"
+                || (is_resource_name(name)
+                    && !is_alias(group, name, catalog)
+                    && !lacks(group, name, subresource, catalog))
         }
         GroupKind::Any => {
             if name == "*" {
@@ -139,7 +142,8 @@ fn may_match(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> b
 fn has_resource(group: &str, name: &str, catalog: &Catalog) -> bool {
     match group {
         "*" => is_plural(name, catalog),
-        _ => known::is_built_in(group) && known::has_resource(catalog, group, name),
+        _ if known::is_built_in(group) => known::has_resource(catalog, group, name),
+        _ => catalog.get(group, name).is_some(),
     }
 }
 
@@ -190,6 +194,16 @@ fn groups_with<'a>(name: &str, catalog: &'a Catalog) -> Vec<&'a str> {
 /// Returns whether a name is another name of a custom resource that is known.
 fn is_alias(group: &str, name: &str, catalog: &Catalog) -> bool {
     catalog.get(group, name).is_none() && catalog.named(name).any(|served| *served.group == *group)
+}
+
+/// Returns whether a custom resource that is known does without a subresource that only its
+/// definition could give it. Others may be asked about by whoever checks access to them.
+fn lacks(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> bool {
+    matches!(subresource, "scale" | "status")
+        && catalog.get(group, name).is_some_and(|served| {
+            !served.is_virtual
+                && served.subresources.iter().all(|known| *known.name != *subresource)
+        })
 }
 
 fn is_plural(name: &str, catalog: &Catalog) -> bool {

@@ -18,6 +18,7 @@ mod url_in_role_binding;
 mod wrong_api_group;
 
 use fate::Dead;
+pub(super) use unmatchable_subject::unmatchable;
 
 use super::Rule;
 use crate::context::{Context, RuleAt};

@@ -38,7 +38,7 @@ use rolecall_rbac::{Subject, SubjectKind};
 
 use crate::context::{Context, quote};
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions, validation};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -58,6 +58,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for binding in context.bindings() {
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Some((what, fix)) = unmatchable(subject) else { continue };
+            if validation::rejects_subject(binding, index, context.input.version) {
+                continue;
+            }
             let message = format!("{} {}: {what}", subject.kind.as_str(), quote(&subject.name));
             let finding = Finding::new(RULE.meta, binding.into(), message)
                 .at(FieldPath::key("subjects").then_index(index).then_key("name"))
@@ -69,7 +72,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns why nobody is this subject, and what to write.
-fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
+pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
     let name = &*subject.name;
     let nobody = "nobody has that name";
     let star = "`*` is no wildcard here";

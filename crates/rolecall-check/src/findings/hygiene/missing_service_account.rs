@@ -2,8 +2,9 @@
 //!
 //! # What it does
 //!
-//! Looks up the ServiceAccount of every workload's Pods in the workload's namespace. The severity is lower
-//! where the input holds no ServiceAccount of that namespace, since they may be defined elsewhere.
+//! Looks up the ServiceAccount of every workload's Pods in the workload's namespace; what `external` in `rolecall.yaml` lists
+//! counts as existing. The severity is lower where the input holds no ServiceAccount of that namespace, since they may
+//! be defined elsewhere.
 //!
 //! # Why is this bad
 //!
@@ -49,9 +50,10 @@
 //! ```
 
 use crate::context::{Context, listed};
+use crate::findings::ownership::Owner;
 use crate::findings::workloads::{self, RunsAs};
 use crate::findings::{Rule, accounts};
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, ExternalKind, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -74,6 +76,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let namespace = &pod.workload.metadata.namespace;
         let name = pod.spec.service_account_name();
+        if context.is_external(ExternalKind::ServiceAccount, namespace, name) {
+            continue;
+        }
         let similar: Vec<String> = accounts::lookalikes(context, namespace, name)
             .iter()
             .map(|account| format!("{}/{}", account.metadata.namespace, account.metadata.name))
@@ -82,14 +87,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             [] => "create the ServiceAccount".to_owned(),
             similar => format!("create it, or use one that exists: {}", listed(similar)),
         };
-        let message = format!("ServiceAccount `{namespace}/{name}` does not exist");
-        let mut finding = Finding::new(RULE.meta, pod.workload.into(), message)
+        // A repository that defines some ServiceAccounts of a namespace defines them all.
+        let is_surely_missing = context.input.complete
+            || !context.inventory().service_accounts_in(namespace).is_empty();
+        let owner = if is_surely_missing { Owner::Input } else { Owner::Unknown };
+        let severity = if is_surely_missing { RULE.meta.severity } else { Severity::Medium };
+        let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
+        let finding = Finding::new(RULE.meta, pod.workload.into(), message)
             .at(workloads::account_path(pod.spec))
             .about(format!("{} {name}", pod.spec.path))
-            .fix(fix);
-        if context.inventory().service_accounts_in(namespace).is_empty() {
-            finding = finding.severity(Severity::Medium);
-        }
+            .severity(severity)
+            .fix(owner.fix(&fix, ExternalKind::ServiceAccount, namespace, name));
         findings.push(finding);
     }
 }

@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for workload in context.inventory().workloads() {
         for spec in &*workload.pods {
             used.insert((&workload.metadata.namespace, spec.service_account_name()));
-            if workload.metadata.namespace_assumed {
+            if context.is_guess(&workload.metadata) {
                 used_somewhere.insert(spec.service_account_name());
             }
         }
@@ -89,7 +89,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let metadata = &account.metadata;
         let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
             || used_somewhere.contains(&*metadata.name)
-            || (metadata.namespace_assumed
+            || (context.is_guess(metadata)
                 && used.iter().any(|(_, name)| **name == *metadata.name));
         if is_used {
             continue;

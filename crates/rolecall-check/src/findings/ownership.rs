@@ -1,0 +1,136 @@
+//! Whether an object that the input refers to would have to be in it.
+//!
+//! A repository rarely holds a whole cluster. What it plainly ought to define itself and does not is a
+//! mistake; what other software may have installed is at most worth a line.
+
+use rolecall_rbac::{Binding, Metadata};
+
+use crate::context::Context;
+use crate::{ExternalKind, Severity};
+
+/// Who would define an object that is not in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Whoever wrote the input: it is missing.
+    Input,
+    /// Nobody can tell.
+    Unknown,
+    /// The cluster's distribution or add-ons, as its name or namespace says.
+    Others,
+}
+
+/// ClusterRoles that distributions bring, beside those whose names begin with `system:`.
+const OF_DISTRIBUTIONS: [&str; 12] = [
+    "basic-user",
+    "cluster-debugger",
+    "cluster-monitoring-view",
+    "cluster-reader",
+    "cluster-status",
+    "registry-admin",
+    "registry-editor",
+    "registry-viewer",
+    "self-access-reviewer",
+    "self-provisioner",
+    "storage-admin",
+    "sudoer",
+];
+
+impl Owner {
+    /// Returns who would define a role that a binding refers to.
+    pub(super) fn of_role(context: &Context<'_>, binding: &Binding) -> Self {
+        let name = &*binding.role_ref.name;
+        match binding.role_ref.kind {
+            rolecall_rbac::RoleKind::Role => {
+                Self::of_namespaced(context, &binding.metadata.namespace)
+            }
+            _ if context.input.complete => Self::Input,
+            _ if name.starts_with("system:") || OF_DISTRIBUTIONS.contains(&name) => Self::Others,
+            _ if has_a_namesake(context, name) => Self::Input,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Returns who would define an object of a namespace.
+    pub(super) fn of_namespaced(context: &Context<'_>, namespace: &str) -> Self {
+        if context.input.complete {
+            Self::Input
+        } else if is_of_the_cluster(namespace) {
+            Self::Others
+        } else if holds(context, namespace) {
+            Self::Input
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// Returns how bad it is that the object is not in the input, where it is `missing` if nobody
+    /// else can have made it.
+    pub(super) fn severity(self, missing: Severity) -> Severity {
+        match self {
+            Self::Input => missing,
+            Self::Unknown => Severity::Low,
+            Self::Others => Severity::Info,
+        }
+    }
+
+    /// Says that the object is not there.
+    pub(super) fn absence(self) -> &'static str {
+        match self {
+            Self::Input => "does not exist",
+            Self::Unknown | Self::Others => "is not in the input",
+        }
+    }
+
+    /// Returns what to do, which starts with what mends the reference.
+    pub(super) fn fix(self, mend: &str, kind: ExternalKind, namespace: &str, name: &str) -> String {
+        let object = match namespace {
+            "" => format!("{} {name}", kind.as_str()),
+            namespace => format!("{} {namespace}/{name}", kind.as_str()),
+        };
+        match self {
+            Self::Input => mend.to_owned(),
+            Self::Unknown | Self::Others => format!(
+                "{mend}; if other software installs it, list `{object}` under `external:` in \
+                 rolecall.yaml"
+            ),
+        }
+    }
+}
+
+/// Returns whether a namespace is the cluster's own, where add-ons of many origins live together.
+fn is_of_the_cluster(namespace: &str) -> bool {
+    namespace.starts_with("kube-")
+        || namespace == "openshift"
+        || namespace.starts_with("openshift-")
+}
+
+/// Returns whether the input holds a namespace, or anything in it but bindings.
+fn holds(context: &Context<'_>, namespace: &str) -> bool {
+    let inventory = context.inventory();
+    !inventory.service_accounts_in(namespace).is_empty()
+        || !inventory.workloads_in(namespace).is_empty()
+        || inventory.namespaces().iter().any(|held| *held.metadata.name == *namespace)
+        || inventory
+            .roles()
+            .iter()
+            .any(|role| context.is_judged(&role.metadata) && *role.metadata.namespace == *namespace)
+}
+
+/// Returns whether something in the input has a name that begins with the same word.
+fn has_a_namesake(context: &Context<'_>, name: &str) -> bool {
+    let word = first_word(name);
+    if word.len() < 3 {
+        return false;
+    }
+    let inventory = context.inventory();
+    let roles = inventory.roles().iter().map(|role| &role.metadata);
+    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+    let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
+    let namespaces = inventory.namespaces().iter().map(|namespace| &namespace.metadata);
+    let mut all = roles.chain(accounts).chain(workloads).chain(namespaces);
+    all.any(|metadata: &Metadata| context.is_judged(metadata) && first_word(&metadata.name) == word)
+}
+
+fn first_word(name: &str) -> &str {
+    name.split(['-', '.', ':', '_']).next().unwrap_or_default()
+}

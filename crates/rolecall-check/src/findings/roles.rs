@@ -1,0 +1,35 @@
+//! Which roles bindings refer to in vain, as several rules ask.
+
+use rolecall_rbac::{Binding, Role, RoleKind};
+
+use crate::context::Context;
+use crate::{ExternalKind, validation};
+
+/// Returns the judged bindings whose role is not in the input, though other software may install it.
+pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Binding> {
+    context.bindings().filter(|binding| {
+        validation::refers_well(binding)
+            && context.role_of(binding).is_none()
+            && !may_be_elsewhere(context, binding)
+    })
+}
+
+/// Returns the kind and the namespace of the role that a binding refers to.
+pub(super) fn kind_and_namespace(binding: &Binding) -> (ExternalKind, &str) {
+    match binding.role_ref.kind {
+        RoleKind::Role => (ExternalKind::Role, &binding.metadata.namespace),
+        _ => (ExternalKind::ClusterRole, ""),
+    }
+}
+
+/// Returns whether the role may be what could not be read, or what has no namespace of its own yet.
+fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
+    let name = &binding.role_ref.name;
+    let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
+    let is_guess =
+        |role: &Role| context.is_guess(&role.metadata) || context.is_guess(&binding.metadata);
+    let assumed =
+        |role: &Role| !role.is_cluster_role() && role.metadata.name == *name && is_guess(role);
+    context.inventory().gaps().iter().any(|gap| gap.may_hide_role_of(binding))
+        || (!cluster_role && context.inventory().roles().iter().any(assumed))
+}

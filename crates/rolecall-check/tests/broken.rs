@@ -1,0 +1,160 @@
+//! References that lead nowhere: whose fault that is, and how it is told.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+mod support;
+
+use rolecall_check::Category;
+
+/// What the input holds besides the binding that is judged.
+const SHOP: &str = r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: prometheus, namespace: monitoring}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: stock-reader}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+"#;
+
+/// Returns what is broken about manifests, and what is external in vain.
+fn broken(manifests: &str) -> Vec<String> {
+    support::findings_of(manifests)
+        .into_iter()
+        .filter(|finding| finding.rule.category == Category::Broken || finding.rule.code == "RC904")
+        .map(|finding| {
+            let place = match finding.rule.code {
+                "RC904" => finding.object.name.to_string(),
+                _ => finding.field.to_string(),
+            };
+            format!("{} {} {place}", finding.rule.code, finding.severity)
+        })
+        .collect()
+}
+
+/// Checks what is broken about a binding of the shop's.
+#[track_caller]
+fn check(binding: &str, role: &str, subject: &str, expected: &[&str]) {
+    let (kind, namespace) = binding.split_once(' ').unwrap_or((binding, ""));
+    let namespace =
+        if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
+    let (role_kind, role) = role.split_once(' ').unwrap();
+    let manifests = format!(
+        "{SHOP}---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: tested{namespace}}}\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {role_kind}, name: '{role}'}}\nsubjects: [{subject}]\n"
+    );
+    assert_eq!(broken(&manifests), expected, "{manifests}");
+}
+
+const WEB: &str = "{kind: ServiceAccount, name: web, namespace: shop}";
+
+#[test]
+fn a_role_is_missing_where_the_input_ought_to_hold_it() {
+    for (binding, role, expected) in [
+        ("RoleBinding shop", "ClusterRole view", None),
+        // Spelled like one that is there.
+        ("RoleBinding shop", "ClusterRole stock-raeder", Some("high")),
+        ("RoleBinding shop", "Role view", Some("high")),
+        ("ClusterRoleBinding", "ClusterRole system:auth-delegtor", Some("high")),
+        // Named like what is there.
+        ("RoleBinding shop", "ClusterRole stock-writer", Some("high")),
+        ("RoleBinding shop", "ClusterRole web", Some("high")),
+        ("RoleBinding shop", "ClusterRole prometheus:metrics", Some("high")),
+        // In a namespace of which the input holds more.
+        ("RoleBinding shop", "Role pod-reader", Some("high")),
+        // Nobody can tell.
+        ("RoleBinding shop", "ClusterRole pod-reader", Some("low")),
+        ("ClusterRoleBinding", "ClusterRole cilium", Some("low")),
+        ("RoleBinding elsewhere", "Role pod-reader", Some("low")),
+        // What clusters come with.
+        ("RoleBinding shop", "ClusterRole system:openshift:scc:anyuid", Some("info")),
+        ("ClusterRoleBinding", "ClusterRole cluster-monitoring-view", Some("info")),
+        ("RoleBinding kube-system", "Role metrics-reader", Some("info")),
+        ("RoleBinding kube-system", "Role extension-apiserver-authentication-reader", None),
+    ] {
+        let expected: Vec<String> =
+            expected.iter().map(|severity| format!("RC101 {severity} roleRef.name")).collect();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check(binding, role, WEB, &expected);
+    }
+}
+
+#[test]
+fn a_service_account_is_missing_where_the_input_ought_to_hold_it() {
+    let account = |namespace: &str, name: &str| {
+        format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}")
+    };
+    let user = |name: &str| format!("{{kind: User, name: '{name}'}}");
+    for (subject, expected) in [
+        (account("shop", "web"), &[][..]),
+        (account("shop", "default"), &[]),
+        (account("shop", "worker"), &["RC102 medium subjects[0].name"]),
+        (account("vault", "vault"), &["RC102 low subjects[0].name"]),
+        (account("kube-system", "coredns"), &["RC102 info subjects[0].name"]),
+        (account("kube-system", "job-controller"), &[]),
+        // Spelled like one that is there.
+        (account("shop", "wbe"), &["RC104 high subjects[0]"]),
+        (account("monitorng", "prometheus"), &["RC104 high subjects[0]"]),
+        (account("shop", "prometheus"), &["RC104 high subjects[0]"]),
+        ("{kind: ServiceAccount, name: prometheus}".to_owned(), &["RC104 high subjects[0]"]),
+        // Another product's, or so it seems.
+        (account("vault", "prometheus"), &["RC104 low subjects[0]"]),
+        // What the server rejects is told once.
+        (account("shop", "Web"), &["RC105 high subjects[0].name"]),
+        (account("shop", "'*'"), &["RC105 high subjects[0].name"]),
+        // By its user name.
+        (user("system:serviceaccount:shop:web"), &[]),
+        (user("system:serviceaccount:shop:worker"), &["RC102 medium subjects[0].name"]),
+        (user("system:serviceaccount:shop:wbe"), &["RC104 high subjects[0]"]),
+        (user("jane"), &[]),
+    ] {
+        check("RoleBinding shop", "ClusterRole view", &subject, expected);
+    }
+}
+
+#[test]
+fn what_is_external_is_not_missing() {
+    let config = |external: &str| {
+        format!(
+            "{SHOP}---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: tested, namespace: shop}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: stock-writer}}
+subjects: [{{kind: ServiceAccount, name: vault, namespace: vault}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: cache, namespace: shop}}
+spec: {{template: {{spec: {{serviceAccountName: cache, containers: [{{name: cache}}]}}}}}}
+---
+apiVersion: rolecall.dev/v1
+kind: CheckConfig
+external: {external}
+"
+        )
+    };
+    let role = "RC101 high roleRef.name";
+    let account = "RC102 low subjects[0].name";
+    for (external, expected) in [
+        ("[]", &[role, account][..]),
+        ("[ClusterRole stock-writer, ServiceAccount vault/vault]", &[]),
+        ("['clusterrole/stock-*', 'sa/vault/*']", &[]),
+        ("['ServiceAccount */*']", &[role]),
+        ("['ServiceAccount shop/cache']", &[role, account]),
+        ("[Role shop/stock-writer]", &["RC904 low Role shop/stock-writer", role, account]),
+        ("[ServiceAccount shop/web]", &["RC904 low ServiceAccount shop/web", role, account]),
+    ] {
+        assert_eq!(broken(&config(external)), expected, "{external}");
+    }
+}
