@@ -6,6 +6,7 @@
 mod support;
 
 use rolecall_check::Category;
+use rolecall_source::facts::Version;
 
 /// What the input holds besides the binding that is judged.
 const SHOP: &str = r#"
@@ -157,4 +158,58 @@ external: {external}
     ] {
         assert_eq!(broken(&config(external)), expected, "{external}");
     }
+}
+
+#[test]
+fn versions_that_a_server_does_not_serve_are_told() {
+    for (version, old, new) in [
+        ("v1", None, None),
+        ("v1beta1", None, Some("RC106")),
+        ("v1alpha1", None, Some("RC106")),
+        ("v2", Some("RC106"), Some("RC106")),
+        ("'v1 '", Some("RC106"), Some("RC106")),
+    ] {
+        let version = version.trim_matches('\'');
+        let manifests = format!(
+            "apiVersion: 'rbac.authorization.k8s.io/{version}'\nkind: RoleBinding\nmetadata: {{name: a, namespace: shop}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+             subjects: [{{kind: Group, name: developers}}]\n"
+        );
+        for (server, expected) in [(Version::V1_20, old), (Version::V1_36, new)] {
+            let findings = support::findings_for(&manifests, server);
+            let codes: Vec<&str> = findings.iter().map(|finding| finding.rule.code).collect();
+            assert_eq!(codes, expected.as_slice(), "{version}");
+        }
+    }
+}
+
+/// A kind of one's own has the subresources that its definition declares.
+#[test]
+fn subresources_that_a_definition_does_not_declare_are_dead() {
+    let found = |resources: &str| -> Vec<String> {
+        let manifests = format!(
+            "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: widgets.example.com}}
+spec:
+  group: example.com
+  names: {{plural: widgets, kind: Widget}}
+  scope: Namespaced
+  versions: [{{name: v1, subresources: {{status: {{}}}}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: widgets}}
+rules: [{{apiGroups: [example.com], resources: {resources}, verbs: [get]}}]
+"
+        );
+        let findings = support::findings_of(&manifests).into_iter();
+        findings
+            .filter(|finding| finding.rule.category == Category::Dead)
+            .map(|finding| format!("{} {} {}", finding.rule.code, finding.severity, finding.field))
+            .collect()
+    };
+    assert_eq!(found("[widgets, widgets/status, widgets/finalizers, widgets/publish]"), [""; 0]);
+    assert_eq!(found("[gadgets/scale]"), [""; 0]);
+    assert_eq!(found("[widgets/scale]"), ["RC205 low rules[0].resources[0]"]);
 }

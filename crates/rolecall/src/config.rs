@@ -14,8 +14,8 @@ use crate::error::{CommandError, Hint};
 use crate::file::unreadable;
 use crate::ui::Ui;
 
-/// What the file is called where nobody names it.
-const NAME: &str = "rolecall.yaml";
+/// What the file is called where nobody names it; the first that there is counts.
+const NAMES: [&str; 2] = ["rolecall.yaml", "rolecall.yml"];
 
 /// No configuration is longer than that.
 const LONGEST: u64 = 16 << 20;
@@ -34,10 +34,9 @@ pub(crate) fn load(
         }
         return Ok(config);
     }
-    let mut found: Vec<PathBuf> =
-        checked.iter().map(|path| beside(path)).filter(|path| path.is_file()).collect();
+    let mut found: Vec<PathBuf> = checked.iter().filter_map(|path| within(ui, path)).collect();
     if found.is_empty() {
-        found.extend(Some(PathBuf::from(NAME)).filter(|path| path.is_file()));
+        found.extend(within(ui, Path::new(".")));
     }
     found.sort();
     found.dedup();
@@ -48,9 +47,15 @@ pub(crate) fn load(
     Ok(config)
 }
 
-/// Returns what the file is called at the root of a path.
-fn beside(path: &Path) -> PathBuf {
-    if path == Path::new(".") { NAME.into() } else { path.join(NAME) }
+/// Returns the file at the root of a path, if there is one.
+fn within(ui: &Ui, path: &Path) -> Option<PathBuf> {
+    let root = if path == Path::new(".") { Path::new("") } else { path };
+    let mut found = NAMES.iter().map(|name| root.join(name)).filter(|path| path.is_file());
+    let first = found.next()?;
+    if let Some(other) = found.next() {
+        ui.warn(format!("`{}` is not read: `{}` is", other.display(), first.display()));
+    }
+    Some(first)
 }
 
 /// Reads one file, which may hold several documents.

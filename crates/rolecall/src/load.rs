@@ -155,6 +155,7 @@ impl Session {
             },
             std::io::stdin(),
         );
+        tell_unbuilt(ui, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if unread && !holds_input(&loaded.inventory) {
             return Err(CommandError::input("nothing could be read to lay over the cluster"));
@@ -187,6 +188,7 @@ impl Session {
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
             return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
         }
+        tell_unbuilt(ui, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if unread && !holds_input(authorizer.inventory()) {
             return Err(CommandError::input("nothing could be read"));
@@ -276,6 +278,24 @@ impl LiveSource {
         let who = live::whoami::known(ui, who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
     }
+}
+
+/// Tells that files are judged of which something else is made before it is applied.
+fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
+    let (first, others) = match unbuilt {
+        [] => return,
+        [first] => (first, String::new()),
+        [first, others @ ..] => (first, format!(" and {} others", others.len())),
+    };
+    let is = if others.is_empty() { "is" } else { "are" };
+    ui.note(format!(
+        "`{first}`{others} {is} not built: the answer is about the files as they stand, without patches, \
+         prefixes and namespaces that are set there"
+    ));
+    ui.suggest(Hint::run(
+        "kustomize build DIRECTORY | rolecall COMMAND -f -",
+        "read what is applied",
+    ));
 }
 
 /// Tells of what went wrong while reading, and returns whether something was left unread.

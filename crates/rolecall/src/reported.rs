@@ -83,11 +83,10 @@ fn field(finding: &Finding) -> Field<'_> {
     }
 }
 
-/// Returns the file and line of an object that was read from a file; `./a.yaml` is `a.yaml`, as CI
-/// servers write it.
+/// Returns the file and line of an object that was read from a file.
 pub(crate) fn place(object: &ObjectRef) -> Option<(&str, u32)> {
     match &object.origin {
-        Origin::File { path, line } => Some((path.strip_prefix("./").unwrap_or(path), *line)),
+        Origin::File { path, line } => Some((path, *line)),
         Origin::Cluster | Origin::Default => None,
     }
 }

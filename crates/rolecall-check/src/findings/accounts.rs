@@ -1,8 +1,6 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{
-    Binding, Inventory, ServiceAccount, Subject, SubjectKind, edit_distance,
-};
+use rolecall_rbac::{Binding, Inventory, ServiceAccount, Subject, SubjectKind, edit_distance};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};

@@ -81,7 +81,7 @@ impl Owner {
         }
     }
 
-    /// Returns what to do, which starts with what mends the reference.
+    /// Returns what to do: what mends the reference, or to say that it leads somewhere.
     pub(super) fn fix(self, mend: &str, kind: ExternalKind, namespace: &str, name: &str) -> String {
         let object = match namespace {
             "" => format!("{} {name}", kind.as_str()),
@@ -89,10 +89,9 @@ impl Owner {
         };
         match self {
             Self::Input => mend.to_owned(),
-            Self::Unknown | Self::Others => format!(
-                "{mend}; if other software installs it, list `{object}` under `external:` in \
-                 rolecall.yaml"
-            ),
+            Self::Unknown | Self::Others => {
+                format!("{mend}, or list `{object}` under `external:` in rolecall.yaml")
+            }
         }
     }
 }

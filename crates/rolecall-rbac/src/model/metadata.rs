@@ -50,6 +50,9 @@ pub struct Metadata {
     /// Whether a server has stored the object (it carries a `resourceVersion` or `uid`), so that
     /// what controllers fill in is already there.
     pub stored: bool,
+    /// The `apiVersion` of a role or binding that is written otherwise than as
+    /// `rbac.authorization.k8s.io/v1`; its fields are taken as if it were that.
+    pub written_version: Option<Text>,
 }
 
 impl Metadata {
@@ -63,6 +66,7 @@ impl Metadata {
             namespace_assumed: false,
             origin: Origin::default(),
             stored: false,
+            written_version: None,
         }
     }
 

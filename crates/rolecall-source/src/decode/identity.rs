@@ -1,6 +1,6 @@
 //! What an object is, told from its `apiVersion` and `kind`.
 
-use rolecall_rbac::Text;
+use rolecall_rbac::{Text, edit_distance};
 
 use super::places::{self, Places};
 
@@ -73,6 +73,9 @@ impl Selection {
 
 pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
+/// The one `apiVersion` of RBAC objects that servers of today take.
+pub(crate) const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
+
 /// Returns the API group of an `apiVersion`; empty for core.
 pub(crate) fn group_of(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
@@ -105,8 +108,16 @@ pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
                 Shape::Irrelevant
             }
         }
+        (group, kind) if is_rbac_kind(kind) && is_nearly_rbac(group) => Shape::Misplaced,
         _ => Shape::Custom,
     }
+}
+
+/// Returns whether a group is `rbac.authorization.k8s.io`, but for its spelling.
+fn is_nearly_rbac(group: &str) -> bool {
+    group.starts_with("rbac.authorization.")
+        || group == "rbac.k8s.io"
+        || edit_distance(group, RBAC_GROUP) <= 4
 }
 
 /// Returns whether objects of the kind live outside namespaces.

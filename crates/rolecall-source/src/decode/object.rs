@@ -8,7 +8,7 @@ use rolecall_rbac::{
 };
 use serde::de::{Error, MapAccess};
 
-use super::identity::{Identity, Selection, Shape, group_of, is_cluster_scoped};
+use super::identity::{Identity, RBAC_VERSION, Selection, Shape, group_of, is_cluster_scoped};
 use super::metadata::{MetadataFields, ObjectMeta};
 use super::rbac::{AggregationFields, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
@@ -150,7 +150,14 @@ impl<'s> ObjectFields<'s> {
             namespace_assumed,
             origin: self.origin.clone(),
             stored: written.stored,
+            written_version: None,
         }
+    }
+
+    fn metadata_of_rbac(&mut self, identity: Identity) -> Metadata {
+        let metadata = self.metadata(is_cluster_scoped(&identity.kind));
+        let is_todays = *identity.api_version == *RBAC_VERSION;
+        Metadata { written_version: (!is_todays).then_some(identity.api_version), ..metadata }
     }
 
     fn workload(mut self, identity: Identity, otherwise: Option<&str>) -> Workload {
@@ -233,14 +240,14 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
         let cluster_scoped = is_cluster_scoped(&identity.kind);
         match shape {
             Shape::Role => Object::Role(Role {
-                metadata: self.metadata(cluster_scoped),
+                metadata: self.metadata_of_rbac(identity),
                 rules: self.rules.unwrap_or_default(),
                 aggregation: self.aggregation.filter(|_| cluster_scoped),
             }),
             Shape::Binding => {
                 let empty = self.strings.text("");
                 Object::Binding(Binding {
-                    metadata: self.metadata(cluster_scoped),
+                    metadata: self.metadata_of_rbac(identity),
                     role_ref: self.role_ref.unwrap_or_else(|| RoleRef {
                         api_group: empty.clone(),
                         kind: RoleKind::Other(empty.clone()),

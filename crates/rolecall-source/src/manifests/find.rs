@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::kustomize::{Kustomizations, is_kustomization};
 use crate::problem::{Problem, ProblemKind};
 use crate::yaml::Position;
 
@@ -14,6 +15,8 @@ pub(super) struct Entry {
     pub(super) path: PathBuf,
     /// The Helm chart whose templates the file is among, by its place in [`Found::charts`].
     pub(super) chart: Option<usize>,
+    /// Whether it was found in a directory, rather than named.
+    pub(super) is_found: bool,
 }
 
 /// What paths lead to.
@@ -23,6 +26,8 @@ pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
     /// Helm charts, by their directory.
     pub(super) charts: Vec<PathBuf>,
+    /// What the kustomizations of the directories say.
+    pub(super) kustomizations: Kustomizations,
     /// Paths that lead nowhere.
     pub(super) problems: Vec<Problem>,
     /// Directories searched, so that none is searched twice.
@@ -32,13 +37,13 @@ pub(super) struct Found {
 /// Finds the files that `paths` lead to.
 ///
 /// Of directories it takes `*.yaml`, `*.yml` and `*.json`, at any depth, and passes over hidden
-/// ones; a file that is named is always taken.
+/// ones, and what a `kustomization.yaml` makes pieces of objects; a file that is named is always taken.
 pub(super) fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
         if path.as_os_str() == "-" {
             // Stdin can be read once only.
-            let entry = Entry { path: path.clone(), chart: None };
+            let entry = Entry { path: path.clone(), chart: None, is_found: false };
             if !found.entries.contains(&entry) {
                 found.entries.push(entry);
             }
@@ -59,7 +64,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
             }
             Ok(_) => {
                 let chart = found.chart_around(path);
-                found.entries.push(Entry { path: path.clone(), chart });
+                found.entries.push(Entry { path: path.clone(), chart, is_found: false });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 found.problem(path, ProblemKind::MissingFile, "no such file or directory");
@@ -67,13 +72,20 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
             Err(error) => found.unreadable(path, &error),
         }
     }
+    let Found { entries, kustomizations, .. } = &mut found;
+    entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
     found
 }
 
-/// Returns a path as it is shown: with `/` between its parts.
+/// Returns a path as it is shown: with `/` between its parts, and without a leading `./`.
 pub(super) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace('\\', "/") }
+    let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace('\\', "/").into() };
+    match text.strip_prefix("./") {
+        // `-` alone is stdin.
+        None | Some("" | "-") => text.into_owned(),
+        Some(rest) => rest.to_owned(),
+    }
 }
 
 impl Found {
@@ -95,6 +107,9 @@ impl Found {
             let name = child.file_name();
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
+            }
+            if is_kustomization(&name) {
+                self.kustomizations.read(&path.join(&name));
             }
             let chart = match chart {
                 None if is_chart && name == "templates" => Some(self.chart(path)),
@@ -123,7 +138,7 @@ impl Found {
         } else if kind.is_symlink() {
             self.link(path, stack, chart);
         } else if kind.is_file() && is_manifest(path) {
-            self.entries.push(Entry { path: path.to_owned(), chart });
+            self.entries.push(Entry { path: path.to_owned(), chart, is_found: true });
         } else if is_manifest(path) {
             self.problem(path, ProblemKind::UnreadableFile, "not a regular file");
         }
@@ -144,7 +159,7 @@ impl Found {
                 Err(error) => self.unreadable(path, &error),
             },
             Ok(metadata) if metadata.is_file() && is_manifest(path) => {
-                self.entries.push(Entry { path: path.to_owned(), chart });
+                self.entries.push(Entry { path: path.to_owned(), chart, is_found: true });
             }
             Ok(_) => {}
             // A link to itself cannot be followed, whatever it is called.

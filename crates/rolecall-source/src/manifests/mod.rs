@@ -7,6 +7,7 @@
 //! ```
 
 mod find;
+mod kustomize;
 mod prefilter;
 mod read;
 mod shown;
@@ -63,6 +64,8 @@ pub struct Loaded {
     /// The resources that the assumed release serves, and those of the input's
     /// CustomResourceDefinitions.
     pub catalog: Catalog,
+    /// Kustomizations that make something else of the files than what they hold, and that are not built.
+    pub unbuilt: Vec<String>,
     /// What went wrong, in the order of the input.
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any were.
@@ -115,7 +118,8 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         batch.builder.gap(unread_file(&problem.file, &problem.message));
         batch.problems.push(problem);
     }
-    finish(config, batch)
+    let unbuilt = found.kustomizations.changing.iter().map(|path| shown(path)).collect();
+    Loaded { unbuilt, ..finish(config, batch) }
 }
 
 /// Adds what the input leaves to be assumed, and looks at the whole.
@@ -142,7 +146,16 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     problems.extend(replaced.iter().filter_map(duplicate));
     let is_snapshot = served.is_some();
     let catalog = catalog(config.defaults, served, resources);
-    Loaded { inventory, catalog, problems, defaults, drifts, is_snapshot, replaced }
+    Loaded {
+        inventory,
+        catalog,
+        unbuilt: Vec::new(),
+        problems,
+        defaults,
+        drifts,
+        is_snapshot,
+        replaced,
+    }
 }
 
 /// Returns what a server serves: the snapshot's or one of a release, and what is defined in addition.

@@ -535,3 +535,65 @@ automountServiceAccountToken: false
         assert_eq!(String::from_utf8(twice).unwrap(), text);
     }
 }
+
+/// Patches are no objects, and what a kustomization makes of others is not what they hold.
+#[test]
+fn pieces_of_kustomizations_are_passed_over() {
+    let role = |name: &str| ROLE.replace("name: reader", &format!("name: {name}"));
+    let files: Vec<(&str, String)> = vec![
+        ("base/kustomization.yaml", "resources: [role.yaml]\n".into()),
+        ("base/role.yaml", role("base")),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\npatches:\n- path: ./patches/../more.yaml\n- patch: '- op: remove'\n\
+             patchesStrategicMerge:\n- merged.yaml\n- |\n  kind: Role\n"
+                .into(),
+        ),
+        ("prod/more.yaml", role("patched")),
+        ("prod/merged.yaml", role("merged")),
+        ("prod/whole.yaml", role("whole")),
+        ("test/Kustomization", "namespace: test\nreplacements: [{path: ../shared.yaml}]\n".into()),
+        ("shared.yaml", "- source: {kind: Role}\n".into()),
+        ("empty/kustomization.yml", "namePrefix: ''\npatches: []\n".into()),
+        ("remote/kustomization.yml", "resources: ['https://example.com/role.yaml']\n".into()),
+        ("broken/kustomization.yml", "resources: [".into()),
+    ];
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
+    let input = Input::new(&files);
+    let names = |paths: &[&str]| {
+        let loaded = input.load(paths, "");
+        let root = input.directory.path().to_string_lossy().into_owned() + "/";
+        let roles = loaded.inventory.roles().iter().map(|role| role.metadata.name.to_string());
+        let unbuilt = loaded.unbuilt.iter().map(|path| path.replace(&root, ""));
+        (roles.collect::<Vec<_>>(), unbuilt.collect::<Vec<_>>(), loaded.problems.len())
+    };
+    let unbuilt = ["prod/kustomization.yaml", "remote/kustomization.yml", "test/Kustomization"];
+    assert_eq!(
+        names(&[""]),
+        (vec!["base".into(), "whole".into()], unbuilt.map(String::from).into(), 1)
+    );
+    // What is named is meant.
+    assert_eq!(names(&["prod/more.yaml"]), (vec!["patched".into()], Vec::new(), 0));
+}
+
+/// Groups that are surely misspelt must not pass as somebody's own.
+#[test]
+fn rbac_kinds_of_misspelt_groups_are_told() {
+    for (group, told) in [
+        ("rbac.authorization.k8s/v1", true),
+        ("rbac.authorisation.k8s.io/v1", true),
+        ("rbac.k8s.io/v1", true),
+        ("authorization.k8s.io/v1", true),
+        ("rbac.authorization.k8s.io", true),
+        ("iam.example.com/v1", false),
+        ("rbac.authorization.k8s.io/v1", false),
+        ("rbac.authorization.k8s.io/v2", false),
+    ] {
+        let role = ROLE.replace("rbac.authorization.k8s.io/v1", group);
+        let loaded = Input::new(&[("a.yaml", role.as_bytes())]).load(&["a.yaml"], "");
+        let kinds: Vec<ProblemKind> = loaded.problems.iter().map(|problem| problem.kind).collect();
+        let expected = if told { vec![ProblemKind::UnknownKind] } else { Vec::new() };
+        assert_eq!(kinds, expected, "{group}");
+    }
+}

@@ -216,14 +216,14 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
 
     1 finding: 1 high
     --- stderr
-    error: ./again: a directory loop: this link leads back to where it stands
-    error: ./itself.yaml: cannot be read: too many levels of symbolic links
-    error: ./bomb.yaml:8:30: anchors and aliases expand to more than 1000000 nodes
-    error: ./deep.json:1:100022: expected `,` or `]`, found the end of the file
-    error: ./deep.yaml:2:259: nested deeper than 255 levels
-    error: ./latin1.yaml:2:21: expected UTF-8 text, found the byte 0xe9
-    error: ./nul.yaml: expected text, found a binary file
-    error: ./utf16.yaml: expected UTF-8 text, found UTF-16
+    error: again: a directory loop: this link leads back to where it stands
+    error: itself.yaml: cannot be read: too many levels of symbolic links
+    error: bomb.yaml:8:30: anchors and aliases expand to more than 1000000 nodes
+    error: deep.json:1:100022: expected `,` or `]`, found the end of the file
+    error: deep.yaml:2:259: nested deeper than 255 levels
+    error: latin1.yaml:2:21: expected UTF-8 text, found the byte 0xe9
+    error: nul.yaml: expected text, found a binary file
+    error: utf16.yaml: expected UTF-8 text, found UTF-16
     --- exit 2
     "#);
 }
@@ -249,7 +249,7 @@ fn templates_that_are_not_rendered_are_named_as_such() {
 
     1 finding: 1 high
     --- stderr
-    error: ./chart: a Helm chart that is not rendered (3 templates)
+    error: chart: a Helm chart that is not rendered (3 templates)
     hint: run `helm template CHART | rolecall COMMAND -f -` to read what the templates make
     --- exit 2
     "#);
@@ -306,4 +306,58 @@ fn default_roles_of_any_version_are_nobodys_fault() {
                  metadata: {name: system:discovery}, rules: [{apiGroups: [''], resources: [pod], verbs: [get]}]}";
     let ran = rolecall_with("check -", grown);
     assert!(ran.stdout.contains("rules[0].resources[0]"), "{ran}");
+}
+
+/// With `-n`, it is known where objects without a namespace belong.
+#[test]
+fn with_a_namespace_given_a_subject_of_a_misspelt_one_is_told() {
+    let manifests = "
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: viewers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
+";
+    let checked =
+        |arguments: &str| rolecall_with(&format!("check - --severity high {arguments}"), manifests);
+    assert_snapshot!(checked(""), @"
+    --- stderr
+    note: nothing found
+    --- exit 0
+    ");
+    assert_snapshot!(checked("-n shop"), @"
+    WHERE   CODE    SEVERITY   OBJECT                     FINDING
+    -:6     RC104   high       RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
+
+    1 finding: 1 high
+    --- exit 1
+    ");
+}
+
+/// A repository as Kustomize lays it out: its patches are no objects.
+#[test]
+fn kustomizations_are_told_of_and_their_patches_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("base/kustomization.yaml", "resources: [binding.yaml]\n");
+    write("base/binding.yaml", &SOUND.replace("SuperRole", "ClusterRole").replace("gone", "view"));
+    write("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: patch.yaml}]\n");
+    write("prod/patch.yaml", SOUND);
+    let mut command = command();
+    command.args(split("check . --severity high")).current_dir(&folder);
+    assert_snapshot!(run(&mut command, ""), @"
+    --- stderr
+    note: `prod/kustomization.yaml` is not built: the answer is about the files as they stand, without patches, prefixes and namespaces that are set there
+    hint: run `kustomize build DIRECTORY | rolecall COMMAND -f -` to read what is applied
+    note: nothing found
+    --- exit 0
+    ");
 }

@@ -246,16 +246,41 @@ fn what_was_not_read_leaves_an_expectation_open() {
         ("b.yaml", "kind: RoleBinding\n apiVersion: v1\n"),
         ("rolecall.yaml", &*config),
     ];
-    assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @r#"
+    assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @"
     WHERE             CODE    SEVERITY   OBJECT                 FINDING
-    rolecall.yaml:3   RC604   high       Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at ./b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
+    rolecall.yaml:3   RC604   high       Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
 
     1 finding: 1 high
     --- stderr
     note: configured by rolecall.yaml
-    warning: ./b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
+    warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
     --- exit 3
-    "#);
+    ");
+}
+
+/// A `rolecall.yml` is as good, and no two files are read in silence.
+#[test]
+fn a_configuration_may_end_in_yml() {
+    let mild = config("severities: {RC510: info}\n");
+    let files = [("a.yaml", READER), ("rolecall.yml", &*mild)];
+    assert_snapshot!(check_in(&files, "check . --severity medium"), @"
+    --- stderr
+    note: configured by rolecall.yml
+    note: nothing found
+    --- exit 0
+    ");
+    let strict = config("severities: {RC510: critical}\n");
+    let files = [("a.yaml", READER), ("rolecall.yml", &*mild), ("rolecall.yaml", &*strict)];
+    assert_snapshot!(check_in(&files, "check . --severity medium"), @"
+    WHERE      CODE    SEVERITY   OBJECT             FINDING
+    a.yaml:5   RC510   critical   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+
+    1 finding: 1 critical
+    --- stderr
+    warning: `rolecall.yml` is not read: `rolecall.yaml` is
+    note: configured by rolecall.yaml
+    --- exit 1
+    ");
 }
 
 #[test]

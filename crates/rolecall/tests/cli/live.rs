@@ -348,7 +348,7 @@ fn what_if_manifests_were_applied() {
     assert_snapshot!(check, @"
     WHERE                                              CODE    SEVERITY   OBJECT                               FINDING
     fixtures/v09-dangling-role-ref/manifests.yaml:6    RC402   low        ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it
-    fixtures/v09-dangling-role-ref/manifests.yaml:20   RC101   high       ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create the ClusterRole `v09-metrics-reader`, or correct the roleRef
+    fixtures/v09-dangling-role-ref/manifests.yaml:20   RC101   high       ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef
     fixtures/v09-dangling-role-ref/manifests.yaml:35   RC101   high       RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant
 
     3 findings: 2 high, 1 low

@@ -91,14 +91,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             RoleKind::Role => format!(" in namespace `{namespace}`"),
             _ => String::new(),
         };
+        let unless = match owner {
+            Owner::Input => "",
+            Owner::Unknown | Owner::Others => ", unless other software installs it",
+        };
         let message = format!(
-            "{} `{}` {}{place}: nothing is granted",
+            "{} `{}` {}{place}: nothing is granted{unless}",
             reference.kind,
             reference.name,
             owner.absence()
         );
         let fix = match &*similar {
-            [] => format!("create the {}, or correct the roleRef", reference.kind),
+            [] => "create it, or correct the roleRef".to_owned(),
             similar => format!("refer to {}, if that was meant", listed(similar)),
         };
         let finding = Finding::new(RULE.meta, binding.into(), message)

@@ -71,7 +71,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let (namespace, name) = (missing.namespace, missing.name);
         let owner = Owner::of_namespaced(context, namespace);
-        let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
+        let perhaps = match owner {
+            Owner::Input => "",
+            Owner::Unknown | Owner::Others => ": other software may create it",
+        };
+        let message = format!("ServiceAccount `{namespace}/{name}` {}{perhaps}", owner.absence());
         let mend = "create it, or remove the subject";
         let finding = Finding::new(RULE.meta, missing.binding.into(), message)
             .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))

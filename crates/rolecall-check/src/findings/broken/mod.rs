@@ -4,6 +4,7 @@ mod lookalike_service_account;
 mod missing_role;
 mod missing_subject;
 mod rejected_object;
+mod unserved_version;
 mod unsupported_role_kind;
 
 use super::Rule;
@@ -14,4 +15,5 @@ pub(super) const RULES: &[&Rule] = &[
     &unsupported_role_kind::RULE,
     &lookalike_service_account::RULE,
     &rejected_object::RULE,
+    &unserved_version::RULE,
 ];

@@ -8,6 +8,7 @@ mod glob_resource_name;
 mod literal_url;
 mod misspelt_resource;
 mod names_without_named_verb;
+mod namespaced_subject;
 mod overwritten_rule;
 mod subresource_wildcard;
 mod unknown_resource;
@@ -39,6 +40,7 @@ pub(super) const RULES: &[&Rule] = &[
     &glob_resource_name::RULE,
     &literal_url::RULE,
     &unmatchable_subject::RULE,
+    &namespaced_subject::RULE,
 ];
 
 /// An entry of `resources` that matches nothing.

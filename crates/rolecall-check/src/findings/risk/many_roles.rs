@@ -1,8 +1,9 @@
-//! A ServiceAccount that many bindings name.
+//! A ServiceAccount that holds many roles in one place.
 //!
 //! # What it does
 //!
-//! Finds ServiceAccounts that are named by four bindings or more.
+//! Finds ServiceAccounts that bindings give four roles or more in one namespace, or cluster-wide. Only roles of the input
+//! count: Kubernetes' own cannot be put together. Bindings in different namespaces do not count together.
 //!
 //! # Why is this bad
 //!
@@ -16,37 +17,61 @@
 //! metadata: {name: web, namespace: shop}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: web-pods, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods], verbs: [get]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: RoleBinding
-//! metadata: {name: web-0, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! metadata: {name: web-pods, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web-pods}
 //! subjects:
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: web-jobs, namespace: shop}
+//! rules:
+//! - {apiGroups: [batch], resources: [jobs], verbs: [get]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: RoleBinding
-//! metadata: {name: web-1, namespace: stock}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! metadata: {name: web-jobs, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web-jobs}
 //! subjects:
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: web-secrets, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [secrets], verbs: [get]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: RoleBinding
-//! metadata: {name: web-2, namespace: billing}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! metadata: {name: web-secrets, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web-secrets}
 //! subjects:
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: web-leases, namespace: shop}
+//! rules:
+//! - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: RoleBinding
-//! metadata: {name: web-3, namespace: mail}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! metadata: {name: web-leases, namespace: shop}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web-leases}
 //! subjects:
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ```
 //!
 //! # How to fix
 //!
-//! Put the rules into fewer roles.
+//! Put the rules into one role.
 //!
 //! ```yaml
 //! apiVersion: v1
@@ -54,16 +79,26 @@
 //! metadata: {name: web, namespace: shop}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: Role
+//! metadata: {name: web, namespace: shop}
+//! rules:
+//! - {apiGroups: [""], resources: [pods, secrets], verbs: [get]}
+//! - {apiGroups: [batch], resources: [jobs], verbs: [get]}
+//! - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: RoleBinding
 //! metadata: {name: web, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web}
 //! subjects:
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ```
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rolecall_rbac::Identity;
 
-use crate::context::Context;
+use crate::context::{Context, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
 
@@ -81,20 +116,33 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// So many bindings are many.
+/// So many roles are many.
 const MANY: usize = 4;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for account in context.service_accounts() {
         let metadata = &account.metadata;
         let identity = Identity::service_account(&metadata.namespace, &metadata.name);
-        let bindings = context.authorizer().bindings_of(&identity);
-        let direct = bindings.iter().filter(|bound| bound.subject.name == metadata.name);
-        let count = direct.count();
-        if count >= MANY {
-            let finding =
-                Finding::new(RULE.meta, account.into(), format!("{count} bindings name it"))
-                    .fix("put the rules into fewer roles");
+        let mut roles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for bound in context.authorizer().bindings_of(&identity) {
+            let Ok(role) = bound.role else { continue };
+            let is_own = bound.subject.name == metadata.name && context.is_judged(&role.metadata);
+            if is_own && !context.is_default_role(role) {
+                let place = &*bound.binding.metadata.namespace;
+                let name = format!("{} {}", role.kind(), role.metadata.name);
+                roles.entry(place).or_default().insert(name);
+            }
+        }
+        for (place, roles) in roles.into_iter().filter(|(_, roles)| roles.len() >= MANY) {
+            let at = match place {
+                "" => "cluster-wide".to_owned(),
+                namespace => format!("in namespace `{namespace}`"),
+            };
+            let names: Vec<String> = roles.into_iter().collect();
+            let message = format!("holds {} roles {at}: {}", names.len(), listed(&names));
+            let finding = Finding::new(RULE.meta, account.into(), message)
+                .about(place)
+                .fix("put their rules into one");
             findings.push(finding);
         }
     }
