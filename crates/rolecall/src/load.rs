@@ -275,7 +275,7 @@ impl LiveSource {
         }
         let asking = self.live.cluster().who_am_i();
         let who = self.live.wait(ui, || "asking who this is".to_owned(), asking)?;
-        let who = live::whoami::known(ui, who)?;
+        let who = live::whoami::known(ui, self.live.cluster(), who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
     }
 }

@@ -42,8 +42,9 @@ const AT_ONCE: usize = 8;
 impl Cluster {
     /// Finds out what the server serves. A group that is unavailable does not hide the others.
     pub async fn discover(&self) -> Result<Discovery, RequestError> {
-        let (core, groups) =
-            tokio::try_join!(self.discover_root("/api"), self.discover_root("/apis"))?;
+        // Of two errors the first is told, whichever came first.
+        let (core, groups) = tokio::join!(self.discover_root("/api"), self.discover_root("/apis"));
+        let (core, groups) = (core?, groups?);
         let mut found = Found::default();
         let mut group_versions = Vec::new();
         for root in [core, groups] {

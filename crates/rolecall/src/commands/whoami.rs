@@ -65,7 +65,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let live = Live::connect(&options.cluster)?;
     let cluster = live.cluster();
     let who = live.wait(ui, || "asking who this is".to_owned(), cluster.who_am_i())?;
-    let who = whoami::known(ui, who)?;
+    let who = whoami::known(ui, cluster, who)?;
     let credential = cluster.credential();
     let mut out = ui.stdout();
     match arguments.output {

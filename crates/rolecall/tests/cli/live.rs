@@ -67,6 +67,24 @@ fn both_agree() {
 }
 
 #[test]
+fn both_answer_one_question() {
+    let ask = |line: &str| server().rolecall("admin", &format!("can-i {line} --mode both"));
+    assert_snapshot!(ask("list pods --for sa/k-sa-1 -n ns-1"), @r#"
+    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+      RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    --- stderr
+    note: 1 answer compared, without a disagreement
+    --- exit 0
+    "#);
+    assert_snapshot!(ask("get pods --for sa/k-sa-1 -n ns-1"), @"
+    no: the server says that sa/ns-1:k-sa-1 may not get pods in namespace ns-1
+    --- stderr
+    note: 1 answer compared, without a disagreement
+    --- exit 1
+    ");
+}
+
+#[test]
 fn both_disagree_when_a_webhook_allows() {
     let server = reviewing(json!({"allowed": true, "reason": "a webhook allows it"}));
     let question = "can-i --for sa/k-sa-1 --verbs list,get --resources pods -n ns-1 --mode both";

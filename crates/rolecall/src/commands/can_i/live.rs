@@ -39,15 +39,21 @@ pub(super) fn run_single(
     let questions = builder.build();
     let me = me(&session, options, &arguments)?;
     let reviewed = ask(ui, &session, me, &questions, Evidence::Reason)?;
-    if single.mode == Mode::Both {
-        let format = single.output.into();
-        return report(ui, &session, &questions, &reviewed, format);
-    }
     let Some(answer) = reviewed.answers.first().filter(|_| reviewed.unasked == 0) else {
         return Err(CommandError::interrupted());
     };
-    write_reviewed(ui, single.output, &subject, &request, answer)?;
-    Ok(Word::of(answer).exit())
+    let exit = Word::of(answer).exit();
+    let is_comparison = single.mode == Mode::Both;
+    if !is_comparison || matches!(single.output, Format::Table | Format::Wide) {
+        write_reviewed(ui, single.output, &subject, &request, answer)?;
+    }
+    if !is_comparison {
+        return Ok(exit);
+    }
+    match report(ui, &session, &questions, &reviewed, single.output.into())? {
+        Exit::Yes => Ok(exit),
+        otherwise => Ok(otherwise),
+    }
 }
 
 /// Asks a matrix of the server.
