@@ -51,6 +51,11 @@ pub(crate) enum Hint {
         /// What it is for, after `to`.
         purpose: String,
     },
+    /// Do what somebody else's hint says.
+    Quote {
+        /// The hint.
+        text: String,
+    },
     /// Apply objects.
     Apply {
         /// The objects.
@@ -190,6 +195,7 @@ impl fmt::Display for Hint {
             Self::Apply { yaml, purpose } => {
                 write!(formatter, "have this applied to {purpose}:\n{}", yaml.trim_end())
             }
+            Self::Quote { text } => formatter.write_str(text.trim()),
             Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
             Self::Write { instead_of, alternatives } => {
                 formatter.write_str("write ")?;

@@ -82,6 +82,22 @@ pub enum ConfigError {
         problem: PluginProblem,
         /// What the system says, if it was the system.
         source: Option<io::Error>,
+        /// How to install it, as the kubeconfig says.
+        install_hint: Option<String>,
+    },
+    /// The kubeconfig's way to log in is one that kubectl has dropped.
+    #[error("the auth provider `{provider}` is not supported")]
+    UnsupportedProvider {
+        /// Its name.
+        provider: String,
+    },
+    /// The file of a kubeconfig's token cannot be read.
+    #[error("cannot read the token file `{}`", path.display())]
+    UnreadableTokenFile {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// Groups are impersonated without a user, which servers refuse.
     #[error("groups are impersonated without a user")]

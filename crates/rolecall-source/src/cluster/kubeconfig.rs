@@ -149,7 +149,15 @@ async fn from_kubeconfig(
     }
     config.disable_compression |= is_loopback(&config.cluster_url);
     plugin::run(&mut config.auth_info).await?;
-    read_token(&mut config.auth_info)?;
+    if let (Some(provider), None) = (&config.auth_info.auth_provider, &config.auth_info.token) {
+        return Err(ConfigError::UnsupportedProvider { provider: provider.name.clone() });
+    }
+    read_token(&mut config.auth_info).map_err(|error| match error {
+        ConfigError::UnreadableMount { path, source } => {
+            ConfigError::UnreadableTokenFile { path, source }
+        }
+        other => other,
+    })?;
     Ok(Endpoint { config, context: Some(name) })
 }
 
@@ -215,6 +223,16 @@ fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, Conf
         .filter(|proxy| matches!(proxy.scheme_str(), Some("http" | "https" | "socks5")))
         .map(Some)
         .ok_or(ConfigError::UnsupportedProxy)
+}
+
+/// Writes a proxy's URL without user name and password.
+pub(super) fn without_credentials(proxy: &Uri) -> String {
+    let scheme = proxy.scheme_str().unwrap_or("http");
+    let host = proxy.host().unwrap_or_default();
+    match proxy.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
 }
 
 /// Returns whether a NO_PROXY list excepts a server.

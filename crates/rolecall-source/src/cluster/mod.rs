@@ -88,6 +88,7 @@ pub struct Cluster {
     namespace: Arc<str>,
     secret: Arc<Secret>,
     impersonated: Option<Arc<Identity>>,
+    proxy: Option<Arc<str>>,
     timeout: Option<Duration>,
     patience: Patience,
     /// How many waits there were, so that the next one is a little different.
@@ -147,6 +148,11 @@ impl Cluster {
         self.impersonated.as_deref()
     }
 
+    /// Returns the proxy on the way to the server, without the password that its URL may hold.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
+
     /// Returns the namespace of questions that name none.
     pub fn namespace(&self) -> &str {
         &self.namespace
@@ -178,6 +184,7 @@ impl Cluster {
         let namespace = config.default_namespace.clone();
         let secret = Secret::of(&config.auth_info);
         let impersonated = identity::impersonated(&config.auth_info);
+        let proxy = config.proxy_url.as_ref().map(kubeconfig::without_credentials);
         let client = Client::try_from(config).map_err(client_error)?;
         Ok(Self {
             client,
@@ -186,6 +193,7 @@ impl Cluster {
             namespace: namespace.into(),
             secret: Arc::new(secret),
             impersonated: impersonated.map(Arc::new),
+            proxy: proxy.map(Into::into),
             timeout,
             patience: Patience::default(),
             waits: Arc::default(),
@@ -204,6 +212,14 @@ impl Cluster {
 /// a credential and are left out.
 fn client_error(error: kube::Error) -> ConfigError {
     let credential = |what, source| ConfigError::Credential { what, source };
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if let Some(rustls::Error::InconsistentKeys(_)) = inner.downcast_ref() {
+            let source = "it is not that of the client certificate".into();
+            return credential("client key", source);
+        }
+        cause = inner.source();
+    }
     match error {
         kube::Error::InferKubeconfig(error) => kubeconfig::config_error(error),
         kube::Error::RustlsTls(error) => credential("certificates of this cluster", error.into()),

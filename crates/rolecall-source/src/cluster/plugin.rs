@@ -24,7 +24,12 @@ pub(super) async fn run(user: &mut AuthInfo) -> Result<(), ConfigError> {
         || user.auth_provider.is_some();
     let Some(plugin) = user.exec.take().filter(|_| !has_credentials) else { return Ok(()) };
     let name = plugin.command.clone().unwrap_or_default();
-    let failed = |problem, source| ConfigError::Plugin { command: name.clone(), problem, source };
+    let failed = |problem, source| ConfigError::Plugin {
+        command: name.clone(),
+        problem,
+        source,
+        install_hint: plugin.install_hint.clone(),
+    };
     if name.is_empty() {
         return Err(failed(PluginProblem::Unnamed, None));
     }

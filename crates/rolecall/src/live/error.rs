@@ -1,12 +1,47 @@
 //! Errors of the cluster with what the reader can do about them.
 
 use rolecall_rbac::edit_distance;
-use rolecall_source::cluster::{ConfigError, ConnectProblem, PluginProblem, RequestError};
+use rolecall_source::cluster::{
+    Cluster, ConfigError, ConnectProblem, Credential, PluginProblem, RequestError,
+};
 
+use crate::cli::{ClusterOptions, quote};
 use crate::error::{CommandError, Hint};
+use crate::time;
+
+/// The options that say which cluster was meant, for commands that hints name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    kubeconfig: String,
+    context: String,
+}
+
+impl Place {
+    /// Takes them over from the command line.
+    pub(super) fn of(options: &ClusterOptions) -> Self {
+        let option = |name, value: &str| format!(" {name} {}", quote(value));
+        let kubeconfig = options.kubeconfig.as_ref();
+        Self {
+            kubeconfig: kubeconfig
+                .map(|path| option("--kubeconfig", &path.to_string_lossy()))
+                .unwrap_or_default(),
+            context: options.context.as_ref().map(|it| option("--context", it)).unwrap_or_default(),
+        }
+    }
+
+    /// Hints at a command about this cluster.
+    fn run(&self, command: &str, purpose: &str) -> Hint {
+        Hint::run(format!("{command}{}{}", self.kubeconfig, self.context), purpose)
+    }
+
+    /// Hints at a command about the whole kubeconfig.
+    fn run_on_kubeconfig(&self, command: &str, purpose: &str) -> Hint {
+        Hint::run(format!("{command}{}", self.kubeconfig), purpose)
+    }
+}
 
 /// Adds hints to what keeps a cluster from being asked at all.
-pub(crate) fn config_error(error: ConfigError) -> CommandError {
+pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
     let hints = match &error {
         ConfigError::NoCluster => vec![
             Hint::pass("--kubeconfig PATH", "say which cluster"),
@@ -19,18 +54,23 @@ pub(crate) fn config_error(error: ConfigError) -> CommandError {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
             vec![Hint::edit(format!("`{}{line}`", path.display()), "mend the YAML")]
         }
-        ConfigError::NoContext { known } => context_hints("", known),
-        ConfigError::UnknownContext { context, known } => context_hints(context, known),
-        ConfigError::NoServer { cluster, .. } => vec![Hint::run(
-            format!("kubectl config set-cluster {cluster} --server=https://HOST:PORT"),
+        ConfigError::NoContext { known } => context_hints(place, "", known),
+        ConfigError::UnknownContext { context, known } => context_hints(place, context, known),
+        ConfigError::NoServer { cluster, .. } => vec![place.run_on_kubeconfig(
+            &format!("kubectl config set-cluster {} --server=https://HOST:PORT", quote(cluster)),
             "name its server",
         )],
-        ConfigError::Plugin { command, problem, .. } => match problem {
+        ConfigError::Plugin { command, problem, install_hint, .. } => match problem {
             PluginProblem::NotRun => {
-                vec![Hint::run(format!("command -v {command}"), "see whether it is installed")]
+                let hint = Hint::run(
+                    format!("command -v {}", quote(command)),
+                    "see whether it is installed",
+                );
+                let install = install_hint.as_ref().map(|text| Hint::Quote { text: text.clone() });
+                std::iter::once(hint).chain(install).collect()
             }
             PluginProblem::Unnamed => Vec::new(),
-            _ => vec![Hint::run(
+            _ => vec![place.run(
                 "kubectl config view --minify",
                 "see how the plugin is called, and call it so by itself",
             )],
@@ -41,11 +81,18 @@ pub(crate) fn config_error(error: ConfigError) -> CommandError {
         ConfigError::UnreadableMount { .. } => {
             vec![Hint::run("rolecall doctor", "see what this Pod was given")]
         }
+        ConfigError::UnreadableTokenFile { .. } => {
+            vec![place.run("kubectl config view --minify", "see what the user's `tokenFile` says")]
+        }
+        ConfigError::UnsupportedProvider { .. } => vec![Hint::edit(
+            "the kubeconfig",
+            "log in with a credential plugin, `exec`, as kubectl has it since v1.26",
+        )],
         ConfigError::MixedKubeconfigs
         | ConfigError::MalformedServer { .. }
         | ConfigError::UnsupportedProxy
         | ConfigError::Credential { .. } => {
-            vec![Hint::run("kubectl config view --minify", "see what the context says")]
+            vec![place.run("kubectl config view --minify", "see what the context says")]
         }
     };
     hints.into_iter().fold(CommandError::cluster(error), CommandError::with_hint)
@@ -53,9 +100,11 @@ pub(crate) fn config_error(error: ConfigError) -> CommandError {
 
 /// Credentials that the server does not know, or no longer.
 #[derive(Debug, thiserror::Error)]
-#[error("`{server}` does not accept the credentials")]
+#[error("`{server}` does not accept the credentials{}", remark.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
 struct Unaccepted {
     server: String,
+    /// What is wrong with them, if they tell.
+    remark: Option<String>,
     source: RequestError,
 }
 
@@ -67,20 +116,35 @@ struct NotImpersonated {
 }
 
 /// Adds hints to a request that got no usable answer.
-pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
+pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestError) -> CommandError {
+    let server = cluster.server();
     let hint = match &error {
         RequestError::Refused(refusal) => match refusal.code {
-            401 => Some(Hint::run(
-                "kubectl config view --minify",
-                "see which credentials are used; they have expired or are another cluster's",
-            )),
+            401 => {
+                Some(place.run("kubectl config view --minify", "see which credentials are used"))
+            }
+            400 if refusal.message.contains("HTTP request to an HTTPS server") => {
+                Some(Hint::edit("the kubeconfig", "begin the server's URL with `https://`"))
+            }
             403 if refusal.is_of_impersonation() => None,
-            403 => Some(Hint::run("rolecall whoami", "see who the server takes you for")),
+            403 => Some(place.run("rolecall whoami", "see who the server takes you for")),
             _ => None,
         },
         RequestError::Unreachable { source, .. } => Some(match source {
+            ConnectProblem::UnknownHost
+            | ConnectProblem::Refused
+            | ConnectProblem::TimedOut
+            | ConnectProblem::Network(_)
+                if cluster.proxy().is_some() =>
+            {
+                let proxy = cluster.proxy().unwrap_or_default();
+                Hint::edit(
+                    "the kubeconfig's `proxy-url`, or HTTPS_PROXY",
+                    format!("see whether the proxy on the way, `{proxy}`, is right"),
+                )
+            }
             ConnectProblem::UnknownHost | ConnectProblem::Refused | ConnectProblem::NoTls => {
-                Hint::run("kubectl config view --minify", "see whether this is the right server")
+                place.run("kubectl config view --minify", "see whether this is the right server")
             }
             ConnectProblem::UnknownAuthority => Hint::edit(
                 "the kubeconfig",
@@ -91,21 +155,19 @@ pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
                 "set `tls-server-name` to a name that is in the server's certificate",
             ),
             ConnectProblem::ClientCertificate(_) => {
-                Hint::run("rolecall whoami", "see whether the client certificate has expired")
+                let remark = remark(&cluster.credential(), time::now());
+                let remark = remark.map_or_else(String::new, |remark| format!(": {remark}"));
+                Hint::edit("the kubeconfig", format!("replace the client certificate{remark}"))
             }
             ConnectProblem::CertificateTime => {
                 Hint::run("date", "see whether this machine's clock is right")
             }
-            ConnectProblem::TimedOut | ConnectProblem::Tls(_) | ConnectProblem::Network(_) => {
-                Hint::run(
-                    "kubectl get --raw /version",
-                    "see whether the network lets anybody through",
-                )
-            }
+            ConnectProblem::TimedOut | ConnectProblem::Tls(_) | ConnectProblem::Network(_) => place
+                .run("kubectl get --raw /version", "see whether the network lets anybody through"),
         }),
         RequestError::TimedOut { .. } => Some(Hint::pass("--request-timeout 5m", "wait longer")),
         RequestError::NotKubernetes { .. } => {
-            Some(Hint::run("kubectl config view --minify", "see whether this is the right server"))
+            Some(place.run("kubectl config view --minify", "see whether this is the right server"))
         }
         RequestError::Broken { .. }
         | RequestError::Credentials { .. }
@@ -113,7 +175,8 @@ pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
     };
     let error = match error.refusal() {
         Some(refusal) if refusal.code == 401 => {
-            CommandError::cluster(Unaccepted { server: server.to_owned(), source: error })
+            let remark = remark(&cluster.credential(), time::now());
+            CommandError::cluster(Unaccepted { server: server.to_owned(), remark, source: error })
         }
         Some(refusal) if refusal.is_of_impersonation() => {
             CommandError::cluster(NotImpersonated { source: error })
@@ -123,7 +186,20 @@ pub(crate) fn request_error(server: &str, error: RequestError) -> CommandError {
     error.with_hint(hint)
 }
 
-fn context_hints(written: &str, known: &[String]) -> Vec<Hint> {
+/// Says when credentials expired, if they tell that they have.
+fn remark(credential: &Credential, now: time::Seconds) -> Option<String> {
+    let (what, expires) = match credential {
+        Credential::Token(Some(claims)) => ("the token", claims.expires?),
+        Credential::Certificate(Some(subject)) => ("the client certificate", subject.not_after),
+        Credential::Token(None)
+        | Credential::Certificate(None)
+        | Credential::Password { .. }
+        | Credential::Nothing => return None,
+    };
+    (expires <= now).then(|| format!("{what} expired {}", time::from(now, expires)))
+}
+
+fn context_hints(place: &Place, written: &str, known: &[String]) -> Vec<Hint> {
     let limit = 1 + written.chars().count() / 4;
     let alike = known.iter().filter(|known| edit_distance(known, written) <= limit);
     let guess = if written.is_empty() {
@@ -133,6 +209,8 @@ fn context_hints(written: &str, known: &[String]) -> Vec<Hint> {
     };
     guess
         .into_iter()
-        .chain([Hint::run("kubectl config get-contexts", "see which contexts there are")])
+        .chain([
+            place.run_on_kubeconfig("kubectl config get-contexts", "see which contexts there are")
+        ])
         .collect()
 }

@@ -13,11 +13,11 @@ use std::time::Duration;
 use rolecall_source::cluster::{Cluster, ClusterOptions as Source, ConfigError, RequestError};
 use tokio::runtime::{Builder, Runtime};
 
+use self::error::Place;
 use crate::cli::ClusterOptions;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-pub(crate) use error::{config_error, request_error};
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
 
@@ -25,6 +25,7 @@ pub(crate) use review::{Evidence, Reviewed, review, rules};
 pub(crate) struct Live {
     runtime: Runtime,
     cluster: Cluster,
+    place: Place,
 }
 
 /// How long something may take before its progress is shown.
@@ -47,19 +48,27 @@ impl Live {
             },
             request_timeout: options.request_timeout,
         };
-        Self::with(async || Cluster::connect(&source).await)
+        Self::at(Place::of(options), async || Cluster::connect(&source).await)
     }
 
     /// Prepares to ask a cluster that is named in another way.
     pub(crate) fn with(
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
     ) -> Result<Self, CommandError> {
+        Self::at(Place::default(), connect)
+    }
+
+    fn at(
+        place: Place,
+        connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
+    ) -> Result<Self, CommandError> {
         interrupt::listen();
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(CommandError::cluster)?;
-        let cluster = runtime.block_on(connect()).map_err(config_error)?;
+        let cluster =
+            runtime.block_on(connect()).map_err(|error| error::config_error(&place, error))?;
         tracing::info!("server {}, context {:?}", cluster.server(), cluster.context());
-        Ok(Self { runtime, cluster })
+        Ok(Self { runtime, cluster, place })
     }
 
     /// Returns the connection.
@@ -75,7 +84,12 @@ impl Live {
         requests: impl Future<Output = Result<T, RequestError>>,
     ) -> Result<T, CommandError> {
         let done = self.wait_for_any(ui, label, requests)?;
-        done.map_err(|error| request_error(self.cluster.server(), error))
+        done.map_err(|error| self.error(error))
+    }
+
+    /// Adds what can be done about it to a request that got no usable answer.
+    pub(crate) fn error(&self, error: RequestError) -> CommandError {
+        error::request_error(&self.place, &self.cluster, error)
     }
 
     /// Waits for something; Ctrl-C ends the wait with an error.

@@ -9,7 +9,7 @@ use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
 use super::interrupt::interrupted;
-use super::{Bar, Live, PATIENCE, TICK, request_error};
+use super::{Bar, Live, PATIENCE, TICK};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -64,9 +64,9 @@ pub(crate) fn review(
             }
         }
     });
-    let asked = asked.map_err(|error| request_error(cluster.server(), error))?;
+    let asked = asked.map_err(|error| live.error(error))?;
     if let Ending::Failed(error) = asked.ending {
-        return Err(request_error(cluster.server(), error));
+        return Err(live.error(error));
     }
     let unasked = asked.answers.iter().filter(|answer| answer.is_none()).count();
     let not_asked = || Answer::new(Verdict::Unknown, "not asked: interrupted");

@@ -226,7 +226,7 @@ fn a_refused_token() {
     --- stderr
     error: `SERVER` does not accept the credentials
     caused by: Unauthorized
-    hint: run `kubectl config view --minify` to see which credentials are used; they have expired or are another cluster's
+    hint: run `kubectl config view --minify` to see which credentials are used
     --- exit 2
     ");
 }

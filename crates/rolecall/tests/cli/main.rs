@@ -12,6 +12,7 @@ mod can_i;
 mod check;
 mod command;
 mod config;
+mod connect;
 mod diff;
 mod difference;
 mod docs;

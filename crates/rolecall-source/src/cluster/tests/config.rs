@@ -63,7 +63,11 @@ async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
             "the proxy is no `http://`, `https://` or `socks5://` URL",
         ),
         (&*kubeconfig(server, "token: \"SECRET\\nSECRET\""), None, "cannot use the token"),
-        (&*kubeconfig(server, "tokenFile: /nowhere"), None, "cannot read `/nowhere`"),
+        (
+            &*kubeconfig(server, "tokenFile: /nowhere"),
+            None,
+            "cannot read the token file `/nowhere`",
+        ),
         (
             &*kubeconfig(server, "exec: {command: /nowhere, apiVersion: v1, args: [SECRET]}"),
             None,

@@ -52,7 +52,7 @@ pub(super) fn check(
                     refused.push(RefusedObject { object: position, because: refusal.to_string() });
                 }
                 None => {
-                    return Err(crate::live::request_error(live.cluster().server(), error));
+                    return Err(live.error(error));
                 }
             },
         }

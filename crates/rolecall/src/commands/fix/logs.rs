@@ -109,7 +109,7 @@ impl Reader<'_> {
         match outcome {
             Ok(()) => {}
             Err(error) if error.is_fatal() => {
-                return Err(crate::live::request_error(self.live.cluster().server(), error));
+                return Err(self.live.error(error));
             }
             // Most containers never ran before, and some have not started yet.
             Err(RequestError::Refused(refusal)) if refusal.code == 400 => return Ok(()),

@@ -1,0 +1,106 @@
+//! Kubeconfigs that do not lead to a cluster, and what to do about it.
+
+use std::path::Path;
+
+use insta::assert_snapshot;
+use rcgen::{CertificateParams, KeyPair};
+use serde_json::{Value, json};
+
+use crate::command::{Ran, rolecall};
+use crate::server::{Server, http, token};
+
+/// Runs `whoami` with a kubeconfig of one cluster and one user.
+fn whoami(folder: &Path, cluster: &Value, user: &Value) -> Ran {
+    let path = folder.join("config");
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "test",
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "clusters": [{"name": "test", "cluster": cluster}],
+        "users": [{"name": "test", "user": user}],
+    });
+    std::fs::write(&path, kubeconfig.to_string()).unwrap();
+    let ran = rolecall(&format!("whoami --kubeconfig {}", path.display()));
+    let tidy = |text: String| text.replace(&*folder.to_string_lossy(), "FOLDER");
+    Ran { exit: ran.exit, stdout: tidy(ran.stdout), stderr: tidy(ran.stderr) }
+}
+
+#[test]
+fn users_whose_credentials_cannot_be_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |user: Value| whoami(folder.path(), &json!({"server": "https://127.0.0.1:1"}), &user);
+    let plugin = json!({"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
+        "command": "/nowhere/plugin", "installHint": "get it from example.com"});
+    assert_snapshot!(of(json!({"exec": plugin})), @"
+    --- stderr
+    error: the credential plugin `/nowhere/plugin` cannot be run
+    caused by: No such file or directory (os error 2)
+    hint: run `command -v /nowhere/plugin` to see whether it is installed
+    hint: get it from example.com
+    --- exit 2
+    ");
+    assert_snapshot!(of(json!({"auth-provider": {"name": "gcp"}})), @"
+    --- stderr
+    error: the auth provider `gcp` is not supported
+    hint: in the kubeconfig, log in with a credential plugin, `exec`, as kubectl has it since v1.26
+    --- exit 2
+    ");
+    assert_snapshot!(of(json!({"tokenFile": "/nowhere/token"})), @"
+    --- stderr
+    error: cannot read the token file `/nowhere/token`
+    caused by: No such file or directory (os error 2)
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the user's `tokenFile` says
+    --- exit 2
+    ");
+}
+
+#[test]
+fn a_key_of_another_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let [key, other] = [(); 2].map(|()| KeyPair::generate().unwrap());
+    let certificate = CertificateParams::new([]).unwrap().self_signed(&key).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("crt"), certificate.pem()).unwrap();
+    std::fs::write(path("key"), other.serialize_pem()).unwrap();
+    let user = json!({"client-certificate": path("crt"), "client-key": path("key")});
+    let ran = whoami(folder.path(), &json!({"server": "https://127.0.0.1:1"}), &user);
+    assert_snapshot!(ran, @"
+    --- stderr
+    error: cannot use the client key
+    caused by: it is not that of the client certificate
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the context says
+    --- exit 2
+    ");
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = http::unused_port().to_string();
+    let proxy = format!("http://joe:SECRET@127.0.0.1:{port}");
+    let cluster = json!({"server": "http://cluster.example", "proxy-url": proxy});
+    let ran = whoami(folder.path(), &cluster, &json!({}));
+    assert_snapshot!(ran.to_string().replace(&port, "PORT"), @"
+    --- stderr
+    error: cannot connect to `http://cluster.example`
+    caused by: the connection was refused
+    hint: in the kubeconfig's `proxy-url`, or HTTPS_PROXY, see whether the proxy on the way, `http://127.0.0.1:PORT`, is right
+    --- exit 2
+    ");
+}
+
+#[test]
+fn credentials_that_say_that_they_have_expired() {
+    let server = Server::of(&["ns-1"]);
+    let expired = token("jane", &json!({"exp": 0})).replace("SECRET", "WRONG");
+    let folder = server.folder.path();
+    let ran = whoami(folder, &json!({"server": server.url()}), &json!({"token": expired}));
+    let text = server.tidy(ran).to_string();
+    let age = text.split_once("00Z (").and_then(|(_, rest)| rest.split_once(" ago")).unwrap().0;
+    assert_snapshot!(text.replace(age, "DAYS"), @"
+    --- stderr
+    error: `SERVER` does not accept the credentials: the token expired 1970-01-01T00:00:00Z (DAYS ago)
+    caused by: Unauthorized
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see which credentials are used
+    --- exit 2
+    ");
+}
