@@ -32,41 +32,45 @@ impl Reported {
 
 /// Finds out where findings are: each file is read once more.
 pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
-    let mut files: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (finding, _)) in findings.iter().enumerate() {
         if let Origin::File { path, .. } = &finding.object.origin {
-            files.entry(path.to_string()).or_default().push(index);
+            files.entry(path).or_default().push(index);
         }
     }
-    let located: Vec<(usize, Region)> = files
+    let located: Vec<Vec<(usize, Region)>> = files
         .into_par_iter()
-        .flat_map_iter(|(path, indices)| {
+        .map_init(Vec::new, |buffer, (path, indices)| {
             let fields: Vec<Field<'_>> =
                 indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();
-            let regions = read(&path).map(|bytes| yaml::locate(&bytes, &fields));
+            let regions = read(path, buffer).map(|bytes| yaml::locate(bytes, &fields));
             let regions = regions.unwrap_or_default().into_iter();
             let found = indices.into_iter().zip(regions);
-            found.filter_map(|(index, region)| Some((index, region?))).collect::<Vec<_>>()
+            found.filter_map(|(index, region)| Some((index, region?))).collect()
         })
         .collect();
-    let located: BTreeMap<usize, Region> = located.into_iter().collect();
-    let reported = |(index, (finding, fingerprint))| Reported {
-        finding,
-        fingerprint,
-        region: located.get(&index).copied(),
-    };
-    findings.into_iter().enumerate().map(reported).collect()
+    let mut regions = vec![None; findings.len()];
+    for (index, region) in located.into_iter().flatten() {
+        if let Some(place) = regions.get_mut(index) {
+            *place = Some(region);
+        }
+    }
+    let reported = |((finding, fingerprint), region)| Reported { finding, fingerprint, region };
+    findings.into_iter().zip(regions).map(reported).collect()
 }
 
 /// Reads a file; `None` when that is not to be done, or no longer possible.
-fn read(path: &str) -> Option<Vec<u8>> {
+fn read<'b>(path: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     let file = File::open(path).ok()?;
-    if path == "-" || !file.metadata().ok()?.is_file() {
+    let metadata = file.metadata().ok()?;
+    if path == "-" || !metadata.is_file() || metadata.len() > LARGEST {
         return None;
     }
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= LARGEST).then_some(bytes)
+    buffer.clear();
+    // One byte more, so that the end is seen without growing.
+    buffer.reserve(usize::try_from(metadata.len()).ok()? + 1);
+    file.take(LARGEST + 1).read_to_end(buffer).ok()?;
+    (buffer.len() as u64 <= LARGEST).then_some(buffer)
 }
 
 fn field(finding: &Finding) -> Field<'_> {

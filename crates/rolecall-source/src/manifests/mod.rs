@@ -89,7 +89,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let read: Vec<(Batch, Outcome)> = found
         .entries
         .par_iter()
-        .map_init(Vec::new, |buffer, entry| {
+        .map_init(read::room, |buffer, entry| {
             decoders.with(|decoder| {
                 decoder.turn_to(&Place::File(shown(&entry.path).into()));
                 read::read(entry, &stdin, buffer, decoder)

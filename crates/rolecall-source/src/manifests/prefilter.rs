@@ -5,78 +5,67 @@
 //! that is found is the only one. In any doubt the answer is no.
 
 use crate::decode::{Selection, Shape};
+use crate::yaml::Outline;
 
-/// Returns whether the document surely holds no object to be read.
-pub(super) fn is_irrelevant(document: &[u8], selection: Selection) -> bool {
-    let Some((api_version, kind)) = identity(document) else { return false };
-    match selection.shape(api_version, kind) {
-        Shape::Irrelevant => true,
-        Shape::Custom => !may_hold_pods(document),
-        _ => false,
+/// What the lines that are not indented say a document is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Heading<'a> {
+    api_version: Option<&'a str>,
+    kind: Option<&'a str>,
+    seen_key: bool,
+    in_doubt: bool,
+}
+
+impl<'a> Outline<'a> for Heading<'a> {
+    fn line(&mut self, line: &'a [u8]) {
+        self.in_doubt = self.in_doubt || self.read(line).is_none();
     }
 }
 
-/// Returns the `apiVersion` and `kind` of a document in plain block style.
-fn identity(document: &[u8]) -> Option<(&str, &str)> {
-    let (mut api_version, mut kind) = (None, None);
-    let mut seen_key = false;
-    for line in outer_lines(document) {
+impl<'a> Heading<'a> {
+    /// Returns whether the document surely holds no object to be read.
+    pub(super) fn is_irrelevant(&self, document: &[u8], selection: Selection) -> bool {
+        let (Some(api_version), Some(kind), false) = (self.api_version, self.kind, self.in_doubt)
+        else {
+            return false;
+        };
+        let irrelevant = match selection.shape(api_version, kind) {
+            Shape::Irrelevant => true,
+            Shape::Custom => !may_hold_pods(document),
+            _ => false,
+        };
+        irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
+    }
+
+    /// Reads a line; `None` when it may mean more than it looks like.
+    fn read(&mut self, line: &'a [u8]) -> Option<()> {
         match line.first()? {
             b'#' => {}
             b'\r' if line.len() == 1 => {}
-            b'-' if seen_key && matches!(line.get(1), None | Some(b' ' | b'\r')) => {}
+            b'-' if self.seen_key && matches!(line.get(1), None | Some(b' ' | b'\r')) => {}
             byte if byte.is_ascii_alphabetic() => {
-                seen_key = true;
+                self.seen_key = true;
                 let (key, value) = split_key(line)?;
                 let known = match key {
-                    b"apiVersion" => &mut api_version,
-                    b"kind" => &mut kind,
-                    _ => continue,
+                    b"apiVersion" => &mut self.api_version,
+                    b"kind" => &mut self.kind,
+                    _ => return Some(()),
                 };
                 if known.replace(plain_value(value)?).is_some() {
                     return None;
                 }
             }
-            // What is indented before the first key makes that no key of the top level.
             _ => return None,
         }
+        Some(())
     }
-    if has_lone_carriage_return(document) {
-        return None;
-    }
-    Some((api_version?, kind?))
 }
 
-/// Returns the lines that are not indented, and the first one with anything in it.
-fn outer_lines(document: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Returns whether the first line with anything in it is indented, which makes lines that are not no
+/// lines of the top level.
+fn starts_indented(document: &[u8]) -> bool {
     let blank = document.iter().position(|byte| !b" \r\n".contains(byte)).unwrap_or(document.len());
-    let start = memchr::memrchr(b'\n', document.get(..blank).unwrap_or_default());
-    let mut next = Some(start.map_or(0, |newline| newline + 1));
-    std::iter::from_fn(move || {
-        let start = next?;
-        next = outer_line_after(document, start);
-        let line = document.get(start..)?;
-        line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len()))
-    })
-}
-
-/// Returns where the next line starts that is neither indented nor empty.
-fn outer_line_after(document: &[u8], from: usize) -> Option<usize> {
-    /// Chunks without an early end are what compilers make vector instructions of.
-    const CHUNK: usize = 64;
-    let starts = |newline: u8, first: u8| (newline == b'\n') & (first != b' ') & (first != b'\n');
-    let (bytes, followers) = (document.get(from..)?, document.get(from + 1..)?);
-    let quiet = bytes
-        .chunks_exact(CHUNK)
-        .zip(followers.chunks_exact(CHUNK))
-        .take_while(|(bytes, followers)| {
-            let pairs = bytes.iter().zip(*followers);
-            !pairs.fold(false, |found, (byte, follower)| found | starts(*byte, *follower))
-        })
-        .count()
-        * CHUNK;
-    let mut pairs = bytes.get(quiet..)?.iter().zip(followers.get(quiet..)?);
-    pairs.position(|(byte, follower)| starts(*byte, *follower)).map(|at| from + quiet + at + 1)
+    document.get(..blank).unwrap_or_default().last() == Some(&b' ')
 }
 
 fn split_key(line: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -122,6 +111,14 @@ mod tests {
     use crate::decode::{Decoder, Place};
     use crate::yaml;
 
+    /// Returns whether every document of a text is passed over.
+    fn is_irrelevant(text: &str) -> bool {
+        let documents = yaml::split_outlined::<Heading<'_>>(text.as_bytes());
+        documents
+            .iter()
+            .all(|(chunk, heading)| heading.is_irrelevant(chunk.bytes, Selection::Everything))
+    }
+
     #[test]
     fn only_what_is_surely_of_no_interest_is_skipped() {
         for (skipped, text) in [
@@ -144,9 +141,8 @@ mod tests {
             (false, "{kind: ConfigMap, apiVersion: v1}\n"),
             (false, "--- {kind: Role}\nkind: ConfigMap\napiVersion: v1\n"),
             (false, "- kind: ConfigMap\n"),
-            (false, ""),
         ] {
-            assert_eq!(is_irrelevant(text.as_bytes(), Selection::Everything), skipped, "{text}");
+            assert_eq!(is_irrelevant(text), skipped, "{text}");
         }
     }
 
@@ -215,7 +211,7 @@ mod tests {
         #[test]
         fn nothing_that_counts_is_ever_skipped(lines in prop::collection::vec(line(), 1..7)) {
             let text: String = lines.concat();
-            if is_irrelevant(text.as_bytes(), Selection::Everything) {
+            if is_irrelevant(&text) {
                 prop_assert_eq!(read(&text), 0, "{}", text);
             }
         }
@@ -227,7 +223,7 @@ mod tests {
         ) {
             let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: x}\n";
             let text = format!("{}{role}{}", before.concat(), after.concat());
-            if is_irrelevant(text.as_bytes(), Selection::Everything) {
+            if is_irrelevant(&text) {
                 prop_assert_eq!(read(&text), 0, "{}", text);
             }
         }

@@ -8,14 +8,14 @@ use flate2::read::MultiGzDecoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::find::{self, Entry};
-use super::prefilter;
+use super::prefilter::Heading;
 use crate::decode::{Batch, Decoder, Decoders};
 use crate::json;
 use crate::problem::ProblemKind;
 use crate::yaml::{self, Chunk};
 
 /// How much is read before deciding what a file is.
-const HEAD: u64 = 64 * 1024;
+const HEAD: usize = 64 * 1024;
 /// From this size on, the documents of one file are shared among the cores.
 const LARGE: usize = 1024 * 1024;
 /// About how much of a large file is decoded in one go.
@@ -28,6 +28,11 @@ pub(super) enum Outcome {
     Read,
     /// A Helm template.
     Template,
+}
+
+/// Returns a buffer that most files fit in.
+pub(super) fn room() -> Vec<u8> {
+    Vec::with_capacity(HEAD)
 }
 
 /// Reads a file, or stdin.
@@ -57,7 +62,7 @@ fn contents(
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
     buffer.clear();
-    reader.take(HEAD).read_to_end(buffer)?;
+    reader.take(HEAD as u64).read_to_end(buffer)?;
     if buffer.starts_with(b"\x1F\x8B") {
         let compressed = Cursor::new(std::mem::take(buffer)).chain(reader);
         return text(entry, &mut MultiGzDecoder::new(compressed), buffer, decoder);
@@ -72,7 +77,7 @@ fn text(
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
     buffer.clear();
-    reader.take(HEAD).read_to_end(buffer)?;
+    reader.take(HEAD as u64).read_to_end(buffer)?;
     rest(entry, reader, buffer, decoder)
 }
 
@@ -87,30 +92,41 @@ fn rest(
         decoder.unreadable(ProblemKind::BinaryFile, what);
         return Ok(Outcome::Read);
     }
-    let extension = entry.path.extension().unwrap_or_default().to_ascii_lowercase();
-    // No JSON holds a line that begins so: documents of YAML follow, though the first may be JSON.
-    let separated = memchr::memmem::find(buffer, b"\n---").is_some();
-    let yaml = separated || extension == "yaml" || extension == "yml";
-    if entry.chart.is_none() && !yaml && (extension == "json" || json::looks_like(buffer)) {
-        let head = std::mem::take(buffer);
-        json::read(reader, head, decoder)?;
+    let looks_like_json = json::looks_like(buffer);
+    if entry.chart.is_none() && is_json_by_name(entry, buffer, looks_like_json) {
+        json::read(reader, taken(buffer), decoder)?;
         return Ok(Outcome::Read);
     }
-    reader.read_to_end(buffer)?;
-    if let Some(what) = not_text(buffer) {
-        decoder.unreadable(ProblemKind::BinaryFile, what);
-        return Ok(Outcome::Read);
+    if buffer.len() >= HEAD {
+        reader.read_to_end(buffer)?;
+        if let Some(what) = not_text(buffer) {
+            decoder.unreadable(ProblemKind::BinaryFile, what);
+            return Ok(Outcome::Read);
+        }
     }
     if entry.chart.is_some() && memchr::memmem::find(buffer, b"{{").is_some() {
         return Ok(Outcome::Template);
     }
-    if json::looks_like(buffer) && is_json(buffer) {
-        let head = std::mem::take(buffer);
-        json::read(&mut io::empty(), head, decoder)?;
+    if looks_like_json && is_json(buffer) {
+        json::read(&mut io::empty(), taken(buffer), decoder)?;
         return Ok(Outcome::Read);
     }
     documents(buffer, decoder);
     Ok(Outcome::Read)
+}
+
+/// Returns whether a file is surely JSON, from its name and how it begins.
+fn is_json_by_name(entry: &Entry, head: &[u8], looks_like_json: bool) -> bool {
+    let extension = entry.path.extension().unwrap_or_default().to_ascii_lowercase();
+    let json =
+        extension == "json" || (looks_like_json && extension != "yaml" && extension != "yml");
+    // No JSON holds a line that begins so: documents of YAML follow, though the first may be JSON.
+    json && memchr::memmem::find(head, b"\n---").is_none()
+}
+
+/// Takes the bytes out of a buffer, and leaves it room for the next file.
+fn taken(buffer: &mut Vec<u8>) -> Vec<u8> {
+    std::mem::replace(buffer, room())
 }
 
 /// Says what bytes are that are no text rolecall can read.
@@ -127,9 +143,12 @@ fn is_json(bytes: &[u8]) -> bool {
         .all(|value| value.is_ok())
 }
 
+/// A document, and what it seems to be.
+type Headed<'a> = (Chunk<'a>, Heading<'a>);
+
 /// Decodes the documents of a YAML file.
 fn documents(bytes: &[u8], decoder: &mut Decoder) {
-    let chunks = yaml::split(bytes);
+    let chunks: Vec<Headed<'_>> = yaml::split_outlined(bytes);
     if bytes.len() < LARGE {
         return chunks.iter().for_each(|chunk| document(chunk, decoder));
     }
@@ -137,8 +156,9 @@ fn documents(bytes: &[u8], decoder: &mut Decoder) {
     let batches: Vec<Batch> = shares(&chunks)
         .par_iter()
         .map(|share| {
-            let work =
-                |decoder: &mut Decoder| share.iter().for_each(|chunk| document(chunk, decoder));
+            let work = |decoder: &mut Decoder| {
+                share.iter().for_each(|chunk| document(chunk, decoder));
+            };
             decoders.with(work).0
         })
         .collect();
@@ -146,10 +166,10 @@ fn documents(bytes: &[u8], decoder: &mut Decoder) {
 }
 
 /// Cuts the documents of a file into shares of about equal length.
-fn shares<'c, 'a>(chunks: &'c [Chunk<'a>]) -> Vec<&'c [Chunk<'a>]> {
+fn shares<'c, 'a>(chunks: &'c [Headed<'a>]) -> Vec<&'c [Headed<'a>]> {
     let mut length = 0;
     chunks
-        .chunk_by(|one, _| {
+        .chunk_by(|(one, _), _| {
             length += one.bytes.len();
             let full = length >= SHARE;
             if full {
@@ -160,8 +180,8 @@ fn shares<'c, 'a>(chunks: &'c [Chunk<'a>]) -> Vec<&'c [Chunk<'a>]> {
         .collect()
 }
 
-fn document(chunk: &Chunk<'_>, decoder: &mut Decoder) {
-    if prefilter::is_irrelevant(chunk.bytes, decoder.selection) {
+fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
+    if heading.is_irrelevant(chunk.bytes, decoder.selection) {
         decoder.batch.objects += 1;
         return;
     }

@@ -1,7 +1,7 @@
 //! The YAML that nearly everyone writes, read line by line: block style, each scalar on its line.
 //!
 //! ```text
-//! line -> indentation: what ends here -> dashes -> key -> [ scalar ] -> Builder
+//! line -> indentation: what ends here -> dashes -> key -> [ scalar ] -> Nodes
 //! ```
 //!
 //! It reads a part of YAML on which no two readers differ, several times as fast as the event
@@ -24,14 +24,22 @@ const KEY_LIMIT: usize = 512;
 /// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
 /// style.
 pub(super) fn parse(text: &str, first_line: u32) -> Option<Document<'_>> {
+    let builder = read(text, first_line, Builder::with_room_for(text))?;
+    Some(builder.finish(Position::default()))
+}
+
+/// Reads one document in plain block style, and hands its nodes over as they come; `None` for any
+/// other.
+pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -> Option<N> {
     if !scalar::is_plain_ascii(text.as_bytes()) {
         return None;
     }
     let mut reader = Reader {
         lines: Lines::new(text, first_line),
-        levels: Vec::new(),
+        levels: Vec::with_capacity(16),
+        empty: true,
         awaited: None,
-        builder: Builder::with_room_for(text),
+        nodes,
     };
     while let Some(line) = reader.lines.next() {
         reader.line(line)?;
@@ -39,13 +47,66 @@ pub(super) fn parse(text: &str, first_line: u32) -> Option<Document<'_>> {
     reader.end()
 }
 
-struct Reader<'a> {
+/// Takes the nodes of a document in their order: keys and values in turn, items one after the other.
+/// `None` ends the reading.
+pub(super) trait Nodes<'a> {
+    /// Takes a scalar, and how long it is as it is written on its line.
+    fn scalar(&mut self, position: Position, scalar: Scalar<'a>, length: usize) -> Option<()>;
+
+    /// Takes the start of a mapping or sequence.
+    fn start(&mut self, position: Position, collection: Collection) -> Option<()>;
+
+    /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
+    fn end(&mut self, closed: Option<Position>) -> Option<()>;
+}
+
+/// A scalar as it is written.
+pub(super) enum Scalar<'a> {
+    /// Without quotes, on one line.
+    Plain(&'a str),
+    /// What stands between quotes.
+    Quoted(&'a str),
+    /// Text over several lines.
+    Literal(String),
+    /// Nothing, which is null.
+    Unwritten,
+}
+
+impl<'a> Scalar<'a> {
+    /// Returns what the scalar means.
+    pub(super) fn value(self) -> Value<'a> {
+        match self {
+            Self::Plain(text) => resolve::plain(text.into()),
+            Self::Quoted(text) => Value::String(text.into()),
+            Self::Literal(text) => Value::String(text.into()),
+            Self::Unwritten => Value::Null,
+        }
+    }
+}
+
+impl<'a> Nodes<'a> for Builder<'a> {
+    fn scalar(&mut self, position: Position, scalar: Scalar<'a>, _length: usize) -> Option<()> {
+        Builder::scalar(self, position, scalar.value(), 0, MergeKey::No).ok()
+    }
+
+    fn start(&mut self, position: Position, collection: Collection) -> Option<()> {
+        Builder::start(self, position, collection, 0).ok()
+    }
+
+    fn end(&mut self, _closed: Option<Position>) -> Option<()> {
+        Builder::end(self).ok()
+    }
+}
+
+struct Reader<'a, N> {
     lines: Lines<'a>,
     /// The collections that are open, outermost first.
     levels: Vec<Level>,
+    /// Whether nothing was read yet.
+    empty: bool,
     /// What the last line ended with, when its value is not on the line.
     awaited: Option<Awaited>,
-    builder: Builder<'a>,
+    nodes: N,
 }
 
 /// An open collection, and the column of its keys or dashes.
@@ -71,7 +132,7 @@ enum Kind {
     Unindented,
 }
 
-impl<'a> Reader<'a> {
+impl<'a, N: Nodes<'a>> Reader<'a, N> {
     fn line(&mut self, line: Line<'a>) -> Option<()> {
         let mut at = line.content(0);
         let Some(first) = line.text.as_bytes().get(at) else { return Some(()) };
@@ -109,7 +170,7 @@ impl<'a> Reader<'a> {
         let begun = if dash { Kind::Sequence } else { Kind::Mapping };
         let Some(innermost) = self.levels.last() else {
             // Only the first line finds nothing open.
-            let first = self.builder.is_empty();
+            let first = std::mem::take(&mut self.empty);
             return if first { self.open(begun, column, line.position(column)) } else { None };
         };
         let below_key = innermost.kind == Kind::Mapping && innermost.column == column && dash;
@@ -133,7 +194,7 @@ impl<'a> Reader<'a> {
                 return goes_on.then_some(());
             }
             self.levels.pop();
-            self.builder.end().ok()?;
+            self.nodes.end(None)?;
         }
         None
     }
@@ -143,8 +204,8 @@ impl<'a> Reader<'a> {
         if length > KEY_LIMIT {
             return None;
         }
-        let key = resolve::plain(line.text.get(at..at + length)?.into());
-        self.scalar(line.position(at), key)?;
+        let key = Scalar::Plain(line.text.get(at..at + length)?);
+        self.nodes.scalar(line.position(at), key, length)?;
         let colon = at + length;
         let value = line.content(colon + 1);
         if is_blank(line.from(value)) {
@@ -158,23 +219,24 @@ impl<'a> Reader<'a> {
     fn value(&mut self, line: Line<'a>, at: usize) -> Option<()> {
         let position = line.position(at);
         match scalar::inline(line.from(at))? {
-            Inline::Scalar(value) => self.scalar(position, value),
+            Inline::Scalar(value, length) => self.nodes.scalar(position, value, length),
             Inline::EmptyMapping => {
-                self.builder.start(position, Collection::Mapping, 0).ok()?;
-                self.builder.end().ok()
+                self.nodes.start(position, Collection::Mapping)?;
+                self.nodes.end(Some(line.position(at + 2)))
             }
             Inline::Sequence(items) => {
-                self.builder.start(position, Collection::Sequence, 0).ok()?;
+                let closed = line.position(at + items.length());
+                self.nodes.start(position, Collection::Sequence)?;
                 for item in items {
-                    let (offset, value) = item?;
-                    self.scalar(line.position(at + offset), value)?;
+                    let (offset, value, length) = item?;
+                    self.nodes.scalar(line.position(at + offset), value, length)?;
                 }
-                self.builder.end().ok()
+                self.nodes.end(Some(closed))
             }
             Inline::Literal(last_break) => {
                 let parent = self.levels.last()?.column;
                 let (position, text) = self.lines.literal(parent, last_break)?;
-                self.scalar(position, Value::String(text.into()))
+                self.nodes.scalar(position, Scalar::Literal(text), 0)
             }
         }
     }
@@ -183,14 +245,10 @@ impl<'a> Reader<'a> {
     fn null(&mut self, awaited: Option<Awaited>) -> Option<()> {
         match awaited {
             None => Some(()),
-            Some(Awaited::Key(colon)) => self.scalar(colon, Value::Null),
+            Some(Awaited::Key(colon)) => self.nodes.scalar(colon, Scalar::Unwritten, 0),
             // Where the null of an empty item stands, only the event parser knows.
             Some(Awaited::Dash) => None,
         }
-    }
-
-    fn scalar(&mut self, position: Position, value: Value<'a>) -> Option<()> {
-        self.builder.scalar(position, value, 0, MergeKey::No).ok()
     }
 
     fn open(&mut self, kind: Kind, column: usize, position: Position) -> Option<()> {
@@ -200,16 +258,16 @@ impl<'a> Reader<'a> {
         if self.levels.len() > DEPTH_LIMIT {
             return None;
         }
-        self.builder.start(position, collection, 0).ok()
+        self.nodes.start(position, collection)
     }
 
-    fn end(mut self) -> Option<Document<'a>> {
+    fn end(mut self) -> Option<N> {
         let awaited = self.awaited.take();
         self.null(awaited)?;
         for _ in &self.levels {
-            self.builder.end().ok()?;
+            self.nodes.end(None)?;
         }
-        (!self.builder.is_empty()).then(|| self.builder.finish(Position::default()))
+        (!self.empty).then_some(self.nodes)
     }
 }
 
@@ -247,7 +305,8 @@ impl<'a> Lines<'a> {
         }
         let end = memchr::memchr(b'\n', self.text.as_bytes()).unwrap_or(self.text.len());
         let text = self.text.get(..end)?;
-        let line = Line { text: text.strip_suffix('\r').unwrap_or(text), number: self.number };
+        let text = if text.as_bytes().last() == Some(&b'\r') { text.get(..end - 1)? } else { text };
+        let line = Line { text, number: self.number };
         self.text = self.text.get(end + 1..).unwrap_or_default();
         self.number += 1;
         Some(line)
@@ -303,8 +362,18 @@ enum LastBreak {
 impl<'a> Line<'a> {
     /// Returns the column of the first character from a column on that is no space.
     fn content(self, column: usize) -> usize {
+        /// Eight spaces, looked at in one go.
+        const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
         let bytes = self.from(column).as_bytes();
-        column + bytes.iter().position(|byte| *byte != b' ').unwrap_or(bytes.len())
+        let (eights, rest) = bytes.as_chunks::<8>();
+        let others = eights.iter().map(|eight| u64::from_le_bytes(*eight) ^ SPACES);
+        for (index, other) in others.enumerate() {
+            if other != 0 {
+                return column + index * 8 + other.trailing_zeros() as usize / 8;
+            }
+        }
+        let last = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+        column + eights.len() * 8 + last
     }
 
     /// Returns the text from a column on; nothing where there is none.

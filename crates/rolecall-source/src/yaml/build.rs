@@ -52,11 +52,6 @@ impl<'a> Builder<'a> {
         Self { entries: Vec::with_capacity(text.len() / 8), ..Self::default() }
     }
 
-    /// Returns whether nothing was added yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// Adds a scalar; `merge_key` says that it is an unquoted `<<`.
     pub(super) fn scalar(
         &mut self,
@@ -237,6 +232,9 @@ impl<'a> Builder<'a> {
             _ => "",
         };
         let mut equal = Vec::new();
+        if self.surely_differ(keys) {
+            return equal;
+        }
         if keys.len() <= FEW_KEYS {
             let mut rest = keys;
             while let Some((&key, later)) = rest.split_first() {
@@ -256,6 +254,24 @@ impl<'a> Builder<'a> {
             equal.reverse();
         }
         equal
+    }
+
+    /// Returns whether no two keys are equal, as can be seen from their lengths and first and last
+    /// letters.
+    fn surely_differ(&self, keys: &[usize]) -> bool {
+        let mut seen = 0u128;
+        keys.iter().all(|&at| {
+            let text = match self.entries.get(at).map(|entry| &entry.value) {
+                Some(Value::String(text)) => text.as_bytes(),
+                _ => &[],
+            };
+            let letter = |letter: Option<&u8>| letter.map_or(0, |letter| usize::from(*letter));
+            let hash = text.len() * 37 + letter(text.first()) * 5 + letter(text.last());
+            let bit = 1u128 << (hash % 128);
+            let is_new = seen & bit == 0;
+            seen |= bit;
+            is_new
+        })
     }
 
     /// Keeps a copy of an anchored subtree for its aliases.

@@ -1,7 +1,7 @@
 //! Where exactly a field stands, for those few that something is said about: reading keeps no ends.
 //!
 //! ```text
-//! bytes -> [ split ] -> the chunk of each object -> [ plain | granit events ] -> field by field
+//! bytes -> [ split ] -> the chunk of each object -> [ line reader | granit events ] -> field by field
 //! ```
 
 mod plain;
@@ -12,7 +12,7 @@ use granit_parser::{Event, Marker, Parser};
 
 use super::node::Position;
 use super::split::{Chunk, split};
-use super::{block, chunk_text, events};
+use super::{chunk_text, events};
 
 /// A part of a file: from its first character to the one after its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,14 +59,11 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     for group in order.chunk_by(|left, right| left.0 == right.0) {
         let chunk = group.first().and_then(|(chunk, _)| chunks.get(chunk.checked_sub(1)?));
         let Some(chunk) = chunk else { continue };
-        let text = chunk_text(chunk).ok();
-        let document = text.and_then(|text| block::parse(text, chunk.first_line));
+        let text = chunk_text(chunk).unwrap_or_default();
         let tree = OnceCell::new();
         for (_, index) in group {
             if let (Some(field), Some(found)) = (fields.get(*index), found.get_mut(*index)) {
-                let document = document.as_ref();
-                let the_short_way =
-                    document.and_then(|document| plain::find(document, chunk, field));
+                let the_short_way = plain::find(text, chunk.first_line, field);
                 let the_long_way =
                     || tree.get_or_init(|| Spanned::of_chunk(chunk)).as_ref()?.find(field);
                 *found = the_short_way.or_else(the_long_way);

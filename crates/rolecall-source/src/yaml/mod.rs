@@ -22,7 +22,7 @@ mod write;
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
-pub use split::{Chunk, split};
+pub use split::{Chunk, Outline, split, split_outlined};
 pub use write::{WriteError, to_string};
 
 /// A document that is not YAML, and where it stops being it.

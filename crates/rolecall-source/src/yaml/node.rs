@@ -132,12 +132,6 @@ impl<'d> Node<'d> {
         if self.is_list() { self.children() } else { Children::default() }
     }
 
-    /// Returns the last node of the subtree, which is the node itself if it holds no others.
-    pub(super) fn last(self) -> Self {
-        let last = self.entries.len().saturating_sub(1);
-        Self { entries: self.entries.get(last..).unwrap_or_default() }
-    }
-
     pub(super) fn value(self) -> &'d Value<'d> {
         self.entries.first().map_or(&Value::Null, |entry| &entry.value)
     }

@@ -1,7 +1,5 @@
 //! Cuts a file into documents before anything is parsed, so that a broken one costs no other.
 
-use memchr::memmem;
-
 /// The bytes of one document, and where they start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
@@ -11,58 +9,107 @@ pub struct Chunk<'a> {
     pub first_line: u32,
 }
 
+/// Looks at the lines of a document that are not indented, while it is cut out of its file.
+pub trait Outline<'a>: Default {
+    /// Takes the next of these lines, without its line break.
+    fn line(&mut self, line: &'a [u8]);
+}
+
+impl Outline<'_> for () {
+    fn line(&mut self, _line: &[u8]) {}
+}
+
 /// Splits at the lines `---` and `...`, which YAML allows nowhere else at the start of a line.
 ///
 /// Directives (`%YAML`, `%TAG`) stay with the document that they introduce. Chunks that are blank
 /// or hold only comments are left out.
 pub fn split(bytes: &[u8]) -> Vec<Chunk<'_>> {
+    split_outlined::<()>(bytes).into_iter().map(|(chunk, ())| chunk).collect()
+}
+
+/// Splits likewise, and returns the outline of each chunk with it, for which a file is gone through
+/// once only.
+pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut chunks = Vec::new();
-    let (mut start, mut line) = (0, 1);
-    for marker in markers(bytes) {
-        let piece = bytes.get(start..marker.start).unwrap_or_default();
-        if only_directives(piece) {
-            continue;
+    let mut outline = O::default();
+    let (mut start, mut first_line) = (0, 1);
+    let mut next = Some(0);
+    while let Some(at) = next {
+        let line = line_at(bytes, at);
+        let piece = bytes.get(start..at).unwrap_or_default();
+        if let Some(marker) = marker(line)
+            && !only_directives(piece)
+        {
+            let outline = std::mem::take(&mut outline);
+            push(&mut chunks, Chunk { bytes: piece, first_line }, outline);
+            let end = match marker {
+                Marker::Bare => bytes.len().min(at + line.len() + 1),
+                Marker::WithContent => at,
+            };
+            first_line += count_lines(bytes.get(start..end).unwrap_or_default());
+            start = end;
         }
-        push(&mut chunks, piece, line);
-        line += count_lines(bytes.get(start..marker.next).unwrap_or_default());
-        start = marker.next;
+        if start <= at && !matches!(line.first(), None | Some(b' ')) {
+            outline.line(line);
+        }
+        next = outer_line_after(bytes, at);
     }
-    push(&mut chunks, bytes.get(start..).unwrap_or_default(), line);
+    let piece = bytes.get(start..).unwrap_or_default();
+    push(&mut chunks, Chunk { bytes: piece, first_line }, outline);
     chunks
 }
 
 /// A line that separates documents.
-struct Marker {
-    start: usize,
-    /// Where the next document starts: after the line, or at it when content follows the dashes.
-    next: usize,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marker {
+    /// The next document starts on the next line.
+    Bare,
+    /// The next document starts behind the dashes.
+    WithContent,
 }
 
-fn markers(bytes: &[u8]) -> impl Iterator<Item = Marker> {
-    let mut starts: Vec<usize> = [b"\n---".as_slice(), b"\n..."]
-        .iter()
-        .flat_map(|pattern| memmem::find_iter(bytes, pattern).map(|at| at + 1))
-        .chain((bytes.starts_with(b"---") || bytes.starts_with(b"...")).then_some(0))
-        .collect();
-    starts.sort_unstable();
-    starts.into_iter().filter_map(|start| {
-        let line_end = memchr::memchr(b'\n', bytes.get(start..)?)
-            .map_or(bytes.len(), |length| start + length + 1);
-        let rest = bytes.get(start + 3..line_end)?;
-        if !rest.is_empty() && !rest.first()?.is_ascii_whitespace() {
-            return None;
-        }
-        let content = rest.trim_ascii();
-        let dashes = bytes.get(start) == Some(&b'-');
-        let bare = content.is_empty() || content.starts_with(b"#");
-        Some(Marker { start, next: if dashes && !bare { start } else { line_end } })
-    })
+fn marker(line: &[u8]) -> Option<Marker> {
+    let rest = line.strip_prefix(b"---").or_else(|| line.strip_prefix(b"..."))?;
+    if rest.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+        return None;
+    }
+    let content = rest.trim_ascii();
+    let has_content = line.starts_with(b"-") && !content.is_empty() && !content.starts_with(b"#");
+    Some(if has_content { Marker::WithContent } else { Marker::Bare })
 }
 
-fn push<'a>(chunks: &mut Vec<Chunk<'a>>, bytes: &'a [u8], first_line: u32) {
-    if !is_blank(bytes) {
-        chunks.push(Chunk { bytes, first_line });
+/// Returns the line that starts at an offset, without its line break.
+fn line_at(bytes: &[u8], start: usize) -> &[u8] {
+    let rest = bytes.get(start..).unwrap_or_default();
+    rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default()
+}
+
+/// Returns where the next line starts that is neither indented nor empty.
+fn outer_line_after(bytes: &[u8], from: usize) -> Option<usize> {
+    let starts = |newline: u8, first: u8| (newline == b'\n') & (first != b' ') & (first != b'\n');
+    let (bytes, followers) = (bytes.get(from..)?, bytes.get(from + 1..)?);
+    // Chunks without an early end are what compilers make vector instructions of.
+    let chunks = bytes.as_chunks::<CHUNK>().0.iter().zip(followers.as_chunks::<CHUNK>().0);
+    let quiet = chunks
+        .take_while(|(bytes, followers)| {
+            let pairs = bytes.iter().zip(*followers);
+            !pairs.fold(false, |found, (byte, follower)| found | starts(*byte, *follower))
+        })
+        .count()
+        * CHUNK;
+    let (bytes, followers) = (bytes.get(quiet..)?, followers.get(quiet..)?);
+    let mut newlines = memchr::memchr_iter(b'\n', bytes);
+    let at = newlines.find(|at| followers.get(*at).is_some_and(|first| starts(b'\n', *first)))?;
+    Some(from + quiet + at + 1)
+}
+
+/// How much of a file is looked at in one go.
+const CHUNK: usize = 64;
+
+fn push<'a, O>(chunks: &mut Vec<(Chunk<'a>, O)>, chunk: Chunk<'a>, outline: O) {
+    if !is_blank(chunk.bytes) {
+        chunks.push((chunk, outline));
     }
 }
 

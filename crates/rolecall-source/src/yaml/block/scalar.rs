@@ -1,12 +1,11 @@
 //! What stands on one line: keys, scalars, and lists of scalars in brackets.
 
-use super::LastBreak;
-use crate::yaml::node::Value;
-use crate::yaml::resolve;
+use super::{LastBreak, Scalar};
 
 /// A value that stands on the line of its key or dash.
 pub(super) enum Inline<'a> {
-    Scalar(Value<'a>),
+    /// A scalar, and how long it is with its quotes.
+    Scalar(Scalar<'a>, usize),
     /// `{}`
     EmptyMapping,
     /// `[a, "b"]`
@@ -27,15 +26,23 @@ pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
 /// Returns how long the key is that a text starts with, its colon not counted.
 pub(super) fn key(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let length = bytes.iter().position(|byte| !is_of_key(*byte))?;
+    let length = bytes.iter().position(|byte| OF_KEY.get(usize::from(*byte)) != Some(&true))?;
     let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     (starts && is_colon(bytes.get(length..)?)).then_some(length)
 }
 
-/// Returns whether keys may hold a character anywhere; those that hold others are rare.
-fn is_of_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/')
-}
+/// The characters that keys may hold anywhere; keys that hold others are rare.
+static OF_KEY: [bool; 256] = {
+    let mut of_key = [false; 256];
+    let mut rest: &mut [bool] = &mut of_key;
+    let mut byte = 0u8;
+    while let [first, others @ ..] = rest {
+        *first = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    of_key
+};
 
 /// Returns whether a text starts with a colon that ends a key.
 fn is_colon(bytes: &[u8]) -> bool {
@@ -47,7 +54,7 @@ pub(super) fn inline(text: &str) -> Option<Inline<'_>> {
     match text.as_bytes().first()? {
         b'"' | b'\'' => {
             let (quoted, rest) = quoted(text)?;
-            ends_line(rest).then_some(Inline::Scalar(Value::String(quoted.into())))
+            ends_line(rest).then_some(Inline::Scalar(Scalar::Quoted(quoted), quoted.len() + 2))
         }
         b'[' => {
             let end = text.find(']')?;
@@ -60,7 +67,7 @@ pub(super) fn inline(text: &str) -> Option<Inline<'_>> {
             "|-" => Some(Inline::Literal(LastBreak::Stripped)),
             _ => None,
         },
-        _ => Some(Inline::Scalar(resolve::plain(plain(text)?.into()))),
+        _ => plain(text).map(|text| Inline::Scalar(Scalar::Plain(text), text.len())),
     }
 }
 
@@ -114,7 +121,8 @@ fn starts_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// The items of a list in brackets, with their offsets; `None` for one that is no simple scalar.
+/// The items of a list in brackets, with their offsets and their lengths as they are written; `None`
+/// for one that is no simple scalar.
 pub(super) struct Items<'a> {
     text: &'a str,
     at: usize,
@@ -123,7 +131,7 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> Iterator for Items<'a> {
-    type Item = Option<(usize, Value<'a>)>;
+    type Item = Option<(usize, Scalar<'a>, usize)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.text.get(self.at..self.end)?;
@@ -134,17 +142,22 @@ impl<'a> Iterator for Items<'a> {
         let start = self.end - content.len();
         let item = self.item(content);
         // Past the end when this was the last.
-        self.at = item.as_ref().map_or(usize::MAX, |(_, next)| *next);
-        Some(item.map(|(value, _)| (start, value)))
+        self.at = item.as_ref().map_or(usize::MAX, |(_, _, next)| *next);
+        Some(item.map(|(value, length, _)| (start, value, length)))
     }
 }
 
 impl<'a> Items<'a> {
-    /// Reads an item; with it comes the offset behind the comma that follows.
-    fn item(&self, content: &'a str) -> Option<(Value<'a>, usize)> {
-        let (value, after) = if content.starts_with(['"', '\'']) {
+    /// Returns how long the list is with its brackets.
+    pub(super) fn length(&self) -> usize {
+        self.end + 1
+    }
+
+    /// Reads an item; with it come its length and the offset behind the comma that follows.
+    fn item(&self, content: &'a str) -> Option<(Scalar<'a>, usize, usize)> {
+        let (value, length, after) = if content.starts_with(['"', '\'']) {
             let (quoted, after) = quoted(content)?;
-            (Value::String(quoted.into()), after)
+            (Scalar::Quoted(quoted), quoted.len() + 2, after)
         } else {
             let length = content.find(',').unwrap_or(content.len());
             let (item, after) = content.split_at_checked(length)?;
@@ -153,14 +166,14 @@ impl<'a> Items<'a> {
             if !starts_plain(item.as_bytes()) || !item.bytes().all(simple) {
                 return None;
             }
-            (resolve::plain(item.into()), after)
+            (Scalar::Plain(item), item.len(), after)
         };
         let after = after.trim_start_matches(' ');
         match after.as_bytes() {
-            [] => Some((value, usize::MAX)),
+            [] => Some((value, length, usize::MAX)),
             // A comma before the bracket is allowed, but not worth a thought.
             [b',', rest @ ..] if !rest.trim_ascii().is_empty() => {
-                Some((value, self.end - after.len() + 1))
+                Some((value, length, self.end - after.len() + 1))
             }
             _ => None,
         }
