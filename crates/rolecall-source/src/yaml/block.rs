@@ -43,12 +43,15 @@ pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -
     };
     while let Some(line) = reader.lines.next() {
         reader.line(line)?;
+        if reader.nodes.are_enough(reader.lines.text) {
+            return Some(reader.nodes);
+        }
     }
     reader.end()
 }
 
 /// Takes the nodes of a document in their order: keys and values in turn, items one after the other.
-/// `None` ends the reading.
+/// `None` gives the reading up.
 pub(super) trait Nodes<'a> {
     /// Takes a scalar, and how long it is as it is written on its line.
     fn scalar(&mut self, position: Position, scalar: Scalar<'a>, length: usize) -> Option<()>;
@@ -58,6 +61,11 @@ pub(super) trait Nodes<'a> {
 
     /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
     fn end(&mut self, closed: Option<Position>) -> Option<()>;
+
+    /// Returns whether nothing that comes in the rest of the text counts, so that it need not be read.
+    fn are_enough(&mut self, _rest: &str) -> bool {
+        false
+    }
 }
 
 /// A scalar as it is written.
@@ -139,21 +147,21 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         if *first == b'#' {
             return Some(());
         }
-        let first_dash = is_dash(line.from(at));
+        let first_dash = is_dash(line.bytes(at));
         self.arrive(line, at, first_dash)?;
         let mut dash = first_dash;
         while dash {
             at = line.content(at + 1);
-            if is_blank(line.from(at)) {
+            if is_blank(line.bytes(at)) {
                 self.awaited = Some(Awaited::Dash);
                 return Some(());
             }
-            dash = is_dash(line.from(at));
+            dash = is_dash(line.bytes(at));
             if dash {
                 self.open(Kind::Sequence, at, line.position(at))?;
             }
         }
-        match scalar::key(line.from(at)) {
+        match scalar::key(line.bytes(at)) {
             Some(length) => {
                 if first_dash {
                     self.open(Kind::Mapping, at, line.position(at))?;
@@ -181,7 +189,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
             Some(_) if below_key => {
                 // The event parser says that such a sequence starts with its first item.
                 let item = line.content(column + 1);
-                let position = (!is_blank(line.from(item))).then(|| line.position(item))?;
+                let position = (!is_blank(line.bytes(item))).then(|| line.position(item))?;
                 return self.open(Kind::Unindented, column, position);
             }
             awaited => self.null(awaited)?,
@@ -208,7 +216,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         self.nodes.scalar(line.position(at), key, length)?;
         let colon = at + length;
         let value = line.content(colon + 1);
-        if is_blank(line.from(value)) {
+        if is_blank(line.bytes(value)) {
             self.awaited = Some(Awaited::Key(line.position(colon)));
             return Some(());
         }
@@ -272,13 +280,13 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
 }
 
 /// Returns whether a text starts with a dash that makes it an item.
-fn is_dash(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'-'] | [b'-', b' ', ..])
+fn is_dash(text: &[u8]) -> bool {
+    matches!(text, [b'-'] | [b'-', b' ', ..])
 }
 
 /// Returns whether a text that follows a space, or is all of its line, holds nothing but a comment.
-fn is_blank(text: &str) -> bool {
-    matches!(text.as_bytes(), [] | [b'#', ..])
+fn is_blank(text: &[u8]) -> bool {
+    matches!(text, [] | [b'#', ..])
 }
 
 /// What is left of a text, line by line.
@@ -364,7 +372,7 @@ impl<'a> Line<'a> {
     fn content(self, column: usize) -> usize {
         /// Eight spaces, looked at in one go.
         const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-        let bytes = self.from(column).as_bytes();
+        let bytes = self.bytes(column);
         let (eights, rest) = bytes.as_chunks::<8>();
         let others = eights.iter().map(|eight| u64::from_le_bytes(*eight) ^ SPACES);
         for (index, other) in others.enumerate() {
@@ -379,6 +387,11 @@ impl<'a> Line<'a> {
     /// Returns the text from a column on; nothing where there is none.
     fn from(self, column: usize) -> &'a str {
         self.text.get(column..).unwrap_or_default()
+    }
+
+    /// Returns the bytes from a column on; none where there is nothing.
+    fn bytes(self, column: usize) -> &'a [u8] {
+        self.text.as_bytes().get(column..).unwrap_or_default()
     }
 
     fn position(self, column: usize) -> Position {

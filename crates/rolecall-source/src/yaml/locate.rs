@@ -6,8 +6,6 @@
 
 mod plain;
 
-use std::cell::OnceCell;
-
 use granit_parser::{Event, Marker, Parser};
 
 use super::node::Position;
@@ -48,29 +46,31 @@ pub enum FieldStep<'a> {
 /// Returns where fields of a YAML or JSON file stand, or what of the way to them exists; `None` where
 /// the object is not found or cannot be read.
 pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
-    let chunks = split(bytes);
-    let mut found = vec![None; fields.len()];
-    let mut order: Vec<(usize, usize)> = fields
-        .iter()
-        .enumerate()
-        .map(|(index, field)| (chunk_of(&chunks, field.line), index))
-        .collect();
-    order.sort_unstable();
-    for group in order.chunk_by(|left, right| left.0 == right.0) {
-        let chunk = group.first().and_then(|(chunk, _)| chunks.get(chunk.checked_sub(1)?));
-        let Some(chunk) = chunk else { continue };
-        let text = chunk_text(chunk).unwrap_or_default();
-        let tree = OnceCell::new();
-        for (_, index) in group {
-            if let (Some(field), Some(found)) = (fields.get(*index), found.get_mut(*index)) {
-                let the_short_way = plain::find(text, chunk.first_line, field);
-                let the_long_way =
-                    || tree.get_or_init(|| Spanned::of_chunk(chunk)).as_ref()?.find(field);
-                *found = the_short_way.or_else(the_long_way);
-            }
-        }
+    let mut found: Vec<Option<Region>> =
+        fields.iter().map(|field| plain::find(bytes, field)).collect();
+    if found.iter().any(Option::is_none) {
+        locate_the_rest(bytes, fields, &mut found);
     }
     found
+}
+
+/// Finds the fields that the short way did not, each chunk that has some parsed once.
+fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Region>]) {
+    let chunks = split(bytes);
+    let mut rest: Vec<(usize, &Field<'_>, &mut Option<Region>)> = fields
+        .iter()
+        .zip(found)
+        .filter(|(_, found)| found.is_none())
+        .map(|(field, found)| (chunk_of(&chunks, field.line), field, found))
+        .collect();
+    rest.sort_by_key(|(chunk, ..)| *chunk);
+    for group in rest.chunk_by_mut(|left, right| left.0 == right.0) {
+        let chunk = group.first().and_then(|(chunk, ..)| chunks.get(chunk.checked_sub(1)?));
+        let Some(tree) = chunk.and_then(Spanned::of_chunk) else { continue };
+        for (_, field, found) in group {
+            **found = tree.find(field);
+        }
+    }
 }
 
 /// Returns how many chunks start on a line or before it: the last of them holds it.

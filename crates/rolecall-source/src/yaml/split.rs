@@ -1,5 +1,7 @@
 //! Cuts a file into documents before anything is parsed, so that a broken one costs no other.
 
+use memchr::memmem;
+
 /// The bytes of one document, and where they start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
@@ -58,6 +60,21 @@ pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)
     let piece = bytes.get(start..).unwrap_or_default();
     push(&mut chunks, Chunk { bytes: piece, first_line }, outline);
     chunks
+}
+
+/// Returns what there is of a document from one of its lines on.
+pub(super) fn document_from(bytes: &[u8], line: u32) -> Option<Chunk<'_>> {
+    let start = match usize::try_from(line).ok()?.checked_sub(2) {
+        None => 0,
+        Some(before) => memchr::memchr_iter(b'\n', bytes).nth(before)? + 1,
+    };
+    let mut bytes = bytes.get(start..)?;
+    for pattern in [b"\n---", b"\n..."] {
+        let mut ends = memmem::find_iter(bytes, pattern).map(|at| at + 1);
+        let end = ends.find(|at| marker(line_at(bytes, *at)).is_some());
+        bytes = bytes.get(..end.unwrap_or(bytes.len()))?;
+    }
+    Some(Chunk { bytes, first_line: line })
 }
 
 /// A line that separates documents.

@@ -136,18 +136,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
         .collect();
     let findings = reported::locate(wanted);
-    let mut out = ui.stdout();
-    match arguments.output {
-        FindingsFormat::Table => render::write_table(&mut out, &findings, ui.columns())?,
-        FindingsFormat::Json => {
-            output::write_structured(&mut out, output::Format::Json, &Findings::new(&findings))?;
-        }
-        FindingsFormat::Sarif => render::sarif::write(&mut out, &findings)?,
-        FindingsFormat::Junit => render::junit::write(&mut out, &findings)?,
-        FindingsFormat::Github => render::write_github(&mut out, &findings)?,
-        FindingsFormat::Markdown => render::write_markdown(&mut out, &findings)?,
-    }
-    out.flush()?;
+    write(ui, arguments.output, &findings)?;
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
         ui.note(if session.incomplete {
             "nothing found in what could be read"
@@ -162,6 +151,28 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         exit = Exit::Inconclusive;
     }
     Ok(session.conclude(ui, exit))
+}
+
+/// Writes the findings. Only on a terminal they have colours, which would have to be looked for in each
+/// byte to be taken out again.
+fn write(ui: &Ui, format: FindingsFormat, findings: &[Reported]) -> Result<(), CommandError> {
+    if let (FindingsFormat::Table, Some(columns)) = (format, ui.columns()) {
+        let mut out = ui.stdout();
+        render::write_blocks(&mut out, findings, columns)?;
+        return Ok(out.flush()?);
+    }
+    let mut out = ui.data();
+    match format {
+        FindingsFormat::Table => render::write_table(&mut out, findings)?,
+        FindingsFormat::Json => {
+            output::write_structured(&mut out, output::Format::Json, &Findings::new(findings))?;
+        }
+        FindingsFormat::Sarif => render::sarif::write(&mut out, findings)?,
+        FindingsFormat::Junit => render::junit::write(&mut out, findings)?,
+        FindingsFormat::Github => render::write_github(&mut out, findings)?,
+        FindingsFormat::Markdown => render::write_markdown(&mut out, findings)?,
+    }
+    Ok(out.flush()?)
 }
 
 /// Returns whether another object of the name could have been judged otherwise.

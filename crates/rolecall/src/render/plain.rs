@@ -8,10 +8,11 @@ use std::borrow::Cow;
 /// Returns text that stays on its line and moves nothing: every control, line-breaking, invisible
 /// or direction-changing character is written as `\u{..}`.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_harmful) {
-        Cow::Owned(escape(text, |_| false))
-    } else {
+    // Nearly all text is printable ASCII, which can be seen without decoding it.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_harmful) {
         Cow::Borrowed(text)
+    } else {
+        Cow::Owned(escape(text, |_| false))
     }
 }
 

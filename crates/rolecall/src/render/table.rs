@@ -48,13 +48,37 @@ impl Table {
 
     /// Writes the table, its cells wrapped to stay within `columns`, if any limit there is.
     pub(crate) fn write(&self, out: &mut impl Write, columns: Option<usize>) -> io::Result<()> {
-        let widths = columns.map(|columns| self.widths_within(columns));
-        let fit = |cell: &Cell, column: usize| match &widths {
-            None => cell.text.clone(),
-            Some(widths) => {
-                let width = widths.get(column).copied().unwrap_or(usize::MAX);
-                wrap(&cell.text, width).join("\n")
+        match columns {
+            Some(columns) => self.write_wrapped(out, columns),
+            None => self.write_lines(out),
+        }
+    }
+
+    /// Writes each row on a line: there may be thousands, which no layout is worth.
+    fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+        let widths = self.widths();
+        let headings: Vec<Cell> = self.headings.iter().map(Cell::new).collect();
+        let mut line = String::new();
+        for row in [&headings].into_iter().chain(&self.rows) {
+            let mut missing = 0;
+            for (cell, width) in row.iter().zip(&widths) {
+                if !cell.text.is_empty() {
+                    line.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
+                    cell.push_to(&mut line);
+                }
+                missing += width.saturating_sub(cell.width()) + GUTTER;
             }
+            writeln!(out, "{}", line.trim_end())?;
+            line.clear();
+        }
+        Ok(())
+    }
+
+    fn write_wrapped(&self, out: &mut impl Write, columns: usize) -> io::Result<()> {
+        let widths = self.widths_within(columns);
+        let fit = |cell: &Cell, column: usize| {
+            let width = widths.get(column).copied().unwrap_or(usize::MAX);
+            wrap(&cell.text, width).join("\n")
         };
         let mut builder = Builder::with_capacity(self.rows.len() + 1, self.headings.len());
         builder.push_record(&self.headings);
@@ -81,13 +105,19 @@ impl Table {
         Ok(())
     }
 
-    fn widths_within(&self, columns: usize) -> Vec<usize> {
+    /// Returns how wide each column is.
+    fn widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = self.headings.iter().map(|heading| heading.width()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.text.width().max(*width);
+                *width = cell.width().max(*width);
             }
         }
+        widths
+    }
+
+    fn widths_within(&self, columns: usize) -> Vec<usize> {
+        let mut widths = self.widths();
         let gutters = GUTTER * self.headings.len().saturating_sub(1);
         shrink(&mut widths, columns.saturating_sub(gutters));
         widths
@@ -113,6 +143,22 @@ impl Cell {
     /// Builds a cell that says unknown.
     pub(crate) fn unknown(text: impl AsRef<str>) -> Self {
         Self::new(text).with_style(AnsiColor::Yellow.on_default())
+    }
+
+    /// Returns how many columns the text takes.
+    fn width(&self) -> usize {
+        // What is harmful was written out, so that all ASCII is one column wide.
+        if self.text.is_ascii() { self.text.len() } else { self.text.width() }
+    }
+
+    /// Adds the text in its colour to a line.
+    fn push_to(&self, line: &mut String) {
+        if self.style == Style::new() {
+            return line.push_str(&self.text);
+        }
+        line.push_str(&self.style.render().to_string());
+        line.push_str(&self.text);
+        line.push_str(&self.style.render_reset().to_string());
     }
 
     /// Colours the cell.

@@ -24,8 +24,7 @@ pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
 }
 
 /// Returns how long the key is that a text starts with, its colon not counted.
-pub(super) fn key(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
+pub(super) fn key(bytes: &[u8]) -> Option<usize> {
     let length = bytes.iter().position(|byte| OF_KEY.get(usize::from(*byte)) != Some(&true))?;
     let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     (starts && is_colon(bytes.get(length..)?)).then_some(length)

@@ -2,15 +2,28 @@
 //! and of its nodes only those on the way to the field are looked at. Whatever is in another style, or
 //! ends where that style does not tell, is left to the event parser.
 
+use memchr::memmem;
+
 use super::{Field, FieldStep, Region};
 use crate::yaml::block::{self, Nodes, Scalar};
 use crate::yaml::build::Collection;
 use crate::yaml::node::Position;
+use crate::yaml::{chunk_text, split};
 
-/// Returns where a field of the object stands that is all of a text.
-pub(super) fn find(text: &str, first_line: u32, field: &Field<'_>) -> Option<Region> {
-    let way = Way { field, open: Vec::new(), aside: 0, depth: 0, region: None, last_end: None };
-    block::read(text, first_line, way)?.region
+/// Returns where a field stands whose object is all of a document.
+pub(super) fn find(bytes: &[u8], field: &Field<'_>) -> Option<Region> {
+    let chunk = split::document_from(bytes, field.line)?;
+    let way = Way {
+        field,
+        open: Vec::new(),
+        aside: 0,
+        depth: 0,
+        region: None,
+        last_end: None,
+        goes_on: false,
+        may_come_again: false,
+    };
+    block::read(chunk_text(&chunk).ok()?, chunk.first_line, way)?.region
 }
 
 /// The way from an object to a field, as far as it was gone.
@@ -26,6 +39,10 @@ struct Way<'f> {
     region: Option<Region>,
     /// Where the last scalar or bracket ends.
     last_end: Option<Position>,
+    /// Whether something follows the field, which therefore has ended.
+    goes_on: bool,
+    /// Whether the text that follows the field has one of the keys on the way.
+    may_come_again: bool,
 }
 
 /// An open collection on the way.
@@ -45,6 +62,7 @@ enum At {
 impl Way<'_> {
     /// Goes on by a node within the innermost collection, and returns whether it is on the way.
     fn arrive(&mut self, position: Position, text: Option<&Scalar<'_>>) -> Option<bool> {
+        self.goes_on = self.region.is_some();
         if self.aside > 0 {
             return Some(false);
         }
@@ -60,10 +78,14 @@ impl Way<'_> {
             At::Item(index) => (step == Some(&FieldStep::Index(*index)), At::Item(index + 1)),
         };
         parent.at = next;
+        let begins_again = matches!(parent.at, At::Value(true));
         if on_the_way {
-            // Of two values of one key the later one counts, and nothing of the earlier one.
             self.depth = steps;
+        }
+        if on_the_way || begins_again {
+            // Of two values of one key the later one counts, and nothing of the earlier one.
             self.region = None;
+            self.goes_on = false;
         }
         Some(on_the_way)
     }
@@ -118,6 +140,17 @@ impl<'a> Nodes<'a> for Way<'_> {
         }
         Some(())
     }
+
+    fn are_enough(&mut self, rest: &str) -> bool {
+        if !self.goes_on || self.depth < self.field.steps.len() || self.may_come_again {
+            return false;
+        }
+        self.may_come_again = self.field.steps.iter().any(|step| match step {
+            FieldStep::Key(key) => memmem::find(rest.as_bytes(), key.as_bytes()).is_some(),
+            FieldStep::Index(_) => false,
+        });
+        !self.may_come_again
+    }
 }
 
 #[cfg(test)]
@@ -132,6 +165,7 @@ mod tests {
     /// short way finds.
     fn found_alike(text: &str) -> (usize, usize) {
         let chunk = Chunk { bytes: text.as_bytes(), first_line: 3 };
+        let file = format!("# first\n# second\n{text}\n---\nkind: Role\n");
         let Some(document) = block::parse(text, 3) else { return (0, 0) };
         let tree = Spanned::of_chunk(&chunk).unwrap();
         let mut ways = vec![(Vec::new(), document.root())];
@@ -139,7 +173,7 @@ mod tests {
         while let Some((steps, node)) = ways.pop() {
             let field =
                 Field { line: document.root().position().line, kind: "Role", name: "r", steps };
-            let region = find(text, 3, &field);
+            let region = find(file.as_bytes(), &field);
             all += 1;
             if region.is_some() {
                 found += 1;
@@ -166,7 +200,7 @@ mod tests {
 
     #[test]
     fn of_keys_that_stand_twice_the_later_one_is_found() {
-        let text = "a: 1\nb:\n- x: [1, 2]\nb:\n- y: 1\n  y: 2\n";
+        let text = "a: 1\nb:\n- x: [1, 2]\nb:\n- y: 1\n  z: 3\n  y: 2\n";
         assert_eq!(found_alike(text).0, found_alike(text).1);
     }
 

@@ -15,18 +15,22 @@ use crate::error::CommandError;
 use crate::render::github::{data, property};
 use crate::reported::Reported;
 
-/// Writes findings as people read them, and how many there are of each severity: one under the other
-/// on a terminal of so many columns, else as a table with a line each.
-pub(crate) fn write_table(
+/// Writes findings for a terminal of so many columns, and how many there are of each severity.
+pub(crate) fn write_blocks(
     out: &mut impl Write,
     findings: &[Reported],
-    columns: Option<usize>,
+    columns: usize,
 ) -> Result<(), CommandError> {
+    match findings.is_empty() {
+        true => Ok(()),
+        false => blocks::write(out, findings, columns),
+    }
+}
+
+/// Writes findings as a table with a line each, and how many there are of each severity.
+pub(crate) fn write_table(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
     if findings.is_empty() {
         return Ok(());
-    }
-    if let Some(columns) = columns {
-        return blocks::write(out, findings, columns);
     }
     let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
     for reported in findings {
