@@ -32,6 +32,8 @@ pub(crate) struct Session {
     live: Option<LiveSource>,
     /// Whether something could not be read that `--keep-going` does not excuse.
     pub(crate) incomplete: bool,
+    /// Whether ServiceAccounts that are missing will be made, so that none is warned of.
+    pub(crate) makes_accounts: bool,
     /// Whether all that there is was read, as far as it may be read: of a cluster, or of its snapshot.
     pub(crate) complete: bool,
     /// Objects of manifests that later ones of their names replaced.
@@ -133,6 +135,7 @@ impl Session {
             complete: true,
             replaced: Vec::new(),
             incomplete,
+            makes_accounts: false,
         }
     }
 
@@ -208,6 +211,7 @@ impl Session {
             complete: loaded.is_snapshot,
             replaced: loaded.replaced,
             incomplete: unread && !options.source.keep_going,
+            makes_accounts: false,
         })
     }
 

@@ -341,7 +341,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
     let inventory = session.authorizer.inventory();
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
-    if name == "default" || unread || inventory.service_account(namespace, name).is_some() {
+    let is_there = name == "default" || inventory.service_account(namespace, name).is_some();
+    if is_there || unread || session.makes_accounts {
         return;
     }
     let accounts = inventory.service_accounts();

@@ -1,9 +1,11 @@
 //! What a terminal shows while a command waits.
 
 use std::cell::OnceCell;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::time;
 use crate::ui::Ui;
 
 /// A line on stderr that goes away again; it comes with the first text that is shown.
@@ -21,11 +23,7 @@ impl Spinner {
     /// Shows a text in place of the last one.
     pub(crate) fn show(&self, text: &str) {
         if self.is_shown {
-            let bar = self.bar.get_or_init(|| {
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                let style = ProgressStyle::with_template("{spinner} {msg}");
-                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
-            });
+            let bar = self.bar.get_or_init(|| start(None, "{spinner} {msg}"));
             bar.set_message(text.to_owned());
             bar.tick();
         }
@@ -37,26 +35,22 @@ impl Spinner {
 pub(crate) struct Bar {
     is_shown: bool,
     total: usize,
+    began: Instant,
     bar: OnceCell<ProgressBar>,
 }
 
 impl Bar {
-    /// Prepares one for so many steps.
+    /// Prepares one for so many answers, of which the first is asked for now.
     pub(crate) fn new(ui: &Ui, total: usize) -> Self {
-        Self { is_shown: ui.shows_progress(), total, bar: OnceCell::new() }
+        Self { is_shown: ui.shows_progress(), total, began: Instant::now(), bar: OnceCell::new() }
     }
 
-    /// Shows how many steps are done.
+    /// Shows how many answers there are.
     pub(crate) fn show(&self, done: usize) {
         if self.is_shown {
-            let bar = self.bar.get_or_init(|| {
-                let target = ProgressDrawTarget::stderr();
-                let bar = ProgressBar::with_draw_target(Some(self.total as u64), target);
-                let template = "{bar:30} {pos} of {len} answers, {per_sec}, {eta} left";
-                let style = ProgressStyle::with_template(template);
-                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-            });
+            let bar = self.bar.get_or_init(|| start(Some(self.total as u64), "{bar:20} {msg}"));
             bar.set_position(done as u64);
+            bar.set_message(pace(done, self.total, self.began.elapsed()));
         }
     }
 }
@@ -73,6 +67,41 @@ impl Drop for Spinner {
     fn drop(&mut self) {
         if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
+        }
+    }
+}
+
+fn start(total: Option<u64>, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template(template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Says how far it has come, how fast since it began, and how long it will take at that pace.
+fn pace(done: usize, total: usize, elapsed: Duration) -> String {
+    let answers = format!("{done} of {total} answers");
+    let rate = done as f64 / elapsed.as_secs_f64();
+    if done == 0 || !rate.is_finite() {
+        return answers;
+    }
+    let left = total.saturating_sub(done) as f64 / rate;
+    format!("{answers}, {rate:.0} a second, {} left", time::length(left.ceil() as time::Seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_is_that_since_the_beginning() {
+        for (done, total, seconds, expected) in [
+            (0, 100, 1, "0 of 100 answers"),
+            (50, 100, 0, "50 of 100 answers"),
+            (50, 100, 1, "50 of 100 answers, 50 a second, 1 s left"),
+            (3_000, 480_000, 2, "3000 of 480000 answers, 1500 a second, 5 min left"),
+            (100, 100, 10, "100 of 100 answers, 10 a second, 0 s left"),
+        ] {
+            assert_eq!(pace(done, total, Duration::from_secs(seconds)), expected);
         }
     }
 }

@@ -100,3 +100,16 @@ subjects:
     assert!(ran.stdout.contains("name: rolecall:sa:project-swan:tmp-api-contact-2\n"), "{ran}");
     assert!(ran.stderr.contains("`tmp-api-contact-2` rather than `tmp-api-contact`"), "{ran}");
 }
+
+#[test]
+fn a_serviceaccount_that_is_made_is_not_missed() {
+    let fix = |more: &str| {
+        let ran = rolecall(&format!("fix list pods --for sa/new -n ns-1 -f fixtures/ns-1{more}"));
+        let first = ran.stderr.lines().next().unwrap_or_default().to_owned();
+        (ran.stdout.contains("kind: ServiceAccount\nmetadata:\n  name: new\n"), first)
+    };
+    let missed = "warning: there is no ServiceAccount `new` in namespace `ns-1`";
+    let made = "note: lets sa/ns-1:new list pods in namespace ns-1";
+    assert_eq!(fix(""), (false, missed.to_owned()));
+    assert_eq!(fix(" --create-serviceaccount"), (true, made.to_owned()));
+}

@@ -191,7 +191,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     // Whether a role is the subject's alone shows only where everything is seen.
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
-    let session = Session::load(ui, options, needs)?;
+    let mut session = Session::load(ui, options, needs)?;
+    session.makes_accounts = arguments.create_service_account;
     let is_question = matches!(input, Input::Question(_));
     let subjects = if is_question || arguments.dedicated_service_account {
         SubjectArgument::resolve_all(&subjects, ui, &session, options)?
