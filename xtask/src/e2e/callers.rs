@@ -111,7 +111,8 @@ fn namespace_only(world: &World) -> Result<()> {
     }
     asked("can-i list pods -n callers --mode live")?.exits(0)?.says("yes: the server says")?;
     // Of itself it learns from the server what it may not read.
-    asked("can-i list secrets -n callers")?.exits(1)?.says("no: the server says")?;
+    asked("can-i list secrets -n callers")?.exits(0)?.says("yes: the server says")?;
+    asked("can-i delete secrets -n callers")?.exits(1)?.says("no: the server says")?;
     asked("can-i --resources pods,secrets,nodes -n callers -o csv")?.exits(0)?;
 
     // What it does say of everybody in the namespace is what the server says.
