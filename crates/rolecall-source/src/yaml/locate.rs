@@ -6,10 +6,13 @@
 
 mod plain;
 
+use std::collections::HashMap;
+
 use granit_parser::{Event, Marker, Parser};
+use rustc_hash::FxBuildHasher;
 
 use super::node::Position;
-use super::split::{Chunk, split};
+use super::split::{self, Chunk, split};
 use super::{chunk_text, events};
 
 /// A part of a file: from its first character to the one after its last.
@@ -46,12 +49,39 @@ pub enum FieldStep<'a> {
 /// Returns where fields of a YAML or JSON file stand, or what of the way to them exists; `None` where
 /// the object is not found or cannot be read.
 pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
-    let mut found: Vec<Option<Region>> =
-        fields.iter().map(|field| plain::find(bytes, field)).collect();
+    let mut found = vec![None; fields.len()];
+    let mut by_line: Vec<_> = fields.iter().zip(&mut found).collect();
+    by_line.sort_by_key(|(field, _)| field.line);
+    let mut lines = Lines { bytes, line: 1, start: 0 };
+    for (field, found) in by_line {
+        let Some(start) = lines.start_of(field.line) else { break };
+        let chunk = split::document_from(bytes, start, field.line);
+        *found = chunk.and_then(|chunk| plain::find(&chunk, field));
+    }
     if found.iter().any(Option::is_none) {
         locate_the_rest(bytes, fields, &mut found);
     }
     found
+}
+
+/// Lines of a file, looked up in their order.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    line: u32,
+    start: usize,
+}
+
+impl Lines<'_> {
+    /// Returns the offset at which a line starts that is none of those before the last one asked for.
+    fn start_of(&mut self, line: u32) -> Option<usize> {
+        if let Some(before) = line.checked_sub(self.line)?.checked_sub(1) {
+            let rest = self.bytes.get(self.start..)?;
+            let end = memchr::memchr_iter(b'\n', rest).nth(usize::try_from(before).ok()?)?;
+            self.start += end + 1;
+            self.line = line;
+        }
+        Some(self.start)
+    }
 }
 
 /// Finds the fields that the short way did not, each chunk that has some parsed once.
@@ -66,9 +96,11 @@ fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Regio
     rest.sort_by_key(|(chunk, ..)| *chunk);
     for group in rest.chunk_by_mut(|left, right| left.0 == right.0) {
         let chunk = group.first().and_then(|(chunk, ..)| chunks.get(chunk.checked_sub(1)?));
+        let chunk = chunk.filter(|chunk| chunk.bytes.len() <= LARGEST);
         let Some(tree) = chunk.and_then(Spanned::of_chunk) else { continue };
+        let objects = tree.objects();
         for (_, field, found) in group {
-            **found = tree.find(field);
+            **found = tree.find(&objects, field);
         }
     }
 }
@@ -77,6 +109,13 @@ fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Regio
 fn chunk_of(chunks: &[Chunk<'_>], line: u32) -> usize {
     chunks.partition_point(|chunk| chunk.first_line <= line)
 }
+
+/// Larger chunks are not made trees of, which take ten times their memory: such as a List of a whole
+/// cluster, in which the line that an object starts on says enough.
+const LARGEST: usize = 8 << 20;
+
+/// The objects that have a kind and a name, by these and the lines they start on.
+type Objects<'t> = HashMap<(u32, &'t str, &'t str), usize, FxBuildHasher>;
 
 /// All nodes of a chunk in the order of their starts, each knowing its subtree's size.
 struct Spanned {
@@ -136,22 +175,34 @@ impl Spanned {
         Some(Self { nodes })
     }
 
+    /// Returns the objects; of those of one line, kind and name the first.
+    fn objects(&self) -> Objects<'_> {
+        let mut objects = Objects::default();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some((_, kind)) = self.value(index, "kind") else { continue };
+            let metadata = self.value(index, "metadata");
+            let name = metadata.and_then(|(_, metadata)| self.value(metadata, "name"));
+            let name = name.and_then(|(_, name)| self.text(name));
+            if let (Some(kind), Some(name)) = (self.text(kind), name) {
+                objects.entry((node.region.start.line, kind, name)).or_insert(index);
+            }
+        }
+        objects
+    }
+
+    /// Returns the first object that starts on a line.
+    fn first_on(&self, line: u32) -> Option<usize> {
+        let first = self.nodes.partition_point(|node| node.region.start.line < line);
+        let nodes = self.nodes.iter().enumerate().skip(first);
+        let mut on_line = nodes.take_while(|(_, node)| node.region.start.line == line);
+        on_line.find(|(_, node)| matches!(node.shape, Shape::Object)).map(|(index, _)| index)
+    }
+
     /// Returns where a field of an object stands: of those objects that start on its line the one of
     /// its kind and name, else the first.
-    fn find(&self, field: &Field<'_>) -> Option<Region> {
-        let starts = self.nodes.iter().enumerate().filter(|(_, node)| {
-            matches!(node.shape, Shape::Object) && node.region.start.line == field.line
-        });
-        let mut candidates: Vec<usize> = starts.map(|(index, _)| index).collect();
-        let is_meant = |index: &usize| {
-            let metadata = self.value(*index, "metadata");
-            let name = metadata.and_then(|(_, metadata)| self.value(metadata, "name"));
-            self.is_text(self.value(*index, "kind"), field.kind) && self.is_text(name, field.name)
-        };
-        if let Some(meant) = candidates.iter().copied().find(|index| is_meant(index)) {
-            candidates = vec![meant];
-        }
-        let mut at = *candidates.first()?;
+    fn find(&self, objects: &Objects<'_>, field: &Field<'_>) -> Option<Region> {
+        let meant = objects.get(&(field.line, field.kind, field.name)).copied();
+        let mut at = meant.or_else(|| self.first_on(field.line))?;
         let mut region = self.nodes.get(at)?.region;
         for step in &field.steps {
             let next = match step {
@@ -179,16 +230,18 @@ impl Spanned {
         let mut children = self.children(object);
         let mut found = None;
         while let (Some(name), Some(value)) = (children.next(), children.next()) {
-            if self.is_text(Some((name, name)), key) {
+            if self.text(name) == Some(key) {
                 found = Some((name, value));
             }
         }
         found
     }
 
-    fn is_text(&self, pair: Option<(usize, usize)>, text: &str) -> bool {
-        let node = pair.and_then(|(_, value)| self.nodes.get(value));
-        matches!(node.map(|node| &node.shape), Some(Shape::Scalar(found)) if found == text)
+    fn text(&self, node: usize) -> Option<&str> {
+        match &self.nodes.get(node)?.shape {
+            Shape::Scalar(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Returns the direct children of a node: items, or keys and values in turn.

@@ -62,19 +62,18 @@ pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)
     chunks
 }
 
-/// Returns what there is of a document from one of its lines on.
-pub(super) fn document_from(bytes: &[u8], line: u32) -> Option<Chunk<'_>> {
-    let start = match usize::try_from(line).ok()?.checked_sub(2) {
-        None => 0,
-        Some(before) => memchr::memchr_iter(b'\n', bytes).nth(before)? + 1,
-    };
-    let mut bytes = bytes.get(start..)?;
+/// Returns what there is of a document from one of its lines on, which starts at an offset; `None` if
+/// that is too much to look at for each of its lines.
+pub(super) fn document_from(bytes: &[u8], start: usize, line: u32) -> Option<Chunk<'_>> {
+    const MOST: usize = 256 << 10;
+    let rest = bytes.get(start..)?;
+    let mut bytes = rest.get(..MOST).unwrap_or(rest);
     for pattern in [b"\n---", b"\n..."] {
         let mut ends = memmem::find_iter(bytes, pattern).map(|at| at + 1);
         let end = ends.find(|at| marker(line_at(bytes, *at)).is_some());
         bytes = bytes.get(..end.unwrap_or(bytes.len()))?;
     }
-    Some(Chunk { bytes, first_line: line })
+    (bytes.len() < MOST).then_some(Chunk { bytes, first_line: line })
 }
 
 /// A line that separates documents.

@@ -8,11 +8,11 @@ use super::{Field, FieldStep, Region};
 use crate::yaml::block::{self, Nodes, Scalar};
 use crate::yaml::build::Collection;
 use crate::yaml::node::Position;
-use crate::yaml::{chunk_text, split};
+use crate::yaml::{Chunk, chunk_text};
 
-/// Returns where a field stands whose object is all of a document.
-pub(super) fn find(bytes: &[u8], field: &Field<'_>) -> Option<Region> {
-    let chunk = split::document_from(bytes, field.line)?;
+/// Returns where a field stands whose object is all of a document; of that what there is from the
+/// object's line on.
+pub(super) fn find(chunk: &Chunk<'_>, field: &Field<'_>) -> Option<Region> {
     let way = Way {
         field,
         open: Vec::new(),
@@ -23,7 +23,7 @@ pub(super) fn find(bytes: &[u8], field: &Field<'_>) -> Option<Region> {
         goes_on: false,
         may_come_again: false,
     };
-    block::read(chunk_text(&chunk).ok()?, chunk.first_line, way)?.region
+    block::read(chunk_text(chunk).ok()?, chunk.first_line, way)?.region
 }
 
 /// The way from an object to a field, as far as it was gone.
@@ -157,9 +157,9 @@ impl<'a> Nodes<'a> for Way<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Spanned;
+    use super::super::{Lines, Spanned};
     use super::*;
-    use crate::yaml::Chunk;
+    use crate::yaml::split;
 
     /// Finds each field of a document in both ways, and returns how many there are and how many the
     /// short way finds.
@@ -168,16 +168,19 @@ mod tests {
         let file = format!("# first\n# second\n{text}\n---\nkind: Role\n");
         let Some(document) = block::parse(text, 3) else { return (0, 0) };
         let tree = Spanned::of_chunk(&chunk).unwrap();
+        let objects = tree.objects();
+        let line = document.root().position().line;
+        let start = Lines { bytes: file.as_bytes(), line: 1, start: 0 }.start_of(line).unwrap();
+        let short = split::document_from(file.as_bytes(), start, line).unwrap();
         let mut ways = vec![(Vec::new(), document.root())];
         let (mut all, mut found) = (0, 0);
         while let Some((steps, node)) = ways.pop() {
-            let field =
-                Field { line: document.root().position().line, kind: "Role", name: "r", steps };
-            let region = find(file.as_bytes(), &field);
+            let field = Field { line, kind: "Role", name: "r", steps };
+            let region = find(&short, &field);
             all += 1;
             if region.is_some() {
                 found += 1;
-                assert_eq!(region, tree.find(&field), "{field:?} in {text}");
+                assert_eq!(region, tree.find(&objects, &field), "{field:?} in {text}");
             }
             let below = |step| [field.steps.clone(), vec![step]].concat();
             ways.extend(
