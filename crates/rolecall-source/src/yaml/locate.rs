@@ -53,10 +53,13 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     let mut by_line: Vec<_> = fields.iter().zip(&mut found).collect();
     by_line.sort_by_key(|(field, _)| field.line);
     let mut lines = Lines { bytes, line: 1, start: 0 };
-    for (field, found) in by_line {
-        let Some(start) = lines.start_of(field.line) else { break };
-        let chunk = split::document_from(bytes, start, field.line);
-        *found = chunk.and_then(|chunk| plain::find(&chunk, field));
+    for fields in by_line.chunk_by_mut(|(left, _), (right, _)| left.line == right.line) {
+        let Some(line) = fields.first().map(|(field, _)| field.line) else { continue };
+        let Some(start) = lines.start_of(line) else { break };
+        let Some(chunk) = split::document_from(bytes, start, line) else { continue };
+        for (field, found) in fields {
+            **found = plain::find(&chunk, field);
+        }
     }
     if found.iter().any(Option::is_none) {
         locate_the_rest(bytes, fields, &mut found);

@@ -63,10 +63,13 @@ pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)
 }
 
 /// Returns what there is of a document from one of its lines on, which starts at an offset; `None` if
-/// that is too much to look at for each of its lines.
+/// that line is not one of its outermost level, or too much follows to look at it for each line.
 pub(super) fn document_from(bytes: &[u8], start: usize, line: u32) -> Option<Chunk<'_>> {
-    const MOST: usize = 256 << 10;
+    const MOST: usize = 64 << 10;
     let rest = bytes.get(start..)?;
+    if matches!(rest.first(), Some(b' ' | b'\t' | b'-' | b'{' | b'[') | None) {
+        return None;
+    }
     let mut bytes = rest.get(..MOST).unwrap_or(rest);
     for pattern in [b"\n---", b"\n..."] {
         let mut ends = memmem::find_iter(bytes, pattern).map(|at| at + 1);
