@@ -293,8 +293,8 @@ fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
     };
     let is = if others.is_empty() { "is" } else { "are" };
     ui.note(format!(
-        "`{first}`{others} {is} not built: the answer is about the files as they stand, without patches, \
-         prefixes and namespaces that are set there"
+        "`{first}`{others} {is} not built: the answer is about the files as they stand, without \
+         patches and prefixes that are set there"
     ));
     ui.suggest(Hint::run(
         "kustomize build DIRECTORY | rolecall COMMAND -f -",

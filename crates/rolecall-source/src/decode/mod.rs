@@ -25,7 +25,7 @@ mod walk;
 
 use std::sync::{Mutex, PoisonError};
 
-use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, Text};
+use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, SubjectKind, Text};
 use serde::de::{DeserializeSeed, IgnoredAny};
 
 pub use self::identity::Selection;
@@ -98,6 +98,8 @@ impl Place {
 pub(crate) struct Decoder {
     strings: Strings,
     default_namespace: Text,
+    /// Whether the place says in which namespace its objects are, theirs included that bindings name.
+    is_settled: bool,
     place: Place,
     /// Which objects are read.
     pub(crate) selection: Selection,
@@ -119,6 +121,7 @@ impl Decoder {
         Self {
             strings,
             default_namespace,
+            is_settled: false,
             place,
             selection: Selection::default(),
             stored: false,
@@ -131,8 +134,15 @@ impl Decoder {
         Self {
             selection: self.selection,
             stored: self.stored,
+            is_settled: self.is_settled,
             ..Self::new(&self.place, &self.default_namespace)
         }
+    }
+
+    /// Says where objects are that name no namespace: where the place says, or `otherwise`.
+    pub(crate) fn settle(&mut self, said: Option<&str>, otherwise: &str) {
+        self.is_settled = said.is_some();
+        self.default_namespace = self.strings.text(said.unwrap_or(otherwise));
     }
 
     /// Goes on with another place, and returns what was decoded so far.
@@ -179,9 +189,25 @@ impl Decoder {
         Ok(length)
     }
 
+    /// Fills the namespace into subjects that have to have one.
+    fn settled(&self, mut object: Object) -> Object {
+        if let Object::Binding(binding) = &mut object
+            && binding.is_cluster_role_binding()
+        {
+            let subjects = binding.subjects.iter_mut();
+            for subject in subjects.filter(|subject| subject.kind == SubjectKind::ServiceAccount) {
+                if subject.namespace.is_empty() {
+                    subject.namespace = self.default_namespace.clone();
+                }
+            }
+        }
+        object
+    }
+
     /// Adds an object that is complete; false when the whole has to be looked at.
     fn add(&mut self, object: Object) -> bool {
         let object = if self.stored { object.stored() } else { object };
+        let object = if self.is_settled { self.settled(object) } else { object };
         let named = |name: &Text| !name.is_empty() && !name.contains("{{");
         let builder = &mut self.batch.builder;
         match object {

@@ -130,7 +130,6 @@ pub(super) enum ReferenceField {
     Name,
     Namespace,
     ApiGroup,
-    ApiVersion,
 }
 
 impl<'de> Fields<'de> for ReferenceFields<'_> {
@@ -138,14 +137,13 @@ impl<'de> Fields<'de> for ReferenceFields<'_> {
     type Field = ReferenceField;
     type Output = Reference;
 
+    // The `apiVersion` that v1alpha1 has instead of `apiGroup` decides nothing for the known kinds.
     fn field(name: &str) -> Option<ReferenceField> {
         Some(match name {
             "kind" => ReferenceField::Kind,
             "name" => ReferenceField::Name,
             "namespace" => ReferenceField::Namespace,
             "apiGroup" => ReferenceField::ApiGroup,
-            // Subjects of v1alpha1 have an `apiVersion` instead.
-            "apiVersion" => ReferenceField::ApiVersion,
             _ => return None,
         })
     }
@@ -162,10 +160,6 @@ impl<'de> Fields<'de> for ReferenceFields<'_> {
             ReferenceField::Name => reference.name = text,
             ReferenceField::Namespace => reference.namespace = text,
             ReferenceField::ApiGroup => reference.api_group = Some(text),
-            ReferenceField::ApiVersion => {
-                let group = self.strings.text(super::identity::group_of(&text));
-                reference.api_group.get_or_insert(group);
-            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::kustomize::{Kustomizations, is_kustomization};
+use super::kustomize::{self, Kustomizations, is_kustomization};
 use crate::problem::{Problem, ProblemKind};
 use crate::yaml::Position;
 
@@ -17,6 +17,8 @@ pub(super) struct Entry {
     pub(super) chart: Option<usize>,
     /// Whether it was found in a directory, rather than named.
     pub(super) is_found: bool,
+    /// The namespace that a kustomization sets for it.
+    pub(super) namespace: Option<String>,
 }
 
 /// What paths lead to.
@@ -43,7 +45,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     for path in paths {
         if path.as_os_str() == "-" {
             // Stdin can be read once only.
-            let entry = Entry { path: path.clone(), chart: None, is_found: false };
+            let entry = Entry { path: path.clone(), chart: None, is_found: false, namespace: None };
             if !found.entries.contains(&entry) {
                 found.entries.push(entry);
             }
@@ -64,7 +66,12 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
             }
             Ok(_) => {
                 let chart = found.chart_around(path);
-                found.entries.push(Entry { path: path.clone(), chart, is_found: false });
+                found.entries.push(Entry {
+                    path: path.clone(),
+                    chart,
+                    is_found: false,
+                    namespace: None,
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 found.problem(path, ProblemKind::MissingFile, "no such file or directory");
@@ -74,6 +81,12 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     }
     let Found { entries, kustomizations, .. } = &mut found;
     entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
+    let namespaces = kustomizations.namespaces();
+    if !namespaces.is_empty() {
+        for entry in entries.iter_mut() {
+            entry.namespace = namespaces.get(&kustomize::normal(&entry.path)).cloned();
+        }
+    }
     found
 }
 
@@ -138,7 +151,12 @@ impl Found {
         } else if kind.is_symlink() {
             self.link(path, stack, chart);
         } else if kind.is_file() && is_manifest(path) {
-            self.entries.push(Entry { path: path.to_owned(), chart, is_found: true });
+            self.entries.push(Entry {
+                path: path.to_owned(),
+                chart,
+                is_found: true,
+                namespace: None,
+            });
         } else if is_manifest(path) {
             self.problem(path, ProblemKind::UnreadableFile, "not a regular file");
         }
@@ -159,7 +177,12 @@ impl Found {
                 Err(error) => self.unreadable(path, &error),
             },
             Ok(metadata) if metadata.is_file() && is_manifest(path) => {
-                self.entries.push(Entry { path: path.to_owned(), chart, is_found: true });
+                self.entries.push(Entry {
+                    path: path.to_owned(),
+                    chart,
+                    is_found: true,
+                    namespace: None,
+                });
             }
             Ok(_) => {}
             // A link to itself cannot be followed, whatever it is called.

@@ -1,7 +1,8 @@
 //! What a `kustomization.yaml` says of the files around it, as far as it goes without building it:
-//! which of them are no objects but pieces of some, and whether the objects are what is applied.
+//! which of them are no objects but pieces of some, in which namespace the objects are, and whether they
+//! are what is applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -36,8 +37,18 @@ const CHANGES: [&str; 13] = [
 pub(super) struct Kustomizations {
     /// Files that are pieces of objects, by their normal path.
     pieces: BTreeSet<PathBuf>,
+    /// What is taken in where, by the normal path of the directory.
+    layers: BTreeMap<PathBuf, Layer>,
     /// Kustomizations that make something else of the files than what they hold.
     pub(super) changing: Vec<PathBuf>,
+}
+
+/// What a kustomization takes in, and where it puts that.
+#[derive(Debug)]
+struct Layer {
+    namespace: Option<String>,
+    /// Files and directories with kustomizations of their own, by their normal path.
+    resources: Vec<PathBuf>,
 }
 
 /// Returns whether a file of that name is a kustomization.
@@ -48,14 +59,20 @@ pub(super) fn is_kustomization(name: &std::ffi::OsStr) -> bool {
 impl Kustomizations {
     /// Reads one; what is wrong with it is told when it is read as a manifest.
     pub(super) fn read(&mut self, path: &Path) {
-        let mut text = String::new();
-        let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-        let (Ok(_), Ok(documents)) = (read, yaml::parse(&text, 1)) else { return };
+        let mut content = String::new();
+        let read =
+            File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut content));
+        let (Ok(_), Ok(documents)) = (read, yaml::parse(&content, 1)) else { return };
         let directory = path.parent().unwrap_or(Path::new(""));
         for document in &documents {
             let root = document.root();
             let pieces = pieces(root).into_iter().map(|piece| normal(&directory.join(piece)));
             self.pieces.extend(pieces);
+            let layer = Layer {
+                namespace: text(root, "namespace").map(str::to_owned),
+                resources: resources(root).map(|path| normal(&directory.join(path))).collect(),
+            };
+            self.layers.insert(normal(directory), layer);
             if changes(root) {
                 self.changing.push(path.to_owned());
             }
@@ -65,6 +82,30 @@ impl Kustomizations {
     /// Returns whether a file holds a piece of an object.
     pub(super) fn is_piece(&self, path: &Path) -> bool {
         !self.pieces.is_empty() && self.pieces.contains(&normal(path))
+    }
+
+    /// Returns the namespaces that are set for files, by their normal path: that of the nearest
+    /// kustomization that sets one, and of several equally near ones the first.
+    pub(super) fn namespaces(&self) -> BTreeMap<PathBuf, String> {
+        let mut namespaces = BTreeMap::new();
+        for layer in self.layers.values() {
+            let Some(namespace) = &layer.namespace else { continue };
+            let mut taken_in: Vec<&PathBuf> = layer.resources.iter().collect();
+            let mut seen = BTreeSet::new();
+            while let Some(path) = taken_in.pop() {
+                if !seen.insert(path) {
+                    continue;
+                }
+                match self.layers.get(path) {
+                    Some(lower) if lower.namespace.is_none() => taken_in.extend(&lower.resources),
+                    Some(_) => {}
+                    None => {
+                        namespaces.entry(path.clone()).or_insert_with(|| namespace.clone());
+                    }
+                }
+            }
+        }
+        namespaces
     }
 }
 
@@ -90,9 +131,16 @@ fn changes(root: Node<'_>) -> bool {
                 && value.as_str() != Some("")
         })
     };
-    let resources = ["resources", "bases"].into_iter().filter_map(|field| root.get(field));
-    let mut resources = resources.flat_map(Node::items).filter_map(Node::as_str);
-    CHANGES.iter().any(|field| is_set(field)) || resources.any(is_remote)
+    CHANGES.iter().any(|field| is_set(field)) || resources(root).any(is_remote)
+}
+
+fn resources(root: Node<'_>) -> impl Iterator<Item = &str> {
+    let lists = ["resources", "bases", "components"].into_iter();
+    lists.filter_map(move |field| root.get(field)).flat_map(Node::items).filter_map(Node::as_str)
+}
+
+fn text<'d>(root: Node<'d>, field: &str) -> Option<&'d str> {
+    root.get(field)?.as_str().filter(|text| !text.is_empty())
 }
 
 fn is_remote(resource: &str) -> bool {
@@ -100,7 +148,7 @@ fn is_remote(resource: &str) -> bool {
 }
 
 /// Returns a path without `.` and, as far as they lead back along it, `..`.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         let leads_back = matches!(normal.components().next_back(), Some(Component::Normal(_)));
@@ -113,4 +161,111 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     normal
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rolecall_rbac::Metadata;
+    use tempfile::TempDir;
+
+    use super::super::{Defaults, LoadConfig, Loaded, Selection, load};
+
+    fn role(name: &str) -> String {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {name}}}\n"
+        )
+    }
+
+    fn loaded(files: &[(&str, &str)], path: &str) -> (TempDir, Loaded) {
+        let directory = TempDir::new().unwrap();
+        for (path, text) in files {
+            let path = directory.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let config = LoadConfig {
+            paths: vec![directory.path().join(path)],
+            default_namespace: "default".to_owned(),
+            defaults: Defaults::None,
+            selection: Selection::Everything,
+        };
+        let loaded = load(&config, std::io::empty());
+        (directory, loaded)
+    }
+
+    fn roles(loaded: &Loaded) -> Vec<String> {
+        let roles = loaded.inventory.roles().iter().map(|role| &role.metadata);
+        roles.map(|Metadata { namespace, name, .. }| format!("{namespace}/{name}")).collect()
+    }
+
+    #[test]
+    fn pieces_are_passed_over_and_what_is_not_built_is_named() {
+        let (base, whole) = (role("base"), role("whole"));
+        let (patched, merged) = (role("patched"), role("merged"));
+        let files = [
+            ("base/kustomization.yaml", "resources: [role.yaml]\n"),
+            ("base/role.yaml", &*base),
+            (
+                "prod/kustomization.yaml",
+                "resources: [../base]
+patches:
+- path: ./patches/../more.yaml
+- patch: '- op: remove'
+patchesStrategicMerge:
+- merged.yaml
+- |
+  kind: Role
+",
+            ),
+            ("prod/more.yaml", &*patched),
+            ("prod/merged.yaml", &*merged),
+            ("prod/whole.yaml", &*whole),
+            ("test/Kustomization", "replacements: [{path: ../shared.yaml}]\n"),
+            ("shared.yaml", "- source: {kind: Role}\n"),
+            ("empty/kustomization.yml", "namePrefix: ''\npatches: []\n"),
+            ("remote/kustomization.yml", "resources: ['https://example.com/role.yaml']\n"),
+            ("broken/kustomization.yml", "resources: ["),
+        ];
+        let (directory, all) = loaded(&files, "");
+        assert_eq!(roles(&all), ["default/base", "default/whole"]);
+        let root = directory.path().to_string_lossy().into_owned() + "/";
+        let unbuilt: Vec<String> = all.unbuilt.iter().map(|path| path.replace(&root, "")).collect();
+        let expected =
+            ["prod/kustomization.yaml", "remote/kustomization.yml", "test/Kustomization"];
+        assert_eq!(unbuilt, expected);
+        assert_eq!(all.problems.len(), 1);
+        // What is named is meant.
+        assert_eq!(roles(&loaded(&files, "prod/more.yaml").1), ["default/patched"]);
+    }
+
+    #[test]
+    fn the_nearest_namespace_that_is_set_counts() {
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(role);
+        let binding = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: a}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
+";
+        let files = [
+            ("base/kustomization.yaml", "resources: [a.yaml, binding.yaml, ../base]\n"),
+            ("base/a.yaml", &*a),
+            ("base/binding.yaml", binding),
+            ("own/kustomization.yaml", "namespace: own\nresources: [b.yaml]\n"),
+            ("own/b.yaml", &*b),
+            ("prod/kustomization.yaml", "namespace: prod\nresources: [../base, ../own, c.yaml]\n"),
+            ("prod/c.yaml", &*c),
+            ("prod/d.yaml", &*d),
+            ("test/kustomization.yaml", "namespace: test\nresources: [../base]\n"),
+        ];
+        let (_directory, loaded) = loaded(&files, "");
+        assert_eq!(roles(&loaded), ["default/d", "own/b", "prod/a", "prod/c"]);
+        let [binding] = loaded.inventory.bindings() else { panic!("one binding") };
+        let namespaces: Vec<&str> =
+            binding.subjects.iter().map(|subject| &*subject.namespace).collect();
+        assert_eq!(namespaces, ["prod", ""]);
+    }
 }

@@ -47,7 +47,8 @@ pub struct LoadConfig {
 /// Which of a server's own roles and bindings to assume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Defaults {
-    /// Those of the newest release known, unless the input brings its own.
+    /// Those of the newest release known, unless the input brings its own: the others of a cluster
+    /// whose roles were dumped would be made up.
     #[default]
     Auto,
     /// None.
@@ -92,6 +93,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         .map_init(read::room, |buffer, entry| {
             decoders.with(|decoder| {
                 decoder.turn_to(&Place::File(shown(&entry.path).into()));
+                decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
                 read::read(entry, &stdin, buffer, decoder)
             })
         })
@@ -135,7 +137,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         Defaults::Version(version) => Some(version),
         // A snapshot has what there was, and says what it could not read.
         Defaults::Auto if served.is_some() => None,
-        Defaults::Auto if !own.roles().iter().any(is_servers_own) => Some(Version::default()),
+        Defaults::Auto if !holds_defaults(own.roles()) => Some(Version::default()),
         Defaults::Auto | Defaults::None => None,
     };
     let mut builder = defaults.map(default_objects).unwrap_or_default();
@@ -192,14 +194,12 @@ fn default_objects(version: Version) -> InventoryBuilder {
     }
 }
 
-/// Returns whether a role is one that an API server creates at its start.
-fn is_servers_own(role: &Role) -> bool {
-    role.is_cluster_role()
-        && (*role.metadata.name == *"cluster-admin"
-            || role
-                .metadata
-                .label("kubernetes.io/bootstrapping")
-                .is_some_and(|value| **value == *"rbac-defaults"))
+/// Returns whether roles are those of a whole server. Single ones may be an add-on's that carries the
+/// label of default roles, as CoreDNS does, or a repository's own version of one.
+fn holds_defaults(roles: &[Role]) -> bool {
+    ["cluster-admin", "system:discovery"].iter().all(|name| {
+        roles.iter().any(|role| role.is_cluster_role() && *role.metadata.name == **name)
+    })
 }
 
 /// Keeps one problem of each directory about templates that are not rendered.

@@ -536,45 +536,31 @@ automountServiceAccountToken: false
     }
 }
 
-/// Patches are no objects, and what a kustomization makes of others is not what they hold.
+/// CoreDNS labels its role as default ones are labelled.
 #[test]
-fn pieces_of_kustomizations_are_passed_over() {
-    let role = |name: &str| ROLE.replace("name: reader", &format!("name: {name}"));
-    let files: Vec<(&str, String)> = vec![
-        ("base/kustomization.yaml", "resources: [role.yaml]\n".into()),
-        ("base/role.yaml", role("base")),
-        (
-            "prod/kustomization.yaml",
-            "resources: [../base]\npatches:\n- path: ./patches/../more.yaml\n- patch: '- op: remove'\n\
-             patchesStrategicMerge:\n- merged.yaml\n- |\n  kind: Role\n"
-                .into(),
-        ),
-        ("prod/more.yaml", role("patched")),
-        ("prod/merged.yaml", role("merged")),
-        ("prod/whole.yaml", role("whole")),
-        ("test/Kustomization", "namespace: test\nreplacements: [{path: ../shared.yaml}]\n".into()),
-        ("shared.yaml", "- source: {kind: Role}\n".into()),
-        ("empty/kustomization.yml", "namePrefix: ''\npatches: []\n".into()),
-        ("remote/kustomization.yml", "resources: ['https://example.com/role.yaml']\n".into()),
-        ("broken/kustomization.yml", "resources: [".into()),
-    ];
-    let files: Vec<(&str, &[u8])> =
-        files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
-    let input = Input::new(&files);
-    let names = |paths: &[&str]| {
-        let loaded = input.load(paths, "");
-        let root = input.directory.path().to_string_lossy().into_owned() + "/";
-        let roles = loaded.inventory.roles().iter().map(|role| role.metadata.name.to_string());
-        let unbuilt = loaded.unbuilt.iter().map(|path| path.replace(&root, ""));
-        (roles.collect::<Vec<_>>(), unbuilt.collect::<Vec<_>>(), loaded.problems.len())
+fn default_roles_are_assumed_unless_the_input_holds_a_servers() {
+    let role = |name: &str| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\n  \
+             labels: {{kubernetes.io/bootstrapping: rbac-defaults}}\n"
+        )
     };
-    let unbuilt = ["prod/kustomization.yaml", "remote/kustomization.yml", "test/Kustomization"];
-    assert_eq!(
-        names(&[""]),
-        (vec!["base".into(), "whole".into()], unbuilt.map(String::from).into(), 1)
-    );
-    // What is named is meant.
-    assert_eq!(names(&["prod/more.yaml"]), (vec!["patched".into()], Vec::new(), 0));
+    for (names, assumed) in [
+        (&["system:coredns"][..], true),
+        (&["cluster-admin"], true),
+        (&["cluster-admin", "system:discovery"], false),
+    ] {
+        let text: String = names.iter().map(|name| role(name)).collect();
+        let config = LoadConfig {
+            paths: vec!["-".into()],
+            default_namespace: "default".to_owned(),
+            defaults: Defaults::Auto,
+            selection: Selection::Everything,
+        };
+        let loaded = load(&config, text.as_bytes());
+        assert_eq!(loaded.inventory.role("", "view").is_some(), assumed, "{names:?}");
+        assert_eq!(loaded.problems, [], "{names:?}");
+    }
 }
 
 /// Groups that are surely misspelt must not pass as somebody's own.

@@ -355,7 +355,7 @@ fn kustomizations_are_told_of_and_their_patches_not_judged() {
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @"
     --- stderr
-    note: `prod/kustomization.yaml` is not built: the answer is about the files as they stand, without patches, prefixes and namespaces that are set there
+    note: `prod/kustomization.yaml` is not built: the answer is about the files as they stand, without patches and prefixes that are set there
     hint: run `kustomize build DIRECTORY | rolecall COMMAND -f -` to read what is applied
     note: nothing found
     --- exit 0

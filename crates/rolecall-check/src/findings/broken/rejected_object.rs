@@ -74,17 +74,31 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what to write for a ServiceAccount's name that is none, if it can be told.
+/// Returns what to write for a ServiceAccount that is not named well, if it can be told.
 fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<String> {
     let [Step::Key(list), Step::Index(index), Step::Key(key)] = &*field.steps else { return None };
     let subject = binding.subjects.get(*index)?;
-    if **list != *"subjects" || **key != *"name" || subject.kind != SubjectKind::ServiceAccount {
+    if **list != *"subjects" || subject.kind != SubjectKind::ServiceAccount {
         return None;
     }
-    if let Some((_, fix)) = unmatchable(subject) {
-        return Some(fix);
+    match &**key {
+        "namespace" => {
+            let mut accounts = context.inventory().service_accounts().iter();
+            let meant = accounts.find(|account| account.metadata.name == subject.name);
+            Some(match meant {
+                Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
+                None => "say in which namespace it is".to_owned(),
+            })
+        }
+        "name" => {
+            if let Some((_, fix)) = unmatchable(subject) {
+                return Some(fix);
+            }
+            let namespace = subject.effective_namespace(&binding.metadata)?;
+            let similar = accounts::lookalikes(context, namespace, &subject.name);
+            Some(format!("write `name: {}`, if that one was meant", similar.first()?.metadata.name))
+        }
+        "apiGroup" => Some("leave it out".to_owned()),
+        _ => None,
     }
-    let namespace = subject.effective_namespace(&binding.metadata)?;
-    let similar = accounts::lookalikes(context, namespace, &subject.name);
-    Some(format!("write `name: {}`, if that one was meant", similar.first()?.metadata.name))
 }
