@@ -175,6 +175,12 @@ fn names_on_verbs_without_names_are_dead() {
             &["RC207 rules[0].resourceNames"],
         );
     }
+    // What another rule grants anyway is told of as that.
+    check(
+        "{apiGroups: [''], resources: [secrets], verbs: [list]}, \
+         {apiGroups: [''], resources: [secrets], resourceNames: [x], verbs: [list]}",
+        &["RC212 rules[1]"],
+    );
 }
 
 #[test]

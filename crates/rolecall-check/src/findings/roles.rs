@@ -7,11 +7,20 @@ use crate::{ExternalKind, validation};
 
 /// Returns the judged bindings whose role is not in the input, though other software may install it.
 pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Binding> {
-    context.bindings().filter(|binding| {
-        validation::refers_well(binding)
-            && context.role_of(binding).is_none()
-            && !may_be_elsewhere(context, binding)
-    })
+    context.bindings().filter(|binding| is_without_role(context, binding))
+}
+
+/// Returns whether a binding is told of already as one that grants nothing, as its role is missing.
+pub(super) fn grants_nothing(context: &Context<'_>, binding: &Binding) -> bool {
+    let (kind, namespace) = kind_and_namespace(binding);
+    is_without_role(context, binding)
+        && !context.is_external(kind, namespace, &binding.role_ref.name)
+}
+
+fn is_without_role(context: &Context<'_>, binding: &Binding) -> bool {
+    validation::refers_well(binding)
+        && context.role_of(binding).is_none()
+        && !may_be_elsewhere(context, binding)
 }
 
 /// Returns the kind and the namespace of the role that a binding refers to.

@@ -9,8 +9,8 @@
 //!
 //! A rule with `resourceNames` matches only requests that carry one of the names. A request that creates
 //! or lists objects carries none, so it is refused. (`list` and `watch` carry one if the client asks with
-//! the field selector `metadata.name=NAME`; `create` if the object is made by `PUT` or server-side
-//! apply.)
+//! the field selector `metadata.name=NAME`, which is why a rule of these alone is only for information;
+//! `create` if the object is made by `PUT` or server-side apply.)
 //!
 //! # Example
 //!
@@ -35,7 +35,9 @@
 //! - {apiGroups: [""], resources: [configmaps], resourceNames: [settings], verbs: [get, update]}
 //! ```
 
-use crate::context::{Context, joined, listed};
+use rolecall_rbac::{PolicyRule, Text, covers};
+
+use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
 
@@ -65,29 +67,43 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             && rule.resources.iter().all(|entry| !entry.contains('/') && **entry != *"*");
         let named = !rule.resource_names.is_empty()
             && rule.resource_names.iter().all(|name| !name.is_empty());
-        if !(nameless && plain && named) {
+        if !(nameless && plain && named) || is_covered(at) {
             continue;
         }
-        let selectable = rule.verbs.iter().any(|verb| matches!(&**verb, "list" | "watch"));
-        let message = format!(
-            "{} on {} carry no object name, so `resourceNames` keeps the rule from matching",
-            listed(&rule.verbs),
-            listed(&rule.resources)
-        );
-        let message = if rule.verbs.len() == 1 {
-            message.replacen(" carry ", " carries ", 1)
-        } else {
-            message
+        let is_selectable = |verb: &&Text| matches!(&***verb, "list" | "watch");
+        let (carry, is) = match rule.verbs.len() {
+            1 => ("carries", "matches"),
+            _ => ("carry", "match"),
         };
-        let mut finding = Finding::new(RULE.meta, at.role.into(), message)
+        let (verbs, kinds) = (listed(&rule.verbs), listed(&rule.resources));
+        let finding = Finding::new(RULE.meta, at.role.into(), String::new())
             .at(at.path().then_key("resourceNames"))
-            .about(format!("{} {}", joined(&rule.verbs), joined(&rule.resources)))
-            .fix("remove `resourceNames`, or grant verbs that name an object, such as `get`");
-        if selectable {
-            finding = finding.severity(Severity::Medium).fix(
-                "remove `resourceNames`, or let clients select with `metadata.name=NAME` only",
+            .about(format!("{} {}", joined(&rule.verbs), joined(&rule.resources)));
+        findings.push(if rule.verbs.iter().all(|verb| is_selectable(&verb)) {
+            let message = format!(
+                "{verbs} on {kinds} {is} only requests that select `metadata.name=NAME`, which few \
+                 clients send"
             );
-        }
-        findings.push(finding);
+            Finding { message, ..finding }
+                .severity(Severity::Info)
+                .fix("remove `resourceNames`, unless it is for such requests")
+        } else {
+            let message = format!(
+                "{verbs} on {kinds} {carry} no object name, so `resourceNames` keeps the rule from \
+                 matching"
+            );
+            let some_may = rule.verbs.iter().any(|verb| is_selectable(&verb));
+            let severity = if some_may { Severity::Medium } else { RULE.meta.severity };
+            Finding { message, ..finding }
+                .severity(severity)
+                .fix("remove `resourceNames`, or grant verbs that name an object, such as `get`")
+        });
     }
+}
+
+/// Returns whether another rule of the role grants the same, which is told of as that.
+fn is_covered(at: RuleAt<'_>) -> bool {
+    let others = at.role.rules.iter().enumerate().filter(|(index, _)| *index != at.index);
+    let others: Vec<PolicyRule> = others.map(|(_, rule)| rule.clone()).collect();
+    covers(&others, std::slice::from_ref(at.rule)).is_complete()
 }

@@ -82,8 +82,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let mut dead = 0;
         for (index, verb) in at.rule.verbs.iter().enumerate() {
-            let Some(fix) = dead_verb(at.rule, verb) else { continue };
+            let Some(mut fix) = dead_verb(at.rule, verb) else { continue };
             dead += 1;
+            let is_there = |meant: &str| at.rule.verbs.iter().any(|verb| **verb == *meant);
+            if fix.strip_prefix("write `").and_then(|it| it.strip_suffix('`')).is_some_and(is_there)
+            {
+                fix = "remove it: the verb that it stands for is there".to_owned();
+            }
             let asked = match at.rule.resources.is_empty() {
                 true => "no request for a URL has the verb",
                 false => "no request has the verb",

@@ -40,6 +40,7 @@
 //!       - {name: web, image: registry.example.com/web:1}
 //! ```
 
+use crate::commands::{Invocation, Tool};
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads::{self, RunsAs};
@@ -67,6 +68,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             || !workloads::account_exists(context, pod)
             || !workloads::own_bindings(context, identity).is_empty()
             || workloads::may_hold_more(context, identity)
+            // Whatever they ask for, the token is there to ask.
+            || pod.invocations.iter().any(asks_the_server)
             || workloads::evidence_of_need(context, pod).is_some();
         if skipped {
             continue;
@@ -80,4 +83,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix("say `automountServiceAccountToken: false`");
         findings.push(finding);
     }
+}
+
+/// Returns whether a command line is that of a client that speaks as the Pod's ServiceAccount.
+fn asks_the_server(invocation: &Invocation) -> bool {
+    invocation.tool != Tool::Http && !invocation.has_kubeconfig
 }

@@ -64,6 +64,6 @@ pub(super) const RISK: Risk = Risk {
         Asks::cluster(&["create"], "authorization.k8s.io", &["subjectaccessreviews"]),
         Asks::cluster(&["create"], "authentication.k8s.io", &["tokenreviews"]),
     ]],
-    may: "find out who may do what",
+    may: "find out whose a token is, and who may do what",
     fix: "remove the rule, unless the holder authenticates or authorizes others",
 };

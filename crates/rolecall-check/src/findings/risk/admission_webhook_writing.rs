@@ -1,9 +1,9 @@
-//! A role that allows writing admission webhooks.
+//! A role that allows writing mutating webhooks.
 //!
 //! # What it does
 //!
-//! Finds rules that allow `create`, `update`, `patch` or `delete` on webhook configurations without
-//! limiting it to names.
+//! Finds rules that allow `create`, `update` or `patch` on MutatingWebhookConfigurations without limiting it to
+//! names. Validating ones are [RC559](#rc559).
 //!
 //! # Why is this bad
 //!
@@ -62,9 +62,9 @@ pub(super) const RISK: Risk = Risk {
     },
     in_namespace: Severity::Critical,
     needs: &[&[Asks::cluster(
-        &["create", "update", "patch", "delete"],
+        &["create", "update", "patch"],
         "admissionregistration.k8s.io",
-        &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+        &["mutatingwebhookconfigurations"],
     )]],
     may: "read and rewrite every object that is written",
     fix: "limit the rule to the holder's own configurations, with `resourceNames`",

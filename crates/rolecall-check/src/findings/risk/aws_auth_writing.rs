@@ -2,7 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds rules that allow `update` or `patch` on the ConfigMap `aws-auth` of `kube-system`.
+//! Finds rules that allow `update` or `patch` on the ConfigMap `aws-auth` of `kube-system`: those that name it, and where
+//! a ServiceAccount of the input has an annotation of EKS, all.
 //!
 //! # Why is this bad
 //!
@@ -16,7 +17,7 @@
 //! kind: ClusterRole
 //! metadata: {name: aws-auth-writing}
 //! rules:
-//! - {apiGroups: [""], resources: [configmaps], verbs: [get, patch]}
+//! - {apiGroups: [""], resources: [configmaps], resourceNames: [aws-auth], verbs: [get, patch]}
 //! ---
 //! apiVersion: rbac.authorization.k8s.io/v1
 //! kind: ClusterRoleBinding

@@ -2,8 +2,7 @@
 //!
 //! # What it does
 //!
-//! Finds rules that allow `create`, `update`, `patch` or `delete` on ConfigMaps without limiting it to
-//! names.
+//! Finds rules that allow `update` or `patch` on ConfigMaps without limiting it to names.
 //!
 //! # Why is this bad
 //!
@@ -60,7 +59,7 @@ pub(super) const RISK: Risk = Risk {
         source: include_str!("configmap_writing.rs"),
     },
     in_namespace: Severity::Info,
-    needs: &[&[Asks::new(&["create", "update", "patch", "delete"], "", &["configmaps"])]],
+    needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])]],
     may: "change the settings of workloads",
     fix: "limit the rule with `resourceNames`",
 };

@@ -2,8 +2,7 @@
 //!
 //! # What it does
 //!
-//! Finds rules that allow `create`, `update`, `patch` or `delete` on CustomResourceDefinitions without
-//! limiting it to names.
+//! Finds rules that allow `update`, `patch` or `delete` on CustomResourceDefinitions without limiting it to names.
 //!
 //! # Why is this bad
 //!
@@ -62,7 +61,7 @@ pub(super) const RISK: Risk = Risk {
     },
     in_namespace: Severity::Medium,
     needs: &[&[Asks::cluster(
-        &["create", "update", "patch", "delete"],
+        &["update", "patch", "delete"],
         "apiextensions.k8s.io",
         &["customresourcedefinitions"],
     )]],

@@ -103,6 +103,12 @@ impl Engine {
         })
     }
 
+    /// Returns the requests of a risk that a rule allows, and those that it does not.
+    pub(crate) fn split(&self, risk: &Risk, rule: &PolicyRule) -> (Vec<&Request>, Vec<&Request>) {
+        let requests = self.requests_of(risk.meta.code).map(|(request, _)| request);
+        requests.partition(|request| rule_allows(rule, request))
+    }
+
     /// Returns the requests of which a risk's holders may make some, each with its scope.
     fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
         let of_code = self.risks.iter().filter(move |compiled| compiled.risk.meta.code == code);

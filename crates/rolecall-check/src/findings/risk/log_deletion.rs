@@ -53,7 +53,7 @@ pub(super) const RISK: Risk = Risk {
         code: "RC522",
         name: "log-deletion",
         category: Category::Risk,
-        severity: Severity::Low,
+        severity: Severity::Info,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P22"],
@@ -61,6 +61,6 @@ pub(super) const RISK: Risk = Risk {
     },
     in_namespace: Severity::Info,
     needs: &[&[Asks::new(&["delete", "deletecollection"], "", &["pods/log"])]],
-    may: "delete logs of Pods",
+    may: "ask to delete logs of Pods, which no server does today",
     fix: "remove the verbs",
 };

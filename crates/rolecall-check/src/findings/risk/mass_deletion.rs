@@ -45,6 +45,8 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
 //! ```
 
+use rolecall_rbac::PolicyRule;
+
 use crate::context::{Context, joined, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
@@ -69,11 +71,29 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        let message = format!("one request deletes all {}", listed(&at.rule.resources));
+        let message = format!("one request deletes all {}", what(at.rule));
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.value("verbs", index))
             .about(joined(&at.rule.resources))
             .fix("grant `delete` instead");
         findings.push(finding);
+    }
+}
+
+/// Names the kinds of a rule of which collections can be deleted, the first of them.
+fn what(rule: &PolicyRule) -> String {
+    let kinds: Vec<&str> = rule
+        .resources
+        .iter()
+        .map(|resource| &**resource)
+        .filter(|resource| !resource.contains('/'))
+        .collect();
+    match &*kinds {
+        [] => listed(&rule.resources),
+        kinds if kinds.contains(&"*") => "objects of a kind".to_owned(),
+        [first, second, _, rest @ ..] if !rest.is_empty() => {
+            format!("`{first}`, or `{second}`, or of {} other kinds", kinds.len() - 2)
+        }
+        kinds => listed(kinds),
     }
 }

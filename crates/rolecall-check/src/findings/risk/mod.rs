@@ -2,6 +2,7 @@
 
 mod ask;
 mod engine;
+mod granted;
 mod held;
 mod report;
 mod subjects;
@@ -71,6 +72,7 @@ mod takeover_workload;
 mod token_minting;
 mod traffic_writing;
 mod unbounded_creation;
+mod validating_webhook_writing;
 mod volume_creation;
 mod widened_default_role;
 mod wildcard;
@@ -132,6 +134,7 @@ pub(super) const RISKS: &[&Risk] = &[
     &operator_resource_writing::RISK,
     &azure_identity_exception::RISK,
     &privileged_pod_security_policy::RISK,
+    &validating_webhook_writing::RISK,
     &unbounded_creation::RISK,
     &api_service_writing::RISK,
     &service_account_writing::RISK,
@@ -164,6 +167,10 @@ pub(super) const RULES: &[&Rule] = &[
 const BROADER: &[(&str, &[&str])] = &[
     ("RC501", &[]),
     ("RC503", &[]),
+    // Lists hold the contents, and whoever makes Pods has no need to change those of others.
+    ("RC511", &["RC510"]),
+    ("RC515", &["RC517"]),
+    ("RC536", &["RC559"]),
     (
         "RC502",
         &[
@@ -183,6 +190,11 @@ const TAKEOVERS: [&str; 16] = [
 /// Returns whether the cluster can be taken over with a risk that is held everywhere.
 fn takes_over(code: &str) -> bool {
     TAKEOVERS.contains(&code)
+}
+
+/// Returns how bad it is to hold a risk everywhere.
+fn severity(code: &str) -> Option<crate::Severity> {
+    RISKS.iter().find(|risk| risk.meta.code == code).map(|risk| risk.meta.severity)
 }
 
 /// Returns what the holders of a risk may do.

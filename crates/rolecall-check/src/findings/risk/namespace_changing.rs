@@ -62,5 +62,5 @@ pub(super) const RISK: Risk = Risk {
     in_namespace: Severity::Medium,
     needs: &[&[Asks::new(&["update", "patch"], "", &["namespaces"])]],
     may: "relax the Pod security and network policy of Namespaces",
-    fix: "remove the verbs",
+    fix: "remove the verbs, unless it manages Namespaces",
 };

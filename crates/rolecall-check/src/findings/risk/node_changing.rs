@@ -62,5 +62,5 @@ pub(super) const RISK: Risk = Risk {
     in_namespace: Severity::High,
     needs: &[&[Asks::cluster(&["update", "patch"], "", &["nodes", "nodes/status"])]],
     may: "steer Pods to nodes of their choice",
-    fix: "remove the verbs",
+    fix: "remove the verbs, unless it manages nodes",
 };

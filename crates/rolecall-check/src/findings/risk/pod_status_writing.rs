@@ -62,5 +62,5 @@ pub(super) const RISK: Risk = Risk {
     in_namespace: Severity::Low,
     needs: &[&[Asks::new(&["update", "patch"], "", &["pods/status"])]],
     may: "write the status and labels of any Pod",
-    fix: "remove the rule: the kubelet writes the status",
+    fix: "remove the rule, unless it is a network plugin or the like: the kubelet writes the status",
 };

@@ -8,9 +8,13 @@ use rustc_hash::FxBuildHasher;
 
 use super::ask::Risk;
 use super::engine::{Allowed, Engine, Hit, RiskTeller};
+use super::granted;
 use crate::context::{Context, RuleAt, listed};
 use crate::diff::Holder;
 use crate::{FieldPath, Finding, ObjectRef, Severity};
+
+/// The risk of what IAM identities are mapped to, which only EKS has.
+const AWS_AUTH: &str = "RC547";
 
 /// Default ClusterRoles whose bindings are told of as such.
 const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
@@ -26,8 +30,13 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Reports what single rules of judged roles allow.
 fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Finding>) {
     let mut scopes: Option<(&Role, Scopes<'_>)> = None;
+    let is_eks = is_eks(context);
     for at in context.rules() {
-        let hits = engine.hits(at.rule);
+        let mut hits = engine.hits(at.rule);
+        // Elsewhere nothing reads that ConfigMap; whoever names it is told all the same.
+        hits.retain(|hit| {
+            hit.risk.meta.code != AWS_AUTH || is_eks || !at.rule.resource_names.is_empty()
+        });
         if hits.is_empty() {
             continue;
         }
@@ -35,22 +44,35 @@ fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Fin
         let (role, of_role) = known.unwrap_or_else(|| (at.role, Scopes::of(context, at.role)));
         for hit in hits {
             let Some(judged) = of_role.judge(hit.risk, hit.allowed) else { continue };
-            findings.push(about_rule(hit.risk, at, &judged));
+            findings.push(about_rule(engine, hit.risk, at, &judged));
         }
         scopes = Some((role, of_role));
     }
 }
 
-fn about_rule(risk: &'static Risk, at: RuleAt<'_>, judged: &Judged<'_>) -> Finding {
+/// Returns whether something in the input says that it is for EKS.
+fn is_eks(context: &Context<'_>) -> bool {
+    let accounts = context.inventory().service_accounts().iter();
+    let mut annotations = accounts.flat_map(|account| &*account.metadata.annotations);
+    annotations.any(|(key, _)| key.starts_with("eks.amazonaws.com/"))
+}
+
+fn about_rule(
+    engine: &Engine,
+    risk: &'static Risk,
+    at: RuleAt<'_>,
+    judged: &Judged<'_>,
+) -> Finding {
+    let granted = granted::in_words(engine, risk, at.rule);
     let message = match &*judged.place {
-        "" => format!("whoever will be bound to it may {}", risk.may),
-        place => format!("its holders may {}, {place}", risk.may),
+        "" => format!("whoever will be bound to it may {}{granted}", risk.may),
+        place => format!("its holders may {}, {place}{granted}", risk.may),
     };
     let mut finding = Finding::new(risk.meta, at.role.into(), message)
         .at(at.path())
         .about(risk.meta.name)
         .severity(judged.severity)
-        .fix(risk.fix);
+        .fix(granted::fix(engine, risk, at.rule));
     for binding in &judged.bindings {
         finding = finding.related((*binding).into(), "grants it");
     }
@@ -87,9 +109,19 @@ fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mu
                 .at(FieldPath::key("roleRef"))
                 .about(&*role.metadata.name)
                 .severity(judged.severity)
-                .fix(hit.risk.fix);
+                .fix(fix(context, hit.risk, role));
             findings.push(finding);
         }
+    }
+}
+
+/// Returns what to do about a risk that a role has which may be nobody's to change.
+fn fix(context: &Context<'_>, risk: &Risk, role: &Role) -> String {
+    match context.is_default_role(role) {
+        true => {
+            format!("bind a role that grants less than `{}`, if that is enough", role.metadata.name)
+        }
+        false => risk.fix.to_owned(),
     }
 }
 

@@ -62,5 +62,5 @@ pub(super) const RISK: Risk = Risk {
     in_namespace: Severity::Low,
     needs: &[&[Asks::new(&["update", "patch"], "", &["services/status"])]],
     may: "take over traffic to any address",
-    fix: "remove the rule: controllers write the status",
+    fix: "remove the rule, unless it is a load balancer's controller",
 };

@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds rules that allow `create`, `update`, `patch` or `delete` on PersistentVolumeClaims or the kinds of
-//! `storage.k8s.io`, without limiting it to names.
+//! Finds rules that allow `update`, `patch` or `delete` on PersistentVolumeClaims, or those and `create` on the kinds
+//! of `storage.k8s.io`, without limiting it to names.
 //!
 //! # Why is this bad
 //!
@@ -61,7 +61,7 @@ pub(super) const RISK: Risk = Risk {
     },
     in_namespace: Severity::Info,
     needs: &[&[
-        Asks::new(&["create", "update", "patch", "delete"], "", &["persistentvolumeclaims"]),
+        Asks::new(&["update", "patch", "delete"], "", &["persistentvolumeclaims"]),
         Asks::cluster(
             &["create", "update", "patch", "delete"],
             "storage.k8s.io",
@@ -74,5 +74,5 @@ pub(super) const RISK: Risk = Risk {
         ),
     ]],
     may: "delete or redirect storage",
-    fix: "remove the verbs that are not needed",
+    fix: "remove the verbs that are not needed, unless it provisions storage",
 };

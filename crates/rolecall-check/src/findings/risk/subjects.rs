@@ -3,6 +3,7 @@
 use rolecall_rbac::{Subject, SubjectKind};
 
 use crate::context::Context;
+use crate::findings::roles;
 use crate::{FieldPath, Finding, RuleMeta, Severity};
 
 /// What to say about a subject.
@@ -21,6 +22,9 @@ pub(super) fn report(
     judge: impl Fn(&Subject) -> Option<Report>,
 ) {
     for binding in context.bindings() {
+        if roles::grants_nothing(context, binding) {
+            continue;
+        }
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Some(report) = judge(subject) else { continue };
             let everywhere =

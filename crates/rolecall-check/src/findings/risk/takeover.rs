@@ -1,5 +1,7 @@
 //! Workloads whose ServiceAccount can take over the cluster.
 
+use std::cmp::Reverse;
+
 use super::engine::RiskTeller;
 use crate::context::Context;
 use crate::findings::workloads::{self, RunsAs};
@@ -21,7 +23,8 @@ pub(super) fn report(
         let worst = teller
             .risks_of(identity)
             .into_iter()
-            .find(|risk| risk.namespace.is_none() && super::takes_over(risk.code));
+            .filter(|risk| risk.namespace.is_none() && super::takes_over(risk.code))
+            .min_by_key(|risk| (Reverse(super::severity(risk.code)), risk.code));
         let Some(may) = worst.and_then(|risk| super::may(risk.code)) else { continue };
         let message = format!(
             "whoever breaks into it may {may}, everywhere, as ServiceAccount `{}`",

@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds rules that allow `create`, `update`, `patch` or `delete` on Services, Endpoints, EndpointSlices,
-//! Ingresses, IngressClasses or NetworkPolicies, without limiting it to names.
+//! Finds rules that allow `create`, `update` or `patch` on Services, Endpoints, EndpointSlices, Ingresses,
+//! IngressClasses or NetworkPolicies, or `delete` on NetworkPolicies, without limiting it to names.
 //!
 //! # Why is this bad
 //!
@@ -61,22 +61,16 @@ pub(super) const RISK: Risk = Risk {
     },
     in_namespace: Severity::Low,
     needs: &[&[
-        Asks::new(&["create", "update", "patch", "delete"], "", &["services", "endpoints"]),
+        Asks::new(&["create", "update", "patch"], "", &["services", "endpoints"]),
+        Asks::new(&["create", "update", "patch"], "networking.k8s.io", &["ingresses"]),
+        // Without a policy all traffic is let through.
         Asks::new(
             &["create", "update", "patch", "delete"],
             "networking.k8s.io",
-            &["ingresses", "networkpolicies"],
+            &["networkpolicies"],
         ),
-        Asks::cluster(
-            &["create", "update", "patch", "delete"],
-            "networking.k8s.io",
-            &["ingressclasses"],
-        ),
-        Asks::new(
-            &["create", "update", "patch", "delete"],
-            "discovery.k8s.io",
-            &["endpointslices"],
-        ),
+        Asks::cluster(&["create", "update", "patch"], "networking.k8s.io", &["ingressclasses"]),
+        Asks::new(&["create", "update", "patch"], "discovery.k8s.io", &["endpointslices"]),
     ]],
     may: "intercept or open network traffic",
     fix: "remove the verbs that are not needed, or limit them with `resourceNames`",

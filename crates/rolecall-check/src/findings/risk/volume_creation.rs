@@ -62,5 +62,5 @@ pub(super) const RISK: Risk = Risk {
     in_namespace: Severity::High,
     needs: &[&[Asks::cluster(&["create"], "", &["persistentvolumes"])]],
     may: "reach files of nodes through volumes",
-    fix: "let a provisioner make volumes",
+    fix: "remove the rule, unless it provisions volumes",
 };

@@ -47,10 +47,12 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
 //! ```
 
-use rolecall_rbac::Text;
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{PolicyRule, Text};
 
 use super::engine::{Engine, Hit};
-use crate::context::{Context, joined};
+use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
@@ -70,38 +72,55 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = Engine::new(context.input.version);
-    for at in context.rules() {
-        let rule = at.rule;
-        let broader = |hit: &Hit| matches!(hit.risk.meta.code, "RC501" | "RC502" | "RC503");
-        let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
-        let spelled = known::RESOURCE_VERBS
-            .iter()
-            .all(|verb| rule.verbs.iter().any(|written| **written == **verb));
-        let verbs = star(&rule.verbs) || spelled;
-        let resources = star(&rule.resources);
-        if !(verbs || resources) || engine.hits(rule).iter().any(broader) {
-            continue;
+    for role in context.roles().filter(|role| role.aggregation.is_none()) {
+        // What several rules of a role do is one thing to say.
+        let mut found: BTreeMap<&str, Vec<(RuleAt<'_>, &str)>> = BTreeMap::new();
+        for (index, rule) in role.rules.iter().enumerate() {
+            if let Some((field, message)) = judge(&engine, rule) {
+                found.entry(message).or_default().push((RuleAt { role, index, rule }, field));
+            }
         }
-        let (field, message) = match (verbs, resources) {
-            (true, true) => ("verbs", "allows any verb on any resource of an API group"),
-            (true, false) => ("verbs", "allows any verb"),
-            (false, _) => ("resources", "allows any resource of an API group"),
-        };
-        let what = joined(if rule.resources.is_empty() {
-            &rule.non_resource_urls
-        } else {
-            &rule.resources
-        });
-        let severity =
-            match context.bindings_to(at.role).iter().any(|b| b.is_cluster_role_binding()) {
+        let is_everywhere =
+            context.bindings_to(role).iter().any(|binding| binding.is_cluster_role_binding());
+        for (message, places) in found {
+            let Some(((at, field), others)) = places.split_first() else { continue };
+            let others: Vec<String> =
+                others.iter().map(|(other, _)| format!("rules[{}]", other.index)).collect();
+            let also = match &*others {
+                [] => String::new(),
+                [other] => format!(", as `{other}` does"),
+                others => format!(", as {} do", listed(others)),
+            };
+            let severity = match is_everywhere {
                 true => RULE.meta.severity,
                 false => Severity::Info,
             };
-        let finding = Finding::new(RULE.meta, at.role.into(), message.to_owned())
-            .at(at.path().then_key(field))
-            .about(format!("{} {what} {}", joined(&rule.verbs), joined(&rule.api_groups)))
-            .severity(severity)
-            .fix("name what is needed");
-        findings.push(finding);
+            let finding = Finding::new(RULE.meta, role.into(), format!("{message}{also}"))
+                .at(at.path().then_key(field))
+                .about(format!("{message} {}", joined(&at.rule.api_groups)))
+                .severity(severity)
+                .fix("name what is needed");
+            findings.push(finding);
+        }
     }
+}
+
+/// Returns the field in which a rule says more than it need, and what it says; `None` for what a risk
+/// says better.
+fn judge(engine: &Engine, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
+    let broader = |hit: &Hit| matches!(hit.risk.meta.code, "RC501" | "RC502" | "RC503");
+    let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
+    let is_spelled_out = known::RESOURCE_VERBS
+        .iter()
+        .all(|verb| rule.verbs.iter().any(|written| **written == **verb));
+    let (verbs, resources) = (star(&rule.verbs), star(&rule.resources));
+    if !(verbs || resources || is_spelled_out) || engine.hits(rule).iter().any(broader) {
+        return None;
+    }
+    Some(match (verbs, resources) {
+        (true, true) => ("verbs", "allows any verb on any resource of an API group"),
+        (true, false) => ("verbs", "allows any verb"),
+        (false, true) => ("resources", "allows any resource of an API group"),
+        (false, false) => ("verbs", "allows every verb that requests have"),
+    })
 }

@@ -3,7 +3,7 @@
 //! # What it does
 //!
 //! Finds rules that allow `create`, `update` or `patch` on the kinds that make Pods, without limiting it to
-//! names.
+//! names. Of Jobs only `create` counts: their template never changes.
 //!
 //! # Why is this bad
 //!
@@ -67,7 +67,9 @@ pub(super) const RISK: Risk = Risk {
             "apps",
             &["deployments", "daemonsets", "statefulsets", "replicasets"],
         ),
-        Asks::new(&["create", "update", "patch"], "batch", &["jobs", "cronjobs"]),
+        Asks::new(&["create", "update", "patch"], "batch", &["cronjobs"]),
+        // The template of a Job never changes.
+        Asks::new(&["create"], "batch", &["jobs"]),
         Asks::new(&["create", "update", "patch"], "", &["replicationcontrollers"]),
     ]],
     may: "run Pods as any ServiceAccount, through the workloads they write",

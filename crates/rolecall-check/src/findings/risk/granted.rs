@@ -1,0 +1,75 @@
+//! What exactly a rule grants of a risk that is about several kinds, in words.
+
+use rolecall_rbac::{PolicyRule, Request, Target};
+
+use super::ask::{ANYTHING, Risk};
+use super::engine::Engine;
+use crate::context::listed;
+
+/// So many kinds are named.
+const NAMED: usize = 3;
+
+/// Names the verbs and kinds of a risk that a rule grants; empty if it grants them all, or the risk is
+/// about one kind.
+pub(super) fn in_words(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
+    let (granted, others) = engine.split(risk, rule);
+    let kinds = kinds(&granted);
+    let is_whole = kinds.len() == self::kinds(&[granted.clone(), others].concat()).len();
+    if is_whole {
+        return String::new();
+    }
+    let named: Vec<&str> = kinds.iter().take(NAMED).map(|(kind, _)| &**kind).collect();
+    let more = match kinds.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let mut verbs: Vec<&str> = Vec::new();
+    for verb in kinds.iter().flat_map(|(_, verbs)| verbs) {
+        if !verbs.contains(verb) {
+            verbs.push(verb);
+        }
+    }
+    let verbs = match verbs.contains(&ANYTHING) {
+        true => "any verb".to_owned(),
+        false => listed(&verbs),
+    };
+    format!(": {verbs} on {}{more}", listed(&named))
+}
+
+/// Returns what to do about a rule: names are no limit for verbs whose requests carry none.
+pub(super) fn fix(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
+    let (granted, _) = engine.split(risk, rule);
+    let mut verbs: Vec<&str> = granted.iter().map(|request| &*request.verb).collect();
+    verbs.sort_unstable();
+    verbs.dedup();
+    let is_nameless = !granted.is_empty()
+        && granted.iter().all(|request| {
+            let subresource = match &request.target {
+                Target::Resource(resource) => &*resource.subresource,
+                Target::Path(_) => "",
+            };
+            subresource.is_empty()
+                && matches!(&*request.verb, "create" | "list" | "watch" | "deletecollection")
+        });
+    match is_nameless && risk.fix.contains("`resourceNames`") {
+        true => format!("remove {}, unless it is needed", listed(&verbs)),
+        false => risk.fix.to_owned(),
+    }
+}
+
+/// Returns the kinds that requests are about, in their order, each with its verbs.
+fn kinds<'r>(requests: &[&'r Request]) -> Vec<(String, Vec<&'r str>)> {
+    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
+    for request in requests {
+        let Target::Resource(resource) = &request.target else { continue };
+        let kind = match &*resource.subresource {
+            "" => resource.resource.to_string(),
+            subresource => format!("{}/{subresource}", resource.resource),
+        };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, verbs)) => verbs.push(&request.verb),
+            None => kinds.push((kind, vec![&request.verb])),
+        }
+    }
+    kinds
+}
