@@ -345,7 +345,6 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
     gained   sa/project-swan:secret-reader   get,list pods,secrets in namespace project-swan   RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12)
 
     RISK    SEVERITY   SUBJECT                         WHERE          MAY NOW
-    RC510   medium     sa/project-swan:secret-reader   project-swan   read any Secret whose name they know
     RC511   medium     sa/project-swan:secret-reader   project-swan   read all Secrets at once
     --- exit 0
     ");

@@ -55,7 +55,7 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use rolecall_rbac::{Binding, RoleKind, edit_distance};
+use rolecall_rbac::{Binding, edit_distance};
 
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
@@ -87,20 +87,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         // A name that differs in a letter from one that is there is no other software's.
         let owner =
             if similar.is_empty() { Owner::of_role(context, binding) } else { Owner::Input };
-        let place = match reference.kind {
-            RoleKind::Role => format!(" in namespace `{namespace}`"),
-            _ => String::new(),
+        let (name, role) = (&reference.name, &reference.kind);
+        let message = match (owner, namespace) {
+            (Owner::Input, "") => format!("{role} `{name}` does not exist: nothing is granted"),
+            (Owner::Input, _) => format!(
+                "{role} `{name}` does not exist in namespace `{namespace}`: nothing is granted"
+            ),
+            (_, "") => format!(
+                "{role} `{name}` is not in the input: nothing is granted, unless other software \
+                 installs it"
+            ),
+            _ => format!(
+                "{role} `{namespace}/{name}` is not in the input: nothing is granted, unless other \
+                 software installs it"
+            ),
         };
-        let unless = match owner {
-            Owner::Input => "",
-            Owner::Unknown | Owner::Others => ", unless other software installs it",
-        };
-        let message = format!(
-            "{} `{}` {}{place}: nothing is granted{unless}",
-            reference.kind,
-            reference.name,
-            owner.absence()
-        );
         let fix = match &*similar {
             [] => "create it, or correct the roleRef".to_owned(),
             similar => format!("refer to {}, if that was meant", listed(similar)),

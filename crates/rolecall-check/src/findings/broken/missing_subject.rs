@@ -76,7 +76,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Owner::Unknown | Owner::Others => ": other software may create it",
         };
         let message = format!("ServiceAccount `{namespace}/{name}` {}{perhaps}", owner.absence());
-        let mend = "create it, or remove the subject";
+        let mend = match owner {
+            Owner::Input => "create it, or remove the subject",
+            Owner::Unknown | Owner::Others => "create it",
+        };
         let finding = Finding::new(RULE.meta, missing.binding.into(), message)
             .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))
             .about(format!("{namespace}/{name}"))
