@@ -1,7 +1,9 @@
 //! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
 //! `pod/NAME`, `deploy/NAME` and the like, `system:serviceaccount:NAMESPACE:NAME`, `me`.
 
-use rolecall_rbac::{Gap, Identity, ObjectKind, PodSpec, Text, Unread, Workload, edit_distance};
+use rolecall_rbac::{
+    Gap, Identity, ObjectKind, PodSpec, ServedResource, Text, Unread, Workload, edit_distance,
+};
 
 use std::collections::BTreeSet;
 
@@ -430,7 +432,13 @@ fn hiding<'a>(session: &'a Session, kind: &str, namespace: &str) -> Option<&'a G
 /// Returns the error for a word that means no kind of workload, of those served or read.
 pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<CommandError> {
     let workloads = session.authorizer.inventory().workloads();
-    let is_known = session.catalog.named(kind.split('.').next().unwrap_or(kind)).next().is_some()
+    let may_make_pods = |served: &ServedResource| {
+        // Custom kinds may; of the others only these do.
+        let is_custom = served.group.contains('.') && !served.group.ends_with(".k8s.io");
+        is_custom || is_listed(session, kind)
+    };
+    let word = kind.split('.').next().unwrap_or(kind);
+    let is_known = session.catalog.named(word).any(may_make_pods)
         || workloads.iter().any(|workload| is_kind(session, workload, kind));
     if is_known {
         return None;

@@ -6,7 +6,7 @@ use rolecall_check::access::Scopes;
 use rolecall_check::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
-use crate::cli::Options;
+use crate::cli::{Options, quote};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::output::{self, AccessDiff, Format};
@@ -136,6 +136,16 @@ fn sides(options: &Options, arguments: &Arguments) -> Result<(Side, Side), Comma
     if !options.source.filename.is_empty() {
         return Err(CommandError::usage("`diff` takes OLD and NEW, not `--filename`")
             .with_hint(Hint::run("rolecall help diff", "see how sources are written")));
+    }
+    if options.source.overlay {
+        let new = &arguments.new;
+        return Err(CommandError::usage(
+            "`diff` takes what is laid over a cluster as `overlay:PATH`",
+        )
+        .with_hint(Hint::run(
+            format!("rolecall diff cluster {}", quote(&format!("overlay:{new}"))),
+            "see what applying it would change",
+        )));
     }
     let (old, new) = (Side::parse(&arguments.old)?, Side::parse(&arguments.new)?);
     let stdin = Side::Path("-".into());

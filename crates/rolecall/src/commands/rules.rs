@@ -3,10 +3,12 @@ use std::io::Write;
 
 use clap::Args;
 use rolecall_rbac::{Gap, Identity, PolicyRule, RulesReview, Text, break_down};
+use rolecall_review::live::RulesAnswer;
 
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::live;
 use crate::load::Session;
 use crate::output::{self, Format, SelfSubjectRulesReview};
 use crate::render::{Cell, Table};
@@ -53,6 +55,10 @@ struct Listing<'a> {
     subject: &'a Subject,
     namespace: Text,
     rules: Vec<EffectiveRule>,
+    /// Whether there may be more rules.
+    incomplete: bool,
+    /// What went wrong, in the server's words where it has some.
+    error: String,
 }
 
 /// One resource or URL with all the verbs that any rule gives, and the bindings that do.
@@ -67,34 +73,28 @@ struct EffectiveRule {
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
+    let mut report = Report { me: me(options, &session, &subjects)?, ..Report::default() };
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
-    let listings = subjects.iter().flat_map(|subject| {
+    let mut listings = subjects.iter().flat_map(|subject| {
         let namespaces = namespaces_of(&session, options, &subject.identity);
-        namespaces.into_iter().map(|namespace| {
-            let review = session.authorizer.rules_for(&subject.identity, &namespace);
-            (Listing { subject, namespace, rules: effective(&review) }, review)
-        })
+        namespaces.into_iter().map(move |namespace| (subject, namespace))
     });
-    let mut report = Report::default();
     let mut out = ui.stdout();
     match arguments.output {
         Format::Json | Format::Yaml => {
-            for (position, (listing, review)) in listings.enumerate() {
+            for (position, (subject, namespace)) in listings.enumerate() {
+                let listing = report.list(ui, &session, subject, namespace)?;
                 if position > 0 && arguments.output == Format::Yaml {
                     writeln!(out, "---")?;
                 }
-                report.add(listing.subject, &review);
-                let review = listing.to_review(&review);
-                output::write_structured(&mut out, arguments.output, &review)?;
+                output::write_structured(&mut out, arguments.output, &listing.to_review())?;
             }
         }
         Format::Table | Format::Wide => {
-            let listings: Vec<Listing<'_>> = listings
-                .map(|(listing, review)| {
-                    report.add(listing.subject, &review);
-                    listing
-                })
-                .collect();
+            let listings = listings.try_fold(Vec::new(), |mut all, (subject, namespace)| {
+                all.push(report.list(ui, &session, subject, namespace)?);
+                Ok::<_, CommandError>(all)
+            })?;
             table(&listings, arguments.output == Format::Wide).write(&mut out, ui.columns())?;
         }
     }
@@ -121,17 +121,30 @@ fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> V
     namespaces.into_iter().collect()
 }
 
-/// Breaks rules down and puts them together again by what they are about: resources, then URLs.
-fn effective(review: &RulesReview<'_>) -> Vec<EffectiveRule> {
+/// Returns who the caller is, if it asks about itself and the server may add what could not be read.
+fn me(
+    options: &Options,
+    session: &Session,
+    subjects: &[SubjectArgument],
+) -> Result<Option<Identity>, CommandError> {
+    let may_ask = session.live().is_some() && !options.source.overlay;
+    let asks = may_ask && subjects.contains(&SubjectArgument::Me);
+    asks.then(|| session.me(options)).transpose()
+}
+
+/// Breaks rules down and puts them together again by what they are about: resources, then URLs. With
+/// each comes through what it is given, if that is known.
+fn effective<'a>(
+    rules: impl Iterator<Item = (&'a PolicyRule, Option<String>)>,
+) -> Vec<EffectiveRule> {
     type Gathered = (BTreeSet<Text>, BTreeSet<String>);
     let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
-    for of in &review.rules {
-        let through = words::binding(of.binding);
-        for mut atom in break_down(of.rule) {
+    for (rule, through) in rules {
+        for mut atom in break_down(rule) {
             let verbs = std::mem::take(&mut atom.verbs);
             let (all_verbs, all_through) = gathered.entry(atom).or_default();
             all_verbs.extend(verbs.iter().cloned());
-            all_through.insert(through.clone());
+            all_through.extend(through.clone());
         }
     }
     let (urls, resources): (Vec<_>, Vec<_>) =
@@ -147,15 +160,26 @@ fn effective(review: &RulesReview<'_>) -> Vec<EffectiveRule> {
 }
 
 impl Listing<'_> {
-    fn to_review<'l>(&'l self, review: &RulesReview<'_>) -> SelfSubjectRulesReview<'l> {
-        let rules = self.rules.iter().map(|effective| &effective.rule);
-        SelfSubjectRulesReview::new(&self.subject.identity, &self.namespace, rules, review)
+    fn to_review(&self) -> SelfSubjectRulesReview<'_> {
+        SelfSubjectRulesReview::new(
+            &self.subject.identity,
+            &self.namespace,
+            self.rules.iter().map(|effective| &effective.rule),
+            self.incomplete,
+            &self.error,
+        )
     }
 }
 
 /// What the lists lack, each thing once.
 #[derive(Default)]
 struct Report {
+    /// Who asks about itself, and so may ask the server what could not be read.
+    me: Option<Identity>,
+    /// What the server was asked for, for it could not be read.
+    asked_for: BTreeSet<Gap>,
+    /// What the server says of rules that it does not list.
+    unlisted: BTreeSet<String>,
     problems: BTreeSet<String>,
     gaps: BTreeSet<Gap>,
     nodes: BTreeSet<String>,
@@ -163,6 +187,46 @@ struct Report {
 }
 
 impl Report {
+    /// Lists a subject's rules in a namespace; the caller's by the server where some could not be read.
+    fn list<'a>(
+        &mut self,
+        ui: &Ui,
+        session: &Session,
+        subject: &'a Subject,
+        namespace: Text,
+    ) -> Result<Listing<'a>, CommandError> {
+        let identity = &subject.identity;
+        let review = session.authorizer.rules_for(identity, &namespace);
+        let is_me = self.me.as_ref() == Some(identity);
+        let live = session.live().filter(|_| is_me && !review.gaps.is_empty());
+        let answer = live.map(|live| live::rules(ui, live, identity, &namespace)).transpose()?;
+        let (rules, because) = match answer {
+            Some(RulesAnswer::Complete(rules)) => (rules, None),
+            Some(RulesAnswer::Partial(rules, because)) => (rules, Some(because)),
+            Some(RulesAnswer::Useless) | None => {
+                self.add(subject, &review);
+                let rules =
+                    review.rules.iter().map(|of| (of.rule, Some(words::binding(of.binding))));
+                return Ok(Listing {
+                    subject,
+                    namespace,
+                    rules: effective(rules),
+                    incomplete: identity.is_node() || !review.gaps.is_empty(),
+                    error: output::evaluation_error(identity, &review),
+                });
+            }
+        };
+        self.asked_for.extend(review.gaps.iter().cloned());
+        self.unlisted.extend(because.clone());
+        Ok(Listing {
+            subject,
+            namespace,
+            rules: effective(rules.rules().iter().map(|rule| (rule, None))),
+            incomplete: because.is_some(),
+            error: because.unwrap_or_default(),
+        })
+    }
+
     fn add(&mut self, subject: &Subject, review: &RulesReview<'_>) {
         self.problems.extend(review.problems.iter().map(words::problem));
         self.gaps.extend(review.gaps.iter().cloned());
@@ -173,6 +237,15 @@ impl Report {
 
     /// Says it on stderr, and returns how the command ends.
     fn tell(&self, ui: &Ui) -> Exit {
+        if !self.asked_for.is_empty() {
+            let unread: Vec<String> = self.asked_for.iter().map(words::unread).collect();
+            let unread = unread.join("; ");
+            ui.note(format!("the server listed the rules, for this was not read: {unread}"));
+        }
+        for because in &self.unlisted {
+            let because = if because.is_empty() { String::new() } else { format!(": {because}") };
+            ui.warn(format!("further rules may apply, for the server does not list all{because}"));
+        }
         for problem in &self.problems {
             ui.warn(problem);
         }
@@ -185,7 +258,8 @@ impl Report {
         for master in &self.masters {
             ui.note(format!("{master} may do everything, as a member of group system:masters"));
         }
-        let complete = self.gaps.is_empty() && self.nodes.is_empty();
+        let complete = [&self.nodes, &self.unlisted].iter().all(|texts| texts.is_empty());
+        let complete = complete && self.gaps.is_empty();
         if complete { Exit::Yes } else { Exit::Inconclusive }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
-pub(crate) use rules::SelfSubjectRulesReview;
+pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};
 pub(crate) use walk::AccessWalk;
 
 use crate::error::CommandError;

@@ -36,8 +36,8 @@ struct ReviewStatus<'a> {
     resource_rules: Vec<RuleDetails<'a>>,
     non_resource_rules: Vec<RuleDetails<'a>>,
     incomplete: bool,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    evaluation_error: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    evaluation_error: &'a str,
 }
 
 impl<'a> SelfSubjectRulesReview<'a> {
@@ -46,7 +46,8 @@ impl<'a> SelfSubjectRulesReview<'a> {
         identity: &Identity,
         namespace: &'a str,
         rules: impl Iterator<Item = &'a PolicyRule>,
-        review: &RulesReview<'_>,
+        incomplete: bool,
+        evaluation_error: &'a str,
     ) -> Self {
         let (of_urls, of_resources): (Vec<_>, Vec<_>) =
             rules.partition(|rule| rule.resources.is_empty());
@@ -62,15 +63,15 @@ impl<'a> SelfSubjectRulesReview<'a> {
             status: ReviewStatus {
                 resource_rules: details(of_resources),
                 non_resource_rules: details(of_urls),
-                incomplete: identity.is_node() || !review.gaps.is_empty(),
-                evaluation_error: evaluation_error(identity, review),
+                incomplete,
+                evaluation_error,
             },
         }
     }
 }
 
 /// Joins what keeps the list from being complete: the server's words where it has some.
-fn evaluation_error(identity: &Identity, review: &RulesReview<'_>) -> String {
+pub(crate) fn evaluation_error(identity: &Identity, review: &RulesReview<'_>) -> String {
     let node = identity
         .is_node()
         .then(|| "node authorizer does not support user rule resolution".to_owned());

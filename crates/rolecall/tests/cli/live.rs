@@ -98,6 +98,21 @@ fn both_disagree_when_a_webhook_allows() {
 }
 
 #[test]
+fn both_disagree_about_what_the_node_authorizer_allows() {
+    let server = reviewing(json!({"allowed": true}));
+    let who = "--for user/system:node:n1 --as-group system:nodes";
+    let question = format!("can-i get pods {who} -n ns-1 --mode both");
+    assert_snapshot!(server.rolecall("admin", &question), @"
+    yes: the server says that user/system:node:n1 may get pods in namespace ns-1
+    SUBJECT               REQUEST                      LOCAL   LIVE   BECAUSE
+    user/system:node:n1   get pods in namespace ns-1   no      yes    the Node authorizer allows it
+    --- stderr
+    note: 1 answer compared; 1 disagrees
+    --- exit 1
+    ");
+}
+
+#[test]
 fn a_matrix_of_the_server() {
     let question = "can-i --for sa/k-sa-1 --resources pods,nodes -n ns-1 -n default --mode live";
     assert_snapshot!(server().rolecall("admin", question), @"

@@ -125,6 +125,100 @@ fn one_rules_review_settles_a_matrix_about_oneself() {
 }
 
 #[test]
+fn the_server_lists_the_callers_rules_that_cannot_be_read() {
+    assert_snapshot!(server().rolecall(ACCOUNT, "rules -n ns-1"), @"
+    RESOURCE OR URL                                 VERBS
+    pods                                            list
+    selfsubjectreviews.authentication.k8s.io        create
+    selfsubjectaccessreviews.authorization.k8s.io   create
+    selfsubjectrulesreviews.authorization.k8s.io    create
+    /.well-known/openid-configuration               get
+    /.well-known/openid-configuration/              get
+    /api                                            get
+    /api/*                                          get
+    /apis                                           get
+    /apis/*                                         get
+    /healthz                                        get
+    /livez                                          get
+    /openapi                                        get
+    /openapi/*                                      get
+    /openid/v1/jwks                                 get
+    /openid/v1/jwks/                                get
+    /readyz                                         get
+    /version                                        get
+    /version/                                       get
+    --- stderr
+    note: the server listed the rules, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    --- exit 0
+    ");
+    let partial = Server::with(&["ns-1"], |seen| {
+        let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
+        let status = json!({"resourceRules": pods, "nonResourceRules": [], "incomplete": true,
+            "evaluationError": "a webhook does not tell"});
+        seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+    });
+    assert_snapshot!(partial.rolecall(ACCOUNT, "rules -n ns-1 -o yaml"), @r#"
+    apiVersion: authorization.k8s.io/v1
+    kind: SelfSubjectRulesReview
+    metadata:
+      annotations:
+        rolecall.dev/subject: sa/ns-1:k-sa-1
+    spec:
+      namespace: ns-1
+    status:
+      resourceRules:
+      - verbs:
+        - get
+        apiGroups:
+        - ''
+        resources:
+        - pods
+      nonResourceRules: []
+      incomplete: true
+      evaluationError: a webhook does not tell
+    --- stderr
+    note: the server listed the rules, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    warning: further rules may apply, for the server does not list all: a webhook does not tell
+    hint: have this applied to let rolecall read what was refused:
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
+      rules:
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [clusterrolebindings, clusterroles]
+        verbs: [list]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRoleBinding
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: ClusterRole
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: Role
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
+      rules:
+      - {apiGroups: [""], resources: [serviceaccounts], verbs: [list]}
+      - apiGroups: [rbac.authorization.k8s.io]
+        resources: [rolebindings, roles]
+        verbs: [list]
+      ---
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: RoleBinding
+      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
+      roleRef:
+        apiGroup: rbac.authorization.k8s.io
+        kind: Role
+        name: "rolecall:sa:ns-1:k-sa-1"
+      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
+    --- exit 3
+    "#);
+}
+
+#[test]
 fn what_the_server_does_not_say_either_stays_open_with_the_rights_that_would_settle_it() {
     let question = "can-i get pods --for user/jane -n ns-1";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"

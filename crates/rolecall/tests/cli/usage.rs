@@ -204,3 +204,25 @@ fn kubectl_runs_it_as_a_plugin() {
     let ask = "can-i get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1";
     assert_snapshot!(run(plugin.args(split(ask)), "").stderr, @r#"hint: run `kubectl rolecall why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer"#);
 }
+
+#[test]
+fn a_kind_that_makes_no_pods_is_no_subject() {
+    for kind in ["service", "node", "secrets"] {
+        let ran = rolecall(&format!("can-i list pods --for {kind}/x -f fixtures/ns-1"));
+        let first = ran.stderr.lines().next().unwrap_or_default();
+        assert_eq!(
+            (first, ran.exit),
+            (&*format!("error: `{kind}` is no kind of subject"), Some(2))
+        );
+    }
+}
+
+#[test]
+fn diff_lays_manifests_over_a_cluster_in_its_own_way() {
+    assert_snapshot!(rolecall("diff cluster fixtures/ns-1 --overlay"), @"
+    --- stderr
+    error: `diff` takes what is laid over a cluster as `overlay:PATH`
+    hint: run `rolecall diff cluster overlay:fixtures/ns-1` to see what applying it would change
+    --- exit 2
+    ");
+}

@@ -137,7 +137,7 @@ fn report(
     let local = LocalReviewer::new(&session.authorizer);
     let questions_asked = questions.questions();
     let local: Vec<Answer> =
-        questions_asked.iter().map(|question| local.answer(question)).collect();
+        questions_asked.iter().map(|question| local.answer_by_rbac(question)).collect();
     let comparison = compare(questions_asked, &local, &reviewed.answers);
     let Comparison { disagreements, compared, unknown } = &comparison;
     let mut out = ui.stdout();
