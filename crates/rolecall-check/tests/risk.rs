@@ -57,7 +57,7 @@ fn names_are_no_advice_for_verbs_without_them() {
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [create]}",
         &["RC512 high write Secrets, and mint tokens with them if they may read them \
-           [remove `create`, unless it is needed]"],
+           [remove `create`, unless that is needed]"],
     );
 }
 

@@ -289,6 +289,7 @@ fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
     let (first, others) = match unbuilt {
         [] => return,
         [first] => (first, String::new()),
+        [first, _] => (first, " and 1 other".to_owned()),
         [first, others @ ..] => (first, format!(" and {} others", others.len())),
     };
     let is = if others.is_empty() { "is" } else { "are" };

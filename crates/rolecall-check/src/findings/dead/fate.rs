@@ -88,7 +88,16 @@ pub(super) fn of_resource<'a>(
     if let Some(meant) = served().find(in_groups).or_else(|| served().next()) {
         return Some(Dead::Spelling { meant, subresource, in_other_group: !in_groups(&meant) });
     }
-    Some(Dead::Resource { similar: catalog.similar(name) })
+    let swapped = groups().any(|group| {
+        !subresource.is_empty()
+            && catalog.get(group, subresource).is_some()
+            && known::has_subresource(catalog, group, subresource, name)
+    });
+    let similar = match swapped {
+        true => vec![format!("{subresource}/{name}")],
+        false => catalog.similar(name),
+    };
+    Some(Dead::Resource { similar })
 }
 
 /// Returns whether an API group of a rule can never match, and which one was meant, if that is known.
@@ -216,6 +225,8 @@ fn is_resource_name(name: &str) -> bool {
     !name.contains('.') && crate::validation::is_dns_subdomain(name)
 }
 
+/// Returns whether a group is a version alone: `v1`, `v1beta1`. Others may begin like one.
 fn is_version(group: &str) -> bool {
-    group.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    let rest = group.strip_prefix('v').unwrap_or_default();
+    rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains('.')
 }

@@ -74,7 +74,7 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
         let fix = match meant {
             Some("") => "write `\"\"`, which is the core group".to_owned(),
             Some(meant) => format!("write `{meant}`"),
-            None => "write the group without a version, as `kubectl api-resources` shows it".into(),
+            None => correction(group),
         };
         let message = format!("{} is no API group: nothing matches it", quote(group));
         let finding = Finding::new(RULE.meta, at.role.into(), message)
@@ -84,6 +84,20 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
         findings.push(finding);
     }
     count > 0 && count == at.rule.api_groups.len()
+}
+
+/// Says how to write a group of which only is known that it cannot be one.
+fn correction(group: &str) -> String {
+    let lower = group.to_lowercase();
+    if group.contains('*') {
+        "name each API group, or write `*` for all of them".to_owned()
+    } else if let Some((head, _)) = group.split_once('/') {
+        format!("write `{head}`: the version is no part of it")
+    } else if lower != group {
+        format!("write `{lower}`")
+    } else {
+        "write it as `kubectl api-resources` shows it, without a version".to_owned()
+    }
 }
 
 fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<Finding>) {

@@ -32,7 +32,11 @@
 //! - {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch]}
 //! ```
 
-use crate::context::{Context, group_names, quote};
+use std::collections::BTreeMap;
+
+use rolecall_rbac::PolicyRule;
+
+use crate::context::{Context, group_names, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
@@ -51,41 +55,63 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let catalog = context.catalog();
     for at in context.rules() {
+        // By the group that is not served and the ones that have the resources today.
+        let mut found: BTreeMap<(&str, Vec<&str>), Vec<usize>> = BTreeMap::new();
         for (index, entry) in at.rule.resources.iter().enumerate() {
-            let name = entry.split('/').next().unwrap_or_default();
-            let retired = |group: &str| {
-                catalog.get(group, name).is_none() && known::is_not_always_served(group, name)
-            };
-            let served = |group: &str| {
-                group == "*" || !known::is_built_in(group) || catalog.get(group, name).is_some()
-            };
-            let mut groups = at.rule.api_groups.iter();
-            let Some(group) = groups.clone().find(|group| retired(group)) else { continue };
-            if groups.any(|group| served(group)) {
-                continue;
+            let name = name_of(entry);
+            if let Some(group) = retired_group(context, at.rule, name) {
+                let today: Vec<&str> = context
+                    .catalog()
+                    .named(name)
+                    .filter(|served| *served.resource == *name)
+                    .map(|served| &*served.group)
+                    .collect();
+                found.entry((group, today)).or_default().push(index);
             }
-            let today: Vec<&str> = catalog
-                .named(name)
-                .filter(|served| *served.resource == *name)
-                .map(|served| &*served.group)
+        }
+        for ((group, today), indices) in found {
+            let entries: Vec<&str> = indices
+                .iter()
+                .filter_map(|index| at.rule.resources.get(*index))
+                .map(|entry| &**entry)
                 .collect();
+            let mut names: Vec<&str> = entries.iter().map(|entry| name_of(entry)).collect();
+            names.dedup();
+            let object = if names.len() == 1 { "it" } else { "them" };
             let fix = match &*today {
-                [] => "remove it, unless older servers need it".to_owned(),
-                today => format!("name it in {}", group_names(today)),
+                [] => format!("remove {object}, unless older servers need {object}"),
+                today => format!("name {object} in {}", group_names(today)),
             };
             let message = format!(
                 "Kubernetes {} does not serve {} of {} by default",
                 context.input.version,
-                quote(name),
+                listed(&names),
                 group_names(&[group])
             );
+            let first = indices.first().copied().unwrap_or_default();
             let finding = Finding::new(RULE.meta, at.role.into(), message)
-                .at(at.value("resources", index))
-                .about(format!("{group}/{entry}"))
+                .at(at.value("resources", first))
+                .about(format!("{group}/{}", entries.join(",")))
                 .fix(fix);
             findings.push(finding);
         }
     }
+}
+
+/// Returns the group of a rule in which a resource is not served, if no other one of the rule has it.
+fn retired_group<'r>(context: &Context<'_>, rule: &'r PolicyRule, name: &str) -> Option<&'r str> {
+    let catalog = context.catalog();
+    let mut groups = rule.api_groups.iter().map(|group| &**group);
+    let is_served = |group: &str| {
+        group == "*" || !known::is_built_in(group) || catalog.get(group, name).is_some()
+    };
+    let retired = groups.clone().find(|group| {
+        catalog.get(group, name).is_none() && known::is_not_always_served(group, name)
+    })?;
+    (!groups.any(is_served)).then_some(retired)
+}
+
+fn name_of(entry: &str) -> &str {
+    entry.split('/').next().unwrap_or_default()
 }

@@ -19,9 +19,9 @@ pub(super) fn in_words(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> Strin
         return String::new();
     }
     let named: Vec<&str> = kinds.iter().take(NAMED).map(|(kind, _)| &**kind).collect();
-    let more = match kinds.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let named = match kinds.len().saturating_sub(NAMED) {
+        0 => listed(&named),
+        more => format!("`{}` and {more} more", named.join("`, `")),
     };
     let mut verbs: Vec<&str> = Vec::new();
     for verb in kinds.iter().flat_map(|(_, verbs)| verbs) {
@@ -33,7 +33,7 @@ pub(super) fn in_words(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> Strin
         true => "any verb".to_owned(),
         false => listed(&verbs),
     };
-    format!(": {verbs} on {}{more}", listed(&named))
+    format!(": {verbs} on {named}")
 }
 
 /// Returns what to do about a rule: names are no limit for verbs whose requests carry none.
@@ -51,8 +51,8 @@ pub(super) fn fix(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
             subresource.is_empty()
                 && matches!(&*request.verb, "create" | "list" | "watch" | "deletecollection")
         });
-    match is_nameless && risk.fix.contains("`resourceNames`") {
-        true => format!("remove {}, unless it is needed", listed(&verbs)),
+    match is_nameless && risk.fix.contains("with `resourceNames`") {
+        true => format!("remove {}, unless that is needed", listed(&verbs)),
         false => risk.fix.to_owned(),
     }
 }
