@@ -18,9 +18,14 @@ pub(crate) struct Copy {
 
 impl Copy {
     /// Copies the manifests of a commit: a file, or everything under a folder. An empty path is the
-    /// whole commit; one that begins with `./` starts where the command was started.
-    pub(crate) fn of_commit(ui: &Ui, revision: &str, path: &str) -> Result<Self, CommandError> {
-        let object = find(revision, path.trim_end_matches('/'))?;
+    /// whole commit; one that begins with `./` starts where the command was started. `None` when the
+    /// commit has no such path.
+    pub(crate) fn of_commit(
+        ui: &Ui,
+        revision: &str,
+        path: &str,
+    ) -> Result<Option<Self>, CommandError> {
+        let Some(object) = find(revision, path.trim_end_matches('/'))? else { return Ok(None) };
         let folder = TempDir::with_prefix("rolecall-").map_err(no_folder)?;
         let root = folder.path().join("tree");
         std::fs::create_dir(&root).map_err(no_folder)?;
@@ -33,31 +38,26 @@ impl Copy {
             _ => (root.clone(), files(ui, revision, &object)?),
         };
         write(&root, &files)?;
-        Ok(Self { _folder: folder, path })
+        Ok(Some(Self { _folder: folder, path }))
     }
 }
 
-/// Returns the name of the object that a path of a revision is.
-fn find(revision: &str, path: &str) -> Result<String, CommandError> {
+/// Returns the name of the object that a path of a revision is, if it has one.
+fn find(revision: &str, path: &str) -> Result<Option<String>, CommandError> {
     let resolve = |named: &str| ask(&["rev-parse", "--verify", "--end-of-options", named]);
     if !path.is_empty()
         && let Ok(object) = resolve(&format!("{revision}:{path}"))
     {
-        return Ok(object);
+        return Ok(Some(object));
     }
-    match (resolve(&format!("{revision}^{{tree}}")), path) {
-        (Ok(tree), "") => Ok(tree),
-        (Ok(_), path) => {
-            let command = format!("git ls-tree -r --name-only {revision}");
-            Err(CommandError::input(format!("`{path}` is not in `{revision}`"))
-                .with_hint(Hint::run(command, "see what is")))
-        }
+    match resolve(&format!("{revision}^{{tree}}")) {
+        Ok(tree) => Ok(path.is_empty().then_some(tree)),
         // What git says of a revision that it does not know.
-        (Err(error), _) if error.chain().concat().contains("Needed a single revision") => {
+        Err(error) if error.chain().concat().contains("Needed a single revision") => {
             Err(CommandError::input(format!("git knows no revision `{revision}`"))
                 .with_hint(Hint::run("git fetch --all", "get what others have committed")))
         }
-        (Err(error), _) => Err(error),
+        Err(error) => Err(error),
     }
 }
 

@@ -68,6 +68,8 @@ pub(crate) struct Needs {
     pub(crate) breadth: Breadth,
     /// Namespaces that count besides those that the question is asked in.
     pub(crate) further_namespaces: Vec<String>,
+    /// Whether manifests may be none: then nothing is granted.
+    pub(crate) may_be_nothing: bool,
 }
 
 /// In how much of a cluster something is needed; with `-A` everything is needed everywhere.
@@ -104,7 +106,7 @@ impl Session {
             let read = live::load::read(ui, options, &needs)?;
             Ok(Self::of_cluster(read, false))
         } else {
-            Self::load_manifests(ui, options, needs.selection(), None)
+            Self::load_manifests(ui, options, &needs, None)
         }
     }
 
@@ -118,7 +120,15 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let mut options = options.clone();
         options.source.filename = vec![folder.to_owned()];
-        Self::load_manifests(ui, &options, Selection::Everything, Some(name))
+        let needs = Needs { workloads: true, may_be_nothing: true, ..Needs::default() };
+        Self::load_manifests(ui, &options, &needs, Some(name))
+    }
+
+    /// Reads nothing: what manifests grant that are not there.
+    pub(crate) fn of_nothing(ui: &Ui, options: &Options) -> Result<Self, CommandError> {
+        let mut options = options.clone();
+        options.source.filename = Vec::new();
+        Self::load_manifests(ui, &options, &Needs::default(), None)
     }
 
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
@@ -171,7 +181,7 @@ impl Session {
     fn load_manifests(
         ui: &Ui,
         options: &Options,
-        selection: Selection,
+        needs: &Needs,
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or("default").to_owned();
@@ -180,7 +190,7 @@ impl Session {
                 paths: options.source.filename.clone(),
                 default_namespace: namespace.clone(),
                 defaults: options.source.defaults,
-                selection,
+                selection: needs.selection(),
             },
             std::io::stdin(),
         );
@@ -188,6 +198,15 @@ impl Session {
             loaded.show_as(&folder.to_string_lossy(), name);
         }
         let authorizer = Authorizer::new(loaded.inventory);
+        if needs.may_be_nothing {
+            loaded.problems.retain(|problem| {
+                let is_nothing = problem.kind == ProblemKind::NoManifests;
+                if is_nothing {
+                    ui.note(format!("{problem}, so nothing is granted there"));
+                }
+                !is_nothing
+            });
+        }
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
             return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
         }

@@ -12,7 +12,8 @@ use crate::ui::Ui;
 pub(crate) const GRAMMAR: &str = "\
 OLD and NEW are each one of:
   PATH                 a file or directory of manifests, or a snapshot; `-` is stdin
-  git:REV:PATH         the manifests as committed: git:main:deploy; without PATH the whole commit
+  git:REV:PATH         the manifests as committed: git:main:deploy; without PATH the whole commit;
+                       where REV has no PATH, nothing is granted
   cluster              the live cluster; cluster:CONTEXT that of another context
   overlay:PATH         the live cluster with manifests laid over it";
 
@@ -71,7 +72,12 @@ impl Side {
         match self {
             Self::Path(path) => options.source.filename = vec![path.clone()],
             Self::Git { revision, path } => {
-                let copy = Copy::of_commit(ui, revision, path)?;
+                let Some(copy) = Copy::of_commit(ui, revision, path)? else {
+                    ui.note(format!(
+                        "`{path}` is not in `{revision}`, so nothing is granted there"
+                    ));
+                    return Session::of_nothing(ui, &options);
+                };
                 let shown = match path.trim_end_matches('/') {
                     "" => format!("git:{revision}"),
                     path => format!("git:{revision}:{path}"),
@@ -86,7 +92,7 @@ impl Side {
                 options.source.overlay = true;
             }
         }
-        let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
+        let needs = Needs { breadth: Breadth::Roles, may_be_nothing: true, ..Needs::default() };
         Session::load(ui, &options, needs)
     }
 }

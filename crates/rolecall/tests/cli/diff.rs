@@ -253,6 +253,45 @@ fn commits_are_compared_without_a_checkout() {
     assert_eq!(ran.exit, Some(0), "{ran}");
 }
 
+/// Whoever adds a folder of manifests gains all of it.
+#[test]
+fn a_side_without_manifests_grants_nothing() {
+    let repository = repository();
+    let ran = rolecall_in(repository.path(), "diff git:main:no-such-folder deploy --defaults none");
+    assert_snapshot!(ran, @"
+    CHANGE   SUBJECT           ACCESS                                                                    THROUGH
+    gained   group/shop-team   get,list,watch configmaps,pods,pods/log in namespace shop                 RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
+    gained   group/shop-team   create pods/exec in namespace shop                                        RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
+    gained   sa/ci:deployer    get,list secrets in namespace shop                                        RoleBinding shop/deployer-tls of Role shop/tls (deploy/rbac/deployer.yaml:20)
+    gained   sa/ci:deployer    get,list,watch configmaps,pods,pods/log in namespaces shop,shop-staging   RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
+    gained   sa/ci:deployer    get,patch deployments.apps in namespaces shop,shop-staging                RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
+
+    RISK    SEVERITY   SUBJECT           WHERE          MAY NOW
+    RC518   medium     group/shop-team   shop           run commands in any Pod
+    RC510   medium     sa/ci:deployer    shop           read any Secret whose name they know
+    RC511   medium     sa/ci:deployer    shop           read all Secrets at once
+    RC516   medium     sa/ci:deployer    shop           run Pods as any ServiceAccount, through the workloads they write
+    RC516   medium     sa/ci:deployer    shop-staging   run Pods as any ServiceAccount, through the workloads they write
+    --- stderr
+    note: `no-such-folder` is not in `main`, so nothing is granted there
+    --- exit 0
+    ");
+    std::fs::create_dir(repository.path().join("empty")).unwrap();
+    let ran = rolecall_in(repository.path(), "diff empty empty");
+    assert_snapshot!(ran, @"
+    --- stderr
+    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so nothing is granted there
+    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so nothing is granted there
+    note: no subject gains or loses access
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall_in(repository.path(), "diff nowhere deploy"), @"
+    --- stderr
+    error: nowhere: no such file or directory
+    --- exit 2
+    ");
+}
+
 #[test]
 fn commits_that_do_not_exist_are_errors() {
     let repository = repository();
@@ -260,12 +299,6 @@ fn commits_that_do_not_exist_are_errors() {
     --- stderr
     error: git knows no revision `no-such-branch`
     hint: run `git fetch --all` to get what others have committed
-    --- exit 2
-    ");
-    assert_snapshot!(rolecall_in(repository.path(), "diff git:main:no-such-folder deploy"), @r"
-    --- stderr
-    error: `no-such-folder` is not in `main`
-    hint: run `git ls-tree -r --name-only main` to see what is
     --- exit 2
     ");
     let elsewhere = TempDir::new().unwrap();
