@@ -1,11 +1,11 @@
 //! Findings that an annotation or the configuration excuses.
 
-use rolecall_rbac::{Inventory, Metadata};
+use rolecall_rbac::{Inventory, Metadata, edit_distance};
 
 use crate::findings::suppression::{
     expired_suppression, malformed_suppression, unused_suppression,
 };
-use crate::{Date, FieldPath, Finding, ObjectRef, RuleMeta, Suppression};
+use crate::{Date, DateError, FieldPath, Finding, ObjectRef, RuleMeta, Suppression};
 
 /// The annotation that excuses findings of its object.
 const KEY: &str = "rolecall.dev/ignore";
@@ -136,12 +136,12 @@ fn entries<'a>(inventory: &'a Inventory, findings: &mut Vec<Finding>) -> Vec<Ent
     for (metadata, object) in roles.chain(bindings).chain(accounts).chain(workloads) {
         for text in texts(metadata) {
             match parse(text, &object) {
-                Some(entry) => entries.push(entry),
-                None => {
-                    let message = format!("`{text}` is not `CODE REASON[, until=YYYY-MM-DD]`");
+                Ok(of_codes) => entries.extend(of_codes),
+                Err(error) => {
+                    let message = format!("`{text}` suppresses nothing: {error}");
                     let finding = about(&malformed_suppression::META, object.clone(), message)
                         .about(text)
-                        .fix("say which code is suppressed and why");
+                        .fix("write `CODE,.. REASON`, with `, until=YYYY-MM-DD` if it is to end");
                     findings.push(finding);
                 }
             }
@@ -155,18 +155,116 @@ fn texts(metadata: &Metadata) -> impl Iterator<Item = &str> {
     value.split([';', '\n']).map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn parse<'a>(text: &'a str, object: &ObjectRef) -> Option<Entry<'a>> {
-    let (code, rest) = text.split_once(char::is_whitespace)?;
+/// Why an entry of an annotation suppresses nothing.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum EntryError {
+    #[error("it does not begin with a code")]
+    NoCode,
+    #[error("no finding has the code or name `{code}`{}", similar.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
+    UnknownCode { code: String, similar: Option<&'static str> },
+    #[error("it does not say why")]
+    NoReason,
+    #[error("{0}")]
+    Until(#[from] DateError),
+}
+
+/// Reads `CODE REASON` or `CODE, CODE REASON`, each with `, until=YYYY-MM-DD` or without.
+fn parse<'a>(text: &'a str, object: &ObjectRef) -> Result<Vec<Entry<'a>>, EntryError> {
+    let (codes, rest) = codes(text)?;
     let (reason, until) = match rest.rsplit_once("until=") {
-        Some((reason, until)) => (reason, Some(until.trim().parse().ok()?)),
+        Some((reason, until)) => (reason, Some(until.trim().parse()?)),
         None => (rest, None),
     };
     let reason = reason.trim().trim_end_matches(',').trim();
-    let known = crate::rules().iter().any(|rule| rule.code == code || rule.name == code);
-    (known && !reason.is_empty()).then(|| Entry {
+    if reason.is_empty() {
+        return Err(EntryError::NoReason);
+    }
+    let entry = |code| Entry {
         by: Source::Annotation { object: object.clone(), code },
         reason,
         until,
         used: false,
-    })
+    };
+    Ok(codes.into_iter().map(entry).collect())
+}
+
+/// Takes the codes off that a text begins with: words as long as each is followed by a comma.
+fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
+    let mut codes = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(|c: char| c == ',' || c.is_whitespace()).unwrap_or(rest.len());
+        let (code, after) = rest.split_at(end);
+        if code.is_empty() {
+            return Err(EntryError::NoCode);
+        }
+        if !crate::rules().iter().any(|rule| rule.code == code || rule.name == code) {
+            return Err(EntryError::UnknownCode { code: code.to_owned(), similar: similar(code) });
+        }
+        codes.push(code);
+        match after.trim_start().strip_prefix(',') {
+            Some(more) => rest = more.trim_start(),
+            None => return Ok((codes, after)),
+        }
+    }
+}
+
+/// Returns the code or name of a finding that is spelled like a word.
+fn similar(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    // Codes are all alike.
+    let tolerated = if lower.len() < 8 { 0 } else { 2 };
+    let names = crate::rules().into_iter().flat_map(|rule| [rule.code, rule.name]);
+    let distances = names.map(|name| (edit_distance(&lower, &name.to_lowercase()), name));
+    distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_rbac::Origin;
+
+    use super::*;
+
+    #[test]
+    fn entries_are_codes_a_reason_and_maybe_a_date() {
+        let object = ObjectRef {
+            origin: Origin::Default,
+            kind: "Role".into(),
+            namespace: "shop".into(),
+            name: "r".into(),
+        };
+        let rows = [
+            ("RC510 why", "RC510: why"),
+            ("RC510,RC511 why", "RC510 RC511: why"),
+            ("RC510 , secret-listing  why, and so on", "RC510 secret-listing: why, and so on"),
+            ("RC510 why, until=2027-06-30", "RC510: why until 2027-06-30"),
+            ("RC510 why until=2027-06-30", "RC510: why until 2027-06-30"),
+            ("RC510", "it does not say why"),
+            ("RC510, until=2027-06-30", "no finding has the code or name `until=2027-06-30`"),
+            ("RC510,", "it does not begin with a code"),
+            (", why", "it does not begin with a code"),
+            ("RC999 why", "no finding has the code or name `RC999`"),
+            (
+                "secret-reeding why",
+                "no finding has the code or name `secret-reeding`; did you mean `secret-reading`?",
+            ),
+            ("RC510 why, until=soon", "`soon` is no date: write `YYYY-MM-DD`"),
+        ];
+        for (text, expected) in rows {
+            let said = match parse(text, &object) {
+                Err(error) => error.to_string(),
+                Ok(entries) => {
+                    let codes = entries.iter().map(|entry| match &entry.by {
+                        Source::Annotation { code, .. } => *code,
+                        Source::Config(_) => "",
+                    });
+                    let codes: Vec<&str> = codes.collect();
+                    let entry = entries.first().expect("an entry has a code");
+                    let until = entry.until.map_or_else(String::new, |day| format!(" until {day}"));
+                    format!("{}: {}{until}", codes.join(" "), entry.reason)
+                }
+            };
+            assert_eq!(said, expected, "{text}");
+        }
+    }
 }

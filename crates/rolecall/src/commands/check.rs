@@ -79,8 +79,8 @@ Examples:
     rolecall explain RC201
 
 A `rolecall.yaml` says what subjects can and cannot do, how bad findings are and which are excused:
-see docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE REASON, until=YYYY-MM-DD\"` on an object suppresses its
-findings of that code; the date may be left out, several are separated by `;`.
+see docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE,.. REASON, until=YYYY-MM-DD\"` on an object suppresses
+its findings of those codes; the date may be left out, several are separated by `;`.
 
 Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
 critical takes over the cluster. A risk is graded by where it is granted.
@@ -128,7 +128,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let inventory = session.authorizer.inventory();
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
-    tell(ui, &suppressed);
+    tell(ui, &options, &suppressed);
     let prints = fingerprints(&all);
     let wanted: Vec<(Finding, String)> = all
         .into_iter()
@@ -213,17 +213,22 @@ fn unmet(config: &CheckConfig, session: &Session, sources: &str) -> Vec<Finding>
     expectation_findings(&failures, teller)
 }
 
-/// Tells what was suppressed.
-fn tell(ui: &Ui, suppressed: &[Suppressed]) {
-    for Suppressed { finding, reason } in suppressed {
-        tracing::info!(code = finding.rule.code, object = %finding.object, reason, "suppressed");
+/// Tells what was suppressed: how much, and with `-v` each finding with the reason.
+fn tell(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
+    if suppressed.is_empty() {
+        return;
     }
-    if !suppressed.is_empty() {
-        let plural = if suppressed.len() == 1 { "" } else { "s" };
-        ui.note(format!(
-            "{} finding{plural} suppressed; `-v` says which and why",
-            suppressed.len()
-        ));
+    let plural = if suppressed.len() == 1 { "" } else { "s" };
+    let count = format!("{} finding{plural} suppressed", suppressed.len());
+    if options.output.verbose == 0 {
+        return ui.note(format!("{count}; `-v` says which and why"));
+    }
+    ui.note(format!("{count}:"));
+    for Suppressed { finding, reason } in suppressed {
+        let place = reported::place(&finding.object);
+        let place = place.map_or_else(String::new, |(file, line)| format!(" at {file}:{line}"));
+        let Finding { rule, object, message, .. } = finding;
+        ui.note(format!("{} {object}{place}: {message}; suppressed: {reason}", rule.code));
     }
 }
 

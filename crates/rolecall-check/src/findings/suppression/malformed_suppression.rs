@@ -1,9 +1,9 @@
-//! A suppression without a code or a reason.
+//! A suppression without a known code, a reason or a date that is one.
 //!
 //! # What it does
 //!
-//! Finds entries of the annotation `rolecall.dev/ignore` that are not `CODE REASON` or `CODE REASON, until=YYYY-MM-DD`,
-//! several separated by `;`. They suppress nothing.
+//! Finds entries of the annotation `rolecall.dev/ignore` that are not `CODE,.. REASON` or
+//! `CODE,.. REASON, until=YYYY-MM-DD`, several separated by `;`. They suppress nothing.
 //!
 //! # Why is this bad
 //!
