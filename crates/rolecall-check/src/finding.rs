@@ -26,6 +26,8 @@ pub struct Finding {
     /// What in the object it is about, in the object's own words, so that a finding keeps its
     /// fingerprint when lines and indices move.
     pub about: String,
+    /// The line of the field's text that it is about, counted from 0, where the text is a script.
+    pub line_of_text: Option<u32>,
     /// Other objects that take part, such as the binding that makes a rule matter.
     pub related: Vec<Related>,
     /// What was asked and denied, so that a fix can be made of it.
@@ -106,6 +108,7 @@ impl Finding {
             message,
             fix: String::new(),
             about: String::new(),
+            line_of_text: None,
             related: Vec::new(),
             denied: None,
         }
@@ -113,6 +116,11 @@ impl Finding {
 
     pub(crate) fn at(mut self, field: FieldPath) -> Self {
         self.field = field;
+        self
+    }
+
+    pub(crate) fn in_line(mut self, line_of_text: Option<u32>) -> Self {
+        self.line_of_text = line_of_text;
         self
     }
 
@@ -143,7 +151,8 @@ impl Finding {
 
     /// Orders findings by where they stand, then by what they say.
     pub(crate) fn sort_key(&self) -> impl Ord + use<> {
-        (self.object.clone(), self.field.clone(), self.rule.code, self.message.clone())
+        let place = (self.field.clone(), self.line_of_text);
+        (self.object.clone(), place, self.rule.code, self.message.clone())
     }
 }
 

@@ -12,6 +12,7 @@ mod external;
 mod finding;
 mod findings;
 mod fingerprint;
+mod hint;
 mod known;
 mod needs;
 mod needs_annotation;

@@ -1,5 +1,6 @@
 //! Findings on their way out: with their fingerprints, and with where exactly they are.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -7,7 +8,7 @@ use std::io::Read;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::{Finding, ObjectRef, Step};
 use rolecall_rbac::Origin;
-use rolecall_source::yaml::{self, Field, FieldStep, Region};
+use rolecall_source::yaml::{self, Field, FieldStep, Lines, Region};
 
 /// A finding, and what is known of it besides.
 pub(crate) struct Reported {
@@ -30,7 +31,7 @@ impl Reported {
     }
 }
 
-/// Finds out where findings are: each file is read once more.
+/// Finds out where findings are, each file read once more, and sorts them by that.
 pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
     let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (finding, _)) in findings.iter().enumerate() {
@@ -43,10 +44,17 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
         .map_init(Vec::new, |buffer, (path, indices)| {
             let fields: Vec<Field<'_>> =
                 indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();
-            let regions = read(path, buffer).map(|bytes| yaml::locate(bytes, &fields));
-            let regions = regions.unwrap_or_default().into_iter();
-            let found = indices.into_iter().zip(regions);
-            found.filter_map(|(index, region)| Some((index, region?))).collect()
+            let Some(bytes) = read(path, buffer) else { return Vec::new() };
+            let regions = yaml::locate(bytes, &fields);
+            let lines = OnceCell::new();
+            let found = indices.into_iter().zip(regions).filter_map(|(index, region)| {
+                let line = findings.get(index)?.0.line_of_text;
+                let region = region?;
+                let of_script =
+                    |line| lines.get_or_init(|| Lines::new(bytes)).line_of_text(region, line);
+                Some((index, line.map_or(region, of_script)))
+            });
+            found.collect()
         })
         .collect();
     let mut regions = vec![None; findings.len()];
@@ -56,7 +64,10 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
         }
     }
     let reported = |((finding, fingerprint), region)| Reported { finding, fingerprint, region };
-    findings.into_iter().zip(regions).map(reported).collect()
+    let mut reported: Vec<Reported> = findings.into_iter().zip(regions).map(reported).collect();
+    // Within an object, fields stand in any order.
+    reported.sort_by(|left, right| left.place().cmp(&right.place()));
+    reported
 }
 
 /// Reads a file; `None` when that is not to be done, or no longer possible.

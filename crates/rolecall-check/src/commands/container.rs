@@ -1,6 +1,10 @@
 use rolecall_rbac::{Container, PodSpec, Text};
 
-use super::{Tool, Word, kubeconfig, shell};
+use super::wrapper::{self, without_wrappers};
+use super::{Tool, Word, shell};
+
+/// Scripts start shells of their own only so deep.
+const DEEPEST: usize = 4;
 
 /// A command line of a tool that talks to the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +14,23 @@ pub(crate) struct Invocation {
     pub(crate) words: Vec<Word>,
     /// The index of the container in the Pod.
     pub(crate) container: usize,
+    /// Where in the container it stands.
+    pub(crate) place: Place,
     /// Whether kubectl and helm would read a kubeconfig, and be somebody else or somewhere else.
     pub(crate) has_kubeconfig: bool,
     /// The command line as people would type it.
     pub(crate) text: String,
+}
+
+/// Where in a container a command line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// `command` or `args`.
+    pub(crate) list: &'static str,
+    /// The item that is a script with the command line; `None` for the list itself.
+    pub(crate) item: Option<usize>,
+    /// The line of that script, counted from 0.
+    pub(crate) line: Option<u32>,
 }
 
 /// Returns the command lines that the containers of a Pod run, in their order.
@@ -28,14 +45,59 @@ fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
         // The image's own entrypoint runs; some images are known by their name.
         words.extend(entrypoint(container).map(Word::text));
     }
+    let before = words.len();
     words.extend(container.command.iter().chain(&*container.args).map(argument));
-    let is_given = is_given_kubeconfig(&words);
-    let lines = match script(&words) {
-        Some(script) => shell::command_lines(&script),
-        None => vec![shell::Line { words, has_kubeconfig: false }],
+    let own_kubeconfig = container.may_have_kubeconfig || wrapper::gives_kubeconfig(&words);
+    let place_of = |position: usize| -> (&'static str, usize) {
+        let position = position.saturating_sub(before);
+        match position.checked_sub(container.command.len()) {
+            None => ("command", position),
+            Some(position) => ("args", position),
+        }
     };
-    let of_line = |line: shell::Line| invocation(index, &line, is_given);
-    lines.into_iter().filter_map(of_line).collect()
+    match script(&words) {
+        Some((position, script)) => {
+            let (list, item) = place_of(position);
+            let place = Place { list, item: Some(item), line: None };
+            let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
+            in_script(found, &script, 0)
+        }
+        None => {
+            let (list, _) = place_of(words.len() - without_wrappers(&words).len());
+            let place = Place { list, item: None, line: None };
+            let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
+            invocation(found, &wrapper::unwrapped(&words)).into_iter().collect()
+        }
+    }
+}
+
+/// Where a command line was found, and whether a kubeconfig is there.
+#[derive(Clone, Copy)]
+struct Found {
+    container: usize,
+    place: Place,
+    has_kubeconfig: bool,
+}
+
+/// Returns the command lines of a script, and of the shells that it starts.
+fn in_script(found: Found, script: &str, depth: usize) -> Vec<Invocation> {
+    let mut invocations = Vec::new();
+    for line in shell::command_lines(script) {
+        let has_kubeconfig =
+            found.has_kubeconfig || line.has_kubeconfig || wrapper::gives_kubeconfig(&line.words);
+        // The lines of an inner script are not those of the manifest.
+        let own_line = if depth == 0 { Some(line.line) } else { found.place.line };
+        let place = Place { line: own_line, ..found.place };
+        let found = Found { place, has_kubeconfig, ..found };
+        let words = wrapper::unwrapped(&line.words);
+        match self::script(&words) {
+            Some((_, inner)) if depth < DEEPEST => {
+                invocations.extend(in_script(found, &inner, depth + 1));
+            }
+            _ => invocations.extend(invocation(found, &words)),
+        }
+    }
+    invocations
 }
 
 /// Returns an argument of a container, in which the kubelet replaces `$(NAME)`.
@@ -75,20 +137,22 @@ fn entrypoint(container: &Container) -> Option<&'static str> {
     }
 }
 
-/// Returns the script of `sh -c SCRIPT`.
-fn script(words: &[Word]) -> Option<String> {
-    let words = without_wrappers(words);
-    let (shell, arguments) = words.split_first()?;
+/// Returns the script of `sh -c SCRIPT`, and the position of its word.
+fn script(words: &[Word]) -> Option<(usize, String)> {
+    let unwrapped = without_wrappers(words);
+    let before = words.len().checked_sub(unwrapped.len())?;
+    let (shell, arguments) = unwrapped.split_first()?;
     if !shell.known().is_some_and(is_shell) {
         return None;
     }
-    let mut arguments = arguments.iter();
-    while let Some(flag) = arguments.next() {
+    let mut arguments = arguments.iter().enumerate();
+    while let Some((_, flag)) = arguments.next() {
         let flag = flag.known()?;
         let takes_script = flag.starts_with('-') && !flag.starts_with("--") && flag.ends_with('c');
         if takes_script {
             // The kubelet has replaced variables by now; the shell would do the same.
-            return arguments.next().map(ToString::to_string);
+            let (position, script) = arguments.next()?;
+            return Some((before + 1 + position, script.to_string()));
         }
         match flag {
             "-o" | "+o" | "-O" => {
@@ -101,50 +165,18 @@ fn script(words: &[Word]) -> Option<String> {
     None
 }
 
-fn invocation(container: usize, line: &shell::Line, is_given: bool) -> Option<Invocation> {
-    let has_kubeconfig = is_given || line.has_kubeconfig || is_given_kubeconfig(&line.words);
-    let line = without_wrappers(&line.words);
+fn invocation(found: Found, line: &[Word]) -> Option<Invocation> {
     let (name, words) = line.split_first()?;
     let tool = tool_of(name.known()?)?;
     let text = line.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    Some(Invocation { tool, words: words.to_vec(), container, has_kubeconfig, text })
-}
-
-/// Returns whether a command line starts with `env KUBECONFIG=..`.
-fn is_given_kubeconfig(line: &[Word]) -> bool {
-    let wrappers = line.len() - without_wrappers(line).len();
-    line.iter().take(wrappers).any(kubeconfig::is_assigned_by)
-}
-
-/// Steps over commands that run the command that follows them.
-fn without_wrappers(line: &[Word]) -> &[Word] {
-    let mut rest = line;
-    while let Some((first, after)) = rest.split_first() {
-        rest = match base_name(first.known().unwrap_or_default()) {
-            "env" | "exec" | "nohup" | "sudo" | "time" | "command" | "eval" => skip(after, 0),
-            "timeout" | "nice" => skip(after, 1),
-            "tini" | "dumb-init" | "catatonit" => skip(after, 0),
-            _ => return rest,
-        };
-    }
-    rest
-}
-
-/// Steps over options, assignments and some operands.
-fn skip(words: &[Word], operands: usize) -> &[Word] {
-    let options = words
-        .iter()
-        .take_while(|word| {
-            let text = word.start();
-            text.starts_with('-') || (text.contains('=') && !text.contains(['/', ' ']))
-        })
-        .count();
-    words.get(options + operands..).unwrap_or_default()
+    let Found { container, place, has_kubeconfig } = found;
+    Some(Invocation { tool, words: words.to_vec(), container, place, has_kubeconfig, text })
 }
 
 fn tool_of(command: &str) -> Option<Tool> {
     match base_name(command) {
-        "kubectl" | "oc" | "k3s-kubectl" => Some(Tool::Kubectl),
+        "kubectl" | "k3s-kubectl" => Some(Tool::Kubectl),
+        "oc" => Some(Tool::Oc),
         "helm" => Some(Tool::Helm),
         "curl" | "wget" => Some(Tool::Http),
         _ => None,
@@ -155,6 +187,7 @@ fn is_shell(command: &str) -> bool {
     matches!(base_name(command), "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh")
 }
 
-fn base_name(command: &str) -> &str {
+/// Returns the name of a program without its folder.
+pub(super) fn base_name(command: &str) -> &str {
     command.rsplit('/').next().unwrap_or_default()
 }

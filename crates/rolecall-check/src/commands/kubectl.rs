@@ -1,7 +1,11 @@
 //! What kubectl asks of the API server.
 
+mod create;
 mod flags;
+mod nodes;
+mod pods;
 mod subcommands;
+mod target;
 
 use rolecall_rbac::Catalog;
 
@@ -19,6 +23,12 @@ pub(super) fn needs(words: &[Word], catalog: &Catalog, version: KubernetesVersio
         }
         _ => Vec::new(),
     }
+}
+
+/// Returns whether oc does something else than kubectl would.
+pub(super) fn is_changed_by_oc(words: &[Word]) -> bool {
+    let mut known = words.iter().filter_map(Word::known);
+    known.any(|word| matches!(word, "debug" | "expose"))
 }
 
 /// Returns the address on which `kubectl proxy` listens.

@@ -14,6 +14,7 @@ mod kubeconfig;
 mod kubectl;
 mod shell;
 mod word;
+mod wrapper;
 
 pub(crate) use container::{Invocation, invocations};
 pub(crate) use word::Word;
@@ -28,6 +29,8 @@ use crate::needs::Need;
 pub(crate) enum Tool {
     /// kubectl.
     Kubectl,
+    /// OpenShift's oc, which has the commands of kubectl, a few of them changed.
+    Oc,
     /// helm.
     Helm,
     /// curl or wget.
@@ -41,8 +44,9 @@ pub(crate) fn needs_of(
     version: KubernetesVersion,
 ) -> Vec<Need> {
     match invocation.tool {
-        Tool::Kubectl | Tool::Helm if invocation.has_kubeconfig => Vec::new(),
-        Tool::Kubectl => kubectl::needs(&invocation.words, catalog, version),
+        Tool::Kubectl | Tool::Oc | Tool::Helm if invocation.has_kubeconfig => Vec::new(),
+        Tool::Oc if kubectl::is_changed_by_oc(&invocation.words) => Vec::new(),
+        Tool::Kubectl | Tool::Oc => kubectl::needs(&invocation.words, catalog, version),
         Tool::Helm => helm::needs(&invocation.words),
         Tool::Http => http::needs(&invocation.words),
     }
@@ -51,7 +55,7 @@ pub(crate) fn needs_of(
 /// Returns whether a command line lends its identity to whoever reaches a port, and on which address.
 pub(crate) fn proxy_address(invocation: &Invocation) -> Option<String> {
     match invocation.tool {
-        Tool::Kubectl => kubectl::proxy_address(&invocation.words),
+        Tool::Kubectl | Tool::Oc => kubectl::proxy_address(&invocation.words),
         Tool::Helm | Tool::Http => None,
     }
 }

@@ -14,6 +14,8 @@ const LONGEST: usize = 256 * 1024;
 /// A command line of a script.
 pub(super) struct Line {
     pub(super) words: Vec<Word>,
+    /// The line of the script on which it starts, counted from 0.
+    pub(super) line: u32,
     /// Whether the script has seen to a kubeconfig by then.
     pub(super) has_kubeconfig: bool,
 }
@@ -25,8 +27,20 @@ pub(super) fn command_lines(script: &str) -> Vec<Line> {
         end -= 1;
     }
     let mut shell = Shell { lines: Vec::new(), variables: BTreeMap::new(), has_kubeconfig: false };
-    shell.run(script.get(..end).unwrap_or_default(), 0);
+    shell.run(script.get(..end).unwrap_or_default(), 0, 0);
     shell.lines
+}
+
+/// A command line that has not ended yet: its words, each with the line on which it starts.
+#[derive(Default)]
+struct Open {
+    words: Vec<(Word, u32)>,
+}
+
+impl Open {
+    fn push(&mut self, word: Word, line: u32) {
+        self.words.push((word, line));
+    }
 }
 
 struct Shell {
@@ -38,12 +52,13 @@ struct Shell {
 }
 
 impl Shell {
-    fn run(&mut self, script: &str, depth: usize) {
+    /// Runs a script that starts on a line of the whole.
+    fn run(&mut self, script: &str, first_line: u32, depth: usize) {
         if depth > DEEPEST {
             return;
         }
-        let mut reader = Reader { rest: script };
-        let mut line: Vec<Word> = Vec::new();
+        let mut reader = Reader { rest: script, script, counted: (0, first_line) };
+        let mut line = Open::default();
         let mut here_documents: Vec<(String, bool)> = Vec::new();
         loop {
             reader.skip_blanks();
@@ -67,6 +82,7 @@ impl Shell {
                 '#' => reader.skip_line(),
                 '<' | '>' => here_documents.extend(self.redirection(&mut reader, depth)),
                 _ => {
+                    let start = reader.line();
                     let word = self.word(&mut reader, depth);
                     // `2>` redirects; the number is no argument.
                     let redirected = matches!(reader.peek(), Some('<' | '>'))
@@ -74,7 +90,7 @@ impl Shell {
                             !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
                         });
                     if !redirected {
-                        line.push(word);
+                        line.push(word, start);
                     }
                 }
             }
@@ -83,9 +99,9 @@ impl Shell {
     }
 
     /// Ends a command line: remembers what it assigns, and keeps the rest of it.
-    fn end(&mut self, line: &mut Vec<Word>) {
-        let mut words = std::mem::take(line).into_iter().peekable();
-        while let Some(word) = words.peek() {
+    fn end(&mut self, line: &mut Open) {
+        let mut words = std::mem::take(&mut line.words).into_iter().peekable();
+        while let Some((word, _)) = words.peek() {
             if is_keyword(word) {
                 words.next();
                 continue;
@@ -94,7 +110,8 @@ impl Shell {
             self.variables.insert(name, value.known().is_some().then_some(value));
             words.next();
         }
-        let words: Vec<Word> = words.collect();
+        let start = words.peek().map_or(0, |(_, line)| *line);
+        let words: Vec<Word> = words.map(|(word, _)| word).collect();
         let Some(first) = words.first() else { return };
         let declares = matches!(first.known(), Some("export" | "local" | "readonly" | "declare"));
         if declares {
@@ -112,7 +129,7 @@ impl Shell {
             let has_kubeconfig =
                 self.has_kubeconfig || self.variables.contains_key(kubeconfig::VARIABLE);
             self.has_kubeconfig |= kubeconfig::is_there_after(&words);
-            self.lines.push(Line { words, has_kubeconfig });
+            self.lines.push(Line { words, line: start, has_kubeconfig });
         }
     }
 
@@ -205,9 +222,10 @@ impl Shell {
 
     /// Reads what starts with `$` or a backtick.
     fn expansion(&mut self, reader: &mut Reader<'_>, word: &mut Word, depth: usize) {
+        let line = reader.line();
         if reader.next() == Some('`') {
             let inner = reader.until('`').to_owned();
-            self.substitution(&inner, word, depth);
+            self.substitution(&inner, line, word, depth);
             return;
         }
         match reader.peek() {
@@ -217,7 +235,7 @@ impl Shell {
                 if inner.starts_with('(') {
                     word.push(Part::Unknown);
                 } else {
-                    self.substitution(&inner, word, depth);
+                    self.substitution(&inner, line, word, depth);
                 }
             }
             Some('{') => {
@@ -236,6 +254,10 @@ impl Shell {
                 self.variable(&name, word);
             }
             Some(' ' | '\t' | '\n' | '"' | '\'') | None => word.push_text("$"),
+            Some('@' | '*') => {
+                reader.next();
+                word.push(Part::Variable("@".to_owned()));
+            }
             Some(_) => {
                 reader.next();
                 word.push(Part::Unknown);
@@ -251,7 +273,7 @@ impl Shell {
         }
     }
 
-    fn substitution(&mut self, inner: &str, word: &mut Word, depth: usize) {
+    fn substitution(&mut self, inner: &str, line: u32, word: &mut Word, depth: usize) {
         let own_namespace = inner.contains("serviceaccount/namespace")
             && inner.trim_start().starts_with(['c', '<'])
             && !inner.contains('|');
@@ -261,7 +283,7 @@ impl Shell {
         }
         word.push(Part::Unknown);
         // Before the line that the substitution is a part of.
-        self.run(inner, depth + 1);
+        self.run(inner, line, depth + 1);
     }
 }
 
@@ -283,9 +305,23 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
 
 struct Reader<'a> {
     rest: &'a str,
+    /// Everything, of which `rest` is the end.
+    script: &'a str,
+    /// How many bytes were searched for line breaks, and the line that they end on.
+    counted: (usize, u32),
 }
 
 impl<'a> Reader<'a> {
+    /// Returns the line that the reader is on.
+    fn line(&mut self) -> u32 {
+        let (counted, line) = self.counted;
+        let read = self.script.len() - self.rest.len();
+        let since = self.script.get(counted..read).unwrap_or_default();
+        let breaks = since.bytes().filter(|byte| *byte == b'\n').count();
+        self.counted = (read, line.saturating_add(breaks as u32));
+        self.counted.1
+    }
+
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -434,6 +470,19 @@ mod tests {
     fn keywords_stand_before_command_lines() {
         check("if a; then b; fi", &["[a]", "[b]"]);
         check("while ! a; do b; done", &["[a]", "[b]"]);
+    }
+
+    #[test]
+    fn lines_are_those_on_which_commands_start() {
+        let script = "a\n\nb \\\n  c; d\nX=1 \\\n e\nf \"$(\n g)\" <<EOF\nh\nEOF\ni";
+        let lines: Vec<(String, u32)> = command_lines(script)
+            .into_iter()
+            .map(|line| {
+                (line.words.first().map(ToString::to_string).unwrap_or_default(), line.line)
+            })
+            .collect();
+        let lines: Vec<(&str, u32)> = lines.iter().map(|(word, line)| (&**word, *line)).collect();
+        assert_eq!(lines, [("a", 0), ("b", 2), ("d", 3), ("e", 5), ("g", 7), ("f", 6), ("i", 10)]);
     }
 
     #[test]

@@ -78,6 +78,24 @@ impl Word {
         pieces
     }
 
+    /// Returns the word with something that is only known at run time in the place of a text.
+    pub(super) fn replacing(&self, placeholder: &str) -> Self {
+        let mut word = Self::default();
+        for part in &self.parts {
+            let Part::Text(text) = part else {
+                word.push(part.clone());
+                continue;
+            };
+            let mut pieces = text.split(placeholder);
+            word.push_text(pieces.next().unwrap_or_default());
+            for piece in pieces {
+                word.push(Part::Unknown);
+                word.push_text(piece);
+            }
+        }
+        word
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }

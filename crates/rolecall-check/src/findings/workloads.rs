@@ -184,15 +184,16 @@ pub(super) fn account_path(spec: &PodSpec) -> FieldPath {
     }
 }
 
-/// Returns the path of what a container runs.
-pub(super) fn container_path(spec: &PodSpec, invocation: &Invocation) -> FieldPath {
+/// Returns the path of a command line that a container runs: the script that has it, else the list of
+/// its words.
+pub(super) fn invocation_path(spec: &PodSpec, invocation: &Invocation) -> FieldPath {
     let path = FieldPath::default().then_dotted(&spec.path);
     let Some(container) = spec.containers.get(invocation.container) else { return path };
     let before = spec.containers.iter().take(invocation.container);
     let index = before.filter(|other| other.init == container.init).count();
     let list = if container.init { "initContainers" } else { "containers" };
-    let key = if container.command.is_empty() { "args" } else { "command" };
-    path.then_key(list).then_index(index).then_key(key)
+    let path = path.then_key(list).then_index(index).then_key(invocation.place.list);
+    invocation.place.item.into_iter().fold(path, FieldPath::then_index)
 }
 
 /// Returns whether all workloads of the input were read, so that one that is not there is not.

@@ -98,4 +98,7 @@ pub struct Container {
     pub init: bool,
     /// Whether something is mounted at the token's usual path, by the Pod itself or by a server.
     pub covers_token_path: bool,
+    /// Whether its environment may name a kubeconfig or another server, or one is mounted where kubectl
+    /// looks for it: then kubectl may be somebody else than the Pod.
+    pub may_have_kubeconfig: bool,
 }

@@ -4,7 +4,8 @@ use rolecall_rbac::{Container, Labels, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TextSeed, TextsSeed,
+    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, OwnTextSeed, TextSeed,
+    TextsSeed,
 };
 use super::strings::Strings;
 
@@ -146,6 +147,7 @@ impl<'de> Items<'de> for Containers<'_> {
             args: Box::default(),
             init: self.init,
             covers_token_path: false,
+            may_have_kubeconfig: false,
         };
         let seed = ObjectSeed(ContainerFields {
             strings: self.strings,
@@ -173,6 +175,8 @@ enum ContainerField {
     Image,
     Command,
     Args,
+    Env,
+    EnvFrom,
     VolumeMounts,
 }
 
@@ -187,6 +191,8 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
             "image" => ContainerField::Image,
             "command" => ContainerField::Command,
             "args" => ContainerField::Args,
+            "env" => ContainerField::Env,
+            "envFrom" => ContainerField::EnvFrom,
             "volumeMounts" => ContainerField::VolumeMounts,
             _ => return None,
         })
@@ -209,12 +215,23 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
             ContainerField::Args => {
                 container.args = map.next_value_seed(TextsSeed(strings))?.iter().cloned().collect();
             }
-            ContainerField::VolumeMounts => {
+            ContainerField::Env => {
+                let seed = ListSeed(Variables { key: "name", sets: sets_kubeconfig, any: false });
+                container.may_have_kubeconfig |= map.next_value_seed(seed)?;
+            }
+            ContainerField::EnvFrom => {
                 let seed =
-                    ListSeed(Mounts { strings, names: Vec::new(), covers_token_path: false });
-                let (names, covers_token_path) = map.next_value_seed(seed)?;
-                self.container.mounts = names;
-                container.covers_token_path = covers_token_path;
+                    ListSeed(Variables { key: "prefix", sets: may_set_kubeconfig, any: false });
+                container.may_have_kubeconfig |= map.next_value_seed(seed)?;
+            }
+            ContainerField::VolumeMounts => {
+                let seed = ListSeed(Mounts { strings, mounts: Vec::new() });
+                let mounts = map.next_value_seed(seed)?;
+                let paths = || mounts.iter().map(|(_, path)| path.trim_end_matches('/'));
+                container.covers_token_path = paths().any(|path| path == TOKEN_PATH);
+                container.may_have_kubeconfig |=
+                    paths().any(|path| path.ends_with("/.kube") || path.ends_with("/.kube/config"));
+                self.container.mounts = mounts.into_iter().map(|(name, _)| name).collect();
             }
         }
         Ok(())
@@ -227,27 +244,62 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
 
 struct Mounts<'s> {
     strings: &'s mut Strings,
-    names: Vec<Text>,
-    covers_token_path: bool,
+    /// Names of volumes, each with where it is mounted.
+    mounts: Vec<(Text, Text)>,
 }
 
 impl<'de> Items<'de> for Mounts<'_> {
     const WHAT: &'static str = "a list of volume mounts";
-    type Output = (Vec<Text>, bool);
+    type Output = Vec<(Text, Text)>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let empty = self.strings.text("");
         let seed =
             ObjectSeed(MountFields { strings: self.strings, name: empty.clone(), path: empty });
-        let Some((name, path)) = items.next_element_seed(seed)? else { return Ok(false) };
-        self.covers_token_path |= path.trim_end_matches('/') == TOKEN_PATH;
-        self.names.push(name);
-        Ok(true)
+        let mount = items.next_element_seed(seed)?;
+        let more = mount.is_some();
+        self.mounts.extend(mount);
+        Ok(more)
     }
 
     fn finish(self) -> Self::Output {
-        (self.names, self.covers_token_path)
+        self.mounts
     }
+}
+
+/// Reads `env` or `envFrom`: whether an item sets something of a name, or with a prefix.
+struct Variables {
+    key: &'static str,
+    sets: fn(Option<&str>) -> bool,
+    any: bool,
+}
+
+impl<'de> Items<'de> for Variables {
+    const WHAT: &'static str = "a list of environment variables";
+    type Output = bool;
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let what = "an environment variable";
+        let seed = OnlySeed { what, name: self.key, seed: OptionSeed(OwnTextSeed) };
+        let Some(text) = items.next_element_seed(seed)? else { return Ok(false) };
+        self.any |= (self.sets)(text.flatten().as_deref());
+        Ok(true)
+    }
+
+    fn finish(self) -> bool {
+        self.any
+    }
+}
+
+/// Returns whether a variable tells kubectl who or where it is.
+fn sets_kubeconfig(name: Option<&str>) -> bool {
+    matches!(name, Some("KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER"))
+}
+
+/// Returns whether a ConfigMap or Secret, whose keys are not known, may set such a variable.
+fn may_set_kubeconfig(prefix: Option<&str>) -> bool {
+    prefix
+        .is_none_or(|prefix| "KUBECONFIG".starts_with(prefix) || "KUBERNETES_".starts_with(prefix))
 }
 
 struct MountFields<'s> {

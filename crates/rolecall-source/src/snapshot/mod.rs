@@ -331,6 +331,9 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
             set(&mut object, name, rolecall_rbac::masked_words(list).into());
         }
     }
+    if container.may_have_kubeconfig {
+        set(&mut object, "env", json!([{"name": "KUBECONFIG"}]));
+    }
     let mut names: Vec<&str> = pod
         .token_volumes
         .iter()

@@ -151,12 +151,13 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
     assert_snapshot!(ran, @r#"
     high RC301 Deployment ns-1/lister
       fixtures/ns-1/manifests.yaml:57
-      spec.template.spec.containers[0].command: `kubectl get
+      spec.template.spec.containers[0].command[2]: `kubectl get
       pods -n default` will be refused: ServiceAccount
       `ns-1/k-sa-1` cannot list resource "pods" in API group ""
       in the namespace "default"
       fix: grant it: `rolecall fix list pods -n default --for
-      sa/ns-1:k-sa-1 -f fixtures/ns-1/manifests.yaml`
+      sa/ns-1:k-sa-1 -f fixtures/ns-1/manifests.yaml --out-dir
+      rbac`
 
     1 finding: 1 high
     --- exit 1
@@ -357,6 +358,85 @@ fn kustomizations_are_told_of_and_their_patches_not_judged() {
     --- stderr
     note: `prod/kustomization.yaml` is not built: the answer is about the files as they stand, without patches and prefixes that are set there
     hint: run `kustomize build DIRECTORY | rolecall COMMAND -f -` to read what is applied
+    note: nothing found
+    --- exit 0
+    ");
+}
+
+/// A CronJob whose script is refused on two of its lines.
+const CRON_JOB: &str = "apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tidy, namespace: shop}
+spec:
+  schedule: '0 3 * * *'
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: tidy
+            image: registry.example.com/tools/kubectl:1.36
+            command: [sh, -c]
+            args:
+            - |
+              # Once a night.
+              kubectl get jobs
+
+              for job in $OLD; do
+                kubectl delete job \"$job\"
+              done
+";
+
+#[test]
+fn a_finding_stands_at_its_line_of_a_script() {
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("tidy.yaml"), CRON_JOB).unwrap();
+    let arguments = split("check tidy.yaml -o github --severity high");
+    let ran = run(command().args(arguments).current_dir(folder.path()), "");
+    assert_snapshot!(ran, @r#"
+    ::error file=tidy.yaml,line=18,endLine=18,col=15,endColumn=31,title=RC301 kubectl-denied::CronJob shop/tidy: spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl get jobs` will be refused: ServiceAccount `shop/default` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it: `rolecall fix list jobs.batch -n shop --for sa/shop:default -f tidy.yaml --out-dir rbac`
+    ::error file=tidy.yaml,line=21,endLine=21,col=17,endColumn=42,title=RC301 kubectl-denied::CronJob shop/tidy: spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl delete job $(..)` will be refused: ServiceAccount `shop/default` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it: `rolecall fix delete jobs.batch -n shop --for sa/shop:default -f tidy.yaml --out-dir rbac`
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn hints_about_stdin_say_to_give_it_again() {
+    assert_snapshot!(rolecall_with("check - --severity high -o markdown", CRON_JOB), @r#"
+    | where | code | severity | object | finding |
+    |---|---|---|---|---|
+    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl get jobs` will be refused: ServiceAccount `shop/default` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: `rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac` |
+    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl delete job $(..)` will be refused: ServiceAccount `shop/default` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: `rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac` |
+
+    2 findings: 2 high
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn what_is_suppressed_is_told_with_the_reason() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: reader
+  namespace: shop
+  annotations: {rolecall.dev/ignore: 'RC510, RC511 reads its own; RC408 is bound elsewhere'}
+rules:
+- {apiGroups: [''], resources: [secrets], verbs: [get, list]}
+";
+    assert_snapshot!(rolecall_with("check -", role), @"
+    --- stderr
+    note: 3 findings suppressed; `-v` says which and why
+    note: nothing found
+    --- exit 0
+    ");
+    assert_snapshot!(rolecall_with("check - -v", role), @"
+    --- stderr
+    note: 3 findings suppressed:
+    note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: is bound elsewhere
+    note: RC510 Role shop/reader at -:1: whoever will be bound to it may read any Secret whose name they know; suppressed: reads its own
+    note: RC511 Role shop/reader at -:1: whoever will be bound to it may read all Secrets at once; suppressed: reads its own
     note: nothing found
     --- exit 0
     ");

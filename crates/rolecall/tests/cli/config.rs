@@ -222,10 +222,10 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
 ",
     );
     let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
-    assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
+    assert_snapshot!(check_in(&files, "check deploy --severity medium"), @"
     WHERE                     CODE    SEVERITY   OBJECT                          FINDING
     deploy/a.yaml:5           RC510   medium     Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
-    deploy/rolecall.yaml:7    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy`
+    deploy/rolecall.yaml:7    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
     deploy/rolecall.yaml:11   RC602   high       Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
     deploy/rolecall.yaml:14   RC603   high       Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
     deploy/rolecall.yaml:15   RC605   medium     Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
@@ -235,7 +235,7 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     --- stderr
     note: configured by deploy/rolecall.yaml
     --- exit 1
-    "#);
+    ");
 }
 
 #[test]

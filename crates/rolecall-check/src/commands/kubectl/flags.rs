@@ -7,8 +7,10 @@ use crate::needs::NeedNamespace;
 /// Flags that take the next word as their value.
 const WITH_VALUE: &[&str] = &[
     "address",
+    "annotation",
     "annotations",
     "api-group",
+    "applyset",
     "as",
     "as-group",
     "as-uid",
@@ -19,6 +21,7 @@ const WITH_VALUE: &[&str] = &[
     "cache-dir",
     "cert",
     "certificate-authority",
+    "chunk-size",
     "class",
     "client-certificate",
     "client-key",
@@ -28,9 +31,17 @@ const WITH_VALUE: &[&str] = &[
     "container",
     "containers",
     "context",
+    "copy-to",
+    "cpu",
     "cpu-percent",
     "current-replicas",
+    "custom",
     "default-backend",
+    "description",
+    "docker-email",
+    "docker-password",
+    "docker-server",
+    "docker-username",
     "duration",
     "env",
     "external-ip",
@@ -43,6 +54,7 @@ const WITH_VALUE: &[&str] = &[
     "from-env-file",
     "from-file",
     "from-literal",
+    "generator",
     "grace-period",
     "group",
     "hard",
@@ -50,25 +62,39 @@ const WITH_VALUE: &[&str] = &[
     "image-pull-policy",
     "key",
     "kubeconfig",
+    "kuberc",
     "kustomize",
     "label-columns",
     "labels",
+    "limit-bytes",
     "limits",
+    "load-balancer-ip",
+    "log-flush-frequency",
     "max",
+    "max-log-requests",
     "max-unavailable",
+    "memory",
     "min",
     "min-available",
     "name",
     "namespace",
+    "namespaces",
+    "node-port",
     "non-resource-url",
     "output",
+    "output-directory",
     "overrides",
     "password",
     "patch",
     "patch-file",
     "pod-running-timeout",
+    "pod-selector",
     "port",
+    "preemption-policy",
+    "profile",
     "protocol",
+    "prune-allowlist",
+    "prune-whitelist",
     "raw",
     "replicas",
     "request-timeout",
@@ -77,6 +103,7 @@ const WITH_VALUE: &[&str] = &[
     "resource-name",
     "resource-version",
     "restart",
+    "retries",
     "revision",
     "role",
     "rule",
@@ -85,11 +112,15 @@ const WITH_VALUE: &[&str] = &[
     "selector",
     "server",
     "serviceaccount",
+    "session-affinity",
+    "set-image",
     "since",
     "since-time",
+    "skip-wait-for-delete-timeout",
     "sort-by",
     "subresource",
     "tail",
+    "target",
     "target-port",
     "tcp",
     "template",
@@ -98,6 +129,7 @@ const WITH_VALUE: &[&str] = &[
     "to-revision",
     "token",
     "type",
+    "types",
     "user",
     "username",
     "v",
@@ -114,27 +146,42 @@ const WITHOUT_VALUE: &[&str] = &[
     "all-pods",
     "allow-missing-template-keys",
     "append-hash",
+    "arguments-only",
     "attach",
+    "cached",
     "client",
     "cluster-info",
     "command",
     "delete-emptydir-data",
     "delete-local-data",
+    "disable-compression",
     "disable-eviction",
+    "edit",
     "expose",
     "follow",
     "force",
     "force-conflicts",
+    "global-default",
     "help",
     "ignore-daemonsets",
     "ignore-errors",
     "ignore-not-found",
     "insecure-skip-tls-verify",
+    "insecure-skip-tls-verify-backend",
+    "interactive",
+    "keep-annotations",
+    "keep-init-containers",
+    "keep-labels",
+    "keep-liveness",
+    "keep-readiness",
+    "keep-startup",
     "leave-stdin-open",
     "list",
     "local",
     "match-server-version",
+    "namespaced",
     "no-headers",
+    "no-preserve",
     "now",
     "output-watch-events",
     "overwrite",
@@ -143,16 +190,27 @@ const WITHOUT_VALUE: &[&str] = &[
     "prune",
     "quiet",
     "recursive",
+    "remove-extra-permissions",
+    "remove-extra-subjects",
+    "replace",
     "resume",
     "rm",
+    "same-node",
     "save-config",
     "server-print",
+    "share-processes",
+    "short",
+    "show-capacity",
+    "show-events",
     "show-kind",
     "show-labels",
     "show-managed-fields",
+    "show-swap",
     "stdin",
+    "sum",
     "timestamps",
     "tty",
+    "use-protocol-buffers",
     "validate",
     "wait",
     "warnings-as-errors",
@@ -196,7 +254,7 @@ pub(super) struct Flags {
 
 impl Flags {
     /// Takes a command line apart; `None` when a flag of it is not known, for the next word may then
-    /// be its value or not.
+    /// be its value or not, or when flags come out of a variable.
     pub(super) fn parse(words: &[Word]) -> Option<Self> {
         let mut flags = Self::default();
         let mut rest = words.iter();
@@ -204,6 +262,9 @@ impl Flags {
             if word.known() == Some("--") {
                 // What follows runs in a container.
                 break;
+            }
+            if may_be_flags(word) {
+                return None;
             }
             if let Some(long) = word.strip_prefix("--") {
                 let (name, value) = match long.split_once('=') {
@@ -269,6 +330,8 @@ impl Flags {
     pub(super) fn changes_identity(&self) -> bool {
         let elsewhere = [
             "as",
+            "as-group",
+            "as-uid",
             "client-certificate",
             "cluster",
             "context",
@@ -299,6 +362,13 @@ impl Flags {
             Some((_, None)) => NeedNamespace::Unknown,
         }
     }
+}
+
+/// `$@`, `$EXTRA_ARGS`.
+fn may_be_flags(word: &Word) -> bool {
+    let [Part::Variable(name)] = &*word.parts else { return false };
+    let name = name.to_ascii_uppercase();
+    name == "@" || ["ARG", "FLAG", "OPT", "PARAM"].iter().any(|part| name.contains(part))
 }
 
 fn takes_value(name: &str) -> bool {

@@ -81,5 +81,5 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    super::check_tool(context, Tool::Helm, RULE.meta, findings);
+    super::check_tool(context, &[Tool::Helm], RULE.meta, findings);
 }

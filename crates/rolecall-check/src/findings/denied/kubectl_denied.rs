@@ -3,11 +3,12 @@
 //! # What it does
 //!
 //! Reads the kubectl command lines in `command` and `args` of containers, `sh -c` scripts included, and asks
-//! the evaluator whether the Pod's ServiceAccount may do what they do. Command lines that use a
-//! kubeconfig, another context, server or token are left out, and so is whatever depends on values that are
-//! only known at run time. A container uses a kubeconfig once it sets `KUBECONFIG`, runs something like
-//! `aws eks update-kubeconfig` or `kubectl config use-context`, or names `~/.kube/config`; a `KUBECONFIG` in
-//! its `env` is not seen.
+//! the evaluator whether the Pod's ServiceAccount may do what they do; oc is read as kubectl. Command lines that
+//! use a kubeconfig, another context, server or token are left out, and so is whatever depends on values that
+//! are only known at run time, or on files. A container uses a kubeconfig once it sets `KUBECONFIG`, runs
+//! something like `aws eks update-kubeconfig` or `kubectl config use-context`, or names `~/.kube/config`. Containers
+//! may use one where their `env` sets `KUBECONFIG`, their `envFrom` may, or something is mounted at `.kube`, and
+//! are left out too.
 //!
 //! # Why is this bad
 //!
@@ -97,5 +98,5 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    super::check_tool(context, Tool::Kubectl, RULE.meta, findings);
+    super::check_tool(context, &[Tool::Kubectl, Tool::Oc], RULE.meta, findings);
 }

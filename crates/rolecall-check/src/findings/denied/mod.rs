@@ -11,9 +11,9 @@ use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload, masked_line};
 use super::Rule;
 use super::workloads::{self, RunsAs};
 use crate::commands::{self, Invocation, Tool};
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::needs::{Judgement, Need};
-use crate::{Denied, Finding, RuleMeta};
+use crate::{Denied, Finding, RuleMeta, hint};
 
 pub(super) const RULES: &[&Rule] = &[
     &kubectl_denied::RULE,
@@ -23,29 +23,30 @@ pub(super) const RULES: &[&Rule] = &[
     &malformed_needs::RULE,
 ];
 
-/// Reports the command lines of a tool that will be refused.
+/// Reports the command lines of tools that will be refused.
 fn check_tool(
     context: &Context<'_>,
-    tool: Tool,
+    tools: &[Tool],
     meta: &'static RuleMeta,
     findings: &mut Vec<Finding>,
 ) {
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         for invocation in &pod.invocations {
-            if invocation.tool != tool {
+            if !tools.contains(&invocation.tool) {
                 continue;
             }
             let catalog = context.catalog();
             let needs = commands::needs_of(invocation, catalog, context.input.version);
             let refused = refused(context, &needs, identity, pod.workload);
             if !refused.is_empty() {
-                let field = workloads::container_path(pod.spec, invocation);
+                let field = workloads::invocation_path(pod.spec, invocation);
                 let said = describe(pod.workload, pod.spec, &refused);
                 let message = format!("`{}` will be refused: {said}", shortened(invocation));
                 findings.push(
                     denied(context, meta, pod.workload, message, identity, refused, pod.spec)
                         .at(field)
+                        .in_line(invocation.place.line)
                         .about(invocation.text.clone()),
                 );
             }
@@ -83,12 +84,7 @@ fn denied(
     pod: &PodSpec,
 ) -> Finding {
     let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
-    let mut whom = format!("--for {subject}");
-    if !context.input.sources.is_empty() {
-        whom.push(' ');
-        whom.push_str(context.input.sources);
-    }
-    let fix = format!("grant it: {}", listed(&fixes(&requests, &whom)));
+    let fix = hint::grant(&fixes(&requests, &subject), context.input.sources);
     let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
     finding.denied = Some(Denied { identity: identity.clone(), requests });
     finding
@@ -106,7 +102,7 @@ fn describe(workload: &Workload, pod: &PodSpec, refused: &[Request]) -> String {
 }
 
 /// Returns the command lines that grant requests: one for all verbs of one object or collection.
-fn fixes(requests: &[Request], whom: &str) -> Vec<String> {
+fn fixes(requests: &[Request], subject: &str) -> Vec<String> {
     let mut groups: Vec<(&Target, Vec<&str>)> = Vec::new();
     for request in requests {
         match groups.iter_mut().find(|(target, _)| **target == request.target) {
@@ -115,7 +111,7 @@ fn fixes(requests: &[Request], whom: &str) -> Vec<String> {
         }
     }
     let command = |(target, verbs): (&Target, Vec<&str>)| {
-        format!("rolecall fix {} {} {whom}", verbs.join(","), operands(target))
+        format!("rolecall fix {} {} --for {subject}", verbs.join(","), operands(target))
     };
     groups.into_iter().map(command).collect()
 }

@@ -10,7 +10,7 @@ mod unmatched_subject;
 use rolecall_rbac::{Binding, Grant, Identity, Metadata, NearMiss, Origin, Request, Role};
 
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
-use crate::{Denied, FieldPath, Finding, ObjectRef, RuleMeta};
+use crate::{Denied, FieldPath, Finding, ObjectRef, RuleMeta, hint};
 
 pub(super) const METAS: &[&RuleMeta] = &[
     &missing_access::META,
@@ -88,8 +88,7 @@ fn denied(
         finding = finding.related(object, format!("nearly grants it, but {note}"));
     }
     if let Some(fix) = failure.fix() {
-        let separator = if teller.sources.is_empty() { "" } else { " " };
-        finding = finding.fix(format!("grant it: `{fix}{separator}{}`", teller.sources));
+        finding = finding.fix(hint::grant(&[fix], teller.sources));
     }
     finding.denied = Some(Denied { identity, requests: vec![example.clone()] });
     finding

@@ -71,7 +71,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 pod.spec.service_account_name()
             );
             let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-                .at(workloads::container_path(pod.spec, invocation))
+                .at(workloads::invocation_path(pod.spec, invocation))
+                .in_line(invocation.place.line)
                 .about(invocation.text.clone())
                 .severity(severity)
                 .fix(match local {
