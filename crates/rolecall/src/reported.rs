@@ -8,7 +8,7 @@ use std::io::Read;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::{Finding, ObjectRef, Step};
 use rolecall_rbac::Origin;
-use rolecall_source::yaml::{self, Field, FieldStep, Lines, Region};
+use rolecall_source::yaml::{self, Field, FieldStep, Region, TextLines};
 
 /// A finding, and what is known of it besides.
 pub(crate) struct Reported {
@@ -51,7 +51,7 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
                 let line = findings.get(index)?.0.line_of_text;
                 let region = region?;
                 let of_script =
-                    |line| lines.get_or_init(|| Lines::new(bytes)).line_of_text(region, line);
+                    |line| lines.get_or_init(|| TextLines::new(bytes)).line_of_text(region, line);
                 Some((index, line.map_or(region, of_script)))
             });
             found.collect()

@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use super::node::Position;
 use super::split::{self, Chunk, split};
 use super::{chunk_text, events};
-pub use script::Lines;
+pub use script::TextLines;
 
 /// A part of a file: from its first character to the one after its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

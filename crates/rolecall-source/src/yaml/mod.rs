@@ -20,7 +20,7 @@ mod split;
 mod write;
 
 pub use de::DecodeError;
-pub use locate::{Field, FieldStep, Lines, Region, locate};
+pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
 pub use split::{Chunk, Outline, split, split_outlined};
 pub use write::{WriteError, to_string};

@@ -421,9 +421,9 @@ kind: Role
 metadata:
   name: reader
   namespace: shop
-  annotations: {rolecall.dev/ignore: 'RC510, RC511 reads its own; RC408 is bound elsewhere'}
+  annotations: {rolecall.dev/ignore: 'RC511, RC408 reads its own; secret-writing may write it'}
 rules:
-- {apiGroups: [''], resources: [secrets], verbs: [get, list]}
+- {apiGroups: [''], resources: [secrets], verbs: [get, list, update]}
 ";
     assert_snapshot!(rolecall_with("check -", role), @"
     --- stderr
@@ -434,9 +434,9 @@ rules:
     assert_snapshot!(rolecall_with("check - -v", role), @"
     --- stderr
     note: 3 findings suppressed:
-    note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: is bound elsewhere
-    note: RC510 Role shop/reader at -:1: whoever will be bound to it may read any Secret whose name they know; suppressed: reads its own
+    note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: reads its own
     note: RC511 Role shop/reader at -:1: whoever will be bound to it may read all Secrets at once; suppressed: reads its own
+    note: RC512 Role shop/reader at -:1: whoever will be bound to it may write Secrets, and mint tokens with them if they may read them; suppressed: may write it
     note: nothing found
     --- exit 0
     ");

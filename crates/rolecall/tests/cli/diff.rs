@@ -268,7 +268,6 @@ fn a_side_without_manifests_grants_nothing() {
 
     RISK    SEVERITY   SUBJECT           WHERE          MAY NOW
     RC518   medium     group/shop-team   shop           run commands in any Pod
-    RC510   medium     sa/ci:deployer    shop           read any Secret whose name they know
     RC511   medium     sa/ci:deployer    shop           read all Secrets at once
     RC516   medium     sa/ci:deployer    shop           run Pods as any ServiceAccount, through the workloads they write
     RC516   medium     sa/ci:deployer    shop-staging   run Pods as any ServiceAccount, through the workloads they write

@@ -5,18 +5,18 @@ use crate::yaml::Position;
 
 /// The lines of a file.
 #[derive(Debug)]
-pub struct Lines<'b> {
+pub struct TextLines<'b> {
     lines: Vec<&'b [u8]>,
 }
 
-impl<'b> Lines<'b> {
+impl<'b> TextLines<'b> {
     /// Splits a file.
     pub fn new(bytes: &'b [u8]) -> Self {
         Self { lines: bytes.split(|byte| *byte == b'\n').collect() }
     }
 
     /// Returns where a line of a text stands, counted from 0: one of the lines of a literal block
-    /// (`|`). Lines of other texts are not lines of the file, and have the place of the text.
+    /// (`|`). TextLines of other texts are not lines of the file, and have the place of the text.
     pub fn line_of_text(&self, text: Region, line: u32) -> Region {
         let Some(indicator) = self.indicator(text) else { return text };
         let number = indicator.saturating_add(line).saturating_add(1);
@@ -78,7 +78,7 @@ mod tests {
             let steps = vec![FieldStep::Key(key)];
             let field = Field { line: 1, kind: "K", name: "n", steps };
             let found = locate(yaml.as_bytes(), &[field]).remove(0).unwrap();
-            let Region { start, end } = Lines::new(yaml.as_bytes()).line_of_text(found, line);
+            let Region { start, end } = TextLines::new(yaml.as_bytes()).line_of_text(found, line);
             let said = format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column);
             assert_eq!(said, expected, "{key} {line}");
         }
