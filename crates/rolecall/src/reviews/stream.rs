@@ -32,6 +32,16 @@ impl Piece {
             Content::Malformed(_) => 0,
         }
     }
+
+    /// Returns whether it may be a review of whoever sends it.
+    pub(crate) fn may_be_of_sender(&self) -> bool {
+        match &self.content {
+            Content::Json(text) | Content::Yaml(text) => {
+                memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')
+            }
+            Content::Malformed(_) => false,
+        }
+    }
 }
 
 /// A JSON review is never longer than this, so that input that is none cannot fill the memory.

@@ -282,3 +282,22 @@ fn nothing_is_asked_about_manifests_that_are_laid_over_the_server() {
     assert_eq!((verdict, ran.exit), (json!("unknown"), Some(3)));
     assert!(!server.seen().iter().any(|seen| seen.ends_with("reviews")));
 }
+
+#[test]
+fn reviews_of_others_do_not_ask_who_sends_them() {
+    let server = server();
+    let ask = |review: serde_json::Value| {
+        let path = server.folder.path().join("reviews");
+        std::fs::write(&path, review.to_string()).unwrap();
+        let ran = server.rolecall("admin", &format!("can-i --reviews {}", path.display()));
+        let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let asked = server.seen().iter().any(|seen| seen.ends_with("/selfsubjectreviews"));
+        (status["status"]["allowed"].clone(), asked)
+    };
+    let target = json!({"verb": "list", "resource": "pods", "namespace": "ns-1"});
+    let of_other = json!({"spec": {"user": ACCOUNT, "resourceAttributes": target}});
+    assert_eq!(ask(of_other), (json!(true), false));
+    let of_sender = json!({"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
+        "spec": {"resourceAttributes": target}});
+    assert_eq!(ask(of_sender), (json!(true), true));
+}

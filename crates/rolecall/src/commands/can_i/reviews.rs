@@ -1,5 +1,6 @@
 //! Reviews in, the same reviews with their status out.
 
+use std::cell::OnceCell;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
@@ -42,8 +43,7 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
     let (input, name) = file::open(path)?;
     let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
-    let me = session.me(options).ok();
-    let reviewer = Reviewer { authorizer: &session.authorizer, me: me.as_ref() };
+    let me = OnceCell::new();
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut out = ui.data();
     let mut summary = Summary::default();
@@ -53,6 +53,12 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
         if pieces.is_empty() {
             break;
         }
+        // The server is asked for it, so only when somebody asks.
+        if me.get().is_none() && pieces.iter().any(Piece::may_be_of_sender) {
+            let _ = me.set(session.me(options).ok());
+        }
+        let me = me.get().and_then(Option::as_ref);
+        let reviewer = Reviewer { authorizer: &session.authorizer, me };
         let answered: Vec<Answered> =
             pieces.par_iter().with_min_len(64).map(|piece| reviewer.answer(piece)).collect();
         for (piece, answered) in pieces.iter().zip(answered) {
