@@ -2,7 +2,7 @@
 
 use rolecall_rbac::edit_distance;
 use rolecall_source::cluster::{
-    Cluster, ConfigError, ConnectProblem, Credential, PluginProblem, RequestError,
+    Cluster, ConfigError, ConnectProblem, Credential, PluginProblem, Refusal, RequestError,
 };
 
 use crate::cli::{ClusterOptions, quote};
@@ -115,6 +115,14 @@ struct NotImpersonated {
     source: RequestError,
 }
 
+/// A server, or something before it, that does not do what servers do.
+#[derive(Debug, thiserror::Error)]
+#[error("`{server}` does not answer as an API server should")]
+struct Unexpected {
+    server: String,
+    source: RequestError,
+}
+
 /// Adds hints to a request that got no usable answer.
 pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestError) -> CommandError {
     let server = cluster.server();
@@ -128,6 +136,12 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
             }
             403 if refusal.is_of_impersonation() => None,
             403 => Some(place.run("rolecall whoami", "see who the server takes you for")),
+            500.. => {
+                Some(place.run("kubectl get --raw '/readyz?verbose'", "see what is not ready"))
+            }
+            ..400 => Some(
+                place.run("kubectl config view --minify", "see whether this is the right server"),
+            ),
             _ => None,
         },
         RequestError::Unreachable { source, .. } => Some(match source {
@@ -180,6 +194,9 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
         }
         Some(refusal) if refusal.is_of_impersonation() => {
             CommandError::cluster(NotImpersonated { source: error })
+        }
+        Some(Refusal { code: ..400 | 500.., .. }) => {
+            CommandError::cluster(Unexpected { server: server.to_owned(), source: error })
         }
         _ => CommandError::cluster(error),
     };

@@ -7,7 +7,7 @@ use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
 use crate::command::{Ran, rolecall};
-use crate::server::{Server, http, token};
+use crate::server::{Reply, Server, http, token};
 
 /// Runs `whoami` with a kubeconfig of one cluster and one user.
 fn whoami(folder: &Path, cluster: &Value, user: &Value) -> Ran {
@@ -84,6 +84,30 @@ fn a_proxy_that_does_not_answer_is_named_without_its_password() {
     error: cannot connect to `http://cluster.example`
     caused by: the connection was refused
     hint: in the kubeconfig's `proxy-url`, or HTTPS_PROXY, see whether the proxy on the way, `http://127.0.0.1:PORT`, is right
+    --- exit 2
+    ");
+}
+
+#[test]
+fn something_before_the_server_answers_in_its_place() {
+    let answering = |status, body: &'static str| {
+        let server =
+            Server::with(&["ns-1"], move |_| Some(Reply { status, body: body.to_owned() }));
+        let ran = whoami(server.folder.path(), &json!({"server": server.url()}), &json!({}));
+        server.tidy(ran)
+    };
+    assert_snapshot!(answering(302, ""), @"
+    --- stderr
+    error: `SERVER` does not answer as an API server should
+    caused by: the server answered with HTTP status 302
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see whether this is the right server
+    --- exit 2
+    ");
+    assert_snapshot!(answering(501, "not here"), @"
+    --- stderr
+    error: `SERVER` does not answer as an API server should
+    caused by: not here
+    hint: run `kubectl get --raw '/readyz?verbose' --kubeconfig FOLDER/config` to see what is not ready
     --- exit 2
     ");
 }
