@@ -46,7 +46,7 @@ fn only_the_kinds_that_are_granted_are_named() {
     check(
         "{apiGroups: [batch], resources: [jobs], verbs: ['*']}",
         &[
-            "RC502 high do anything with Secrets, workloads, RBAC objects or identities: any verb on `jobs` \
+            "RC502 critical do anything with Secrets, workloads, RBAC objects or identities: any verb on `jobs` \
            [name the verbs that are needed]",
         ],
     );

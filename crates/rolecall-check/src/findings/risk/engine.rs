@@ -59,6 +59,8 @@ impl Allowed {
 pub(crate) struct Hit {
     pub(crate) risk: &'static Risk,
     pub(crate) allowed: Allowed,
+    /// Narrower ones that go without saying, but count in how bad it is.
+    pub(crate) implied: Vec<&'static Risk>,
 }
 
 impl Engine {
@@ -86,12 +88,23 @@ impl Engine {
             .filter(|compiled| compiled.needs.len() == 1)
             .filter_map(|compiled| {
                 let allowed = allowed(compiled.needs.first()?, rule);
-                allowed.everywhere.then_some(Hit { risk: compiled.risk, allowed })
+                allowed.everywhere.then_some(Hit {
+                    risk: compiled.risk,
+                    allowed,
+                    implied: Vec::new(),
+                })
             })
             .collect();
         let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.meta.code).collect();
         let told = told_by_broader(&codes);
-        hits.retain(|hit| !told.contains(hit.risk.meta.code));
+        let implied: Vec<&'static Risk> = hits
+            .extract_if(.., |hit| told.contains(hit.risk.meta.code))
+            .map(|hit| hit.risk)
+            .collect();
+        for hit in &mut hits {
+            let code = hit.risk.meta.code;
+            hit.implied = implied.iter().copied().filter(|risk| is_told(risk, code)).collect();
+        }
         hits
     }
 
@@ -146,6 +159,13 @@ fn allowed(requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
         }
     }
     allowed
+}
+
+/// Returns whether a risk goes without saying beside another one.
+fn is_told(risk: &Risk, by: &str) -> bool {
+    super::BROADER.iter().any(|(broad, narrow)| {
+        *broad == by && (narrow.is_empty() || narrow.contains(&risk.meta.code))
+    })
 }
 
 /// Returns the codes that the broader ones among them say already.

@@ -43,7 +43,7 @@ fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Fin
         let known = scopes.take().filter(|(role, _)| std::ptr::eq(*role, at.role));
         let (role, of_role) = known.unwrap_or_else(|| (at.role, Scopes::of(context, at.role)));
         for hit in hits {
-            let Some(judged) = of_role.judge(hit.risk, hit.allowed) else { continue };
+            let Some(judged) = of_role.judge(&hit) else { continue };
             findings.push(about_rule(engine, hit.risk, at, &judged));
         }
         scopes = Some((role, of_role));
@@ -94,7 +94,7 @@ fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mu
         let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
         for hit in hits_of.entry(role).or_insert_with(hits) {
             let scopes = Scopes { bindings: vec![binding] };
-            let Some(judged) = scopes.judge(hit.risk, hit.allowed) else { continue };
+            let Some(judged) = scopes.judge(hit) else { continue };
             if !told.insert(hit.risk.meta.code) {
                 continue;
             }
@@ -276,7 +276,13 @@ impl<'a> Scopes<'a> {
     }
 
     /// Returns how bad a risk is through these bindings; `None` if they grant nothing of it.
-    fn judge(&self, risk: &Risk, allowed: Allowed) -> Option<Judged<'a>> {
+    fn judge(&self, hit: &Hit) -> Option<Judged<'a>> {
+        let allowed = hit.allowed;
+        let risks = || std::iter::once(hit.risk).chain(hit.implied.iter().copied());
+        let worst =
+            |severity: fn(&Risk) -> Severity| risks().map(severity).max().unwrap_or(Severity::Info);
+        let (severity_everywhere, severity_in_namespace) =
+            (worst(|risk| risk.meta.severity), worst(|risk| risk.in_namespace));
         if self.bindings.is_empty() {
             let place = String::new();
             return Some(Judged { severity: Severity::Info, place, bindings: Vec::new() });
@@ -290,13 +296,13 @@ impl<'a> Scopes<'a> {
             bindings.iter().copied().filter(|binding| binding.is_cluster_role_binding()).collect();
         if !everywhere.is_empty() {
             let place = "in the whole cluster".to_owned();
-            return Some(Judged { severity: risk.meta.severity, place, bindings: everywhere });
+            return Some(Judged { severity: severity_everywhere, place, bindings: everywhere });
         }
         let namespaces: BTreeSet<&str> =
             bindings.iter().map(|binding| &*binding.metadata.namespace).collect();
         let severity = match namespaces.contains("kube-system") {
-            true => risk.meta.severity,
-            false => risk.in_namespace,
+            true => severity_everywhere,
+            false => severity_in_namespace,
         };
         let namespaces: Vec<&str> = namespaces.into_iter().collect();
         let place = match &*namespaces {
