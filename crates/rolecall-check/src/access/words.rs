@@ -2,7 +2,7 @@ use std::fmt;
 
 use rolecall_rbac::Text;
 
-use super::{AccessTerm, Extent, ResourceTerm};
+use super::{AccessTerm, Extent, ResourceTerm, UrlTerm};
 
 /// How many resources of several groups are written one by one.
 const FEW: usize = 8;
@@ -12,12 +12,16 @@ impl fmt::Display for AccessTerm {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everything => formatter.write_str("everything"),
-            Self::Urls(term) => match (&term.verbs, &term.urls) {
-                (verbs, urls) if verbs.is_everything() && urls.is_everything() => {
-                    formatter.write_str("every verb on every URL")
+            Self::Urls(UrlTerm { verbs, urls }) => {
+                let urls = match urls.is_everything() || *urls == Extent::of_list(["/*"]) {
+                    true => "every URL".to_owned(),
+                    false => list(urls),
+                };
+                match verbs.is_everything() {
+                    true => write!(formatter, "every verb on {urls}"),
+                    false => write!(formatter, "{} {urls}", list(verbs)),
                 }
-                (verbs, urls) => write!(formatter, "{} {}", list(verbs), list(urls)),
-            },
+            }
             Self::Resources(term) => {
                 let resources = term.resources_in_words();
                 match (term.verbs.is_everything(), &*resources) {

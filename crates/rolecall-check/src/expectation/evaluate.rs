@@ -155,11 +155,17 @@ impl<'a> Evaluation<'a> {
         let most = most.iter().fold(everybody(), |joined, set| joined.union(set));
         let beyond = at.held.access.difference(&most);
         let beyond = self.scopes.possible(&beyond);
-        for Told { term: access, parts } in self.scopes.told(&beyond) {
+        let is_within = beyond.is_empty();
+        if !is_within {
+            let told = match self.scopes.is_everything(&at.held.access) {
+                true => vec![Told::everything(&beyond)],
+                false => self.scopes.told(&beyond),
+            };
+            let parts: Vec<AccessTerm> = told.iter().flat_map(|told| told.parts.clone()).collect();
             let by = self.grants(at, &parts);
+            let access = told.into_iter().map(|told| told.term).collect();
             self.fail(at.expectation, Some(at.holder), Spot::ONLY, Unmet::Beyond { access, by });
         }
-        let is_within = beyond.is_empty();
         if is_within && !at.held.hidden.is_subset(&most) {
             self.leave_open(at, Spot::ONLY, Word::Only);
         }

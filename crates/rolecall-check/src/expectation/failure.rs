@@ -49,8 +49,8 @@ pub enum Unmet<'a> {
     },
     /// The subject has more than what it may have at most.
     Beyond {
-        /// What it has beyond that.
-        access: AccessTerm,
+        /// What it has beyond that, sorted.
+        access: Vec<AccessTerm>,
         /// Everything that grants some of that.
         by: Vec<Grant<'a>>,
     },
@@ -80,6 +80,9 @@ pub enum Word {
     /// That nothing beyond it is granted.
     Only,
 }
+
+/// How many kinds of access too much are told.
+const FEW: usize = 3;
 
 impl Spot {
     pub(super) const SUBJECTS: Self = Self { field: "subjects", index: None };
@@ -143,6 +146,16 @@ fn options(term: &ResourceTerm) -> String {
     }
 }
 
+/// Writes what somebody can, to follow that word.
+fn able(access: &AccessTerm) -> String {
+    let text = access.to_string();
+    match (access, text.starts_with("every ")) {
+        (AccessTerm::Everything, _) => format!("do {text}"),
+        (_, true) => format!("use {text}"),
+        (_, false) => text,
+    }
+}
+
 /// Quotes a word for a shell where it needs that.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+=".contains(c);
@@ -162,9 +175,15 @@ impl fmt::Display for Failure<'_> {
         let holder = holder.as_deref().unwrap_or("somebody");
         match &self.unmet {
             Unmet::Denied { missing, .. } => write!(formatter, "`{holder}` cannot {missing}")?,
-            Unmet::Allowed { access, .. } => write!(formatter, "`{holder}` can {access}")?,
+            Unmet::Allowed { access, .. } => write!(formatter, "`{holder}` can {}", able(access))?,
             Unmet::Beyond { access, .. } => {
-                write!(formatter, "`{holder}` can {access}, which `only` leaves out")?;
+                let named: Vec<String> = access.iter().take(FEW).map(able).collect();
+                let more = match access.len().saturating_sub(FEW) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let named = named.join("; ");
+                write!(formatter, "`{holder}` can {named}{more}, which `only` leaves out")?;
             }
             Unmet::Undecided { word, gaps } => {
                 let word = word.as_str();
