@@ -13,6 +13,9 @@ impl Loaded {
                 *path = format!("{name}{rest}").into();
             }
         });
+        for path in &mut self.unbuilt {
+            *path = path.replacen(folder, name, 1);
+        }
         for problem in &mut self.problems {
             problem.file = problem.file.replace(folder, name);
             problem.message = problem.message.replace(folder, name);

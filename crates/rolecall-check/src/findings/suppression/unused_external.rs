@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             namespace: "".into(),
             name: entry.to_string().into(),
         };
-        let message = "nothing in the input refers to it in vain".to_owned();
+        let message = "no role or ServiceAccount that is missing matches it".to_owned();
         let finding = Finding::new(RULE.meta, object, message)
             .about(entry.to_string())
             .fix("remove the entry");
