@@ -3,6 +3,7 @@
 mod cases;
 mod command_line;
 mod inputs;
+mod instructions;
 mod matrix;
 mod measure;
 mod table;
@@ -42,10 +43,22 @@ pub(crate) struct BenchArguments {
     /// The profile to build with; what users get is `release`
     #[arg(long, default_value = "release")]
     profile: String,
+
+    /// Count the instructions of three fixed runs instead, and fail if one grew by more than a tenth
+    #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile"])]
+    instructions: bool,
+
+    /// Store these counts, for a growth that is meant
+    #[arg(long, requires = "instructions")]
+    update: bool,
 }
 
-/// Runs all cases and prints a table of each.
+/// Runs all cases and prints a table of each, or counts instructions.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
+    if arguments.instructions {
+        let programs = Programs { built: build(instructions::PROFILE)? };
+        return instructions::run(&programs, arguments.update);
+    }
     let programs = Programs { built: build(&arguments.profile)? };
     let cases: Vec<Case> =
         cases::all().into_iter().filter(|case| case.name.contains(&arguments.only)).collect();

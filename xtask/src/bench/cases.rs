@@ -93,6 +93,29 @@ pub(super) fn all() -> Vec<Case> {
             Amount::Nothing,
             &["rolecall who-can get secrets -A -f {cluster}"],
         ),
+        case(
+            "walk",
+            "every Pod to its rights; `floor` parses the JSON and keeps nothing",
+            Amount::Bytes(Input::Cluster),
+            &["rolecall walk -A -f {cluster}", "floor {cluster}"],
+        ),
+        case(
+            "fix",
+            "refusals in container logs, and the least that mends them",
+            Amount::Bytes(Input::Refusals),
+            &["rolecall fix --from-errors {refusals}", "rg -c forbidden {refusals}"],
+        ),
+        case(
+            "check",
+            "a tree of manifests, one document in twenty RBAC",
+            Amount::Bytes(Input::Manifests),
+            &[
+                "rolecall check {manifests}",
+                "rg kind: {manifests}",
+                "kube-linter lint {manifests}",
+                "checkov --quiet --compact --framework kubernetes --directory {manifests}",
+            ],
+        ),
     ]
 }
 

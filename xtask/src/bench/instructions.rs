@@ -1,0 +1,186 @@
+//! Instruction counts of three fixed runs, compared with those in the repository.
+//!
+//! A count is the same on a busy machine and on an idle one, so that a growth is the code's. It does
+//! depend on the compiler and on which instructions the processor knows; counts are compared only where
+//! both are as they were.
+
+use std::collections::BTreeMap;
+use std::env::consts::ARCH;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use xtask::generate::Preset;
+
+use super::command_line::{CommandLine, Programs};
+use super::inputs::{Input, Inputs};
+use crate::failure::{Failure, Result};
+use crate::{files, process};
+
+/// The fixed runs, by name.
+const RUNS: [(&str, CommandLine); 3] = [
+    ("check", CommandLine("rolecall check {manifests}")),
+    (
+        "matrix",
+        CommandLine("rolecall can-i --for sa/* {namespaces} --resources {resources} -f {cluster}"),
+    ),
+    ("reviews", CommandLine("rolecall can-i --reviews {reviews} -f {cluster}")),
+];
+
+/// What the runs read.
+const INPUTS: [Input; 3] = [Input::Cluster, Input::Manifests, Input::Reviews];
+
+/// The profile that counts are of, whatever else is measured: optimised, and built in CI's time.
+pub(super) const PROFILE: &str = "quick";
+
+const UPDATE: &str = "cargo xtask bench --instructions --update";
+
+/// Counts by the names of their runs, and the compiler that built what was counted.
+#[derive(Debug, PartialEq)]
+struct Counts {
+    compiler: String,
+    runs: BTreeMap<String, u64>,
+}
+
+/// Counts, and compares with what is stored or stores it.
+pub(super) fn run(programs: &Programs, update: bool) -> Result<()> {
+    let Some(valgrind) = programs.find("valgrind") else {
+        return Err(Failure::new("`valgrind` is not installed")
+            .remedy("apt-get install valgrind, or set BENCH_VALGRIND to its path"));
+    };
+    if lacks_vectors() {
+        println!("notice: not counted: counts are of processors with AVX2, and this has none");
+        return Ok(());
+    }
+    let inputs = Inputs::write(Preset::Small, &INPUTS)?;
+    let compiler = process::output(Command::new("rustc").arg("--version"))?;
+    let mut counts = Counts { compiler: compiler.trim().to_owned(), runs: BTreeMap::new() };
+    for (name, line) in RUNS {
+        let Some(program) = programs.find(line.program()) else { continue };
+        let Some(count) = count(&valgrind, &line.command(&program, &inputs))? else {
+            println!("notice: not counted: this valgrind cannot run `{name}`");
+            return Ok(());
+        };
+        counts.runs.insert(name.to_owned(), count);
+    }
+    let stored = stored();
+    if update {
+        return files::write(&stored, &render(&counts));
+    }
+    if !stored.exists() {
+        println!("notice: not compared: no counts are stored for {ARCH}; store some: {UPDATE}");
+        return Ok(());
+    }
+    compare(&parse(&files::read(&stored)?), &counts)
+}
+
+/// Returns the file with the counts to compare with; they differ from one architecture to another.
+fn stored() -> PathBuf {
+    files::workspace_root().join(format!("xtask/benches/instructions-{ARCH}.txt"))
+}
+
+/// Returns whether byte searches take more instructions here than where counts are stored. Newer vectors
+/// than AVX2 make no difference: valgrind does not show them to programs.
+fn lacks_vectors() -> bool {
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    ARCH == "x86_64" && !processor.split_whitespace().any(|flag| flag == "avx2")
+}
+
+/// Counts the instructions of a command on one thread; `None` where valgrind does not get to its end.
+fn count(valgrind: &Path, command: &Command) -> Result<Option<u64>> {
+    let folder = tempfile::tempdir().map_err(|error| process::failure(command, &error))?;
+    let out = folder.path().join("callgrind.out");
+    let mut run = Command::new(valgrind);
+    run.arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env("RAYON_NUM_THREADS", "1");
+    let output = run.output().map_err(|error| process::failure(&run, &error))?;
+    match output.status.code() {
+        Some(0 | 1) => {
+            let text = fs::read_to_string(&out).unwrap_or_default();
+            let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+            Ok(total.and_then(|total| total.trim().parse().ok()))
+        }
+        Some(2..) => {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+            Err(Failure::new(format!("`rolecall {}` failed:\n{stderr}", words.join(" "))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Says how each count stands to the stored one, and fails on growth.
+fn compare(stored: &Counts, counts: &Counts) -> Result<()> {
+    let mut grown = Vec::new();
+    for (name, count) in &counts.runs {
+        let Some(known) = stored.runs.get(name) else {
+            println!("{name}: {count} instructions; none are stored, store them: {UPDATE}");
+            continue;
+        };
+        let growth = (*count as f64 / *known as f64 - 1.0) * 100.0;
+        println!("{name}: {count} instructions, {growth:+.1} % on the stored {known}");
+        if *count > known + known / 10 {
+            grown.push(name.as_str());
+        }
+    }
+    if stored.compiler != counts.compiler {
+        println!(
+            "notice: growth is not judged: stored counts are of {}, this is {}; store them anew: {UPDATE}",
+            stored.compiler, counts.compiler
+        );
+        return Ok(());
+    }
+    if grown.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("more than a tenth more instructions: {}", grown.join(", ")))
+        .remedy(format!("find where they go with callgrind; if the growth is meant: {UPDATE}")))
+}
+
+fn parse(text: &str) -> Counts {
+    let mut lines = text.lines();
+    let compiler = lines.next().unwrap_or_default().to_owned();
+    let count = |line: &str| {
+        let (name, count) = line.split_once(' ')?;
+        Some((name.to_owned(), count.trim().parse().ok()?))
+    };
+    Counts { compiler, runs: lines.filter_map(count).collect() }
+}
+
+fn render(counts: &Counts) -> String {
+    let runs: String =
+        counts.runs.iter().map(|(name, count)| format!("{name} {count}\n")).collect();
+    format!("{}\n{runs}", counts.compiler)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(compiler: &str, check: u64, matrix: u64) -> Counts {
+        let runs = [("check".to_owned(), check), ("matrix".to_owned(), matrix)];
+        Counts { compiler: compiler.to_owned(), runs: runs.into() }
+    }
+
+    #[test]
+    fn a_tenth_more_is_allowed_and_more_is_not() {
+        for (check, matrix, passes) in [(1_000, 1_000, true), (1_100, 1, true), (1_101, 1, false)] {
+            let compared = compare(&counts("a", 1_000, 1_000), &counts("a", check, matrix));
+            assert_eq!(compared.is_ok(), passes, "{check} {matrix}");
+        }
+    }
+
+    #[test]
+    fn counts_of_another_compiler_are_not_judged() {
+        assert!(compare(&counts("a", 1_000, 1_000), &counts("b", 2_000, 2_000)).is_ok());
+    }
+
+    #[test]
+    fn what_is_stored_is_read_back() {
+        let counts = counts("rustc 1.2.3", 1, 2);
+        assert_eq!(parse(&render(&counts)), counts);
+    }
+}
