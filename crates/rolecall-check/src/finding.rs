@@ -1,5 +1,6 @@
 //! What a check says, and about what.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use rolecall_rbac::{
@@ -150,9 +151,13 @@ impl Finding {
     }
 
     /// Orders findings by where they stand, then by what they say.
-    pub(crate) fn sort_key(&self) -> impl Ord + use<> {
-        let place = (self.field.clone(), self.line_of_text);
-        (self.object.clone(), place, self.rule.code, self.message.clone())
+    pub(crate) fn in_order(&self, other: &Self) -> Ordering {
+        self.object
+            .cmp(&other.object)
+            .then_with(|| self.field.cmp(&other.field))
+            .then_with(|| self.line_of_text.cmp(&other.line_of_text))
+            .then_with(|| self.rule.code.cmp(other.rule.code))
+            .then_with(|| self.message.cmp(&other.message))
     }
 }
 

@@ -1,21 +1,24 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rustc_hash::FxBuildHasher;
 
 use crate::Finding;
 
 /// Returns a fingerprint of each finding: the same as long as the finding is about the same thing of
 /// the same object, whatever moves around it, and different from every other's.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
-    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
     let of = |finding: &Finding| {
         let object = &finding.object;
         let parts =
             [finding.rule.code, &object.kind, &object.namespace, &object.name, &finding.about];
         hash(parts.into_iter().flat_map(|part| part.bytes().chain([0])))
     };
-    findings
-        .iter()
-        .map(|finding| {
-            let hash = of(finding);
+    let hashes: Vec<u64> = findings.par_iter().map(of).collect();
+    let mut seen: HashMap<u64, usize, FxBuildHasher> = HashMap::default();
+    hashes
+        .into_iter()
+        .map(|hash| {
             let count = seen.entry(hash).or_default();
             *count += 1;
             // Of several that are alike, the first keeps the plain one.

@@ -38,10 +38,12 @@ pub use suppression::{Suppressed, suppress};
 pub use validation::{Violation, validate_binding, validate_role};
 pub use version::{KubernetesVersion, VersionError};
 
+use rayon::slice::ParallelSliceMut;
+
 /// Returns what is wrong, sorted by place.
 pub fn check(input: CheckInput<'_>) -> Vec<Finding> {
     let mut findings = findings::check(&context::Context::new(input));
-    findings.sort_by_cached_key(Finding::sort_key);
+    findings.par_sort_by(Finding::in_order);
     findings
 }
 

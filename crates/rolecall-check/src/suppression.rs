@@ -1,5 +1,6 @@
 //! Findings that an annotation or the configuration excuses.
 
+use rayon::slice::ParallelSliceMut;
 use rolecall_rbac::{Inventory, Metadata, edit_distance};
 
 use crate::findings::suppression::{
@@ -67,7 +68,7 @@ pub fn suppress(
         }
     }
     kept.extend(entries.iter().filter_map(|entry| complaint(entry, today)));
-    kept.sort_by_cached_key(Finding::sort_key);
+    kept.par_sort_by(Finding::in_order);
     (kept, suppressed)
 }
 

@@ -1,6 +1,7 @@
 //! Which files to read: paths as given, directories searched and sorted.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -109,15 +110,16 @@ impl Found {
         {
             return;
         }
-        let listed = fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
-        let mut children = match listed {
+        let listed = fs::read_dir(path).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| (entry.file_name(), entry))).collect()
+        });
+        let mut children: Vec<(OsString, fs::DirEntry)> = match listed {
             Ok(children) => children,
             Err(error) => return self.unreadable(path, &error),
         };
-        children.sort_by_key(fs::DirEntry::file_name);
-        let is_chart = children.iter().any(|child| child.file_name() == "Chart.yaml");
-        for child in children {
-            let name = child.file_name();
+        children.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        let is_chart = children.iter().any(|(name, _)| name == "Chart.yaml");
+        for (name, child) in children {
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }

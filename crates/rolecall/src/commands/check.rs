@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -105,7 +106,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         breadth: Breadth::All,
         ..Needs::default()
     };
-    let session = Session::load(ui, &options, needs)?;
+    // The process ends with the command, and frees all at once.
+    let session = ManuallyDrop::new(Session::load(ui, &options, needs)?);
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let sources = sources(&options);
     let mut all = check(CheckInput {
@@ -135,7 +137,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .zip(prints)
         .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
         .collect();
-    let findings = reported::locate(wanted);
+    let findings = ManuallyDrop::new(reported::locate(wanted));
     write(ui, arguments.output, &findings)?;
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
         ui.note(if session.incomplete {

@@ -7,6 +7,7 @@ pub(crate) mod sarif;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
 use rolecall_source::yaml::Region;
 
@@ -33,16 +34,18 @@ pub(crate) fn write_table(out: &mut impl Write, findings: &[Reported]) -> Result
         return Ok(());
     }
     let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
-    for reported in findings {
+    let row = |reported: &Reported| {
         let finding = &reported.finding;
-        table.row([
+        [
             Cell::from(shown_place(reported)),
             finding.rule.code.into(),
             finding.severity.as_str().into(),
             finding.object.to_string().into(),
             sentence(finding).into(),
-        ]);
-    }
+        ]
+    };
+    let rows: Vec<[Cell; 5]> = findings.par_iter().map(row).collect();
+    rows.into_iter().for_each(|row| table.row(row));
     table.write(out, None)?;
     writeln!(out)?;
     writeln!(out, "{}", summary(findings))?;
