@@ -1,11 +1,14 @@
 //! What rules look at.
 
+use std::sync::OnceLock;
+
 use rolecall_rbac::{
     AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role,
     ServiceAccount, Text, Workload, covers,
 };
 
 use crate::findings::workloads::{PodOf, find_pods};
+use crate::names::Names;
 use crate::{External, ExternalKind, FieldPath, KubernetesVersion};
 
 /// Everything that a check is told.
@@ -48,6 +51,7 @@ pub enum Judged {
 pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
     pods: Vec<PodOf<'a>>,
+    names: OnceLock<Names<'a>>,
 }
 
 /// One rule of a role that is judged.
@@ -60,7 +64,7 @@ pub(crate) struct RuleAt<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(input: CheckInput<'a>) -> Self {
-        let mut context = Self { input, pods: Vec::new() };
+        let mut context = Self { input, pods: Vec::new(), names: OnceLock::new() };
         context.pods = find_pods(&context);
         context
     }
@@ -71,6 +75,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn inventory(&self) -> &'a Inventory {
         self.input.authorizer.inventory()
+    }
+
+    /// Returns what goes by a name.
+    pub(crate) fn names(&self) -> &Names<'a> {
+        self.names.get_or_init(|| Names::of(self))
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {

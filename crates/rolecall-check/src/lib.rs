@@ -14,6 +14,7 @@ mod findings;
 mod fingerprint;
 mod hint;
 mod known;
+mod names;
 mod needs;
 mod needs_annotation;
 mod rule_meta;

@@ -1,6 +1,6 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{Binding, Inventory, ServiceAccount, Subject, SubjectKind, edit_distance};
+use rolecall_rbac::{Binding, ServiceAccount, Subject, SubjectKind, edit_distance};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -67,21 +67,12 @@ pub(super) fn account_of<'a>(
 
 /// Returns whether a ServiceAccount exists, or may: unread, or without a namespace of its own yet.
 pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool {
-    let inventory = context.inventory();
+    let (inventory, names) = (context.inventory(), context.names());
     name == "default"
         || inventory.service_account(namespace, name).is_some()
         || inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace))
-        || inventory
-            .service_accounts()
-            .iter()
-            .any(|account| context.is_guess(&account.metadata) && *account.metadata.name == *name)
-        || context.input.defaults.iter().flat_map(Inventory::bindings).any(|binding| {
-            binding.subjects.iter().any(|subject| {
-                subject.kind == SubjectKind::ServiceAccount
-                    && *subject.namespace == *namespace
-                    && *subject.name == *name
-            })
-        })
+        || names.accounts(name).iter().any(|account| context.is_guess(&account.metadata))
+        || names.is_account_of_servers(namespace, name)
 }
 
 pub(super) fn lookalikes<'a>(
@@ -90,21 +81,15 @@ pub(super) fn lookalikes<'a>(
     name: &str,
 ) -> Vec<&'a ServiceAccount> {
     let tolerated = 1 + name.chars().count() / 8;
-    let mut found: Vec<(bool, usize, &ServiceAccount)> = context
-        .inventory()
-        .service_accounts()
-        .iter()
-        .filter_map(|account| {
-            let metadata = &account.metadata;
-            let elsewhere = *metadata.namespace != *namespace;
-            let distance = match elsewhere {
-                true if *metadata.name == *name => 0,
-                true => return None,
-                false => edit_distance(&metadata.name, name),
-            };
-            (distance <= tolerated).then_some((elsewhere, distance, account))
-        })
-        .collect();
+    let beside = context.inventory().service_accounts_in(namespace).iter().filter_map(|account| {
+        let distance = edit_distance(&account.metadata.name, name);
+        (distance <= tolerated).then_some((false, distance, account))
+    });
+    let elsewhere = context.names().accounts(name).iter();
+    let elsewhere = elsewhere
+        .filter(|account| *account.metadata.namespace != *namespace)
+        .map(|account| (true, 0, *account));
+    let mut found: Vec<(bool, usize, &ServiceAccount)> = beside.chain(elsewhere).collect();
     found.sort_by_key(|(elsewhere, distance, account)| {
         (*elsewhere, *distance, account.metadata.namespace.clone(), account.metadata.name.clone())
     });

@@ -3,7 +3,7 @@
 //! A repository rarely holds a whole cluster. What it plainly ought to define itself and does not is a
 //! mistake; what other software may have installed is at most worth a line.
 
-use rolecall_rbac::{Binding, Metadata};
+use rolecall_rbac::Binding;
 
 use crate::context::Context;
 use crate::{ExternalKind, Severity};
@@ -45,7 +45,7 @@ impl Owner {
             }
             _ if context.input.complete => Self::Input,
             _ if name.starts_with("system:") || OF_DISTRIBUTIONS.contains(&name) => Self::Others,
-            _ if has_a_namesake(context, name) => Self::Input,
+            _ if context.names().has_namesake(name) => Self::Input,
             _ => Self::Unknown,
         }
     }
@@ -108,28 +108,5 @@ fn holds(context: &Context<'_>, namespace: &str) -> bool {
     let inventory = context.inventory();
     !inventory.service_accounts_in(namespace).is_empty()
         || !inventory.workloads_in(namespace).is_empty()
-        || inventory.namespaces().iter().any(|held| *held.metadata.name == *namespace)
-        || inventory
-            .roles()
-            .iter()
-            .any(|role| context.is_judged(&role.metadata) && *role.metadata.namespace == *namespace)
-}
-
-/// Returns whether something in the input has a name that begins with the same word.
-fn has_a_namesake(context: &Context<'_>, name: &str) -> bool {
-    let word = first_word(name);
-    if word.len() < 3 {
-        return false;
-    }
-    let inventory = context.inventory();
-    let roles = inventory.roles().iter().map(|role| &role.metadata);
-    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
-    let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
-    let namespaces = inventory.namespaces().iter().map(|namespace| &namespace.metadata);
-    let mut all = roles.chain(accounts).chain(workloads).chain(namespaces);
-    all.any(|metadata: &Metadata| context.is_judged(metadata) && first_word(&metadata.name) == word)
-}
-
-fn first_word(name: &str) -> &str {
-    name.split(['-', '.', ':', '_']).next().unwrap_or_default()
+        || context.names().has_namespace(namespace)
 }

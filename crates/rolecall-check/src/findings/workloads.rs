@@ -216,10 +216,5 @@ pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
     let namespace = &pod.workload.metadata.namespace;
     let name = pod.spec.service_account_name();
     accounts::exists(context, namespace, name)
-        || (context.is_guess(&pod.workload.metadata)
-            && context
-                .inventory()
-                .service_accounts()
-                .iter()
-                .any(|account| *account.metadata.name == *name))
+        || (context.is_guess(&pod.workload.metadata) && !context.names().accounts(name).is_empty())
 }

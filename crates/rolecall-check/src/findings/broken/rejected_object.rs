@@ -82,14 +82,10 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
         return None;
     }
     match &**key {
-        "namespace" => {
-            let mut accounts = context.inventory().service_accounts().iter();
-            let meant = accounts.find(|account| account.metadata.name == subject.name);
-            Some(match meant {
-                Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
-                None => "say in which namespace it is".to_owned(),
-            })
-        }
+        "namespace" => Some(match context.names().accounts(&subject.name).first() {
+            Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
+            None => "say in which namespace it is".to_owned(),
+        }),
         "name" => {
             if let Some((_, fix)) = unmatchable(subject) {
                 return Some(fix);
