@@ -4,7 +4,7 @@ use rolecall_rbac::{Container, Labels, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, OwnTextSeed, TextSeed,
+    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
     TextsSeed,
 };
 use super::strings::Strings;
@@ -270,7 +270,7 @@ impl<'de> Items<'de> for Mounts<'_> {
 /// Reads `env` or `envFrom`: whether an item sets something of a name, or with a prefix.
 struct Variables {
     key: &'static str,
-    sets: fn(Option<&str>) -> bool,
+    sets: fn(&str) -> bool,
     any: bool,
 }
 
@@ -280,9 +280,9 @@ impl<'de> Items<'de> for Variables {
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let what = "an environment variable";
-        let seed = OnlySeed { what, name: self.key, seed: OptionSeed(OwnTextSeed) };
-        let Some(text) = items.next_element_seed(seed)? else { return Ok(false) };
-        self.any |= (self.sets)(text.flatten().as_deref());
+        let seed = OnlySeed { what, name: self.key, seed: TestSeed(self.sets) };
+        let Some(sets) = items.next_element_seed(seed)? else { return Ok(false) };
+        self.any |= sets.unwrap_or_else(|| (self.sets)(""));
         Ok(true)
     }
 
@@ -292,14 +292,13 @@ impl<'de> Items<'de> for Variables {
 }
 
 /// Returns whether a variable tells kubectl who or where it is.
-fn sets_kubeconfig(name: Option<&str>) -> bool {
-    matches!(name, Some("KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER"))
+fn sets_kubeconfig(name: &str) -> bool {
+    matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }
 
 /// Returns whether a ConfigMap or Secret, whose keys are not known, may set such a variable.
-fn may_set_kubeconfig(prefix: Option<&str>) -> bool {
-    prefix
-        .is_none_or(|prefix| "KUBECONFIG".starts_with(prefix) || "KUBERNETES_".starts_with(prefix))
+fn may_set_kubeconfig(prefix: &str) -> bool {
+    "KUBECONFIG".starts_with(prefix) || "KUBERNETES_".starts_with(prefix)
 }
 
 struct MountFields<'s> {

@@ -48,6 +48,17 @@ impl<'de> DeserializeSeed<'de> for OwnTextSeed {
     }
 }
 
+/// Reads a string, of which only what a test says of it is kept.
+pub(super) struct TestSeed(pub(super) fn(&str) -> bool);
+
+impl<'de> DeserializeSeed<'de> for TestSeed {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        Borrowed::deserialize(deserializer).map(|text| (self.0)(&text.0))
+    }
+}
+
 /// Reads a list of strings.
 pub(super) struct TextsSeed<'s>(pub(super) &'s mut Strings);
 
