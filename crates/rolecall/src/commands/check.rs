@@ -106,8 +106,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         breadth: Breadth::All,
         ..Needs::default()
     };
-    // The process ends with the command, and frees all at once.
-    let session = ManuallyDrop::new(Session::load(ui, &options, needs)?);
+    let session = Session::load(ui, &options, needs)?;
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let sources = sources(&options);
     let mut all = check(CheckInput {
@@ -137,6 +136,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .zip(prints)
         .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
         .collect();
+    // The process ends with the command, and frees all at once.
     let findings = ManuallyDrop::new(reported::locate(wanted));
     write(ui, arguments.output, &findings)?;
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
