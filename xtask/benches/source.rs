@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
+use rolecall_rbac::Inventory;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use serde::de::IgnoredAny;
 use tempfile::TempDir;
@@ -36,14 +37,16 @@ fn generated(what: What, preset: Preset, amount: Option<usize>) -> PathBuf {
     path
 }
 
-fn load(path: &Path, selection: Selection) -> usize {
+/// Loads a file or folder. What was read is returned, and so freed outside of what is measured: commands
+/// leave that to the kernel.
+fn load(path: &Path, selection: Selection) -> Inventory {
     let config = LoadConfig {
         paths: vec![path.to_owned()],
         default_namespace: "default".into(),
         defaults: Defaults::None,
         selection,
     };
-    manifests::load(&config, std::io::empty()).inventory.bindings().len()
+    manifests::load(&config, std::io::empty()).inventory
 }
 
 /// A List as `kubectl get -o json` writes it, most of whose bytes are Pods.

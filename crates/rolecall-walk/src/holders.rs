@@ -20,7 +20,7 @@ pub struct RoleName<'a> {
 }
 
 /// Who holds some roles, and what runs as them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holders<'a> {
     /// The roles, in the order they were asked for.
     pub roles: Vec<HeldRole<'a>>,
@@ -87,8 +87,11 @@ pub enum Who<'a> {
     Nobody,
 }
 
-/// Returns who holds roles, existing or not.
+/// Returns who holds roles, existing or not; nobody, and nothing that may hide anybody, for none.
 pub fn holders<'a>(authorizer: &'a Authorizer, names: &[RoleName<'a>]) -> Holders<'a> {
+    if names.is_empty() {
+        return Holders::default();
+    }
     let ground = Ground::new(authorizer);
     let mut roles: Vec<HeldRole<'a>> =
         names.iter().map(|name| HeldRole::new(authorizer, &ground, *name)).collect();

@@ -15,7 +15,7 @@ pub enum Target<'a> {
     /// A Pod; or the Pods that a workload made, or while there are none, those that it will make.
     Workload(&'a Workload),
     /// An identity, and if it is a ServiceAccount, the Pods that run as it.
-    Identity(Identity),
+    Identity(Box<Identity>),
 }
 
 /// Pods and identities, each once.
@@ -63,7 +63,7 @@ pub fn walk<'a>(authorizer: &'a Authorizer, targets: &[Target<'a>]) -> Walk<'a> 
                 if let Some(account) = identity.as_service_account() {
                     specs.extend(ground.run_as(account.namespace, account.name));
                 }
-                identities.insert(identity.clone());
+                identities.insert((**identity).clone());
             }
         }
     }

@@ -46,7 +46,7 @@ fn targets<'a>(authorizer: &'a Authorizer, words: &[&str]) -> Vec<Target<'a>> {
                 |w: &&rolecall_rbac::Workload| *w.kind == *kind && *w.metadata.name == *name;
             Target::Workload(workloads.find(is_it).unwrap())
         }
-        _ => Target::Identity(Identity::user(word)),
+        _ => Target::Identity(Box::new(Identity::user(word))),
     };
     words.iter().map(find).collect()
 }

@@ -325,7 +325,7 @@ fn target<'a>(stage: &'a Stage, text: &str) -> Target<'a> {
     let (kind, name) = text.split_once('/').expect("a target is KIND/NAME");
     let (namespace, name) = in_namespace(&stage.fixture, name);
     let (kind, group) = match kind {
-        "sa" => return Target::Identity(Identity::service_account(namespace, name)),
+        "sa" => return Target::Identity(Box::new(Identity::service_account(namespace, name))),
         "pod" => ("Pod", ""),
         "deploy" => ("Deployment", "apps"),
         _ => panic!("{text} is no target of a walk"),

@@ -196,11 +196,11 @@ fn one_subject<'a>(
             if !is_known(session, account) {
                 return Err(missing_account(session, account));
             }
-            Ok(Target::Identity(Identity::service_account(namespace, name)))
+            Ok(Target::Identity(Box::new(Identity::service_account(namespace, name))))
         }
         _ => {
             let subject = subject.resolve_one(ui, session, options)?;
-            Ok(Target::Identity(subject.identity))
+            Ok(Target::Identity(Box::new(subject.identity)))
         }
     }
 }
@@ -286,7 +286,9 @@ impl<'a> Matches<'a, '_> {
         account_names(self.session.authorizer.inventory())
             .into_iter()
             .filter(|known| (self.in_scope)(known.namespace) && self.name.matches(known.name))
-            .map(|known| Target::Identity(Identity::service_account(known.namespace, known.name)))
+            .map(|known| {
+                Target::Identity(Box::new(Identity::service_account(known.namespace, known.name)))
+            })
             .collect()
     }
 
@@ -302,7 +304,7 @@ impl<'a> Matches<'a, '_> {
             SubjectKind::Group => Identity::group(name),
             _ => Identity::user(name),
         };
-        names.into_iter().map(|name| Target::Identity(identity(name))).collect()
+        names.into_iter().map(|name| Target::Identity(Box::new(identity(name)))).collect()
     }
 
     fn workloads(&self, kind: &str) -> Vec<Target<'a>> {
