@@ -103,7 +103,7 @@ pub(super) fn all() -> Vec<Case> {
             "fix",
             "refusals in container logs, and the least that mends them",
             Amount::Bytes(Input::Refusals),
-            &["rolecall fix --from-errors {refusals}", "rg -c forbidden {refusals}"],
+            &["rolecall fix --from-errors {refusals} -f {cluster}", "rg -c forbidden {refusals}"],
         ),
         case(
             "check",
