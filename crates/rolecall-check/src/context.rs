@@ -7,6 +7,7 @@ use rolecall_rbac::{
     ServiceAccount, Text, Workload, covers,
 };
 
+use crate::findings::accounts::{MissingSubject, find_unknown_subjects};
 use crate::findings::workloads::{PodOf, find_pods};
 use crate::names::Names;
 use crate::{External, ExternalKind, FieldPath, KubernetesVersion};
@@ -52,6 +53,7 @@ pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
     pods: Vec<PodOf<'a>>,
     names: OnceLock<Names<'a>>,
+    unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
 }
 
 /// One rule of a role that is judged.
@@ -64,7 +66,12 @@ pub(crate) struct RuleAt<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(input: CheckInput<'a>) -> Self {
-        let mut context = Self { input, pods: Vec::new(), names: OnceLock::new() };
+        let mut context = Self {
+            input,
+            pods: Vec::new(),
+            names: OnceLock::new(),
+            unknown_subjects: OnceLock::new(),
+        };
         context.pods = find_pods(&context);
         context
     }
@@ -80,6 +87,11 @@ impl<'a> Context<'a> {
     /// Returns what goes by a name.
     pub(crate) fn names(&self) -> &Names<'a> {
         self.names.get_or_init(|| Names::of(self))
+    }
+
+    /// Returns the ServiceAccounts that judged bindings name and the input does not hold.
+    pub(crate) fn unknown_subjects(&self) -> &[MissingSubject<'a>] {
+        self.unknown_subjects.get_or_init(|| find_unknown_subjects(self))
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {

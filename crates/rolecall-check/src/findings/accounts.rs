@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::{ExternalKind, validation};
 
 /// A subject of a judged binding that names a ServiceAccount which the input does not hold.
-pub(super) struct MissingSubject<'a> {
+pub(crate) struct MissingSubject<'a> {
     pub(super) binding: &'a Binding,
     pub(super) index: usize,
     pub(super) namespace: &'a str,
@@ -16,17 +16,17 @@ pub(super) struct MissingSubject<'a> {
 }
 
 /// Returns the ServiceAccounts that judged bindings name in vain.
-pub(super) fn missing_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
-    let mut missing = unknown_subjects(context);
-    missing.retain(|missing| {
+pub(super) fn missing_subjects<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = &'c MissingSubject<'a>> {
+    context.unknown_subjects().iter().filter(|missing| {
         !context.is_external(ExternalKind::ServiceAccount, missing.namespace, missing.name)
-    });
-    missing
+    })
 }
 
 /// Returns the ServiceAccounts that judged bindings name and the input does not hold, those included
 /// that other software installs. What the API server rejects is reported as that.
-pub(super) fn unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
+pub(crate) fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
     let mut missing = Vec::new();
     for binding in context.bindings() {
         for (index, subject) in binding.subjects.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The rules, one file each.
 
-mod accounts;
+pub(crate) mod accounts;
 mod broken;
 mod dead;
 mod denied;

@@ -179,8 +179,8 @@ impl<T: Transport> LiveReviewer<T> {
         drop(coming);
         for (slot, question) in answers.iter_mut().zip(questions).filter(|(slot, _)| slot.is_none())
         {
-            let rules = known.get(&*question.identity).into_iter().flatten();
-            *slot = rules.filter_map(|rules| rules.answer(&question.request)).next();
+            let mut rules = known.get(&*question.identity).into_iter().flatten();
+            *slot = rules.find_map(|rules| rules.answer(&question.request));
         }
         Ok(answers)
     }

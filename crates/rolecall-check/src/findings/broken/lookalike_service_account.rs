@@ -74,7 +74,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|account| format!("{}/{}", account.metadata.namespace, account.metadata.name))
             .collect();
         let Some(first) = missing.lookalikes.first() else { continue };
-        let owner = owner(context, &missing);
+        let owner = owner(context, missing);
         let verb = if owner == Owner::Input { "does" } else { "is" };
         let message = format!(
             "ServiceAccount `{namespace}/{name}` {}, but {} {verb}",
@@ -85,7 +85,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(FieldPath::key("subjects").then_index(missing.index))
             .about(format!("{namespace}/{name}"))
             .severity(owner.severity(RULE.meta.severity))
-            .fix(owner.fix(&mend(&missing, first), ExternalKind::ServiceAccount, namespace, name))
+            .fix(owner.fix(&mend(missing, first), ExternalKind::ServiceAccount, namespace, name))
             .related((*first).into(), "the ServiceAccount that exists");
         findings.push(finding);
     }

@@ -42,7 +42,7 @@
 //! ```
 
 use crate::context::Context;
-use crate::findings::{Rule, accounts, roles, workloads};
+use crate::findings::{Rule, roles, workloads};
 use crate::{Category, ExternalKind, Finding, ObjectRef, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
@@ -92,8 +92,9 @@ fn missing<'a>(context: &'a Context<'_>) -> Vec<(ExternalKind, &'a str, &'a str)
         let (kind, namespace) = roles::kind_and_namespace(binding);
         (kind, namespace, &*binding.role_ref.name)
     });
-    let accounts = accounts::unknown_subjects(context)
-        .into_iter()
+    let accounts = context
+        .unknown_subjects()
+        .iter()
         .map(|missing| (ExternalKind::ServiceAccount, missing.namespace, missing.name));
     let pods = context.pods().iter().filter(|pod| !workloads::account_exists(context, pod));
     let of_pods = pods.map(|pod| {
