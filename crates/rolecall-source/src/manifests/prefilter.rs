@@ -1,11 +1,11 @@
-//! Tells from its text that a document is of no interest, so that it need not be parsed.
+//! Tells from its text that a document, or much of it, is of no interest, so that it need not be parsed.
 //!
 //! Only documents in plain block style are judged: every line that is not indented must be a simple
 //! key or a list item. Then each `kind` of the top level stands at the start of a line, so the one
 //! that is found is the only one. In any doubt the answer is no.
 
-use crate::decode::{Selection, Shape};
-use crate::yaml::Outline;
+use crate::decode::{self, Selection, Shape};
+use crate::yaml::{Outline, PassOver};
 
 /// What the lines that are not indented say a document is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,16 @@ impl<'a> Heading<'a> {
             _ => false,
         };
         irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
+    }
+
+    /// Returns which lines of the document take no part in an answer whatever they hold.
+    pub(super) fn passes_over(&self, selection: Selection) -> PassOver {
+        match (self.api_version, self.kind, self.in_doubt) {
+            (Some(api_version), Some(kind), false) => {
+                decode::passes_over(selection.shape(api_version, kind))
+            }
+            _ => |_| None,
+        }
     }
 
     /// Reads a line; `None` when it may mean more than it looks like.

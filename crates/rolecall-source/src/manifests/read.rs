@@ -185,7 +185,7 @@ fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
         decoder.batch.objects += 1;
         return;
     }
-    match yaml::parse_chunk(chunk) {
+    match yaml::parse_chunk(chunk, heading.passes_over(decoder.selection)) {
         Ok(documents) => documents.iter().for_each(|document| decoder.document(document)),
         Err(error) => {
             decoder.broken(&error, &String::from_utf8_lossy(chunk.bytes), chunk.first_line);

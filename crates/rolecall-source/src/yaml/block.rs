@@ -9,8 +9,10 @@
 //! text that goes on on the next line, tabs, whatever is not ASCII. A document that it does return is
 //! equal to the event parser's, positions and duplicate keys included; tests hold it to that.
 
+mod below;
 mod scalar;
 
+pub use self::below::PassOver;
 use self::scalar::Inline;
 use super::build::{Builder, Collection, MergeKey};
 use super::node::{Document, Position, Value};
@@ -22,10 +24,10 @@ const DEPTH_LIMIT: usize = 100;
 const KEY_LIMIT: usize = 512;
 
 /// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
-/// style.
-pub(super) fn parse(text: &str, first_line: u32) -> Option<Document<'_>> {
-    let builder = read(text, first_line, Builder::with_room_for(text))?;
-    Some(builder.finish(Position::default()))
+/// style. What stands below keys may be passed over.
+pub(super) fn parse(text: &str, first_line: u32, pass_over: PassOver) -> Option<Document<'_>> {
+    let nodes = Building { builder: Builder::with_room_for(text), pass_over };
+    Some(read(text, first_line, nodes)?.builder.finish(Position::default()))
 }
 
 /// Reads one document in plain block style, and hands its nodes over as they come; `None` for any
@@ -62,6 +64,12 @@ pub(super) trait Nodes<'a> {
     /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
     fn end(&mut self, closed: Option<Position>) -> Option<()>;
 
+    /// Returns what tells from the lines below a key that they do not count; they are passed over, and
+    /// the key's value is null.
+    fn below(&self, _key: &str) -> Option<fn(&str) -> bool> {
+        None
+    }
+
     /// Returns whether nothing that comes in the rest of the text counts, so that it need not be read.
     fn are_enough(&mut self, _rest: &str) -> bool {
         false
@@ -92,17 +100,27 @@ impl<'a> Scalar<'a> {
     }
 }
 
-impl<'a> Nodes<'a> for Builder<'a> {
+/// Builds a document.
+struct Building<'a> {
+    builder: Builder<'a>,
+    pass_over: PassOver,
+}
+
+impl<'a> Nodes<'a> for Building<'a> {
     fn scalar(&mut self, position: Position, scalar: Scalar<'a>, _length: usize) -> Option<()> {
-        Builder::scalar(self, position, scalar.value(), 0, MergeKey::No).ok()
+        self.builder.scalar(position, scalar.value(), 0, MergeKey::No).ok()
     }
 
     fn start(&mut self, position: Position, collection: Collection) -> Option<()> {
-        Builder::start(self, position, collection, 0).ok()
+        self.builder.start(position, collection, 0).ok()
     }
 
     fn end(&mut self, _closed: Option<Position>) -> Option<()> {
-        Builder::end(self).ok()
+        self.builder.end().ok()
+    }
+
+    fn below(&self, key: &str) -> Option<fn(&str) -> bool> {
+        (self.pass_over)(key)
     }
 }
 
@@ -212,12 +230,18 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         if length > KEY_LIMIT {
             return None;
         }
-        let key = Scalar::Plain(line.text.get(at..at + length)?);
-        self.nodes.scalar(line.position(at), key, length)?;
+        let key = line.text.get(at..at + length)?;
+        self.nodes.scalar(line.position(at), Scalar::Plain(key), length)?;
         let colon = at + length;
         let value = line.content(colon + 1);
         if is_blank(line.bytes(value)) {
             self.awaited = Some(Awaited::Key(line.position(colon)));
+            if let Some(counts_not) = self.nodes.below(key)
+                && let Some((below, rest)) = self.lines.below(at)
+                && counts_not(below)
+            {
+                self.lines = rest;
+            }
             return Some(());
         }
         self.value(line, value)

@@ -79,15 +79,28 @@ struct Lines<'a> {
 impl Lines<'_> {
     /// Returns the offset at which a line starts that is none of those before the last one asked for.
     fn start_of(&mut self, line: u32) -> Option<usize> {
-        if let Some(before) = line.checked_sub(self.line)?.checked_sub(1) {
-            let rest = self.bytes.get(self.start..)?;
-            let end = memchr::memchr_iter(b'\n', rest).nth(usize::try_from(before).ok()?)?;
-            self.start += end + 1;
-            self.line = line;
+        let mut left = usize::try_from(line.checked_sub(self.line)?).ok()?;
+        self.line = line;
+        let newlines = |bytes| memchr::memchr_iter(b'\n', bytes);
+        // Counting is much faster than stopping at each.
+        while left > 0 {
+            let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())?;
+            let ahead = rest.get(..AHEAD).unwrap_or(rest);
+            let count = newlines(ahead).count();
+            if count < left {
+                left -= count;
+                self.start += ahead.len();
+            } else {
+                self.start += newlines(ahead).nth(left - 1)? + 1;
+                left = 0;
+            }
         }
         Some(self.start)
     }
 }
+
+/// In how much of a file lines are counted in one go.
+const AHEAD: usize = 512;
 
 /// Finds the fields that the short way did not, each chunk that has some parsed once.
 fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Region>]) {

@@ -19,6 +19,7 @@ mod resolve;
 mod split;
 mod write;
 
+pub use block::PassOver;
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
@@ -48,16 +49,27 @@ impl ParseError {
 
 /// Parses the documents of `text`, whose first line has the number `first_line`.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
+    parse_passing_over(text, first_line, |_| None)
+}
+
+/// Parses a [`Chunk`], which may be no text at all. What stands below some keys may be passed over.
+pub fn parse_chunk<'a>(
+    chunk: &Chunk<'a>,
+    pass_over: PassOver,
+) -> Result<Vec<Document<'a>>, ParseError> {
+    parse_passing_over(chunk_text(chunk)?, chunk.first_line, pass_over)
+}
+
+fn parse_passing_over(
+    text: &str,
+    first_line: u32,
+    pass_over: PassOver,
+) -> Result<Vec<Document<'_>>, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    match block::parse(text, first_line) {
+    match block::parse(text, first_line, pass_over) {
         Some(document) => Ok(vec![document]),
         None => events::parse(text, first_line),
     }
-}
-
-/// Parses a [`Chunk`], which may be no text at all.
-pub fn parse_chunk<'a>(chunk: &Chunk<'a>) -> Result<Vec<Document<'a>>, ParseError> {
-    parse(chunk_text(chunk)?, chunk.first_line)
 }
 
 /// Returns the text of a chunk, or says where it stops being UTF-8.

@@ -1,12 +1,13 @@
 use proptest::prelude::*;
 
 use super::super::events;
+use super::super::node::{Node, Value};
 use super::parse;
 
 /// Reads a text in both ways, which must agree; returns whether the fast way could.
 #[track_caller]
 fn reads_alike(text: &str) -> bool {
-    let Some(document) = parse(text, 7) else { return false };
+    let Some(document) = parse(text, 7, |_| None) else { return false };
     assert_eq!(events::parse(text, 7), Ok(vec![document]), "{text:?}");
     true
 }
@@ -97,6 +98,67 @@ fn anything_else_is_left_to_the_event_parser() {
     assert!(!reads_alike(&deep));
 }
 
+/// Reads a text without what is below keys `b`, which must be as if that were null.
+#[track_caller]
+fn passes_over_alike(text: &str) {
+    let aside = parse(text, 7, |key| (key == "b").then_some(|below| !below.contains("kept")));
+    let (Some(aside), Ok(whole)) = (aside, events::parse(text, 7)) else { return };
+    assert_eq!(whole.len(), 1, "{text:?}");
+    assert_eq!(without_b(aside.root()), without_b(whole[0].root()), "{text:?}");
+}
+
+/// Returns a tree without the values of keys `b` that stand below them.
+fn without_b(node: Node<'_>) -> String {
+    let place = node.position();
+    let shown = |(key, value): (Node<'_>, Node<'_>)| {
+        let below = value.position().line > key.position().line;
+        let passed = key.as_str() == Some("b") && (below || value.is_null());
+        let value = if passed { "null".to_owned() } else { without_b(value) };
+        format!("{key:?}: {value}", key = key.as_str())
+    };
+    match node.value() {
+        Value::Mapping => format!("{place:?} {:?}", node.pairs().map(shown).collect::<Vec<_>>()),
+        Value::Sequence => {
+            format!("{place:?} {:?}", node.items().map(without_b).collect::<Vec<_>>())
+        }
+        scalar => format!("{place:?} {scalar:?}"),
+    }
+}
+
+#[test]
+fn what_does_not_count_ends_where_its_indentation_does() {
+    let passed = |text: &str| {
+        let document = parse(text, 1, |key| (key == "b").then_some(|_| true)).unwrap();
+        passes_over_alike(text);
+        document.root().get("b").unwrap().is_null()
+    };
+    for text in [
+        "b:\n  c: 1\nd: 2\n",
+        "b:\n- c: 1\n- e\nd: 2\n",
+        "b:\n  - \"x y\"\n# comment \"\n  - 'z'\n",
+        "a: 1\nb:\n    c: {d: e}\n    f: [g]\n\n",
+        "b: # why\r\n  c: |\r\n    d:\r\n  e: 1\r\nf: 2\r\n",
+        "b:\nc: 1\n",
+    ] {
+        assert!(passed(text), "{text:?}");
+    }
+    for text in
+        ["b:\n  c: \"x # y\" # z\nd: 1\n", "b:\n  c: ['x', 'y']\nd: 1\n", "b:\n  - it's\nd: 1\n"]
+    {
+        assert!(!passed(text), "{text:?}");
+    }
+    // Quotes and brackets that go on further than their indentation.
+    for text in [
+        "b:\n  c: \"x\nd: 1\"\n",
+        "b:\n  c: {x\nd: }\n",
+        "b:\n  c: {x # }\nd: }\n",
+        "b:\n  c: \"x\\\"\nd: 1\"\n",
+        "b:\n  c: [}\nd: 1\n",
+    ] {
+        assert!(parse(text, 1, |_| Some(|_| true)).is_none(), "{text:?}");
+    }
+}
+
 /// A piece of a line, sound or not.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
@@ -149,15 +211,18 @@ proptest! {
     #[test]
     fn random_lines_are_read_alike(lines in prop::collection::vec(line(), 0..10)) {
         reads_alike(&lines.concat());
+        passes_over_alike(&lines.concat());
     }
 
     #[test]
     fn random_nesting_is_read_alike(text in nested()) {
         reads_alike(&text);
+        passes_over_alike(&text);
     }
 
     #[test]
     fn random_pieces_are_read_alike(pieces in prop::collection::vec(prop_oneof![4 => piece(), 1 => Just("\n"), 1 => Just("\n  ")], 0..24)) {
         reads_alike(&pieces.concat());
+        passes_over_alike(&pieces.concat());
     }
 }

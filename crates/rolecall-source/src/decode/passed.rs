@@ -1,0 +1,124 @@
+//! What of a workload's YAML takes no part in an answer.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::identity::Shape;
+use crate::yaml::PassOver;
+
+/// Returns what may be passed over in an object of a shape: in Pods and what makes them, most of their
+/// text. Custom resources may give any key another meaning.
+pub(crate) fn passes_over(shape: Shape) -> PassOver {
+    match shape {
+        Shape::Workload(places) if matches!(places.group, "" | "apps" | "batch" | "extensions") => {
+            in_workload
+        }
+        _ => |_| None,
+    }
+}
+
+/// Tells of the keys of workloads which of their values no decoder looks at. Annotations and labels
+/// may have such keys too, but their values are no objects and lists.
+fn in_workload(key: &str) -> Option<fn(&str) -> bool> {
+    match key {
+        "env" => Some(sets_no_kubeconfig),
+        "affinity"
+        | "dnsConfig"
+        | "hostAliases"
+        | "imagePullSecrets"
+        | "lifecycle"
+        | "livenessProbe"
+        | "managedFields"
+        | "nodeSelector"
+        | "ports"
+        | "readinessProbe"
+        | "resources"
+        | "securityContext"
+        | "selector"
+        | "startupProbe"
+        | "status"
+        | "strategy"
+        | "tolerations"
+        | "topologySpreadConstraints"
+        | "updateStrategy"
+        | "volumeClaimTemplates" => Some(|_| true),
+        _ => None,
+    }
+}
+
+/// Returns whether no item of a list of environment variables can tell kubectl who or where it is.
+fn sets_no_kubeconfig(variables: &str) -> bool {
+    static KUBE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("KUBE"));
+    variables.trim_start().starts_with('-') && KUBE.find(variables.as_bytes()).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::decode::{Decoder, Place, identity};
+    use crate::yaml::{self, Chunk, PassOver};
+
+    /// Returns all that is read from a text.
+    fn read(text: &str, pass_over: PassOver) -> String {
+        let mut decoder = Decoder::new(&Place::File("a".into()), "default");
+        let chunk = Chunk { bytes: text.as_bytes(), first_line: 1 };
+        for document in yaml::parse_chunk(&chunk, pass_over).unwrap() {
+            decoder.document(&document);
+        }
+        let objects = decoder.batch.objects;
+        format!("{objects} {:?}", decoder.batch.builder.build().workloads())
+    }
+
+    /// A field of a container or pod spec with what may stand below it, by two spaces each.
+    fn field() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "serviceAccountName: a\n",
+            "automountServiceAccountToken: false\n",
+            "command: [kubectl, get, pods]\n",
+            "args:\n- get\n- \"it's\"\n",
+            "env:\n- name: A\n  value: \"b\"\n- name: C\n  valueFrom: {fieldRef: {fieldPath: d}}\n",
+            "env:\n- name: KUBECONFIG\n  value: \"b\"\n",
+            "env:\n  - {name: KUBECONFIG, value: b}\n",
+            "env: []\n",
+            "envFrom:\n- configMapRef:\n    name: a\n",
+            "resources:\n  limits:\n    memory: 256Mi\n    cpu: \"1\"\n",
+            "resources: {limits: {cpu: 1}}\n",
+            "readinessProbe:\n  exec:\n    command: [\"sh\", \"-c\", \"echo\"]\n",
+            "livenessProbe:\n  exec:\n    command:\n    - 'sh'\n    - |\n      serviceAccountName: b\n",
+            "ports:\n- containerPort: 80\n  name: http\n",
+            "selector:\n  matchLabels:\n    serviceAccountName: c\n",
+            "securityContext:\n  runAsNonRoot: true\n",
+            "volumeMounts:\n- name: token\n  mountPath: /root/.kube\n",
+            "volumes:\n- name: token\n  projected:\n    sources:\n    - serviceAccountToken: {audience: x}\n",
+            "tolerations:\n- operator: Exists\n# a comment: \"\n",
+        ])
+    }
+
+    fn indented(fields: &[&str], columns: usize) -> String {
+        let spaces = " ".repeat(columns);
+        fields.concat().lines().map(|line| format!("{spaces}{line}\n")).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+        #[test]
+        fn nothing_that_counts_is_passed_over(
+            outer in prop::collection::vec(field(), 0..3),
+            pod in prop::collection::vec(field(), 0..4),
+            containers in prop::collection::vec(prop::collection::vec(field(), 0..5), 0..3),
+        ) {
+            let containers: String = containers
+                .iter()
+                .map(|fields| format!("      - name: x\n{}", indented(fields, 8)))
+                .collect();
+            let text = format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n  labels:\n    env: x\nspec:\n{}  template:\n    spec:\n{}      containers:\n{containers}{}",
+                indented(&outer, 2), indented(&pod, 6), indented(&pod, 6),
+            );
+            let shape = identity::shape("apps/v1", "Deployment");
+            prop_assert_eq!(read(&text, super::passes_over(shape)), read(&text, |_| None), "{}", text);
+        }
+    }
+}
