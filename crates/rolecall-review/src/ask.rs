@@ -30,6 +30,11 @@ impl Progress {
     pub fn answered(&self) -> usize {
         self.answered.load(Ordering::Relaxed)
     }
+
+    /// Notes that some more are.
+    pub(crate) fn add(&self, answers: usize) {
+        self.answered.fetch_add(answers, Ordering::Relaxed);
+    }
 }
 
 /// The answers, as far as asking has come.
@@ -69,7 +74,7 @@ pub async fn ask<R: Reviewer>(
         .enumerate()
         .filter(|(position, _)| answers.get(*position).is_some_and(Option::is_none))
         .collect();
-    progress.answered.fetch_add(questions.len() - open.len(), Ordering::Relaxed);
+    progress.answered.store(questions.len() - open.len(), Ordering::Relaxed);
     let mut coming = futures::stream::iter(open)
         .map(|(position, question)| async move { (position, reviewer.review(question).await) })
         .buffer_unordered(at_once.max(1));
@@ -83,7 +88,7 @@ pub async fn ask<R: Reviewer>(
         match next {
             None => break Ending::Complete,
             Some((position, Ok(answer))) => {
-                progress.answered.fetch_add(1, Ordering::Relaxed);
+                progress.add(1);
                 if let Some(slot) = answers.get_mut(position) {
                     *slot = Some(answer);
                 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Scenario;
+use super::invocation::Ran;
 use super::json::{items, set, text};
 use super::world::{World, same};
 use crate::failure::{Failure, Result};
@@ -17,6 +18,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "without-review-rights",
         claim: "who may impersonate but not review gets the server's answers all the same",
         run: without_review_rights,
+    },
+    Scenario {
+        name: "rules-instead-of-reviews",
+        claim: "rules reviews give the same answers as one access review for each",
+        run: rules_instead_of_reviews,
     },
     Scenario {
         name: "impersonating",
@@ -81,6 +87,18 @@ kind: ClusterRoleBinding
 metadata: {name: callers-impersonates}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: callers-impersonates}
 subjects: [{kind: User, name: callers-impersonator}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: callers-reviews}
+rules:
+- {apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: callers-reviews}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: callers-reviews}
+subjects: [{kind: User, name: callers-reviewer}]
 "#;
 
 fn namespace_only(world: &World) -> Result<()> {
@@ -137,7 +155,6 @@ fn namespace_only(world: &World) -> Result<()> {
 fn without_review_rights(world: &World) -> Result<()> {
     world.apply(MANIFESTS)?;
     let impersonator = world.user("callers-impersonator", &[])?;
-    // Reasons are asked for one by one, mere verdicts are read off reviews of rules.
     for format in ["csv", "markdown"] {
         let line = format!(
             "can-i --for sa/web --for user/callers-lister -n callers --mode live \
@@ -158,6 +175,35 @@ fn without_review_rights(world: &World) -> Result<()> {
         .says("cannot create resource \"subjectaccessreviews\"")?
         .says("cannot impersonate resource \"serviceaccounts\"")
         .map(drop)
+}
+
+fn rules_instead_of_reviews(world: &World) -> Result<()> {
+    world.apply(MANIFESTS)?;
+    // Who may create access reviews and nothing else gets each answer by one.
+    let reviewer = world.user("callers-reviewer", &[])?;
+    let subjects = [
+        "sa/web",
+        "sa/default",
+        "user/callers-lister",
+        "user/callers-reviewer",
+        "user/system:kube-scheduler",
+    ];
+    // Of several bindings that allow a request, the server names another one each time.
+    let verdicts = |ran: &Ran| -> Vec<String> {
+        let verdict =
+            |line: &str| line.rsplit_once(',').map_or("", |(verdict, _)| verdict).to_owned();
+        ran.stdout.lines().map(verdict).collect()
+    };
+    for subject in subjects {
+        let line = format!("can-i --for {subject} -n callers -n kube-system --mode live");
+        let table = world.rolecall(&line).by(&reviewer).run()?.exits(0)?;
+        world.rolecall(&line).run()?.exits(0)?.prints(&table.stdout)?;
+        let line = format!("{line} -o csv");
+        let by_review = world.rolecall(&line).by(&reviewer).run()?.exits(0)?;
+        let by_rules = world.rolecall(&line).run()?.exits(0)?;
+        same(&line, &verdicts(&by_rules), &verdicts(&by_review))?;
+    }
+    Ok(())
 }
 
 fn impersonating(world: &World) -> Result<()> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::invocation::Ran;
+use super::invocation::{Invocation, Ran};
 use super::world::World;
 use super::{Scenario, universe};
 use crate::failure::{Failure, Result};
@@ -94,8 +94,26 @@ fn shipped_namespace_rights(world: &World) -> Result<()> {
     world.rolecall("walk sa/rolecall -n default").by(&kubeconfig).run()?.notes("not read").map(drop)
 }
 
+/// Rights to ask of everybody, but not to impersonate anybody: then each answer takes a question.
+const REVIEWER: &str = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: interrupted}
+rules:
+- {apiGroups: [""], resources: [serviceaccounts, namespaces], verbs: [list]}
+- {apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: interrupted}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: interrupted}
+subjects: [{kind: User, name: interrupted}]
+"#;
+
 fn interrupted(world: &World) -> Result<()> {
     universe::create(world)?;
+    world.apply(REVIEWER)?;
+    let reviewer = world.user("interrupted", &[])?;
     let line = "can-i --for sa/* -n u11-dev -n u11-prod --subresources --mode live -o csv";
     // How far it gets in a second depends on the machine.
     let mut seconds = [1, 2, 4, 8, 16].into_iter();
@@ -103,7 +121,7 @@ fn interrupted(world: &World) -> Result<()> {
         let Some(seconds) = seconds.next() else {
             return Err(Failure::new("no interruption fell between some answers and the last"));
         };
-        let ran = interrupt(world, line, Duration::from_secs(seconds))?;
+        let ran = interrupt(world.rolecall(line).by(&reviewer), Duration::from_secs(seconds))?;
         let has = |verdict: &str| ran.stdout.contains(&format!(",{verdict},"));
         if has("denied") && has("unknown") {
             break ran.exits(3)?.notes("warning: interrupted: ")?;
@@ -114,12 +132,12 @@ fn interrupted(world: &World) -> Result<()> {
     }
     // Where rolecall computes and waits for nobody, it just ends.
     let line = "can-i --for sa/* -A --subresources -o csv";
-    interrupt(world, line, Duration::from_secs(1))?.exits(130).map(drop)
+    interrupt(world.rolecall(line), Duration::from_secs(1))?.exits(130).map(drop)
 }
 
-/// Runs a command that takes several seconds, and presses Ctrl-C after one.
-fn interrupt(world: &World, line: &str, after: Duration) -> Result<Ran> {
-    let running = world.rolecall(line).start()?;
+/// Runs a command that takes several seconds, and presses Ctrl-C meanwhile.
+fn interrupt(invocation: Invocation<'_>, after: Duration) -> Result<Ran> {
+    let running = invocation.start()?;
     thread::sleep(after);
     let signal = ["-INT".to_owned(), running.id().to_string()];
     process::output(Command::new("kill").args(signal))?;

@@ -7,16 +7,26 @@ use rolecall_rbac::{Identity, Request, ResourceRequest};
 use rustc_hash::FxBuildHasher;
 
 use super::{Call, Impersonation, LiveReviewer, PostError, Rules, RulesAnswer, Transport, Way};
-use crate::{Answer, Question, Reviewer, Verdict, body};
+use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, Verdict, body};
 
-/// The questions about one identity in one namespace, or in none.
-#[derive(Clone, Copy)]
+/// The questions about one identity.
+struct Subject<'q> {
+    identity: &'q Identity,
+    /// By namespace, in the order in which they come up.
+    lots: Vec<Lot<'q>>,
+}
+
+/// The questions about one identity in one namespace, or in none, with their positions among all.
 struct Lot<'q> {
-    /// The first one's position among all questions.
-    position: usize,
-    /// The first one.
-    question: &'q Question,
-    count: usize,
+    namespace: &'q str,
+    questions: Vec<(usize, &'q Question)>,
+}
+
+impl Lot<'_> {
+    /// Returns whether one rules review is cheaper than the access reviews.
+    fn pays(&self) -> bool {
+        self.questions.len() >= PAYS_FROM
+    }
 }
 
 /// From how many questions on one rules review is cheaper than as many access reviews.
@@ -30,87 +40,118 @@ impl<T: Transport> LiveReviewer<T> {
     /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
     /// pays: the caller itself, and others whom it may impersonate. One question of each lot about
     /// others is put as it is, to learn in which ways that can be done. The answers by rules have no
-    /// reasons; at most `at_once` calls are under way.
+    /// reasons; at most `at_once` calls are under way, until `stop` is done. What is not answered is
+    /// left to be asked.
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
         at_once: usize,
-    ) -> Result<Vec<Option<Answer>>, T::Error> {
-        let at_once = at_once.max(1);
-        let mut lots: HashMap<(&Identity, &str), Lot<'_>, FxBuildHasher> = HashMap::default();
-        for (position, question) in questions.iter().enumerate() {
-            let key = (&*question.identity, question.request.namespace());
-            lots.entry(key).or_insert(Lot { position, question, count: 0 }).count += 1;
-        }
-        let mut lots: Vec<Lot<'_>> =
-            lots.into_values().filter(|lot| lot.count >= PAYS_FROM).collect();
-        lots.sort_unstable_by_key(|lot| lot.position);
-        let may_impersonate =
-            lots.iter().any(|lot| self.pays_with_samples(lot)) && self.may_impersonate().await?;
+        progress: &Progress,
+        stop: impl Future<Output = ()>,
+    ) -> Asked<T::Error> {
+        let subjects = subjects(questions);
         let mut answers = vec![None; questions.len()];
-        let mut known: HashMap<&Identity, Vec<Rules>, FxBuildHasher> = HashMap::default();
-        let mut coming = futures::stream::iter(lots)
-            .map(async |lot| (lot, self.probe(&lot, may_impersonate).await))
-            .buffered(at_once);
-        while let Some((lot, probed)) = coming.next().await {
-            let (answer, rules) = probed?;
-            if let Some(slot) = answers.get_mut(lot.position) {
-                *slot = answer;
-            }
-            if let RulesAnswer::Complete(rules) = rules {
-                known.entry(&lot.question.identity).or_default().push(rules);
-            }
-        }
-        drop(coming);
-        let mut by_rules: HashMap<&Identity, Vec<usize>, FxBuildHasher> = HashMap::default();
-        for (position, (slot, question)) in answers.iter_mut().zip(questions).enumerate() {
-            if slot.is_none() {
-                let mut rules = known.get(&*question.identity).into_iter().flatten();
-                *slot = rules.find_map(|rules| rules.answer(&question.request));
-                if slot.is_some() {
-                    by_rules.entry(&question.identity).or_default().push(position);
+        let pays_with_samples = |subject: &Subject<'_>| {
+            subject.lots.iter().any(|lot| self.pays_with_samples(subject.identity, lot))
+        };
+        let at_once = at_once.max(1);
+        let each = (at_once / subjects.len().clamp(1, at_once)).max(1);
+        let asking = async {
+            let may_impersonate =
+                subjects.iter().any(pays_with_samples) && self.may_impersonate().await?;
+            let mut coming = futures::stream::iter(&subjects)
+                .map(|subject| self.answer_about(subject, may_impersonate, each))
+                .buffer_unordered(at_once);
+            while let Some(about) = coming.next().await {
+                let about = about?;
+                progress.add(about.len());
+                for (position, answer) in about {
+                    if let Some(slot) = answers.get_mut(position) {
+                        *slot = Some(answer);
+                    }
                 }
             }
+            Ok(())
+        };
+        let ending = tokio::select! {
+            biased;
+            asked = asking => match asked {
+                Ok(()) => Ending::Complete,
+                Err(error) => Ending::Failed(error),
+            },
+            () = stop => Ending::Stopped,
+        };
+        Asked { answers, ending }
+    }
+
+    /// Answers what can be about one identity, in the order of the questions.
+    async fn answer_about(
+        &self,
+        subject: &Subject<'_>,
+        may_impersonate: bool,
+        at_once: usize,
+    ) -> Result<Vec<(usize, Answer)>, T::Error> {
+        let mut coming = futures::stream::iter(subject.lots.iter().filter(|lot| lot.pays()))
+            .map(|lot| self.probe(subject.identity, lot, may_impersonate))
+            .buffered(at_once);
+        let (mut known, mut answers): (Vec<Rules>, Vec<(usize, Answer)>) = Default::default();
+        while let Some(probed) = coming.next().await {
+            let (answer, rules) = probed?;
+            answers.extend(answer);
+            known.extend(rules);
         }
-        self.put_to_the_test(questions, by_rules.into_values(), &mut answers, at_once).await?;
+        drop(coming);
+        let asked: Vec<usize> = answers.iter().map(|(position, _)| *position).collect();
+        let all = || subject.lots.iter().flat_map(|lot| &lot.questions);
+        let by_rules = all()
+            .filter(|(position, _)| !asked.contains(position))
+            .filter_map(|(position, question)| {
+                let answer = known.iter().find_map(|rules| rules.answer(&question.request))?;
+                Some((*position, *question, answer))
+            })
+            .collect();
+        answers.extend(self.put_to_the_test(by_rules, at_once).await?);
         Ok(answers)
     }
 
     /// Answers one question where that tells something, and asks for the rules where they pay.
     async fn probe(
         &self,
+        identity: &Identity,
         lot: &Lot<'_>,
         may_impersonate: bool,
-    ) -> Result<(Option<Answer>, RulesAnswer), T::Error> {
-        let Question { identity, request } = lot.question;
-        let namespace = request.namespace().into();
-        if self.is_me(identity) {
-            return Ok((None, self.rules_of(identity, &namespace, None).await?));
-        }
-        let answer = self.review(lot.question).await?;
-        let rules = match self.next_way(lot.question) {
-            Some(Way::Anybody | Way::InNamespace)
-                if !(may_impersonate && self.pays_with_samples(lot)) =>
-            {
-                RulesAnswer::Useless
-            }
-            Some(_) => {
-                let somebody = Impersonation::of(identity);
-                self.rules_of(identity, &namespace, Some(somebody)).await?
-            }
-            None => RulesAnswer::Useless,
+    ) -> Result<(Option<(usize, Answer)>, Option<Rules>), T::Error> {
+        let Some(&(position, question)) = lot.questions.first() else { return Ok((None, None)) };
+        let rules = async |impersonate| {
+            let rules = self.rules_of(identity, &lot.namespace.into(), impersonate).await?;
+            Ok(match rules {
+                RulesAnswer::Complete(rules) => Some(rules),
+                RulesAnswer::Partial(..) | RulesAnswer::Useless => None,
+            })
         };
-        Ok((Some(answer), rules))
+        if self.is_me(identity) {
+            return Ok((None, rules(None).await?));
+        }
+        let answer = Some((position, self.review(question).await?));
+        let pays = match self.next_way(question) {
+            Some(Way::Anybody | Way::InNamespace) => {
+                may_impersonate && self.pays_with_samples(identity, lot)
+            }
+            Some(Way::Impersonated | Way::Myself) => true,
+            None => false,
+        };
+        let rules = if pays { rules(Some(Impersonation::of(identity))).await? } else { None };
+        Ok((answer, rules))
     }
 
     /// Returns whether the rules of somebody else who can be impersonated are cheaper than access
     /// reviews, some of which are sent nevertheless.
-    fn pays_with_samples(&self, lot: &Lot<'_>) -> bool {
-        let Identity { user, groups, uid, extra, .. } = &*lot.question.identity;
+    fn pays_with_samples(&self, identity: &Identity, lot: &Lot<'_>) -> bool {
+        let Identity { user, groups, uid, extra, .. } = identity;
         // A server adds this group to whomever it lets be impersonated.
         let is_authenticated = groups.iter().any(|group| &**group == "system:authenticated");
-        lot.count >= PAYS_WITH_SAMPLES_FROM
-            && !self.is_me(&lot.question.identity)
+        lot.questions.len() >= PAYS_WITH_SAMPLES_FROM
+            && !self.is_me(identity)
             && !self.caller.is_impersonated
             && !user.is_empty()
             && is_authenticated
@@ -118,7 +159,7 @@ impl<T: Transport> LiveReviewer<T> {
             && extra.is_empty()
     }
 
-    /// Asks whether the caller may impersonate everybody. Trying it would be in audit logs as an attempt.
+    /// Asks whether the caller may impersonate everybody: to try it would be an attempt in audit logs.
     async fn may_impersonate(&self) -> Result<bool, T::Error> {
         for resource in ["users", "groups", "serviceaccounts"] {
             let target =
@@ -134,60 +175,63 @@ impl<T: Transport> LiveReviewer<T> {
         Ok(true)
     }
 
-    /// Has the server review some of the answers that the rules of each identity gave, where it can,
-    /// and takes back all that it gave where one of these does not stand.
+    /// Has the server review some of the answers about one identity that its rules gave, where it can.
+    /// If it says otherwise, only its own answers are returned.
     async fn put_to_the_test(
         &self,
-        questions: &[Question],
-        by_rules: impl Iterator<Item = Vec<usize>>,
-        answers: &mut [Option<Answer>],
+        by_rules: Vec<(usize, &Question, Answer)>,
         at_once: usize,
-    ) -> Result<(), T::Error> {
-        let by_rules: Vec<Vec<usize>> = by_rules.collect();
-        let samples = by_rules.iter().enumerate().flat_map(|(identity, positions)| {
-            let samples = samples(positions, answers).into_iter();
-            samples.filter_map(move |position| Some((identity, position, questions.get(position)?)))
-        });
-        let samples: Vec<(usize, usize, &Question)> = samples
-            .filter(|(.., question)| {
+    ) -> Result<Vec<(usize, Answer)>, T::Error> {
+        let samples: Vec<_> = [Verdict::Allowed, Verdict::NoOpinion]
+            .into_iter()
+            .flat_map(|verdict| {
+                let alike = by_rules.iter().filter(move |(.., answer)| answer.verdict == verdict);
+                let step = alike.clone().count().div_ceil(SAMPLES).max(1);
+                alike.step_by(step)
+            })
+            .filter(|(_, question, _)| {
                 matches!(self.next_way(question), Some(Way::Anybody | Way::InNamespace))
             })
             .collect();
         let mut coming = futures::stream::iter(samples)
-            .map(async |(identity, position, question)| {
-                (identity, position, self.review(question).await)
-            })
+            .map(async |sample| (sample, self.review(sample.1).await))
             .buffered(at_once);
-        let mut reviewed = Vec::new();
-        while let Some((identity, position, answer)) = coming.next().await {
-            reviewed.push((identity, position, answer?));
+        let (mut stands, mut reviewed) = (true, HashMap::<usize, Answer, FxBuildHasher>::default());
+        while let Some(((position, _, given), answer)) = coming.next().await {
+            let answer = answer?;
+            stands &= given.verdict == answer.verdict;
+            reviewed.insert(*position, answer);
         }
-        for (identity, position, answer) in &reviewed {
-            let given = answers.get(*position).and_then(Option::as_ref);
-            if given.is_some_and(|given| given.verdict != answer.verdict) {
-                for position in by_rules.get(*identity).into_iter().flatten() {
-                    if let Some(slot) = answers.get_mut(*position) {
-                        *slot = None;
-                    }
-                }
-            }
-        }
-        for (_, position, answer) in reviewed {
-            if let Some(slot) = answers.get_mut(position) {
-                *slot = Some(answer);
-            }
-        }
-        Ok(())
+        drop(coming);
+        let answers = by_rules.into_iter().filter_map(|(position, _, answer)| {
+            let answer = reviewed.remove(&position).or_else(|| stands.then_some(answer))?;
+            Some((position, answer))
+        });
+        Ok(answers.collect())
     }
 }
 
-/// Chooses some of the answers yes and some of the answers no, spread evenly.
-fn samples(positions: &[usize], answers: &[Option<Answer>]) -> Vec<usize> {
-    let verdict = |position: usize| Some(answers.get(position)?.as_ref()?.verdict);
-    let some_of = |wanted| {
-        let alike = positions.iter().copied().filter(move |at| verdict(*at) == Some(wanted));
-        let step = alike.clone().count().div_ceil(SAMPLES).max(1);
-        alike.step_by(step)
-    };
-    some_of(Verdict::Allowed).chain(some_of(Verdict::NoOpinion)).collect()
+/// Returns who is asked about so often in a namespace, or in none, that their rules may pay, with all
+/// questions about them.
+fn subjects(questions: &[Question]) -> Vec<Subject<'_>> {
+    let mut subjects: Vec<Subject<'_>> = Vec::new();
+    let mut known: HashMap<&Identity, usize, FxBuildHasher> = HashMap::default();
+    let mut places: HashMap<(usize, &str), usize, FxBuildHasher> = HashMap::default();
+    for (position, question) in questions.iter().enumerate() {
+        let (identity, namespace) = (&*question.identity, question.request.namespace());
+        let at = *known.entry(identity).or_insert_with(|| {
+            subjects.push(Subject { identity, lots: Vec::new() });
+            subjects.len() - 1
+        });
+        let Some(subject) = subjects.get_mut(at) else { continue };
+        let lot = *places.entry((at, namespace)).or_insert_with(|| {
+            subject.lots.push(Lot { namespace, questions: Vec::new() });
+            subject.lots.len() - 1
+        });
+        if let Some(lot) = subject.lots.get_mut(lot) {
+            lot.questions.push((position, question));
+        }
+    }
+    subjects.retain(|subject| subject.lots.iter().any(Lot::pays));
+    subjects
 }

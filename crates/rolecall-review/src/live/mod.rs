@@ -5,6 +5,7 @@
 //! the request; and where it may not create those either, SelfSubjectAccessReviews as somebody it
 //! may impersonate. What was refused once is not tried again.
 
+mod lots;
 mod rules;
 mod way;
 
@@ -23,6 +24,16 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Whom to impersonate with it.
     pub impersonate: Option<Impersonation>,
+}
+
+impl Call {
+    fn self_subject_access_review(request: &Request, impersonate: Option<Impersonation>) -> Self {
+        Self {
+            path: format!("{REVIEWS}/selfsubjectaccessreviews"),
+            body: body::self_subject_access_review(request),
+            impersonate,
+        }
+    }
 }
 
 /// Whom a request impersonates.
@@ -168,29 +179,25 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
 impl Way {
     fn call(self, question: &Question) -> Call {
         let Question { identity, request } = question;
-        let own = || body::self_subject_access_review(request);
-        let (path, body, impersonate) = match self {
-            Self::Myself => (format!("{REVIEWS}/selfsubjectaccessreviews"), own(), None),
-            Self::Impersonated => (
-                format!("{REVIEWS}/selfsubjectaccessreviews"),
-                own(),
-                Some(Impersonation::of(identity)),
-            ),
-            Self::Anybody => (
-                format!("{REVIEWS}/subjectaccessreviews"),
-                body::subject_access_review(identity, request, None),
-                None,
-            ),
+        match self {
+            Self::Myself => Call::self_subject_access_review(request, None),
+            Self::Impersonated => {
+                Call::self_subject_access_review(request, Some(Impersonation::of(identity)))
+            }
+            Self::Anybody => Call {
+                path: format!("{REVIEWS}/subjectaccessreviews"),
+                body: body::subject_access_review(identity, request, None),
+                impersonate: None,
+            },
             Self::InNamespace => {
                 let namespace = local_namespace(request).unwrap_or_default();
-                (
-                    format!("{REVIEWS}/namespaces/{namespace}/localsubjectaccessreviews"),
-                    body::subject_access_review(identity, request, Some(namespace)),
-                    None,
-                )
+                Call {
+                    path: format!("{REVIEWS}/namespaces/{namespace}/localsubjectaccessreviews"),
+                    body: body::subject_access_review(identity, request, Some(namespace)),
+                    impersonate: None,
+                }
             }
-        };
-        Call { path, body, impersonate }
+        }
     }
 
     /// Returns what a refusal of this way is a refusal of.

@@ -2,22 +2,27 @@
 //!
 //! A review lists the rules of ClusterRoleBindings and of one namespace's RoleBindings without
 //! telling them apart. So it decides requests in that namespace; of others it only proves that they
-//! are not allowed. It decides nothing when it is incomplete, and does not show what
-//! `system:masters` may do.
+//! are not allowed. A review in a namespace that cannot be lists those of ClusterRoleBindings alone,
+//! which decide requests in no namespace. It decides nothing when it is incomplete, and does not show
+//! what `system:masters` may do.
+//!
+//! ```text
+//! questions -> lots: one identity, one namespace -> rules -> answers -> [ samples ] -> answers
+//! ```
+//!
+//! Only whoever is impersonated can be asked for its rules. Where others can be asked about by access
+//! reviews too, some of the answers are put to the test in that way: a proxy may drop impersonation.
 
-use std::collections::HashMap;
-
-use futures::StreamExt;
 use rolecall_rbac::{Identity, PolicyRule, Request, Text, rule_allows};
-use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 
-use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport, Way};
-use crate::{Answer, Question, Reviewer, Verdict};
+use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport};
+use crate::{Answer, Verdict};
 
 /// The rules that a review told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
+    /// Empty for those of ClusterRoleBindings alone.
     namespace: Text,
     rules: Vec<PolicyRule>,
 }
@@ -43,21 +48,22 @@ impl<T: Transport> LiveReviewer<T> {
     }
 
     /// Asks for the rules of the caller, or of whom the caller impersonates.
-    async fn rules_of(
+    pub(super) async fn rules_of(
         &self,
         identity: &Identity,
         namespace: &Text,
         impersonate: Option<Impersonation>,
     ) -> Result<RulesAnswer, T::Error> {
-        if identity.is_privileged() || identity.is_node() || namespace.is_empty() {
+        if identity.is_privileged() || identity.is_node() {
             return Ok(RulesAnswer::Useless);
         }
+        let asked = if namespace.is_empty() { NOWHERE } else { namespace };
         let call = Call {
             path: format!("{REVIEWS}/selfsubjectrulesreviews"),
             body: serde_json::json!({
                 "apiVersion": "authorization.k8s.io/v1",
                 "kind": "SelfSubjectRulesReview",
-                "spec": {"namespace": &**namespace},
+                "spec": {"namespace": asked},
             })
             .to_string()
             .into_bytes(),
@@ -82,6 +88,7 @@ impl Rules {
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));
         let verdict = match (allows, request.namespace() == &*self.namespace) {
             (true, true) => Verdict::Allowed,
+            (true, false) if self.namespace.is_empty() => Verdict::Allowed,
             // A RoleBinding's rule, which does not count outside of its namespace, or a
             // ClusterRoleBinding's, which does.
             (true, false) => return None,
@@ -144,75 +151,5 @@ struct Rule {
     non_resource_urls: Vec<String>,
 }
 
-impl<T: Transport> LiveReviewer<T> {
-    /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
-    /// pays: questions of the caller's own, and those that can only be put by impersonating. One
-    /// question of each other such lot is put as it is, to learn whether that is so. The answers
-    /// have no reasons; at most `at_once` calls are under way.
-    pub async fn answer_by_rules(
-        &self,
-        questions: &[Question],
-        at_once: usize,
-    ) -> Result<Vec<Option<Answer>>, T::Error> {
-        let mut lots: HashMap<(&Identity, &str), Lot<'_>, FxBuildHasher> = HashMap::default();
-        for (position, question) in questions.iter().enumerate() {
-            let key = (&*question.identity, question.request.namespace());
-            lots.entry(key).or_insert(Lot { position, question, count: 0 }).count += 1;
-        }
-        let mut lots: Vec<Lot<'_>> =
-            lots.into_values().filter(|lot| lot.count >= PAYS_FROM).collect();
-        lots.sort_unstable_by_key(|lot| lot.position);
-        let mut answers = vec![None; questions.len()];
-        let mut known: HashMap<&Identity, Vec<Rules>, FxBuildHasher> = HashMap::default();
-        let mut coming = futures::stream::iter(lots)
-            .map(async |lot| (lot, self.probe(lot.question).await))
-            .buffered(at_once.max(1));
-        while let Some((lot, probed)) = coming.next().await {
-            let (answer, rules) = probed?;
-            if let Some(slot) = answers.get_mut(lot.position) {
-                *slot = answer;
-            }
-            if let RulesAnswer::Complete(rules) = rules {
-                known.entry(&lot.question.identity).or_default().push(rules);
-            }
-        }
-        drop(coming);
-        for (slot, question) in answers.iter_mut().zip(questions).filter(|(slot, _)| slot.is_none())
-        {
-            let mut rules = known.get(&*question.identity).into_iter().flatten();
-            *slot = rules.find_map(|rules| rules.answer(&question.request));
-        }
-        Ok(answers)
-    }
-
-    /// Answers one question where that tells something, and asks for the rules where they pay.
-    async fn probe(&self, question: &Question) -> Result<(Option<Answer>, RulesAnswer), T::Error> {
-        let Question { identity, request } = question;
-        let namespace = request.namespace().into();
-        if self.is_me(identity) {
-            return Ok((None, self.rules_of(identity, &namespace, None).await?));
-        }
-        let answer = self.review(question).await?;
-        let rules = match self.next_way(question) {
-            Some(Way::Impersonated) => {
-                let somebody = Impersonation::of(identity);
-                self.rules_of(identity, &namespace, Some(somebody)).await?
-            }
-            _ => RulesAnswer::Useless,
-        };
-        Ok((Some(answer), rules))
-    }
-}
-
-/// The questions of one identity in one namespace.
-#[derive(Clone, Copy)]
-struct Lot<'q> {
-    /// The first one's position among all questions.
-    position: usize,
-    /// The first one.
-    question: &'q Question,
-    count: usize,
-}
-
-/// From how many questions on one rules review is cheaper than as many access reviews.
-const PAYS_FROM: usize = 4;
+/// A namespace that no server lets anybody create, for its name is none.
+const NOWHERE: &str = "no.namespace";

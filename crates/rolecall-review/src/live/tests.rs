@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use rolecall_rbac::{ResourceRequest, Text};
 
 use super::*;
+use crate::{Ending, Progress};
 
 /// A server that answers as a function says, and remembers what was asked.
 struct Scripted<F> {
@@ -148,6 +149,21 @@ fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Asks all that rules answer, one after the other.
+async fn by_rules<T: Transport>(
+    reviewer: &LiveReviewer<T>,
+    questions: &[Question],
+) -> Vec<Option<Answer>>
+where
+    T::Error: PartialEq + std::fmt::Debug,
+{
+    let progress = Progress::default();
+    let asked = reviewer.answer_by_rules(questions, 1, &progress, std::future::pending()).await;
+    assert_eq!(asked.ending, Ending::Complete);
+    assert_eq!(progress.answered(), asked.answers.iter().flatten().count());
+    asked.answers
+}
+
 #[tokio::test]
 async fn one_rules_review_answers_many_questions_of_ones_own() {
     let server = scripted(|_| Ok(rules_review(false, "")));
@@ -171,10 +187,8 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
         get(&jane, ""),
         with_verb("list", ""),
     ];
-    let verdicts: Vec<Option<Verdict>> = reviewer
-        .answer_by_rules(&questions, 2)
+    let verdicts: Vec<Option<Verdict>> = by_rules(&reviewer, &questions)
         .await
-        .unwrap()
         .into_iter()
         .map(|answer| answer.map(|answer| answer.verdict))
         .collect();
@@ -205,7 +219,6 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
         (true, [yes, None, None, None, yes, None, None, None], vec!["subjectaccessreviews"; 2]),
         (
             false,
-            // At the cluster scope `get` is the first question, and the rules refute the others.
             [yes, no, no, no, yes, no, no, no],
             vec![
                 "subjectaccessreviews",
@@ -213,6 +226,7 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
                 &own,
                 &as_web("selfsubjectrulesreviews"),
                 &own,
+                &as_web("selfsubjectrulesreviews"),
             ],
         ),
     ] {
@@ -222,11 +236,104 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
             _ => Ok(YES.to_vec()),
         });
         let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
-        let answers = reviewer.answer_by_rules(&questions, 1).await.unwrap();
+        let answers = by_rules(&reviewer, &questions).await;
         let told: Vec<_> = answers.iter().map(|a| a.as_ref().map(|a| a.verdict)).collect();
         assert_eq!(told, verdicts, "may review: {may_review}");
         assert_eq!(server.asked(), asked, "may review: {may_review}");
     }
+}
+
+/// Asks 24 questions of each of two namespaces and of the cluster about a ServiceAccount which may get
+/// pods in one namespace, of a server that hands over what `whose` rules are; returns how many answers
+/// are given, how many of them are wrong, and what was asked.
+async fn lots(caller_of: Identity, rules_of: &'static str) -> (usize, usize, Vec<String>) {
+    let web = Identity::service_account("shop", "web");
+    let verbs = (0..24).map(|number| if number == 7 { "get".into() } else { format!("v{number}") });
+    let verbs: Vec<Text> = verbs.map(Text::from).collect();
+    let questions: Vec<Question> = ["shop", "bank", ""]
+        .into_iter()
+        .flat_map(|namespace| {
+            let web = &web;
+            verbs.iter().map(move |verb| {
+                let mut question = question(web, namespace);
+                question.request.verb = verb.clone();
+                question
+            })
+        })
+        .collect();
+    let may = |question: &Question| {
+        &*question.request.verb == "get" && question.request.namespace() == "shop"
+    };
+    let answer =
+        |allowed: bool| Ok(format!(r#"{{"status":{{"allowed":{allowed}}}}}"#).into_bytes());
+    let server = scripted(|call: &Call| {
+        let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+        if call.path.ends_with("selfsubjectrulesreviews") {
+            let here = body["spec"]["namespace"] == "shop" || rules_of == "everywhere";
+            return Ok(if here {
+                rules_review(false, "")
+            } else {
+                br#"{"status":{"incomplete":false}}"#.to_vec()
+            });
+        }
+        let attributes = &body["spec"]["resourceAttributes"];
+        if attributes["verb"] == "impersonate" {
+            return answer(rules_of != "nobody");
+        }
+        answer(attributes["verb"] == "get" && attributes["namespace"] == "shop")
+    });
+    let reviewer = LiveReviewer::new(&server, caller(&caller_of));
+    let answers = by_rules(&reviewer, &questions).await;
+    let given = questions.iter().zip(&answers).filter_map(|(q, a)| Some((q, a.as_ref()?)));
+    let wrong = given.clone().filter(|(question, answer)| may(question) != answer.is_allowed());
+    (given.clone().count(), wrong.count(), server.asked())
+}
+
+#[tokio::test]
+async fn rules_of_others_answer_many_questions_and_are_put_to_the_test() {
+    let count =
+        |asked: &[String], what: &str| asked.iter().filter(|one| one.starts_with(what)).count();
+    let (answered, wrong, asked) = lots(Identity::user("jane"), "web").await;
+    assert_eq!((answered, wrong), (72, 0));
+    assert_eq!(count(&asked, "selfsubjectaccessreviews"), 3, "{asked:?}");
+    assert_eq!(count(&asked, "selfsubjectrulesreviews as system:serviceaccount:shop:web"), 3);
+    // One of each lot, and those that put the rules to the test.
+    assert_eq!(count(&asked, "subjectaccessreviews"), 3 + 5);
+
+    // Where a proxy drops impersonation, the rules are somebody else's, and all of it is asked.
+    let (answered, wrong, _) = lots(Identity::user("jane"), "everywhere").await;
+    assert_eq!((answered, wrong), (3 + 7, 0));
+    // Whoever may not impersonate does not try to.
+    let (answered, wrong, asked) = lots(Identity::user("jane"), "nobody").await;
+    assert_eq!((answered, wrong), (3, 0));
+    assert_eq!(count(&asked, "selfsubjectrulesreviews"), 0);
+}
+
+#[tokio::test]
+async fn what_rules_answered_until_it_is_stopped_is_kept() {
+    let server = scripted(|_| Ok(rules_review(false, "")));
+    let (jane, progress) = (Identity::user("jane"), Progress::default());
+    let questions = vec![question(&jane, "shop"); 4];
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
+    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::ready(())).await;
+    // The server answers at once here, so that there is nothing to wait for and to stop.
+    assert_eq!((asked.ending, asked.answers.iter().flatten().count()), (Ending::Complete, 4));
+
+    struct Silent;
+    impl Transport for Silent {
+        type Error = &'static str;
+        async fn post(&self, _call: Call) -> Outcome {
+            std::future::pending().await
+        }
+    }
+    let reviewer = LiveReviewer::new(Silent, caller(&jane));
+    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::ready(())).await;
+    assert_eq!((asked.ending, asked.answers), (Ending::Stopped, vec![None; 4]));
+
+    let server = scripted(|_| Err(PostError::Fatal("gone")));
+    let reviewer = LiveReviewer::new(&server, caller(&jane));
+    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::pending()).await;
+    assert_eq!(asked.ending, Ending::Failed("gone"));
 }
 
 #[tokio::test]

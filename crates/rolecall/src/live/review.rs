@@ -21,8 +21,10 @@ const AT_ONCE: usize = 32;
 pub(crate) enum Evidence {
     /// Yes or no, however the server tells that.
     Verdict,
-    /// The server's reason too.
+    /// What allows a request too, which only a review of its own tells.
     Reason,
+    /// A review of its own for each.
+    Review,
 }
 
 /// The server's answers.
@@ -48,11 +50,24 @@ pub(crate) fn review(
     let progress = Progress::default();
     let asked = live.block_on(async {
         let asking = async {
-            let known = match evidence {
-                Evidence::Verdict => reviewer.answer_by_rules(questions, AT_ONCE).await?,
-                Evidence::Reason => Vec::new(),
-            };
-            Ok(ask(&reviewer, questions, known, AT_ONCE, &progress, interrupted()).await)
+            let mut stop = std::pin::pin!(interrupted());
+            let mut known = Vec::new();
+            if evidence != Evidence::Review {
+                let by_rules =
+                    reviewer.answer_by_rules(questions, AT_ONCE, &progress, &mut stop).await;
+                if !matches!(by_rules.ending, Ending::Complete) {
+                    return by_rules;
+                }
+                known = by_rules.answers;
+            }
+            if evidence == Evidence::Reason {
+                let lacks_reason =
+                    |answer: &Answer| answer.is_allowed() && answer.reason.is_empty();
+                known
+                    .iter_mut()
+                    .for_each(|answer| drop(answer.take_if(|answer| lacks_reason(answer))));
+            }
+            ask(&reviewer, questions, known, AT_ONCE, &progress, stop).await
         };
         let mut asking = std::pin::pin!(asking);
         let mut ticks = interval_at(Instant::now() + PATIENCE, TICK);
@@ -64,7 +79,6 @@ pub(crate) fn review(
             }
         }
     });
-    let asked = asked.map_err(|error| live.error(error))?;
     if let Ending::Failed(error) = asked.ending {
         return Err(live.error(error));
     }

@@ -38,7 +38,7 @@ pub(super) fn run_single(
     builder.cell(&subject.identity, request.clone());
     let questions = builder.build();
     let me = me(&session, options, &arguments)?;
-    let reviewed = ask(ui, &session, me, &questions, Evidence::Reason)?;
+    let reviewed = ask(ui, &session, me, &questions, Evidence::Review)?;
     let Some(answer) = reviewed.answers.first().filter(|_| reviewed.unasked == 0) else {
         return Err(CommandError::interrupted());
     };
@@ -76,7 +76,7 @@ pub(super) fn run_matrix(
     let format = arguments.output;
     let matrix = Matrix { session: &session, plan: &plan, format };
     let questions = matrix.questions();
-    let evidence = if mode == Mode::Both { Evidence::Reason } else { matrix.evidence() };
+    let evidence = if mode == Mode::Both { Evidence::Review } else { matrix.evidence() };
     let reviewed = ask(ui, &session, me, &questions, evidence)?;
     if mode == Mode::Both {
         return report(ui, &session, &questions, &reviewed, format);

@@ -14,7 +14,7 @@ pub(crate) enum Mode {
     Auto,
     /// rolecall alone
     Local,
-    /// The server, one review for each answer
+    /// The server: access reviews, and reviews of rules where they tell the same sooner
     Live,
     /// Both, to tell where they disagree
     Both,

@@ -34,7 +34,7 @@ pub(super) fn answer(
     gaps: &[Gap],
 ) -> Result<Option<Answer>, CommandError> {
     let Some(live) = session.live() else { return Ok(None) };
-    let Reviewed { answers, unasked } = review(ui, live, me, &[question], Evidence::Reason)?;
+    let Reviewed { answers, unasked } = review(ui, live, me, &[question], Evidence::Review)?;
     let Some(answer) = answers.into_iter().next().filter(|_| unasked == 0) else {
         return Err(CommandError::interrupted());
     };
