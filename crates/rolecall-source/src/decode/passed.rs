@@ -90,7 +90,7 @@ mod tests {
             "ports:\n- containerPort: 80\n  name: http\n",
             "selector:\n  matchLabels:\n    serviceAccountName: c\n",
             "securityContext:\n  runAsNonRoot: true\n",
-            "volumeMounts:\n- name: token\n  mountPath: /root/.kube\n",
+            "volumeMounts:\n- name: token\n  mountPath: /home/me/.kube\n",
             "volumes:\n- name: token\n  projected:\n    sources:\n    - serviceAccountToken: {audience: x}\n",
             "tolerations:\n- operator: Exists\n# a comment: \"\n",
         ])
