@@ -32,7 +32,7 @@ pub struct Finding {
     /// Other objects that take part, such as the binding that makes a rule matter.
     pub related: Vec<Related>,
     /// What was asked and denied, so that a fix can be made of it.
-    pub denied: Option<Denied>,
+    pub denied: Option<Box<Denied>>,
 }
 
 /// How bad a finding is.

@@ -43,8 +43,9 @@ use rayon::slice::ParallelSliceMut;
 
 /// Returns what is wrong, sorted by place.
 pub fn check(input: CheckInput<'_>) -> Vec<Finding> {
-    let mut findings = findings::check(&context::Context::new(input));
-    findings.par_sort_by(Finding::in_order);
+    let context = context::Context::new(input);
+    let mut findings = findings::check(&context);
+    rayon::join(|| findings.par_sort_by(Finding::in_order), || drop(context));
     findings
 }
 

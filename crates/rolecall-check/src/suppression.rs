@@ -54,6 +54,9 @@ pub fn suppress(
         until: suppression.expires,
         used: false,
     }));
+    if entries.is_empty() && kept.is_empty() {
+        return (findings, suppressed);
+    }
     for finding in findings {
         let mut reason = None;
         for entry in entries.iter_mut().filter(|entry| entry.by.matches(&finding)) {
@@ -122,25 +125,30 @@ fn about(meta: &'static RuleMeta, object: ObjectRef, message: String) -> Finding
 
 /// Returns the entries of all annotations, and reports those that cannot be read.
 fn entries<'a>(inventory: &'a Inventory, findings: &mut Vec<Finding>) -> Vec<Entry<'a>> {
-    let roles = inventory.roles().iter().map(|role| (&role.metadata, ObjectRef::from(role)));
-    let bindings =
-        inventory.bindings().iter().map(|binding| (&binding.metadata, ObjectRef::from(binding)));
-    let accounts = inventory
-        .service_accounts()
-        .iter()
-        .map(|account| (&account.metadata, ObjectRef::from(account)));
-    let workloads = inventory
-        .workloads()
-        .iter()
-        .map(|workload| (&workload.metadata, ObjectRef::from(workload)));
     let mut entries = Vec::new();
-    for (metadata, object) in roles.chain(bindings).chain(accounts).chain(workloads) {
-        for text in texts(metadata) {
+    add_entries(inventory.roles(), |role| &role.metadata, &mut entries, findings);
+    add_entries(inventory.bindings(), |binding| &binding.metadata, &mut entries, findings);
+    add_entries(inventory.service_accounts(), |account| &account.metadata, &mut entries, findings);
+    add_entries(inventory.workloads(), |workload| &workload.metadata, &mut entries, findings);
+    entries
+}
+
+fn add_entries<'a, T>(
+    objects: &'a [T],
+    metadata: impl Fn(&'a T) -> &'a Metadata,
+    entries: &mut Vec<Entry<'a>>,
+    findings: &mut Vec<Finding>,
+) where
+    ObjectRef: From<&'a T>,
+{
+    for object in objects {
+        for text in texts(metadata(object)) {
+            let object = ObjectRef::from(object);
             match parse(text, &object) {
                 Ok(of_codes) => entries.extend(of_codes),
                 Err(error) => {
                     let message = format!("`{text}` suppresses nothing: {error}");
-                    let finding = about(&malformed_suppression::META, object.clone(), message)
+                    let finding = about(&malformed_suppression::META, object, message)
                         .about(text)
                         .fix("write `CODE,.. REASON`, with `, until=YYYY-MM-DD` if it is to end");
                     findings.push(finding);
@@ -148,7 +156,6 @@ fn entries<'a>(inventory: &'a Inventory, findings: &mut Vec<Finding>) -> Vec<Ent
             }
         }
     }
-    entries
 }
 
 fn texts(metadata: &Metadata) -> impl Iterator<Item = &str> {

@@ -78,10 +78,9 @@ fn read<'b>(path: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
         return None;
     }
     buffer.clear();
-    // One byte more, so that the end is seen without growing.
-    buffer.reserve(usize::try_from(metadata.len()).ok()? + 1);
-    file.take(LARGEST + 1).read_to_end(buffer).ok()?;
-    (buffer.len() as u64 <= LARGEST).then_some(buffer)
+    buffer.reserve(usize::try_from(metadata.len()).ok()?);
+    file.take(metadata.len()).read_to_end(buffer).ok()?;
+    Some(buffer)
 }
 
 fn field(finding: &Finding) -> Field<'_> {

@@ -15,6 +15,9 @@ pub fn evaluate<'a>(
     catalog: &'a Catalog,
     expectations: &'a [Expectation],
 ) -> Vec<Failure<'a>> {
+    if expectations.is_empty() {
+        return Vec::new();
+    }
     let mut evaluation = Evaluation {
         authorizer,
         catalog,

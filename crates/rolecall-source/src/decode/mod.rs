@@ -147,13 +147,12 @@ impl Decoder {
         self.default_namespace = self.strings.text(said.unwrap_or(otherwise));
     }
 
-    /// Goes on with another place, and returns what was decoded so far.
-    pub(crate) fn turn_to(&mut self, place: &Place) -> Batch {
+    /// Goes on with another place.
+    pub(crate) fn turn_to(&mut self, place: &Place) {
         self.place = match place {
             Place::File(path) => Place::File(self.strings.text(path)),
             place @ (Place::Default | Place::Cluster) => place.clone(),
         };
-        std::mem::take(&mut self.batch)
     }
 
     /// Decodes one object from the start of a JSON text at `position`, and returns how long it is.

@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Component, Path, PathBuf};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::kustomize::{self, Kustomizations, is_kustomization};
 use crate::problem::{Problem, ProblemKind};
@@ -57,7 +60,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
                 let before = (found.entries.len(), found.problems.len());
                 let chart = found.chart_around(path);
                 match fs::canonicalize(path) {
-                    Ok(real) => found.directory(path, &mut vec![real], chart),
+                    Ok(real) => found.directory(path, list(path), &mut vec![real], chart),
                     Err(error) => found.unreadable(path, &error),
                 }
                 if before == (found.entries.len(), found.problems.len()) {
@@ -104,63 +107,66 @@ pub(super) fn shown(path: &Path) -> String {
 
 impl Found {
     /// Searches a directory; `stack` holds the real paths of it and of those that lead to it.
-    fn directory(&mut self, path: &Path, stack: &mut Vec<PathBuf>, chart: Option<usize>) {
+    fn directory(
+        &mut self,
+        path: &Path,
+        listing: io::Result<Vec<Child>>,
+        stack: &mut Vec<PathBuf>,
+        chart: Option<usize>,
+    ) {
         if let Some(real) = stack.last()
             && !self.searched.insert(real.clone())
         {
             return;
         }
-        let listed = fs::read_dir(path).and_then(|entries| {
-            entries.map(|entry| entry.map(|entry| (entry.file_name(), entry))).collect()
-        });
-        let mut children: Vec<(OsString, fs::DirEntry)> = match listed {
+        let children = match listing {
             Ok(children) => children,
             Err(error) => return self.unreadable(path, &error),
         };
-        children.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-        let is_chart = children.iter().any(|(name, _)| name == "Chart.yaml");
-        for (name, child) in children {
-            if name.as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            if is_kustomization(&name) {
-                self.kustomizations.read(&path.join(&name));
+        let is_chart = children.iter().any(|child| child.name == "Chart.yaml");
+        let listings: Vec<Option<io::Result<Vec<Child>>>> = children
+            .par_iter()
+            .map(|child| child.is_directory().then(|| list(&path.join(&child.name))))
+            .collect();
+        for (child, listing) in children.into_iter().zip(listings) {
+            let path_of_child = path.join(&child.name);
+            if is_kustomization(&child.name) {
+                self.kustomizations.read(&path_of_child);
             }
             let chart = match chart {
-                None if is_chart && name == "templates" => Some(self.chart(path)),
+                None if is_chart && child.name == "templates" => Some(self.chart(path)),
                 chart => chart,
             };
-            self.child(&child, &path.join(&name), stack, chart);
+            match listing {
+                Some(listing) => {
+                    let real = stack.last().map(|parent| parent.join(&child.name));
+                    stack.extend(real);
+                    self.directory(&path_of_child, listing, stack, chart);
+                    stack.pop();
+                }
+                None => self.file(child, path_of_child, stack, chart),
+            }
         }
     }
 
-    fn child(
+    /// Takes a child of a directory that is none itself.
+    fn file(
         &mut self,
-        child: &fs::DirEntry,
-        path: &Path,
+        child: Child,
+        path: PathBuf,
         stack: &mut Vec<PathBuf>,
         chart: Option<usize>,
     ) {
-        let kind = match child.file_type() {
+        let kind = match child.kind {
             Ok(kind) => kind,
-            Err(error) => return self.unreadable(path, &error),
+            Err(error) => return self.unreadable(&path, &error),
         };
-        if kind.is_dir() {
-            let real = stack.last().map(|parent| parent.join(child.file_name()));
-            stack.extend(real);
-            self.directory(path, stack, chart);
-            stack.pop();
-        } else if kind.is_symlink() {
-            self.link(path, stack, chart);
-        } else if kind.is_file() && is_manifest(path) {
-            self.entries.push(Entry {
-                path: path.to_owned(),
-                chart,
-                is_found: true,
-                namespace: None,
-            });
-        } else if is_manifest(path) {
-            self.problem(path, ProblemKind::UnreadableFile, "not a regular file");
+        if kind.is_symlink() {
+            self.link(&path, stack, chart);
+        } else if kind.is_file() && is_manifest(&path) {
+            self.entries.push(Entry { path, chart, is_found: true, namespace: None });
+        } else if is_manifest(&path) {
+            self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
         }
     }
 
@@ -173,7 +179,7 @@ impl Found {
                 }
                 Ok(real) => {
                     stack.push(real);
-                    self.directory(path, stack, chart);
+                    self.directory(path, list(path), stack, chart);
                     stack.pop();
                 }
                 Err(error) => self.unreadable(path, &error),
@@ -220,6 +226,33 @@ impl Found {
         let Position { line, column } = Position::default();
         self.problems.push(Problem { file, line, column, kind, message });
     }
+}
+
+/// What a directory holds.
+struct Child {
+    name: OsString,
+    kind: io::Result<FileType>,
+}
+
+impl Child {
+    fn is_directory(&self) -> bool {
+        self.kind.as_ref().is_ok_and(FileType::is_dir)
+    }
+}
+
+/// Returns what a directory holds, sorted, hidden children left out.
+fn list(directory: &Path) -> io::Result<Vec<Child>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") {
+            // An entry keeps its directory open, so it is not kept itself.
+            children.push(Child { kind: entry.file_type(), name });
+        }
+    }
+    children.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+    Ok(children)
 }
 
 /// Returns an I/O error in the words of this program's messages.

@@ -17,7 +17,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use rolecall_rbac::{
     AggregationDrift, Catalog, CatalogBuilder, Gap, Inventory, InventoryBuilder, Origin, Replaced,
     Role, ServedResource, Text, Unread, resolve_aggregation,
@@ -87,14 +88,17 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let mut decoder = Decoder::new(&nowhere, &config.default_namespace);
     decoder.selection = config.selection;
     let decoders = Decoders::like(&decoder);
-    let read: Vec<(Batch, Outcome)> = found
+    let read: Vec<(Batch, Vec<Outcome>)> = found
         .entries
-        .par_iter()
-        .map_init(read::room, |buffer, entry| {
+        .par_chunks(files_at_once(found.entries.len()))
+        .map_init(read::room, |buffer, entries| {
             decoders.with(|decoder| {
-                decoder.turn_to(&Place::File(shown(&entry.path).into()));
-                decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
-                read::read(entry, &stdin, buffer, decoder)
+                let read = entries.iter().map(|entry| {
+                    decoder.turn_to(&Place::File(shown(&entry.path).into()));
+                    decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
+                    read::read(entry, &stdin, buffer, decoder)
+                });
+                read.collect()
             })
         })
         .collect();
@@ -105,9 +109,13 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         }
         batch.problems.push(problem);
     }
-    let mut templates = vec![0; found.charts.len()];
-    for (entry, (read, outcome)) in found.entries.iter().zip(read) {
+    let mut outcomes = Vec::with_capacity(found.entries.len());
+    for (read, of_files) in read {
         batch.append(read);
+        outcomes.extend(of_files);
+    }
+    let mut templates = vec![0; found.charts.len()];
+    for (entry, outcome) in found.entries.iter().zip(outcomes) {
         let chart = entry.chart.and_then(|chart| templates.get_mut(chart));
         if let (Outcome::Template, Some(count)) = (outcome, chart) {
             *count += 1;
@@ -122,6 +130,13 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     }
     let unbuilt = found.kustomizations.changing.iter().map(|path| shown(path)).collect();
     Loaded { unbuilt, ..finish(config, batch) }
+}
+
+/// Returns how many files are read in one piece, so that each core gets several pieces.
+fn files_at_once(files: usize) -> usize {
+    const PIECES: usize = 16;
+    const MOST: usize = 32;
+    (files / (rayon::current_num_threads() * PIECES)).clamp(1, MOST)
 }
 
 /// Adds what the input leaves to be assumed, and looks at the whole.

@@ -86,7 +86,7 @@ fn denied(
     let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
     let fix = hint::grant(&fixes(&requests, &subject), context.input.sources);
     let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
-    finding.denied = Some(Denied { identity: identity.clone(), requests });
+    finding.denied = Some(Box::new(Denied { identity: identity.clone(), requests }));
     finding
 }
 

@@ -90,7 +90,7 @@ fn denied(
     if let Some(fix) = failure.fix() {
         finding = finding.fix(hint::grant(&[fix], teller.sources));
     }
-    finding.denied = Some(Denied { identity, requests: vec![example.clone()] });
+    finding.denied = Some(Box::new(Denied { identity, requests: vec![example.clone()] }));
     finding
 }
 

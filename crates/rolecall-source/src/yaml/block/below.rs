@@ -24,30 +24,59 @@ impl<'a> Lines<'a> {
                     break;
                 }
                 unindented.get_or_insert(false);
-                if !ends_on_its_line(content) {
-                    return None;
-                }
             }
             rest = ahead;
         }
         let below = self.text.get(..self.text.len() - rest.text.len())?;
-        Some((below, rest))
+        end_with_their_lines(below).then_some((below, rest))
     }
 }
 
-/// Returns whether a line surely leaves no quote and no bracket open: it has none, or ends with the
-/// other one of its only pair.
-fn ends_on_its_line(line: &[u8]) -> bool {
-    let is_special = |byte: &u8| b"\"'[]{}\\".contains(byte);
-    let mut specials = line.iter().filter(|byte| is_special(byte));
+/// Returns whether all quotes and brackets of some lines are surely closed on their lines.
+fn end_with_their_lines(lines: &str) -> bool {
+    // Chunks without an early end are what compilers make vector instructions of.
+    let is_rare = |chunk: &[u8]| chunk.iter().fold(false, |found, byte| found | is_rare(*byte));
+    let has_rare = lines.as_bytes().chunks(64).any(is_rare);
+    (!has_rare && quotes_end_lines(lines.as_bytes()))
+        || lines.lines().all(|line| ends_with_itself(line.trim_start_matches(' ')))
+}
+
+/// Returns whether double quotes come in pairs, each on one line and at its end.
+fn quotes_end_lines(lines: &[u8]) -> bool {
+    let mut quotes = memchr::memchr_iter(b'"', lines);
+    std::iter::from_fn(|| quotes.next().map(|opening| (opening, quotes.next()))).all(|pair| {
+        let (opening, Some(closing)) = pair else { return false };
+        let quoted = lines.get(opening..closing).unwrap_or_default();
+        let after = lines.get(closing + 1..).unwrap_or_default();
+        matches!(after, [] | [b'\n', ..] | [b'\r', b'\n', ..])
+            && memchr::memchr(b'\n', quoted).is_none()
+    })
+}
+
+/// Returns whether a line without its indentation is a comment, has no quotes and brackets, or ends
+/// with the other one of its only pair.
+fn ends_with_itself(line: &str) -> bool {
+    let line = line.as_bytes();
+    if line.first() == Some(&b'#') {
+        return true;
+    }
+    let mut specials = line.iter().copied().filter(|byte| is_rare(*byte) || *byte == b'"');
     match (specials.next(), specials.next(), specials.next()) {
         (None, ..) => true,
-        (Some(first), Some(second), None) if line.last() == Some(second) => match (first, second) {
-            (b'"', b'"') | (b'\'', b'\'') => true,
-            // The closing one may be part of a comment.
-            (b'[', b']') | (b'{', b'}') => !line.contains(&b'#'),
-            _ => false,
-        },
+        (Some(opening), Some(closing), None) if line.last() == Some(&closing) => {
+            match (opening, closing) {
+                (b'"', b'"') | (b'\'', b'\'') => true,
+                // The closing one may be part of a comment.
+                (b'[', b']') | (b'{', b'}') => !line.contains(&b'#'),
+                _ => false,
+            }
+        }
         _ => false,
     }
+}
+
+/// Returns whether a byte is one that opens or closes something, or escapes what does, but for double
+/// quotes.
+fn is_rare(byte: u8) -> bool {
+    matches!(byte, b'\'' | b'[' | b']' | b'{' | b'}' | b'\\')
 }
