@@ -51,6 +51,8 @@ pub enum Judged {
 /// The input of a check, and the questions that several rules ask of it.
 pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
+    roles: Vec<&'a Role>,
+    bindings: Vec<&'a Binding>,
     pods: Vec<PodOf<'a>>,
     names: OnceLock<Names<'a>>,
     unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
@@ -68,10 +70,21 @@ impl<'a> Context<'a> {
     pub(crate) fn new(input: CheckInput<'a>) -> Self {
         let mut context = Self {
             input,
+            roles: Vec::new(),
+            bindings: Vec::new(),
             pods: Vec::new(),
             names: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
         };
+        let inventory = context.inventory();
+        let is_own_role =
+            |role: &&Role| context.is_judged(&role.metadata) && !context.is_default_role(role);
+        let is_own_binding = |binding: &&Binding| {
+            context.is_judged(&binding.metadata) && !context.is_default_binding(binding)
+        };
+        let roles = inventory.roles().iter().filter(is_own_role).collect();
+        let bindings = inventory.bindings().iter().filter(is_own_binding).collect();
+        (context.roles, context.bindings) = (roles, bindings);
         context.pods = find_pods(&context);
         context
     }
@@ -100,8 +113,7 @@ impl<'a> Context<'a> {
 
     /// Returns the roles that are judged, Kubernetes' own left out.
     pub(crate) fn roles(&self) -> impl Iterator<Item = &'a Role> {
-        let roles = self.inventory().roles().iter();
-        roles.filter(|role| self.is_judged(&role.metadata) && !self.is_default_role(role))
+        self.roles.iter().copied()
     }
 
     /// Returns the rules of the roles that are judged. Those of aggregated roles are not among them:
@@ -114,10 +126,7 @@ impl<'a> Context<'a> {
 
     /// Returns the bindings that are judged, Kubernetes' own left out.
     pub(crate) fn bindings(&self) -> impl Iterator<Item = &'a Binding> {
-        let bindings = self.inventory().bindings().iter();
-        bindings.filter(|binding| {
-            self.is_judged(&binding.metadata) && !self.is_default_binding(binding)
-        })
+        self.bindings.iter().copied()
     }
 
     pub(crate) fn service_accounts(&self) -> impl Iterator<Item = &'a ServiceAccount> {

@@ -40,11 +40,13 @@ pub(crate) fn invocations(pod: &PodSpec) -> Vec<Invocation> {
 }
 
 fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
-    let mut words: Vec<Word> = Vec::new();
-    if container.command.is_empty() {
-        // The image's own entrypoint runs; some images are known by their name.
-        words.extend(entrypoint(container).map(Word::text));
+    // Without a command the image's own entrypoint runs; some images are known by their name.
+    let entrypoint = if container.command.is_empty() { entrypoint(container) } else { None };
+    let mut written = container.command.iter().chain(&*container.args);
+    if entrypoint.is_none() && !written.next().is_some_and(|first| may_lead_to_tool(first)) {
+        return Vec::new();
     }
+    let mut words: Vec<Word> = entrypoint.map(Word::text).into_iter().collect();
     let before = words.len();
     words.extend(container.command.iter().chain(&*container.args).map(argument));
     let own_kubeconfig = container.may_have_kubeconfig || wrapper::gives_kubeconfig(&words);
@@ -121,6 +123,14 @@ fn argument(text: &Text) -> Word {
     word
 }
 
+/// Returns whether a command line that starts so may be a tool's, or end in one.
+fn may_lead_to_tool(first: &str) -> bool {
+    first.contains("$(")
+        || tool_of(first).is_some()
+        || is_shell(first)
+        || wrapper::is_wrapper(base_name(first))
+}
+
 /// Returns the tool that an image runs, judged by the image's name.
 fn entrypoint(container: &Container) -> Option<&'static str> {
     let first = container.args.first()?;
@@ -189,5 +199,5 @@ fn is_shell(command: &str) -> bool {
 
 /// Returns the name of a program without its folder.
 pub(super) fn base_name(command: &str) -> &str {
-    command.rsplit('/').next().unwrap_or_default()
+    command.rsplit_once('/').map_or(command, |(_, name)| name)
 }

@@ -45,15 +45,43 @@ pub(super) fn gives_kubeconfig(line: &[Word]) -> bool {
 pub(super) fn without_wrappers(line: &[Word]) -> &[Word] {
     let mut rest = line;
     while let Some((first, after)) = rest.split_first() {
-        rest = match base_name(first.known().unwrap_or_default()) {
-            "env" | "exec" | "nohup" | "sudo" | "time" | "command" | "eval" => skip(after, 0),
-            "timeout" | "nice" => skip(after, 1),
-            "tini" | "dumb-init" | "catatonit" => skip(after, 0),
-            "watch" => skip_watch(after),
-            _ => return rest,
+        rest = match Wrapper::of(base_name(first.known().unwrap_or_default())) {
+            Some(Wrapper::Plain) => skip(after, 0),
+            Some(Wrapper::WithOperand) => skip(after, 1),
+            Some(Wrapper::Watch) => skip_watch(after),
+            Some(Wrapper::Xargs) | None => return rest,
         };
     }
     rest
+}
+
+/// Returns whether a program runs the command that follows it.
+pub(super) fn is_wrapper(program: &str) -> bool {
+    Wrapper::of(program).is_some()
+}
+
+/// What stands between a wrapper and the command that it runs.
+enum Wrapper {
+    /// Options and assignments.
+    Plain,
+    /// One operand besides.
+    WithOperand,
+    Watch,
+    /// Options; and what it reads comes into the command.
+    Xargs,
+}
+
+impl Wrapper {
+    fn of(program: &str) -> Option<Self> {
+        match program {
+            "env" | "exec" | "nohup" | "sudo" | "time" | "command" | "eval" | "tini"
+            | "dumb-init" | "catatonit" => Some(Self::Plain),
+            "timeout" | "nice" => Some(Self::WithOperand),
+            "watch" => Some(Self::Watch),
+            "xargs" => Some(Self::Xargs),
+            _ => None,
+        }
+    }
 }
 
 /// Steps over options, assignments and some operands.

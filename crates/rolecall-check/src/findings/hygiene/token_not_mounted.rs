@@ -63,7 +63,9 @@
 //! - {kind: ServiceAccount, name: lister, namespace: shop}
 //! ```
 
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+
+use rustc_hash::FxHashSet;
 
 use crate::context::Context;
 use crate::findings::Rule;
@@ -85,23 +87,21 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut mounting: BTreeMap<(&str, &str), bool> = BTreeMap::new();
-    for pod in context.pods() {
-        let mounts = workloads::mounts_token(context, pod);
-        let key = (&*pod.workload.metadata.namespace, pod.spec.service_account_name());
-        *mounting.entry(key).or_default() |= mounts;
-    }
-    for pod in context.pods() {
+    let (mounting, others): (Vec<&PodOf<'_>>, Vec<&PodOf<'_>>) =
+        context.pods().iter().partition(|pod| workloads::mounts_token(context, pod));
+    let shared = LazyCell::new(|| {
+        mounting.iter().map(|pod| account(pod)).collect::<FxHashSet<(&str, &str)>>()
+    });
+    for pod in others {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        if workloads::mounts_token(context, pod) || pod.spec.containers.is_empty() {
+        if pod.spec.containers.is_empty() {
             continue;
         }
         let (because, severity) = match workloads::evidence_of_need(context, pod) {
             Some(because) => (because, RULE.meta.severity),
             None => {
                 let name = pod.spec.service_account_name();
-                let key = (&*pod.workload.metadata.namespace, name);
-                let shared = mounting.get(&key).copied().unwrap_or_default();
+                let shared = shared.contains(&account(pod));
                 let directly = workloads::own_bindings(context, identity)
                     .iter()
                     .any(|bound| *bound.subject.name == *name);
@@ -119,6 +119,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix("remove `automountServiceAccountToken: false`, or project a token");
         findings.push(finding);
     }
+}
+
+/// Returns the namespace and the name of a Pod's ServiceAccount.
+fn account<'a>(pod: &PodOf<'a>) -> (&'a str, &'a str) {
+    let (workload, spec) = (pod.workload, pod.spec);
+    (&workload.metadata.namespace, spec.service_account_name())
 }
 
 fn path(pod: &PodOf<'_>) -> FieldPath {

@@ -49,9 +49,8 @@
 //!       - {name: web, image: registry.example.com/web:1}
 //! ```
 
-use std::collections::BTreeSet;
-
 use rolecall_rbac::{Binding, Identity};
+use rustc_hash::FxHashSet;
 
 use crate::context::Context;
 use crate::findings::{Rule, workloads};
@@ -72,11 +71,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !workloads::are_all_known(context) {
+    if context.service_accounts().next().is_none() || !workloads::are_all_known(context) {
         return;
     }
-    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut used_somewhere: BTreeSet<&str> = BTreeSet::new();
+    let mut used: FxHashSet<(&str, &str)> = FxHashSet::default();
+    let mut used_somewhere: FxHashSet<&str> = FxHashSet::default();
     for workload in context.inventory().workloads() {
         for spec in &*workload.pods {
             used.insert((&workload.metadata.namespace, spec.service_account_name()));

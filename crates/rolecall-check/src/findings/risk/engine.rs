@@ -217,12 +217,41 @@ pub struct RiskTeller<'a> {
     authorizer: &'a Authorizer,
     engine: Engine,
     profiles: HashMap<*const Role, Profile, FxBuildHasher>,
+    /// The risks that roles make up when all of them are bound everywhere.
+    everywhere: HashMap<Vec<*const Role>, BTreeSet<&'static str>, FxBuildHasher>,
 }
 
 impl<'a> RiskTeller<'a> {
     /// Prepares for the identities of an inventory, as a version of the server sees them.
     pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
-        Self { authorizer, engine: Engine::new(version), profiles: HashMap::default() }
+        Self {
+            authorizer,
+            engine: Engine::new(version),
+            profiles: HashMap::default(),
+            everywhere: HashMap::default(),
+        }
+    }
+
+    /// Returns the codes of the risks that an identity holds everywhere, without those that a broader
+    /// one says already.
+    pub(crate) fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<&'static str> {
+        let bound = self.authorizer.bindings_in(identity, "");
+        let roles: Vec<&Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
+        let key: Vec<*const Role> = roles.iter().map(|role| std::ptr::from_ref(*role)).collect();
+        if !self.everywhere.contains_key(&key) {
+            roles.iter().for_each(|role| self.profile(role));
+            let mut codes = self.codes(&None, &roles, &[]);
+            let told = told_by_broader(&codes);
+            codes.retain(|code| !told.contains(code));
+            self.everywhere.insert(key.clone(), codes);
+        }
+        self.everywhere.entry(key).or_default()
+    }
+
+    /// Looks at the rules of a role, unless that was done.
+    fn profile(&mut self, role: &Role) {
+        let engine = &self.engine;
+        self.profiles.entry(role).or_insert_with(|| engine.profile(role));
     }
 
     /// Returns the risks that an identity holds, sorted, without those that a broader one or a wider
@@ -234,8 +263,7 @@ impl<'a> RiskTeller<'a> {
             let namespace = &bound.binding.metadata.namespace;
             let scope = (!namespace.is_empty()).then(|| namespace.clone());
             by_scope.entry(scope).or_default().push(role);
-            let engine = &self.engine;
-            self.profiles.entry(role).or_insert_with(|| engine.profile(role));
+            self.profile(role);
         }
         let everywhere = by_scope.get(&None).cloned().unwrap_or_default();
         let mut held = BTreeSet::new();

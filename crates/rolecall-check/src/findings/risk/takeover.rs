@@ -21,11 +21,12 @@ pub(super) fn report(
             continue;
         }
         let worst = teller
-            .risks_of(identity)
-            .into_iter()
-            .filter(|risk| risk.namespace.is_none() && super::takes_over(risk.code))
-            .min_by_key(|risk| (Reverse(super::severity(risk.code)), risk.code));
-        let Some(may) = worst.and_then(|risk| super::may(risk.code)) else { continue };
+            .risks_everywhere(identity)
+            .iter()
+            .copied()
+            .filter(|code| super::takes_over(code))
+            .min_by_key(|code| (Reverse(super::severity(code)), *code));
+        let Some(may) = worst.and_then(super::may) else { continue };
         let message = format!(
             "whoever breaks into it may {may}, everywhere, as ServiceAccount `{}`",
             pod.spec.service_account_name()

@@ -1,7 +1,7 @@
 //! What stands below a key, cut off by its indentation alone: most of a manifest's text takes no part in
 //! an answer, and need not be read.
 
-use super::{Lines, is_dash};
+use super::Lines;
 
 /// Tells of a key what tells from the lines below it that they do not count. Such lines may be passed
 /// over: then the key's value is null, and what is wrong or stands twice in them is not told.
@@ -11,26 +11,33 @@ impl<'a> Lines<'a> {
     /// Splits the lines off that are below a key in a column; `None` where something in them may go on
     /// further than their indentation tells.
     pub(super) fn below(&self, column: usize) -> Option<(&'a str, Self)> {
-        let mut rest = Self { ..*self };
+        let bytes = self.text.as_bytes();
+        let deeper = SPACES.get(..=column)?;
+        let (mut end, mut number) = (0, self.number);
+        // Whether items stand in the column of the key itself.
         let mut unindented = None;
-        loop {
-            let mut ahead = Self { ..rest };
-            let Some(line) = ahead.next() else { break };
-            let start = line.content(0);
-            let content = line.bytes(start);
-            if !matches!(content.first(), None | Some(b'#')) {
-                let item = start == column && is_dash(content);
-                if start <= column && !(item && *unindented.get_or_insert(item)) {
-                    break;
-                }
+        while let Some(line) = bytes.get(end..).filter(|line| !line.is_empty()) {
+            if line.starts_with(deeper) {
                 unindented.get_or_insert(false);
+            } else {
+                let indentation = line.iter().position(|byte| *byte != b' ').unwrap_or_default();
+                match line.get(indentation..)? {
+                    [b'\n' | b'#', ..] | [b'\r', b'\n', ..] => {}
+                    [b'-', b' ' | b'\r' | b'\n', ..]
+                        if indentation == column && *unindented.get_or_insert(true) => {}
+                    _ => break,
+                }
             }
-            rest = ahead;
+            end += memchr::memchr(b'\n', line).map_or(line.len(), |newline| newline + 1);
+            number += 1;
         }
-        let below = self.text.get(..self.text.len() - rest.text.len())?;
-        end_with_their_lines(below).then_some((below, rest))
+        let (below, text) = self.text.split_at_checked(end)?;
+        end_with_their_lines(below).then_some((below, Self { text, number }))
     }
 }
+
+/// More columns than anybody indents by.
+const SPACES: &[u8] = &[b' '; 128];
 
 /// Returns whether all quotes and brackets of some lines are surely closed on their lines.
 fn end_with_their_lines(lines: &str) -> bool {
