@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::{Request, ResourceRequest, Text};
+use crate::{Request, ResourceRequest, Text, edit_distance};
 
 /// The resources that a server serves, and the virtual ones that only authorization knows.
 ///
@@ -406,34 +406,6 @@ fn is_version(text: &str) -> bool {
 
 fn qualified(resource: &str, group: &str) -> String {
     if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
-}
-
-/// Returns how many characters must be inserted, removed, replaced or swapped with their neighbour
-/// to get from one string to the other.
-pub fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    let mut previous_char = None;
-    for (row, left_char) in left.chars().enumerate() {
-        let mut current = vec![row + 1];
-        for (column, right_char) in right.iter().enumerate() {
-            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX);
-            let mut cost = (at(&last, column) + usize::from(left_char != *right_char))
-                .min(at(&last, column + 1) + 1)
-                .min(at(&current, column) + 1);
-            let swapped = column > 0
-                && previous_char == Some(*right_char)
-                && right.get(column - 1) == Some(&left_char);
-            if swapped {
-                cost = cost.min(at(&before_last, column - 1).saturating_add(1));
-            }
-            current.push(cost);
-        }
-        before_last = std::mem::replace(&mut last, current);
-        previous_char = Some(left_char);
-    }
-    last.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

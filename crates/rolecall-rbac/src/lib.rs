@@ -36,9 +36,7 @@ mod who_can;
 
 pub use aggregate::{AggregationDrift, resolve_aggregation};
 pub use authorizer::Authorizer;
-pub use catalog::{
-    Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource, edit_distance,
-};
+pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource};
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict};
 pub use gap::{Gap, ObjectKind, Unread};
@@ -55,5 +53,6 @@ pub use model::{
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
+pub use strsim::osa_distance as edit_distance;
 pub use text::{Interner, Text, Texts};
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

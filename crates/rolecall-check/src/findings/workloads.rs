@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_rbac::{
-    Binding, BoundRole, Identity, Inventory, PodSpec, SubjectKind, Workload, masked_line,
+    Binding, BoundRole, Identity, Inventory, PodSpec, ServiceAccount, SubjectKind, Workload,
+    masked_line,
 };
 use rustc_hash::FxBuildHasher;
 
@@ -18,6 +19,8 @@ pub(crate) struct PodOf<'a> {
     pub(super) workload: &'a Workload,
     pub(super) spec: &'a PodSpec,
     pub(super) runs_as: RunsAs,
+    /// Its ServiceAccount, if that is in the input.
+    account: Option<&'a ServiceAccount>,
     /// The command lines that its containers run.
     pub(super) invocations: Vec<Invocation>,
 }
@@ -46,6 +49,9 @@ pub(crate) fn find_pods<'a>(context: &Context<'a>) -> Vec<PodOf<'a>> {
             workload,
             spec,
             runs_as: runs_as(context, &bound, workload, spec),
+            account: context
+                .inventory()
+                .service_account(&workload.metadata.namespace, spec.service_account_name()),
             invocations: commands::invocations(spec),
         };
         own.map(pod).collect::<Vec<_>>()
@@ -138,16 +144,13 @@ pub(super) fn may_hold_more(context: &Context<'_>, identity: &Identity) -> bool 
 }
 
 /// Returns whether a token for the API server is mounted into some container of a Pod.
-pub(super) fn mounts_token(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
-    automounts(context, pod) || mounts_explicitly(pod.spec)
+pub(super) fn mounts_token(pod: &PodOf<'_>) -> bool {
+    automounts(pod) || mounts_explicitly(pod.spec)
 }
 
 /// Returns whether admission mounts a token: what the Pod says, else its ServiceAccount, else yes.
-pub(super) fn automounts(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
-    let account = context
-        .inventory()
-        .service_account(&pod.workload.metadata.namespace, pod.spec.service_account_name());
-    let of_account = account.and_then(|account| account.automount_token);
+pub(super) fn automounts(pod: &PodOf<'_>) -> bool {
+    let of_account = pod.account.and_then(|account| account.automount_token);
     pod.spec.automount_token.or(of_account).unwrap_or(true)
 }
 
@@ -215,6 +218,7 @@ pub(super) fn are_all_known(context: &Context<'_>) -> bool {
 pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
     let namespace = &pod.workload.metadata.namespace;
     let name = pod.spec.service_account_name();
-    accounts::exists(context, namespace, name)
+    pod.account.is_some()
+        || accounts::exists(context, namespace, name)
         || (context.is_guess(&pod.workload.metadata) && !context.names().accounts(name).is_empty())
 }

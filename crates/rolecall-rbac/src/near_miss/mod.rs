@@ -309,7 +309,7 @@ impl Authorizer {
                     role.is_cluster_role() || role.metadata.namespace == binding.metadata.namespace;
                 let alike = || {
                     reachable
-                        && crate::catalog::edit_distance(&role.metadata.name, wanted)
+                        && crate::edit_distance(&role.metadata.name, wanted)
                             <= 1 + wanted.chars().count() / 8
                 };
                 (same_name || alike()).then(|| {

@@ -1,7 +1,7 @@
 //! The one axis on which a rule fails.
 
 use super::NearMissKind;
-use crate::catalog::edit_distance;
+use crate::edit_distance;
 use crate::matching::{
     group_matches, name_matches, resource_matches, rule_allows, url_matches, verb_matches,
 };

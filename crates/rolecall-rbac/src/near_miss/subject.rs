@@ -1,6 +1,6 @@
 //! Subjects that are spelled like an identity without being it.
 
-use crate::catalog::edit_distance;
+use crate::edit_distance;
 use crate::matching::subject_matches;
 use crate::{Binding, Identity, Subject, SubjectKind};
 

@@ -88,7 +88,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let (mounting, others): (Vec<&PodOf<'_>>, Vec<&PodOf<'_>>) =
-        context.pods().iter().partition(|pod| workloads::mounts_token(context, pod));
+        context.pods().iter().partition(|pod| workloads::mounts_token(pod));
     let shared = LazyCell::new(|| {
         mounting.iter().map(|pod| account(pod)).collect::<FxHashSet<(&str, &str)>>()
     });
