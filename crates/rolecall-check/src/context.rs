@@ -6,6 +6,7 @@ use rolecall_rbac::{
     AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role,
     ServiceAccount, Text, Workload, covers,
 };
+use rustc_hash::FxHashSet;
 
 use crate::findings::accounts::{MissingSubject, find_unknown_subjects};
 use crate::findings::workloads::{PodOf, find_pods};
@@ -53,6 +54,8 @@ pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
     roles: Vec<&'a Role>,
     bindings: Vec<&'a Binding>,
+    /// The bindings, by namespace and name, that are servers' own and name nobody else.
+    default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
     names: OnceLock<Names<'a>>,
     unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
@@ -72,6 +75,7 @@ impl<'a> Context<'a> {
             input,
             roles: Vec::new(),
             bindings: Vec::new(),
+            default_bindings: FxHashSet::default(),
             pods: Vec::new(),
             names: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
@@ -79,12 +83,13 @@ impl<'a> Context<'a> {
         let inventory = context.inventory();
         let is_own_role =
             |role: &&Role| context.is_judged(&role.metadata) && !context.is_default_role(role);
-        let is_own_binding = |binding: &&Binding| {
-            context.is_judged(&binding.metadata) && !context.is_default_binding(binding)
-        };
-        let roles = inventory.roles().iter().filter(is_own_role).collect();
-        let bindings = inventory.bindings().iter().filter(is_own_binding).collect();
-        (context.roles, context.bindings) = (roles, bindings);
+        context.roles = inventory.roles().iter().filter(is_own_role).collect();
+        let (default_bindings, others): (Vec<&Binding>, Vec<&Binding>) =
+            inventory.bindings().iter().partition(|binding| input.has_by_default(binding));
+        context.default_bindings =
+            default_bindings.into_iter().map(|binding| place(&binding.metadata)).collect();
+        context.bindings = others;
+        context.bindings.retain(|binding| input.is_judged(&binding.metadata));
         context.pods = find_pods(&context);
         context
     }
@@ -145,11 +150,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn is_judged(&self, metadata: &Metadata) -> bool {
-        match metadata.origin {
-            Origin::File { .. } => true,
-            Origin::Cluster => self.input.judged == Judged::Everything,
-            Origin::Default => false,
-        }
+        self.input.is_judged(metadata)
     }
 
     /// Returns whether an object may belong into another namespace than the one it was put in.
@@ -175,16 +176,9 @@ impl<'a> Context<'a> {
         !rules.is_empty() && covers(&rules, &role.rules).is_complete()
     }
 
-    /// Returns whether a binding is a default one of servers and names nobody else.
+    /// Returns whether a binding of the inventory is a default one of servers and names nobody else.
     pub(crate) fn is_default_binding(&self, binding: &Binding) -> bool {
-        let Metadata { namespace, name, .. } = &binding.metadata;
-        let mut defaults =
-            self.input.defaults.iter().filter_map(|all| all.binding(namespace, name));
-        defaults.any(|default| {
-            default.role_ref.name == binding.role_ref.name
-                && default.role_ref.kind == binding.role_ref.kind
-                && binding.subjects.iter().all(|subject| default.subjects.contains(subject))
-        })
+        self.default_bindings.contains(&place(&binding.metadata))
     }
 
     /// Returns the role that a binding's roleRef leads to.
@@ -221,6 +215,31 @@ impl<'a> Context<'a> {
     pub(crate) fn bindings_to(&self, role: &Role) -> Vec<&'a Binding> {
         self.authorizer().bindings_to(&role.metadata.namespace, &role.metadata.name)
     }
+}
+
+impl CheckInput<'_> {
+    fn is_judged(&self, metadata: &Metadata) -> bool {
+        match metadata.origin {
+            Origin::File { .. } => true,
+            Origin::Cluster => self.judged == Judged::Everything,
+            Origin::Default => false,
+        }
+    }
+
+    /// Returns whether a binding is a default one of servers and names nobody else.
+    fn has_by_default(&self, binding: &Binding) -> bool {
+        let Metadata { namespace, name, .. } = &binding.metadata;
+        let mut defaults = self.defaults.iter().filter_map(|all| all.binding(namespace, name));
+        defaults.any(|default| {
+            default.role_ref.name == binding.role_ref.name
+                && default.role_ref.kind == binding.role_ref.kind
+                && binding.subjects.iter().all(|subject| default.subjects.contains(subject))
+        })
+    }
+}
+
+fn place(metadata: &Metadata) -> (&str, &str) {
+    (&metadata.namespace, &metadata.name)
 }
 
 impl RuleAt<'_> {
