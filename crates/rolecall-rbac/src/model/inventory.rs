@@ -240,6 +240,20 @@ impl InventoryBuilder {
         append(&mut self.replaced, other.replaced);
     }
 
+    /// Adds everything that another builder holds, before what is here already: meant for the smaller
+    /// of two, which is the one that is moved.
+    pub fn prepend(&mut self, other: Self) {
+        let inventory = &mut self.inventory;
+        prepend(&mut inventory.roles, other.inventory.roles);
+        prepend(&mut inventory.bindings, other.inventory.bindings);
+        prepend(&mut inventory.service_accounts, other.inventory.service_accounts);
+        prepend(&mut inventory.namespaces, other.inventory.namespaces);
+        prepend(&mut inventory.workloads, other.inventory.workloads);
+        prepend(&mut inventory.gaps, other.inventory.gaps);
+        prepend(&mut self.implied_service_accounts, other.implied_service_accounts);
+        prepend(&mut self.replaced, other.replaced);
+    }
+
     /// Returns the roles added so far, in the order they came.
     pub fn roles(&self) -> &[Role] {
         &self.inventory.roles
@@ -281,6 +295,10 @@ impl InventoryBuilder {
         replaced.sort();
         (inventory, replaced)
     }
+}
+
+fn prepend<T>(all: &mut Vec<T>, more: Vec<T>) {
+    all.splice(0..0, more);
 }
 
 /// Appends without a copy where nothing is there yet.

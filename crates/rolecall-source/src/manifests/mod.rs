@@ -141,7 +141,7 @@ fn files_at_once(files: usize) -> usize {
 
 /// Adds what the input leaves to be assumed, and looks at the whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
-    let Batch { builder: own, resources, served, mut problems, objects } = batch;
+    let Batch { mut builder, resources, served, mut problems, objects } = batch;
     if objects == 0 && problems.is_empty() {
         for path in &config.paths {
             let message = "no Kubernetes object in it".to_owned();
@@ -152,11 +152,12 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         Defaults::Version(version) => Some(version),
         // A snapshot has what there was, and says what it could not read.
         Defaults::Auto if served.is_some() => None,
-        Defaults::Auto if !holds_defaults(own.roles()) => Some(Version::default()),
+        Defaults::Auto if !holds_defaults(builder.roles()) => Some(Version::default()),
         Defaults::Auto | Defaults::None => None,
     };
-    let mut builder = defaults.map(default_objects).unwrap_or_default();
-    builder.append(own);
+    if let Some(version) = defaults {
+        builder.prepend(default_objects(version));
+    }
     let (mut inventory, replaced) = builder.build_with_replaced();
     let drifts = resolve_aggregation(&mut inventory);
     problems = one_a_directory(problems);
