@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::yaml::Position;
 
 /// How much is read at once.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 128 * 1024;
 
 /// A reader with the bytes that were read but not used yet.
 pub(super) struct Source<'r> {
@@ -61,8 +61,9 @@ impl<'r> Source<'r> {
 
     /// Reads at least one byte more; false at the end of the input.
     pub(super) fn more(&mut self) -> io::Result<bool> {
-        // Doubling keeps the number of looks at one long item small.
-        self.read(self.pending.len().max(self.block))
+        // A block is filled up. Doubling what is longer keeps the number of looks at one item small.
+        let length = self.pending.len();
+        self.read(if length < self.block { self.block - length } else { length })
     }
 
     /// Reads everything that is left.
