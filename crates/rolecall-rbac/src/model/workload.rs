@@ -1,4 +1,4 @@
-use crate::{Labels, Metadata, Text};
+use crate::{Labels, Metadata, Text, Texts};
 
 /// A ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub struct TokenVolume {
     /// The token's audience; empty is the API server's.
     pub audience: Text,
     /// The containers that mount it.
-    pub mounted_by: Box<[Text]>,
+    pub mounted_by: Texts,
 }
 
 /// One container of a pod spec.
@@ -91,9 +91,9 @@ pub struct Container {
     /// The image.
     pub image: Text,
     /// The entrypoint, when overridden.
-    pub command: Box<[Text]>,
+    pub command: Texts,
     /// The arguments, when overridden.
-    pub args: Box<[Text]>,
+    pub args: Texts,
     /// Whether it is an init container.
     pub init: bool,
     /// Whether something is mounted at the token's usual path, by the Pod itself or by a server.

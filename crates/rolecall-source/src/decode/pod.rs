@@ -107,10 +107,9 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
         let mut volumes = self.volumes;
         let all = || self.init_containers.iter().chain(&self.containers);
         for volume in &mut volumes {
-            volume.mounted_by = all()
-                .filter(|container| container.mounts.contains(&volume.name))
-                .map(|container| container.container.name.clone())
-                .collect();
+            let mounting = all().filter(|container| container.mounts.contains(&volume.name));
+            let names: Vec<&str> = mounting.map(|container| &*container.container.name).collect();
+            volume.mounted_by = self.strings.list(&names);
         }
         PodSpec {
             path: self.path,
@@ -139,12 +138,12 @@ impl<'de> Items<'de> for Containers<'_> {
     type Output = Vec<MountingContainer>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let empty = self.strings.text("");
+        let (empty, none) = (self.strings.text(""), self.strings.none());
         let container = Container {
             name: empty.clone(),
             image: empty,
-            command: Box::default(),
-            args: Box::default(),
+            command: none.clone(),
+            args: none,
             init: self.init,
             covers_token_path: false,
             may_have_kubeconfig: false,
@@ -209,12 +208,9 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
             ContainerField::Name => container.name = map.next_value_seed(TextSeed(strings))?,
             ContainerField::Image => container.image = map.next_value_seed(TextSeed(strings))?,
             ContainerField::Command => {
-                container.command =
-                    map.next_value_seed(TextsSeed(strings))?.iter().cloned().collect();
+                container.command = map.next_value_seed(TextsSeed(strings))?;
             }
-            ContainerField::Args => {
-                container.args = map.next_value_seed(TextsSeed(strings))?.iter().cloned().collect();
-            }
+            ContainerField::Args => container.args = map.next_value_seed(TextsSeed(strings))?,
             ContainerField::Env => {
                 let seed = ListSeed(Variables { key: "name", sets: sets_kubeconfig, any: false });
                 container.may_have_kubeconfig |= map.next_value_seed(seed)?;
@@ -359,7 +355,7 @@ impl<'de> Items<'de> for Volumes<'_> {
         self.volumes.extend(audiences.into_iter().map(|audience| TokenVolume {
             name: name.clone(),
             audience,
-            mounted_by: Box::default(),
+            mounted_by: self.strings.none(),
         }));
         Ok(true)
     }
