@@ -45,7 +45,7 @@ impl<'a> Family<'a> {
     }
 
     /// Returns a workload's owners, nearest first; the last one may be known by name only.
-    pub(crate) fn owners(&self, position: usize) -> Vec<OwnerLink<'a>> {
+    pub(crate) fn owners(&self, position: usize) -> Box<[OwnerLink<'a>]> {
         let mut links = Vec::new();
         let mut at = position;
         while links.len() < LONGEST_CHAIN {
@@ -61,7 +61,7 @@ impl<'a> Family<'a> {
                 None => break,
             }
         }
-        links
+        links.into()
     }
 
     /// Returns everything that a workload made, over any number of steps, itself left out.

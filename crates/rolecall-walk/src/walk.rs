@@ -37,7 +37,7 @@ pub struct WalkedPod<'a> {
     /// Its pod spec.
     pub spec: &'a PodSpec,
     /// Who made it, nearest first.
-    pub owners: Vec<OwnerLink<'a>>,
+    pub owners: Box<[OwnerLink<'a>]>,
     /// Whom it runs as, among the walk's identities; `None` for a mirror Pod, which is nobody.
     pub identity: Option<usize>,
     /// Whether its containers find a token.
