@@ -1,11 +1,7 @@
 //! What of a workload's YAML takes no part in an answer.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 use super::identity::Shape;
-use crate::yaml::PassOver;
+use crate::yaml::{Aside, PassOver};
 
 /// Returns what may be passed over in an object of a shape: in Pods and what makes them, most of their
 /// text. Custom resources may give any key another meaning.
@@ -20,9 +16,9 @@ pub(crate) fn passes_over(shape: Shape) -> PassOver {
 
 /// Tells of the keys of workloads which of their values no decoder looks at. Annotations and labels
 /// may have such keys too, but their values are no objects and lists.
-fn in_workload(key: &str) -> Option<fn(&str) -> bool> {
+fn in_workload(key: &str) -> Option<Aside> {
     match key {
-        "env" => Some(sets_no_kubeconfig),
+        "env" => Some(Aside::ObjectsWithout(sets_no_kubeconfig)),
         "affinity"
         | "dnsConfig"
         | "hostAliases"
@@ -42,15 +38,14 @@ fn in_workload(key: &str) -> Option<fn(&str) -> bool> {
         | "tolerations"
         | "topologySpreadConstraints"
         | "updateStrategy"
-        | "volumeClaimTemplates" => Some(|_| true),
+        | "volumeClaimTemplates" => Some(Aside::Anything),
         _ => None,
     }
 }
 
-/// Returns whether no item of a list of environment variables can tell kubectl who or where it is.
-fn sets_no_kubeconfig(variables: &str) -> bool {
-    static KUBE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("KUBE"));
-    variables.trim_start().starts_with('-') && KUBE.find(variables.as_bytes()).is_none()
+/// Returns whether a text names no environment variable that tells kubectl who or where it is.
+fn sets_no_kubeconfig(text: &str) -> bool {
+    !text.starts_with("KUBE")
 }
 
 #[cfg(test)]

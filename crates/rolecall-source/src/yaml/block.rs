@@ -9,12 +9,13 @@
 //! text that goes on on the next line, tabs, whatever is not ASCII. A document that it does return is
 //! equal to the event parser's, positions and duplicate keys included; tests hold it to that.
 
-mod below;
+mod build;
 mod scalar;
 
-pub use self::below::PassOver;
+use self::build::Building;
+pub use self::build::{Aside, PassOver};
 use self::scalar::Inline;
-use super::build::{Builder, Collection, MergeKey};
+use super::build::Collection;
 use super::node::{Document, Position, Value};
 use super::resolve;
 
@@ -24,10 +25,9 @@ const DEPTH_LIMIT: usize = 100;
 const KEY_LIMIT: usize = 512;
 
 /// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
-/// style. What stands below keys may be passed over.
+/// style. The values of some keys may be passed over: then they are null.
 pub(super) fn parse(text: &str, first_line: u32, pass_over: PassOver) -> Option<Document<'_>> {
-    let nodes = Building { builder: Builder::with_room_for(text), pass_over };
-    Some(read(text, first_line, nodes)?.builder.finish(Position::default()))
+    Some(read(text, first_line, Building::new(text, pass_over))?.finish())
 }
 
 /// Reads one document in plain block style, and hands its nodes over as they come; `None` for any
@@ -64,11 +64,8 @@ pub(super) trait Nodes<'a> {
     /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
     fn end(&mut self, closed: Option<Position>) -> Option<()>;
 
-    /// Returns what tells from the lines below a key that they do not count; they are passed over, and
-    /// the key's value is null.
-    fn below(&self, _key: &str) -> Option<fn(&str) -> bool> {
-        None
-    }
+    /// Learns that the value of the key that came last is on the lines below, or null.
+    fn awaits(&mut self, _key: &str) {}
 
     /// Returns whether nothing that comes in the rest of the text counts, so that it need not be read.
     fn are_enough(&mut self, _rest: &str) -> bool {
@@ -97,30 +94,6 @@ impl<'a> Scalar<'a> {
             Self::Literal(text) => Value::String(text.into()),
             Self::Unwritten => Value::Null,
         }
-    }
-}
-
-/// Builds a document.
-struct Building<'a> {
-    builder: Builder<'a>,
-    pass_over: PassOver,
-}
-
-impl<'a> Nodes<'a> for Building<'a> {
-    fn scalar(&mut self, position: Position, scalar: Scalar<'a>, _length: usize) -> Option<()> {
-        self.builder.scalar(position, scalar.value(), 0, MergeKey::No).ok()
-    }
-
-    fn start(&mut self, position: Position, collection: Collection) -> Option<()> {
-        self.builder.start(position, collection, 0).ok()
-    }
-
-    fn end(&mut self, _closed: Option<Position>) -> Option<()> {
-        self.builder.end().ok()
-    }
-
-    fn below(&self, key: &str) -> Option<fn(&str) -> bool> {
-        (self.pass_over)(key)
     }
 }
 
@@ -236,12 +209,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         let value = line.content(colon + 1);
         if is_blank(line.bytes(value)) {
             self.awaited = Some(Awaited::Key(line.position(colon)));
-            if let Some(counts_not) = self.nodes.below(key)
-                && let Some((below, rest)) = self.lines.below(at)
-                && counts_not(below)
-            {
-                self.lines = rest;
-            }
+            self.nodes.awaits(key);
             return Some(());
         }
         self.value(line, value)

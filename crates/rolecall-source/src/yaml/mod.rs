@@ -19,7 +19,7 @@ mod resolve;
 mod split;
 mod write;
 
-pub use block::PassOver;
+pub use block::{Aside, PassOver};
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
@@ -52,7 +52,7 @@ pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseErro
     parse_passing_over(text, first_line, |_| None)
 }
 
-/// Parses a [`Chunk`], which may be no text at all. What stands below some keys may be passed over.
+/// Parses a [`Chunk`], which may be no text at all. The values of some keys may be passed over.
 pub fn parse_chunk<'a>(
     chunk: &Chunk<'a>,
     pass_over: PassOver,
@@ -66,7 +66,10 @@ fn parse_passing_over(
     pass_over: PassOver,
 ) -> Result<Vec<Document<'_>>, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    match block::parse(text, first_line, pass_over) {
+    // What must not be passed over gives the first reading up.
+    match block::parse(text, first_line, pass_over)
+        .or_else(|| block::parse(text, first_line, |_| None))
+    {
         Some(document) => Ok(vec![document]),
         None => events::parse(text, first_line),
     }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::events;
 use super::super::node::{Node, Value};
-use super::parse;
+use super::{Aside, PassOver, parse};
 
 /// Reads a text in both ways, which must agree; returns whether the fast way could.
 #[track_caller]
@@ -101,7 +101,7 @@ fn anything_else_is_left_to_the_event_parser() {
 /// Reads a text without what is below keys `b`, which must be as if that were null.
 #[track_caller]
 fn passes_over_alike(text: &str) {
-    let aside = parse(text, 7, |key| (key == "b").then_some(|below| !below.contains("kept")));
+    let aside = parse(text, 7, |key| (key == "b").then_some(Aside::Anything));
     let (Some(aside), Ok(whole)) = (aside, events::parse(text, 7)) else { return };
     assert_eq!(whole.len(), 1, "{text:?}");
     assert_eq!(without_b(aside.root()), without_b(whole[0].root()), "{text:?}");
@@ -126,36 +126,36 @@ fn without_b(node: Node<'_>) -> String {
 }
 
 #[test]
-fn what_does_not_count_ends_where_its_indentation_does() {
-    let passed = |text: &str| {
-        let document = parse(text, 1, |key| (key == "b").then_some(|_| true)).unwrap();
-        passes_over_alike(text);
-        document.root().get("b").unwrap().is_null()
-    };
+fn what_does_not_count_is_read_and_not_kept() {
+    let pass_b: PassOver = |key| (key == "b").then_some(Aside::Anything);
     for text in [
         "b:\n  c: 1\nd: 2\n",
         "b:\n- c: 1\n- e\nd: 2\n",
         "b:\n  - \"x y\"\n# comment \"\n  - 'z'\n",
-        "a: 1\nb:\n    c: {d: e}\n    f: [g]\n\n",
+        "a: 1\nb:\n    c: {}\n    f: [g]\n\n",
         "b: # why\r\n  c: |\r\n    d:\r\n  e: 1\r\nf: 2\r\n",
+        "b:\n  b:\n    b: 1\n  b:\n  - b: 2\n",
         "b:\nc: 1\n",
     ] {
-        assert!(passed(text), "{text:?}");
+        passes_over_alike(text);
+        let document = parse(text, 1, pass_b).unwrap();
+        assert!(document.root().get("b").unwrap().is_null(), "{text:?}");
     }
-    for text in
-        ["b:\n  c: \"x # y\" # z\nd: 1\n", "b:\n  c: ['x', 'y']\nd: 1\n", "b:\n  - it's\nd: 1\n"]
-    {
-        assert!(!passed(text), "{text:?}");
+    // What is no YAML is none where it does not count either.
+    for text in ["b:\n  c: \"x\nd: 1\"\n", "b:\n  c: 1\n d: 2\n", "b:\n- c: d: e\n", "b:\n- *c\n"] {
+        assert!(parse(text, 1, pass_b).is_none(), "{text:?}");
     }
-    // Quotes and brackets that go on further than their indentation.
-    for text in [
-        "b:\n  c: \"x\nd: 1\"\n",
-        "b:\n  c: {x\nd: }\n",
-        "b:\n  c: {x # }\nd: }\n",
-        "b:\n  c: \"x\\\"\nd: 1\"\n",
-        "b:\n  c: [}\nd: 1\n",
+    let pass_objects: PassOver =
+        |key| (key == "b").then_some(Aside::ObjectsWithout(|text| text != "x"));
+    for (passed, text) in [
+        (true, "b:\n- c: d\n  e:\n    f: [g]\n"),
+        (true, "b:\n  - c: d\n  - {}\n"),
+        (false, "b:\n- c: x\n"),
+        (false, "b:\n- c\n"),
+        (false, "b:\n  c: d\n"),
+        (false, "b:\n- - c\n"),
     ] {
-        assert!(parse(text, 1, |_| Some(|_| true)).is_none(), "{text:?}");
+        assert_eq!(parse(text, 1, pass_objects).is_some(), passed, "{text:?}");
     }
 }
 
