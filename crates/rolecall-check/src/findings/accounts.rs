@@ -80,9 +80,14 @@ pub(super) fn lookalikes<'a>(
     namespace: &str,
     name: &str,
 ) -> Vec<&'a ServiceAccount> {
-    let tolerated = 1 + name.chars().count() / 8;
+    let length = name.chars().count();
+    let tolerated = 1 + length / 8;
     let beside = context.inventory().service_accounts_in(namespace).iter().filter_map(|account| {
-        let distance = edit_distance(&account.metadata.name, name);
+        let other = &*account.metadata.name;
+        if other.chars().count().abs_diff(length) > tolerated {
+            return None;
+        }
+        let distance = edit_distance(other, name);
         (distance <= tolerated).then_some((false, distance, account))
     });
     let elsewhere = context.names().accounts(name).iter();

@@ -1,13 +1,29 @@
 //! Many questions answered by few rules reviews.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::StreamExt;
-use rolecall_rbac::{Identity, Request, ResourceRequest};
+use rolecall_rbac::{Identity, Request, ResourceRequest, Text};
 use rustc_hash::FxBuildHasher;
 
 use super::{Call, Impersonation, LiveReviewer, PostError, Rules, RulesAnswer, Transport, Way};
-use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, Verdict, body};
+use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, body};
+
+/// What is wanted of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Yes or no.
+    Verdicts,
+    /// What allows a request too, which rules do not tell.
+    Reasons,
+}
+
+impl Wanted {
+    fn is_in(self, answer: &Answer) -> bool {
+        self == Self::Verdicts || !answer.is_allowed() || !answer.reason.is_empty()
+    }
+}
 
 /// The questions about one identity.
 struct Subject<'q> {
@@ -22,6 +38,9 @@ struct Lot<'q> {
     questions: Vec<(usize, &'q Question)>,
 }
 
+/// A question with its position among all, and what rules answer to it.
+type Answered<'q> = (usize, &'q Question, Answer);
+
 impl Lot<'_> {
     /// Returns whether one rules review is cheaper than the access reviews.
     fn pays(&self) -> bool {
@@ -33,18 +52,17 @@ impl Lot<'_> {
 const PAYS_FROM: usize = 4;
 /// From how many on it is where access reviews put its answers to the test.
 const PAYS_WITH_SAMPLES_FROM: usize = 16;
-/// How many of the answers yes, and of the answers no, about somebody else are put to the test.
-const SAMPLES: usize = 4;
 
 impl<T: Transport> LiveReviewer<T> {
     /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
     /// pays: the caller itself, and others whom it may impersonate. One question of each lot about
-    /// others is put as it is, to learn in which ways that can be done. The answers by rules have no
-    /// reasons; at most `at_once` calls are under way, until `stop` is done. What is not answered is
-    /// left to be asked.
+    /// others is put as it is, to learn in which ways that can be done. At most `at_once` calls are
+    /// under way, until `stop` is done. What is not answered is left to be asked, and so is what lacks
+    /// a reason that is wanted.
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
+        wanted: Wanted,
         at_once: usize,
         progress: &Progress,
         stop: impl Future<Output = ()>,
@@ -63,7 +81,8 @@ impl<T: Transport> LiveReviewer<T> {
                 .map(|subject| self.answer_about(subject, may_impersonate, each))
                 .buffer_unordered(at_once);
             while let Some(about) = coming.next().await {
-                let about = about?;
+                let mut about = about?;
+                about.retain(|(_, answer)| wanted.is_in(answer));
                 progress.add(about.len());
                 for (position, answer) in about {
                     if let Some(slot) = answers.get_mut(position) {
@@ -84,32 +103,50 @@ impl<T: Transport> LiveReviewer<T> {
         Asked { answers, ending }
     }
 
-    /// Answers what can be about one identity, in the order of the questions.
+    /// Answers what can be about one identity.
     async fn answer_about(
         &self,
         subject: &Subject<'_>,
         may_impersonate: bool,
         at_once: usize,
     ) -> Result<Vec<(usize, Answer)>, T::Error> {
-        let mut coming = futures::stream::iter(subject.lots.iter().filter(|lot| lot.pays()))
-            .map(|lot| self.probe(subject.identity, lot, may_impersonate))
+        let mut lots: Vec<&Lot<'_>> = subject.lots.iter().filter(|lot| lot.pays()).collect();
+        lots.sort_by_key(|lot| Reverse(lot.questions.len()));
+        let Some((first, lots)) = lots.split_first() else { return Ok(Vec::new()) };
+        let (answer, rules) = self.probe(subject.identity, first, may_impersonate).await?;
+        let mut answers: Vec<(usize, Answer)> = answer.into_iter().collect();
+        // Where one namespace's rules tell nothing, no other's do.
+        let Some(rules) = rules else { return Ok(answers) };
+        let mut known: HashMap<&str, Rules, FxBuildHasher> = HashMap::default();
+        known.insert(first.namespace, rules);
+        let mut coming = futures::stream::iter(lots)
+            .map(async |lot| (lot, self.probe(subject.identity, lot, may_impersonate).await))
             .buffered(at_once);
-        let (mut known, mut answers): (Vec<Rules>, Vec<(usize, Answer)>) = Default::default();
-        while let Some(probed) = coming.next().await {
+        while let Some((lot, probed)) = coming.next().await {
             let (answer, rules) = probed?;
             answers.extend(answer);
-            known.extend(rules);
+            known.extend(rules.map(|rules| (lot.namespace, rules)));
         }
         drop(coming);
-        let asked: Vec<usize> = answers.iter().map(|(position, _)| *position).collect();
-        let all = || subject.lots.iter().flat_map(|lot| &lot.questions);
-        let by_rules = all()
-            .filter(|(position, _)| !asked.contains(position))
-            .filter_map(|(position, question)| {
-                let answer = known.iter().find_map(|rules| rules.answer(&question.request))?;
-                Some((*position, *question, answer))
-            })
-            .collect();
+        let reviewed: HashSet<usize, FxBuildHasher> =
+            answers.iter().map(|(position, _)| *position).collect();
+        let mut by_rules = Vec::new();
+        for lot in &subject.lots {
+            // Those of one namespace refute what is asked in none, where all rules are not known.
+            let own = known.get(lot.namespace).or_else(|| known.get(""));
+            let others = known.values().filter(|_| lot.namespace.is_empty());
+            let Some(rules) = own.or(others.min_by_key(|rules| rules.namespace())) else {
+                continue;
+            };
+            for (position, question) in &lot.questions {
+                if let Some(answer) = rules.answer(&question.request)
+                    && !reviewed.contains(position)
+                {
+                    by_rules.push((*position, *question, answer));
+                }
+            }
+            tokio::task::yield_now().await;
+        }
         answers.extend(self.put_to_the_test(by_rules, at_once).await?);
         Ok(answers)
     }
@@ -148,13 +185,18 @@ impl<T: Transport> LiveReviewer<T> {
     /// reviews, some of which are sent nevertheless.
     fn pays_with_samples(&self, identity: &Identity, lot: &Lot<'_>) -> bool {
         let Identity { user, groups, uid, extra, .. } = identity;
-        // A server adds this group to whomever it lets be impersonated.
+        // A server adds this group to whomever it lets be impersonated, and others to nodes.
         let is_authenticated = groups.iter().any(|group| &**group == "system:authenticated");
+        let is_node = user.starts_with("system:node:");
+        // Headers lose blanks at either end.
+        let survives_headers = |text: &Text| !text.is_empty() && text.trim() == &**text;
         lot.questions.len() >= PAYS_WITH_SAMPLES_FROM
             && !self.is_me(identity)
             && !self.caller.is_impersonated
-            && !user.is_empty()
             && is_authenticated
+            && !is_node
+            && survives_headers(user)
+            && groups.iter().all(survives_headers)
             && uid.is_empty()
             && extra.is_empty()
     }
@@ -179,16 +221,11 @@ impl<T: Transport> LiveReviewer<T> {
     /// If it says otherwise, only its own answers are returned.
     async fn put_to_the_test(
         &self,
-        by_rules: Vec<(usize, &Question, Answer)>,
+        by_rules: Vec<Answered<'_>>,
         at_once: usize,
     ) -> Result<Vec<(usize, Answer)>, T::Error> {
-        let samples: Vec<_> = [Verdict::Allowed, Verdict::NoOpinion]
+        let samples: Vec<_> = samples(&by_rules)
             .into_iter()
-            .flat_map(|verdict| {
-                let alike = by_rules.iter().filter(move |(.., answer)| answer.verdict == verdict);
-                let step = alike.clone().count().div_ceil(SAMPLES).max(1);
-                alike.step_by(step)
-            })
             .filter(|(_, question, _)| {
                 matches!(self.next_way(question), Some(Way::Anybody | Way::InNamespace))
             })
@@ -209,6 +246,20 @@ impl<T: Transport> LiveReviewer<T> {
         });
         Ok(answers.collect())
     }
+}
+
+/// Chooses an answer yes and an answer no to each verb, from all over the questions.
+fn samples<'a, 'q>(by_rules: &'a [Answered<'q>]) -> Vec<&'a Answered<'q>> {
+    let mut alike: BTreeMap<(&str, bool), Vec<&Answered<'_>>> = BTreeMap::new();
+    for answered in by_rules {
+        let (_, question, answer) = answered;
+        alike.entry((&question.request.verb, answer.is_allowed())).or_default().push(answered);
+    }
+    let count = alike.len();
+    let chosen = alike.values().zip(0..).filter_map(|(alike, index): (_, usize)| {
+        alike.get(alike.len() * (2 * index + 1) / (2 * count).max(1)).copied()
+    });
+    chosen.collect()
 }
 
 /// Returns who is asked about so often in a namespace, or in none, that their rules may pay, with all

@@ -83,10 +83,16 @@ impl Rules {
         &self.rules
     }
 
+    /// Returns the namespace that they are of; empty for those of ClusterRoleBindings alone.
+    pub(super) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Answers a request of the caller's, where the rules decide it.
     pub fn answer(&self, request: &Request) -> Option<Answer> {
+        let is_here = request.namespace() == &*self.namespace;
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));
-        let verdict = match (allows, request.namespace() == &*self.namespace) {
+        let verdict = match (allows, is_here) {
             (true, true) => Verdict::Allowed,
             (true, false) if self.namespace.is_empty() => Verdict::Allowed,
             // A RoleBinding's rule, which does not count outside of its namespace, or a

@@ -158,7 +158,9 @@ where
     T::Error: PartialEq + std::fmt::Debug,
 {
     let progress = Progress::default();
-    let asked = reviewer.answer_by_rules(questions, 1, &progress, std::future::pending()).await;
+    let asked = reviewer
+        .answer_by_rules(questions, Wanted::Verdicts, 1, &progress, std::future::pending())
+        .await;
     assert_eq!(asked.ending, Ending::Complete);
     assert_eq!(progress.answered(), asked.answers.iter().flatten().count());
     asked.answers
@@ -215,8 +217,8 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
     let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
     let refused = || Err(PostError::Refused("forbidden".to_owned()));
     for (may_review, verdicts, asked) in [
-        // The first question of each lot is put as it is, and all others are left to be asked.
-        (true, [yes, None, None, None, yes, None, None, None], vec!["subjectaccessreviews"; 2]),
+        // The first question is put as it is, and all others are left to be asked.
+        (true, [yes, None, None, None, None, None, None, None], vec!["subjectaccessreviews"]),
         (
             false,
             [yes, no, no, no, yes, no, no, no],
@@ -243,49 +245,59 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
     }
 }
 
-/// Asks 24 questions of each of two namespaces and of the cluster about a ServiceAccount which may get
-/// pods in one namespace, of a server that hands over what `whose` rules are; returns how many answers
-/// are given, how many of them are wrong, and what was asked.
-async fn lots(caller_of: Identity, rules_of: &'static str) -> (usize, usize, Vec<String>) {
+/// A server for a ServiceAccount that may read pods in one namespace, which hands over these rules for
+/// it, in that namespace or everywhere; returns how many of the answers to many questions rules gave,
+/// how many of all are wrong, and what was asked.
+async fn lots(
+    resources: usize,
+    rules: &'static str,
+    here: &str,
+    may: bool,
+) -> (usize, usize, Vec<String>) {
     let web = Identity::service_account("shop", "web");
-    let verbs = (0..24).map(|number| if number == 7 { "get".into() } else { format!("v{number}") });
-    let verbs: Vec<Text> = verbs.map(Text::from).collect();
-    let questions: Vec<Question> = ["shop", "bank", ""]
+    let verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+    let mut questions = Vec::new();
+    for (namespace, resource) in ["shop", "bank", ""]
         .into_iter()
-        .flat_map(|namespace| {
-            let web = &web;
-            verbs.iter().map(move |verb| {
-                let mut question = question(web, namespace);
-                question.request.verb = verb.clone();
-                question
-            })
-        })
-        .collect();
-    let may = |question: &Question| {
-        &*question.request.verb == "get" && question.request.namespace() == "shop"
+        .flat_map(|namespace| (0..resources).map(move |number| (namespace, number)))
+    {
+        for verb in verbs {
+            let mut question = question(&web, namespace);
+            question.request.verb = verb.into();
+            if let rolecall_rbac::Target::Resource(target) = &mut question.request.target
+                && resource > 0
+            {
+                target.resource = format!("r{resource}").into();
+            }
+            questions.push(question);
+        }
+    }
+    let is_allowed = |verb: &str, resource: &str, namespace: &str| {
+        verbs[..3].contains(&verb) && resource == "pods" && namespace == "shop"
     };
-    let answer =
-        |allowed: bool| Ok(format!(r#"{{"status":{{"allowed":{allowed}}}}}"#).into_bytes());
     let server = scripted(|call: &Call| {
         let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
         if call.path.ends_with("selfsubjectrulesreviews") {
-            let here = body["spec"]["namespace"] == "shop" || rules_of == "everywhere";
-            return Ok(if here {
-                rules_review(false, "")
-            } else {
-                br#"{"status":{"incomplete":false}}"#.to_vec()
-            });
+            let rules =
+                if here.is_empty() || body["spec"]["namespace"] == here { rules } else { "" };
+            return Ok(format!(r#"{{"status":{{"incomplete":false,"resourceRules":[{rules}]}}}}"#)
+                .into_bytes());
         }
         let attributes = &body["spec"]["resourceAttributes"];
-        if attributes["verb"] == "impersonate" {
-            return answer(rules_of != "nobody");
-        }
-        answer(attributes["verb"] == "get" && attributes["namespace"] == "shop")
+        let text = |name: &str| attributes[name].as_str().unwrap_or_default().to_owned();
+        let allowed = match &*text("verb") {
+            "impersonate" => may,
+            verb => is_allowed(verb, &text("resource"), &text("namespace")),
+        };
+        Ok(format!(r#"{{"status":{{"allowed":{allowed}}}}}"#).into_bytes())
     });
-    let reviewer = LiveReviewer::new(&server, caller(&caller_of));
+    let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
     let answers = by_rules(&reviewer, &questions).await;
-    let given = questions.iter().zip(&answers).filter_map(|(q, a)| Some((q, a.as_ref()?)));
-    let wrong = given.clone().filter(|(question, answer)| may(question) != answer.is_allowed());
+    let given = questions.iter().zip(&answers).filter_map(|(q, a)| Some((&q.request, a.as_ref()?)));
+    let wrong = given.clone().filter(|(request, answer)| {
+        let rolecall_rbac::Target::Resource(target) = &request.target else { return true };
+        is_allowed(&request.verb, &target.resource, request.namespace()) != answer.is_allowed()
+    });
     (given.clone().count(), wrong.count(), server.asked())
 }
 
@@ -293,32 +305,33 @@ async fn lots(caller_of: Identity, rules_of: &'static str) -> (usize, usize, Vec
 async fn rules_of_others_answer_many_questions_and_are_put_to_the_test() {
     let count =
         |asked: &[String], what: &str| asked.iter().filter(|one| one.starts_with(what)).count();
-    let (answered, wrong, asked) = lots(Identity::user("jane"), "web").await;
-    assert_eq!((answered, wrong), (72, 0));
+    let own = r#"{"verbs":["get","list","watch"],"apiGroups":[""],"resources":["pods"]}"#;
+    let (answered, wrong, asked) = lots(40, own, "shop", true).await;
+    assert_eq!((answered, wrong), (3 * 40 * 8, 0));
     assert_eq!(count(&asked, "selfsubjectaccessreviews"), 3, "{asked:?}");
     assert_eq!(count(&asked, "selfsubjectrulesreviews as system:serviceaccount:shop:web"), 3);
-    // One of each lot, and those that put the rules to the test.
-    assert_eq!(count(&asked, "subjectaccessreviews"), 3 + 5);
+    // One of each lot, and a yes and a no to each verb.
+    assert_eq!(count(&asked, "subjectaccessreviews"), 3 + 2 + 8);
 
     // Where a proxy drops impersonation, the rules are somebody else's, and all of it is asked.
-    let (answered, wrong, _) = lots(Identity::user("jane"), "everywhere").await;
-    assert_eq!((answered, wrong), (3 + 7, 0));
+    let everything = r#"{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}"#;
+    for resources in [3, 4, 5, 8, 16, 40, 60, 64] {
+        for (rules, here) in [(everything, ""), (everything, "shop"), (own, "")] {
+            let (answered, wrong, _) = lots(resources, rules, here, true).await;
+            assert_eq!(wrong, 0, "{resources} {rules} {here}");
+            assert!(answered <= 3 + 2 * 8, "{resources} {rules} {here}: {answered}");
+        }
+    }
     // Whoever may not impersonate does not try to.
-    let (answered, wrong, asked) = lots(Identity::user("jane"), "nobody").await;
-    assert_eq!((answered, wrong), (3, 0));
+    let (answered, wrong, asked) = lots(40, own, "shop", false).await;
+    assert_eq!((answered, wrong), (1, 0));
     assert_eq!(count(&asked, "selfsubjectrulesreviews"), 0);
 }
 
 #[tokio::test]
-async fn what_rules_answered_until_it_is_stopped_is_kept() {
-    let server = scripted(|_| Ok(rules_review(false, "")));
+async fn asking_for_rules_can_be_stopped_and_fails_with_the_server() {
     let (jane, progress) = (Identity::user("jane"), Progress::default());
     let questions = vec![question(&jane, "shop"); 4];
-    let reviewer = LiveReviewer::new(&server, caller(&jane));
-    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::ready(())).await;
-    // The server answers at once here, so that there is nothing to wait for and to stop.
-    assert_eq!((asked.ending, asked.answers.iter().flatten().count()), (Ending::Complete, 4));
-
     struct Silent;
     impl Transport for Silent {
         type Error = &'static str;
@@ -327,12 +340,16 @@ async fn what_rules_answered_until_it_is_stopped_is_kept() {
         }
     }
     let reviewer = LiveReviewer::new(Silent, caller(&jane));
-    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::ready(())).await;
+    let asked = reviewer
+        .answer_by_rules(&questions, Wanted::Verdicts, 1, &progress, std::future::ready(()))
+        .await;
     assert_eq!((asked.ending, asked.answers), (Ending::Stopped, vec![None; 4]));
 
     let server = scripted(|_| Err(PostError::Fatal("gone")));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
-    let asked = reviewer.answer_by_rules(&questions, 1, &progress, std::future::pending()).await;
+    let asked = reviewer
+        .answer_by_rules(&questions, Wanted::Verdicts, 1, &progress, std::future::pending())
+        .await;
     assert_eq!(asked.ending, Ending::Failed("gone"));
 }
 

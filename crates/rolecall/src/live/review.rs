@@ -2,7 +2,7 @@
 
 use rolecall_rbac::Identity;
 use rolecall_review::live::{
-    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport,
+    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport, Wanted,
 };
 use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
@@ -51,21 +51,20 @@ pub(crate) fn review(
     let asked = live.block_on(async {
         let asking = async {
             let mut stop = std::pin::pin!(interrupted());
+            let wanted = match evidence {
+                Evidence::Verdict => Some(Wanted::Verdicts),
+                Evidence::Reason => Some(Wanted::Reasons),
+                Evidence::Review => None,
+            };
             let mut known = Vec::new();
-            if evidence != Evidence::Review {
-                let by_rules =
-                    reviewer.answer_by_rules(questions, AT_ONCE, &progress, &mut stop).await;
+            if let Some(wanted) = wanted {
+                let by_rules = reviewer
+                    .answer_by_rules(questions, wanted, AT_ONCE, &progress, &mut stop)
+                    .await;
                 if !matches!(by_rules.ending, Ending::Complete) {
                     return by_rules;
                 }
                 known = by_rules.answers;
-            }
-            if evidence == Evidence::Reason {
-                let lacks_reason =
-                    |answer: &Answer| answer.is_allowed() && answer.reason.is_empty();
-                known
-                    .iter_mut()
-                    .for_each(|answer| drop(answer.take_if(|answer| lacks_reason(answer))));
             }
             ask(&reviewer, questions, known, AT_ONCE, &progress, stop).await
         };

@@ -14,7 +14,8 @@ pub(crate) enum Mode {
     Auto,
     /// rolecall alone
     Local,
-    /// The server: access reviews, and reviews of rules where they tell the same sooner
+    /// The server: access reviews; for many questions reviews of rules, where they tell the same
+    /// sooner: those of others by impersonating them, if you may impersonate everybody
     Live,
     /// Both, to tell where they disagree
     Both,
