@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
-/// A shared immutable string: cheap to clone, compared by content.
-pub type Text = Arc<str>;
+/// A shared immutable string: cheap to clone, compared by content, one pointer wide.
+pub type Text = arcstr::ArcStr;
 
 /// A shared immutable list of strings: most rules repeat one of a few lists of verbs.
 pub type Texts = Arc<[Text]>;
@@ -25,7 +25,7 @@ impl Interner {
         if let Some(text) = self.seen.get(string) {
             return text.clone();
         }
-        let text: Text = Arc::from(string);
+        let text = Text::from(string);
         self.seen.insert(text.clone());
         text
     }

@@ -285,7 +285,7 @@ fn table(listings: &[Listing<'_>], wide: bool) -> Table {
         for EffectiveRule { rule, through } in &listing.rules {
             let mut cells: Vec<Cell> = Vec::new();
             cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
-            cells.extend(namespaces.then(|| listing.namespace.as_ref().into()));
+            cells.extend(namespaces.then(|| listing.namespace.as_str().into()));
             cells.push(about(rule).into());
             cells.extend(names.then(|| words::quoted(&rule.resource_names).into()));
             cells.push(rule.verbs.join(" ").into());
