@@ -101,13 +101,14 @@ pub fn holders<'a>(authorizer: &'a Authorizer, names: &[RoleName<'a>]) -> Holder
             accounts.insert(name);
         }
     }
-    let specs: BTreeSet<SpecKey> = accounts
+    let mut specs: Vec<SpecKey> = accounts
         .iter()
         .flat_map(|account| ground.run_as(account.namespace, account.name))
         .copied()
         .collect();
-    // The walk keeps the order of the keys, so that a key's rank is its Pod's position.
-    let keys: Vec<SpecKey> = specs.iter().copied().collect();
+    // The walk keeps this order, so that a key's rank is its Pod's position; as no two accounts
+    // share a Pod, each key is there once.
+    specs.sort_unstable();
     let identities = accounts
         .iter()
         .map(|account| Identity::service_account(account.namespace, account.name))
@@ -115,7 +116,7 @@ pub fn holders<'a>(authorizer: &'a Authorizer, names: &[RoleName<'a>]) -> Holder
     for holder in holders_of(&mut roles) {
         if let Who::ServiceAccount { name, .. } = holder.who {
             let run_as = ground.run_as(name.namespace, name.name);
-            holder.pods = run_as.iter().filter_map(|key| keys.binary_search(key).ok()).collect();
+            holder.pods = run_as.iter().filter_map(|key| specs.binary_search(key).ok()).collect();
         }
     }
     let walk = ground.walk(specs, identities);

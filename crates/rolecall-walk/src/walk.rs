@@ -1,5 +1,6 @@
 //! From Pods to rules.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 use rolecall_rbac::{Authorizer, Gap, Identity, Inventory, ObjectKind, PodSpec, Unread, Workload};
@@ -54,7 +55,7 @@ impl WalkedPod<'_> {
 /// Walks from targets to Pods, identities, bindings, roles and rules.
 pub fn walk<'a>(authorizer: &'a Authorizer, targets: &[Target<'a>]) -> Walk<'a> {
     let ground = Ground::new(authorizer);
-    let mut specs: BTreeSet<SpecKey> = BTreeSet::new();
+    let mut specs: Vec<SpecKey> = Vec::with_capacity(targets.len());
     let mut identities: BTreeSet<Identity> = BTreeSet::new();
     for target in targets {
         match target {
@@ -95,33 +96,38 @@ pub(crate) struct Ground<'a> {
     authorizer: &'a Authorizer,
     family: Family<'a>,
     /// Pods, and Pods to come, by namespace and ServiceAccount.
-    by_account: ByName<'a, ByName<'a, Vec<SpecKey>>>,
+    by_account: OnceCell<ByName<'a, ByName<'a, Vec<SpecKey>>>>,
 }
 
 impl<'a> Ground<'a> {
     pub(crate) fn new(authorizer: &'a Authorizer) -> Self {
-        let inventory = authorizer.inventory();
-        let mut ground =
-            Self { authorizer, family: Family::new(inventory), by_account: HashMap::default() };
-        for (position, workload) in inventory.workloads().iter().enumerate() {
-            let counts =
-                is_pod(workload) || (workload.owner.is_none() && !ground.has_pods(position));
-            if !counts || workload.mirror {
-                continue;
+        let family = Family::new(authorizer.inventory());
+        Self { authorizer, family, by_account: OnceCell::new() }
+    }
+
+    /// Returns what runs as whom; walks from Pods never ask.
+    fn by_account(&self) -> &ByName<'a, ByName<'a, Vec<SpecKey>>> {
+        self.by_account.get_or_init(|| {
+            let mut by_account: ByName<'a, ByName<'a, Vec<SpecKey>>> = HashMap::default();
+            for (position, workload) in self.authorizer.inventory().workloads().iter().enumerate() {
+                let counts =
+                    is_pod(workload) || (workload.owner.is_none() && !self.has_pods(position));
+                if !counts || workload.mirror {
+                    continue;
+                }
+                for (template, spec) in workload.pods.iter().enumerate() {
+                    let of_namespace = by_account.entry(&*workload.metadata.namespace).or_default();
+                    let of_account = of_namespace.entry(spec.service_account_name()).or_default();
+                    of_account.push((position, template));
+                }
             }
-            for (template, spec) in workload.pods.iter().enumerate() {
-                let of_namespace =
-                    ground.by_account.entry(&*workload.metadata.namespace).or_default();
-                let of_account = of_namespace.entry(spec.service_account_name()).or_default();
-                of_account.push((position, template));
-            }
-        }
-        ground
+            by_account
+        })
     }
 
     /// Returns the Pods, and Pods to come, of a ServiceAccount.
     pub(crate) fn run_as(&self, namespace: &str, name: &str) -> &[SpecKey] {
-        self.by_account
+        self.by_account()
             .get(namespace)
             .and_then(|of_namespace| of_namespace.get(name))
             .map_or(&[], |specs| specs)
@@ -136,7 +142,7 @@ impl<'a> Ground<'a> {
                 None => return 0,
             },
         };
-        self.by_account
+        self.by_account()
             .iter()
             .filter(|(at, _)| namespace.is_none_or(|namespace| namespace == **at))
             .flat_map(|(_, of_namespace)| of_namespace.values().map(Vec::len))
@@ -146,19 +152,20 @@ impl<'a> Ground<'a> {
     /// Builds the walk over a choice of pod specs and identities.
     pub(crate) fn walk(
         &self,
-        specs: BTreeSet<SpecKey>,
+        mut specs: Vec<SpecKey>,
         mut identities: BTreeSet<Identity>,
     ) -> Walk<'a> {
-        let chosen: Vec<(usize, &'a Workload, &'a PodSpec)> = specs
-            .into_iter()
-            .filter_map(|(position, template)| {
-                let workload = self.workload(position)?;
-                Some((position, workload, workload.pods.get(template)?))
+        specs.sort_unstable();
+        specs.dedup();
+        let chosen = || {
+            specs.iter().filter_map(|(position, template)| {
+                let workload = self.workload(*position)?;
+                Some((*position, workload, workload.pods.get(*template)?))
             })
-            .collect();
+        };
         // Pods of one ServiceAccount come in runs, more often than not.
         let mut last = None;
-        for (_, workload, spec) in &chosen {
+        for (_, workload, spec) in chosen() {
             let account = account_of(workload, spec);
             if account.is_some() && account != last {
                 identities.extend(account.map(|(at, name)| Identity::service_account(at, name)));
@@ -178,24 +185,22 @@ impl<'a> Ground<'a> {
                 complete.then_some(((account.namespace, account.name), position))
             })
             .collect();
-        let pods: Vec<WalkedPod<'a>> = chosen
-            .into_iter()
-            .map(|(position, workload, spec)| {
-                let identity =
-                    account_of(workload, spec).and_then(|account| positions.get(&account).copied());
-                let account = identity
-                    .and_then(|identity| identities.get(identity))
-                    .and_then(|walked| walked.account)
-                    .unwrap_or(Account::Missing);
-                WalkedPod {
-                    workload,
-                    spec,
-                    owners: self.family.owners(position),
-                    identity,
-                    token: token_mount(workload, spec, &account),
-                }
-            })
-            .collect();
+        let mut pods: Vec<WalkedPod<'a>> = Vec::with_capacity(specs.len());
+        pods.extend(chosen().map(|(position, workload, spec)| {
+            let identity =
+                account_of(workload, spec).and_then(|account| positions.get(&account).copied());
+            let account = identity
+                .and_then(|identity| identities.get(identity))
+                .and_then(|walked| walked.account)
+                .unwrap_or(Account::Missing);
+            WalkedPod {
+                workload,
+                spec,
+                owners: self.family.owners(position),
+                identity,
+                token: token_mount(workload, spec, &account),
+            }
+        }));
         let gaps = self.gaps(&pods, &identities);
         Walk { pods, identities, gaps }
     }

@@ -80,7 +80,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if targets.is_empty() {
         let inventory = session.authorizer.inventory();
         match scope.namespaces() {
-            None => found.walked.extend(everything_in(inventory, None)),
+            None => found.walked = everything_in(inventory, None),
             Some(namespaces) => found.walked.extend(
                 namespaces.iter().flat_map(|namespace| everything_in(inventory, Some(namespace))),
             ),
