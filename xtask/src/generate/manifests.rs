@@ -15,7 +15,7 @@ pub fn write(folder: &Path, files: usize, seed: u64) -> io::Result<()> {
         let namespace = namespace(index / 40);
         let parent = folder.join(&namespace);
         fs::create_dir_all(&parent)?;
-        let mut file = File { namespace, text: String::new(), account: None, role: None };
+        let mut file = File { namespace, text: String::new(), account: None };
         for part in 0..1 + random.below(7) {
             file.document(&mut random, index * 10 + part);
         }
@@ -24,14 +24,12 @@ pub fn write(folder: &Path, files: usize, seed: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A file, and what of it can be referred to.
+/// A file, and who of it rights can be granted to.
 struct File {
     namespace: String,
     text: String,
     /// The number of the last ServiceAccount.
     account: Option<usize>,
-    /// The number of the last Role.
-    role: Option<usize>,
 }
 
 impl File {
@@ -47,24 +45,24 @@ impl File {
     }
 
     fn document(&mut self, random: &mut Random, index: usize) {
-        match random.below(20) {
-            0 => self.rbac(random, index),
-            1..=5 => self.deployment(random, index),
-            6..=10 => {
+        match random.below(40) {
+            0 => self.rbac(index),
+            1..=11 => self.deployment(random, index),
+            12..=21 => {
                 self.header("v1", "ConfigMap", index);
                 self.text.push_str("data:\n  application.properties: |\n");
                 for line in 0..20 + random.below(200) {
                     let _ = writeln!(self.text, "    setting.{line}=value-{:016x}", random.bits());
                 }
             }
-            11..=14 => {
+            22..=29 => {
                 self.header("v1", "Service", index);
                 let _ = write!(
                     self.text,
                     "spec:\n  selector:\n    app: app-{index}\n  ports:\n  - name: http\n    port: 80\n    targetPort: 8080\n"
                 );
             }
-            15..=17 => {
+            30..=35 => {
                 self.header("networking.k8s.io/v1", "Ingress", index);
                 let _ = write!(
                     self.text,
@@ -85,26 +83,20 @@ impl File {
         }
     }
 
-    fn rbac(&mut self, random: &mut Random, index: usize) {
+    /// Writes a Role and its binding.
+    fn rbac(&mut self, index: usize) {
         let rbac = "rbac.authorization.k8s.io/v1";
-        if random.one_in(2) {
-            self.header(rbac, "Role", index);
-            self.text.push_str(
-                "rules:\n- apiGroups: [\"\"]\n  resources: [\"pods\", \"configmaps\"]\n  verbs: [\"get\", \"list\"]\n",
-            );
-            self.role = Some(index);
-            return;
-        }
+        self.header(rbac, "Role", index);
+        self.text.push_str(
+            "rules:\n- apiGroups: [\"\"]\n  resources: [\"pods\", \"configmaps\"]\n  verbs: [\"get\", \"list\"]\n",
+        );
         self.header(rbac, "RoleBinding", index);
-        let (kind, role) = match self.role {
-            Some(role) => ("Role", format!("app-{role}")),
-            None => ("ClusterRole", "view".to_owned()),
-        };
-        let account = self.account.unwrap_or(index);
+        let account =
+            self.account.map_or_else(|| "default".to_owned(), |account| format!("app-{account}"));
         let namespace = &self.namespace;
         let _ = write!(
             self.text,
-            "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: {kind}\n  name: {role}\nsubjects:\n- kind: ServiceAccount\n  name: app-{account}\n  namespace: {namespace}\n"
+            "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: app-{index}\nsubjects:\n- kind: ServiceAccount\n  name: {account}\n  namespace: {namespace}\n"
         );
     }
 

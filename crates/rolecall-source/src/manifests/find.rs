@@ -124,11 +124,16 @@ impl Found {
             Err(error) => return self.unreadable(path, &error),
         };
         let is_chart = children.iter().any(|child| child.name == "Chart.yaml");
-        let listings: Vec<Option<io::Result<Vec<Child>>>> = children
-            .par_iter()
-            .map(|child| child.is_directory().then(|| list(&path.join(&child.name))))
-            .collect();
-        for (child, listing) in children.into_iter().zip(listings) {
+        let directories: Vec<&Child> =
+            children.iter().filter(|child| child.is_directory()).collect();
+        let list_child = |child: &&Child| list(&path.join(&child.name));
+        let listings: Vec<io::Result<Vec<Child>>> = match &*directories {
+            // To have other cores do so little would only take time.
+            [] | [_] => directories.iter().map(list_child).collect(),
+            _ => directories.par_iter().map(list_child).collect(),
+        };
+        let mut listings = listings.into_iter().peekable();
+        for child in children {
             let path_of_child = path.join(&child.name);
             if is_kustomization(&child.name) {
                 self.kustomizations.read(&path_of_child);
@@ -137,7 +142,7 @@ impl Found {
                 None if is_chart && child.name == "templates" => Some(self.chart(path)),
                 chart => chart,
             };
-            match listing {
+            match listings.next_if(|_| child.is_directory()) {
                 Some(listing) => {
                     let real = stack.last().map(|parent| parent.join(&child.name));
                     stack.extend(real);

@@ -58,14 +58,15 @@ const TOO_MUCH: [&str; 6] = ["RC501", "RC502", "RC503", "RC528", "RC529", "RC532
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = Engine::new(context.input.version);
-    for at in context.rules() {
-        let into = ["admin", "edit", "view"].into_iter().find(|default| {
-            let default = context.inventory().role("", default);
+    let defaults = ["admin", "edit", "view"];
+    let defaults = defaults.map(|default| (default, context.inventory().role("", default)));
+    for at in context.rules().filter(|at| at.role.is_cluster_role()) {
+        let into = defaults.iter().find(|(_, default)| {
             default.and_then(|role| role.aggregation.as_ref()).is_some_and(|aggregation| {
                 aggregation.selectors.iter().any(|selector| selector.matches(&at.role.metadata))
             })
         });
-        let Some(into) = into.filter(|_| at.role.is_cluster_role()) else { continue };
+        let Some((into, _)) = into else { continue };
         let hits = engine.hits(at.rule);
         let Some(hit) = hits.iter().find(|hit| TOO_MUCH.contains(&hit.risk.meta.code)) else {
             continue;
