@@ -113,16 +113,14 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// Starts; namespaced objects without a namespace get `default_namespace`.
     pub(crate) fn new(place: &Place, default_namespace: &str) -> Self {
-        let mut strings = Strings::default();
         let place = match place {
             // Workers that share the path would wait for each other at its reference count.
-            Place::File(path) => Place::File(strings.text(path)),
+            Place::File(path) => Place::File(path.as_str().into()),
             place @ (Place::Default | Place::Cluster) => place.clone(),
         };
-        let default_namespace = strings.text(default_namespace);
         Self {
-            strings,
-            default_namespace,
+            strings: Strings::default(),
+            default_namespace: default_namespace.into(),
             is_settled: false,
             place,
             selection: Selection::default(),

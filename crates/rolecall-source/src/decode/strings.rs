@@ -8,7 +8,8 @@ use rolecall_rbac::{Text, Texts};
 const TEXTS: usize = 4096;
 const LISTS: usize = 1024;
 
-/// What one reader has seen last.
+/// What one reader has seen last. The tables are made when the first text comes: many a reader has
+/// none to read.
 #[derive(Debug)]
 pub(crate) struct Strings {
     texts: Box<[Slot<Text>]>,
@@ -39,13 +40,7 @@ impl<T> Slot<T> {
 impl Default for Strings {
     fn default() -> Self {
         let (empty, none) = (Text::from(""), Texts::from([]));
-        Self {
-            texts: vec![Slot { candidate: 0, hash: 0, known: empty.clone() }; TEXTS].into(),
-            lists: vec![Slot { candidate: 0, hash: 0, known: none.clone() }; LISTS].into(),
-            empty,
-            none,
-            pairs: Vec::new(),
-        }
+        Self { texts: Box::default(), lists: Box::default(), empty, none, pairs: Vec::new() }
     }
 }
 
@@ -56,7 +51,10 @@ impl Strings {
             return self.empty.clone();
         }
         let hash = hash(text);
-        let Some(slot) = self.texts.get_mut(place(hash, TEXTS)) else { return text.into() };
+        let Some(slot) = self.texts.get_mut(place(hash, TEXTS)) else {
+            self.texts = table(TEXTS, &self.empty);
+            return self.text(text);
+        };
         if slot.hash == hash && same(&slot.known, text) {
             return slot.known.clone();
         }
@@ -76,8 +74,11 @@ impl Strings {
             |mixed: u64, text: &&str| (mixed.rotate_left(5) ^ hash(text)).wrapping_mul(FACTOR);
         let hash = list.iter().fold(0, mix);
         let place = place(hash, LISTS);
-        if let Some(slot) = self.lists.get(place)
-            && slot.hash == hash
+        let Some(slot) = self.lists.get(place) else {
+            self.lists = table(LISTS, &self.none);
+            return self.list(list);
+        };
+        if slot.hash == hash
             && slot.known.len() == list.len()
             && slot.known.iter().zip(list).all(|(known, text)| same(known, text))
         {
@@ -96,6 +97,10 @@ impl Strings {
     pub(super) fn none(&self) -> Texts {
         self.none.clone()
     }
+}
+
+fn table<T: Clone>(places: usize, known: &T) -> Box<[Slot<T>]> {
+    vec![Slot { candidate: 0, hash: 0, known: known.clone() }; places].into()
 }
 
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
