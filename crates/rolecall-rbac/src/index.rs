@@ -284,7 +284,7 @@ impl Index {
             self.bindings_of_role.push(Span { start, end });
             start = end;
         }
-        self.binding_pool = bound.into_iter().map(|(_, binding)| binding).collect();
+        self.binding_pool = bound.iter().map(|(_, binding)| *binding).collect();
     }
 
     fn post_subjects(&mut self, inventory: &Inventory) {
@@ -332,7 +332,8 @@ impl Index {
             }
             start = end;
         }
-        self.postings = entries.into_iter().map(|(_, posting)| posting).collect();
+        // Of references, so that it takes no more room than it needs.
+        self.postings = entries.iter().map(|(_, posting)| *posting).collect();
     }
 
     /// Collects the bindings that reach an identity: the ClusterRoleBindings and, unless
