@@ -17,51 +17,42 @@ pub struct OwnerLink<'a> {
     pub workload: Option<&'a Workload>,
 }
 
-/// Owners and what they own, by position among the inventory's workloads.
-#[derive(Debug)]
-pub(crate) struct Family<'a> {
-    workloads: &'a [Workload],
-    children: HashMap<usize, Vec<usize>, FxBuildHasher>,
-    parents: Vec<Option<usize>>,
+/// Returns a workload's owners, nearest first; the last one may be known by name only.
+pub(crate) fn owners<'a>(inventory: &'a Inventory, workload: &'a Workload) -> Vec<OwnerLink<'a>> {
+    let mut links = Vec::new();
+    let mut at = Some(workload);
+    while let Some(owned) = at.filter(|_| links.len() < LONGEST_CHAIN)
+        && let Some(owner) = &owned.owner
+    {
+        at = parent(inventory, owned).and_then(|parent| inventory.workloads().get(parent));
+        links.push(OwnerLink { owner, workload: at });
+    }
+    links
 }
 
-impl<'a> Family<'a> {
+/// Returns where among the inventory's workloads the owner of one stands.
+fn parent(inventory: &Inventory, workload: &Workload) -> Option<usize> {
+    let owner = workload.owner.as_ref()?;
+    let namespace = &workload.metadata.namespace;
+    inventory.workload_position(namespace, &owner.kind, &owner.name, &owner.api_group)
+}
+
+/// What owners own, by position among the inventory's workloads.
+#[derive(Debug)]
+pub(crate) struct Family {
+    children: HashMap<usize, Vec<usize>, FxBuildHasher>,
+}
+
+impl Family {
     /// Resolves every owner reference once.
-    pub(crate) fn new(inventory: &'a Inventory) -> Self {
-        let workloads = inventory.workloads();
+    pub(crate) fn new(inventory: &Inventory) -> Self {
         let mut children: HashMap<usize, Vec<usize>, FxBuildHasher> = HashMap::default();
-        let mut parents = Vec::with_capacity(workloads.len());
-        for (position, workload) in workloads.iter().enumerate() {
-            let parent = workload.owner.as_ref().and_then(|owner| {
-                let namespace = &workload.metadata.namespace;
-                inventory.workload_position(namespace, &owner.kind, &owner.name, &owner.api_group)
-            });
-            if let Some(parent) = parent {
+        for (position, workload) in inventory.workloads().iter().enumerate() {
+            if let Some(parent) = parent(inventory, workload) {
                 children.entry(parent).or_default().push(position);
             }
-            parents.push(parent);
         }
-        Self { workloads, children, parents }
-    }
-
-    /// Returns a workload's owners, nearest first; the last one may be known by name only.
-    pub(crate) fn owners(&self, position: usize) -> Box<[OwnerLink<'a>]> {
-        let mut links = Vec::new();
-        let mut at = position;
-        while links.len() < LONGEST_CHAIN {
-            let Some(workload) = self.workloads.get(at) else { break };
-            let Some(owner) = &workload.owner else { break };
-            let parent = self.parents.get(at).copied().flatten();
-            links.push(OwnerLink {
-                owner,
-                workload: parent.and_then(|parent| self.workloads.get(parent)),
-            });
-            match parent {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        links.into()
+        Self { children }
     }
 
     /// Returns everything that a workload made, over any number of steps, itself left out.

@@ -20,7 +20,7 @@ pub struct RoleName<'a> {
 }
 
 /// Who holds some roles, and what runs as them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Holders<'a> {
     /// The roles, in the order they were asked for.
     pub roles: Vec<HeldRole<'a>>,

@@ -13,7 +13,7 @@ pub struct TokenMount<'a> {
     pub because: TokenBecause,
     /// The containers that find one, in their order; empty for a Pod whose containers are not
     /// known, as those of most custom resources.
-    pub containers: Box<[&'a str]>,
+    pub containers: Vec<&'a str>,
 }
 
 /// What decides whether a token is mounted.
@@ -62,7 +62,7 @@ pub(crate) fn token_mount<'a>(
 ) -> TokenMount<'a> {
     if workload.mirror {
         let because = TokenBecause::Mirror;
-        return TokenMount { mounted: Some(false), because, containers: Box::default() };
+        return TokenMount { mounted: Some(false), because, containers: Vec::new() };
     }
     let (automount, because) = automount(spec, account);
     // A server writes the volume into the Pods that it stores: there it can be seen.
@@ -99,7 +99,7 @@ pub(crate) fn token_mount<'a>(
         Some(true) => (Some(false), TokenBecause::NotInjected),
         Some(false) => (Some(false), because),
     };
-    TokenMount { mounted, because, containers: containers.into() }
+    TokenMount { mounted, because, containers }
 }
 
 /// Returns whether a token is to be mounted, and who says so: the Pod before the ServiceAccount.

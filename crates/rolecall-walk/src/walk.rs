@@ -7,7 +7,7 @@ use rolecall_rbac::{Authorizer, Gap, Identity, Inventory, ObjectKind, PodSpec, U
 use rustc_hash::FxBuildHasher;
 
 use crate::account::{Account, WalkedIdentity};
-use crate::family::{Family, OwnerLink};
+use crate::family::{Family, OwnerLink, owners};
 use crate::token::{TokenMount, token_mount};
 
 /// Where a walk starts.
@@ -20,7 +20,7 @@ pub enum Target<'a> {
 }
 
 /// Pods and identities, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Walk<'a> {
     /// Pods and Pods to come, sorted by namespace, kind and name.
     pub pods: Vec<WalkedPod<'a>>,
@@ -30,22 +30,31 @@ pub struct Walk<'a> {
     pub gaps: Vec<Gap>,
 }
 
-/// A Pod, or a Pod to come from a workload's template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A Pod, or a Pod to come from a workload's template; there may be very many of them, so that what can
+/// be told from their objects is told when asked.
+#[derive(Clone, Debug)]
 pub struct WalkedPod<'a> {
     /// The Pod, or the object with the template.
     pub workload: &'a Workload,
     /// Its pod spec.
     pub spec: &'a PodSpec,
-    /// Who made it, nearest first.
-    pub owners: Box<[OwnerLink<'a>]>,
     /// Whom it runs as, among the walk's identities; `None` for a mirror Pod, which is nobody.
     pub identity: Option<usize>,
-    /// Whether its containers find a token.
-    pub token: TokenMount<'a>,
+    account: Account<'a>,
+    inventory: &'a Inventory,
 }
 
-impl WalkedPod<'_> {
+impl<'a> WalkedPod<'a> {
+    /// Returns who made it, nearest first.
+    pub fn owners(&self) -> Vec<OwnerLink<'a>> {
+        owners(self.inventory, self.workload)
+    }
+
+    /// Returns whether its containers find a token.
+    pub fn token(&self) -> TokenMount<'a> {
+        token_mount(self.workload, self.spec, &self.account)
+    }
+
     /// Returns whether it is a Pod that was read, and not one to come.
     pub fn is_pod(&self) -> bool {
         is_pod(self.workload)
@@ -94,18 +103,22 @@ type ByName<'a, T> = HashMap<&'a str, T, FxBuildHasher>;
 #[derive(Debug)]
 pub(crate) struct Ground<'a> {
     authorizer: &'a Authorizer,
-    family: Family<'a>,
+    family: OnceCell<Family>,
     /// Pods, and Pods to come, by namespace and ServiceAccount.
     by_account: OnceCell<ByName<'a, ByName<'a, Vec<SpecKey>>>>,
 }
 
 impl<'a> Ground<'a> {
     pub(crate) fn new(authorizer: &'a Authorizer) -> Self {
-        let family = Family::new(authorizer.inventory());
-        Self { authorizer, family, by_account: OnceCell::new() }
+        Self { authorizer, family: OnceCell::new(), by_account: OnceCell::new() }
     }
 
-    /// Returns what runs as whom; walks from Pods never ask.
+    /// Returns who made what; walks from Pods never ask.
+    fn family(&self) -> &Family {
+        self.family.get_or_init(|| Family::new(self.authorizer.inventory()))
+    }
+
+    /// Returns what runs as whom; only walks from accounts ask.
     fn by_account(&self) -> &ByName<'a, ByName<'a, Vec<SpecKey>>> {
         self.by_account.get_or_init(|| {
             let mut by_account: ByName<'a, ByName<'a, Vec<SpecKey>>> = HashMap::default();
@@ -160,12 +173,12 @@ impl<'a> Ground<'a> {
         let chosen = || {
             specs.iter().filter_map(|(position, template)| {
                 let workload = self.workload(*position)?;
-                Some((*position, workload, workload.pods.get(*template)?))
+                Some((workload, workload.pods.get(*template)?))
             })
         };
         // Pods of one ServiceAccount come in runs, more often than not.
         let mut last = None;
-        for (_, workload, spec) in chosen() {
+        for (workload, spec) in chosen() {
             let account = account_of(workload, spec);
             if account.is_some() && account != last {
                 identities.extend(account.map(|(at, name)| Identity::service_account(at, name)));
@@ -186,20 +199,14 @@ impl<'a> Ground<'a> {
             })
             .collect();
         let mut pods: Vec<WalkedPod<'a>> = Vec::with_capacity(specs.len());
-        pods.extend(chosen().map(|(position, workload, spec)| {
+        pods.extend(chosen().map(|(workload, spec)| {
             let identity =
                 account_of(workload, spec).and_then(|account| positions.get(&account).copied());
             let account = identity
                 .and_then(|identity| identities.get(identity))
                 .and_then(|walked| walked.account)
                 .unwrap_or(Account::Missing);
-            WalkedPod {
-                workload,
-                spec,
-                owners: self.family.owners(position),
-                identity,
-                token: token_mount(workload, spec, &account),
-            }
+            WalkedPod { workload, spec, identity, account, inventory: self.authorizer.inventory() }
         }));
         let gaps = self.gaps(&pods, &identities);
         Walk { pods, identities, gaps }
@@ -224,7 +231,7 @@ impl<'a> Ground<'a> {
         if is_pod(workload) {
             return self.specs_of(position).collect();
         }
-        let descendants = self.family.descendants(position);
+        let descendants = self.family().descendants(position);
         let pods: Vec<SpecKey> = descendants
             .iter()
             .filter(|position| self.workload(**position).is_some_and(is_pod))
@@ -245,7 +252,7 @@ impl<'a> Ground<'a> {
     }
 
     fn has_pods(&self, position: usize) -> bool {
-        let descendants = self.family.descendants(position);
+        let descendants = self.family().descendants(position);
         descendants.into_iter().any(|position| self.workload(position).is_some_and(is_pod))
     }
 

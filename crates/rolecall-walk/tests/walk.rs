@@ -153,7 +153,7 @@ fn forged_owners_end_in_no_loop() {
     let all: Vec<Target<'_>> =
         authorizer.inventory().workloads().iter().map(Target::Workload).collect();
     let walk = walk(&authorizer, &all);
-    let owners: Vec<usize> = walk.pods.iter().map(|pod| pod.owners.len()).collect();
+    let owners: Vec<usize> = walk.pods.iter().map(|pod| pod.owners().len()).collect();
     assert_eq!(owners, [16, 16, 16]);
 }
 

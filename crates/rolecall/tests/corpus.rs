@@ -215,15 +215,15 @@ fn check_walk(stage: &Stage, expected: &Walk) -> Result<(), String> {
     if let (true, Some(pod)) = (started_at_a_pod, walk.pods.first()) {
         if let Some(owners) = &expected.owners {
             let found: Vec<String> = pod
-                .owners
+                .owners()
                 .iter()
                 .map(|link| format!("{} {}", link.owner.kind, link.owner.name))
                 .collect();
             differ("owners", &found, owners)?;
         }
         if let Some(token) = &expected.token {
-            let because = pod.token.because.as_str().to_owned();
-            differ("token", &Token { mounted: pod.token.mounted, because }, token)?;
+            let because = pod.token().because.as_str().to_owned();
+            differ("token", &Token { mounted: pod.token().mounted, because }, token)?;
         }
     }
     if let Some(pods) = &expected.pods {

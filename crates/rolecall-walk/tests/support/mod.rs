@@ -230,7 +230,7 @@ pub fn show(walk: &Walk<'_>) -> String {
 fn show_pod(walk: &Walk<'_>, pod: &WalkedPod<'_>) -> String {
     let metadata = &pod.workload.metadata;
     let mut text = format!("{} {}/{}", pod.workload.kind, metadata.namespace, metadata.name);
-    for link in &pod.owners {
+    for link in &pod.owners() {
         let read = if link.workload.is_some() { "" } else { "?" };
         write!(text, " < {} {}{read}", link.owner.kind, link.owner.name).unwrap();
     }
@@ -243,11 +243,11 @@ fn show_pod(walk: &Walk<'_>, pod: &WalkedPod<'_>) -> String {
 
 /// Says whether and why a token is mounted, and where if not everywhere.
 pub fn show_token(pod: &WalkedPod<'_>) -> String {
-    let mounted = match pod.token.mounted {
+    let mounted = match pod.token().mounted {
         Some(true) => "yes",
         Some(false) => "no",
         None => "unknown",
     };
-    let because = pod.token.because.as_str();
-    format!("{mounted} {because} {}", pod.token.containers.join(",")).trim_end().to_owned()
+    let because = pod.token().because.as_str();
+    format!("{mounted} {because} {}", pod.token().containers.join(",")).trim_end().to_owned()
 }

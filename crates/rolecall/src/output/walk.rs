@@ -61,7 +61,7 @@ struct TokenDetails<'a> {
     value: Option<bool>,
     because: &'static str,
     /// The containers that find a token.
-    containers: &'a [&'a str],
+    containers: Vec<&'a str>,
 }
 
 /// A binding that reaches a subject, and what it grants.
@@ -165,15 +165,16 @@ impl<'a> AccessWalk<'a> {
 impl<'a> PodDetails<'a> {
     fn new(walk: &'a Walk<'a>, pod: &'a WalkedPod<'a>) -> Self {
         let walked = pod.identity.and_then(|identity| walk.identities.get(identity));
+        let token = pod.token();
         Self {
             pod: ObjectReference::new(&pod.workload.kind, &pod.workload.metadata),
             template: (!pod.is_pod()).then_some(&*pod.spec.path),
-            owners: owners(&pod.owners),
+            owners: owners(&pod.owners()),
             service_account: walked.map(|_| pod.spec.service_account_name()),
             token_mounted: TokenDetails {
-                value: pod.token.mounted,
-                because: pod.token.because.as_str(),
-                containers: &pod.token.containers,
+                value: token.mounted,
+                because: token.because.as_str(),
+                containers: token.containers,
             },
             bindings: walked.map(bindings).unwrap_or_default(),
         }
@@ -242,7 +243,7 @@ impl<'a> HolderDetails<'a> {
             pods: pods
                 .map(|pod| PodReference {
                     pod: ObjectReference::new(&pod.workload.kind, &pod.workload.metadata),
-                    owners: owners(&pod.owners),
+                    owners: owners(&pod.owners()),
                 })
                 .collect(),
             members: match holder.who {

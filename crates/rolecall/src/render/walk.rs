@@ -161,7 +161,7 @@ fn pod_heads(
             tree = tree.detail(through);
         }
         if let Some(token) = token {
-            let unsure = pods.iter().any(|pod| pod.token.mounted != Some(true));
+            let unsure = pods.first().is_some_and(|pod| pod.token().mounted != Some(true));
             tree = tree.detail(token).styled(if unsure { UNSURE } else { Style::new() });
         }
         heads = Some(tree);
@@ -181,7 +181,7 @@ fn maker(pod: &WalkedPod<'_>) -> String {
         };
         return format!("{} {}{place}", pod.workload.kind, words::qualified(metadata));
     }
-    pod.owners.last().map_or_else(String::new, |link| {
+    pod.owners().last().map_or_else(String::new, |link| {
         let unread = if link.workload.is_some() { "" } else { " (not read)" };
         format!("{} {}/{}{unread}", link.owner.kind, metadata.namespace, link.owner.name)
     })
@@ -206,8 +206,11 @@ fn names(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
 fn through(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
     let mut between: Vec<String> = pods
         .iter()
-        .filter_map(|pod| pod.owners.split_last())
-        .flat_map(|(_, between)| between)
+        .flat_map(|pod| {
+            let mut owners = pod.owners();
+            owners.pop();
+            owners
+        })
         .map(|link| format!("{} {}", link.owner.kind, link.owner.name))
         .collect();
     between.sort();
@@ -226,12 +229,13 @@ fn some_of(names: &[impl AsRef<str>], some: usize, detail: TreeDetail<'_>) -> St
 
 /// Says whether a token is mounted, and what decides it.
 fn token_line(pod: &WalkedPod<'_>) -> String {
-    let mounted = match pod.token.mounted {
+    let token = pod.token();
+    let mounted = match token.mounted {
         Some(true) => "mounted",
         Some(false) => "not mounted",
         None => "perhaps mounted",
     };
-    let because = match (pod.token.because, pod.token.mounted) {
+    let because = match (token.because, token.mounted) {
         (TokenBecause::Default, _) => "nothing says otherwise",
         (TokenBecause::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
         (TokenBecause::Pod, _) => "the Pod says automountServiceAccountToken: false",
@@ -250,7 +254,7 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
         (TokenBecause::NotInjected, _) => "the server stored the Pod without one",
         (TokenBecause::Mirror, _) => "a static Pod has none",
     };
-    let containers = &pod.token.containers;
+    let containers = &token.containers;
     let place = if containers.is_empty() || containers.len() == pod.spec.containers.len() {
         String::new()
     } else {
