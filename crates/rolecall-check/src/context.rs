@@ -57,7 +57,7 @@ pub(crate) struct Context<'a> {
     /// The bindings, by namespace and name, that are servers' own and name nobody else.
     default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
-    names: OnceLock<Names<'a>>,
+    names: Names<'a>,
     unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Context<'a> {
             bindings: Vec::new(),
             default_bindings: FxHashSet::default(),
             pods: Vec::new(),
-            names: OnceLock::new(),
+            names: Names::default(),
             unknown_subjects: OnceLock::new(),
         };
         let inventory = context.inventory();
@@ -90,7 +90,9 @@ impl<'a> Context<'a> {
             default_bindings.into_iter().map(|binding| place(&binding.metadata)).collect();
         context.bindings = others;
         context.bindings.retain(|binding| input.is_judged(&binding.metadata));
-        context.pods = find_pods(&context);
+        let (pods, names) = rayon::join(|| find_pods(&context), || Names::of(&context));
+        context.pods = pods;
+        context.names = names;
         context
     }
 
@@ -104,7 +106,7 @@ impl<'a> Context<'a> {
 
     /// Returns what goes by a name.
     pub(crate) fn names(&self) -> &Names<'a> {
-        self.names.get_or_init(|| Names::of(self))
+        &self.names
     }
 
     /// Returns the ServiceAccounts that judged bindings name and the input does not hold.

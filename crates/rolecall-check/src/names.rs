@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 use crate::context::Context;
 
 /// The names in the input.
+#[derive(Default)]
 pub(crate) struct Names<'a> {
     accounts: HashMap<&'a str, Vec<&'a ServiceAccount>, FxBuildHasher>,
     accounts_of_servers: HashSet<(&'a str, &'a str), FxBuildHasher>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rolecall_check::{Finding, ObjectRef, Step};
 use rolecall_rbac::Origin;
 use rolecall_source::yaml::{self, Field, FieldStep, Region, TextLines};
@@ -19,6 +19,9 @@ pub(crate) struct Reported {
     /// Where its field stands; `None` where that cannot be told, as for stdin.
     pub(crate) region: Option<Region>,
 }
+
+/// How many files are read in one piece, so that no core waits long for another.
+const FILES_AT_ONCE: usize = 64;
 
 /// Larger files are not read again for places: their objects' first lines have to do.
 const LARGEST: u64 = 32 << 20;
@@ -39,8 +42,10 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
             files.entry(path).or_default().push(index);
         }
     }
+    let files: Vec<(&str, Vec<usize>)> = files.into_iter().collect();
     let located: Vec<Vec<(usize, Region)>> = files
         .into_par_iter()
+        .with_max_len(FILES_AT_ONCE)
         .map_init(Vec::new, |buffer, (path, indices)| {
             let fields: Vec<Field<'_>> =
                 indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();

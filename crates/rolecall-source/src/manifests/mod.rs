@@ -17,7 +17,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use rayon::iter::ParallelIterator;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use rolecall_rbac::{
     AggregationDrift, Catalog, CatalogBuilder, Gap, Inventory, InventoryBuilder, Origin, Replaced,
@@ -91,6 +91,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let read: Vec<(Batch, Vec<Outcome>)> = found
         .entries
         .par_chunks(files_at_once(found.entries.len()))
+        .with_max_len(1)
         .map_init(read::room, |buffer, entries| {
             decoders.with(|decoder| {
                 let read = entries.iter().map(|entry| {

@@ -4,6 +4,7 @@ use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
     CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, Severity,
@@ -108,11 +109,12 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let session = Session::load(ui, &options, needs)?;
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
+    let defaults: Vec<Inventory> = Version::ALL.into_par_iter().map(default_objects).collect();
     let sources = sources(&options);
     let mut all = check(CheckInput {
         authorizer: &session.authorizer,
         catalog: &session.catalog,
-        defaults: &Version::ALL.map(default_objects),
+        defaults: &defaults,
         drifts: &session.drifts,
         version,
         judged: Judged::Files,

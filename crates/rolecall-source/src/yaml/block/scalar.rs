@@ -94,16 +94,14 @@ fn plain(text: &str) -> Option<&str> {
         return None;
     }
     let mut end = text.len();
-    let mut before = 0;
-    for (at, byte) in bytes.iter().copied().enumerate() {
-        if byte == b':' && is_colon(bytes.get(at..)?) {
+    for at in memchr::memchr2_iter(b':', b'#', bytes) {
+        if is_colon(bytes.get(at..)?) {
             return None;
         }
-        if byte == b'#' && before == b' ' {
+        if bytes.get(..at)?.last() == Some(&b' ') && bytes.get(at) == Some(&b'#') {
             end = at;
             break;
         }
-        before = byte;
     }
     Some(text.get(..end)?.trim_end_matches(' '))
 }
