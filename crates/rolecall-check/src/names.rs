@@ -12,6 +12,7 @@ use crate::context::Context;
 pub(crate) struct Names<'a> {
     accounts: HashMap<&'a str, Vec<&'a ServiceAccount>, FxBuildHasher>,
     accounts_of_servers: HashSet<(&'a str, &'a str), FxBuildHasher>,
+    bound_accounts: HashSet<(&'a str, &'a str), FxBuildHasher>,
     namespaces: HashSet<&'a str, FxBuildHasher>,
     first_words: HashSet<&'a str, FxBuildHasher>,
 }
@@ -29,6 +30,15 @@ impl<'a> Names<'a> {
             .filter(|subject| subject.kind == SubjectKind::ServiceAccount)
             .map(|subject| (&*subject.namespace, &*subject.name))
             .collect();
+        let bound_accounts = inventory
+            .bindings()
+            .iter()
+            .flat_map(|binding| binding.subjects.iter().map(move |subject| (binding, subject)))
+            .filter(|(_, subject)| subject.kind == SubjectKind::ServiceAccount)
+            .filter_map(|(binding, subject)| {
+                Some((&**subject.effective_namespace(&binding.metadata)?, &*subject.name))
+            })
+            .collect();
         let is_judged = |metadata: &&Metadata| context.is_judged(metadata);
         let roles = || inventory.roles().iter().map(|role| &role.metadata).filter(is_judged);
         let namespaces = || inventory.namespaces().iter().map(|namespace| &namespace.metadata);
@@ -38,6 +48,7 @@ impl<'a> Names<'a> {
         Self {
             accounts,
             accounts_of_servers,
+            bound_accounts,
             namespaces: namespaces()
                 .map(|metadata| &*metadata.name)
                 .chain(roles().map(|metadata| &*metadata.namespace))
@@ -54,6 +65,11 @@ impl<'a> Names<'a> {
     /// Returns whether a default binding of servers names a ServiceAccount, which a controller makes.
     pub(crate) fn is_account_of_servers(&self, namespace: &str, name: &str) -> bool {
         self.accounts_of_servers.contains(&(namespace, name))
+    }
+
+    /// Returns whether a binding names a ServiceAccount itself, and not as a user or by its groups.
+    pub(crate) fn is_bound(&self, account: &ServiceAccount) -> bool {
+        self.bound_accounts.contains(&(&*account.metadata.namespace, &*account.metadata.name))
     }
 
     /// Returns whether the input holds a namespace or a role in it.

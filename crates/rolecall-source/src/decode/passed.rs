@@ -45,7 +45,7 @@ fn in_workload(key: &str) -> Option<Aside> {
 
 /// Returns whether a text names no environment variable that tells kubectl who or where it is.
 fn sets_no_kubeconfig(text: &str) -> bool {
-    !text.starts_with("KUBE")
+    !matches!(text.as_bytes(), [b'K', b'U', b'B', b'E', ..])
 }
 
 #[cfg(test)]

@@ -84,7 +84,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for account in context.service_accounts() {
+    let names = context.names();
+    for account in context.service_accounts().filter(|account| names.is_bound(account)) {
         let metadata = &account.metadata;
         let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
             || used_somewhere.contains(&*metadata.name)

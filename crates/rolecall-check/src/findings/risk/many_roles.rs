@@ -120,7 +120,8 @@ pub(super) const RULE: Rule = Rule {
 const MANY: usize = 4;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for account in context.service_accounts() {
+    let names = context.names();
+    for account in context.service_accounts().filter(|account| names.is_bound(account)) {
         let metadata = &account.metadata;
         let identity = Identity::service_account(&metadata.namespace, &metadata.name);
         let mut roles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
