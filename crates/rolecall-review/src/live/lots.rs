@@ -12,16 +12,22 @@ use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, body};
 
 /// What is wanted of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Yes or no.
-    Verdicts,
-    /// What allows a request too, which rules do not tell.
-    Reasons,
+pub enum Evidence {
+    /// Yes or no, however the server tells that.
+    Verdict,
+    /// What allows a request too, which only a review of its own tells.
+    Reason,
+    /// A review of its own for each.
+    Review,
 }
 
-impl Wanted {
+impl Evidence {
     fn is_in(self, answer: &Answer) -> bool {
-        self == Self::Verdicts || !answer.is_allowed() || !answer.reason.is_empty()
+        match self {
+            Self::Verdict => true,
+            Self::Reason => !answer.is_allowed() || !answer.reason.is_empty(),
+            Self::Review => false,
+        }
     }
 }
 
@@ -62,12 +68,12 @@ impl<T: Transport> LiveReviewer<T> {
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
-        wanted: Wanted,
+        wanted: Evidence,
         at_once: usize,
         progress: &Progress,
         stop: impl Future<Output = ()>,
     ) -> Asked<T::Error> {
-        let subjects = subjects(questions);
+        let subjects = if wanted == Evidence::Review { Vec::new() } else { subjects(questions) };
         let mut answers = vec![None; questions.len()];
         let pays_with_samples = |subject: &Subject<'_>| {
             subject.lots.iter().any(|lot| self.pays_with_samples(subject.identity, lot))

@@ -11,7 +11,7 @@ mod way;
 
 use rolecall_rbac::{Identity, Request, Target};
 
-pub use self::lots::Wanted;
+pub use self::lots::Evidence;
 pub use self::rules::{Rules, RulesAnswer};
 use self::way::Ways;
 use crate::{Answer, Question, Reviewer, Verdict, body};

@@ -159,7 +159,7 @@ where
 {
     let progress = Progress::default();
     let asked = reviewer
-        .answer_by_rules(questions, Wanted::Verdicts, 1, &progress, std::future::pending())
+        .answer_by_rules(questions, Evidence::Verdict, 1, &progress, std::future::pending())
         .await;
     assert_eq!(asked.ending, Ending::Complete);
     assert_eq!(progress.answered(), asked.answers.iter().flatten().count());
@@ -341,14 +341,14 @@ async fn asking_for_rules_can_be_stopped_and_fails_with_the_server() {
     }
     let reviewer = LiveReviewer::new(Silent, caller(&jane));
     let asked = reviewer
-        .answer_by_rules(&questions, Wanted::Verdicts, 1, &progress, std::future::ready(()))
+        .answer_by_rules(&questions, Evidence::Verdict, 1, &progress, std::future::ready(()))
         .await;
     assert_eq!((asked.ending, asked.answers), (Ending::Stopped, vec![None; 4]));
 
     let server = scripted(|_| Err(PostError::Fatal("gone")));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
     let asked = reviewer
-        .answer_by_rules(&questions, Wanted::Verdicts, 1, &progress, std::future::pending())
+        .answer_by_rules(&questions, Evidence::Verdict, 1, &progress, std::future::pending())
         .await;
     assert_eq!(asked.ending, Ending::Failed("gone"));
 }

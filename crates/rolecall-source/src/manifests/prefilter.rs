@@ -25,26 +25,24 @@ impl<'a> Outline<'a> for Heading<'a> {
 impl<'a> Heading<'a> {
     /// Returns whether the document surely holds no object to be read.
     pub(super) fn is_irrelevant(&self, document: &[u8], selection: Selection) -> bool {
-        let (Some(api_version), Some(kind), false) = (self.api_version, self.kind, self.in_doubt)
-        else {
-            return false;
-        };
-        let irrelevant = match selection.shape(api_version, kind) {
-            Shape::Irrelevant => true,
-            Shape::Custom => !may_hold_pods(document),
+        let irrelevant = match self.shape(selection) {
+            Some(Shape::Irrelevant) => true,
+            Some(Shape::Custom) => !may_hold_pods(document),
             _ => false,
         };
         irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
     }
 
-    /// Returns which lines of the document take no part in an answer whatever they hold.
-    pub(super) fn passes_over(&self, selection: Selection) -> PassOver {
-        match (self.api_version, self.kind, self.in_doubt) {
-            (Some(api_version), Some(kind), false) => {
-                decode::passes_over(selection.shape(api_version, kind))
-            }
-            _ => |_| None,
+    /// Returns what of the document takes no part in an answer whatever it holds.
+    pub(super) fn passes_over(&self, selection: Selection) -> Option<PassOver> {
+        decode::passes_over(self.shape(selection)?)
+    }
+
+    fn shape(&self, selection: Selection) -> Option<Shape> {
+        if self.in_doubt {
+            return None;
         }
+        Some(selection.shape(self.api_version?, self.kind?))
     }
 
     /// Reads a line; `None` when it may mean more than it looks like.

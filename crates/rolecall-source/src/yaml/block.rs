@@ -26,7 +26,11 @@ const KEY_LIMIT: usize = 512;
 
 /// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
 /// style. The values of some keys may be passed over: then they are null.
-pub(super) fn parse(text: &str, first_line: u32, pass_over: PassOver) -> Option<Document<'_>> {
+pub(super) fn parse(
+    text: &str,
+    first_line: u32,
+    pass_over: Option<PassOver>,
+) -> Option<Document<'_>> {
     Some(read(text, first_line, Building::new(text, pass_over))?.finish())
 }
 

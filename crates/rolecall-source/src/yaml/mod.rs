@@ -49,13 +49,13 @@ impl ParseError {
 
 /// Parses the documents of `text`, whose first line has the number `first_line`.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
-    parse_passing_over(text, first_line, |_| None)
+    parse_passing_over(text, first_line, None)
 }
 
 /// Parses a [`Chunk`], which may be no text at all. The values of some keys may be passed over.
 pub fn parse_chunk<'a>(
     chunk: &Chunk<'a>,
-    pass_over: PassOver,
+    pass_over: Option<PassOver>,
 ) -> Result<Vec<Document<'a>>, ParseError> {
     parse_passing_over(chunk_text(chunk)?, chunk.first_line, pass_over)
 }
@@ -63,13 +63,12 @@ pub fn parse_chunk<'a>(
 fn parse_passing_over(
     text: &str,
     first_line: u32,
-    pass_over: PassOver,
+    pass_over: Option<PassOver>,
 ) -> Result<Vec<Document<'_>>, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     // What must not be passed over gives the first reading up.
-    match block::parse(text, first_line, pass_over)
-        .or_else(|| block::parse(text, first_line, |_| None))
-    {
+    let again = || pass_over.and_then(|_| block::parse(text, first_line, None));
+    match block::parse(text, first_line, pass_over).or_else(again) {
         Some(document) => Ok(vec![document]),
         None => events::parse(text, first_line),
     }

@@ -197,7 +197,7 @@ fn types_are_not_coerced_and_the_path_is_named() {
 #[test]
 fn bytes_that_are_not_utf8_are_named() {
     let chunk = Chunk { bytes: b"a: 1\nb: \xFF\n", first_line: 7 };
-    let error = parse_chunk(&chunk, |_| None).unwrap_err();
+    let error = parse_chunk(&chunk, None).unwrap_err();
     assert_eq!((error.position.line, error.position.column), (8, 4));
     assert_eq!(error.what, "expected UTF-8 text, found the byte 0xff");
 }

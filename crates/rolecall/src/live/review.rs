@@ -1,8 +1,9 @@
 //! Questions to the server, and its answers.
 
 use rolecall_rbac::Identity;
+pub(crate) use rolecall_review::live::Evidence;
 use rolecall_review::live::{
-    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport, Wanted,
+    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport,
 };
 use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
@@ -15,17 +16,6 @@ use crate::ui::Ui;
 
 /// How many questions are asked at a time, each over a connection of its own.
 const AT_ONCE: usize = 32;
-
-/// What is wanted of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Evidence {
-    /// Yes or no, however the server tells that.
-    Verdict,
-    /// What allows a request too, which only a review of its own tells.
-    Reason,
-    /// A review of its own for each.
-    Review,
-}
 
 /// The server's answers.
 pub(crate) struct Reviewed {
@@ -51,21 +41,12 @@ pub(crate) fn review(
     let asked = live.block_on(async {
         let asking = async {
             let mut stop = std::pin::pin!(interrupted());
-            let wanted = match evidence {
-                Evidence::Verdict => Some(Wanted::Verdicts),
-                Evidence::Reason => Some(Wanted::Reasons),
-                Evidence::Review => None,
-            };
-            let mut known = Vec::new();
-            if let Some(wanted) = wanted {
-                let by_rules = reviewer
-                    .answer_by_rules(questions, wanted, AT_ONCE, &progress, &mut stop)
-                    .await;
-                if !matches!(by_rules.ending, Ending::Complete) {
-                    return by_rules;
-                }
-                known = by_rules.answers;
+            let by_rules =
+                reviewer.answer_by_rules(questions, evidence, AT_ONCE, &progress, &mut stop).await;
+            if !matches!(by_rules.ending, Ending::Complete) {
+                return by_rules;
             }
+            let known = by_rules.answers;
             ask(&reviewer, questions, known, AT_ONCE, &progress, stop).await
         };
         let mut asking = std::pin::pin!(asking);

@@ -49,7 +49,7 @@
 //!       - {name: web, image: registry.example.com/web:1}
 //! ```
 
-use rolecall_rbac::{Binding, Identity};
+use rolecall_rbac::{Binding, Identity, ServiceAccount};
 use rustc_hash::FxHashSet;
 
 use crate::context::Context;
@@ -71,7 +71,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.service_accounts().next().is_none() || !workloads::are_all_known(context) {
+    let names = context.names();
+    let bound: Vec<&ServiceAccount> =
+        context.service_accounts().filter(|account| names.is_bound(account)).collect();
+    if bound.is_empty() || !workloads::are_all_known(context) {
         return;
     }
     let mut used: FxHashSet<(&str, &str)> = FxHashSet::default();
@@ -84,8 +87,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    let names = context.names();
-    for account in context.service_accounts().filter(|account| names.is_bound(account)) {
+    for account in bound {
         let metadata = &account.metadata;
         let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
             || used_somewhere.contains(&*metadata.name)

@@ -21,7 +21,7 @@ pub enum Aside {
 /// A document that is being built.
 pub(super) struct Building<'a> {
     builder: Builder<'a>,
-    pass_over: PassOver,
+    pass_over: Option<PassOver>,
     passed: Option<Passed>,
 }
 
@@ -34,7 +34,7 @@ struct Passed {
 }
 
 impl<'a> Building<'a> {
-    pub(super) fn new(text: &str, pass_over: PassOver) -> Self {
+    pub(super) fn new(text: &str, pass_over: Option<PassOver>) -> Self {
         Self { builder: Builder::with_room_for(text), pass_over, passed: None }
     }
 
@@ -77,11 +77,8 @@ impl<'a> Nodes<'a> for Building<'a> {
 
     fn awaits(&mut self, key: &str) {
         if self.passed.is_none() {
-            self.passed = (self.pass_over)(key).map(|aside| Passed {
-                aside,
-                depth: 0,
-                start: Position::default(),
-            });
+            let aside = self.pass_over.and_then(|pass_over| pass_over(key));
+            self.passed = aside.map(|aside| Passed { aside, depth: 0, start: Position::default() });
         }
     }
 }

@@ -166,7 +166,7 @@ mod tests {
     fn found_alike(text: &str) -> (usize, usize) {
         let chunk = Chunk { bytes: text.as_bytes(), first_line: 3 };
         let file = format!("# first\n# second\n{text}\n---\nkind: Role\n");
-        let Some(document) = block::parse(text, 3, |_| None) else { return (0, 0) };
+        let Some(document) = block::parse(text, 3, None) else { return (0, 0) };
         let tree = Spanned::of_chunk(&chunk).unwrap();
         let objects = tree.objects();
         let line = document.root().position().line;
