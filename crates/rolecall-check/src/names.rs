@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rolecall_rbac::{Inventory, Metadata, ServiceAccount, SubjectKind};
+use rolecall_rbac::{Inventory, Metadata, Role, ServiceAccount, SubjectKind};
 use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
@@ -10,6 +10,7 @@ use crate::context::Context;
 /// The names in the input.
 #[derive(Default)]
 pub(crate) struct Names<'a> {
+    roles: HashMap<&'a str, Vec<&'a Role>, FxBuildHasher>,
     accounts: HashMap<&'a str, Vec<&'a ServiceAccount>, FxBuildHasher>,
     accounts_of_servers: HashSet<(&'a str, &'a str), FxBuildHasher>,
     bound_accounts: HashSet<(&'a str, &'a str), FxBuildHasher>,
@@ -23,6 +24,10 @@ impl<'a> Names<'a> {
         let mut accounts: HashMap<_, Vec<_>, _> = HashMap::default();
         for account in inventory.service_accounts() {
             accounts.entry(&*account.metadata.name).or_default().push(account);
+        }
+        let mut roles_of_namespaces: HashMap<_, Vec<_>, _> = HashMap::default();
+        for role in inventory.roles().iter().filter(|role| !role.is_cluster_role()) {
+            roles_of_namespaces.entry(&*role.metadata.name).or_default().push(role);
         }
         let default_bindings = context.input.defaults.iter().flat_map(Inventory::bindings);
         let accounts_of_servers = default_bindings
@@ -46,6 +51,7 @@ impl<'a> Names<'a> {
         let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
         let others = accounts_held.chain(workloads).chain(namespaces()).filter(is_judged);
         Self {
+            roles: roles_of_namespaces,
             accounts,
             accounts_of_servers,
             bound_accounts,
@@ -55,6 +61,11 @@ impl<'a> Names<'a> {
                 .collect(),
             first_words: roles().chain(others).map(|metadata| first_word(&metadata.name)).collect(),
         }
+    }
+
+    /// Returns the Roles of a name, sorted by namespace.
+    pub(crate) fn roles(&self, name: &str) -> &[&'a Role] {
+        self.roles.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the ServiceAccounts of a name, sorted by namespace.

@@ -6,6 +6,8 @@ use crate::Text;
 
 /// The prefix of every ServiceAccount's user name.
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
+const ALL_SERVICE_ACCOUNTS: Text = arcstr::literal!("system:serviceaccounts");
+const AUTHENTICATED: Text = arcstr::literal!("system:authenticated");
 
 /// A user name and the groups that count, as the authorizer sees them.
 ///
@@ -36,11 +38,11 @@ impl Identity {
     /// Returns the identity of a ServiceAccount's token, with its three groups.
     pub fn service_account(namespace: &str, name: &str) -> Self {
         Self {
-            user: format!("{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}").into(),
+            user: arcstr::format!("{SERVICE_ACCOUNT_PREFIX}{namespace}:{name}"),
             groups: vec![
-                "system:serviceaccounts".into(),
-                format!("system:serviceaccounts:{namespace}").into(),
-                "system:authenticated".into(),
+                ALL_SERVICE_ACCOUNTS,
+                arcstr::format!("{ALL_SERVICE_ACCOUNTS}:{namespace}"),
+                AUTHENTICATED,
             ],
             ..Self::default()
         }

@@ -31,6 +31,7 @@ mod model;
 mod near_miss;
 mod request;
 mod review;
+mod spelling;
 mod text;
 mod who_can;
 
@@ -53,6 +54,6 @@ pub use model::{
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
-pub use strsim::osa_distance as edit_distance;
+pub use spelling::{edit_distance, edit_distance_within};
 pub use text::{Interner, Text, Texts};
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

@@ -1,6 +1,6 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{Binding, ServiceAccount, Subject, SubjectKind, edit_distance};
+use rolecall_rbac::{Binding, ServiceAccount, Subject, SubjectKind, edit_distance_within};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -80,15 +80,10 @@ pub(super) fn lookalikes<'a>(
     namespace: &str,
     name: &str,
 ) -> Vec<&'a ServiceAccount> {
-    let length = name.chars().count();
-    let tolerated = 1 + length / 8;
+    let tolerated = 1 + name.chars().count() / 8;
     let beside = context.inventory().service_accounts_in(namespace).iter().filter_map(|account| {
-        let other = &*account.metadata.name;
-        if other.chars().count().abs_diff(length) > tolerated {
-            return None;
-        }
-        let distance = edit_distance(other, name);
-        (distance <= tolerated).then_some((false, distance, account))
+        let distance = edit_distance_within(&account.metadata.name, name, tolerated)?;
+        Some((false, distance, account))
     });
     let elsewhere = context.names().accounts(name).iter();
     let elsewhere = elsewhere

@@ -33,12 +33,10 @@ pub(super) fn kind_and_namespace(binding: &Binding) -> (ExternalKind, &str) {
 
 /// Returns whether the role may be what could not be read, or what has no namespace of its own yet.
 fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
-    let name = &binding.role_ref.name;
     let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
     let is_guess =
         |role: &Role| context.is_guess(&role.metadata) || context.is_guess(&binding.metadata);
-    let assumed =
-        |role: &Role| !role.is_cluster_role() && role.metadata.name == *name && is_guess(role);
+    let assumed = || context.names().roles(&binding.role_ref.name).iter().copied().any(is_guess);
     context.inventory().gaps().iter().any(|gap| gap.may_hide_role_of(binding))
-        || (!cluster_role && context.inventory().roles().iter().any(assumed))
+        || (!cluster_role && assumed())
 }

@@ -67,6 +67,11 @@ impl Inventory {
         find(&self.namespaces, "", name, |namespace| &namespace.metadata)
     }
 
+    /// Returns the Roles of one namespace; the ClusterRoles for the empty one.
+    pub fn roles_in(&self, namespace: &str) -> &[Role] {
+        range_of(&self.roles, |role| (*role.metadata.namespace).cmp(namespace))
+    }
+
     /// Returns the ServiceAccounts of one namespace.
     pub fn service_accounts_in(&self, namespace: &str) -> &[ServiceAccount] {
         range_of(&self.service_accounts, |account| (*account.metadata.namespace).cmp(namespace))

@@ -4,8 +4,8 @@
 //! key or a list item. Then each `kind` of the top level stands at the start of a line, so the one
 //! that is found is the only one. In any doubt the answer is no.
 
-use crate::decode::{self, Selection, Shape};
-use crate::yaml::{Outline, PassOver};
+use crate::decode::{Selection, Shape};
+use crate::yaml::Outline;
 
 /// What the lines that are not indented say a document is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,22 +23,8 @@ impl<'a> Outline<'a> for Heading<'a> {
 }
 
 impl<'a> Heading<'a> {
-    /// Returns whether the document surely holds no object to be read.
-    pub(super) fn is_irrelevant(&self, document: &[u8], selection: Selection) -> bool {
-        let irrelevant = match self.shape(selection) {
-            Some(Shape::Irrelevant) => true,
-            Some(Shape::Custom) => !may_hold_pods(document),
-            _ => false,
-        };
-        irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
-    }
-
-    /// Returns what of the document takes no part in an answer whatever it holds.
-    pub(super) fn passes_over(&self, selection: Selection) -> Option<PassOver> {
-        decode::passes_over(self.shape(selection)?)
-    }
-
-    fn shape(&self, selection: Selection) -> Option<Shape> {
+    /// Returns what the document surely is; `None` where that cannot be told.
+    pub(super) fn shape(&self, selection: Selection) -> Option<Shape> {
         if self.in_doubt {
             return None;
         }
@@ -67,6 +53,16 @@ impl<'a> Heading<'a> {
         }
         Some(())
     }
+}
+
+/// Returns whether a document of some shape surely holds no object to be read.
+pub(super) fn is_irrelevant(shape: Option<Shape>, document: &[u8]) -> bool {
+    let irrelevant = match shape {
+        Some(Shape::Irrelevant) => true,
+        Some(Shape::Custom) => !may_hold_pods(document),
+        _ => false,
+    };
+    irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
 }
 
 /// Returns whether the first line with anything in it is indented, which makes lines that are not no
@@ -122,9 +118,9 @@ mod tests {
     /// Returns whether every document of a text is passed over.
     fn is_irrelevant(text: &str) -> bool {
         let documents = yaml::split_outlined::<Heading<'_>>(text.as_bytes());
-        documents
-            .iter()
-            .all(|(chunk, heading)| heading.is_irrelevant(chunk.bytes, Selection::Everything))
+        documents.iter().all(|(chunk, heading)| {
+            super::is_irrelevant(heading.shape(Selection::Everything), chunk.bytes)
+        })
     }
 
     #[test]

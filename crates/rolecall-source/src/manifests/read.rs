@@ -8,8 +8,8 @@ use flate2::read::MultiGzDecoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::find::{self, Entry};
-use super::prefilter::Heading;
-use crate::decode::{Batch, Decoder, Decoders};
+use super::prefilter::{self, Heading};
+use crate::decode::{self, Batch, Decoder, Decoders};
 use crate::json;
 use crate::problem::ProblemKind;
 use crate::yaml::{self, Chunk};
@@ -181,11 +181,12 @@ fn shares<'c, 'a>(chunks: &'c [Headed<'a>]) -> Vec<&'c [Headed<'a>]> {
 }
 
 fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
-    if heading.is_irrelevant(chunk.bytes, decoder.selection) {
+    let shape = heading.shape(decoder.selection);
+    if prefilter::is_irrelevant(shape, chunk.bytes) {
         decoder.batch.objects += 1;
         return;
     }
-    match yaml::parse_chunk(chunk, heading.passes_over(decoder.selection)) {
+    match yaml::parse_chunk(chunk, shape.and_then(decode::passes_over)) {
         Ok(documents) => documents.iter().for_each(|document| decoder.document(document)),
         Err(error) => {
             decoder.broken(&error, &String::from_utf8_lossy(chunk.bytes), chunk.first_line);

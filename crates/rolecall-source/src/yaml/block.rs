@@ -9,11 +9,13 @@
 //! text that goes on on the next line, tabs, whatever is not ASCII. A document that it does return is
 //! equal to the event parser's, positions and duplicate keys included; tests hold it to that.
 
+mod aside;
 mod build;
 mod scalar;
 
+use self::aside::Passing;
+pub use self::aside::{Aside, PassOver};
 use self::build::Building;
-pub use self::build::{Aside, PassOver};
 use self::scalar::Inline;
 use super::build::Collection;
 use super::node::{Document, Position, Value};
@@ -41,15 +43,16 @@ pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -
         return None;
     }
     let mut reader = Reader {
-        lines: Lines::new(text, first_line),
+        lines: Lines { text, start: 0, number: first_line },
         levels: Vec::with_capacity(16),
+        outermost: 0,
         empty: true,
         awaited: None,
         nodes,
     };
-    while let Some(line) = reader.lines.next() {
-        reader.line(line)?;
-        if reader.nodes.are_enough(reader.lines.text) {
+    while reader.lines.start < text.len() {
+        reader.line(reader.lines.content(reader.lines.start))?;
+        if reader.nodes.are_enough(text.get(reader.lines.start..).unwrap_or_default()) {
             return Some(reader.nodes);
         }
     }
@@ -68,8 +71,11 @@ pub(super) trait Nodes<'a> {
     /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
     fn end(&mut self, closed: Option<Position>) -> Option<()>;
 
-    /// Learns that the value of the key that came last is on the lines below, or null.
-    fn awaits(&mut self, _key: &str) {}
+    /// Tells whether the value of the key that came last, which is on the lines below or null, makes no
+    /// difference: then it comes as null.
+    fn passes_over(&self, _key: &str) -> Option<Aside> {
+        None
+    }
 
     /// Returns whether nothing that comes in the rest of the text counts, so that it need not be read.
     fn are_enough(&mut self, _rest: &str) -> bool {
@@ -105,6 +111,8 @@ struct Reader<'a, N> {
     lines: Lines<'a>,
     /// The collections that are open, outermost first.
     levels: Vec<Level>,
+    /// How many of them are not of what is read here.
+    outermost: usize,
     /// Whether nothing was read yet.
     empty: bool,
     /// What the last line ended with, when its value is not on the line.
@@ -136,60 +144,62 @@ enum Kind {
 }
 
 impl<'a, N: Nodes<'a>> Reader<'a, N> {
-    fn line(&mut self, line: Line<'a>) -> Option<()> {
-        let mut at = line.content(0);
-        let Some(first) = line.text.as_bytes().get(at) else { return Some(()) };
-        if *first == b'#' {
+    /// Reads a line whose text begins at `at`.
+    fn line(&mut self, mut at: usize) -> Option<()> {
+        if self.lines.is_blank(at) {
+            self.lines.skip(at);
             return Some(());
         }
-        let first_dash = is_dash(line.bytes(at));
-        self.arrive(line, at, first_dash)?;
+        let first_dash = self.lines.is_dash(at);
+        self.arrive(at, first_dash)?;
         let mut dash = first_dash;
         while dash {
-            at = line.content(at + 1);
-            if is_blank(line.bytes(at)) {
+            at = self.lines.content(at + 1);
+            if self.lines.is_blank(at) {
                 self.awaited = Some(Awaited::Dash);
+                self.lines.skip(at);
                 return Some(());
             }
-            dash = is_dash(line.bytes(at));
+            dash = self.lines.is_dash(at);
             if dash {
-                self.open(Kind::Sequence, at, line.position(at))?;
+                self.open(Kind::Sequence, at, self.lines.position(at))?;
             }
         }
-        match scalar::key(line.bytes(at)) {
-            Some(length) => {
+        match scalar::key(self.lines.text, at) {
+            Some(key) => {
                 if first_dash {
-                    self.open(Kind::Mapping, at, line.position(at))?;
+                    self.open(Kind::Mapping, at, self.lines.position(at))?;
                 }
-                self.pair(line, at, length)
+                self.pair(at, key)
             }
-            None if first_dash => self.value(line, at),
+            None if first_dash => self.value(at),
             None => None,
         }
     }
 
-    /// Ends what is not indented as far as a column, and opens what begins there.
-    fn arrive(&mut self, line: Line<'a>, column: usize, dash: bool) -> Option<()> {
+    /// Ends what is not indented as far as what begins at `at`, and opens that.
+    fn arrive(&mut self, at: usize, dash: bool) -> Option<()> {
+        let column = self.lines.column(at);
         let begun = if dash { Kind::Sequence } else { Kind::Mapping };
-        let Some(innermost) = self.levels.last() else {
+        let Some(innermost) = self.innermost() else {
             // Only the first line finds nothing open.
             let first = std::mem::take(&mut self.empty);
-            return if first { self.open(begun, column, line.position(column)) } else { None };
+            return if first { self.open(begun, at, self.lines.position(at)) } else { None };
         };
         let below_key = innermost.kind == Kind::Mapping && innermost.column == column && dash;
         match self.awaited.take() {
             Some(_) if column > innermost.column => {
-                return self.open(begun, column, line.position(column));
+                return self.open(begun, at, self.lines.position(at));
             }
             Some(_) if below_key => {
                 // The event parser says that such a sequence starts with its first item.
-                let item = line.content(column + 1);
-                let position = (!is_blank(line.bytes(item))).then(|| line.position(item))?;
-                return self.open(Kind::Unindented, column, position);
+                let item = self.lines.content(at + 1);
+                let position = (!self.lines.is_blank(item)).then(|| self.lines.position(item))?;
+                return self.open(Kind::Unindented, at, position);
             }
             awaited => self.null(awaited)?,
         }
-        while let Some(level) = self.levels.last() {
+        while let Some(level) = self.innermost() {
             let ends = level.column > column
                 || (level.column == column && level.kind == Kind::Unindented && !dash);
             if !ends {
@@ -202,42 +212,78 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         None
     }
 
-    /// Reads a key of some length and what follows it.
-    fn pair(&mut self, line: Line<'a>, at: usize, length: usize) -> Option<()> {
-        if length > KEY_LIMIT {
+    /// Reads a key and what follows it.
+    fn pair(&mut self, at: usize, key: &'a str) -> Option<()> {
+        if key.len() > KEY_LIMIT {
             return None;
         }
-        let key = line.text.get(at..at + length)?;
-        self.nodes.scalar(line.position(at), Scalar::Plain(key), length)?;
-        let colon = at + length;
-        let value = line.content(colon + 1);
-        if is_blank(line.bytes(value)) {
-            self.awaited = Some(Awaited::Key(line.position(colon)));
-            self.nodes.awaits(key);
-            return Some(());
+        self.nodes.scalar(self.lines.position(at), Scalar::Plain(key), key.len())?;
+        let colon = at + key.len();
+        let value = self.lines.content(colon + 1);
+        if self.lines.is_blank(value) {
+            self.awaited = Some(Awaited::Key(self.lines.position(colon)));
+            self.lines.skip(value);
+            return match self.nodes.passes_over(key) {
+                Some(aside) => self.pass_over(aside),
+                None => Some(()),
+            };
         }
-        self.value(line, value)
+        self.value(value)
     }
 
-    /// Reads a value that begins at `at` of its line.
-    fn value(&mut self, line: Line<'a>, at: usize) -> Option<()> {
-        let position = line.position(at);
-        match scalar::inline(line.from(at))? {
-            Inline::Scalar(value, length) => self.nodes.scalar(position, value, length),
+    /// Reads a value on the lines below that comes as null whatever it is.
+    fn pass_over(&mut self, aside: Aside) -> Option<()> {
+        let parent = self.levels.last()?.column;
+        let mut reader = Reader {
+            lines: self.lines,
+            outermost: self.levels.len(),
+            levels: std::mem::take(&mut self.levels),
+            empty: true,
+            awaited: None,
+            nodes: Passing::new(aside),
+        };
+        while reader.lines.start < reader.lines.text.len() {
+            let at = reader.lines.content(reader.lines.start);
+            if !reader.lines.goes_on(at, parent) {
+                break;
+            }
+            reader.line(at)?;
+        }
+        reader.null(reader.awaited)?;
+        self.lines = reader.lines;
+        self.levels = reader.levels;
+        self.levels.truncate(reader.outermost);
+        Some(())
+    }
+
+    /// Reads a value that begins at `at`, and whatever follows it on its line.
+    fn value(&mut self, at: usize) -> Option<()> {
+        let position = self.lines.position(at);
+        match scalar::inline(self.lines.text, at)? {
+            Inline::Scalar(value, length) => {
+                self.lines.end(at + length)?;
+                self.nodes.scalar(position, value, length)
+            }
             Inline::EmptyMapping => {
+                let closed = self.lines.position(at + 2);
+                self.lines.end(at + 2)?;
                 self.nodes.start(position, Collection::Mapping)?;
-                self.nodes.end(Some(line.position(at + 2)))
+                self.nodes.end(Some(closed))
             }
             Inline::Sequence(items) => {
-                let closed = line.position(at + items.length());
+                let end = at + items.length();
+                let closed = self.lines.position(end);
                 self.nodes.start(position, Collection::Sequence)?;
                 for item in items {
                     let (offset, value, length) = item?;
-                    self.nodes.scalar(line.position(at + offset), value, length)?;
+                    self.nodes.scalar(self.lines.position(at + offset), value, length)?;
                 }
+                self.lines.end(end)?;
                 self.nodes.end(Some(closed))
             }
-            Inline::Literal(last_break) => {
+            Inline::Literal(last_break, length) => {
+                let end = self.lines.content(at + length);
+                self.lines.is_break(end).then(|| self.lines.skip(end))?;
                 let parent = self.levels.last()?.column;
                 let (position, text) = self.lines.literal(parent, last_break)?;
                 self.nodes.scalar(position, Scalar::Literal(text), 0)
@@ -255,10 +301,14 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         }
     }
 
-    fn open(&mut self, kind: Kind, column: usize, position: Position) -> Option<()> {
+    fn innermost(&self) -> Option<Level> {
+        self.levels.get(self.outermost..)?.last().copied()
+    }
+
+    fn open(&mut self, kind: Kind, at: usize, position: Position) -> Option<()> {
         let collection =
             if kind == Kind::Mapping { Collection::Mapping } else { Collection::Sequence };
-        self.levels.push(Level { column, kind });
+        self.levels.push(Level { column: self.lines.column(at), kind });
         if self.levels.len() > DEPTH_LIMIT {
             return None;
         }
@@ -275,66 +325,111 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
     }
 }
 
-/// Returns whether a text starts with a dash that makes it an item.
-fn is_dash(text: &[u8]) -> bool {
-    matches!(text, [b'-'] | [b'-', b' ', ..])
-}
-
-/// Returns whether a text that follows a space, or is all of its line, holds nothing but a comment.
-fn is_blank(text: &[u8]) -> bool {
-    matches!(text, [] | [b'#', ..])
-}
-
-/// What is left of a text, line by line.
+/// A text of printable ASCII, and the line of it that is being read.
+#[derive(Clone, Copy)]
 struct Lines<'a> {
     text: &'a str,
-    number: u32,
-}
-
-/// A line without its break.
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    text: &'a str,
+    /// Where the line starts.
+    start: usize,
     number: u32,
 }
 
 impl<'a> Lines<'a> {
-    fn new(text: &'a str, first_line: u32) -> Self {
-        Self { text, number: first_line }
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
     }
 
-    fn next(&mut self) -> Option<Line<'a>> {
-        if self.text.is_empty() {
-            return None;
-        }
-        let end = memchr::memchr(b'\n', self.text.as_bytes()).unwrap_or(self.text.len());
-        let text = self.text.get(..end)?;
-        let text = if text.as_bytes().last() == Some(&b'\r') { text.get(..end - 1)? } else { text };
-        let line = Line { text, number: self.number };
-        self.text = self.text.get(end + 1..).unwrap_or_default();
+    /// Returns whether the line ends at an offset.
+    fn is_break(&self, at: usize) -> bool {
+        matches!(self.byte(at), None | Some(b'\n' | b'\r'))
+    }
+
+    /// Returns whether there is nothing but a comment from an offset on, which is that of the line or
+    /// follows a space.
+    fn is_blank(&self, at: usize) -> bool {
+        self.is_break(at) || self.byte(at) == Some(b'#')
+    }
+
+    /// Returns whether a dash stands at an offset that makes what follows an item.
+    fn is_dash(&self, at: usize) -> bool {
+        self.byte(at) == Some(b'-') && (self.byte(at + 1) == Some(b' ') || self.is_break(at + 1))
+    }
+
+    /// Returns whether a line whose text begins at `at` is part of a value below a key in some column.
+    fn goes_on(&self, at: usize, column: usize) -> bool {
+        self.column(at) > column
+            || self.is_blank(at)
+            || (self.column(at) == column && self.is_dash(at))
+    }
+
+    /// Goes on with the next line, of which there is one unless `at` is where the text ends.
+    fn skip(&mut self, at: usize) {
+        let next = match self.byte(at) {
+            None => at,
+            Some(b'\n') => at + 1,
+            Some(_) => {
+                let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+                at + memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1)
+            }
+        };
+        self.start = next;
         self.number += 1;
-        Some(line)
+    }
+
+    /// Goes on with the next line if only a comment follows a value that ends at an offset.
+    fn end(&mut self, at: usize) -> Option<()> {
+        let content = self.content(at);
+        let ends = self.is_break(content) || (self.byte(content)? == b'#' && content > at);
+        ends.then(|| self.skip(content))
+    }
+
+    /// Returns the offset of the first character from an offset on that is no space.
+    fn content(&self, from: usize) -> usize {
+        /// Eight spaces, looked at in one go.
+        const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+        let mut rest = self.text.as_bytes().get(from..).unwrap_or_default();
+        let mut at = from;
+        while let Some((eight, more)) = rest.split_first_chunk::<8>() {
+            let others = u64::from_le_bytes(*eight) ^ SPACES;
+            if others != 0 {
+                return at + others.trailing_zeros() as usize / 8;
+            }
+            at += 8;
+            rest = more;
+        }
+        at + rest.iter().take_while(|byte| **byte == b' ').count()
+    }
+
+    /// Returns the column of an offset, the line's first being 0.
+    fn column(&self, at: usize) -> usize {
+        at - self.start
+    }
+
+    fn position(&self, at: usize) -> Position {
+        let column = u32::try_from(self.column(at) + 1).unwrap_or(u32::MAX);
+        Position { line: self.number, column }
     }
 
     /// Reads the lines below a `|`, which are indented more than `parent`; their text starts where
     /// the first of them does.
     fn literal(&mut self, parent: usize, last_break: LastBreak) -> Option<(Position, String)> {
-        let mut ahead = Lines { ..*self };
-        let first = ahead.next()?;
-        let indentation = first.content(0);
+        let indentation = self.column(self.content(self.start));
         if indentation <= parent {
             return None;
         }
+        let position = self.position(self.start + indentation);
         let mut content = String::new();
         let mut breaks = 0;
-        while !self.text.is_empty() {
-            let mut ahead = Lines { ..*self };
-            let line = ahead.next()?;
-            let content_start = line.content(0);
-            if content_start < indentation && content_start < line.text.len() {
+        while self.start < self.text.len() {
+            let first = self.content(self.start);
+            if self.column(first) < indentation && !self.is_break(first) {
                 break;
             }
-            let text = line.from(indentation);
+            let rest = self.text.get(self.start..)?;
+            // Whether text that ends with the file ends with a line break is left to the event parser.
+            let (line, _) = rest.split_once('\n')?;
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let text = line.get(indentation..).unwrap_or_default();
             if !text.is_empty() {
                 content.extend(std::iter::repeat_n('\n', std::mem::take(&mut breaks)));
                 content.push_str(text);
@@ -342,16 +437,12 @@ impl<'a> Lines<'a> {
                 return None;
             }
             breaks += 1;
-            // Whether text that ends with the file ends with a line break is left to the event parser.
-            if ahead.text.is_empty() && !self.text.ends_with('\n') {
-                return None;
-            }
-            *self = ahead;
+            self.skip(first);
         }
         if last_break == LastBreak::Kept {
             content.push('\n');
         }
-        Some((first.position(indentation), content))
+        Some((position, content))
     }
 }
 
@@ -361,38 +452,6 @@ enum LastBreak {
     Kept,
     /// `|-`
     Stripped,
-}
-
-impl<'a> Line<'a> {
-    /// Returns the column of the first character from a column on that is no space.
-    fn content(self, column: usize) -> usize {
-        /// Eight spaces, looked at in one go.
-        const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-        let bytes = self.bytes(column);
-        let (eights, rest) = bytes.as_chunks::<8>();
-        let others = eights.iter().map(|eight| u64::from_le_bytes(*eight) ^ SPACES);
-        for (index, other) in others.enumerate() {
-            if other != 0 {
-                return column + index * 8 + other.trailing_zeros() as usize / 8;
-            }
-        }
-        let last = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
-        column + eights.len() * 8 + last
-    }
-
-    /// Returns the text from a column on; nothing where there is none.
-    fn from(self, column: usize) -> &'a str {
-        self.text.get(column..).unwrap_or_default()
-    }
-
-    /// Returns the bytes from a column on; none where there is nothing.
-    fn bytes(self, column: usize) -> &'a [u8] {
-        self.text.as_bytes().get(column..).unwrap_or_default()
-    }
-
-    fn position(self, column: usize) -> Position {
-        Position { line: self.number, column: u32::try_from(column + 1).unwrap_or(u32::MAX) }
-    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,12 @@ impl<'a> Builder<'a> {
     /// Starts with room for as many nodes as a text of this length may well have, some of them passed
     /// over.
     pub(super) fn with_room_for(text: &str) -> Self {
-        Self { entries: Vec::with_capacity(text.len() / 32), ..Self::default() }
+        Self {
+            entries: Vec::with_capacity(16 + text.len() / 32),
+            open: Vec::with_capacity(16),
+            keys: Vec::with_capacity(16),
+            ..Self::default()
+        }
     }
 
     /// Adds a scalar; `merge_key` says that it is an unquoted `<<`.

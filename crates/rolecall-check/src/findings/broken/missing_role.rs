@@ -55,7 +55,11 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use rolecall_rbac::{Binding, edit_distance};
+use std::collections::HashMap;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rolecall_rbac::{Binding, Inventory, Role, edit_distance_within};
+use rustc_hash::FxBuildHasher;
 
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
@@ -77,13 +81,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut lookalikes = Lookalikes::new(context.inventory());
     for binding in roles::without_role(context) {
         let reference = &binding.role_ref;
         let (kind, namespace) = roles::kind_and_namespace(binding);
         if context.is_external(kind, namespace, &reference.name) {
             continue;
         }
-        let similar = similar_roles(context, binding);
+        let similar = lookalikes.of(binding);
         // A name that differs in a letter from one that is there is no other software's.
         let owner =
             if similar.is_empty() { Owner::of_role(context, binding) } else { Owner::Input };
@@ -115,23 +120,39 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the roles that the reference may have meant, as references that work.
-fn similar_roles(context: &Context<'_>, binding: &Binding) -> Vec<String> {
-    let name = &binding.role_ref.name;
+/// Tells which roles are spelled like those that are missing.
+struct Lookalikes<'a> {
+    inventory: &'a Inventory,
+    /// The ClusterRoles like each name that was asked for, with their distances: a missing role is
+    /// often missed by many.
+    cluster_roles: HashMap<&'a str, Vec<(usize, &'a Role)>, FxBuildHasher>,
+}
+
+impl<'a> Lookalikes<'a> {
+    fn new(inventory: &'a Inventory) -> Self {
+        Self { inventory, cluster_roles: HashMap::default() }
+    }
+
+    /// Returns the roles that a reference may have meant, as references that work.
+    fn of(&mut self, binding: &'a Binding) -> Vec<String> {
+        let (inventory, name) = (self.inventory, &*binding.role_ref.name);
+        let like_it = |namespace: &str| near(inventory.roles_in(namespace), name);
+        let mut similar = self.cluster_roles.entry(name).or_insert_with(|| like_it("")).clone();
+        if !binding.is_cluster_role_binding() {
+            similar.extend(like_it(&binding.metadata.namespace));
+        }
+        let mut similar: Vec<(usize, String)> = similar
+            .into_iter()
+            .map(|(distance, role)| (distance, format!("{} {}", role.kind(), role.metadata.name)))
+            .collect();
+        similar.sort();
+        similar.into_iter().map(|(_, role)| role).take(3).collect()
+    }
+}
+
+/// Returns the roles whose names are nearly some name, with their distances.
+fn near<'a>(roles: &'a [Role], name: &str) -> Vec<(usize, &'a Role)> {
     let tolerated = 1 + name.chars().count() / 8;
-    let mut similar: Vec<(usize, String)> = context
-        .inventory()
-        .roles()
-        .iter()
-        .filter(|role| {
-            let reachable =
-                role.is_cluster_role() || role.metadata.namespace == binding.metadata.namespace;
-            reachable && (role.is_cluster_role() || !binding.is_cluster_role_binding())
-        })
-        .map(|role| (edit_distance(&role.metadata.name, name), role))
-        .filter(|(distance, _)| *distance <= tolerated)
-        .map(|(distance, role)| (distance, format!("{} {}", role.kind(), role.metadata.name)))
-        .collect();
-    similar.sort();
-    similar.into_iter().map(|(_, role)| role).take(3).collect()
+    let distance = |role: &Role| edit_distance_within(&role.metadata.name, name, tolerated);
+    roles.par_iter().filter_map(|role| Some((distance(role)?, role))).collect()
 }

@@ -101,11 +101,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Some(because) => (because, RULE.meta.severity),
             None => {
                 let name = pod.spec.service_account_name();
-                let shared = shared.contains(&account(pod));
-                let directly = workloads::own_bindings(context, identity)
-                    .iter()
-                    .any(|bound| *bound.subject.name == *name);
-                if name == "default" || shared || !directly {
+                let directly = || {
+                    let bindings = workloads::own_bindings(context, identity);
+                    bindings.iter().any(|bound| *bound.subject.name == *name)
+                };
+                if name == "default" || shared.contains(&account(pod)) || !directly() {
                     continue;
                 }
                 (format!("ServiceAccount `{name}` was granted rights"), Severity::Low)

@@ -68,9 +68,10 @@
 //! - {kind: ServiceAccount, name: operator, namespace: operators}
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rolecall_rbac::Binding;
+use rolecall_rbac::Role;
+use rustc_hash::FxBuildHasher;
 
 use super::engine::{Engine, HeldRisk, RiskTeller};
 use crate::context::Context;
@@ -103,9 +104,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let risks = || teller.risks_of(&holder.identity());
         risks_of.entry(holder.clone()).or_insert_with(risks).clone()
     };
+    let mut lends =
+        Lending { engine: Engine::new(context.input.version), roles: HashMap::default() };
     for binding in context.bindings() {
         let namespace = &binding.metadata.namespace;
-        if binding.is_cluster_role_binding() || **namespace == *"kube-system" {
+        let is_meant = !binding.is_cluster_role_binding() && **namespace != *"kube-system";
+        if !is_meant || !context.role_of(binding).is_some_and(|role| lends.identities(role)) {
             continue;
         }
         for (index, subject) in binding.subjects.iter().enumerate() {
@@ -114,7 +118,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let reaches = own.iter().any(|risk| {
                 WAYS.contains(&risk.code) && risk.namespace.as_ref() == Some(namespace)
             });
-            if !reaches || !grants_way(context, binding) {
+            if !reaches {
                 continue;
             }
             let stronger =
@@ -148,15 +152,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether the role of a binding is one of those that lend identities.
-fn grants_way(context: &Context<'_>, binding: &Binding) -> bool {
-    let engine = Engine::new(context.input.version);
-    context.role_of(binding).is_some_and(|role| {
-        role.rules
-            .iter()
-            .flat_map(|rule| engine.hits(rule))
-            .any(|hit| WAYS.contains(&hit.risk.meta.code) && hit.allowed.in_namespace)
-    })
+/// Tells which roles lend the identities of a namespace, each looked at once.
+struct Lending {
+    engine: Engine,
+    roles: HashMap<*const Role, bool, FxBuildHasher>,
+}
+
+impl Lending {
+    fn identities(&mut self, role: &Role) -> bool {
+        let engine = &self.engine;
+        *self.roles.entry(role).or_insert_with(|| {
+            let mut hits = role.rules.iter().flat_map(|rule| engine.hits(rule));
+            hits.any(|hit| WAYS.contains(&hit.risk.meta.code) && hit.allowed.in_namespace)
+        })
+    }
 }
 
 /// Returns whether a risk held in the whole cluster takes more than a namespace.

@@ -10,8 +10,8 @@ pub(super) enum Inline<'a> {
     EmptyMapping,
     /// `[a, "b"]`
     Sequence(Items<'a>),
-    /// `|`: the value is the text of the lines below.
-    Literal(LastBreak),
+    /// `|`, and how long that is: the value is the text of the lines below.
+    Literal(LastBreak, usize),
 }
 
 /// Returns whether a text is all printable ASCII, with line breaks that every reader takes for such.
@@ -23,11 +23,12 @@ pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
     all && memchr::memchr_iter(b'\r', bytes).all(|at| bytes.get(at + 1) == Some(&b'\n'))
 }
 
-/// Returns how long the key is that a text starts with, its colon not counted.
-pub(super) fn key(bytes: &[u8]) -> Option<usize> {
+/// Returns the key that stands at an offset, without its colon.
+pub(super) fn key(text: &str, at: usize) -> Option<&str> {
+    let bytes = text.as_bytes().get(at..)?;
     let length = bytes.iter().position(|byte| OF_KEY.get(usize::from(*byte)) != Some(&true))?;
     let starts = bytes.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    (starts && is_colon(bytes.get(length..)?)).then_some(length)
+    (starts && is_colon(bytes.get(length..)?)).then(|| text.get(at..at + length))?
 }
 
 /// The characters that keys may hold anywhere; keys that hold others are rare.
@@ -45,28 +46,29 @@ static OF_KEY: [bool; 256] = {
 
 /// Returns whether a text starts with a colon that ends a key.
 fn is_colon(bytes: &[u8]) -> bool {
-    matches!(bytes, [b':'] | [b':', b' ', ..])
+    matches!(bytes, [b':'] | [b':', b' ' | b'\n' | b'\r', ..])
 }
 
-/// Reads a value and the comment that may follow it.
-pub(super) fn inline(text: &str) -> Option<Inline<'_>> {
-    match text.as_bytes().first()? {
-        b'"' | b'\'' => {
-            let (quoted, rest) = quoted(text)?;
-            ends_line(rest).then_some(Inline::Scalar(Scalar::Quoted(quoted), quoted.len() + 2))
+/// Reads the value at an offset; what follows it on its line is not looked at.
+pub(super) fn inline(text: &str, at: usize) -> Option<Inline<'_>> {
+    let text = text.get(at..)?;
+    match text.as_bytes() {
+        [b'"' | b'\'', ..] => {
+            let (quoted, _) = quoted(text)?;
+            Some(Inline::Scalar(Scalar::Quoted(quoted), quoted.len() + 2))
         }
-        b'[' => {
-            let end = text.find(']')?;
-            let items = Items { text, at: 1, end };
-            ends_line(text.get(end + 1..)?).then_some(Inline::Sequence(items))
+        [b'[', rest @ ..] => {
+            let end =
+                memchr::memchr2(b']', b'\n', rest).filter(|at| rest.get(*at) == Some(&b']'))?;
+            Some(Inline::Sequence(Items { text, at: 1, end: end + 1 }))
         }
-        b'{' => ends_line(text.strip_prefix("{}")?).then_some(Inline::EmptyMapping),
-        b'|' => match text.trim_end_matches(' ') {
-            "|" => Some(Inline::Literal(LastBreak::Kept)),
-            "|-" => Some(Inline::Literal(LastBreak::Stripped)),
-            _ => None,
-        },
-        _ => plain(text).map(|text| Inline::Scalar(Scalar::Plain(text), text.len())),
+        [b'{', b'}', ..] => Some(Inline::EmptyMapping),
+        [b'|', b'-', ..] => Some(Inline::Literal(LastBreak::Stripped, 2)),
+        [b'|', ..] => Some(Inline::Literal(LastBreak::Kept, 1)),
+        bytes => {
+            let text = text.get(..plain(bytes)?)?;
+            Some(Inline::Scalar(Scalar::Plain(text), text.len()))
+        }
     }
 }
 
@@ -74,36 +76,33 @@ pub(super) fn inline(text: &str) -> Option<Inline<'_>> {
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let quote = *bytes.first()?;
-    let end = 1 + memchr::memchr2(quote, b'\\', bytes.get(1..)?)?;
+    let end = 1 + memchr::memchr3(quote, b'\\', b'\n', bytes.get(1..)?)?;
     if bytes.get(end) != Some(&quote) || bytes.get(end + 1) == Some(&quote) {
         return None;
     }
     Some((text.get(1..end)?, text.get(end + 1..)?))
 }
 
-/// Returns whether only a comment follows a value.
-fn ends_line(rest: &str) -> bool {
-    let content = rest.trim_start_matches(' ');
-    content.is_empty() || (content.len() < rest.len() && content.starts_with('#'))
-}
-
-/// Returns the scalar without quotes that a line holds.
-fn plain(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
+/// Returns how long the scalar without quotes is that a text starts with.
+fn plain(bytes: &[u8]) -> Option<usize> {
     if !starts_plain(bytes) {
         return None;
     }
-    let mut end = text.len();
-    for at in memchr::memchr2_iter(b':', b'#', bytes) {
-        if is_colon(bytes.get(at..)?) {
-            return None;
+    let mut end = bytes.len();
+    for at in memchr::memchr3_iter(b':', b'#', b'\n', bytes) {
+        let (before, rest) = bytes.split_at_checked(at)?;
+        match rest.first()? {
+            b':' if is_colon(rest) => return None,
+            b':' => continue,
+            b'#' if before.last() != Some(&b' ') => continue,
+            _ => {}
         }
-        if bytes.get(..at)?.last() == Some(&b' ') && bytes.get(at) == Some(&b'#') {
-            end = at;
-            break;
-        }
+        end = at;
+        break;
     }
-    Some(text.get(..end)?.trim_end_matches(' '))
+    let line = bytes.get(..end)?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Some(line.len() - line.iter().rev().take_while(|byte| **byte == b' ').count())
 }
 
 /// Returns whether no reader takes the first character for more than text.

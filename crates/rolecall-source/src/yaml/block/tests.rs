@@ -66,6 +66,8 @@ fn anything_else_is_left_to_the_event_parser() {
         "a: {b: c}\n",
         "a: [b, [c]]\n",
         "a: [b,\n c]\n",
+        "a: [b\n]\n",
+        "a: [b\nc: d]\n",
         "a: [b,]\n",
         "a: >\n  x\n",
         "a: |+\n  x\n",
