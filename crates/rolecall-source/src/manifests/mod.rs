@@ -92,12 +92,12 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         .entries
         .par_chunks(files_at_once(found.entries.len()))
         .with_max_len(1)
-        .map_init(read::room, |buffer, entries| {
+        .map_init(read::Room::new, |room, entries| {
             decoders.with(|decoder| {
                 let read = entries.iter().map(|entry| {
                     decoder.turn_to(&Place::File(shown(&entry.path).into()));
                     decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
-                    read::read(entry, &stdin, buffer, decoder)
+                    read::read(entry, &stdin, room, decoder)
                 });
                 read.collect()
             })

@@ -30,24 +30,42 @@ pub(super) enum Outcome {
     Template,
 }
 
-/// Returns a buffer that most files fit in.
-pub(super) fn room() -> Vec<u8> {
-    Vec::with_capacity(HEAD)
+/// Room for how a file begins, which most files fit in; used again for each.
+pub(super) struct Room(Vec<u8>);
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self(vec![0; HEAD])
+    }
+
+    /// Returns the first bytes there are to be read, as many as there is room for.
+    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<&[u8]> {
+        let mut filled = 0;
+        while let Some(room) = self.0.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match reader.read(room) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.0.get(..filled).unwrap_or_default())
+    }
 }
 
 /// Reads a file, or stdin.
 pub(super) fn read(
     entry: &Entry,
     stdin: &Mutex<Box<dyn Read + Send + '_>>,
-    buffer: &mut Vec<u8>,
+    room: &mut Room,
     decoder: &mut Decoder,
 ) -> Outcome {
     let result = if entry.path.as_os_str() == "-" {
         // Only one entry is stdin, so that no one waits for this.
         let mut stdin = stdin.lock().unwrap_or_else(PoisonError::into_inner);
-        contents(entry, &mut **stdin, buffer, decoder)
+        contents(entry, &mut **stdin, room, decoder)
     } else {
-        File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, buffer, decoder))
+        File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, room, decoder))
     };
     result.unwrap_or_else(|error| {
         decoder.unreadable(ProblemKind::UnreadableFile, &find::words(&error));
@@ -58,60 +76,69 @@ pub(super) fn read(
 fn contents(
     entry: &Entry,
     reader: &mut (dyn Read + Send),
-    buffer: &mut Vec<u8>,
+    room: &mut Room,
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
-    buffer.clear();
-    reader.take(HEAD as u64).read_to_end(buffer)?;
-    if buffer.starts_with(b"\x1F\x8B") {
-        let compressed = Cursor::new(std::mem::take(buffer)).chain(reader);
-        return text(entry, &mut MultiGzDecoder::new(compressed), buffer, decoder);
+    let head = room.fill(reader)?;
+    if head.starts_with(b"\x1F\x8B") {
+        let compressed = Cursor::new(head.to_vec()).chain(reader);
+        return text(entry, &mut MultiGzDecoder::new(compressed), room, decoder);
     }
-    rest(entry, reader, buffer, decoder)
+    rest(entry, head, reader, decoder)
 }
 
 fn text(
     entry: &Entry,
     reader: &mut (dyn Read + Send),
-    buffer: &mut Vec<u8>,
+    room: &mut Room,
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
-    buffer.clear();
-    reader.take(HEAD as u64).read_to_end(buffer)?;
-    rest(entry, reader, buffer, decoder)
+    rest(entry, room.fill(reader)?, reader, decoder)
 }
 
-/// Reads what follows the bytes in `buffer`.
+/// Reads what follows the bytes in `head`.
 fn rest(
     entry: &Entry,
+    head: &[u8],
     reader: &mut (dyn Read + Send),
-    buffer: &mut Vec<u8>,
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
-    if let Some(what) = not_text(buffer) {
+    if let Some(what) = not_text(head) {
         decoder.unreadable(ProblemKind::BinaryFile, what);
         return Ok(Outcome::Read);
     }
-    let looks_like_json = json::looks_like(buffer);
-    if entry.chart.is_none() && is_json_by_name(entry, buffer, looks_like_json) {
-        json::read(reader, taken(buffer), decoder)?;
+    let looks_like_json = json::looks_like(head);
+    if entry.chart.is_none() && is_json_by_name(entry, head, looks_like_json) {
+        json::read(reader, head.to_vec(), decoder)?;
         return Ok(Outcome::Read);
     }
-    if buffer.len() >= HEAD {
-        reader.read_to_end(buffer)?;
-        if let Some(what) = not_text(buffer) {
-            decoder.unreadable(ProblemKind::BinaryFile, what);
-            return Ok(Outcome::Read);
-        }
+    if head.len() < HEAD {
+        return whole(entry, head, looks_like_json, decoder);
     }
-    if entry.chart.is_some() && memchr::memmem::find(buffer, b"{{").is_some() {
+    let mut bytes = head.to_vec();
+    reader.read_to_end(&mut bytes)?;
+    if let Some(what) = not_text(&bytes) {
+        decoder.unreadable(ProblemKind::BinaryFile, what);
+        return Ok(Outcome::Read);
+    }
+    whole(entry, &bytes, looks_like_json, decoder)
+}
+
+/// Reads all of a file's text.
+fn whole(
+    entry: &Entry,
+    bytes: &[u8],
+    looks_like_json: bool,
+    decoder: &mut Decoder,
+) -> io::Result<Outcome> {
+    if entry.chart.is_some() && memchr::memmem::find(bytes, b"{{").is_some() {
         return Ok(Outcome::Template);
     }
-    if looks_like_json && is_json(buffer) {
-        json::read(&mut io::empty(), taken(buffer), decoder)?;
+    if looks_like_json && is_json(bytes) {
+        json::read(&mut io::empty(), bytes.to_vec(), decoder)?;
         return Ok(Outcome::Read);
     }
-    documents(buffer, decoder);
+    documents(bytes, decoder);
     Ok(Outcome::Read)
 }
 
@@ -122,11 +149,6 @@ fn is_json_by_name(entry: &Entry, head: &[u8], looks_like_json: bool) -> bool {
         extension == "json" || (looks_like_json && extension != "yaml" && extension != "yml");
     // No JSON holds a line that begins so: documents of YAML follow, though the first may be JSON.
     json && memchr::memmem::find(head, b"\n---").is_none()
-}
-
-/// Takes the bytes out of a buffer, and leaves it room for the next file.
-fn taken(buffer: &mut Vec<u8>) -> Vec<u8> {
-    std::mem::replace(buffer, room())
 }
 
 /// Says what bytes are that are no text rolecall can read.

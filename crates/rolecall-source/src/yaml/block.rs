@@ -154,7 +154,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         self.arrive(at, first_dash)?;
         let mut dash = first_dash;
         while dash {
-            at = self.lines.content(at + 1);
+            at = self.lines.after(at);
             if self.lines.is_blank(at) {
                 self.awaited = Some(Awaited::Dash);
                 self.lines.skip(at);
@@ -193,7 +193,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
             }
             Some(_) if below_key => {
                 // The event parser says that such a sequence starts with its first item.
-                let item = self.lines.content(at + 1);
+                let item = self.lines.after(at);
                 let position = (!self.lines.is_blank(item)).then(|| self.lines.position(item))?;
                 return self.open(Kind::Unindented, at, position);
             }
@@ -219,7 +219,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         }
         self.nodes.scalar(self.lines.position(at), Scalar::Plain(key), key.len())?;
         let colon = at + key.len();
-        let value = self.lines.content(colon + 1);
+        let value = self.lines.after(colon);
         if self.lines.is_blank(value) {
             self.awaited = Some(Awaited::Key(self.lines.position(colon)));
             self.lines.skip(value);
@@ -398,6 +398,14 @@ impl<'a> Lines<'a> {
             rest = more;
         }
         at + rest.iter().take_while(|byte| **byte == b' ').count()
+    }
+
+    /// Returns the offset of what follows a dash or colon and its spaces, of which there mostly is one.
+    fn after(&self, sign: usize) -> usize {
+        match self.text.as_bytes().get(sign + 1..) {
+            Some([b' ', b'!'..=b'~', ..]) => sign + 2,
+            _ => self.content(sign + 1),
+        }
     }
 
     /// Returns the column of an offset, the line's first being 0.
