@@ -20,6 +20,8 @@ pub struct Finding {
     pub object: ObjectRef,
     /// The field within it.
     pub field: FieldPath,
+    /// The line of its file on which the field stands, where that is known; else 0.
+    pub line: u32,
     /// What is wrong: one lower-case fragment.
     pub message: String,
     /// What to do: one lower-case fragment; empty when the message says it.
@@ -106,6 +108,7 @@ impl Finding {
             severity: rule.severity,
             object,
             field: FieldPath::default(),
+            line: 0,
             message,
             fix: String::new(),
             about: String::new(),
@@ -118,6 +121,11 @@ impl Finding {
     pub(crate) fn at(mut self, field: FieldPath) -> Self {
         self.field = field;
         self
+    }
+
+    /// Says that it is about a field that stands on some line, 0 where that is not known.
+    pub(crate) fn at_line(self, field: FieldPath, line: u32) -> Self {
+        Self { line, ..self.at(field) }
     }
 
     pub(crate) fn in_line(mut self, line_of_text: Option<u32>) -> Self {

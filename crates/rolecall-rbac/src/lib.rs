@@ -47,7 +47,7 @@ pub use mask::{masked_line, masked_words};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
-    LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodSpec,
+    LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,
     PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
     TokenVolume, Workload,
 };

@@ -30,16 +30,31 @@ impl Reported {
     /// Returns the file and the line of the finding's field, or of its object.
     pub(crate) fn place(&self) -> Option<(&str, u32)> {
         let (file, line) = place(&self.finding.object)?;
+        let line = if self.finding.line > 0 { self.finding.line } else { line };
         Some((file, self.region.map_or(line, |region| region.start.line)))
     }
 }
 
-/// Finds out where findings are, each file read once more, and sorts them by that.
-pub(crate) fn locate(findings: Vec<(Finding, String)>) -> Vec<Reported> {
+/// How exactly it has to be known where findings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exactness {
+    /// On which lines.
+    Lines,
+    /// From where to where.
+    Regions,
+}
+
+/// Finds out where findings are, each file in which that is not known read once more, and sorts them
+/// by that.
+pub(crate) fn locate(findings: Vec<(Finding, String)>, exactness: Exactness) -> Vec<Reported> {
+    let is_known = |finding: &Finding| exactness == Exactness::Lines && finding.line > 0;
     let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (finding, _)) in findings.iter().enumerate() {
-        if let Origin::File { path, .. } = &finding.object.origin {
-            files.entry(path).or_default().push(index);
+        match &finding.object.origin {
+            Origin::File { path, .. } if !is_known(finding) => {
+                files.entry(path).or_default().push(index);
+            }
+            _ => {}
         }
     }
     let files: Vec<(&str, Vec<usize>)> = files.into_iter().collect();

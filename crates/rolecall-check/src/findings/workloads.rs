@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use rolecall_rbac::{
     Binding, BoundRole, Identity, Inventory, PodSpec, ServiceAccount, SubjectKind, Workload,
     masked_line,
@@ -12,7 +13,7 @@ use rustc_hash::FxBuildHasher;
 use super::accounts;
 use crate::commands::{self, Invocation};
 use crate::context::Context;
-use crate::{FieldPath, needs_annotation};
+use crate::{FieldPath, Finding, needs_annotation};
 
 /// A pod spec of a judged workload.
 pub(crate) struct PodOf<'a> {
@@ -38,25 +39,37 @@ pub(crate) enum RunsAs {
 /// Finds the pod specs of judged workloads, but for what others of them are the templates of: a
 /// Deployment is judged once, not once more for its ReplicaSet and for each of its Pods.
 pub(crate) fn find_pods<'a>(context: &Context<'a>) -> Vec<PodOf<'a>> {
-    let bound = BoundNames::new(context.inventory());
+    let inventory = context.inventory();
+    let bound = BoundNames::new(inventory);
     let workloads: Vec<&Workload> = context.workloads().collect();
-    let of_workload = |workload: &'a Workload| {
-        let owner = owner(context, workload);
-        let own = workload.pods.iter().filter(move |spec| {
-            owner.is_none_or(|owner| owner.pods.iter().all(|template| !is_alike(spec, template)))
-        });
-        let pod = |spec| PodOf {
-            workload,
-            spec,
-            runs_as: runs_as(context, &bound, workload, spec),
-            account: context
-                .inventory()
-                .service_account(&workload.metadata.namespace, spec.service_account_name()),
-            invocations: commands::invocations(spec),
+    let of_namespace = |workloads: &[&'a Workload]| {
+        let namespace = workloads.first().map_or("", |workload| &workload.metadata.namespace);
+        let accounts = inventory.service_accounts_in(namespace);
+        let account = |name: &str| {
+            let found = accounts.binary_search_by(|account| (*account.metadata.name).cmp(name));
+            found.ok().and_then(|at| accounts.get(at))
         };
-        own.map(pod).collect::<Vec<_>>()
+        let mut pods = Vec::with_capacity(workloads.len());
+        for workload in workloads {
+            let owner = owner(context, workload);
+            let is_own = |spec: &&PodSpec| {
+                owner.is_none_or(|owner| owner.pods.iter().all(|other| !is_alike(spec, other)))
+            };
+            pods.extend(workload.pods.iter().filter(is_own).map(|spec| PodOf {
+                workload,
+                spec,
+                runs_as: runs_as(context, &bound, workload, spec),
+                account: account(spec.service_account_name()),
+                invocations: commands::invocations(spec),
+            }));
+        }
+        pods
     };
-    workloads.into_par_iter().flat_map_iter(of_workload).collect()
+    // Workloads are sorted by their namespaces.
+    workloads
+        .par_chunk_by(|one, other| one.metadata.namespace == other.metadata.namespace)
+        .flat_map_iter(of_namespace)
+        .collect()
 }
 
 /// Returns the judged workload that made another.
@@ -178,12 +191,22 @@ pub(super) fn evidence_of_need(context: &Context<'_>, pod: &PodOf<'_>) -> Option
     }
 }
 
-/// Returns the path of the field that names a Pod's ServiceAccount.
-pub(super) fn account_path(spec: &PodSpec) -> FieldPath {
+/// Says of a finding that it is about the field that names a Pod's ServiceAccount.
+pub(super) fn at_account(finding: Finding, spec: &PodSpec) -> Finding {
     let path = FieldPath::default().then_dotted(&spec.path);
     match &*spec.service_account {
-        "" => path,
-        _ => path.then_key("serviceAccountName"),
+        "" => finding.at_line(path, spec.lines.spec),
+        _ => finding.at_line(path.then_key("serviceAccountName"), spec.lines.service_account),
+    }
+}
+
+/// Says of a finding that it is about whether a token is mounted into a Pod.
+pub(super) fn at_token(finding: Finding, spec: &PodSpec) -> Finding {
+    let path = FieldPath::default().then_dotted(&spec.path);
+    match spec.automount_token {
+        None => finding.at_line(path, spec.lines.spec),
+        Some(_) => finding
+            .at_line(path.then_key("automountServiceAccountToken"), spec.lines.automount_token),
     }
 }
 

@@ -15,8 +15,8 @@
 
 use rolecall_rbac::{
     Binding, Gap, Inventory, InventoryBuilder, Labels, Metadata, Namespace, ObjectKind, Origin,
-    PodSpec, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, Text,
-    Texts, Unread, Workload,
+    PodLines, PodSpec, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
+    Text, Texts, Unread, Workload,
 };
 
 /// Reads a cluster; every object's origin is `cluster.yaml` and its line.
@@ -82,6 +82,7 @@ fn deployment(text: &str, metadata: Metadata) -> Workload {
             automount_token: None,
             token_volumes: Box::default(),
             containers: Box::default(),
+            lines: PodLines::default(),
         }]
         .into(),
         mirror: false,

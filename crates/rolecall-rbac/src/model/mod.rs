@@ -11,4 +11,6 @@ pub use binding::{Binding, RoleKind, RoleRef, Subject, SubjectKind};
 pub use inventory::{Inventory, InventoryBuilder, Replaced};
 pub use metadata::{Labels, Metadata, Origin};
 pub use role::{AggregationRule, LabelOperator, LabelRequirement, LabelSelector, PolicyRule, Role};
-pub use workload::{Container, Namespace, Owner, PodSpec, ServiceAccount, TokenVolume, Workload};
+pub use workload::{
+    Container, Namespace, Owner, PodLines, PodSpec, ServiceAccount, TokenVolume, Workload,
+};

@@ -62,6 +62,20 @@ pub struct PodSpec {
     pub token_volumes: Box<[TokenVolume]>,
     /// Containers, init containers first.
     pub containers: Box<[Container]>,
+    /// Where it was read.
+    pub lines: PodLines,
+}
+
+/// On which lines of its file a pod spec and its fields stand; 0 where that is not known, as in JSON and
+/// where YAML has anchors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodLines {
+    /// Where the pod spec starts.
+    pub spec: u32,
+    /// `serviceAccountName`; the pod spec's own where there is none.
+    pub service_account: u32,
+    /// `automountServiceAccountToken`; the pod spec's own where there is none.
+    pub automount_token: u32,
 }
 
 impl PodSpec {

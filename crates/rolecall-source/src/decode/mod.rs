@@ -11,6 +11,7 @@
 //! server's defaulting does. What cannot be decoded becomes a problem and a gap.
 
 mod identity;
+mod lines;
 mod metadata;
 mod node;
 mod object;
@@ -107,6 +108,8 @@ pub(crate) struct Decoder {
     pub(crate) selection: Selection,
     /// Whether the list that is being read says that a server has stored its objects.
     pub(crate) stored: bool,
+    /// Whether each node of the document that is being read is written where it stands.
+    is_written_out: bool,
     pub(crate) batch: Batch,
 }
 
@@ -125,6 +128,7 @@ impl Decoder {
             place,
             selection: Selection::default(),
             stored: false,
+            is_written_out: false,
             batch: Batch::default(),
         }
     }

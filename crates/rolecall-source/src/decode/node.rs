@@ -4,8 +4,8 @@ use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
 use serde::de::DeserializeSeed;
 
 use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped};
-use super::object::{ObjectFields, custom_workload};
-use super::{Decoder, walk};
+use super::object::{Object, ObjectFields, custom_workload};
+use super::{Decoder, lines, walk};
 use crate::problem::ProblemKind;
 use crate::snapshot;
 use crate::yaml::{DecodeError, Document, Node, ParseError, Position};
@@ -14,6 +14,7 @@ impl Decoder {
     /// Decodes a document, and warns of keys that it holds twice.
     pub(crate) fn document(&mut self, document: &Document<'_>) {
         let before = self.batch.objects;
+        self.is_written_out = document.is_written_out();
         self.node(document.root(), None);
         if self.batch.objects == before {
             return;
@@ -106,7 +107,10 @@ impl Decoder {
             self.selection,
         );
         match seed.deserialize(node) {
-            Ok(object) => {
+            Ok(mut object) => {
+                if let (Object::Workload(workload), true) = (&mut object, self.is_written_out) {
+                    lines::note(node, &mut workload.pods);
+                }
                 if !self.add(object) {
                     let (kind, message) = self.nameless(node);
                     self.unread(node, identity, kind, message);

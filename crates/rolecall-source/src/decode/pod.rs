@@ -1,6 +1,6 @@
 //! Pod specs: whose identity they carry, where tokens are mounted, what the containers run.
 
-use rolecall_rbac::{Container, Labels, PodSpec, Text, TokenVolume};
+use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{
@@ -123,6 +123,7 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
                 .chain(self.containers)
                 .map(|container| container.container)
                 .collect(),
+            lines: PodLines::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rolecall_rbac::{Container, Labels, Metadata, PodSpec, Text};
+use rolecall_rbac::{Container, Labels, Metadata, PodLines, PodSpec, Text};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::places::Places;
@@ -225,6 +225,7 @@ pub(super) fn account_alone(strings: &mut Strings, path: &str, account: Text) ->
         automount_token: None,
         token_volumes: Box::default(),
         containers: Box::default(),
+        lines: PodLines::default(),
     }
 }
 

@@ -148,7 +148,8 @@ impl<'a> Builder<'a> {
         if self.entries.is_empty() {
             self.entries.push(Entry { position: start, size: 1, value: Value::Null });
         }
-        Document { entries: self.entries, duplicates: self.duplicates }
+        let anchored = !self.anchors.is_empty();
+        Document { entries: self.entries, duplicates: self.duplicates, anchored }
     }
 
     /// Notes that the node at `start` is complete: a key is turned into text, a merge carried out.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub struct Document<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) duplicates: Vec<DuplicateKey>,
+    /// Whether it has anchors.
+    pub(super) anchored: bool,
 }
 
 /// A key that a mapping holds twice; the later one counts, as for kubectl.
@@ -60,6 +62,11 @@ impl Document<'_> {
     /// Returns the outermost node.
     pub fn root(&self) -> Node<'_> {
         Node { entries: &self.entries }
+    }
+
+    /// Returns whether each node is written where it stands: there is no anchor that others stand for.
+    pub fn is_written_out(&self) -> bool {
+        !self.anchored
     }
 
     /// Returns the keys that occur twice in a mapping, in document order.

@@ -14,8 +14,8 @@ use std::fmt::Write as _;
 
 use rolecall_rbac::{
     AggregationRule, Authorizer, Binding, Container, Gap, Inventory, InventoryBuilder,
-    LabelSelector, Metadata, ObjectKind, Origin, Owner, PodSpec, PolicyRule, Role, RoleKind,
-    RoleRef, ServiceAccount, Subject, SubjectKind, TokenVolume, Unread, Workload,
+    LabelSelector, Metadata, ObjectKind, Origin, Owner, PodLines, PodSpec, PolicyRule, Role,
+    RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind, TokenVolume, Unread, Workload,
 };
 use rolecall_walk::{Account, RoleState, Via, Walk, WalkedPod};
 
@@ -122,6 +122,7 @@ fn add(builder: &mut InventoryBuilder, line: &str) {
                         .filter_map(|word| word.strip_prefix("container="))
                         .map(container)
                         .collect(),
+                    lines: PodLines::default(),
                 }]
                 .into(),
                 mirror: words.contains(&"+mirror"),

@@ -22,7 +22,7 @@ use crate::explain;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
-use crate::reported::{self, Reported};
+use crate::reported::{self, Exactness, Reported};
 use crate::time;
 use crate::ui::Ui;
 
@@ -67,6 +67,16 @@ enum FindingsFormat {
     Junit,
     Github,
     Markdown,
+}
+
+impl FindingsFormat {
+    /// Returns how exactly the format says where findings are.
+    fn exactness(self) -> Exactness {
+        match self {
+            Self::Table | Self::Junit | Self::Markdown => Exactness::Lines,
+            Self::Json | Self::Sarif | Self::Github => Exactness::Regions,
+        }
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -139,7 +149,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
         .collect();
     // The process ends with the command, and frees all at once.
-    let findings = ManuallyDrop::new(reported::locate(wanted));
+    let findings = ManuallyDrop::new(reported::locate(wanted, arguments.output.exactness()));
     write(ui, arguments.output, &findings)?;
     if arguments.output == FindingsFormat::Table && findings.is_empty() {
         ui.note(if session.incomplete {

@@ -88,12 +88,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message =
             format!("runs as `default`, which {} grants rights", ObjectRef::from(first.binding));
         let mut finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at(workloads::account_path(pod.spec))
             .about(&*pod.spec.path)
             .fix("give it a ServiceAccount of its own, and grant the rights to that");
         for bound in bindings {
             finding = finding.related(bound.binding.into(), "grants rights to `default`");
         }
-        findings.push(finding);
+        findings.push(workloads::at_account(finding, pod.spec));
     }
 }

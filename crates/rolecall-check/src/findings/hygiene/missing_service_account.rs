@@ -94,10 +94,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let severity = if is_surely_missing { RULE.meta.severity } else { Severity::Medium };
         let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at(workloads::account_path(pod.spec))
             .about(format!("{} {name}", pod.spec.path))
             .severity(severity)
             .fix(owner.fix(&fix, ExternalKind::ServiceAccount, namespace, name));
-        findings.push(finding);
+        findings.push(workloads::at_account(finding, pod.spec));
     }
 }

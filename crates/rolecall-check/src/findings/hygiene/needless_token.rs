@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message =
             format!("a token of ServiceAccount `{account}` is mounted, which has no rights");
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at(FieldPath::default().then_dotted(&pod.spec.path))
+            .at_line(FieldPath::default().then_dotted(&pod.spec.path), pod.spec.lines.spec)
             .about(&*pod.spec.path)
             .fix("say `automountServiceAccountToken: false`");
         findings.push(finding);

@@ -70,7 +70,7 @@ use rustc_hash::FxHashSet;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads::{self, PodOf, RunsAs};
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -113,11 +113,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let message = format!("no token is mounted, but {because}");
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at(path(pod))
             .about(&*pod.spec.path)
             .severity(severity)
             .fix("remove `automountServiceAccountToken: false`, or project a token");
-        findings.push(finding);
+        findings.push(workloads::at_token(finding, pod.spec));
     }
 }
 
@@ -125,12 +124,4 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn account<'a>(pod: &PodOf<'a>) -> (&'a str, &'a str) {
     let (workload, spec) = (pod.workload, pod.spec);
     (&workload.metadata.namespace, spec.service_account_name())
-}
-
-fn path(pod: &PodOf<'_>) -> FieldPath {
-    let path = FieldPath::default().then_dotted(&pod.spec.path);
-    match pod.spec.automount_token {
-        Some(_) => path.then_key("automountServiceAccountToken"),
-        None => path,
-    }
 }

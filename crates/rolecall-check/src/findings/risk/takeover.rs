@@ -32,9 +32,8 @@ pub(super) fn report(
             pod.spec.service_account_name()
         );
         let finding = Finding::new(meta, pod.workload.into(), message)
-            .at(workloads::account_path(pod.spec))
             .about(&*pod.spec.path)
             .fix("grant its ServiceAccount what it needs, where it needs it");
-        findings.push(finding);
+        findings.push(workloads::at_account(finding, pod.spec));
     }
 }
