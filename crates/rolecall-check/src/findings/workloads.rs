@@ -21,7 +21,7 @@ pub(crate) struct PodOf<'a> {
     pub(super) spec: &'a PodSpec,
     pub(super) runs_as: RunsAs,
     /// Its ServiceAccount, if that is in the input.
-    account: Option<&'a ServiceAccount>,
+    pub(super) account: Option<&'a ServiceAccount>,
     /// The command lines that its containers run.
     pub(super) invocations: Vec<Invocation>,
 }

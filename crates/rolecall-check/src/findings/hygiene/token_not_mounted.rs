@@ -65,6 +65,7 @@
 
 use std::cell::LazyCell;
 
+use rolecall_rbac::ServiceAccount;
 use rustc_hash::FxHashSet;
 
 use crate::context::Context;
@@ -90,7 +91,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let (mounting, others): (Vec<&PodOf<'_>>, Vec<&PodOf<'_>>) =
         context.pods().iter().partition(|pod| workloads::mounts_token(pod));
     let shared = LazyCell::new(|| {
-        mounting.iter().map(|pod| account(pod)).collect::<FxHashSet<(&str, &str)>>()
+        mounting.iter().map(|pod| Account::of(pod)).collect::<FxHashSet<Account<'_>>>()
     });
     for pod in others {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
@@ -105,7 +106,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     let bindings = workloads::own_bindings(context, identity);
                     bindings.iter().any(|bound| *bound.subject.name == *name)
                 };
-                if name == "default" || shared.contains(&account(pod)) || !directly() {
+                if name == "default" || shared.contains(&Account::of(pod)) || !directly() {
                     continue;
                 }
                 (format!("ServiceAccount `{name}` was granted rights"), Severity::Low)
@@ -120,8 +121,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the namespace and the name of a Pod's ServiceAccount.
-fn account<'a>(pod: &PodOf<'a>) -> (&'a str, &'a str) {
-    let (workload, spec) = (pod.workload, pod.spec);
-    (&workload.metadata.namespace, spec.service_account_name())
+/// The ServiceAccount that a Pod runs as.
+#[derive(PartialEq, Eq, Hash)]
+enum Account<'a> {
+    /// One of the input.
+    Known(*const ServiceAccount),
+    /// One by its namespace and name.
+    Other(&'a str, &'a str),
+}
+
+impl<'a> Account<'a> {
+    fn of(pod: &PodOf<'a>) -> Self {
+        match pod.account {
+            Some(account) => Self::Known(account),
+            None => Self::Other(&pod.workload.metadata.namespace, pod.spec.service_account_name()),
+        }
+    }
 }

@@ -49,7 +49,7 @@
 //!       - {name: web, image: registry.example.com/web:1}
 //! ```
 
-use rolecall_rbac::{Binding, Identity, ServiceAccount};
+use rolecall_rbac::{Binding, Identity, PodSpec, ServiceAccount};
 use rustc_hash::FxHashSet;
 
 use crate::context::Context;
@@ -77,13 +77,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if bound.is_empty() || !workloads::are_all_known(context) {
         return;
     }
+    let names_bound: FxHashSet<&str> =
+        bound.iter().map(|account| &*account.metadata.name).collect();
     let mut used: FxHashSet<(&str, &str)> = FxHashSet::default();
     let mut used_somewhere: FxHashSet<&str> = FxHashSet::default();
     for workload in context.inventory().workloads() {
-        for spec in &*workload.pods {
-            used.insert((&workload.metadata.namespace, spec.service_account_name()));
+        let accounts = workload.pods.iter().map(PodSpec::service_account_name);
+        for name in accounts.filter(|name| names_bound.contains(name)) {
+            used.insert((&workload.metadata.namespace, name));
             if context.is_guess(&workload.metadata) {
-                used_somewhere.insert(spec.service_account_name());
+                used_somewhere.insert(name);
             }
         }
     }
