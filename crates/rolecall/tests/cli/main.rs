@@ -25,6 +25,7 @@ mod live;
 mod manifests;
 mod matrix;
 mod packaging;
+mod places;
 mod reviews;
 mod rules;
 mod sarif;
