@@ -20,7 +20,8 @@ pub struct Finding {
     pub object: ObjectRef,
     /// The field within it.
     pub field: FieldPath,
-    /// The line of its file on which the field stands, where that is known; else 0.
+    /// The line of its file on which the field stands, where reading has noted it, as for most pod
+    /// specs; else 0.
     pub line: u32,
     /// What is wrong: one lower-case fragment.
     pub message: String,

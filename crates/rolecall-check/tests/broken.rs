@@ -213,3 +213,48 @@ rules: [{{apiGroups: [example.com], resources: {resources}, verbs: [get]}}]
     assert_eq!(found("[gadgets/scale]"), [""; 0]);
     assert_eq!(found("[widgets/scale]"), ["RC205 low rules[0].resources[0]"]);
 }
+
+#[test]
+fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
+    let role = |kind: &str, namespace: &str, name: &str| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: '{name}'{namespace}}}\nrules: []\n"
+        )
+    };
+    let binding = |kind: &str, namespace: &str, role: &str, name: &str| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: '{name}'{namespace}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {role}, name: order-reader}}\nsubjects: [{WEB}]\n"
+        )
+    };
+    let (shop, stock) = (", namespace: shop", ", namespace: stock");
+    let manifests = [
+        SHOP.to_owned(),
+        role("ClusterRole", "", "order-readers"),
+        role("ClusterRole", "", "odrer-reader"),
+        role("ClusterRole", "", "order-writer"),
+        role("Role", shop, "order-raeders"),
+        role("Role", shop, "orders-reader"),
+        role("Role", stock, "order-reader"),
+        binding("RoleBinding", shop, "Role", "a"),
+        binding("RoleBinding", stock, "ClusterRole", "b"),
+        binding("ClusterRoleBinding", "", "ClusterRole", "c"),
+        binding("RoleBinding", shop, "Role", "d"),
+    ];
+    let findings = support::findings_of(&manifests.concat());
+    let told = findings.iter().filter(|finding| finding.rule.code == "RC101");
+    let told: Vec<String> =
+        told.map(|finding| format!("{}: {}", finding.object.name, finding.fix)).collect();
+    let of_cluster = "`ClusterRole odrer-reader` and `ClusterRole order-readers`";
+    let of_shop =
+        "`ClusterRole odrer-reader`, `ClusterRole order-readers` and `Role orders-reader`";
+    assert_eq!(
+        told,
+        [
+            format!("a: refer to {of_shop}, if that was meant"),
+            format!("b: refer to `Role order-reader`, {of_cluster}, if that was meant"),
+            format!("c: refer to {of_cluster}, if that was meant"),
+            format!("d: refer to {of_shop}, if that was meant"),
+        ]
+    );
+}

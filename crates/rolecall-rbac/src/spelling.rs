@@ -7,33 +7,33 @@ pub fn edit_distance(one: &str, other: &str) -> usize {
     strsim::osa_distance(one, other)
 }
 
-/// Returns the distance of two words where it is at most `most`, which most pairs of words are seen not
-/// to be without a look at their letters.
+/// Returns the distance of two words where it is at most `most`; of most pairs of words it is seen
+/// quickly that it is not.
 pub fn edit_distance_within(one: &str, other: &str, most: usize) -> Option<usize> {
-    let lengths = (one.chars().count(), other.chars().count());
-    if lengths.0.abs_diff(lengths.1) > most {
+    let (one, other) = without_common_ends(one, other);
+    if one.chars().count().abs_diff(other.chars().count()) > most {
         return None;
     }
-    Some(edit_distance(one, other)).filter(|distance| *distance <= most)
+    Some(strsim::osa_distance(one, other)).filter(|distance| *distance <= most)
 }
 
 /// Takes away what two words begin and end with alike.
 fn without_common_ends<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
-    let pairs = one.char_indices().zip(other.chars());
-    let start = pairs.take_while(|((_, a), b)| a == b).map(|((at, a), _)| at + a.len_utf8()).last();
-    let start = start.unwrap_or_default();
-    let (one, other) = (from(one, start), from(other, start));
-    let pairs = one.chars().rev().zip(other.chars().rev());
-    let end: usize = pairs.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    (until(one, end), until(other, end))
-}
-
-fn from(text: &str, start: usize) -> &str {
-    text.get(start..).unwrap_or_default()
-}
-
-fn until(text: &str, end: usize) -> &str {
-    text.get(..text.len() - end).unwrap_or_default()
+    let alike = |(a, b): &(&u8, &u8)| a == b;
+    let mut start = one.as_bytes().iter().zip(other.as_bytes()).take_while(alike).count();
+    // Letters may begin alike.
+    while !one.is_char_boundary(start) || !other.is_char_boundary(start) {
+        start -= 1;
+    }
+    let one = one.get(start..).unwrap_or_default();
+    let other = other.get(start..).unwrap_or_default();
+    let (bytes, others) = (one.as_bytes().iter().rev(), other.as_bytes().iter().rev());
+    let mut end = bytes.zip(others).take_while(alike).count();
+    while !one.is_char_boundary(one.len() - end) || !other.is_char_boundary(other.len() - end) {
+        end -= 1;
+    }
+    let until = |text: &'a str| text.get(..text.len() - end).unwrap_or_default();
+    (until(one), until(other))
 }
 
 #[cfg(test)]

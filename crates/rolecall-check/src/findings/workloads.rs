@@ -22,6 +22,8 @@ pub(crate) struct PodOf<'a> {
     pub(super) runs_as: RunsAs,
     /// Its ServiceAccount, if that is in the input.
     pub(super) account: Option<&'a ServiceAccount>,
+    /// Whether admission mounts a token: what the Pod says, else its ServiceAccount, else yes.
+    pub(super) automounts: bool,
     /// The command lines that its containers run.
     pub(super) invocations: Vec<Invocation>,
 }
@@ -42,35 +44,43 @@ pub(crate) fn find_pods<'a>(context: &Context<'a>) -> Vec<PodOf<'a>> {
     let inventory = context.inventory();
     let bound = BoundNames::new(inventory);
     let workloads: Vec<&Workload> = context.workloads().collect();
-    let of_namespace = |workloads: &[&'a Workload]| {
-        let namespace = workloads.first().map_or("", |workload| &workload.metadata.namespace);
-        let accounts = inventory.service_accounts_in(namespace);
-        let account = |name: &str| {
-            let found = accounts.binary_search_by(|account| (*account.metadata.name).cmp(name));
-            found.ok().and_then(|at| accounts.get(at))
+    let pods_of = |workload: &'a Workload, accounts: &'a [ServiceAccount]| {
+        let owner = owner(context, workload);
+        let is_own = move |spec: &&PodSpec| {
+            owner.is_none_or(|owner| owner.pods.iter().all(|other| !is_alike(spec, other)))
         };
-        let mut pods = Vec::with_capacity(workloads.len());
-        for workload in workloads {
-            let owner = owner(context, workload);
-            let is_own = |spec: &&PodSpec| {
-                owner.is_none_or(|owner| owner.pods.iter().all(|other| !is_alike(spec, other)))
-            };
-            pods.extend(workload.pods.iter().filter(is_own).map(|spec| PodOf {
+        let bound = &bound;
+        workload.pods.iter().filter(is_own).map(move |spec| {
+            let name = spec.service_account_name();
+            let account = accounts.binary_search_by(|account| (*account.metadata.name).cmp(name));
+            let account = account.ok().and_then(|at| accounts.get(at));
+            let of_account = account.and_then(|account| account.automount_token);
+            PodOf {
                 workload,
                 spec,
-                runs_as: runs_as(context, &bound, workload, spec),
-                account: account(spec.service_account_name()),
+                runs_as: runs_as(context, bound, workload, spec),
+                account,
+                automounts: spec.automount_token.or(of_account).unwrap_or(true),
                 invocations: commands::invocations(spec),
-            }));
+            }
+        })
+    };
+    // Workloads are sorted by their namespaces, whose ServiceAccounts are looked up once.
+    let of_share = |workloads: &[&'a Workload]| {
+        let mut pods = Vec::with_capacity(workloads.len());
+        let namespace = |workload: &'a Workload| &workload.metadata.namespace;
+        for workloads in workloads.chunk_by(|one, other| namespace(one) == namespace(other)) {
+            let namespace = workloads.first().map_or("", |workload| namespace(workload));
+            let accounts = inventory.service_accounts_in(namespace);
+            pods.extend(workloads.iter().flat_map(|workload| pods_of(workload, accounts)));
         }
         pods
     };
-    // Workloads are sorted by their namespaces.
-    workloads
-        .par_chunk_by(|one, other| one.metadata.namespace == other.metadata.namespace)
-        .flat_map_iter(of_namespace)
-        .collect()
+    workloads.par_chunks(WORKLOADS_AT_ONCE).flat_map_iter(of_share).collect()
 }
+
+/// How many workloads are looked at in one piece.
+const WORKLOADS_AT_ONCE: usize = 256;
 
 /// Returns the judged workload that made another.
 fn owner<'a>(context: &Context<'a>, workload: &Workload) -> Option<&'a Workload> {
@@ -158,13 +168,7 @@ pub(super) fn may_hold_more(context: &Context<'_>, identity: &Identity) -> bool 
 
 /// Returns whether a token for the API server is mounted into some container of a Pod.
 pub(super) fn mounts_token(pod: &PodOf<'_>) -> bool {
-    automounts(pod) || mounts_explicitly(pod.spec)
-}
-
-/// Returns whether admission mounts a token: what the Pod says, else its ServiceAccount, else yes.
-pub(super) fn automounts(pod: &PodOf<'_>) -> bool {
-    let of_account = pod.account.and_then(|account| account.automount_token);
-    pod.spec.automount_token.or(of_account).unwrap_or(true)
+    pod.automounts || mounts_explicitly(pod.spec)
 }
 
 fn mounts_explicitly(spec: &PodSpec) -> bool {

@@ -264,6 +264,11 @@ impl InventoryBuilder {
         &self.inventory.roles
     }
 
+    /// Returns the workloads added so far, in the order they came.
+    pub fn workloads_mut(&mut self) -> &mut [Workload] {
+        &mut self.inventory.workloads
+    }
+
     /// Sorts everything and keeps the last object of each name.
     pub fn build(self) -> Inventory {
         self.build_with_replaced().0

@@ -66,13 +66,15 @@ pub struct PodSpec {
     pub lines: PodLines,
 }
 
-/// On which lines of its file a pod spec and its fields stand; 0 where that is not known, as in JSON and
-/// where YAML has anchors.
+/// On which lines of its file a pod spec and its fields stand; 0 where readers do not note that.
+///
+/// They note it for what Kubernetes itself makes Pods of, one to a document, in YAML files of
+/// directories, where everything is written where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodLines {
     /// Where the pod spec starts.
     pub spec: u32,
-    /// `serviceAccountName`; the pod spec's own where there is none.
+    /// `serviceAccountName`; the pod spec's own where there is none, be there a `serviceAccount` or not.
     pub service_account: u32,
     /// `automountServiceAccountToken`; the pod spec's own where there is none.
     pub automount_token: u32,

@@ -108,8 +108,8 @@ pub(crate) struct Decoder {
     pub(crate) selection: Selection,
     /// Whether the list that is being read says that a server has stored its objects.
     pub(crate) stored: bool,
-    /// Whether each node of the document that is being read is written where it stands.
-    is_written_out: bool,
+    /// Whether the place is a file that can be found as it is read, so that lines of it tell something.
+    pub(crate) notes_lines: bool,
     pub(crate) batch: Batch,
 }
 
@@ -128,7 +128,7 @@ impl Decoder {
             place,
             selection: Selection::default(),
             stored: false,
-            is_written_out: false,
+            notes_lines: false,
             batch: Batch::default(),
         }
     }

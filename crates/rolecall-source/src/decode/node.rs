@@ -4,7 +4,7 @@ use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
 use serde::de::DeserializeSeed;
 
 use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped};
-use super::object::{Object, ObjectFields, custom_workload};
+use super::object::{ObjectFields, custom_workload};
 use super::{Decoder, lines, walk};
 use crate::problem::ProblemKind;
 use crate::snapshot;
@@ -14,8 +14,12 @@ impl Decoder {
     /// Decodes a document, and warns of keys that it holds twice.
     pub(crate) fn document(&mut self, document: &Document<'_>) {
         let before = self.batch.objects;
-        self.is_written_out = document.is_written_out();
+        let workloads = self.batch.builder.workloads_mut().len();
         self.node(document.root(), None);
+        if self.notes_lines && document.is_written_out() {
+            let added = self.batch.builder.workloads_mut().get_mut(workloads..);
+            lines::note(document.root(), added.unwrap_or_default());
+        }
         if self.batch.objects == before {
             return;
         }
@@ -107,10 +111,7 @@ impl Decoder {
             self.selection,
         );
         match seed.deserialize(node) {
-            Ok(mut object) => {
-                if let (Object::Workload(workload), true) = (&mut object, self.is_written_out) {
-                    lines::note(node, &mut workload.pods);
-                }
+            Ok(object) => {
                 if !self.add(object) {
                     let (kind, message) = self.nameless(node);
                     self.unread(node, identity, kind, message);

@@ -80,7 +80,9 @@ fn contents(
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
     let head = room.fill(reader)?;
-    if head.starts_with(b"\x1F\x8B") {
+    let is_compressed = head.starts_with(b"\x1F\x8B");
+    decoder.notes_lines = entry.is_found && !is_compressed;
+    if is_compressed {
         let compressed = Cursor::new(head.to_vec()).chain(reader);
         return text(entry, &mut MultiGzDecoder::new(compressed), room, decoder);
     }
@@ -212,6 +214,47 @@ fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
         Ok(documents) => documents.iter().for_each(|document| decoder.document(document)),
         Err(error) => {
             decoder.broken(&error, &String::from_utf8_lossy(chunk.bytes), chunk.first_line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out a few bytes at a time, and is interrupted in between.
+    struct Hesitant<'a> {
+        bytes: &'a [u8],
+        calls: usize,
+    }
+
+    impl Read for Hesitant<'_> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            self.calls += 1;
+            if self.calls.is_multiple_of(3) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let room_for = room.len().min(1000);
+            self.bytes.read(room.get_mut(..room_for).unwrap_or_default())
+        }
+    }
+
+    #[test]
+    fn files_are_read_to_their_ends_whatever_their_size() {
+        let role =
+            "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: last, namespace: shop}\n";
+        let entry = Entry { path: "a.yaml".into(), chart: None, is_found: true, namespace: None };
+        let mut room = Room::new();
+        for size in [0, 1, 1000, HEAD - 1, HEAD, HEAD + 1, 3 * HEAD] {
+            let comment = format!("#{}\n", "-".repeat(size.saturating_sub(role.len() + 2)));
+            let text = if size < role.len() { role.to_owned() } else { comment + role };
+            let mut decoder = Decoder::new(&crate::decode::Place::File("a.yaml".into()), "default");
+            let mut reader = Hesitant { bytes: text.as_bytes(), calls: 0 };
+            let outcome = contents(&entry, &mut reader, &mut room, &mut decoder).unwrap();
+            assert_eq!(outcome, Outcome::Read);
+            let inventory = decoder.batch.builder.build();
+            assert_eq!(inventory.service_accounts().len(), 1, "{size}");
+            assert!(decoder.batch.problems.is_empty(), "{size}");
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor<'a>, FxBuildHasher>,
     spent: usize,
     duplicates: Vec<DuplicateKey>,
+    /// Whether a merge was carried out.
+    merges: bool,
     /// Room for the keys of a mapping, used again for each.
     keys: Vec<usize>,
 }
@@ -148,8 +150,8 @@ impl<'a> Builder<'a> {
         if self.entries.is_empty() {
             self.entries.push(Entry { position: start, size: 1, value: Value::Null });
         }
-        let anchored = !self.anchors.is_empty();
-        Document { entries: self.entries, duplicates: self.duplicates, anchored }
+        let moved = self.merges || !self.anchors.is_empty();
+        Document { entries: self.entries, duplicates: self.duplicates, moved }
     }
 
     /// Notes that the node at `start` is complete: a key is turned into text, a merge carried out.
@@ -173,6 +175,7 @@ impl<'a> Builder<'a> {
 
     /// Replaces `<<` and its value, which end the entries, by the pairs of that value.
     fn merge(&mut self, key: usize) -> Result<(), ParseError> {
+        self.merges = true;
         let mut value = self.entries.split_off(key);
         value.remove(0);
         let start = self.entries.len();

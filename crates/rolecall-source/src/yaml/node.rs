@@ -7,8 +7,8 @@ use std::borrow::Cow;
 pub struct Document<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) duplicates: Vec<DuplicateKey>,
-    /// Whether it has anchors.
-    pub(super) anchored: bool,
+    /// Whether nodes of it stand elsewhere than they are written.
+    pub(super) moved: bool,
 }
 
 /// A key that a mapping holds twice; the later one counts, as for kubectl.
@@ -64,9 +64,9 @@ impl Document<'_> {
         Node { entries: &self.entries }
     }
 
-    /// Returns whether each node is written where it stands: there is no anchor that others stand for.
+    /// Returns whether each node is written where it stands: nothing has an anchor or is merged.
     pub fn is_written_out(&self) -> bool {
-        !self.anchored
+        !self.moved
     }
 
     /// Returns the keys that occur twice in a mapping, in document order.

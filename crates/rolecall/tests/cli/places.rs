@@ -1,6 +1,12 @@
 //! Where findings are said to be.
 
 use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::command::{command, run, split};
 
@@ -78,6 +84,25 @@ spec:
   containers:
   - {name: a, image: a, command: [kubectl, get, pods]}
   automountServiceAccountToken: false
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: merged, namespace: shop}
+spec:
+  containers: [{name: a, image: a}]
+  <<: {serviceAccountName: gone,
+    restartPolicy: Never}
+---
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: job, namespace: shop}
+spec:
+  pytorchReplicaSpecs:
+    '':
+      template:
+        spec:
+          containers: [{name: a, image: a}]
+          serviceAccountName: gone
 ";
 
 #[test]
@@ -85,22 +110,47 @@ fn lines_are_those_of_the_regions() {
     for text in [PODS.to_owned(), PODS.replace('\n', "\r\n")] {
         let folder = tempfile::TempDir::new().unwrap();
         fs::write(folder.path().join("pods.yaml"), text).unwrap();
-        let check = |format: &str| {
-            let arguments = split(&format!("check pods.yaml -o {format}"));
-            run(command().args(arguments).current_dir(folder.path()), "").stdout
-        };
-        let report: serde_json::Value = serde_json::from_str(&check("json")).unwrap();
-        let findings = report["findings"].as_array().unwrap();
-        let place = |finding: &serde_json::Value| {
-            let line = finding["region"]["startLine"].as_u64().unwrap();
-            format!("pods.yaml:{line} {}", finding["code"].as_str().unwrap())
-        };
-        let table = check("table");
-        let lines = table.lines().skip(1).take_while(|line| !line.is_empty());
-        let places =
-            lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
-        let regions: Vec<String> = findings.iter().map(place).collect();
-        assert_eq!(places.collect::<Vec<_>>(), regions, "{table}");
-        assert_eq!(regions.len(), 12, "{table}");
+        let report = check(&folder, "", ". -o json");
+        let regions = places_in(&report, |finding| finding["region"]["startLine"].as_u64());
+        let table = check(&folder, "", ".");
+        assert_eq!(rows(&table), regions, "{table}");
+        assert_eq!(regions.len(), 14, "{table}");
     }
+}
+
+/// What cannot be read again is told by its objects' lines in every format, and in the same order.
+#[test]
+fn what_is_read_once_is_told_by_its_objects() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut file = GzEncoder::new(Vec::new(), Compression::fast());
+    file.write_all(PODS.as_bytes()).unwrap();
+    fs::write(folder.path().join("pods.yaml"), file.finish().unwrap()).unwrap();
+    for source in [".", "-"] {
+        let report = check(&folder, PODS, &format!("{source} -o json"));
+        let lines = places_in(&report, |finding| finding["line"].as_u64());
+        let table = check(&folder, PODS, source);
+        assert_eq!(rows(&table), lines, "{table}");
+        assert!(!report.contains("region"), "{report}");
+    }
+}
+
+fn check(folder: &TempDir, stdin: &str, arguments: &str) -> String {
+    let arguments = split(&format!("check {arguments}"));
+    run(command().args(arguments).current_dir(folder.path()), stdin).stdout
+}
+
+/// Returns the places and codes of a report's findings.
+fn places_in(report: &str, line: impl Fn(&Value) -> Option<u64>) -> Vec<String> {
+    let report: Value = serde_json::from_str(report).unwrap();
+    let place = |finding: &Value| {
+        let (file, code) = (finding["file"].as_str().unwrap(), finding["code"].as_str().unwrap());
+        format!("{file}:{} {code}", line(finding).unwrap())
+    };
+    report["findings"].as_array().unwrap().iter().map(place).collect()
+}
+
+/// Returns the first two columns of a table.
+fn rows(table: &str) -> Vec<String> {
+    let rows = table.lines().skip(1).take_while(|line| !line.is_empty());
+    rows.map(|row| row.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect()
 }

@@ -63,7 +63,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        let skipped = !workloads::automounts(pod)
+        let skipped = !pod.automounts
             || pod.spec.containers.is_empty()
             || !workloads::account_exists(context, pod)
             || !workloads::own_bindings(context, identity).is_empty()

@@ -80,11 +80,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let names_bound: FxHashSet<&str> =
         bound.iter().map(|account| &*account.metadata.name).collect();
     let mut used: FxHashSet<(&str, &str)> = FxHashSet::default();
+    let mut names_used: FxHashSet<&str> = FxHashSet::default();
     let mut used_somewhere: FxHashSet<&str> = FxHashSet::default();
     for workload in context.inventory().workloads() {
         let accounts = workload.pods.iter().map(PodSpec::service_account_name);
         for name in accounts.filter(|name| names_bound.contains(name)) {
             used.insert((&workload.metadata.namespace, name));
+            names_used.insert(name);
             if context.is_guess(&workload.metadata) {
                 used_somewhere.insert(name);
             }
@@ -94,8 +96,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let metadata = &account.metadata;
         let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
             || used_somewhere.contains(&*metadata.name)
-            || (context.is_guess(metadata)
-                && used.iter().any(|(_, name)| **name == *metadata.name));
+            || (context.is_guess(metadata) && names_used.contains(&*metadata.name));
         if is_used {
             continue;
         }

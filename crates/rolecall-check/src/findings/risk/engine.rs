@@ -56,6 +56,7 @@ impl Allowed {
 }
 
 /// A risk that a rule has by itself.
+#[derive(Clone)]
 pub(crate) struct Hit {
     pub(crate) risk: &'static Risk,
     pub(crate) allowed: Allowed,
@@ -128,14 +129,10 @@ impl Engine {
         of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }
 
-    fn profile(&self, role: &Role) -> Profile {
+    /// Returns what a rule allows of each need.
+    fn needs_met(&self, rule: &PolicyRule) -> Vec<Allowed> {
         let needs = self.risks.iter().flat_map(|compiled| &compiled.needs);
-        let needs = needs.map(|requests| {
-            let mut joined = Allowed::default();
-            role.rules.iter().for_each(|rule| joined.join(allowed(requests, rule)));
-            joined
-        });
-        Profile { needs: needs.collect() }
+        needs.map(|requests| allowed(requests, rule)).collect()
     }
 }
 
@@ -212,10 +209,13 @@ pub struct HeldRisk {
     pub namespace: Option<Text>,
 }
 
-/// Tells the risks that identities hold, each role's rules looked at only once.
+/// Tells the risks that identities hold, each role looked at only once, and so each rule: many roles
+/// have the same.
 pub struct RiskTeller<'a> {
     authorizer: &'a Authorizer,
     engine: Engine,
+    /// What rules allow of each need.
+    rules: HashMap<&'a PolicyRule, Vec<Allowed>, FxBuildHasher>,
     profiles: HashMap<*const Role, Profile, FxBuildHasher>,
     /// The risks that roles make up when all of them are bound everywhere.
     everywhere: HashMap<Vec<*const Role>, BTreeSet<&'static str>, FxBuildHasher>,
@@ -227,6 +227,7 @@ impl<'a> RiskTeller<'a> {
         Self {
             authorizer,
             engine: Engine::new(version),
+            rules: HashMap::default(),
             profiles: HashMap::default(),
             everywhere: HashMap::default(),
         }
@@ -236,7 +237,7 @@ impl<'a> RiskTeller<'a> {
     /// one says already.
     pub(crate) fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<&'static str> {
         let bound = self.authorizer.bindings_in(identity, "");
-        let roles: Vec<&Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
+        let roles: Vec<&'a Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
         let key: Vec<*const Role> = roles.iter().map(|role| std::ptr::from_ref(*role)).collect();
         if !self.everywhere.contains_key(&key) {
             roles.iter().for_each(|role| self.profile(role));
@@ -249,9 +250,17 @@ impl<'a> RiskTeller<'a> {
     }
 
     /// Looks at the rules of a role, unless that was done.
-    fn profile(&mut self, role: &Role) {
-        let engine = &self.engine;
-        self.profiles.entry(role).or_insert_with(|| engine.profile(role));
+    fn profile(&mut self, role: &'a Role) {
+        let Self { engine, rules, profiles, .. } = self;
+        profiles.entry(role).or_insert_with(|| {
+            let count = engine.risks.iter().map(|compiled| compiled.needs.len()).sum();
+            let mut needs = vec![Allowed::default(); count];
+            for rule in &*role.rules {
+                let met = rules.entry(rule).or_insert_with(|| engine.needs_met(rule));
+                needs.iter_mut().zip(met).for_each(|(need, met)| need.join(*met));
+            }
+            Profile { needs }
+        });
     }
 
     /// Returns the risks that an identity holds, sorted, without those that a broader one or a wider

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rolecall_rbac::{Binding, BoundRole, Role, Text};
+use rolecall_rbac::{Binding, BoundRole, PolicyRule, Role, Text};
 use rustc_hash::FxBuildHasher;
 
 use super::ask::Risk;
@@ -31,8 +31,10 @@ pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Finding>) {
     let mut scopes: Option<(&Role, Scopes<'_>)> = None;
     let is_eks = is_eks(context);
+    // Many roles have the same rules.
+    let mut hits_of: HashMap<&PolicyRule, Vec<Hit>, FxBuildHasher> = HashMap::default();
     for at in context.rules() {
-        let mut hits = engine.hits(at.rule);
+        let mut hits = hits_of.entry(at.rule).or_insert_with(|| engine.hits(at.rule)).clone();
         // Elsewhere nothing reads that ConfigMap; whoever names it is told all the same.
         hits.retain(|hit| {
             hit.risk.meta.code != AWS_AUTH || is_eks || !at.rule.resource_names.is_empty()
