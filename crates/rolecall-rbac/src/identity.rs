@@ -8,6 +8,7 @@ use crate::Text;
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
 const ALL_SERVICE_ACCOUNTS: Text = arcstr::literal!("system:serviceaccounts");
 const AUTHENTICATED: Text = arcstr::literal!("system:authenticated");
+const UNAUTHENTICATED: Text = arcstr::literal!("system:unauthenticated");
 
 /// A user name and the groups that count, as the authorizer sees them.
 ///
@@ -55,10 +56,10 @@ impl Identity {
             return Self::service_account(account.namespace, account.name);
         }
         let group = match name {
-            "system:anonymous" => "system:unauthenticated",
-            _ => "system:authenticated",
+            "system:anonymous" => UNAUTHENTICATED,
+            _ => AUTHENTICATED,
         };
-        Self { user: name.into(), groups: vec![group.into()], ..Self::default() }
+        Self { user: name.into(), groups: vec![group], ..Self::default() }
     }
 
     /// Returns the identity of "some member of this group": no user name, and the groups that every
@@ -66,10 +67,10 @@ impl Identity {
     pub fn group(name: &str) -> Self {
         let mut groups: Vec<Text> = vec![name.into()];
         if name.starts_with("system:serviceaccounts:") {
-            groups.push("system:serviceaccounts".into());
+            groups.push(ALL_SERVICE_ACCOUNTS);
         }
-        if !matches!(name, "system:authenticated" | "system:unauthenticated") {
-            groups.push("system:authenticated".into());
+        if name != AUTHENTICATED && name != UNAUTHENTICATED {
+            groups.push(AUTHENTICATED);
         }
         Self { groups, ..Self::default() }
     }

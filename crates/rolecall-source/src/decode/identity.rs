@@ -133,6 +133,11 @@ fn is_rbac_kind(kind: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(kind))
 }
 
+/// Returns whether a group is one of those in which Kubernetes itself makes Pods of objects.
+pub(super) fn makes_pods(group: &str) -> bool {
+    matches!(group, "" | "apps" | "batch" | "extensions")
+}
+
 /// Returns whether every server serves the group, so that its other kinds are known to make no Pods.
 fn is_built_in(group: &str) -> bool {
     matches!(

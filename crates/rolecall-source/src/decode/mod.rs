@@ -108,7 +108,7 @@ pub(crate) struct Decoder {
     pub(crate) selection: Selection,
     /// Whether the list that is being read says that a server has stored its objects.
     pub(crate) stored: bool,
-    /// Whether the place is a file that can be found as it is read, so that lines of it tell something.
+    /// Whether to note lines: of files that whoever is told of a line can look at as they are read.
     pub(crate) notes_lines: bool,
     pub(crate) batch: Batch,
 }

@@ -1,15 +1,13 @@
 //! What of a workload's YAML takes no part in an answer.
 
-use super::identity::Shape;
+use super::identity::{self, Shape};
 use crate::yaml::{Aside, PassOver};
 
 /// Returns what may be passed over in an object of a shape: in Pods and what makes them, most of their
 /// text. Custom resources may give any key another meaning.
 pub(crate) fn passes_over(shape: Shape) -> Option<PassOver> {
     match shape {
-        Shape::Workload(places) if matches!(places.group, "" | "apps" | "batch" | "extensions") => {
-            Some(in_workload)
-        }
+        Shape::Workload(places) if identity::makes_pods(places.group) => Some(in_workload),
         _ => None,
     }
 }

@@ -84,18 +84,10 @@ fn contents(
     decoder.notes_lines = entry.is_found && !is_compressed;
     if is_compressed {
         let compressed = Cursor::new(head.to_vec()).chain(reader);
-        return text(entry, &mut MultiGzDecoder::new(compressed), room, decoder);
+        let mut text = MultiGzDecoder::new(compressed);
+        return rest(entry, room.fill(&mut text)?, &mut text, decoder);
     }
     rest(entry, head, reader, decoder)
-}
-
-fn text(
-    entry: &Entry,
-    reader: &mut (dyn Read + Send),
-    room: &mut Room,
-    decoder: &mut Decoder,
-) -> io::Result<Outcome> {
-    rest(entry, room.fill(reader)?, reader, decoder)
 }
 
 /// Reads what follows the bytes in `head`.
@@ -241,13 +233,13 @@ mod tests {
 
     #[test]
     fn files_are_read_to_their_ends_whatever_their_size() {
-        let role =
+        let account =
             "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: last, namespace: shop}\n";
         let entry = Entry { path: "a.yaml".into(), chart: None, is_found: true, namespace: None };
         let mut room = Room::new();
         for size in [0, 1, 1000, HEAD - 1, HEAD, HEAD + 1, 3 * HEAD] {
-            let comment = format!("#{}\n", "-".repeat(size.saturating_sub(role.len() + 2)));
-            let text = if size < role.len() { role.to_owned() } else { comment + role };
+            let comment = format!("#{}\n", "-".repeat(size.saturating_sub(account.len() + 2)));
+            let text = if size < account.len() { account.to_owned() } else { comment + account };
             let mut decoder = Decoder::new(&crate::decode::Place::File("a.yaml".into()), "default");
             let mut reader = Hesitant { bytes: text.as_bytes(), calls: 0 };
             let outcome = contents(&entry, &mut reader, &mut room, &mut decoder).unwrap();
