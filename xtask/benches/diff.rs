@@ -6,8 +6,8 @@ mod support;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use rolecall_check::access::Scopes;
-use rolecall_check::diff::diff;
+use rolecall_access::Scopes;
+use rolecall_access::diff::diff;
 use rolecall_rbac::{Authorizer, Inventory, InventoryBuilder, PolicyRule, Role};
 use rolecall_source::facts::{Version, catalog};
 use support::{authorizer, inventory};

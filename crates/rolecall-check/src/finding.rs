@@ -7,7 +7,7 @@ use rolecall_rbac::{
     Binding, Identity, Metadata, Origin, Request, Role, ServiceAccount, Text, Workload,
 };
 
-use crate::RuleMeta;
+use crate::{RuleMeta, Severity};
 
 /// One thing that is wrong, where it stands and how to mend it.
 #[derive(Clone, Debug)]
@@ -36,22 +36,6 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// What was asked and denied, so that a fix can be made of it.
     pub denied: Option<Box<Denied>>,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; never fails a gate by itself.
-    Info,
-    /// Untidy.
-    Low,
-    /// Probably not what was meant.
-    Medium,
-    /// Broken, or dangerous.
-    High,
-    /// Takes over the cluster.
-    Critical,
 }
 
 /// An object as findings name it.
@@ -167,47 +151,6 @@ impl Finding {
             .then_with(|| self.line_of_text.cmp(&other.line_of_text))
             .then_with(|| self.rule.code.cmp(other.rule.code))
             .then_with(|| self.message.cmp(&other.message))
-    }
-}
-
-impl Severity {
-    /// All severities, the mildest first.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// Returns the severity's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-impl std::str::FromStr for Severity {
-    type Err = UnknownSeverityError;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str() == word)
-            .ok_or_else(|| UnknownSeverityError { word: word.to_owned() })
-    }
-}
-
-/// A word that is no severity.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is no severity: use `info`, `low`, `medium`, `high` or `critical`")]
-pub struct UnknownSeverityError {
-    /// The word.
-    pub word: String,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
     }
 }
 

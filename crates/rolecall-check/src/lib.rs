@@ -1,7 +1,5 @@
 //! The CI gate: findings, expectations and the semantic diff.
 
-pub mod access;
-pub mod diff;
 pub mod expectation;
 
 mod commands;
@@ -13,14 +11,12 @@ mod finding;
 mod findings;
 mod fingerprint;
 mod hint;
-mod known;
 mod names;
 mod needs;
 mod needs_annotation;
 mod rule_meta;
 mod suppression;
 mod validation;
-mod version;
 
 pub use config::{
     ApiVersion, CheckConfig, ConfigKind, RuleName, Suppression, SuppressionError, UnknownRuleError,
@@ -28,18 +24,18 @@ pub use config::{
 pub use context::{CheckInput, Judged};
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
-pub use finding::{
-    Denied, FieldPath, Finding, ObjectRef, Related, Severity, Step, UnknownSeverityError,
-};
+pub use finding::{Denied, FieldPath, Finding, ObjectRef, Related, Step};
 pub use findings::expectation::{FailureTeller, expectation_findings};
-pub use findings::risk::{HeldRisk, RiskTeller};
 pub use fingerprint::fingerprints;
-pub use rule_meta::{Category, RuleMeta, Versions};
+pub use rolecall_access::{
+    KubernetesVersion, Severity, UnknownSeverityError, VersionError, Versions,
+};
+pub use rule_meta::{Category, RuleMeta};
 pub use suppression::{Suppressed, suppress};
 pub use validation::{Violation, validate_binding, validate_role};
-pub use version::{KubernetesVersion, VersionError};
 
 use rayon::slice::ParallelSliceMut;
+use rolecall_access::known;
 
 /// Returns what is wrong, sorted by place.
 pub fn check(input: CheckInput<'_>) -> Vec<Finding> {

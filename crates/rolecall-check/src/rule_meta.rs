@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Severity;
+use crate::{Severity, Versions};
 
 /// A rule: its code, its name and its documentation.
 ///
@@ -24,7 +24,7 @@ pub struct RuleMeta {
     pub versions: Versions,
     /// The rows of the list of risky permissions that it covers.
     pub rows: &'static [&'static str],
-    /// The text of the rule's own source file, which starts with its documentation.
+    /// The documentation as Markdown, or the rule's source file, which starts with it.
     pub source: &'static str,
 }
 
@@ -47,15 +47,6 @@ pub enum Category {
     Suppression,
 }
 
-/// A range of Kubernetes minor versions of major version 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Versions {
-    /// The first one.
-    pub from: Option<u16>,
-    /// The first one that is no longer meant.
-    pub before: Option<u16>,
-}
-
 impl RuleMeta {
     /// The headings of every rule's documentation, in their order.
     pub const SECTIONS: [&'static str; 4] =
@@ -63,6 +54,9 @@ impl RuleMeta {
 
     /// Returns the documentation as Markdown.
     pub fn documentation(&self) -> String {
+        if !self.source.starts_with("//!") {
+            return self.source.to_owned();
+        }
         let mut text = String::new();
         for line in self.source.lines().map_while(|line| line.strip_prefix("//!")) {
             text.push_str(line.strip_prefix(' ').unwrap_or(line));
@@ -144,28 +138,5 @@ impl Category {
 impl fmt::Display for Category {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
-    }
-}
-
-impl Versions {
-    /// Every version.
-    pub const ALL: Self = Self { from: None, before: None };
-
-    /// Returns whether a minor version is in the range.
-    pub fn contain(self, minor: u16) -> bool {
-        self.from.is_none_or(|from| from <= minor) && self.before.is_none_or(|end| minor < end)
-    }
-}
-
-impl fmt::Display for Versions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.from, self.before) {
-            (None, None) => formatter.write_str("all"),
-            (Some(from), None) => write!(formatter, "1.{from} and later"),
-            (None, Some(before)) => write!(formatter, "before 1.{before}"),
-            (Some(from), Some(before)) => {
-                write!(formatter, "1.{from} and later, before 1.{before}")
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../rolecall-access/tests/cluster/mod.rs"]
 mod cluster;
 
 use std::fmt::Write as _;

@@ -5,21 +5,23 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates that have no I/O; `purity` proves the rest of it.
-pub(super) const PURE: [&str; 4] =
-    ["rolecall-rbac", "rolecall-walk", "rolecall-grant", "rolecall-check"];
+pub(super) const PURE: [&str; 5] =
+    ["rolecall-rbac", "rolecall-access", "rolecall-walk", "rolecall-grant", "rolecall-check"];
 
 /// What each crate may use of the others.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("rolecall-rbac", &[]),
     ("rolecall-source", &["rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-rbac"]),
-    ("rolecall-grant", &["rolecall-rbac"]),
-    ("rolecall-check", &["rolecall-rbac"]),
+    ("rolecall-access", &["rolecall-rbac"]),
+    ("rolecall-grant", &["rolecall-access", "rolecall-rbac"]),
+    ("rolecall-check", &["rolecall-access", "rolecall-rbac"]),
     (
         "rolecall",
         &[
             "rolecall-rbac",
+            "rolecall-access",
             "rolecall-source",
             "rolecall-walk",
             "rolecall-review",

@@ -5,8 +5,8 @@ use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 use super::subject::Known;
 use super::wanted::Wanted;
 use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
-use crate::access::{AccessSet, AccessTerm, EffectiveAccess, Scopes, Told, everybody};
-use crate::diff::{Holder, grants, hidden};
+use rolecall_access::diff::{Holder, grants, hidden};
+use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, ReadableTerm, Scopes, everybody};
 
 /// Returns where expectations do not hold, in their order and then by subject; nothing when all of
 /// them hold.
@@ -161,8 +161,8 @@ impl<'a> Evaluation<'a> {
         let is_within = beyond.is_empty();
         if !is_within {
             let told = match self.scopes.is_everything(&at.held.access) {
-                true => vec![Told::everything(&beyond)],
-                false => self.scopes.told(&beyond),
+                true => vec![ReadableTerm::everything(&beyond)],
+                false => self.scopes.readable(&beyond),
             };
             let parts: Vec<AccessTerm> = told.iter().flat_map(|told| told.parts.clone()).collect();
             let by = self.grants(at, &parts);

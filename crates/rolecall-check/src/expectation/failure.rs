@@ -3,8 +3,8 @@ use std::fmt;
 use rolecall_rbac::{Gap, Grant, NearMiss, Request, Text};
 
 use super::{EntryError, Expectation};
-use crate::access::{AccessTerm, Extent, ResourceTerm};
-use crate::diff::Holder;
+use rolecall_access::diff::Holder;
+use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 
 /// An expectation that does not hold, or cannot be shown to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use rolecall_rbac::{Catalog, ServedResource, Text};
 
 use super::subject::Known;
 use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
-use crate::access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
-use crate::diff::Holder;
 use crate::known;
+use rolecall_access::diff::Holder;
+use rolecall_access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
 
 /// What an entry is about, as far as that does not depend on the subject.
 pub(super) struct Wanted {

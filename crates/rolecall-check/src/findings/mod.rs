@@ -42,7 +42,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Finding> {
 pub(crate) fn metas() -> impl Iterator<Item = &'static RuleMeta> {
     rules()
         .map(|rule| rule.meta)
-        .chain(risk::RISKS.iter().map(|risk| risk.meta))
+        .chain(risk::metas())
         .chain(expectation::METAS.iter().copied())
         .chain(suppression::METAS.iter().copied())
 }

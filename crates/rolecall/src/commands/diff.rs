@@ -1,9 +1,9 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
+use rolecall_access::Scopes;
+use rolecall_access::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
 use rolecall_check::KubernetesVersion;
-use rolecall_check::access::Scopes;
-use rolecall_check::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
 use crate::cli::{Options, quote};

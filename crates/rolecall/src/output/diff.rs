@@ -1,7 +1,7 @@
 //! What access two sources differ in: `diff`.
 
-use rolecall_check::access::{AccessTerm, Extent};
-use rolecall_check::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
+use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
+use rolecall_access::{AccessTerm, Extent};
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
@@ -196,7 +196,7 @@ impl<'a> RiskDetails<'a> {
         Self {
             subject: holder.to_string(),
             code: risk.code,
-            name: risk.meta().map_or("", |meta| meta.name),
+            name: risk.risk().map_or("", |risk| risk.name),
             severity: risk.severity().as_str(),
             namespace: risk.namespace.as_deref(),
             may: risk.may(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_check::Severity;
-use rolecall_check::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_rbac::{Origin, RuleGrant};
 
 use super::{Cell, Table, plain};
@@ -125,7 +125,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
 pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
     for GainedRisk { holder, risk, by } in &comparison.risks {
         let level = if risk.severity() >= Severity::High { "error" } else { "warning" };
-        let name = risk.meta().map_or("", |meta| meta.name);
+        let name = risk.risk().map_or("", |risk| risk.name);
         let scope = match &risk.namespace {
             Some(namespace) => format!("in namespace {namespace}"),
             None => "everywhere".to_owned(),

@@ -47,10 +47,10 @@
 
 use rolecall_rbac::{Request, Text, rule_allows};
 
-use super::ask::ANYTHING;
 use crate::context::{Context, joined};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use rolecall_access::risk::ANYTHING;
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {

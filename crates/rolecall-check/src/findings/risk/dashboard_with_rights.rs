@@ -44,10 +44,10 @@
 
 use rolecall_rbac::Identity;
 
-use super::engine::RiskTeller;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use rolecall_access::risk::{self, RiskIndex};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -64,7 +64,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut teller = RiskTeller::new(context.authorizer(), context.input.version);
+    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
     for account in context.service_accounts() {
         let metadata = &account.metadata;
         if !metadata.name.contains("dashboard") {
@@ -74,8 +74,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let worst = teller
             .risks_of(&identity)
             .into_iter()
-            .find(|risk| risk.namespace.is_none() && super::takes_over(risk.code));
-        let Some(may) = worst.and_then(|risk| super::may(risk.code)) else { continue };
+            .find(|risk| risk.namespace.is_none() && risk::takes_over(risk.code));
+        let Some(may) = worst.map(|risk| risk.may()) else { continue };
         let message = format!("whoever reaches this dashboard may {may}, everywhere");
         let finding = Finding::new(RULE.meta, account.into(), message)
             .fix("let the dashboard act with the token of its user");

@@ -2,9 +2,9 @@
 
 use rolecall_rbac::{PolicyRule, Request, Target};
 
-use super::ask::{ANYTHING, Risk};
-use super::engine::Engine;
 use crate::context::listed;
+use rolecall_access::risk::Engine;
+use rolecall_access::risk::{ANYTHING, Risk};
 
 /// So many kinds are named.
 const NAMED: usize = 3;

@@ -6,12 +6,13 @@ use std::collections::{BTreeSet, HashMap};
 use rolecall_rbac::{Binding, BoundRole, PolicyRule, Role, Text};
 use rustc_hash::FxBuildHasher;
 
-use super::ask::Risk;
-use super::engine::{Allowed, Engine, Hit, RiskTeller};
+use super::documents::meta;
 use super::granted;
 use crate::context::{Context, RuleAt, listed};
-use crate::diff::Holder;
 use crate::{FieldPath, Finding, ObjectRef, Severity};
+use rolecall_access::diff::Holder;
+use rolecall_access::risk::Risk;
+use rolecall_access::risk::{Allowed, Engine, Hit, RiskIndex};
 
 /// The risk of what IAM identities are mapped to, which only EKS has.
 const AWS_AUTH: &str = "RC547";
@@ -37,7 +38,7 @@ fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Fin
         let mut hits = hits_of.entry(at.rule).or_insert_with(|| engine.hits(at.rule)).clone();
         // Elsewhere nothing reads that ConfigMap; whoever names it is told all the same.
         hits.retain(|hit| {
-            hit.risk.meta.code != AWS_AUTH || is_eks || !at.rule.resource_names.is_empty()
+            hit.risk.code != AWS_AUTH || is_eks || !at.rule.resource_names.is_empty()
         });
         if hits.is_empty() {
             continue;
@@ -46,7 +47,7 @@ fn rules_of_roles(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Fin
         let (role, of_role) = known.unwrap_or_else(|| (at.role, Scopes::of(context, at.role)));
         for hit in hits {
             let Some(judged) = of_role.judge(&hit) else { continue };
-            findings.push(about_rule(engine, hit.risk, at, &judged));
+            findings.extend(about_rule(engine, hit.risk, at, &judged));
         }
         scopes = Some((role, of_role));
     }
@@ -64,21 +65,21 @@ fn about_rule(
     risk: &'static Risk,
     at: RuleAt<'_>,
     judged: &Judged<'_>,
-) -> Finding {
+) -> Option<Finding> {
     let granted = granted::in_words(engine, risk, at.rule);
     let message = match &*judged.place {
         "" => format!("whoever will be bound to it may {}{granted}", risk.may),
         place => format!("its holders may {}, {place}{granted}", risk.may),
     };
-    let mut finding = Finding::new(risk.meta, at.role.into(), message)
+    let mut finding = Finding::new(meta(risk)?, at.role.into(), message)
         .at(at.path())
-        .about(risk.meta.name)
+        .about(risk.name)
         .severity(judged.severity)
         .fix(granted::fix(engine, risk, at.rule));
     for binding in &judged.bindings {
         finding = finding.related((*binding).into(), "grants it");
     }
-    finding
+    Some(finding)
 }
 
 /// Reports what roles that are not judged themselves allow through judged bindings.
@@ -96,8 +97,8 @@ fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mu
         let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
         for hit in hits_of.entry(role).or_insert_with(hits) {
             let scopes = Scopes { bindings: vec![binding] };
-            let Some(judged) = scopes.judge(hit) else { continue };
-            if !told.insert(hit.risk.meta.code) {
+            let (Some(judged), Some(meta)) = (scopes.judge(hit), meta(hit.risk)) else { continue };
+            if !told.insert(hit.risk.code) {
                 continue;
             }
             let message = format!(
@@ -107,7 +108,7 @@ fn bindings_to_other_roles(context: &Context<'_>, engine: &Engine, findings: &mu
                 role.kind(),
                 role.metadata.name
             );
-            let finding = Finding::new(hit.risk.meta, binding.into(), message)
+            let finding = Finding::new(meta, binding.into(), message)
                 .at(FieldPath::key("roleRef"))
                 .about(&*role.metadata.name)
                 .severity(judged.severity)
@@ -136,7 +137,7 @@ fn combinations(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Findi
             subjects.filter_map(|subject| Holder::of_subject(subject, &binding.metadata))
         })
         .collect();
-    let mut teller = RiskTeller::new(context.authorizer(), context.input.version);
+    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
     let mut told: BTreeSet<(&str, ObjectRef, FieldPath)> = BTreeSet::new();
     for holder in holders {
         let identity = holder.identity();
@@ -149,9 +150,8 @@ fn combinations(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Findi
         }));
         for (risk, needs) in engine.combined() {
             let is_held = |namespace: &Option<&Text>| {
-                held.iter().any(|held| {
-                    held.code == risk.meta.code && held.namespace.as_ref() == *namespace
-                })
+                held.iter()
+                    .any(|held| held.code == risk.code && held.namespace.as_ref() == *namespace)
             };
             for namespace in namespaces.iter().filter(|namespace| is_held(namespace)) {
                 let met: Option<Vec<Met<'_>>> = needs
@@ -162,7 +162,7 @@ fn combinations(context: &Context<'_>, engine: &Engine, findings: &mut Vec<Findi
                 let Some(finding) = about_holder(context, risk, &holder, *namespace, &met) else {
                     continue;
                 };
-                let key = (risk.meta.code, finding.object.clone(), finding.field.clone());
+                let key = (risk.code, finding.object.clone(), finding.field.clone());
                 if told.insert(key) {
                     findings.push(finding);
                 }
@@ -234,19 +234,19 @@ fn about_holder(
         context.is_judged(&binding.metadata) && !context.is_default_binding(binding)
     };
     let finding = match (own, met.iter().rev().find(|met| judged(met.binding))) {
-        (Some(met), _) => Finding::new(risk.meta, met.at.role.into(), message).at(met.at.path()),
+        (Some(met), _) => Finding::new(meta(risk)?, met.at.role.into(), message).at(met.at.path()),
         (None, Some(met)) => {
             let by_role = ADMIN_ROLES.contains(&&*met.binding.role_ref.name);
             if by_role {
                 return None;
             }
-            Finding::new(risk.meta, met.binding.into(), message).at(FieldPath::key("roleRef"))
+            Finding::new(meta(risk)?, met.binding.into(), message).at(FieldPath::key("roleRef"))
         }
         (None, None) => return None,
     };
-    let severity = if everywhere { risk.meta.severity } else { risk.in_namespace };
+    let severity = if everywhere { risk.severity } else { risk.in_namespace };
     let mut finding =
-        finding.about(format!("{} {holder}", risk.meta.name)).severity(severity).fix(risk.fix);
+        finding.about(format!("{} {holder}", risk.name)).severity(severity).fix(risk.fix);
     let bindings: BTreeSet<ObjectRef> = met.iter().map(|met| met.binding.into()).collect();
     for binding in bindings {
         finding = finding.related(binding, "grants a part of it");
@@ -284,7 +284,7 @@ impl<'a> Scopes<'a> {
         let worst =
             |severity: fn(&Risk) -> Severity| risks().map(severity).max().unwrap_or(Severity::Info);
         let (severity_everywhere, severity_in_namespace) =
-            (worst(|risk| risk.meta.severity), worst(|risk| risk.in_namespace));
+            (worst(|risk| risk.severity), worst(|risk| risk.in_namespace));
         if self.bindings.is_empty() {
             let place = String::new();
             return Some(Judged { severity: Severity::Info, place, bindings: Vec::new() });

@@ -73,11 +73,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rolecall_rbac::Role;
 use rustc_hash::FxBuildHasher;
 
-use super::engine::{Engine, HeldRisk, RiskTeller};
 use crate::context::Context;
-use crate::diff::Holder;
 use crate::findings::Rule;
 use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use rolecall_access::diff::Holder;
+use rolecall_access::risk::{self, Engine, HeldRisk, RiskIndex};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -98,9 +98,9 @@ const WAYS: [&str; 9] =
     ["RC501", "RC502", "RC503", "RC512", "RC514", "RC515", "RC516", "RC518", "RC532"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut teller = RiskTeller::new(context.authorizer(), context.input.version);
+    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
     let mut risks_of: BTreeMap<Holder, BTreeSet<HeldRisk>> = BTreeMap::new();
-    let mut told = |teller: &mut RiskTeller<'_>, holder: &Holder| {
+    let mut told = |teller: &mut RiskIndex<'_>, holder: &Holder| {
         let risks = || teller.risks_of(&holder.identity());
         risks_of.entry(holder.clone()).or_insert_with(risks).clone()
     };
@@ -163,12 +163,12 @@ impl Lending {
         let engine = &self.engine;
         *self.roles.entry(role).or_insert_with(|| {
             let mut hits = role.rules.iter().flat_map(|rule| engine.hits(rule));
-            hits.any(|hit| WAYS.contains(&hit.risk.meta.code) && hit.allowed.in_namespace)
+            hits.any(|hit| WAYS.contains(&hit.risk.code) && hit.allowed.in_namespace)
         })
     }
 }
 
 /// Returns whether a risk held in the whole cluster takes more than a namespace.
 fn is_worth_it(code: &str) -> bool {
-    super::takes_over(code)
+    risk::takes_over(code)
 }

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::engine::RiskTeller;
 use crate::context::Context;
 use crate::findings::workloads::{self, RunsAs};
 use crate::{Finding, RuleMeta};
+use rolecall_access::risk::{self, Risk, RiskIndex};
 
 /// Reports the workloads of some kinds that run as a ServiceAccount which can take over the cluster.
 pub(super) fn report(
@@ -14,7 +14,7 @@ pub(super) fn report(
     findings: &mut Vec<Finding>,
     is_meant: impl Fn(&str) -> bool,
 ) {
-    let mut teller = RiskTeller::new(context.authorizer(), context.input.version);
+    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         if !is_meant(&pod.workload.kind) {
@@ -23,10 +23,10 @@ pub(super) fn report(
         let worst = teller
             .risks_everywhere(identity)
             .iter()
-            .copied()
-            .filter(|code| super::takes_over(code))
-            .min_by_key(|code| (Reverse(super::severity(code)), *code));
-        let Some(may) = worst.and_then(super::may) else { continue };
+            .filter(|code| risk::takes_over(code))
+            .filter_map(|code| risk::find(code))
+            .min_by_key(|risk| (Reverse(risk.severity), risk.code));
+        let Some(Risk { may, .. }) = worst else { continue };
         let message = format!(
             "whoever breaks into it may {may}, everywhere, as ServiceAccount `{}`",
             pod.spec.service_account_name()

@@ -34,10 +34,10 @@
 //! - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [escalate, bind]}
 //! ```
 
-use super::engine::Engine;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use rolecall_access::risk::Engine;
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -68,13 +68,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         });
         let Some((into, _)) = into else { continue };
         let hits = engine.hits(at.rule);
-        let Some(hit) = hits.iter().find(|hit| TOO_MUCH.contains(&hit.risk.meta.code)) else {
+        let Some(hit) = hits.iter().find(|hit| TOO_MUCH.contains(&hit.risk.code)) else {
             continue;
         };
         let message = format!("lets every holder of `{into}` {}", hit.risk.may);
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.path())
-            .about(format!("{into} {}", hit.risk.meta.code))
+            .about(format!("{into} {}", hit.risk.code))
             .fix("remove the label, and bind the role to those who need it");
         findings.push(finding);
     }

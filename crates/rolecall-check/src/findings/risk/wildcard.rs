@@ -51,10 +51,10 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{PolicyRule, Text};
 
-use super::engine::{Engine, Hit};
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use rolecall_access::risk::{Engine, Hit};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -108,7 +108,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Returns the field in which a rule says more than it need, and what it says; `None` for what a risk
 /// says better.
 fn judge(engine: &Engine, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
-    let broader = |hit: &Hit| matches!(hit.risk.meta.code, "RC501" | "RC502" | "RC503");
+    let broader = |hit: &Hit| matches!(hit.risk.code, "RC501" | "RC502" | "RC503");
     let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
     let is_spelled_out = known::RESOURCE_VERBS
         .iter()

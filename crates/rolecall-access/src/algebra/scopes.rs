@@ -1,0 +1,132 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_rbac::{Catalog, ServedResource, Text};
+
+use super::set::{Groups, Names, Namespaces, Resources, Urls, Verbs};
+use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, everybody};
+use crate::known;
+
+/// Verbs that servers ask about with a namespace though the resource is cluster-scoped: whoever binds
+/// a ClusterRole in a namespace, or runs a Pod there under a policy, is asked about that namespace.
+const ASKED_IN_NAMESPACES: [(&str, &str, &str); 3] = [
+    ("rbac.authorization.k8s.io", "clusterroles", "bind"),
+    ("policy", "podsecuritypolicies", "use"),
+    ("extensions", "podsecuritypolicies", "use"),
+];
+
+/// Which requests nobody can make: those about cluster-scoped resources in a namespace, and those for
+/// paths that do not begin with `/`.
+///
+/// RoleBindings grant them all the same (semantics §3). A Namespace is asked about in itself, so
+/// requests about others than itself are the ones that cannot be made there. Resources that are not
+/// known may live in namespaces.
+#[derive(Clone, Debug)]
+pub struct Scopes {
+    /// What cannot be asked in any namespace, Namespaces aside.
+    elsewhere: Groups,
+    /// The keys of Namespaces and their subresources.
+    of_namespaces: Vec<ResourceKey>,
+    /// What everybody may do anyway.
+    everybodys: AccessSet,
+}
+
+impl Scopes {
+    /// Reads the cluster-scoped resources of catalogs; what lives in namespaces in one of them may.
+    pub fn of<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Self {
+        let mut cluster_scoped: BTreeMap<(&Text, &Text), BTreeSet<Text>> = BTreeMap::new();
+        let mut namespaced = BTreeSet::new();
+        for served in catalogs.into_iter().flat_map(Catalog::resources) {
+            let key = (&served.group, &served.resource);
+            match served.namespaced {
+                true => drop(namespaced.insert(key)),
+                false => cluster_scoped.entry(key).or_default().extend(subresources(served)),
+            }
+        }
+        cluster_scoped.retain(|key, _| !namespaced.contains(key));
+        let mut of_namespaces = Vec::new();
+        let mut groups: BTreeMap<&Text, BTreeMap<ResourceKey, Verbs>> = BTreeMap::new();
+        for ((group, resource), subresources) in cluster_scoped {
+            let keys = subresources
+                .into_iter()
+                .map(|subresource| ResourceKey::Exact { resource: resource.clone(), subresource });
+            match group.is_empty() && **resource == *"namespaces" {
+                true => of_namespaces.extend(keys),
+                false => {
+                    let verbs = never_in_namespaces(group, resource);
+                    let known = groups.entry(group).or_default();
+                    known.extend(keys.map(|key| (key, verbs.clone())));
+                }
+            }
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(group, resources)| (group.clone(), Resources::build(Set::nothing(), resources)));
+        Self {
+            elsewhere: Groups::build(Set::nothing(), groups),
+            of_namespaces,
+            everybodys: everybody(),
+        }
+    }
+
+    /// Returns the requests of a set that can be made.
+    pub fn possible(&self, access: &AccessSet) -> AccessSet {
+        access.difference(&self.impossible(access))
+    }
+
+    /// Returns possible access as terms for people, which except neither requests that cannot be made
+    /// nor what everybody may do anyway.
+    pub fn readable(&self, possible: &AccessSet) -> Vec<ReadableTerm> {
+        possible.readable(&self.spare(possible))
+    }
+
+    /// Returns whether access is everything but for requests that cannot be made, and for what
+    /// everybody may do anyway.
+    pub fn is_everything(&self, access: &AccessSet) -> bool {
+        access.union(&self.spare(access)) == AccessSet::everything()
+    }
+
+    fn spare(&self, access: &AccessSet) -> AccessSet {
+        self.impossible(access).union(&self.everybodys)
+    }
+
+    /// Returns the requests that cannot be made: in each namespace that `access` names, and in all
+    /// others alike, where Namespaces are left out.
+    fn impossible(&self, access: &AccessSet) -> AccessSet {
+        let named = access.resources.named().iter().map(|(namespace, _)| match &**namespace {
+            "" => (namespace.clone(), Groups::nothing()),
+            _ => (namespace.clone(), self.in_namespace(namespace)),
+        });
+        let mut named: BTreeMap<Text, Groups> = named.collect();
+        named.insert("".into(), Groups::nothing());
+        AccessSet {
+            resources: Namespaces::build(self.elsewhere.clone(), named),
+            urls: Urls::build(Set::everything(), [(UrlKey::Prefix("/".into()), Set::nothing())]),
+        }
+    }
+
+    fn in_namespace(&self, namespace: &Text) -> Groups {
+        let others = Names::build(true, [(namespace.clone(), false)]);
+        let verbs = Verbs::build(others, collection_verbs());
+        let resources = Resources::at(self.of_namespaces.iter().cloned(), &verbs);
+        let core = Groups::at([Text::from("")], &resources);
+        self.elsewhere.combine(&core, Operation::Union)
+    }
+}
+
+/// Returns the verbs with which nobody asks about one Namespace, whatever its name is.
+fn collection_verbs() -> impl Iterator<Item = (Text, Names)> {
+    ["deletecollection", "list"].into_iter().map(|verb| (verb.into(), Names::everything()))
+}
+
+/// Returns the subresources that servers are asked about, with the empty one for the resource itself.
+fn subresources(served: &ServedResource) -> impl Iterator<Item = Text> {
+    let names = known::subresources_of(served).into_iter().map(Text::from);
+    ["".into(), "finalizers".into()].into_iter().chain(names)
+}
+
+fn never_in_namespaces(group: &str, resource: &str) -> Verbs {
+    let asked =
+        ASKED_IN_NAMESPACES.iter().filter(|(of, known, _)| *of == group && *known == resource);
+    let asked = asked.map(|(.., verb)| (Text::from(*verb), Names::nothing()));
+    Axis::build(Names::everything(), asked)
+}

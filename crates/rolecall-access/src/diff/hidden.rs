@@ -1,0 +1,80 @@
+use rolecall_rbac::{Authorizer, Binding, BoundRole, Gap, Identity, Text, Unread};
+
+use crate::algebra::{AccessSet, AccessTerm, Extent, ResourceTerm};
+
+/// Returns what an identity might be allowed by objects that could not be read.
+///
+/// What it is allowed by those that were read is part of that, and decided all the same.
+pub fn hidden(authorizer: &Authorizer, identity: &Identity) -> AccessSet {
+    let gaps = authorizer.inventory().gaps();
+    if gaps.is_empty() {
+        return AccessSet::nothing();
+    }
+    let mut hidden = AccessSet::nothing();
+    for gap in gaps {
+        hidden = hidden.union(&behind_bindings(gap));
+    }
+    for bound in authorizer.bindings_of(identity) {
+        if gaps.iter().any(|gap| may_hide_rules(gap, &bound)) {
+            hidden = hidden.union(&reach(bound.binding));
+        }
+    }
+    hidden
+}
+
+/// Returns what bindings that a gap hides might allow.
+fn behind_bindings(gap: &Gap) -> AccessSet {
+    if gap.may_hide_binding("") {
+        return AccessSet::everything();
+    }
+    // A gap treats all namespaces alike that it does not name.
+    let named: &[Text] = match &gap.unread {
+        Unread::KindOutside { read, .. } => read,
+        Unread::Kind { namespace: Some(namespace), .. } | Unread::Object { namespace, .. } => {
+            std::slice::from_ref(namespace)
+        }
+        Unread::Anything | Unread::Kind { .. } | Unread::Authorizer { .. } => &[],
+    };
+    let hides = |namespace: &Text| gap.may_hide_binding(namespace);
+    let (listed, except): (Vec<Text>, Vec<Text>) = named.iter().cloned().partition(hides);
+    match gap.may_hide_binding(NO_NAMESPACE) {
+        true => everything_in(Extent {
+            except: Extent::of_list(except.into_iter().chain(["".into()])).listed,
+            ..Extent::everything()
+        }),
+        false => everything_in(Extent::of_list(listed)),
+    }
+}
+
+/// A text that is no namespace's name.
+const NO_NAMESPACE: &str = "/";
+
+/// Returns whether a gap may hide rules that a binding grants.
+fn may_hide_rules(gap: &Gap, bound: &BoundRole<'_>) -> bool {
+    match bound.role {
+        Ok(role) => {
+            role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
+        }
+        Err(_) => gap.may_hide_role_of(bound.binding),
+    }
+}
+
+/// Returns every request that a binding counts for.
+fn reach(binding: &Binding) -> AccessSet {
+    match binding.is_cluster_role_binding() {
+        true => AccessSet::everything(),
+        false => everything_in(Extent::of_list([binding.metadata.namespace.clone()])),
+    }
+}
+
+fn everything_in(namespaces: Extent) -> AccessSet {
+    let everything = Extent::everything;
+    AccessTerm::Resources(ResourceTerm {
+        namespaces,
+        groups: everything(),
+        resources: everything(),
+        names: everything(),
+        verbs: everything(),
+    })
+    .to_set()
+}

@@ -1,0 +1,69 @@
+use rolecall_rbac::{Authorizer, RuleGrant};
+
+use super::{Holder, HolderDiff};
+use crate::KubernetesVersion;
+use crate::algebra::{AccessSet, RuleSet};
+use crate::risk::{HeldRisk, RiskIndex};
+
+/// A risk that a subject gained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainedRisk<'d, 'a> {
+    /// The subject.
+    pub holder: &'d Holder,
+    /// The risk, and where it is held now.
+    pub risk: HeldRisk,
+    /// The rules that grant what it rests on of the gained access, in the order of changes.
+    pub by: Vec<RuleGrant<'a>>,
+}
+
+/// Tells which risks subjects gain with their access.
+#[derive(Debug)]
+pub struct GainedRisks<'a> {
+    old: RiskIndex<'a>,
+    new: RiskIndex<'a>,
+}
+
+impl<'a> GainedRisks<'a> {
+    /// Prepares for the two sides of a diff, as a version of the server sees them.
+    pub fn new(old: &'a Authorizer, new: &'a Authorizer, version: KubernetesVersion) -> Self {
+        Self { old: RiskIndex::new(old, version), new: RiskIndex::new(new, version) }
+    }
+
+    /// Returns the risks that a subject has now by what it gained, and did not have before as widely;
+    /// sorted.
+    pub fn of<'d>(&mut self, diff: &'d HolderDiff<'a>) -> Vec<GainedRisk<'d, 'a>> {
+        if diff.gained.is_empty() {
+            return Vec::new();
+        }
+        let identity = diff.holder.identity();
+        let before = self.old.risks_of(&identity);
+        let mut risks = self.new.risks_through(&identity, &diff.gained.access);
+        risks.retain(|risk| {
+            let as_wide = |old: &HeldRisk| {
+                old.code == risk.code
+                    && (old.namespace.is_none() || old.namespace == risk.namespace)
+            };
+            !before.iter().any(as_wide)
+        });
+        let gained = |risk: HeldRisk| {
+            let grants = diff.gained.changes.iter().flat_map(|change| &change.by);
+            let mut by: Vec<RuleGrant<'a>> = Vec::new();
+            for grant in grants {
+                if !by.contains(grant) && self.new.rests_on(&risk, &granted(grant)) {
+                    by.push(*grant);
+                }
+            }
+            GainedRisk { holder: &diff.holder, risk, by }
+        };
+        risks.into_iter().map(gained).collect()
+    }
+}
+
+/// Returns everything that a rule grants through its binding.
+fn granted(grant: &RuleGrant<'_>) -> AccessSet {
+    let rule = RuleSet::of_rules([grant.rule]);
+    match grant.binding.is_cluster_role_binding() {
+        true => rule.everywhere(),
+        false => rule.within([grant.binding.metadata.namespace.clone()]),
+    }
+}

@@ -1,0 +1,273 @@
+//! What exists for authorization although discovery does not show it, or no longer does.
+//!
+//! A rule is dead only if no server could ever ask about what it names, so everything that some
+//! version or some authorization check asks about has to be known: resources behind feature gates,
+//! retired ones, and subresources that exist in checks alone.
+
+use rolecall_rbac::{Catalog, ServedResource};
+
+/// The API groups that Kubernetes itself serves, in any version; nobody else can add to them.
+const BUILT_IN_GROUPS: [&str; 27] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "auditregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "imagepolicy.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "settings.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
+/// Resources of built-in groups that some version serves, or only with a feature gate.
+const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
+    // OpenShift 3 served its own resources in the core group too. Those that RBAC has in a group of
+    // its own are left out: naming them here is far more often a mistake.
+    (
+        "",
+        &[
+            "appliedclusterresourcequotas",
+            "buildconfigs",
+            "builds",
+            "clusternetworks",
+            "clusterresourcequotas",
+            "deploymentconfigrollbacks",
+            "deploymentconfigs",
+            "egressnetworkpolicies",
+            "hostsubnets",
+            "identities",
+            "images",
+            "imagestreamimages",
+            "imagestreamimports",
+            "imagestreammappings",
+            "imagestreams",
+            "imagestreamtags",
+            "netnamespaces",
+            "oauthaccesstokens",
+            "oauthauthorizetokens",
+            "oauthclients",
+            "processedtemplates",
+            "projectrequests",
+            "projects",
+            "routes",
+            "securitycontextconstraints",
+            "templateconfigs",
+            "templates",
+            "useridentitymappings",
+        ],
+    ),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "externaladmissionhookconfigurations",
+            "initializerconfigurations",
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+        ],
+    ),
+    ("auditregistration.k8s.io", &["auditsinks"]),
+    // Constrained impersonation asks about the identities themselves in this group.
+    (
+        "authentication.k8s.io",
+        &["groups", "nodes", "selfsubjectreviews", "serviceaccounts", "users"],
+    ),
+    ("batch", &["scheduledjobs"]),
+    ("certificates.k8s.io", &["clustertrustbundles", "podcertificaterequests"]),
+    ("coordination.k8s.io", &["leasecandidates"]),
+    (
+        "extensions",
+        &[
+            "daemonsets",
+            "deployments",
+            "horizontalpodautoscalers",
+            "ingresses",
+            "jobs",
+            "networkpolicies",
+            "podsecuritypolicies",
+            "replicasets",
+            "replicationcontrollers",
+            "thirdpartyresources",
+        ],
+    ),
+    ("imagepolicy.k8s.io", &["imagereviews"]),
+    ("internal.apiserver.k8s.io", &["storageversions"]),
+    ("networking.k8s.io", &["clustercidrs", "ipaddresses", "servicecidrs"]),
+    ("policy", &["podsecuritypolicies"]),
+    (
+        "resource.k8s.io",
+        &[
+            "deviceclasses",
+            "devicetaintrules",
+            "podschedulingcontexts",
+            "resourceclaimparameters",
+            "resourceclaims",
+            "resourceclaimtemplates",
+            "resourceclasses",
+            "resourceclassparameters",
+            "resourceslices",
+        ],
+    ),
+    ("scheduling.k8s.io", &["podgroups", "workloads"]),
+    ("settings.k8s.io", &["podpresets"]),
+    ("storage.k8s.io", &["csistoragecapacities", "volumeattributesclasses"]),
+    ("storagemigration.k8s.io", &["storageversionmigrations"]),
+    ("apps", &["controllerrevisions"]),
+    ("autoscaling", &["horizontalpodautoscalers"]),
+];
+
+/// Subresources that only authorization checks name, or only some versions serve.
+const CHECKED_SUBRESOURCES: [(&str, &str, &[&str]); 11] = [
+    ("", "endpoints", &["restricted"]),
+    // The kubelet asks about its own paths.
+    (
+        "",
+        "nodes",
+        &[
+            "checkpoint",
+            "configz",
+            "flagz",
+            "healthz",
+            "log",
+            "metrics",
+            "pods",
+            "proxy",
+            "spec",
+            "stats",
+            "statusz",
+        ],
+    ),
+    ("", "pods", &["ephemeralcontainers", "resize"]),
+    ("", "serviceaccounts", &["token"]),
+    ("apps", "deployments", &["rollback"]),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        &["nodeclient", "selfnodeclient", "selfnodeserver"],
+    ),
+    ("certificates.k8s.io", "podcertificaterequests", &["status"]),
+    ("discovery.k8s.io", "endpointslices", &["restricted"]),
+    ("resource.k8s.io", "resourceclaims", &["binding", "driver", "status"]),
+    ("policy", "poddisruptionbudgets", &["status"]),
+    ("networking.k8s.io", "networkpolicies", &["status"]),
+];
+
+/// The verbs of requests about resources.
+pub const RESOURCE_VERBS: [&str; 8] =
+    ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+/// The verbs of requests about URLs: HTTP methods in lower case.
+pub const URL_VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
+
+/// Verbs that only authorization checks use.
+const CHECKED_VERBS: [&str; 10] = [
+    "approve",
+    "attest",
+    "bind",
+    "escalate",
+    "impersonate",
+    "proxy",
+    "redirect",
+    "sign",
+    "unsafeproxy",
+    "use",
+];
+
+/// Returns whether a group is one that Kubernetes alone serves, so that all its resources are known.
+pub fn is_built_in(group: &str) -> bool {
+    BUILT_IN_GROUPS.contains(&group)
+}
+
+/// Returns the built-in groups.
+pub fn built_in_groups() -> impl Iterator<Item = &'static str> {
+    BUILT_IN_GROUPS.into_iter()
+}
+
+/// Returns whether some server asks about a resource of a built-in group.
+pub fn has_resource(catalog: &Catalog, group: &str, resource: &str) -> bool {
+    catalog.get(group, resource).is_some() || is_not_always_served(group, resource)
+}
+
+/// Returns whether some version, but maybe not this one, serves a resource of a built-in group.
+pub fn is_not_always_served(group: &str, resource: &str) -> bool {
+    NOT_ALWAYS_SERVED
+        .iter()
+        .any(|(candidate, resources)| *candidate == group && resources.contains(&resource))
+}
+
+/// Returns whether some server asks about a subresource of a resource of a built-in group.
+pub fn has_subresource(catalog: &Catalog, group: &str, resource: &str, subresource: &str) -> bool {
+    // Whoever sets `blockOwnerDeletion` is asked about the owner's finalizers, of any kind.
+    subresource == "finalizers"
+        || CHECKED_SUBRESOURCES.iter().any(|(known_group, known, subresources)| {
+            *known_group == group && *known == resource && subresources.contains(&subresource)
+        })
+        || match catalog.get(group, resource) {
+            Some(served) if served.is_virtual => true,
+            Some(served) => served.subresources.iter().any(|known| *known.name == *subresource),
+            None => is_not_always_served(group, resource),
+        }
+}
+
+/// Returns whether some resource of a group has a subresource of that name.
+pub fn group_has_subresource(catalog: &Catalog, group: &str, subresource: &str) -> bool {
+    subresource == "finalizers"
+        || group == "extensions"
+        || CHECKED_SUBRESOURCES.iter().any(|(known_group, _, subresources)| {
+            *known_group == group && subresources.contains(&subresource)
+        })
+        || catalog.resources().iter().any(|served| {
+            *served.group == *group
+                && served.subresources.iter().any(|known| *known.name == *subresource)
+        })
+}
+
+/// Returns the names of the subresources that a served resource has, sorted.
+pub fn subresources_of(served: &ServedResource) -> Vec<String> {
+    let checked = CHECKED_SUBRESOURCES
+        .iter()
+        .filter(|(group, resource, _)| *group == &*served.group && *resource == &*served.resource)
+        .flat_map(|(_, _, subresources)| subresources.iter().map(|name| (*name).to_owned()));
+    let mut names: Vec<String> = served
+        .subresources
+        .iter()
+        .map(|subresource| subresource.name.to_string())
+        .chain(checked)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Returns whether authorization ever asks about a verb.
+pub fn is_verb(verb: &str) -> bool {
+    verb == "*"
+        || RESOURCE_VERBS.contains(&verb)
+        || CHECKED_VERBS.contains(&verb)
+        || verb.starts_with("impersonate:")
+        || verb.starts_with("impersonate-on:")
+}
+
+/// Returns whether a verb is one that requests have, and not only authorization checks.
+pub fn is_resource_verb(verb: &str) -> bool {
+    RESOURCE_VERBS.contains(&verb)
+}

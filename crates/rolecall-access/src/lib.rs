@@ -1,0 +1,19 @@
+//! Access as values: exact sets of requests, what differs between two inventories, and which risks
+//! access carries.
+//!
+//! Everything that rates access takes its severities from [`risk`], so that no two commands disagree.
+
+pub mod diff;
+pub mod known;
+pub mod risk;
+
+mod algebra;
+mod severity;
+mod version;
+
+pub use algebra::{
+    AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
+    UrlTerm, everybody,
+};
+pub use severity::{Severity, UnknownSeverityError};
+pub use version::{KubernetesVersion, VersionError, Versions};

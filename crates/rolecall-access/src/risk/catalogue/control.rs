@@ -1,0 +1,73 @@
+//! Rules that grant nearly everything.
+
+use crate::risk::Risk;
+use crate::risk::ask::{ANYTHING, Asks};
+use crate::{Severity, Versions};
+
+pub(super) const RISKS: &[Risk] = &[
+    Risk {
+        code: "RC501",
+        name: "full-control",
+        severity: Severity::Critical,
+        in_namespace: Severity::High,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(&[ANYTHING], ANYTHING, &[ANYTHING])]],
+        may: "do anything",
+        fix: "grant what is needed, resource by resource",
+    },
+    Risk {
+        code: "RC502",
+        name: "full-control-of-sensitive-kind",
+        severity: Severity::High,
+        in_namespace: Severity::Medium,
+        versions: Versions::ALL,
+        needs: &[&[
+            Asks::new(&[ANYTHING], "", &["secrets", "pods", "replicationcontrollers"]),
+            Asks::new(
+                &[ANYTHING],
+                "apps",
+                &["deployments", "daemonsets", "statefulsets", "replicasets"],
+            ),
+            Asks::new(&[ANYTHING], "batch", &["jobs", "cronjobs"]),
+            Asks::new(&[ANYTHING], "rbac.authorization.k8s.io", &["roles", "rolebindings"]),
+            Asks::cluster(
+                &[ANYTHING],
+                "rbac.authorization.k8s.io",
+                &["clusterroles", "clusterrolebindings"],
+            ),
+            Asks::cluster(&[ANYTHING], "", &["users", "groups"]),
+        ]],
+        may: "do anything with Secrets, workloads, RBAC objects or identities",
+        fix: "name the verbs that are needed",
+    },
+    Risk {
+        code: "RC503",
+        name: "one-verb-over-everything",
+        severity: Severity::High,
+        in_namespace: Severity::Medium,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(
+            &["get", "list", "create", "update", "delete", "deletecollection", "impersonate"],
+            ANYTHING,
+            &[ANYTHING],
+        )]],
+        may: "use a verb on everything",
+        fix: "name the API groups and resources that are needed",
+    },
+    Risk {
+        code: "RC565",
+        name: "unbounded-creation",
+        severity: Severity::Info,
+        in_namespace: Severity::Info,
+        versions: Versions::ALL,
+        needs: &[&[
+            Asks::new(&["create"], "", &[ANYTHING]),
+            Asks::new(&["create"], "apps", &[ANYTHING]),
+            Asks::new(&["create"], "batch", &[ANYTHING]),
+            Asks::new(&["create"], "networking.k8s.io", &[ANYTHING]),
+            Asks::new(&["create"], "rbac.authorization.k8s.io", &[ANYTHING]),
+        ]],
+        may: "create any number of objects of every kind",
+        fix: "name the resources that are needed, and limit object counts with a ResourceQuota",
+    },
+];

@@ -1,0 +1,60 @@
+//! Traffic.
+
+use crate::risk::Risk;
+use crate::risk::ask::Asks;
+use crate::{Severity, Versions};
+
+pub(super) const RISKS: &[Risk] = &[
+    Risk {
+        code: "RC542",
+        name: "traffic-writing",
+        severity: Severity::Medium,
+        in_namespace: Severity::Low,
+        versions: Versions::ALL,
+        needs: &[&[
+            Asks::new(&["create", "update", "patch"], "", &["services", "endpoints"]),
+            Asks::new(&["create", "update", "patch"], "networking.k8s.io", &["ingresses"]),
+            // Without a policy all traffic is let through.
+            Asks::new(
+                &["create", "update", "patch", "delete"],
+                "networking.k8s.io",
+                &["networkpolicies"],
+            ),
+            Asks::cluster(&["create", "update", "patch"], "networking.k8s.io", &["ingressclasses"]),
+            Asks::new(&["create", "update", "patch"], "discovery.k8s.io", &["endpointslices"]),
+        ]],
+        may: "intercept or open network traffic",
+        fix: "remove the verbs that are not needed, or limit them with `resourceNames`",
+    },
+    Risk {
+        code: "RC543",
+        name: "gateway-writing",
+        severity: Severity::Medium,
+        in_namespace: Severity::Low,
+        versions: Versions::ALL,
+        needs: &[&[
+            Asks::new(
+                &["create", "update", "patch", "delete"],
+                "gateway.networking.k8s.io",
+                &["gateways", "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes"],
+            ),
+            Asks::cluster(
+                &["create", "update", "patch", "delete"],
+                "gateway.networking.k8s.io",
+                &["gatewayclasses"],
+            ),
+        ]],
+        may: "redirect traffic that enters the cluster",
+        fix: "remove the verbs that are not needed",
+    },
+    Risk {
+        code: "RC544",
+        name: "service-status-writing",
+        severity: Severity::Medium,
+        in_namespace: Severity::Low,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(&["update", "patch"], "", &["services/status"])]],
+        may: "take over traffic to any address",
+        fix: "remove the rule, unless it is a load balancer's controller",
+    },
+];

@@ -1,0 +1,90 @@
+//! Settings that other programs act on.
+
+use crate::risk::Risk;
+use crate::risk::ask::Asks;
+use crate::{Severity, Versions};
+
+pub(super) const RISKS: &[Risk] = &[
+    Risk {
+        code: "RC545",
+        name: "configmap-writing",
+        severity: Severity::Low,
+        in_namespace: Severity::Info,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])]],
+        may: "change the settings of workloads",
+        fix: "limit the rule with `resourceNames`",
+    },
+    Risk {
+        code: "RC546",
+        name: "dns-writing",
+        severity: Severity::High,
+        in_namespace: Severity::High,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])
+            .only(&["coredns"])
+            .in_system()]],
+        may: "redirect names through the settings of CoreDNS",
+        fix: "grant it outside of `kube-system`, or limit it to other names",
+    },
+    Risk {
+        code: "RC547",
+        name: "aws-auth-writing",
+        severity: Severity::High,
+        in_namespace: Severity::High,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])
+            .only(&["aws-auth"])
+            .in_system()]],
+        may: "map IAM identities to any group on EKS",
+        fix: "grant it outside of `kube-system`, or limit it to other names",
+    },
+    Risk {
+        code: "RC552",
+        name: "operator-resource-writing",
+        severity: Severity::High,
+        in_namespace: Severity::Medium,
+        versions: Versions::ALL,
+        needs: &[&[
+            Asks::new(
+                &["create", "update", "patch"],
+                "argoproj.io",
+                &[
+                    "applications",
+                    "applicationsets",
+                    "workflows",
+                    "workflowtemplates",
+                    "cronworkflows",
+                ],
+            ),
+            Asks::new(
+                &["create", "update", "patch"],
+                "kustomize.toolkit.fluxcd.io",
+                &["kustomizations"],
+            ),
+            Asks::new(&["create", "update", "patch"], "helm.toolkit.fluxcd.io", &["helmreleases"]),
+            Asks::new(&["create", "update", "patch"], "tekton.dev", &["taskruns", "pipelineruns"]),
+            Asks::new(
+                &["create", "update", "patch"],
+                "operators.coreos.com",
+                &["clusterserviceversions", "subscriptions"],
+            ),
+        ]],
+        may: "have an operator make anything in its own name",
+        fix: "grant it where the operator limits what it makes for whom",
+    },
+    Risk {
+        code: "RC553",
+        name: "azure-identity-exception",
+        severity: Severity::High,
+        in_namespace: Severity::High,
+        versions: Versions::ALL,
+        needs: &[&[Asks::new(
+            &["create", "update"],
+            "aadpodidentity.k8s.io",
+            &["azurepodidentityexceptions"],
+        )]],
+        may: "let Pods act as their node on Azure",
+        fix: "remove the verbs",
+    },
+];

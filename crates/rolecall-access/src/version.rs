@@ -1,0 +1,77 @@
+//! Which Kubernetes is meant.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A Kubernetes version of major version 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KubernetesVersion {
+    /// The minor version.
+    pub minor: u16,
+}
+
+/// A text that is no Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no Kubernetes version: write it as `1.36`")]
+pub struct VersionError {
+    /// The text.
+    pub text: String,
+}
+
+impl KubernetesVersion {
+    /// The newest version whose facts rolecall knows.
+    pub const NEWEST: Self = Self { minor: 36 };
+}
+
+impl FromStr for KubernetesVersion {
+    type Err = VersionError;
+
+    /// Reads `1.36`, `v1.36`, `v1.36.2` and what providers add to it, such as `1.31+` or
+    /// `v1.30.4-gke.1`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || VersionError { text: text.to_owned() };
+        let version = text.strip_prefix('v').unwrap_or(text);
+        let rest = version.strip_prefix("1.").ok_or_else(error)?;
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let minor = rest.get(..end).unwrap_or_default().parse().map_err(|_| error())?;
+        Ok(Self { minor })
+    }
+}
+
+impl fmt::Display for KubernetesVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "1.{}", self.minor)
+    }
+}
+
+/// A range of Kubernetes minor versions of major version 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// The first one.
+    pub from: Option<u16>,
+    /// The first one that is no longer meant.
+    pub before: Option<u16>,
+}
+
+impl Versions {
+    /// Every version.
+    pub const ALL: Self = Self { from: None, before: None };
+
+    /// Returns whether a minor version is in the range.
+    pub fn contain(self, minor: u16) -> bool {
+        self.from.is_none_or(|from| from <= minor) && self.before.is_none_or(|end| minor < end)
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.before) {
+            (None, None) => formatter.write_str("all"),
+            (Some(from), None) => write!(formatter, "1.{from} and later"),
+            (None, Some(before)) => write!(formatter, "before 1.{before}"),
+            (Some(from), Some(before)) => {
+                write!(formatter, "1.{from} and later, before 1.{before}")
+            }
+        }
+    }
+}

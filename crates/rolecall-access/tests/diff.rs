@@ -1,0 +1,577 @@
+//! Differences of access, against both evaluators asked request by request, and as rows.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod cluster;
+mod random;
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use cluster::cluster;
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use random::{allowed, identities, inventory, universe};
+use rolecall_access::KubernetesVersion;
+use rolecall_access::diff::{Change, Difference, GainedRisk, GainedRisks, Holder, HolderDiff};
+use rolecall_access::risk::HeldRisk;
+use rolecall_access::{AccessSet, AccessTerm, Scopes};
+use rolecall_rbac::{
+    Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,
+    PolicyRule, Request, Role, Target, Unread, Verdict, rule_allows,
+};
+use rolecall_source::facts::{self, Version};
+
+fn holder_of(identity: &Identity) -> Holder {
+    match &*identity.user {
+        "" => Holder::Group(identity.groups[0].clone()),
+        user => Holder::of_user(&user.into()),
+    }
+}
+
+/// The diffs that speak about a holder: its own and those of the groups that it is always in.
+fn about<'d, 'a>(diffs: &'d [HolderDiff<'a>], identity: &Identity) -> Vec<&'d HolderDiff<'a>> {
+    let mut speaking = vec![holder_of(identity)];
+    speaking.extend(identity.groups.iter().map(|group| Holder::Group(group.clone())));
+    diffs.iter().filter(|diff| speaking.contains(&diff.holder)).collect()
+}
+
+/// Compares under the resources that a server of the newest version serves.
+fn diff<'a>(old: &'a Authorizer, new: &'a Authorizer) -> Vec<HolderDiff<'a>> {
+    rolecall_access::diff::diff(old, new, scopes())
+}
+
+fn scopes() -> &'static Scopes {
+    static SCOPES: OnceLock<Scopes> = OnceLock::new();
+    SCOPES.get_or_init(|| Scopes::of([&facts::catalog(Version::V1_36)]))
+}
+
+/// Whether anybody can ask so: the three kinds of the universe that are not namespaced are asked
+/// about at the cluster scope, and a Namespace in itself.
+fn is_possible(request: &Request) -> bool {
+    let target = match &request.target {
+        Target::Resource(target) => target,
+        Target::Path(path) => return path.starts_with('/'),
+    };
+    match (&*target.group, &*target.resource, &*request.verb) {
+        _ if target.namespace.is_empty() => true,
+        ("", "namespaces", verb) => verb != "list" && target.name == target.namespace,
+        ("", "nodes", _) => false,
+        ("rbac.authorization.k8s.io", "clusterroles", verb) => verb == "bind",
+        _ => true,
+    }
+}
+
+fn says(difference: &Difference<'_>, request: &Request) -> bool {
+    difference.access.contains(request)
+}
+
+/// Whether each grant of a change allows some request of it in the universe, and together all.
+fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Request]) -> bool {
+    let told = difference.access.intersection(&change.term.to_set());
+    let inside: Vec<_> = requests.iter().filter(|request| told.contains(request)).collect();
+    let allows = |request: &Request| {
+        change.by.iter().any(|grant| {
+            let namespace = &grant.binding.metadata.namespace;
+            let counts = namespace.is_empty() || **namespace == *request.namespace();
+            counts && rule_allows(grant.rule, request)
+        })
+    };
+    inside.iter().all(|request| allows(request))
+        && change.by.iter().all(|grant| {
+            inside.iter().any(|request| {
+                let namespace = &grant.binding.metadata.namespace;
+                let counts = namespace.is_empty() || **namespace == *request.namespace();
+                counts && rule_allows(grant.rule, request)
+            })
+        })
+}
+
+/// Whether the terms say the access, and nothing else that somebody can ask and not everybody may.
+fn is_told(difference: &Difference<'_>, requests: &[Request]) -> bool {
+    let terms = difference.changes.iter().map(|change| change.term.to_set());
+    let told = terms.fold(AccessSet::nothing(), |told, term| told.union(&term));
+    let is_everybodys = |request: &Request| {
+        matches!(&request.target, Target::Path(path) if path.len() > 2) && &*request.verb == "get"
+    };
+    // Who can do everything now is told so.
+    requests.iter().all(|request| match difference.access.contains(request) {
+        true => told.contains(request),
+        false => {
+            told == AccessSet::everything() || is_everybodys(request) || !told.contains(request)
+        }
+    })
+}
+
+fn each<'d, 'a>(diff: &'d HolderDiff<'a>) -> [&'d Difference<'a>; 4] {
+    [&diff.gained, &diff.lost, &diff.perhaps_gained, &diff.perhaps_lost]
+}
+
+fn gap(unread: Unread) -> Gap {
+    Gap { unread, because: "forbidden".into(), origin: Origin::Cluster }
+}
+
+fn gaps() -> impl Strategy<Value = Vec<Gap>> {
+    let kind = |kind: ObjectKind, namespace: Option<&str>| {
+        gap(Unread::Kind { kind, namespace: namespace.map(Into::into) })
+    };
+    let object = |kind: ObjectKind, namespace: &str, name: &str| {
+        gap(Unread::Object { kind, namespace: namespace.into(), name: name.into() })
+    };
+    prop::sample::subsequence(
+        vec![
+            gap(Unread::Anything),
+            kind(ObjectKind::ClusterRoleBinding, None),
+            kind(ObjectKind::RoleBinding, None),
+            kind(ObjectKind::RoleBinding, Some("blue")),
+            kind(ObjectKind::ClusterRole, None),
+            gap(Unread::KindOutside { kind: ObjectKind::RoleBinding, read: ["red".into()].into() }),
+            object(ObjectKind::ClusterRole, "", "r3"),
+            object(ObjectKind::RoleBinding, "red", "b9"),
+            kind(ObjectKind::ServiceAccount, None),
+        ],
+        0..=2,
+    )
+}
+
+fn with_gaps(inventory: Inventory, gaps: Vec<Gap>) -> Inventory {
+    let mut builder = inventory.into_builder();
+    gaps.into_iter().for_each(|gap| builder.gap(gap));
+    builder.build()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn a_difference_is_what_only_one_side_allows(old in inventory(), new in inventory()) {
+        let (old, new) = (Authorizer::new(old), Authorizer::new(new));
+        let diffs = diff(&old, &new);
+        let requests: Vec<Request> = universe().filter(is_possible).collect();
+        for identity in identities() {
+            let speaking = about(&diffs, &identity);
+            let own = diffs.iter().find(|diff| diff.holder == holder_of(&identity));
+            for request in &requests {
+                let before = allowed(&old, &identity, request);
+                let now = allowed(&new, &identity, request);
+                let (gained, lost) = (now && !before, before && !now);
+                let told_gained = speaking.iter().any(|diff| says(&diff.gained, request));
+                let told_lost = speaking.iter().any(|diff| says(&diff.lost, request));
+                prop_assert!(told_gained || !gained, "{:?} gains {:?}", identity, request);
+                prop_assert!(told_lost || !lost, "{:?} loses {:?}", identity, request);
+                if let Some(own) = own {
+                    prop_assert!(!says(&own.gained, request) || gained);
+                    prop_assert!(!says(&own.lost, request) || lost);
+                }
+            }
+        }
+        for difference in diffs.iter().flat_map(each) {
+            prop_assert!(is_told(difference, &requests), "{:#?}", difference);
+            for change in &difference.changes {
+                prop_assert!(is_evident(difference, change, &requests), "{:#?}", change);
+            }
+        }
+    }
+
+    #[test]
+    fn no_group_gains_what_its_member_is_said_to_gain(old in inventory(), new in inventory()) {
+        let (old, new) = (Authorizer::new(old), Authorizer::new(new));
+        let diffs = diff(&old, &new);
+        for diff in &diffs {
+            for group in diff.holder.implied_groups() {
+                let of_group = diffs.iter().find(|other| other.holder == Holder::Group(group.clone()));
+                if let Some(of_group) = of_group {
+                    let twice = diff.gained.access.intersection(&of_group.gained.access);
+                    prop_assert!(twice.is_empty());
+                    prop_assert!(diff.lost.access.intersection(&of_group.lost.access).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_gained_or_lost_that_something_unread_may_have_allowed(
+        old in inventory(),
+        new in inventory(),
+        old_gaps in gaps(),
+        new_gaps in gaps(),
+    ) {
+        let old = Authorizer::new(with_gaps(old, old_gaps));
+        let new = Authorizer::new(with_gaps(new, new_gaps));
+        for diff in diff(&old, &new) {
+            let identity = diff.holder.identity();
+            for request in universe().filter(is_possible) {
+                let verdict = |authorizer: &Authorizer| match authorizer.authorize(&identity, &request).verdict {
+                    Verdict::Allowed { .. } => "allowed",
+                    Verdict::NoOpinion => "denied",
+                    Verdict::Unknown { .. } => "unknown",
+                };
+                let told = [&diff.gained, &diff.lost, &diff.perhaps_gained, &diff.perhaps_lost]
+                    .map(|difference| says(difference, &request));
+                let expected = match (verdict(&old), verdict(&new)) {
+                    ("denied", "allowed") => [true, false, false, false],
+                    ("allowed", "denied") => [false, true, false, false],
+                    ("unknown", "allowed") => [false, false, true, false],
+                    ("allowed", "unknown") => [false, false, false, true],
+                    _ => [false; 4],
+                };
+                // What a group of the subject gains or loses is said of the group alone.
+                prop_assert!(told == expected || told == [false; 4], "{:?} {:?}", diff.holder, request);
+            }
+        }
+    }
+
+    #[test]
+    fn an_inventory_differs_from_its_refactorings_in_nothing(inventory in inventory()) {
+        let mut builder = InventoryBuilder::new();
+        for role in inventory.roles() {
+            // Under another name, rules in another order, written twice and split.
+            let mut rules: Vec<PolicyRule> = role.rules.iter().rev().cloned().collect();
+            rules.extend(role.rules.iter().flat_map(split));
+            let metadata = Metadata::new("", format!("renamed-{}", role.metadata.name));
+            builder.role(Role { metadata, rules: rules.into(), aggregation: None });
+        }
+        for binding in inventory.bindings() {
+            for (index, subject) in binding.subjects.iter().enumerate() {
+                let metadata = &binding.metadata;
+                let mut role_ref = binding.role_ref.clone();
+                role_ref.name = format!("renamed-{}", role_ref.name).into();
+                builder.binding(Binding {
+                    metadata: Metadata::new(
+                        metadata.namespace.clone(),
+                        format!("{}-{index}", metadata.name),
+                    ),
+                    role_ref,
+                    subjects: [subject.clone()].into(),
+                });
+            }
+        }
+        let (old, new) = (Authorizer::new(inventory), Authorizer::new(builder.build()));
+        prop_assert_eq!(diff(&old, &new), vec![]);
+    }
+}
+
+/// One rule a verb.
+fn split(rule: &PolicyRule) -> Vec<PolicyRule> {
+    let verbs = rule.verbs.iter();
+    verbs.map(|verb| PolicyRule { verbs: [verb.clone()].into(), ..rule.clone() }).collect()
+}
+
+/// Writes a diff as lines: sign, subject, term, and what grants it.
+#[track_caller]
+fn differences(old: &str, new: &str) -> String {
+    let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
+    let mut lines = String::new();
+    for HolderDiff { holder, gained, lost, perhaps_gained, perhaps_lost } in diff(&old, &new) {
+        let differences =
+            [("+", gained), ("-", lost), ("+?", perhaps_gained), ("-?", perhaps_lost)];
+        for (sign, difference) in differences {
+            for Change { term, by } in difference.changes {
+                let term = match term {
+                    AccessTerm::Resources(term) => {
+                        let mut line = format!(
+                            "{} | {} | {} in {}",
+                            term.verbs, term.groups, term.resources, term.namespaces
+                        );
+                        if !term.names.is_everything() {
+                            write!(line, " named {}", term.names).unwrap();
+                        }
+                        line
+                    }
+                    AccessTerm::Everything => "everything".to_owned(),
+                    AccessTerm::Urls(term) => format!("{} | {}", term.verbs, term.urls),
+                };
+                writeln!(lines, "{sign} {holder}: {term}").unwrap();
+                for grant in by {
+                    let metadata = &grant.binding.metadata;
+                    let (kind, name) = (grant.binding.kind(), &metadata.name);
+                    let namespace = &metadata.namespace;
+                    writeln!(lines, "    {kind} {namespace}/{name} rule {}", grant.rule_index)
+                        .unwrap();
+                }
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn renaming_roles_and_bindings_shows_nothing() {
+    let old = "ClusterRole a: get,list pods; create pods/exec
+        one: a -> sa/blue:app, user/jane in blue";
+    let new = "Role blue/b: create pods/exec; list,get pods
+        two: b -> user/jane in blue
+        three: b -> user/system:serviceaccount:blue:app in blue";
+    assert_snapshot!(differences(old, new), @"");
+}
+
+#[test]
+fn a_wider_binding_gains_only_what_is_new() {
+    let old = "ClusterRole a: get,list pods
+        one: a -> sa/blue:app in blue, red";
+    let new = "ClusterRole a: get,list pods
+        one: a -> sa/blue:app";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: get, list | "" | pods in * except blue, red
+        ClusterRoleBinding /one rule 0
+    "#);
+}
+
+#[test]
+fn wildcards_take_what_they_do_not_give() {
+    let old = "ClusterRole a: * *.*
+        one: a -> user/jane";
+    let new = "ClusterRole a: get *.*; * pods; get /healthz
+        one: a -> user/jane";
+    assert_snapshot!(differences(old, new), @r#"
+    + user/jane: get | /healthz
+        ClusterRoleBinding /one rule 2
+    - user/jane: * except get | "" | * except pods in *
+        ClusterRoleBinding /one rule 0
+    - user/jane: * except get | * except "" | * in *
+        ClusterRoleBinding /one rule 0
+    "#);
+}
+
+#[test]
+fn an_evicted_verb_is_lost_though_another_rule_keeps_a_name() {
+    let old = "ClusterRole a: get,update configmaps
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get configmaps; update configmaps named settings
+        one: a -> sa/blue:app in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    - sa/blue:app: update | "" | configmaps in blue named * except settings
+        RoleBinding blue/one rule 0
+    "#);
+}
+
+#[test]
+fn what_all_service_accounts_gain_is_said_of_their_group_alone() {
+    let old = "ClusterRole a: get pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get pods; list pods
+        one: a -> sa/blue:app, group/system:serviceaccounts in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    + group/system:serviceaccounts: get, list | "" | pods in blue
+        RoleBinding blue/one rule 0
+        RoleBinding blue/one rule 1
+    "#);
+}
+
+#[test]
+fn moving_a_grant_to_the_namespaces_group_shows_what_the_group_gains() {
+    let old = "ClusterRole a: get pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get pods
+        one: a -> group/system:serviceaccounts:blue in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    + group/system:serviceaccounts:blue: get | "" | pods in blue
+        RoleBinding blue/one rule 0
+    "#);
+}
+
+#[test]
+fn what_an_unread_binding_may_keep_is_not_lost() {
+    let old = "ClusterRole a: get pods
+        one: a -> sa/blue:app in blue, red
+        two: a -> user/jane";
+    let new = "unread: RoleBinding in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    - sa/blue:app: get | "" | pods in red
+        RoleBinding red/one rule 0
+    -? sa/blue:app: get | "" | pods in blue
+        RoleBinding blue/one rule 0
+    - user/jane: get | "" | pods in * except blue
+        ClusterRoleBinding /two rule 0
+    -? user/jane: get | "" | pods in blue
+        ClusterRoleBinding /two rule 0
+    "#);
+}
+
+/// Writes the risks that each subject gains.
+#[track_caller]
+fn risks(old: &str, new: &str) -> String {
+    let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
+    let mut gained = GainedRisks::new(&old, &new, KubernetesVersion::NEWEST);
+    let mut lines = String::new();
+    for diff in diff(&old, &new) {
+        for GainedRisk { holder, risk, by } in gained.of(&diff) {
+            let HeldRisk { code, namespace } = &risk;
+            let place = namespace.as_deref().unwrap_or("everywhere");
+            let severity = risk.severity();
+            writeln!(lines, "{holder}: {code} {place} {severity}: {}", risk.may()).unwrap();
+            for grant in by {
+                let binding = &grant.binding.metadata;
+                let (namespace, name) = (&binding.namespace, &binding.name);
+                writeln!(lines, "    {namespace}/{name} rule {}", grant.rule_index).unwrap();
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn a_risk_is_gained_where_it_was_not_held_before() {
+    let old = "ClusterRole list: list secrets
+        ClusterRole exec: create pods/exec
+        one: list -> user/jane in blue
+        two: exec -> user/john";
+    let new = "ClusterRole list: list,watch secrets
+        ClusterRole exec: create pods/exec
+        one: list -> user/jane in blue, red
+        two: exec -> user/john in blue, kube-system";
+    assert_snapshot!(risks(old, new), @r"
+    user/jane: RC511 red medium: read all Secrets at once
+        red/one rule 0
+    ");
+}
+
+#[test]
+fn a_narrowed_risk_is_not_gained() {
+    let old = "ClusterRole all: * *.*
+        one: all -> user/jane";
+    let new = "ClusterRole all: list secrets; get /healthz
+        one: all -> user/jane
+        two: all -> user/jane in red";
+    assert_snapshot!(risks(old, new), @"");
+}
+
+#[test]
+fn a_namespaces_own_labels_are_a_risk_in_it() {
+    let new = "ClusterRole a: update namespaces
+        one: a -> user/jane in blue";
+    assert_snapshot!(risks("", new), @"
+    user/jane: RC539 blue medium: relax the Pod security and network policy of Namespaces
+        blue/one rule 0
+    ");
+}
+
+#[test]
+fn a_right_that_completes_a_risk_gains_it() {
+    let old = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
+        one: status -> user/jane";
+    let new = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
+        ClusterRole signers: sign signers.certificates.k8s.io
+        one: status -> user/jane
+        two: signers -> user/jane";
+    assert_snapshot!(risks(old, new), @r"
+    user/jane: RC535 everywhere high: issue certificates without approval
+        /two rule 0
+    ");
+}
+
+#[test]
+fn everything_is_told_in_a_word_whatever_everybody_may_do_anyway() {
+    let old = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
+        all: everybody -> group/system:authenticated";
+    let new = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
+        ClusterRole admin: * *.*; * /*
+        all: everybody -> group/system:authenticated
+        one: admin -> sa/blue:app
+        two: admin -> sa/blue:own in blue";
+    assert_snapshot!(differences(old, new), @"
+    + sa/blue:app: everything
+        ClusterRoleBinding /one rule 0
+        ClusterRoleBinding /one rule 1
+    + sa/blue:own: * | * | * in blue
+        RoleBinding blue/two rule 0
+    ");
+    assert_snapshot!(differences(new, old), @"
+    - sa/blue:app: everything
+        ClusterRoleBinding /one rule 0
+        ClusterRoleBinding /one rule 1
+    - sa/blue:own: * | * | * in blue
+        RoleBinding blue/two rule 0
+    ");
+}
+
+#[test]
+fn who_may_do_everything_now_gains_everything_and_loses_what_is_lost() {
+    let old = "ClusterRole a: get pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get pods
+        ClusterRole admin: * *.*; * /*
+        one: a -> sa/blue:app in blue
+        two: admin -> sa/blue:app";
+    assert_snapshot!(differences(old, new), @"
+    + sa/blue:app: everything
+        ClusterRoleBinding /two rule 0
+        ClusterRoleBinding /two rule 1
+    ");
+    assert_snapshot!(differences(new, old), @r#"
+    - sa/blue:app: * except get | "" | pods in blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | "" | * except pods in blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | * except "" | * in *
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | "" | * in * except blue
+        ClusterRoleBinding /two rule 0
+    - sa/blue:app: * | /*
+        ClusterRoleBinding /two rule 1
+    "#);
+}
+
+#[test]
+fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
+    let old = "";
+    let new = "ClusterRole a: get,list,update nodes,namespaces,pods,nodes/status; get,bind clusterroles.rbac.authorization.k8s.io
+        ClusterRole b: get nodes
+        ClusterRole c: get widgets.example.com
+        one: a -> sa/blue:app in blue
+        two: b -> sa/blue:idle in blue
+        three: c -> sa/blue:custom in blue
+        four: a -> sa/blue:wide";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: get, update | "" | namespaces in blue named blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: get, list, update | "" | pods in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: bind | rbac.authorization.k8s.io | clusterroles in blue
+        RoleBinding blue/one rule 1
+    + sa/blue:custom: get | example.com | widgets in blue
+        RoleBinding blue/three rule 0
+    + sa/blue:wide: get, list, update | "" | namespaces, nodes, nodes/status, pods in *
+        ClusterRoleBinding /four rule 0
+    + sa/blue:wide: bind, get | rbac.authorization.k8s.io | clusterroles in *
+        ClusterRoleBinding /four rule 1
+    "#);
+}
+
+#[test]
+fn cluster_scoped_kinds_move_to_a_cluster_role_binding_as_a_whole() {
+    let old = "ClusterRole a: get nodes,pods
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: get nodes,pods
+        one: a -> sa/blue:app";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: get | "" | nodes in *
+        ClusterRoleBinding /one rule 0
+    + sa/blue:app: get | "" | pods in * except blue
+        ClusterRoleBinding /one rule 0
+    "#);
+}
+
+#[test]
+fn what_a_namespace_keeps_is_excepted_from_everything() {
+    let old = "ClusterRole a: get secrets,namespaces
+        one: a -> sa/blue:app in blue";
+    let new = "ClusterRole a: * *.*
+        one: a -> sa/blue:app in blue";
+    assert_snapshot!(differences(old, new), @r#"
+    + sa/blue:app: * except get | "" | namespaces in blue named blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * except get | "" | secrets in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * | "" | * except namespaces, secrets in blue
+        RoleBinding blue/one rule 0
+    + sa/blue:app: * | * except "" | * in blue
+        RoleBinding blue/one rule 0
+    "#);
+}
