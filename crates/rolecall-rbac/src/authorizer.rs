@@ -31,8 +31,27 @@ impl Authorizer {
         &self.inventory
     }
 
-    /// Decides one request.
+    /// Decides one request as the server's chain of authorizers would.
+    ///
+    /// Members of `system:masters` are allowed everything before RBAC is asked. What RBAC does not
+    /// allow a node, the Node authorizer may: it decides by what runs on the node, which is not
+    /// known here, so that answer is open (semantics §1).
     pub fn authorize(&self, identity: &Identity, request: &Request) -> Decision<'_> {
+        let mut decision = self.authorize_by_rbac(identity, request);
+        if identity.is_node() {
+            match &mut decision.verdict {
+                Verdict::Allowed { .. } => {}
+                Verdict::NoOpinion => {
+                    decision.verdict = Verdict::Unknown { gaps: vec![Gap::node_authorizer()] };
+                }
+                Verdict::Unknown { gaps } => gaps.push(Gap::node_authorizer()),
+            }
+        }
+        decision
+    }
+
+    /// Decides one request as if no authorizer came after RBAC, to compare that with a server.
+    pub fn authorize_by_rbac(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut reached = Vec::with_capacity(16);
         self.index.reach(identity, request.namespace(), &mut reached);
         let mut grants = Vec::new();

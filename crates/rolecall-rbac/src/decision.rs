@@ -30,7 +30,30 @@ pub enum Verdict<'a> {
     },
 }
 
+/// A verdict without its evidence: what every answer comes to, whether the evaluator or a server
+/// gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VerdictKind {
+    /// It is allowed.
+    Allowed,
+    /// Nothing allows it.
+    NoOpinion,
+    /// An authorizer forbids it, whatever others allow; only a server can say that.
+    Denied,
+    /// Something that was not read, or could not be asked, decides it.
+    Unknown,
+}
+
 impl Verdict<'_> {
+    /// Returns the verdict without its evidence.
+    pub fn kind(&self) -> VerdictKind {
+        match self {
+            Self::Allowed { .. } => VerdictKind::Allowed,
+            Self::NoOpinion => VerdictKind::NoOpinion,
+            Self::Unknown { .. } => VerdictKind::Unknown,
+        }
+    }
+
     /// Returns whether the request is allowed.
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allowed { .. })

@@ -105,6 +105,15 @@ impl fmt::Display for ObjectKind {
 }
 
 impl Gap {
+    /// Returns what keeps a "no" about a node's identity from being certain.
+    pub(crate) fn node_authorizer() -> Self {
+        Self {
+            unread: Unread::Authorizer { name: "Node".into() },
+            because: "it may allow what roles and bindings do not".into(),
+            origin: Origin::default(),
+        }
+    }
+
     /// Returns whether a binding that counts for requests in `namespace` may be hidden here.
     ///
     /// Cluster-scoped and non-resource requests have an empty namespace, for which the server reads

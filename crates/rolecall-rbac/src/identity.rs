@@ -99,9 +99,19 @@ impl Identity {
         self.is_in("system:masters")
     }
 
-    /// Returns whether the Node authorizer has a say besides RBAC (semantics §1).
+    /// Returns whether the Node authorizer has a say besides RBAC: a node is a user name and a group
+    /// (semantics §1).
     pub fn is_node(&self) -> bool {
-        self.user.starts_with("system:node:") && self.is_in("system:nodes")
+        self.has_node_name() && self.is_in("system:nodes")
+    }
+
+    /// Returns whether this is a node's user name without its group, which only RBAC decides about.
+    pub fn is_node_without_group(&self) -> bool {
+        self.has_node_name() && !self.is_in("system:nodes")
+    }
+
+    fn has_node_name(&self) -> bool {
+        self.user.starts_with("system:node:")
     }
 
     /// Returns the ServiceAccount's own groups that are missing, as a review that lists groups

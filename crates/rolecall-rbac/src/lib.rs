@@ -39,7 +39,7 @@ pub use aggregate::{AggregationDrift, resolve_aggregation};
 pub use authorizer::Authorizer;
 pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource};
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
-pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict};
+pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict, VerdictKind};
 pub use gap::{Gap, ObjectKind, Unread};
 pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};

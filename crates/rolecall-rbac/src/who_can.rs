@@ -1,10 +1,10 @@
 //! The reverse question: who may do this?
 
 use crate::decision::RuleGrant;
-use crate::matching::{url_matches, verb_matches};
+use crate::matching::{rule_allows, url_matches, verb_matches};
 use crate::{
-    Authorizer, Gap, ObjectKind, Problem, Request, ServiceAccount, Subject, SubjectKind, Target,
-    Text, Unread,
+    Authorizer, Gap, ObjectKind, PolicyRule, Problem, Request, ServiceAccount, Subject,
+    SubjectKind, Target, Text, Unread,
 };
 
 /// In which namespaces a question is asked.
@@ -95,6 +95,15 @@ impl Authorizer {
         let holders = holders.into_iter().map(|(_, holder)| holder).collect();
         let (problems, gaps) = self.hidden_holders(wanted);
         WhoCan { holders, problems, gaps }
+    }
+
+    /// Returns the rule of the default ClusterRole `system:node` that includes a request.
+    ///
+    /// No binding names that role: it lists what the Node authorizer allows at most, so nodes may be
+    /// among those who may although nothing in the inventory says so.
+    pub fn rule_of_nodes(&self, request: &Request) -> Option<&PolicyRule> {
+        let role = self.inventory.role("", "system:node")?;
+        role.rules.iter().find(|rule| rule_allows(rule, request))
     }
 
     /// Returns the ServiceAccounts of the inventory that a group subject reaches: all of them for

@@ -11,7 +11,7 @@ pub trait Reviewer {
     /// Why no further question would be answered.
     type Error;
 
-    /// Answers one question. What concerns only this one is an [`Unknown`](crate::Verdict::Unknown)
+    /// Answers one question. What concerns only this one is an [`Unknown`](rolecall_rbac::VerdictKind::Unknown)
     /// answer, not an error.
     fn review(
         &self,
@@ -107,7 +107,7 @@ mod tests {
     use rolecall_rbac::{Identity, Request};
 
     use super::*;
-    use crate::Verdict;
+    use rolecall_rbac::VerdictKind;
 
     /// Answers with the path; fails at `/fail`, and counts how many are under way.
     #[derive(Default)]
@@ -128,7 +128,7 @@ mod tests {
             if request.contains("/fail") {
                 return Err("down");
             }
-            Ok(Answer::new(Verdict::Allowed, request))
+            Ok(Answer::new(VerdictKind::Allowed, request))
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_known_is_not_asked() {
         let paths = ["/a", "/fail"].map(str::to_owned);
-        let known = vec![None, Some(Answer::new(Verdict::NoOpinion, "known"))];
+        let known = vec![None, Some(Answer::new(VerdictKind::NoOpinion, "known"))];
         let (questions, progress) = (questions(&paths), Progress::default());
         let forever = std::future::pending();
         let asked = ask(&Echo::default(), &questions, known, 1, &progress, forever).await;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_rbac::{Identity, Request, Target};
+use rolecall_rbac::{Identity, Request, Target, VerdictKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Verdict};
+use crate::Answer;
 
 /// The version that every server since 1.6 has.
 const API_VERSION: &str = "authorization.k8s.io/v1";
@@ -41,14 +41,14 @@ pub(crate) fn answer(body: &[u8]) -> Option<Answer> {
     let reviewed: Reviewed = serde_json::from_slice(body).ok()?;
     let Status { allowed, denied, reason, evaluation_error } = reviewed.status;
     let verdict = match (allowed, denied, evaluation_error.is_empty()) {
-        (true, _, _) => Verdict::Allowed,
-        (false, true, _) => Verdict::Denied,
-        (false, false, true) => Verdict::NoOpinion,
+        (true, _, _) => VerdictKind::Allowed,
+        (false, true, _) => VerdictKind::Denied,
+        (false, false, true) => VerdictKind::NoOpinion,
         // An authorizer that failed might have allowed it.
-        (false, false, false) => Verdict::Unknown,
+        (false, false, false) => VerdictKind::Unknown,
     };
     let words = match (verdict, reason.is_empty()) {
-        (Verdict::Allowed, _) => reason,
+        (VerdictKind::Allowed, _) => reason,
         (_, true) => evaluation_error,
         (_, false) if evaluation_error.is_empty() => reason,
         (_, false) => format!("{reason}; {evaluation_error}"),
@@ -212,15 +212,18 @@ mod tests {
     #[test]
     fn statuses_are_read_with_denials_and_errors_told_apart() {
         let rows = [
-            (r#"{"status":{"allowed":true,"reason":"R"}}"#, Some((Verdict::Allowed, "R"))),
-            (r#"{"status":{"allowed":true,"evaluationError":"E"}}"#, Some((Verdict::Allowed, ""))),
-            (r#"{"status":{"allowed":false}}"#, Some((Verdict::NoOpinion, ""))),
-            (r#"{"status":{"allowed":false,"reason":"R"}}"#, Some((Verdict::NoOpinion, "R"))),
-            (r#"{"status":{"denied":true,"reason":"R"}}"#, Some((Verdict::Denied, "R"))),
-            (r#"{"status":{"evaluationError":"E"}}"#, Some((Verdict::Unknown, "E"))),
+            (r#"{"status":{"allowed":true,"reason":"R"}}"#, Some((VerdictKind::Allowed, "R"))),
+            (
+                r#"{"status":{"allowed":true,"evaluationError":"E"}}"#,
+                Some((VerdictKind::Allowed, "")),
+            ),
+            (r#"{"status":{"allowed":false}}"#, Some((VerdictKind::NoOpinion, ""))),
+            (r#"{"status":{"allowed":false,"reason":"R"}}"#, Some((VerdictKind::NoOpinion, "R"))),
+            (r#"{"status":{"denied":true,"reason":"R"}}"#, Some((VerdictKind::Denied, "R"))),
+            (r#"{"status":{"evaluationError":"E"}}"#, Some((VerdictKind::Unknown, "E"))),
             (
                 r#"{"status":{"reason":"R","evaluationError":"E"}}"#,
-                Some((Verdict::Unknown, "R; E")),
+                Some((VerdictKind::Unknown, "R; E")),
             ),
             ("{}", None),
             ("<html>", None),

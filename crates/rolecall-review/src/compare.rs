@@ -1,8 +1,8 @@
 //! Where the evaluator and the server disagree, and why probably.
 
-use rolecall_rbac::Identity;
+use rolecall_rbac::{Identity, VerdictKind};
 
-use crate::{Answer, Question, Verdict};
+use crate::{Answer, Question};
 
 /// A question that two reviewers answer differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn compare<'a>(
 ) -> Comparison<'a> {
     let mut comparison = Comparison::default();
     for (position, ((question, local), live)) in questions.iter().zip(local).zip(live).enumerate() {
-        if [local, live].iter().any(|answer| answer.verdict == Verdict::Unknown) {
+        if [local, live].iter().any(|answer| answer.verdict == VerdictKind::Unknown) {
             comparison.unknown += 1;
             continue;
         }
@@ -76,22 +76,22 @@ pub fn compare<'a>(
 
 fn cause(identity: &Identity, live: &Answer) -> Cause {
     match live.verdict {
-        Verdict::Denied => Cause::Forbidden,
-        Verdict::NoOpinion | Verdict::Unknown => Cause::Stale,
-        Verdict::Allowed if live.reason.is_empty() => {
+        VerdictKind::Denied => Cause::Forbidden,
+        VerdictKind::NoOpinion | VerdictKind::Unknown => Cause::Stale,
+        VerdictKind::Allowed if live.reason.is_empty() => {
             if identity.is_node() {
                 Cause::Node
             } else {
                 Cause::Privileged
             }
         }
-        Verdict::Allowed if live.reason.starts_with("RBAC: allowed by ") => {
+        VerdictKind::Allowed if live.reason.starts_with("RBAC: allowed by ") => {
             match group_of(&live.reason).filter(|group| !identity.is_in(group)) {
                 Some(group) => Cause::UnknownGroup { group: group.to_owned() },
                 None => Cause::Stale,
             }
         }
-        Verdict::Allowed => Cause::OtherAuthorizer,
+        VerdictKind::Allowed => Cause::OtherAuthorizer,
     }
 }
 
@@ -137,10 +137,10 @@ mod tests {
     fn only_yes_against_no_is_a_disagreement_and_its_cause_is_told() {
         let jane = || Identity::user("jane");
         let node = || Identity::user("system:node:a").with_group("system:nodes");
-        let yes = |reason| Answer::new(Verdict::Allowed, reason);
-        let no = || Answer::new(Verdict::NoOpinion, "");
-        let unknown = || Answer::new(Verdict::Unknown, "");
-        let denied = || Answer::new(Verdict::Denied, "no");
+        let yes = |reason| Answer::new(VerdictKind::Allowed, reason);
+        let no = || Answer::new(VerdictKind::NoOpinion, "");
+        let unknown = || Answer::new(VerdictKind::Unknown, "");
+        let denied = || Answer::new(VerdictKind::Denied, "no");
         let granted = |to| format!("RBAC: allowed by RoleBinding \"b/n\" of Role \"r\" to {to}");
         let rows = [
             (jane(), yes("a"), yes("b"), None),
@@ -166,7 +166,7 @@ mod tests {
             let question = [Question { identity: Arc::new(identity), request }];
             let (local, live) = ([local], [live]);
             let found = compare(&question, &local, &live);
-            let known = local.iter().chain(&live).all(|a| a.verdict != Verdict::Unknown);
+            let known = local.iter().chain(&live).all(|a| a.verdict != VerdictKind::Unknown);
             assert_eq!((found.compared, found.unknown), (known.into(), (!known).into()));
             let causes: Vec<&Cause> =
                 found.disagreements.iter().map(|found| &found.cause).collect();

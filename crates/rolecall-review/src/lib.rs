@@ -19,7 +19,7 @@ pub mod live;
 mod local;
 mod plan;
 
-pub use answer::{Answer, Verdict};
+pub use answer::Answer;
 pub use ask::{Asked, Ending, Progress, Reviewer, ask};
 pub use compare::{Cause, Comparison, Disagreement, compare};
 pub use local::LocalReviewer;

@@ -1,8 +1,8 @@
 //! The local evaluator as a reviewer.
 
-use rolecall_rbac::{Authorizer, Verdict as Decided};
+use rolecall_rbac::{Authorizer, Decision};
 
-use crate::{Answer, Question, Reviewer, Verdict};
+use crate::{Answer, Question, Reviewer};
 
 /// Answers from what was read.
 #[derive(Clone, Copy, Debug)]
@@ -16,27 +16,19 @@ impl<'a> LocalReviewer<'a> {
         Self { authorizer }
     }
 
-    /// Answers one question. What RBAC does not allow a node, the Node authorizer may.
+    /// Answers one question.
     pub fn answer(&self, question: &Question) -> Answer {
-        let answer = self.answer_by_rbac(question);
-        match answer.verdict {
-            Verdict::NoOpinion if question.identity.is_node() => {
-                Answer { verdict: Verdict::Unknown, ..answer }
-            }
-            _ => answer,
-        }
+        answer_of(&self.authorizer.authorize(&question.identity, &question.request))
     }
 
     /// Answers one question as if there were no other authorizer, to compare that with a server.
     pub fn answer_by_rbac(&self, question: &Question) -> Answer {
-        let decision = self.authorizer.authorize(&question.identity, &question.request);
-        let verdict = match &decision.verdict {
-            Decided::Allowed { .. } => Verdict::Allowed,
-            Decided::NoOpinion => Verdict::NoOpinion,
-            Decided::Unknown { .. } => Verdict::Unknown,
-        };
-        Answer::new(verdict, decision.reason())
+        answer_of(&self.authorizer.authorize_by_rbac(&question.identity, &question.request))
     }
+}
+
+fn answer_of(decision: &Decision<'_>) -> Answer {
+    Answer::new(decision.verdict.kind(), decision.reason())
 }
 
 impl Reviewer for LocalReviewer<'_> {

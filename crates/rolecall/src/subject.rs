@@ -246,6 +246,13 @@ impl SubjectArgument {
                 return service_accounts_of(workload);
             }
         };
+        if identity.is_node_without_group() {
+            let node = label(&identity);
+            ui.note(format!(
+                "`{node}` without group system:nodes: the Node authorizer is left out"
+            ));
+            ui.suggest(Hint::pass("--as-group system:nodes", "ask about the node"));
+        }
         Ok(vec![Subject { identity, workload: None }])
     }
 }

@@ -28,8 +28,6 @@ pub enum Cause {
 /// Why no Role can mend a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unmendable {
-    /// Nodes are authorized by their own authorizer.
-    Node,
     /// There is no user or group to grant anything to.
     Nobody,
     /// The verb is empty.
@@ -45,9 +43,6 @@ pub enum Unmendable {
 /// Returns why no Role can mend a denial.
 pub(super) fn unmendable(denied: &Denied) -> Option<Unmendable> {
     let identity = &denied.identity;
-    if identity.user.starts_with("system:node:") {
-        return Some(Unmendable::Node);
-    }
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
         return Some(Unmendable::Nobody);
     }
@@ -86,7 +81,6 @@ impl fmt::Display for Cause {
 impl fmt::Display for Unmendable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Node => "the Node authorizer decides for nodes, and no Role changes its mind",
             Self::Nobody => "it names no user or group to grant anything to",
             Self::NoVerb => "it has no verb",
             Self::NoResource => "it has no resource",

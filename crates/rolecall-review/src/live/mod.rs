@@ -9,12 +9,12 @@ mod lots;
 mod rules;
 mod way;
 
-use rolecall_rbac::{Identity, Request, Target};
+use rolecall_rbac::{Identity, Request, Target, VerdictKind};
 
 pub use self::lots::Evidence;
 pub use self::rules::{Rules, RulesAnswer};
 use self::way::Ways;
-use crate::{Answer, Question, Reviewer, Verdict, body};
+use crate::{Answer, Question, Reviewer, body};
 
 /// What goes to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,18 +162,20 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
             match self.send(way.call(question)).await {
                 Ok(body) => {
                     return Ok(body::answer(&body).unwrap_or_else(|| {
-                        Answer::new(Verdict::Unknown, "the server's answer is no review")
+                        Answer::new(VerdictKind::Unknown, "the server's answer is no review")
                     }));
                 }
                 Err(PostError::Refused(refusal)) => {
                     self.ways.refuse(key, &refusal);
                     refused.push(refusal);
                 }
-                Err(PostError::Failed(error)) => return Ok(Answer::new(Verdict::Unknown, error)),
+                Err(PostError::Failed(error)) => {
+                    return Ok(Answer::new(VerdictKind::Unknown, error));
+                }
                 Err(PostError::Fatal(error)) => return Err(error),
             }
         }
-        Ok(Answer::new(Verdict::Unknown, refused.join("; ")))
+        Ok(Answer::new(VerdictKind::Unknown, refused.join("; ")))
     }
 }
 

@@ -13,11 +13,11 @@
 //! Only whoever is impersonated can be asked for its rules. Where others can be asked about by access
 //! reviews too, some of the answers are put to the test in that way: a proxy may drop impersonation.
 
-use rolecall_rbac::{Identity, PolicyRule, Request, Text, rule_allows};
+use rolecall_rbac::{Identity, PolicyRule, Request, Text, VerdictKind, rule_allows};
 use serde::Deserialize;
 
 use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport};
-use crate::{Answer, Verdict};
+use crate::Answer;
 
 /// The rules that a review told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,14 +93,14 @@ impl Rules {
         let is_here = request.namespace() == &*self.namespace;
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));
         let verdict = match (allows, is_here) {
-            (true, true) => Verdict::Allowed,
-            (true, false) if self.namespace.is_empty() => Verdict::Allowed,
+            (true, true) => VerdictKind::Allowed,
+            (true, false) if self.namespace.is_empty() => VerdictKind::Allowed,
             // A RoleBinding's rule, which does not count outside of its namespace, or a
             // ClusterRoleBinding's, which does.
             (true, false) => return None,
-            (false, true) => Verdict::NoOpinion,
+            (false, true) => VerdictKind::NoOpinion,
             // What counts everywhere counts here too.
-            (false, false) if request.namespace().is_empty() => Verdict::NoOpinion,
+            (false, false) if request.namespace().is_empty() => VerdictKind::NoOpinion,
             (false, false) => return None,
         };
         Some(Answer::new(verdict, ""))

@@ -68,7 +68,7 @@ async fn a_caller_asks_about_itself_and_about_others() {
     let reviewer = LiveReviewer::new(&server, caller(&jane));
     for identity in [&jane, &web] {
         let answer = reviewer.review(&question(identity, "shop")).await.unwrap();
-        assert_eq!(answer, Answer::new(Verdict::Allowed, "R"));
+        assert_eq!(answer, Answer::new(VerdictKind::Allowed, "R"));
     }
     assert_eq!(server.asked(), ["selfsubjectaccessreviews", "subjectaccessreviews"]);
 }
@@ -113,10 +113,10 @@ async fn who_may_not_ask_in_any_way_gets_no_answer() {
     let reviewer = LiveReviewer::new(&server, Caller::default());
     let devs = Identity::user("bob").with_group("devs");
     let answer = reviewer.review(&question(&devs, "")).await.unwrap();
-    assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create; cannot impersonate"));
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "cannot create; cannot impersonate"));
     // Nobody can be impersonated who has no name, and by nobody who is somebody else already.
     let answer = reviewer.review(&question(&Identity::group("devs"), "")).await.unwrap();
-    assert_eq!(answer, Answer::new(Verdict::Unknown, "cannot create"));
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "cannot create"));
     assert_eq!(server.asked(), ["subjectaccessreviews", "selfsubjectaccessreviews as bob of devs"]);
 }
 
@@ -126,7 +126,7 @@ async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
     let jane = Identity::user("jane");
     let reviewer = LiveReviewer::new(&server, caller(&jane));
     let answer = reviewer.review(&question(&jane, "")).await.unwrap();
-    assert_eq!(answer, Answer::new(Verdict::Unknown, "no leader"));
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "no leader"));
 
     let server = scripted(|_| Err(PostError::Fatal("gone")));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
@@ -135,7 +135,7 @@ async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
     let server = scripted(|_| Ok(b"<html>".to_vec()));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
     let answer = reviewer.review(&question(&jane, "")).await.unwrap();
-    assert_eq!(answer, Answer::new(Verdict::Unknown, "the server's answer is no review"));
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "the server's answer is no review"));
 }
 
 fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
@@ -189,12 +189,12 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
         get(&jane, ""),
         with_verb("list", ""),
     ];
-    let verdicts: Vec<Option<Verdict>> = by_rules(&reviewer, &questions)
+    let verdicts: Vec<Option<VerdictKind>> = by_rules(&reviewer, &questions)
         .await
         .into_iter()
         .map(|answer| answer.map(|answer| answer.verdict))
         .collect();
-    let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
+    let (yes, no) = (Some(VerdictKind::Allowed), Some(VerdictKind::NoOpinion));
     assert_eq!(verdicts, [yes, no, no, no, None, None, None, no]);
     assert_eq!(server.asked(), ["selfsubjectrulesreviews"]);
 }
@@ -214,7 +214,7 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
         .collect();
     let as_web = |path| format!("{path} as system:serviceaccount:shop:web");
     let own = as_web("selfsubjectaccessreviews");
-    let (yes, no) = (Some(Verdict::Allowed), Some(Verdict::NoOpinion));
+    let (yes, no) = (Some(VerdictKind::Allowed), Some(VerdictKind::NoOpinion));
     let refused = || Err(PostError::Refused("forbidden".to_owned()));
     for (may_review, verdicts, asked) in [
         // The first question is put as it is, and all others are left to be asked.

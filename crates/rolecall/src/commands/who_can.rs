@@ -95,7 +95,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     out.flush()?;
-    report(ui, &asked, &selection, &answer);
+    report(ui, &session, &asked, &selection, &answer);
     let exit = match (answer.gaps.is_empty(), answer.holders.is_empty()) {
         (false, _) => Exit::Inconclusive,
         (true, true) => Exit::No,
@@ -161,7 +161,13 @@ fn table(session: &Session, answer: &WhoCan<'_>, wide: bool) -> Table {
 }
 
 /// Says on stderr what the list does not show.
-fn report(ui: &Ui, requests: &[Request], selection: &NamespaceSelection, answer: &WhoCan<'_>) {
+fn report(
+    ui: &Ui,
+    session: &Session,
+    requests: &[Request],
+    selection: &NamespaceSelection,
+    answer: &WhoCan<'_>,
+) {
     if answer.holders.is_empty() {
         for request in requests {
             let anywhere = match selection {
@@ -175,6 +181,9 @@ fn report(ui: &Ui, requests: &[Request], selection: &NamespaceSelection, answer:
     let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";
     if !answer.holders.iter().any(masters) {
         ui.note("group system:masters may everything, whatever roles and bindings say");
+    }
+    if requests.iter().any(|request| session.authorizer.rule_of_nodes(request).is_some()) {
+        ui.note("nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes");
     }
     for problem in &answer.problems {
         ui.warn(words::problem(problem));

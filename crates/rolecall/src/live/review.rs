@@ -1,11 +1,11 @@
 //! Questions to the server, and its answers.
 
-use rolecall_rbac::Identity;
+use rolecall_rbac::{Identity, VerdictKind};
 pub(crate) use rolecall_review::live::Evidence;
 use rolecall_review::live::{
     Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport,
 };
-use rolecall_review::{Answer, Ending, Progress, Question, Verdict, ask};
+use rolecall_review::{Answer, Ending, Progress, Question, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
@@ -63,7 +63,7 @@ pub(crate) fn review(
         return Err(live.error(error));
     }
     let unasked = asked.answers.iter().filter(|answer| answer.is_none()).count();
-    let not_asked = || Answer::new(Verdict::Unknown, "not asked: interrupted");
+    let not_asked = || Answer::new(VerdictKind::Unknown, "not asked: interrupted");
     let answers = asked.answers.into_iter().map(|answer| answer.unwrap_or_else(not_asked));
     Ok(Reviewed { answers: answers.collect(), unasked })
 }

@@ -1,11 +1,11 @@
 //! Answers to single requests.
 
-use rolecall_rbac::{Decision, Gap, Grant, Identity, NearMiss, Request, Verdict};
+use rolecall_rbac::{Decision, Gap, Grant, Identity, NearMiss, Request, Verdict, VerdictKind};
 use rolecall_review::Answer;
 use serde::Serialize;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
-use crate::decide::{Decided, Word};
+use crate::decide::{Decided, json_word_of};
 use crate::explain;
 use crate::subject::{Subject, label};
 use crate::words::{self, ReviewedGrant};
@@ -174,18 +174,19 @@ impl<'a> AccessCell<'a> {
 
     /// Mirrors a server's answer.
     pub(crate) fn reviewed(identity: &Identity, request: &'a Request, answer: &'a Answer) -> Self {
-        let word = Word::of(answer);
+        let word = answer.verdict;
         let reason = || (!answer.reason.is_empty()).then(|| answer.reason.clone());
-        let problem = reason().filter(|_| matches!(word, Word::No | Word::Denied));
-        let by = (word == Word::Yes).then(|| GrantDetails::reviewed(&answer.reason));
+        let problem =
+            reason().filter(|_| matches!(word, VerdictKind::NoOpinion | VerdictKind::Denied));
+        let by = (word == VerdictKind::Allowed).then(|| GrantDetails::reviewed(&answer.reason));
         Self {
             subject: label(identity),
             request: RequestDetails::new(request),
-            verdict: word.verdict(),
-            explicit: word == Word::Denied,
+            verdict: json_word_of(word),
+            explicit: word == VerdictKind::Denied,
             by: by.flatten().into_iter().collect(),
             problems: problem.into_iter().collect(),
-            gaps: reason().filter(|_| word == Word::Unknown).into_iter().collect(),
+            gaps: reason().filter(|_| word == VerdictKind::Unknown).into_iter().collect(),
         }
     }
 }

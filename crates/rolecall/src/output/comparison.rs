@@ -4,7 +4,7 @@ use rolecall_review::{Answer, Comparison, Disagreement};
 use serde::Serialize;
 
 use super::{API_VERSION, RequestDetails};
-use crate::decide::Word;
+use crate::decide::json_word_of;
 use crate::subject::label;
 
 /// The outcome of `can-i --mode both`.
@@ -56,6 +56,6 @@ impl<'a> AccessComparison<'a> {
 
 impl<'a> AnswerDetails<'a> {
     fn new(answer: &'a Answer) -> Self {
-        Self { verdict: Word::of(answer).verdict(), reason: &answer.reason }
+        Self { verdict: json_word_of(answer.verdict), reason: &answer.reason }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::matrix::write_csv_line;
 use super::{API_VERSION, RequestDetails};
 use crate::commands::can_i::difference::Difference;
+use crate::decide::json_word_of;
 use crate::subject::label;
 
 /// The outcome of `can-i --diff-with`.
@@ -61,9 +62,12 @@ impl<'a> CellDifference<'a> {
         Some(Self {
             subject: label(&cell.subject.identity),
             request: RequestDetails::new(difference.columns.first()?.requests.get(at)?),
-            verdict: own.verdict(),
+            verdict: json_word_of(own),
             others: others
-                .map(|(column, word)| OtherVerdict { with: &column.label, verdict: word.verdict() })
+                .map(|(column, word)| OtherVerdict {
+                    with: &column.label,
+                    verdict: json_word_of(word),
+                })
                 .collect(),
         })
     }

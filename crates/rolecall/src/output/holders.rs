@@ -16,8 +16,8 @@ pub(crate) struct AccessHolders<'a> {
     /// What was asked; one entry a namespace.
     requests: Vec<RequestDetails<'a>>,
     holders: Vec<HolderDetails<'a>>,
-    /// Who may everything whatever bindings say.
-    implicit: [ObjectReference<'static>; 1],
+    /// Groups that may although no binding says so.
+    implicit: Vec<ObjectReference<'static>>,
     problems: Vec<String>,
     gaps: Vec<String>,
 }
@@ -56,16 +56,22 @@ impl<'a> AccessHolders<'a> {
     /// Mirrors the answer to some requests that differ in their namespace.
     pub(crate) fn new(
         session: &'a Session,
-        requests: &'a [Request],
+        asked: &'a [Request],
         each_namespace: bool,
         answer: &'a WhoCan<'a>,
     ) -> Self {
-        let requests = requests.iter().map(|request| {
+        let requests = asked.iter().map(|request| {
             let details = RequestDetails::new(request);
             let is_path = matches!(request.target, Target::Path(_));
             let namespace = if each_namespace && !is_path { "*" } else { details.namespace };
             RequestDetails { namespace, ..details }
         });
+        let with_nodes = asked
+            .iter()
+            .any(|request| session.authorizer.rule_of_nodes(request).is_some())
+            .then_some("system:nodes");
+        let implicit = ["system:masters"].into_iter().chain(with_nodes);
+        let implicit = implicit.map(|group| ObjectReference::named("Group", "", group));
         Self {
             api_version: API_VERSION,
             kind: "AccessHolders",
@@ -75,7 +81,7 @@ impl<'a> AccessHolders<'a> {
                 .iter()
                 .map(|holder| HolderDetails::new(session, holder))
                 .collect(),
-            implicit: [ObjectReference::named("Group", "", "system:masters")],
+            implicit: implicit.collect(),
             problems: answer.problems.iter().map(words::problem).collect(),
             gaps: answer.gaps.iter().map(ToString::to_string).collect(),
         }

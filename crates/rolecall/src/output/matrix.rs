@@ -6,7 +6,7 @@ use rolecall_rbac::{Identity, Request};
 
 use super::json;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
-use crate::decide::Decided;
+use crate::decide::{Decided, json_word_of};
 use crate::error::CommandError;
 use crate::render::plain;
 use crate::subject::{Subject, label};
@@ -106,8 +106,10 @@ fn write_csv(
     let details = RequestDetails::new(request);
     let subject = label(identity);
     let by = decided.through("; ");
-    let fields =
-        [&*subject].into_iter().chain(details.fields()).chain([decided.word().verdict(), &*by]);
+    let fields = [&*subject]
+        .into_iter()
+        .chain(details.fields())
+        .chain([json_word_of(decided.verdict()), &*by]);
     write_csv_line(out, fields)
 }
 

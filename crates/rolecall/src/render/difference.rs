@@ -6,6 +6,7 @@ use super::matrix::{markdown, namespace_word};
 use super::review::word_cell;
 use super::{Cell, Table, plain};
 use crate::commands::can_i::difference::Difference;
+use crate::decide::word_of;
 use crate::subject::label;
 
 /// Writes one line for each cell that differs; nothing when none does.
@@ -31,7 +32,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, difference: &Difference<'_>) 
     for cell in difference.differing() {
         let names = names(difference, cell);
         let names = names.iter().map(|name| markdown(&plain(name)));
-        let words = difference.words(cell).map(|word| word.as_str().to_owned());
+        let words = difference.words(cell).map(|word| word_of(word).to_owned());
         writeln!(out, "| {} |", names.chain(words).collect::<Vec<_>>().join(" | "))?;
     }
     Ok(())

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use rolecall_rbac::Text;
+use rolecall_rbac::{Text, VerdictKind};
 use unicode_width::UnicodeWidthStr;
 
 use super::plain;
 use super::wrap::{shrink, wrap};
-use crate::decide::{Decided, Word};
+use crate::decide::{Decided, word_of};
 use crate::output::MatrixFormat;
 use crate::subject::{Subject, label};
 
@@ -53,16 +53,16 @@ pub(crate) struct Extent<'a> {
     pub(crate) resources: Vec<&'a str>,
     /// All verbs.
     pub(crate) verbs: &'a [Text],
-    /// Whether a cell may be [`Word::Unknown`].
+    /// Whether a cell may be [`VerdictKind::Unknown`].
     pub(crate) may_be_unknown: bool,
 }
 
 /// Returns how a word is coloured.
-fn style(word: Word) -> Style {
+fn style(word: VerdictKind) -> Style {
     match word {
-        Word::Yes => AnsiColor::Green.on_default(),
-        Word::No | Word::Denied => AnsiColor::Red.on_default(),
-        Word::Unknown => AnsiColor::Yellow.on_default(),
+        VerdictKind::Allowed => AnsiColor::Green.on_default(),
+        VerdictKind::NoOpinion | VerdictKind::Denied => AnsiColor::Red.on_default(),
+        VerdictKind::Unknown => AnsiColor::Yellow.on_default(),
     }
 }
 
@@ -81,11 +81,12 @@ impl Layout {
             names.push(Column::new("NAMESPACE", extent.namespaces.iter()));
         }
         names.push(Column::new("RESOURCE", extent.resources.iter()));
-        let widest = if extent.may_be_unknown { Word::Unknown } else { Word::Yes };
+        let widest =
+            if extent.may_be_unknown { VerdictKind::Unknown } else { VerdictKind::Allowed };
         let verbs = if wide {
             vec![
                 Column::new("VERB", extent.verbs.iter()),
-                Column::new("ANSWER", [widest.as_str()].iter()),
+                Column::new("ANSWER", [word_of(widest)].iter()),
                 Column::new("BY", [""].iter()),
             ]
         } else {
@@ -127,16 +128,16 @@ impl Layout {
         &self,
         out: &mut Vec<u8>,
         place: Place<'_>,
-        words: &[Word],
+        words: &[VerdictKind],
     ) -> io::Result<()> {
         let names = self.names_of(place);
         if self.format == MatrixFormat::Markdown {
             let names = names.iter().map(|name| markdown(name));
-            let words = words.iter().map(|word| word.as_str().to_owned());
+            let words = words.iter().map(|word| word_of(*word).to_owned());
             let cells: Vec<String> = names.chain(words).collect();
             return writeln!(out, "| {} |", cells.join(" | "));
         }
-        let cells = words.iter().map(|word| (word.as_str(), style(*word)));
+        let cells = words.iter().map(|word| (word_of(*word), style(*word)));
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
 
@@ -149,10 +150,10 @@ impl Layout {
         decided: &Decided<'_>,
     ) -> io::Result<()> {
         let verb = plain(verb);
-        let word = decided.word();
+        let word = decided.verdict();
         let by = decided.through(", ");
         let by = plain(&by);
-        let cells = [(&*verb, Style::new()), (word.as_str(), style(word)), (&*by, Style::new())];
+        let cells = [(&*verb, Style::new()), (word_of(word), style(word)), (&*by, Style::new())];
         let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
         self.write_line(out, &self.names_of(place), cells)
     }
@@ -218,14 +219,14 @@ impl Column {
         Self { heading: [heading.to_owned(), String::new()], width }
     }
 
-    fn of_verb(verb: &str, widest: Word) -> Self {
+    fn of_verb(verb: &str, widest: VerdictKind) -> Self {
         let heading = plain(verb).to_uppercase();
         let heading = match heading.strip_prefix("DELETE") {
             Some(rest) if !rest.is_empty() => ["DELETE".to_owned(), rest.to_owned()],
             _ => [heading, String::new()],
         };
         let width = heading.iter().map(|line| line.width()).max().unwrap_or_default();
-        Self { heading, width: width.max(widest.as_str().len()) }
+        Self { heading, width: width.max(word_of(widest).len()) }
     }
 
     fn heading_line(&self, line: usize) -> &str {

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use rolecall_rbac::Request;
+use rolecall_rbac::{Request, VerdictKind};
 use rolecall_review::{Answer, Disagreement};
 
 use super::{Cell, Table, plain};
-use crate::decide::Word;
+use crate::decide::word_of;
 use crate::subject::{Subject, label};
 use crate::words;
 
@@ -31,15 +31,15 @@ impl ReviewedAnswer<'_> {
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let who = label(&self.subject.identity);
         let request = words::request(self.request);
-        let (style, sentence) = match Word::of(self.answer) {
-            Word::Yes => (YES, format!("the server says that {who} may {request}")),
-            Word::No => (NO, format!("the server says that {who} may not {request}")),
-            Word::Denied => (NO, format!("the server forbids that {who} may {request}")),
-            Word::Unknown => {
+        let (style, sentence) = match self.answer.verdict {
+            VerdictKind::Allowed => (YES, format!("the server says that {who} may {request}")),
+            VerdictKind::NoOpinion => (NO, format!("the server says that {who} may not {request}")),
+            VerdictKind::Denied => (NO, format!("the server forbids that {who} may {request}")),
+            VerdictKind::Unknown => {
                 (UNKNOWN, format!("the server does not say whether {who} may {request}"))
             }
         };
-        let word = Word::of(self.answer).as_str();
+        let word = word_of(self.answer.verdict);
         writeln!(out, "{style}{word}{style:#}: {}", plain(&sentence))?;
         if !self.answer.reason.is_empty() {
             writeln!(out, "  {}", plain(&self.answer.reason))?;
@@ -56,8 +56,8 @@ pub(crate) fn comparison_table(disagreements: &[Disagreement<'_>]) -> Table {
         table.row([
             Cell::new(label(&question.identity)),
             Cell::new(words::request(&question.request)),
-            word_cell(Word::of(disagreement.local)),
-            word_cell(Word::of(disagreement.live)),
+            word_cell(disagreement.local.verdict),
+            word_cell(disagreement.live.verdict),
             Cell::new(disagreement.cause.explain()),
         ]);
     }
@@ -65,10 +65,10 @@ pub(crate) fn comparison_table(disagreements: &[Disagreement<'_>]) -> Table {
 }
 
 /// Returns a cell with an answer.
-pub(super) fn word_cell(word: Word) -> Cell {
+pub(super) fn word_cell(word: VerdictKind) -> Cell {
     match word {
-        Word::Yes => Cell::yes(word.as_str()),
-        Word::No | Word::Denied => Cell::no(word.as_str()),
-        Word::Unknown => Cell::unknown(word.as_str()),
+        VerdictKind::Allowed => Cell::yes(word_of(word)),
+        VerdictKind::NoOpinion | VerdictKind::Denied => Cell::no(word_of(word)),
+        VerdictKind::Unknown => Cell::unknown(word_of(word)),
     }
 }

@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 
 use super::spec::{Kind, Spec};
 use super::stream::{Content, Piece};
-use crate::decide::decide;
 use crate::error::CommandError;
 use crate::output::json;
 
@@ -116,7 +115,7 @@ impl Reviewer<'_> {
             (None, None) => return Err("nobody says who asks: pass `--as USER`".to_owned()),
         };
         answered.without_groups += usize::from(!identity.missing_groups().is_empty());
-        let decision = decide(self.authorizer, &identity, &spec.request());
+        let decision = self.authorizer.authorize(&identity, &spec.request());
         let mut status = Status { reason: decision.reason(), ..Status::default() };
         match &decision.verdict {
             Verdict::Allowed { .. } => status.allowed = true,

@@ -3,14 +3,13 @@
 use std::io::Write;
 
 use rayon::prelude::*;
-use rolecall_rbac::{Identity, Request, Text};
+use rolecall_rbac::{Identity, Request, Text, VerdictKind};
 use rolecall_review::{Answer, LocalReviewer, Plan as Questions, PlanBuilder};
 
 use super::Arguments;
 use super::mode::Mode;
 use super::plan::{Plan, Row};
 use crate::cli::Options;
-use crate::decide::Word;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Evidence};
@@ -303,17 +302,20 @@ impl Difference<'_> {
     }
 
     /// Returns the answers to a cell: what was asked about first.
-    pub(crate) fn words(&self, cell: usize) -> impl Iterator<Item = Word> {
-        self.columns.iter().filter_map(move |column| column.answers.get(cell).map(Word::of))
+    pub(crate) fn words(&self, cell: usize) -> impl Iterator<Item = VerdictKind> {
+        self.columns
+            .iter()
+            .filter_map(move |column| column.answers.get(cell).map(|answer| answer.verdict))
     }
 
     /// Returns how many pairs of answers are compared, and how many cannot be.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let mut counts = (0, 0);
         for cell in 0..self.cells.len() {
-            let words: Vec<Word> = self.words(cell).collect();
+            let words: Vec<VerdictKind> = self.words(cell).collect();
             for other in words.iter().skip(1) {
-                let is_open = words.first() == Some(&Word::Unknown) || *other == Word::Unknown;
+                let is_open =
+                    words.first() == Some(&VerdictKind::Unknown) || *other == VerdictKind::Unknown;
                 if is_open { counts.1 += 1 } else { counts.0 += 1 }
             }
         }
@@ -356,8 +358,10 @@ impl Difference<'_> {
 }
 
 /// Returns whether one is yes and the other no; what is unknown differs from nothing.
-fn differ(one: Word, other: Word) -> bool {
-    one != Word::Unknown && other != Word::Unknown && (one == Word::Yes) != (other == Word::Yes)
+fn differ(one: VerdictKind, other: VerdictKind) -> bool {
+    one != VerdictKind::Unknown
+        && other != VerdictKind::Unknown
+        && (one == VerdictKind::Allowed) != (other == VerdictKind::Allowed)
 }
 
 #[cfg(test)]

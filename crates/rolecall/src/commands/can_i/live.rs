@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rolecall_rbac::{Identity, Request, Text};
+use rolecall_rbac::{Identity, Request, Text, VerdictKind};
 use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, PlanBuilder, compare};
 
 use super::Arguments;
@@ -10,7 +10,7 @@ use super::mode::Mode;
 use super::plan::{Plan, Row};
 use super::single::{Single, write_reviewed};
 use crate::cli::Options;
-use crate::decide::{Decided, Word};
+use crate::decide::{Decided, exit_of};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::live::{Evidence, Reviewed, review};
@@ -42,7 +42,7 @@ pub(super) fn run_single(
     let Some(answer) = reviewed.answers.first().filter(|_| reviewed.unasked == 0) else {
         return Err(CommandError::interrupted());
     };
-    let exit = Word::of(answer).exit();
+    let exit = exit_of(answer.verdict);
     let is_comparison = single.mode == Mode::Both;
     if !is_comparison || matches!(single.output, Format::Table | Format::Wide) {
         write_reviewed(ui, single.output, &subject, &request, answer)?;
@@ -184,7 +184,7 @@ pub(super) fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     let mut reasons: Vec<&str> = reviewed
         .answers
         .iter()
-        .filter(|answer| Word::of(answer) == Word::Unknown)
+        .filter(|answer| answer.verdict == VerdictKind::Unknown)
         .map(|answer| &*answer.reason)
         .collect();
     reasons.sort_unstable();
@@ -240,13 +240,14 @@ impl<'a> Matrix<'a> {
     ) -> Result<usize, CommandError> {
         let plan = self.plan;
         let answers = || questions.cells().filter_map(|question| decided.get(question));
-        let unknown = answers().filter(|answer| answer.word() == Word::Unknown).count();
+        let unknown = answers().filter(|answer| answer.verdict() == VerdictKind::Unknown).count();
         let extent = Extent {
             subjects: &plan.subjects,
             namespaces: &plan.namespaces,
             resources: plan.rows.iter().map(|row| &*row.label).collect(),
             verbs: &plan.verbs,
-            may_be_unknown: unknown > 0 || answers().any(|answer| answer.word() == Word::Denied),
+            may_be_unknown: unknown > 0
+                || answers().any(|answer| answer.verdict() == VerdictKind::Denied),
         };
         let layout = Layout::new(self.format, &extent, ui.columns());
         let mut out = ui.stdout();
@@ -265,7 +266,7 @@ impl<'a> Matrix<'a> {
                 resource: &line.row.label,
             };
             for (verb, decided) in plan.verbs.iter().zip(answers.by_ref()) {
-                words.push(decided.word());
+                words.push(decided.verdict());
                 if self.format == MatrixFormat::Wide {
                     layout.write_cell(&mut bytes, place, verb, decided)?;
                 } else if !self.format.is_grid() {

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use rayon::prelude::*;
-use rolecall_rbac::{Axes, GridRow, Text};
+use rolecall_rbac::{Axes, GridRow, Text, VerdictKind};
 
 use super::Arguments;
 use super::plan::{Plan, Row};
 use super::{live, settle};
 use crate::cli::Options;
-use crate::decide::{Decided, Word, decide};
+use crate::decide::Decided;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Needs, Session};
@@ -169,11 +169,11 @@ impl Matrix<'_> {
             for (verb, position) in self.plan.verbs.iter().zip(0..) {
                 let word = match (grid_row, row.column) {
                     (Some(grid_row), Some(column)) => {
-                        grid_word(subject, grid_row, column, position, namespace.is_none())
+                        grid_verdict(grid_row, column, position, namespace.is_none())
                     }
                     _ => self.decide_cell(place, row, verb, &mut written.bytes)?,
                 };
-                written.unknown += usize::from(word == Word::Unknown);
+                written.unknown += usize::from(word == VerdictKind::Unknown);
                 words.push(word);
             }
             if self.format.is_grid() {
@@ -190,32 +190,31 @@ impl Matrix<'_> {
         row: &Row<'_>,
         verb: &str,
         out: &mut Vec<u8>,
-    ) -> Result<Word, CommandError> {
+    ) -> Result<VerdictKind, CommandError> {
         let identity = &place.subject.identity;
         let namespace = place.namespace.map_or("", |namespace| namespace);
         let request = row.request(&self.session.catalog, verb, namespace);
-        let decided = Decided::Local(decide(&self.session.authorizer, identity, &request));
+        let decided = Decided::Local(self.session.authorizer.authorize(identity, &request));
         if self.format == MatrixFormat::Wide {
             self.layout.write_cell(out, place, verb, &decided)?;
         } else {
             cells::cell(out, self.format, identity, &request, &decided)?;
         }
-        Ok(decided.word())
+        Ok(decided.verdict())
     }
 }
 
 /// Reads one cell off the grid.
-fn grid_word(
-    subject: &Subject,
+fn grid_verdict(
     grid_row: &GridRow,
     column: usize,
     verb: usize,
     at_cluster_scope: bool,
-) -> Word {
+) -> VerdictKind {
     let open = if at_cluster_scope { grid_row.open_at_cluster_scope } else { grid_row.open };
     match grid_row.is_allowed(column, verb) {
-        true => Word::Yes,
-        false if open || subject.identity.is_node() => Word::Unknown,
-        false => Word::No,
+        true => VerdictKind::Allowed,
+        false if open => VerdictKind::Unknown,
+        false => VerdictKind::NoOpinion,
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
-use rolecall_rbac::{Decision, Gap, Identity, Verdict};
+use rolecall_rbac::{Decision, Gap, Identity, Verdict, VerdictKind};
 use rolecall_review::{Answer, Question};
 
 use super::live::{Matrix, tell_unasked, tell_unknown};
 use super::mode::Mode;
 use super::plan::Plan;
 use crate::cli::Options;
-use crate::decide::{Decided, Word, decide};
+use crate::decide::Decided;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::live::{Evidence, Reviewed, review};
@@ -38,7 +38,7 @@ pub(super) fn answer(
     let Some(answer) = answers.into_iter().next().filter(|_| unasked == 0) else {
         return Err(CommandError::interrupted());
     };
-    if Word::of(&answer) == Word::Unknown {
+    if answer.verdict == VerdictKind::Unknown {
         ui.note(format!(
             "the server was asked, and does not say: {}",
             words::refusals(&answer.reason)
@@ -62,7 +62,7 @@ pub(super) fn run_matrix(
     let local: Vec<Decision<'_>> = questions
         .questions()
         .par_iter()
-        .map(|question| decide(&session.authorizer, &question.identity, &question.request))
+        .map(|question| session.authorizer.authorize(&question.identity, &question.request))
         .collect();
     let open: Vec<Question> = questions
         .questions()
@@ -83,7 +83,7 @@ pub(super) fn run_matrix(
         .map(|decision| match decision.verdict {
             // Who does not know either has nothing to add.
             Verdict::Unknown { .. } => match answers.next() {
-                Some(answer) if Word::of(answer) != Word::Unknown => Decided::Live(answer),
+                Some(answer) if answer.verdict != VerdictKind::Unknown => Decided::Live(answer),
                 _ => Decided::Local(decision),
             },
             _ => Decided::Local(decision),

@@ -8,7 +8,7 @@ use rolecall_review::{Answer, Question};
 use super::mode::Mode;
 use super::settle;
 use crate::cli::Options;
-use crate::decide::{Word, decide};
+use crate::decide::exit_of;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Session};
@@ -135,10 +135,10 @@ impl Asked {
         detail: Detail,
     ) -> Result<Told, CommandError> {
         let Self { session, subject, request, .. } = self;
-        let decision = decide(&session.authorizer, &subject.identity, request);
+        let decision = session.authorizer.authorize(&subject.identity, request);
         if let Some(answer) = self.settle(ui, &decision)? {
             write_reviewed(ui, output, subject, request, &answer)?;
-            return Ok(Told { exit: Word::of(&answer).exit(), by_server: true });
+            return Ok(Told { exit: exit_of(answer.verdict), by_server: true });
         }
         let misses = self.near_misses(&decision);
         let mut out = ui.stdout();
@@ -162,7 +162,7 @@ impl Asked {
             }
         }
         out.flush()?;
-        Ok(Told { exit: session.conclude(ui, exit_of(&decision)), by_server: false })
+        Ok(Told { exit: session.conclude(ui, exit_of(decision.verdict.kind())), by_server: false })
     }
 
     /// Asks the server what was left open; `None` when nothing was, or it does not say either.
@@ -206,13 +206,4 @@ pub(super) fn write_reviewed(
         }
     }
     Ok(out.flush()?)
-}
-
-/// Returns the exit code of a verdict.
-fn exit_of(decision: &Decision<'_>) -> Exit {
-    match decision.verdict {
-        Verdict::Allowed { .. } => Exit::Yes,
-        Verdict::NoOpinion => Exit::No,
-        Verdict::Unknown { .. } => Exit::Inconclusive,
-    }
 }

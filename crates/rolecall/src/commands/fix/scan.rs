@@ -52,9 +52,6 @@ pub(super) fn take(name: &str, scan: Scan, gathered: &mut Gathered) {
 
 fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
     let because = match denial.other_authorizer() {
-        Some(OtherAuthorizer::Node) => {
-            "the Node authorizer decides for nodes, and no Role changes its mind"
-        }
         Some(OtherAuthorizer::TokenScopes) => {
             "the token's scopes forbid it, whatever roles say; a token with wider scopes is needed"
         }
