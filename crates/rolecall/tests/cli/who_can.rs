@@ -21,6 +21,8 @@ fn the_default_roles_count_too() {
     sa/kube-system:generic-garbage-collector   *           system:controller:generic-garbage-collector   ClusterRole/system:controller:generic-garbage-collector
     sa/kube-system:namespace-controller        *           system:controller:namespace-controller        ClusterRole/system:controller:namespace-controller
     user/system:kube-controller-manager        *           system:kube-controller-manager                ClusterRole/system:kube-controller-manager
+    --- stderr
+    note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
 }
