@@ -1,24 +1,28 @@
 //! The programs of a control plane: `etcd`, `kube-apiserver`, `kube-controller-manager`, `kubectl`.
 //!
-//! They follow envtest's convention: `KUBEBUILDER_ASSETS` names a folder that holds them. Where it is not set, Debian's
-//! own packages give them: `etcd` as it is, the others built from the source package `kubernetes`. That takes minutes,
-//! once; the result is kept in the user's cache, outside the checkout.
+//! They follow envtest's convention: `KUBEBUILDER_ASSETS` names a folder that holds them. Where it is not set, each
+//! version of Kubernetes has a recipe: Debian's packages, or Go modules. A recipe takes minutes, once; the result is
+//! kept in the user's cache, outside the checkout.
 
 mod apt;
-mod kubernetes;
+mod command;
+mod debian;
+mod modules;
+mod version;
 
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
+pub(crate) use self::command::{AssetsArguments, run};
+use self::modules::Modules;
+pub(crate) use self::version::Kubernetes;
 use crate::failure::{Failure, Result};
-use crate::files;
+use crate::{files, process};
 
 const VARIABLE: &str = "KUBEBUILDER_ASSETS";
-
-/// Names the result of this recipe; a new recipe gets a new name.
-const RECIPE: &str = "debian-12-kubernetes-1.20.2-r2";
 
 /// A folder that holds at least `etcd` and `kube-apiserver`.
 #[derive(Debug)]
@@ -27,33 +31,40 @@ pub(crate) struct Assets {
 }
 
 impl Assets {
-    /// Finds the programs, and builds nothing.
-    pub(crate) fn present() -> Result<Self> {
-        if let Some(given) = Self::from_environment() {
-            return given;
-        }
-        let folder = cache_folder()?.join(RECIPE);
+    /// Returns the programs in the folder that the environment names, if it names one.
+    pub(crate) fn from_environment() -> Result<Option<Self>> {
+        env::var_os(VARIABLE)
+            .filter(|value| !value.is_empty())
+            .map(|folder| Self::given(PathBuf::from(folder)))
+            .transpose()
+    }
+
+    /// Finds the programs of a version that were built before, and builds nothing.
+    pub(crate) fn built(version: Kubernetes) -> Result<Self> {
+        let folder = cache_folder()?.join(Recipe::of(version)?.name());
         if folder.is_dir() {
             return Ok(Self { folder });
         }
-        Err(Failure::new(format!("there is no API server: {VARIABLE} is not set")).remedy(format!(
-            "run `export {VARIABLE}=$(cargo xtask assets)`; the first time it takes minutes"
+        Err(Failure::new(format!("there is no API server of Kubernetes {version}")).remedy(format!(
+            "run `cargo xtask assets --kubernetes {version}`, which takes minutes the first time, or set {VARIABLE}"
         )))
     }
 
-    /// Finds the programs, building them the first time.
-    pub(crate) fn get() -> Result<Self> {
-        if let Some(given) = Self::from_environment() {
-            return given;
+    /// Finds the programs, those that the environment names before all, and builds them the first time.
+    pub(crate) fn get(version: Kubernetes) -> Result<Self> {
+        if let Some(given) = Self::from_environment()? {
+            return Ok(given);
         }
+        let recipe = Recipe::of(version)?;
+        let name = recipe.name();
         let cache = cache_folder()?;
-        let folder = cache.join(RECIPE);
+        let folder = cache.join(&name);
         if !folder.is_dir() {
             files::make_dir(&cache)?;
-            let _lock = lock(&cache.join(format!("{RECIPE}.lock")))?;
+            let _lock = lock(&cache.join(format!("{name}.lock")))?;
             // Another process may have built them while this one waited for the lock.
             if !folder.is_dir() {
-                build(&cache, &folder)?;
+                build(&recipe, &cache, &folder)?;
             }
         }
         Ok(Self { folder })
@@ -68,9 +79,22 @@ impl Assets {
         Some(self.folder.join(name)).filter(|path| path.is_file())
     }
 
-    fn from_environment() -> Option<Result<Self>> {
-        let folder = env::var_os(VARIABLE).filter(|value| !value.is_empty())?;
-        Some(Self::given(PathBuf::from(folder)))
+    /// Asks the API server for its version, as in `v1.37.2`.
+    pub(crate) fn version(&self) -> Result<String> {
+        let mut command = Command::new(self.folder.join("kube-apiserver"));
+        let said = process::output(command.arg("--version"))?;
+        Ok(said.split_whitespace().next_back().unwrap_or_default().to_owned())
+    }
+
+    /// Returns the second number of the API server's version, as in `37`.
+    pub(crate) fn minor(&self) -> Result<u32> {
+        let version = self.version()?;
+        let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok());
+        minor.ok_or_else(|| {
+            Failure::new(format!(
+                "kube-apiserver gives its version as `{version}`, not as `v1.N.P`"
+            ))
+        })
     }
 
     fn given(folder: PathBuf) -> Result<Self> {
@@ -78,34 +102,77 @@ impl Assets {
         for name in ["etcd", "kube-apiserver"] {
             if assets.program(name).is_none() {
                 let folder = assets.folder.display();
-                return Err(Failure::new(format!("{VARIABLE}=`{folder}` has no `{name}`")).remedy(
-                    format!("put it there, or unset {VARIABLE} to have it built on Debian 12"),
-                ));
+                return Err(Failure::new(format!("{VARIABLE}=`{folder}` has no `{name}`"))
+                    .remedy(format!("put it there, or unset {VARIABLE} to have it built")));
             }
         }
         Ok(assets)
     }
 }
 
+/// How the programs of a version are made.
+enum Recipe {
+    Debian,
+    Modules(Modules),
+}
+
+impl Recipe {
+    fn of(version: Kubernetes) -> Result<Self> {
+        match version {
+            Kubernetes::V1_20 => Ok(Self::Debian),
+            Kubernetes::V1_37 => Modules::pinned("kubernetes-1.37").map(Self::Modules),
+        }
+    }
+
+    /// Names the result; a new recipe gets a new name.
+    fn name(&self) -> String {
+        match self {
+            Self::Debian => "debian-12-kubernetes-1.20.2-r2".to_owned(),
+            Self::Modules(modules) => modules.recipe(),
+        }
+    }
+}
+
 /// Builds into a scratch folder and moves the result into place at the end, so that a folder in place is complete.
-fn build(cache: &Path, folder: &Path) -> Result<()> {
+fn build(recipe: &Recipe, cache: &Path, folder: &Path) -> Result<()> {
     let started = Instant::now();
-    apt::require_debian_12()?;
-    eprintln!("building {RECIPE}: about five minutes on two cores, once");
-    let scratch = cache.join(format!("{RECIPE}.build"));
-    let log = cache.join(format!("{RECIPE}.log"));
+    let name = recipe.name();
+    eprintln!("building {name}: about ten minutes on two cores, once");
+    let scratch = cache.join(format!("{name}.build"));
+    let log = cache.join(format!("{name}.log"));
     files::remove_dir(&scratch)?;
     files::write(&log, "")?;
 
     let finished = scratch.join("finished");
     files::make_dir(&finished)?;
-    let built = kubernetes::build(&scratch, &finished, &log).and_then(|()| {
+    let built = match recipe {
+        Recipe::Debian => debian::build(&scratch, &finished, &log),
+        Recipe::Modules(modules) => modules.build(&scratch, &finished, &log),
+    };
+    let moved = built.and_then(|()| {
         fs::rename(&finished, folder).map_err(|error| files::failure("make", folder, &error))
     });
     files::remove_dir(&scratch)?;
-    built?;
+    moved?;
     eprintln!("built in {} s", started.elapsed().as_secs());
     Ok(())
+}
+
+/// Runs a part of a recipe and says how long it took.
+fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    eprintln!("  {name} ...");
+    run()?;
+    eprintln!("  {name}: {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+fn copy(file: &Path, into: &Path) -> Result<()> {
+    let Some(name) = file.file_name() else { return Ok(()) };
+    match fs::copy(file, into.join(name)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(files::failure("copy", file, &error)),
+    }
 }
 
 fn cache_folder() -> Result<PathBuf> {

@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: scenarios against a real API server.
 //!
-//! One server serves all scenarios, each in namespaces of its own. What rolecall says is held against what the server
-//! says, and no output may hold a token or key.
+//! One server of each version serves all scenarios, each in namespaces of its own. What rolecall says is held against
+//! what the server says, and no output may hold a token or key.
 
 mod api;
 mod callers;
@@ -18,14 +18,15 @@ mod sources;
 mod universe;
 mod world;
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use clap::Args;
 
 use self::world::World;
-use crate::assets::Assets;
+use crate::assets::{Assets, Kubernetes};
 use crate::failure::{Failure, Result};
 use crate::{files, process};
 
@@ -39,6 +40,14 @@ pub(crate) struct E2eArguments {
     /// List the scenarios
     #[arg(long)]
     list: bool,
+
+    /// Only on this version, where KUBEBUILDER_ASSETS is not set
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<Kubernetes>,
+
+    /// Every scenario on every version; without it, the newest version gets one scenario of each kind
+    #[arg(long, conflicts_with = "kubernetes")]
+    full: bool,
 }
 
 /// Something to try on a running server.
@@ -47,6 +56,8 @@ struct Scenario {
     /// What holds once it has passed.
     claim: &'static str,
     run: fn(&World) -> Result<()>,
+    /// The first minor version of Kubernetes that has what it tries.
+    since: u32,
 }
 
 /// The scenarios, file by file.
@@ -61,7 +72,7 @@ const ALL: [&[Scenario]; 8] = [
     universe::SCENARIOS,
 ];
 
-/// Runs the scenarios, each to its end or its first failure.
+/// Runs the scenarios, each to its end or its first failure, on one version after another.
 pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
     let chosen = choose(&arguments.only)?;
     if arguments.list {
@@ -70,36 +81,111 @@ pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
         }
         return Ok(());
     }
-    let assets = Assets::present()?;
+    let runs = plan(arguments, chosen)?;
     let rolecall = build()?;
-    let started = Instant::now();
-    let world = World::start(&assets, rolecall)?;
-    println!("{:WIDTH$}  {:>5.1} s", "(server)", started.elapsed().as_secs_f64());
-
-    let mut failed = Vec::new();
-    for scenario in &chosen {
-        let started = Instant::now();
-        let outcome = (scenario.run)(&world).and_then(|()| world.check_alive());
-        let seconds = started.elapsed().as_secs_f64();
-        let verdict = if outcome.is_ok() { "ok" } else { "FAILED" };
-        println!("{:WIDTH$}  {seconds:>5.1} s  {verdict}", scenario.name);
-        if let Err(failure) = outcome {
-            println!("{}", indented(&failure.to_string()));
-            failed.push(scenario.name);
+    let mut outcome = Outcome::default();
+    for (assets, scenarios) in runs {
+        run_on(&assets, &rolecall, &scenarios, &mut outcome)?;
+    }
+    println!("{} passed, {} failed", outcome.passed, outcome.failed.len());
+    match outcome.failed.first() {
+        None => Ok(()),
+        Some(first) => {
+            let failed = outcome.failed.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let name = first.scenario;
+            Err(Failure::new(format!("not as it should be: {}", failed.join(", ")))
+                .remedy(format!("run one by itself: cargo xtask e2e --only {name}")))
         }
     }
-    println!("{} passed, {} failed", chosen.len() - failed.len(), failed.len());
-    match failed.first() {
-        None => Ok(()),
-        Some(first) => Err(Failure::new(format!("not as it should be: {}", failed.join(", ")))
-            .remedy(format!("run one by itself: cargo xtask e2e --only {first}"))),
+}
+
+/// How the scenarios ended, of all versions together.
+#[derive(Default)]
+struct Outcome {
+    passed: usize,
+    failed: Vec<Failed>,
+}
+
+/// A scenario that failed on one version.
+struct Failed {
+    scenario: &'static str,
+    version: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.scenario, self.version)
     }
+}
+
+type Scenarios = Vec<&'static Scenario>;
+
+/// Decides which scenarios run on which servers.
+fn plan(arguments: &E2eArguments, chosen: Scenarios) -> Result<Vec<(Assets, Scenarios)>> {
+    if let Some(given) = Assets::from_environment()? {
+        return Ok(vec![(given, chosen)]);
+    }
+    if let Some(version) = arguments.kubernetes {
+        return Ok(vec![(Assets::built(version)?, chosen)]);
+    }
+    let everything = arguments.full || !arguments.only.is_empty();
+    let mut runs = Vec::new();
+    for version in Kubernetes::ALL {
+        let scenarios = if everything || version == Kubernetes::V1_20 {
+            chosen.clone()
+        } else {
+            one_of_each_kind()
+        };
+        runs.push((Assets::built(version)?, scenarios));
+    }
+    Ok(runs)
+}
+
+fn run_on(
+    assets: &Assets,
+    rolecall: &Path,
+    scenarios: &[&'static Scenario],
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let (version, minor) = (assets.version()?, assets.minor()?);
+    let fitting: Scenarios =
+        scenarios.iter().copied().filter(|scenario| scenario.since <= minor).collect();
+    if fitting.is_empty() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    let world = World::start(assets, rolecall.to_owned())?;
+    println!("Kubernetes {version}");
+    println!("{:WIDTH$}  {:>5.1} s", "(server)", started.elapsed().as_secs_f64());
+    for scenario in fitting {
+        let started = Instant::now();
+        let result = (scenario.run)(&world).and_then(|()| world.check_alive());
+        let seconds = started.elapsed().as_secs_f64();
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("{:WIDTH$}  {seconds:>5.1} s  {verdict}", scenario.name);
+        match result {
+            Ok(()) => outcome.passed += 1,
+            Err(failure) => {
+                println!("{}", indented(&failure.to_string()));
+                outcome.failed.push(Failed { scenario: scenario.name, version: version.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the first scenario of each file, and those that only newer servers have.
+fn one_of_each_kind() -> Scenarios {
+    let newer = |scenario: &&Scenario| scenario.since > 20;
+    ALL.into_iter()
+        .flat_map(|kind| kind.first().into_iter().chain(kind.iter().skip(1).filter(newer)))
+        .collect()
 }
 
 /// How wide the longest name may be.
 const WIDTH: usize = 32;
 
-fn choose(only: &[String]) -> Result<Vec<&'static Scenario>> {
+fn choose(only: &[String]) -> Result<Scenarios> {
     let all = || ALL.into_iter().flatten();
     let chosen: Vec<&Scenario> = all()
         .filter(|scenario| only.is_empty() || only.iter().any(|part| scenario.name.contains(part)))

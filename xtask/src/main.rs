@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::apiserver::ApiserverArguments;
-use crate::assets::Assets;
+use crate::assets::AssetsArguments;
 use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
 use crate::e2e::E2eArguments;
@@ -33,8 +33,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
-    Assets,
+    Assets(AssetsArguments),
     Apiserver(ApiserverArguments),
     Bench(BenchArguments),
     Ci(CiArguments),
@@ -56,10 +55,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
-        Task::Assets => {
-            println!("{}", Assets::get()?.folder().display());
-            Ok(())
-        }
+        Task::Assets(arguments) => assets::run(&arguments),
         Task::Apiserver(arguments) => apiserver::run(arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),

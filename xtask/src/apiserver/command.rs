@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{ApiServer, Config, User};
-use crate::assets::Assets;
+use crate::assets::{Assets, Kubernetes};
 use crate::failure::Result;
 
 /// Start a real API server and print the KUBECONFIG of an admin
@@ -16,6 +16,10 @@ pub(crate) struct ApiserverArguments {
     /// Return when it is ready and let it run on: eval "$(cargo xtask apiserver --keep)"
     #[arg(long)]
     keep: bool,
+
+    /// Which version to run, where KUBEBUILDER_ASSETS is not set
+    #[arg(long, value_name = "VERSION", default_value = "1.20")]
+    kubernetes: Kubernetes,
 
     /// Run kube-controller-manager too: default ServiceAccounts, aggregation, workloads
     #[arg(long)]
@@ -41,7 +45,7 @@ pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
         with_controllers: arguments.with_controllers,
         token_users: arguments.token_users,
     };
-    let server = ApiServer::start(&Assets::get()?, &config)?;
+    let server = ApiServer::start(&Assets::get(arguments.kubernetes)?, &config)?;
 
     for user in &arguments.users {
         announce(&format!("user `{}`", user.name), &server.certificate_kubeconfig(user)?);

@@ -78,7 +78,7 @@ impl Servers {
         assets: &Assets,
         credentials: &Credentials,
     ) -> Result<()> {
-        let flags = controller_manager_flags(credentials, self.port())?;
+        let flags = controller_manager_flags(credentials, self.port(), assets.minor()?)?;
         self.spawn(assets, "kube-controller-manager", credentials.folder(), &flags)
     }
 
@@ -187,17 +187,25 @@ fn apiserver_flags(
     flags
 }
 
-fn controller_manager_flags(credentials: &Credentials, port: u16) -> Result<Vec<String>> {
+fn controller_manager_flags(
+    credentials: &Credentials,
+    port: u16,
+    minor: u32,
+) -> Result<Vec<String>> {
     let file = |name: &str| credentials.folder().join(name).display().to_string();
-    Ok(vec![
+    let mut flags = vec![
         format!("--kubeconfig={}", credentials.controllers_kubeconfig(port)?.display()),
         format!("--controllers={}", CONTROLLERS.join(",")),
         format!("--root-ca-file={}", file("ca.crt")),
         format!("--service-account-private-key-file={}", file("service-account.key")),
         "--leader-elect=false".to_owned(),
-        "--port=0".to_owned(),
         "--secure-port=0".to_owned(),
-    ])
+    ];
+    if minor < 24 {
+        // The port without TLS, which later versions do not have.
+        flags.push("--port=0".to_owned());
+    }
+    Ok(flags)
 }
 
 /// Asks the system for ports that are free, all at once so that they differ.

@@ -14,11 +14,13 @@ use crate::{files, process};
 pub(super) fn require_debian_12() -> Result<()> {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     if !is_debian_12(&release) {
-        return Err(Failure::new("kube-apiserver can be built from packages on Debian 12 only")
-            .remedy(SET_THE_VARIABLE));
+        return Err(Failure::new(
+            "Kubernetes 1.20 can be built on Debian 12 only, from its packages",
+        )
+        .remedy(INSTEAD));
     }
     if process::find("apt-get").is_none() {
-        return Err(Failure::new("there is no `apt-get`").remedy(SET_THE_VARIABLE));
+        return Err(Failure::new("there is no `apt-get`").remedy(INSTEAD));
     }
     Ok(())
 }
@@ -40,8 +42,8 @@ pub(super) fn require_programs(programs: &[(&str, &str)]) -> Result<()> {
     .remedy(format!("run `apt-get install {packages}` as root, or set KUBEBUILDER_ASSETS")))
 }
 
-const SET_THE_VARIABLE: &str =
-    "set KUBEBUILDER_ASSETS to a folder with `etcd` and `kube-apiserver`, as `setup-envtest` makes";
+const INSTEAD: &str = "build `--kubernetes 1.37`, which needs Go, or set KUBEBUILDER_ASSETS to a folder with `etcd` \
+                       and `kube-apiserver`, such as `setup-envtest` makes";
 
 /// A private apt tree in a scratch folder.
 pub(super) struct Apt<'a> {

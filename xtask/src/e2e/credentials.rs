@@ -13,6 +13,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "tokens",
     claim: "a wrong, expired or orphaned token is told from one without rights, and none is shown",
     run: tokens,
+    since: 20,
 }];
 
 const MANIFESTS: &str = r#"

@@ -1,13 +1,12 @@
-//! The control plane's programs out of Debian's packages.
+//! Kubernetes 1.20 from Debian's packages: `etcd` as it is, the others built from the source package `kubernetes`.
 
 use std::env;
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 use super::apt::{self, Apt};
+use super::{copy, step};
 use crate::failure::Result;
 use crate::{files, process};
 
@@ -29,6 +28,7 @@ const RENEWED: &str = "golang-github-modern-go-reflect2-dev";
 
 /// Puts the programs into the folder `finished`, with everything else under `scratch`.
 pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
+    apt::require_debian_12()?;
     apt::require_programs(&NEEDED)?;
     let unpacked = scratch.join("unpacked");
     let source = scratch.join("kubernetes");
@@ -41,8 +41,8 @@ pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
     })?;
     step("building kube-apiserver and its companions", || make(&source, &unpacked, scratch, log))?;
     step("putting the programs in place", || {
-        take(&unpacked.join("usr/bin/etcd"), finished)?;
-        BUILT.iter().try_for_each(|name| take(&source.join("_output/bin").join(name), finished))
+        copy(&unpacked.join("usr/bin/etcd"), finished)?;
+        BUILT.iter().try_for_each(|name| copy(&source.join("_output/bin").join(name), finished))
     })
 }
 
@@ -54,7 +54,7 @@ fn renew(unpacked: &Path, source: &Path) -> Result<()> {
     files::make_dir(&vendored)?;
     for file in files::list_dir(&unpacked.join("usr/share/gocode/src").join(package))? {
         if file.is_file() {
-            take(&file, &vendored)?;
+            copy(&file, &vendored)?;
         }
     }
     Ok(())
@@ -85,20 +85,4 @@ fn make(source: &Path, unpacked: &Path, scratch: &Path, log: &Path) -> Result<()
         .env("CGO_ENABLED", "0");
     // A caller's `cargo` may run under a make of its own, whose job server this one must not join: hence env_clear.
     process::logged(&mut command, log)
-}
-
-fn take(file: &Path, into: &Path) -> Result<()> {
-    let Some(name) = file.file_name() else { return Ok(()) };
-    match fs::copy(file, into.join(name)) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(files::failure("copy", file, &error)),
-    }
-}
-
-fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
-    let started = Instant::now();
-    eprintln!("  {name} ...");
-    run()?;
-    eprintln!("  {name}: {} s", started.elapsed().as_secs());
-    Ok(())
 }
