@@ -229,8 +229,11 @@ fn scalar(text: &str) -> String {
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
+    let mut previous = '\0';
     for character in text.chars() {
         match (character, u32::from(character)) {
+            // Runners of pipelines take commands from lines that hold `##[`.
+            ('#', _) if previous == '#' => quoted.push_str("\\x23"),
             ('"', _) => quoted.push_str("\\\""),
             ('\\', _) => quoted.push_str("\\\\"),
             (' '..='~', _) => quoted.push(character),
@@ -238,6 +241,7 @@ fn quoted(text: &str) -> String {
             (_, code @ ..=0xffff) => quoted.push_str(&format!("\\u{code:04x}")),
             (_, code) => quoted.push_str(&format!("\\U{code:08x}")),
         }
+        previous = character;
     }
     quoted.push('"');
     quoted
@@ -263,6 +267,7 @@ mod tests {
             ("a: b", "\"a: b\""),
             ("a #b", "\"a #b\""),
             ("- a", "\"- a\""),
+            ("##[x]", "\"#\\x23[x]\""),
             ("a\"b\\", "\"a\\\"b\\\\\""),
             ("a\nb\u{1b}[31m", "\"a\\x0ab\\x1b[31m\""),
             ("é\u{202e}\u{1f600}", "\"\\xe9\\u202e\\U0001f600\""),

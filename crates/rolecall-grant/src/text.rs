@@ -8,13 +8,17 @@ pub(crate) use crate::refusal::is_printable;
 /// turn the direction of writing.
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
+    let mut previous = '\0';
     for character in text.chars() {
-        if is_printable(character) {
+        // Runners of pipelines take commands from lines that hold `##[`, `##vso[` or `##teamcity[`.
+        let is_command = character == '#' && previous == '#';
+        if is_printable(character) && !is_command {
             printable.push(character);
         } else {
             // Writing to a string cannot fail.
             let _ = write!(printable, "{}", character.escape_unicode());
         }
+        previous = character;
     }
     printable
 }

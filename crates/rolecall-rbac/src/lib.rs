@@ -29,6 +29,7 @@ mod mask;
 mod matching;
 mod model;
 mod near_miss;
+mod printable;
 mod request;
 mod review;
 mod spelling;
@@ -52,6 +53,7 @@ pub use model::{
     TokenVolume, Workload,
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
+pub use printable::is_harmful;
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
 pub use spelling::{edit_distance, edit_distance_within};

@@ -1,8 +1,6 @@
 //! Files that configure a check, read with the positions that errors and findings name.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rolecall_check::CheckConfig;
@@ -11,14 +9,14 @@ use rolecall_source::yaml::{self, Node, Position};
 use serde::Deserialize;
 
 use crate::error::{CommandError, Hint};
-use crate::file::unreadable;
+use crate::file::{self, Bound};
 use crate::ui::Ui;
 
 /// What the file is called where nobody names it; the first that there is counts.
 const NAMES: [&str; 2] = ["rolecall.yaml", "rolecall.yml"];
 
-/// No configuration is longer than that.
-const LONGEST: u64 = 16 << 20;
+/// How long a configuration may be.
+const BOUND: Bound = Bound { bytes: 16 << 20, what: "a configuration" };
 
 /// Reads the files that were named; else those at the root of what is checked; else the one of the
 /// working directory, if there is one.
@@ -30,7 +28,7 @@ pub(crate) fn load(
     let mut config = CheckConfig::empty();
     if !named.is_empty() {
         for path in named {
-            config.extend(read(path)?);
+            config.extend(read(ui, path)?);
         }
         return Ok(config);
     }
@@ -42,7 +40,7 @@ pub(crate) fn load(
     found.dedup();
     for path in found {
         ui.note(format!("configured by {}", path.display()));
-        config.extend(read(&path)?);
+        config.extend(read(ui, &path)?);
     }
     Ok(config)
 }
@@ -59,17 +57,9 @@ fn within(ui: &Ui, path: &Path) -> Option<PathBuf> {
 }
 
 /// Reads one file, which may hold several documents.
-fn read(path: &Path) -> Result<CheckConfig, CommandError> {
+fn read(ui: &Ui, path: &Path) -> Result<CheckConfig, CommandError> {
     let shown = path.display();
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
-        .map_err(|error| unreadable(path, error))?;
-    if text.len() as u64 > LONGEST {
-        let error =
-            format!("`{shown}` is longer than {} MiB, as no configuration is", LONGEST >> 20);
-        return Err(CommandError::input(error));
-    }
+    let text = file::read_text(ui, path, BOUND)?;
     let at = |Position { line, column }: Position, what: &dyn Display| {
         CommandError::input(format!("{shown}:{line}:{column}: {what}"))
     };

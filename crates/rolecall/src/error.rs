@@ -181,6 +181,14 @@ impl Hint {
         Hint::Apply { yaml: yaml.into(), purpose: purpose.into() }
     }
 
+    /// Returns the objects that follow on the hint's line; empty for most hints.
+    pub(crate) fn objects(&self) -> &str {
+        match self {
+            Self::Apply { yaml, .. } => yaml.trim_end(),
+            _ => "",
+        }
+    }
+
     /// Returns a hint to change a file or object.
     pub(crate) fn edit(place: impl Into<String>, change: impl Into<String>) -> Hint {
         Hint::Edit { place: place.into(), change: change.into() }
@@ -192,9 +200,7 @@ impl fmt::Display for Hint {
         match self {
             Self::Run { command, purpose } => write!(formatter, "run `{command}` to {purpose}"),
             Self::Pass { option, purpose } => write!(formatter, "pass `{option}` to {purpose}"),
-            Self::Apply { yaml, purpose } => {
-                write!(formatter, "have this applied to {purpose}:\n{}", yaml.trim_end())
-            }
+            Self::Apply { purpose, .. } => write!(formatter, "have this applied to {purpose}:"),
             Self::Quote { text } => formatter.write_str(text.trim()),
             Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
             Self::Write { instead_of, alternatives } => {

@@ -1,35 +1,91 @@
 //! Files that people name on the command line, and what is said when one cannot be read or written.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
+use crate::patience::Patience;
+use crate::ui::Ui;
+
+/// How long a file may be, and what it is, so that input without an end does not fill the memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    /// The most bytes.
+    pub(crate) bytes: u64,
+    /// What is never longer, such as `a baseline`.
+    pub(crate) what: &'static str,
+}
 
 /// Opens a file, or stdin for `-`, and returns it with what messages call it.
 pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, String), CommandError> {
     if path == Path::new("-") {
-        return Ok((Box::new(io::stdin()), "stdin".to_owned()));
+        return Ok((Box::new(io::stdin()), name(path)));
     }
     let opened = File::open(path).map_err(|error| unreadable(path, error))?;
-    Ok((Box::new(opened), path.display().to_string()))
+    Ok((Box::new(opened), name(path)))
+}
+
+/// Returns what messages call a file.
+pub(crate) fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "stdin".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+/// Reads a file, or stdin for `-`, as far as it may be long.
+pub(crate) fn read(ui: &Ui, path: &Path, bound: Bound) -> Result<Vec<u8>, CommandError> {
+    let too_long = || {
+        let (unit, shift) = if bound.bytes >= 1 << 30 { ("GiB", 30) } else { ("MiB", 20) };
+        let length = bound.bytes >> shift;
+        let what = format!("is longer than {length} {unit}, as {} never is", bound.what);
+        CommandError::input(format!("{}: {what}", name(path)))
+    };
+    if fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > bound.bytes) {
+        return Err(too_long());
+    }
+    let _patience = Patience::with(ui, [path]);
+    let (input, _) = open(path)?;
+    let mut bytes = Vec::new();
+    input.take(bound.bytes + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    if bytes.len() as u64 > bound.bytes { Err(too_long()) } else { Ok(bytes) }
+}
+
+/// Reads text as far as it may be long.
+pub(crate) fn read_text(ui: &Ui, path: &Path, bound: Bound) -> Result<String, CommandError> {
+    String::from_utf8(read(ui, path, bound)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let what = format!("expected UTF-8 text, found another byte at offset {at}");
+        CommandError::input(format!("{}: {what}", path.display()))
+    })
 }
 
 /// Says that a file cannot be read.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> CommandError {
-    CommandError::input(FileError { verb: "read", path: path.to_owned(), source: error })
+    CommandError::input(FileError { verb: "read", path: path.to_owned(), reason: error })
 }
 
 /// Says that a file cannot be written.
 pub(crate) fn unwritable(path: &Path, error: io::Error) -> CommandError {
-    CommandError::input(FileError { verb: "write", path: path.to_owned(), source: error })
+    CommandError::input(FileError { verb: "written", path: path.to_owned(), reason: error })
 }
 
-/// A file that cannot be read or written.
+/// A file that cannot be read or written, in the words that `-f` has for it.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {verb} `{}`", path.display())]
+#[error("{}: {}", path.display(), words(verb, reason))]
 struct FileError {
     verb: &'static str,
     path: PathBuf,
-    source: io::Error,
+    reason: io::Error,
+}
+
+fn words(verb: &str, reason: &io::Error) -> String {
+    if reason.kind() == ErrorKind::NotFound {
+        return "no such file or directory".to_owned();
+    }
+    let text = reason.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+    format!("cannot be {verb}: {}{rest}", first.to_lowercase())
 }

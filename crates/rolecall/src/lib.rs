@@ -22,11 +22,13 @@ mod git;
 mod live;
 mod load;
 mod output;
+mod patience;
 mod question;
 mod render;
 mod reported;
 mod reviews;
 mod side;
+mod stream;
 mod subject;
 mod time;
 mod ui;
@@ -48,8 +50,8 @@ pub fn main() -> ExitCode {
     ui.start_logging();
     match cli.command.run(&ui, &cli.options) {
         Ok(exit) => exit.into(),
-        // Whoever reads the output has read enough.
-        Err(error) if error.is_broken_pipe() => Exit::Yes.into(),
+        // The reader of the output left before all was answered.
+        Err(error) if error.is_broken_pipe() => Exit::Closed.into(),
         Err(error) => {
             ui.error(&error);
             let exit = if error.is_interrupted() { Exit::Interrupted } else { Exit::Failed };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
@@ -17,6 +17,7 @@ use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
+use crate::patience::Patience;
 use crate::ui::Ui;
 
 /// What was read, ready to answer.
@@ -161,6 +162,7 @@ impl Session {
         let breadth = needs.breadth.max(Breadth::Roles);
         let needs = Needs { breadth, ..needs.clone() };
         let mut read = live::load::read(ui, options, &needs)?;
+        let patience = Patience::with(ui, paths(options));
         let loaded = manifests::load(
             &LoadConfig {
                 paths: options.source.filename.clone(),
@@ -170,6 +172,7 @@ impl Session {
             },
             std::io::stdin(),
         );
+        drop(patience);
         tell_unbuilt(ui, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if unread && !holds_input(&loaded.inventory) {
@@ -187,6 +190,7 @@ impl Session {
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or("default").to_owned();
+        let patience = Patience::with(ui, paths(options));
         let mut loaded = manifests::load(
             &LoadConfig {
                 paths: options.source.filename.clone(),
@@ -196,6 +200,7 @@ impl Session {
             },
             std::io::stdin(),
         );
+        drop(patience);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
         }
@@ -288,7 +293,7 @@ impl Session {
         if let (Exit::Inconclusive, Some(yaml)) = (exit, live::rights::least(forbidden)) {
             ui.suggest(Hint::apply(yaml, "let rolecall read what was refused"));
         }
-        if self.incomplete { Exit::Failed } else { exit }
+        exit.max(Exit::Failed.when(self.incomplete))
     }
 }
 
@@ -303,6 +308,11 @@ impl LiveSource {
         let who = live::whoami::known(ui, self.live.cluster(), who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
     }
+}
+
+/// Returns the paths of `-f`.
+fn paths(options: &Options) -> impl Iterator<Item = &Path> {
+    options.source.filename.iter().map(PathBuf::as_path)
 }
 
 /// Tells that files are judged of which something else is made before it is applied.

@@ -1,21 +1,26 @@
 //! The two streams of a command: data on stdout, everything else on stderr.
 
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, StderrLock, StdoutLock, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::{self, OutputOptions};
 use crate::error::{CommandError, Hint};
-use crate::render;
+use crate::render::plain;
+use crate::stream::{Kept, LogLines};
 
 /// Writes a command's data, notes, warnings and errors as the output options want them.
+#[derive(Clone, Debug)]
 pub(crate) struct Ui {
     options: OutputOptions,
 }
 
 /// Stdout, buffered; colours are taken out of it where nobody wants them.
-pub(crate) type Stdout = BufWriter<AutoStream<StdoutLock<'static>>>;
+pub(crate) type Stdout = BufWriter<Kept<AutoStream<StdoutLock<'static>>>>;
+
+/// Stdout for data, which has no colours.
+pub(crate) type Data = BufWriter<Kept<StdoutLock<'static>>>;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -39,7 +44,7 @@ impl Ui {
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(io::stderr)
+            .with_writer(|| LogLines(io::stderr()))
             .with_ansi(self.options.color.choose(&io::stderr()) != anstream::ColorChoice::Never)
             .without_time()
             .init();
@@ -48,11 +53,18 @@ impl Ui {
     /// Opens stdout; flush it before the command ends.
     pub(crate) fn stdout(&self) -> Stdout {
         let choice = self.options.color.choose(&io::stdout());
-        BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), choice))
+        let stdout = AutoStream::new(io::stdout().lock(), choice);
+        BufWriter::with_capacity(1 << 16, Kept::new(stdout))
     }
 
     /// Opens stdout for data without colours; flush it before the command ends.
-    pub(crate) fn data(&self) -> BufWriter<StdoutLock<'static>> {
+    pub(crate) fn data(&self) -> Data {
+        BufWriter::with_capacity(1 << 16, Kept::new(io::stdout().lock()))
+    }
+
+    /// Opens stdout for answers to questions that may never end: when nobody reads them any more,
+    /// writing fails and the command ends.
+    pub(crate) fn answers(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(1 << 16, io::stdout().lock())
     }
 
@@ -110,19 +122,21 @@ impl Ui {
     }
 
     fn hint(&self, hint: &Hint) {
-        let text = hint.to_string();
-        match text.strip_prefix("run `rolecall ") {
-            Some(rest) if cli::is_plugin() => {
-                self.say("hint", NOTE, &format!("run `kubectl rolecall {rest}"));
-            }
-            _ => self.say("hint", NOTE, &text),
+        self.say("hint", NOTE, &hint.to_string());
+        let mut stderr = self.stderr();
+        for line in hint.objects().lines() {
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(stderr, "  {}", plain(line));
         }
     }
 
     fn say(&self, label: &str, style: Style, text: &str) {
-        let mut stderr =
-            AutoStream::new(io::stderr().lock(), self.options.color.choose(&io::stderr()));
+        let text = cli::as_invoked(text);
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(stderr, "{style}{label}:{style:#} {}", render::message(text));
+        let _ = writeln!(self.stderr(), "{style}{label}:{style:#} {}", plain(text.trim_end()));
+    }
+
+    fn stderr(&self) -> AutoStream<StderrLock<'static>> {
+        AutoStream::new(io::stderr().lock(), self.options.color.choose(&io::stderr()))
     }
 }

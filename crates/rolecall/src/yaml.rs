@@ -1,38 +1,52 @@
-//! YAML in and out, for what is no manifest; the only module of the binary that knows the library.
+//! YAML in and out, for what is no manifest, read by the same reader: one dialect everywhere.
 
 use std::io::{self, Write};
 
+use rolecall_source::yaml::{LineBreaks, parse, to_string};
 use serde::{Deserialize, Serialize};
-use serde_yaml::Value;
+use serde_json::{Map, Value};
 
 /// Writes a value as YAML.
 pub(crate) fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_yaml::to_writer(out, value).map_err(io::Error::other)
+    let text = to_string(value, LineBreaks::Escaped).map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
 }
 
-/// Returns one document as the JSON text of the objects in it: itself, its elements or the `items`
-/// of a `List`. An error comes with the number of lines before it.
+/// Returns documents as the JSON text of the objects in them: themselves, their elements or the
+/// `items` of a `List`. An error comes with the number of lines before it.
 pub(crate) fn to_json_objects(text: &[u8]) -> Result<Vec<String>, (usize, String)> {
-    let error_at = |error: &serde_yaml::Error| {
-        let line = error.location().map_or(0, |location| location.line().saturating_sub(1));
-        (line, format!("this is not YAML: {error}"))
-    };
-    let document = serde_yaml::Deserializer::from_slice(text).next();
-    let Some(document) = document else { return Ok(Vec::new()) };
-    let mut value = Value::deserialize(document).map_err(|error| error_at(&error))?;
-    value.apply_merge().map_err(|error| error_at(&error))?;
-    let objects = match value {
-        Value::Sequence(objects) => objects,
-        Value::Mapping(mut mapping) => match mapping.get_mut("items") {
-            Some(Value::Sequence(items)) => std::mem::take(items),
-            _ => vec![Value::Mapping(mapping)],
-        },
-        other => vec![other],
-    };
-    objects
-        .iter()
-        .map(|object| serde_json::to_string(object).map_err(|error| (0, error.to_string())))
-        .collect()
+    let text = std::str::from_utf8(text).map_err(|_| (0, "this is not UTF-8 text".to_owned()))?;
+    let mut texts = Vec::new();
+    for value in values(text)? {
+        let objects = match value {
+            Value::Null => continue,
+            Value::Array(objects) => objects,
+            Value::Object(mut fields) => match fields.get_mut("items") {
+                Some(Value::Array(items)) => std::mem::take(items),
+                _ => vec![Value::Object(fields)],
+            },
+            other => vec![other],
+        };
+        texts.extend(objects.iter().map(Value::to_string));
+    }
+    Ok(texts)
+}
+
+fn values(text: &str) -> Result<Vec<Value>, (usize, String)> {
+    let before = |line: u32| usize::try_from(line.saturating_sub(1)).unwrap_or_default();
+    let documents = parse(text, 1)
+        .map_err(|error| (before(error.position.line), format!("this is not YAML: {error}")))?;
+    let read = documents.iter().map(|document| {
+        Value::deserialize(document.root())
+            .map_err(|error| (before(error.position.line), error.to_string()))
+    });
+    read.collect()
+}
+
+/// Returns the one value of a file.
+fn value(text: &str) -> Result<Value, String> {
+    let values = values(text).map_err(|(line, why)| format!("line {}: {why}", line + 1))?;
+    Ok(values.into_iter().next().unwrap_or_default())
 }
 
 /// What an object is called in a file of manifests.
@@ -66,7 +80,7 @@ pub(crate) fn documents(text: &str) -> Vec<String> {
 
 /// Returns what the object of a document is called; `None` for a document that holds no named one.
 pub(crate) fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
-    let value: Value = serde_yaml::from_str(document).map_err(|error| error.to_string())?;
+    let value = value(document)?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let metadata = value.get("metadata");
     let field = |name: &str| text(metadata.and_then(|metadata| metadata.get(name)));
@@ -80,18 +94,21 @@ pub(crate) fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
 
 /// Returns the resources that a kustomization lists.
 pub(crate) fn kustomization_resources(text: &str) -> Result<Vec<String>, String> {
-    let value: Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-    let resources = value.get("resources").and_then(Value::as_sequence);
+    let value = value(text)?;
+    let resources = value.get("resources").and_then(Value::as_array);
     let names = resources.into_iter().flatten().filter_map(Value::as_str);
     Ok(names.map(str::to_owned).collect())
 }
 
 /// Returns whether a kustomization is another one with some resources more, in whatever order.
 pub(crate) fn differs_by_resources(old: &str, new: &str, added: &[&str]) -> bool {
-    let parsed = |text: &str| serde_yaml::from_str::<serde_yaml::Mapping>(text).ok();
+    let parsed = |text: &str| match value(text) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    };
     let (Some(mut old_map), Some(mut new_map)) = (parsed(old), parsed(new)) else { return false };
-    let taken = |map: &mut serde_yaml::Mapping| match map.remove("resources") {
-        Some(Value::Sequence(items)) => Some(items),
+    let taken = |map: &mut Map<String, Value>| match map.remove("resources") {
+        Some(Value::Array(items)) => Some(items),
         Some(Value::Null) | None => Some(Vec::new()),
         Some(_) => None,
     };

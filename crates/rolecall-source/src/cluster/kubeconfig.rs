@@ -1,5 +1,6 @@
 //! Which server to ask: the kubeconfig's, or the one of the Pod this runs in.
 
+use std::io::Read;
 use std::path::Path;
 
 use http::Uri;
@@ -92,7 +93,7 @@ fn read_kubeconfig(path: Option<&Path>) -> Result<Option<Kubeconfig>, ConfigErro
 }
 
 fn read_file(path: &Path) -> Result<Kubeconfig, ConfigError> {
-    Kubeconfig::read_from(path).map_err(|error| match error {
+    bounded(path).map_err(|error| match error {
         KubeconfigError::ReadConfig(source, path) => {
             ConfigError::UnreadableKubeconfig { path, source }
         }
@@ -103,6 +104,30 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ConfigError> {
         },
         _ => ConfigError::MalformedKubeconfig { path: path.to_path_buf(), line: None },
     })
+}
+
+/// No kubeconfig is longer.
+const LONGEST: u64 = 16 << 20;
+
+/// Reads a kubeconfig, unless it is longer than any, as a device without an end is.
+fn bounded(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
+    let unread = |source| KubeconfigError::ReadConfig(source, path.to_owned());
+    let too_long = || {
+        let what = format!("it is longer than {} MiB, as no kubeconfig is", LONGEST >> 20);
+        unread(std::io::Error::other(what))
+    };
+    let metadata = std::fs::metadata(path).map_err(unread)?;
+    if metadata.is_file() || metadata.is_dir() {
+        return match metadata.len() > LONGEST {
+            true => Err(too_long()),
+            false => Kubeconfig::read_from(path),
+        };
+    }
+    // A pipe has no length, and no folder that paths could be relative to.
+    let mut text = String::new();
+    let mut file = std::fs::File::open(path).map_err(unread)?.take(LONGEST + 1);
+    file.read_to_string(&mut text).map_err(unread)?;
+    if text.len() as u64 > LONGEST { Err(too_long()) } else { Kubeconfig::from_yaml(&text) }
 }
 
 async fn from_kubeconfig(

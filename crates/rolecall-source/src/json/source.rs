@@ -7,6 +7,10 @@ use crate::yaml::Position;
 /// How much is read at once.
 const BLOCK: usize = 128 * 1024;
 
+/// No object is longer, nor a list whose kind stands behind its items: input without an end must not
+/// fill the memory.
+const LONGEST: usize = 1 << 30;
+
 /// A reader with the bytes that were read but not used yet.
 pub(super) struct Source<'r> {
     reader: &'r mut (dyn Read + Send),
@@ -118,6 +122,9 @@ impl<'r> Source<'r> {
     fn read(&mut self, limit: usize) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
+        }
+        if self.pending.len() > LONGEST {
+            return Err(io::Error::other("a value in it is longer than 1 GiB"));
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let read = self.reader.take(limit).read_to_end(&mut self.pending)?;

@@ -197,6 +197,10 @@ impl Found {
                     namespace: None,
                 });
             }
+            Ok(_) if is_manifest(path) => {
+                let message = "a link to what is not a regular file";
+                self.problem(path, ProblemKind::UnreadableFile, message);
+            }
             Ok(_) => {}
             // A link to itself cannot be followed, whatever it is called.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_manifest(path) => {}
@@ -264,7 +268,8 @@ fn list(directory: &Path) -> io::Result<Vec<Child>> {
 pub(super) fn words(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
-    format!("cannot be read: {}", text.to_lowercase())
+    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+    format!("cannot be read: {}{rest}", first.to_lowercase())
 }
 
 fn is_manifest(path: &Path) -> bool {

@@ -16,6 +16,10 @@ use crate::yaml::{self, Chunk};
 
 /// How much is read before deciding what a file is.
 const HEAD: usize = 64 * 1024;
+/// No line of a manifest is longer.
+const LONGEST_LINE: usize = 64 << 20;
+/// No file of YAML is longer.
+const LONGEST_FILE: usize = 2 << 30;
 /// From this size on, the documents of one file are shared among the cores.
 const LARGE: usize = 1024 * 1024;
 /// About how much of a large file is decoded in one go.
@@ -109,13 +113,40 @@ fn rest(
     if head.len() < HEAD {
         return whole(entry, head, looks_like_json, decoder);
     }
-    let mut bytes = head.to_vec();
-    reader.read_to_end(&mut bytes)?;
+    let bytes = all(head, reader)?;
     if let Some(what) = not_text(&bytes) {
         decoder.unreadable(ProblemKind::BinaryFile, what);
         return Ok(Outcome::Read);
     }
     whole(entry, &bytes, looks_like_json, decoder)
+}
+
+/// Reads to the end, unless there is none in sight: no manifest has such lines or such a size, and input
+/// without an end must not fill the memory.
+fn all(head: &[u8], reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = head.to_vec();
+    let mut line_start = 0;
+    let mut looked_at = 0;
+    loop {
+        let new = bytes.get(looked_at..).unwrap_or_default();
+        if let Some(newline) = memchr::memrchr(b'\n', new) {
+            line_start = looked_at + newline + 1;
+        }
+        looked_at = bytes.len();
+        if looked_at - line_start > LONGEST_LINE {
+            let what = format!("a line in it is longer than {} MiB", LONGEST_LINE >> 20);
+            return Err(io::Error::other(what));
+        }
+        if looked_at > LONGEST_FILE {
+            let what = format!("it is longer than {} GiB", LONGEST_FILE >> 30);
+            return Err(io::Error::other(what));
+        }
+        // What was read is doubled each time, as a vector grows.
+        let step = u64::try_from(looked_at.clamp(HEAD, LONGEST_LINE)).unwrap_or(u64::MAX);
+        if (&mut *reader).take(step).read_to_end(&mut bytes)? == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
 /// Reads all of a file's text.

@@ -16,7 +16,7 @@ use rolecall_rbac::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::yaml::{self, Node};
+use crate::yaml::{self, LineBreaks, Node};
 
 const GAPS: &str = "rolecall.dev/gaps";
 const RESOURCES: &str = "rolecall.dev/resources";
@@ -80,7 +80,7 @@ fn annotation<'d>(list: Node<'d>, key: &str) -> Option<&'d str> {
 }
 
 fn to_yaml(value: &Value) -> io::Result<String> {
-    yaml::to_string(value).map_err(io::Error::other)
+    yaml::to_string(value, LineBreaks::Kept).map_err(io::Error::other)
 }
 
 fn all_stored(inventory: &Inventory) -> bool {

@@ -3,11 +3,13 @@
 use rolecall_rbac::{Catalog, ServedResource, Subresource, Text};
 use serde::{Deserialize, Serialize};
 
-/// Writes the served resources of a catalog as the value of an annotation.
+/// Writes the served resources of a catalog as the value of an annotation, one a line, so that what
+/// changes from one snapshot to the next can be seen.
 pub(super) fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
     let served = catalog.resources().iter().filter(|resource| !resource.is_virtual);
-    let records: Vec<ResourceRecord> = served.map(ResourceRecord::of).collect();
-    serde_json::to_string(&records)
+    let lines = served.map(|resource| serde_json::to_string(&ResourceRecord::of(resource)));
+    let lines: Vec<String> = lines.collect::<serde_json::Result<_>>()?;
+    Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
 /// Reads the value of an annotation.

@@ -24,7 +24,7 @@ pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
 pub use split::{Chunk, Outline, split, split_outlined};
-pub use write::{WriteError, to_string};
+pub use write::{LineBreaks, WriteError, to_string};
 
 /// A document that is not YAML, and where it stops being it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,14 @@
 //! Writes YAML that kubectl reads back as it was meant.
 //!
-//! `serde_yaml` leaves unquoted what YAML 1.2 takes for text, but kubectl reads YAML 1.1, where a
-//! namespace `on` is a boolean. What it would misread is quoted afterwards.
+//! Text stands unquoted only where every reader takes it for that text: kubectl reads YAML 1.1, where
+//! a namespace `on` is a boolean. Whatever a reader, a terminal or a CI runner could act on is written
+//! as an escape in double quotes, so that reading what was written gives the same text, for any text.
 
-use std::borrow::Cow;
-
+use rolecall_rbac::is_harmful;
 use serde::Serialize;
+use serde_yaml::Value;
 
-use super::node::Value;
+use super::node;
 use super::resolve;
 
 /// A value that YAML cannot express.
@@ -17,89 +18,224 @@ pub struct WriteError {
     what: String,
 }
 
+/// How text of several lines is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineBreaks {
+    /// As `\n` in double quotes: each name stays on its line.
+    Escaped,
+    /// As a block of lines, where none of them can be taken for anything else. For scripts and other
+    /// long texts in files that are kept and compared.
+    Kept,
+}
+
 /// Writes a value as one YAML document, without `---`.
-pub fn to_string<T: Serialize>(value: &T) -> Result<String, WriteError> {
-    let text =
-        serde_yaml::to_string(value).map_err(|error| WriteError { what: error.to_string() })?;
-    Ok(quote_misread(&text))
+pub fn to_string<T: Serialize>(value: &T, breaks: LineBreaks) -> Result<String, WriteError> {
+    let failed = |what: String| WriteError { what };
+    let value = serde_yaml::to_value(value).map_err(|error| failed(error.to_string()))?;
+    let mut writer = Writer { text: String::new(), breaks };
+    match &value {
+        Value::Sequence(_) | Value::Mapping(_) if !is_empty(&value) => writer.entries(&value, 0),
+        scalar => writer.after(scalar, 0, ""),
+    }
+    .map_err(failed)?;
+    Ok(writer.text)
 }
 
-/// Quotes keys and values that kubectl would not take for text, though they were text.
-fn quote_misread(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    // The column that lines of a block scalar are indented beyond.
-    let mut block: Option<usize> = None;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_start_matches(' ');
-        let mut column = line.len() - content.len();
-        if block.is_some_and(|block| column > block || content == "\n") {
-            quoted.push_str(line);
-            continue;
-        }
-        quoted.push_str(line.get(..column).unwrap_or_default());
-        let mut rest = content.trim_end_matches('\n');
-        let mut marker = column;
-        while let Some(item) = ["- ", "? ", ": "].iter().find_map(|mark| rest.strip_prefix(mark)) {
-            let passed = rest.len() - item.len();
-            quoted.push_str(rest.get(..passed).unwrap_or_default());
-            marker = column;
-            column += passed;
-            rest = item;
-        }
-        let value = match split_key(rest) {
-            Some((key, separator, value)) => {
-                marker = column;
-                quoted.push_str(&unmistakable(key));
-                quoted.push_str(separator);
-                value
+/// The longest key that YAML's readers look for a `:` behind.
+const LONGEST_KEY: usize = 128;
+
+struct Writer {
+    text: String,
+    breaks: LineBreaks,
+}
+
+impl Writer {
+    /// Writes the entries of a collection; the first follows on what stands on the line already.
+    fn entries(&mut self, collection: &Value, indent: usize) -> Result<(), String> {
+        match collection {
+            Value::Sequence(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.indent(position, indent);
+                    self.text.push('-');
+                    self.item(item, indent + 2)?;
+                }
             }
-            None => rest,
+            Value::Mapping(mapping) => {
+                for (position, (key, value)) in mapping.iter().enumerate() {
+                    self.indent(position, indent);
+                    self.pair(key, value, indent)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn indent(&mut self, position: usize, indent: usize) {
+        if position > 0 {
+            self.text.extend(std::iter::repeat_n(' ', indent));
+        }
+    }
+
+    /// Writes what follows on `-`, `?` or `:` on the same line.
+    fn item(&mut self, value: &Value, indent: usize) -> Result<(), String> {
+        match value {
+            Value::Sequence(_) | Value::Mapping(_) if !is_empty(value) => {
+                self.text.push(' ');
+                self.entries(value, indent)
+            }
+            scalar => self.after(scalar, indent, " "),
+        }
+    }
+
+    fn pair(&mut self, key: &Value, value: &Value, indent: usize) -> Result<(), String> {
+        let written = match key {
+            Value::String(text) => quoted(text),
+            Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
+                return Err("a key that is no text".to_owned());
+            }
+            other => scalar(other)?,
         };
-        block = value.starts_with(['|', '>']).then_some(marker);
-        quoted.push_str(&unmistakable(value));
-        if line.ends_with('\n') {
-            quoted.push('\n');
+        if written.len() > LONGEST_KEY {
+            self.text.push_str("? ");
+            self.text.push_str(&written);
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n(' ', indent));
+            self.text.push(':');
+            return self.item(value, indent + 2);
         }
-    }
-    quoted
-}
-
-/// Splits `key: value` into key, separator and value.
-fn split_key(text: &str) -> Option<(&str, &str, &str)> {
-    let start = match text.chars().next()? {
-        '|' | '>' | '[' | '{' => return None,
-        quote @ ('"' | '\'') => closing_quote(text, quote)?,
-        _ => 0,
-    };
-    let rest = text.get(start..)?;
-    let colon = start + rest.find(": ").or_else(|| rest.strip_suffix(':').map(str::len))?;
-    let (key, rest) = text.split_at_checked(colon)?;
-    let separator = if rest.starts_with(": ") { 2 } else { 1 };
-    let (separator, value) = rest.split_at_checked(separator)?;
-    Some((key, separator, value))
-}
-
-/// Returns where the quoted text that `text` starts with ends.
-fn closing_quote(text: &str, quote: char) -> Option<usize> {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((at, character)) = characters.next() {
-        if character == '\\' && quote == '"' {
-            characters.next();
-        } else if character == quote {
-            if quote == '\'' && characters.next_if(|(_, next)| *next == quote).is_some() {
-                continue;
+        self.text.push_str(&written);
+        self.text.push(':');
+        match value {
+            Value::Sequence(_) | Value::Mapping(_) if !is_empty(value) => {
+                let deeper = if value.is_mapping() { indent + 2 } else { indent };
+                self.text.push('\n');
+                self.text.extend(std::iter::repeat_n(' ', deeper));
+                self.entries(value, deeper)
             }
-            return Some(at + 1);
+            scalar => self.after(scalar, indent + 2, " "),
         }
     }
-    None
+
+    /// Writes a scalar or an empty collection, and ends the line.
+    fn after(&mut self, value: &Value, indent: usize, space: &str) -> Result<(), String> {
+        self.text.push_str(space);
+        match value {
+            Value::String(text) if self.breaks == LineBreaks::Kept && is_block(text) => {
+                self.text.push_str(if text.ends_with('\n') { "|" } else { "|-" });
+                for line in text.lines() {
+                    self.text.push('\n');
+                    if !line.is_empty() {
+                        self.text.extend(std::iter::repeat_n(' ', indent.max(2)));
+                        self.text.push_str(line);
+                    }
+                }
+            }
+            other => self.text.push_str(&scalar(other)?),
+        }
+        self.text.push('\n');
+        Ok(())
+    }
 }
 
-fn unmistakable(text: &str) -> Cow<'_, str> {
-    let written_by_type = matches!(text, "" | "null" | "true" | "false")
-        || (!text.contains('_') && matches!(resolve::plain(text.into()), Value::Number(_)));
-    let misread = text == "<<" || !matches!(resolve::plain(text.into()), Value::String(_));
-    if misread && !written_by_type { format!("'{text}'").into() } else { text.into() }
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(pairs) => pairs.is_empty(),
+        _ => false,
+    }
+}
+
+fn scalar(value: &Value) -> Result<String, String> {
+    Ok(match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Sequence(_) => "[]".to_owned(),
+        Value::Mapping(_) => "{}".to_owned(),
+        Value::Tagged(_) => return Err("a value with a tag".to_owned()),
+    })
+}
+
+/// Writes text without quotes where it needs none, else in single ones, and in double ones where
+/// something has to be escaped.
+fn quoted(text: &str) -> String {
+    if text.chars().any(is_harmful) || text.contains("##") {
+        escaped(text)
+    } else if is_plain(text) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    escaped.push('"');
+    let mut previous = '\0';
+    for character in text.chars() {
+        match (character, u32::from(character)) {
+            ('"' | '\\', _) => escaped.extend(['\\', character]),
+            ('\n', _) => escaped.push_str("\\n"),
+            ('\t', _) => escaped.push_str("\\t"),
+            ('\r', _) => escaped.push_str("\\r"),
+            // CI runners take commands from lines that hold `##[`, `##vso[` or `##teamcity[`.
+            ('#', code) if previous == '#' => escaped.push_str(&format!("\\x{code:02x}")),
+            (_, code @ ..=0xff) if is_harmful(character) => {
+                escaped.push_str(&format!("\\x{code:02x}"));
+            }
+            (_, code @ ..=0xffff) if is_harmful(character) => {
+                escaped.push_str(&format!("\\u{code:04x}"));
+            }
+            (_, code) if is_harmful(character) => escaped.push_str(&format!("\\U{code:08x}")),
+            _ => escaped.push(character),
+        }
+        previous = character;
+    }
+    escaped.push('"');
+    escaped
+}
+
+/// Returns whether every reader takes unquoted text for that text.
+fn is_plain(text: &str) -> bool {
+    const INDICATORS: &str = ",[]{}#&*!|>'\"%@`";
+    let mut characters = text.chars();
+    let starts_plainly = match (characters.next(), characters.next()) {
+        (None, _) | (Some(' '), _) => false,
+        (Some('-' | '?' | ':'), second) => second.is_some_and(|second| second != ' '),
+        (Some(first), _) => !INDICATORS.contains(first),
+    };
+    starts_plainly
+        && !text.starts_with("---")
+        && !text.starts_with("...")
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && text != "<<"
+        && matches!(resolve::plain(text.into()), node::Value::String(_))
+}
+
+/// Returns whether text of several lines can be a block whose lines nothing takes for anything else.
+fn is_block(text: &str) -> bool {
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let is_harmless = |line: &str| {
+        !line.starts_with([' ', '\t'])
+            && !line.starts_with("::")
+            && !line.contains("##")
+            && !line.chars().any(|character| character != '\t' && is_harmful(character))
+    };
+    let first = body.lines().next().unwrap_or_default();
+    let indented = |line: &str| {
+        let line = line.trim_start_matches(' ');
+        line.is_empty() || is_harmless(line)
+    };
+    body.contains('\n')
+        && !body.ends_with('\n')
+        && !first.is_empty()
+        && is_harmless(first)
+        && body.split('\n').all(indented)
+        && body.lines().all(|line| !line.ends_with(' ') && !line.ends_with('\r'))
 }
 
 #[cfg(test)]
@@ -119,7 +255,7 @@ mod tests {
             "z": [[{"n": "y"}]],
         });
         assert_eq!(
-            to_string(&value).unwrap(),
+            to_string(&value, LineBreaks::Kept).unwrap(),
             "'<<':
   'y':
     'no': '8_0'
@@ -145,11 +281,47 @@ z:
         );
     }
 
+    #[test]
+    fn names_stay_on_their_line_and_are_no_commands() {
+        let value = json!([
+            "ja\u{2028}ne",
+            "a\n::stop-commands::x",
+            "##[group]x",
+            "##vso[task.complete]",
+            "a\u{202e}b\u{85}",
+            "it's \"a\"\n",
+        ]);
+        let escaped = [
+            r#"- "ja\u2028ne""#,
+            r#"- "a\n::stop-commands::x""#,
+            r##"- "#\x23[group]x""##,
+            r##"- "#\x23vso[task.complete]""##,
+            r#"- "a\u202eb\x85""#,
+            r#"- "it's \"a\"\n""#,
+        ];
+        assert_eq!(
+            to_string(&value, LineBreaks::Escaped).unwrap().lines().collect::<Vec<_>>(),
+            escaped
+        );
+        assert_eq!(
+            to_string(&json!({"on": "a\nb"}), LineBreaks::Escaped).unwrap(),
+            "'on': \"a\\nb\"\n"
+        );
+        assert_eq!(
+            to_string(&json!(["a\n::error::x"]), LineBreaks::Kept).unwrap(),
+            "- \"a\\n::error::x\"\n"
+        );
+    }
+
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![
             "[a-z]{0,8}",
             "(y|n|on|no|yes|off|true|null|~|<<|1_0|0x1|\\.5|- a|a: b|#|\\||>)",
             "([ -~]|\n|é|\t){0,12}",
+            // What readers, terminals or CI runners act on.
+            "([ab:#\\[ ]|[\n\r\u{85}\u{2028}\u{2029}\u{FEFF}\u{7f}\u{9b}\u{fffe}]){0,6}",
+            any::<String>(),
+            "[a-z\n]{120,140}",
         ]
     }
 
@@ -172,8 +344,11 @@ z:
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
-        fn what_is_written_is_read_back(value in value()) {
-            let text = to_string(&value).unwrap();
+        fn what_is_written_is_read_back(
+            value in value(),
+            breaks in prop_oneof![Just(LineBreaks::Escaped), Just(LineBreaks::Kept)],
+        ) {
+            let text = to_string(&value, breaks).unwrap();
             let documents = crate::yaml::parse(&text, 1).map_err(|error| {
                 TestCaseError::fail(format!("{error:?}\n{text}"))
             })?;

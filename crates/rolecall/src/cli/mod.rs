@@ -2,6 +2,7 @@
 
 mod options;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -75,6 +76,28 @@ pub(crate) fn is_plugin() -> bool {
         let stem = Path::new(&program).file_stem();
         stem.is_some_and(|stem| stem.to_string_lossy().starts_with("kubectl-"))
     })
+}
+
+/// Returns a message in which commands are written as they were run: `kubectl rolecall` for the plugin.
+pub(crate) fn as_invoked(text: &str) -> Cow<'_, str> {
+    if !is_plugin() || !text.contains("rolecall ") {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(at) = rest.find("rolecall ") {
+        let (before, after) = rest.split_at(at);
+        shown.push_str(before);
+        // A command stands in backquotes, behind a pipe or at the start of a line.
+        if before.ends_with(['`', '\n']) || before.ends_with("| ") || before.trim().is_empty() {
+            shown.push_str("kubectl ");
+        }
+        let (word, after) = after.split_at("rolecall ".len());
+        shown.push_str(word);
+        rest = after;
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
 }
 
 /// Returns the grammar, from which help, completions and the manual are made.

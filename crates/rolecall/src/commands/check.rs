@@ -19,6 +19,7 @@ use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::explain;
+use crate::file::{self, Bound};
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
@@ -109,7 +110,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             .with_hint(Hint::run("rolecall check PATH", "check manifests")));
     }
     let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
-    let known = arguments.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
+    let known = arguments.baseline.as_deref().map(|path| read_baseline(ui, path)).transpose()?;
+    let known = known.unwrap_or_default();
     let needs = Needs {
         service_accounts: true,
         namespaces: true,
@@ -197,15 +199,11 @@ fn decides_access(replaced: &Replaced) -> bool {
 /// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must
 /// not pass either.
 fn exit(findings: &[Reported], fail_level: Severity) -> Exit {
-    let mut open = Exit::Yes;
     let findings = findings.iter().map(|reported| &reported.finding);
-    for finding in findings.filter(|finding| finding.severity >= fail_level) {
-        match finding.is_undecided() {
-            true => open = Exit::Inconclusive,
-            false => return Exit::No,
-        }
-    }
-    open
+    let reasons = findings
+        .filter(|finding| finding.severity >= fail_level)
+        .map(|finding| if finding.is_undecided() { Exit::Inconclusive } else { Exit::No });
+    reasons.max().unwrap_or(Exit::Yes)
 }
 
 /// Returns the options with which another command reads the same.
@@ -258,11 +256,10 @@ fn default_objects(version: Version) -> Inventory {
 }
 
 /// Reads the fingerprints of an earlier report.
-fn read_baseline(path: &Path) -> Result<BTreeSet<String>, CommandError> {
+fn read_baseline(ui: &Ui, path: &Path) -> Result<BTreeSet<String>, CommandError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CommandError::input(format!("cannot read baseline `{shown}`: {error}")))?;
-    let report: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+    let text = file::read(ui, path, Bound { bytes: 1 << 30, what: "a baseline" })?;
+    let report: serde_json::Value = serde_json::from_slice(&text).map_err(|error| {
         CommandError::input(format!("baseline `{shown}` is no JSON: {error}"))
             .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
     })?;

@@ -184,11 +184,7 @@ impl Comparison<'_> {
             Some(FailOn::Any) => !self.is_empty(),
         };
         let open = !self.old_gaps.is_empty() || !self.new_gaps.is_empty();
-        match (fails, open) {
-            (true, _) => Exit::No,
-            (false, true) => Exit::Inconclusive,
-            (false, false) => Exit::Yes,
-        }
+        Exit::No.when(fails).max(Exit::Inconclusive.when(open))
     }
 }
 

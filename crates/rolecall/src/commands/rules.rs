@@ -260,7 +260,7 @@ impl Report {
         }
         let complete = [&self.nodes, &self.unlisted].iter().all(|texts| texts.is_empty());
         let complete = complete && self.gaps.is_empty();
-        if complete { Exit::Yes } else { Exit::Inconclusive }
+        Exit::Inconclusive.when(!complete)
     }
 }
 

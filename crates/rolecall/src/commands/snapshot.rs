@@ -60,7 +60,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, Com
     for gap in words::gaps(inventory.gaps()) {
         ui.warn(format!("the snapshot is without what was not read: {gap}"));
     }
-    let exit = if inventory.gaps().is_empty() { Exit::Yes } else { Exit::Inconclusive };
+    let exit = Exit::Inconclusive.when(!inventory.gaps().is_empty());
     Ok(session.conclude(ui, exit))
 }
 

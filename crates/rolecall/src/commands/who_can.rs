@@ -96,10 +96,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     report(ui, &session, &asked, &selection, &answer);
-    let exit = match (answer.gaps.is_empty(), answer.holders.is_empty()) {
-        (false, _) => Exit::Inconclusive,
-        (true, true) => Exit::No,
-        (true, false) => Exit::Yes,
+    let exit = match answer.gaps.is_empty() {
+        // Without gaps alone an empty list is a "no".
+        true => Exit::No.when(answer.holders.is_empty()),
+        false => Exit::Inconclusive,
     };
     Ok(session.conclude(ui, exit))
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::matrix::write_csv_line;
+use super::csv;
 use super::{API_VERSION, RequestDetails};
 use crate::commands::can_i::difference::Difference;
 use crate::decide::json_word_of;
@@ -77,13 +77,13 @@ impl<'a> CellDifference<'a> {
 pub(crate) fn write_csv(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
     let own = "subject,namespace,verb,group,resource,subresource,name,path,verdict".split(',');
     let others = difference.columns.iter().skip(1).map(|column| &*column.label);
-    write_csv_line(out, own.chain(others))?;
+    csv::write_line(out, own.chain(others))?;
     for at in difference.differing() {
         let Some(cell) = CellDifference::new(difference, at) else { continue };
         let verdicts = cell.others.iter().map(|other| other.verdict);
         let fields =
             [&*cell.subject].into_iter().chain(cell.request.fields()).chain([cell.verdict]);
-        write_csv_line(out, fields.chain(verdicts))?;
+        csv::write_line(out, fields.chain(verdicts))?;
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use rolecall_rbac::is_harmful;
 use serde::Serialize;
 
 use crate::error::CommandError;
-use crate::render::is_harmful;
 
 /// The one control character that JSON allows as it is.
 const DELETE: char = '\u{7f}';
@@ -25,20 +25,32 @@ pub(crate) fn write_pretty(
     Ok(())
 }
 
-/// Copies JSON text. What a terminal might act on can only stand in strings, where it is as well
-/// written `\\u....`.
+/// Copies JSON text. What a terminal or the runner of a pipeline might act on can only stand in
+/// strings, where it is as well written `\\u....`.
 pub(crate) fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let mut rest = text;
-    let is_escaped = |c: char| c == DELETE || (!c.is_ascii() && is_harmful(c));
-    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_escaped(*c)) {
-        let (before, after) = rest.split_at(at);
-        out.write_all(before.as_bytes())?;
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
-        }
-        rest = after.get(c.len_utf8()..).unwrap_or_default();
+    if is_simple(text.as_bytes()) {
+        return out.write_all(text.as_bytes());
     }
-    out.write_all(rest.as_bytes())
+    let mut copied = 0;
+    let mut previous = '\0';
+    for (at, c) in text.char_indices() {
+        // Runners look for `##[`, `##vso[` and `##teamcity[` anywhere in a line.
+        let is_command = c == '#' && previous == '#';
+        if is_command || c == DELETE || (!c.is_ascii() && is_harmful(c)) {
+            out.write_all(text.get(copied..at).unwrap_or_default().as_bytes())?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            copied = at + c.len_utf8();
+        }
+        previous = c;
+    }
+    out.write_all(text.get(copied..).unwrap_or_default().as_bytes())
+}
+
+/// Returns whether nothing in a text can need an escape.
+fn is_simple(text: &[u8]) -> bool {
+    text.is_ascii() && memchr::memchr2(DELETE as u8, b'#', text).is_none()
 }
 
 /// Passes on what serde_json writes, which is whole characters each time.
@@ -47,7 +59,7 @@ struct Guard<W>(W);
 impl<W: Write> Write for Guard<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match std::str::from_utf8(bytes) {
-            Ok(text) if !text.is_ascii() || text.contains(DELETE) => copy(&mut self.0, text)?,
+            Ok(text) if !is_simple(bytes) => copy(&mut self.0, text)?,
             _ => self.0.write_all(bytes)?,
         }
         Ok(bytes.len())
@@ -69,6 +81,7 @@ mod tests {
             ("a\u{7f}b", r#""a\u007fb""#),
             ("b\u{9b}2J\u{202e}x", r#""b\u009b2J\u202ex""#),
             ("\u{e0041}", r#""\udb40\udc41""#),
+            ("##[x]###", r##""#\u0023[x]#\u0023\u0023""##),
             ("münchen 東京", "\"münchen 東京\""),
         ] {
             let mut out = Vec::new();

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use rolecall_rbac::{Identity, Request};
 
+use super::csv;
 use super::json;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
 use crate::decide::{Decided, json_word_of};
 use crate::error::CommandError;
-use crate::render::plain;
 use crate::subject::{Subject, label};
 use crate::yaml;
 
@@ -110,24 +110,5 @@ fn write_csv(
         .into_iter()
         .chain(details.fields())
         .chain([json_word_of(decided.verdict()), &*by]);
-    write_csv_line(out, fields)
-}
-
-/// Writes one line of CSV.
-pub(super) fn write_csv_line<'f>(
-    out: &mut impl Write,
-    fields: impl Iterator<Item = &'f str>,
-) -> io::Result<()> {
-    for (position, field) in fields.enumerate() {
-        if position > 0 {
-            out.write_all(b",")?;
-        }
-        let field = plain(field);
-        if field.contains([',', '"']) {
-            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
-        } else {
-            out.write_all(field.as_bytes())?;
-        }
-    }
-    writeln!(out)
+    csv::write_line(out, fields)
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod comparison;
 mod credential;
+pub(crate) mod csv;
 mod diagnosis;
 mod diff;
 pub(crate) mod difference;

@@ -7,7 +7,7 @@ use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
-use super::{Cell, Table, plain};
+use super::{Cell, Table, markdown};
 use crate::commands::diff::Comparison;
 use crate::render::github::{data, property};
 use crate::words;
@@ -92,30 +92,21 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     if rows.is_empty() {
         return writeln!(out, "No subject gains or loses access.");
     }
-    writeln!(out, "| change | subject | access | through |\n|---|---|---|---|")?;
+    markdown::head(out, ["change", "subject", "access", "through"])?;
     for row in &rows {
-        let cells = [
-            row.kind.as_str().to_owned(),
-            row.subject(),
-            row.change.term.to_string(),
-            through(row.change, FEW),
-        ];
-        writeln!(out, "| {} |", cells.map(|cell| markdown(&cell)).join(" | "))?;
+        let (subject, access) = (row.subject(), row.change.term.to_string());
+        let through = through(row.change, FEW);
+        markdown::row(out, [row.kind.as_str(), &*subject, &*access, &*through])?;
     }
     if comparison.risks.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n| risk | severity | subject | where | may now |\n|---|---|---|---|---|")?;
+    writeln!(out)?;
+    markdown::head(out, ["risk", "severity", "subject", "where", "may now"])?;
     for GainedRisk { holder, risk, .. } in &comparison.risks {
         let subject = holder.to_string();
-        let cells = [
-            risk.code,
-            risk.severity().as_str(),
-            &subject,
-            risk.namespace.as_deref().unwrap_or("everywhere"),
-            risk.may(),
-        ];
-        writeln!(out, "| {} |", cells.map(markdown).join(" | "))?;
+        let place = risk.namespace.as_deref().unwrap_or("everywhere");
+        markdown::row(out, [risk.code, risk.severity().as_str(), &*subject, place, risk.may()])?;
     }
     Ok(())
 }
@@ -241,9 +232,4 @@ fn place(grant: &RuleGrant<'_>) -> Option<String> {
         }
         _ => None,
     })
-}
-
-/// Escapes a cell of a Markdown table.
-fn markdown(text: &str) -> String {
-    plain(text).replace('\\', "\\\\").replace('|', "\\|").replace('*', "\\*").replace('<', "&lt;")
 }

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::matrix::{markdown, namespace_word};
+use super::markdown;
+use super::matrix::namespace_word;
 use super::review::word_cell;
-use super::{Cell, Table, plain};
+use super::{Cell, Table};
 use crate::commands::can_i::difference::Difference;
 use crate::decide::word_of;
 use crate::subject::label;
@@ -25,15 +26,12 @@ pub(crate) fn write_table(
 
 /// Writes the same as a table in Markdown.
 pub(crate) fn write_markdown(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
-    let headings: Vec<String> =
-        headings(difference, str::to_lowercase).iter().map(|it| markdown(&plain(it))).collect();
-    writeln!(out, "| {} |", headings.join(" | "))?;
-    writeln!(out, "|{}", "---|".repeat(headings.len()))?;
+    let headings = headings(difference, str::to_lowercase);
+    markdown::head(out, headings.iter().map(String::as_str))?;
     for cell in difference.differing() {
         let names = names(difference, cell);
-        let names = names.iter().map(|name| markdown(&plain(name)));
-        let words = difference.words(cell).map(|word| word_of(word).to_owned());
-        writeln!(out, "| {} |", names.chain(words).collect::<Vec<_>>().join(" | "))?;
+        let words: Vec<&str> = difference.words(cell).map(word_of).collect();
+        markdown::row(out, names.iter().map(String::as_str).chain(words))?;
     }
     Ok(())
 }

@@ -1,13 +1,14 @@
 //! A matrix laid out: rows of words for people, or one line a cell.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{Text, VerdictKind};
 use unicode_width::UnicodeWidthStr;
 
-use super::plain;
 use super::wrap::{shrink, wrap};
+use super::{markdown, plain};
 use crate::decide::{Decided, word_of};
 use crate::output::MatrixFormat;
 use crate::subject::{Subject, label};
@@ -103,11 +104,9 @@ impl Layout {
     pub(crate) fn start(&self, out: &mut impl Write) -> io::Result<()> {
         let columns = || self.names.iter().chain(&self.verbs);
         if self.format == MatrixFormat::Markdown {
-            let headings =
-                columns().map(|column| markdown(&column.heading.concat().to_lowercase()));
+            let headings = columns().map(|column| column.heading.concat().to_lowercase());
             let headings: Vec<String> = headings.collect();
-            writeln!(out, "| {} |", headings.join(" | "))?;
-            return writeln!(out, "|{}", "---|".repeat(headings.len()));
+            return markdown::head(out, headings.iter().map(String::as_str));
         }
         let [_, second] = [0, 1].map(|line| columns().any(|c| !c.heading_line(line).is_empty()));
         for line in 0..=usize::from(second) {
@@ -130,13 +129,12 @@ impl Layout {
         place: Place<'_>,
         words: &[VerdictKind],
     ) -> io::Result<()> {
-        let names = self.names_of(place);
         if self.format == MatrixFormat::Markdown {
-            let names = names.iter().map(|name| markdown(name));
-            let words = words.iter().map(|word| word_of(*word).to_owned());
-            let cells: Vec<String> = names.chain(words).collect();
-            return writeln!(out, "| {} |", cells.join(" | "));
+            let names = self.texts_of(place);
+            let words = words.iter().map(|word| word_of(*word));
+            return markdown::row(out, names.iter().map(|name| &**name).chain(words));
         }
+        let names = self.names_of(place);
         let cells = words.iter().map(|word| (word_of(*word), style(*word)));
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
@@ -159,10 +157,15 @@ impl Layout {
     }
 
     fn names_of(&self, place: Place<'_>) -> Vec<String> {
+        self.texts_of(place).iter().map(|text| plain(text).into_owned()).collect()
+    }
+
+    /// Returns the names of a row as they are.
+    fn texts_of<'p>(&self, place: Place<'p>) -> Vec<Cow<'p, str>> {
         let names = self.names.iter().map(|column| match column.heading_line(0) {
-            "SUBJECT" => plain(&label(&place.subject.identity)).into_owned(),
-            "NAMESPACE" => plain(namespace_word(place.namespace)).into_owned(),
-            _ => plain(place.resource).into_owned(),
+            "SUBJECT" => Cow::Owned(label(&place.subject.identity)),
+            "NAMESPACE" => Cow::Borrowed(namespace_word(place.namespace)),
+            _ => Cow::Borrowed(place.resource),
         });
         names.collect()
     }
@@ -241,9 +244,4 @@ pub(super) fn namespace_word(namespace: Option<&Text>) -> &str {
         Some(namespace) if namespace.is_empty() => "*",
         Some(namespace) => namespace,
     }
-}
-
-/// Keeps a text within its cell of a Markdown table.
-pub(super) fn markdown(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|")
 }

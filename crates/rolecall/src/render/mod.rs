@@ -5,6 +5,7 @@ pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod findings;
 mod github;
+mod markdown;
 pub(crate) mod matrix;
 mod plain;
 mod prose;
@@ -15,7 +16,7 @@ mod walk;
 mod wrap;
 
 pub(crate) use answer::{Answer, Detail};
-pub(crate) use plain::{is_harmful, message, plain};
+pub(crate) use plain::plain;
 pub(crate) use prose::filled;
 pub(crate) use review::{ReviewedAnswer, comparison_table};
 pub(crate) use table::{Cell, Table};

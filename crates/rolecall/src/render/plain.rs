@@ -5,53 +5,46 @@
 
 use std::borrow::Cow;
 
-/// Returns text that stays on its line and moves nothing: every control, line-breaking, invisible
-/// or direction-changing character is written as `\u{..}`.
+use rolecall_rbac::is_harmful;
+
+/// Returns text that stays on its line, moves nothing and is no command.
+///
+/// Every control, line-breaking, invisible or direction-changing character is written as `\u{..}`. So
+/// is what CI runners take commands from: `::` at the start of a line (GitHub, Gitea) and `##` anywhere
+/// in it (`##[..]` of GitHub, `##vso[..]` of Azure Pipelines, `##teamcity[..]`). The sections of GitLab
+/// need control characters.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     // Nearly all text is printable ASCII, which can be seen without decoding it.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_harmful) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(escape(text, |_| false))
-    }
-}
-
-/// Returns a message in which line breaks stay, each followed by an indent, so that no text can
-/// forge a line of its own.
-pub(crate) fn message(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
+    let is_simple = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'#');
+    if is_simple && !starts_command(text) {
         return Cow::Borrowed(text);
     }
-    let text = text.trim_end().replace("\r\n", "\n");
-    Cow::Owned(escape(&text, |c| c == '\n').replace('\n', "\n  "))
+    if !starts_command(text) && !text.contains("##") && !text.chars().any(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(escape(text))
 }
 
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if is_harmful(c) && !keep(c) {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
+    let blanks = text.len() - text.trim_start().len();
+    let mut previous = None;
+    for (at, c) in text.char_indices() {
+        let is_command =
+            (c == '#' && previous == Some('#')) || (at == blanks && starts_command(text));
+        match is_harmful(c) || is_command {
+            true if is_harmful(c) => escaped.extend(c.escape_default()),
+            true => escaped.extend(c.escape_unicode()),
+            false => escaped.push(c),
         }
+        previous = Some(c);
     }
     escaped
 }
 
-/// Returns whether a character moves something, breaks the line or cannot be seen.
-pub(crate) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{61C}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{FEFF}'
-                | '\u{FFF9}'..='\u{FFFB}'
-                | '\u{E0000}'..='\u{E007F}'
-        )
+/// Returns whether a line that starts so is a command to the runner of a GitHub workflow.
+pub(crate) fn starts_command(line: &str) -> bool {
+    line.trim_start().starts_with("::")
 }
 
 #[cfg(test)]
@@ -67,14 +60,24 @@ mod tests {
             ("a\nb\tc\r", "a\\nb\\tc\\r"),
             ("\u{9b}2J", "\\u{9b}2J"),
             ("x\u{202e}y", "x\\u{202e}y"),
+            ("x\u{3164}\u{ffff}", "x\\u{3164}\\u{ffff}"),
         ] {
             assert_eq!(plain(text), expected);
         }
     }
 
     #[test]
-    fn a_message_cannot_forge_a_line() {
-        assert_eq!(message("no\nhint: run `x`\n"), "no\n  hint: run `x`");
-        assert_eq!(message("no\r\nyes\u{1b}[A"), "no\n  yes\\u{1b}[A");
+    fn what_runners_take_for_a_command_is_written_out() {
+        for (text, expected) in [
+            ("::stop-commands::x", "\\u{3a}:stop-commands::x"),
+            ("  ::error::x", "  \\u{3a}:error::x"),
+            ("a ::error::x", "a ::error::x"),
+            ("##[group]x", "#\\u{23}[group]x"),
+            ("a ##vso[task.complete]###", "a #\\u{23}vso[task.complete]#\\u{23}\\u{23}"),
+            ("IAM#ann", "IAM#ann"),
+            ("a\n::error::x", "a\\n::error::x"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Lines that fit.
 
+use super::plain::starts_command;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Names are never made narrower than this: narrower ones cannot be read.
@@ -29,8 +30,14 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
                     rest.split_at(at)
                 }
             };
+        // No line starts with `::`, which is a command to some runners of pipelines.
+        let colons = match starts_command(after) {
+            true => after.len() - after.trim_start().trim_start_matches(':').len(),
+            false => 0,
+        };
+        let line = rest.get(..line.len() + colons).unwrap_or(line);
         lines.push(line.trim_end());
-        rest = after.trim_start();
+        rest = after.get(colons..).unwrap_or_default().trim_start();
     }
     lines.push(rest);
     lines
@@ -60,6 +67,8 @@ mod tests {
             ("abcdefghij", 4, vec!["abcd", "efgh", "ij"]),
             ("東京都", 4, vec!["東京", "都"]),
             ("", 4, vec![""]),
+            ("a name ::error::x y", 7, vec!["a name ::", "error::", "x y"]),
+            ("aaa::::error", 3, vec!["aaa::::", "err", "or"]),
         ] {
             assert_eq!(wrap(text, width), expected, "{text} in {width}");
         }

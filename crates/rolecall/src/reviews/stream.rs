@@ -45,7 +45,10 @@ impl Piece {
 }
 
 /// A JSON review is never longer than this, so that input that is none cannot fill the memory.
-const LONGEST: usize = 16 << 20;
+const LONGEST: usize = 1 << 20;
+
+/// A YAML document, which may hold a list of reviews, is never longer than this.
+const LONGEST_DOCUMENT: usize = 16 << 20;
 
 /// Splits the input: JSON lines, JSON objects however they are laid out, lists of them, `items` of a
 /// `List`; or YAML documents.
@@ -119,7 +122,7 @@ impl<R: BufRead> Stream<R> {
             let Syntax::Json(scanner) = &mut self.syntax else { return Ok(None) };
             self.position += scanner.skips(self.buffer.get(self.position..).unwrap_or_default());
             if self.position - self.start > LONGEST {
-                return self.skip_malformed("this is longer than any review");
+                return self.skip_malformed("this is longer than 1 MiB, as no review is");
             }
             let Some(byte) = self.buffer.get(self.position).copied() else {
                 if self.fill()? {
@@ -213,7 +216,12 @@ impl<R: BufRead> Stream<R> {
         loop {
             self.position = end;
             let newline = self.find_newline()?;
+            // More input may have moved what is in the buffer.
+            end = self.position;
             let line_end = newline.unwrap_or(self.buffer.len());
+            if line_end - self.start > LONGEST_DOCUMENT {
+                return self.skip_document().map(Some);
+            }
             let line = self.buffer.get(end..line_end).unwrap_or_default();
             let separates = is_separator(line);
             if separates || newline.is_none() {
@@ -232,6 +240,20 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
+    /// Goes on at the next document, however long this one is.
+    fn skip_document(&mut self) -> io::Result<Piece> {
+        let why = "this document is longer than 16 MiB, as no list of reviews is";
+        let piece = Piece { line: self.line, content: Content::Malformed(why) };
+        while self.pass_line()? {
+            while self.pending().len() < SEPARATOR && self.fill()? {}
+            if is_separator(self.pending().get(..SEPARATOR).unwrap_or(self.pending())) {
+                break;
+            }
+        }
+        self.position = self.start;
+        Ok(piece)
+    }
+
     /// Lets the piece begin further on.
     fn begin_at(&mut self, start: usize) {
         let passed = self.buffer.get(self.start..start).unwrap_or_default();
@@ -245,7 +267,7 @@ impl<R: BufRead> Stream<R> {
     }
 
     /// Returns where the next line break is, from where the buffer has been looked at; `None` when
-    /// the input ends before.
+    /// the input ends before, or holds none as far as a document may reach.
     fn find_newline(&mut self) -> io::Result<Option<usize>> {
         let mut from = self.position.max(self.start);
         loop {
@@ -254,7 +276,7 @@ impl<R: BufRead> Stream<R> {
                 return Ok(Some(from + found));
             }
             let looked_at = self.buffer.len() - self.start;
-            if !self.fill()? {
+            if looked_at > LONGEST_DOCUMENT || !self.fill()? {
                 return Ok(None);
             }
             from = self.start + looked_at;
@@ -280,6 +302,9 @@ impl<R: BufRead> Stream<R> {
         }
     }
 }
+
+/// How many bytes tell a separator from other lines: `---` and white space.
+const SEPARATOR: usize = 4;
 
 /// Tells YAML by its first line: a separator, comment, directive, list item or `key:`.
 fn syntax_of(line: &[u8]) -> Syntax {
@@ -388,7 +413,7 @@ mod tests {
         let long = format!("{{\"a\":\"{}\"}}\n{{}}", "x".repeat(LONGEST + 9));
         let reader = io::BufReader::new(long.as_bytes());
         let mut stream = Stream::new(reader);
-        let why = Content::Malformed("this is longer than any review");
+        let why = Content::Malformed("this is longer than 1 MiB, as no review is");
         assert_eq!(stream.next().unwrap(), Some(Piece { line: 1, content: why }));
         let next = Content::Json(b"{}".to_vec());
         assert_eq!(stream.next().unwrap(), Some(Piece { line: 2, content: next }));

@@ -406,8 +406,8 @@ fn hints_about_stdin_say_to_give_it_again() {
     assert_snapshot!(rolecall_with("check - --severity high -o markdown", CRON_JOB), @r#"
     | where | code | severity | object | finding |
     |---|---|---|---|---|
-    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl get jobs` will be refused: ServiceAccount `shop/default` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: `rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac` |
-    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers[0].args[0]: `kubectl delete job $(..)` will be refused: ServiceAccount `shop/default` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: `rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac` |
+    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl get jobs\` will be refused: ServiceAccount \`shop/default\` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
+    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl delete job \$(..)\` will be refused: ServiceAccount \`shop/default\` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
 
     2 findings: 2 high
     --- exit 1

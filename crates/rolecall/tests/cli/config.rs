@@ -342,8 +342,7 @@ fn a_configuration_that_makes_no_sense_says_where() {
     error: `rolecall.yaml` holds no configuration
     hint: in `rolecall.yaml`, begin with `apiVersion: rolecall.dev/v1` and `kind: CheckConfig`
     error: rolecall.yaml:1:1: the field `apiVersion` is missing
-    error: cannot read `no.yaml`
-    caused by: No such file or directory (os error 2)
+    error: no.yaml: no such file or directory
     "#);
 }
 

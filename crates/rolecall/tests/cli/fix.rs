@@ -482,7 +482,7 @@ fn what_does_not_fit_together_is_told() {
     error: the argument '[VERB]' cannot be used with '--from-errors <FILE>'
     error: `--for` and `--name` go with VERB and RESOURCE; denials name their own
     error: `-f -` and the denials cannot both be stdin
-    error: cannot read `no-such-file`
+    error: no-such-file: no such file or directory
     error: `README.md` is no matrix that `rolecall can-i -o json` wrote
     error: `--max-excess` is about existing roles
     error: `--diff` is no JSON

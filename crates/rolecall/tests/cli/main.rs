@@ -20,6 +20,7 @@ mod doctor;
 mod fix;
 mod fix_files;
 mod fix_workload;
+mod hostile;
 mod input;
 mod live;
 mod manifests;

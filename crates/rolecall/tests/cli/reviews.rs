@@ -172,6 +172,24 @@ fn v1beta1_calls_the_groups_group() {
 }
 
 #[test]
+fn yaml_is_read_as_in_manifests() {
+    let ask = |namespace: &str| {
+        let review = format!(
+            "spec: {{user: jo, resourceAttributes: {{verb: get, resource: pods, namespace: {namespace}}}}}\n"
+        );
+        rolecall_with("can-i --reviews - -f fixtures/ns-1", &review)
+    };
+    assert_eq!(ask("'on'").exit, Some(0));
+    for (namespace, found) in
+        [("on", "boolean `true`"), ("n", "boolean `false`"), ("1_0", "integer")]
+    {
+        let ran = ask(namespace);
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{namespace}");
+        assert!(ran.stderr.contains(&format!("invalid type: {found}")), "{ran}");
+    }
+}
+
+#[test]
 fn stdin_cannot_be_both() {
     assert_snapshot!(rolecall("can-i --reviews - -f -"), @r#"
     --- stderr
@@ -181,8 +199,7 @@ fn stdin_cannot_be_both() {
     "#);
     assert_snapshot!(rolecall("can-i --reviews no-such-file -f fixtures/ns-1"), @r#"
     --- stderr
-    error: cannot read `no-such-file`
-    caused by: No such file or directory (os error 2)
+    error: no-such-file: no such file or directory
     --- exit 2
     "#);
     assert_snapshot!(rolecall("can-i --reviews - -f fixtures/ns-1 -o csv"), @r#"

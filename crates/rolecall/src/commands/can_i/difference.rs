@@ -349,11 +349,7 @@ impl Difference<'_> {
         if unknown > 0 {
             ui.warn(format!("{unknown} answers are unknown, and compared with nothing"));
         }
-        match (differing, unknown) {
-            (0, 0) => Exit::Yes,
-            (0, _) => Exit::Inconclusive,
-            _ => Exit::No,
-        }
+        Exit::No.when(differing > 0).max(Exit::Inconclusive.when(unknown > 0))
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn run_matrix(
     if unknown > 0 {
         tell_unknown(ui, unknown, &reviewed);
     }
-    Ok(if unknown > 0 { Exit::Inconclusive } else { Exit::Yes })
+    Ok(Exit::Inconclusive.when(unknown > 0))
 }
 
 /// Reads what is needed to ask the server; for a comparison also what the evaluator needs.
@@ -161,11 +161,7 @@ fn report(
     if *unknown > 0 {
         tell_unknown(ui, *unknown, reviewed);
     }
-    Ok(match (disagree, *unknown) {
-        (0, 0) => Exit::Yes,
-        (0, _) => Exit::Inconclusive,
-        _ => Exit::No,
-    })
+    Ok(Exit::No.when(disagree > 0).max(Exit::Inconclusive.when(*unknown > 0)))
 }
 
 /// Says how many questions were not asked any more.

@@ -82,7 +82,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if unknown > 0 {
         ui.warn(format!("{unknown} answers are unknown, for something was not read"));
     }
-    Ok(session.conclude(ui, if unknown > 0 { Exit::Inconclusive } else { Exit::Yes }))
+    Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
 }
 
 impl Matrix<'_> {

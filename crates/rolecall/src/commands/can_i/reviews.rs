@@ -11,6 +11,7 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file;
 use crate::load::{Breadth, Needs, Session};
+use crate::patience::Patience;
 use crate::reviews::{Answered, Piece, Reviewer, Stream};
 use crate::ui::Ui;
 
@@ -45,11 +46,13 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
     let session = Session::load(ui, options, needs)?;
     let me = OnceCell::new();
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
-    let mut out = ui.data();
+    let mut out = ui.answers();
     let mut summary = Summary::default();
+    let mut patience = Some(Patience::with(ui, [path]));
     loop {
         let pieces =
             next_batch(&mut stream, is_stdin).map_err(|error| file::unreadable(path, error))?;
+        patience.take();
         if pieces.is_empty() {
             break;
         }
@@ -124,10 +127,6 @@ impl Summary {
                 self.unknown
             ));
         }
-        match (self.errors, self.unknown) {
-            (0, 0) => Exit::Yes,
-            (0, _) => Exit::Inconclusive,
-            _ => Exit::Failed,
-        }
+        Exit::Failed.when(self.errors > 0).max(Exit::Inconclusive.when(self.unknown > 0))
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn run_matrix(
     if unknown > 0 {
         tell_unknown(ui, unknown, &reviewed);
     }
-    Ok(session.conclude(ui, if unknown > 0 { Exit::Inconclusive } else { Exit::Yes }))
+    Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
 }
 
 fn gaps<'a>(decision: &'a Decision<'_>) -> &'a [Gap] {

@@ -17,7 +17,7 @@ use rolecall_source::cluster::{
 use self::mount::{Mount, SERVICE_NAME};
 use self::server::Examination;
 pub(crate) use self::step::{Status, Step};
-use crate::cli::Options;
+use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::Live;
@@ -95,11 +95,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     let any = |status: Status| found.steps.iter().any(|step| step.status == status);
-    Ok(match (any(Status::Failed), any(Status::Unknown)) {
-        (true, _) => Exit::No,
-        (false, true) => Exit::Inconclusive,
-        (false, false) => Exit::Yes,
-    })
+    let failed = Exit::No.when(any(Status::Failed));
+    Ok(failed.max(Exit::Inconclusive.when(any(Status::Unknown))))
 }
 
 /// Refuses options that mean something else than a Pod.
@@ -195,9 +192,13 @@ fn write(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
             Status::Unknown => AnsiColor::Yellow,
         };
         let (style, status) = (Style::new().fg_color(Some(color.into())), status.as_str());
-        writeln!(out, "{style}{status:<8}{style:#} {name}: {}", render::message(says))?;
+        writeln!(out, "{style}{status:<8}{style:#} {name}: {}", render::plain(says))?;
         for hint in next {
-            writeln!(out, "         {}", render::message(&hint.to_string()))?;
+            let text = hint.to_string();
+            writeln!(out, "         {}", render::plain(&cli::as_invoked(&text)))?;
+            for line in hint.objects().lines() {
+                writeln!(out, "           {}", render::plain(line))?;
+            }
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ impl<'a> Input<'a> {
             return Ok(Self::Reviews(review::read(ui, file)?));
         }
         if let Some(file) = &arguments.matrix {
-            return Ok(Self::Matrix(matrix::read(file)?));
+            return Ok(Self::Matrix(matrix::read(ui, file)?));
         }
         Ok(if arguments.logs.is_empty() { Self::Question(arguments) } else { Self::Logs })
     }

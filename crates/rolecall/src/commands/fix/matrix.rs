@@ -8,7 +8,8 @@ use rolecall_rbac::{Identity, Request, ResourceRequest};
 use serde::Deserialize;
 
 use crate::error::CommandError;
-use crate::file;
+use crate::file::{self, Bound};
+use crate::ui::Ui;
 
 /// A matrix, or a single answer, as `can-i -o json` writes it.
 #[derive(Deserialize)]
@@ -47,10 +48,9 @@ struct NoMatrix {
 }
 
 /// Reads the denied cells of a file, or of stdin.
-pub(super) fn read(path: &Path) -> Result<Vec<Denied>, CommandError> {
-    let (mut input, name) = file::open(path)?;
-    let mut text = Vec::new();
-    input.read_to_end(&mut text).map_err(|error| file::unreadable(path, error))?;
+pub(super) fn read(ui: &Ui, path: &Path) -> Result<Vec<Denied>, CommandError> {
+    let text = file::read(ui, path, Bound { bytes: 1 << 30, what: "a matrix" })?;
+    let name = file::name(path);
     let matrix: Matrix = serde_json::from_slice(&text)
         .map_err(|source| CommandError::input(NoMatrix { file: name.clone(), source }))?;
     let (subjects, cells) = match matrix {

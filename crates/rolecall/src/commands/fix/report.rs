@@ -42,11 +42,8 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     let nothing_but_asides = mended.plan.answers.is_empty()
         && mended.gathered.unmended.iter().any(|found| found.weight == Weight::Aside);
     let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }));
-    match (stays_denied || nothing_but_asides, is_open) {
-        (true, _) => Exit::No,
-        (false, true) => Exit::Inconclusive,
-        (false, false) => Exit::Yes,
-    }
+    let denied = Exit::No.when(stays_denied || nothing_but_asides);
+    denied.max(Exit::Inconclusive.when(is_open))
 }
 
 struct Report<'a> {

@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::file;
 use crate::load::Session;
+use crate::patience::Patience;
 use crate::reviews::{self, AskedReview, Stream};
 use crate::ui::Ui;
 
@@ -23,6 +24,7 @@ pub(super) type Reviews = Vec<(String, AskedReview)>;
 
 /// Reads the reviews of a file, or of stdin.
 pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
+    let _patience = Patience::with(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut reviews = Reviews::new();

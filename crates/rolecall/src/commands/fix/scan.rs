@@ -10,6 +10,7 @@ use rolecall_rbac::Identity;
 use super::gather::{Gathered, Unmended, Weight};
 use crate::error::{CommandError, Hint};
 use crate::file;
+use crate::patience::Patience;
 use crate::ui::Ui;
 
 /// How a file starts that gzip has compressed.
@@ -17,6 +18,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the refusals of a file, or of stdin, and says how messages call it.
 pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError> {
+    let _patience = Patience::with(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, input);
     let head = input.fill_buf().map_err(|error| file::unreadable(path, error))?;

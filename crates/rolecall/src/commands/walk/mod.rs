@@ -120,7 +120,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     let is_complete = report_gaps(ui, &walk, &holders);
-    Ok(session.conclude(ui, if is_complete { Exit::Yes } else { Exit::Inconclusive }))
+    Ok(session.conclude(ui, Exit::Inconclusive.when(!is_complete)))
 }
 
 /// Says on stderr what was not read and may hide something, and returns whether there is nothing

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::sentence;
 use crate::error::CommandError;
+use crate::render::plain;
 use crate::reported::Reported;
 
 /// Writes findings as one test suite; without findings it has one passed test case.
@@ -53,8 +54,9 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
     Ok(())
 }
 
-/// Escapes text for an attribute or an element; what XML cannot hold becomes a blank.
+/// Escapes text for an attribute or an element. What XML cannot hold is written as in tables.
 fn escape(text: &str) -> String {
+    let text = plain(text);
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -62,9 +64,6 @@ fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push_str("&#9;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
             c => escaped.push(c),
         }
     }

@@ -14,6 +14,7 @@ use rolecall_source::yaml::Region;
 use super::{Cell, Table};
 use crate::error::CommandError;
 use crate::render::github::{data, property};
+use crate::render::markdown;
 use crate::reported::Reported;
 
 /// Writes findings for a terminal of so many columns, and how many there are of each severity.
@@ -91,18 +92,13 @@ pub(crate) fn write_markdown(
         writeln!(out, "No findings.")?;
         return Ok(());
     }
-    writeln!(out, "| where | code | severity | object | finding |\n|---|---|---|---|---|")?;
+    markdown::head(out, ["where", "code", "severity", "object", "finding"])?;
     for reported in findings {
         let finding = &reported.finding;
-        let cells = [
-            shown_place(reported),
-            finding.rule.code.to_owned(),
-            finding.severity.to_string(),
-            finding.object.to_string(),
-            sentence(finding),
-        ];
-        let cells = cells.map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " "));
-        writeln!(out, "| {} |", cells.join(" | "))?;
+        let (place, object) = (shown_place(reported), finding.object.to_string());
+        let sentence = sentence(finding);
+        let severity = finding.severity.as_str();
+        markdown::row(out, [&*place, finding.rule.code, severity, &*object, &*sentence])?;
     }
     writeln!(out, "\n{}", summary(findings))?;
     Ok(())

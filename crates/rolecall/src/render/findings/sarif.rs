@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::sentence;
 use crate::error::CommandError;
-use crate::output::RegionDetails;
+use crate::output::{RegionDetails, json as written};
 use crate::reported::{Reported, place};
 
 const SCHEMA: &str =
@@ -41,9 +41,7 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)?;
-    Ok(())
+    written::write_pretty(out, &log)
 }
 
 fn rule(rule: &RuleMeta) -> Value {
