@@ -35,25 +35,36 @@ mod ui;
 mod words;
 mod yaml;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use cli::Parsed;
 use exit::Exit;
+use output::{ErrorDetails, Format};
 use ui::Ui;
 
 /// Runs the command that the process's arguments ask for.
 pub fn main() -> ExitCode {
-    let cli = match cli::parse(std::env::args_os()) {
-        Ok(cli) => cli,
-        Err(error) => return print_usage(&error),
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let format = cli::structured_format(&arguments);
+    let Parsed { cli, warnings } = match cli::parse(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return print_usage(&error, &arguments, format),
     };
     let ui = Ui::new(&cli.options.output);
     ui.start_logging();
+    for warning in warnings {
+        ui.warn(warning);
+    }
     match cli.command.run(&ui, &cli.options) {
         Ok(exit) => exit.into(),
         // The reader of the output left before all was answered.
         Err(error) if error.is_broken_pipe() => Exit::Closed.into(),
         Err(error) => {
             ui.error(&error);
+            if let Some(format) = format.filter(|_| !ui.has_written()) {
+                write_error(&ErrorDetails::new(&error), format);
+            }
             let exit = if error.is_interrupted() { Exit::Interrupted } else { Exit::Failed };
             exit.into()
         }
@@ -61,9 +72,19 @@ pub fn main() -> ExitCode {
 }
 
 /// Prints help, the version or a usage error: the first two to stdout and with success.
-fn print_usage(error: &clap::Error) -> ExitCode {
+fn print_usage(error: &clap::Error, arguments: &[OsString], format: Option<Format>) -> ExitCode {
+    cli::print(error, arguments);
+    if !error.use_stderr() {
+        return Exit::Yes.into();
+    }
+    if let Some(format) = format {
+        write_error(&ErrorDetails::of_usage(error), format);
+    }
+    Exit::Failed.into()
+}
+
+/// Writes an error for the program that would have read the answer.
+fn write_error(error: &ErrorDetails, format: Format) {
     // Nobody is left to tell when the stream is gone.
-    let _ = error.print();
-    let exit = if error.use_stderr() { Exit::Failed } else { Exit::Yes };
-    exit.into()
+    let _ = output::write_structured(&mut std::io::stdout(), format, error);
 }

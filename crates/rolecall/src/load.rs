@@ -361,7 +361,7 @@ fn remedy(problem: &Problem) -> Option<Hint> {
             "helm template CHART | rolecall COMMAND -f -",
             "read what the templates make",
         )),
-        ProblemKind::NoManifests => {
+        ProblemKind::NoManifests if Path::new(&problem.file).is_dir() => {
             Some(Hint::run("rolecall snapshot > cluster.yaml", "get manifests from a live cluster"))
         }
         _ => None,

@@ -1,18 +1,21 @@
 //! Output whose reader may leave.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Passes on what is written, and drops the rest once nobody reads it: the command goes on and ends with
 /// the exit code of its answer, however much of it `head` wanted to see.
 pub(crate) struct Kept<W> {
     inner: W,
     is_closed: bool,
+    is_written: Arc<AtomicBool>,
 }
 
 impl<W> Kept<W> {
-    /// Wraps a stream.
-    pub(crate) fn new(inner: W) -> Self {
-        Self { inner, is_closed: false }
+    /// Wraps a stream, and notes when anything is written.
+    pub(crate) fn new(inner: W, is_written: Arc<AtomicBool>) -> Self {
+        Self { inner, is_closed: false, is_written }
     }
 
     fn unless_closed<T>(&mut self, result: io::Result<T>, otherwise: T) -> io::Result<T> {
@@ -31,6 +34,7 @@ impl<W: Write> Write for Kept<W> {
         if self.is_closed {
             return Ok(bytes.len());
         }
+        self.is_written.store(true, Ordering::Relaxed);
         let result = self.inner.write(bytes);
         self.unless_closed(result, bytes.len())
     }

@@ -1,19 +1,27 @@
 //! The two streams of a command: data on stdout, everything else on stderr.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, StderrLock, StdoutLock, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::cli::{self, OutputOptions};
 use crate::error::{CommandError, Hint};
-use crate::render::plain;
+use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 
 /// Writes a command's data, notes, warnings and errors as the output options want them.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     options: OutputOptions,
+    /// Whether anything was written to stdout.
+    is_written: Arc<AtomicBool>,
+    /// What was said already, and is not said again.
+    said: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Stdout, buffered; colours are taken out of it where nobody wants them.
@@ -29,7 +37,7 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 impl Ui {
     /// Builds the streams.
     pub(crate) fn new(options: &OutputOptions) -> Self {
-        Self { options: options.clone() }
+        Self { options: options.clone(), is_written: Arc::default(), said: Arc::default() }
     }
 
     /// Sends what libraries log to stderr, when `-v` asks for it.
@@ -54,12 +62,12 @@ impl Ui {
     pub(crate) fn stdout(&self) -> Stdout {
         let choice = self.options.color.choose(&io::stdout());
         let stdout = AutoStream::new(io::stdout().lock(), choice);
-        BufWriter::with_capacity(1 << 16, Kept::new(stdout))
+        BufWriter::with_capacity(1 << 16, Kept::new(stdout, self.is_written.clone()))
     }
 
     /// Opens stdout for data without colours; flush it before the command ends.
     pub(crate) fn data(&self) -> Data {
-        BufWriter::with_capacity(1 << 16, Kept::new(io::stdout().lock()))
+        BufWriter::with_capacity(1 << 16, Kept::new(io::stdout().lock(), self.is_written.clone()))
     }
 
     /// Opens stdout for answers to questions that may never end: when nobody reads them any more,
@@ -74,10 +82,23 @@ impl Ui {
         if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()) {
             return Some(columns);
         }
-        io::stdout().is_terminal().then(|| {
-            terminal_size::terminal_size_of(io::stdout())
-                .map_or(80, |(width, _)| usize::from(width.0))
-        })
+        io::stdout().is_terminal().then(|| width_of(terminal_size_of(io::stdout())))
+    }
+
+    /// Returns how tables are laid out on stdout.
+    pub(crate) fn layout(&self) -> TableLayout {
+        let headings = if self.options.no_headers { Headings::Hidden } else { Headings::Shown };
+        TableLayout { columns: self.columns(), headings }
+    }
+
+    /// Returns whether stdout gets colours.
+    pub(crate) fn is_colored(&self) -> bool {
+        self.options.color.choose(&io::stdout()) != anstream::ColorChoice::Never
+    }
+
+    /// Returns whether stdout has anything of an answer.
+    pub(crate) fn has_written(&self) -> bool {
+        self.is_written.load(Ordering::Relaxed)
     }
 
     /// Returns whether stderr is a terminal that may show progress.
@@ -95,7 +116,7 @@ impl Ui {
     /// Says something that probably is not as the reader thinks; `-q` silences it.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
         if !self.options.quiet {
-            self.say("warning", WARNING, text.as_ref());
+            self.say_once("warning", WARNING, text.as_ref());
         }
     }
 
@@ -116,7 +137,7 @@ impl Ui {
 
     /// Hints at what to do next; `-q` silences it.
     pub(crate) fn suggest(&self, hint: Hint) {
-        if !self.options.quiet {
+        if !self.options.quiet && self.is_new(&hint.to_string()) {
             self.hint(&hint);
         }
     }
@@ -130,13 +151,33 @@ impl Ui {
         }
     }
 
+    /// Says what is worth saying once: both sides of a comparison may give reason to it.
+    fn say_once(&self, label: &str, style: Style, text: &str) {
+        if self.is_new(text) {
+            self.say(label, style, text);
+        }
+    }
+
+    fn is_new(&self, text: &str) -> bool {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned())
+    }
+
     fn say(&self, label: &str, style: Style, text: &str) {
         let text = cli::as_invoked(text);
+        // Commands stay whole, so that they can be copied.
+        let is_folded = io::stderr().is_terminal() && label != "hint";
+        let columns = is_folded.then(|| width_of(terminal_size_of(io::stderr())));
+        let mut stderr = Folded::new(self.stderr(), columns);
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(self.stderr(), "{style}{label}:{style:#} {}", plain(text.trim_end()));
+        let _ = writeln!(stderr, "{style}{label}:{style:#} {}", plain(text.trim_end()));
     }
 
     fn stderr(&self) -> AutoStream<StderrLock<'static>> {
         AutoStream::new(io::stderr().lock(), self.options.color.choose(&io::stderr()))
     }
+}
+
+/// Returns the width of a terminal, 80 where it does not say.
+fn width_of(size: Option<(Width, Height)>) -> usize {
+    size.map_or(80, |(width, _)| usize::from(width.0))
 }

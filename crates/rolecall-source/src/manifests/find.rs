@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::kustomize::{self, Kustomizations, is_kustomization};
+use super::patterns;
 use crate::problem::{Problem, ProblemKind};
 use crate::yaml::Position;
 
@@ -47,41 +48,7 @@ pub(super) struct Found {
 pub(super) fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
-        if path.as_os_str() == "-" {
-            // Stdin can be read once only.
-            let entry = Entry { path: path.clone(), chart: None, is_found: false, namespace: None };
-            if !found.entries.contains(&entry) {
-                found.entries.push(entry);
-            }
-            continue;
-        }
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                let before = (found.entries.len(), found.problems.len());
-                let chart = found.chart_around(path);
-                match fs::canonicalize(path) {
-                    Ok(real) => found.directory(path, list(path), &mut vec![real], chart),
-                    Err(error) => found.unreadable(path, &error),
-                }
-                if before == (found.entries.len(), found.problems.len()) {
-                    let message = "no `*.yaml`, `*.yml` or `*.json` file in this directory";
-                    found.problem(path, ProblemKind::NoManifests, message);
-                }
-            }
-            Ok(_) => {
-                let chart = found.chart_around(path);
-                found.entries.push(Entry {
-                    path: path.clone(),
-                    chart,
-                    is_found: false,
-                    namespace: None,
-                });
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                found.problem(path, ProblemKind::MissingFile, "no such file or directory");
-            }
-            Err(error) => found.unreadable(path, &error),
-        }
+        found.named(path);
     }
     let Found { entries, kustomizations, .. } = &mut found;
     entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
@@ -106,6 +73,45 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 impl Found {
+    /// Takes a path as it was given.
+    fn named(&mut self, path: &Path) {
+        if path.as_os_str() == "-" {
+            // Stdin can be read once only.
+            let entry = Entry { path: path.into(), chart: None, is_found: false, namespace: None };
+            if !self.entries.contains(&entry) {
+                self.entries.push(entry);
+            }
+            return;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let before = (self.entries.len(), self.problems.len());
+                let chart = self.chart_around(path);
+                match fs::canonicalize(path) {
+                    Ok(real) => self.directory(path, list(path), &mut vec![real], chart),
+                    Err(error) => self.unreadable(path, &error),
+                }
+                if before == (self.entries.len(), self.problems.len()) {
+                    let message = "no `*.yaml`, `*.yml` or `*.json` file in this directory";
+                    self.problem(path, ProblemKind::NoManifests, message);
+                }
+            }
+            Ok(_) => {
+                let chart = self.chart_around(path);
+                let path = path.to_owned();
+                self.entries.push(Entry { path, chart, is_found: false, namespace: None });
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let others = patterns::expand(path);
+                others.iter().for_each(|other| self.named(other));
+                if others.is_empty() {
+                    self.problem(path, ProblemKind::MissingFile, "no such file or directory");
+                }
+            }
+            Err(error) => self.unreadable(path, &error),
+        }
+    }
+
     /// Searches a directory; `stack` holds the real paths of it and of those that lead to it.
     fn directory(
         &mut self,
@@ -115,7 +121,7 @@ impl Found {
         chart: Option<usize>,
     ) {
         if let Some(real) = stack.last()
-            && !self.searched.insert(real.clone())
+            && (!self.searched.insert(real.clone()) || is_system(real, stack.len()))
         {
             return;
         }
@@ -235,6 +241,11 @@ impl Found {
         let Position { line, column } = Position::default();
         self.problems.push(Problem { file, line, column, kind, message });
     }
+}
+
+/// Returns whether a directory that was come upon holds the state of the system instead of files.
+fn is_system(real: &Path, depth: usize) -> bool {
+    depth > 1 && ["/proc", "/sys", "/dev"].iter().any(|known| real == Path::new(known))
 }
 
 /// What a directory holds.

@@ -8,6 +8,7 @@
 
 mod find;
 mod kustomize;
+mod patterns;
 mod prefilter;
 mod read;
 mod shown;

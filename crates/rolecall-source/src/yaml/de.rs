@@ -79,6 +79,14 @@ impl de::Error for DecodeError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let unquoted = match found {
+            Unexpected::Bool(true) => Some("`y`, `yes` and `on` as true"),
+            Unexpected::Bool(false) => Some("`n`, `no` and `off` as false"),
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => {
+                Some("digits as a number")
+            }
+            _ => None,
+        };
         let found = match found {
             Unexpected::Bool(_) => "a boolean",
             Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
@@ -88,7 +96,12 @@ impl de::Error for DecodeError {
             Unexpected::Map => "an object",
             _ => "something else",
         };
-        Self::new(format!("expected {expected}, found {found}"))
+        let expected = expected.to_string();
+        let advice = match unquoted {
+            Some(words) if expected.contains("string") => format!(": quote it, YAML reads {words}"),
+            _ => String::new(),
+        };
+        Self::new(format!("expected {expected}, found {found}{advice}"))
     }
 
     fn invalid_value(_found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -178,7 +178,10 @@ fn types_are_not_coerced_and_the_path_is_named() {
     }
     for (text, expected) in [
         ("name: 123\n", "1:7 name: expected a string, found a number"),
-        ("name: yes\n", "1:7 name: expected a string, found a boolean"),
+        (
+            "name: yes\n",
+            "1:7 name: expected a string, found a boolean: quote it, YAML reads `y`, `yes` and `on` as true",
+        ),
         (
             "name: a\nrules:\n- verbs: [get, {}]\n",
             "3:16 rules[0].verbs[1]: expected a string, found an object",

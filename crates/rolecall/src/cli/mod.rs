@@ -1,19 +1,27 @@
 //! The command line: its grammar is its help.
 
+mod advice;
+mod help;
+mod ignored;
 mod options;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
 
+use clap::builder::StyledStr;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use rolecall_source::manifests::Defaults;
 
 pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
 use crate::commands::Command;
+use crate::output::Format;
+use crate::render::plain;
 
-/// Who is this Pod, what may it do, why was it refused, and what YAML mends it?
+/// Shows which identity a Pod has, what it can do, why it was refused, and the YAML that fixes it
 ///
 /// rolecall answers from a live cluster, or with -f from manifests and snapshots, with the same
 /// commands and the same answers.
@@ -24,7 +32,8 @@ use crate::commands::Command;
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
-    max_term_width = 100,
+    disable_help_subcommand = true,
+    override_usage = "rolecall [OPTIONS] <COMMAND>",
     after_help = EXAMPLES,
 )]
 pub(crate) struct Cli {
@@ -39,35 +48,132 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  May the ServiceAccount `web` of namespace `shop` list Pods?
+  Can the ServiceAccount `web` of namespace `shop` list Pods?
     rolecall can-i list pods --for sa/web -n shop
   The same question to a folder of manifests
     rolecall can-i list pods --for sa/web -n shop -f deploy/
   Why not?
     rolecall why list pods --for deploy/web -n shop
-  Who may read Secrets?
+  Who can read Secrets?
     rolecall who-can get secrets -A
 
-Exit codes: 0 yes or clean; 1 denied or a finding; 2 it could not be done; 3 something that was not
-read decides it.";
+Exit codes: 0 yes or clean; 1 denied or a finding; 2 an error; 3 something that could not be read could
+change the answer.
+
+`rolecall COMMAND --help` has examples and details; `rolecall options` lists the options that every
+command takes.";
+
+/// A command line that was understood.
+pub(crate) struct Parsed {
+    /// What is asked.
+    pub(crate) cli: Cli,
+    /// What is to be said of options that mean nothing here.
+    pub(crate) warnings: Vec<String>,
+}
 
 /// Parses the arguments; help, the version and usage errors come as an error to print.
-pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut arguments: Vec<OsString> = arguments.collect();
-    let cli = parse_once(&arguments)?;
-    let Some(format) = cli.output else { return Ok(cli) };
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let Err(error) = try_parse(arguments) else { return try_parse(arguments) };
+    // Only who reads help waits for it to be laid out.
+    let mut shown = help::dress(invoked(grammar()), columns());
+    let error = match error.kind() {
+        ErrorKind::ArgumentConflict | ErrorKind::ValueValidation => error,
+        _ => match shown.try_get_matches_from_mut(arguments) {
+            Err(error) => error,
+            Ok(_) => error,
+        },
+    };
+    let named = |name: &&str| shown.find_subcommand(name).is_some();
+    let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let command = words.find(named);
+    Err(advice::with_advice(error, &shown, command))
+}
+
+fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let parsed = parse_once(arguments)?;
+    let Some(format) = parsed.cli.output else { return Ok(parsed) };
+    let mut arguments = arguments.to_vec();
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
     arguments.splice(end..end, ["--output".into(), format]);
     parse_once(&arguments)
 }
 
-fn parse_once(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = grammar();
-    if is_plugin() {
-        command = command.bin_name("kubectl rolecall");
-    }
+fn parse_once(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let mut command = invoked(grammar());
     let mut matches = command.try_get_matches_from_mut(arguments)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    if let Some(refused) = ignored::refused(&command, &matches) {
+        return Err(command.error(ErrorKind::ArgumentConflict, refused));
+    }
+    let warnings = ignored::warnings(&command, &matches);
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let mut cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    cli.options.command = name;
+    Ok(Parsed { cli, warnings })
+}
+
+fn invoked(command: clap::Command) -> clap::Command {
+    if is_plugin() { command.bin_name("kubectl rolecall") } else { command }
+}
+
+/// Prints help, the version or a usage error: the first two to stdout.
+pub(crate) fn print(error: &clap::Error, arguments: &[OsString]) {
+    let mut text = as_invoked(&error.render().ansi().to_string()).into_owned();
+    // The names of files may be anybody's, and `rolecall check *` takes them for arguments.
+    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
+        if let Cow::Owned(harmless) = plain(argument) {
+            text = text.replace(argument, &harmless);
+        }
+    }
+    // Nobody is left to tell when the stream is gone.
+    let _ = match error.use_stderr() {
+        true => write!(anstream::stderr(), "{text}"),
+        false => write!(anstream::stdout(), "{text}"),
+    };
+}
+
+/// Returns the help of a command, or of rolecall itself.
+pub(crate) fn help_of(command: Option<&str>) -> Option<StyledStr> {
+    let mut grammar = help::dress(invoked(grammar()), columns());
+    match command {
+        None => Some(grammar.render_long_help()),
+        Some(name) => grammar.find_subcommand_mut(name).map(|found| found.render_long_help()),
+    }
+}
+
+/// Returns the list of the options that every command takes.
+pub(crate) fn list_options() -> String {
+    help::options(&grammar(), columns())
+}
+
+/// Returns the width for help, which pipes get as wide as it may be.
+fn columns() -> usize {
+    let variable = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    variable
+        .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+        .unwrap_or(100)
+}
+
+/// Returns the format for programs that the arguments ask for, be they understood or not.
+pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
+    let words = arguments.iter().map_while(|argument| argument.to_str().filter(|it| *it != "--"));
+    let mut format = None;
+    let mut is_next = false;
+    for word in words {
+        let value = match word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")) {
+            _ if std::mem::take(&mut is_next) => Some(word),
+            Some("") | None => None,
+            Some(value) => Some(value.trim_start_matches('=')),
+        };
+        is_next = matches!(word, "-o" | "--output");
+        format = match value {
+            Some("json") => Some(Format::Json),
+            Some("yaml") => Some(Format::Yaml),
+            Some(_) => None,
+            None => format,
+        };
+    }
+    format
 }
 
 /// Returns whether kubectl runs this program as its plugin, under which name people type it.
@@ -83,16 +189,20 @@ pub(crate) fn as_invoked(text: &str) -> Cow<'_, str> {
     if !is_plugin() || !text.contains("rolecall ") {
         return Cow::Borrowed(text);
     }
+    let grammar = grammar();
+    let is_command = |text: &str| {
+        let word = text.split(|c: char| c.is_whitespace() || c == '`').next().unwrap_or_default();
+        ["COMMAND", "[OPTIONS]"].contains(&word) || grammar.find_subcommand(word).is_some()
+    };
     let mut shown = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(at) = rest.find("rolecall ") {
         let (before, after) = rest.split_at(at);
         shown.push_str(before);
-        // A command stands in backquotes, behind a pipe or at the start of a line.
-        if before.ends_with(['`', '\n']) || before.ends_with("| ") || before.trim().is_empty() {
+        let (word, after) = after.split_at("rolecall ".len());
+        if is_command(after) && !before.ends_with("kubectl ") {
             shown.push_str("kubectl ");
         }
-        let (word, after) = after.split_at("rolecall ".len());
         shown.push_str(word);
         rest = after;
     }

@@ -19,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) cluster: ClusterOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+    /// The command that takes them.
+    #[arg(skip)]
+    pub(crate) command: String,
 }
 
 /// Where the question is asked.
@@ -44,18 +47,18 @@ impl NamespaceOptions {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(crate) struct SourceOptions {
-    /// Read manifests or a snapshot instead of a cluster: a file, a directory or `-` for stdin;
-    /// may be repeated
+    /// Read manifests or a snapshot instead of a cluster: a file, a directory with everything below
+    /// it, a quoted pattern such as `'deploy/*.yaml'`, or `-` for stdin; may be repeated
     #[arg(short, long, value_name = "PATH", global = true)]
     pub(crate) filename: Vec<PathBuf>,
     /// Lay the manifests of -f over the live cluster: what if they were applied?
     #[arg(long, global = true)]
     pub(crate) overlay: bool,
     /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
-    /// `none`, or those of a version
+    /// `none`, or those of a Kubernetes version: `v1.36`, `v1.20`
     #[arg(
         long,
-        value_name = "auto|none|v1.36",
+        value_name = "VERSION",
         value_parser = parse_defaults,
         default_value = "auto",
         global = true
@@ -110,6 +113,9 @@ pub(crate) struct OutputOptions {
     /// When to colour; `auto` is on terminals, and honours NO_COLOR
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
+    /// Leave out the headings of tables and of CSV
+    #[arg(long, global = true)]
+    pub(crate) no_headers: bool,
     /// Say more on stderr; -vv and -vvv say still more
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,

@@ -27,14 +27,14 @@ use crate::reported::{self, Exactness, Reported};
 use crate::time;
 use crate::ui::Ui;
 
-/// Judge manifests before they are applied: broken, dead, refused, risky
+/// Check manifests before they are applied: what is broken, dead, refused or risky
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     /// Files, directories or `-` for stdin; like -f
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How the findings look
+    /// Output format
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: FindingsFormat,
     /// Show findings of at least this severity: info, low, medium, high or critical
@@ -63,7 +63,13 @@ pub(crate) struct Arguments {
 enum FindingsFormat {
     #[default]
     Table,
+    /// A table, whatever the width of the terminal
+    Wide,
+    /// A paragraph for each finding, as terminals get it
+    Text,
     Json,
+    Yaml,
+    Csv,
     Sarif,
     Junit,
     Github,
@@ -71,11 +77,18 @@ enum FindingsFormat {
 }
 
 impl FindingsFormat {
+    /// Returns whether it is laid out for people, who are shown nothing where nothing is found.
+    fn is_laid_out(self) -> bool {
+        matches!(self, Self::Table | Self::Wide | Self::Text)
+    }
+
     /// Returns how exactly the format says where findings are.
     fn exactness(self) -> Exactness {
         match self {
-            Self::Table | Self::Junit | Self::Markdown => Exactness::Lines,
-            Self::Json | Self::Sarif | Self::Github => Exactness::Regions,
+            Self::Table | Self::Wide | Self::Text | Self::Csv | Self::Junit | Self::Markdown => {
+                Exactness::Lines
+            }
+            Self::Json | Self::Yaml | Self::Sarif | Self::Github => Exactness::Regions,
         }
     }
 }
@@ -98,7 +111,7 @@ its findings of those codes; the date may be left out, several are separated by 
 Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
 critical takes over the cluster. A risk is graded by where it is granted.
 
-Exit codes: 0 nothing of the fail level, 1 findings, 2 it could not be done, 3 an expectation that
+Exit codes: 0 nothing of the fail level, 1 findings, 2 an error, 3 an expectation that
 something unread decides.";
 
 /// Checks and reports.
@@ -153,7 +166,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     // The process ends with the command, and frees all at once.
     let findings = ManuallyDrop::new(reported::locate(wanted, arguments.output.exactness()));
     write(ui, arguments.output, &findings)?;
-    if arguments.output == FindingsFormat::Table && findings.is_empty() {
+    if arguments.output.is_laid_out() && findings.is_empty() {
         ui.note(if session.incomplete {
             "nothing found in what could be read"
         } else {
@@ -169,19 +182,37 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, exit))
 }
 
-/// Writes the findings. Only on a terminal they have colours, which would have to be looked for in each
-/// byte to be taken out again.
+/// Writes the findings.
 fn write(ui: &Ui, format: FindingsFormat, findings: &[Reported]) -> Result<(), CommandError> {
-    if let (FindingsFormat::Table, Some(columns)) = (format, ui.columns()) {
+    let columns = match format {
+        FindingsFormat::Text => Some(ui.columns().unwrap_or(100)),
+        FindingsFormat::Table => ui.columns(),
+        _ => None,
+    };
+    if let Some(columns) = columns {
         let mut out = ui.stdout();
         render::write_blocks(&mut out, findings, columns)?;
         return Ok(out.flush()?);
     }
+    let headings = ui.layout().headings;
+    if format.is_laid_out() && ui.is_colored() {
+        let mut out = ui.stdout();
+        render::write_table(&mut out, findings, headings)?;
+        return Ok(out.flush()?);
+    }
+    // Colours would have to be looked for in each byte to be taken out again.
     let mut out = ui.data();
     match format {
-        FindingsFormat::Table => render::write_table(&mut out, findings)?,
-        FindingsFormat::Json => {
-            output::write_structured(&mut out, output::Format::Json, &Findings::new(findings))?;
+        FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
+            render::write_plain_table(&mut out, findings, headings)?;
+        }
+        FindingsFormat::Csv => render::write_csv(&mut out, findings, headings)?,
+        FindingsFormat::Json | FindingsFormat::Yaml => {
+            let format = match format {
+                FindingsFormat::Yaml => output::Format::Yaml,
+                _ => output::Format::Json,
+            };
+            output::write_structured(&mut out, format, &Findings::new(findings))?;
         }
         FindingsFormat::Sarif => render::sarif::write(&mut out, findings)?,
         FindingsFormat::Junit => render::junit::write(&mut out, findings)?,

@@ -15,7 +15,7 @@ use crate::side::{self, Side};
 use crate::ui::Ui;
 use crate::words;
 
-/// Say what access each subject gains and loses between two sources
+/// Show what access each subject gains and loses between two sources
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// --defaults]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
-    /// How the differences look; `wide` names every rule that grants them
+    /// Output format; `wide` names every rule that grants them
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: DiffFormat,
 }
@@ -74,7 +74,7 @@ Examples:
   Fail a pipeline when somebody gains a dangerous right, and say so at the lines
     rolecall diff git:origin/main:deploy deploy --fail-on risk -o github
 
-Exit codes: 0 nothing that --fail-on names, 1 something, 2 it could not be done, 3 something that was
+Exit codes: 0 nothing that --fail-on names, 1 something, 2 an error, 3 something that was
 not read decides it.",
         side::GRAMMAR,
     )
@@ -116,8 +116,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let mut out = ui.stdout();
     match arguments.output {
-        DiffFormat::Table => render::diff::write_table(&mut out, &comparison, ui.columns())?,
-        DiffFormat::Wide => render::diff::write_wide(&mut out, &comparison, ui.columns())?,
+        DiffFormat::Table => render::diff::write_table(&mut out, &comparison, ui.layout())?,
+        DiffFormat::Wide => render::diff::write_wide(&mut out, &comparison, ui.layout())?,
         DiffFormat::Markdown => render::diff::write_markdown(&mut out, &comparison)?,
         DiffFormat::Github => render::diff::write_github(&mut out, &comparison)?,
         DiffFormat::Json => {

@@ -1,24 +1,34 @@
 use std::io::Write;
 
+use anstyle::Style;
 use clap::Args;
 use rolecall_check::{Category, RuleMeta, rules};
 use rolecall_rbac::edit_distance;
 
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::render::{Table, filled};
+use crate::render::{Table, document};
 use crate::ui::Ui;
 
-/// Explain what a finding of `check` means and how to mend it
+/// Explain what a finding of `check` means and how to fix it
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// The finding's code or name, such as RC101 or missing-role; without one, all are listed
+    /// The finding's code, name or part of its name, such as RC101, 101 or missing-role; without one, all
+    /// are listed
     finding: Option<String>,
-    /// Print the reference of all findings as Markdown
-    #[arg(long, conflicts_with = "finding")]
+    /// Print Markdown: the finding, or the reference of all findings
+    #[arg(long)]
     markdown: bool,
 }
+
+const BOLD: Style = Style::new().bold();
+
+/// The width of the text where the terminal does not say.
+const WIDTH: usize = 100;
+
+/// How many findings are suggested for one that does not exist.
+const SUGGESTED: usize = 8;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -35,16 +45,14 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
     match &arguments.finding {
         Some(wanted) => {
             let rule = find(wanted)?;
-            writeln!(out, "{} {}", rule.code, rule.name)?;
-            writeln!(
-                out,
-                "category: {}, severity: {}, since: {}, Kubernetes: {}",
-                rule.category, rule.severity, rule.since, rule.versions
-            )?;
-            writeln!(out)?;
-            match ui.columns() {
-                Some(columns) => write!(out, "{}", filled(&rule.documentation(), columns))?,
-                None => write!(out, "{}", rule.documentation())?,
+            if arguments.markdown {
+                let text = rule.documentation();
+                writeln!(out, "# {} {}\n\n{}\n\n{text}", rule.code, rule.name, facts(rule))?;
+            } else {
+                writeln!(out, "{BOLD}{} {}{BOLD:#}", rule.code, rule.name)?;
+                writeln!(out, "{}\n", facts(rule))?;
+                let columns = ui.columns().unwrap_or(WIDTH);
+                write!(out, "{}", document(&rule.documentation(), columns))?;
             }
         }
         None if arguments.markdown => write!(out, "{}", reference())?,
@@ -59,28 +67,47 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
                     rule.summary().into(),
                 ]);
             }
-            table.write(&mut out, ui.columns())?;
+            table.write(&mut out, ui.layout())?;
         }
     }
     out.flush()?;
     Ok(Exit::Yes)
 }
 
+fn facts(rule: &RuleMeta) -> String {
+    format!(
+        "category: {}, severity: {}, since: {}, Kubernetes: {}",
+        rule.category, rule.severity, rule.since, rule.versions
+    )
+}
+
+/// Finds the one finding that is meant: its code, with or without `RC`, its name or a part of it.
 fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
     let rules = rules();
+    let lower = wanted.to_lowercase();
     let found = rules.iter().find(|rule| {
-        rule.code.eq_ignore_ascii_case(wanted) || rule.name.eq_ignore_ascii_case(wanted)
+        rule.code.eq_ignore_ascii_case(wanted)
+            || rule.code.trim_start_matches(|c: char| c.is_ascii_alphabetic()) == wanted
+            || rule.name == lower
     });
-    found.copied().ok_or_else(|| {
-        let lower = wanted.to_lowercase();
-        let alike = rules.iter().filter(|rule| {
-            edit_distance(rule.name, &lower) <= 2
-                || edit_distance(&rule.code.to_lowercase(), &lower) <= 1
-        });
-        CommandError::usage(format!("there is no finding `{wanted}`"))
-            .with_hint(Hint::did_you_mean(wanted, alike.map(|rule| rule.code).take(3)))
-            .with_hint(Hint::run("rolecall explain", "list all findings"))
-    })
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let partly: Vec<&&RuleMeta> = rules.iter().filter(|rule| rule.name.contains(&*lower)).collect();
+    if let ([only], false) = (&*partly, lower.is_empty()) {
+        return Ok(only);
+    }
+    let alike = rules.iter().filter(|rule| {
+        edit_distance(rule.name, &lower) <= 2
+            || edit_distance(&rule.code.to_lowercase(), &lower) <= 1
+    });
+    let names: Vec<&str> = match partly.is_empty() || lower.is_empty() {
+        true => alike.map(|rule| rule.code).take(SUGGESTED).collect(),
+        false => partly.iter().map(|rule| rule.name).take(SUGGESTED).collect(),
+    };
+    Err(CommandError::usage(format!("there is no finding `{wanted}`"))
+        .with_hint(Hint::did_you_mean(wanted, names))
+        .with_hint(Hint::run("rolecall explain", "list all findings")))
 }
 
 /// Returns the documentation of all findings, as `docs/findings.md` has it.

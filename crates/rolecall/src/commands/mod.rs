@@ -7,9 +7,12 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 mod explain;
 pub(crate) mod fix;
+mod help;
 mod man;
+mod options;
 mod rules;
 mod snapshot;
+mod version;
 mod walk;
 mod who_can;
 mod whoami;
@@ -39,6 +42,9 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    Options(options::Arguments),
+    Version(version::Arguments),
+    Help(help::Arguments),
 }
 
 impl Command {
@@ -59,6 +65,9 @@ impl Command {
             Self::Doctor(arguments) => doctor::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
             Self::Man(arguments) => man::run(ui, arguments),
+            Self::Options(arguments) => options::run(ui, arguments),
+            Self::Version(arguments) => version::run(ui, arguments),
+            Self::Help(arguments) => help::run(ui, arguments),
         }
     }
 }

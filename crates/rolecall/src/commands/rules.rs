@@ -10,22 +10,22 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::live;
 use crate::load::Session;
-use crate::output::{self, Format, SelfSubjectRulesReview};
+use crate::output::{self, MatrixFormat, SelfSubjectRulesReview};
 use crate::render::{Cell, Table};
 use crate::subject::{self, Subject, SubjectArgument, label};
 use crate::ui::Ui;
 use crate::words;
 
-/// List what a subject may do in a namespace
+/// List what a subject can do in a namespace
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
     /// Whose rules [default: me]; may be repeated; `sa/*` is every ServiceAccount of the namespaces
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// How the answer looks; json and yaml are SelfSubjectRulesReviews, one after the other
+    /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    output: Format,
+    output: MatrixFormat,
 }
 
 fn after_help() -> String {
@@ -45,7 +45,7 @@ Examples:
 
 {}
 
-Exit codes: 0 listed, 2 it could not be done, 3 something that was not read may add rules.",
+Exit codes: 0 listed, 2 an error, 3 something that was not read may add rules.",
         subject::GRAMMAR,
     )
 }
@@ -80,22 +80,28 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         namespaces.into_iter().map(move |namespace| (subject, namespace))
     });
     let mut out = ui.stdout();
-    match arguments.output {
-        Format::Json | Format::Yaml => {
+    match (arguments.output, arguments.output.as_format()) {
+        (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
             for (position, (subject, namespace)) in listings.enumerate() {
                 let listing = report.list(ui, &session, subject, namespace)?;
-                if position > 0 && arguments.output == Format::Yaml {
+                if position > 0 && arguments.output == MatrixFormat::Yaml {
                     writeln!(out, "---")?;
                 }
-                output::write_structured(&mut out, arguments.output, &listing.to_review())?;
+                output::write_structured(&mut out, format, &listing.to_review())?;
             }
         }
-        Format::Table | Format::Wide => {
+        (format, _) => {
             let listings = listings.try_fold(Vec::new(), |mut all, (subject, namespace)| {
                 all.push(report.list(ui, &session, subject, namespace)?);
                 Ok::<_, CommandError>(all)
             })?;
-            table(&listings, arguments.output == Format::Wide).write(&mut out, ui.columns())?;
+            let is_wide = matches!(format, MatrixFormat::Wide | MatrixFormat::Csv);
+            let table = table(&listings, is_wide);
+            match format {
+                MatrixFormat::Csv => table.write_csv(&mut out, ui.layout().headings)?,
+                MatrixFormat::Markdown => table.write_markdown(&mut out)?,
+                _ => table.write(&mut out, ui.layout())?,
+            }
         }
     }
     out.flush()?;

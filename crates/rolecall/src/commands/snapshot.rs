@@ -11,7 +11,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 use crate::words;
 
-/// Write what decides access as one YAML file, to be asked later with -f
+/// Write what decides access to one YAML file, to be read later with -f
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {}
@@ -34,7 +34,7 @@ Examples:
   One namespace, where that is all one may read
     rolecall snapshot -n shop > shop.yaml
 
-Exit codes: 0 written, 2 it could not be done, 3 written, but something could not be read.";
+Exit codes: 0 written, 2 an error, 3 written, but something could not be read.";
 
 /// Reads everything and writes it.
 pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, CommandError> {

@@ -8,13 +8,13 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
-use crate::output::{self, AccessHolders, Format};
+use crate::output::{self, AccessHolders, Format, HoldersFormat};
 use crate::question::{self, Question};
-use crate::render::{Cell, Table};
-use crate::ui::Ui;
+use crate::render::{Cell, Table, plain};
+use crate::ui::{Stdout, Ui};
 use crate::words;
 
-/// List who may do something, and through which bindings
+/// List the subjects that can do something, and the bindings that allow it
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
@@ -25,31 +25,39 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// How the answer looks; wide, json and yaml name the ServiceAccounts in each group
+    /// List Kubernetes' own subjects one by one, such as controllers and system:masters
+    #[arg(long)]
+    show_system: bool,
+    /// Output format; wide, json and yaml name the ServiceAccounts in each group
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
-    output: Format,
+    output: HoldersFormat,
 }
 
 fn after_help() -> String {
     format!(
         "\
 Without -A the question is about one namespace; with -A about each by itself and all at once. A subject
-whose NAMESPACE is `*` may everywhere. Members of system:masters may everything, whatever is listed.
+whose NAMESPACE is `*` can do it in every namespace. Members of system:masters can do anything.
+
+Tables fold the subjects that Kubernetes brings, such as its controllers, to one line; --show-system
+lists them. They count for the exit code, and the other formats always list them.
 
 Examples:
-  Who may read the Secrets of a namespace?
+  Who can read the Secrets of a namespace?
     rolecall who-can get secrets -n shop
-  Who may open a shell in a Pod, in any namespace?
+  Who can open a shell in a Pod, in any namespace?
     rolecall who-can create pods/exec -A
   Which ServiceAccounts does a group bring with it?
     rolecall who-can list pods -n shop -o wide
-  Who may read the metrics?
+  Who can read the metrics?
     rolecall who-can get /metrics
+  What else can each of them do?
+    rolecall who-can get secrets -n shop -o name | xargs -n 1 rolecall rules -n shop --for
 
 {}
 
-Exit codes: 0 somebody may, 1 nobody may, 2 it could not be done, 3 something that was not read may hide
-somebody.",
+Exit codes: 0 some subject can, 1 no subject can, 2 an error, 3 something that could not be read could add
+subjects.",
         question::GRAMMAR,
     )
 }
@@ -79,20 +87,39 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         NamespaceSelection::OfRequest
     };
     let answer = ask(&session, &asked, &selection);
+    let structured = |format, out: &mut Stdout| {
+        let everywhere = options.namespace.all_namespaces;
+        let holders = AccessHolders::new(&session, &asked, everywhere, &answer);
+        output::write_structured(out, format, &holders)
+    };
     let mut out = ui.stdout();
     match arguments.output {
-        Format::Table | Format::Wide => {
-            let wide = arguments.output == Format::Wide;
-            let table = table(&session, &answer, wide);
+        HoldersFormat::Table | HoldersFormat::Wide => {
+            let wide = arguments.output == HoldersFormat::Wide;
+            let is_shown = |holder: &Holder<'_>| arguments.show_system || !is_system(holder);
+            let shown = answer.holders.iter().filter(|holder| is_shown(holder));
+            let table = table(&session, shown, wide);
             if !table.is_empty() {
-                table.write(&mut out, ui.columns())?;
+                table.write(&mut out, ui.layout())?;
+            }
+            let folded = answer.holders.iter().filter(|holder| !is_shown(holder));
+            write_folded(&mut out, folded)?;
+        }
+        HoldersFormat::Csv => {
+            let table = table(&session, answer.holders.iter(), true);
+            table.write_csv(&mut out, ui.layout().headings)?;
+        }
+        HoldersFormat::Markdown => {
+            table(&session, answer.holders.iter(), false).write_markdown(&mut out)?;
+        }
+        HoldersFormat::Name => {
+            let named = answer.holders.iter().map(name).collect::<BTreeSet<String>>();
+            for name in named {
+                writeln!(out, "{}", plain(&name))?;
             }
         }
-        Format::Json | Format::Yaml => {
-            let everywhere = options.namespace.all_namespaces;
-            let holders = AccessHolders::new(&session, &asked, everywhere, &answer);
-            output::write_structured(&mut out, arguments.output, &holders)?;
-        }
+        HoldersFormat::Json => structured(Format::Json, &mut out)?,
+        HoldersFormat::Yaml => structured(Format::Yaml, &mut out)?,
     }
     out.flush()?;
     report(ui, &session, &asked, &selection, &answer);
@@ -131,14 +158,56 @@ fn ask<'a>(
     all
 }
 
+/// Returns whether a holder is a part of Kubernetes that a server's own binding names: a controller,
+/// system:masters, a node's group. Groups in which everybody is are none.
+fn is_system(holder: &Holder<'_>) -> bool {
+    const EVERYBODY: [&str; 3] =
+        ["system:authenticated", "system:unauthenticated", "system:anonymous"];
+    let subject = holder.grant.subject;
+    words::is_servers_own(holder.grant.binding)
+        && match subject.kind {
+            SubjectKind::ServiceAccount => *subject.namespace == *"kube-system",
+            _ => {
+                subject.name.starts_with("system:")
+                    && !subject.name.starts_with("system:serviceaccount")
+                    && !EVERYBODY.contains(&&*subject.name)
+            }
+        }
+}
+
+fn name(holder: &Holder<'_>) -> String {
+    words::subject_argument(holder.grant.subject, &holder.grant.binding.metadata)
+}
+
+/// Says on one line how many subjects are not listed.
+fn write_folded<'h>(
+    out: &mut impl Write,
+    folded: impl Iterator<Item = &'h Holder<'h>>,
+) -> Result<(), CommandError> {
+    let folded: BTreeSet<String> = folded.map(name).collect();
+    if !folded.is_empty() {
+        let subjects = if folded.len() == 1 { "subject" } else { "subjects" };
+        writeln!(
+            out,
+            "and {} of Kubernetes' own {subjects} (--show-system lists them)",
+            folded.len()
+        )?;
+    }
+    Ok(())
+}
+
 /// Lays the holders out; wide, each group is followed by the ServiceAccounts in it.
 ///
 /// The namespace tells RoleBindings from ClusterRoleBindings.
-fn table(session: &Session, answer: &WhoCan<'_>, wide: bool) -> Table {
+fn table<'h>(
+    session: &Session,
+    holders: impl Iterator<Item = &'h Holder<'h>>,
+    wide: bool,
+) -> Table {
     let mut headings = vec!["SUBJECT", "NAMESPACE", "BINDING", "ROLE"];
     headings.extend(wide.then_some(["RULE", "DEFINED IN"]).into_iter().flatten());
     let mut table = Table::new(headings);
-    for holder in &answer.holders {
+    for holder in holders {
         let grant = &holder.grant;
         let metadata = &grant.binding.metadata;
         let namespace = if holder.namespace.is_empty() { "*" } else { holder.namespace };
@@ -175,12 +244,12 @@ fn report(
                 NamespaceSelection::OfRequest => "",
             };
             let asked = words::request(request);
-            ui.note(format!("nobody that was read may {asked}{anywhere}"));
+            ui.note(format!("no subject found can {asked}{anywhere}"));
         }
     }
     let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";
     if !answer.holders.iter().any(masters) {
-        ui.note("group system:masters may everything, whatever roles and bindings say");
+        ui.note("group system:masters can do anything, whatever roles and bindings say");
     }
     if requests.iter().any(|request| session.authorizer.rule_of_nodes(request).is_some()) {
         ui.note("nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes");
@@ -189,6 +258,6 @@ fn report(
         ui.warn(words::problem(problem));
     }
     for gap in words::gaps(&answer.gaps) {
-        ui.warn(format!("further subjects may be hidden, for this was not read: {gap}"));
+        ui.warn(format!("there may be further subjects; could not be read: {gap}"));
     }
 }

@@ -14,11 +14,11 @@ use crate::render::{Cell, Table};
 use crate::time;
 use crate::ui::Ui;
 
-/// Say who the server takes you for, and what your token or certificate says
+/// Show who the server takes you for, and what your token or certificate says
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// How the answer looks; docs/json.md describes json and yaml
+    /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
@@ -74,7 +74,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             output::write_structured(&mut out, arguments.output, &details)?;
         }
         Format::Table | Format::Wide => {
-            table(cluster, &who, &credential).write(&mut out, ui.columns())?;
+            table(cluster, &who, &credential).write(&mut out, ui.layout())?;
         }
     }
     out.flush()?;

@@ -11,7 +11,7 @@ use crate::render::Detail;
 use crate::ui::Ui;
 use crate::{question, subject};
 
-/// Explain why a subject may do something, or what keeps it from it
+/// Explain why a subject can or cannot do something
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// How the answer looks; docs/json.md describes json and yaml
+    /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
@@ -48,7 +48,7 @@ Examples:
 
 {}
 
-Exit codes: 0 yes, 1 no, 2 it could not be done, 3 something that was not read decides it.",
+Exit codes: 0 yes, 1 no, 2 an error, 3 something that was not read decides it.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )

@@ -10,6 +10,21 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// The formats of a list of subjects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HoldersFormat {
+    #[default]
+    Table,
+    /// With the ServiceAccounts in each group, the rules and where they are defined
+    Wide,
+    Json,
+    Yaml,
+    Csv,
+    Markdown,
+    /// Each subject on a line, as other commands take it
+    Name,
+}
+
 /// The formats of a matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MatrixFormat {

@@ -7,7 +7,7 @@ use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
-use super::{Cell, Table, markdown};
+use super::{Cell, Table, TableLayout, markdown};
 use crate::commands::diff::Comparison;
 use crate::render::github::{data, property};
 use crate::words;
@@ -19,7 +19,7 @@ const FEW: usize = 2;
 pub(crate) fn write_table(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    columns: Option<usize>,
+    layout: TableLayout,
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "THROUGH"]);
     for row in rows(comparison) {
@@ -31,14 +31,14 @@ pub(crate) fn write_table(
             through.into(),
         ]);
     }
-    write_tables(out, &table, comparison, columns)
+    write_tables(out, &table, comparison, layout)
 }
 
 /// Writes one row for each rule of each change, with where the rule stands.
 pub(crate) fn write_wide(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
-    columns: Option<usize>,
+    layout: TableLayout,
 ) -> io::Result<()> {
     let mut table = Table::new(["CHANGE", "SUBJECT", "ACCESS", "BINDING", "ROLE", "RULE"]);
     for row in rows(comparison) {
@@ -57,17 +57,17 @@ pub(crate) fn write_wide(
             ]);
         }
     }
-    write_tables(out, &table, comparison, columns)
+    write_tables(out, &table, comparison, layout)
 }
 
 fn write_tables(
     out: &mut impl Write,
     changes: &Table,
     comparison: &Comparison<'_>,
-    columns: Option<usize>,
+    layout: TableLayout,
 ) -> io::Result<()> {
     if !changes.is_empty() {
-        changes.write(out, columns)?;
+        changes.write(out, layout)?;
     }
     if comparison.risks.is_empty() {
         return Ok(());
@@ -83,7 +83,7 @@ fn write_tables(
         ]);
     }
     writeln!(out)?;
-    table.write(out, columns)
+    table.write(out, layout)
 }
 
 /// Writes tables for a comment on a merge request.

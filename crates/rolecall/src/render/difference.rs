@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::markdown;
 use super::matrix::namespace_word;
 use super::review::word_cell;
-use super::{Cell, Table};
+use super::{Cell, Table, TableLayout};
 use crate::commands::can_i::difference::Difference;
 use crate::decide::word_of;
 use crate::subject::label;
@@ -14,14 +14,14 @@ use crate::subject::label;
 pub(crate) fn write_table(
     out: &mut impl Write,
     difference: &Difference<'_>,
-    columns: Option<usize>,
+    layout: TableLayout,
 ) -> io::Result<()> {
     let mut table = Table::new(headings(difference, str::to_owned));
     for cell in difference.differing() {
         let names = names(difference, cell).into_iter().map(Cell::new);
         table.row(names.chain(difference.words(cell).map(word_cell)));
     }
-    if table.is_empty() { Ok(()) } else { table.write(out, columns) }
+    if table.is_empty() { Ok(()) } else { table.write(out, layout) }
 }
 
 /// Writes the same as a table in Markdown.

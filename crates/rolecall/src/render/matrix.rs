@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{Text, VerdictKind};
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::{shrink, wrap};
-use super::{markdown, plain};
+use super::wrap::wrap;
+use super::{Headings, TableLayout, markdown, plain};
 use crate::decide::{Decided, word_of};
 use crate::output::MatrixFormat;
 use crate::subject::{Subject, label};
@@ -22,6 +22,10 @@ pub(crate) struct Layout {
     verbs: Vec<Column>,
     /// How many blanks set columns apart.
     gutter: usize,
+    /// The width of the terminal, when a row does not fit on its line with its names whole: then it is
+    /// a paragraph.
+    paragraphs: Option<usize>,
+    headings: Headings,
 }
 
 /// One column.
@@ -71,7 +75,7 @@ impl Layout {
     /// Works out the widths, within `columns` if any limit there is.
     ///
     /// Subjects and namespaces have a column only where there are several, or one line a cell.
-    pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, columns: Option<usize>) -> Self {
+    pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, layout: TableLayout) -> Self {
         let wide = format == MatrixFormat::Wide;
         let mut names = Vec::new();
         if wide || extent.subjects.len() > 1 {
@@ -93,11 +97,12 @@ impl Layout {
         } else {
             extent.verbs.iter().map(|verb| Column::of_verb(verb, widest)).collect()
         };
-        let mut layout = Self { format, names, verbs, gutter: 2 };
-        if let Some(columns) = columns {
-            layout.fit(columns);
+        let mut fitted =
+            Self { format, names, verbs, gutter: 2, paragraphs: None, headings: layout.headings };
+        if let Some(columns) = layout.columns {
+            fitted.fit(columns);
         }
-        layout
+        fitted
     }
 
     /// Writes the headings.
@@ -107,6 +112,9 @@ impl Layout {
             let headings = columns().map(|column| column.heading.concat().to_lowercase());
             let headings: Vec<String> = headings.collect();
             return markdown::head(out, headings.iter().map(String::as_str));
+        }
+        if self.headings == Headings::Hidden || self.paragraphs.is_some() {
+            return Ok(());
         }
         let [_, second] = [0, 1].map(|line| columns().any(|c| !c.heading_line(line).is_empty()));
         for line in 0..=usize::from(second) {
@@ -135,6 +143,9 @@ impl Layout {
             return markdown::row(out, names.iter().map(|name| &**name).chain(words));
         }
         let names = self.names_of(place);
+        if let Some(columns) = self.paragraphs {
+            return self.write_paragraph(out, &names, words, columns);
+        }
         let cells = words.iter().map(|word| (word_of(*word), style(*word)));
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
@@ -154,6 +165,35 @@ impl Layout {
         let cells = [(&*verb, Style::new()), (word_of(word), style(word)), (&*by, Style::new())];
         let cells = if by.is_empty() { &cells[..2] } else { &cells[..] };
         self.write_line(out, &self.names_of(place), cells)
+    }
+
+    /// Writes a row as a paragraph: the verbs by their answers, below the names.
+    fn write_paragraph(
+        &self,
+        out: &mut impl Write,
+        names: &[String],
+        words: &[VerdictKind],
+        columns: usize,
+    ) -> io::Result<()> {
+        writeln!(out, "{}", names.join(" "))?;
+        let mut told: Vec<VerdictKind> = words.to_vec();
+        told.sort_by_key(|word| word_of(*word));
+        told.dedup();
+        for word in told.into_iter().rev() {
+            let verbs = self.verbs.iter().zip(words).filter(|(_, of_verb)| **of_verb == word);
+            let verbs: Vec<String> =
+                verbs.map(|(verb, _)| verb.heading.concat().to_lowercase()).collect();
+            let style = style(word);
+            let label = format!("{}:", word_of(word));
+            let room = columns.saturating_sub(label.len() + 3).max(1);
+            for (position, line) in wrap(&verbs.join(" "), room).iter().enumerate() {
+                match position {
+                    0 => writeln!(out, "  {style}{label}{style:#} {line}")?,
+                    _ => writeln!(out, "{:indent$}{line}", "", indent = label.len() + 3)?,
+                }
+            }
+        }
+        Ok(())
     }
 
     fn names_of(&self, place: Place<'_>) -> Vec<String> {
@@ -176,41 +216,30 @@ impl Layout {
         names: &[String],
         cells: &[(&str, Style)],
     ) -> io::Result<()> {
-        let names: Vec<Vec<&str>> =
-            names.iter().zip(&self.names).map(|(name, column)| wrap(name, column.width)).collect();
-        let height = names.iter().map(Vec::len).max().unwrap_or_default();
-        for line in 0..height {
-            let mut pending = 0;
-            for (name, column) in names.iter().zip(&self.names) {
-                let text = name.get(line).copied().unwrap_or_default();
-                if !text.is_empty() {
-                    write!(out, "{:pending$}{text}", "")?;
-                    pending = 0;
-                }
-                pending += column.width + self.gutter - text.width().min(column.width);
+        let mut pending = 0;
+        for (text, column) in names.iter().zip(&self.names) {
+            if !text.is_empty() {
+                write!(out, "{:pending$}{text}", "")?;
+                pending = 0;
             }
-            let cells = if line == 0 { cells } else { &[] };
-            for ((text, style), column) in cells.iter().zip(&self.verbs) {
-                write!(out, "{:pending$}{style}{text}{style:#}", "")?;
-                pending = column.width + self.gutter - text.width().min(column.width);
-            }
-            writeln!(out)?;
+            pending += column.width + self.gutter - text.width().min(column.width);
         }
-        Ok(())
+        for ((text, style), column) in cells.iter().zip(&self.verbs) {
+            write!(out, "{:pending$}{style}{text}{style:#}", "")?;
+            pending = column.width + self.gutter - text.width().min(column.width);
+        }
+        writeln!(out)
     }
 
-    /// Makes columns of names narrower, and then the gaps, until everything fits or nothing gives.
+    /// Makes the gaps narrower, and then paragraphs of rows, until everything fits with its names whole.
     fn fit(&mut self, columns: usize) {
-        let verbs: usize = self.verbs.iter().map(|column| column.width).sum();
+        let widths: usize = self.names.iter().chain(&self.verbs).map(|column| column.width).sum();
         let gaps = (self.names.len() + self.verbs.len()).saturating_sub(1);
-        let names: usize = self.names.iter().map(|column| column.width).sum();
-        if names + verbs + gaps * self.gutter > columns {
+        if widths + gaps * self.gutter > columns {
             self.gutter = 1;
         }
-        let mut widths: Vec<usize> = self.names.iter().map(|column| column.width).collect();
-        shrink(&mut widths, columns.saturating_sub(verbs + gaps * self.gutter));
-        for (column, width) in self.names.iter_mut().zip(widths) {
-            column.width = width;
+        if widths + gaps * self.gutter > columns && self.format.is_grid() {
+            self.paragraphs = Some(columns);
         }
     }
 }

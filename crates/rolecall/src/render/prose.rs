@@ -1,34 +1,53 @@
 //! Documentation on a terminal.
 
+use anstyle::{AnsiColor, Style};
+
 use super::wrap::wrap;
 
-/// Fills the paragraphs of a Markdown text to that many columns; code and headings stay as they are.
-pub(crate) fn filled(markdown: &str, columns: usize) -> String {
-    let mut filled = String::with_capacity(markdown.len());
+const HEADING: Style = AnsiColor::Cyan.on_default().bold();
+
+/// How far code is indented.
+const CODE: &str = "    ";
+
+/// Lays a Markdown text out for that many columns: headings in colour, paragraphs filled, code indented.
+pub(crate) fn document(markdown: &str, columns: usize) -> String {
+    let mut laid_out = String::with_capacity(markdown.len());
     let mut paragraph = String::new();
     let mut is_code = false;
     for line in markdown.lines() {
-        let is_fence = line.trim_start().starts_with("```");
-        let stands_alone = is_code || is_fence || line.is_empty() || line.starts_with(['#', '|']);
-        if stands_alone || line.starts_with("- ") {
-            flush(&mut filled, &mut paragraph, columns);
+        if line.trim_start().starts_with("```") {
+            flush(&mut laid_out, &mut paragraph, columns);
+            is_code = !is_code;
+            continue;
         }
-        is_code ^= is_fence;
-        if stands_alone {
-            filled.push_str(line);
-            filled.push('\n');
-        } else {
-            if !paragraph.is_empty() {
-                paragraph.push(' ');
+        let heading = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim());
+        match heading {
+            Some(heading) if !is_code => {
+                flush(&mut laid_out, &mut paragraph, columns);
+                laid_out.push_str(&format!("{HEADING}{heading}{HEADING:#}\n"));
             }
-            paragraph.push_str(line.trim());
+            _ if is_code && line.is_empty() => laid_out.push('\n'),
+            _ if is_code => laid_out.push_str(&format!("{CODE}{line}\n")),
+            _ if line.is_empty() || line.starts_with('|') => {
+                flush(&mut laid_out, &mut paragraph, columns);
+                laid_out.push_str(&format!("{line}\n"));
+            }
+            _ => {
+                if line.starts_with("- ") {
+                    flush(&mut laid_out, &mut paragraph, columns);
+                }
+                if !paragraph.is_empty() {
+                    paragraph.push(' ');
+                }
+                paragraph.push_str(line.trim());
+            }
         }
     }
-    flush(&mut filled, &mut paragraph, columns);
-    filled
+    flush(&mut laid_out, &mut paragraph, columns);
+    laid_out
 }
 
-fn flush(filled: &mut String, paragraph: &mut String, columns: usize) {
+fn flush(laid_out: &mut String, paragraph: &mut String, columns: usize) {
     if paragraph.is_empty() {
         return;
     }
@@ -36,10 +55,10 @@ fn flush(filled: &mut String, paragraph: &mut String, columns: usize) {
     let lines = wrap(paragraph, columns.saturating_sub(indent.len()).max(1));
     for (position, line) in lines.iter().enumerate() {
         if position > 0 {
-            filled.push_str(indent);
+            laid_out.push_str(indent);
         }
-        filled.push_str(line);
-        filled.push('\n');
+        laid_out.push_str(line);
+        laid_out.push('\n');
     }
     paragraph.clear();
 }
@@ -49,12 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraphs_are_filled_and_code_stays() {
+    fn headings_stand_out_paragraphs_are_filled_and_code_is_indented() {
         let text = "# A heading that is long\n\nOne two\nthree four five.\n\n- an item that\n  goes on\n- b\n\n\
-                    ```yaml\nkind: of code that is long\n```\nEnd.\n";
-        let expected = "# A heading that is long\n\nOne two three\nfour five.\n\n- an item\n  that goes\n  on\n- b\n\n\
-                        ```yaml\nkind: of code that is long\n```\nEnd.\n";
-        assert_eq!(filled(text, 13), expected);
-        assert_eq!(filled("", 80), "");
+                    ```yaml\nkind: of code that is long\n\n# a comment\n```\nEnd.\n";
+        let expected = "A heading that is long\n\nOne two three\nfour five.\n\n- an item\n  that goes\n  on\n- b\n\n    \
+                        kind: of code that is long\n\n    # a comment\nEnd.\n";
+        let laid_out = document(text, 13);
+        assert!(laid_out.starts_with("\u{1b}["), "{laid_out:?}");
+        assert_eq!(anstream::adapter::strip_str(&laid_out).to_string(), expected);
+        assert_eq!(document("", 80), "");
     }
 }

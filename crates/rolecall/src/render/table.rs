@@ -9,16 +9,41 @@ use tabled::settings::style::Style as Lines;
 use tabled::settings::{Color, Modify, Padding};
 use unicode_width::UnicodeWidthStr;
 
-use super::plain;
-use super::wrap::{shrink, wrap};
+use super::wrap::{longest_word, shrink, wrap};
+use super::{markdown, plain};
+use crate::output::csv;
 
 /// How many blanks set columns apart.
 const GUTTER: usize = 3;
+
+/// How far the values of a paragraph are indented below its first line.
+const INDENT: usize = 2;
+
+const HEADING: Style = Style::new().bold();
+
+/// How much room a table has, and whether it says what its columns are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableLayout {
+    /// The columns of the terminal; `None` where lines may have any length.
+    pub(crate) columns: Option<usize>,
+    /// Whether the first line has headings.
+    pub(crate) headings: Headings,
+}
+
+/// Whether a table has headings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Headings {
+    #[default]
+    Shown,
+    Hidden,
+}
 
 /// A table: headings and rows, printed to fit the terminal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     headings: Vec<String>,
+    /// How the headings look.
+    heading_style: Style,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -33,7 +58,14 @@ impl Table {
     /// Starts a table with its headings, in upper case.
     pub(crate) fn new(headings: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let headings = headings.into_iter().map(|heading| plain(heading.as_ref()).into_owned());
-        Self { headings: headings.collect(), rows: Vec::new() }
+        Self { headings: headings.collect(), heading_style: HEADING, rows: Vec::new() }
+    }
+
+    /// Leaves the headings without a style, for a stream that takes no colours out.
+    #[must_use]
+    pub(crate) fn without_colors(mut self) -> Self {
+        self.heading_style = Style::new();
+        self
     }
 
     /// Adds a row, of as many cells as there are headings.
@@ -46,25 +78,54 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Writes the table, its cells wrapped to stay within `columns`, if any limit there is.
-    pub(crate) fn write(&self, out: &mut impl Write, columns: Option<usize>) -> io::Result<()> {
-        match columns {
-            Some(columns) => self.write_wrapped(out, columns),
-            None => self.write_lines(out),
+    /// Writes the table. Where its lines do not fit, cells are wrapped at blanks; where words do not fit
+    /// either, each row becomes a paragraph, so that no name is ever cut.
+    pub(crate) fn write(&self, out: &mut impl Write, layout: TableLayout) -> io::Result<()> {
+        let Some(columns) = layout.columns else { return self.write_lines(out, layout.headings) };
+        let gutters = GUTTER * self.headings.len().saturating_sub(1);
+        let room = columns.saturating_sub(gutters);
+        let mut widths = self.widths();
+        if widths.iter().sum::<usize>() <= room {
+            return self.write_lines(out, layout.headings);
+        }
+        match shrink(&mut widths, &self.narrowest(), room) {
+            true => self.write_wrapped(out, layout.headings, &widths),
+            false => self.write_paragraphs(out, columns),
         }
     }
 
+    /// Writes the table as comma-separated values.
+    pub(crate) fn write_csv(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
+        if headings == Headings::Shown {
+            let headings: Vec<String> = self.headings.iter().map(|it| it.to_lowercase()).collect();
+            csv::write_line(out, headings.iter().map(String::as_str))?;
+        }
+        for row in &self.rows {
+            csv::write_line(out, row.iter().map(|cell| cell.text.trim_start()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the table in Markdown.
+    pub(crate) fn write_markdown(&self, out: &mut impl Write) -> io::Result<()> {
+        let headings: Vec<String> = self.headings.iter().map(|it| it.to_lowercase()).collect();
+        markdown::head(out, headings.iter().map(String::as_str))?;
+        for row in &self.rows {
+            markdown::row(out, row.iter().map(|cell| &*cell.text))?;
+        }
+        Ok(())
+    }
+
     /// Writes each row on a line: there may be thousands, which no layout is worth.
-    fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write_lines(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
         let widths = self.widths();
-        let headings: Vec<Cell> = self.headings.iter().map(Cell::new).collect();
         let mut line = String::new();
-        for row in [&headings].into_iter().chain(&self.rows) {
+        for row in self.heading_row(headings).iter().chain(&self.rows) {
             let mut missing = 0;
             for (cell, width) in row.iter().zip(&widths) {
                 if !cell.text.is_empty() {
                     line.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
-                    cell.push_to(&mut line);
+                    push(&mut line, &cell.text, cell.style);
                 }
                 missing += width.saturating_sub(cell.width()) + GUTTER;
             }
@@ -74,28 +135,30 @@ impl Table {
         Ok(())
     }
 
-    fn write_wrapped(&self, out: &mut impl Write, columns: usize) -> io::Result<()> {
-        let widths = self.widths_within(columns);
-        let fit = |cell: &Cell, column: usize| {
-            let width = widths.get(column).copied().unwrap_or(usize::MAX);
-            wrap(&cell.text, width).join("\n")
-        };
+    fn write_wrapped(
+        &self,
+        out: &mut impl Write,
+        headings: Headings,
+        widths: &[usize],
+    ) -> io::Result<()> {
+        let heading_row = self.heading_row(headings);
+        let rows = || heading_row.iter().chain(&self.rows);
         let mut builder = Builder::with_capacity(self.rows.len() + 1, self.headings.len());
-        builder.push_record(&self.headings);
-        for row in &self.rows {
-            builder.push_record(row.iter().zip(0..).map(|(cell, column)| fit(cell, column)));
+        for row in rows() {
+            let cells = row.iter().zip(widths);
+            builder.push_record(cells.map(|(cell, width)| wrap(&cell.text, *width).join("\n")));
         }
         let mut table = builder.build();
         table.with(Lines::empty()).with(Padding::new(0, GUTTER, 0, 0));
         table.with(Modify::new(Columns::last()).with(Padding::zero()));
-        for (row, cells) in (1..).zip(&self.rows) {
+        for (position, cells) in rows().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
                 if cell.style != Style::new() {
                     let color = Color::new(
                         cell.style.render().to_string(),
                         cell.style.render_reset().to_string(),
                     );
-                    table.with(Modify::new(Position::new(row, column)).with(color));
+                    table.with(Modify::new(Position::new(position, column)).with(color));
                 }
             }
         }
@@ -103,6 +166,45 @@ impl Table {
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// Writes each row as a paragraph: its first cell, and below it the others with their headings.
+    fn write_paragraphs(&self, out: &mut impl Write, columns: usize) -> io::Result<()> {
+        let mut first = true;
+        for row in &self.rows {
+            if !std::mem::take(&mut first) {
+                writeln!(out)?;
+            }
+            let mut cells = row.iter().zip(&self.headings);
+            if let Some((cell, _)) = cells.next() {
+                let mut line = String::new();
+                push(&mut line, &cell.text, cell.style);
+                writeln!(out, "{line}")?;
+            }
+            for (cell, heading) in cells.filter(|(cell, _)| !cell.text.is_empty()) {
+                let label = format!("{}: ", heading.to_lowercase());
+                let text = format!("{label}{}", cell.text);
+                let room = columns.saturating_sub(2 * INDENT).max(1);
+                for (position, part) in wrap(&text, room).iter().enumerate() {
+                    let indent = if position == 0 { INDENT } else { 2 * INDENT };
+                    let mut line = " ".repeat(indent);
+                    match part.strip_prefix(&label) {
+                        Some(value) if position == 0 => {
+                            line.push_str(&label);
+                            push(&mut line, value, cell.style);
+                        }
+                        _ => line.push_str(part),
+                    }
+                    writeln!(out, "{}", line.trim_end())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn heading_row(&self, headings: Headings) -> Option<Vec<Cell>> {
+        let cell = |heading: &String| Cell::new(heading).with_style(self.heading_style);
+        (headings == Headings::Shown).then(|| self.headings.iter().map(cell).collect())
     }
 
     /// Returns how wide each column is.
@@ -116,10 +218,14 @@ impl Table {
         widths
     }
 
-    fn widths_within(&self, columns: usize) -> Vec<usize> {
-        let mut widths = self.widths();
-        let gutters = GUTTER * self.headings.len().saturating_sub(1);
-        shrink(&mut widths, columns.saturating_sub(gutters));
+    /// Returns how narrow each column can be with its words whole.
+    fn narrowest(&self) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.headings.iter().map(|it| longest_word(it)).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = longest_word(&cell.text).max(*width);
+            }
+        }
         widths
     }
 }
@@ -151,22 +257,22 @@ impl Cell {
         if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
 
-    /// Adds the text in its colour to a line.
-    fn push_to(&self, line: &mut String) {
-        if self.style == Style::new() {
-            return line.push_str(&self.text);
-        }
-        line.push_str(&self.style.render().to_string());
-        line.push_str(&self.text);
-        line.push_str(&self.style.render_reset().to_string());
-    }
-
     /// Colours the cell.
     #[must_use]
     pub(crate) fn with_style(mut self, style: Style) -> Self {
         self.style = style;
         self
     }
+}
+
+/// Adds text in its colour to a line.
+fn push(line: &mut String, text: &str, style: Style) {
+    if style == Style::new() {
+        return line.push_str(text);
+    }
+    line.push_str(&style.render().to_string());
+    line.push_str(text);
+    line.push_str(&style.render_reset().to_string());
 }
 
 impl<T: AsRef<str>> From<T> for Cell {
@@ -179,18 +285,26 @@ impl<T: AsRef<str>> From<T> for Cell {
 mod tests {
     use super::*;
 
-    fn render(columns: Option<usize>) -> String {
+    fn table() -> Table {
         let mut table = Table::new(["SUBJECT", "ANSWER", "BECAUSE"]);
         table.row(["sa/shop:web".into(), Cell::yes("yes"), "RoleBinding shop/web".into()]);
         table.row(["user/a\u{1b}[2J".into(), Cell::no("no"), Cell::default()]);
+        table
+    }
+
+    fn render(columns: Option<usize>) -> String {
         let mut out = Vec::new();
-        table.write(&mut out, columns).unwrap();
+        table().write(&mut out, TableLayout { columns, headings: Headings::Shown }).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn shown(columns: Option<usize>) -> String {
+        anstream::adapter::strip_str(&render(columns)).to_string()
     }
 
     #[test]
     fn a_pipe_gets_whole_lines() {
-        insta::assert_snapshot!(anstream::adapter::strip_str(&render(None)), @r#"
+        insta::assert_snapshot!(shown(None), @r#"
         SUBJECT           ANSWER   BECAUSE
         sa/shop:web       yes      RoleBinding shop/web
         user/a\u{1b}[2J   no
@@ -198,18 +312,39 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_wrapped_cells() {
-        insta::assert_snapshot!(anstream::adapter::strip_str(&render(Some(40))), @r#"
-        SUBJECT       ANSWER   BECAUSE
-        sa/shop:web   yes      RoleBinding
-                               shop/web
-        user/         no
-        a\u{1b}[2J
+    fn a_terminal_gets_cells_wrapped_at_blanks() {
+        insta::assert_snapshot!(shown(Some(42)), @r#"
+        SUBJECT           ANSWER   BECAUSE
+        sa/shop:web       yes      RoleBinding
+                                   shop/web
+        user/a\u{1b}[2J   no
         "#);
     }
 
     #[test]
+    fn a_narrow_terminal_gets_paragraphs_with_whole_names() {
+        insta::assert_snapshot!(shown(Some(24)), @r#"
+        sa/shop:web
+          answer: yes
+          because: RoleBinding
+            shop/web
+
+        user/a\u{1b}[2J
+          answer: no
+        "#);
+    }
+
+    #[test]
+    fn headings_can_be_left_out() {
+        let mut out = Vec::new();
+        let layout = TableLayout { columns: None, headings: Headings::Hidden };
+        table().write(&mut out, layout).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("sa/shop:web "), "{text}");
+    }
+
+    #[test]
     fn colours_wrap_the_words_alone() {
-        insta::assert_snapshot!(render(None).escape_debug(), @r#"SUBJECT           ANSWER   BECAUSE\nsa/shop:web       \u{1b}[32myes\u{1b}[0m      RoleBinding shop/web\nuser/a\\u{1b}[2J   \u{1b}[31mno\u{1b}[0m\n"#);
+        insta::assert_snapshot!(render(None).escape_debug(), @r#"\u{1b}[1mSUBJECT\u{1b}[0m           \u{1b}[1mANSWER\u{1b}[0m   \u{1b}[1mBECAUSE\u{1b}[0m\nsa/shop:web       \u{1b}[32myes\u{1b}[0m      RoleBinding shop/web\nuser/a\\u{1b}[2J   \u{1b}[31mno\u{1b}[0m\n"#);
     }
 }

@@ -7,9 +7,9 @@ use crate::command::{command, rolecall, rolecall_in_columns, rolecall_with, run,
 #[test]
 fn findings_are_a_table_and_fail() {
     assert_snapshot!(rolecall("check fixtures/v07-invalid-role-refs --severity low"), @r#"
-    WHERE                                            CODE    SEVERITY   OBJECT                                     FINDING
-    fixtures/v07-invalid-role-refs/invalid.yaml:8    RC103   high       ClusterRoleBinding v07-role-cluster-wide   roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
-    fixtures/v07-invalid-role-refs/invalid.yaml:22   RC103   high       RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    CODE    SEVERITY   WHERE                                            OBJECT                                     FINDING
+    RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:8    ClusterRoleBinding v07-role-cluster-wide   roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
+    RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:22   RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     2 findings: 2 high
     --- exit 1
@@ -94,55 +94,104 @@ fn junit_is_one_test_case_a_finding() {
 #[test]
 fn a_code_is_explained() {
     assert_snapshot!(rolecall("explain rc210"), @r#"
-        RC210 empty-grant
-        category: dead, severity: low, since: 0.1.0, Kubernetes: all
+    RC210 empty-grant
+    category: dead, severity: low, since: 0.1.0, Kubernetes: all
 
-        A role without rules, or a binding without subjects.
+    A role without rules, or a binding without subjects.
 
-        # What it does
+    What it does
 
-        Finds bindings that name nobody, and roles without rules that are not filled by aggregation.
+    Finds bindings that name nobody, and roles without rules that are not filled by aggregation.
 
-        # Why is this bad
+    Why is this bad
 
-        They grant nothing. Often a template left the list empty. (Rules with an empty list of verbs, API
-        groups or resources are rejected by the API server and reported as RC105.)
+    They grant nothing. Often a template left the list empty. (Rules with an empty list of verbs, API
+    groups or resources are rejected by the API server and reported as RC105.)
 
-        # Example
+    Example
 
-        ```yaml
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
         metadata: {name: viewers, namespace: shop}
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
         subjects: []
-        ```
 
-        # How to fix
+    How to fix
 
-        Name the subjects or rules, or remove the object.
+    Name the subjects or rules, or remove the object.
 
-        ```yaml
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
         metadata: {name: viewers, namespace: shop}
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
         subjects:
         - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: shop-viewers}
-        ```
-        --- exit 0
-        "#);
+    --- exit 0
+    "#);
 }
 
 #[test]
 fn an_unknown_code_is_an_error() {
     assert_snapshot!(rolecall("explain missing-rol"), @r#"
-        --- stderr
-        error: there is no finding `missing-rol`
-        hint: write `RC101` instead of `missing-rol`
-        hint: run `rolecall explain` to list all findings
-        --- exit 2
-        "#);
+    RC101 missing-role
+    category: broken, severity: high, since: 0.1.0, Kubernetes: all
+
+    A binding refers to a role that does not exist.
+
+    What it does
+
+    Looks up the role of every RoleBinding and ClusterRoleBinding: a Role in the binding's own
+    namespace, a ClusterRole by its name. Default roles of Kubernetes count as existing, and so does
+    what `external` in `rolecall.yaml` lists; nothing is said where the role may be in something that
+    could not be read.
+
+    It is high where the input ought to hold the role: another role is spelled alike, the input holds
+    other objects of the namespace or such whose names begin with the same word, or it is a whole
+    cluster. Otherwise other software may install the role, which makes it low; where the distribution
+    does (`system:openshift:...`), it is only for information.
+
+    Why is this bad
+
+    The API server accepts such a binding and grants nothing through it. Whoever relies on it is
+    refused, and whoever may create a role of that name later decides what the binding's subjects may
+    do.
+
+    Example
+
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: web-reads-pods, namespace: shop}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pod-reader}
+        subjects:
+        - {kind: ServiceAccount, name: web, namespace: shop}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: web, namespace: shop}
+
+    How to fix
+
+    Create the role, or correct `kind` and `name` of the roleRef. A roleRef cannot be changed in place:
+    delete the binding and create it anew.
+
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: web-reads-pods, namespace: shop}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pod-reader}
+        subjects:
+        - {kind: ServiceAccount, name: web, namespace: shop}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: pod-reader, namespace: shop}
+        rules:
+        - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: web, namespace: shop}
+    --- exit 0
+    "#);
 }
 
 #[test]
@@ -212,8 +261,8 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
     let mut command = command();
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
-    WHERE          CODE    SEVERITY   OBJECT                  FINDING
-    sound.yaml:4   RC103   high       RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    CODE    SEVERITY   WHERE          OBJECT                  FINDING
+    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
     --- stderr
@@ -245,8 +294,8 @@ fn templates_that_are_not_rendered_are_named_as_such() {
     let mut command = command();
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
-    WHERE          CODE    SEVERITY   OBJECT                  FINDING
-    sound.yaml:4   RC103   high       RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    CODE    SEVERITY   WHERE          OBJECT                  FINDING
+    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
     --- stderr
@@ -330,13 +379,13 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
     note: nothing found
     --- exit 0
     ");
-    assert_snapshot!(checked("-n shop"), @"
-    WHERE   CODE    SEVERITY   OBJECT                     FINDING
-    -:6     RC104   high       RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
+    assert_snapshot!(checked("-n shop"), @r#"
+    CODE    SEVERITY   WHERE   OBJECT                     FINDING
+    RC104   high       -:6     RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
 
     1 finding: 1 high
     --- exit 1
-    ");
+    "#);
 }
 
 /// A repository as Kustomize lays it out: its patches are no objects.
@@ -404,10 +453,10 @@ fn a_finding_stands_at_its_line_of_a_script() {
 #[test]
 fn hints_about_stdin_say_to_give_it_again() {
     assert_snapshot!(rolecall_with("check - --severity high -o markdown", CRON_JOB), @r#"
-    | where | code | severity | object | finding |
+    | code | severity | where | object | finding |
     |---|---|---|---|---|
-    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl get jobs\` will be refused: ServiceAccount \`shop/default\` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
-    | -:1 | RC301 | high | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl delete job \$(..)\` will be refused: ServiceAccount \`shop/default\` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
+    | RC301 | high | -:1 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl get jobs\` will be refused: ServiceAccount \`shop/default\` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
+    | RC301 | high | -:1 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl delete job \$(..)\` will be refused: ServiceAccount \`shop/default\` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
 
     2 findings: 2 high
     --- exit 1

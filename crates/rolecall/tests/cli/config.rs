@@ -222,20 +222,20 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
 ",
     );
     let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
-    assert_snapshot!(check_in(&files, "check deploy --severity medium"), @"
-    WHERE                     CODE    SEVERITY   OBJECT                          FINDING
-    deploy/a.yaml:5           RC510   medium     Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
-    deploy/rolecall.yaml:7    RC601   high       Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
-    deploy/rolecall.yaml:11   RC602   high       Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
-    deploy/rolecall.yaml:14   RC603   high       Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
-    deploy/rolecall.yaml:15   RC605   medium     Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
-    deploy/rolecall.yaml:19   RC606   medium     Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
+    assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
+    CODE    SEVERITY   WHERE                     OBJECT                          FINDING
+    RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
+    RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rule 1; take it out of the role, or the subject out of the binding
+    RC605   medium     deploy/rolecall.yaml:15   Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
+    RC606   medium     deploy/rolecall.yaml:19   Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
 
     6 findings: 3 high, 3 medium
     --- stderr
     note: configured by deploy/rolecall.yaml
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]
@@ -246,16 +246,16 @@ fn what_was_not_read_leaves_an_expectation_open() {
         ("b.yaml", "kind: RoleBinding\n apiVersion: v1\n"),
         ("rolecall.yaml", &*config),
     ];
-    assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @"
-    WHERE             CODE    SEVERITY   OBJECT                 FINDING
-    rolecall.yaml:3   RC604   high       Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
+    assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @r#"
+    CODE    SEVERITY   WHERE             OBJECT                 FINDING
+    RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
 
     1 finding: 1 high
     --- stderr
     note: configured by rolecall.yaml
     warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
     --- exit 3
-    ");
+    "#);
 }
 
 /// A `rolecall.yml` is as good, and no two files are read in silence.
@@ -271,16 +271,16 @@ fn a_configuration_may_end_in_yml() {
     ");
     let strict = config("severities: {RC510: critical}\n");
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild), ("rolecall.yaml", &*strict)];
-    assert_snapshot!(check_in(&files, "check . --severity medium"), @"
-    WHERE      CODE    SEVERITY   OBJECT             FINDING
-    a.yaml:5   RC510   critical   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
+    CODE    SEVERITY   WHERE      OBJECT             FINDING
+    RC510   critical   a.yaml:5   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
 
     1 finding: 1 critical
     --- stderr
     warning: `rolecall.yml` is not read: `rolecall.yaml` is
     note: configured by rolecall.yaml
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]

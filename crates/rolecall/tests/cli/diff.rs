@@ -35,32 +35,53 @@ fn wide_names_every_rule() {
     assert_snapshot!(
         rolecall_in_columns(150, "diff fixtures/refactoring/before fixtures/refactoring/after -o wide"),
         @r#"
-    CHANGE   SUBJECT           ACCESS                          BINDING                         ROLE                           RULE
-    gained   group/shop-team   create pods/exec in namespace   RoleBinding shop/team           Role shop/team                 2: create pods/exec
-                               shop                            (fixtures/refactoring/after/    (fixtures/refactoring/after/
-                                                               team.yaml:14)                   team.yaml:1)
-    lost     group/shop-team   get secrets named shop-tls in   RoleBinding shop/operator       ClusterRole shop-operator      3: get secrets "shop-tls"
-                               namespace shop                  (fixtures/refactoring/before/   (fixtures/refactoring/
-                                                               rbac.yaml:18)                   before/rbac.yaml:2)
-    lost     group/shop-team   get,patch deployments.apps in   RoleBinding shop/operator       ClusterRole shop-operator      2: get,patch
-                               namespace shop                  (fixtures/refactoring/before/   (fixtures/refactoring/         deployments.apps
-                                                               rbac.yaml:18)                   before/rbac.yaml:2)
-    gained   sa/ci:deployer    list secrets in namespace       RoleBinding shop/deployer-tls   Role shop/tls                  1: get,list secrets
-                               shop                            (fixtures/refactoring/after/    (fixtures/refactoring/after/
-                                                               deployer.yaml:45)               deployer.yaml:20)
-    gained   sa/ci:deployer    get secrets not named           RoleBinding shop/deployer-tls   Role shop/tls                  1: get,list secrets
-                               shop-tls in namespace shop      (fixtures/refactoring/after/    (fixtures/refactoring/after/
-                                                               deployer.yaml:45)               deployer.yaml:20)
-    lost     sa/ci:deployer    get secrets named shop-tls in   RoleBinding                     ClusterRole shop-operator      3: get secrets "shop-tls"
-                               namespace shop-staging          shop-staging/operator           (fixtures/refactoring/
-                                                               (fixtures/refactoring/before/   before/rbac.yaml:2)
-                                                               rbac.yaml:35)
+        gained
+          subject: group/shop-team
+          access: create pods/exec in namespace shop
+          binding: RoleBinding shop/team (fixtures/refactoring/after/team.yaml:14)
+          role: Role shop/team (fixtures/refactoring/after/team.yaml:1)
+          rule: 2: create pods/exec
 
-    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
-    RC518   medium     group/shop-team   shop    run commands in any Pod
-    RC511   medium     sa/ci:deployer    shop    read all Secrets at once
-    --- exit 0
-    "#
+        lost
+          subject: group/shop-team
+          access: get secrets named shop-tls in namespace shop
+          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
+          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+          rule: 3: get secrets "shop-tls"
+
+        lost
+          subject: group/shop-team
+          access: get,patch deployments.apps in namespace shop
+          binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
+          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+          rule: 2: get,patch deployments.apps
+
+        gained
+          subject: sa/ci:deployer
+          access: list secrets in namespace shop
+          binding: RoleBinding shop/deployer-tls (fixtures/refactoring/after/deployer.yaml:45)
+          role: Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+          rule: 1: get,list secrets
+
+        gained
+          subject: sa/ci:deployer
+          access: get secrets not named shop-tls in namespace shop
+          binding: RoleBinding shop/deployer-tls (fixtures/refactoring/after/deployer.yaml:45)
+          role: Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+          rule: 1: get,list secrets
+
+        lost
+          subject: sa/ci:deployer
+          access: get secrets named shop-tls in namespace shop-staging
+          binding: RoleBinding shop-staging/operator (fixtures/refactoring/before/rbac.yaml:35)
+          role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+          rule: 3: get secrets "shop-tls"
+
+        RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+        RC518   medium     group/shop-team   shop    run commands in any Pod
+        RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+        --- exit 0
+        "#
     );
 }
 

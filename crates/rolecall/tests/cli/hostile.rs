@@ -1,7 +1,6 @@
 //! Names, pipes and files that somebody may have made to do harm.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
 use crate::command::{Ran, command, rolecall, rolecall_with, run, split};
@@ -106,7 +105,7 @@ fn a_snapshot_keeps_every_name() {
     let holders = "who-can get secrets -A -o json -f -";
     let names = |ran: Ran| {
         let found = ran.stdout.lines().filter(|line| line.contains("\"name\": \""));
-        found.map(str::to_owned).collect::<Vec<_>>()
+        found.map(|line| line.trim_end_matches(',').to_owned()).collect::<Vec<_>>()
     };
     let of_snapshot = names(rolecall_with(holders, &snapshot));
     assert_eq!(of_snapshot, names(rolecall_with(holders, OBJECTS)));
@@ -176,11 +175,12 @@ fn a_closed_pipe_keeps_the_exit_code() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_to_what_is_no_file_is_not_skipped() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yaml"), OBJECTS).unwrap();
-    symlink("/dev/null", folder.path().join("b.yaml")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("b.yaml")).unwrap();
     let ask = format!("can-i get pods --for user/u -n x -f {}", folder.path().display());
     let ran = rolecall(&ask);
     assert_eq!(ran.exit, Some(2), "{ran}");

@@ -65,7 +65,6 @@ fn nothing_at_all() {
     assert_snapshot!(rolecall_with(&format!("{ASK} -f -"), ""), @r#"
     --- stderr
     error: -: no Kubernetes object in it
-    hint: run `rolecall snapshot > cluster.yaml` to get manifests from a live cluster
     --- exit 2
     "#);
 }

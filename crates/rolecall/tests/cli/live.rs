@@ -377,15 +377,15 @@ fn what_if_manifests_were_applied() {
     --- exit 0
     ");
     let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
-    assert_snapshot!(check, @"
-    WHERE                                              CODE    SEVERITY   OBJECT                               FINDING
-    fixtures/v09-dangling-role-ref/manifests.yaml:6    RC402   low        ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it
-    fixtures/v09-dangling-role-ref/manifests.yaml:20   RC101   high       ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef
-    fixtures/v09-dangling-role-ref/manifests.yaml:35   RC101   high       RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant
+    assert_snapshot!(check, @r#"
+    CODE    SEVERITY   WHERE                                              OBJECT                               FINDING
+    RC402   low        fixtures/v09-dangling-role-ref/manifests.yaml:6    ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it
+    RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:20   ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef
+    RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:35   RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant
 
     3 findings: 2 high, 1 low
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod check;
 mod command;
 mod config;
 mod connect;
+mod conventions;
 mod diff;
 mod difference;
 mod docs;

@@ -16,7 +16,7 @@ fn yaml(name: &str) -> Value {
 
 /// Returns the long options of `check`.
 fn options() -> Vec<String> {
-    let help = rolecall("check --help").stdout;
+    let help = rolecall("check --help").stdout + &rolecall("options").stdout;
     let words = help.split(|c: char| c.is_whitespace() || "[],".contains(c));
     words.filter(|word| word.starts_with("--")).map(str::to_owned).collect()
 }

@@ -149,8 +149,9 @@ fn places_in(report: &str, line: impl Fn(&Value) -> Option<u64>) -> Vec<String> 
     report["findings"].as_array().unwrap().iter().map(place).collect()
 }
 
-/// Returns the first two columns of a table.
+/// Returns the places and codes of a table's rows.
 fn rows(table: &str) -> Vec<String> {
     let rows = table.lines().skip(1).take_while(|line| !line.is_empty());
-    rows.map(|row| row.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect()
+    let words = rows.map(|row| row.split_whitespace().take(3).collect::<Vec<_>>());
+    words.map(|words| format!("{} {}", words[2], words[0])).collect()
 }

@@ -48,8 +48,8 @@ items:
     --- exit 0
     "#);
     assert_snapshot!(rolecall_with(ASK, yaml), @r#"
-    {"apiVersion":"authorization.k8s.io/v1","kind":"LocalSubjectAccessReview","metadata":{"namespace":"ns-1"},"spec":{"user":"system:serviceaccount:ns-1:k-sa-1","resourceAttributes":{"verb":"list","resource":"pods","namespace":"ns-1"}},"status":{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"pod-lister/ns-1\" of Role \"pod-lister\" to ServiceAccount \"k-sa-1/ns-1\""}}
-    {"spec":{"user":"jane","nonResourceAttributes":{"path":"/healthz","verb":"get"}},"status":{"allowed":false}}
+    {"apiVersion":"authorization.k8s.io/v1","kind":"LocalSubjectAccessReview","metadata":{"namespace":"ns-1"},"spec":{"resourceAttributes":{"namespace":"ns-1","resource":"pods","verb":"list"},"user":"system:serviceaccount:ns-1:k-sa-1"},"status":{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"pod-lister/ns-1\" of Role \"pod-lister\" to ServiceAccount \"k-sa-1/ns-1\""}}
+    {"spec":{"nonResourceAttributes":{"path":"/healthz","verb":"get"},"user":"jane"},"status":{"allowed":false}}
     --- stderr
     note: 1 review names a ServiceAccount without its own groups, first at stdin:1; groups count as written, as on a server
     --- exit 0

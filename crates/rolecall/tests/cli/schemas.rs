@@ -63,6 +63,8 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("access-diff", "diff fixtures/v24-masters fixtures/v13-every-resource"),
     ("access-diff", "diff fixtures/v15-resource-names fixtures/v19-urls"),
     ("rules-review", "rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names"),
+    ("error", "can-i get pods --for sa/x -f nowhere"),
+    ("error", "who-can get"),
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];
 

@@ -8,7 +8,7 @@ use crate::command::{rolecall, root, run, split};
 fn no_arguments_are_a_call_for_help() {
     let ran = rolecall("");
     assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""));
-    assert!(ran.stderr.starts_with("Who is this Pod"), "{ran}");
+    assert!(ran.stderr.starts_with("Shows which identity"), "{ran}");
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn unknown_commands_and_options() {
     --- stderr
     error: unrecognized subcommand 'can-it'
 
-      tip: a similar subcommand exists: 'can-i'
+      tip: did you mean `rolecall can-i`?
 
     Usage: rolecall [OPTIONS] <COMMAND>
 
@@ -28,7 +28,7 @@ fn unknown_commands_and_options() {
     --- stderr
     error: unexpected argument '--fro' found
 
-      tip: to pass '--fro' as a value, use '-- --fro'
+      tip: did you mean `--for`?
 
     Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
            rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
@@ -51,7 +51,7 @@ fn unknown_commands_and_options() {
     "#);
     assert_snapshot!(rolecall("can-i get pods --defaults v1.9"), @r#"
     --- stderr
-    error: invalid value 'v1.9' for '--defaults <auto|none|v1.36>': known are auto, none, v1.20, v1.36
+    error: invalid value 'v1.9' for '--defaults <VERSION>': known are auto, none, v1.20, v1.36
 
     For more information, try '--help'.
     --- exit 2

@@ -330,7 +330,7 @@ impl Difference<'_> {
             (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
                 output::write_structured(&mut out, format, &AccessMatrixDiff::new(self))?;
             }
-            _ => render::difference::write_table(&mut out, self, ui.columns())?,
+            _ => render::difference::write_table(&mut out, self, ui.layout())?,
         }
         out.flush()?;
         Ok(())

@@ -147,7 +147,7 @@ fn report(
             output::write_structured(&mut out, format, &comparison)?;
         }
         _ if disagreements.is_empty() => {}
-        _ => comparison_table(disagreements).write(&mut out, ui.columns())?,
+        _ => comparison_table(disagreements).write(&mut out, ui.layout())?,
     }
     out.flush()?;
     let disagree = disagreements.len();
@@ -245,7 +245,7 @@ impl<'a> Matrix<'a> {
             may_be_unknown: unknown > 0
                 || answers().any(|answer| answer.verdict() == VerdictKind::Denied),
         };
-        let layout = Layout::new(self.format, &extent, ui.columns());
+        let layout = Layout::new(self.format, &extent, ui.layout());
         let mut out = ui.stdout();
         if self.format.is_laid_out() {
             layout.start(&mut out)?;

@@ -76,7 +76,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         verbs: &plan.verbs,
         may_be_unknown,
     };
-    let layout = Layout::new(arguments.output, &extent, ui.columns());
+    let layout = Layout::new(arguments.output, &extent, ui.layout());
     let unknown =
         Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
     if unknown > 0 {

@@ -22,7 +22,7 @@ use crate::question;
 use crate::subject;
 use crate::ui::Ui;
 
-/// Say whether subjects may do things, and through what
+/// Check whether subjects can do something, and what allows it
 #[derive(Debug, Args)]
 #[command(
     override_usage = "\
@@ -67,7 +67,7 @@ pub(crate) struct Arguments {
     /// Who answers
     #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "reviews")]
     mode: Mode,
-    /// How the answer looks; docs/json.md describes json and yaml
+    /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
 }
@@ -100,8 +100,8 @@ Examples:
 {}
 
 One answer exits with 0 for yes, 1 for no, 3 when something that was not read decides it. A matrix and
-reviews exit with 0 when everything could be answered, whatever the answers, else with 3. 2 means that
-it could not be done. With --diff-with 0 means that nothing differs, 1 that something does, 3 that
+reviews exit with 0 when everything could be answered, whatever the answers, else with 3. 2 means an
+error. With --diff-with 0 means that nothing differs, 1 that something does, 3 that
 something was not read.
 
 Reviews are SubjectAccessReviews, LocalSubjectAccessReviews or SelfSubjectAccessReviews (with --as), or

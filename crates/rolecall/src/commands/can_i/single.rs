@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::load::{Breadth, Session};
 use crate::output::{self, AccessAnswer, Format};
 use crate::question;
-use crate::render::{self, Detail, ReviewedAnswer};
+use crate::render::{self, Detail, Folded, ReviewedAnswer};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
@@ -154,7 +154,8 @@ impl Asked {
                     bindings: &bindings,
                 };
                 let wide = output == Format::Wide;
-                answer.write(&mut out, if wide { Detail::Full } else { detail })?;
+                let mut folded = Folded::new(&mut out, ui.columns());
+                answer.write(&mut folded, if wide { Detail::Full } else { detail })?;
             }
             Format::Json | Format::Yaml => {
                 let answer = AccessAnswer::new(subject, request, &decision, &misses);
@@ -198,7 +199,8 @@ pub(super) fn write_reviewed(
     let mut out = ui.stdout();
     match output {
         Format::Table | Format::Wide => {
-            ReviewedAnswer { subject, request, answer }.write(&mut out)?;
+            let mut folded = Folded::new(&mut out, ui.columns());
+            ReviewedAnswer { subject, request, answer }.write(&mut folded)?;
         }
         Format::Json | Format::Yaml => {
             let answer = AccessAnswer::reviewed(subject, request, answer);

@@ -57,7 +57,7 @@ Examples:
   What fails, for a script
     rolecall doctor -o json | jq '.steps[] | select(.status == \"failed\")'
 
-Exit codes: 0 everything is ok, 1 a step failed, 2 it could not be done, 3 a step could not be judged.";
+Exit codes: 0 everything is ok, 1 a step failed, 2 an error, 3 a step could not be judged.";
 
 /// How long one answer may take, unless an option says otherwise: a diagnosis should not wait long.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -39,7 +39,7 @@ use crate::question;
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 
-/// Write the least Roles and RoleBindings that turn denials into yes
+/// Write the minimal Roles and RoleBindings that grant what was denied
 #[derive(Debug, Args)]
 #[command(
     override_usage = "\
@@ -169,7 +169,7 @@ the same objects.
 {}
 
 Exit codes: 0 the fix is printed, or nothing is to do; 1 something stays denied, for no Role mends it or
-it is refused as risky; 2 it could not be done; 3 something that was not read decides whether the fix is
+it is refused as risky; 2 an error; 3 something that was not read decides whether the fix is
 needed.",
         subject::GRAMMAR,
         question::GRAMMAR,

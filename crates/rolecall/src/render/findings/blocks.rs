@@ -59,7 +59,7 @@ fn paragraph(out: &mut impl Write, text: &str, columns: usize) -> Result<(), Com
     Ok(())
 }
 
-fn style(severity: Severity) -> Style {
+pub(super) fn style(severity: Severity) -> Style {
     match severity {
         Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
         Severity::Medium => AnsiColor::Yellow.on_default().bold(),

@@ -7,11 +7,12 @@ pub(crate) mod sarif;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use anstyle::Style;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
 use rolecall_source::yaml::Region;
 
-use super::{Cell, Table};
+use super::{Cell, Headings, Table, TableLayout};
 use crate::error::CommandError;
 use crate::render::github::{data, property};
 use crate::render::markdown;
@@ -30,27 +31,67 @@ pub(crate) fn write_blocks(
 }
 
 /// Writes findings as a table with a line each, and how many there are of each severity.
-pub(crate) fn write_table(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
+pub(crate) fn write_table(
+    out: &mut impl Write,
+    findings: &[Reported],
+    headings: Headings,
+) -> Result<(), CommandError> {
+    write_rows(out, findings, headings, blocks::style)
+}
+
+/// Does so without colours.
+pub(crate) fn write_plain_table(
+    out: &mut impl Write,
+    findings: &[Reported],
+    headings: Headings,
+) -> Result<(), CommandError> {
+    write_rows(out, findings, headings, |_| Style::new())
+}
+
+/// Writes findings as comma-separated values.
+pub(crate) fn write_csv(
+    out: &mut impl Write,
+    findings: &[Reported],
+    headings: Headings,
+) -> Result<(), CommandError> {
+    Ok(table(findings, |_| Style::new()).write_csv(out, headings)?)
+}
+
+fn write_rows(
+    out: &mut impl Write,
+    findings: &[Reported],
+    headings: Headings,
+    style: fn(Severity) -> Style,
+) -> Result<(), CommandError> {
     if findings.is_empty() {
         return Ok(());
     }
-    let mut table = Table::new(["WHERE", "CODE", "SEVERITY", "OBJECT", "FINDING"]);
+    let table = match style(Severity::Critical) == Style::new() {
+        true => table(findings, style).without_colors(),
+        false => table(findings, style),
+    };
+    table.write(out, TableLayout { columns: None, headings })?;
+    writeln!(out)?;
+    writeln!(out, "{}", summary(findings))?;
+    Ok(())
+}
+
+fn table(findings: &[Reported], style: fn(Severity) -> Style) -> Table {
+    let mut table = Table::new(["CODE", "SEVERITY", "WHERE", "OBJECT", "FINDING"]);
     let row = |reported: &Reported| {
         let finding = &reported.finding;
+        let severity = finding.severity;
         [
-            Cell::from(shown_place(reported)),
             finding.rule.code.into(),
-            finding.severity.as_str().into(),
+            Cell::new(severity.as_str()).with_style(style(severity)),
+            Cell::from(shown_place(reported)),
             finding.object.to_string().into(),
             sentence(finding).into(),
         ]
     };
     let rows: Vec<[Cell; 5]> = findings.par_iter().map(row).collect();
     rows.into_iter().for_each(|row| table.row(row));
-    table.write(out, None)?;
-    writeln!(out)?;
-    writeln!(out, "{}", summary(findings))?;
-    Ok(())
+    table
 }
 
 /// Writes findings as annotations of a GitHub workflow.
@@ -92,13 +133,13 @@ pub(crate) fn write_markdown(
         writeln!(out, "No findings.")?;
         return Ok(());
     }
-    markdown::head(out, ["where", "code", "severity", "object", "finding"])?;
+    markdown::head(out, ["code", "severity", "where", "object", "finding"])?;
     for reported in findings {
         let finding = &reported.finding;
         let (place, object) = (shown_place(reported), finding.object.to_string());
         let sentence = sentence(finding);
         let severity = finding.severity.as_str();
-        markdown::row(out, [&*place, finding.rule.code, severity, &*object, &*sentence])?;
+        markdown::row(out, [finding.rule.code, severity, &*place, &*object, &*sentence])?;
     }
     writeln!(out, "\n{}", summary(findings))?;
     Ok(())

@@ -1,0 +1,149 @@
+//! What somebody meant who typed what rolecall does not have: the habits of kubectl and its peers.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+use rolecall_rbac::edit_distance;
+
+/// Options of kubectl and of other RBAC tools, and what stands for them here.
+const OPTIONS: [(&[&str], &str); 26] = [
+    (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
+    (
+        &["--sa", "--serviceaccount", "--service-account"],
+        "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`",
+    ),
+    (&["--subject"], "write `--for SUBJECT`, such as `--for sa/NAME`"),
+    (&["--group"], "write `--for group/NAME`"),
+    (&["--pod"], "write `--for pod/NAME`"),
+    (&["-k", "--kustomize"], "build it first: `kustomize build DIRECTORY | rolecall check -`"),
+    (&["--helm", "--chart"], "render it first: `helm template CHART | rolecall check -`"),
+    (
+        &["-R", "--recursive"],
+        "directories are always read with everything below them: leave it out",
+    ),
+    (&["--subresource"], "write the subresource behind the resource: `pods/log`"),
+    (&["--verb"], "write `--verbs`, or the verb as the first argument"),
+    (&["--resource"], "write `--resources`, or the resource as the second argument"),
+    (&["--file", "--input", "--manifests"], "write `-f PATH`"),
+    (&["--format", "--out", "--report", "--output-format"], "write `-o FORMAT`"),
+    (&["--json"], "write `-o json`"),
+    (&["--yaml"], "write `-o yaml`"),
+    (&["--output-file", "--outfile"], "redirect the output: `> FILE`"),
+    (&["--all", "--cluster-scope"], "write `-A` for all namespaces"),
+    (&["--ns", "--include-namespaces", "--namespaces"], "write `-n NAMESPACE`, once for each"),
+    (
+        &["--exclude", "--exclude-namespaces", "--skip-dirs", "--skip-files"],
+        "name the paths that are to be read, or suppress findings in `rolecall.yaml`",
+    ),
+    (&["--no-color", "--no-colors", "--plain"], "write `--color never`"),
+    (&["--debug", "--loglevel", "--log-level"], "write `-v`, `-vv` or `-vvv`"),
+    (
+        &["--min-severity", "--severity-threshold"],
+        "write `--severity LEVEL` for what is shown, `--fail-level LEVEL` for what fails",
+    ),
+    (&["--exit-code", "--fail-on-severity", "--strict"], "write `--fail-level LEVEL`"),
+    (&["--ignore-errors", "--continue-on-error"], "write `--keep-going`"),
+    (
+        &["--hide-system", "--exclude-system", "--show-system-subjects"],
+        "Kubernetes' own subjects are folded; `--show-system` lists them",
+    ),
+    (
+        &["-l", "--selector", "--field-selector", "-w", "--watch", "--template"],
+        "rolecall has nothing like it; `-o json` can be filtered with jq",
+    ),
+];
+
+/// Commands of kubectl and of other RBAC tools, and the one that answers the same.
+const COMMANDS: [(&[&str], &str); 9] = [
+    (&["auth", "access", "access-matrix", "matrix"], "can-i"),
+    (&["list", "policy-rules", "list-rules", "show"], "rules"),
+    (&["lookup", "get", "tree", "bindings"], "walk"),
+    (&["scan", "lint", "audit", "analyze", "analysis", "validate", "test"], "check"),
+    (&["generate", "gen", "grant", "audit2rbac", "apply"], "fix"),
+    (&["who", "whois", "subjects"], "who-can"),
+    (&["dump", "export", "collect", "save"], "snapshot"),
+    (&["compare"], "diff"),
+    (&["reason", "trace"], "why"),
+];
+
+/// Returns a usage error with what was probably meant, instead of what only looks alike.
+pub(super) fn with_advice(mut error: Error, grammar: &Command, command: Option<&str>) -> Error {
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return error,
+    };
+    let Some(ContextValue::String(written)) = error.get(kind) else { return error };
+    let written = written.clone();
+    let tips = match kind {
+        ContextKind::InvalidArg => of_option(&written, grammar, command),
+        _ => of_command(&written, grammar),
+    };
+    // What is alike by letters is seldom meant, and `-- --sa` never.
+    for kind in
+        [ContextKind::Suggested, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
+    {
+        error.remove(kind);
+    }
+    if !tips.is_empty() {
+        let tips = tips.into_iter().map(StyledStr::from).collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    error
+}
+
+fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<String> {
+    let written = written.split('=').next().unwrap_or_default();
+    let of_command = command.and_then(|name| grammar.find_subcommand(name)).unwrap_or(grammar);
+    let known: Vec<String> = of_command
+        .get_arguments()
+        .chain(grammar.get_arguments().filter(|option| option.is_global_set()))
+        .filter_map(|option| option.get_long().map(|long| format!("--{long}")))
+        .collect();
+    let meant = OPTIONS.iter().find(|(names, _)| names.contains(&written));
+    if let Some((_, advice)) = meant.filter(|_| !known.iter().any(|known| known == written)) {
+        return vec![(*advice).to_owned()];
+    }
+    let others: Vec<String> = grammar
+        .get_subcommands()
+        .filter(|other| {
+            other.get_arguments().any(|option| option.get_long() == written.strip_prefix("--"))
+        })
+        .map(|other| format!("`{}`", other.get_name()))
+        .collect();
+    if !others.is_empty() {
+        return vec![format!("`{written}` is an option of {}", others.join(", "))];
+    }
+    let mut alike = nearest(written, known, 2);
+    alike.dedup();
+    alike.into_iter().map(|option| format!("did you mean `{option}`?")).collect()
+}
+
+fn of_command(written: &str, grammar: &Command) -> Vec<String> {
+    let plain = |name: &str| name.replace(['-', '_'], "").to_lowercase();
+    let names: Vec<String> =
+        grammar.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let same = names.iter().find(|name| plain(name) == plain(written)).cloned();
+    let peers = || {
+        let known = COMMANDS.iter().find(|(words, _)| words.contains(&&*written.to_lowercase()));
+        known.map(|(_, command)| (*command).to_owned())
+    };
+    let meant = match same.or_else(peers) {
+        Some(command) => vec![command],
+        None => nearest(written, names, 2),
+    };
+    meant.into_iter().map(|command| format!("did you mean `rolecall {command}`?")).collect()
+}
+
+/// Returns the names that are spelled most alike.
+fn nearest(written: &str, names: Vec<String>, most: usize) -> Vec<String> {
+    let mut alike: Vec<(usize, String)> = names
+        .into_iter()
+        .map(|name| (edit_distance(&name, written), name))
+        .filter(|(distance, name)| *distance <= most && distance * 3 < name.len())
+        .collect();
+    alike.sort();
+    let least = alike.first().map(|(distance, _)| *distance);
+    alike.retain(|(distance, _)| Some(*distance) == least);
+    alike.into_iter().map(|(_, name)| name).collect()
+}

@@ -1,0 +1,174 @@
+//! Help as people read it: text that is wrapped once, and options of every command listed once.
+
+use clap::{Arg, Command};
+use unicode_width::UnicodeWidthStr;
+
+use crate::render::wrap;
+
+/// The widest that help gets: longer lines are hard to read.
+const WIDEST: usize = 100;
+
+/// The options of every command that the help of each lists all the same.
+const LISTED: [&str; 3] = ["namespaces", "all_namespaces", "filename"];
+
+/// Commands that read neither a cluster nor manifests, and what their help lists.
+const SOURCELESS: [&str; 6] = ["explain", "completions", "man", "options", "version", "help"];
+
+/// Commands that ask a cluster, and read no manifests.
+const CLUSTER_ONLY: [&str; 2] = ["whoami", "doctor"];
+
+/// What an option of every command can mean to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// What it says.
+    Its,
+    /// Nothing.
+    Nothing,
+}
+
+/// Returns what an option of every command means to one of them.
+pub(super) fn meaning(command: &str, option: &Arg) -> Meaning {
+    let is_output = option.get_help_heading() == Some("Output");
+    match SOURCELESS.contains(&command) && !is_output {
+        true => Meaning::Nothing,
+        false => Meaning::Its,
+    }
+}
+
+/// Prepares the grammar for showing help in a terminal of that many columns.
+pub(super) fn dress(mut command: Command, columns: usize) -> Command {
+    let width = columns.min(WIDEST);
+    command.build();
+    let names: Vec<String> =
+        command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |of_command| {
+            let is_listed = |option: &Arg| {
+                LISTED.contains(&option.get_id().as_str())
+                    && meaning(&name, option) == Meaning::Its
+                    && !CLUSTER_ONLY.contains(&&*name)
+            };
+            let dressed = hide(of_command, is_listed).term_width(width);
+            let details = dressed.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let options = "`rolecall options` lists the options that every command takes.";
+            let long = format!("{}\n\n{options}", filled(&details, width));
+            let short = format!("`rolecall {name} --help` has examples and details.");
+            dressed.after_help(short).after_long_help(long.trim_start().to_owned())
+        });
+    }
+    let details = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let details = filled(&details, width);
+    hide(command, |_| false).term_width(width).after_help(details)
+}
+
+/// Hides the options of every command, but for some.
+fn hide(command: Command, is_listed: impl Fn(&Arg) -> bool) -> Command {
+    command.mut_args(|option| {
+        let hidden = option.is_hide_set() || (option.is_global_set() && !is_listed(&option));
+        option.hide(hidden)
+    })
+}
+
+/// Returns the list of the options that every command takes.
+pub(crate) fn options(grammar: &Command, columns: usize) -> String {
+    let global = grammar.get_arguments().filter(|option| option.is_global_set()).cloned();
+    let mut list = Command::new("rolecall")
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .term_width(columns.min(WIDEST))
+        .help_template("{all-args}\n")
+        .args(global);
+    let list = list.render_help().to_string();
+    let lines = list.lines().map(|line| format!("{}\n", line.trim_end()));
+    format!("Every command takes these options:\n\n{}", lines.collect::<String>())
+}
+
+/// Fills the paragraphs of a text whose lines were broken by hand.
+///
+/// Lines without an indent are paragraphs. `  TERM   description` keeps its term apart, and lines that
+/// are indented as far as the description belong to it. Commands stay on their lines.
+fn filled(text: &str, width: usize) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        let block = Block::of(line);
+        match &mut open {
+            Some(before) if before.continues_in(&block) => {
+                before.text.push(' ');
+                before.text.push_str(&block.text);
+            }
+            _ => {
+                if let Some(before) = open.replace(block) {
+                    before.write(&mut filled, width);
+                }
+            }
+        }
+    }
+    if let Some(last) = open {
+        last.write(&mut filled, width);
+    }
+    filled.trim_end().to_owned()
+}
+
+/// A paragraph, a line of a list or a line of an example.
+struct Block {
+    indent: usize,
+    /// What stands before the text, with the blanks behind it.
+    term: String,
+    text: String,
+}
+
+impl Block {
+    fn of(line: &str) -> Self {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        let gap = text.find("  ").filter(|_| indent == 2);
+        let (term, text) = match gap {
+            Some(at) => {
+                let rest = text.get(at..).unwrap_or_default().trim_start();
+                (text.get(..text.len() - rest.len()).unwrap_or_default(), rest)
+            }
+            None => ("", text),
+        };
+        Self { indent, term: term.to_owned(), text: text.to_owned() }
+    }
+
+    /// Returns whether the next line goes on with this one.
+    fn continues_in(&self, next: &Self) -> bool {
+        let is_text = !self.text.is_empty() && !next.text.is_empty() && next.term.is_empty();
+        let column = self.indent + self.term.len();
+        let is_paragraph = self.indent == 0 && next.indent == 0 && !self.text.ends_with(':');
+        let is_description = column >= 6 && next.indent == column;
+        is_text && (is_paragraph || is_description)
+    }
+
+    fn write(&self, filled: &mut String, width: usize) {
+        let column = self.indent + self.term.width();
+        let is_command = self.indent == 4;
+        let room = if is_command { usize::MAX } else { width.saturating_sub(column).max(20) };
+        for (position, line) in wrap(&self.text, room).iter().enumerate() {
+            let lead = match position {
+                0 => format!("{:indent$}{}", "", self.term, indent = self.indent),
+                _ => " ".repeat(column),
+            };
+            filled.push_str(format!("{lead}{line}").trim_end());
+            filled.push('\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_filled_once_and_commands_stay() {
+        let text = "One two\nthree four.\n\nExamples:\n  Why not?\n    rolecall why list pods -n shop\n\n\
+                    X is one of:\n  sa/NAME   an account of\n            the namespace\n  me        you";
+        assert_eq!(
+            filled(text, 30),
+            "One two three four.\n\nExamples:\n  Why not?\n    rolecall why list pods -n shop\n\n\
+             X is one of:\n  sa/NAME   an account of the\n            namespace\n  me        you"
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! An error for programs, which would find nothing on stdout otherwise.
+
+use serde::Serialize;
+
+use super::API_VERSION;
+use crate::error::CommandError;
+
+/// Why a command failed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ErrorDetails {
+    api_version: &'static str,
+    kind: &'static str,
+    error: String,
+    /// The error's causes, from the nearest on.
+    causes: Vec<String>,
+    /// What to do about it.
+    hints: Vec<String>,
+}
+
+impl ErrorDetails {
+    /// Takes an error of a command over.
+    pub(crate) fn new(error: &CommandError) -> Self {
+        let mut chain = error.chain().into_iter();
+        let message = chain.next().unwrap_or_default();
+        let hints = error.hints().iter().map(ToString::to_string).collect();
+        Self::with(message, chain.collect(), hints)
+    }
+
+    /// Takes over an error of arguments that were not understood.
+    pub(crate) fn of_usage(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let mut paragraphs = text.split("\n\n");
+        let message = paragraphs.next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let tips =
+            paragraphs.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("tip: "));
+        let hints = tips.map(str::to_owned).collect();
+        Self::with(message, Vec::new(), hints)
+    }
+
+    fn with(error: String, causes: Vec<String>, hints: Vec<String>) -> Self {
+        Self { api_version: API_VERSION, kind: "Error", error, causes, hints }
+    }
+}

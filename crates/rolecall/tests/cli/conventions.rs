@@ -1,0 +1,302 @@
+//! What people expect of a command line who know kubectl and its peers.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::command::{rolecall, rolecall_in_columns, rolecall_with, root, run, split};
+
+const ASK: &str = "who-can get secrets -n ns-1 -f fixtures/ns-1";
+
+#[test]
+fn habits_of_other_tools_are_answered_with_what_stands_for_them() {
+    for (arguments, tip) in [
+        ("can-i --list", "`rolecall rules --for SUBJECT` lists what a subject can do"),
+        ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
+        ("walk -k overlays/prod", "build it first: `kustomize build DIRECTORY | rolecall check -`"),
+        ("check -R deploy", "directories are always read with everything below them: leave it out"),
+        ("why get pods --subresource log", "write the subresource behind the resource: `pods/log`"),
+        ("can-i get pods --fro sa/x", "did you mean `--for`?"),
+        ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),
+        ("can-it", "did you mean `rolecall can-i`?"),
+        ("cani", "did you mean `rolecall can-i`?"),
+        ("whocan", "did you mean `rolecall who-can`?"),
+        ("scan", "did you mean `rolecall check`?"),
+        ("lookup jane", "did you mean `rolecall walk`?"),
+    ] {
+        let ran = rolecall(arguments);
+        let tips: Vec<&str> =
+            ran.stderr.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
+        assert_eq!((ran.exit, tips), (Some(2), vec![tip]), "{arguments}");
+    }
+}
+
+#[test]
+fn options_that_mean_nothing_are_reported() {
+    let ran = rolecall(&format!("{ASK} --context prod --kubeconfig x"));
+    let warnings: Vec<&str> =
+        ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "warning: `--kubeconfig` has no effect: only files are read",
+            "warning: `--context` has no effect: only files are read"
+        ]
+    );
+    let ran = rolecall("explain RC101 --context prod");
+    assert_eq!(ran.exit, Some(2));
+    assert!(ran.stderr.starts_with("error: `--context` means nothing to `explain`"), "{ran}");
+}
+
+#[test]
+fn subjects_of_kubernetes_are_folded_unless_asked_for() {
+    assert_snapshot!(rolecall(ASK), @r#"
+    and 4 of Kubernetes' own subjects (--show-system lists them)
+    --- stderr
+    note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
+    --- exit 0
+    "#);
+    let shown = rolecall(&format!("{ASK} --show-system"));
+    assert!(shown.stdout.contains("\nsa/kube-system:namespace-controller "), "{shown}");
+    assert!(!shown.stdout.contains("Kubernetes' own"), "{shown}");
+    for format in ["json", "yaml", "csv", "markdown", "name"] {
+        let ran = rolecall(&format!("{ASK} -o {format}"));
+        assert!(ran.stdout.contains("namespace-controller"), "{format}: {ran}");
+        assert_eq!(ran.exit, shown.exit);
+    }
+}
+
+#[test]
+fn lists_have_the_formats_that_lists_have() {
+    assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o csv"), @r#"
+    subject,namespace,binding,role,rule,defined in
+    sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o markdown"), @r#"
+    | subject | namespace | binding | role |
+    |---|---|---|---|
+    | sa/ns-1:k-sa-1 | ns-1 | pod-lister | Role/pod-lister |
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o name"), @r#"
+    sa/ns-1:k-sa-1
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q --no-headers"), @r#"
+    sa/ns-1:k-sa-1   ns-1        pod-lister   Role/pod-lister
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --defaults none -o csv --no-headers"), @r#"
+    sa/ns-1:k-sa-1,ns-1,pods,list,RoleBinding ns-1/pod-lister
+    --- exit 0
+    "#);
+    assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o csv"), @r#"
+    code,severity,where,object,finding
+    RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef"
+    RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:35,RoleBinding v09-app/app-view,"roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant"
+    --- exit 1
+    "#);
+    assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o text"), @r#"
+    high RC101 ClusterRoleBinding v09-app-metrics
+      fixtures/v09-dangling-role-ref/manifests.yaml:20
+      roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted
+      fix: create it, or correct the roleRef
+
+    high RC101 RoleBinding v09-app/app-view
+      fixtures/v09-dangling-role-ref/manifests.yaml:35
+      roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted
+      fix: refer to `ClusterRole view`, if that was meant
+
+    2 findings: 2 high
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn names_are_never_cut() {
+    let name = "sa/kube-system:generic-garbage-collector";
+    for columns in [20, 40, 60, 80] {
+        let ask = format!("{ASK} --show-system");
+        let ran = rolecall_in_columns(columns, &ask);
+        assert!(ran.stdout.lines().any(|line| line.contains(name)), "{columns}: {ran}");
+        let ran =
+            rolecall_in_columns(columns, "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o wide");
+        assert!(ran.stdout.contains("/.well-known/openid-configuration/"), "{columns}: {ran}");
+        let ran = rolecall_in_columns(columns, "can-i --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
+        let name = "validatingadmissionpolicybindings.admissionregistration.k8s.io";
+        assert!(ran.stdout.lines().any(|line| line.contains(name)), "{columns}: {ran}");
+        assert!(ran.stdout.to_lowercase().contains("deletecollection") || columns > 60, "{ran}");
+        let ran =
+            rolecall_in_columns(columns, "why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
+        assert!(ran.stdout.contains("system:serviceaccount:ns-1:k-sa-1"), "{columns}: {ran}");
+        let widest = ran.stdout.lines().map(str::len).max().unwrap_or_default();
+        assert!(widest <= columns.max(50), "{columns}: {ran}");
+    }
+}
+
+#[test]
+fn colours_come_where_they_are_asked_for() {
+    for ask in [
+        &*format!("{ASK} --show-system"),
+        "check fixtures/v09-dangling-role-ref",
+        "check fixtures/v09-dangling-role-ref -o text",
+        "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
+        "explain",
+        "explain RC101",
+    ] {
+        let colored = rolecall(&format!("{ask} --color always"));
+        assert!(colored.stdout.contains("\u{1b}["), "{ask}");
+        let plain = rolecall(ask);
+        assert!(!plain.stdout.contains("\u{1b}["), "{ask}");
+        assert_eq!(anstream::adapter::strip_str(&colored.stdout).to_string(), plain.stdout);
+    }
+}
+
+#[test]
+fn errors_are_objects_where_objects_are_asked_for() {
+    assert_snapshot!(rolecall("can-i get pods --for sa/x -f nowhere -o json"), @r#"
+    {
+      "apiVersion": "rolecall.dev/v1",
+      "kind": "Error",
+      "error": "nowhere: no such file or directory",
+      "causes": [],
+      "hints": []
+    }
+    --- stderr
+    error: nowhere: no such file or directory
+    --- exit 2
+    "#);
+    assert_snapshot!(rolecall("check nowhere -o yaml").stdout, @r#"
+    apiVersion: rolecall.dev/v1
+    kind: Error
+    error: 'nowhere: no such file or directory'
+    causes: []
+    hints: []
+    "#);
+    assert_snapshot!(rolecall("who-can get -o json").stdout, @r#"
+    {
+      "apiVersion": "rolecall.dev/v1",
+      "kind": "Error",
+      "error": "the following required arguments were not provided: <RESOURCE>",
+      "causes": [],
+      "hints": []
+    }
+    "#);
+    assert_eq!(rolecall("who-can get pods -f nowhere -o csv").stdout, "");
+}
+
+#[test]
+fn help_is_short_or_long_and_lists_common_options_once() {
+    let (short, long) = (rolecall("who-can -h").stdout, rolecall("who-can --help").stdout);
+    assert!(!short.contains("Examples:") && long.contains("Examples:"), "{short}");
+    for text in [&short, &long] {
+        assert!(!text.contains("--kubeconfig") && text.contains("--filename"), "{text}");
+    }
+    assert!(rolecall("options").stdout.contains("--kubeconfig <PATH>"));
+    assert_eq!(rolecall("help who-can"), rolecall("who-can --help"));
+    assert_eq!(rolecall("help --help").exit, Some(0));
+    let version = rolecall("version").stdout;
+    assert!(version.starts_with(&rolecall("--version").stdout), "{version}");
+    assert!(!rolecall("man --help").stdout.contains("--namespace"));
+}
+
+#[test]
+fn help_fits_any_width() {
+    for columns in [60, 72, 80, 100, 200] {
+        for command in ["", "can-i", "who-can", "fix", "diff", "check", "walk", "rules", "doctor"] {
+            let help = rolecall_in_columns(columns, &format!("{command} --help")).stdout;
+            let lines: Vec<&str> = help.lines().collect();
+            for pair in lines.windows(2) {
+                let (line, next) = (pair[0], pair[1]);
+                let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+                let first = next.split(' ').next().unwrap_or_default();
+                let is_broken = is_text(line)
+                    && is_text(next)
+                    && !line.ends_with(':')
+                    && line.len() + 1 + first.len() < columns.min(100);
+                assert!(!is_broken, "{command} in {columns}: {line:?} {next:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_plugin_is_called_as_it_is_run() {
+    for command in ["--help", "can-i --help", "check -h", "fix --help", "can-i --fro x"] {
+        let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
+        plugin.current_dir(root()).env_clear();
+        let ran = run(plugin.args(split(command)), "");
+        for line in ran.stdout.lines().chain(ran.stderr.lines()) {
+            let bare = line.replace("kubectl rolecall", "");
+            for command in
+                ["can-i", "check", "fix", "walk", "rules", "explain", "options", "COMMAND"]
+            {
+                assert!(!bare.contains(&format!("rolecall {command}")), "{command}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn patterns_and_lists_of_files_are_read() {
+    let ask = "who-can list pods -n ns-1 -q --defaults none";
+    let whole = rolecall(&format!("{ask} -f fixtures/ns-1"));
+    for files in ["'fixtures/ns-*'", "'fixtures/ns-1/*.yaml'", "fixtures/ns-1,fixtures/v24-masters"]
+    {
+        assert_eq!(rolecall(&format!("{ask} -f {files}")).stdout, whole.stdout, "{files}");
+    }
+    let ran = rolecall("check 'fixtures/nothing-*.yaml'");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+}
+
+#[test]
+fn findings_are_explained_by_part_of_their_names() {
+    let whole = rolecall("explain RC101").stdout;
+    for name in ["101", "rc101", "missing-role"] {
+        assert_eq!(rolecall(&format!("explain {name}")).stdout, whole, "{name}");
+    }
+    assert!(!whole.contains("```") && !whole.contains("# What"), "{whole}");
+    assert_snapshot!(rolecall("explain missing"), @r#"
+    --- stderr
+    error: there is no finding `missing`
+    hint: write `missing-role`, `missing-subject`, `missing-service-account` or `missing-access` instead of `missing`
+    hint: run `rolecall explain` to list all findings
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn manual_pages_have_the_sections_of_manual_pages() {
+    let page = rolecall("man can-i").stdout;
+    let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    assert_eq!(
+        sections,
+        [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "WHERE",
+            "SOURCE",
+            "CLUSTER",
+            "OUTPUT",
+            "NOTES",
+            "EXAMPLES",
+            "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "FILES",
+            "\"SEE ALSO\""
+        ]
+    );
+    assert!(page.contains("\\fB\\-n\\fR \\fINAMESPACE\\fR"), "{page}");
+}
+
+#[test]
+fn the_served_resources_of_a_snapshot_stand_on_lines_of_their_own() {
+    let snapshot = rolecall_with("snapshot -f fixtures/ns-1", "").stdout;
+    assert!(snapshot.contains("rolecall.dev/resources: |\n"), "{}", &snapshot[..400]);
+    let pods = snapshot.lines().filter(|line| line.contains("\"resource\":\"pods\""));
+    assert_eq!(pods.count(), 1);
+    assert_eq!(rolecall_with("snapshot -f -", &snapshot).stdout, snapshot);
+}
