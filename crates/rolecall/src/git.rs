@@ -42,6 +42,12 @@ impl Copy {
     }
 }
 
+/// Returns whether a text names a commit of the repository around.
+pub(crate) fn is_revision(text: &str) -> bool {
+    let commit = format!("{text}^{{commit}}");
+    ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).is_ok()
+}
+
 /// Returns the name of the object that a path of a revision is, if it has one.
 fn find(revision: &str, path: &str) -> Result<Option<String>, CommandError> {
     let resolve = |named: &str| ask(&["rev-parse", "--verify", "--end-of-options", named]);

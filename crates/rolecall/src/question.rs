@@ -69,7 +69,8 @@ impl Question<'_> {
         if self.resource.starts_with('/') {
             return self.to_path_request(ui);
         }
-        let resolved = resolve(&session.catalog, self.resource)?;
+        let resolved = resolve(&session.catalog, self.resource)
+            .map_err(|error| self.swapped(&session.catalog).unwrap_or(error))?;
         if let Some(oddity) = odd_verb(self.verb, Some(&resolved)) {
             ui.warn(oddity);
         }
@@ -90,6 +91,18 @@ impl Question<'_> {
         let Target::Resource(target) = &request.target else { return false };
         let namespaced = session.catalog.is_namespaced(&target.group, &target.resource);
         self.namespace.is_empty() && namespaced != Some(false)
+    }
+
+    /// Returns the error of verb and resource in the wrong order, if they are.
+    fn swapped(self, catalog: &Catalog) -> Option<CommandError> {
+        let is_swapped =
+            RESOURCE_VERBS.contains(&self.resource) && catalog.resolve(self.verb).is_ok();
+        let hint = Hint::did_you_mean(
+            format!("{} {}", self.verb, self.resource),
+            [format!("{} {}", self.resource, self.verb)],
+        );
+        let error = format!("`{}` is a verb, which comes before the resource", self.resource);
+        is_swapped.then(|| CommandError::usage(error).with_hint(hint))
     }
 
     fn to_path_request(self, ui: &Ui) -> Result<Request, CommandError> {

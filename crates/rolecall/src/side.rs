@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::git::Copy;
+use crate::git::{self, Copy};
 use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 
@@ -14,7 +14,7 @@ OLD and NEW are each one of:
   PATH                 a file or directory of manifests, or a snapshot; `-` is stdin
   git:REV:PATH         the manifests as committed: git:main:deploy; without PATH the whole commit;
                        where REV has no PATH, nothing is granted
-  cluster              the live cluster; cluster:CONTEXT that of another context
+  cluster              the live cluster; cluster:CONTEXT (or context:CONTEXT) another context's
   overlay:PATH         the live cluster with manifests laid over it";
 
 /// One side of a comparison.
@@ -53,8 +53,10 @@ impl Side {
                 }
                 Ok(Self::Git { revision: revision.to_owned(), path: path.to_owned() })
             }
-            Some(("cluster", "")) => empty("cluster"),
-            Some(("cluster", context)) => Ok(Self::Cluster { context: Some(context.to_owned()) }),
+            Some(("cluster" | "context", "")) => empty("cluster"),
+            Some(("cluster" | "context", context)) => {
+                Ok(Self::Cluster { context: Some(context.to_owned()) })
+            }
             Some(("overlay", "")) => empty("overlay:PATH"),
             Some(("overlay", path)) => Ok(Self::Overlay(path.into())),
             _ if text == "cluster" => Ok(Self::Cluster { context: None }),
@@ -70,7 +72,15 @@ impl Side {
         options.source.filename = Vec::new();
         options.source.overlay = false;
         match self {
-            Self::Path(path) => options.source.filename = vec![path.clone()],
+            Self::Path(path) => {
+                let text = path.to_string_lossy();
+                if !path.exists() && text != "-" && git::is_revision(&text) {
+                    let error = format!("{text}: no such file or directory");
+                    return Err(CommandError::usage(error)
+                        .with_hint(Hint::did_you_mean(&*text, [format!("git:{text}")])));
+                }
+                options.source.filename = vec![path.clone()];
+            }
             Self::Git { revision, path } => {
                 let Some(copy) = Copy::of_commit(ui, revision, path)? else {
                     ui.note(format!(
@@ -118,6 +128,7 @@ mod tests {
             ("git:main", Some(git("main", ""))),
             ("cluster", Some(cluster(None))),
             ("cluster:prod", Some(cluster(Some("prod")))),
+            ("context:prod", Some(cluster(Some("prod")))),
             ("overlay:deploy", Some(Side::Overlay("deploy".into()))),
             ("git:", None),
             ("git::deploy", None),

@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess};
 
 use super::identity::{Identity, RBAC_VERSION, Selection, Shape, group_of, is_cluster_scoped};
 use super::metadata::{MetadataFields, ObjectMeta};
-use super::rbac::{AggregationFields, Rules, Subjects, role_ref};
+use super::rbac::{AggregationFields, RBAC_GROUP, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
 use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, TextSeed, skip};
 use super::strings::Strings;
@@ -249,7 +249,7 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
                 Object::Binding(Binding {
                     metadata: self.metadata_of_rbac(identity),
                     role_ref: self.role_ref.unwrap_or_else(|| RoleRef {
-                        api_group: empty.clone(),
+                        api_group: self.strings.text(RBAC_GROUP),
                         kind: RoleKind::Other(empty.clone()),
                         name: empty,
                     }),

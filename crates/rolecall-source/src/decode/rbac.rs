@@ -12,7 +12,7 @@ use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, Tex
 use super::strings::Strings;
 
 /// The API group that the server fills in where a roleRef, a user or a group names none.
-const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
+pub(super) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Reads `rules`.
 pub(super) struct Rules<'s> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use rolecall_check::KubernetesVersion;
 use rolecall_source::facts::Version;
@@ -55,11 +56,11 @@ pub(crate) struct SourceOptions {
     #[arg(long, global = true)]
     pub(crate) overlay: bool,
     /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
-    /// `none`, or those of a Kubernetes version: `v1.36`, `v1.20`
+    /// `none`, or those of a Kubernetes version
     #[arg(
         long,
         value_name = "VERSION",
-        value_parser = parse_defaults,
+        value_parser = defaults(),
         default_value = "auto",
         global = true
     )]
@@ -144,16 +145,15 @@ impl ColorChoice {
     }
 }
 
-/// Reads which default roles to assume.
-fn parse_defaults(text: &str) -> Result<Defaults, String> {
-    match text {
-        "auto" => Ok(Defaults::Auto),
-        "none" => Ok(Defaults::None),
-        _ => Version::parse(text).map(Defaults::Version).ok_or_else(|| {
-            let known: Vec<&str> = Version::ALL.iter().map(|version| version.as_str()).collect();
-            format!("known are auto, none, {}", known.join(", "))
-        }),
-    }
+/// Reads which default roles to assume, and names all choices in help and completions.
+fn defaults() -> impl TypedValueParser<Value = Defaults> {
+    let versions = Version::ALL.iter().map(|version| version.as_str());
+    let words = ["auto", "none"].into_iter().chain(versions);
+    PossibleValuesParser::new(words).map(|word| match &*word {
+        "auto" => Defaults::Auto,
+        "none" => Defaults::None,
+        version => Version::parse(version).map_or(Defaults::Auto, Defaults::Version),
+    })
 }
 
 /// Writes them as they are read.

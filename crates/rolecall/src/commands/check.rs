@@ -3,6 +3,7 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::expectation::evaluate;
@@ -37,11 +38,11 @@ pub(crate) struct Arguments {
     /// Output format
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: FindingsFormat,
-    /// Show findings of at least this severity: info, low, medium, high or critical
-    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    /// Show findings of at least this severity
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = severities())]
     severity: Severity,
     /// Exit with 1 only on findings of at least this severity
-    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    #[arg(long, value_name = "LEVEL", default_value = "low", value_parser = severities())]
     fail_level: Severity,
     /// Leave out findings that are in this file, written by an earlier `-o json`
     #[arg(long, value_name = "FILE")]
@@ -56,6 +57,12 @@ pub(crate) struct Arguments {
     /// The day on which it is judged whether suppressions have ended [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<Date>,
+}
+
+/// Reads a severity, and names all of them in help and completions.
+fn severities() -> impl TypedValueParser<Value = Severity> {
+    let words = Severity::ALL.map(Severity::as_str);
+    PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
 
 /// The formats of findings.

@@ -114,6 +114,31 @@ fn lists_have_the_formats_that_lists_have() {
 }
 
 #[test]
+fn what_is_written_the_other_way_round_is_understood() {
+    assert_snapshot!(rolecall("can-i pods list --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+    --- stderr
+    error: `list` is a verb, which comes before the resource
+    hint: write `list pods` instead of `pods list`
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn choices_are_named() {
+    for (arguments, choices) in [
+        ("check --severity bad x", "[possible values: info, low, medium, high, critical]"),
+        ("check --fail-level bad x", "[possible values: info, low, medium, high, critical]"),
+        ("options --defaults v1.9", "[possible values: auto, none, v1.20, v1.36"),
+    ] {
+        let ran = rolecall(arguments);
+        assert!(ran.exit == Some(2) && ran.stderr.contains(choices), "{arguments}: {ran}");
+    }
+    let csv = "can-i --for sa/k-sa-1 --resources pods --verbs get -n ns-1 -f fixtures/ns-1 -o csv";
+    let (with, without) = (rolecall(csv).stdout, rolecall(&format!("{csv} --no-headers")).stdout);
+    assert_eq!(with.split_once('\n').unwrap().1, without);
+}
+
+#[test]
 fn names_are_never_cut() {
     let name = "sa/kube-system:generic-garbage-collector";
     for columns in [20, 40, 60, 80] {

@@ -16,8 +16,8 @@ use crate::exit::Exit;
 use crate::live::{Evidence, Reviewed, review};
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessComparison, Format, MatrixFormat, matrix as cells};
-use crate::render::comparison_table;
 use crate::render::matrix::{Extent, Layout, Place};
+use crate::render::{Headings, comparison_table};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 use crate::words;
@@ -249,7 +249,7 @@ impl<'a> Matrix<'a> {
         let mut out = ui.stdout();
         if self.format.is_laid_out() {
             layout.start(&mut out)?;
-        } else {
+        } else if self.format != MatrixFormat::Csv || ui.layout().headings == Headings::Shown {
             cells::start(&mut out, self.format, &plan.subjects)?;
         }
         let mut answers = answers();

@@ -14,6 +14,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load::{Needs, Session};
 use crate::output::{MatrixFormat, matrix as cells};
+use crate::render::Headings;
 use crate::render::matrix::{Extent, Layout, Place};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
@@ -95,7 +96,7 @@ impl Matrix<'_> {
         };
         if self.format.is_laid_out() {
             self.layout.start(&mut out)?;
-        } else {
+        } else if self.format != MatrixFormat::Csv || ui.layout().headings == Headings::Shown {
             cells::start(&mut out, self.format, &self.plan.subjects)?;
         }
         let mut unknown = 0;
