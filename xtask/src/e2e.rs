@@ -14,6 +14,7 @@ mod fixtures;
 mod invocation;
 mod json;
 mod jwt;
+mod operators;
 mod sources;
 mod universe;
 mod world;
@@ -61,9 +62,10 @@ struct Scenario {
 }
 
 /// The scenarios, file by file.
-const ALL: [&[Scenario]; 8] = [
+const ALL: [&[Scenario]; 9] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
+    operators::SCENARIOS,
     credentials::SCENARIOS,
     sources::SCENARIOS,
     clients::SCENARIOS,

@@ -83,6 +83,8 @@ pub struct Denied {
     pub identity: Identity,
     /// What is refused.
     pub requests: Vec<Request>,
+    /// What is refused in every namespace, where only the run time decides in which it is asked: these name none.
+    pub somewhere: Vec<Request>,
 }
 
 impl Finding {

@@ -18,6 +18,7 @@ mod rule_meta;
 mod suppression;
 mod validation;
 
+pub use commands::kept_command;
 pub use config::{
     ApiVersion, CheckConfig, ConfigKind, RuleName, Suppression, SuppressionError, UnknownRuleError,
 };

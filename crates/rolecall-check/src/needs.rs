@@ -12,6 +12,8 @@ pub(crate) struct Need {
     pub(crate) verbs: Vec<Text>,
     /// To what it is done.
     pub(crate) target: NeedTarget,
+    /// Other ways to the same, each with all that it takes: the escalation check is passed by `escalate` too.
+    pub(crate) instead: Vec<Vec<Need>>,
 }
 
 /// What a [`Need`] is about.
@@ -54,6 +56,8 @@ pub(crate) enum NeedNamespace {
     Known(Text),
     /// In one that is only known at run time.
     Unknown,
+    /// In whichever have such objects, so that only a grant for all of them does.
+    Each,
 }
 
 /// What is known of a [`Need`] of some identity.
@@ -65,6 +69,8 @@ pub(crate) enum Judgement {
     Refused {
         /// A request that is refused.
         request: Request,
+        /// Whether its namespace is only known at run time: it is refused in each, and `request` names none.
+        somewhere: bool,
     },
 }
 
@@ -80,6 +86,16 @@ impl Need {
                 name,
                 namespace: NeedNamespace::Own,
             },
+            instead: Vec::new(),
+        }
+    }
+
+    /// Builds a need about a URL path.
+    pub(crate) fn path(verb: &str, path: &str) -> Self {
+        Self {
+            verbs: vec![verb.into()],
+            target: NeedTarget::Path(path.into()),
+            instead: Vec::new(),
         }
     }
 
@@ -105,6 +121,12 @@ impl Need {
         self
     }
 
+    /// Adds another way, which takes all of these.
+    pub(crate) fn or_all(mut self, needs: Vec<Self>) -> Self {
+        self.instead.push(needs);
+        self
+    }
+
     /// Judges the need of a Pod of a namespace that runs as an identity.
     pub(crate) fn judge(
         &self,
@@ -117,12 +139,21 @@ impl Need {
         for verb in &self.verbs {
             match self.judge_verb(verb, authorizer, catalog, identity, own_namespace) {
                 Judgement::MayPass => return Judgement::MayPass,
-                Judgement::Refused { request } => {
-                    refused.get_or_insert(request);
+                Judgement::Refused { request, somewhere } => {
+                    refused.get_or_insert((request, somewhere));
                 }
             }
         }
-        refused.map_or(Judgement::MayPass, |request| Judgement::Refused { request })
+        let may_pass = |need: &Self| {
+            need.judge(authorizer, catalog, identity, own_namespace) == Judgement::MayPass
+        };
+        if self.instead.iter().any(|needs| needs.iter().all(may_pass)) {
+            return Judgement::MayPass;
+        }
+        refused.map_or(Judgement::MayPass, |(request, somewhere)| Judgement::Refused {
+            request,
+            somewhere,
+        })
     }
 
     fn judge_verb(
@@ -152,6 +183,7 @@ impl Need {
                 },
             )
         };
+        let is_each = *namespace == NeedNamespace::Each;
         let namespace: Option<Text> = match (namespace, name) {
             // A Namespace is asked about in itself.
             (_, NeedName::Known(name)) if is_namespace => Some(name.clone()),
@@ -159,7 +191,7 @@ impl Need {
             _ if cluster_scoped => Some("".into()),
             (NeedNamespace::Own, _) => Some(own_namespace.into()),
             (NeedNamespace::Known(namespace), _) => Some(namespace.clone()),
-            (NeedNamespace::Unknown, _) => None,
+            (NeedNamespace::Unknown | NeedNamespace::Each, _) => None,
         };
         match (namespace, name) {
             (Some(namespace), NeedName::Collection) => {
@@ -190,11 +222,16 @@ impl Need {
                         .iter()
                         .filter(|bound| counts(bound.binding))
                         .any(|bound| bound.role.is_ok_and(|role| role.rules.iter().any(allows)));
-                match allowed {
-                    true => Judgement::MayPass,
-                    false => Judgement::Refused {
-                        request: request(namespace.as_deref().unwrap_or(own_namespace), ""),
-                    },
+                if allowed {
+                    return Judgement::MayPass;
+                }
+                let name = match name {
+                    NeedName::Known(name) => name,
+                    NeedName::Collection | NeedName::Unknown => "",
+                };
+                Judgement::Refused {
+                    request: request(namespace.as_deref().unwrap_or_default(), name),
+                    somewhere: namespace.is_none() && !is_namespace && !is_each,
                 }
             }
         }
@@ -203,7 +240,7 @@ impl Need {
 
 fn ask(authorizer: &Authorizer, identity: &Identity, request: Request) -> Judgement {
     match authorizer.authorize(identity, &request).verdict {
-        Verdict::NoOpinion => Judgement::Refused { request },
+        Verdict::NoOpinion => Judgement::Refused { request, somewhere: false },
         Verdict::Allowed { .. } | Verdict::Unknown { .. } => Judgement::MayPass,
     }
 }

@@ -2,7 +2,7 @@
 
 use rolecall_rbac::{Catalog, PodSpec, ResolveError, Text, Workload};
 
-use crate::needs::{Need, NeedName, NeedNamespace, NeedTarget};
+use crate::needs::{Need, NeedName, NeedNamespace};
 
 /// The annotation's key.
 pub(crate) const KEY: &str = "rolecall.dev/needs";
@@ -86,8 +86,7 @@ fn parse_part(part: &str, catalog: &Catalog) -> Result<Vec<Need>, NeedsError> {
     for verb in items(verbs) {
         for resource in items(resources) {
             if resource.starts_with('/') {
-                let target = NeedTarget::Path(resource.into());
-                needs.push(Need { verbs: vec![verb.into()], target });
+                needs.push(Need::path(verb, resource));
                 continue;
             }
             let resolved =

@@ -9,7 +9,7 @@ mod support;
 
 use insta::assert_snapshot;
 use rolecall_check::Category;
-use running::{refused, table};
+use running::{kept, refused, table};
 
 #[test]
 fn kubectl_and_helm_after_a_kubeconfig_need_nothing() {
@@ -171,6 +171,9 @@ fn helm_needs_the_secrets_of_its_releases() {
         "helm upgrade --install web ./chart",
         "helm upgrade web ./chart -n kitchen",
         "helm list -A",
+        "helm upgrade web ./chart --history-max 0",
+        "helm install web ./chart",
+        "helm rollback web 1",
         "helm uninstall web",
         "helm template ./chart",
         "helm upgrade web ./chart --dry-run",
@@ -178,13 +181,19 @@ fn helm_needs_the_secrets_of_its_releases() {
         "helm repo update",
     ]), @r#"
     helm upgrade --install web ./chart
-        list resource "secrets"; create resource "secrets"; update resource "secrets"
+        list resource "secrets"; get resource "secrets"; create resource "secrets"; update resource "secrets"; delete resource "secrets"
     helm upgrade web ./chart -n kitchen
-        list resource "secrets" in the namespace "kitchen"; create resource "secrets" in the namespace "kitchen"; update resource "secrets" in the namespace "kitchen"
+        list resource "secrets" in the namespace "kitchen"; get resource "secrets" in the namespace "kitchen"; create resource "secrets" in the namespace "kitchen"; update resource "secrets" in the namespace "kitchen"; delete resource "secrets" in the namespace "kitchen"
     helm list -A
         list resource "secrets" at the cluster scope
+    helm upgrade web ./chart --history-max 0
+        list resource "secrets"; create resource "secrets"; update resource "secrets"
+    helm install web ./chart
+        list resource "secrets"; create resource "secrets"; update resource "secrets"
+    helm rollback web 1
+        list resource "secrets"; get resource "secrets"; create resource "secrets"; update resource "secrets"
     helm uninstall web
-        list resource "secrets"; delete resource "secrets"
+        list resource "secrets"; get resource "secrets"; delete resource "secrets"
     helm template ./chart
         -
     helm upgrade web ./chart --dry-run
@@ -281,7 +290,7 @@ fn arguments_without_a_shell_are_words() {
     {"command":["kubectl","get","$(KIND)"]}
         -
     {"command":["kubectl","get","pods","-n","$(NS)"],"env":[{"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}}]}
-        list resource "pods"
+        list resource "pods" in any namespace
     {"args":["kubectl get pods"],"command":["bash","-c"]}
         list resource "pods"
     "#);
@@ -353,5 +362,78 @@ fn hints_mend_every_refused_request() {
         findings.retain(|finding| finding.rule.category == Category::Denied);
         let fixes: Vec<&str> = findings.iter().map(|finding| &*finding.fix).collect();
         assert_eq!(fixes, [expected], "{script}");
+    }
+}
+
+/// Whatever may be secret is not written, whether it looks so or not.
+#[test]
+fn a_snapshot_keeps_only_what_decides_access() {
+    let secret = "S3cret";
+    let nothing = [
+        vec!["app", "-pS3cret"],
+        vec!["mysql", "-pS3cret"],
+        vec!["redis-cli", "-a", "S3cret", "ping"],
+        vec!["sshpass", "-p", "S3cret", "ssh", "x"],
+        vec!["app", "-a", "S3cret"],
+        vec!["app", "--basic-auth=me:S3cret"],
+        vec!["app", "ghp_S3cret"],
+        vec!["sh", "-c", "echo S3cret | docker login --password-stdin"],
+        vec!["sh", "-c", "cat > /x <<EOF\npassword: S3cret\nEOF\nrun"],
+        vec!["sh", "-c", "curl https://me:S3cret@example.com/x"],
+        vec!["sh", "-c", "curl -H 'X-Key: S3cret' https://kubernetes.default/api"],
+    ];
+    for command in nothing {
+        assert_eq!(kept(&command), Vec::<String>::new(), "{command:?}");
+    }
+    let lines = [
+        ("kubectl get pods -n shop; redis-cli -a S3cret", "kubectl get pods --namespace=shop"),
+        ("PASSWORD=S3cret kubectl get pod $POD", "kubectl get pod ${POD}"),
+        ("kubectl --token=S3cret get pods", "kubectl get pods --token=REDACTED"),
+        ("kubectl -s https://me:S3cret@x get pods", "kubectl get pods --server=REDACTED"),
+        ("kubectl apply -f https://me:S3cret@x/a.yaml", "kubectl apply --filename=REDACTED"),
+        (
+            "kubectl create secret generic db --from-literal=password=S3cret",
+            "kubectl create secret generic db",
+        ),
+        (
+            "kubectl create secret docker-registry db --docker-password S3cret",
+            "kubectl create secret docker-registry db",
+        ),
+        ("kubectl set env deploy/web KEY=S3cret", "kubectl set env deploy/web KEY=REDACTED"),
+        ("kubectl annotate pod web note=S3cret", "kubectl annotate pod web note=REDACTED"),
+        (
+            "kubectl patch secret db -p '{\"stringData\":{\"a\":\"S3cret\"}}'",
+            "kubectl patch secret db",
+        ),
+        ("kubectl exec web -- redis-cli -a S3cret", "kubectl exec web"),
+        ("kubectl run web --image=x --env=A=S3cret -- app S3cret", "kubectl run web"),
+        ("kubectl config set-credentials me --token=S3cret", "kubectl"),
+        ("kubectl config set users.me.token S3cret", "kubectl"),
+        ("oc login -u me -p S3cret https://x", "oc"),
+        (
+            "kubectl get --raw '/api/v1/pods?watch=1&token=S3cret'",
+            "kubectl get '--raw=/api/v1/pods?watch=1'",
+        ),
+        (
+            "kubectl proxy --address 0.0.0.0 --accept-hosts S3cret",
+            "kubectl proxy --address=0.0.0.0",
+        ),
+        ("kubectl get pods -l pass=S3cret", "kubectl get pods --selector=REDACTED"),
+        ("helm upgrade -n shop web ./chart --set password=S3cret", "helm upgrade -n shop"),
+        ("helm --kube-token S3cret list", "helm list --kube-token=REDACTED"),
+        (
+            "curl -d S3cret -H \"Authorization: Bearer S3cret\" 'https://kubernetes.default.svc/api/v1/pods?x=S3cret'",
+            "curl -X POST -H 'Authorization: Bearer REDACTED' https://kubernetes.default.svc/api/v1/pods",
+        ),
+        (
+            "kubectl apply -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {a: S3cret}\nEOF",
+            "kubectl apply --filename=- <<EOF\napiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n---\nEOF",
+        ),
+        ("KUBECONFIG=S3cret kubectl get pods", "env KUBECONFIG=REDACTED kubectl get pods"),
+    ];
+    for (script, expected) in lines {
+        let found = kept(&["sh", "-c", script]);
+        assert_eq!(found, ["sh", "-c", expected], "{script}");
+        assert!(!found.concat().contains(secret), "{script}");
     }
 }

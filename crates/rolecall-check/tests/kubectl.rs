@@ -218,9 +218,9 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl diff -f a.yaml
         -
     kubectl drain n1 --ignore-daemonsets
-        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope; list resource "pods" at the cluster scope; create resource "pods/eviction"; get resource "pods"
+        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope; list resource "pods" at the cluster scope; get resource "daemonsets" in API group "apps" at the cluster scope; create resource "pods/eviction" at the cluster scope; get resource "pods" at the cluster scope
     kubectl drain n1 --disable-eviction
-        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope; list resource "pods" at the cluster scope; delete resource "pods"; get resource "pods"
+        get resource "nodes" at the cluster scope; patch resource "nodes" at the cluster scope; list resource "pods" at the cluster scope; get resource "daemonsets" in API group "apps" at the cluster scope; delete resource "pods" at the cluster scope; get resource "pods" at the cluster scope
     kubectl edit deployment web
         get resource "deployments" in API group "apps"; patch resource "deployments" in API group "apps"
     kubectl events
@@ -280,7 +280,7 @@ fn kubectl_needs_what_its_command_line_says() {
     kubectl plugin list
         -
     kubectl port-forward svc/web 8080:80
-        get resource "services"; list resource "pods"; create resource "pods/portforward"
+        get resource "services"; list resource "pods"; get resource "pods"; create resource "pods/portforward"
     kubectl proxy --port=8001
         -
     kubectl replace --force -f a.yaml
@@ -378,7 +378,7 @@ fn kubectl_that_is_somebody_else_or_somewhere_else_needs_nothing() {
     kubectl get $KIND
         -
     kubectl get pods -n $NAMESPACE
-        list resource "pods"
+        list resource "pods" in any namespace
     kubectl frobnicate pods
         -
     kubectl get widgets
@@ -423,5 +423,173 @@ fn oc_is_kubectl_where_it_is() {
         -
     oc adm policy who-can get pods
         -
+    "#);
+}
+
+#[test]
+fn connecting_to_the_pod_of_something_else_reads_that_pod_only_to_forward_a_port() {
+    assert_snapshot!(table(&[
+        "kubectl port-forward svc/web 80",
+        "kubectl port-forward deploy/web 80 -n kitchen",
+        "kubectl port-forward pod/web 80",
+        "kubectl port-forward web 80",
+        "kubectl attach deploy/web",
+    ]), @r#"
+    kubectl port-forward svc/web 80
+        get resource "services"; list resource "pods"; get resource "pods"; create resource "pods/portforward"
+    kubectl port-forward deploy/web 80 -n kitchen
+        get resource "deployments" in API group "apps" in the namespace "kitchen"; list resource "pods" in the namespace "kitchen"; get resource "pods" in the namespace "kitchen"; create resource "pods/portforward" in the namespace "kitchen"
+    kubectl port-forward pod/web 80
+        get resource "pods"; create resource "pods/portforward"
+    kubectl port-forward web 80
+        get resource "pods"; create resource "pods/portforward"
+    kubectl attach deploy/web
+        get resource "deployments" in API group "apps"; list resource "pods"; create resource "pods/attach"
+    "#);
+}
+
+#[test]
+fn waiting_for_an_object_to_be_created_takes_one_get() {
+    assert_snapshot!(table(&[
+        "kubectl wait --for=create pod/web",
+        "kubectl wait --for create deploy web --timeout=10s",
+        "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/web",
+    ]), @r#"
+    kubectl wait --for=create pod/web
+        get resource "pods"
+    kubectl wait --for create deploy web --timeout=10s
+        get resource "deployments" in API group "apps"
+    kubectl wait --for=jsonpath='{.status.phase}'=Running pod/web
+        get resource "pods"; list resource "pods"; watch resource "pods"
+    "#);
+}
+
+#[test]
+fn impersonation_is_a_need_in_either_form() {
+    assert_snapshot!(table(&[
+        "kubectl get pods --as jane",
+        "kubectl get pods --as=jane --as-group=devs --as-group=ops",
+        "kubectl get pods --as system:serviceaccount:kitchen:cook",
+        "kubectl get pods --as jane --as-uid 7 --as-user-extra scopes=a",
+        "kubectl --as $WHO get pods",
+        "kubectl apply -f a.yaml --as jane",
+    ]), @r#"
+    kubectl get pods --as jane
+        impersonate resource "users" at the cluster scope
+    kubectl get pods --as=jane --as-group=devs --as-group=ops
+        impersonate resource "users" at the cluster scope; impersonate resource "groups" at the cluster scope; impersonate resource "groups" at the cluster scope
+    kubectl get pods --as system:serviceaccount:kitchen:cook
+        impersonate resource "serviceaccounts" in the namespace "kitchen"
+    kubectl get pods --as jane --as-uid 7 --as-user-extra scopes=a
+        impersonate resource "users" at the cluster scope; impersonate resource "uids" in API group "authentication.k8s.io" at the cluster scope; impersonate resource "userextras/scopes" in API group "authentication.k8s.io" at the cluster scope
+    kubectl --as $WHO get pods
+        impersonate resource "users" at the cluster scope
+    kubectl apply -f a.yaml --as jane
+        impersonate resource "users" at the cluster scope
+    "#);
+}
+
+#[test]
+fn the_maker_of_a_role_holds_what_it_grants() {
+    assert_snapshot!(table(&[
+        "kubectl create role r --verb=get,list --resource=pods,deployments.apps/scale",
+        "kubectl create role r --verb=get --resource=secrets --resource-name=tls -n kitchen",
+        "kubectl create clusterrole r --verb=get --resource=nodes --verb=list",
+        "kubectl create clusterrole r --verb=get --non-resource-url=/metrics",
+        "kubectl create role r --verb=get --resource=pods --dry-run=client -o yaml",
+    ]), @r#"
+    kubectl create role r --verb=get,list --resource=pods,deployments.apps/scale
+        create resource "roles" in API group "rbac.authorization.k8s.io"; get resource "pods"; get resource "deployments/scale" in API group "apps"; list resource "pods"; list resource "deployments/scale" in API group "apps"
+    kubectl create role r --verb=get --resource=secrets --resource-name=tls -n kitchen
+        create resource "roles" in API group "rbac.authorization.k8s.io" in the namespace "kitchen"; get resource "secrets" in the namespace "kitchen"
+    kubectl create clusterrole r --verb=get --resource=nodes --verb=list
+        create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope; get resource "nodes" at the cluster scope; list resource "nodes" at the cluster scope
+    kubectl create clusterrole r --verb=get --non-resource-url=/metrics
+        create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope; get path "/metrics"
+    kubectl create role r --verb=get --resource=pods --dry-run=client -o yaml
+        -
+    "#);
+}
+
+#[test]
+fn objects_that_stand_in_the_script_are_asked_about() {
+    assert_snapshot!(table(&[
+        "kubectl create configmap c --from-file=a --dry-run=client -o yaml | kubectl apply -f -",
+        "kubectl create secret generic c --from-file=a --dry-run=client -o yaml |\n  kubectl apply -n kitchen -f -",
+        "kubectl create ns c --dry-run=client -o yaml | kubectl label --local -f - a=b -o yaml | kubectl apply -f -",
+        "kubectl run web --image=x --dry-run=client -n kitchen -o json | kubectl create -f -",
+        "cat <<EOF | kubectl apply -f -\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  labels:\n    name: d\nEOF\nkubectl get nodes",
+        "kubectl apply -f - <<'EOF'\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: web, namespace: kitchen}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: \"web\"\n  namespace: kitchen # there\nEOF",
+        "kubectl apply --server-side -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata:\n  name: $NAME\n  namespace: $WHERE\nEOF",
+        "kubectl replace -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nEOF",
+        "kubectl delete -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nEOF",
+        "kubectl apply -f - <<EOF\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: s}\nEOF",
+        "helm template . | kubectl apply -f -",
+        "sed s/a/b/ x.yaml | kubectl apply -f -",
+        "kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -",
+    ]), @r#"
+    kubectl create configmap c --from-file=a --dry-run=client -o yaml | kubectl apply -f -
+        get resource "configmaps"; create resource "configmaps"; patch resource "configmaps"
+    kubectl create secret generic c --from-file=a --dry-run=client -o yaml |
+      kubectl apply -n kitchen -f -
+        get resource "secrets" in the namespace "kitchen"; create resource "secrets" in the namespace "kitchen"; patch resource "secrets" in the namespace "kitchen"
+    kubectl create ns c --dry-run=client -o yaml | kubectl label --local -f - a=b -o yaml | kubectl apply -f -
+        get resource "namespaces" in the namespace "c"; create resource "namespaces" at the cluster scope; patch resource "namespaces" in the namespace "c"
+    kubectl run web --image=x --dry-run=client -n kitchen -o json | kubectl create -f -
+        create resource "pods" in the namespace "kitchen"
+    cat <<EOF | kubectl apply -f -
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: c
+      labels:
+        name: d
+    EOF
+    kubectl get nodes
+        get resource "configmaps"; create resource "configmaps"; patch resource "configmaps"; list resource "nodes" at the cluster scope
+    kubectl apply -f - <<'EOF'
+    kind: Deployment
+    apiVersion: apps/v1
+    metadata: {name: web, namespace: kitchen}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata:
+      name: "web"
+      namespace: kitchen # there
+    EOF
+        get resource "deployments" in API group "apps" in the namespace "kitchen"; create resource "deployments" in API group "apps" in the namespace "kitchen"; patch resource "deployments" in API group "apps" in the namespace "kitchen"; get resource "services" in the namespace "kitchen"; create resource "services" in the namespace "kitchen"; patch resource "services" in the namespace "kitchen"
+    kubectl apply --server-side -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata:
+      name: $NAME
+      namespace: $WHERE
+    EOF
+        create resource "secrets" in any namespace; patch resource "secrets" in any namespace
+    kubectl replace -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: s}
+    EOF
+        get resource "secrets"; update resource "secrets"
+    kubectl delete -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: s}
+    EOF
+        delete resource "secrets"
+    kubectl apply -f - <<EOF
+    apiVersion: example.com/v1
+    kind: Widget
+    metadata: {name: s}
+    EOF
+        -
+    helm template . | kubectl apply -f -
+        -
+    sed s/a/b/ x.yaml | kubectl apply -f -
+        -
+    kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -
+        create resource "configmaps"
     "#);
 }

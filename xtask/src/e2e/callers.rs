@@ -178,7 +178,8 @@ fn without_review_rights(world: &World) -> Result<()> {
         .exits(3)?
         .says("unknown: the server does not say whether sa/callers:web may list pods")?
         .says("cannot create resource \"subjectaccessreviews\"")?
-        .says("cannot impersonate resource \"serviceaccounts\"")
+        // Of servers since 1.36 the refusal names the verb that is constrained to the request.
+        .says("cannot impersonate")
         .map(drop)
 }
 
@@ -244,7 +245,7 @@ fn impersonating(world: &World) -> Result<()> {
         .by(&nobody)
         .run()?
         .exits(2)?
-        .notes("cannot impersonate resource \"users\"")
+        .notes("cannot impersonate")
         .map(drop)
 }
 

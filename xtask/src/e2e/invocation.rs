@@ -148,6 +148,11 @@ impl Ran {
         Err(self.wrong(format!("did not print:\n{part}")))
     }
 
+    /// Returns the exit code; `None` when a signal ended it.
+    pub(super) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Reads what it printed as JSON.
     pub(super) fn json(&self) -> Result<Value> {
         serde_json::from_str(&self.stdout)

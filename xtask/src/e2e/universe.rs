@@ -140,7 +140,7 @@ fn is_usual(group: &Value) -> bool {
 }
 
 /// Takes the rules of a review apart into what each grants: their order and grouping say nothing.
-fn granted(review: &Value) -> BTreeSet<String> {
+pub(super) fn granted(review: &Value) -> BTreeSet<String> {
     let mut granted = BTreeSet::new();
     let all = |rule: &Value, field: &str| -> Vec<String> {
         let pointer = format!("/{field}");

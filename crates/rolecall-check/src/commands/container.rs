@@ -1,7 +1,7 @@
 use rolecall_rbac::{Container, PodSpec, Text};
 
 use super::wrapper::{self, without_wrappers};
-use super::{Tool, Word, shell};
+use super::{Input, Piped, Tool, Word, shell};
 
 /// Scripts start shells of their own only so deep.
 const DEEPEST: usize = 4;
@@ -12,6 +12,8 @@ pub(crate) struct Invocation {
     pub(crate) tool: Tool,
     /// The arguments after the tool's name.
     pub(crate) words: Vec<Word>,
+    /// What it reads from its standard input.
+    pub(crate) input: Input,
     /// The index of the container in the Pod.
     pub(crate) container: usize,
     /// Where in the container it stands.
@@ -39,7 +41,7 @@ pub(crate) fn invocations(pod: &PodSpec) -> Vec<Invocation> {
     containers.flat_map(|(index, container)| of_container(index, container)).collect()
 }
 
-fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
+pub(super) fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
     // Without a command the image's own entrypoint runs; some images are known by their name.
     let entrypoint = if container.command.is_empty() { entrypoint(container) } else { None };
     let mut written = container.command.iter().chain(&*container.args);
@@ -68,7 +70,7 @@ fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
             let (list, _) = place_of(words.len() - without_wrappers(&words).len());
             let place = Place { list, item: None, line: None };
             let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
-            invocation(found, &wrapper::unwrapped(&words)).into_iter().collect()
+            invocation(found, &wrapper::unwrapped(&words), Input::Nothing).into_iter().collect()
         }
     }
 }
@@ -84,7 +86,8 @@ struct Found {
 /// Returns the command lines of a script, and of the shells that it starts.
 fn in_script(found: Found, script: &str, depth: usize) -> Vec<Invocation> {
     let mut invocations = Vec::new();
-    for line in shell::command_lines(script) {
+    let lines = shell::command_lines(script);
+    for (index, line) in lines.iter().enumerate() {
         let has_kubeconfig =
             found.has_kubeconfig || line.has_kubeconfig || wrapper::gives_kubeconfig(&line.words);
         // The lines of an inner script are not those of the manifest.
@@ -96,10 +99,40 @@ fn in_script(found: Found, script: &str, depth: usize) -> Vec<Invocation> {
             Some((_, inner)) if depth < DEEPEST => {
                 invocations.extend(in_script(found, &inner, depth + 1));
             }
-            _ => invocations.extend(invocation(found, &words)),
+            _ => invocations.extend(invocation(found, &words, input_of(&lines, index))),
         }
     }
     invocations
+}
+
+/// Pipelines longer than this are not followed.
+const LONGEST_PIPELINE: usize = 8;
+
+/// Returns what a line of a script reads, through the pipeline that it is in.
+fn input_of(lines: &[shell::Line], index: usize) -> Input {
+    let Some(own) = lines.get(index) else { return Input::Nothing };
+    let mut pipeline = vec![index];
+    while let Some(before) = pipeline
+        .last()
+        .and_then(|last| lines.get(*last))
+        .filter(|line| line.document.is_none())
+        .and_then(|line| line.piped_from)
+        .filter(|_| pipeline.len() < LONGEST_PIPELINE)
+    {
+        pipeline.push(before);
+    }
+    let mut input = Input::Nothing;
+    for line in pipeline.iter().rev().filter_map(|index| lines.get(*index)) {
+        if let Some(document) = &line.document {
+            input = Input::Document(document.clone());
+        }
+        if std::ptr::eq(line, own) {
+            break;
+        }
+        let words = wrapper::unwrapped(&line.words);
+        input = Input::Output(Box::new(Piped { words, input }));
+    }
+    input
 }
 
 /// Returns an argument of a container, in which the kubelet replaces `$(NAME)`.
@@ -175,15 +208,16 @@ fn script(words: &[Word]) -> Option<(usize, String)> {
     None
 }
 
-fn invocation(found: Found, line: &[Word]) -> Option<Invocation> {
+fn invocation(found: Found, line: &[Word], input: Input) -> Option<Invocation> {
     let (name, words) = line.split_first()?;
     let tool = tool_of(name.known()?)?;
     let text = line.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let Found { container, place, has_kubeconfig } = found;
-    Some(Invocation { tool, words: words.to_vec(), container, place, has_kubeconfig, text })
+    let words = words.to_vec();
+    Some(Invocation { tool, words, input, container, place, has_kubeconfig, text })
 }
 
-fn tool_of(command: &str) -> Option<Tool> {
+pub(super) fn tool_of(command: &str) -> Option<Tool> {
     match base_name(command) {
         "kubectl" | "k3s-kubectl" => Some(Tool::Kubectl),
         "oc" => Some(Tool::Oc),

@@ -15,16 +15,18 @@ pub(super) fn needs(words: &[Word]) -> Vec<Need> {
         let name = word.start().split('=').next().unwrap_or_default();
         ELSEWHERE.contains(&name) || matches!(name, "--dry-run" | "--help" | "-h")
     });
-    let Some(subcommand) = words.iter().find(|word| !word.start().starts_with('-')) else {
-        return Vec::new();
-    };
     if elsewhere {
         return Vec::new();
     }
-    let verbs: &[&'static str] = match subcommand.known() {
-        Some("install" | "upgrade") => &["list", "create", "update"],
-        Some("uninstall" | "delete" | "un" | "del") => &["list", "delete"],
-        Some("rollback") => &["list", "create", "update"],
+    let verbs: &[&'static str] = match subcommand(words).and_then(Word::known) {
+        Some("install") => &["list", "create", "update"],
+        // Once there are as many revisions as it keeps, it reads and deletes the oldest.
+        Some("upgrade") if !keeps_all_revisions(words) => {
+            &["list", "get", "create", "update", "delete"]
+        }
+        Some("upgrade") => &["list", "create", "update"],
+        Some("uninstall" | "delete" | "un" | "del") => &["list", "get", "delete"],
+        Some("rollback") => &["list", "get", "create", "update"],
         Some("list" | "ls" | "history" | "status" | "get" | "test") => &["list"],
         _ => return Vec::new(),
     };
@@ -40,6 +42,62 @@ pub(super) fn needs(words: &[Word]) -> Vec<Need> {
             Need::new(verb, "", "secrets", name).in_namespace(&namespace)
         })
         .collect()
+}
+
+/// Returns the words that decide what a command line needs.
+pub(super) fn kept(words: &[Word]) -> Vec<Word> {
+    let mut kept: Vec<Word> = subcommand(words).cloned().into_iter().collect();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let name = word.start().split('=').next().unwrap_or_default();
+        match name {
+            "-A" | "--all-namespaces" | "-h" | "--help" | "--dry-run" => {
+                kept.push(Word::text(name))
+            }
+            "-n" | "--namespace" | "--history-max" => {
+                kept.push(word.clone());
+                if word.split_once('=').is_none() {
+                    kept.extend(rest.next().cloned());
+                }
+            }
+            _ if ELSEWHERE.contains(&name) => kept.push(Word::text(&format!("{name}=REDACTED"))),
+            _ => {}
+        }
+    }
+    kept
+}
+
+/// Returns the first word that is neither a flag nor the value of one that may stand before it.
+fn subcommand(words: &[Word]) -> Option<&Word> {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.known() {
+            Some("-n" | "--namespace") => {
+                rest.next();
+            }
+            Some(flag) if ELSEWHERE.contains(&flag) => {
+                rest.next();
+            }
+            _ if word.start().starts_with('-') => {}
+            _ => return Some(word),
+        }
+    }
+    None
+}
+
+/// Returns whether `--history-max 0` is given: then no revision is ever deleted.
+fn keeps_all_revisions(words: &[Word]) -> bool {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let value = match word.known() {
+            Some("--history-max") => rest.next().cloned(),
+            _ => word.strip_prefix("--history-max="),
+        };
+        if let Some(value) = value {
+            return value.known() == Some("0");
+        }
+    }
+    false
 }
 
 fn namespace(words: &[Word]) -> NeedNamespace {

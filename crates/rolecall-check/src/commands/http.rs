@@ -4,7 +4,7 @@
 
 use super::Word;
 use super::word::Part;
-use crate::needs::{Need, NeedName, NeedNamespace, NeedTarget};
+use crate::needs::{Need, NeedName, NeedNamespace};
 
 /// The names under which Pods reach the API server.
 const HOSTS: [&str; 4] = [
@@ -27,6 +27,35 @@ pub(super) fn needs(words: &[Word]) -> Vec<Need> {
     let paths = words.iter().filter_map(path_on_server);
     let Some(method) = method else { return Vec::new() };
     paths.filter_map(|path| need_of_path(method, &path)).collect()
+}
+
+/// Returns the words that decide what a command line asks; `None` where it asks the API server for nothing.
+pub(super) fn kept(words: &[Word]) -> Option<Vec<Word>> {
+    if needs(words).is_empty() {
+        return None;
+    }
+    let method = method(words)?.to_ascii_uppercase();
+    let mut kept: Vec<Word> =
+        ["-X", &method, "-H", "Authorization: Bearer REDACTED"].map(Word::text).into();
+    let urls = words.iter().filter(|word| path_on_server(word).is_some());
+    kept.extend(urls.map(without_query));
+    Some(kept)
+}
+
+/// Leaves out of a query what does not decide what a URL asks.
+pub(super) fn without_query(url: &Word) -> Word {
+    let Some((mut path, query)) = url.split_once('?') else { return url.clone() };
+    let query = query.to_string();
+    let decides = |pair: &&str| match pair.split_once('=') {
+        Some(("fieldSelector", value)) => value.contains("metadata.name"),
+        Some((key, _)) => key == "watch",
+        None => *pair == "watch",
+    };
+    let kept: Vec<&str> = query.split('&').filter(decides).collect();
+    if !kept.is_empty() {
+        path.push_text(&format!("?{}", kept.join("&")));
+    }
+    path
 }
 
 /// Returns the HTTP method in lower case; `None` when it is only known at run time.
@@ -90,8 +119,7 @@ pub(super) fn need_of_path(method: &'static str, url: &Word) -> Option<Need> {
         Some(Some("api")) if parts.len() > 2 => (String::new(), parts.get(2..)?),
         Some(Some("apis")) if parts.len() > 3 => (known(1)??.to_owned(), parts.get(3..)?),
         _ => {
-            let target = NeedTarget::Path(path.known()?.into());
-            return Some(Need { verbs: vec![method.into()], target });
+            return Some(Need::path(method, path.known()?));
         }
     };
     let (namespace, rest) = match rest {

@@ -1,7 +1,10 @@
 //! What kubectl asks of the API server.
 
 mod create;
+mod documents;
 mod flags;
+mod impersonation;
+mod kept;
 mod nodes;
 mod pods;
 mod subcommands;
@@ -10,18 +13,26 @@ mod target;
 use rolecall_rbac::Catalog;
 
 use self::flags::Flags;
-use super::Word;
+pub(super) use self::kept::{kept, kept_document};
+use super::{Input, Word};
 use crate::KubernetesVersion;
 use crate::needs::Need;
 
-/// Returns what a command line needs; nothing if it does not run as the Pod's ServiceAccount, talks
-/// to another server, or is not understood.
-pub(super) fn needs(words: &[Word], catalog: &Catalog, version: KubernetesVersion) -> Vec<Need> {
-    match Flags::parse(words) {
-        Some(flags) if !flags.changes_identity() => {
-            subcommands::needs(&flags, catalog, version).unwrap_or_default()
-        }
-        _ => Vec::new(),
+/// Returns what a command line needs; nothing if it talks to another server or with other credentials
+/// than the Pod's ServiceAccount, or is not understood.
+pub(super) fn needs(
+    words: &[Word],
+    input: &Input,
+    catalog: &Catalog,
+    version: KubernetesVersion,
+) -> Vec<Need> {
+    let Some(flags) = Flags::parse(words).filter(|flags| !flags.is_elsewhere()) else {
+        return Vec::new();
+    };
+    let needs = subcommands::needs(&flags, input, catalog, version);
+    match flags.impersonates() {
+        true => impersonation::needs(&flags, &needs.unwrap_or_default(), version),
+        false => needs.unwrap_or_default(),
     }
 }
 

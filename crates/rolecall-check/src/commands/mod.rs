@@ -10,6 +10,7 @@
 mod container;
 mod helm;
 mod http;
+mod kept;
 mod kubeconfig;
 mod kubectl;
 mod shell;
@@ -17,6 +18,7 @@ mod word;
 mod wrapper;
 
 pub(crate) use container::{Invocation, invocations};
+pub use kept::kept_command;
 pub(crate) use word::Word;
 
 use rolecall_rbac::Catalog;
@@ -37,6 +39,25 @@ pub(crate) enum Tool {
     Http,
 }
 
+/// What a command line reads from its standard input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+    /// A text of the script, with marks for what is only known at run time.
+    Document(String),
+    /// What another command line prints.
+    Output(Box<Piped>),
+}
+
+/// A command line whose output another reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piped {
+    pub(crate) words: Vec<Word>,
+    pub(crate) input: Input,
+}
+
 /// Returns what a command line needs of the API server.
 pub(crate) fn needs_of(
     invocation: &Invocation,
@@ -46,7 +67,9 @@ pub(crate) fn needs_of(
     match invocation.tool {
         Tool::Kubectl | Tool::Oc | Tool::Helm if invocation.has_kubeconfig => Vec::new(),
         Tool::Oc if kubectl::is_changed_by_oc(&invocation.words) => Vec::new(),
-        Tool::Kubectl | Tool::Oc => kubectl::needs(&invocation.words, catalog, version),
+        Tool::Kubectl | Tool::Oc => {
+            kubectl::needs(&invocation.words, &invocation.input, catalog, version)
+        }
         Tool::Helm => helm::needs(&invocation.words),
         Tool::Http => http::needs(&invocation.words),
     }

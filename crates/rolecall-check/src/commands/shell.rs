@@ -1,7 +1,12 @@
 //! Enough of the POSIX shell to find the command lines of a script.
 
+mod reader;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
+use self::reader::Reader;
 use super::kubeconfig;
 use super::word::{Part, Word};
 
@@ -18,7 +23,19 @@ pub(super) struct Line {
     pub(super) line: u32,
     /// Whether the script has seen to a kubeconfig by then.
     pub(super) has_kubeconfig: bool,
+    /// The line before it in a pipeline, counted from the first of the script.
+    pub(super) piped_from: Option<usize>,
+    /// What the script gives it to read, with [`UNKNOWN`] for what is only known at run time.
+    pub(super) document: Option<String>,
+    /// Which of the script's here-documents that is, until it is read.
+    here: Option<usize>,
 }
+
+/// Stands in a document for text that is only known at run time.
+pub(super) const UNKNOWN: char = '\u{1a}';
+
+/// Stands in a document for the Pod's own namespace.
+pub(super) const OWN_NAMESPACE: char = '\u{e}';
 
 /// Returns the command lines of a script in their order, those of command substitutions included.
 pub(super) fn command_lines(script: &str) -> Vec<Line> {
@@ -26,8 +43,12 @@ pub(super) fn command_lines(script: &str) -> Vec<Line> {
     while !script.is_char_boundary(end) {
         end -= 1;
     }
-    let mut shell = Shell { lines: Vec::new(), variables: BTreeMap::new(), has_kubeconfig: false };
+    let mut shell = Shell::default();
     shell.run(script.get(..end).unwrap_or_default(), 0, 0);
+    for line in &mut shell.lines {
+        let document = line.here.and_then(|here| shell.documents.get_mut(here));
+        line.document = document.map(std::mem::take);
+    }
     shell.lines
 }
 
@@ -35,6 +56,8 @@ pub(super) fn command_lines(script: &str) -> Vec<Line> {
 #[derive(Default)]
 struct Open {
     words: Vec<(Word, u32)>,
+    piped_from: Option<usize>,
+    here: Option<usize>,
 }
 
 impl Open {
@@ -43,12 +66,25 @@ impl Open {
     }
 }
 
+/// A here-document whose lines come after that of its command.
+struct Here {
+    delimiter: String,
+    /// Whether tabs before its lines do not count.
+    indented: bool,
+    /// Whether variables in it are replaced.
+    expands: bool,
+    /// Its place among the documents of the script.
+    number: usize,
+}
+
+#[derive(Default)]
 struct Shell {
     lines: Vec<Line>,
     /// What scripts assign to variables; `None` once it is not known.
     variables: BTreeMap<String, Option<Word>>,
     /// Whether the script has written a kubeconfig, or named the one that is there.
     has_kubeconfig: bool,
+    documents: Vec<String>,
 }
 
 impl Shell {
@@ -57,9 +93,9 @@ impl Shell {
         if depth > DEEPEST {
             return;
         }
-        let mut reader = Reader { rest: script, script, counted: (0, first_line) };
+        let mut reader = Reader::new(script, first_line);
         let mut line = Open::default();
-        let mut here_documents: Vec<(String, bool)> = Vec::new();
+        let mut here_documents: Vec<Here> = Vec::new();
         loop {
             reader.skip_blanks();
             let Some(next) = reader.peek() else { break };
@@ -67,11 +103,26 @@ impl Shell {
                 '\n' => {
                     reader.next();
                     self.end(&mut line);
-                    for (delimiter, indented) in here_documents.drain(..) {
-                        reader.skip_here_document(&delimiter, indented);
+                    for here in here_documents.drain(..) {
+                        self.here_document(&mut reader, &here, depth);
                     }
                 }
-                ';' | '|' | '&' => {
+                '|' => {
+                    reader.next();
+                    let ended = self.end(&mut line);
+                    match reader.peek() {
+                        Some('|') => {
+                            reader.next();
+                        }
+                        other => {
+                            line.piped_from = ended;
+                            if other == Some('&') {
+                                reader.next();
+                            }
+                        }
+                    }
+                }
+                ';' | '&' => {
                     reader.next();
                     self.end(&mut line);
                 }
@@ -80,7 +131,7 @@ impl Shell {
                     self.end(&mut line);
                 }
                 '#' => reader.skip_line(),
-                '<' | '>' => here_documents.extend(self.redirection(&mut reader, depth)),
+                '<' | '>' => here_documents.extend(self.redirection(&mut reader, &mut line, depth)),
                 _ => {
                     let start = reader.line();
                     let word = self.word(&mut reader, depth);
@@ -98,8 +149,13 @@ impl Shell {
         self.end(&mut line);
     }
 
-    /// Ends a command line: remembers what it assigns, and keeps the rest of it.
-    fn end(&mut self, line: &mut Open) {
+    /// Ends a command line: remembers what it assigns, keeps the rest of it, and returns its place.
+    fn end(&mut self, line: &mut Open) -> Option<usize> {
+        if line.words.is_empty() {
+            // A pipe goes on behind a line break.
+            return None;
+        }
+        let (piped_from, here) = (line.piped_from.take(), line.here.take());
         let mut words = std::mem::take(&mut line.words).into_iter().peekable();
         while let Some((word, _)) = words.peek() {
             if is_keyword(word) {
@@ -112,7 +168,7 @@ impl Shell {
         }
         let start = words.peek().map_or(0, |(_, line)| *line);
         let words: Vec<Word> = words.map(|(word, _)| word).collect();
-        let Some(first) = words.first() else { return };
+        let first = words.first()?;
         let declares = matches!(first.known(), Some("export" | "local" | "readonly" | "declare"));
         if declares {
             for (name, value) in words.iter().filter_map(assignment) {
@@ -129,12 +185,27 @@ impl Shell {
             let has_kubeconfig =
                 self.has_kubeconfig || self.variables.contains_key(kubeconfig::VARIABLE);
             self.has_kubeconfig |= kubeconfig::is_there_after(&words);
-            self.lines.push(Line { words, line: start, has_kubeconfig });
+            let document = None;
+            self.lines.push(Line {
+                words,
+                line: start,
+                has_kubeconfig,
+                piped_from,
+                document,
+                here,
+            });
+            return self.lines.len().checked_sub(1);
         }
+        None
     }
 
-    /// Reads a redirection; returns the delimiter of a here-document and whether it may be indented.
-    fn redirection(&mut self, reader: &mut Reader<'_>, depth: usize) -> Option<(String, bool)> {
+    /// Reads a redirection; returns the here-document that it announces.
+    fn redirection(
+        &mut self,
+        reader: &mut Reader<'_>,
+        line: &mut Open,
+        depth: usize,
+    ) -> Option<Here> {
         let mut operator = String::new();
         while let Some(next @ ('<' | '>' | '&' | '|')) = reader.peek() {
             operator.push(next);
@@ -148,9 +219,58 @@ impl Shell {
         if matches!(reader.peek(), Some('(')) {
             return None;
         }
+        let expands = !matches!(reader.peek(), Some('\'' | '"' | '\\'));
         let target = self.word(reader, depth);
         self.has_kubeconfig |= kubeconfig::names(&target);
-        (operator == "<<").then(|| (target.to_string(), indented))
+        if !matches!(&*operator, "<<" | "<<<") {
+            return None;
+        }
+        let number = self.documents.len();
+        line.here = Some(number);
+        if operator == "<<<" {
+            self.documents.push(rendered(&target));
+            return None;
+        }
+        self.documents.push(String::new());
+        Some(Here { delimiter: target.to_string(), indented, expands, number })
+    }
+
+    /// Reads a here-document, and what is run within it.
+    fn here_document(&mut self, reader: &mut Reader<'_>, here: &Here, depth: usize) {
+        let first_line = reader.line();
+        let text = reader.here_document(&here.delimiter, here.indented);
+        let text = if here.expands { self.expanded(&text, first_line, depth) } else { text };
+        if let Some(document) = self.documents.get_mut(here.number) {
+            *document = text;
+        }
+    }
+
+    /// Replaces the variables and substitutions of a text.
+    fn expanded(&mut self, text: &str, first_line: u32, depth: usize) -> String {
+        let mut reader = Reader::new(text, first_line);
+        let mut word = Word::default();
+        while let Some(next) = reader.peek() {
+            match next {
+                '$' | '`' => self.expansion(&mut reader, &mut word, depth),
+                '\\' => {
+                    reader.next();
+                    match reader.next() {
+                        Some(escaped @ ('$' | '`' | '\\')) => {
+                            word.push_text(escaped.encode_utf8(&mut [0; 4]));
+                        }
+                        Some('\n') | None => {}
+                        Some(other) => {
+                            word.push_text("\\");
+                            word.push_text(other.encode_utf8(&mut [0; 4]));
+                        }
+                    }
+                }
+                _ => {
+                    word.push_text(reader.up_to(['$', '`', '\\']));
+                }
+            }
+        }
+        rendered(&word)
     }
 
     fn word(&mut self, reader: &mut Reader<'_>, depth: usize) -> Word {
@@ -287,6 +407,19 @@ impl Shell {
     }
 }
 
+/// Writes a word with a mark for each part that is only known at run time.
+fn rendered(word: &Word) -> String {
+    let mut text = String::new();
+    for part in &word.parts {
+        match part {
+            Part::Text(part) => text.push_str(part),
+            Part::OwnNamespace => text.push(OWN_NAMESPACE),
+            Part::Variable(_) | Part::Unknown => text.push(UNKNOWN),
+        }
+    }
+    text
+}
+
 /// Returns whether a word only steers what follows.
 fn is_keyword(word: &Word) -> bool {
     const KEYWORDS: [&str; 12] =
@@ -301,195 +434,4 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     valid.then(|| (name.to_owned(), value))
-}
-
-struct Reader<'a> {
-    rest: &'a str,
-    /// Everything, of which `rest` is the end.
-    script: &'a str,
-    /// How many bytes were searched for line breaks, and the line that they end on.
-    counted: (usize, u32),
-}
-
-impl<'a> Reader<'a> {
-    /// Returns the line that the reader is on.
-    fn line(&mut self) -> u32 {
-        let (counted, line) = self.counted;
-        let read = self.script.len() - self.rest.len();
-        let since = self.script.get(counted..read).unwrap_or_default();
-        let breaks = since.bytes().filter(|byte| *byte == b'\n').count();
-        self.counted = (read, line.saturating_add(breaks as u32));
-        self.counted.1
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let mut chars = self.rest.chars();
-        let next = chars.next();
-        self.rest = chars.as_str();
-        next
-    }
-
-    fn skip_blanks(&mut self) {
-        loop {
-            self.rest = self.rest.trim_start_matches([' ', '\t', '\r']);
-            match self.rest.strip_prefix("\\\n") {
-                Some(rest) => self.rest = rest,
-                None => return,
-            }
-        }
-    }
-
-    fn skip_line(&mut self) {
-        self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or_default();
-    }
-
-    /// Returns the text up to a character, and steps over that.
-    fn until(&mut self, end: char) -> &'a str {
-        match self.rest.split_once(end) {
-            Some((before, after)) => {
-                self.rest = after;
-                before
-            }
-            None => std::mem::take(&mut self.rest),
-        }
-    }
-
-    fn while_name(&mut self) -> &'a str {
-        let end = self
-            .rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(self.rest.len());
-        let (name, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        name
-    }
-
-    /// Returns what stands between a bracket, where the reader is, and the one that closes it.
-    fn balanced(&mut self, open: char, close: char) -> &'a str {
-        self.next();
-        let text = self.rest;
-        let mut depth = 1usize;
-        let mut quote: Option<char> = None;
-        let mut escaped = false;
-        for (position, c) in text.char_indices() {
-            if std::mem::take(&mut escaped) {
-                continue;
-            }
-            match (quote, c) {
-                (Some('\''), '\'') | (Some('"'), '"') => quote = None,
-                (Some('\''), _) => {}
-                (_, '\\') => escaped = true,
-                (Some(_), _) => {}
-                (None, '\'' | '"') => quote = Some(c),
-                (None, c) if c == open => depth += 1,
-                (None, c) if c == close => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.rest = text.get(position + c.len_utf8()..).unwrap_or_default();
-                        return text.get(..position).unwrap_or_default();
-                    }
-                }
-                _ => {}
-            }
-        }
-        std::mem::take(&mut self.rest)
-    }
-
-    fn skip_here_document(&mut self, delimiter: &str, indented: bool) {
-        while !self.rest.is_empty() {
-            let line = self.until('\n');
-            let line = if indented { line.trim_start_matches('\t') } else { line };
-            if line == delimiter {
-                return;
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(script: &str, expected: &[&str]) {
-        let lines: Vec<String> = command_lines(script)
-            .into_iter()
-            .map(|line| {
-                let words = line.words.iter().map(|word| format!("[{word}]"));
-                words.collect::<Vec<_>>().join(" ")
-            })
-            .collect();
-        assert_eq!(lines, expected, "{script}");
-    }
-
-    #[test]
-    fn separators_end_command_lines() {
-        check("a b; c && d || e | f & g", &["[a] [b]", "[c]", "[d]", "[e]", "[f]", "[g]"]);
-        check("a \\\n  b # c\nd", &["[a] [b]", "[d]"]);
-        check("(a; b)", &["[a]", "[b]"]);
-    }
-
-    #[test]
-    fn quotes_make_one_word() {
-        check("a 'b c' \"d e\" f\\ g", &["[a] [b c] [d e] [f g]"]);
-        check("a \"b 'c' \\\"d\\\"\"", &["[a] [b 'c' \"d\"]"]);
-    }
-
-    #[test]
-    fn assigned_variables_are_known_and_others_are_not() {
-        check("X=1; a $X ${X}2 $Y", &["[a] [1] [12] [${Y}]"]);
-        check("X=$Y; a $X", &["[a] [$(..)]"]);
-        check("export X=1\na $X", &["[a] [1]"]);
-        check("for X in a b; do c $X; done", &["[c] [$(..)]"]);
-        check("a '$X' \"$X\"", &["[a] [$X] [${X}]"]);
-    }
-
-    #[test]
-    fn substitutions_are_run_before_what_uses_them() {
-        check("a $(b c)", &["[b] [c]", "[a] [$(..)]"]);
-        check("a \"$(b \"$(c)\")\"", &["[c]", "[b] [$(..)]", "[a] [$(..)]"]);
-        check("a `b`", &["[b]", "[a] [$(..)]"]);
-        check(
-            "a -n $(cat /var/run/secrets/kubernetes.io/serviceaccount/namespace)",
-            &["[a] [-n] [$NAMESPACE]"],
-        );
-    }
-
-    #[test]
-    fn redirections_and_here_documents_are_no_words() {
-        check("a > b 2>&1 < c", &["[a]"]);
-        check("a <<EOF\nkubectl delete x\nEOF\nb", &["[a]", "[b]"]);
-        check("a <<-'EOF'\n\tx\n\tEOF\nb", &["[a]", "[b]"]);
-    }
-
-    #[test]
-    fn keywords_stand_before_command_lines() {
-        check("if a; then b; fi", &["[a]", "[b]"]);
-        check("while ! a; do b; done", &["[a]", "[b]"]);
-    }
-
-    #[test]
-    fn lines_are_those_on_which_commands_start() {
-        let script = "a\n\nb \\\n  c; d\nX=1 \\\n e\nf \"$(\n g)\" <<EOF\nh\nEOF\ni";
-        let lines: Vec<(String, u32)> = command_lines(script)
-            .into_iter()
-            .map(|line| {
-                (line.words.first().map(ToString::to_string).unwrap_or_default(), line.line)
-            })
-            .collect();
-        let lines: Vec<(&str, u32)> = lines.iter().map(|(word, line)| (&**word, *line)).collect();
-        assert_eq!(lines, [("a", 0), ("b", 2), ("d", 3), ("e", 5), ("g", 7), ("f", 6), ("i", 10)]);
-    }
-
-    #[test]
-    fn broken_scripts_end() {
-        for script in ["'", "\"", "$(", "${", "`", "a <<EOF", "\\", "<(", "((((", "$(((", "a >"] {
-            command_lines(script);
-        }
-        command_lines(&"$(".repeat(10_000));
-    }
 }

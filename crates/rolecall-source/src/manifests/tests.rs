@@ -520,8 +520,10 @@ automountServiceAccountToken: false
     ] {
         let bytes: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
         let written = Input::new(&bytes).load(&paths, "");
+        let kept: &crate::snapshot::KeptCommand<'_> =
+            &|container| container.command.iter().map(ToString::to_string).collect();
         let mut snapshot = Vec::new();
-        crate::snapshot::write(&written.inventory, &written.catalog, &mut snapshot).unwrap();
+        crate::snapshot::write(&written.inventory, &written.catalog, kept, &mut snapshot).unwrap();
         let again = Input::new(&[("s.yaml", &snapshot)]).load(&["s.yaml"], "");
         let text = String::from_utf8(snapshot).unwrap();
         assert!(
@@ -531,7 +533,7 @@ automountServiceAccountToken: false
         assert_eq!(again.catalog.resources(), written.catalog.resources());
         assert_eq!(again.defaults, None);
         let mut twice = Vec::new();
-        crate::snapshot::write(&again.inventory, &again.catalog, &mut twice).unwrap();
+        crate::snapshot::write(&again.inventory, &again.catalog, kept, &mut twice).unwrap();
         assert_eq!(String::from_utf8(twice).unwrap(), text);
     }
 }

@@ -3,7 +3,7 @@
 //! The list's annotation `rolecall.dev/gaps` holds the gaps as JSON, `rolecall.dev/resources` the served
 //! resources; `rolecall.dev/stored` says that its objects are as a server stored them, so that nothing
 //! has to be filled in. Only what decides access is written: no Secret, no token, no environment of a
-//! container.
+//! container, and of what it runs only what the caller keeps.
 
 mod gaps;
 mod resources;
@@ -11,8 +11,8 @@ mod resources;
 use std::io::{self, Write};
 
 use rolecall_rbac::{
-    Binding, Catalog, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata, Origin,
-    PodSpec, PolicyRule, Role, ServedResource, ServiceAccount, Text, Unread, Workload,
+    Binding, Catalog, Container, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata,
+    Origin, PodSpec, PolicyRule, Role, ServedResource, ServiceAccount, Text, Unread, Workload,
 };
 use serde_json::{Map, Value, json};
 
@@ -25,8 +25,16 @@ const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
 /// Where the kubelet mounts the token that it provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// Returns what a snapshot says that a container runs, without what may be secret; nothing leaves it out.
+pub type KeptCommand<'k> = dyn Fn(&Container) -> Vec<String> + 'k;
+
 /// Writes an inventory and what its server serves as a YAML `List`, object by object.
-pub fn write(inventory: &Inventory, catalog: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    inventory: &Inventory,
+    catalog: &Catalog,
+    kept: &KeptCommand<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut annotations = Map::new();
     if !inventory.gaps().is_empty() {
         annotations.insert(GAPS.to_owned(), json!(gaps::to_json(inventory.gaps())?));
@@ -38,7 +46,7 @@ pub fn write(inventory: &Inventory, catalog: &Catalog, out: &mut dyn Write) -> i
     let head =
         json!({"apiVersion": "v1", "kind": "List", "metadata": {"annotations": annotations}});
     out.write_all(to_yaml(&head)?.as_bytes())?;
-    let mut items = objects(inventory).peekable();
+    let mut items = objects(inventory, kept).peekable();
     out.write_all(if items.peek().is_some() { b"items:\n" } else { b"items: []\n" })?;
     for item in items {
         for (index, line) in to_yaml(&item)?.split_inclusive('\n').enumerate() {
@@ -96,14 +104,17 @@ fn metadata_of(inventory: &Inventory) -> impl Iterator<Item = &Metadata> {
     roles.chain(bindings).chain(accounts).chain(namespaces).chain(workloads)
 }
 
-fn objects(inventory: &Inventory) -> impl Iterator<Item = Value> {
+fn objects<'i>(
+    inventory: &'i Inventory,
+    kept: &'i KeptCommand<'i>,
+) -> impl Iterator<Item = Value> + 'i {
     let namespaces = inventory.namespaces().iter().map(|namespace| {
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(&namespace.metadata)})
     });
     let accounts = inventory.service_accounts().iter().map(service_account);
     let roles = inventory.roles().iter().map(role);
     let bindings = inventory.bindings().iter().map(binding);
-    let workloads = inventory.workloads().iter().map(workload);
+    let workloads = inventory.workloads().iter().map(|it| workload(it, kept));
     namespaces.chain(accounts).chain(roles).chain(bindings).chain(workloads)
 }
 
@@ -227,7 +238,7 @@ fn binding(binding: &Binding) -> Value {
     })
 }
 
-fn workload(workload: &Workload) -> Value {
+fn workload(workload: &Workload, kept: &KeptCommand<'_>) -> Value {
     // Of versions nothing depends.
     let version = |group: &str| {
         if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
@@ -256,7 +267,7 @@ fn workload(workload: &Workload) -> Value {
             set(place, "metadata", json!({"annotations": labels(&pod.annotations)}));
         }
         if let Some(Value::Object(place)) = place(&mut object, &pod.path) {
-            place.extend(pod_spec(pod));
+            place.extend(pod_spec(pod, kept));
         }
     }
     object
@@ -288,7 +299,7 @@ fn place<'v>(object: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     Some(place)
 }
 
-fn pod_spec(pod: &PodSpec) -> Map<String, Value> {
+fn pod_spec(pod: &PodSpec, kept: &KeptCommand<'_>) -> Map<String, Value> {
     let mut spec = Map::new();
     if !pod.service_account.is_empty() {
         // Kinds differ in which of the two they have; servers write both, too.
@@ -315,7 +326,7 @@ fn pod_spec(pod: &PodSpec) -> Map<String, Value> {
             .containers
             .iter()
             .filter(|container| container.init == init)
-            .map(|it| container(it, pod))
+            .map(|it| container(it, pod, kept))
             .collect();
         if !containers.is_empty() {
             spec.insert(name.to_owned(), containers.into());
@@ -324,12 +335,11 @@ fn pod_spec(pod: &PodSpec) -> Map<String, Value> {
     spec
 }
 
-fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
-    let mut object = json!({"name": &*container.name, "image": &*container.image});
-    for (name, list) in [("command", &container.command), ("args", &container.args)] {
-        if !list.is_empty() {
-            set(&mut object, name, rolecall_rbac::masked_words(list).into());
-        }
+fn container(container: &Container, pod: &PodSpec, kept: &KeptCommand<'_>) -> Value {
+    let mut object = json!({"name": &*container.name, "image": without_userinfo(&container.image)});
+    let command = kept(container);
+    if !command.is_empty() {
+        set(&mut object, "command", command.into());
     }
     if container.may_have_kubeconfig {
         set(&mut object, "env", json!([{"name": "KUBECONFIG"}]));
@@ -359,4 +369,38 @@ fn container(container: &rolecall_rbac::Container, pod: &PodSpec) -> Value {
         set(&mut object, "volumeMounts", mounts.into());
     }
     object
+}
+
+/// Leaves out the credentials that people write before the registry of an image.
+fn without_userinfo(image: &str) -> &str {
+    // The `@` of a digest stands behind every `/`.
+    let registry = image.rfind('/').and_then(|end| image.get(..end)).unwrap_or_default();
+    registry.rfind('@').and_then(|at| image.get(at + 1..)).unwrap_or(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_userinfo;
+
+    #[test]
+    fn an_image_is_written_without_credentials() {
+        let rows = [
+            ("web", "web"),
+            ("web:1", "web:1"),
+            ("web@sha256:aa", "web@sha256:aa"),
+            (
+                "registry.example.com:5000/team/web:1@sha256:aa",
+                "registry.example.com:5000/team/web:1@sha256:aa",
+            ),
+            ("joe:s3cret@registry.example.com/web:1", "registry.example.com/web:1"),
+            (
+                "joe:s3/cr@et@registry.example.com/a/web@sha256:aa",
+                "registry.example.com/a/web@sha256:aa",
+            ),
+            ("https://joe@registry.example.com/web", "registry.example.com/web"),
+        ];
+        for (image, expected) in rows {
+            assert_eq!(without_userinfo(image), expected);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Gap, Inventory, ObjectKind, Origin, Unread};
+use rolecall_check::kept_command;
+use rolecall_rbac::{Container, Gap, Inventory, ObjectKind, Origin, Unread};
 use rolecall_source::snapshot;
 
 use crate::cli::Options;
@@ -20,7 +21,8 @@ const HELP: &str = "\
 Written are roles, bindings, ServiceAccounts, Namespaces, Pods and what makes them, as far as they decide
 access; which resources the server serves; and what could not be read, so that answers from the snapshot
 are as open there as the cluster's own. Never written are Secrets, tokens, environments of containers and
-annotations such as kubectl's copy of what was applied; secrets on command lines are masked.
+annotations such as kubectl's copy of what was applied. Of what containers run, only the command lines of
+kubectl, helm and curl are written, with the arguments that decide what they ask the API server.
 
 With -n only these namespaces are read, and what lies outside of them counts as not read. With -f manifests
 are written so, with the default roles that were assumed.
@@ -49,12 +51,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, Com
     };
     let session = Session::load(ui, options, needs)?;
     let inventory = session.authorizer.inventory();
+    let kept = |container: &Container| kept_command(container, &session.catalog);
     let mut out = ui.data();
     if is_partial && session.live().is_some() {
         let inventory = without_the_rest(inventory, namespaces);
-        snapshot::write(&inventory, &session.catalog, &mut out)?;
+        snapshot::write(&inventory, &session.catalog, &kept, &mut out)?;
     } else {
-        snapshot::write(inventory, &session.catalog, &mut out)?;
+        snapshot::write(inventory, &session.catalog, &kept, &mut out)?;
     }
     out.flush()?;
     for gap in words::gaps(inventory.gaps()) {

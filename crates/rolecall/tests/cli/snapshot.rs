@@ -48,15 +48,7 @@ fn only_what_decides_access_is_written() {
         namespace: shop
       spec:
         containers:
-        - args:
-          - 'curl -H ''Authorization: Bearer REDACTED'''
-          - --keep
-          command:
-          - app
-          - --password
-          - REDACTED
-          - --token=REDACTED
-          image: app
+        - image: app
           name: c
         serviceAccount: web
         serviceAccountName: web

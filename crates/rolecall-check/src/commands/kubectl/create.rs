@@ -2,7 +2,8 @@
 
 use super::subcommands::Command;
 use super::target::{name_of, targets};
-use crate::needs::{Need, NeedName};
+use crate::commands::Word;
+use crate::needs::{Need, NeedName, NeedNamespace};
 
 /// The resources that `create TYPE NAME` makes.
 const CREATED: [(&str, &str, &str); 24] = [
@@ -32,6 +33,14 @@ const CREATED: [(&str, &str, &str); 24] = [
     ("serviceaccount", "", "serviceaccounts"),
 ];
 
+/// Returns the group and the resource that `create TYPE` makes.
+pub(super) fn created(kind: &str) -> Option<(&'static str, &'static str)> {
+    // `svc` is an alias of `service`, which has types.
+    let kind = if kind == "svc" { "service" } else { kind };
+    let (_, group, resource) = CREATED.iter().find(|(word, ..)| *word == kind)?;
+    Some((group, resource))
+}
+
 impl Command<'_> {
     /// `kubectl create`.
     pub(super) fn create(&self) -> Option<Vec<Need>> {
@@ -41,15 +50,47 @@ impl Command<'_> {
             let account = operands.first().map_or(NeedName::Unknown, name_of);
             return Some(vec![self.need("create", "", "serviceaccounts", account).of("token")]);
         }
-        // `svc` is an alias of `service`, which has types of its own.
-        let kind = if kind == "svc" { "service" } else { kind };
-        let (_, group, resource) = CREATED.iter().find(|(word, ..)| *word == kind)?;
+        let (group, resource) = created(kind)?;
         let mut needs = Vec::new();
         if let Some(from) = self.flags.value("from") {
             let sources = targets(std::slice::from_ref(from), self.catalog)?;
             needs.extend(sources.iter().map(|source| source.named("get", &self.namespace)));
         }
         needs.push(self.need("create", group, resource, NeedName::Collection));
+        if matches!(resource, "roles" | "clusterroles") {
+            needs.extend(self.granted(resource, operands.first())?);
+        }
         Some(needs)
+    }
+
+    /// Returns what the maker of a role must hold: each right that it grants, unless it may escalate.
+    fn granted(&self, resource: &str, name: Option<&Word>) -> Option<Vec<Need>> {
+        const RBAC: &str = "rbac.authorization.k8s.io";
+        let namespace = match resource {
+            "clusterroles" => NeedNamespace::Known("".into()),
+            _ => self.namespace.clone(),
+        };
+        let name = name.map_or(NeedName::Unknown, name_of);
+        let escalate = Need::new("escalate", RBAC, resource, name).in_namespace(&namespace);
+        let names: Vec<NeedName> = match &*self.flags.list("resource-name") {
+            [] => vec![NeedName::Collection],
+            names => names.iter().map(name_of).collect(),
+        };
+        let mut rights = Vec::new();
+        for verb in self.flags.list("verb") {
+            let verb = verb.known()?;
+            for resource in self.flags.list("resource") {
+                let resource = self.catalog.resolve(resource.known()?).ok()?;
+                rights.extend(names.iter().map(|name| {
+                    Need::new(verb, &resource.group, &resource.resource, name.clone())
+                        .of(&resource.subresource)
+                        .in_namespace(&namespace)
+                }));
+            }
+            for url in self.flags.list("non-resource-url") {
+                rights.push(Need::path(verb, url.known()?));
+            }
+        }
+        Some(rights.into_iter().map(|right| right.or_all(vec![escalate.clone()])).collect())
     }
 }

@@ -249,7 +249,7 @@ const SHORT: [(char, &str); 18] = [
 pub(super) struct Flags {
     /// What is no flag, the subcommand first.
     pub(super) operands: Vec<Word>,
-    values: BTreeMap<String, Word>,
+    values: BTreeMap<String, Vec<Word>>,
 }
 
 impl Flags {
@@ -277,7 +277,7 @@ impl Flags {
                     None if takes_none(&name) => Word::text("true"),
                     None => return None,
                 };
-                flags.values.insert(name, value);
+                flags.values.entry(name).or_default().push(value);
             } else if word.start().starts_with('-') && word.known() != Some("-") {
                 flags.short(word.strip_prefix("-")?, &mut rest)?;
             } else {
@@ -308,30 +308,47 @@ impl Flags {
                 } else {
                     word.strip_prefix("=").unwrap_or(word)
                 };
-                self.values.insert(name.to_owned(), value);
+                self.add(name, value);
                 return Some(());
             }
-            self.values.insert(name.to_owned(), Word::text("true"));
+            self.add(name, Word::text("true"));
             if ends {
                 return Some(());
             }
         }
     }
 
+    /// Returns all flags, each with its values.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&str, &[Word])> {
+        self.values.iter().map(|(name, values)| (&**name, &**values))
+    }
+
+    fn add(&mut self, name: &str, value: Word) {
+        self.values.entry(name.to_owned()).or_default().push(value);
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| value.known() != Some("false"))
+        self.value(name).is_some_and(|value| value.known() != Some("false"))
     }
 
+    /// Returns the value of a flag; of several the last, as kubectl does.
     pub(super) fn value(&self, name: &str) -> Option<&Word> {
-        self.values.get(name)
+        self.all(name).last()
     }
 
-    /// Returns whether the command asks as somebody else, or another server, or none.
-    pub(super) fn changes_identity(&self) -> bool {
+    /// Returns the values of a flag that may be given several times.
+    pub(super) fn all(&self, name: &str) -> &[Word] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the values of a flag that takes a list, and may be given several times.
+    pub(super) fn list(&self, name: &str) -> Vec<Word> {
+        self.all(name).iter().flat_map(|value| value.split(',')).collect()
+    }
+
+    /// Returns whether the command asks another server, with other credentials, or none at all.
+    pub(super) fn is_elsewhere(&self) -> bool {
         let elsewhere = [
-            "as",
-            "as-group",
-            "as-uid",
             "client-certificate",
             "cluster",
             "context",
@@ -346,9 +363,18 @@ impl Flags {
         elsewhere.iter().any(|name| self.has(name) && !(creates && *name == "user"))
             || self.has("local")
             || self.has("help")
-            || self
-                .value("dry-run")
-                .is_some_and(|value| !matches!(value.known(), Some("none" | "false" | "server")))
+            || self.runs_dry()
+    }
+
+    /// Returns whether the command only prints what it would send: `--dry-run`, `--dry-run=client`.
+    pub(super) fn runs_dry(&self) -> bool {
+        self.value("dry-run")
+            .is_some_and(|value| !matches!(value.known(), Some("none" | "false" | "server")))
+    }
+
+    /// Returns whether the command asks as somebody else.
+    pub(super) fn impersonates(&self) -> bool {
+        ["as", "as-group", "as-uid", "as-user-extra"].iter().any(|name| self.has(name))
     }
 
     /// Returns where the command works.
@@ -371,7 +397,7 @@ fn may_be_flags(word: &Word) -> bool {
     name == "@" || ["ARG", "FLAG", "OPT", "PARAM"].iter().any(|part| name.contains(part))
 }
 
-fn takes_value(name: &str) -> bool {
+pub(super) fn takes_value(name: &str) -> bool {
     WITH_VALUE.contains(&name)
 }
 

@@ -23,7 +23,8 @@ impl Command<'_> {
         Some(nodes.iter().flat_map(|node| self.read_and(node, &["patch"])).collect())
     }
 
-    /// `kubectl drain`: besides cordoning, it evicts whatever Pods there are.
+    /// `kubectl drain`: besides cordoning, it evicts whatever Pods there are. It looks up the DaemonSet of each Pod
+    /// that has one, and nearly every Node has such a Pod.
     pub(super) fn drain(&self) -> Option<Vec<Need>> {
         let mut needs = self.cordon()?;
         let everywhere = NeedNamespace::Known("".into());
@@ -33,7 +34,9 @@ impl Command<'_> {
             true => [pod("delete"), pod("get")],
             false => [pod("create").of("eviction"), pod("get")],
         };
-        needs.extend(pods.map(|need| need.in_namespace(&NeedNamespace::Unknown)));
+        let daemon_set = Need::new("get", "apps", "daemonsets", NeedName::Unknown);
+        let each = [daemon_set].into_iter().chain(pods);
+        needs.extend(each.map(|need| need.in_namespace(&NeedNamespace::Each)));
         Some(needs)
     }
 

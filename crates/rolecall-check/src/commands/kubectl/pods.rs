@@ -12,6 +12,8 @@ const CREATE_ALONE: u16 = 35;
 struct Pod {
     name: NeedName,
     needs: Vec<Need>,
+    /// Whether it is the first Pod of something else.
+    is_found: bool,
 }
 
 impl Command<'_> {
@@ -33,6 +35,9 @@ impl Command<'_> {
     pub(super) fn connect(&self, subresource: &str) -> Option<Vec<Need>> {
         let pod = self.pod(self.operands.first()?)?;
         let mut needs = pod.needs;
+        // What others take from the list, `port-forward` reads again.
+        let reads_again = subresource == "portforward" && pod.is_found;
+        needs.extend(reads_again.then(|| self.pods("get", NeedName::Unknown)));
         needs.push(self.connection(subresource, pod.name));
         Some(needs)
     }
@@ -126,16 +131,16 @@ impl Command<'_> {
                 "" => Vec::new(),
                 _ => vec![self.pods("get", name.clone())],
             };
-            return Some(Pod { name, needs });
+            return Some(Pod { name, needs, is_found: false });
         };
         let resolved = self.catalog.resolve(kind.known()?).ok()?;
         let name = name_of(&name);
         let get = self.need("get", &resolved.group, &resolved.resource, name.clone());
         if resolved.group.is_empty() && *resolved.resource == *"pods" {
-            return Some(Pod { name, needs: vec![get] });
+            return Some(Pod { name, needs: vec![get], is_found: false });
         }
         let list = self.pods("list", NeedName::Collection);
-        Some(Pod { name: NeedName::Unknown, needs: vec![get, list] })
+        Some(Pod { name: NeedName::Unknown, needs: vec![get, list], is_found: true })
     }
 
     fn pods(&self, verb: &str, name: NeedName) -> Need {

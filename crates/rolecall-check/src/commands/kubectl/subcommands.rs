@@ -3,7 +3,7 @@ use rolecall_rbac::Catalog;
 use super::flags::Flags;
 use super::target::{Target, objects, targets};
 use crate::KubernetesVersion;
-use crate::commands::{Word, http};
+use crate::commands::{Input, Word, http};
 use crate::needs::{Need, NeedName, NeedNamespace};
 
 /// A command line of kubectl, taken apart.
@@ -20,6 +20,7 @@ pub(super) struct Command<'a> {
 /// Returns what a subcommand needs; `None` when it cannot be told.
 pub(super) fn needs(
     flags: &Flags,
+    input: &Input,
     catalog: &Catalog,
     version: KubernetesVersion,
 ) -> Option<Vec<Need>> {
@@ -36,6 +37,11 @@ pub(super) fn needs(
             _ => return None,
         };
         return http::need_of_path(method, path).map(|need| vec![need]);
+    }
+    if flags.value("filename").is_some_and(|file| file.known() == Some("-"))
+        && flags.all("filename").len() == 1
+    {
+        return command.on_documents(subcommand, input);
     }
     // What a file has is not known, nor what `apply` and `replace` find of it on the server.
     if flags.has("filename") || flags.has("kustomize") {
@@ -71,6 +77,42 @@ pub(super) fn needs(
         "cluster-info" => command.cluster_info(),
         _ => None,
     }
+}
+
+/// Returns whether a subcommand is one whose needs can be told.
+pub(super) fn is_understood(subcommand: &str) -> bool {
+    const UNDERSTOOD: [&str; 29] = [
+        "annotate",
+        "apply",
+        "attach",
+        "auth",
+        "autoscale",
+        "certificate",
+        "cluster-info",
+        "cordon",
+        "cp",
+        "create",
+        "debug",
+        "delete",
+        "describe",
+        "drain",
+        "edit",
+        "events",
+        "exec",
+        "expose",
+        "get",
+        "label",
+        "logs",
+        "patch",
+        "port-forward",
+        "replace",
+        "rollout",
+        "run",
+        "scale",
+        "set",
+        "taint",
+    ];
+    UNDERSTOOD.contains(&subcommand) || matches!(subcommand, "top" | "uncordon" | "wait")
 }
 
 impl Command<'_> {
@@ -129,9 +171,13 @@ impl Command<'_> {
         verbs.map(|verb| self.need(verb, "", "events", NeedName::Collection)).collect()
     }
 
-    /// `kubectl wait` lists and watches each object by its name.
+    /// `kubectl wait` lists and watches each object by its name; that it exists one `get` shows.
     fn wait(&self) -> Option<Vec<Need>> {
         let targets = self.each(self.operands)?;
+        let waits_for = self.flags.value("for").and_then(Word::known).unwrap_or_default();
+        if waits_for.eq_ignore_ascii_case("create") {
+            return Some(targets.map(|target| self.read(&target)).collect());
+        }
         let needs = targets.flat_map(|target| match target.is_collection() {
             true => self.read_and(&target, &["watch"]),
             false => self.read_and(&target, &["list", "watch"]),

@@ -3,7 +3,8 @@
 //! # What it does
 //!
 //! Reads the helm command lines in `command` and `args` of containers and asks whether the Pod's
-//! ServiceAccount may read and write the Secrets in which helm keeps its releases. What the chart itself
+//! ServiceAccount may read and write the Secrets in which helm keeps its releases; `upgrade` deletes the oldest once
+//! there are more than `--history-max`. What the chart itself
 //! makes is not known and not asked about. A helm that uses a kubeconfig is left out, as for RC301.
 //!
 //! # Why is this bad

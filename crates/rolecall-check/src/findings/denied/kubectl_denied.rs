@@ -5,7 +5,9 @@
 //! Reads the kubectl command lines in `command` and `args` of containers, `sh -c` scripts included, and asks
 //! the evaluator whether the Pod's ServiceAccount may do what they do; oc is read as kubectl. Command lines that
 //! use a kubeconfig, another context, server or token are left out, and so is whatever depends on values that
-//! are only known at run time, or on files. A container uses a kubeconfig once it sets `KUBECONFIG`, runs
+//! are only known at run time, or on files. With `--as`, impersonation is what is needed. Of `-f -` the objects are
+//! known that stand in a here-document, or that a `kubectl create --dry-run=client` before the pipe prints; a command
+//! that creates a role needs the rights that the role grants. A container uses a kubeconfig once it sets `KUBECONFIG`, runs
 //! something like `aws eks update-kubeconfig` or `kubectl config use-context`, or names `~/.kube/config`. Containers
 //! may use one where their `env` sets `KUBECONFIG`, their `envFrom` may, or something is mounted at `.kube`, and
 //! are left out too.

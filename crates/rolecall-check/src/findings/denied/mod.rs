@@ -54,21 +54,36 @@ fn check_tool(
     }
 }
 
-/// Returns the requests of needs that will be refused, each once.
+/// The requests that will be refused, each once.
+#[derive(Default)]
+struct Refused {
+    requests: Vec<Request>,
+    /// Those whose namespace is only known at run time.
+    somewhere: Vec<Request>,
+}
+
+impl Refused {
+    fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.somewhere.is_empty()
+    }
+}
+
+/// Judges needs one by one.
 fn refused(
     context: &Context<'_>,
     needs: &[Need],
     identity: &Identity,
     workload: &Workload,
-) -> Vec<Request> {
+) -> Refused {
     let namespace = &workload.metadata.namespace;
-    let mut refused = Vec::new();
+    let mut refused = Refused::default();
     for need in needs {
         let judged = need.judge(context.authorizer(), context.catalog(), identity, namespace);
-        if let Judgement::Refused { request } = judged
-            && !refused.contains(&request)
-        {
-            refused.push(request);
+        if let Judgement::Refused { request, somewhere } = judged {
+            let requests = if somewhere { &mut refused.somewhere } else { &mut refused.requests };
+            if !requests.contains(&request) {
+                requests.push(request);
+            }
         }
     }
     refused
@@ -80,19 +95,35 @@ fn denied(
     workload: &Workload,
     message: String,
     identity: &Identity,
-    requests: Vec<Request>,
+    refused: Refused,
     pod: &PodSpec,
 ) -> Finding {
     let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
-    let fix = hint::grant(&fixes(&requests, &subject), context.input.sources);
+    let Refused { requests, somewhere } = refused;
+    let fix = match (fixes(&requests, &subject), somewhere.is_empty()) {
+        (fixes, true) => hint::grant(&fixes, context.input.sources),
+        (fixes, false) if fixes.is_empty() => SOMEWHERE.to_owned(),
+        (fixes, false) => {
+            format!("{}; {SOMEWHERE}", hint::grant(&fixes, context.input.sources))
+        }
+    };
     let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
-    finding.denied = Some(Box::new(Denied { identity: identity.clone(), requests }));
+    finding.denied = Some(Box::new(Denied { identity: identity.clone(), requests, somewhere }));
     finding
 }
 
+/// What to do about requests whose namespace the manifest does not say.
+const SOMEWHERE: &str = "grant what is refused in every namespace with `rolecall fix`, and pass the namespace that it runs in with `-n`";
+
 /// Says which requests of whom are refused.
-fn describe(workload: &Workload, pod: &PodSpec, refused: &[Request]) -> String {
-    let cannot: Vec<String> = refused.iter().map(ToString::to_string).collect();
+fn describe(workload: &Workload, pod: &PodSpec, refused: &Refused) -> String {
+    let somewhere = refused.somewhere.iter().map(|request| {
+        let said = request.to_string();
+        let said = said.strip_suffix(" at the cluster scope").unwrap_or(&said);
+        format!("{said} in any namespace")
+    });
+    let cannot: Vec<String> =
+        refused.requests.iter().map(ToString::to_string).chain(somewhere).collect();
     format!(
         "ServiceAccount `{}/{}` cannot {}",
         workload.metadata.namespace,

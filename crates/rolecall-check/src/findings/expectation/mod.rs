@@ -90,7 +90,8 @@ fn denied(
     if let Some(fix) = failure.fix() {
         finding = finding.fix(hint::grant(&[fix], teller.sources));
     }
-    finding.denied = Some(Box::new(Denied { identity, requests: vec![example.clone()] }));
+    finding.denied =
+        Some(Box::new(Denied { identity, requests: vec![example.clone()], somewhere: Vec::new() }));
     finding
 }
 

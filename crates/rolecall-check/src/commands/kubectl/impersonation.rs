@@ -1,0 +1,143 @@
+//! `kubectl --as`: what it takes to ask as somebody else.
+
+use super::flags::Flags;
+use super::target::name_of;
+use crate::KubernetesVersion;
+use crate::commands::Word;
+use crate::needs::{Need, NeedName, NeedNamespace};
+
+/// The version from which impersonation may be constrained to requests.
+const CONSTRAINED: u16 = 36;
+
+const GROUP: &str = "authentication.k8s.io";
+
+/// The group that constrained impersonation never gives.
+const MASTERS: &str = "system:masters";
+
+/// Returns what impersonation takes: `impersonate` of each part of the other identity, or where servers know them,
+/// the verbs that are constrained to a kind of identity and to the requests that the command makes.
+pub(super) fn needs(flags: &Flags, requests: &[Need], version: KubernetesVersion) -> Vec<Need> {
+    let parts = parts(flags);
+    let whole = || parts.iter().map(|part| part.need("impersonate", "")).collect::<Vec<_>>();
+    let Some(mode) = Mode::of(&parts).filter(|_| version.minor >= CONSTRAINED) else {
+        return whole();
+    };
+    let named = format!("impersonate:{}", mode.name());
+    let constrained = parts.iter().filter(|part| mode.asks_about(part));
+    let mut instead: Vec<Need> = constrained.map(|part| part.need(&named, GROUP)).collect();
+    instead.extend(requests.iter().map(|request| on(request, mode)));
+    whole().into_iter().map(|need| need.or_all(instead.clone())).collect()
+}
+
+/// A part of an identity that is asked about by itself.
+struct Part {
+    resource: &'static str,
+    subresource: String,
+    name: NeedName,
+    namespace: NeedNamespace,
+}
+
+impl Part {
+    fn new(resource: &'static str, value: &Word) -> Self {
+        Self {
+            resource,
+            subresource: String::new(),
+            name: name_of(value),
+            namespace: NeedNamespace::Known("".into()),
+        }
+    }
+
+    /// Reads the user: a ServiceAccount by its name, or any other.
+    fn user(value: &Word) -> Self {
+        let account = value.strip_prefix("system:serviceaccount:");
+        match account.and_then(|account| account.split_once(':')) {
+            None => Self::new("users", value),
+            Some((namespace, name)) => Self {
+                namespace: match namespace.known() {
+                    Some(namespace) => NeedNamespace::Known(namespace.into()),
+                    None => NeedNamespace::Unknown,
+                },
+                ..Self::new("serviceaccounts", &name)
+            },
+        }
+    }
+
+    fn need(&self, verb: &str, constrained: &str) -> Need {
+        // Unconstrained, users and groups are of the core group, and what servers learned later is not.
+        let group = match self.resource {
+            "uids" | "userextras" => GROUP,
+            _ => constrained,
+        };
+        Need::new(verb, group, self.resource, self.name.clone())
+            .of(&self.subresource)
+            .in_namespace(&self.namespace)
+    }
+}
+
+/// Takes the impersonated identity apart, as the server does.
+fn parts(flags: &Flags) -> Vec<Part> {
+    let mut parts: Vec<Part> = flags.value("as").map(Part::user).into_iter().collect();
+    parts.extend(flags.all("as-group").iter().map(|group| Part::new("groups", group)));
+    parts.extend(flags.value("as-uid").map(|uid| Part::new("uids", uid)));
+    for extra in flags.all("as-user-extra") {
+        let Some((key, value)) = extra.split_once('=') else { continue };
+        let Some(key) = key.known() else { continue };
+        parts.push(Part {
+            subresource: key.to_ascii_lowercase(),
+            ..Part::new("userextras", &value)
+        });
+    }
+    parts
+}
+
+/// A kind of identity with verbs of constrained impersonation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    ServiceAccount,
+    UserInfo,
+}
+
+impl Mode {
+    /// Returns the mode that an identity falls into; `None` where only the unconstrained verb helps, or it is not
+    /// known which does.
+    fn of(parts: &[Part]) -> Option<Self> {
+        let user = parts.first()?;
+        let known = |part: &Part| match &part.name {
+            NeedName::Known(name) => Some(name.to_string()),
+            NeedName::Collection | NeedName::Unknown => None,
+        };
+        let gives_masters = parts
+            .iter()
+            .filter(|part| part.resource == "groups")
+            .any(|part| known(part).is_some_and(|name| name == MASTERS));
+        match user.resource {
+            // With anything besides the name, or for nodes, other rules hold.
+            "serviceaccounts" if parts.len() == 1 => Some(Self::ServiceAccount),
+            "users" if !known(user)?.starts_with("system:node:") && !gives_masters => {
+                Some(Self::UserInfo)
+            }
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "serviceaccount",
+            Self::UserInfo => "user-info",
+        }
+    }
+
+    fn asks_about(self, part: &Part) -> bool {
+        self == Self::UserInfo || part.resource == "serviceaccounts"
+    }
+}
+
+/// Puts a request of the command as what constrained impersonation asks about it.
+fn on(request: &Need, mode: Mode) -> Need {
+    let mut need = request.clone();
+    for verb in &mut need.verbs {
+        *verb = format!("impersonate-on:{}:{verb}", mode.name()).into();
+    }
+    need.instead.clear();
+    need
+}

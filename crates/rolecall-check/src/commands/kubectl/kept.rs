@@ -1,0 +1,155 @@
+//! The arguments of kubectl that decide what it asks.
+
+use rolecall_rbac::Catalog;
+
+use super::flags::{Flags, takes_value};
+use super::{documents, proxy_address, subcommands};
+use crate::commands::kept::{OWN_NAMESPACE, REDACTED, UNKNOWN};
+use crate::commands::{Input, Word, http};
+use crate::needs::{NeedName, NeedNamespace};
+
+/// Flags whose value decides.
+const WITH_VALUE: [&str; 19] = [
+    "as",
+    "as-group",
+    "as-uid",
+    "as-user-extra",
+    "copy-to",
+    "dry-run",
+    "field-selector",
+    "filename",
+    "for",
+    "from",
+    "namespace",
+    "non-resource-url",
+    "raw",
+    "resource",
+    "resource-name",
+    "server-side",
+    "subresource",
+    "verb",
+    "watch",
+];
+
+/// Flags that decide by being there.
+const BY_PRESENCE: [&str; 26] = [
+    "all",
+    "all-namespaces",
+    "attach",
+    "client-certificate",
+    "cluster",
+    "context",
+    "current-replicas",
+    "disable-eviction",
+    "expose",
+    "force",
+    "help",
+    "kubeconfig",
+    "kustomize",
+    "list",
+    "local",
+    "namespaces",
+    "prune",
+    "replace",
+    "rm",
+    "selector",
+    "server",
+    "stdin",
+    "token",
+    "user",
+    "username",
+    "watch-only",
+];
+
+/// Returns the words that decide what a command line asks; none where it is not understood.
+pub(in crate::commands) fn kept(words: &[Word]) -> Vec<Word> {
+    if let Some(address) = proxy_address(words) {
+        return vec![Word::text("proxy"), Word::text(&format!("--address={address}"))];
+    }
+    let Some(flags) = Flags::parse(words) else { return Vec::new() };
+    let Some((subcommand, operands)) = flags.operands.split_first() else { return Vec::new() };
+    let Some(name) = subcommand.known().filter(|name| subcommands::is_understood(name)) else {
+        return Vec::new();
+    };
+    let count = match name {
+        // What follows the name runs in the container.
+        "run" | "exec" | "attach" => 1,
+        "create" => 3,
+        _ => operands.len(),
+    };
+    let mut kept = vec![subcommand.clone()];
+    kept.extend(operands.iter().take(count).map(without_value));
+    for (flag, values) in flags.given() {
+        for value in values {
+            if WITH_VALUE.contains(&flag) {
+                kept.push(assigned(flag, &decisive(flag, value)));
+            } else if BY_PRESENCE.contains(&flag) {
+                let value = match takes_value(flag) {
+                    true => Word::text(REDACTED),
+                    false => value.clone(),
+                };
+                kept.push(assigned(flag, &value));
+            }
+        }
+    }
+    kept
+}
+
+/// Writes the objects that a command line reads as documents with what decides access.
+pub(in crate::commands) fn kept_document(input: &Input, catalog: &Catalog) -> Option<String> {
+    let mut text = String::new();
+    for object in documents::objects(input, catalog)? {
+        let Some(served) = catalog.get(&object.group, &object.resource) else { continue };
+        let version =
+            if object.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", object.group) };
+        let name = match &object.name {
+            NeedName::Known(name) if is_plain(name) => name,
+            NeedName::Known(_) | NeedName::Collection | NeedName::Unknown => UNKNOWN,
+        };
+        text.push_str(&format!("apiVersion: {version}\nkind: {}\nmetadata:\n", served.kind));
+        text.push_str(&format!("  name: {name}\n"));
+        let namespace = match &object.namespace {
+            None => None,
+            Some(NeedNamespace::Known(namespace)) if is_plain(namespace) => Some(&**namespace),
+            Some(NeedNamespace::Own) => Some(OWN_NAMESPACE),
+            Some(_) => Some(UNKNOWN),
+        };
+        if let Some(namespace) = namespace {
+            text.push_str(&format!("  namespace: {namespace}\n"));
+        }
+        text.push_str("---\n");
+    }
+    Some(text)
+}
+
+/// Returns whether a name means the same in a here-document.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+}
+
+/// Masks the value of `KEY=VALUE`, as `set env` and `annotate` take it.
+fn without_value(operand: &Word) -> Word {
+    match operand.split_once('=') {
+        Some((mut key, _)) => {
+            key.push_text(&format!("={REDACTED}"));
+            key
+        }
+        None => operand.clone(),
+    }
+}
+
+/// Leaves out what a value holds besides what decides.
+fn decisive(flag: &str, value: &Word) -> Word {
+    match flag {
+        "filename" if value.known() != Some("-") => Word::text(REDACTED),
+        "for" if value.known() != Some("create") => Word::text(REDACTED),
+        "raw" => http::without_query(value),
+        _ => value.clone(),
+    }
+}
+
+fn assigned(flag: &str, value: &Word) -> Word {
+    let mut word = Word::text(&format!("--{flag}="));
+    value.parts.iter().cloned().for_each(|part| word.push(part));
+    word
+}
