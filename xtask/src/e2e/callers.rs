@@ -14,30 +14,35 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "who may list one namespace gets its yes; what else might grant is named as unread",
         run: namespace_only,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "without-review-rights",
         claim: "who may impersonate but not review gets the server's answers all the same",
         run: without_review_rights,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "rules-instead-of-reviews",
         claim: "rules reviews give the same answers as one access review for each",
         run: rules_instead_of_reviews,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "impersonating",
         claim: "--as and --as-group ask as somebody else, and answer as the server does",
         run: impersonating,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "anonymous",
         claim: "nobody in particular learns nothing, and nothing wrong",
         run: anonymous,
         since: 20,
+        lacks: None,
     },
 ];
 

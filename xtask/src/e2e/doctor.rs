@@ -16,12 +16,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "doctor tells a good token from one that is expired, orphaned, missing or without rights",
         run: doctor,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "doctor-proxy",
         claim: "behind a proxy doctor says that another identity than the Pod's speaks, and guesses none",
         run: proxy,
         since: 20,
+        lacks: None,
     },
 ];
 
@@ -121,10 +123,15 @@ fn status(ran: &Ran, name: &str) -> Result<String> {
 
 fn proxy(world: &World) -> Result<()> {
     let line = format!("doctor -o json --server {}", world.api.url());
-    let ran = world.rolecall(&line).run()?.exits(3)?;
+    let ran = world.rolecall(&line).run()?;
     same("connection", &status(&ran, "connection")?, &"ok".to_owned())?;
-    // This server does not tell who asks, and the proxy's credentials are its own.
-    same("identity", &status(&ran, "identity")?, &"unknown".to_owned())?;
+    // A server that reviews whoever asks names the proxy's identity; of others it is not known.
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let tells = world.api.request("POST", path, &[], Some(&review))?.code == 201;
+    let ran = ran.exits(if tells { 0 } else { 3 })?;
+    let identity = if tells { "ok" } else { "unknown" };
+    same("identity", &status(&ran, "identity")?, &identity.to_owned())?;
     same("rights", &status(&ran, "rights")?, &"ok".to_owned())?;
     if ran.json()?.to_string().contains("system:anonymous") {
         return Err(Failure::new("doctor takes the admin behind a proxy for system:anonymous"));

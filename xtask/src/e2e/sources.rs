@@ -12,12 +12,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "a snapshot answers as the cluster did, kubectl reads it, and diff tells it from what came later",
         run: snapshot,
         since: 20,
+        lacks: None,
     },
     Scenario {
         name: "overlay",
         claim: "what --overlay foresees is what the server says once the manifests are applied",
         run: overlay,
         since: 20,
+        lacks: None,
     },
 ];
 
@@ -96,7 +98,7 @@ fn snapshot(world: &World) -> Result<()> {
         }
     }
     world
-        .kubectl(&format!("apply --dry-run=client --validate=false -o name -f {path}"))
+        .kubectl(&format!("create --dry-run=client --validate=false -o name -f {path}"))
         .run()?
         .exits(0)?;
     if snapshot.contains("kind: Secret\n") {
