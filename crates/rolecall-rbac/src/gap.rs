@@ -181,6 +181,24 @@ impl Gap {
         }
     }
 
+    /// Returns whether the object of a kind, namespace (empty for cluster-scoped kinds) and name may be
+    /// hidden here.
+    pub fn may_hide(&self, kind: &ObjectKind, namespace: &str, name: &str) -> bool {
+        match &self.unread {
+            Unread::Anything => true,
+            Unread::Kind { kind: unread_kind, namespace: unread } => {
+                unread_kind == kind && unread.as_deref().is_none_or(|unread| unread == namespace)
+            }
+            Unread::KindOutside { kind: unread_kind, read } => {
+                unread_kind == kind && !is_among(namespace, read)
+            }
+            Unread::Object { kind: unread_kind, namespace: unread, name: unread_name } => {
+                unread_kind == kind && **unread == *namespace && **unread_name == *name
+            }
+            Unread::Authorizer { .. } => false,
+        }
+    }
+
     /// Returns whether a ServiceAccount of a namespace may be hidden here.
     pub fn may_hide_service_account(&self, namespace: &str) -> bool {
         match &self.unread {

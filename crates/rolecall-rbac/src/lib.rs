@@ -27,6 +27,7 @@ mod identity;
 mod index;
 mod mask;
 mod matching;
+mod meant;
 mod model;
 mod near_miss;
 mod printable;
@@ -46,6 +47,7 @@ pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
 pub use mask::{masked_line, masked_words};
 pub use matching::{rule_allows, subject_matches};
+pub use meant::Meant;
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,

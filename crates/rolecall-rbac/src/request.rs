@@ -60,6 +60,15 @@ impl Request {
         self
     }
 
+    /// Returns the request without its object's name: for every object and the whole collection.
+    #[must_use]
+    pub fn without_name(mut self) -> Self {
+        if let Target::Resource(target) = &mut self.target {
+            target.name = "".into();
+        }
+        self
+    }
+
     /// Returns the namespace whose RoleBindings count; empty when none do.
     pub fn namespace(&self) -> &str {
         match &self.target {
