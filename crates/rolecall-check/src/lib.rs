@@ -26,6 +26,7 @@ pub use context::{CheckInput, Judged};
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{Denied, FieldPath, Finding, ObjectRef, Related, Step};
+pub use findings::dead::{DeadGrant, dead_grant};
 pub use findings::expectation::{FailureTeller, expectation_findings};
 pub use fingerprint::fingerprints;
 pub use rolecall_access::{

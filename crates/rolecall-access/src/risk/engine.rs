@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{PolicyRule, Request, rule_allows};
+use rolecall_rbac::{PolicyRule, Request, Target, rule_allows};
 
-use super::ask::Scope;
+use super::ask::{ANYTHING, Scope};
 use super::{Risk, catalogue};
 use crate::KubernetesVersion;
 
@@ -80,7 +80,7 @@ impl Engine {
             Compiled { risk, needs: needs.collect() }
         };
         let meant = |risk: &&'static Risk| risk.versions.contain(version.minor);
-        Self { risks: catalogue::all().filter(meant).map(|risk| compile(risk)).collect() }
+        Self { risks: catalogue::all().filter(meant).map(compile).collect() }
     }
 
     /// Returns the risks that one rule has by itself, without those that a broader one says already.
@@ -107,6 +107,16 @@ impl Engine {
             hit.implied = implied.iter().copied().filter(|risk| is_told(risk, code)).collect();
         }
         hits
+    }
+
+    /// Returns the names of objects that count for some risk where others do not.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let requests = self.risks.iter().flat_map(|compiled| compiled.needs.iter().flatten());
+        let names = requests.filter_map(|(request, _)| match &request.target {
+            Target::Resource(target) => Some(&*target.name),
+            Target::Path(_) => None,
+        });
+        names.filter(|name| !name.is_empty() && *name != ANYTHING).collect()
     }
 
     /// Returns the risks that need several rights, each with its needs.

@@ -2,7 +2,7 @@
 
 pub(crate) mod accounts;
 mod broken;
-mod dead;
+pub(crate) mod dead;
 mod denied;
 pub(crate) mod expectation;
 mod hygiene;

@@ -5,6 +5,7 @@ mod covered_rule;
 mod empty_grant;
 mod fate;
 mod glob_resource_name;
+mod grant;
 mod literal_url;
 mod misspelt_resource;
 mod names_without_named_verb;
@@ -19,6 +20,7 @@ mod url_in_role_binding;
 mod wrong_api_group;
 
 use fate::Dead;
+pub use grant::{DeadGrant, dead_grant};
 pub(super) use unmatchable_subject::unmatchable;
 
 use super::Rule;

@@ -34,7 +34,7 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}
 //! ```
 
-use rolecall_rbac::{Catalog, PolicyRule, edit_distance};
+use rolecall_rbac::{Catalog, Meant, PolicyRule, edit_distance};
 
 use crate::context::{Context, RuleAt, joined, listed, quote};
 use crate::findings::Rule;
@@ -53,30 +53,6 @@ pub(super) const RULE: Rule = Rule {
     },
     check,
 };
-
-/// Words that people write for verbs.
-const MEANT: [(&str, &str); 20] = [
-    ("add", "`create`"),
-    ("all", "`*`"),
-    ("any", "`*`"),
-    ("apply", "`get`, `create` and `patch`"),
-    ("attach", "`create` on `pods/attach`"),
-    ("destroy", "`delete`"),
-    ("describe", "`get` and `list`"),
-    ("edit", "`update` and `patch`"),
-    ("exec", "`create` on `pods/exec`"),
-    ("execute", "`create` on `pods/exec`"),
-    ("log", "`get` on `pods/log`"),
-    ("logs", "`get` on `pods/log`"),
-    ("modify", "`update` and `patch`"),
-    ("post", "`create`"),
-    ("put", "`update`"),
-    ("read", "`get`, `list` and `watch`"),
-    ("remove", "`delete`"),
-    ("scale", "`update` and `patch` on the subresource `scale`"),
-    ("view", "`get`, `list` and `watch`"),
-    ("write", "`create`, `update`, `patch` and `delete`"),
-];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
@@ -107,7 +83,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns what to write instead of a verb that nothing is asked with.
-fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
+pub(super) fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
     if rule.resources.is_empty() && !rule.non_resource_urls.is_empty() {
         if verb == "*" || known::URL_VERBS.contains(&verb) {
             return None;
@@ -133,7 +109,14 @@ fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
         .map(|candidate| (edit_distance(candidate, &lower), *candidate))
         .filter(|(distance, candidate)| *distance == 1 && candidate.len() > 3)
         .min();
-    let meant = MEANT.iter().find(|(word, _)| *word == lower).map(|(_, meant)| *meant);
+    let meant = Meant::by(&lower).map(|meant| {
+        let verbs = meant.verbs_in_words();
+        match (meant.resource, meant.subresource) {
+            ("", "") => verbs,
+            ("", subresource) => format!("{verbs} on the subresource `{subresource}`"),
+            (resource, _) => format!("{verbs} on `{}`", meant.on(resource)),
+        }
+    });
     // Who serves a custom resource may ask about verbs of its own, and so may webhooks about `*`.
     let ours = rule.api_groups.iter().all(|group| known::is_built_in(group));
     match (meant, nearest) {
@@ -147,6 +130,23 @@ fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
 /// Reports a rule with proper verbs and resources of which none serves any of the verbs.
 fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     let rule = at.rule;
+    let served = served_instead(rule, catalog)?;
+    let what = if rule.resources.len() == 1 { "serves" } else { "serve" };
+    let message = format!(
+        "{} {what} only {}, not {}",
+        listed(&rule.resources),
+        listed(&served),
+        listed(&rule.verbs)
+    );
+    let finding = Finding::new(RULE.meta, at.role.into(), message)
+        .at(at.path().then_key("verbs"))
+        .about(format!("{} on {}", joined(&rule.verbs), joined(&rule.resources)))
+        .fix(format!("write {}", listed(&served)));
+    Some(finding)
+}
+
+/// Returns the verbs that a rule's resources serve, if they are known and the rule has none of them.
+pub(super) fn served_instead<'a>(rule: &PolicyRule, catalog: &'a Catalog) -> Option<Vec<&'a str>> {
     let proper = !rule.verbs.is_empty()
         && rule.verbs.iter().all(|verb| known::is_resource_verb(verb))
         && !rule.resources.is_empty()
@@ -166,21 +166,8 @@ fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     }
     served.sort_unstable();
     served.dedup();
-    if served.is_empty() || served.iter().any(|verb| rule.verbs.iter().any(|v| **v == **verb)) {
-        return None;
-    }
-    let what = if rule.resources.len() == 1 { "serves" } else { "serve" };
-    let message = format!(
-        "{} {what} only {}, not {}",
-        listed(&rule.resources),
-        listed(&served),
-        listed(&rule.verbs)
-    );
-    let finding = Finding::new(RULE.meta, at.role.into(), message)
-        .at(at.path().then_key("verbs"))
-        .about(format!("{} on {}", joined(&rule.verbs), joined(&rule.resources)))
-        .fix(format!("write {}", listed(&served)));
-    Some(finding)
+    let has_any = served.iter().any(|verb| rule.verbs.iter().any(|v| **v == **verb));
+    (!served.is_empty() && !has_any).then_some(served)
 }
 
 enum Served<'a> {

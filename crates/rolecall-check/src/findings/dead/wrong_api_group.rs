@@ -87,7 +87,7 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
 }
 
 /// Says how to write a group of which only is known that it cannot be one.
-fn correction(group: &str) -> String {
+pub(super) fn correction(group: &str) -> String {
     let lower = group.to_lowercase();
     if group.contains('*') {
         "name each API group, or write `*` for all of them".to_owned()

@@ -1,0 +1,134 @@
+//! Whether a rule is worth writing: the same judgement as of rules that are there already.
+
+use rolecall_rbac::{Catalog, PolicyRule};
+
+use super::fate::{self, Dead};
+use super::{unknown_verb, wrong_api_group};
+use crate::context::{group_names, listed, quote};
+
+/// Why no request matches a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadGrant {
+    /// What is wrong, as a sentence without an end.
+    pub message: String,
+    /// What to write instead, in the imperative.
+    pub fix: String,
+}
+
+/// Returns why no request matches a rule; `None` when some request may.
+///
+/// What `check` would report of the rule must not be written in the first place. Custom resources
+/// that are not known may exist.
+pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    let verb = rule.verbs.iter().find_map(|verb| {
+        let fix = unknown_verb::dead_verb(rule, verb)?;
+        Some(DeadGrant { message: format!("no request has the verb {}", quote(verb)), fix })
+    });
+    verb.or_else(|| dead_group(rule, catalog)).or_else(|| dead_resource(rule, catalog)).or_else(
+        || {
+            let served = unknown_verb::served_instead(rule, catalog)?;
+            let message = format!(
+                "{} serves only {}, not {}",
+                listed(&rule.resources),
+                listed(&served),
+                listed(&rule.verbs)
+            );
+            Some(DeadGrant { message, fix: format!("write {}", listed(&served)) })
+        },
+    )
+}
+
+fn dead_group(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    rule.api_groups.iter().find_map(|group| {
+        let fix = match fate::of_group(rule, group, catalog)? {
+            Some("") => "leave it out: the core group has no name".to_owned(),
+            Some(meant) => format!("write `{meant}`"),
+            None => wrong_api_group::correction(group),
+        };
+        Some(DeadGrant { message: format!("{} is not an API group", quote(group)), fix })
+    })
+}
+
+fn dead_resource(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    rule.resources.iter().find_map(|entry| {
+        let (message, fix) = match fate::of_resource(rule, entry, catalog)? {
+            Dead::SubresourceWildcard => {
+                (format!("{} matches no request", quote(entry)), "name each subresource".to_owned())
+            }
+            Dead::Spelling { meant, .. } => (
+                format!("{} is not a resource", quote(entry)),
+                format!("write `{}`", meant.resource),
+            ),
+            Dead::Group { meant } => {
+                let meant: Vec<String> = meant.iter().map(|group| quote(group)).collect();
+                (
+                    format!("{} is not in {}", quote(entry), group_names(&rule.api_groups)),
+                    format!("write the API group {}", meant.join(" or ")),
+                )
+            }
+            Dead::Resource { similar } => (
+                format!("{} has no resource {}", group_names(&rule.api_groups), quote(entry)),
+                match &*similar {
+                    [] => "correct the name or the API group".to_owned(),
+                    similar => format!("write {}", listed(similar)),
+                },
+            ),
+            Dead::Subresource { subresource, existing } => (
+                format!("{} has no subresource {}", quote(entry), quote(subresource)),
+                match &*existing {
+                    [] => "ask for the resource itself".to_owned(),
+                    existing => format!("write one of {}", listed(existing)),
+                },
+            ),
+        };
+        Some(DeadGrant { message, fix })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rolecall_rbac::{CatalogBuilder, ServedResource, Subresource};
+
+    use super::*;
+
+    #[test]
+    fn what_no_request_matches_is_not_worth_writing() {
+        let mut builder = CatalogBuilder::new();
+        let texts = |verbs: &[&str]| verbs.iter().map(|verb| (*verb).into()).collect::<Vec<_>>();
+        for (group, resource) in [("", "pods"), ("apps", "deployments")] {
+            builder.add(ServedResource {
+                group: group.into(),
+                resource: resource.into(),
+                singular: "".into(),
+                kind: "".into(),
+                namespaced: true,
+                short_names: Vec::new(),
+                verbs: texts(&["get", "list", "create", "patch"]),
+                subresources: vec![Subresource { name: "log".into(), verbs: texts(&["get"]) }],
+                is_virtual: false,
+            });
+        }
+        let catalog = builder.build();
+        for (verb, group, resource, dead) in [
+            ("get", "", "pods", None),
+            ("use", "example.com", "widgets", None),
+            ("update", "apps", "deployments/finalizers", None),
+            ("scale", "apps", "deployments", Some("no request has the verb `scale`")),
+            ("get", "core", "pods", Some("`core` is not an API group")),
+            ("get", "app", "deployments", Some("`app` is not an API group")),
+            ("get", "", "deployments", Some("`deployments` is not in the core API group `\"\"`")),
+            ("get", "apps", "foos", Some("API group `apps` has no resource `foos`")),
+            ("get", "", "pods/logs", Some("`pods/logs` has no subresource `logs`")),
+            ("list", "", "pods/log", Some("`pods/log` serves only `get`, not `list`")),
+        ] {
+            let rule = PolicyRule {
+                verbs: [verb.into()].into(),
+                api_groups: [group.into()].into(),
+                resources: [resource.into()].into(),
+                ..PolicyRule::default()
+            };
+            let found = dead_grant(&rule, &catalog).map(|dead| dead.message);
+            assert_eq!(found.as_deref(), dead, "{verb} {group} {resource}");
+        }
+    }
+}
