@@ -21,6 +21,7 @@ mod load;
 mod logs;
 mod mount;
 mod needs;
+mod object;
 mod objects;
 mod plugin;
 mod request;
@@ -48,6 +49,7 @@ pub use load::{ForbiddenList, Loaded, Progress};
 pub use logs::{ContainerLog, LogOf};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
+pub use object::NamespaceState;
 use request::{Call, Patience};
 pub use token::{BoundObject, TokenClaims};
 
