@@ -10,23 +10,32 @@
 //! never reaches YAML or a terminal unescaped.
 
 mod atom;
+mod complete;
 mod denied;
+mod generated;
 mod manifest;
 mod plan;
 mod preflight;
 mod proof;
 pub mod refusal;
+mod repair;
 mod risk;
 mod subject;
 mod text;
 
+pub use complete::follow_ups;
 pub use denied::Denied;
-pub use manifest::{json_of, json_of_rule, json_of_subject, yaml_of};
+pub use generated::Generated;
+pub use manifest::{json_of, json_of_rule, json_of_subject, yaml_of, yaml_scalar};
 pub use plan::{
-    Answer, Cause, Config, GrantedRole, MissingAccounts, Note, Object, Outcome, Plan, Refused,
-    Risky, Scope, Style, Unmendable, is_managed, plan,
+    Answer, Cause, Config, GeneratedNames, GrantedRole, MissingAccounts, Note, Object, Outcome,
+    Plan, Refused, Risky, Scope, Style, Unmendable, is_managed, plan,
 };
-pub use preflight::{Escalating, Preflight, preflight, requests_to_apply};
+pub use preflight::{
+    Escalating, HeldRules, May, Preflight, ReadRights, Rights, Undecided, preflight,
+    requests_of_preflight, requests_to_apply,
+};
 pub use proof::{Gained, overlay};
+pub use repair::{Effort, Repair, Repairs, Step, Word, repair};
 pub use risk::{Risk, risks};
 pub use text::printable;

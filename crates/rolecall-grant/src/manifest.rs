@@ -173,19 +173,19 @@ fn write_binding(yaml: &mut String, binding: &Binding) {
     write_metadata(yaml, &binding.metadata);
     line(yaml, "roleRef:");
     line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
-    line(yaml, &format!("  kind: {}", scalar(binding.role_ref.kind.as_str())));
-    line(yaml, &format!("  name: {}", scalar(&binding.role_ref.name)));
+    line(yaml, &format!("  kind: {}", yaml_scalar(binding.role_ref.kind.as_str())));
+    line(yaml, &format!("  name: {}", yaml_scalar(&binding.role_ref.name)));
     line(yaml, "subjects:");
     for subject in &*binding.subjects {
-        line(yaml, &format!("- kind: {}", scalar(subject.kind.as_str())));
+        line(yaml, &format!("- kind: {}", yaml_scalar(subject.kind.as_str())));
         match subject.kind {
             SubjectKind::ServiceAccount => {
-                line(yaml, &format!("  name: {}", scalar(&subject.name)));
-                line(yaml, &format!("  namespace: {}", scalar(&subject.namespace)));
+                line(yaml, &format!("  name: {}", yaml_scalar(&subject.name)));
+                line(yaml, &format!("  namespace: {}", yaml_scalar(&subject.namespace)));
             }
             _ => {
                 line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
-                line(yaml, &format!("  name: {}", scalar(&subject.name)));
+                line(yaml, &format!("  name: {}", yaml_scalar(&subject.name)));
             }
         }
     }
@@ -193,15 +193,15 @@ fn write_binding(yaml: &mut String, binding: &Binding) {
 
 fn write_metadata(yaml: &mut String, metadata: &Metadata) {
     line(yaml, "metadata:");
-    line(yaml, &format!("  name: {}", scalar(&metadata.name)));
+    line(yaml, &format!("  name: {}", yaml_scalar(&metadata.name)));
     if !metadata.namespace.is_empty() {
-        line(yaml, &format!("  namespace: {}", scalar(&metadata.namespace)));
+        line(yaml, &format!("  namespace: {}", yaml_scalar(&metadata.namespace)));
     }
     for (field, pairs) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
         if !pairs.is_empty() {
             line(yaml, &format!("  {field}:"));
             for (key, value) in &**pairs {
-                line(yaml, &format!("    {}: {}", scalar(key), scalar(value)));
+                line(yaml, &format!("    {}: {}", yaml_scalar(key), yaml_scalar(value)));
             }
         }
     }
@@ -213,7 +213,7 @@ fn line(yaml: &mut String, text: &str) {
 }
 
 /// Writes a string plainly where every YAML reader takes it for that string, and quotes it elsewhere.
-fn scalar(text: &str) -> String {
+pub fn yaml_scalar(text: &str) -> String {
     const OTHER_TYPES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     let starts = text.starts_with(|first: char| first.is_ascii_alphabetic());
     let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./:_".contains(&byte));
@@ -272,7 +272,7 @@ mod tests {
             ("a\nb\u{1b}[31m", "\"a\\x0ab\\x1b[31m\""),
             ("é\u{202e}\u{1f600}", "\"\\xe9\\u202e\\U0001f600\""),
         ] {
-            assert_eq!(scalar(text), written);
+            assert_eq!(yaml_scalar(text), written);
         }
     }
 }

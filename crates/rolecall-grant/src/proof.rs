@@ -22,6 +22,17 @@ pub struct Gained {
     pub rules: Vec<PolicyRule>,
 }
 
+/// Returns whether no object of that kind and name was read.
+pub(crate) fn is_new(inventory: &Inventory, object: &Object) -> bool {
+    let metadata = object.metadata();
+    let (namespace, name) = (&*metadata.namespace, &*metadata.name);
+    match object {
+        Object::ServiceAccount(_) => inventory.service_account(namespace, name).is_none(),
+        Object::Role(_) => inventory.role(namespace, name).is_none(),
+        Object::Binding(_) => inventory.binding(namespace, name).is_none(),
+    }
+}
+
 /// Lays objects over an inventory, as applying them would.
 pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
     let mut builder = authorizer.inventory().clone().into_builder();

@@ -1,12 +1,22 @@
-//! Requests that hand out the cluster, and why.
+//! Requests that are not granted unless the caller accepts the risk, and why.
+//!
+//! What carries a risk, and how severe it is, the catalogue of `rolecall-access` says. This is the
+//! policy: which of it is refused.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
+use std::sync::LazyLock;
 
-use rolecall_rbac::{Identity, Request, ResourceRequest, Target, Text};
+use rolecall_access::risk::{Allowed, Engine, HeldRisk, Need, RiskIndex};
+use rolecall_access::{KubernetesVersion, Severity};
+use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, ResourceRequest, Target, Text};
 
+use crate::atom::{Atom, into_rules};
 use crate::subject::RBAC_GROUP;
 
-/// A reason not to grant a request without being told to.
+/// A reason not to grant a request unless the caller accepts the risk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
     /// A `*`, which also grants what will exist one day.
@@ -14,29 +24,8 @@ pub enum Risk {
         /// What the wildcard stands for: verb, resource, API group or path.
         of: &'static str,
     },
-    /// `escalate` on roles: any rule can be written.
-    Escalate,
-    /// `bind` on roles: any role can be handed out.
-    Bind,
-    /// `impersonate` and its kin: to act as others.
-    Impersonate,
-    /// Secrets of all namespaces, and so the tokens in them.
-    SecretsEverywhere,
-    /// Commands in Pods, and so the tokens in them.
-    Exec {
-        /// The subresource of Pods.
-        subresource: Text,
-    },
-    /// The kubelet's API: commands in every Pod of a node, past admission and audit.
-    NodeProxy,
-    /// Tokens of ServiceAccounts.
-    Token,
-    /// Roles and bindings can be written.
-    WriteRbac,
-    /// Admission can be written: every object passes it.
-    WriteAdmission,
-    /// Certificates for anybody can be approved or signed.
-    Certificates,
+    /// A risk of the catalogue, and where it would be held.
+    Catalogued(HeldRisk),
     /// The subject is everybody, or nobody known.
     Everybody {
         /// The user or group.
@@ -44,12 +33,153 @@ pub enum Risk {
     },
 }
 
-/// Returns why a request should not be granted to somebody without being told to.
+/// What deploying into a namespace takes: to create Pods and what makes them.
+const DEPLOYING: [&str; 2] = ["RC515", "RC516"];
+
+/// The risks of versions that differ: what one of them has is a risk.
+static ENGINES: LazyLock<[Engine; 3]> = LazyLock::new(|| {
+    [KubernetesVersion { minor: 24 }, KubernetesVersion { minor: 34 }, KubernetesVersion::NEWEST]
+        .map(Engine::new)
+});
+
+/// What requests of one kind have to do with risks.
+#[derive(Debug)]
+struct Known {
+    /// The risks that their rules have by themselves, and where they count.
+    hits: Vec<(&'static str, Allowed)>,
+    /// The risks of which they are a part that further rights complete.
+    parts: BTreeSet<&'static str>,
+}
+
+/// A verb, API group, resource and name; a name that means nothing to any risk is left out.
+type Kind = (Text, Text, Text, Option<&'static str>);
+
+thread_local! {
+    /// Logs repeat requests that differ in names and namespaces alone.
+    static KNOWN: RefCell<BTreeMap<Kind, Rc<Known>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// How many kinds of requests are kept; a text may hold any number.
+const KEPT: usize = 4096;
+
+/// The names that mean something to a risk.
+static NAMES: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| ENGINES.iter().flat_map(Engine::names).collect());
+
+/// A name that means nothing to any risk.
+const OTHER: &str = "-";
+
+/// Returns what a request has to do with risks; nothing for a path.
+fn known(request: &Request) -> Option<Rc<Known>> {
+    let Target::Resource(target) = &request.target else { return None };
+    let mut request = Request::resource(request.verb.clone(), target.clone());
+    let name = match &*target.name {
+        "" => None,
+        name => Some(NAMES.get(name).copied().unwrap_or(OTHER)),
+    };
+    if let Target::Resource(target) = &mut request.target {
+        target.name = name.unwrap_or_default().into();
+    }
+    let kind = (request.verb.clone(), target.group.clone(), target.combined(), name);
+    KNOWN.with_borrow_mut(|kept| {
+        if let Some(known) = kept.get(&kind) {
+            return Some(Rc::clone(known));
+        }
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        let known = Rc::new(Known::of(&needed(&request)));
+        kept.insert(kind, Rc::clone(&known));
+        Some(known)
+    })
+}
+
+impl Known {
+    fn of(rules: &[PolicyRule]) -> Self {
+        let hits = ENGINES
+            .iter()
+            .flat_map(|engine| rules.iter().flat_map(|rule| engine.hits(rule)))
+            .flat_map(|hit| {
+                let risks = std::iter::once(hit.risk).chain(hit.implied);
+                risks.map(move |risk| (risk.code, hit.allowed))
+            })
+            .collect();
+        let is_part = |needs: &[Need<'_>]| {
+            needs.iter().any(|need| rules.iter().any(|rule| need.allowed_by(rule).everywhere))
+        };
+        let combined = ENGINES.iter().flat_map(Engine::combined);
+        let parts =
+            combined.filter(|(_, needs)| is_part(needs)).map(|(risk, _)| risk.code).collect();
+        Self { hits, parts }
+    }
+}
+
+/// Returns why a request should not be granted unless the caller accepts the risk.
 pub fn risks(identity: &Identity, request: &Request) -> Vec<Risk> {
     let mut risks = of_request(request);
     risks.extend(of_subject(identity));
     risks.sort();
     risks
+}
+
+/// Returns whether a rule grants what only `Risky::Granted` grants, in a namespace or with an
+/// empty one everywhere.
+pub(crate) fn is_risky(rule: &PolicyRule, identity: &Identity, namespace: &str) -> bool {
+    Atom::of_rule(rule).into_iter().any(|atom| {
+        let request = match atom {
+            Atom::Path { path, verb } => Request { verb, target: Target::Path(path) },
+            Atom::Resource { group, resource, name, verb } => {
+                let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+                Request::resource(
+                    verb,
+                    ResourceRequest {
+                        namespace: namespace.into(),
+                        group,
+                        resource: resource.into(),
+                        subresource: subresource.into(),
+                        name: name.unwrap_or_else(|| "".into()),
+                    },
+                )
+            }
+        };
+        !risks(identity, &request).is_empty()
+    })
+}
+
+/// Returns whether a grant lets its holder run its own Pods in one namespace, and so as any
+/// ServiceAccount there. That is no more than a deployer needs.
+pub(crate) fn runs_pods(request: &Request) -> bool {
+    !request.namespace().is_empty()
+        && held(request).iter().any(|held| DEPLOYING.contains(&held.code))
+}
+
+/// Returns the refused risks that an identity holds only with further rights: those that several
+/// rights add up to, of which each alone is harmless.
+pub(crate) fn added_up(
+    before: &Authorizer,
+    after: &Authorizer,
+    identity: &Identity,
+) -> BTreeSet<HeldRisk> {
+    let mut index = RiskIndex::new(after, KubernetesVersion::NEWEST);
+    let mut risks = index.risks_of(identity);
+    risks.retain(is_refused);
+    if !risks.is_empty() {
+        let held = RiskIndex::new(before, KubernetesVersion::NEWEST).risks_of(identity);
+        risks.retain(|risk| !held.contains(risk));
+    }
+    risks
+}
+
+/// Returns whether a request is part of some risk that takes further rights.
+pub(crate) fn may_add_up(request: &Request) -> bool {
+    known(request).is_some_and(|known| !known.parts.is_empty())
+}
+
+/// Returns whether a request is among those that a risk takes.
+pub(crate) fn is_part_of(request: &Request, risk: &HeldRisk) -> bool {
+    let in_scope =
+        risk.namespace.as_deref().is_none_or(|namespace| namespace == request.namespace());
+    in_scope && known(request).is_some_and(|known| known.parts.contains(risk.code))
 }
 
 fn of_request(request: &Request) -> Vec<Risk> {
@@ -67,11 +197,75 @@ fn of_request(request: &Request) -> Vec<Risk> {
         .filter_map(|(applies, of)| applies.then_some(Risk::Wildcard { of }))
         .collect();
     match &request.target {
-        Target::Resource(target) if wildcards.is_empty() => {
-            of_resource(&request.verb, target).into_iter().collect()
-        }
+        Target::Resource(_) if wildcards.is_empty() => catalogued(request),
         _ => wildcards,
     }
+}
+
+/// Returns the risks of the catalogue for which a request is refused.
+fn catalogued(request: &Request) -> Vec<Risk> {
+    let mut risks = held(request);
+    risks.retain(is_refused);
+    let scope = Some(request.namespace()).filter(|namespace| !namespace.is_empty());
+    if let Target::Resource(target) = &request.target
+        && let Some(code) = escalation(&request.verb, target)
+    {
+        risks.insert(HeldRisk { code, namespace: scope.map(Text::from) });
+    }
+    risks.into_iter().map(Risk::Catalogued).collect()
+}
+
+/// Returns the risk of a request with which its holder acts with the rights of others. It is refused in
+/// any namespace, for one object as well as for all, and where it is only one part of what the risk
+/// takes.
+fn escalation(verb: &str, target: &ResourceRequest) -> Option<&'static str> {
+    let writes = !matches!(verb, "get" | "list" | "watch");
+    Some(match (verb, (&*target.group, &*target.resource, &*target.subresource)) {
+        (verb, _) if verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:") => {
+            "RC533"
+        }
+        ("impersonate", ("" | "authentication.k8s.io", _, _)) => "RC532",
+        ("escalate", (RBAC_GROUP, _, _)) => "RC528",
+        ("bind", (RBAC_GROUP, _, _)) => "RC529",
+        ("approve", ("certificates.k8s.io", "signers", _)) => "RC534",
+        ("sign", ("certificates.k8s.io", "signers", _)) => "RC535",
+        (_, ("certificates.k8s.io", "certificatesigningrequests", "approval")) if writes => "RC534",
+        (_, ("certificates.k8s.io", "certificatesigningrequests", "status")) if writes => "RC535",
+        (_, (RBAC_GROUP, "roles" | "clusterroles", "")) if writes => "RC527",
+        (_, (RBAC_GROUP, "rolebindings" | "clusterrolebindings", "")) if writes => "RC530",
+        (_, ("admissionregistration.k8s.io", _, "")) if writes => "RC536",
+        (_, ("", "secrets", "")) if target.namespace.is_empty() && writes => "RC512",
+        (_, ("", "secrets", "")) if target.namespace.is_empty() => "RC510",
+        (_, ("", "pods", "exec")) => "RC518",
+        (_, ("", "pods", "attach")) => "RC519",
+        (_, ("", "pods", "ephemeralcontainers")) if writes => "RC520",
+        (_, ("", "nodes", "proxy")) => "RC525",
+        ("create", ("", "serviceaccounts", "token")) => "RC514",
+        _ => return None,
+    })
+}
+
+fn is_refused(risk: &HeldRisk) -> bool {
+    match risk.severity() {
+        Severity::Critical => true,
+        Severity::High => risk.namespace.is_none() || !DEPLOYING.contains(&risk.code),
+        Severity::Medium | Severity::Low | Severity::Info => false,
+    }
+}
+
+/// Returns the risks that the least rules for a request have by themselves, where it is made.
+fn held(request: &Request) -> BTreeSet<HeldRisk> {
+    let scope = Some(request.namespace()).filter(|namespace| !namespace.is_empty());
+    let known = known(request);
+    let hits = known.iter().flat_map(|known| &known.hits);
+    hits.filter(|(_, allowed)| allowed.counts_in(scope))
+        .map(|(code, _)| HeldRisk { code, namespace: scope.map(Text::from) })
+        .collect()
+}
+
+/// Returns the least rules that allow a request.
+fn needed(request: &Request) -> Vec<PolicyRule> {
+    into_rules([Atom::needed_for(request)])
 }
 
 fn of_subject(identity: &Identity) -> Option<Risk> {
@@ -91,68 +285,37 @@ fn of_subject(identity: &Identity) -> Option<Risk> {
     everybody.then(|| Risk::Everybody { subject: subject.clone() })
 }
 
-fn of_resource(verb: &str, target: &ResourceRequest) -> Option<Risk> {
-    let writes = !matches!(verb, "get" | "list" | "watch");
-    let what = (&*target.group, &*target.resource, &*target.subresource);
-    Some(match (verb, what) {
-        (verb, _) if verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:") => {
-            Risk::Impersonate
-        }
-        ("impersonate", ("" | "authentication.k8s.io", _, _)) => Risk::Impersonate,
-        ("escalate", (RBAC_GROUP, _, _)) => Risk::Escalate,
-        ("bind", (RBAC_GROUP, _, _)) => Risk::Bind,
-        ("approve" | "sign", ("certificates.k8s.io", "signers", _)) => Risk::Certificates,
-        (_, ("certificates.k8s.io", "certificatesigningrequests", "approval" | "status"))
-            if writes =>
-        {
-            Risk::Certificates
-        }
-        (_, (RBAC_GROUP, "roles" | "clusterroles", ""))
-        | (_, (RBAC_GROUP, "rolebindings" | "clusterrolebindings", ""))
-            if writes =>
-        {
-            Risk::WriteRbac
-        }
-        (_, ("admissionregistration.k8s.io", _, "")) if writes => Risk::WriteAdmission,
-        (_, ("", "secrets", "")) if target.namespace.is_empty() => Risk::SecretsEverywhere,
-        (_, ("", "pods", "exec" | "attach")) => {
-            Risk::Exec { subresource: target.subresource.clone() }
-        }
-        (_, ("", "pods", "ephemeralcontainers")) if writes => {
-            Risk::Exec { subresource: target.subresource.clone() }
-        }
-        (_, ("", "nodes", "proxy")) => Risk::NodeProxy,
-        ("create", ("", "serviceaccounts", "token")) => Risk::Token,
-        _ => return None,
-    })
-}
-
 impl Risk {
     /// Returns what to ask for instead of a request, or how else to get what it is for.
-    pub fn narrower(&self, request: &Request) -> &'static str {
+    pub fn narrower(&self, request: &Request) -> Option<&'static str> {
         let is_named =
             matches!(&request.target, Target::Resource(target) if !target.name.is_empty());
-        match self {
-            Self::Bind if is_named => "have who holds the role's rules write the binding",
-            Self::Impersonate if is_named => "grant it itself what it would do as somebody else",
-            Self::Token if is_named => "mount a projected token",
-            Self::Certificates if is_named => "have an administrator approve what is asked for",
+        Some(match self {
             Self::Wildcard { .. } => "name what is needed, one by one",
-            Self::Escalate | Self::WriteRbac => {
-                "have who holds the rights write the roles, or deliver them as manifests"
-            }
-            Self::Bind => "bind the one role that is meant, or limit `bind` to it by name",
-            Self::Impersonate => "limit it to one user or ServiceAccount by name",
-            Self::SecretsEverywhere => {
-                "ask in the namespaces that are needed, for the Secrets by name"
-            }
-            Self::Exec { .. } => "ask for `pods/log` or `pods/portforward`",
-            Self::NodeProxy => "ask for `nodes/metrics`, `nodes/stats` or `nodes/log`",
-            Self::Token => "mount a projected token, or limit it to one ServiceAccount by name",
-            Self::WriteAdmission => "deliver admission configuration as manifests",
-            Self::Certificates => "limit it to one signer by name",
             Self::Everybody { .. } => "name a user, a group of yours or a ServiceAccount",
-        }
+            Self::Catalogued(held) => match held.code {
+                "RC510" | "RC511" | "RC512" if held.namespace.is_none() => {
+                    "ask in the namespaces that are needed, for the Secrets by name"
+                }
+                "RC510" | "RC511" | "RC512" => "ask for the Secrets by name",
+                "RC514" if is_named => "mount a projected token",
+                "RC514" => "mount a projected token, or limit it to one ServiceAccount by name",
+                "RC515" | "RC516" | "RC517" => "ask in the namespaces that are needed",
+                "RC518" | "RC519" | "RC520" => "ask for `pods/log` or `pods/portforward`",
+                "RC525" => "ask for `nodes/metrics`, `nodes/stats` or `nodes/log`",
+                "RC527" | "RC528" | "RC530" | "RC531" => {
+                    "let someone who holds the rights write the roles, or deliver them as manifests"
+                }
+                "RC529" if is_named => "let someone who holds the role's rules write the binding",
+                "RC529" => "bind the one role that is meant, or limit `bind` to it by name",
+                "RC532" | "RC533" if is_named => "grant it what it would do as somebody else",
+                "RC532" | "RC533" => "limit it to one user or ServiceAccount by name",
+                "RC534" | "RC535" if is_named => "let an administrator approve what is asked for",
+                "RC534" | "RC535" => "limit it to one signer by name",
+                "RC536" | "RC537" | "RC559" => "deliver admission configuration as manifests",
+                _ => return None,
+            },
+        })
     }
 }
 
@@ -162,27 +325,8 @@ impl fmt::Display for Risk {
             Self::Wildcard { of } => {
                 write!(formatter, "a `*` for the {of} grants what nobody asked for, now and later")
             }
-            Self::Escalate => formatter.write_str("`escalate` lets it write any rule into a role"),
-            Self::Bind => formatter.write_str("`bind` lets it hand out roles it does not hold"),
-            Self::Impersonate => formatter.write_str("impersonation lets it act as somebody else"),
-            Self::SecretsEverywhere => {
-                formatter.write_str("the Secrets of all namespaces hold everybody's credentials")
-            }
-            Self::Exec { subresource } => write!(
-                formatter,
-                "`pods/{subresource}` runs code in Pods, with their tokens and volumes"
-            ),
-            Self::NodeProxy => formatter.write_str(
-                "`nodes/proxy` runs code in every Pod of a node, past admission and audit",
-            ),
-            Self::Token => {
-                formatter.write_str("`serviceaccounts/token` issues tokens of ServiceAccounts")
-            }
-            Self::WriteRbac => formatter.write_str("it could write roles or bindings"),
-            Self::WriteAdmission => formatter
-                .write_str("it could write webhooks or admission policies, which see every object"),
-            Self::Certificates => {
-                formatter.write_str("it could issue certificates for other users")
+            Self::Catalogued(held) => {
+                write!(formatter, "its holders can {} ({})", held.may(), held.code)
             }
             Self::Everybody { subject } => write!(
                 formatter,

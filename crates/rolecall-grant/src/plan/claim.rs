@@ -24,9 +24,12 @@ pub(super) fn own_objects<'a>(authorizer: &'a Authorizer, need: &Need) -> Claim<
     let base = object_name(&need.subject);
     for name in names(&base) {
         if let Some(mut claim) = claim(authorizer, need, &name) {
-            claim.note = (*name != base).then(|| Note::NameTaken {
-                namespace: need.namespace.clone(),
-                name: base.as_str().into(),
+            claim.note = (*name != base).then(|| {
+                let (namespace, name) = (need.namespace.clone(), Text::from(base.as_str()));
+                match is_in_doubt(authorizer, need, &base) {
+                    true => Note::NameInDoubt { namespace, name },
+                    false => Note::NameTaken { namespace, name },
+                }
             });
             return claim;
         }
@@ -92,7 +95,10 @@ fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Clai
         return None;
     }
     if let Some(existing) = inventory.role(&need.namespace, name) {
-        if !is_managed(&existing.metadata) || existing.aggregation.is_some() {
+        if !is_managed(&existing.metadata)
+            || existing.aggregation.is_some()
+            || is_in_doubt(authorizer, need, name)
+        {
             return None;
         }
         claim.role.metadata = existing.metadata.clone();
@@ -104,6 +110,14 @@ fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Clai
         // Else the rules are nobody's, and must not become the subject's.
     }
     Some(claim)
+}
+
+/// Returns whether a role exists to which others may be bound, for bindings to it were not read.
+fn is_in_doubt(authorizer: &Authorizer, need: &Need, name: &str) -> bool {
+    let inventory = authorizer.inventory();
+    inventory.role(&need.namespace, name).is_some_and(|role| {
+        inventory.gaps().iter().any(|gap| super::hides_bindings_of(gap, &role.metadata))
+    })
 }
 
 /// Returns whether a binding grants to the need's subject and to nobody else.

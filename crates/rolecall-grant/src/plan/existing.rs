@@ -1,14 +1,10 @@
 //! Existing roles that meet a need, or that may be extended to.
 
-use rolecall_rbac::{
-    Authorizer, Binding, Identity, Metadata, Origin, PolicyRule, Request, ResourceRequest, Role,
-    Target, covers,
-};
+use rolecall_rbac::{Authorizer, Binding, Metadata, Origin, PolicyRule, Role, covers};
 
 use super::need::Need;
 use super::{Draft, is_managed};
-use crate::atom::Atom;
-use crate::risk::risks;
+use crate::risk::is_risky;
 use crate::subject::is_same;
 
 /// Returns the role whose binding would grant the least beside the need: exact ones first, then
@@ -45,7 +41,7 @@ pub(super) fn to_reuse<'a>(
             let acceptable = !foreign
                 && max_excess.is_none_or(|most| excess.len() <= most)
                 // Whoever allows a risky need does not allow more than that.
-                && excess.iter().all(|atom| !is_risky(atom, &identity, need));
+                && excess.iter().all(|atom| !is_risky(atom, &identity, &need.namespace));
             acceptable.then_some((excess.len(), role))
         })
         .min_by_key(|(excess, role)| {
@@ -60,29 +56,6 @@ fn is_systems(metadata: &Metadata) -> bool {
     metadata.name.starts_with("system:")
 }
 
-/// Returns whether an atom of a rule would hand out the cluster.
-fn is_risky(atom: &PolicyRule, identity: &Identity, need: &Need) -> bool {
-    Atom::of_rule(atom).into_iter().any(|atom| {
-        let request = match atom {
-            Atom::Path { path, verb } => Request { verb, target: Target::Path(path) },
-            Atom::Resource { group, resource, name, verb } => {
-                let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
-                Request::resource(
-                    verb,
-                    ResourceRequest {
-                        namespace: need.namespace.clone(),
-                        group,
-                        resource: resource.into(),
-                        subresource: subresource.into(),
-                        name: name.unwrap_or_else(|| "".into()),
-                    },
-                )
-            }
-        };
-        !risks(identity, &request).is_empty()
-    })
-}
-
 /// Returns the first role, by name, that grants in the need's namespace, to its subject, and nowhere
 /// else and to nobody else.
 pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&'a Role> {
@@ -94,6 +67,7 @@ pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&
                 .all(|subject| is_same(subject, &binding.metadata, &need.subject))
     };
     let identity = &need.denied.first()?.identity;
+    let gaps = authorizer.inventory().gaps();
     authorizer
         .bindings_in(identity, &need.namespace)
         .into_iter()
@@ -104,6 +78,7 @@ pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&
                 && role.aggregation.is_none()
                 && !is_systems(&role.metadata)
                 && role.metadata.origin != Origin::Default
+                && !gaps.iter().any(|gap| super::hides_bindings_of(gap, &role.metadata))
                 && authorizer
                     .bindings_to(&role.metadata.namespace, &role.metadata.name)
                     .into_iter()

@@ -6,82 +6,29 @@
 //! ```
 
 mod claim;
+mod config;
 mod existing;
 mod need;
+mod note;
 mod refused;
 
 use std::collections::BTreeMap;
 
+pub use config::{Config, GeneratedNames, MissingAccounts, Risky, Scope, Style};
+pub use note::Note;
 pub use refused::{Cause, Refused, Unmendable};
 use rolecall_rbac::{
-    Authorizer, Binding, Gap, Metadata, PolicyRule, Role, ServiceAccount, Subject, Text, Verdict,
+    Authorizer, Binding, Gap, Identity, Metadata, ObjectKind, PolicyRule, Role, ServiceAccount,
+    Subject, Target, Text, Unread, Verdict,
 };
 
 use self::need::Need;
+use crate::atom::Atom;
 use crate::denied::Denied;
+use crate::generated::Generated;
 use crate::proof::{self, Gained};
-use crate::risk::risks;
+use crate::risk::{self, Risk, risks};
 use crate::subject::subject_of;
-
-/// How denials are mended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Config {
-    /// Which objects grant.
-    pub style: Style,
-    /// Where the objects grant.
-    pub scope: Scope,
-    /// What becomes of requests that hand out the cluster.
-    pub risky: Risky,
-    /// What becomes of ServiceAccounts that do not exist.
-    pub missing_accounts: MissingAccounts,
-}
-
-/// Which objects grant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// Roles of the subject's own.
-    #[default]
-    New,
-    /// An existing role that covers the need, bound to the subject; one of the subject's own where
-    /// none does.
-    Reuse {
-        /// The most that a role may grant beside the need, in rules of one verb and one resource.
-        max_excess: Option<usize>,
-    },
-    /// Further rules in a role that is bound to the subject and to nobody else; one of the subject's
-    /// own where none is.
-    Extend,
-}
-
-/// Where objects grant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// In the namespaces asked for.
-    #[default]
-    AsAsked,
-    /// In every namespace.
-    ClusterWide,
-}
-
-/// What becomes of requests that hand out the cluster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Risky {
-    /// They are refused, with reasons.
-    #[default]
-    Refused,
-    /// They are granted.
-    Granted,
-}
-
-/// What becomes of ServiceAccounts that do not exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingAccounts {
-    /// They are noted.
-    #[default]
-    Noted,
-    /// They are emitted.
-    Created,
-}
 
 /// What mends denials, and the proof that it does.
 #[derive(Clone, Debug)]
@@ -94,8 +41,10 @@ pub struct Plan {
     pub gained: Vec<Gained>,
     /// What is not mended, and why.
     pub refused: Vec<Refused>,
-    /// What whoever applies the objects should know.
+    /// What the person who applies the objects should know.
     pub notes: Vec<Note>,
+    /// Objects that may exist already: whether they do was not read, and applying would replace them.
+    pub in_doubt: Vec<usize>,
 }
 
 /// An object to apply.
@@ -163,81 +112,88 @@ impl Outcome {
     }
 }
 
-/// Something that whoever applies the objects should know.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// A ServiceAccount that gets a grant does not exist.
-    NoServiceAccount {
-        /// Its namespace.
-        namespace: Text,
-        /// Its name.
-        name: Text,
-    },
-    /// The subject is the ServiceAccount of every Pod that names none.
-    DefaultServiceAccount {
-        /// Its namespace.
-        namespace: Text,
-    },
-    /// A namespace that gets objects does not exist.
-    NoNamespace {
-        /// The namespace.
-        name: Text,
-    },
-    /// No existing role fits, so the subject gets one of its own.
-    NothingToReuse {
-        /// The namespace; empty for the cluster.
-        namespace: Text,
-    },
-    /// No role is bound to the subject alone, so it gets one of its own.
-    NothingToExtend {
-        /// The namespace; empty for the cluster.
-        namespace: Text,
-    },
-    /// The existing role that is bound takes in the rules of others, and so may grow.
-    Aggregated {
-        /// The ClusterRole.
-        role: Text,
-    },
-    /// A role of the right name belongs to somebody else, so another name is used.
-    NameTaken {
-        /// The namespace; empty for the cluster.
-        namespace: Text,
-        /// The name that is taken.
-        name: Text,
-    },
-    /// Nothing limits `create` and `deletecollection` to one object.
-    WiderThanNamed {
-        /// The verb.
-        verb: Text,
-        /// The resource.
-        resource: Text,
-    },
-    /// Constrained impersonation also takes a right to the identity that is taken on.
-    HalfOfImpersonation {
-        /// The verb of that right, such as `impersonate:user-info`.
-        verb: Text,
-    },
-}
-
 /// Plans what allows every denied request, and proves it.
 pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan {
     let denied = distinct(denied);
+    let mut added_up = BTreeMap::new();
+    loop {
+        let plan = plan_without(authorizer, &denied, config, &added_up);
+        if config.risky == Risky::Granted {
+            return plan;
+        }
+        let further = risks_that_add_up(authorizer, &plan);
+        if further.is_empty() {
+            return plan;
+        }
+        added_up.extend(further);
+    }
+}
+
+/// Returns the denials that a plan grants and that together carry a risk, as no single one does; never
+/// one that the plan refuses.
+fn risks_that_add_up(authorizer: &Authorizer, plan: &Plan) -> BTreeMap<Denied, Vec<Risk>> {
+    let mut granted: BTreeMap<&Identity, Vec<&Denied>> = BTreeMap::new();
+    for Answer { denied, before, after } in &plan.answers {
+        if !before.is_allowed() && after.is_allowed() && risk::may_add_up(&denied.request) {
+            granted.entry(&denied.identity).or_default().push(denied);
+        }
+    }
+    let mut risks: BTreeMap<Denied, Vec<Risk>> = BTreeMap::new();
+    if granted.is_empty() {
+        return risks;
+    }
+    let after = proof::overlay(authorizer, &plan.objects);
+    for (identity, denied) in granted {
+        for held in risk::added_up(authorizer, &after, identity) {
+            for denied in denied.iter().filter(|denied| risk::is_part_of(&denied.request, &held)) {
+                risks.entry((*denied).clone()).or_default().push(Risk::Catalogued(held.clone()));
+            }
+        }
+    }
+    risks
+}
+
+/// Plans what allows the denied requests, without those that carry a risk together with others.
+fn plan_without(
+    authorizer: &Authorizer,
+    denied: &[Denied],
+    config: &Config,
+    added_up: &BTreeMap<Denied, Vec<Risk>>,
+) -> Plan {
     let mut refused = Vec::new();
     let mut needs: BTreeMap<(Text, Subject), Need> = BTreeMap::new();
     let mut before = Vec::new();
-    for denied in denied {
+    let mut notes = Vec::new();
+    for denied in denied.iter().cloned() {
         let outcome = Outcome::of(authorizer, &denied);
         if !outcome.is_allowed() {
-            match mendable(&denied, config) {
+            let risks = added_up.get(&denied).cloned();
+            let subject =
+                risks.map_or_else(|| mendable(&denied, config), |it| Err(Cause::Risky(it)));
+            match subject {
                 Ok(subject) => {
                     let namespace = match config.scope {
                         Scope::AsAsked => denied.request.namespace().into(),
                         Scope::ClusterWide => Text::from(""),
                     };
-                    needs
+                    let need = needs
                         .entry((namespace, subject))
-                        .or_insert_with_key(|(namespace, subject)| Need::new(namespace, subject))
-                        .add(denied.clone());
+                        .or_insert_with_key(|(namespace, subject)| Need::new(namespace, subject));
+                    match Generated::of(&denied.request) {
+                        None => need.add(denied.clone()),
+                        Some(generated) if may_drop_name(&denied, config) => {
+                            notes.extend(note_of_name(&denied, |verb, resource, name| {
+                                Note::NameDropped { generated, verb, resource, name }
+                            }));
+                            need.add_unnamed(denied.clone());
+                        }
+                        Some(generated) => {
+                            notes.extend(note_of_name(&denied, |verb, resource, name| {
+                                Note::NameKept { generated, verb, resource, name }
+                            }));
+                            need.add(denied.clone());
+                        }
+                    }
                 }
                 Err(cause) => refused.push(Refused { denied: denied.clone(), cause }),
             }
@@ -245,7 +201,7 @@ pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan
         before.push((denied, outcome));
     }
     need::drop_what_the_cluster_grants(&mut needs);
-    let mut draft = Draft { authorizer, config, objects: Vec::new(), notes: Vec::new() };
+    let mut draft = Draft { authorizer, config, objects: Vec::new(), notes };
     for need in needs.values() {
         draft.mend(need);
     }
@@ -262,7 +218,31 @@ pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan
             Answer { denied, before, after }
         })
         .collect();
-    Plan { objects, answers, gained, refused, notes }
+    let gaps = authorizer.inventory().gaps();
+    let in_doubt = (0..objects.len())
+        .filter(|position| {
+            objects.get(*position).is_some_and(|object| {
+                proof::is_new(authorizer.inventory(), object)
+                    && gaps.iter().any(|gap| object.may_be_hidden_by(gap))
+            })
+        })
+        .collect();
+    Plan { objects, answers, gained, refused, notes, in_doubt }
+}
+
+/// Returns whether a gap may hide bindings that refer to a role: those of its namespace, or of any for a
+/// ClusterRole.
+fn hides_bindings_of(gap: &Gap, role: &Metadata) -> bool {
+    match (&gap.unread, &*role.namespace) {
+        (_, "") => gap.may_hide_any_binding(),
+        // A ClusterRoleBinding cannot refer to a Role.
+        (Unread::Kind { kind, .. } | Unread::Object { kind, .. }, _)
+            if *kind == ObjectKind::ClusterRoleBinding =>
+        {
+            false
+        }
+        (_, namespace) => gap.may_hide_binding(namespace),
+    }
 }
 
 /// Sorts the denials and joins equal ones.
@@ -282,14 +262,39 @@ fn distinct(denied: &[Denied]) -> Vec<Denied> {
 /// Returns whom to grant the request, or why nobody is granted it.
 fn mendable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     refused::unmendable(denied).map_or(Ok(()), |unmendable| Err(Cause::Unmendable(unmendable)))?;
-    let risks = match config.scope {
-        Scope::AsAsked => risks(&denied.identity, &denied.request),
-        Scope::ClusterWide => risks(&denied.identity, &denied.request.clone().in_namespace("")),
-    };
+    let risks = risks_of(denied, config);
     if config.risky == Risky::Refused && !risks.is_empty() {
         return Err(Cause::Risky(risks));
     }
     subject_of(&denied.identity).ok_or(Cause::Unmendable(Unmendable::Nobody))
+}
+
+/// Returns whether a denial may be granted for all objects of its namespace: where that is no risk
+/// that the one object is not.
+fn may_drop_name(denied: &Denied, config: &Config) -> bool {
+    let request = denied.request.clone().without_name();
+    let is_harmless = || {
+        config.risky == Risky::Granted
+            || risks_of(&Denied { request, ..denied.clone() }, config).is_empty()
+    };
+    config.generated_names == GeneratedNames::Dropped
+        && !denied.request.namespace().is_empty()
+        && is_harmless()
+}
+
+/// Returns a note about the name that a denial limits a grant to.
+fn note_of_name(denied: &Denied, note: impl FnOnce(Text, Text, Text) -> Note) -> Option<Note> {
+    let Target::Resource(target) = &denied.request.target else { return None };
+    // Nothing that is created has a name yet.
+    let is_limited = Atom::needed_for(&denied.request) == Atom::asked_by(&denied.request);
+    is_limited.then(|| note(denied.request.verb.clone(), target.combined(), target.name.clone()))
+}
+
+fn risks_of(denied: &Denied, config: &Config) -> Vec<Risk> {
+    match config.scope {
+        Scope::AsAsked => risks(&denied.identity, &denied.request),
+        Scope::ClusterWide => risks(&denied.identity, &denied.request.clone().in_namespace("")),
+    }
 }
 
 /// The objects of a plan while it is made.
@@ -343,6 +348,7 @@ impl Draft<'_> {
         {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
         }
+        self.notes.extend(need.runs_pods());
         self.notes.extend(need.wider());
         self.notes.extend(need.half_of_impersonation());
         let Some(account) = need.account() else { return };
@@ -350,7 +356,10 @@ impl Draft<'_> {
         if *name == *"default" {
             self.notes.push(Note::DefaultServiceAccount { namespace });
         } else if inventory.service_account(&namespace, &name).is_none() {
+            let gaps = inventory.gaps();
+            let is_unread = || gaps.iter().any(|gap| gap.may_hide_service_account(&namespace));
             match self.config.missing_accounts {
+                MissingAccounts::Noted if is_unread() => {}
                 MissingAccounts::Noted => {
                     self.notes.push(Note::NoServiceAccount { namespace, name });
                 }
@@ -402,6 +411,12 @@ impl Object {
             Self::Role(granted) => granted.role.kind(),
             Self::Binding(binding) => binding.kind(),
         }
+    }
+
+    /// Returns whether an object of the same kind and name may exist although it was not read.
+    pub fn may_be_hidden_by(&self, gap: &Gap) -> bool {
+        let metadata = self.metadata();
+        gap.may_hide(&ObjectKind::new(self.kind()), &metadata.namespace, &metadata.name)
     }
 
     /// Returns the rules of a role.

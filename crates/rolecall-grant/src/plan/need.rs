@@ -1,31 +1,48 @@
 //! What one subject needs in one namespace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{PolicyRule, Role, Subject, Text, covers, rule_allows};
 
 use super::{GrantedRole, Note};
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
+use crate::risk::runs_pods;
 
 /// What one subject needs in one namespace, or with an empty one in the cluster.
 pub(super) struct Need {
     pub(super) namespace: Text,
     pub(super) subject: Subject,
     pub(super) denied: Vec<Denied>,
+    /// Denials that are granted for all objects, as the name of theirs is generated.
+    unnamed: BTreeSet<Denied>,
 }
 
 impl Need {
     pub(super) fn new(namespace: &Text, subject: &Subject) -> Self {
-        Self { namespace: namespace.clone(), subject: subject.clone(), denied: Vec::new() }
+        Self {
+            namespace: namespace.clone(),
+            subject: subject.clone(),
+            denied: Vec::new(),
+            unnamed: BTreeSet::new(),
+        }
     }
 
     pub(super) fn add(&mut self, denied: Denied) {
         self.denied.push(denied);
     }
 
+    /// Adds a denial that is granted for all objects rather than for the one that it names.
+    pub(super) fn add_unnamed(&mut self, denied: Denied) {
+        self.unnamed.insert(denied.clone());
+        self.denied.push(denied);
+    }
+
     fn atoms(&self) -> impl Iterator<Item = Atom> {
-        self.denied.iter().map(|denied| Atom::needed_for(&denied.request))
+        self.denied.iter().map(|denied| match self.unnamed.contains(denied) {
+            true => Atom::needed_for(&denied.request.clone().without_name()),
+            false => Atom::needed_for(&denied.request),
+        })
     }
 
     /// Returns the least rules that allow everything.
@@ -73,7 +90,8 @@ impl Need {
 
     /// Returns a note for each request that is granted for more objects than it named.
     pub(super) fn wider(&self) -> impl Iterator<Item = Note> {
-        self.denied.iter().filter_map(|denied| {
+        let named = self.denied.iter().filter(|denied| !self.unnamed.contains(denied));
+        named.filter_map(|denied| {
             match (Atom::asked_by(&denied.request), Atom::needed_for(&denied.request)) {
                 (asked, needed) if asked == needed => None,
                 (Atom::Resource { verb, resource, .. }, _) => {
@@ -82,6 +100,13 @@ impl Need {
                 (Atom::Path { .. }, _) => None,
             }
         })
+    }
+
+    /// Returns a note if the subject can run its own Pods.
+    pub(super) fn runs_pods(&self) -> Option<Note> {
+        let runs_pods = self.denied.iter().any(|denied| runs_pods(&denied.request));
+        (runs_pods && !self.namespace.is_empty())
+            .then(|| Note::RunsPods { namespace: self.namespace.clone() })
     }
 
     /// Returns a note for each request that constrained impersonation makes as somebody else

@@ -1,0 +1,248 @@
+//! Names that programs generate: they change with the next rollout, release or run, and a grant that is
+//! limited to one of them stops working then.
+
+use std::fmt;
+
+use rolecall_rbac::{Request, ResourceRequest, Target};
+
+/// What generates a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Generated {
+    /// The controller of the Pods, with a hash of their template or random letters.
+    Pod,
+    /// The CronJob controller, with the time of the run.
+    Run,
+    /// The Deployment, StatefulSet or DaemonSet controller, with a hash of the Pod template.
+    TemplateHash,
+    /// Helm, with the revision of the release.
+    HelmRelease,
+    /// The client that records an event, with the time.
+    Event,
+    /// Kustomize, with a hash of the content.
+    ContentHash,
+    /// The server, with random letters behind `generateName`.
+    Random,
+    /// Some program, with a UUID or a hash in hexadecimal digits.
+    Unique,
+}
+
+impl Generated {
+    /// Returns what generated the name of the object that a request is about; `None` where people
+    /// seem to have chosen it.
+    ///
+    /// The verbs that name whom or what to act as are about chosen objects.
+    pub fn of(request: &Request) -> Option<Self> {
+        let Target::Resource(target) = &request.target else { return None };
+        let is_served = matches!(
+            &*request.verb,
+            "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "*"
+        );
+        if target.name.is_empty() || !is_served {
+            return None;
+        }
+        of_object(target)
+    }
+}
+
+fn of_object(target: &ResourceRequest) -> Option<Generated> {
+    let name = &*target.name;
+    match (&*target.group, &*target.resource) {
+        ("" | "events.k8s.io", "events") => Some(Generated::Event),
+        ("", "secrets" | "configmaps") if is_helm_release(name) => Some(Generated::HelmRelease),
+        ("" | "metrics.k8s.io", "pods") => is_pod(name).then_some(Generated::Pod),
+        ("batch", "jobs") if is_run(name) => Some(Generated::Run),
+        ("apps" | "extensions", "replicasets" | "controllerrevisions") => split(name)
+            .is_some_and(|(_, hash)| is_template_hash(hash))
+            .then_some(Generated::TemplateHash),
+        ("", "secrets" | "configmaps")
+            if split(name).is_some_and(|(_, hash)| is_kustomize(hash)) =>
+        {
+            Some(Generated::ContentHash)
+        }
+        _ => None,
+    }
+    .or_else(|| anything(name))
+}
+
+/// Recognizes what any kind of object may be called by a program.
+fn anything(name: &str) -> Option<Generated> {
+    let parts: Vec<&str> = name.split('-').collect();
+    let is_hex = |part: &str, digits| part.len() == digits && part.bytes().all(is_hex_digit);
+    let has_uuid = parts
+        .windows(5)
+        .any(|five| five.iter().zip([8, 4, 4, 4, 12]).all(|(part, digits)| is_hex(part, digits)));
+    let ends_in_hash = parts.last().is_some_and(|last| {
+        // Shorter ones may be words or dates.
+        [32, 40, 64].iter().any(|digits| is_hex(last, *digits))
+    });
+    if has_uuid || ends_in_hash {
+        return Some(Generated::Unique);
+    }
+    let (_, suffix) = split(name)?;
+    let has = |of: fn(&u8) -> bool| suffix.as_bytes().iter().any(of);
+    // Without both it may as well be an abbreviation or a number.
+    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    (is_random(suffix) && is_mixed).then_some(Generated::Random)
+}
+
+/// Returns whether a Pod has a name from a ReplicaSet, DaemonSet, Job or other controller.
+fn is_pod(name: &str) -> bool {
+    let Some((owner, suffix)) = split(name) else { return false };
+    if !is_random(suffix) {
+        return false;
+    }
+    let (has_hash, is_run) =
+        (split(owner).is_some_and(|(_, hash)| is_template_hash(hash)), is_run(owner));
+    has_hash || is_run || !WORDS.contains(&suffix)
+}
+
+/// Words of five consonants that people end names with.
+const WORDS: [&str; 8] = ["html5", "httpd", "https", "mssql", "pgsql", "rtmps", "sftpd", "smtps"];
+
+/// Splits a name into what it is generated from and the rest behind the last hyphen.
+fn split(name: &str) -> Option<(&str, &str)> {
+    name.rsplit_once('-').filter(|(before, suffix)| !before.is_empty() && !suffix.is_empty())
+}
+
+/// Returns whether a text may be five random letters as servers append them: no vowels, and none of
+/// the digits that look like letters.
+fn is_random(suffix: &str) -> bool {
+    suffix.len() == 5 && suffix.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte))
+}
+
+/// Returns whether a text may be the hash of a Pod template: a decimal number of 32 bits in letters
+/// that stand for its digits, or in old releases the number itself.
+fn is_template_hash(hash: &str) -> bool {
+    let is_encoded = hash.bytes().all(|byte| b"456789bcdf".contains(&byte));
+    let is_number = hash.bytes().all(|byte| byte.is_ascii_digit());
+    (6..=10).contains(&hash.len()) && (is_encoded || is_number)
+}
+
+/// Returns whether a name is that of a CronJob's run: the minutes since 1970 end it.
+fn is_run(name: &str) -> bool {
+    split(name).is_some_and(|(_, time)| {
+        (8..=10).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Returns whether an object stores a revision of a Helm release.
+fn is_helm_release(name: &str) -> bool {
+    let Some(release) = name.strip_prefix("sh.helm.release.v1.") else { return false };
+    release.rsplit_once(".v").is_some_and(|(_, revision)| {
+        !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Returns whether a text may be the hash that Kustomize's generators append.
+fn is_kustomize(hash: &str) -> bool {
+    hash.len() == 10 && hash.bytes().all(|byte| b"2456789bcdfghkmt".contains(&byte))
+}
+
+fn is_hex_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
+}
+
+impl fmt::Display for Generated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Pod => "a controller named this Pod, and its successor gets another name",
+            Self::Run => {
+                "the CronJob controller named this run, and the next one gets another name"
+            }
+            Self::TemplateHash => {
+                "the name holds a hash of the Pod template, which every rollout changes"
+            }
+            Self::HelmRelease => "Helm stores each revision of a release under another name",
+            Self::Event => "events get their names from the time at which they are recorded",
+            Self::ContentHash => {
+                "Kustomize appends a hash of the content, which every change replaces"
+            }
+            Self::Random => {
+                "the name ends in random letters, as the server's `generateName` appends them"
+            }
+            Self::Unique => "the name holds a generated identifier",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(resource: &str, name: &str) -> Option<Generated> {
+        let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
+        Generated::of(&Request::resource(
+            "get",
+            ResourceRequest {
+                namespace: "shop".into(),
+                group: group.into(),
+                resource: resource.into(),
+                name: name.into(),
+                ..ResourceRequest::default()
+            },
+        ))
+    }
+
+    #[test]
+    fn names_of_programs_are_told_from_chosen_ones() {
+        use Generated::*;
+        for (resource, name, expected) in [
+            ("pods", "web-7887448d46-4hjjv", Some(Pod)),
+            ("pods.metrics.k8s.io", "web-7887448d46-4hjjv", Some(Pod)),
+            ("pods", "web-1234567890-4hjjv", Some(Pod)),
+            ("pods", "node-exporter-x7k2p", Some(Pod)),
+            ("pods", "fluentd-qwrtz", Some(Pod)),
+            ("pods", "backup-28912345-lzx9w", Some(Pod)),
+            ("pods", "indexed-0-lzx9w", Some(Pod)),
+            ("pods", "web-0", None),
+            ("pods", "db-mysql", None),
+            ("pods", "db-pgsql", None),
+            ("pods", "web-https", None),
+            ("pods", "kube-apiserver-node-1", None),
+            ("pods", "debug", None),
+            ("pods", "x7k2p", None),
+            ("jobs.batch", "backup-28912345", Some(Run)),
+            ("jobs.batch", "migrate-2024", None),
+            ("replicasets.apps", "web-7887448d46", Some(TemplateHash)),
+            ("controllerrevisions.apps", "db-5f7d9c8b6", Some(TemplateHash)),
+            ("replicasets.apps", "web", None),
+            ("secrets", "sh.helm.release.v1.rel.v7", Some(HelmRelease)),
+            ("configmaps", "sh.helm.release.v1.my-app.v12", Some(HelmRelease)),
+            ("secrets", "sh.helm.release.v1.rel", None),
+            ("secrets", "default-token-x7k2p", Some(Random)),
+            ("secrets", "app-env-5k9b7f8gm2", Some(ContentHash)),
+            ("configmaps", "app-env-5k9b7f8gm2", Some(ContentHash)),
+            ("secrets", "db-password", None),
+            ("secrets", "tls-https", None),
+            ("configmaps", "kube-root-ca.crt", None),
+            ("events", "web.17a8f0c9d2b1e3f4", Some(Event)),
+            ("events.events.k8s.io", "web", Some(Event)),
+            ("endpointslices.discovery.k8s.io", "web-4hjjv", Some(Random)),
+            ("persistentvolumes", "pvc-0e984f3b-1f3c-4d5e-8a9b-0c1d2e3f4a5b", Some(Unique)),
+            ("leases.coordination.k8s.io", "op-9b2c4d6e-1f3c-4d5e-8a9b-0c1d2e3f4a5b", Some(Unique)),
+            ("leases.coordination.k8s.io", "my-operator-lock", None),
+            ("leases.coordination.k8s.io", "4f3c2b1a.example.com", None),
+            (
+                "volumeattachments.storage.k8s.io",
+                "csi-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                Some(Unique),
+            ),
+            ("deployments.apps", "web-v2", None),
+            ("namespaces", "team-a", None),
+        ] {
+            assert_eq!(of(resource, name), expected, "{resource} {name}");
+        }
+    }
+
+    #[test]
+    fn verbs_about_chosen_objects_keep_their_names() {
+        for verb in ["impersonate", "bind", "escalate", "approve", "sign", "use"] {
+            let target = ResourceRequest {
+                resource: "serviceaccounts".into(),
+                name: "build-x7k2p".into(),
+                ..ResourceRequest::default()
+            };
+            assert_eq!(Generated::of(&Request::resource(verb, target)), None, "{verb}");
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! One wrong word in an object that is there, corrected rather than worked around.
+//!
+//! ```text
+//! denial -> near misses -> words that are of no use as they stand -> corrected object -> proof
+//! ```
+
+use rolecall_access::known;
+use rolecall_rbac::{
+    Authorizer, Binding, Catalog, Identity, NearMiss, NearMissKind, Origin, PolicyRule, Request,
+    Resemblance, Role, RoleKind, Subject, SubjectKind, Target, Text, edit_distance,
+};
+
+use crate::denied::Denied;
+use crate::plan::{Answer, GrantedRole, Object, Outcome, Risky};
+use crate::proof::{self, Gained, overlay};
+use crate::risk;
+use crate::subject::{identity_of, subject_of};
+
+/// The correction of one word of an object, and what it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// The object as it should be; its origin is that of the object as it is.
+    pub object: Object,
+    /// The word.
+    pub word: Word,
+    /// The denials that are answered, with the verdict before and after.
+    pub answers: Vec<Answer>,
+    /// What else becomes allowed: the rest of what the object was written for.
+    pub gained: Vec<Gained>,
+}
+
+/// A word of an object, and what should stand there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The way to it, from the object.
+    pub field: Vec<Step>,
+    /// What stands there; empty where the field is missing.
+    pub from: Text,
+    /// What should stand there.
+    pub to: Text,
+}
+
+/// A step from an object or array to one of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The value of a key.
+    Key(&'static str),
+    /// The element at a zero-based index.
+    Index(usize),
+}
+
+/// Corrections, and what they leave.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    /// The corrections, in the order to make them in.
+    pub repairs: Vec<Repair>,
+    /// The denials that no correction answers.
+    pub left: Vec<Denied>,
+    /// The roles and bindings with the corrections; `None` where there are none.
+    pub authorizer: Option<Authorizer>,
+}
+
+/// How hard it is looked for wrong words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// How many denials are looked at each time; the same word is wrong for many.
+    pub denials: usize,
+    /// How many corrections are tried in all.
+    pub corrections: usize,
+}
+
+/// Finds words that are of no use as they stand and whose correction allows denied requests.
+///
+/// A word that somebody else depends on is no mistake: the old subject must not exist, the old verb
+/// or resource must match nothing.
+pub fn repair(
+    authorizer: &Authorizer,
+    denied: &[Denied],
+    catalog: &Catalog,
+    risky: Risky,
+    effort: Effort,
+) -> Repairs {
+    let mut effort = effort;
+    let mut repairs = Repairs { left: denied.to_vec(), ..Repairs::default() };
+    while effort.corrections > 0 {
+        let current = repairs.authorizer.as_ref().unwrap_or(authorizer);
+        let Some((repair, after)) = best(current, &repairs.left, catalog, risky, &mut effort)
+        else {
+            break;
+        };
+        repairs.left.retain(|denied| repair.answers.iter().all(|answer| answer.denied != *denied));
+        repairs.repairs.push(repair);
+        repairs.authorizer = Some(after);
+    }
+    repairs
+}
+
+/// Returns the correction that answers most denials, with the least besides.
+fn best(
+    authorizer: &Authorizer,
+    left: &[Denied],
+    catalog: &Catalog,
+    risky: Risky,
+    effort: &mut Effort,
+) -> Option<(Repair, Authorizer)> {
+    let mut best: Option<(Repair, Authorizer)> = None;
+    let mut tried: Vec<Object> = Vec::new();
+    for denied in left.iter().take(effort.denials) {
+        if Outcome::of(authorizer, denied).is_allowed() {
+            continue;
+        }
+        for miss in authorizer.near_misses(&denied.identity, &denied.request, catalog) {
+            for (object, word) in corrections(authorizer, &miss, denied, catalog) {
+                if tried.contains(&object) || effort.corrections == 0 {
+                    continue;
+                }
+                effort.corrections -= 1;
+                tried.push(object.clone());
+                let Some((repair, after)) = prove(authorizer, object, word, left) else { continue };
+                let is_risky = risky == Risky::Refused && is_risky(&repair);
+                let rank = |repair: &Repair| {
+                    (std::cmp::Reverse(repair.answers.len()), rules_of(&repair.gained))
+                };
+                if !is_risky && best.as_ref().is_none_or(|(known, _)| rank(&repair) < rank(known)) {
+                    best = Some((repair, after));
+                }
+            }
+        }
+    }
+    best
+}
+
+fn rules_of(gained: &[Gained]) -> usize {
+    gained.iter().map(|gained| gained.rules.len()).sum()
+}
+
+/// Lays a corrected object over the others; `None` where that allows nothing that was denied.
+fn prove(
+    authorizer: &Authorizer,
+    object: Object,
+    word: Word,
+    left: &[Denied],
+) -> Option<(Repair, Authorizer)> {
+    let after = overlay(authorizer, std::slice::from_ref(&object));
+    let mut answers = Vec::new();
+    let mut asked = Vec::new();
+    for denied in left {
+        let outcome = Outcome::of(authorizer, denied);
+        let then = Outcome::of(&after, denied);
+        if !outcome.is_allowed() && then.is_allowed() {
+            answers.push(Answer { denied: denied.clone(), before: outcome.clone(), after: then });
+        }
+        asked.push((denied.clone(), outcome));
+    }
+    if answers.is_empty() {
+        return None;
+    }
+    let gained = proof::gained(authorizer, &after, &asked, &[]);
+    Some((Repair { object, word, answers, gained }, after))
+}
+
+/// Returns whether a correction grants what only `Risky::Granted` grants.
+fn is_risky(repair: &Repair) -> bool {
+    let asked = repair.answers.iter().map(|answer| &answer.denied);
+    asked.clone().any(|denied| !risk::risks(&denied.identity, &denied.request).is_empty())
+        || repair.gained.iter().any(|gained| {
+            let binding = rolecall_rbac::Metadata::new(&*gained.namespace, "");
+            let Some(identity) = identity_of(&gained.subject, &binding) else { return true };
+            gained.rules.iter().any(|rule| risk::is_risky(rule, &identity, &gained.namespace))
+        })
+}
+
+fn corrections(
+    authorizer: &Authorizer,
+    miss: &NearMiss<'_>,
+    denied: &Denied,
+    catalog: &Catalog,
+) -> Vec<(Object, Word)> {
+    let of_role = || miss.role.zip(miss.rule).filter(|(role, _)| is_changeable(role));
+    match (&miss.kind, miss.binding) {
+        (NearMissKind::Subject(resemblance), Some(binding)) => miss
+            .subject
+            .and_then(|subject| {
+                of_subject(authorizer, binding, subject, *resemblance, &denied.identity)
+            })
+            .into_iter()
+            .collect(),
+        (NearMissKind::RoleNotFound { similar }, Some(binding)) => {
+            similar.iter().filter_map(|similar| of_role_ref(binding, similar)).collect()
+        }
+        (NearMissKind::UnsupportedRoleKind, Some(binding)) => of_role_kind(binding),
+        (NearMissKind::Verb { .. }, _) => {
+            of_role().map_or_else(Vec::new, |(role, rule)| of_verb(role, rule, &denied.request))
+        }
+        (NearMissKind::Group { .. }, _) => of_role()
+            .map_or_else(Vec::new, |(role, rule)| of_group(role, rule, &denied.request, catalog)),
+        (NearMissKind::ResourceSpelling { written, groups: None }, _) => of_role()
+            .map_or_else(Vec::new, |(role, rule)| {
+                of_resource(role, rule, written, &denied.request)
+            }),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns whether people write the rules of a role, rather than a controller or the server.
+fn is_changeable(role: &Role) -> bool {
+    role.aggregation.is_none()
+        && role.metadata.origin != Origin::Default
+        && !role.metadata.name.starts_with("system:")
+}
+
+fn of_subject(
+    authorizer: &Authorizer,
+    binding: &Binding,
+    subject: &Subject,
+    resemblance: Resemblance,
+    identity: &Identity,
+) -> Option<(Object, Word)> {
+    let index = binding.subjects.iter().position(|known| known == subject)?;
+    let wanted = subject_of(identity)?;
+    let exists = || exists(authorizer, subject, binding);
+    let (field, from, to) = match (resemblance, &wanted.kind) {
+        (Resemblance::NamespaceMissing, SubjectKind::ServiceAccount) => {
+            ("namespace", "".into(), wanted.namespace)
+        }
+        (Resemblance::OtherNamespace, SubjectKind::ServiceAccount) if !exists() => {
+            ("namespace", subject.namespace.clone(), wanted.namespace)
+        }
+        (Resemblance::LetterCase | Resemblance::Spelling, SubjectKind::ServiceAccount)
+            if !exists() =>
+        {
+            ("name", subject.name.clone(), wanted.name)
+        }
+        // Whether another user exists, nothing shows; one that differs by case alone hardly does.
+        (Resemblance::LetterCase, SubjectKind::User | SubjectKind::Group) => {
+            ("name", subject.name.clone(), wanted.name)
+        }
+        // In a kind other than ServiceAccount the namespace counts for nothing.
+        (Resemblance::OtherKind, SubjectKind::ServiceAccount)
+            if subject.name == wanted.name && subject.namespace == wanted.namespace =>
+        {
+            ("kind", subject.kind.as_str().into(), "ServiceAccount".into())
+        }
+        _ => return None,
+    };
+    let mut corrected = subject.clone();
+    match field {
+        "namespace" => corrected.namespace = Text::clone(&to),
+        "name" => corrected.name = Text::clone(&to),
+        _ => {
+            corrected =
+                Subject { kind: SubjectKind::ServiceAccount, api_group: "".into(), ..corrected }
+        }
+    }
+    let mut subjects = binding.subjects.to_vec();
+    *subjects.get_mut(index)? = corrected;
+    let object = Object::Binding(Binding { subjects: subjects.into(), ..binding.clone() });
+    let field = vec![Step::Key("subjects"), Step::Index(index), Step::Key(field)];
+    Some((object, Word { field, from, to }))
+}
+
+/// Returns whether the ServiceAccount that a subject names exists, or may.
+fn exists(authorizer: &Authorizer, subject: &Subject, binding: &Binding) -> bool {
+    let inventory = authorizer.inventory();
+    let Some(namespace) = subject.effective_namespace(&binding.metadata) else { return false };
+    let has_default = &*subject.name == "default"
+        && (inventory.namespaces().is_empty() || inventory.namespace(namespace).is_some());
+    has_default
+        || inventory.service_account(namespace, &subject.name).is_some()
+        || inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace))
+}
+
+/// Corrects a roleRef to a similar role, written `ClusterRole/NAME` or `Role/NAMESPACE/NAME`.
+fn of_role_ref(binding: &Binding, similar: &str) -> Option<(Object, Word)> {
+    let (kind, name) = match similar.split_once('/')? {
+        ("ClusterRole", name) => (RoleKind::ClusterRole, name),
+        (_, rest) => {
+            let (namespace, name) = rest.split_once('/')?;
+            if *namespace != *binding.metadata.namespace {
+                return None;
+            }
+            (RoleKind::Role, name)
+        }
+    };
+    let role_ref = &binding.role_ref;
+    let mut corrected = binding.clone();
+    let word = if role_ref.kind == kind {
+        corrected.role_ref.name = name.into();
+        Word {
+            field: vec![Step::Key("roleRef"), Step::Key("name")],
+            from: role_ref.name.clone(),
+            to: name.into(),
+        }
+    } else if *role_ref.name == *name {
+        let word = Word {
+            field: vec![Step::Key("roleRef"), Step::Key("kind")],
+            from: role_ref.kind.as_str().into(),
+            to: kind.as_str().into(),
+        };
+        corrected.role_ref.kind = kind;
+        word
+    } else {
+        return None;
+    };
+    Some((Object::Binding(corrected), word))
+}
+
+fn of_role_kind(binding: &Binding) -> Vec<(Object, Word)> {
+    let written = binding.role_ref.kind.as_str();
+    let kinds = [("Role", RoleKind::Role), ("ClusterRole", RoleKind::ClusterRole)];
+    let alike = kinds.into_iter().filter(|(name, _)| {
+        edit_distance(&written.to_ascii_lowercase(), &name.to_ascii_lowercase()) <= 1
+    });
+    alike
+        .map(|(name, kind)| {
+            let mut corrected = binding.clone();
+            corrected.role_ref.kind = kind;
+            let word = Word {
+                field: vec![Step::Key("roleRef"), Step::Key("kind")],
+                from: written.into(),
+                to: name.into(),
+            };
+            (Object::Binding(corrected), word)
+        })
+        .collect()
+}
+
+type RuleAt<'a> = (usize, &'a PolicyRule);
+
+/// Corrects verbs that nothing is asked with and that are spelled like the one that is denied.
+fn of_verb(role: &Role, (index, rule): RuleAt<'_>, request: &Request) -> Vec<(Object, Word)> {
+    let is_meant = |verb: &Text| {
+        let lower = verb.to_ascii_lowercase();
+        !known::is_verb(verb)
+            && (*lower == *request.verb
+                || edit_distance(&lower, &request.verb) <= 1 + verb.len() / 5)
+    };
+    let verbs = rule.verbs.iter().enumerate().filter(|(_, verb)| is_meant(verb));
+    verbs
+        .map(|(position, verb)| {
+            let mut rule = rule.clone();
+            rule.verbs = replaced(&rule.verbs, position, &request.verb);
+            with_rule(role, index, rule, "verbs", position, verb, &request.verb)
+        })
+        .collect()
+}
+
+/// Corrects API groups that serve none of a rule's resources.
+fn of_group(
+    role: &Role,
+    (index, rule): RuleAt<'_>,
+    request: &Request,
+    catalog: &Catalog,
+) -> Vec<(Object, Word)> {
+    let Target::Resource(target) = &request.target else { return Vec::new() };
+    let is_dead = |group: &Text| {
+        let serves = |entry: &Text| {
+            let name = entry.split('/').next().unwrap_or_default();
+            name == "*"
+                || catalog.get(group, name).is_some()
+                || known::is_not_always_served(group, name)
+        };
+        let is_known = known::is_built_in(group) || edit_distance(group, &target.group) <= 2;
+        &**group != "*" && is_known && !rule.resources.iter().any(serves)
+    };
+    let groups = rule.api_groups.iter().enumerate().filter(|(_, group)| is_dead(group));
+    groups
+        .map(|(position, group)| {
+            let mut rule = rule.clone();
+            rule.api_groups = replaced(&rule.api_groups, position, &target.group);
+            with_rule(role, index, rule, "apiGroups", position, group, &target.group)
+        })
+        .collect()
+}
+
+/// Corrects a resource that is spelled so that it matches nothing.
+fn of_resource(
+    role: &Role,
+    (index, rule): RuleAt<'_>,
+    written: &Text,
+    request: &Request,
+) -> Vec<(Object, Word)> {
+    let Target::Resource(target) = &request.target else { return Vec::new() };
+    let meant = target.combined();
+    let resources = rule.resources.iter().enumerate().filter(|(_, entry)| *entry == written);
+    resources
+        .map(|(position, entry)| {
+            let mut rule = rule.clone();
+            rule.resources = replaced(&rule.resources, position, &meant);
+            with_rule(role, index, rule, "resources", position, entry, &meant)
+        })
+        .collect()
+}
+
+fn replaced(texts: &[Text], position: usize, to: &Text) -> rolecall_rbac::Texts {
+    let of = |(at, text): (usize, &Text)| if at == position { to.clone() } else { text.clone() };
+    texts.iter().enumerate().map(of).collect()
+}
+
+fn with_rule(
+    role: &Role,
+    index: usize,
+    corrected: PolicyRule,
+    list: &'static str,
+    position: usize,
+    from: &Text,
+    to: &Text,
+) -> (Object, Word) {
+    let of = |(at, rule): (usize, &PolicyRule)| match at == index {
+        true => corrected.clone(),
+        false => rule.clone(),
+    };
+    let rules = role.rules.iter().enumerate().map(of).collect();
+    let mut role = Role { rules, ..role.clone() };
+    // It is not stored as it stands here, so aggregated roles take in its new rules.
+    role.metadata.stored = false;
+    let field =
+        vec![Step::Key("rules"), Step::Index(index), Step::Key(list), Step::Index(position)];
+    let word = Word { field, from: from.clone(), to: to.clone() };
+    (Object::Role(GrantedRole { role, answers: Vec::new() }), word)
+}
