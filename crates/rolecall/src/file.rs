@@ -1,7 +1,7 @@
 //! Files that people name on the command line, and what is said when one cannot be read or written.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
@@ -88,4 +88,30 @@ fn words(verb: &str, reason: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
     format!("cannot be {verb}: {}{rest}", first.to_lowercase())
+}
+
+/// Replaces the whole of a file or leaves it as it is: whatever happens in between, readers see the
+/// old text or the new one. A link stays one, and the file that it leads to is replaced.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(error),
+    };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rolecall-");
+    // A new file gets what the process's mask leaves, as from any other program.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = builder.tempfile_in(folder)?;
+    if let Ok(existing) = fs::metadata(&target) {
+        fs::set_permissions(new.path(), existing.permissions())?;
+    }
+    new.write_all(text.as_bytes())?;
+    // A full disk shows now, while the old text is still there.
+    new.as_file().sync_all()?;
+    new.persist(&target).map_err(|error| error.error)?;
+    Ok(())
 }

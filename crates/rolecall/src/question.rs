@@ -1,6 +1,6 @@
 //! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
 
-use rolecall_rbac::{Catalog, Request, ResolveError, Resolved, Target, edit_distance};
+use rolecall_rbac::{Catalog, Meant, Request, ResolveError, Resolved, Target, edit_distance};
 
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
@@ -166,6 +166,13 @@ pub(crate) fn resolve<'a>(
 /// written all the same, as the server would.
 fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
     let unknown = unknown_verb(verb, resolved.is_none());
+    if let (Some(_), Some(meant), Some(resolved)) = (&unknown, Meant::by(verb), resolved) {
+        return Some(format!(
+            "unknown verb `{verb}`; servers are asked for {} on `{}`",
+            meant.verbs_in_words(),
+            meant.on(&resolved.display())
+        ));
+    }
     if verb == "*" || unknown.is_some() {
         return unknown;
     }
@@ -199,6 +206,6 @@ pub(crate) fn unknown_verb(verb: &str, for_paths: bool) -> Option<String> {
         .map(|known| (edit_distance(known, &lower), known))
         .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
         .min()
-        .map_or_else(String::new, |(_, known)| format!("; is `{known}` meant?"));
-    Some(format!("`{verb}` is no verb that servers know{guess}"))
+        .map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+    Some(format!("unknown verb `{verb}`{guess}"))
 }

@@ -243,7 +243,11 @@ impl SubjectArgument {
             Self::Workload { kind, namespace, name } => {
                 let namespace = namespace.as_deref().unwrap_or(&session.namespace);
                 let workload = find_workload(session, kind, namespace, name)?;
-                return service_accounts_of(workload);
+                let subjects = service_accounts_of(workload)?;
+                for account in subjects.iter().filter_map(|it| it.identity.as_service_account()) {
+                    warn_of_missing_account(ui, session, account.namespace, account.name);
+                }
+                return Ok(subjects);
             }
         };
         if identity.is_node_without_group() {
@@ -346,24 +350,37 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
-/// Every namespace has its `default`.
 fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
+    if is_missing_account(session, namespace, name) {
+        let guess = lookalike(session, namespace, name)
+            .map_or_else(String::new, |meant| format!("; is `{meant}` meant?"));
+        ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
+    }
+}
+
+/// Returns whether a ServiceAccount certainly does not exist and will not be made. Every namespace has
+/// its `default`.
+fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
     let inventory = session.authorizer.inventory();
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
     let is_there = name == "default" || inventory.service_account(namespace, name).is_some();
-    if is_there || unread || session.makes_accounts {
-        return;
+    !is_there && !unread && !session.makes_accounts
+}
+
+/// Returns the ServiceAccount that is probably meant instead of one that does not exist: one of the same
+/// name in another namespace, or one that is spelled alike.
+pub(crate) fn lookalike(session: &Session, namespace: &str, name: &str) -> Option<String> {
+    if !is_missing_account(session, namespace, name) {
+        return None;
     }
-    let accounts = inventory.service_accounts();
-    let elsewhere = accounts.iter().find(|account| *account.metadata.name == *name);
-    let guess = elsewhere.or_else(|| {
+    let inventory = session.authorizer.inventory();
+    let elsewhere =
+        inventory.service_accounts().iter().find(|account| *account.metadata.name == *name);
+    let meant = elsewhere.or_else(|| {
         let same_namespace = inventory.service_accounts_in(namespace);
         nearest(same_namespace, name, |account| &account.metadata.name)
-    });
-    let guess = guess.map_or_else(String::new, |account| {
-        format!("; is `sa/{}:{}` meant?", account.metadata.namespace, account.metadata.name)
-    });
-    ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
+    })?;
+    Some(format!("sa/{}:{}", meant.metadata.namespace, meant.metadata.name))
 }
 
 /// Finds the workload of a kind, namespace and name.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
-use crate::commands::fix::{Patch, RefusedObject, Unmended, note_text};
+use crate::commands::fix::{DryRun, Located, Patch, Unmended, note_text};
 use crate::subject::label;
 use crate::words;
 
@@ -30,6 +30,21 @@ pub(crate) struct FixPlan<'a> {
     /// With --dry-run: what the server refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<Vec<RefusedObjectDetails<'a>>>,
+    /// Objects of which it could not be read whether they exist: applying would replace them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    in_doubt: Vec<ObjectReference<'a>>,
+    /// Words of existing objects whose correction would do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repairs: Vec<RepairDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RepairDetails<'a> {
+    object: ObjectReference<'a>,
+    /// What to write, and where, in words.
+    text: String,
+    /// The correction as a JSON patch of the object.
+    patch: Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,7 +103,13 @@ struct PreflightDetails<'a> {
     clear: bool,
     denied: Vec<RequestDetails<'a>>,
     escalations: Vec<EscalationDetails<'a>>,
-    gaps: Vec<String>,
+    undecided: Vec<UndecidedDetails<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct UndecidedDetails<'a> {
+    request: RequestDetails<'a>,
+    because: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,12 +127,19 @@ impl<'a> FixPlan<'a> {
         unmended: &'a [Unmended],
         patches: &'a [Patch],
         preflight: Option<&'a Preflight>,
-        dry_run: Option<&'a [RefusedObject]>,
+        dry_run: Option<&'a DryRun>,
+        located: &'a [Located<'a>],
     ) -> Self {
-        let refused_object = |found: &'a RefusedObject| {
-            let object = plan.objects.get(found.object)?;
-            let object = ObjectReference::new(object.kind(), object.metadata());
-            Some(RefusedObjectDetails { object, because: &found.because })
+        let reference = |position: usize| {
+            let object = plan.objects.get(position)?;
+            Some(ObjectReference::new(object.kind(), object.metadata()))
+        };
+        let refused_objects = |found: &'a DryRun| {
+            let objects = found.refused.iter().filter_map(|refused| {
+                let object = reference(refused.object)?;
+                Some(RefusedObjectDetails { object, because: &refused.because })
+            });
+            objects.collect()
         };
         let gained = plan.gained.iter().map(|gained| GainedDetails {
             subject: words::subject_argument(
@@ -125,7 +153,7 @@ impl<'a> FixPlan<'a> {
             let denied = &refused.denied;
             let narrower = match &refused.cause {
                 rolecall_grant::Cause::Risky(risks) => {
-                    risks.iter().map(|risk| risk.narrower(&denied.request)).collect()
+                    risks.iter().filter_map(|risk| risk.narrower(&denied.request)).collect()
                 }
                 rolecall_grant::Cause::Unmendable(_) => Vec::new(),
             };
@@ -161,7 +189,19 @@ impl<'a> FixPlan<'a> {
             notes: plan.notes.iter().map(|note| note_text(note).0).collect(),
             patches: patches.collect(),
             preflight: preflight.map(|found| PreflightDetails::new(plan, found)),
-            dry_run: dry_run.map(|refused| refused.iter().filter_map(refused_object).collect()),
+            dry_run: dry_run.map(refused_objects),
+            repairs: located
+                .iter()
+                .map(|located| {
+                    let object = &located.repair.object;
+                    RepairDetails {
+                        object: ObjectReference::new(object.kind(), object.metadata()),
+                        text: located.in_words(),
+                        patch: located.operations(),
+                    }
+                })
+                .collect(),
+            in_doubt: plan.in_doubt.iter().filter_map(|position| reference(*position)).collect(),
         }
     }
 }
@@ -197,7 +237,14 @@ impl<'a> PreflightDetails<'a> {
             clear: found.is_clear(),
             denied: found.denied.iter().map(RequestDetails::new).collect(),
             escalations: escalations.collect(),
-            gaps: found.gaps.iter().map(ToString::to_string).collect(),
+            undecided: found
+                .undecided
+                .iter()
+                .map(|undecided| UndecidedDetails {
+                    request: RequestDetails::new(&undecided.request),
+                    because: undecided.because.iter().map(|text| &**text).collect(),
+                })
+                .collect(),
         }
     }
 }

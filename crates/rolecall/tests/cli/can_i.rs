@@ -101,7 +101,7 @@ fn a_verb_is_asked_as_written() {
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
         but the rule has the verb list, not lst
     --- stderr
-    warning: `lst` is no verb that servers know; is `list` meant?
+    warning: unknown verb `lst`; did you mean `list`?
     hint: run `rolecall why lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);

@@ -206,15 +206,15 @@ fn escalation_refusals_say_what_the_writer_lacks() {
 fn what_hands_out_the_cluster_is_refused() {
     assert_snapshot!(
         rolecall("fix create,get pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
-        @r#"
+        @"
         --- stderr
-        error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
+        error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
         note: instead: ask for `pods/log` or `pods/portforward`
-        error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: `pods/exec` runs code in Pods, with their tokens and volumes
+        error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
         note: instead: ask for `pods/log` or `pods/portforward`
         hint: pass `--allow-risky` to grant it all the same
         --- exit 1
-        "#
+        "
     );
     let allowed = "fix create pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --allow-risky -q";
     assert_snapshot!(rolecall(allowed), @r#"
@@ -260,6 +260,8 @@ fn a_role_counts_for_a_node_too() {
             "note: `user/system:node:n1` without group system:nodes: the Node authorizer is left out\n\
              hint: pass `--as-group system:nodes` to ask about the node\n\
              note: lets user/system:node:n1 get secrets in namespace ns-1\n\
+             note: for kubelets this adds to what the Node authorizer allows them: their own Node and \
+             Pods, and what those Pods use; what they write is also limited by NodeRestriction\n\
              note: nothing else becomes allowed, for anybody\n"
         )
     );
@@ -402,6 +404,7 @@ fn preflight_says_whether_it_may_be_applied() {
     note: lacks: list services
     error: preflight: RoleBinding ns-1/rolecall:sa:ns-1:k-sa-1 grants what is not held, and may not bind roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
     note: lacks: list services
+    hint: run `rolecall who-can bind roles` to see who may apply such objects
     "#);
     let ran = rolecall(
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as root --as-group system:masters",
@@ -477,7 +480,7 @@ fn what_does_not_fit_together_is_told() {
     .iter()
     .map(|arguments| first_line(arguments))
     .collect();
-    assert_snapshot!(lines.join("\n"), @r#"
+    assert_snapshot!(lines.join("\n"), @"
     error: the following required arguments were not provided:
     error: the following required arguments were not provided:
     error: the argument '[VERB]' cannot be used with '--from-errors <FILE>'
@@ -490,9 +493,9 @@ fn what_does_not_fit_together_is_told() {
     error: `--dedicated-serviceaccount` goes with a workload, such as `--for deploy/NAME`
     error: manifests do not tell who `me` is
     error: `--since` is about logs
-    error: manifests do not tell who applies the objects
+    error: manifests do not show who applies the objects
     error: the verb is empty
-    "#);
+    ");
 }
 
 #[test]
@@ -526,7 +529,7 @@ fn paths_are_asked_without_a_query_and_with_http_methods() {
     assert!(ran.stderr.contains("asked about `/metrics`"), "{ran}");
     let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
     assert!(ran.stderr.contains("`list` is never asked of a path"), "{ran}");
-    let ran = rolecall("fix 'get, list' pods --for sa/k-sa-1 -n default -f fixtures/ns-1");
+    let ran = rolecall("fix 'get, list' pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");
     assert!(ran.stdout.contains("verbs: [\"get\", \"list\"]"), "{ran}");
 }
 

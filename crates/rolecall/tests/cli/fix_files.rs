@@ -87,3 +87,63 @@ fn nothing_is_written_when_a_kustomization_cannot_be_added_to() {
     );
     assert!(!path.join("kustomization.yaml").exists());
 }
+
+#[test]
+fn runs_at_the_same_time_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rbac");
+    let users: Vec<String> = (0..8).map(|number| format!("user-{number}")).collect();
+    std::thread::scope(|scope| {
+        for user in &users {
+            for resource in ["pods", "services", "configmaps"] {
+                let out = path.display();
+                scope.spawn(move || {
+                    let ran = rolecall(&format!(
+                        "fix list {resource} --for user/{user} -n {user} -n shop -f fixtures/ns-1 \
+                         --out-dir {out} --kustomization"
+                    ));
+                    assert_eq!(ran.exit, Some(0), "{ran}");
+                });
+            }
+        }
+    });
+    let listed = fs::read_to_string(path.join("kustomization.yaml")).unwrap();
+    for user in &users {
+        assert!(listed.contains(&format!("- {user}.yaml")), "{listed}");
+        for namespace in [user, "shop"] {
+            let asked = rolecall(&format!(
+                "can-i --for user/{user} --verbs list --resources pods,services,configmaps \
+                 -n {namespace} -f {}",
+                path.display()
+            ));
+            assert_eq!(asked.stdout.matches("yes").count(), 3, "{asked}");
+        }
+    }
+    let mut left: Vec<_> =
+        fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.retain(|name| name.to_string_lossy().starts_with('.'));
+    assert_eq!(left, [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let fix = |resource: &str| {
+        format!(
+            "fix list {resource} --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --out-dir {}",
+            path.display()
+        )
+    };
+    assert_eq!(rolecall(&fix("pods")).exit, Some(0));
+    let before = fs::read_to_string(path.join("default.yaml")).unwrap();
+    // Files may be no longer than 512 bytes now.
+    let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {}", fix("services"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_rolecall")]).current_dir(crate::command::root());
+    let ran = crate::command::run(&mut shell, "");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert_eq!(fs::read_to_string(path.join("default.yaml")).unwrap(), before);
+    assert_eq!(fs::read_dir(path).unwrap().count(), 1);
+}

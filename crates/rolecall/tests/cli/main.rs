@@ -20,6 +20,8 @@ mod docs;
 mod doctor;
 mod fix;
 mod fix_files;
+mod fix_live;
+mod fix_sense;
 mod fix_workload;
 mod hostile;
 mod input;

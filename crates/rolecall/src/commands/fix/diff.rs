@@ -69,14 +69,14 @@ fn lines(text: &str) -> Vec<&str> {
 
 /// One line of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line<'a> {
+pub(super) enum Line<'a> {
     Same(&'a str),
     Removed(&'a str),
     Added(&'a str),
 }
 
 /// Compares two texts by their longest common subsequence of lines.
-fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
+pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
     if old.len().saturating_mul(new.len()) > MOST_PAIRS {
         let removed = old.iter().map(|line| Line::Removed(line));
         return removed.chain(new.iter().map(|line| Line::Added(line))).collect();
@@ -123,7 +123,7 @@ fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Line<'a>> {
     }
 }
 
-fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Result<()> {
+pub(super) fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Result<()> {
     let changed = |line: &Line<'_>| !matches!(line, Line::Same(_));
     let is_near = |position: usize| {
         let from = position.saturating_sub(CONTEXT);

@@ -7,6 +7,15 @@ use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
 
+/// What the server says of the objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DryRun {
+    /// What it refuses.
+    pub(crate) refused: Vec<RefusedObject>,
+    /// The bindings that it cannot judge: a dry run does not store the roles that they refer to.
+    pub(crate) not_judged: Vec<usize>,
+}
+
 /// What the server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedObject {
@@ -21,43 +30,67 @@ pub(super) fn check(
     ui: &Ui,
     session: &Session,
     objects: &[Object],
-) -> Result<Vec<RefusedObject>, CommandError> {
+) -> Result<DryRun, CommandError> {
     let Some(live) = session.live() else {
         return Err(CommandError::usage("`--dry-run server` needs a cluster")
             .with_hint(Hint::pass("--overlay", "lay the manifests over one")));
     };
-    let mut refused = Vec::new();
+    let mut found = DryRun::default();
     for (position, object) in objects.iter().enumerate() {
-        let metadata = object.metadata();
-        let (group, resource) = match object.kind() {
-            "ServiceAccount" => ("", "serviceaccounts"),
-            "Role" => (RBAC, "roles"),
-            "ClusterRole" => (RBAC, "clusterroles"),
-            "RoleBinding" => (RBAC, "rolebindings"),
-            _ => (RBAC, "clusterrolebindings"),
-        };
-        let path = ObjectPath {
-            group,
-            version: "v1",
-            resource,
-            namespace: &metadata.namespace,
-            name: &metadata.name,
-        };
+        let path = path_of(object);
         let checking = live.cluster().dry_run(&path, json_of(object).to_string().into());
         let label = || "having the server check the objects".to_owned();
-        match live.wait_for_any(ui, label, checking)? {
-            Ok(()) => {}
-            Err(error) => match error.refusal().filter(|_| !error.is_fatal()) {
-                Some(refusal) => {
-                    refused.push(RefusedObject { object: position, because: refusal.to_string() });
-                }
-                None => {
-                    return Err(live.error(error));
-                }
-            },
+        let Err(error) = live.wait_for_any(ui, label, checking)? else { continue };
+        match error.refusal().filter(|_| !error.is_fatal()) {
+            Some(refusal)
+                if refusal.is_not_found() && lacks_its_role(&refusal.message, object, objects) =>
+            {
+                found.not_judged.push(position);
+            }
+            Some(refusal) => {
+                found
+                    .refused
+                    .push(RefusedObject { object: position, because: refusal.to_string() });
+            }
+            None => return Err(live.error(error)),
         }
     }
-    Ok(refused)
+    Ok(found)
+}
+
+/// Returns whether a binding is refused for the lack of a role that is one of the objects: a
+/// caller who may not `bind` must hold the role's rules, and a dry run stores no role to look them up in.
+fn lacks_its_role(message: &str, object: &Object, objects: &[Object]) -> bool {
+    let Object::Binding(binding) = object else { return false };
+    let role_ref = &binding.role_ref;
+    let is_its_role = |other: &Object| {
+        matches!(other, Object::Role(_))
+            && other.kind() == role_ref.kind.as_str()
+            && other.metadata().name == role_ref.name
+            && (other.kind() == "ClusterRole"
+                || other.metadata().namespace == binding.metadata.namespace)
+    };
+    // A missing namespace is another reason.
+    !message.starts_with("namespaces ") && objects.iter().any(is_its_role)
+}
+
+/// Returns where an object lives.
+pub(super) fn path_of(object: &Object) -> ObjectPath<'_> {
+    let metadata = object.metadata();
+    let (group, resource) = match object.kind() {
+        "ServiceAccount" => ("", "serviceaccounts"),
+        "Role" => (RBAC, "roles"),
+        "ClusterRole" => (RBAC, "clusterroles"),
+        "RoleBinding" => (RBAC, "rolebindings"),
+        _ => (RBAC, "clusterrolebindings"),
+    };
+    ObjectPath {
+        group,
+        version: "v1",
+        resource,
+        namespace: &metadata.namespace,
+        name: &metadata.name,
+    }
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";

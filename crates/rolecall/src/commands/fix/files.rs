@@ -1,7 +1,7 @@
 //! One file a namespace, in which objects of other names stay as they are.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use rolecall_grant::{Object, yaml_of};
 
 use super::kustomization;
 use crate::error::CommandError;
-use crate::file::{unreadable, unwritable};
+use crate::file::{self, unreadable, unwritable};
 use crate::ui::Ui;
 use crate::yaml::{self, ObjectKey};
 
@@ -24,6 +24,37 @@ struct Edit {
     path: PathBuf,
     existing: String,
     text: String,
+}
+
+/// Keeps other runs out of a folder as long as it lives.
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Makes a folder and waits until no other run of rolecall writes to it.
+///
+/// What is there counts as granted, so that nothing may change between reading and writing.
+pub(super) fn lock(ui: &Ui, folder: &Path) -> Result<Lock, CommandError> {
+    let failed = |error| unwritable(folder, error);
+    fs::create_dir_all(folder).map_err(failed)?;
+    // Where a folder cannot be opened as a file, a file in it is locked.
+    let file = File::open(folder).or_else(|_| File::create(folder.join(".rolecall.lock")));
+    let file = file.map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            ui.note(format!("waiting for another `fix` that writes to `{}`", folder.display()));
+            file.lock().map_err(failed)?;
+        }
+        // Some network file systems have no locks.
+        Err(TryLockError::Error(error)) => {
+            ui.warn(format!(
+                "`{}` cannot be locked ({error}): do not run `fix` on it twice at the same time",
+                folder.display()
+            ));
+        }
+    }
+    Ok(Lock { _file: file })
 }
 
 /// Writes the objects, and says which files it wrote. Nothing is written before every file is known to
@@ -52,10 +83,9 @@ pub(super) fn write(
         let listed: Vec<String> = of_file.into_keys().collect();
         edits.push(edit(path.clone(), |existing| kustomization::listing(existing, &listed))?);
     }
-    fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
     for Edit { path, existing, text } in edits {
         if existing != text {
-            fs::write(&path, text).map_err(|error| unwritable(&path, error))?;
+            file::replace(&path, &text).map_err(|error| unwritable(&path, error))?;
             ui.note(format!("wrote {}", path.display()));
         }
     }

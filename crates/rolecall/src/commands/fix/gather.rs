@@ -1,12 +1,13 @@
 //! Denials made definite, whatever they come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::Denied;
 use rolecall_rbac::{Identity, PolicyRule, Request, Resolved, Target, Text};
 
 use super::input::Input;
-use super::{Arguments, review, scan};
+use super::sense::Force;
+use super::{Arguments, review, scan, sense};
 use crate::cli::{Options, OutputOptions};
 use crate::error::CommandError;
 use crate::load::Session;
@@ -23,6 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) unmended: Vec<Unmended>,
     /// Reasons that other authorizers gave for denied requests.
     pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
+    /// Whether informers seem to have written the text, which list and then watch.
+    pub(crate) is_from_informers: bool,
 }
 
 /// Something that no Role mends.
@@ -54,6 +57,7 @@ pub(super) fn gather(
     session: &Session,
     input: Input<'_>,
     subjects: &[Subject],
+    force: Force,
 ) -> Result<Gathered, CommandError> {
     let mut gathered = Gathered::default();
     match input {
@@ -61,14 +65,45 @@ pub(super) fn gather(
         Input::Question(arguments) => {
             ask(ui, options, session, arguments, subjects, &mut gathered)?
         }
-        Input::Errors(name, found) => scan::take(&name, found, &mut gathered),
-        Input::Reviews(reviews) => review::take(ui, options, session, reviews, &mut gathered)?,
-        Input::Matrix(denied) => gathered.denied.extend(denied.into_iter().map(|denied| Denied {
-            request: as_clients_ask(ui, session, &denied.request),
-            ..denied
-        })),
+        Input::Errors(name, found, clues) => {
+            gathered.is_from_informers = clues.are_of_informers();
+            scan::take(&name, found, &mut gathered);
+        }
+        Input::Reviews(reviews) => {
+            review::take(ui, options, session, reviews, &mut gathered)?;
+            leave_out_useless(session, force, &mut gathered);
+        }
+        Input::Matrix(denied) => {
+            gathered.denied.extend(denied.into_iter().map(|denied| Denied {
+                request: as_clients_ask(ui, session, &denied.request),
+                ..denied
+            }));
+            leave_out_useless(session, force, &mut gathered);
+        }
     }
     Ok(gathered)
+}
+
+/// Leaves out denials that no client can have met, as no request is made that way.
+fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
+    if force == Force::Anything {
+        return;
+    }
+    let unmended = &mut gathered.unmended;
+    gathered.denied.retain(|denied| {
+        let Some(useless) = sense::useless(&denied.request, &session.catalog) else { return true };
+        let place = match &*denied.found {
+            "" => String::new(),
+            found => format!("{found}: "),
+        };
+        unmended.push(Unmended {
+            text: format!("{place}{} cannot {}", denied.identity.user, denied.request),
+            because: useless.because,
+            missing: Vec::new(),
+            weight: Weight::Denied,
+        });
+        false
+    });
 }
 
 /// Asks every combination of verbs, resources, names, namespaces and subjects.
@@ -93,6 +128,8 @@ fn ask(
     let names = if arguments.names.is_empty() { &unnamed[..] } else { &arguments.names };
     let silent = Ui::new(&OutputOptions { quiet: true, ..options.output.clone() });
     let mut is_first = true;
+    let mut left_out = Vec::new();
+    let (mut useful_verbs, mut useful_resources) = (BTreeSet::new(), BTreeSet::new());
     for verb in verbs {
         for resource in &resources {
             let mut told = false;
@@ -105,9 +142,23 @@ fn ask(
                         namespace: &namespace,
                         namespace_is_explicit: is_first && options.namespace.first().is_some(),
                     };
+                    let request = question.to_request(&silent, session)?;
+                    if let (Force::Known, Some(useless)) =
+                        (arguments.force(), sense::useless(&request, &session.catalog))
+                    {
+                        if !told {
+                            left_out.push((verb, *resource, request, useless));
+                            told = true;
+                        }
+                        continue;
+                    }
+                    useful_verbs.insert(verb);
+                    useful_resources.insert(*resource);
                     // What is odd about it is so for all names and namespaces.
-                    let request = question.to_request(if told { &silent } else { ui }, session)?;
-                    told = true;
+                    if !told {
+                        question.to_request(ui, session)?;
+                        told = true;
+                    }
                     gathered.denied.extend(
                         subjects
                             .iter()
@@ -117,6 +168,13 @@ fn ask(
             }
         }
         is_first = false;
+    }
+    for (verb, resource, request, useless) in left_out {
+        // Not every verb has to make sense with every resource, but each with some.
+        if !useful_verbs.contains(verb) || !useful_resources.contains(resource) {
+            return Err(useless.into_error(&request));
+        }
+        ui.warn(format!("`{verb} {resource}` is left out: {}", useless.because));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Identity, Request};
 
+use super::clues::Clues;
 use super::review::Reviews;
 use super::{Arguments, matrix, review, scan};
 use crate::error::CommandError;
@@ -17,7 +18,7 @@ pub(super) enum Input<'a> {
     /// VERB and RESOURCE arguments.
     Question(&'a Arguments),
     /// A text with refusals, by the name it has in messages.
-    Errors(String, Scan),
+    Errors(String, Scan, Clues),
     /// SubjectAccessReviews.
     Reviews(Reviews),
     /// A matrix.
@@ -28,8 +29,8 @@ impl<'a> Input<'a> {
     /// Reads what the arguments name.
     pub(super) fn read(ui: &Ui, arguments: &'a Arguments) -> Result<Self, CommandError> {
         if let Some(file) = &arguments.from_errors {
-            let (name, scan) = scan::read(ui, file)?;
-            return Ok(Self::Errors(name, scan));
+            let (name, scan, clues) = scan::read(ui, file)?;
+            return Ok(Self::Errors(name, scan, clues));
         }
         if let Some(file) = &arguments.reviews {
             return Ok(Self::Reviews(review::read(ui, file)?));
@@ -50,7 +51,7 @@ impl<'a> Input<'a> {
         };
         match self {
             Self::Logs | Self::Question(_) => {}
-            Self::Errors(_, scan) => {
+            Self::Errors(_, scan, _) => {
                 for denial in &scan.denials {
                     add(&Identity::user(&denial.user), &denial.request);
                 }

@@ -1,12 +1,13 @@
 //! Refusals in what the containers of Pods wrote.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use rolecall_grant::refusal::{Scan, Scanner};
 use rolecall_rbac::Workload;
 use rolecall_source::cluster::{ContainerLog, LogOf, RequestError};
 
+use super::clues::Clues;
 use super::workloads::is_made_by;
 use crate::error::{CommandError, Hint};
 use crate::live::Live;
@@ -21,13 +22,15 @@ pub(super) fn read(
     session: &Session,
     targets: &[String],
     since: Option<Duration>,
-) -> Result<Vec<(String, Scan)>, CommandError> {
+) -> Result<(Vec<(String, Scan)>, Clues), CommandError> {
     let Some(live) = session.live() else {
         return Err(CommandError::usage("manifests have no logs")
             .with_hint(Hint::pass("--from-errors FILE", "read them from a file"))
             .with_hint(Hint::pass("--overlay", "read the cluster besides the manifests")));
     };
-    let mut reader = Reader { ui, live, since, scans: Vec::new(), bytes: Cell::new(0), read: 0 };
+    let clues = RefCell::new(Clues::new());
+    let mut reader =
+        Reader { ui, live, since, scans: Vec::new(), bytes: Cell::new(0), clues, read: 0 };
     for target in targets {
         for pod in pods(session, target)? {
             reader.read_pod(pod)?;
@@ -39,7 +42,7 @@ pub(super) fn read(
     if reader.scans.iter().all(|(_, scan)| is_empty(scan)) {
         ui.note(format!("{} logs hold no refusal", reader.read));
     }
-    Ok(reader.scans)
+    Ok((reader.scans, reader.clues.into_inner()))
 }
 
 fn is_empty(scan: &Scan) -> bool {
@@ -75,6 +78,7 @@ struct Reader<'a> {
     since: Option<Duration>,
     scans: Vec<(String, Scan)>,
     bytes: Cell<usize>,
+    clues: RefCell<Clues>,
     read: usize,
 }
 
@@ -99,9 +103,10 @@ impl Reader<'_> {
         let run = if log.of == LogOf::Previous { " (previous)" } else { "" };
         let name = format!("pod/{}:{}/{}{run}", log.namespace, log.pod, log.container);
         let mut scanner = Scanner::new();
-        let bytes = &self.bytes;
+        let (bytes, clues) = (&self.bytes, &self.clues);
         let reading = self.live.cluster().read_log(log, |piece| {
             scanner.push(piece);
+            clues.borrow_mut().push(piece);
             bytes.set(bytes.get() + piece.len());
         });
         let label = || format!("{} MB of logs read", bytes.get() >> 20);

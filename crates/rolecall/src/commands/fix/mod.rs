@@ -1,5 +1,6 @@
 //! `fix`: from denials to the least YAML that mends them.
 
+mod clues;
 mod dedicated;
 mod diff;
 mod dry_run;
@@ -10,26 +11,39 @@ mod input;
 mod kustomization;
 mod logs;
 mod matrix;
+mod note;
+mod repair;
 mod report;
 mod review;
 mod scan;
+mod sense;
+mod server;
 mod workloads;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use rolecall_grant::{
-    Config, MissingAccounts, Plan, Preflight, Risky, Scope, Style, plan, preflight, yaml_of,
+    Config, Denied, Effort, GeneratedNames, MissingAccounts, Plan, Preflight, Risky, Scope, Style,
+    follow_ups, yaml_of,
 };
 
 pub(crate) use self::dedicated::Patch;
-pub(crate) use self::dry_run::RefusedObject;
+pub(crate) use self::dry_run::DryRun;
 use self::gather::Gathered;
 pub(crate) use self::gather::Unmended;
 use self::input::Input;
-pub(crate) use self::report::note_text;
+pub(crate) use self::note::note_text;
+pub(crate) use self::repair::Located;
+
+use self::sense::Force;
+use self::server::{Planned, Settled};
+use rolecall_rbac::Text;
+use rolecall_source::cluster::NamespaceState;
+
 use crate::cli::{Options, parse_duration};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -79,11 +93,13 @@ pub(crate) struct Arguments {
     /// Mend the denied cells of a matrix that `can-i -o json` wrote; `-` is stdin
     #[arg(long, value_name = "FILE")]
     matrix: Option<PathBuf>,
-    /// Which objects grant: roles of the subject's own, an existing role that covers the need, or
-    /// further rules in a role that only the subject has
+    /// Which objects grant: roles of the subject's own, an existing role that covers the need, further
+    /// rules in a role that only the subject has, or an existing object in which one word is wrong,
+    /// printed as a patch of its file
     #[arg(long, value_enum, default_value_t)]
     style: StyleArgument,
     /// With --style reuse: how many rules of one verb and one resource a role may grant beside
+    /// [default: 10]
     #[arg(long, value_name = "N")]
     max_excess: Option<usize>,
     /// Grant in all namespaces rather than in those asked for
@@ -92,6 +108,17 @@ pub(crate) struct Arguments {
     /// Grant what hands out the cluster, too: wildcards, escalate, Secrets everywhere ...
     #[arg(long)]
     allow_risky: bool,
+    /// Write rules that no request is known to match, too: for API groups that nothing serves
+    #[arg(long)]
+    force: bool,
+    /// Limit grants to the names asked for even where a program generated them, as for the Pods of a
+    /// Deployment
+    #[arg(long)]
+    keep_names: bool,
+    /// Grant what clients usually ask next, too: the watch of an informer that lists, all that leader
+    /// election and Helm need
+    #[arg(long)]
+    complete: bool,
     /// Write the ServiceAccounts that do not exist, too
     #[arg(long = "create-serviceaccount")]
     create_service_account: bool,
@@ -104,7 +131,7 @@ pub(crate) struct Arguments {
     preflight: bool,
     /// Have the server check the objects without storing them
     #[arg(long, value_enum, value_name = "server")]
-    dry_run: Option<DryRun>,
+    dry_run: Option<DryRunBy>,
     /// Write one file a namespace into a directory; what such files grant already is kept
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
@@ -119,6 +146,10 @@ pub(crate) struct Arguments {
     output: FixFormat,
 }
 
+/// How many rules of one verb and one resource an existing role may grant beside the need, unless
+/// `--max-excess` says so.
+const MAX_EXCESS: usize = 10;
+
 /// Which objects grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum StyleArgument {
@@ -126,11 +157,12 @@ enum StyleArgument {
     New,
     Reuse,
     Extend,
+    Repair,
 }
 
 /// Who checks the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DryRun {
+enum DryRunBy {
     Server,
 }
 
@@ -156,6 +188,8 @@ Examples:
     rolecall fix --from-errors refused.log -f deploy/
   Bind an existing role, if one grants at most two rules besides
     rolecall fix get pods --for user/jane -n shop --style reuse --max-excess 2
+  Correct the one word that is wrong in manifests
+    rolecall fix list pods --for sa/web -n shop -f deploy/ --style repair | patch -p1
   May I apply that, does the server take it, and what would change?
     rolecall fix list pods --for sa/web -n shop --preflight --dry-run server --diff
 
@@ -195,6 +229,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     session.makes_accounts = arguments.create_service_account;
     let is_question = matches!(input, Input::Question(_));
     let subjects = if is_question || arguments.dedicated_service_account {
+        if arguments.force() == Force::Known {
+            refuse_lookalikes(&session, &subjects)?;
+        }
         SubjectArgument::resolve_all(&subjects, ui, &session, options)?
     } else {
         Vec::new()
@@ -204,49 +241,133 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     } else {
         (subjects, Vec::new())
     };
-    let mut gathered = gather::gather(ui, options, &session, input, &subjects)?;
+    let mut gathered = gather::gather(ui, options, &session, input, &subjects, arguments.force())?;
     if !arguments.logs.is_empty() {
-        for (name, scan) in logs::read(ui, &session, &arguments.logs, arguments.since)? {
+        let (scans, clues) = logs::read(ui, &session, &arguments.logs, arguments.since)?;
+        gathered.is_from_informers = clues.are_of_informers();
+        for (name, scan) in scans {
             scan::take(&name, scan, &mut gathered);
         }
     }
     if !is_question {
         patches = dedicated::take_over(ui, &mut gathered, patches)?;
     }
+    let follow_ups = follow_ups(&gathered.denied, &session.catalog);
+    if arguments.complete {
+        gathered.denied.extend(follow_ups.iter().cloned());
+    }
+    let settled = server::settle(ui, options, &session, &mut gathered)?;
+    let allowed = settled.take_allowed(&session, &mut gathered.denied);
+    let _lock = match &arguments.out_dir {
+        Some(folder) => Some(files::lock(ui, folder)?),
+        None => None,
+    };
     let earlier = match &arguments.out_dir {
         Some(folder) => earlier::laid_over(ui, &session.authorizer, folder)?,
         None => None,
     };
     let authorizer = earlier.as_ref().unwrap_or(&session.authorizer);
-    let plan = plan(authorizer, &gathered.denied, &arguments.config(&patches));
+    let config = arguments.config(&patches);
+    // A hint is worth less than a correction.
+    let effort = match arguments.style {
+        StyleArgument::Repair => Effort { denials: 20, corrections: 40 },
+        _ => Effort { denials: 3, corrections: 6 },
+    };
+    let (denied, catalog) = (&gathered.denied, &session.catalog);
+    let repairs = rolecall_grant::repair(authorizer, denied, catalog, config.risky, effort);
+    let located = repair::locate(&repairs.repairs);
+    let is_repaired = arguments.style == StyleArgument::Repair && !located.is_empty();
+    let (authorizer, denied) = match &repairs.authorizer {
+        Some(repaired) if is_repaired => (repaired, &repairs.left),
+        _ => (authorizer, &gathered.denied),
+    };
+    let Planned { mut plan, authorizer: known } =
+        server::plan_with_existing(ui, &session, authorizer, denied, &config)?;
+    if is_repaired {
+        repair::take(&mut plan, &located, denied);
+    }
+    plan.answers.extend(allowed);
+    plan.answers.sort_by(|left, right| left.denied.cmp(&right.denied));
+    settled.settle(&mut plan.answers);
+    let refusing = server::refusing_namespaces(ui, &session, &plan)?;
     let preflight = if arguments.preflight {
         let knows_applier = session.live().is_some() || options.cluster.as_user.is_some();
         if !knows_applier {
-            return Err(CommandError::usage("manifests do not tell who applies the objects")
-                .with_hint(Hint::pass("--as USER", "say who does")));
+            return Err(CommandError::usage("manifests do not show who applies the objects")
+                .with_hint(Hint::pass("--as USER", "name the user who does")));
         }
         let applier = session.me(options)?;
-        Some(preflight(&session.authorizer, &plan.objects, &applier))
+        let authorizer = known.as_ref().unwrap_or(&session.authorizer);
+        Some(server::preflight_of(ui, &session, authorizer, &plan, &applier)?)
     } else {
         None
     };
     let dry_run = match arguments.dry_run {
-        Some(DryRun::Server) => Some(dry_run::check(ui, &session, &plan.objects)?),
+        Some(DryRunBy::Server) => Some(dry_run::check(ui, &session, &plan.objects)?),
         None => None,
     };
-    let mended = Mended { session: &session, gathered, plan, patches, preflight, dry_run };
+    let follow_ups = if arguments.complete { Vec::new() } else { follow_ups };
+    let mended = Mended {
+        session: &session,
+        gathered,
+        settled,
+        follow_ups,
+        located,
+        is_repaired,
+        refusing,
+        plan,
+        patches,
+        preflight,
+        dry_run,
+    };
     arguments.write(ui, &mended)?;
     Ok(session.conclude(ui, report::report(ui, options, &mended)))
+}
+
+/// Refuses to grant to a ServiceAccount that does not exist where another one is probably meant.
+fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<(), CommandError> {
+    for subject in subjects {
+        let SubjectArgument::ServiceAccount { namespace, name } = subject else { continue };
+        let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+        if let Some(meant) = subject::lookalike(session, namespace, name) {
+            return Err(CommandError::usage(format!(
+                "there is no ServiceAccount `{name}` in namespace `{namespace}`"
+            ))
+            .with_hint(Hint::did_you_mean(format!("sa/{namespace}:{name}"), [meant]))
+            .with_hint(Hint::pass("--create-serviceaccount", "create that ServiceAccount, too"))
+            .with_hint(Hint::pass("--force", "grant to a ServiceAccount that is created later")));
+        }
+    }
+    Ok(())
 }
 
 /// Everything that is printed.
 struct Mended<'a> {
     session: &'a Session,
     gathered: Gathered,
+    /// What the server says of the denials.
+    settled: Settled,
+    /// What clients usually ask next, and is not granted.
+    follow_ups: Vec<Denied>,
+    /// Words whose correction would suffice.
+    located: Vec<Located<'a>>,
+    /// Whether they are corrected, rather than reported.
+    is_repaired: bool,
+    /// Namespaces in which the server would refuse the objects.
+    refusing: BTreeMap<Text, NamespaceState>,
     plan: Plan,
     patches: Vec<Patch>,
     preflight: Option<Preflight>,
-    dry_run: Option<Vec<RefusedObject>>,
+    dry_run: Option<DryRun>,
+}
+
+impl Mended<'_> {
+    /// Returns whether something is known to keep the objects from being applied; then they are not
+    /// printed, for the next command in a pipe would try.
+    fn is_withheld(&self) -> bool {
+        self.preflight.as_ref().is_some_and(Preflight::is_refused)
+            || self.dry_run.as_ref().is_some_and(|found| !found.refused.is_empty())
+    }
 }
 
 impl Arguments {
@@ -276,6 +397,13 @@ impl Arguments {
             return Err(CommandError::usage("`--max-excess` is about existing roles")
                 .with_hint(Hint::pass("--style reuse", "bind one")));
         }
+        if self.style == StyleArgument::Repair && self.out_dir.is_some() {
+            return Err(CommandError::usage("`--style repair` changes objects where they are")
+                .with_hint(Hint::run(
+                    "rolecall fix ... --style repair | patch -p1",
+                    "change them",
+                )));
+        }
         if self.diff && self.output == FixFormat::Json {
             return Err(CommandError::usage("`--diff` is no JSON"));
         }
@@ -292,13 +420,21 @@ impl Arguments {
         }
     }
 
+    fn force(&self) -> Force {
+        if self.force { Force::Anything } else { Force::Known }
+    }
+
     fn config(&self, patches: &[Patch]) -> Config {
         let created = self.create_service_account || !patches.is_empty();
         Config {
             style: match self.style {
                 StyleArgument::New => Style::New,
-                StyleArgument::Reuse => Style::Reuse { max_excess: self.max_excess },
+                StyleArgument::Reuse => {
+                    Style::Reuse { max_excess: Some(self.max_excess.unwrap_or(MAX_EXCESS)) }
+                }
                 StyleArgument::Extend => Style::Extend,
+                // What no word is to blame for.
+                StyleArgument::Repair => Style::New,
             },
             scope: if self.cluster_wide { Scope::ClusterWide } else { Scope::AsAsked },
             risky: if self.allow_risky { Risky::Granted } else { Risky::Refused },
@@ -307,12 +443,17 @@ impl Arguments {
             } else {
                 MissingAccounts::Noted
             },
+            generated_names: match self.keep_names {
+                true => GeneratedNames::Kept,
+                false => GeneratedNames::Dropped,
+            },
         }
     }
 
     fn write(&self, ui: &Ui, mended: &Mended<'_>) -> Result<(), CommandError> {
         let objects = &mended.plan.objects;
-        if let Some(folder) = &self.out_dir {
+        let is_withheld = mended.is_withheld();
+        if let Some(folder) = self.out_dir.as_ref().filter(|_| !is_withheld) {
             files::write(ui, folder, objects, self.kustomization)?;
         }
         let mut out = ui.stdout();
@@ -323,14 +464,19 @@ impl Arguments {
                     &mended.gathered.unmended,
                     &mended.patches,
                     mended.preflight.as_ref(),
-                    mended.dry_run.as_deref(),
+                    mended.dry_run.as_ref(),
+                    &mended.located,
                 );
                 output::write_structured(&mut out, Format::Json, &plan)?;
+            }
+            FixFormat::Yaml if mended.is_repaired && !is_withheld => {
+                repair::write_patch(&mut out, &mended.located)?;
+                out.write_all(repair::yaml(objects).as_bytes())?;
             }
             FixFormat::Yaml if self.diff => {
                 diff::write(&mut out, mended.session.authorizer.inventory(), objects)?;
             }
-            FixFormat::Yaml if self.out_dir.is_none() => {
+            FixFormat::Yaml if self.out_dir.is_none() && !is_withheld => {
                 out.write_all(yaml_of(objects).as_bytes())?;
             }
             FixFormat::Yaml => {}

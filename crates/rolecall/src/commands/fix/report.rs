@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::{
-    Answer, Cause, Gained, Note, Object, Outcome, Preflight, Refused, is_managed, json_of_rule,
+    Answer, Cause, Denied, Gained, Note, Object, Outcome, Preflight, Refused, is_managed,
+    json_of_rule, overlay,
 };
 use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
 
-use super::Mended;
 use super::gather::Weight;
+use super::note::{note_text, refusing_namespace};
+use super::{DryRun, Mended, repair};
 use crate::cli::{Options, quote};
 use crate::error::Hint;
 use crate::exit::Exit;
@@ -21,27 +23,42 @@ use crate::words;
 /// How many of a kind are told of by themselves; `-v` tells all.
 const TOLD: usize = 10;
 
+/// How many rules are named in a line, and how many characters of each.
+const BRIEFLY: usize = 3;
+const LONGEST: usize = 80;
+
 /// Says what is granted, what is not, and what to know about it.
 pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
     let report = Report { ui, mended, told };
+    report.repairs();
     report.granted();
     let contradicted = report.allowed_before();
     report.gained();
     report.notes();
+    report.follow_ups();
     let refused = report.refused();
     let denied = report.unmended();
     report.extended();
     report.patches();
-    let may_apply = mended.preflight.as_ref().is_none_or(|found| report.preflight(found));
-    let is_taken = report.dry_run();
+    report.in_doubt();
+    if let Some(found) = &mended.preflight {
+        report.preflight(found);
+    }
+    if let Some(found) = &mended.dry_run {
+        report.dry_run(found);
+    }
     let stays_denied = refused + denied + contradicted > 0
         || report.answers().any(|answer| !answer.after.is_allowed())
-        || !may_apply
-        || !is_taken;
+        || mended.is_withheld();
     let nothing_but_asides = mended.plan.answers.is_empty()
         && mended.gathered.unmended.iter().any(|found| found.weight == Weight::Aside);
-    let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }));
+    let is_judged = mended.preflight.as_ref().is_some_and(Preflight::is_clear)
+        || mended.dry_run.as_ref().is_none_or(|found| found.not_judged.is_empty());
+    let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }))
+        || !mended.plan.in_doubt.is_empty()
+        || mended.preflight.as_ref().is_some_and(|found| !found.undecided.is_empty())
+        || !is_judged;
     let denied = Exit::No.when(stays_denied || nothing_but_asides);
     denied.max(Exit::Inconclusive.when(is_open))
 }
@@ -89,10 +106,17 @@ impl Report<'_> {
         for (subject, requests) in of_subject.iter().take(self.told) {
             self.note(format!("lets {subject} {}", self.some(requests)));
         }
+        if of_subject.keys().any(|subject| subject.starts_with("user/system:node:")) {
+            self.note(
+                "for kubelets this adds to what the Node authorizer allows them: their own Node and Pods, \
+                 and what those Pods use; what they write is also limited by NodeRestriction",
+            );
+        }
         if of_subject.len() > self.told {
             self.note(format!("lets {} more subjects something", of_subject.len() - self.told));
         }
-        if !of_subject.is_empty() && self.mended.plan.gained.is_empty() {
+        let is_proved = self.mended.plan.gained.is_empty() && self.mended.plan.in_doubt.is_empty();
+        if !of_subject.is_empty() && is_proved {
             self.note("nothing else becomes allowed, for anybody");
         }
         self.others_reasons();
@@ -149,6 +173,14 @@ impl Report<'_> {
                 label(&denied.identity),
                 words::request(&denied.request)
             );
+            if self.mended.settled.contradicts(answer) {
+                contradicted += 1;
+                self.problem(format!(
+                    "{what} by roles and bindings ({reason}), but the server does not allow it: another \
+                     authorizer decides, or a controller has not filled in an aggregated ClusterRole"
+                ));
+                continue;
+            }
             match self.mended.gathered.reasons.get(&key) {
                 Some(other) => {
                     contradicted += 1;
@@ -179,12 +211,22 @@ impl Report<'_> {
                 namespace => format!("in namespace {namespace}"),
             };
             let who = words::subject_argument(subject, &Metadata::new(&**namespace, ""));
-            self.warn(format!("{who} also gains, {place}: {}", self.rules(rules)));
+            self.warn(format!("{who} also gains, {place}: {}", self.brief(rules)));
         }
     }
 
     fn notes(&self) {
-        for note in &self.mended.plan.notes {
+        let refusing = &self.mended.refusing;
+        for (namespace, state) in refusing {
+            let (text, hint) = refusing_namespace(namespace, *state);
+            self.warn(text);
+            self.ui.suggest(hint);
+        }
+        let is_new = |note: &&Note| match note {
+            Note::NoNamespace { name } => !refusing.contains_key(name),
+            _ => true,
+        };
+        for note in self.mended.plan.notes.iter().filter(is_new) {
             let (text, hint) = note_text(note);
             // Whoever named a ServiceAccount that is missing has been warned of it.
             let is_told = matches!(note, Note::NoServiceAccount { .. }) && self.is_asked_outright();
@@ -194,6 +236,28 @@ impl Report<'_> {
             if let Some(hint) = hint {
                 self.ui.suggest(hint);
             }
+        }
+    }
+
+    /// Says what clients that were refused this usually ask next, where that is not allowed either.
+    fn follow_ups(&self) {
+        let Mended { session, gathered, follow_ups, plan, .. } = self.mended;
+        if self.is_asked_outright() {
+            return;
+        }
+        let after = overlay(&session.authorizer, &plan.objects);
+        let next: BTreeSet<String> = follow_ups
+            .iter()
+            .filter(|denied| gathered.is_from_informers || !is_list(denied))
+            .filter(|denied| {
+                !after.authorize(&denied.identity, &denied.request).verdict.is_allowed()
+            })
+            .map(|denied| words::request(&denied.request))
+            .collect();
+        if !next.is_empty() {
+            let next: Vec<String> = next.into_iter().collect();
+            self.note(format!("such clients ask next: {}", self.some(&next)));
+            self.ui.suggest(Hint::pass("--complete", "grant that, too"));
         }
     }
 
@@ -214,8 +278,10 @@ impl Report<'_> {
                 label(&denied.identity)
             ));
             if let Cause::Risky(risks) = cause {
-                for risk in risks {
-                    self.note(format!("instead: {}", risk.narrower(&denied.request)));
+                let narrower: BTreeSet<&str> =
+                    risks.iter().filter_map(|risk| risk.narrower(&denied.request)).collect();
+                for narrower in narrower {
+                    self.note(format!("instead: {narrower}"));
                 }
             }
         }
@@ -300,11 +366,43 @@ impl Report<'_> {
         }
     }
 
-    /// Says whether the objects may be applied; returns whether they may.
-    fn preflight(&self, found: &Preflight) -> bool {
+    /// Says which words are wrong: how they are corrected, or that they could be.
+    fn repairs(&self) {
+        let Mended { located, is_repaired, .. } = self.mended;
+        if *is_repaired {
+            return repair::advise(self.ui, located);
+        }
+        for located in located.iter().take(self.told) {
+            self.note(format!("nearer: {} (use `--style repair`)", located.in_words()));
+        }
+    }
+
+    /// Warns of objects that may exist already.
+    fn in_doubt(&self) {
+        let objects = &self.mended.plan.objects;
+        let in_doubt =
+            self.mended.plan.in_doubt.iter().filter_map(|position| objects.get(*position));
+        let names: Vec<String> = in_doubt
+            .map(|object| format!("{} {}", object.kind(), words::qualified(object.metadata())))
+            .collect();
+        if names.is_empty() {
+            return;
+        }
+        self.warn(format!(
+            "it could not be read whether these exist already: {}; `kubectl apply` would replace their \
+             rules and subjects, for everybody who is bound to them",
+            self.some(&names)
+        ));
+        self.ui.suggest(Hint::run(
+            "kubectl create -f FILE",
+            "have the server refuse what exists already, rather than replace it",
+        ));
+    }
+
+    /// Says whether the objects may be applied.
+    fn preflight(&self, found: &Preflight) {
         if found.is_clear() {
-            self.note("preflight: all of it may be applied");
-            return true;
+            return self.note("preflight: all of it may be applied");
         }
         for request in &found.denied {
             self.problem(format!("preflight: may not {}", words::request(request)));
@@ -322,26 +420,44 @@ impl Report<'_> {
                 self.note(format!("lacks: {}", words::rule(rule)));
             }
         }
-        for gap in words::gaps(&found.gaps) {
-            self.warn(format!("preflight may be wrong, for this was not read: {gap}"));
+        for undecided in &found.undecided {
+            let because: Vec<String> =
+                undecided.because.iter().map(|text| words::refusals(text)).collect();
+            self.warn(format!(
+                "preflight: it is unknown whether one may {}: {}",
+                words::request(&undecided.request),
+                self.some(&because)
+            ));
         }
-        false
+        if found.is_refused() {
+            self.ui.suggest(Hint::run(
+                "rolecall who-can bind roles",
+                "see who may apply such objects",
+            ));
+        }
     }
 
-    /// Says what the server refuses; returns whether it takes everything.
-    fn dry_run(&self) -> bool {
-        let Some(refused) = &self.mended.dry_run else { return true };
-        for found in refused {
-            if let Some(object) = self.mended.plan.objects.get(found.object) {
-                let name = words::qualified(object.metadata());
-                let kind = object.kind();
-                self.problem(format!("the server refuses {kind} {name}: {}", found.because));
-            }
+    /// Says what the server makes of the objects.
+    fn dry_run(&self, found: &DryRun) {
+        let name = |position: usize| {
+            let object = self.mended.plan.objects.get(position)?;
+            Some(format!("{} {}", object.kind(), words::qualified(object.metadata())))
+        };
+        for refused in &found.refused {
+            let name = name(refused.object).unwrap_or_default();
+            self.problem(format!("the server refuses {name}: {}", refused.because));
         }
-        if refused.is_empty() {
-            self.note("the server takes all of it");
+        for name in found.not_judged.iter().filter_map(|position| name(*position)) {
+            self.note(format!(
+                "the server did not judge {name}: it looks up the rules of the Role, which a dry run \
+                 does not store"
+            ));
         }
-        refused.is_empty()
+        match (&*found.refused, &*found.not_judged) {
+            ([], []) => self.note("the server takes all of it"),
+            ([], _) => self.note("the server takes the rest"),
+            _ => {}
+        }
     }
 
     fn some(&self, texts: &[String]) -> String {
@@ -353,65 +469,25 @@ impl Report<'_> {
         format!("{}{more}", shown.join("; "))
     }
 
-    fn rules(&self, rules: &[PolicyRule]) -> String {
-        let texts: Vec<String> = rules.iter().map(words::rule).collect();
-        self.some(&texts)
-    }
-}
-
-/// Says a note as a sentence, and what to do about it.
-pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
-    match note {
-        Note::NoServiceAccount { namespace, name } => (
-            format!("there is no ServiceAccount `{namespace}/{name}` yet"),
-            Some(Hint::pass("--create-serviceaccount", "write it, too")),
-        ),
-        Note::DefaultServiceAccount { namespace } => (
-            format!(
-                "`default` is the ServiceAccount of every Pod in namespace `{namespace}` that names \
-                 none: all of them are granted this"
-            ),
-            Some(Hint::pass(
-                "--dedicated-serviceaccount --for deploy/NAME",
-                "grant to one workload alone",
-            )),
-        ),
-        Note::NoNamespace { name } => (format!("there is no namespace `{name}` yet"), None),
-        Note::NothingToReuse { namespace } => {
-            (format!("no existing role fits {}; a new one grants it", place(namespace)), None)
+    /// Names rules in a line that is read to its end; `-v` names all of them in full.
+    fn brief(&self, rules: &[PolicyRule]) -> String {
+        let texts = rules.iter().map(words::rule);
+        if self.told > TOLD {
+            return texts.collect::<Vec<_>>().join("; ");
         }
-        Note::NothingToExtend { namespace } => (
-            format!(
-                "no role is bound to the subject alone {}; a new one grants it",
-                place(namespace)
-            ),
-            None,
-        ),
-        Note::Aggregated { role } => (
-            format!("ClusterRole `{role}` is aggregated: it also grants what others add to it"),
-            None,
-        ),
-        Note::NameTaken { namespace, name } => (
-            format!("`{name}` {} belongs to somebody else and is left as it is", place(namespace)),
-            None,
-        ),
-        Note::WiderThanNamed { verb, resource } => (
-            format!("`{verb}` of `{resource}` cannot be limited to a name: it is granted for all"),
-            None,
-        ),
-        Note::HalfOfImpersonation { verb } => (
-            format!(
-                "this is half of what impersonation takes: `{verb}` of the identity that is taken on, \
-                 in API group authentication.k8s.io, is the other"
-            ),
-            None,
-        ),
+        let cut = |text: String| match text.char_indices().nth(LONGEST) {
+            Some((at, _)) => format!("{}...", text.get(..at).unwrap_or_default()),
+            None => text,
+        };
+        let shown: Vec<String> = texts.take(BRIEFLY).map(cut).collect();
+        match rules.len().saturating_sub(BRIEFLY) {
+            0 => shown.join("; "),
+            more => format!("{}; and {more} more rules, which `-v` names", shown.join("; ")),
+        }
     }
 }
 
-fn place(namespace: &str) -> String {
-    match namespace {
-        "" => "in the cluster".to_owned(),
-        namespace => format!("in namespace `{namespace}`"),
-    }
+/// Returns whether a request only follows others when an informer makes it.
+fn is_list(denied: &Denied) -> bool {
+    matches!(&*denied.request.verb, "list" | "watch")
 }

@@ -7,6 +7,7 @@ use rolecall_grant::Denied;
 use rolecall_grant::refusal::{Denial, Escalation, OtherAuthorizer, Remark, Scan, Scanner, Seen};
 use rolecall_rbac::Identity;
 
+use super::clues::{Clues, Watched};
 use super::gather::{Gathered, Unmended, Weight};
 use crate::error::{CommandError, Hint};
 use crate::file;
@@ -17,7 +18,7 @@ use crate::ui::Ui;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the refusals of a file, or of stdin, and says how messages call it.
-pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError> {
+pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), CommandError> {
     let _patience = Patience::with(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, input);
@@ -28,7 +29,9 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError>
     }
     let is_binary = head.contains(&0);
     let mut scanner = Scanner::new();
-    scanner.read(input).map_err(|error| file::unreadable(path, error))?;
+    let mut clues = Clues::new();
+    let watched = Watched { reader: input, clues: &mut clues };
+    scanner.read(watched).map_err(|error| file::unreadable(path, error))?;
     let scan = scanner.finish();
     if scan.dropped > 0 {
         ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
@@ -40,7 +43,7 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan), CommandError>
         };
         ui.note(format!("{name} holds no refusal: {why}"));
     }
-    Ok((name, scan))
+    Ok((name, scan, clues))
 }
 
 /// Takes the refusals.

@@ -63,8 +63,21 @@ impl Api {
             (_, "patch") if received.query.contains("dryRun=All") => {
                 Reply { status: 200, body: received.body.clone() }
             }
+            (_, "get") if place.subresource.is_empty() => self.get(&place),
             _ => Reply::not_found(),
         }
+    }
+
+    fn get(&self, place: &Place<'_>) -> Reply {
+        let name = place.name.replace("%3A", ":").replace("%2B", "+");
+        let is_meant = |object: &&Value| object["metadata"]["name"] == *name;
+        self.objects_at(place).and_then(|mut objects| objects.find(is_meant)).map_or_else(
+            || {
+                let text = format!("{} \"{}\" not found", place.resource, place.name);
+                Reply::failure(404, "NotFound", &text)
+            },
+            Reply::json,
+        )
     }
 
     fn answer_path(&self, received: &Received, identity: &Identity) -> Reply {
@@ -99,20 +112,29 @@ impl Api {
     }
 
     fn list(&self, place: &Place<'_>) -> Reply {
-        let Some(served) = self.catalog.get(place.group, place.resource) else {
+        let (Some(served), Some(objects)) =
+            (self.catalog.get(place.group, place.resource), self.objects_at(place))
+        else {
             return Reply::not_found();
         };
-        let is_listed = |object: &&Value| {
-            let version = object["apiVersion"].as_str().unwrap();
-            let group = version.split_once('/').map_or("", |(group, _)| group);
-            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-            group == place.group
-                && object["kind"] == *served.kind
-                && (place.namespace.is_empty() || namespace == place.namespace)
-        };
-        let items: Vec<&Value> = self.objects.iter().filter(is_listed).collect();
+        let items: Vec<&Value> = objects.collect();
         Reply::json(&json!({"kind": format!("{}List", served.kind), "apiVersion": "v1",
             "metadata": {"resourceVersion": "7"}, "items": items}))
+    }
+
+    /// Returns the objects of a resource and namespace; `None` for a resource that is not served.
+    fn objects_at<'a>(&'a self, place: &Place<'a>) -> Option<impl Iterator<Item = &'a Value>> {
+        let served = self.catalog.get(place.group, place.resource)?;
+        let (group, within) = (place.group, place.namespace);
+        let is_there = move |object: &&Value| {
+            let version = object["apiVersion"].as_str().unwrap();
+            let object_group = version.split_once('/').map_or("", |(group, _)| group);
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+            object_group == group
+                && object["kind"] == *served.kind
+                && (within.is_empty() || namespace == within)
+        };
+        Some(self.objects.iter().filter(is_there))
     }
 
     fn review(&self, place: &Place<'_>, identity: &Identity, received: &Received) -> Reply {

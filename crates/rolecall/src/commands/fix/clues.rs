@@ -1,0 +1,80 @@
+//! Which kind of client wrote a text.
+
+use memchr::memmem::Finder;
+
+/// What informers write when they are refused something: client-go's reflectors, and those of other
+/// languages.
+const INFORMERS: [&str; 5] =
+    ["eflector", "ailed to watch", "ailed to list *", "initial object list", "nformer"];
+
+/// How much of a text is searched; informers complain again and again.
+const SEARCHED: usize = 1 << 20;
+
+/// Looks for signs of informers in a text that comes in pieces.
+pub(super) struct Clues {
+    finders: Vec<Finder<'static>>,
+    /// The end of the piece before, in which a sign may begin.
+    end: Vec<u8>,
+    found: bool,
+    searched: usize,
+}
+
+impl Clues {
+    pub(super) fn new() -> Self {
+        let finders = INFORMERS.iter().map(|sign| Finder::new(*sign)).collect();
+        Self { finders, end: Vec::new(), found: false, searched: 0 }
+    }
+
+    /// Takes the next piece.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        if self.found || self.searched > SEARCHED {
+            return;
+        }
+        self.searched += piece.len();
+        let longest = INFORMERS.iter().map(|sign| sign.len()).max().unwrap_or_default();
+        let (head, _) = piece.split_at(piece.len().min(longest));
+        self.end.extend_from_slice(head);
+        let is_in = |text: &[u8]| self.finders.iter().any(|finder| finder.find(text).is_some());
+        self.found = is_in(&self.end) || is_in(piece);
+        self.end.extend_from_slice(piece.get(head.len()..).unwrap_or_default());
+        let cut = self.end.len().saturating_sub(longest);
+        self.end.drain(..cut);
+    }
+
+    /// Returns whether informers seem to have written the text.
+    pub(super) fn are_of_informers(&self) -> bool {
+        self.found
+    }
+}
+
+/// Reads what another reader gives, and looks for signs in it.
+pub(super) struct Watched<'a, R> {
+    pub(super) reader: R,
+    pub(super) clues: &'a mut Clues,
+}
+
+impl<R: std::io::Read> std::io::Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.clues.push(buffer.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_found_across_pieces() {
+        let text = b"E1130 01:02:03 reflector.go:158] \"Unhandled Error\"";
+        for size in 1..text.len() {
+            let mut clues = Clues::new();
+            text.chunks(size).for_each(|piece| clues.push(piece));
+            assert!(clues.are_of_informers(), "{size}");
+        }
+        let mut clues = Clues::new();
+        clues.push(b"pods is forbidden: User \"jane\" cannot list resource \"pods\"");
+        assert!(!clues.are_of_informers());
+    }
+}

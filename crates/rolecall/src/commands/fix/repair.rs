@@ -1,0 +1,308 @@
+//! Corrections of words where they are: as a patch of files, or as objects of a cluster.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+
+use rolecall_grant::{Denied, Object, Plan, Repair, Step, json_of, yaml_of, yaml_scalar};
+use rolecall_rbac::Origin;
+use rolecall_source::yaml::{self, Field, FieldStep, Region};
+
+use super::diff;
+use crate::cli::quote;
+use crate::error::Hint;
+use crate::render::plain;
+use crate::ui::Ui;
+use crate::words;
+
+/// A correction, and where its word stands.
+pub(crate) struct Located<'a> {
+    /// The correction.
+    pub(crate) repair: &'a Repair,
+    /// The file, and the place in it; `None` where the object stands in no file that can be patched.
+    file: Option<(String, Place)>,
+}
+
+/// Where a word stands in a file, or where it would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The region of the word.
+    Word(Region),
+    /// The region of the value that a further field goes behind.
+    Behind(Region),
+}
+
+impl Place {
+    fn region(self) -> Region {
+        match self {
+            Self::Word(region) | Self::Behind(region) => region,
+        }
+    }
+}
+
+/// Finds the places of corrections.
+pub(super) fn locate(repairs: &[Repair]) -> Vec<Located<'_>> {
+    repairs.iter().map(|repair| Located { repair, file: place_of(repair) }).collect()
+}
+
+fn place_of(repair: &Repair) -> Option<(String, Place)> {
+    let Origin::File { path, line } = &repair.object.metadata().origin else { return None };
+    if &**path == "-" {
+        return None;
+    }
+    let bytes = fs::read(&**path).ok()?;
+    let object = &repair.object;
+    let find = |steps: &[Step]| {
+        let field = Field {
+            line: *line,
+            kind: object.kind(),
+            name: &object.metadata().name,
+            steps: steps.iter().map(field_step).collect(),
+        };
+        yaml::locate(&bytes, &[field]).into_iter().next().flatten()
+    };
+    let word = &repair.word;
+    if !word.from.is_empty() {
+        let region = find(&word.field)?;
+        return is_line(region).then(|| (path.to_string(), Place::Word(region)));
+    }
+    // The field is missing: it goes behind the name beside it.
+    let (_, parents) = word.field.split_last()?;
+    let beside: Vec<Step> = parents.iter().copied().chain([Step::Key("name")]).collect();
+    let region = find(&beside)?;
+    is_line(region).then(|| (path.to_string(), Place::Behind(region)))
+}
+
+fn is_line(region: Region) -> bool {
+    region.start.line == region.end.line && region.start.column < region.end.column
+}
+
+fn field_step(step: &Step) -> FieldStep<'_> {
+    match step {
+        Step::Key(key) => FieldStep::Key(key),
+        Step::Index(index) => FieldStep::Index(*index),
+    }
+}
+
+impl Located<'_> {
+    /// Returns whether the correction is a patch of a file.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Returns the correction as a JSON patch of the object.
+    pub(crate) fn operations(&self) -> serde_json::Value {
+        let repair = self.repair;
+        let path: String = repair
+            .word
+            .field
+            .iter()
+            .map(|step| match step {
+                Step::Key(key) => format!("/{key}"),
+                Step::Index(index) => format!("/{index}"),
+            })
+            .collect();
+        let operation = if repair.word.from.is_empty() { "add" } else { "replace" };
+        let mut operations = vec![serde_json::json!({
+            "op": operation, "path": path, "value": &*repair.word.to,
+        })];
+        if let Some((Step::Key("kind"), parents)) = repair.word.field.split_last()
+            && let [Step::Key("subjects"), Step::Index(index)] = parents
+        {
+            // The group of users is not that of ServiceAccounts.
+            let object = json_of(&repair.object);
+            let subject =
+                object.pointer(&format!("/subjects/{index}")).cloned().unwrap_or_default();
+            operations = vec![serde_json::json!({
+                "op": "replace", "path": format!("/subjects/{index}"), "value": subject,
+            })];
+        }
+        operations.into()
+    }
+
+    /// Says the correction in one line: what to write, and where.
+    pub(crate) fn in_words(&self) -> String {
+        let word = &self.repair.word;
+        let mut keys = word.field.iter().rev().filter_map(|step| match step {
+            Step::Key(key) => Some(*key),
+            Step::Index(_) => None,
+        });
+        let key = keys.next().unwrap_or_default();
+        let text = match word.field.last() {
+            Some(Step::Index(_)) => format!("`{}` instead of `{}` in `{key}`", word.to, word.from),
+            _ => format!("`{key}: {}`", word.to),
+        };
+        let object = &self.repair.object;
+        let place = match &self.file {
+            Some((path, place)) => format!("at {path}:{}", place.region().start.line),
+            None => {
+                let metadata = object.metadata();
+                let name = words::qualified(metadata);
+                format!("in {} {name}{}", object.kind(), words::origin(metadata))
+            }
+        };
+        plain(&format!("write {text} {place}")).into_owned()
+    }
+}
+
+/// Writes the corrections of files as a unified diff.
+pub(super) fn write_patch(out: &mut impl Write, located: &[Located<'_>]) -> io::Result<()> {
+    let mut of_file: BTreeMap<&str, Vec<&Located<'_>>> = BTreeMap::new();
+    for located in located {
+        if let Some((path, _)) = &located.file {
+            of_file.entry(path).or_default().push(located);
+        }
+    }
+    for (path, located) in of_file {
+        let old = fs::read_to_string(path)?;
+        let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
+        // From the end, so that lines that are added move no place.
+        let mut edits: Vec<&Located<'_>> = located;
+        edits.sort_by_key(|located| {
+            std::cmp::Reverse(located.file.as_ref().map(|(_, place)| place.region().start))
+        });
+        for edit in edits {
+            if let Some((_, place)) = &edit.file {
+                apply(&mut lines, *place, edit.repair);
+            }
+        }
+        let old: Vec<&str> = old.lines().collect();
+        let new: Vec<&str> = lines.iter().map(String::as_str).collect();
+        // As git and patch name files: below a folder that `-p1` takes away.
+        let (before, after) = match path.starts_with('/') {
+            true => (path.to_owned(), path.to_owned()),
+            false => (format!("a/{path}"), format!("b/{path}")),
+        };
+        writeln!(out, "--- {}\n+++ {}", plain(&before), plain(&after))?;
+        diff::write_hunks(out, &diff::compare(&old, &new))?;
+    }
+    Ok(())
+}
+
+fn apply(lines: &mut Vec<String>, place: Place, repair: &Repair) {
+    let region = place.region();
+    let Some(at) = usize::try_from(region.start.line).ok().and_then(|line| line.checked_sub(1))
+    else {
+        return;
+    };
+    let Some(line) = lines.get(at).cloned() else { return };
+    let column = |column: u32| {
+        let characters = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+        line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at)
+    };
+    let (start, end) = (column(region.start.column), column(region.end.column));
+    let (head, tail) = (line.get(..start).unwrap_or_default(), line.get(end..).unwrap_or_default());
+    let word = line.get(start..end).unwrap_or_default();
+    let to = yaml_scalar(&repair.word.to);
+    let key = repair.word.field.last().map_or("", |step| match step {
+        Step::Key(key) => key,
+        Step::Index(_) => "",
+    });
+    match place {
+        Place::Word(_) => {
+            let written = match word.chars().next() {
+                Some(mark @ ('"' | '\'')) if !to.starts_with(['"', '\'']) => {
+                    format!("{mark}{to}{mark}")
+                }
+                _ => to,
+            };
+            if let Some(line) = lines.get_mut(at) {
+                *line = format!("{head}{written}{tail}");
+            }
+        }
+        Place::Behind(_) => {
+            let before = head.trim_end().strip_suffix("name:").unwrap_or(head);
+            let is_block = before.chars().all(|c| c == ' ' || c == '-');
+            if is_block {
+                let indent = " ".repeat(before.chars().count());
+                lines.insert(at + 1, format!("{indent}{key}: {to}"));
+            } else if let Some(line) = lines.get_mut(at) {
+                *line = format!("{head}{word}, {key}: {to}{tail}");
+            }
+        }
+    }
+}
+
+/// Has a plan consist of corrections. What they leave denied is a matter of another run, as objects
+/// cannot be applied together with a patch.
+pub(super) fn take(plan: &mut Plan, located: &[Located<'_>], left: &[Denied]) {
+    let repairs = || located.iter().map(|located| located.repair);
+    plan.answers.extend(repairs().flat_map(|repair| repair.answers.iter().cloned()));
+    if located.iter().any(Located::is_in_file) {
+        for answer in plan.answers.iter_mut().filter(|answer| left.contains(&answer.denied)) {
+            answer.after = answer.before.clone();
+        }
+        plan.objects.clear();
+        plan.gained.clear();
+        plan.notes.clear();
+        plan.in_doubt.clear();
+    }
+    plan.gained.extend(repairs().flat_map(|repair| repair.gained.iter().cloned()));
+    // What is corrected is applied before what is new.
+    plan.objects.splice(..0, objects(located));
+}
+
+/// Returns the objects of a cluster, or of a stream, as they should be.
+fn objects(located: &[Located<'_>]) -> Vec<Object> {
+    let elsewhere = located.iter().filter(|located| !located.is_in_file());
+    let mut objects: Vec<Object> = Vec::new();
+    for located in elsewhere {
+        let object = &located.repair.object;
+        let is_same = |known: &Object| {
+            known.kind() == object.kind()
+                && known.metadata().name == object.metadata().name
+                && known.metadata().namespace == object.metadata().namespace
+        };
+        match objects.iter_mut().find(|known| is_same(known)) {
+            Some(known) => *known = object.clone(),
+            None => objects.push(object.clone()),
+        }
+    }
+    objects
+}
+
+/// Returns objects as YAML; nothing is said of rules that were there before.
+pub(super) fn yaml(objects: &[Object]) -> String {
+    let text = yaml_of(objects);
+    let lines = text.lines().filter(|line| *line != "# granted already");
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Says how to make the corrections.
+pub(super) fn advise(ui: &Ui, located: &[Located<'_>]) {
+    for located in located {
+        ui.note(format!("one word is wrong: {}", located.in_words()));
+    }
+    if located.iter().any(Located::is_in_file) {
+        ui.suggest(Hint::run("rolecall fix ... --style repair | patch -p1", "correct the files"));
+    }
+    for located in located.iter().filter(|located| !located.is_in_file()) {
+        let object = &located.repair.object;
+        let metadata = object.metadata();
+        let mut command = vec!["kubectl".to_owned()];
+        let is_role_ref = matches!(located.repair.word.field.first(), Some(Step::Key("roleRef")));
+        let namespace = match &*metadata.namespace {
+            "" => Vec::new(),
+            namespace => vec!["-n".to_owned(), namespace.to_owned()],
+        };
+        let kind = object.kind().to_lowercase();
+        if is_role_ref {
+            // The server refuses changes of a roleRef.
+            command.extend(["delete".to_owned(), kind, metadata.name.to_string()]);
+            command.extend(namespace);
+            let command: Vec<String> = command.iter().map(|word| quote(word)).collect();
+            ui.suggest(Hint::run(
+                command.join(" "),
+                "make room before the YAML is applied: a roleRef cannot be changed",
+            ));
+            continue;
+        }
+        let operations = located.operations().to_string();
+        command.extend(["patch".to_owned(), kind, metadata.name.to_string()]);
+        command.extend(namespace);
+        command.extend(["--type", "json", "-p"].map(str::to_owned));
+        command.push(operations);
+        let command: Vec<String> = command.iter().map(|word| quote(word)).collect();
+        ui.suggest(Hint::run(command.join(" "), "change that word and leave all else as it is"));
+    }
+}

@@ -1,0 +1,150 @@
+//! `fix` for people who may read little: what is not known is never taken for "no".
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::server::{Reply, Server};
+
+fn server() -> Server {
+    Server::of(&["few-rights"])
+}
+
+#[test]
+fn preflight_asks_the_server_what_lists_do_not_show() {
+    let fix = "fix list configmaps --for sa/team-a:app -n team-a --preflight";
+    for user in ["nsuser", "granter"] {
+        let ran = server().rolecall(user, fix);
+        assert!(ran.stderr.contains("preflight: all of it may be applied"), "{user}: {ran}");
+        assert!(!ran.stderr.contains("may not"), "{user}: {ran}");
+        assert!(ran.stdout.contains("kind: RoleBinding"), "{user}: {ran}");
+    }
+    // Who holds less than is granted is refused by the server, and so here; nothing is printed then.
+    let ran =
+        server().rolecall("granter", "fix list pods --for sa/team-a:app -n team-a --preflight");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
+    assert!(ran.stderr.contains("lacks: list pods"), "{ran}");
+}
+
+#[test]
+fn preflight_that_cannot_ask_says_unknown() {
+    let server = Server::with(&["few-rights"], |seen| {
+        let is_review = seen.path.contains("/self") && !seen.path.ends_with("/selfsubjectreviews");
+        is_review.then(|| Reply::failure(403, "Forbidden", "no reviews here"))
+    });
+    let ran = server.rolecall("nsuser", "fix list pods --for sa/team-a:app -n team-a --preflight");
+    assert_eq!(ran.exit, Some(3), "{ran}");
+    assert!(ran.stderr.contains("it is unknown whether one may"), "{ran}");
+    assert!(!ran.stderr.contains("preflight: may not"), "{ran}");
+}
+
+#[test]
+fn a_role_that_was_not_listed_is_never_replaced() {
+    let fix = "fix delete pods --for sa/team-a:viewer -n team-a";
+    // By its name the role can be read, and who is bound to it cannot.
+    let ran = server().rolecall("granter", fix);
+    assert!(ran.stdout.contains("name: \"rolecall:sa:team-a:viewer+2\""), "{ran}");
+    assert!(ran.stderr.contains("who is bound to it could not be read"), "{ran}");
+    // Here neither can.
+    let ran = server().rolecall("reviewer", fix);
+    assert_eq!(ran.exit, Some(3), "{ran}");
+    assert!(!ran.stderr.contains("nothing else becomes allowed"), "{ran}");
+    assert!(ran.stderr.contains("it could not be read whether these exist already"), "{ran}");
+    // Everything is read: the subject's role is bound to others too, and stays as it is.
+    let ran = server().rolecall("admin", fix);
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    assert!(ran.stdout.contains("name: \"rolecall:sa:team-a:viewer+2\""), "{ran}");
+}
+
+#[test]
+fn a_dry_run_stores_no_role_to_judge_a_binding_by() {
+    let server = Server::with(&["few-rights"], |seen| {
+        let is_binding = seen.query.contains("dryRun") && seen.path.contains("/rolebindings/");
+        let text = "rolebindings.rbac.authorization.k8s.io \"rolecall:sa:team-a:app\" not found";
+        is_binding.then(|| Reply::failure(404, "NotFound", text))
+    });
+    let fix = "fix list configmaps --for sa/team-a:app -n team-a";
+    let ran = server.rolecall("granter", &format!("{fix} --preflight --dry-run server"));
+    assert!(ran.stderr.contains("the server did not judge RoleBinding"), "{ran}");
+    assert!(!ran.stderr.contains("the server refuses"), "{ran}");
+    assert_ne!(ran.exit, Some(1), "{ran}");
+    // What it does refuse is not printed, for a pipe would apply it.
+    let refusing = Server::with(&["few-rights"], |seen| {
+        seen.query
+            .contains("dryRun")
+            .then(|| Reply::failure(404, "NotFound", "namespaces \"team-a\" not found"))
+    });
+    let ran = refusing.rolecall("granter", &format!("{fix} --dry-run server"));
+    assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
+}
+
+#[test]
+fn what_an_authorizer_before_rbac_forbids_no_role_grants() {
+    let reviewing = |status: serde_json::Value| {
+        Server::with(&["few-rights"], move |seen| {
+            let is_review = seen.path.ends_with("/subjectaccessreviews");
+            is_review.then(|| Reply::json(&json!({"status": status})))
+        })
+    };
+    let fix = "fix list pods --for user/jane -n team-a";
+    let denied =
+        reviewing(json!({"allowed": false, "denied": true, "reason": "a policy forbids it"}));
+    assert_snapshot!(denied.rolecall("admin", fix), @"
+    --- stderr
+    error: jane cannot list resource \"pods\" in API group \"\" in the namespace \"team-a\": an authorizer before RBAC denies it outright, which no Role overrules: a policy forbids it
+    --- exit 1
+    ");
+    let allowed = reviewing(json!({"allowed": true, "reason": "a webhook allows it"}));
+    assert_snapshot!(allowed.rolecall("admin", fix), @"
+    --- stderr
+    note: user/jane may list pods in namespace team-a already: the server says so: a webhook allows it
+    --- exit 0
+    ");
+}
+
+#[test]
+fn an_object_of_the_cluster_is_corrected_by_a_patch() {
+    let ran = Server::of(&["one-wrong-word"]).rolecall(
+        "admin",
+        "fix list pods --for sa/widget-operator -n widget-system --style repair",
+    );
+    assert_snapshot!(ran, @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: widget-operator
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: widget-operator
+    subjects:
+    - kind: ServiceAccount
+      name: widget-operator
+      namespace: widget-system
+    --- stderr
+    note: one word is wrong: write `namespace: widget-system` in ClusterRoleBinding widget-operator
+    hint: run `kubectl patch clusterrolebinding widget-operator --type json -p '[{"op":"replace","path":"/subjects/0/namespace","value":"widget-system"}]'` to change that word and leave all else as it is
+    note: lets sa/widget-system:widget-operator list pods in namespace widget-system
+    warning: sa/widget-system:widget-operator also gains, everywhere: get,list,watch pods
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn a_namespace_that_takes_no_objects_is_warned_of() {
+    for (answer, warning) in [
+        (
+            Reply::json(&json!({"status": {"phase": "Terminating"}})),
+            "namespace `team-a` is being deleted",
+        ),
+        (
+            Reply::failure(404, "NotFound", "namespaces \"team-a\" not found"),
+            "there is no namespace `team-a` yet",
+        ),
+    ] {
+        let server = Server::with(&["few-rights"], move |seen| {
+            (seen.path == "/api/v1/namespaces/team-a").then(|| answer.clone())
+        });
+        let ran = server.rolecall("admin", "fix list pods --for sa/team-a:app -n team-a");
+        assert_eq!(ran.stderr.matches(warning).count(), 1, "{ran}");
+    }
+}

@@ -1,0 +1,196 @@
+//! `fix` writes only what requests match, and what keeps matching them.
+
+use insta::assert_snapshot;
+
+use crate::command::{Ran, rolecall, rolecall_with};
+
+fn fix(what: &str) -> Ran {
+    rolecall(&format!("fix {what} --for sa/ns-1:k-sa-1 -n ns-1 -f fixtures/ns-1"))
+}
+
+#[test]
+fn no_rule_is_written_that_no_request_matches() {
+    for (what, meant) in [
+        ("scale deployments", "write `update,patch deployments.apps/scale` instead"),
+        ("exec pods", "write `create pods/exec` instead"),
+        ("logs pods", "write `get pods/log` instead"),
+        ("port-forward pods", "write `create pods/portforward` instead"),
+        ("logs deploy", "write `get pods/log` instead"),
+        ("taint nodes", "write `get,patch nodes` instead"),
+        ("gett pods", "did you mean `get`?"),
+        ("list pods/log", "`pods/log` serves only `get`"),
+        ("get deployments.app", "write `apps`"),
+        ("get secrets.core", "leave it out: the core group has no name"),
+        ("get foos.apps", "API group `apps` has no resource `foos`"),
+        ("get widgets.example.org", "pass `--force` to write the rule all the same"),
+    ] {
+        let ran = fix(what);
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{what}: {ran}");
+        assert!(ran.stderr.contains(meant), "{what}: {ran}");
+    }
+    // Not every verb has to make sense with every resource.
+    let some = fix("get,list pods pods/log");
+    assert_eq!(some.exit, Some(0), "{some}");
+    assert!(some.stderr.contains("`list pods/log` is left out"), "{some}");
+    let forced = fix("get widgets.example.org --force");
+    assert_eq!(forced.exit, Some(0), "{forced}");
+    assert!(forced.stdout.contains("apiGroups: [\"example.org\"]"), "{forced}");
+}
+
+#[test]
+fn names_that_programs_generate_are_left_out() {
+    for (what, limited) in [
+        ("get pods --name web-7887448d46-4hjjv", false),
+        ("get pods --name node-exporter-x7k2p", false),
+        ("get secrets --name sh.helm.release.v1.rel.v7", false),
+        ("patch events --name web.17a8f0c9d2b1e3f4", false),
+        ("get replicasets.apps --name web-7887448d46", false),
+        ("get pods --name web-0", true),
+        ("get secrets --name db", true),
+        ("get pods --name web-7887448d46-4hjjv --keep-names", true),
+    ] {
+        let ran = fix(what);
+        assert_eq!(ran.exit, Some(0), "{what}: {ran}");
+        assert_eq!(ran.stdout.contains("resourceNames"), limited, "{what}: {ran}");
+        let warns = ran.stderr.contains("is granted for all names");
+        assert_eq!(warns, !limited, "{what}: {ran}");
+    }
+}
+
+#[test]
+fn what_follows_is_offered_and_granted_on_request() {
+    let log = "W1130 01:02:03.4 reflector.go:535] failed to list *v1.Pod: pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n\
+        E1130 01:02:03.5 leaderelection.go:332] error retrieving resource lock default/op: leases.coordination.k8s.io \"op\" is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"default\"\n";
+    let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", log);
+    assert_snapshot!(ran.stderr, @r#"
+    note: lets sa/ns-1:k-sa-1 get leases.coordination.k8s.io "op" in namespace default; list pods in namespace default
+    note: nothing else becomes allowed, for anybody
+    note: such clients ask next: create events in namespace default; create events.events.k8s.io in namespace default; create leases.coordination.k8s.io in namespace default; patch events in namespace default; patch events.events.k8s.io in namespace default; update leases.coordination.k8s.io "op" in namespace default; watch pods in namespace default
+    hint: pass `--complete` to grant that, too
+    "#);
+    assert!(!ran.stdout.contains("watch"), "{ran}");
+    let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1 --complete", log);
+    assert_snapshot!(ran.stdout.lines().take_while(|line| *line != "---").collect::<Vec<_>>().join("\n"), @r#"
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: rolecall:sa:ns-1:k-sa-1
+      namespace: default
+      labels:
+        app.kubernetes.io/managed-by: rolecall
+    rules:
+    # list resource "pods" in API group "" in the namespace "default" (stdin:1)
+    # watch resource "pods" in API group "" in the namespace "default" (follows list)
+    - apiGroups: [""]
+      resources: ["pods"]
+      verbs: ["list", "watch"]
+    # create resource "events" in API group "" in the namespace "default" (follows get)
+    # create resource "events" in API group "events.k8s.io" in the namespace "default" (follows get)
+    # patch resource "events" in API group "" in the namespace "default" (follows get)
+    # patch resource "events" in API group "events.k8s.io" in the namespace "default" (follows get)
+    - apiGroups: ["", "events.k8s.io"]
+      resources: ["events"]
+      verbs: ["create", "patch"]
+    # create resource "leases" in API group "coordination.k8s.io" in the namespace "default" (follows get)
+    - apiGroups: ["coordination.k8s.io"]
+      resources: ["leases"]
+      verbs: ["create"]
+    # get resource "leases" in API group "coordination.k8s.io" in the namespace "default", name "op" (stdin:2)
+    # update resource "leases" in API group "coordination.k8s.io" in the namespace "default", name "op" (follows get)
+    - apiGroups: ["coordination.k8s.io"]
+      resources: ["leases"]
+      resourceNames: ["op"]
+      verbs: ["get", "update"]
+    "#);
+    // A command that lists once asks for nothing more.
+    let once = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n";
+    let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", once);
+    assert!(!ran.stderr.contains("--complete"), "{ran}");
+}
+
+#[test]
+fn a_service_account_that_is_probably_misspelt_gets_nothing() {
+    let ran = rolecall("fix list pods --for sa/ns-1:k-sa-2 -n ns-1 -f fixtures/ns-1");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{ran}");
+    assert!(ran.stderr.contains("write `sa/ns-1:k-sa-1` instead of `sa/ns-1:k-sa-2`"), "{ran}");
+    for option in ["--force", "--create-serviceaccount"] {
+        let ran = rolecall(&format!(
+            "fix list pods --for sa/ns-1:k-sa-2 -n ns-1 -f fixtures/ns-1 {option}"
+        ));
+        assert_eq!(ran.exit, Some(0), "{ran}");
+    }
+}
+
+#[test]
+fn an_existing_role_is_reused_only_if_it_grants_little_besides() {
+    let ran = fix("list services --style reuse");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    assert!(ran.stdout.contains("kind: Role\n"), "{ran}");
+    assert!(ran.stderr.contains("no existing role fits"), "{ran}");
+    let ran = fix("list services --style reuse --max-excess 500");
+    assert!(ran.stdout.contains("name: view"), "{ran}");
+    assert!(ran.stderr.lines().all(|line| line.chars().count() < 400), "{ran}");
+}
+
+#[test]
+fn a_wrong_word_is_told_first_and_corrected_on_request() {
+    let fix = |question: &str, options: &str| {
+        rolecall(&format!(
+            "fix {question} --for sa/widget-operator -n widget-system -f fixtures/one-wrong-word {options}"
+        ))
+    };
+    let told = fix("list pods", "");
+    assert_eq!(
+        told.stderr.lines().next(),
+        Some(
+            "note: nearer: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
+        ),
+        "{told}"
+    );
+    assert_snapshot!(fix("list pods", "--style repair"), @"
+    --- a/fixtures/one-wrong-word/manifests.yaml
+    +++ b/fixtures/one-wrong-word/manifests.yaml
+    @@ -28,7 +28,7 @@
+     subjects:
+     - kind: ServiceAccount
+       name: widget-operator
+    -  namespace: widget-sytem # misspelt
+    +  namespace: widget-system # misspelt
+     ---
+     apiVersion: rbac.authorization.k8s.io/v1
+     kind: Role
+    --- stderr
+    note: one word is wrong: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31
+    hint: run `rolecall fix ... --style repair | patch -p1` to correct the files
+    note: lets sa/widget-system:widget-operator list pods in namespace widget-system
+    warning: sa/widget-system:widget-operator also gains, everywhere: get,list,watch pods
+    --- exit 0
+    ");
+    assert_snapshot!(fix("get configmaps", "--style repair -q"), @r#"
+    --- a/fixtures/one-wrong-word/manifests.yaml
+    +++ b/fixtures/one-wrong-word/manifests.yaml
+    @@ -38,7 +38,7 @@
+     - apiGroups:
+       - ""
+       resources:
+    -  - "configmap"
+    +  - "configmaps"
+       verbs:
+       - get
+     ---
+    --- exit 0
+    "#);
+    assert_snapshot!(fix("list nodes", "--style repair -q"), @"
+    --- a/fixtures/one-wrong-word/invalid.yaml
+    +++ b/fixtures/one-wrong-word/invalid.yaml
+    @@ -12,3 +12,4 @@
+     subjects:
+     - kind: ServiceAccount
+       name: widget-operator
+    +  namespace: widget-system
+    --- exit 0
+    ");
+    // Nothing is wrong: a role is written as without the style.
+    let none = fix("list secrets", "--style repair -q");
+    assert!(none.stdout.starts_with("apiVersion: "), "{none}");
+}
