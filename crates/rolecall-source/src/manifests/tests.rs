@@ -188,7 +188,7 @@ fn what_cannot_be_read_is_named_and_leaves_a_gap() {
         (
             "number.yaml",
             b"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 123}\n",
-            "error number.yaml:3:18: ClusterRole: metadata.name: expected a string, found a number
+            "error number.yaml:3:18: ClusterRole: metadata.name: expected a string, found a number: quote it
              gap Kind { kind: ClusterRole, namespace: None } number.yaml:1",
         ),
         (

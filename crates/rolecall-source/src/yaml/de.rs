@@ -80,11 +80,9 @@ impl de::Error for DecodeError {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let unquoted = match found {
-            Unexpected::Bool(true) => Some("`y`, `yes` and `on` as true"),
-            Unexpected::Bool(false) => Some("`n`, `no` and `off` as false"),
-            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => {
-                Some("digits as a number")
-            }
+            Unexpected::Bool(true) => Some(", YAML reads `y`, `yes` and `on` as true"),
+            Unexpected::Bool(false) => Some(", YAML reads `n`, `no` and `off` as false"),
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => Some(""),
             _ => None,
         };
         let found = match found {
@@ -98,7 +96,7 @@ impl de::Error for DecodeError {
         };
         let expected = expected.to_string();
         let advice = match unquoted {
-            Some(words) if expected.contains("string") => format!(": quote it, YAML reads {words}"),
+            Some(words) if expected.contains("string") => format!(": quote it{words}"),
             _ => String::new(),
         };
         Self::new(format!("expected {expected}, found {found}{advice}"))

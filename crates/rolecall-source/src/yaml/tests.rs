@@ -177,7 +177,7 @@ fn types_are_not_coerced_and_the_path_is_named() {
         verbs: Vec<String>,
     }
     for (text, expected) in [
-        ("name: 123\n", "1:7 name: expected a string, found a number"),
+        ("name: 123\n", "1:7 name: expected a string, found a number: quote it"),
         (
             "name: yes\n",
             "1:7 name: expected a string, found a boolean: quote it, YAML reads `y`, `yes` and `on` as true",

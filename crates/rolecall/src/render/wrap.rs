@@ -78,7 +78,7 @@ mod tests {
             ("  abcdefghij k", 4, vec!["  abcdefghij", "k"]),
             ("東京 都", 4, vec!["東京", "都"]),
             ("", 4, vec![""]),
-            ("a name ::error::x y", 7, vec!["a name ::error::x", "y"]),
+            ("a name ::error::x y", 7, vec!["a", "name ::error::x", "y"]),
         ] {
             assert_eq!(wrap(text, width), expected, "{text} in {width}");
         }
