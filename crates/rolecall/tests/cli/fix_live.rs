@@ -148,3 +148,20 @@ fn a_namespace_that_takes_no_objects_is_warned_of() {
         assert_eq!(ran.stderr.matches(warning).count(), 1, "{ran}");
     }
 }
+
+#[test]
+fn logs_that_cannot_be_read_hold_no_answer() {
+    let server = |refused: fn(&str) -> bool| {
+        Server::with(&["ns-1"], move |seen| {
+            let is_refused = seen.path.ends_with("/log") && refused(&seen.query);
+            is_refused.then(|| Reply::failure(403, "Forbidden", "pods/log is forbidden"))
+        })
+    };
+    let none = server(|_| true).rolecall("admin", "fix --logs deploy/lister -n ns-1");
+    assert_eq!((none.exit, &*none.stdout), (Some(2), ""), "{none}");
+    assert!(!none.stderr.contains("hold no refusal"), "{none}");
+    let some = server(|query| query.contains("previous"));
+    let some = some.rolecall("admin", "fix --logs deploy/lister -n ns-1");
+    assert_eq!(some.exit, Some(3), "{some}");
+    assert!(some.stdout.contains("kind: Role"), "{some}");
+}

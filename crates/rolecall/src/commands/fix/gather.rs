@@ -26,6 +26,8 @@ pub(crate) struct Gathered {
     pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
     /// Whether informers seem to have written the text, which list and then watch.
     pub(crate) is_from_informers: bool,
+    /// How many logs were not read to their end, and so may hold further refusals.
+    pub(crate) unread_logs: usize,
 }
 
 /// Something that no Role mends.

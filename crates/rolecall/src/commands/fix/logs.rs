@@ -15,6 +15,16 @@ use crate::load::Session;
 use crate::subject::{SubjectArgument, find_workload};
 use crate::ui::Ui;
 
+/// What logs hold.
+pub(super) struct Logs {
+    /// The refusals of each log, with its name in messages.
+    pub(super) scans: Vec<(String, Scan)>,
+    /// Which kind of client wrote them.
+    pub(super) clues: Clues,
+    /// How many logs were not read to their end.
+    pub(super) unread: usize,
+}
+
 /// Reads the logs of every container of the targets, of this run and the one before; returns what
 /// refusals each holds, with its name in messages.
 pub(super) fn read(
@@ -22,15 +32,23 @@ pub(super) fn read(
     session: &Session,
     targets: &[String],
     since: Option<Duration>,
-) -> Result<(Vec<(String, Scan)>, Clues), CommandError> {
+) -> Result<Logs, CommandError> {
     let Some(live) = session.live() else {
         return Err(CommandError::usage("manifests have no logs")
             .with_hint(Hint::pass("--from-errors FILE", "read them from a file"))
             .with_hint(Hint::pass("--overlay", "read the cluster besides the manifests")));
     };
     let clues = RefCell::new(Clues::new());
-    let mut reader =
-        Reader { ui, live, since, scans: Vec::new(), bytes: Cell::new(0), clues, read: 0 };
+    let mut reader = Reader {
+        ui,
+        live,
+        since,
+        scans: Vec::new(),
+        bytes: Cell::new(0),
+        clues,
+        read: 0,
+        unread: 0,
+    };
     for target in targets {
         for pod in pods(session, target)? {
             reader.read_pod(pod)?;
@@ -42,7 +60,7 @@ pub(super) fn read(
     if reader.scans.iter().all(|(_, scan)| is_empty(scan)) {
         ui.note(format!("{} logs hold no refusal", reader.read));
     }
-    Ok((reader.scans, reader.clues.into_inner()))
+    Ok(Logs { scans: reader.scans, clues: reader.clues.into_inner(), unread: reader.unread })
 }
 
 fn is_empty(scan: &Scan) -> bool {
@@ -79,7 +97,10 @@ struct Reader<'a> {
     scans: Vec<(String, Scan)>,
     bytes: Cell<usize>,
     clues: RefCell<Clues>,
+    /// How many logs were read, at least in part.
     read: usize,
+    /// How many logs were not read to their end.
+    unread: usize,
 }
 
 impl Reader<'_> {
@@ -111,6 +132,7 @@ impl Reader<'_> {
         });
         let label = || format!("{} MB of logs read", bytes.get() >> 20);
         let outcome = self.live.wait_for_any(self.ui, label, reading)?;
+        let mut is_whole = true;
         match outcome {
             Ok(()) => {}
             Err(error) if error.is_fatal() => {
@@ -118,10 +140,14 @@ impl Reader<'_> {
             }
             // Most containers never ran before, and some have not started yet.
             Err(RequestError::Refused(refusal)) if refusal.code == 400 => return Ok(()),
-            Err(error) => self.ui.problem(format!("cannot read the whole log of {name}: {error}")),
+            Err(error) => {
+                self.ui.problem(format!("cannot read the whole log of {name}: {error}"));
+                self.unread += 1;
+                is_whole = false;
+            }
         }
         let scan = scanner.finish();
-        self.read += usize::from(scan.bytes > 0 || log.of == LogOf::Latest);
+        self.read += usize::from(scan.bytes > 0 || (is_whole && log.of == LogOf::Latest));
         self.scans.push((name, scan));
         Ok(())
     }

@@ -36,6 +36,7 @@ pub(crate) use self::dry_run::DryRun;
 use self::gather::Gathered;
 pub(crate) use self::gather::Unmended;
 use self::input::Input;
+use self::logs::Logs;
 pub(crate) use self::note::note_text;
 pub(crate) use self::repair::Located;
 
@@ -243,8 +244,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let mut gathered = gather::gather(ui, options, &session, input, &subjects, arguments.force())?;
     if !arguments.logs.is_empty() {
-        let (scans, clues) = logs::read(ui, &session, &arguments.logs, arguments.since)?;
+        let Logs { scans, clues, unread } =
+            logs::read(ui, &session, &arguments.logs, arguments.since)?;
         gathered.is_from_informers = clues.are_of_informers();
+        gathered.unread_logs = unread;
         for (name, scan) in scans {
             scan::take(&name, scan, &mut gathered);
         }

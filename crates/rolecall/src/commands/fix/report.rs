@@ -57,6 +57,7 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
         || mended.dry_run.as_ref().is_none_or(|found| found.not_judged.is_empty());
     let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }))
         || !mended.plan.in_doubt.is_empty()
+        || mended.gathered.unread_logs > 0
         || mended.preflight.as_ref().is_some_and(|found| !found.undecided.is_empty())
         || !is_judged;
     let denied = Exit::No.when(stays_denied || nothing_but_asides);
