@@ -178,8 +178,68 @@ pub const RESOURCE_VERBS: [&str; 8] =
 /// The verbs of requests about URLs: HTTP methods in lower case.
 pub const URL_VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
+/// The verb by which kubelets are allowed to ask for tokens of an audience: the resource is the audience,
+/// the name that of a ServiceAccount.
+pub const TOKEN_AUDIENCE_VERB: &str = "request-serviceaccounts-token-audience";
+
+/// The resources about which only these verbs are asked, by the verb: API group and plural.
+const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
+    ("approve", &[("certificates.k8s.io", "signers")]),
+    ("attest", &[("certificates.k8s.io", "signers")]),
+    ("bind", &[(RBAC, "roles"), (RBAC, "clusterroles")]),
+    ("escalate", &[(RBAC, "roles"), (RBAC, "clusterroles")]),
+    (
+        "impersonate",
+        &[
+            ("", "users"),
+            ("", "groups"),
+            ("", "serviceaccounts"),
+            ("authentication.k8s.io", "uids"),
+            ("authentication.k8s.io", "userextras"),
+        ],
+    ),
+    ("sign", &[("certificates.k8s.io", "signers")]),
+    (
+        "use",
+        &[
+            ("policy", "podsecuritypolicies"),
+            ("extensions", "podsecuritypolicies"),
+            ("security.openshift.io", "securitycontextconstraints"),
+            ("", "securitycontextconstraints"),
+        ],
+    ),
+];
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// Returns what authorization checks ask about with a verb that no request has; `None` for other verbs.
+pub fn asked_about(verb: &str) -> Option<&'static [(&'static str, &'static str)]> {
+    ASKED_ABOUT.iter().find(|(known, _)| *known == verb).map(|(_, asked)| *asked)
+}
+
+/// Returns the Kubernetes release that no longer serves a resource of a built-in group.
+pub fn removed_in(group: &str, resource: &str) -> Option<u16> {
+    Some(match (group, resource) {
+        ("auditregistration.k8s.io", "auditsinks") => 19,
+        ("batch", "scheduledjobs") => 8,
+        ("extensions", "ingresses") => 22,
+        ("extensions", "horizontalpodautoscalers" | "jobs") => 9,
+        ("extensions", "thirdpartyresources") => 8,
+        ("extensions", _) => 16,
+        ("policy", "podsecuritypolicies") => 25,
+        ("settings.k8s.io", "podpresets") => 20,
+        ("networking.k8s.io", "clustercidrs") => 31,
+        (
+            "resource.k8s.io",
+            "podschedulingcontexts" | "resourceclaimparameters" | "resourceclassparameters",
+        ) => 32,
+        ("resource.k8s.io", "resourceclasses") => 31,
+        _ => return None,
+    })
+}
+
 /// Verbs that only authorization checks use.
-const CHECKED_VERBS: [&str; 10] = [
+const CHECKED_VERBS: [&str; 11] = [
     "approve",
     "attest",
     "bind",
@@ -187,6 +247,7 @@ const CHECKED_VERBS: [&str; 10] = [
     "impersonate",
     "proxy",
     "redirect",
+    TOKEN_AUDIENCE_VERB,
     "sign",
     "unsafeproxy",
     "use",

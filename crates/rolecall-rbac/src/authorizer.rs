@@ -50,8 +50,22 @@ impl Authorizer {
         decision
     }
 
-    /// Decides one request as if no authorizer came after RBAC, to compare that with a server.
+    /// Decides one request as if no authorizer came after RBAC, to compare that with a server. Grants
+    /// that a build can still change leave it open.
     pub fn authorize_by_rbac(&self, identity: &Identity, request: &Request) -> Decision<'_> {
+        let mut decision = self.authorize_as_written(identity, request);
+        if let Verdict::Allowed { by } = &mut decision.verdict
+            && self.keep_built(by)
+            && by.is_empty()
+        {
+            decision.verdict = Verdict::Unknown { gaps: self.build_gaps() };
+        }
+        decision
+    }
+
+    /// Decides one request by RBAC alone, as if the files of the input were applied as they are written,
+    /// though a build can change some of them.
+    pub fn authorize_as_written(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut reached = Vec::with_capacity(16);
         self.index.reach(identity, request.namespace(), &mut reached);
         let mut grants = Vec::new();

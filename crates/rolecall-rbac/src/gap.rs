@@ -250,6 +250,11 @@ fn is_among(namespace: &str, read: &[Text]) -> bool {
 impl fmt::Display for Gap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.unread {
+            // A whole file, or a directory that has to be rendered.
+            Unread::Anything if matches!(self.origin, Origin::File { line: 0, .. }) => {
+                let path = self.origin.position().unwrap_or_default();
+                return write!(formatter, "`{path}`: {}", self.because);
+            }
             Unread::Anything => write!(formatter, "a document")?,
             // What one file did not give is one object, whichever it is.
             Unread::Kind { kind, .. } if self.origin.position().is_some() => {

@@ -83,6 +83,7 @@ impl Authorizer {
     pub fn axes(&self, verbs: Vec<Text>, columns: Vec<Column>) -> Axes {
         let verbs: Vec<Text> = verbs.into_iter().take(Axes::MAX_VERBS).collect();
         let lookup = ColumnLookup::new(&columns);
+        let has_gaps = !self.inventory.gaps.is_empty();
         let role_masks = self
             .inventory
             .roles
@@ -90,6 +91,9 @@ impl Authorizer {
             .map(|role| {
                 let mut masks: Option<Box<[u64]>> = None;
                 for rule in &*role.rules {
+                    if has_gaps && self.is_unbuilt_rule(role, rule) {
+                        continue;
+                    }
                     let verb_mask = verbs
                         .iter()
                         .zip(0..)
@@ -142,8 +146,13 @@ impl Authorizer {
         let everything = u64::MAX >> (64 - axes.verbs.len().clamp(1, 64));
         let initial = if all && !axes.verbs.is_empty() { everything } else { 0 };
         let mut allowed: Box<[u64]> = vec![initial; axes.columns.len()].into();
+        let has_gaps = !self.inventory.gaps.is_empty();
         for posting in reached {
             let RoleSlot::Role(role) = self.index.role_of(posting.binding) else { continue };
+            let binding = self.binding_at(posting.binding).filter(|_| has_gaps);
+            if binding.is_some_and(|binding| binding.metadata.is_unbuilt()) {
+                continue;
+            }
             if let Some(Some(masks)) = axes.role_masks.get(role as usize) {
                 for (mask, of_role) in allowed.iter_mut().zip(masks) {
                     *mask |= of_role;

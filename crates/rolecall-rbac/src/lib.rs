@@ -35,6 +35,7 @@ mod request;
 mod review;
 mod spelling;
 mod text;
+mod unbuilt;
 mod who_can;
 
 pub use aggregate::{AggregationDrift, resolve_aggregation};
@@ -52,12 +53,13 @@ pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,
     PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
-    TokenVolume, Workload,
+    TokenVolume, UnknownField, Workload,
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use printable::is_harmful;
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
-pub use spelling::{edit_distance, edit_distance_within};
+pub use spelling::{edit_distance, edit_distance_within, is_template};
 pub use text::{Interner, Text, Texts};
+pub use unbuilt::Build;
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

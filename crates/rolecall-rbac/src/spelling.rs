@@ -36,6 +36,11 @@ fn without_common_ends<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     (until(one), until(other))
 }
 
+/// Returns whether a name is one that something else fills in: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>`.
+pub fn is_template(name: &str) -> bool {
+    name.contains(['$', '<', '>', '{', '}']) || (name.starts_with('%') && name.ends_with('%'))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

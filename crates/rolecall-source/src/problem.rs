@@ -46,6 +46,10 @@ pub enum ProblemKind {
     DuplicateObject,
     /// A key that a later equal one overrides.
     DuplicateKey,
+    /// An object that is there to have one of its name deleted.
+    Deletion,
+    /// A map whose values are objects, which is how `jsonnet` prints several without being asked otherwise.
+    MapOfObjects,
 }
 
 /// How much a [`Problem`] costs.
@@ -61,9 +65,10 @@ impl Problem {
     /// Returns whether something was left unread.
     pub fn severity(&self) -> Severity {
         match self.kind {
-            ProblemKind::NotAnObject | ProblemKind::DuplicateObject | ProblemKind::DuplicateKey => {
-                Severity::Warning
-            }
+            ProblemKind::NotAnObject
+            | ProblemKind::DuplicateObject
+            | ProblemKind::DuplicateKey
+            | ProblemKind::Deletion => Severity::Warning,
             _ => Severity::Error,
         }
     }

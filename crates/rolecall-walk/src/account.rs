@@ -2,7 +2,7 @@
 
 use rolecall_rbac::{
     Authorizer, Binding, BoundRole, Gap, Identity, Problem, Role, ServiceAccount,
-    ServiceAccountName, Subject, SubjectKind,
+    ServiceAccountName, Subject, SubjectKind, Workload, is_template,
 };
 
 /// An identity and everything that is bound to it.
@@ -25,6 +25,10 @@ pub enum Account<'a> {
     Exists(&'a ServiceAccount),
     /// `default`, which a controller makes in every namespace.
     Implied,
+    /// Nobody wrote its name: the operator of a custom resource makes it.
+    MadeByOperator,
+    /// Its name is a variable, such as `$ACCOUNT`, that nothing has filled in.
+    Template,
     /// It does not exist: a server creates no Pod that names it.
     Missing,
     /// It may exist; ServiceAccounts of its namespace could not be read.
@@ -89,6 +93,16 @@ impl<'a> Account<'a> {
         let ServiceAccountName { namespace, name } = name;
         if let Some(account) = inventory.service_account(namespace, name) {
             return Self::Exists(account);
+        }
+        if is_template(name) {
+            return Self::Template;
+        }
+        let makes_it = |workload: &Workload| {
+            let mut pods = workload.pods.iter();
+            pods.any(|pod| pod.account_is_derived && pod.service_account_name() == name)
+        };
+        if inventory.workloads_in(namespace).iter().any(makes_it) {
+            return Self::MadeByOperator;
         }
         if inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace)) {
             return Self::Unread;

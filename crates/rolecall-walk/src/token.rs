@@ -110,8 +110,10 @@ fn automount(spec: &PodSpec, account: &Account<'_>) -> (Option<bool>, TokenBecau
             Some(said) => (Some(said), TokenBecause::ServiceAccount),
             None => (Some(true), TokenBecause::Default),
         },
-        (None, Account::Unread) => (None, TokenBecause::ServiceAccount),
-        (None, Account::Implied | Account::Missing) => (Some(true), TokenBecause::Default),
+        (None, Account::Unread | Account::MadeByOperator) => (None, TokenBecause::ServiceAccount),
+        (None, Account::Implied | Account::Template | Account::Missing) => {
+            (Some(true), TokenBecause::Default)
+        }
     }
 }
 

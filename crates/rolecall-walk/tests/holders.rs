@@ -56,6 +56,8 @@ fn held(cluster: &str, namespace: &str, name: &str) -> String {
                         let account = match account {
                             Account::Exists(_) => "exists",
                             Account::Implied => "implied",
+                            Account::MadeByOperator => "made by its operator",
+                            Account::Template => "template",
                             Account::Missing => "missing",
                             Account::Unread => "unread",
                         };

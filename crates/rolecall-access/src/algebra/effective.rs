@@ -19,13 +19,15 @@ impl<'a> EffectiveAccess<'a> {
         Self { authorizer, rules: RuleLists::default() }
     }
 
-    /// Returns everything that an identity may do, as far as was read.
+    /// Returns everything that an identity can do, as far as was read; grants that a build can still
+    /// change are left out.
     pub fn of(&mut self, identity: &Identity) -> AccessSet {
         if identity.is_privileged() {
             return AccessSet::everything();
         }
         let bound = self.authorizer.bindings_of(identity);
         let bound = bound.iter().filter_map(|bound| Some((bound.binding, bound.role.ok()?)));
+        let bound = bound.filter(|(binding, role)| !self.authorizer.is_unbuilt(binding, role));
         let held = self.rules.held(bound);
         self.rules.access(&held)
     }

@@ -78,6 +78,7 @@ fn deployment(text: &str, metadata: Metadata) -> Workload {
         pods: [PodSpec {
             path: ".spec.template.spec".into(),
             service_account: account.into(),
+            account_is_derived: false,
             annotations: Labels::default(),
             automount_token: None,
             token_volumes: Box::default(),

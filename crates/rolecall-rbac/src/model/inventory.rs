@@ -1,5 +1,5 @@
 use super::keep_last::keep_last;
-use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, Workload};
+use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, UnknownField, Workload};
 use crate::{Gap, Text};
 
 /// Everything that was read, sorted by namespace and name, and what could not be.
@@ -14,6 +14,7 @@ pub struct Inventory {
     pub(crate) namespaces: Vec<Namespace>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) gaps: Vec<Gap>,
+    pub(crate) unknown_fields: Vec<UnknownField>,
 }
 
 impl Inventory {
@@ -45,6 +46,11 @@ impl Inventory {
     /// Returns what could not be read.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
+    }
+
+    /// Returns the fields that servers do not know, sorted by where they stand.
+    pub fn unknown_fields(&self) -> &[UnknownField] {
+        &self.unknown_fields
     }
 
     /// Returns the ClusterRole (empty namespace) or Role of that name.
@@ -138,6 +144,7 @@ impl Inventory {
         self.namespaces.iter_mut().for_each(|namespace| change(&mut namespace.metadata.origin));
         self.workloads.iter_mut().for_each(|workload| change(&mut workload.metadata.origin));
         self.gaps.iter_mut().for_each(|gap| change(&mut gap.origin));
+        self.unknown_fields.iter_mut().for_each(|field| change(&mut field.origin));
     }
 
     /// Turns the inventory back into a builder, to lay other objects over it.
@@ -171,8 +178,8 @@ fn range_of<T>(objects: &[T], order: impl Fn(&T) -> std::cmp::Ordering) -> &[T] 
 /// Collects objects into an [`Inventory`]; of two objects with one name the later wins.
 #[derive(Debug, Default)]
 pub struct InventoryBuilder {
-    inventory: Inventory,
-    implied_service_accounts: Vec<ServiceAccount>,
+    pub(crate) inventory: Inventory,
+    pub(crate) implied_service_accounts: Vec<ServiceAccount>,
     replaced: Vec<Replaced>,
 }
 
@@ -241,6 +248,7 @@ impl InventoryBuilder {
         append(&mut inventory.namespaces, other.inventory.namespaces);
         append(&mut inventory.workloads, other.inventory.workloads);
         append(&mut inventory.gaps, other.inventory.gaps);
+        append(&mut inventory.unknown_fields, other.inventory.unknown_fields);
         append(&mut self.implied_service_accounts, other.implied_service_accounts);
         append(&mut self.replaced, other.replaced);
     }
@@ -255,6 +263,7 @@ impl InventoryBuilder {
         prepend(&mut inventory.namespaces, other.inventory.namespaces);
         prepend(&mut inventory.workloads, other.inventory.workloads);
         prepend(&mut inventory.gaps, other.inventory.gaps);
+        prepend(&mut inventory.unknown_fields, other.inventory.unknown_fields);
         prepend(&mut self.implied_service_accounts, other.implied_service_accounts);
         prepend(&mut self.replaced, other.replaced);
     }
@@ -302,6 +311,7 @@ impl InventoryBuilder {
         }
         inventory.gaps.sort();
         inventory.gaps.dedup();
+        inventory.unknown_fields.sort();
         replaced.sort();
         (inventory, replaced)
     }

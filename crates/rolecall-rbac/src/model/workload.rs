@@ -55,6 +55,8 @@ pub struct PodSpec {
     /// The ServiceAccount as written, alias included; empty when none is named, which runs as
     /// `default`.
     pub service_account: Text,
+    /// Whether nobody wrote that name: an operator derives it, and makes the ServiceAccount.
+    pub account_is_derived: bool,
     /// Its `automountServiceAccountToken`, unless unset.
     pub automount_token: Option<bool>,
     /// Tokens in volumes; those among them that a server added to the Pod are called

@@ -6,6 +6,9 @@ use serde::de::{MapAccess, SeqAccess};
 use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, OwnTextSeed, TextSeed, skip};
 use super::strings::Strings;
 
+/// The annotation by which OpenShift's release manifests say that an object is to be deleted.
+const DELETION: &str = "release.openshift.io/delete";
+
 /// What of an object's metadata is kept.
 #[derive(Debug, Default)]
 pub(super) struct ObjectMeta {
@@ -17,6 +20,8 @@ pub(super) struct ObjectMeta {
     pub(super) owner: Option<Owner>,
     /// Whether a server has stored the object.
     pub(super) stored: bool,
+    /// Whether OpenShift's cluster-version operator deletes the object.
+    pub(super) deletes: bool,
 }
 
 impl ObjectMeta {
@@ -87,8 +92,16 @@ impl<'de> Fields<'de> for MetadataFields<'_> {
                 metadata.labels = map.next_value_seed(seed)?;
             }
             MetadataField::Annotations => {
-                let seed = LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
+                let keep = |key: &str| key == DELETION || Metadata::keeps_annotation(key);
+                let seed = LabelsSeed { strings: self.strings, keep };
                 metadata.annotations = map.next_value_seed(seed)?;
+                let is_deletion = |(key, _): &(Text, Text)| **key == *DELETION;
+                if metadata.annotations.iter().any(is_deletion) {
+                    let all = std::mem::take(&mut metadata.annotations).into_vec();
+                    let (said, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(is_deletion);
+                    metadata.deletes = said.iter().any(|(_, value)| **value == *"true");
+                    metadata.annotations = kept.into();
+                }
             }
             MetadataField::OwnerReferences => {
                 let seed = ListSeed(Owners { strings: self.strings, owner: None });
@@ -100,6 +113,26 @@ impl<'de> Fields<'de> for MetadataFields<'_> {
             }
         }
         Ok(())
+    }
+
+    fn is_stray(key: &str) -> bool {
+        // What servers know beside what is read here.
+        !matches!(
+            key,
+            "clusterName"
+                | "creationTimestamp"
+                | "deletionGracePeriodSeconds"
+                | "deletionTimestamp"
+                | "finalizers"
+                | "generation"
+                | "initializers"
+                | "managedFields"
+                | "selfLink"
+        )
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        self.strings.stray.push(key.to_owned());
     }
 
     fn finish(self) -> ObjectMeta {

@@ -22,6 +22,7 @@ mod pod;
 mod rbac;
 mod resource;
 mod seed;
+mod stray;
 mod strings;
 mod walk;
 
@@ -213,6 +214,12 @@ impl Decoder {
         let object = if self.is_settled { self.settled(object) } else { object };
         let named = |name: &Text| !name.is_empty() && !name.contains("{{");
         let builder = &mut self.batch.builder;
+        let stray = std::mem::take(&mut self.strings.stray);
+        if let (false, Some((kind, metadata))) = (stray.is_empty(), object.head())
+            && named(&metadata.name)
+        {
+            builder.unknown_fields(kind, metadata, &stray);
+        }
         match object {
             Object::Role(role) if named(&role.metadata.name) => builder.role(role),
             Object::Binding(binding)
@@ -230,6 +237,17 @@ impl Decoder {
                 builder.workload(workload);
             }
             Object::Resource(resource) => self.batch.resources.push(resource),
+            Object::Deletion(kind, metadata) => {
+                let line = match metadata.origin {
+                    Origin::File { line, .. } => line,
+                    Origin::Cluster | Origin::Default => 0,
+                };
+                let message =
+                    format!("it deletes {kind} `{}`: what it grants is not counted", metadata.name);
+                let position = Position { line, column: 0 };
+                let problem = self.place.problem(position, ProblemKind::Deletion, message);
+                self.batch.problems.push(problem);
+            }
             Object::Other(identity, Shape::Irrelevant) if !identity.kind.is_empty() => {}
             _ => return false,
         }

@@ -72,7 +72,9 @@ impl Decoder {
         if !node.is_mapping() {
             return self.not_an_object(node);
         }
-        let Some(identity) = self.identity(node, identity) else { return };
+        let Some(identity) = self.identity(node, identity) else {
+            return self.map_of_objects(node);
+        };
         let what = self.selection.shape(&identity.api_version, &identity.kind);
         match what {
             Shape::List if node.get("items").is_some() => self.list(node, &identity),
@@ -132,7 +134,10 @@ impl Decoder {
         error: &DecodeError,
         unread: Unread,
     ) {
-        let message = error.to_string();
+        let mut message = error.to_string();
+        if message.ends_with("expected a string, found a boolean") {
+            message.push_str(": quote it, as YAML reads `y`, `no` and `on` as booleans");
+        }
         let described = format!("{}: {message}", self.describe(node, identity));
         let problem = self.place.problem(error.position, ProblemKind::WrongType, described);
         self.batch.problems.push(problem);
@@ -187,6 +192,24 @@ impl Decoder {
             let workload = custom_workload(&mut self.strings, identity, metadata, pods);
             self.batch.builder.workload(workload);
         }
+    }
+
+    /// Notes a map of which the values are objects: no client takes them from there.
+    fn map_of_objects(&mut self, node: Node<'_>) {
+        let is_object =
+            |value: Node<'_>| value.get("kind").is_some() && value.get("apiVersion").is_some();
+        let holds_objects = node.pairs().any(|(_, value)| is_object(value));
+        let known = ["apiVersion", "kind", "metadata"];
+        if !holds_objects || known.iter().any(|key| node.get(key).is_some()) {
+            return;
+        }
+        let message = "a map whose values are Kubernetes objects: print each as a document, as \
+                       `jsonnet -y` and `jq '.[]'` do"
+            .to_owned();
+        let position = node.position();
+        let problem = self.place.problem(position, ProblemKind::MapOfObjects, message.clone());
+        self.batch.problems.push(problem);
+        self.gap(Unread::Anything, &message, position.line);
     }
 
     fn not_an_object(&mut self, node: Node<'_>) {

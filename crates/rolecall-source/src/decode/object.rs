@@ -25,11 +25,24 @@ pub(super) enum Object {
     Namespace(Namespace),
     Workload(Workload),
     Resource(ServedResource),
+    /// What says that the object of this kind and name is to be deleted.
+    Deletion(Text, Metadata),
     /// Only its identity was read: it needs a look at the whole, or none at all.
     Other(Identity, Shape),
 }
 
 impl Object {
+    /// Returns the kind and the metadata of what takes part in answers.
+    pub(super) fn head(&self) -> Option<(&str, &Metadata)> {
+        match self {
+            Self::Role(role) => Some((role.kind(), &role.metadata)),
+            Self::Binding(binding) => Some((binding.kind(), &binding.metadata)),
+            Self::ServiceAccount(account) => Some(("ServiceAccount", &account.metadata)),
+            Self::Workload(workload) => Some((&workload.kind, &workload.metadata)),
+            Self::Namespace(_) | Self::Resource(_) | Self::Deletion(..) | Self::Other(..) => None,
+        }
+    }
+
     /// Returns the object as one that a server has stored.
     pub(super) fn stored(mut self) -> Self {
         let metadata = match &mut self {
@@ -38,7 +51,7 @@ impl Object {
             Self::ServiceAccount(account) => &mut account.metadata,
             Self::Namespace(namespace) => &mut namespace.metadata,
             Self::Workload(workload) => &mut workload.metadata,
-            Self::Resource(_) | Self::Other(..) => return self,
+            Self::Resource(_) | Self::Deletion(..) | Self::Other(..) => return self,
         };
         metadata.stored = true;
         self
@@ -65,6 +78,10 @@ pub(super) struct ObjectFields<'s> {
     automount_token: Option<bool>,
     pods: Vec<PodSpec>,
     resource: Option<ServedResource>,
+    /// Whether it is a patch that deletes the object.
+    deletes: bool,
+    /// Stray keys that came before the object's kind.
+    early: Vec<String>,
 }
 
 impl<'s> ObjectFields<'s> {
@@ -76,6 +93,7 @@ impl<'s> ObjectFields<'s> {
         origin: Origin,
         selection: Selection,
     ) -> ObjectSeed<Self> {
+        strings.stray.clear();
         ObjectSeed(Self {
             strings,
             default_namespace,
@@ -92,6 +110,8 @@ impl<'s> ObjectFields<'s> {
             automount_token: None,
             pods: Vec::new(),
             resource: None,
+            deletes: false,
+            early: Vec::new(),
         })
     }
 
@@ -105,6 +125,7 @@ impl<'s> ObjectFields<'s> {
     fn body<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         let Some(shape) = self.shape else { return Err(A::Error::custom(KIND_COMES_LATER)) };
         let strings = &mut *self.strings;
+        let before = strings.stray.len();
         match (shape, name) {
             (Shape::Role, "rules") => self.rules = Some(map.next_value_seed(Rules::seed(strings))?),
             (Shape::Role, "aggregationRule") => {
@@ -128,7 +149,13 @@ impl<'s> ObjectFields<'s> {
                     None => skip(map)?,
                 }
             }
-            _ => skip(map)?,
+            _ => {
+                self.note_stray(name);
+                return skip(map);
+            }
+        }
+        if matches!(shape, Shape::Role | Shape::Binding) {
+            self.strings.stray_below(before, name);
         }
         Ok(())
     }
@@ -167,7 +194,8 @@ impl<'s> ObjectFields<'s> {
             && let Some(otherwise) = otherwise
         {
             let account = self.strings.text(&otherwise.replace("{name}", &metadata.name));
-            self.pods.push(account_alone(self.strings, ".spec", account));
+            let pod = account_alone(self.strings, ".spec", account);
+            self.pods.push(PodSpec { account_is_derived: true, ..pod });
         }
         let mirror = metadata.annotation("kubernetes.io/config.mirror").is_some();
         Workload {
@@ -186,6 +214,8 @@ pub(super) enum ObjectField {
     ApiVersion,
     Kind,
     Metadata,
+    /// The directive of a strategic merge patch.
+    Patch,
     /// A field that only some kinds have.
     Body(&'static str),
 }
@@ -200,6 +230,7 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
             "apiVersion" => ObjectField::ApiVersion,
             "kind" => ObjectField::Kind,
             "metadata" => ObjectField::Metadata,
+            "$patch" => ObjectField::Patch,
             "rules" => ObjectField::Body("rules"),
             "aggregationRule" => ObjectField::Body("aggregationRule"),
             "roleRef" => ObjectField::Body("roleRef"),
@@ -223,11 +254,33 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
             // What is irrelevant may be as odd as it likes.
             ObjectField::Metadata if self.shape == Some(Shape::Irrelevant) => skip(map)?,
             ObjectField::Metadata => {
+                let before = self.strings.stray.len();
                 self.metadata = map.next_value_seed(MetadataFields::seed(self.strings))?;
+                self.strings.stray_below(before, "metadata");
+            }
+            ObjectField::Patch => {
+                self.deletes = *map.next_value_seed(TextSeed(self.strings))? == *"delete";
             }
             ObjectField::Body(name) => self.body(name, map)?,
         }
         Ok(())
+    }
+
+    fn is_stray(key: &str) -> bool {
+        // The common fields of what is no role, binding or ServiceAccount.
+        !matches!(key, "status" | "data" | "type" | "stringData" | "binaryData" | "items")
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        let Some(shape) = self.shape else { return self.early.push(key.to_owned()) };
+        let is_known = match shape {
+            Shape::ServiceAccount => matches!(key, "secrets" | "imagePullSecrets"),
+            Shape::Role | Shape::Binding => false,
+            _ => true,
+        };
+        if !is_known {
+            self.strings.stray.push(key.to_owned());
+        }
     }
 
     fn finish(mut self) -> Object {
@@ -238,6 +291,11 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
         };
         let shape = self.selection.shape(&identity.api_version, &identity.kind);
         let cluster_scoped = is_cluster_scoped(&identity.kind);
+        self.shape = Some(shape);
+        std::mem::take(&mut self.early).iter().for_each(|key| self.note_stray(key));
+        if (self.deletes || self.metadata.deletes) && shape != Shape::Irrelevant {
+            return Object::Deletion(identity.kind, self.metadata(cluster_scoped));
+        }
         match shape {
             Shape::Role => Object::Role(Role {
                 metadata: self.metadata_of_rbac(identity),

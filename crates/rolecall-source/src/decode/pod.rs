@@ -101,6 +101,15 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
         Ok(())
     }
 
+    fn is_stray(key: &str) -> bool {
+        super::stray::is_nearly_of_pod_specs(key)
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        let path = self.path.trim_start_matches('.');
+        self.strings.stray.push(format!("{path}.{key}"));
+    }
+
     fn finish(self) -> PodSpec {
         let written = [self.service_account, self.alias];
         let service_account = written.into_iter().flatten().find(|name| !name.is_empty());
@@ -115,6 +124,7 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
             path: self.path,
             annotations: Labels::default(),
             service_account: service_account.unwrap_or_else(|| self.strings.text("")),
+            account_is_derived: false,
             automount_token: self.automount_token,
             token_volumes: volumes.into(),
             containers: self

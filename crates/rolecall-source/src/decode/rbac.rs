@@ -39,8 +39,12 @@ impl<'de> Items<'de> for Rules<'_> {
             resource_names: none.clone(),
             non_resource_urls: none,
         };
+        let before = self.strings.stray.len();
         let seed = ObjectSeed(RuleFields { strings: self.strings, rule });
         let rule = items.next_element_seed(seed)?;
+        if self.strings.stray.len() > before {
+            self.strings.stray_below(before, &format!("[{}]", self.rules.len()));
+        }
         let more = rule.is_some();
         self.rules.extend(rule);
         Ok(more)
@@ -91,6 +95,14 @@ impl<'de> Fields<'de> for RuleFields<'_> {
             RuleField::NonResourceUrls => self.rule.non_resource_urls = list,
         }
         Ok(())
+    }
+
+    fn is_stray(_key: &str) -> bool {
+        true
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        self.strings.stray.push(key.to_owned());
     }
 
     fn finish(self) -> PolicyRule {
@@ -164,6 +176,14 @@ impl<'de> Fields<'de> for ReferenceFields<'_> {
         Ok(())
     }
 
+    fn is_stray(_key: &str) -> bool {
+        true
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        self.strings.stray.push(key.to_owned());
+    }
+
     fn finish(self) -> Reference {
         self.reference
     }
@@ -175,6 +195,9 @@ pub(super) fn role_ref<'de, A: MapAccess<'de>>(
     strings: &mut Strings,
 ) -> Result<RoleRef, A::Error> {
     let reference = map.next_value_seed(ReferenceFields::seed(strings))?;
+    if !reference.namespace.is_empty() {
+        strings.stray.push("namespace".to_owned());
+    }
     Ok(RoleRef {
         kind: match &*reference.kind {
             "Role" => RoleKind::Role,
@@ -203,8 +226,12 @@ impl<'de> Items<'de> for Subjects<'_> {
     type Output = Box<[Subject]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let before = self.strings.stray.len();
         let seed = ReferenceFields::seed(self.strings);
         let Some(reference) = items.next_element_seed(seed)? else { return Ok(false) };
+        if self.strings.stray.len() > before {
+            self.strings.stray_below(before, &format!("[{}]", self.subjects.len()));
+        }
         let (kind, group) = match &*reference.kind {
             "User" => (SubjectKind::User, RBAC_GROUP),
             "Group" => (SubjectKind::Group, RBAC_GROUP),
@@ -259,9 +286,19 @@ impl<'de> Fields<'de> for AggregationFields<'_> {
         ClusterRoleSelectors: ClusterRoleSelectors,
         map: &mut A,
     ) -> Result<(), A::Error> {
+        let before = self.strings.stray.len();
         let seed = ListSeed(Selectors { strings: self.strings, selectors: Vec::new() });
         self.selectors = map.next_value_seed(seed)?;
+        self.strings.stray_below(before, "clusterRoleSelectors");
         Ok(())
+    }
+
+    fn is_stray(_key: &str) -> bool {
+        true
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        self.strings.stray.push(key.to_owned());
     }
 
     fn finish(self) -> AggregationRule {
@@ -283,7 +320,11 @@ impl<'de> Items<'de> for Selectors<'_> {
             strings: self.strings,
             selector: LabelSelector::default(),
         });
+        let before = seed.0.strings.stray.len();
         let selector = items.next_element_seed(seed)?;
+        if self.strings.stray.len() > before {
+            self.strings.stray_below(before, &format!("[{}]", self.selectors.len()));
+        }
         let more = selector.is_some();
         self.selectors.extend(selector);
         Ok(more)
@@ -334,6 +375,14 @@ impl<'de> Fields<'de> for SelectorFields<'_> {
             }
         }
         Ok(())
+    }
+
+    fn is_stray(_key: &str) -> bool {
+        true
+    }
+
+    fn note_stray(&mut self, key: &str) {
+        self.strings.stray.push(key.to_owned());
     }
 
     fn finish(self) -> LabelSelector {

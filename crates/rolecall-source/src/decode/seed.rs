@@ -257,6 +257,14 @@ pub(super) trait Fields<'de>: Sized {
     /// Reads the value of a field.
     fn read<A: MapAccess<'de>>(&mut self, field: Self::Field, map: &mut A) -> Result<(), A::Error>;
 
+    /// Returns whether a key that is no field is worth noting: servers do not know it either.
+    fn is_stray(_key: &str) -> bool {
+        false
+    }
+
+    /// Notes a key that is no field.
+    fn note_stray(&mut self, _key: &str) {}
+
     /// Returns what was read.
     fn finish(self) -> Self::Output;
 }
@@ -280,10 +288,19 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T::Output, A::Error> {
-        while let Some(field) = map.next_key_seed(FieldSeed(T::field))? {
+        let mut stray = None;
+        while let Some(field) = {
+            let seed = KeySeed { field: T::field, is_stray: T::is_stray, stray: &mut stray };
+            map.next_key_seed(seed)?
+        } {
             match field {
                 Some(field) => self.0.read(field, &mut map)?,
-                None => skip(&mut map)?,
+                None => {
+                    if let Some(key) = stray.take() {
+                        self.0.note_stray(&key);
+                    }
+                    skip(&mut map)?;
+                }
             }
         }
         Ok(self.0.finish())
@@ -294,10 +311,14 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
     }
 }
 
-/// Reads a key as a field.
-pub(super) struct FieldSeed<T>(pub(super) fn(&str) -> Option<T>);
+/// Reads a key as a field, and keeps one that is none but worth noting.
+struct KeySeed<'n, T> {
+    field: fn(&str) -> Option<T>,
+    is_stray: fn(&str) -> bool,
+    stray: &'n mut Option<String>,
+}
 
-impl<'de, T> DeserializeSeed<'de> for FieldSeed<T> {
+impl<'de, T> DeserializeSeed<'de> for KeySeed<'_, T> {
     type Value = Option<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
@@ -305,7 +326,7 @@ impl<'de, T> DeserializeSeed<'de> for FieldSeed<T> {
     }
 }
 
-impl<'de, T> Visitor<'de> for FieldSeed<T> {
+impl<'de, T> Visitor<'de> for KeySeed<'_, T> {
     type Value = Option<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -313,7 +334,11 @@ impl<'de, T> Visitor<'de> for FieldSeed<T> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Option<T>, E> {
-        Ok((self.0)(key))
+        let field = (self.field)(key);
+        if field.is_none() && (self.is_stray)(key) {
+            *self.stray = Some(key.to_owned());
+        }
+        Ok(field)
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Strings {
     none: Texts,
     /// Room to collect the pairs of an object in.
     pub(super) pairs: Vec<(Text, Text)>,
+    /// The paths of keys that servers do not know, of the object that is being read.
+    pub(super) stray: Vec<String>,
 }
 
 /// A place of a table.
@@ -40,11 +42,26 @@ impl<T> Slot<T> {
 impl Default for Strings {
     fn default() -> Self {
         let (empty, none) = (Text::from(""), Texts::from([]));
-        Self { texts: Box::default(), lists: Box::default(), empty, none, pairs: Vec::new() }
+        Self {
+            texts: Box::default(),
+            lists: Box::default(),
+            empty,
+            none,
+            pairs: Vec::new(),
+            stray: Vec::new(),
+        }
     }
 }
 
 impl Strings {
+    /// Says of the stray keys from the `before`th on that they stand below `step`.
+    pub(super) fn stray_below(&mut self, before: usize, step: &str) {
+        for path in self.stray.iter_mut().skip(before) {
+            let separator = if path.starts_with('[') { "" } else { "." };
+            *path = format!("{step}{separator}{path}");
+        }
+    }
+
     /// Returns a copy of `text`, shared if it was seen lately.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         if text.is_empty() {

@@ -222,6 +222,7 @@ pub(super) fn account_alone(strings: &mut Strings, path: &str, account: Text) ->
         path: strings.text(path),
         annotations: Labels::default(),
         service_account: account,
+        account_is_derived: false,
         automount_token: None,
         token_volumes: Box::default(),
         containers: Box::default(),

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rolecall_rbac::Build;
 
 use super::kustomize::{self, Kustomizations, is_kustomization};
 use super::patterns;
@@ -24,6 +25,8 @@ pub(super) struct Entry {
     pub(super) is_found: bool,
     /// The namespace that a kustomization sets for it.
     pub(super) namespace: Option<String>,
+    /// What a build does to what it holds.
+    pub(super) build: Option<Build>,
 }
 
 /// What paths lead to.
@@ -34,7 +37,9 @@ pub(super) struct Found {
     /// Helm charts, by their directory.
     pub(super) charts: Vec<PathBuf>,
     /// What the kustomizations of the directories say.
-    pub(super) kustomizations: Kustomizations,
+    kustomizations: Kustomizations,
+    /// The kustomizations that have to be built, each with what it does.
+    pub(super) builds: Vec<(PathBuf, String)>,
     /// Paths that lead nowhere.
     pub(super) problems: Vec<Problem>,
     /// Directories searched, so that none is searched twice.
@@ -50,13 +55,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     for path in paths {
         found.named(path);
     }
-    let Found { entries, kustomizations, .. } = &mut found;
-    entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
-    let namespaces = kustomizations.namespaces();
-    if !namespaces.is_empty() {
-        for entry in entries.iter_mut() {
-            entry.namespace = namespaces.get(&kustomize::normal(&entry.path)).cloned();
-        }
+    if !found.kustomizations.is_empty() {
+        found.heed_kustomizations();
     }
     found
 }
@@ -77,7 +77,13 @@ impl Found {
     fn named(&mut self, path: &Path) {
         if path.as_os_str() == "-" {
             // Stdin can be read once only.
-            let entry = Entry { path: path.into(), chart: None, is_found: false, namespace: None };
+            let entry = Entry {
+                path: path.into(),
+                chart: None,
+                is_found: false,
+                namespace: None,
+                build: None,
+            };
             if !self.entries.contains(&entry) {
                 self.entries.push(entry);
             }
@@ -99,7 +105,13 @@ impl Found {
             Ok(_) => {
                 let chart = self.chart_around(path);
                 let path = path.to_owned();
-                self.entries.push(Entry { path, chart, is_found: false, namespace: None });
+                self.entries.push(Entry {
+                    path,
+                    chart,
+                    is_found: false,
+                    namespace: None,
+                    build: None,
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let others = patterns::expand(path);
@@ -110,6 +122,22 @@ impl Found {
             }
             Err(error) => self.unreadable(path, &error),
         }
+    }
+
+    /// Leaves out what are pieces of objects, and notes what kustomizations do to the files.
+    fn heed_kustomizations(&mut self) {
+        let Self { entries, kustomizations, builds, .. } = self;
+        let read: HashSet<PathBuf> =
+            entries.iter().map(|entry| kustomize::normal(&entry.path)).collect();
+        let unbuilt = kustomizations.unbuilt(|path| read.contains(path));
+        let namespaces = kustomizations.namespaces();
+        entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
+        for entry in entries.iter_mut() {
+            let path = kustomize::normal(&entry.path);
+            entry.build = unbuilt.files.get(&path).copied();
+            entry.namespace = namespaces.get(&path).cloned();
+        }
+        *builds = unbuilt.builds;
     }
 
     /// Searches a directory; `stack` holds the real paths of it and of those that lead to it.
@@ -175,7 +203,7 @@ impl Found {
         if kind.is_symlink() {
             self.link(&path, stack, chart);
         } else if kind.is_file() && is_manifest(&path) {
-            self.entries.push(Entry { path, chart, is_found: true, namespace: None });
+            self.entries.push(Entry { path, chart, is_found: true, namespace: None, build: None });
         } else if is_manifest(&path) {
             self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
         }
@@ -201,6 +229,7 @@ impl Found {
                     chart,
                     is_found: true,
                     namespace: None,
+                    build: None,
                 });
             }
             Ok(_) if is_manifest(path) => {

@@ -2,6 +2,8 @@
 //! which of them are no objects but pieces of some, in which namespace the objects are, and whether they
 //! are what is applied.
 
+mod unbuilt;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -15,9 +17,11 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// No such file is longer than that.
 const LONGEST: u64 = 1 << 20;
 
-/// The fields that change names, namespaces or rules, or add objects that stand elsewhere.
-const CHANGES: [&str; 13] = [
+/// The fields that change names, namespaces or rules, or add objects that stand elsewhere. Names of
+/// generated objects are changed in `resourceNames` as well.
+const CHANGES: [&str; 15] = [
     "components",
+    "configMapGenerator",
     "generators",
     "helmCharts",
     "helmChartInflationGenerator",
@@ -28,9 +32,13 @@ const CHANGES: [&str; 13] = [
     "patchesJson6902",
     "patchesStrategicMerge",
     "replacements",
+    "secretGenerator",
     "transformers",
     "vars",
 ];
+
+/// Those that change names.
+const RENAMES: [&str; 2] = ["namePrefix", "nameSuffix"];
 
 /// What the kustomizations of some directories say.
 #[derive(Debug, Default)]
@@ -39,14 +47,18 @@ pub(super) struct Kustomizations {
     pieces: BTreeSet<PathBuf>,
     /// What is taken in where, by the normal path of the directory.
     layers: BTreeMap<PathBuf, Layer>,
-    /// Kustomizations that make something else of the files than what they hold.
-    pub(super) changing: Vec<PathBuf>,
 }
 
 /// What a kustomization takes in, and where it puts that.
 #[derive(Debug)]
 struct Layer {
+    /// The kustomization, as it was found.
+    path: PathBuf,
     namespace: Option<String>,
+    /// What it does beyond taking files in, such as "sets `namespace`"; empty for nothing.
+    changes: Vec<String>,
+    /// Whether it gives objects other names.
+    renames: bool,
     /// Files and directories with kustomizations of their own, by their normal path.
     resources: Vec<PathBuf>,
 }
@@ -57,6 +69,11 @@ pub(super) fn is_kustomization(name: &std::ffi::OsStr) -> bool {
 }
 
 impl Kustomizations {
+    /// Returns whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.layers.is_empty() && self.pieces.is_empty()
+    }
+
     /// Reads one; what is wrong with it is told when it is read as a manifest.
     pub(super) fn read(&mut self, path: &Path) {
         let mut content = String::new();
@@ -69,13 +86,13 @@ impl Kustomizations {
             let pieces = pieces(root).into_iter().map(|piece| normal(&directory.join(piece)));
             self.pieces.extend(pieces);
             let layer = Layer {
+                path: path.to_owned(),
+                changes: changes(root),
+                renames: RENAMES.iter().any(|field| text(root, field).is_some()),
                 namespace: text(root, "namespace").map(str::to_owned),
                 resources: resources(root).map(|path| normal(&directory.join(path))).collect(),
             };
             self.layers.insert(normal(directory), layer);
-            if changes(root) {
-                self.changing.push(path.to_owned());
-            }
         }
     }
 
@@ -122,8 +139,8 @@ fn pieces(root: Node<'_>) -> Vec<&str> {
     pieces
 }
 
-/// Returns whether something else is applied than the files beside the kustomization.
-fn changes(root: Node<'_>) -> bool {
+/// Returns what a kustomization does to the files that it takes in, as far as it matters to access.
+fn changes(root: Node<'_>) -> Vec<String> {
     let is_set = |field: &str| {
         root.get(field).is_some_and(|value| {
             !value.is_null()
@@ -131,9 +148,29 @@ fn changes(root: Node<'_>) -> bool {
                 && value.as_str() != Some("")
         })
     };
-    CHANGES.iter().any(|field| is_set(field)) || resources(root).any(is_remote)
+    let fields = CHANGES.iter().filter(|field| is_set(field));
+    let fields: Vec<String> = fields.map(|field| format!("`{field}`")).collect();
+    let mut changes = Vec::new();
+    if !fields.is_empty() {
+        changes.push(format!("sets {}", fields.join(", ")));
+    }
+    if relabels(root) {
+        changes.push("sets labels that aggregation selects".to_owned());
+    }
+    changes.extend(resources(root).find(|it| is_remote(it)).map(|it| format!("takes in `{it}`")));
+    changes
 }
 
+/// Returns whether labels are set by which ClusterRoles are aggregated.
+fn relabels(root: Node<'_>) -> bool {
+    let is_selected =
+        |(key, _): (Node<'_>, Node<'_>)| key.as_str().is_some_and(|key| key.contains("aggregate"));
+    let common = root.get("commonLabels").into_iter();
+    let pairs = root.get("labels").into_iter().flat_map(Node::items);
+    common.chain(pairs.filter_map(|item| item.get("pairs"))).flat_map(Node::pairs).any(is_selected)
+}
+
+/// Returns what a kustomization takes in.
 fn resources(root: Node<'_>) -> impl Iterator<Item = &str> {
     let lists = ["resources", "bases", "components"].into_iter();
     lists.filter_map(move |field| root.get(field)).flat_map(Node::items).filter_map(Node::as_str)
@@ -232,7 +269,8 @@ patchesStrategicMerge:
         assert_eq!(roles(&all), ["default/base", "default/whole"]);
         all.show_as(&directory.path().to_string_lossy(), "git:x");
         let unbuilt = ["prod/kustomization.yaml", "remote/kustomization.yml", "test/Kustomization"];
-        assert_eq!(all.unbuilt, unbuilt.map(|path| format!("git:x/{path}")));
+        let unbuilt = unbuilt.map(|path| format!("git:x/{path}"));
+        assert_eq!(all.unbuilt, unbuilt);
         assert_eq!(all.problems.len(), 1);
         // What is named is meant.
         assert_eq!(roles(&loaded(&files, "prod/more.yaml").1), ["default/patched"]);
@@ -265,5 +303,95 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
         let namespaces: Vec<&str> =
             binding.subjects.iter().map(|subject| &*subject.namespace).collect();
         assert_eq!(namespaces, ["prod", ""]);
+    }
+
+    /// Returns why each kustomization has to be built, and which roles that can change.
+    fn unbuilt(files: &[(&str, &str)], path: &str) -> (Vec<String>, Vec<String>) {
+        let (directory, mut loaded) = loaded(files, path);
+        loaded.show_as(&format!("{}/", directory.path().display()), "");
+        let gaps = loaded.inventory.gaps().iter().map(ToString::to_string);
+        let roles = loaded.inventory.roles().iter().filter(|role| role.metadata.is_unbuilt());
+        (gaps.collect(), roles.map(|role| role.metadata.name.to_string()).collect())
+    }
+
+    #[test]
+    fn a_build_that_changes_something_leaves_what_it_takes_in_open() {
+        let [a, b] = ["a", "b"].map(role);
+        let base: [(&str, &str); 3] = [
+            ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+            ("base/a.yaml", &a),
+            ("other/b.yaml", &b),
+        ];
+        let not_built = "and Kustomize did not build it";
+        for (files, path, gaps, roles) in [
+            (vec![], "", vec![], vec![]),
+            (vec![("top/kustomization.yaml", "resources: [../base]\n")], "", vec![], vec![]),
+            (
+                vec![(
+                    "top/kustomization.yaml",
+                    "resources: [../base]\nnamePrefix: x-\nnamespace: y\n",
+                )],
+                "",
+                vec!["`top/kustomization.yaml`: it sets `namePrefix`, `namespace`"],
+                vec!["a"],
+            ),
+            // What an inner one changes is changed when the outer one is built.
+            (
+                vec![
+                    ("top/kustomization.yaml", "resources: [../mid]\nnamespace: y\n"),
+                    ("mid/kustomization.yaml", "resources: [../base]\nnameSuffix: -x\n"),
+                ],
+                "",
+                vec!["`top/kustomization.yaml`: it sets `namespace`"],
+                vec!["a"],
+            ),
+            // Two that take in the same are alternatives.
+            (
+                vec![
+                    ("one/kustomization.yaml", "resources: [../base]\n"),
+                    ("two/kustomization.yaml", "resources: [../base]\n"),
+                ],
+                "",
+                vec![
+                    "`one/kustomization.yaml`: it takes in `base`, as another kustomization does",
+                    "`two/kustomization.yaml`: it takes in `base`, as another kustomization does",
+                ],
+                vec!["a"],
+            ),
+            // Where the base is not read.
+            (
+                vec![("top/kustomization.yaml", "resources: [../base]\n")],
+                "top",
+                vec!["`top/kustomization.yaml`: it takes in `base`, which was not read"],
+                vec![],
+            ),
+            (
+                vec![(
+                    "top/kustomization.yaml",
+                    "resources: [../base]\ncommonLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}\n",
+                )],
+                "",
+                vec!["`top/kustomization.yaml`: it sets labels that aggregation selects"],
+                vec!["a"],
+            ),
+        ] {
+            let mut all = base.to_vec();
+            all.extend(files);
+            let (found, changed) = unbuilt(&all, path);
+            let found: Vec<String> = found
+                .iter()
+                .map(|gap| match gap.split_once("takes in `/") {
+                    // The directory of the test is part of a path that is not below the one given.
+                    Some((head, rest)) => {
+                        let (path, tail) = rest.split_once('`').unwrap();
+                        format!("{head}takes in `{}`{tail}", path.rsplit('/').next().unwrap())
+                    }
+                    None => gap.clone(),
+                })
+                .collect();
+            let gaps: Vec<String> = gaps.iter().map(|gap| format!("{gap}, {not_built}")).collect();
+            assert_eq!(found, gaps, "{all:?}");
+            assert_eq!(changed, roles, "{all:?}");
+        }
     }
 }

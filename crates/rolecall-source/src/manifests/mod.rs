@@ -69,6 +69,8 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// Kustomizations that make something else of the files than what they hold, and that are not built.
     pub unbuilt: Vec<String>,
+    /// The files that were read, in the order of the input.
+    pub files: Vec<FileRead>,
     /// What went wrong, in the order of the input.
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any were.
@@ -81,6 +83,15 @@ pub struct Loaded {
     pub replaced: Vec<Replaced>,
 }
 
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// Its path; `-` for stdin.
+    pub path: String,
+    /// How many objects it holds, those included that take no part in an answer.
+    pub objects: usize,
+}
+
 /// Loads manifests; `stdin` is read when a path is `-`.
 pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let found = find::find(&config.paths);
@@ -89,7 +100,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     let mut decoder = Decoder::new(&nowhere, &config.default_namespace);
     decoder.selection = config.selection;
     let decoders = Decoders::like(&decoder);
-    let read: Vec<(Batch, Vec<Outcome>)> = found
+    let read: Vec<(Batch, Vec<(Outcome, usize)>)> = found
         .entries
         .par_chunks(files_at_once(found.entries.len()))
         .with_max_len(1)
@@ -98,7 +109,17 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
                 let read = entries.iter().map(|entry| {
                     decoder.turn_to(&Place::File(shown(&entry.path).into()));
                     decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
-                    read::read(entry, &stdin, room, decoder)
+                    let objects = decoder.batch.objects;
+                    let Some(build) = entry.build else {
+                        let outcome = read::read(entry, &stdin, room, decoder);
+                        return (outcome, decoder.batch.objects - objects);
+                    };
+                    let before = std::mem::take(&mut decoder.batch);
+                    let outcome = read::read(entry, &stdin, room, decoder);
+                    decoder.batch.builder.mark_unbuilt(build);
+                    let marked = std::mem::replace(&mut decoder.batch, before);
+                    decoder.batch.append(marked);
+                    (outcome, decoder.batch.objects - objects)
                 });
                 read.collect()
             })
@@ -117,7 +138,11 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         outcomes.extend(of_files);
     }
     let mut templates = vec![0; found.charts.len()];
-    for (entry, outcome) in found.entries.iter().zip(outcomes) {
+    let mut files = Vec::with_capacity(outcomes.len());
+    for (entry, (outcome, objects)) in found.entries.iter().zip(outcomes) {
+        if outcome == Outcome::Read && !is_kustomization_file(entry) {
+            files.push(FileRead { path: shown(&entry.path), objects });
+        }
         let chart = entry.chart.and_then(|chart| templates.get_mut(chart));
         if let (Outcome::Template, Some(count)) = (outcome, chart) {
             *count += 1;
@@ -130,8 +155,24 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         batch.builder.gap(unread_file(&problem.file, &problem.message));
         batch.problems.push(problem);
     }
-    let unbuilt = found.kustomizations.changing.iter().map(|path| shown(path)).collect();
-    Loaded { unbuilt, ..finish(config, batch) }
+    let mut unbuilt = Vec::with_capacity(found.builds.len());
+    for (path, reason) in &found.builds {
+        let path = shown(path);
+        let because = format!("it {reason}, and Kustomize did not build it");
+        batch.builder.gap(unread_file(&path, &because));
+        unbuilt.push(path);
+    }
+    let mut loaded = finish(config, batch);
+    // What a kustomization takes in from elsewhere is not read, which is more than nothing.
+    if !unbuilt.is_empty() {
+        loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
+    }
+    Loaded { unbuilt, files, ..loaded }
+}
+
+/// Returns whether a file says how others are built, and is no object itself.
+fn is_kustomization_file(entry: &find::Entry) -> bool {
+    entry.path.file_name().is_some_and(kustomize::is_kustomization)
 }
 
 /// Returns how many files are read in one piece, so that each core gets several pieces.
@@ -170,6 +211,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         inventory,
         catalog,
         unbuilt: Vec::new(),
+        files: Vec::new(),
         problems,
         defaults,
         drifts,

@@ -266,7 +266,13 @@ mod tests {
     fn files_are_read_to_their_ends_whatever_their_size() {
         let account =
             "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: last, namespace: shop}\n";
-        let entry = Entry { path: "a.yaml".into(), chart: None, is_found: true, namespace: None };
+        let entry = Entry {
+            path: "a.yaml".into(),
+            chart: None,
+            is_found: true,
+            namespace: None,
+            build: None,
+        };
         let mut room = Room::new();
         for size in [0, 1, 1000, HEAD - 1, HEAD, HEAD + 1, 3 * HEAD] {
             let comment = format!("#{}\n", "-".repeat(size.saturating_sub(account.len() + 2)));

@@ -111,6 +111,7 @@ fn add(builder: &mut InventoryBuilder, line: &str) {
                     path: ".spec".into(),
                     annotations: [].into(),
                     service_account: after("as").unwrap_or_default().into(),
+                    account_is_derived: false,
                     automount_token: flag(),
                     token_volumes: words
                         .iter()
@@ -188,6 +189,8 @@ pub fn show(walk: &Walk<'_>) -> String {
             None => String::new(),
             Some(Account::Exists(_)) => " exists".into(),
             Some(Account::Implied) => " implied".into(),
+            Some(Account::MadeByOperator) => " made by its operator".into(),
+            Some(Account::Template) => " template".into(),
             Some(Account::Missing) => " missing".into(),
             Some(Account::Unread) => " unread".into(),
         };

@@ -1,0 +1,107 @@
+//! Objects that a build still has to change: what they grant is not certain before that.
+//!
+//! A gap makes "no" unknown. Kustomize can also take away: it renames, moves and patches what stands in
+//! files. So "yes" is unknown, too, where it rests on such an object.
+
+use crate::{Authorizer, Binding, Gap, Grant, InventoryBuilder, Metadata, PolicyRule, Role};
+
+/// The annotation of objects that a build of their directory can change. Snapshots keep it.
+const UNBUILT: &str = "rolecall.dev/unbuilt";
+/// Its value where the build gives objects other names.
+const RENAMED: &str = "renamed";
+
+/// What a build that has not been run does to objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Build {
+    /// It can change them.
+    Changes,
+    /// It gives them other names, too.
+    Renames,
+}
+
+impl Metadata {
+    /// Returns whether a build that has not been run can change the object.
+    pub fn is_unbuilt(&self) -> bool {
+        !self.annotations.is_empty() && self.annotation(UNBUILT).is_some()
+    }
+
+    /// Returns whether a build that has not been run gives the object another name.
+    pub fn is_renamed(&self) -> bool {
+        !self.annotations.is_empty()
+            && self.annotation(UNBUILT).is_some_and(|value| **value == *RENAMED)
+    }
+
+    fn set_unbuilt(&mut self, build: Build) {
+        let value = match build {
+            Build::Changes => "true",
+            Build::Renames => RENAMED,
+        };
+        if let Err(place) = self.annotations.binary_search_by(|(key, _)| (**key).cmp(UNBUILT)) {
+            let mut annotations = std::mem::take(&mut self.annotations).into_vec();
+            annotations.insert(place, (UNBUILT.into(), value.into()));
+            self.annotations = annotations.into();
+        }
+    }
+}
+
+impl InventoryBuilder {
+    /// Marks every object so far as one that a build can change.
+    pub fn mark_unbuilt(&mut self, build: Build) {
+        let inventory = &mut self.inventory;
+        let accounts = inventory.service_accounts.iter_mut();
+        let accounts = accounts.chain(&mut self.implied_service_accounts);
+        (inventory.roles.iter_mut().map(|role| &mut role.metadata))
+            .chain(inventory.bindings.iter_mut().map(|binding| &mut binding.metadata))
+            .chain(accounts.map(|account| &mut account.metadata))
+            .chain(inventory.workloads.iter_mut().map(|workload| &mut workload.metadata))
+            .for_each(|metadata| metadata.set_unbuilt(build));
+    }
+}
+
+impl Authorizer {
+    /// Returns whether a build can change the binding, or the rules of the role that it grants.
+    pub fn is_unbuilt(&self, binding: &Binding, role: &Role) -> bool {
+        !self.inventory.gaps.is_empty()
+            && (binding.metadata.is_unbuilt()
+                || role.metadata.is_unbuilt()
+                || self.aggregates_unbuilt(role, |_| true))
+    }
+
+    /// Removes grants that a build can change, and returns whether any were removed.
+    pub(crate) fn keep_built(&self, grants: &mut Vec<Grant<'_>>) -> bool {
+        let before = grants.len();
+        if !self.inventory.gaps.is_empty() {
+            grants.retain(|grant| match grant {
+                Grant::Privileged => true,
+                Grant::Rule(grant) => {
+                    !grant.binding.metadata.is_unbuilt()
+                        && !self.is_unbuilt_rule(grant.role, grant.rule)
+                }
+            });
+        }
+        grants.len() < before
+    }
+
+    /// Returns whether a build can change a rule of a role.
+    pub(crate) fn is_unbuilt_rule(&self, role: &Role, rule: &PolicyRule) -> bool {
+        role.metadata.is_unbuilt()
+            || self.aggregates_unbuilt(role, |source| source.rules.contains(rule))
+    }
+
+    /// Returns what makes every answer uncertain that rests on objects which a build can change.
+    pub(crate) fn build_gaps(&self) -> Vec<Gap> {
+        self.inventory.gaps.iter().filter(|gap| gap.may_hide_cluster_role()).cloned().collect()
+    }
+
+    /// Returns whether an aggregated role takes rules from a ClusterRole that a build can change.
+    fn aggregates_unbuilt(&self, role: &Role, takes: impl Fn(&Role) -> bool) -> bool {
+        let Some(aggregation) = role.aggregation.as_ref().filter(|_| !role.metadata.stored) else {
+            return false;
+        };
+        let cluster_roles = self.inventory.roles.iter().take_while(|role| role.is_cluster_role());
+        cluster_roles.filter(|source| source.metadata.is_unbuilt()).any(|source| {
+            aggregation.selectors.iter().any(|selector| selector.matches(&source.metadata))
+                && takes(source)
+        })
+    }
+}
