@@ -155,6 +155,11 @@ impl<'a> Context<'a> {
         self.input.is_judged(metadata)
     }
 
+    /// Returns whether what was read there is judged.
+    pub(crate) fn is_judged_origin(&self, origin: &Origin) -> bool {
+        self.input.is_judged_origin(origin)
+    }
+
     /// Returns whether an object may belong into another namespace than the one it was put in.
     pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
         metadata.namespace_assumed && !self.input.namespace_given
@@ -221,7 +226,11 @@ impl<'a> Context<'a> {
 
 impl CheckInput<'_> {
     fn is_judged(&self, metadata: &Metadata) -> bool {
-        match metadata.origin {
+        self.is_judged_origin(&metadata.origin)
+    }
+
+    fn is_judged_origin(&self, origin: &Origin) -> bool {
+        match origin {
             Origin::File { .. } => true,
             Origin::Cluster => self.judged == Judged::Everything,
             Origin::Default => false,

@@ -36,6 +36,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// What was asked and denied, so that a fix can be made of it.
     pub denied: Option<Box<Denied>>,
+    /// Files that were not read, of which each can hold what is missing; sorted.
+    pub unless: Vec<Text>,
 }
 
 /// An object as findings name it.
@@ -102,6 +104,7 @@ impl Finding {
             line_of_text: None,
             related: Vec::new(),
             denied: None,
+            unless: Vec::new(),
         }
     }
 
@@ -135,6 +138,12 @@ impl Finding {
         self
     }
 
+    /// Says that files which were not read can hold what is missing.
+    pub(crate) fn unless(mut self, files: Vec<Text>) -> Self {
+        self.unless = files;
+        self
+    }
+
     pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<String>) -> Self {
         self.related.push(Related { object, note: note.into() });
         self
@@ -143,6 +152,19 @@ impl Finding {
     /// Returns whether it is only that something unread decides.
     pub fn is_undecided(&self) -> bool {
         self.rule.code == crate::findings::expectation::UNDECIDED
+    }
+
+    /// Returns the message; where files were not read that can hold what is missing, it names them.
+    pub fn statement(&self) -> String {
+        let files = match &*self.unless {
+            [] => return self.message.clone(),
+            [only] => only.to_string(),
+            [first, second] => format!("{first} or {second}"),
+            [first, others @ ..] => {
+                format!("{first} or one of {} other unread files", others.len())
+            }
+        };
+        format!("{}, unless {files} provides it", self.message)
     }
 
     /// Orders findings by where they stand, then by what they say.

@@ -16,6 +16,7 @@ mod needs;
 mod needs_annotation;
 mod rule_meta;
 mod suppression;
+mod unread;
 mod validation;
 
 pub use commands::kept_command;

@@ -15,7 +15,10 @@ pub(crate) struct Names<'a> {
     accounts_of_servers: HashSet<(&'a str, &'a str), FxBuildHasher>,
     bound_accounts: HashSet<(&'a str, &'a str), FxBuildHasher>,
     namespaces: HashSet<&'a str, FxBuildHasher>,
-    first_words: HashSet<&'a str, FxBuildHasher>,
+    /// The names of roles without their last words.
+    families: HashSet<&'a str, FxBuildHasher>,
+    /// All names.
+    names: HashSet<&'a str, FxBuildHasher>,
 }
 
 impl<'a> Names<'a> {
@@ -59,7 +62,8 @@ impl<'a> Names<'a> {
                 .map(|metadata| &*metadata.name)
                 .chain(roles().map(|metadata| &*metadata.namespace))
                 .collect(),
-            first_words: roles().chain(others).map(|metadata| first_word(&metadata.name)).collect(),
+            families: roles().filter_map(|metadata| family(&metadata.name)).collect(),
+            names: roles().chain(others).map(|metadata| &*metadata.name).collect(),
         }
     }
 
@@ -88,14 +92,21 @@ impl<'a> Names<'a> {
         self.namespaces.contains(namespace)
     }
 
-    /// Returns whether something that is judged has a name that begins with the same word; words of
-    /// one or two letters say nothing.
+    /// Returns whether a role belongs to something that is judged, as its name says: it differs from
+    /// another role's in its last word, or goes on where the name of something else ends. A first word
+    /// alone is often that of the product that an example is about.
     pub(crate) fn has_namesake(&self, name: &str) -> bool {
-        let word = first_word(name);
-        word.len() >= 3 && self.first_words.contains(word)
+        let is_known = |start: &str| start.len() >= 3 && self.names.contains(start);
+        family(name).is_some_and(|family| family.len() >= 3 && self.families.contains(family))
+            || is_known(name)
+            || name.match_indices(SEPARATORS).any(|(at, _)| name.get(..at).is_some_and(is_known))
     }
 }
 
-fn first_word(name: &str) -> &str {
-    name.split(['-', '.', ':', '_']).next().unwrap_or_default()
+/// What stands between the words of a name.
+const SEPARATORS: [char; 4] = ['-', '.', ':', '_'];
+
+/// Returns a name without its last word.
+fn family(name: &str) -> Option<&str> {
+    name.rsplit_once(SEPARATORS).map(|(family, _)| family)
 }

@@ -5,6 +5,8 @@ use rolecall_rbac::{
     rule_allows,
 };
 
+use crate::unread::file_of;
+
 /// One thing that somebody does, in one of several ways of which one must be allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
@@ -217,7 +219,7 @@ impl Need {
                 };
                 let bindings = authorizer.bindings_of(identity);
                 let allowed = identity.is_privileged()
-                    || !authorizer.inventory().gaps().is_empty()
+                    || authorizer.inventory().gaps().iter().any(|gap| file_of(gap).is_none())
                     || bindings
                         .iter()
                         .filter(|bound| counts(bound.binding))
@@ -239,8 +241,12 @@ impl Need {
 }
 
 fn ask(authorizer: &Authorizer, identity: &Identity, request: Request) -> Judgement {
-    match authorizer.authorize(identity, &request).verdict {
+    match authorizer.authorize_as_written(identity, &request).verdict {
         Verdict::NoOpinion => Judgement::Refused { request, somewhere: false },
+        // A file that was not read can grant it: that is said with the finding.
+        Verdict::Unknown { gaps } if gaps.iter().all(|gap| file_of(gap).is_some()) => {
+            Judgement::Refused { request, somewhere: false }
+        }
         Verdict::Allowed { .. } | Verdict::Unknown { .. } => Judgement::MayPass,
     }
 }

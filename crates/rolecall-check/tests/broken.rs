@@ -258,3 +258,104 @@ fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
         ]
     );
 }
+
+/// Returns the fixes of RC105 for manifests, and the other codes of broken and empty objects.
+fn unknown_fields(manifest: &str) -> Vec<String> {
+    let findings = support::findings_of(manifest).into_iter();
+    findings
+        .filter(|finding| matches!(finding.rule.code, "RC105" | "RC210"))
+        .map(|finding| {
+            format!("{} {} {}: {}", finding.rule.code, finding.severity, finding.field, finding.fix)
+        })
+        .collect()
+}
+
+#[test]
+fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
+    const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: x, namespace: shop}\n";
+    const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n\
+                           metadata: {name: x, namespace: shop}\n";
+    const REF: &str =
+        "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n";
+    const SUBJECTS: &str = "subjects: [{kind: ServiceAccount, name: default}]\n";
+    const ACCOUNT: &str =
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x, namespace: shop}\n";
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop}\n";
+    for (manifest, expected) in [
+        (
+            format!(
+                "{ROLE}rules: [{{apiGroups: [''], resources: [secrets], resourceName: [web-tls], verbs: [get]}}]"
+            ),
+            "RC105 high rules[0].resourceName: write `resourceNames`",
+        ),
+        (
+            format!("{ROLE}rules: [{{apiGroups: [''], resources: [secrets], verb: [get]}}]"),
+            "RC105 high rules[0].verb: write `verbs`",
+        ),
+        (
+            format!("{ROLE}rule: [{{apiGroups: [''], resources: [secrets], verbs: [get]}}]"),
+            "RC105 high rule: write `rules`",
+        ),
+        (
+            format!("{BINDING}{REF}subject: [{{kind: ServiceAccount, name: default}}]"),
+            "RC105 high subject: write `subjects`",
+        ),
+        (
+            format!(
+                "{BINDING}{REF}subjects: [{{kind: ServiceAccount, name: default, namespaces: shop}}]"
+            ),
+            "RC105 high subjects[0].namespaces: write `namespace`",
+        ),
+        (
+            format!(
+                "{BINDING}{REF}subjects: [{{$patch: delete, kind: ServiceAccount, name: default}}]"
+            ),
+            "RC105 high subjects[0].$patch: remove it: lists of rules and subjects are replaced as a whole, not merged",
+        ),
+        (
+            format!(
+                "{BINDING}roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view, namespace: shop}}\n{SUBJECTS}"
+            ),
+            "RC105 high roleRef.namespace: remove it: a RoleBinding refers to Roles of its namespace and to ClusterRoles",
+        ),
+        (
+            format!("{ACCOUNT}automountServiceAccountTokens: false"),
+            "RC105 high automountServiceAccountTokens: write `automountServiceAccountToken`",
+        ),
+        (
+            format!(
+                "{POD}spec: {{serviceAcountName: default, containers: [{{name: a, image: a}}]}}"
+            ),
+            "RC105 high spec.serviceAcountName: write `serviceAccountName`",
+        ),
+        (
+            format!(
+                "{POD}spec: {{automountServiceaccountToken: false, containers: [{{name: a, image: a}}]}}"
+            ),
+            "RC105 high spec.automountServiceaccountToken: write `automountServiceAccountToken`",
+        ),
+    ] {
+        assert_eq!(unknown_fields(&manifest), [expected], "{manifest}");
+        // JSON is read another way.
+        let json = serde_json::to_string(&yaml_value(&manifest)).unwrap();
+        assert_eq!(unknown_fields(&json), [expected], "{json}");
+    }
+    for known in [
+        format!("{ACCOUNT}secrets: [{{name: a}}]\nimagePullSecrets: [{{name: a}}]"),
+        format!(
+            "{POD}spec: {{serviceAccountName: default, schedulerName: a, containers: [{{name: a, image: a}}]}}\nstatus: {{}}"
+        ),
+        format!("{BINDING}{REF}{SUBJECTS}").replace(
+            "namespace: shop}",
+            "namespace: shop, creationTimestamp: null, managedFields: []}",
+        ),
+    ] {
+        assert_eq!(unknown_fields(&known), [""; 0], "{known}");
+    }
+}
+
+/// Reads YAML as a value.
+fn yaml_value(text: &str) -> serde_json::Value {
+    let documents = rolecall_source::yaml::parse(text, 1).unwrap();
+    serde::Deserialize::deserialize(documents[0].root()).unwrap()
+}

@@ -81,8 +81,13 @@ fn what_install_manifests_write_is_not_dead() {
         "{nonResourceURLs: [/metrics, /healthz, '/api/*', '/apis/*', '*', /openapi/v2], verbs: [get, post]}",
         "{nonResourceURLs: [/api, /apis/apps/v1], verbs: ['*']}",
         // Names on verbs of which some carry a name, and subresources that are created by name.
-        "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, update, create]}",
-        "{apiGroups: [''], resources: [secrets], resourceNames: [ca], verbs: [get, list, watch]}",
+        "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, update, patch, delete]}",
+        "{apiGroups: [''], resources: [configmaps], resourceNames: [leader], verbs: [get, create]}, {apiGroups: [''], resources: [configmaps], verbs: [create]}",
+        // Virtual resources of other servers' authorization checks, and names that they match themselves.
+        "{apiGroups: [projectcalico.org], resources: [tier.networkpolicies], resourceNames: ['app.*'], verbs: ['*']}",
+        "{apiGroups: [external.metrics.k8s.io], resources: [queue_length], verbs: [list]}",
+        "{apiGroups: [''], resources: [registry.example.com], resourceNames: [puller], verbs: [request-serviceaccounts-token-audience]}",
+        "{apiGroups: [''], resources: ['*'], verbs: [request-serviceaccounts-token-audience]}",
         "{apiGroups: [''], resources: [pods/exec], resourceNames: [db-0], verbs: [create]}",
         // Verbs of one's own.
         "{apiGroups: [example.com], resources: [widgets], verbs: [publish, consume, admin]}",
@@ -177,12 +182,175 @@ fn names_on_verbs_without_names_are_dead() {
             &["RC207 rules[0].resourceNames"],
         );
     }
+    // Beside verbs that carry a name.
+    for verbs in ["[get, update, create]", "[get, list, watch]", "[delete, deletecollection]"] {
+        check(
+            &format!(
+                "{{apiGroups: [''], resources: [configmaps], resourceNames: [x], verbs: {verbs}}}"
+            ),
+            &["RC207 rules[0].resourceNames"],
+        );
+    }
+    check(
+        "{apiGroups: [''], resources: [configmaps], resourceNames: [x], verbs: [get, list, create]}",
+        &["RC207 rules[0].resourceNames", "RC207 rules[0].resourceNames"],
+    );
     // What another rule grants anyway is told of as that.
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [list]}, \
          {apiGroups: [''], resources: [secrets], resourceNames: [x], verbs: [list]}",
         &["RC212 rules[1]"],
     );
+}
+
+/// Returns the severity and the fix of each finding about a rule of a bound ClusterRole.
+fn advice(kind: &str, rule: &str) -> Vec<String> {
+    let manifest = format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: {kind}, metadata: {{name: x, namespace: shop}}, rules: [{rule}]}}"
+    );
+    let findings = support::findings_of(&manifest).into_iter();
+    findings
+        .filter(|finding| matches!(finding.rule.category, Category::Dead | Category::Broken))
+        .map(|finding| format!("{} {}: {}", finding.rule.code, finding.severity, finding.fix))
+        .collect()
+}
+
+#[test]
+fn special_verbs_are_dead_where_nothing_asks_about_them() {
+    for (groups, resources, verbs, expected) in [
+        (
+            "rbac.authorization.k8s.io",
+            "rolebindings",
+            "bind",
+            "`bind` is asked only on `roles` and `clusterroles`",
+        ),
+        (
+            "rbac.authorization.k8s.io",
+            "clusterrolebindings",
+            "bind",
+            "`bind` is asked only on `roles` and `clusterroles`",
+        ),
+        (
+            "rbac.authorization.k8s.io",
+            "rolebindings",
+            "escalate",
+            "`escalate` is asked only on `roles` and `clusterroles`",
+        ),
+        (
+            "''",
+            "pods",
+            "impersonate",
+            "`impersonate` is asked only on `users`, `groups`, `serviceaccounts`, `uids` and `userextras`",
+        ),
+        (
+            "''",
+            "secrets",
+            "impersonate",
+            "`impersonate` is asked only on `users`, `groups`, `serviceaccounts`, `uids` and `userextras`",
+        ),
+        (
+            "certificates.k8s.io",
+            "certificatesigningrequests",
+            "approve",
+            "`approve` is asked on `signers`",
+        ),
+        (
+            "certificates.k8s.io",
+            "certificatesigningrequests",
+            "sign",
+            "`sign` is asked on `signers`",
+        ),
+        (
+            "''",
+            "secrets",
+            "use",
+            "`use` is asked only on `podsecuritypolicies` and `securitycontextconstraints`",
+        ),
+        ("'*'", "rolebindings", "bind", "`bind` is asked only on `roles` and `clusterroles`"),
+    ] {
+        let rule = format!("{{apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]}}");
+        assert_eq!(advice("ClusterRole", &rule), [format!("RC206 high: {expected}")], "{rule}");
+    }
+    let post = "{apiGroups: ['*'], resources: [pods], verbs: [POST]}";
+    assert_eq!(advice("ClusterRole", post), ["RC206 high: write `create`"]);
+    let reed = "{apiGroups: ['*'], resources: [pods], verbs: [reed]}";
+    assert_eq!(advice("ClusterRole", reed).len(), 1);
+    for rule in [
+        "{apiGroups: ['*'], resources: ['*'], verbs: [bind]}",
+        "{apiGroups: [rbac.authorization.k8s.io], resources: [roles, rolebindings], verbs: [bind]}",
+        "{apiGroups: [example.com], resources: [widgets], verbs: [use]}",
+        "{apiGroups: ['*'], resources: [widgets], verbs: [sync]}",
+    ] {
+        let found: Vec<String> =
+            advice("ClusterRole", rule).into_iter().filter(|it| !it.contains(" low: ")).collect();
+        assert_eq!(found, [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn what_hides_no_mistake_is_graded_low() {
+    for (kind, rule, expected) in [
+        // A subresource too many beside resources that are there; alone it is all that the rule is for.
+        (
+            "ClusterRole",
+            "{apiGroups: [''], resources: [configmaps, configmaps/status], verbs: [get]}",
+            "RC205 low: remove it: `configmaps` has no subresources",
+        ),
+        (
+            "ClusterRole",
+            "{apiGroups: [''], resources: [configmaps/status], verbs: [get]}",
+            "RC205 high: remove it: `configmaps` has no subresources",
+        ),
+        (
+            "ClusterRole",
+            "{apiGroups: [''], resources: [pods, pods/logs], verbs: [get]}",
+            "RC205 high: write `pods/log`",
+        ),
+        // What an approver of certificates asks about.
+        (
+            "ClusterRole",
+            "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/clusteragent], verbs: [create]}",
+            "RC205 info: remove it, unless an approver asks about it",
+        ),
+        // Cluster-scoped in every API group that is known.
+        (
+            "Role",
+            "{apiGroups: ['*'], resources: [nodes/proxy, mutatingwebhookconfigurations, persistentvolumes], verbs: [get]}",
+            "RC208 low: move it to a ClusterRole that a ClusterRoleBinding grants",
+        ),
+        // A correction that would be dead is none.
+        (
+            "ClusterRole",
+            "{apiGroups: [''], resources: [namespace/metrics], verbs: [get]}",
+            "RC202 high: write `namespaces`: there is no subresource `metrics`",
+        ),
+    ] {
+        assert_eq!(advice(kind, rule), [expected], "{rule}");
+    }
+}
+
+#[test]
+fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
+    for (kind, name, expected) in [
+        ("Group", "system:anonymous", Some("remove it")),
+        ("User", "system:unauthenticated", Some("remove it")),
+        ("User", "system:masters", Some("remove it")),
+        ("User", "system:authenticated", Some("write `kind: Group`, if that one was meant")),
+        ("User", "system:nodes", Some("write `kind: Group`, if that one was meant")),
+        ("Group", "system:kube-scheduler", Some("write `kind: User`, if that one was meant")),
+        ("Group", "system:nodes", None),
+        ("User", "system:kube-scheduler", None),
+    ] {
+        let manifest = format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {{name: x, namespace: shop}}, \
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}, \
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: '{name}'}}]}}"
+        );
+        let found = support::findings_of(&manifest).into_iter();
+        let found =
+            found.filter(|finding| finding.rule.code == "RC215").map(|finding| finding.fix).next();
+        assert_eq!(found.as_deref(), expected, "{kind} {name}");
+    }
 }
 
 #[test]
@@ -210,7 +378,7 @@ fn default_roles_are_neither_broken_nor_dead() {
         let manifests = facts::default_objects(version);
         assert_eq!(dead_or_broken(manifests), [""; 0], "{version:?}");
         // Under other names nothing excuses them: what is left is true, a rule that another one of its
-        // role covers and a binding without subjects.
+        // role covers, a binding without subjects, and `list` and `watch` of one object.
         let renamed = manifests
             .replace("\"name\":\"system:", "\"name\":\"renamed:")
             .replace("\"name\": \"system:", "\"name\": \"renamed:");
@@ -221,6 +389,7 @@ fn default_roles_are_neither_broken_nor_dead() {
             .collect();
         found.retain(|line| {
             line != "RC212 ClusterRole renamed:controller:namespace-controller"
+                && line != "RC207 ClusterRole renamed:kube-scheduler"
                 && line != "RC210 ClusterRoleBinding renamed:node"
         });
         assert_eq!(found, [""; 0], "{version:?}");

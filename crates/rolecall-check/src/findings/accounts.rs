@@ -1,6 +1,8 @@
 //! Which ServiceAccounts exist, as several rules ask.
 
-use rolecall_rbac::{Binding, ServiceAccount, Subject, SubjectKind, edit_distance_within};
+use rolecall_rbac::{
+    Binding, ObjectKind, ServiceAccount, Subject, SubjectKind, Text, Unread, edit_distance_within,
+};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -70,9 +72,33 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
     let (inventory, names) = (context.inventory(), context.names());
     name == "default"
         || inventory.service_account(namespace, name).is_some()
-        || inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace))
+        || context.is_unlisted(|gap| gap.may_hide_service_account(namespace))
         || names.accounts(name).iter().any(|account| context.is_guess(&account.metadata))
         || names.is_account_of_servers(namespace, name)
+}
+
+/// Returns the files that were not read and can hold a ServiceAccount.
+pub(super) fn unread_files(context: &Context<'_>, namespace: &str, name: &str) -> Vec<Text> {
+    context.unread_files(|gap| match &gap.unread {
+        Unread::Object { kind: ObjectKind::ServiceAccount, namespace: unread, name: of_name } => {
+            **unread == *namespace && **of_name == *name
+        }
+        _ => gap.may_hide_service_account(namespace),
+    })
+}
+
+/// Returns whether a ServiceAccount that a build renames can become one of this name.
+pub(super) fn may_be_renamed(context: &Context<'_>, name: &str) -> bool {
+    !context.inventory().gaps().is_empty()
+        && context.inventory().service_accounts().iter().any(|account| {
+            let metadata = &account.metadata;
+            metadata.is_renamed() && is_extended(&metadata.name, name)
+        })
+}
+
+/// Returns whether a prefix or a suffix makes one name of another.
+pub(super) fn is_extended(name: &str, longer: &str) -> bool {
+    name != longer && (longer.ends_with(name) || longer.starts_with(name))
 }
 
 pub(super) fn lookalikes<'a>(

@@ -5,6 +5,7 @@
 
 use rolecall_rbac::Binding;
 
+use super::accounts;
 use crate::context::Context;
 use crate::{ExternalKind, Severity};
 
@@ -45,8 +46,25 @@ impl Owner {
             }
             _ if context.input.complete => Self::Input,
             _ if name.starts_with("system:") || OF_DISTRIBUTIONS.contains(&name) => Self::Others,
+            _ if may_be_renamed(context, name) => Self::Unknown,
             _ if context.names().has_namesake(name) => Self::Input,
             _ => Self::Unknown,
+        }
+    }
+
+    /// Returns who would define a ServiceAccount that bindings or workloads name. A repository that
+    /// defines some of a namespace defines them all.
+    pub(super) fn of_account(context: &Context<'_>, namespace: &str, name: &str) -> Self {
+        if context.input.complete {
+            Self::Input
+        } else if is_of_the_cluster(namespace) {
+            Self::Others
+        } else if accounts::may_be_renamed(context, name) {
+            Self::Unknown
+        } else if !context.inventory().service_accounts_in(namespace).is_empty() {
+            Self::Input
+        } else {
+            Self::Unknown
         }
     }
 
@@ -94,6 +112,14 @@ impl Owner {
             }
         }
     }
+}
+
+/// Returns whether a role that a build renames can become one of this name.
+fn may_be_renamed(context: &Context<'_>, name: &str) -> bool {
+    !context.inventory().gaps().is_empty()
+        && context.inventory().roles().iter().any(|role| {
+            role.metadata.is_renamed() && accounts::is_extended(&role.metadata.name, name)
+        })
 }
 
 /// Returns whether a namespace is the cluster's own, where add-ons of many origins live together.

@@ -1,6 +1,6 @@
 //! Which roles bindings refer to in vain, as several rules ask.
 
-use rolecall_rbac::{Binding, Role, RoleKind};
+use rolecall_rbac::{Binding, Role, RoleKind, Text};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -14,6 +14,7 @@ pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'
 pub(super) fn grants_nothing(context: &Context<'_>, binding: &Binding) -> bool {
     let (kind, namespace) = kind_and_namespace(binding);
     is_without_role(context, binding)
+        && unread_files(context, binding).is_empty()
         && !context.is_external(kind, namespace, &binding.role_ref.name)
 }
 
@@ -31,12 +32,16 @@ pub(super) fn kind_and_namespace(binding: &Binding) -> (ExternalKind, &str) {
     }
 }
 
+/// Returns the files that were not read and can hold the role.
+pub(super) fn unread_files(context: &Context<'_>, binding: &Binding) -> Vec<Text> {
+    context.unread_files(|gap| gap.may_hide_role_of(binding))
+}
+
 /// Returns whether the role may be what could not be read, or what has no namespace of its own yet.
 fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
     let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
     let is_guess =
         |role: &Role| context.is_guess(&role.metadata) || context.is_guess(&binding.metadata);
     let assumed = || context.names().roles(&binding.role_ref.name).iter().copied().any(is_guess);
-    context.inventory().gaps().iter().any(|gap| gap.may_hide_role_of(binding))
-        || (!cluster_role && assumed())
+    context.is_unlisted(|gap| gap.may_hide_role_of(binding)) || (!cluster_role && assumed())
 }

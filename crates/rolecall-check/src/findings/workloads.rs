@@ -5,15 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 use rolecall_rbac::{
-    Binding, BoundRole, Identity, Inventory, PodSpec, ServiceAccount, SubjectKind, Workload,
-    masked_line,
+    Binding, BoundRole, Gap, Identity, Inventory, ObjectKind, PodSpec, ServiceAccount, SubjectKind,
+    Text, Unread, Workload, masked_line,
 };
 use rustc_hash::FxBuildHasher;
 
 use super::accounts;
 use crate::commands::{self, Invocation};
 use crate::context::Context;
-use crate::{FieldPath, Finding, needs_annotation};
+use crate::{FieldPath, Finding, needs_annotation, unread};
 
 /// A pod spec of a judged workload.
 pub(crate) struct PodOf<'a> {
@@ -161,9 +161,15 @@ fn is_everybodys(context: &Context<'_>, binding: &Binding) -> bool {
 
 /// Returns whether a Pod may hold rights that could not be read.
 pub(super) fn may_hold_more(context: &Context<'_>, identity: &Identity) -> bool {
-    let review = context.authorizer().rules_for(identity, "");
-    !review.gaps.is_empty()
-        || context.inventory().gaps().iter().any(|gap| gap.may_hide_cluster_role())
+    let is_list = |gap: &Gap| unread::file_of(gap).is_none();
+    context.authorizer().rules_for(identity, "").gaps.iter().any(is_list)
+        || context.is_unlisted(Gap::may_hide_cluster_role)
+}
+
+/// Returns the files that were not read and can grant an identity more.
+pub(super) fn unread_grants(context: &Context<'_>, identity: &Identity) -> Vec<Text> {
+    let gaps = context.authorizer().gaps_of(identity);
+    context.unread_files(|gap| gap.may_hide_cluster_role() || gaps.contains(gap))
 }
 
 /// Returns whether a token for the API server is mounted into some container of a Pod.
@@ -226,19 +232,23 @@ pub(super) fn invocation_path(spec: &PodSpec, invocation: &Invocation) -> FieldP
     invocation.place.item.into_iter().fold(path, FieldPath::then_index)
 }
 
-/// Returns whether all workloads of the input were read, so that one that is not there is not.
+/// Returns whether all workloads were listed, so that one that is not there is not, or is in a file
+/// that was not read.
 pub(super) fn are_all_known(context: &Context<'_>) -> bool {
-    use rolecall_rbac::{ObjectKind, Unread};
-    !context.inventory().workloads().is_empty()
-        && !context.inventory().gaps().iter().any(|gap| match &gap.unread {
-            Unread::Anything => true,
-            Unread::Kind { kind, .. }
-            | Unread::KindOutside { kind, .. }
-            | Unread::Object { kind, .. } => {
-                matches!(kind, ObjectKind::Other(_))
-            }
-            _ => false,
-        })
+    !context.inventory().workloads().is_empty() && !context.is_unlisted(may_hide_any_workload)
+}
+
+/// Returns whether a workload of some namespace can be hidden behind a gap.
+pub(super) fn may_hide_any_workload(gap: &Gap) -> bool {
+    match &gap.unread {
+        Unread::Anything => true,
+        Unread::Kind { kind, .. }
+        | Unread::KindOutside { kind, .. }
+        | Unread::Object { kind, .. } => {
+            matches!(kind, ObjectKind::Other(_))
+        }
+        Unread::Authorizer { .. } => false,
+    }
 }
 
 /// Returns whether a Pod's ServiceAccount exists, or may.
@@ -246,6 +256,7 @@ pub(super) fn account_exists(context: &Context<'_>, pod: &PodOf<'_>) -> bool {
     let namespace = &pod.workload.metadata.namespace;
     let name = pod.spec.service_account_name();
     pod.account.is_some()
+        || pod.spec.account_is_derived
         || accounts::exists(context, namespace, name)
         || (context.is_guess(&pod.workload.metadata) && !context.names().accounts(name).is_empty())
 }

@@ -85,6 +85,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(FieldPath::key("subjects").then_index(missing.index))
             .about(format!("{namespace}/{name}"))
             .severity(owner.severity(RULE.meta.severity))
+            .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&mend(missing, first), ExternalKind::ServiceAccount, namespace, name))
             .related((*first).into(), "the ServiceAccount that exists");
         findings.push(finding);
@@ -101,7 +102,7 @@ fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
     });
     match is_own || is_misspelt {
         true => Owner::Input,
-        false => Owner::of_namespaced(context, namespace),
+        false => Owner::of_account(context, namespace, missing.name),
     }
 }
 

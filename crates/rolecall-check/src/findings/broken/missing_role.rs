@@ -58,7 +58,7 @@
 use std::collections::HashMap;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use rolecall_rbac::{Binding, Inventory, Role, edit_distance_within};
+use rolecall_rbac::{Binding, Inventory, Role, RoleKind, edit_distance_within};
 use rustc_hash::FxBuildHasher;
 
 use crate::context::{Context, listed};
@@ -108,16 +108,44 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ),
         };
         let fix = match &*similar {
-            [] => "create it, or correct the roleRef".to_owned(),
+            [] => related(context, binding),
             similar => format!("refer to {}, if that was meant", listed(similar)),
         };
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("roleRef").then_key("name"))
             .about(format!("{}/{}", reference.kind, reference.name))
             .severity(owner.severity(RULE.meta.severity))
+            .unless(roles::unread_files(context, binding))
             .fix(owner.fix(&fix, kind, namespace, &reference.name));
         findings.push(finding);
     }
+}
+
+/// Says what to do about a role that is spelled like no other.
+fn related(context: &Context<'_>, binding: &Binding) -> String {
+    let name = &*binding.role_ref.name;
+    if binding.role_ref.kind == RoleKind::Role {
+        let elsewhere = context.names().roles(name).first();
+        if let Some(role) = elsewhere {
+            return format!(
+                "create it, or bind in namespace `{}`, which has a Role of that name",
+                role.metadata.namespace
+            );
+        }
+        let is_word = |longer: &str, shorter: &str| {
+            let rest = longer.strip_suffix(shorter).and_then(|rest| rest.chars().next_back());
+            let start = longer.strip_prefix(shorter).and_then(|rest| rest.chars().next());
+            [rest, start].into_iter().flatten().any(|c| matches!(c, '-' | '.' | ':' | '_'))
+        };
+        let roles = context.inventory().roles_in(&binding.metadata.namespace).iter();
+        let mut alike = roles
+            .map(|role| &*role.metadata.name)
+            .filter(|other| is_word(other, name) || is_word(name, other));
+        if let Some(other) = alike.next() {
+            return format!("create it, or refer to `Role {other}`, if that was meant");
+        }
+    }
+    "create it, or correct the roleRef".to_owned()
 }
 
 /// Tells which roles are spelled like those that are missing.

@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let (namespace, name) = (missing.namespace, missing.name);
-        let owner = Owner::of_namespaced(context, namespace);
+        let owner = Owner::of_account(context, namespace, name);
         let perhaps = match owner {
             Owner::Input => "",
             Owner::Unknown | Owner::Others => ": other software may create it",
@@ -84,6 +84,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(FieldPath::key("subjects").then_index(missing.index).then_key("name"))
             .about(format!("{namespace}/{name}"))
             .severity(owner.severity(RULE.meta.severity))
+            .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(mend, ExternalKind::ServiceAccount, namespace, name));
         findings.push(finding);
     }

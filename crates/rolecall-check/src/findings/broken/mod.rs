@@ -4,6 +4,7 @@ mod lookalike_service_account;
 mod missing_role;
 mod missing_subject;
 mod rejected_object;
+mod unknown_field;
 mod unserved_version;
 mod unsupported_role_kind;
 

@@ -31,8 +31,11 @@
 //! - {nonResourceURLs: [/metrics], verbs: [get]}
 //! ```
 
-use rolecall_rbac::{Binding, SubjectKind};
+use std::collections::BTreeSet;
 
+use rolecall_rbac::{Binding, SubjectKind, is_template};
+
+use super::unknown_field::{self, Stray};
 use crate::context::Context;
 use crate::findings::dead::unmatchable;
 use crate::findings::{Rule, accounts};
@@ -61,6 +64,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Finding::new(RULE.meta, object, violation.message).at(violation.field).about(about);
         findings.push(finding.fix(fix));
     };
+    let stray: Vec<Stray<'_>> = unknown_field::stray(context).collect();
+    // What is required and missing stands there under another name.
+    let misnamed: BTreeSet<(ObjectRef, FieldPath)> =
+        stray.iter().filter_map(|stray| Some((stray.object(), stray.path_meant()?))).collect();
+    for stray in &stray {
+        let message = format!(
+            "unknown field `{}`: kubectl refuses the object, other clients drop the field",
+            stray.key()
+        );
+        let field = FieldPath::default().then_dotted(&stray.field.path);
+        report(stray.object(), Violation { field, message }, stray.fix());
+    }
+    let mut report = |object: ObjectRef, violation: Violation, fix: String| {
+        if misnamed.is_empty() || !misnamed.contains(&(object.clone(), violation.field.clone())) {
+            report(object, violation, fix);
+        }
+    };
     for role in context.roles() {
         let violations = validation::validate_role(role, version);
         violations.into_iter().for_each(|violation| report(role.into(), violation, String::new()));
@@ -86,6 +106,9 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
             Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
             None => "say in which namespace it is".to_owned(),
         }),
+        "name" if is_template(&subject.name) => {
+            Some("fill in the variable before this is applied".into())
+        }
         "name" => {
             if let Some((_, fix)) = unmatchable(subject) {
                 return Some(fix);

@@ -34,7 +34,7 @@
 //! - {apiGroups: [""], resources: [nodes], verbs: [get, list]}
 //! ```
 
-use rolecall_rbac::{PolicyRule, Text};
+use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use super::url_in_role_binding::bound_in_namespaces_only;
 use crate::context::{Context, RuleAt, joined, listed};
@@ -92,8 +92,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             base(at, *first, message)
                 .fix("move it to a ClusterRole that a ClusterRoleBinding grants")
         };
-        findings.push(finding.about(format!("{} {}", entries.join(","), joined(&rule.verbs))));
+        let finding = finding.about(format!("{} {}", entries.join(","), joined(&rule.verbs)));
+        // Some API group that nobody knows of may have a namespaced resource of the name.
+        let is_any_group = rule.api_groups.iter().any(|group| **group == *"*");
+        findings.push(if is_any_group { of_known_groups(finding) } else { finding });
     }
+}
+
+/// Says that it holds of the API groups that are known.
+fn of_known_groups(finding: Finding) -> Finding {
+    let message = format!("{}, in every API group that is known", finding.message);
+    Finding { message, ..finding }.severity(Severity::Low)
 }
 
 fn base(at: RuleAt<'_>, first: usize, message: String) -> Finding {
@@ -106,7 +115,7 @@ fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
     let catalog = context.catalog();
     let (name, _) = entry.split_once('/').unwrap_or((entry, ""));
     let mut cluster_scoped = false;
-    for group in &*rule.api_groups {
+    for group in groups_of(catalog, rule, name) {
         if !known::is_built_in(group) {
             return false;
         }
@@ -127,4 +136,13 @@ fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
         }
     }
     cluster_scoped
+}
+
+/// Returns the API groups of a rule; for `*` those that have the resource.
+fn groups_of<'a>(catalog: &'a Catalog, rule: &'a PolicyRule, name: &'a str) -> Vec<&'a str> {
+    if !rule.api_groups.iter().any(|group| **group == *"*") {
+        return rule.api_groups.iter().map(|group| &**group).collect();
+    }
+    let served = catalog.named(name).filter(|served| *served.resource == *name);
+    served.map(|served| &*served.group).collect()
 }

@@ -32,9 +32,11 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: shop-viewers}
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -51,6 +53,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let before = findings.len();
     for role in context.roles() {
         if role.rules.is_empty() && role.aggregation.is_none() {
             let finding = Finding::new(RULE.meta, role.into(), "grants nothing: no rules".into())
@@ -67,5 +70,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .fix("name the subjects, or remove it");
             findings.push(finding);
         }
+    }
+    // A list under a name that servers do not know is reported as that.
+    let misnamed: BTreeSet<ObjectRef> = context
+        .inventory()
+        .unknown_fields()
+        .iter()
+        .filter(|field| !field.path.contains('.'))
+        .map(|field| ObjectRef {
+            origin: field.origin.clone(),
+            kind: field.kind.clone(),
+            namespace: field.namespace.clone(),
+            name: field.name.clone(),
+        })
+        .collect();
+    if !misnamed.is_empty() {
+        let found = findings.split_off(before);
+        findings.extend(found.into_iter().filter(|it| !misnamed.contains(&it.object)));
     }
 }

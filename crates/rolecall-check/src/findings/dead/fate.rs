@@ -56,7 +56,7 @@ pub(super) fn of_resource<'a>(
     entry: &'a Text,
     catalog: &'a Catalog,
 ) -> Option<Dead<'a>> {
-    if &**entry == "*" || rule.api_groups.is_empty() {
+    if &**entry == "*" || rule.api_groups.is_empty() || names_audiences(rule) {
         return None;
     }
     let (name, subresource) = entry.split_once('/').unwrap_or((entry, ""));
@@ -100,6 +100,11 @@ pub(super) fn of_resource<'a>(
     Some(Dead::Resource { similar })
 }
 
+/// Returns whether the resources of a rule are audiences of tokens, as kubelets ask for them.
+fn names_audiences(rule: &PolicyRule) -> bool {
+    rule.verbs.iter().any(|verb| **verb == *known::TOKEN_AUDIENCE_VERB)
+}
+
 /// Returns whether an API group of a rule can never match, and which one was meant, if that is known.
 pub(super) fn of_group<'a>(
     rule: &PolicyRule,
@@ -120,6 +125,7 @@ fn may_match(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> b
         GroupKind::Impossible => false,
         GroupKind::Open => {
             name == "*"
+                || is_virtual(group, name)
                 || (is_resource_name(name)
                     && !is_alias(group, name, catalog)
                     && !lacks(group, name, subresource, catalog))
@@ -223,6 +229,18 @@ fn is_plural(name: &str, catalog: &Catalog) -> bool {
 /// Returns whether a custom resource could have that plural: a DNS label.
 fn is_resource_name(name: &str) -> bool {
     !name.contains('.') && crate::validation::is_dns_subdomain(name)
+}
+
+/// Returns whether a name with dots can be one that an authorization check of the group's own server
+/// asks about, as Calico asks about `tier.networkpolicies` and metrics adapters about any metric.
+fn is_virtual(group: &str, name: &str) -> bool {
+    if group.ends_with(".metrics.k8s.io") {
+        return true;
+    }
+    let Some((_, rest)) = name.split_once('.') else { return false };
+    // A resource with its group behind it was meant for the other field.
+    let is_group = rest.contains('.') || rest == group || known::is_built_in(rest);
+    !is_group && crate::validation::is_dns_subdomain(name)
 }
 
 /// Returns whether a group is a version alone: `v1`, `v1beta1`. Others may begin like one.

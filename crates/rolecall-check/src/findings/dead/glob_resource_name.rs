@@ -32,11 +32,11 @@
 //! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls, web-session], verbs: [get]}
 //! ```
 
-use rolecall_rbac::PolicyRule;
+use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use crate::context::{Context, joined, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -54,7 +54,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
-        if names_may_have_stars(at.rule) {
+        if names_may_have_stars(context.catalog(), at.rule) {
             continue;
         }
         for (index, name) in at.rule.resource_names.iter().enumerate() {
@@ -75,9 +75,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a rule is about names that may contain `*`: of signers, users, groups and what else
-/// impersonation knows.
-fn names_may_have_stars(rule: &PolicyRule) -> bool {
+/// Returns whether a rule is about names that can contain `*`: of signers, users, groups and what else
+/// impersonation knows, and of whatever servers of other API groups ask about.
+fn names_may_have_stars(catalog: &Catalog, rule: &PolicyRule) -> bool {
+    let is_built_in = |resource: &Text| {
+        let parent = resource.split('/').next().unwrap_or_default();
+        known::built_in_groups().any(|group| known::has_resource(catalog, group, parent))
+    };
+    let is_others = |group: &Text| match &**group {
+        "*" => !rule.resources.iter().all(is_built_in),
+        group => !known::is_built_in(group),
+    };
+    if rule.api_groups.iter().any(is_others) {
+        return true;
+    }
     let names_of_others = |resource: &str| {
         let parent = resource.split('/').next().unwrap_or_default();
         matches!(parent, "signers" | "users" | "groups" | "uids" | "userextras")

@@ -4,6 +4,7 @@ use rolecall_rbac::{Catalog, PolicyRule};
 
 use super::fate::{self, Dead};
 use super::{unknown_verb, wrong_api_group};
+use crate::Severity;
 use crate::context::{group_names, listed, quote};
 
 /// Why no request matches a rule.
@@ -21,7 +22,10 @@ pub struct DeadGrant {
 /// that are not known may exist.
 pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     let verb = rule.verbs.iter().find_map(|verb| {
-        let fix = unknown_verb::dead_verb(rule, verb)?;
+        let (fix, severity) = unknown_verb::dead_verb(catalog, rule, verb)?;
+        if severity < Severity::High {
+            return None;
+        }
         Some(DeadGrant { message: format!("no request has the verb {}", quote(verb)), fix })
     });
     verb.or_else(|| dead_group(rule, catalog)).or_else(|| dead_resource(rule, catalog)).or_else(

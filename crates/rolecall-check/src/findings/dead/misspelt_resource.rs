@@ -37,7 +37,7 @@ use rolecall_rbac::ServedResource;
 use super::fate::Dead;
 use crate::context::{Context, group_names, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -56,8 +56,18 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
         let Dead::Spelling { meant, subresource, in_other_group } = dead.why else { continue };
+        let has_subresource = subresource.is_empty()
+            || meant.is_virtual
+            || !known::is_built_in(&meant.group)
+            || known::has_subresource(
+                context.catalog(),
+                &meant.group,
+                &meant.resource,
+                subresource,
+            );
         let plural = match subresource {
             "" => meant.resource.to_string(),
+            _ if !has_subresource => meant.resource.to_string(),
             subresource => format!("{}/{subresource}", meant.resource),
         };
         let written = dead.entry.split('/').next().unwrap_or_default();
@@ -72,6 +82,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 format!("write `{plural}` in a rule for {}", group_names(&[&meant.group]))
             }
             false => format!("write `{plural}`"),
+        };
+        let fix = match has_subresource {
+            true => fix,
+            false => format!("{fix}: there is no subresource `{subresource}`"),
         };
         let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
             .at(dead.at.value("resources", dead.index))

@@ -58,52 +58,83 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let rule = at.rule;
-        let nameless = !rule.verbs.is_empty()
-            && rule
-                .verbs
-                .iter()
-                .all(|verb| matches!(&**verb, "create" | "list" | "watch" | "deletecollection"));
+        // Only of a plain resource: requests for most subresources name an object whatever the verb.
         let plain = !rule.resources.is_empty()
             && rule.resources.iter().all(|entry| !entry.contains('/') && **entry != *"*");
         let named = !rule.resource_names.is_empty()
             && rule.resource_names.iter().all(|name| !name.is_empty());
-        if !(nameless && plain && named) || is_covered(at) {
+        if !plain || !named {
             continue;
         }
-        let is_selectable = |verb: &&Text| matches!(&***verb, "list" | "watch");
-        let (carry, is) = match rule.verbs.len() {
-            1 => ("carries", "matches"),
-            _ => ("carry", "match"),
+        let is_one_of = |verbs: [&str; 2]| -> Vec<Text> {
+            rule.verbs.iter().filter(|verb| verbs.contains(&&***verb)).cloned().collect()
         };
-        let (verbs, kinds) = (listed(&rule.verbs), listed(&rule.resources));
-        let finding = Finding::new(RULE.meta, at.role.into(), String::new())
-            .at(at.path().then_key("resourceNames"))
-            .about(format!("{} {}", joined(&rule.verbs), joined(&rule.resources)));
-        findings.push(if rule.verbs.iter().all(|verb| is_selectable(&verb)) {
-            let message = format!(
-                "{verbs} on {kinds} {is} only requests that select `metadata.name=NAME`, which few \
-                 clients send"
-            );
-            Finding { message, ..finding }
-                .severity(Severity::Info)
-                .fix("remove `resourceNames`, unless it is for such requests")
-        } else {
-            let message = format!(
-                "{verbs} on {kinds} {carry} no object name, so `resourceNames` keeps the rule from \
-                 matching"
-            );
-            let some_may = rule.verbs.iter().any(|verb| is_selectable(&verb));
-            let severity = if some_may { Severity::Medium } else { RULE.meta.severity };
-            Finding { message, ..finding }
-                .severity(severity)
-                .fix("remove `resourceNames`, or grant verbs that name an object, such as `get`")
-        });
+        let nameless = is_one_of(["create", "deletecollection"]);
+        let selecting = is_one_of(["list", "watch"]);
+        let is_all = nameless.len() + selecting.len() == rule.verbs.len();
+        let is_uncovered = |verbs: &[Text]| !verbs.is_empty() && !is_covered(at, verbs);
+        // A rule of which hardly anything matches is reported as a whole.
+        if is_all && !nameless.is_empty() && is_uncovered(&rule.verbs) {
+            findings.push(nameless_verbs(at, &rule.verbs, true));
+            continue;
+        }
+        if is_uncovered(&nameless) {
+            findings.push(nameless_verbs(at, &nameless, false));
+        }
+        if is_uncovered(&selecting) {
+            findings.push(selecting_verbs(at, &selecting));
+        }
     }
 }
 
-/// Returns whether another rule of the role grants the same, which is told of as that.
-fn is_covered(at: RuleAt<'_>) -> bool {
+/// Reports verbs whose requests carry no name.
+fn nameless_verbs(at: RuleAt<'_>, verbs: &[Text], is_all: bool) -> Finding {
+    let (names, kinds) = (listed(verbs), listed(&at.rule.resources));
+    let carry = if verbs.len() == 1 { "carries" } else { "carry" };
+    let creates = verbs.iter().any(|verb| **verb == *"create");
+    let except = if creates { "; only a server-side apply or a PUT names the object" } else { "" };
+    let message = format!(
+        "{names} on {kinds} {carry} no object name, so `resourceNames` keeps the rule from matching{except}"
+    );
+    let fix = match is_all {
+        true => {
+            "remove `resourceNames`, or grant verbs that name an object, such as `get`".to_owned()
+        }
+        false => format!("grant {names} in a rule without `resourceNames`"),
+    };
+    let selects = verbs.iter().any(|verb| matches!(&**verb, "list" | "watch"));
+    let severity = if is_all && !selects { RULE.meta.severity } else { Severity::Medium };
+    finding(at, verbs, message).severity(severity).fix(fix)
+}
+
+/// Reports verbs whose requests carry a name only where a field selector does.
+fn selecting_verbs(at: RuleAt<'_>, verbs: &[Text]) -> Finding {
+    let is = if verbs.len() == 1 { "matches" } else { "match" };
+    let message = format!(
+        "{} on {} {is} only requests that select `metadata.name=NAME`, which few clients send",
+        listed(verbs),
+        listed(&at.rule.resources)
+    );
+    let fix = match verbs.len() == at.rule.verbs.len() {
+        true => "remove `resourceNames`, unless it is for such requests".to_owned(),
+        false => format!(
+            "grant {} in a rule without `resourceNames`, unless it is for such requests",
+            listed(verbs)
+        ),
+    };
+    finding(at, verbs, message).severity(Severity::Info).fix(fix)
+}
+
+fn finding(at: RuleAt<'_>, verbs: &[Text], message: String) -> Finding {
+    Finding::new(RULE.meta, at.role.into(), message)
+        .at(at.path().then_key("resourceNames"))
+        .about(format!("{} {}", joined(verbs), joined(&at.rule.resources)))
+}
+
+/// Returns whether another rule of the role grants some of the rule's verbs, which is reported as that.
+fn is_covered(at: RuleAt<'_>, verbs: &[Text]) -> bool {
     let others = at.role.rules.iter().enumerate().filter(|(index, _)| *index != at.index);
     let others: Vec<PolicyRule> = others.map(|(_, rule)| rule.clone()).collect();
-    covers(&others, std::slice::from_ref(at.rule)).is_complete()
+    let these = PolicyRule { verbs: verbs.into(), ..at.rule.clone() };
+    covers(&others, &[these]).is_complete()
 }

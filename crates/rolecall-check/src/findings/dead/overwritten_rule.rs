@@ -45,6 +45,8 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
 //! ```
 
+use rolecall_rbac::Gap;
+
 use crate::context::{Context, joined};
 use crate::findings::Rule;
 use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
@@ -70,8 +72,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
             continue;
         }
-        let hidden = context.inventory().gaps().iter().any(|gap| gap.may_hide_cluster_role());
-        if hidden || context.is_default_role(role) {
+        if context.is_unlisted(Gap::may_hide_cluster_role) || context.is_default_role(role) {
             continue;
         }
         for rule in &drift.overwritten {
@@ -87,7 +88,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .at(FieldPath::key("rules"))
                 .about(format!("{} {what}", joined(&rule.verbs)))
                 .fix("move the rule to a ClusterRole that the aggregationRule selects");
-            findings.push(finding);
+            findings.push(finding.unless(context.unread_files(Gap::may_hide_cluster_role)));
         }
     }
 }

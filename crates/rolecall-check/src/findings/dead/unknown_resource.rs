@@ -54,9 +54,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
         let Dead::Resource { similar } = dead.why else { continue };
         // Rules name the plural alone; the group stands elsewhere.
-        let plural = |name: String| name.split('.').next().unwrap_or_default().to_owned();
-        let similar: Vec<String> = similar.into_iter().map(plural).collect();
         let groups = &dead.at.rule.api_groups;
+        let is_here = |group: &str| groups.iter().any(|it| **it == *group || **it == *"*");
+        let (here, elsewhere): (Vec<String>, Vec<String>) =
+            similar.into_iter().partition(|name| is_here(split(name).1));
+        let (similar, other_group) = match (here.is_empty(), elsewhere.first()) {
+            (true, Some(first)) => {
+                (vec![split(first).0.to_owned()], Some(split(first).1.to_owned()))
+            }
+            _ => (here.iter().map(|name| split(name).0.to_owned()).collect(), None),
+        };
         let catalog = context.catalog();
         if groups.iter().all(|group| fate::of_group(dead.at.rule, group, catalog).is_some()) {
             continue;
@@ -72,6 +79,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let has = if groups.len() == 1 { "has" } else { "have" };
             let fix = match &*similar {
                 [] => "correct the name or the API group, or remove it".to_owned(),
+                similar if other_group.is_some() => {
+                    let group = other_group.unwrap_or_default();
+                    let place = group_names(&[&*group]);
+                    format!("write {} in a rule for {place}, if that was meant", listed(similar))
+                }
                 similar => format!("write {}, if that was meant", listed(similar)),
             };
             (format!("{} {has} no resource {}", group_names(groups), quote(dead.entry)), fix)
@@ -82,4 +94,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix(fix);
         findings.push(finding);
     }
+}
+
+/// Splits `deployments.apps` into the plural and the group.
+fn split(name: &str) -> (&str, &str) {
+    name.split_once('.').unwrap_or((name, ""))
 }

@@ -35,7 +35,8 @@
 
 use rolecall_rbac::edit_distance;
 
-use super::fate::Dead;
+use super::DeadEntry;
+use super::fate::{self, Dead};
 use crate::context::{Context, listed, quote};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
@@ -56,7 +57,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
-        let Dead::Subresource { subresource, mut existing } = dead.why else { continue };
+        let Dead::Subresource { subresource, existing } = &dead.why else { continue };
+        let (subresource, mut existing) = (*subresource, existing.clone());
         let parent = dead.entry.split('/').next().unwrap_or_default();
         if parent == "*" {
             existing = all_subresources(context);
@@ -70,7 +72,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 *distance <= 2 || candidate.replace('-', "") == subresource.replace('-', "")
             })
             .min();
+        let is_approvers = parent == "certificatesigningrequests"
+            && dead.at.rule.verbs.iter().any(|verb| matches!(&**verb, "create" | "*"));
+        // Beside resources that are there, a subresource too many hides nothing.
+        let is_extra = nearest.is_none() && others_match(context, &dead);
         let fix = match (nearest, &*existing) {
+            _ if is_approvers => "remove it, unless an approver asks about it".to_owned(),
             (Some((_, nearest)), _) => format!("write `{parent}/{nearest}`"),
             _ if is_custom => {
                 "remove it, or give the kind the subresource in its definition".to_owned()
@@ -88,8 +95,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .about(dead.entry)
             .fix(fix);
         // What generators write for kinds of one's own, whether they have it or not, hides no mistake.
-        findings.push(if is_custom { finding.severity(Severity::Low) } else { finding });
+        findings.push(match (is_approvers, is_custom || is_extra) {
+            (true, _) => finding.severity(Severity::Info),
+            (false, true) => finding.severity(Severity::Low),
+            (false, false) => finding,
+        });
     }
+}
+
+/// Returns whether another entry of the rule's resources can match.
+fn others_match(context: &Context<'_>, dead: &DeadEntry<'_>) -> bool {
+    let entries = dead.at.rule.resources.iter().enumerate();
+    entries
+        .filter(|(index, _)| *index != dead.index)
+        .any(|(_, entry)| fate::of_resource(dead.at.rule, entry, context.catalog()).is_none())
 }
 
 fn all_subresources(context: &Context<'_>) -> Vec<String> {

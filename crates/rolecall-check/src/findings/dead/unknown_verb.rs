@@ -34,7 +34,7 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}
 //! ```
 
-use rolecall_rbac::{Catalog, Meant, PolicyRule, edit_distance};
+use rolecall_rbac::{Catalog, Meant, PolicyRule, Text, edit_distance};
 
 use crate::context::{Context, RuleAt, joined, listed, quote};
 use crate::findings::Rule;
@@ -58,7 +58,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let mut dead = 0;
         for (index, verb) in at.rule.verbs.iter().enumerate() {
-            let Some(mut fix) = dead_verb(at.rule, verb) else { continue };
+            let Some((mut fix, severity)) = dead_verb(context.catalog(), at.rule, verb) else {
+                if let Some(misplaced) = misplaced(context.catalog(), at, index, verb) {
+                    dead += 1;
+                    findings.push(misplaced);
+                }
+                continue;
+            };
             dead += 1;
             let is_there = |meant: &str| at.rule.verbs.iter().any(|verb| **verb == *meant);
             if fix.strip_prefix("write `").and_then(|it| it.strip_suffix('`')).is_some_and(is_there)
@@ -73,6 +79,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 Finding::new(RULE.meta, at.role.into(), format!("{asked} {}", quote(verb)))
                     .at(at.value("verbs", index))
                     .about(format!("{verb} on {}", joined(&at.rule.resources)))
+                    .severity(severity)
                     .fix(fix);
             findings.push(finding);
         }
@@ -82,27 +89,33 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what to write instead of a verb that nothing is asked with.
-pub(super) fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
+/// Returns what to write instead of a verb that nothing is asked with, and how bad it is.
+pub(super) fn dead_verb(
+    catalog: &Catalog,
+    rule: &PolicyRule,
+    verb: &str,
+) -> Option<(String, Severity)> {
+    let severity = RULE.meta.severity;
     if rule.resources.is_empty() && !rule.non_resource_urls.is_empty() {
         if verb == "*" || known::URL_VERBS.contains(&verb) {
             return None;
         }
         let method = verb.to_ascii_lowercase();
-        return Some(match &*method {
+        let fix = match &*method {
             method if known::URL_VERBS.contains(&method) => format!("write `{method}`"),
             "list" | "watch" | "read" | "view" => "write `get`".to_owned(),
             "create" => "write `post`".to_owned(),
             "update" => "write `put`".to_owned(),
             _ => "write an HTTP method in lower case, such as `get`".to_owned(),
-        });
+        };
+        return Some((fix, severity));
     }
     if known::is_verb(verb) {
         return None;
     }
     let lower = verb.to_ascii_lowercase();
     if lower != verb && known::is_verb(&lower) {
-        return Some(format!("write `{lower}`"));
+        return Some((format!("write `{lower}`"), severity));
     }
     let nearest = known::RESOURCE_VERBS
         .iter()
@@ -117,14 +130,65 @@ pub(super) fn dead_verb(rule: &PolicyRule, verb: &str) -> Option<String> {
             (resource, _) => format!("{verbs} on `{}`", meant.on(resource)),
         }
     });
-    // Who serves a custom resource may ask about verbs of its own, and so may webhooks about `*`.
-    let ours = rule.api_groups.iter().all(|group| known::is_built_in(group));
+    // Servers of custom resources can ask about further verbs, and so can webhooks about `*`.
+    let groups = || rule.api_groups.iter();
+    let ours = groups().all(|group| known::is_built_in(group)) || is_built_in(catalog, rule);
+    let any = groups().any(|group| **group == *"*");
+    let is_capital = lower != verb;
     match (meant, nearest) {
-        (Some(meant), _) if ours => Some(format!("write {meant}")),
-        (_, Some((_, nearest))) => Some(format!("write `{nearest}`")),
-        _ if ours => Some(format!("write one of {}", listed(&known::RESOURCE_VERBS))),
+        (Some(meant), _) if ours || (any && is_capital) => {
+            Some((format!("write {meant}"), severity))
+        }
+        (_, Some((_, nearest))) => Some((format!("write `{nearest}`"), severity)),
+        _ if ours || any => {
+            let severity = if ours { severity } else { Severity::Low };
+            Some((format!("write one of {}", listed(&known::RESOURCE_VERBS)), severity))
+        }
         _ => None,
     }
+}
+
+/// Returns whether all resources of a rule are Kubernetes' own, whatever API groups it names.
+fn is_built_in(catalog: &Catalog, rule: &PolicyRule) -> bool {
+    let is_ours = |entry: &Text| {
+        let name = entry.split('/').next().unwrap_or_default();
+        known::built_in_groups().any(|group| known::has_resource(catalog, group, name))
+    };
+    let is_any = |group: &Text| **group == *"*" || known::is_built_in(group);
+    rule.api_groups.iter().all(is_any) && rule.resources.iter().all(is_ours)
+}
+
+/// Reports a verb that authorization checks ask about, but not on any of the rule's resources.
+fn misplaced(catalog: &Catalog, at: RuleAt<'_>, index: usize, verb: &str) -> Option<Finding> {
+    let rule = at.rule;
+    let asked = known::asked_about(verb)?;
+    if rule.resources.is_empty() || !is_built_in(catalog, rule) {
+        return None;
+    }
+    let names = |list: &[Text], value: &str| list.iter().any(|it| **it == *value || **it == *"*");
+    let is_asked = asked.iter().any(|(group, resource)| {
+        let in_group = names(&rule.api_groups, group);
+        let parent = |entry: &Text| entry.split('/').next() == Some(resource);
+        in_group && rule.resources.iter().any(parent)
+    });
+    if is_asked {
+        return None;
+    }
+    let mut resources: Vec<&str> = asked.iter().map(|(_, resource)| *resource).collect();
+    resources.dedup();
+    let is = if resources.len() == 1 { "on" } else { "only on" };
+    let message = format!("no request has the verb `{verb}` on {}", listed(&rule.resources));
+    // Of a rule with other verbs the rest is good.
+    let severity = match rule.verbs.len() {
+        1 => RULE.meta.severity,
+        _ => Severity::Medium,
+    };
+    let finding = Finding::new(RULE.meta, at.role.into(), message)
+        .at(at.value("verbs", index))
+        .about(format!("{verb} on {}", joined(&rule.resources)))
+        .severity(severity)
+        .fix(format!("`{verb}` is asked {is} {}", listed(&resources)));
+    Some(finding)
 }
 
 /// Reports a rule with proper verbs and resources of which none serves any of the verbs.

@@ -4,7 +4,8 @@
 //!
 //! Finds users and groups that are written as ServiceAccounts are, but not as they are called: a group
 //! `system:serviceaccount:NAMESPACE` (its name has a plural `s`), a user `NAMESPACE:NAME` or
-//! `system:serviceaccounts:...`, and `*`, which is no wildcard for subjects.
+//! `system:serviceaccounts:...`, and `*`, which is no wildcard for subjects. So are reserved names of the wrong
+//! kind: a user `system:authenticated`, a group `system:anonymous`.
 //!
 //! # Why is this bad
 //!
@@ -71,6 +72,28 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Groups that Kubernetes itself gives a meaning.
+const RESERVED_GROUPS: [&str; 6] = [
+    "system:authenticated",
+    "system:bootstrappers",
+    "system:masters",
+    "system:monitoring",
+    "system:nodes",
+    "system:unauthenticated",
+];
+
+/// Returns whether only a user can have a name: those of Kubernetes' components and nodes.
+fn is_reserved_user(name: &str) -> bool {
+    matches!(
+        name,
+        "system:anonymous"
+            | "system:apiserver"
+            | "system:kube-controller-manager"
+            | "system:kube-proxy"
+            | "system:kube-scheduler"
+    ) || name.strip_prefix("system:node:").is_some_and(|node| !node.is_empty())
+}
+
 /// Returns why nobody is this subject, and what to write.
 pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
     let name = &*subject.name;
@@ -90,6 +113,20 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
                 if subject.namespace.is_empty() { "NAMESPACE" } else { &subject.namespace }
             ),
         )),
+        SubjectKind::Group if is_reserved_user(name) => {
+            let fix = match name {
+                "system:anonymous" => "remove it".to_owned(),
+                _ => "write `kind: User`, if that one was meant".to_owned(),
+            };
+            Some(("that is the name of a user", fix))
+        }
+        SubjectKind::User if RESERVED_GROUPS.contains(&name) => {
+            let fix = match name {
+                "system:masters" | "system:unauthenticated" => "remove it".to_owned(),
+                _ => "write `kind: Group`, if that one was meant".to_owned(),
+            };
+            Some(("that is the name of a group", fix))
+        }
         SubjectKind::Group => {
             let rest = name.strip_prefix("system:serviceaccount")?;
             let rest = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some(""))?;

@@ -39,7 +39,7 @@
 use super::fate::{self, Dead};
 use crate::context::{Context, RuleAt, group_names, joined, listed, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -114,12 +114,26 @@ fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec
         let groups = group_names(&at.rule.api_groups);
         let verb = if entries.len() == 1 { "is" } else { "are" };
         let message = format!("{} {verb} not in {groups}: nothing matches", listed(&entries));
+        let lacking = entries.iter().find(|entry| {
+            entry.split_once('/').is_some_and(|(name, subresource)| {
+                let has = |group: &&str| {
+                    known::has_subresource(context.catalog(), group, name, subresource)
+                };
+                !meant.iter().any(has)
+            })
+        });
         let meant: Vec<String> = meant.iter().map(|group| quote(group)).collect();
-        let fix = format!(
-            "name {} in a rule with `apiGroups` {}",
-            if entries.len() == 1 { "it" } else { "them" },
-            meant.join(" or ")
-        );
+        let fix = match lacking {
+            Some(entry) => {
+                let name = entry.split('/').next().unwrap_or_default();
+                format!("`{name}` is in {}, and has no such subresource", meant.join(" or "))
+            }
+            None => format!(
+                "name {} in a rule with `apiGroups` {}",
+                if entries.len() == 1 { "it" } else { "them" },
+                meant.join(" or ")
+            ),
+        };
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.value("resources", *first))
             .about(format!("{} in {}", entries.join(","), joined(&at.rule.api_groups)))

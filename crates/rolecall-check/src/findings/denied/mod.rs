@@ -107,7 +107,9 @@ fn denied(
             format!("{}; {SOMEWHERE}", hint::grant(&fixes, context.input.sources))
         }
     };
-    let mut finding = Finding::new(meta, workload.into(), message).fix(fix);
+    let mut finding = Finding::new(meta, workload.into(), message)
+        .fix(fix)
+        .unless(workloads::unread_grants(context, identity));
     finding.denied = Some(Box::new(Denied { identity: identity.clone(), requests, somewhere }));
     finding
 }

@@ -58,10 +58,14 @@
 //! - {kind: ServiceAccount, name: web, namespace: shop}
 //! ```
 
+use std::collections::BTreeMap;
+
+use rolecall_rbac::{Binding, BoundRole, SubjectKind};
+
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, RunsAs};
-use crate::{Category, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -78,21 +82,63 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    // By the binding, so that one cause is reported once, however many workloads there are.
+    let mut found: BTreeMap<ObjectRef, (&Binding, usize, Vec<&PodOf<'_>>)> = BTreeMap::new();
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         if pod.spec.service_account_name() != "default" {
             continue;
         }
-        let bindings = workloads::own_bindings(context, identity);
-        let Some(first) = bindings.first() else { continue };
-        let message =
-            format!("runs as `default`, which {} grants rights", ObjectRef::from(first.binding));
-        let mut finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .about(&*pod.spec.path)
-            .fix("give it a ServiceAccount of its own, and grant the rights to that");
-        for bound in bindings {
-            finding = finding.related(bound.binding.into(), "grants rights to `default`");
+        for bound in workloads::own_bindings(context, identity) {
+            let Some(index) = subject_of_default(&bound, &pod.workload.metadata.namespace) else {
+                continue;
+            };
+            let entry = found.entry(bound.binding.into());
+            entry.or_insert_with(|| (bound.binding, index, Vec::new())).2.push(pod);
         }
-        findings.push(workloads::at_account(finding, pod.spec));
     }
+    for (binding_ref, (binding, index, pods)) in found {
+        let Some(first) = pods.first() else { continue };
+        let workload = ObjectRef::from(first.workload);
+        let others = match pods.len() - 1 {
+            0 => String::new(),
+            1 => " and 1 other workload".to_owned(),
+            others => format!(" and {others} other workloads"),
+        };
+        let runs = if others.is_empty() { "runs" } else { "run" };
+        let namespace = &first.workload.metadata.namespace;
+        let mut finding = if context.is_judged(&binding.metadata) {
+            let message = format!(
+                "grants rights to ServiceAccount `{namespace}/default`, as which {workload}{others} {runs}"
+            );
+            Finding::new(RULE.meta, binding_ref, message)
+                .at(FieldPath::key("subjects").then_index(index))
+                .about(format!("{namespace}/default"))
+        } else {
+            let message = format!("runs as `default`, which {binding_ref} grants rights");
+            let finding = Finding::new(RULE.meta, workload, message).about(&*first.spec.path);
+            workloads::at_account(finding, first.spec).related(binding_ref, "grants the rights")
+        };
+        for pod in pods {
+            finding = finding.related(pod.workload.into(), "runs as `default`");
+        }
+        let fix =
+            "give each workload that needs them a ServiceAccount, and grant the rights to that";
+        findings.push(finding.fix(fix));
+    }
+}
+
+/// Returns which subject of a binding names the ServiceAccount `default` of a namespace, or the group of
+/// that namespace alone. What every ServiceAccount is in grants to any other one as much.
+fn subject_of_default(bound: &BoundRole<'_>, namespace: &str) -> Option<usize> {
+    let metadata = &bound.binding.metadata;
+    bound.binding.subjects.iter().position(|subject| match subject.kind {
+        SubjectKind::ServiceAccount => {
+            *subject.name == *"default"
+                && subject.effective_namespace(metadata).is_some_and(|it| **it == *namespace)
+        }
+        SubjectKind::User => *subject.name == *format!("system:serviceaccount:{namespace}:default"),
+        SubjectKind::Group => *subject.name == *format!("system:serviceaccounts:{namespace}"),
+        SubjectKind::Other(_) => false,
+    })
 }

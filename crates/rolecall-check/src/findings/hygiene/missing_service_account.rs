@@ -49,6 +49,8 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
+use rolecall_rbac::is_template;
+
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::workloads::{self, RunsAs};
@@ -87,15 +89,27 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             [] => "create the ServiceAccount".to_owned(),
             similar => format!("create it, or use one that exists: {}", listed(similar)),
         };
-        // A repository that defines some ServiceAccounts of a namespace defines them all.
-        let is_surely_missing = context.input.complete
-            || !context.inventory().service_accounts_in(namespace).is_empty();
-        let owner = if is_surely_missing { Owner::Input } else { Owner::Unknown };
-        let severity = if is_surely_missing { RULE.meta.severity } else { Severity::Medium };
+        let owner = Owner::of_account(context, namespace, name);
+        let is_renamed = accounts::may_be_renamed(context, name);
+        let severity = match owner {
+            Owner::Input => RULE.meta.severity,
+            Owner::Unknown if is_renamed => Severity::Low,
+            Owner::Unknown | Owner::Others => Severity::Medium,
+        };
+        if is_template(name) {
+            let message = format!("`{name}` is a variable that nothing has filled in");
+            let finding = Finding::new(RULE.meta, pod.workload.into(), message)
+                .about(format!("{} {name}", pod.spec.path))
+                .severity(Severity::Low)
+                .fix("fill it in before this is applied, as with `envsubst`");
+            findings.push(workloads::at_account(finding, pod.spec));
+            continue;
+        }
         let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
             .about(format!("{} {name}", pod.spec.path))
             .severity(severity)
+            .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&fix, ExternalKind::ServiceAccount, namespace, name));
         findings.push(workloads::at_account(finding, pod.spec));
     }

@@ -1,5 +1,6 @@
 //! RC4: ServiceAccounts and tokens in disorder.
 
+mod account_use;
 mod default_service_account_with_rights;
 mod kubectl_proxy;
 mod missing_service_account;

@@ -40,11 +40,13 @@
 //!       - {name: web, image: registry.example.com/web:1}
 //! ```
 
+use std::collections::BTreeMap;
+
 use crate::commands::{Invocation, Tool};
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, RunsAs};
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -61,6 +63,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut found: BTreeMap<(&str, &str), Vec<&PodOf<'_>>> = BTreeMap::new();
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
         let skipped = !pod.automounts
@@ -71,18 +74,49 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             // Whatever they ask for, the token is there to ask.
             || pod.invocations.iter().any(asks_the_server)
             || workloads::evidence_of_need(context, pod).is_some();
-        if skipped {
-            continue;
+        if !skipped {
+            let namespace = &*pod.workload.metadata.namespace;
+            found.entry((namespace, pod.spec.service_account_name())).or_default().push(pod);
         }
-        let account = pod.spec.service_account_name();
-        let message =
-            format!("a token of ServiceAccount `{account}` is mounted, which has no rights");
-        let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-            .at_line(FieldPath::default().then_dotted(&pod.spec.path), pod.spec.lines.spec)
-            .about(&*pod.spec.path)
-            .fix("say `automountServiceAccountToken: false`");
-        findings.push(finding);
     }
+    for (_, pods) in found {
+        findings.extend(of_account(context, &pods));
+    }
+}
+
+/// Reports the Pods that needlessly mount the token of one ServiceAccount.
+fn of_account(context: &Context<'_>, pods: &[&PodOf<'_>]) -> Option<Finding> {
+    let first = pods.first()?;
+    let RunsAs::Account(identity) = &first.runs_as else { return None };
+    let name = first.spec.service_account_name();
+    let account = first.account.filter(|account| context.is_judged(&account.metadata));
+    let finding = match (account, pods.len()) {
+        (Some(account), several @ 2..) => {
+            let message = format!(
+                "its token is mounted into the Pods of {several} workloads, but it has no rights"
+            );
+            let finding = Finding::new(RULE.meta, account.into(), message);
+            pods.iter().fold(finding, |finding, pod| {
+                finding.related(ObjectRef::from(pod.workload), "mounts the token")
+            })
+        }
+        (_, count) => {
+            let others = match count - 1 {
+                0 => String::new(),
+                1 => ", here and in 1 other workload".to_owned(),
+                others => format!(", here and in {others} other workloads"),
+            };
+            let message = format!(
+                "a token of ServiceAccount `{name}` is mounted{others}, which has no rights"
+            );
+            let pod = first.spec;
+            Finding::new(RULE.meta, first.workload.into(), message)
+                .at_line(FieldPath::default().then_dotted(&pod.path), pod.lines.spec)
+                .about(&*pod.path)
+        }
+    };
+    let files = workloads::unread_grants(context, identity);
+    Some(finding.fix("say `automountServiceAccountToken: false`").unless(files))
 }
 
 /// Returns whether a command line is that of a client that speaks as the Pod's ServiceAccount.

@@ -8,7 +8,8 @@
 //!
 //! # Why is this bad
 //!
-//! The rule is ballast, and reads as if it granted something.
+//! The rule is ballast, and reads as if it granted something. If the role does not grant the same in the group
+//! that serves the resource today, its holders are refused.
 //!
 //! # Example
 //!
@@ -34,9 +35,9 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_rbac::PolicyRule;
+use rolecall_rbac::{PolicyRule, Text, Texts, covers};
 
-use crate::context::{Context, group_names, listed};
+use crate::context::{Context, RuleAt, group_names, listed};
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
@@ -45,7 +46,7 @@ pub(super) const RULE: Rule = Rule {
         code: "RC407",
         name: "retired-api",
         category: Category::Hygiene,
-        severity: Severity::Info,
+        severity: Severity::Medium,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &[],
@@ -83,16 +84,30 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 [] => format!("remove {object}, unless older servers need {object}"),
                 today => format!("name {object} in {}", group_names(today)),
             };
-            let message = format!(
-                "Kubernetes {} does not serve {} of {} by default",
-                context.input.version,
-                listed(&names),
-                group_names(&[group])
-            );
+            let (what, place) = (listed(&names), group_names(&[group]));
+            let removed: Vec<Option<u16>> =
+                names.iter().map(|name| known::removed_in(group, name)).collect();
+            let message = match &*removed {
+                [Some(minor), rest @ ..]
+                    if context.input.version.minor >= *minor
+                        && rest.iter().all(|it| *it == Some(*minor)) =>
+                {
+                    let is = if names.len() == 1 { "is" } else { "are" };
+                    format!("{what} of {place} {is} no longer served, since Kubernetes 1.{minor}")
+                }
+                _ => format!(
+                    "Kubernetes {} does not serve {what} of {place} by default",
+                    context.input.version
+                ),
+            };
+            // The holder is refused, unless the role grants the same where it is served today.
+            let is_refused = !today.is_empty() && !has_equivalent(at, &today, &entries);
+            let severity = if is_refused { RULE.meta.severity } else { Severity::Info };
             let first = indices.first().copied().unwrap_or_default();
             let finding = Finding::new(RULE.meta, at.role.into(), message)
                 .at(at.value("resources", first))
                 .about(format!("{group}/{}", entries.join(",")))
+                .severity(severity)
                 .fix(fix);
             findings.push(finding);
         }
@@ -110,6 +125,18 @@ fn retired_group<'r>(context: &Context<'_>, rule: &'r PolicyRule, name: &str) ->
         catalog.get(group, name).is_none() && known::is_not_always_served(group, name)
     })?;
     (!groups.any(is_served)).then_some(retired)
+}
+
+/// Returns whether other rules of the role grant the same in a group that serves it today.
+fn has_equivalent(at: RuleAt<'_>, today: &[&str], entries: &[&str]) -> bool {
+    today.iter().any(|group| {
+        let wanted = PolicyRule {
+            api_groups: Texts::from([Text::from(*group)]),
+            resources: entries.iter().map(|entry| Text::from(*entry)).collect(),
+            ..at.rule.clone()
+        };
+        covers(&at.role.rules, &[wanted]).is_complete()
+    })
 }
 
 fn name_of(entry: &str) -> &str {

@@ -3,7 +3,9 @@
 //! # What it does
 //!
 //! Finds ServiceAccounts that bindings name and that no workload of the input runs as. Nothing is said where
-//! the input holds no workloads, or not all of them.
+//! the input holds no workloads, or not all of them, or where a rule allows someone to mint tokens of the
+//! ServiceAccount by its name. Where a workload of the input can create workloads in the namespace, as operators
+//! do, the finding is only for information.
 //!
 //! # Why is this bad
 //!
@@ -36,7 +38,8 @@
 //!
 //! # How to fix
 //!
-//! Remove the binding and the ServiceAccount, or let the workload that it was made for run as it.
+//! Let the workload that it was made for run as it. If nothing uses it, remove the binding and the
+//! ServiceAccount.
 //!
 //! ```yaml
 //! apiVersion: apps/v1
@@ -52,6 +55,7 @@
 use rolecall_rbac::{Binding, Identity, PodSpec, ServiceAccount};
 use rustc_hash::FxHashSet;
 
+use super::account_use::Uses;
 use crate::context::Context;
 use crate::findings::{Rule, workloads};
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
@@ -92,6 +96,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+    let uses = Uses::of(context);
     for account in bound {
         let metadata = &account.metadata;
         let is_used = used.contains(&(&*metadata.namespace, &*metadata.name))
@@ -106,12 +111,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .filter(|bound| bound.subject.name == metadata.name)
             .map(|bound| bound.binding)
             .collect();
-        if bindings.is_empty() {
+        if bindings.is_empty() || uses.is_minted(account) || uses.is_renamed(account) {
             continue;
         }
-        let message = "holds rights, but no workload runs as it".to_owned();
+        let message = "holds rights, but no workload of the input runs as it".to_owned();
+        let severity = match uses.may_be_run(context, &metadata.namespace) {
+            true => Severity::Info,
+            false => RULE.meta.severity,
+        };
         let mut finding = Finding::new(RULE.meta, account.into(), message)
-            .fix("remove it and its bindings, or let the workload that it is for run as it");
+            .severity(severity)
+            .unless(context.unread_files(workloads::may_hide_any_workload))
+            .fix("let the workload that it is for run as it; if nothing uses it, remove its bindings");
         for binding in bindings {
             finding = finding.related(binding.into(), "grants it rights");
         }

@@ -33,6 +33,8 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
 //! ```
 
+use rolecall_rbac::Gap;
+
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
@@ -52,17 +54,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let gaps = context.inventory().gaps();
+    if context.is_unlisted(Gap::may_hide_any_binding) {
+        return;
+    }
+    let files = context.unread_files(Gap::may_hide_any_binding);
     for role in context.roles() {
-        let used = gaps.iter().any(|gap| gap.may_hide_any_binding())
-            || role.rules.is_empty()
+        let used = role.rules.is_empty()
             || context.is_aggregated(role)
             || !context.bindings_to(role).is_empty();
         if !used {
             let message = "no binding refers to it".to_owned();
-            let finding =
-                Finding::new(RULE.meta, role.into(), message).fix("bind it, or remove it");
-            findings.push(finding);
+            let finding = Finding::new(RULE.meta, role.into(), message);
+            findings.push(finding.fix("bind it, or remove it").unless(files.clone()));
         }
     }
 }

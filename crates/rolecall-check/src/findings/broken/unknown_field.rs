@@ -1,0 +1,96 @@
+//! Fields that servers do not know, as parts of RC105.
+
+use rolecall_rbac::{UnknownField, edit_distance};
+
+use crate::context::Context;
+use crate::{FieldPath, ObjectRef};
+
+/// A field that servers do not know, and the one that was meant, if that can be told.
+pub(super) struct Stray<'a> {
+    pub(super) field: &'a UnknownField,
+    pub(super) meant: Option<&'static str>,
+}
+
+/// Fields by where they stand: the beginning of the path, and what is known there.
+const OF_RULES: [&str; 5] = ["verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"];
+const OF_SUBJECTS: [&str; 4] = ["kind", "name", "namespace", "apiGroup"];
+const OF_ROLE_REFS: [&str; 3] = ["kind", "name", "apiGroup"];
+const OF_METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
+const OF_SELECTORS: [&str; 3] = ["clusterRoleSelectors", "matchLabels", "matchExpressions"];
+const OF_POD_SPECS: [&str; 3] =
+    ["serviceAccountName", "serviceAccount", "automountServiceAccountToken"];
+
+/// Returns the unknown fields of judged objects.
+pub(super) fn stray<'a>(context: &Context<'a>) -> impl Iterator<Item = Stray<'a>> {
+    let fields = context.inventory().unknown_fields().iter();
+    fields
+        .filter(|field| context.is_judged_origin(&field.origin))
+        .map(|field| Stray { field, meant: meant(field) })
+}
+
+impl Stray<'_> {
+    /// Returns the object that has it.
+    pub(super) fn object(&self) -> ObjectRef {
+        let UnknownField { origin, kind, namespace, name, .. } = self.field.clone();
+        ObjectRef { origin, kind, namespace, name }
+    }
+
+    /// Returns the last step of its path.
+    pub(super) fn key(&self) -> &str {
+        split(&self.field.path).1
+    }
+
+    /// Says what to write.
+    pub(super) fn fix(&self) -> String {
+        let (place, key) = split(&self.field.path);
+        match self.meant {
+            Some(meant) => format!("write `{meant}`"),
+            None if key.starts_with('$') => {
+                "remove it: lists of rules and subjects are replaced as a whole, not merged"
+                    .to_owned()
+            }
+            None if place == "roleRef" => {
+                "remove it: a RoleBinding refers to Roles of its namespace and to ClusterRoles"
+                    .to_owned()
+            }
+            None => "remove it".to_owned(),
+        }
+    }
+
+    /// Returns the path of the field that was meant.
+    pub(super) fn path_meant(&self) -> Option<FieldPath> {
+        let (place, _) = split(&self.field.path);
+        Some(FieldPath::default().then_dotted(place).then_key(self.meant?))
+    }
+}
+
+/// Returns the field that was meant.
+fn meant(field: &UnknownField) -> Option<&'static str> {
+    let (place, key) = split(&field.path);
+    let known: &[&str] = match (place.split(['.', '[']).next().unwrap_or_default(), &*field.kind) {
+        ("rules", _) => &OF_RULES,
+        ("subjects", _) => &OF_SUBJECTS,
+        ("roleRef", _) => &OF_ROLE_REFS,
+        ("metadata", _) => &OF_METADATA,
+        ("aggregationRule", _) => &OF_SELECTORS,
+        ("", "RoleBinding" | "ClusterRoleBinding") => &["subjects", "roleRef", "metadata"],
+        ("", "Role") => &["rules", "metadata"],
+        ("", "ClusterRole") => &["rules", "aggregationRule", "metadata"],
+        ("", "ServiceAccount") => {
+            &["automountServiceAccountToken", "imagePullSecrets", "secrets", "metadata"]
+        }
+        _ => &OF_POD_SPECS,
+    };
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let key = plain(key);
+    let tolerated = 1 + key.len() / 4;
+    let distances = known.iter().map(|it| (edit_distance(&plain(it), &key), *it));
+    distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, meant)| meant)
+}
+
+/// Splits a path into where the field stands and its key.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
