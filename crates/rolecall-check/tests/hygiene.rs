@@ -18,14 +18,16 @@ metadata: {name: cni, namespace: shop}
 /// Returns the findings of some codes, as `CODE SEVERITY KIND NAME: MESSAGE`.
 fn found(manifests: &str, codes: &[&str]) -> Vec<String> {
     let findings = support::findings_of(manifests).into_iter();
-    findings
+    let mut found: Vec<String> = findings
         .filter(|finding| codes.contains(&finding.rule.code))
         .map(|finding| {
             let object = &finding.object;
             let (code, severity) = (finding.rule.code, finding.severity);
             format!("{code} {severity} {} {}: {}", object.kind, object.name, finding.message)
         })
-        .collect()
+        .collect();
+    found.sort();
+    found
 }
 
 fn deployment(name: &str, spec: &str) -> String {

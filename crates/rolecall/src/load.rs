@@ -1,6 +1,7 @@
 //! From options to a [`Session`]: everything that a command answers from.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -10,7 +11,7 @@ use rolecall_rbac::{
     resolve_aggregation,
 };
 use rolecall_source::cluster::ForbiddenList;
-use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
+use rolecall_source::manifests::{self, Defaults, FileRead, LoadConfig, Loaded, Selection};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
@@ -41,6 +42,10 @@ pub(crate) struct Session {
     pub(crate) complete: bool,
     /// Objects of manifests that later ones of their names replaced.
     pub(crate) replaced: Vec<Replaced>,
+    /// The files that were read.
+    pub(crate) files: Vec<FileRead>,
+    /// What stdin held, if that was to be kept.
+    pub(crate) stdin: Option<Vec<u8>>,
 }
 
 /// The cluster that was read.
@@ -73,6 +78,8 @@ pub(crate) struct Needs {
     pub(crate) further_namespaces: Vec<String>,
     /// Whether manifests may be none: then nothing is granted.
     pub(crate) may_be_nothing: bool,
+    /// Whether the text of stdin is to be kept, to find places in it.
+    pub(crate) keeps_stdin: bool,
 }
 
 /// In how much of a cluster something is needed; with `-A` everything is needed everywhere.
@@ -147,6 +154,8 @@ impl Session {
             live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
             complete: true,
             replaced: Vec::new(),
+            files: Vec::new(),
+            stdin: None,
             incomplete,
             makes_accounts: false,
         }
@@ -163,24 +172,22 @@ impl Session {
         let needs = Needs { breadth, ..needs.clone() };
         let mut read = live::load::read(ui, options, &needs)?;
         let patience = Patience::with(ui, paths(options));
-        let loaded = manifests::load(
-            &LoadConfig {
-                paths: options.source.filename.clone(),
-                default_namespace: read.namespace.clone(),
-                defaults: Defaults::None,
-                selection: Selection::Everything,
-            },
-            std::io::stdin(),
-        );
+        let config = LoadConfig {
+            paths: options.source.filename.clone(),
+            default_namespace: read.namespace.clone(),
+            defaults: Defaults::None,
+            selection: Selection::Everything,
+        };
+        let (loaded, stdin) = load(&config, &needs)?;
         drop(patience);
         tell_unbuilt(ui, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
-        if unread && !holds_input(&loaded.inventory) {
+        if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read to lay over the cluster"));
         }
         read.builder.append(loaded.inventory.into_builder());
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
-        Ok(Self { replaced: loaded.replaced, ..session })
+        Ok(Self { replaced: loaded.replaced, files: loaded.files, stdin, ..session })
     }
 
     fn load_manifests(
@@ -191,15 +198,13 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or("default").to_owned();
         let patience = Patience::with(ui, paths(options));
-        let mut loaded = manifests::load(
-            &LoadConfig {
-                paths: options.source.filename.clone(),
-                default_namespace: namespace.clone(),
-                defaults: options.source.defaults,
-                selection: needs.selection(),
-            },
-            std::io::stdin(),
-        );
+        let config = LoadConfig {
+            paths: options.source.filename.clone(),
+            default_namespace: namespace.clone(),
+            defaults: options.source.defaults,
+            selection: needs.selection(),
+        };
+        let (mut loaded, stdin) = load(&config, needs)?;
         drop(patience);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
@@ -215,11 +220,14 @@ impl Session {
             });
         }
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
-            return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
+            // What deletes an object is read; it grants nothing.
+            if only.kind != ProblemKind::Deletion {
+                return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
+            }
         }
         tell_unbuilt(ui, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
-        if unread && !holds_input(authorizer.inventory()) {
+        if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
         for drift in loaded.drifts.iter().filter(|drift| !drift.overwritten.is_empty()) {
@@ -236,6 +244,8 @@ impl Session {
             live: None,
             complete: loaded.is_snapshot,
             replaced: loaded.replaced,
+            files: loaded.files,
+            stdin,
             incomplete: unread && !options.source.keep_going,
             makes_accounts: false,
         })
@@ -315,7 +325,21 @@ fn paths(options: &Options) -> impl Iterator<Item = &Path> {
     options.source.filename.iter().map(PathBuf::as_path)
 }
 
-/// Tells that files are judged of which something else is made before it is applied.
+/// Loads manifests, and returns what stdin held if it is to be kept.
+fn load(config: &LoadConfig, needs: &Needs) -> Result<(Loaded, Option<Vec<u8>>), CommandError> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    if !needs.keeps_stdin || !config.paths.iter().any(is_stdin) {
+        return Ok((manifests::load(config, std::io::stdin()), None));
+    }
+    let mut text = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut text)
+        .map_err(|error| CommandError::input(format!("cannot read stdin: {error}")))?;
+    Ok((manifests::load(config, &*text), Some(text)))
+}
+
+/// Says that Kustomize makes something else of the files before they are applied.
 fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
     let (first, others) = match unbuilt {
         [] => return,
@@ -323,23 +347,22 @@ fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
         [first, _] => (first, " and 1 other".to_owned()),
         [first, others @ ..] => (first, format!(" and {} others", others.len())),
     };
-    let is = if others.is_empty() { "is" } else { "are" };
-    ui.note(format!(
-        "`{first}`{others} {is} not built: the answer is about the files as they stand, without \
-         patches and prefixes that are set there"
-    ));
+    let (was, it) = if others.is_empty() { ("was", "it") } else { ("were", "they") };
+    ui.note(format!("`{first}`{others} {was} not built: answers that {it} can change are unknown"));
     ui.suggest(Hint::run(
         "kustomize build DIRECTORY | rolecall COMMAND -f -",
         "read what is applied",
     ));
 }
 
-/// Tells of what went wrong while reading, and returns whether something was left unread.
+/// Reports what went wrong while reading, and returns whether a document could not be read. Charts and
+/// templates that were not rendered are gaps: they leave answers open.
 fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     let is_error = |problem: &&Problem| problem.severity() == Severity::Error;
     let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
     for problem in problems.iter().take(told) {
-        if is_error(&problem) && !options.source.keep_going {
+        let is_left_open = problem.kind == ProblemKind::Unrendered;
+        if is_error(&problem) && !is_left_open && !options.source.keep_going {
             ui.problem(problem.to_string());
         } else {
             ui.warn(problem.to_string());
@@ -351,7 +374,13 @@ fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     if problems.len() > told {
         ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - told));
     }
-    problems.iter().any(|problem| is_error(&problem))
+    let is_unreadable =
+        |problem: &Problem| is_error(&problem) && problem.kind != ProblemKind::Unrendered;
+    problems.iter().any(is_unreadable)
+}
+
+fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity() == Severity::Error)
 }
 
 /// Returns what the reader can do about a problem.

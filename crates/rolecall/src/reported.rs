@@ -2,12 +2,14 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rolecall_check::{Finding, ObjectRef, Step};
-use rolecall_rbac::Origin;
+use rolecall_rbac::{Gap, Origin};
+use rolecall_source::manifests::FileRead;
 use rolecall_source::yaml::{self, Field, FieldStep, Region, TextLines};
 
 /// A finding, and what is known of it besides.
@@ -16,7 +18,7 @@ pub(crate) struct Reported {
     pub(crate) finding: Finding,
     /// What stays the same while it is about the same thing.
     pub(crate) fingerprint: String,
-    /// Where its field stands; `None` where that cannot be told, as for stdin.
+    /// Where its field stands; `None` where that cannot be told, as for objects of a cluster.
     pub(crate) region: Option<Region>,
 }
 
@@ -46,7 +48,11 @@ pub(crate) enum Exactness {
 
 /// Finds out where findings are, each file in which that is not known read once more, and sorts them
 /// by that.
-pub(crate) fn locate(findings: Vec<(Finding, String)>, exactness: Exactness) -> Vec<Reported> {
+pub(crate) fn locate(
+    findings: Vec<(Finding, String)>,
+    stdin: Option<&[u8]>,
+    exactness: Exactness,
+) -> Vec<Reported> {
     let is_known = |finding: &Finding| exactness == Exactness::Lines && finding.line > 0;
     let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (finding, _)) in findings.iter().enumerate() {
@@ -64,7 +70,11 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>, exactness: Exactness) -> 
         .map_init(Vec::new, |buffer, (path, indices)| {
             let fields: Vec<Field<'_>> =
                 indices.iter().filter_map(|index| Some(field(&findings.get(*index)?.0))).collect();
-            let Some(bytes) = read(path, buffer) else { return Vec::new() };
+            let bytes = match path {
+                "-" => stdin.filter(|bytes| !bytes.starts_with(b"\x1F\x8B")),
+                path => read(path, buffer),
+            };
+            let Some(bytes) = bytes else { return Vec::new() };
             let regions = yaml::locate(bytes, &fields);
             let lines = OnceCell::new();
             let found = indices.into_iter().zip(regions).filter_map(|(index, region)| {
@@ -94,7 +104,7 @@ pub(crate) fn locate(findings: Vec<(Finding, String)>, exactness: Exactness) -> 
 fn read<'b>(path: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     let file = File::open(path).ok()?;
     let metadata = file.metadata().ok()?;
-    if path == "-" || !metadata.is_file() || metadata.len() > LARGEST {
+    if !metadata.is_file() || metadata.len() > LARGEST {
         return None;
     }
     buffer.clear();
@@ -114,6 +124,77 @@ fn field(finding: &Finding) -> Field<'_> {
         kind: &object.kind,
         name: &object.name,
         steps: steps.collect(),
+    }
+}
+
+/// What was not read, as reports show it.
+pub(crate) struct UnreadPart {
+    /// The file, and the line or 0; `None` for what a server did not show.
+    pub(crate) place: Option<(String, u32)>,
+    /// What it is and why it was not read.
+    pub(crate) text: String,
+}
+
+/// What a report says besides its findings.
+pub(crate) struct Coverage {
+    /// What was not read, in order.
+    pub(crate) gaps: Vec<UnreadPart>,
+    /// How many objects were checked, in how many files, of which how many hold none.
+    pub(crate) scope: Scope,
+    /// With a baseline, how many findings are in it.
+    pub(crate) known: Option<usize>,
+}
+
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// Objects.
+    pub(crate) objects: usize,
+    /// Files that hold some.
+    pub(crate) files: usize,
+    /// Files that hold none.
+    pub(crate) empty: usize,
+}
+
+impl UnreadPart {
+    /// Describes gaps.
+    pub(crate) fn of(gaps: &[Gap]) -> Vec<Self> {
+        gaps.iter()
+            .map(|gap| Self {
+                place: match &gap.origin {
+                    Origin::File { path, line } => Some((path.to_string(), *line)),
+                    Origin::Cluster | Origin::Default => None,
+                },
+                text: gap.to_string(),
+            })
+            .collect()
+    }
+}
+
+impl Scope {
+    /// Counts what files hold.
+    pub(crate) fn of(files: &[FileRead]) -> Self {
+        let files_with = files.iter().filter(|file| file.objects > 0);
+        Self {
+            objects: files.iter().map(|file| file.objects).sum(),
+            files: files_with.clone().count(),
+            empty: files.len() - files_with.count(),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    /// Writes `41 objects in 9 files; 3 files hold none`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |count: usize, noun: &str| {
+            format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+        };
+        write!(formatter, "{} in {}", of(self.objects, "object"), of(self.files, "file"))?;
+        match self.empty {
+            0 => Ok(()),
+            1 => write!(formatter, "; 1 file holds none"),
+            empty => write!(formatter, "; {empty} files hold none"),
+        }
     }
 }
 

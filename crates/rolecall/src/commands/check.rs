@@ -2,14 +2,15 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rolecall_check::expectation::evaluate;
+use rolecall_check::expectation::{Glob, evaluate};
 use rolecall_check::{
-    CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, Severity,
-    Suppressed, check, expectation_findings, fingerprints, suppress,
+    CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, RuleMeta,
+    Severity, Suppressed, check, expectation_findings, fingerprints, suppress,
 };
 use rolecall_rbac::{Inventory, Replaced};
 use rolecall_source::facts::Version;
@@ -24,7 +25,7 @@ use crate::file::{self, Bound};
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
-use crate::reported::{self, Exactness, Reported};
+use crate::reported::{self, Coverage, Exactness, Reported, Scope, UnreadPart};
 use crate::time;
 use crate::ui::Ui;
 
@@ -41,9 +42,15 @@ pub(crate) struct Arguments {
     /// Show findings of at least this severity
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = severities())]
     severity: Severity,
-    /// Exit with 1 only on findings of at least this severity
-    #[arg(long, value_name = "LEVEL", default_value = "low", value_parser = severities())]
-    fail_level: Severity,
+    /// Exit with 1 only on findings of at least this severity; `none` only reports
+    #[arg(long, value_name = "LEVEL", default_value = "medium", value_parser = fail_levels())]
+    fail_level: FailLevel,
+    /// Report only findings of these codes; globs such as `RC5*` and names are fine
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    only: Vec<CodeGlob>,
+    /// Leave out findings of these codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    ignore: Vec<CodeGlob>,
     /// Leave out findings that are in this file, written by an earlier `-o json`
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -63,6 +70,12 @@ pub(crate) struct Arguments {
 fn severities() -> impl TypedValueParser<Value = Severity> {
     let words = Severity::ALL.map(Severity::as_str);
     PossibleValuesParser::new(words).try_map(|word| word.parse())
+}
+
+/// Reads a level from which on findings fail the command.
+fn fail_levels() -> impl TypedValueParser<Value = FailLevel> {
+    let words = std::iter::once("none").chain(Severity::ALL.map(Severity::as_str));
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<FailLevel>())
 }
 
 /// The formats of findings.
@@ -118,8 +131,60 @@ its findings of those codes; the date may be left out, several are separated by 
 Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
 critical takes over the cluster. A risk is graded by where it is granted.
 
-Exit codes: 0 nothing of the fail level, 1 findings, 2 an error, 3 an expectation that
-something unread decides.";
+What was not read can hold what is missing: such findings say \"unless PATH provides it\", and count unless
+--keep-going is given.
+
+Exit codes: 0 nothing of the fail level, 1 findings, 2 an error,
+3 something that was not read or built could change the result.";
+
+/// From which severity on findings fail the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FailLevel {
+    /// None do.
+    None,
+    /// This one and those above.
+    At(Severity),
+}
+
+impl FromStr for FailLevel {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "none" => Ok(Self::None),
+            word => word.parse().map(Self::At).map_err(|_| {
+                format!("`{word}` is no level: use `none`, `info`, `low`, `medium`, `high` or `critical`")
+            }),
+        }
+    }
+}
+
+/// Codes or names of findings, with `*` for any text.
+#[derive(Clone, Debug)]
+struct CodeGlob(Glob);
+
+impl CodeGlob {
+    fn matches(&self, rule: &RuleMeta) -> bool {
+        self.0.matches(rule.code) || self.0.matches(rule.name)
+    }
+}
+
+impl FromStr for CodeGlob {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let is_code = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("rc"));
+        let text = if is_code { text.to_ascii_uppercase() } else { text.to_owned() };
+        let glob = Self(Glob::new(&text));
+        match rolecall_check::rules().into_iter().any(|rule| glob.matches(rule)) {
+            true => Ok(glob),
+            false => Err(format!(
+                "no finding has the code or name `{text}`; `rolecall explain` lists them"
+            )),
+        }
+    }
+}
 
 /// Checks and reports.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
@@ -130,16 +195,24 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             .with_hint(Hint::run("rolecall check PATH", "check manifests")));
     }
     let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
-    let known = arguments.baseline.as_deref().map(|path| read_baseline(ui, path)).transpose()?;
-    let known = known.unwrap_or_default();
+    let baseline = arguments.baseline.as_deref().map(|path| read_baseline(ui, path)).transpose()?;
+    let baseline = baseline.unwrap_or_default();
     let needs = Needs {
         service_accounts: true,
         namespaces: true,
         workloads: true,
         breadth: Breadth::All,
+        keeps_stdin: true,
         ..Needs::default()
     };
     let session = Session::load(ui, &options, needs)?;
+    if options.output.verbose > 0 {
+        for file in &session.files {
+            let plural = if file.objects == 1 { "" } else { "s" };
+            let path = render::display_path(&file.path);
+            ui.note(format!("read {path}: {} object{plural}", file.objects));
+        }
+    }
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let defaults: Vec<Inventory> = Version::ALL.into_par_iter().map(default_objects).collect();
     let sources = sources(&options);
@@ -165,22 +238,36 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
     tell(ui, &options, &suppressed);
     let prints = fingerprints(&all);
-    let wanted: Vec<(Finding, String)> = all
+    let is_asked = |finding: &Finding| {
+        let is_named = |globs: &[CodeGlob]| globs.iter().any(|glob| glob.matches(finding.rule));
+        finding.severity >= arguments.severity
+            && (arguments.only.is_empty() || is_named(&arguments.only))
+            && !is_named(&arguments.ignore)
+    };
+    let (known, wanted): (Vec<_>, Vec<(Finding, String)>) = all
         .into_iter()
         .zip(prints)
-        .filter(|(finding, print)| finding.severity >= arguments.severity && !known.contains(print))
-        .collect();
+        .filter(|(finding, _)| is_asked(finding))
+        .partition(|(_, print)| baseline.contains(print));
+    let coverage = Coverage {
+        gaps: UnreadPart::of(inventory.gaps()),
+        scope: Scope::of(&session.files),
+        known: arguments.baseline.is_some().then_some(known.len()),
+    };
     // The process ends with the command, and frees all at once.
-    let findings = ManuallyDrop::new(reported::locate(wanted, arguments.output.exactness()));
-    write(ui, arguments.output, &findings)?;
-    if arguments.output.is_laid_out() && findings.is_empty() {
-        ui.note(if session.incomplete {
-            "nothing found in what could be read"
-        } else {
-            "nothing found"
-        });
+    let stdin = session.stdin.as_deref();
+    let findings = ManuallyDrop::new(reported::locate(wanted, stdin, arguments.output.exactness()));
+    write(ui, arguments.output, &findings, &coverage)?;
+    if arguments.output.is_laid_out() {
+        suggest_explanation(ui, &findings);
     }
-    let mut exit = exit(&findings, arguments.fail_level);
+    let FailLevel::At(fail_level) = arguments.fail_level else {
+        return Ok(session.conclude(ui, Exit::Yes));
+    };
+    let mut exit = exit(&findings, fail_level, options.source.keep_going);
+    if exit == Exit::Yes && !coverage.gaps.is_empty() {
+        exit = Exit::Inconclusive;
+    }
     if exit == Exit::Yes && session.replaced.iter().any(decides_access) {
         ui.warn("what is defined twice was judged only as it is defined last");
         ui.suggest(Hint::run("rolecall check PATH", "check each environment by itself"));
@@ -189,8 +276,23 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, exit))
 }
 
+/// Suggests what to read next: about the gravest finding.
+fn suggest_explanation(ui: &Ui, findings: &[Reported]) {
+    let findings = findings.iter().map(|reported| &reported.finding);
+    let gravest = findings.rev().max_by_key(|finding| finding.severity);
+    if let Some(finding) = gravest {
+        let command = format!("rolecall explain {}", finding.rule.code);
+        ui.suggest(Hint::run(command, "read what this means and how to fix it"));
+    }
+}
+
 /// Writes the findings.
-fn write(ui: &Ui, format: FindingsFormat, findings: &[Reported]) -> Result<(), CommandError> {
+fn write(
+    ui: &Ui,
+    format: FindingsFormat,
+    findings: &[Reported],
+    coverage: &Coverage,
+) -> Result<(), CommandError> {
     let columns = match format {
         FindingsFormat::Text => Some(ui.columns().unwrap_or(100)),
         FindingsFormat::Table => ui.columns(),
@@ -198,20 +300,20 @@ fn write(ui: &Ui, format: FindingsFormat, findings: &[Reported]) -> Result<(), C
     };
     if let Some(columns) = columns {
         let mut out = ui.stdout();
-        render::write_blocks(&mut out, findings, columns)?;
+        render::write_blocks(&mut out, findings, coverage, columns)?;
         return Ok(out.flush()?);
     }
     let headings = ui.layout().headings;
     if format.is_laid_out() && ui.is_colored() {
         let mut out = ui.stdout();
-        render::write_table(&mut out, findings, headings)?;
+        render::write_table(&mut out, findings, coverage, headings)?;
         return Ok(out.flush()?);
     }
     // Colours would have to be looked for in each byte to be taken out again.
     let mut out = ui.data();
     match format {
         FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
-            render::write_plain_table(&mut out, findings, headings)?;
+            render::write_plain_table(&mut out, findings, coverage, headings)?;
         }
         FindingsFormat::Csv => render::write_csv(&mut out, findings, headings)?,
         FindingsFormat::Json | FindingsFormat::Yaml => {
@@ -219,12 +321,12 @@ fn write(ui: &Ui, format: FindingsFormat, findings: &[Reported]) -> Result<(), C
                 FindingsFormat::Yaml => output::Format::Yaml,
                 _ => output::Format::Json,
             };
-            output::write_structured(&mut out, format, &Findings::new(findings))?;
+            output::write_structured(&mut out, format, &Findings::new(findings, coverage))?;
         }
-        FindingsFormat::Sarif => render::sarif::write(&mut out, findings)?,
-        FindingsFormat::Junit => render::junit::write(&mut out, findings)?,
-        FindingsFormat::Github => render::write_github(&mut out, findings)?,
-        FindingsFormat::Markdown => render::write_markdown(&mut out, findings)?,
+        FindingsFormat::Sarif => render::sarif::write(&mut out, findings, coverage)?,
+        FindingsFormat::Junit => render::junit::write(&mut out, findings, coverage)?,
+        FindingsFormat::Github => render::write_github(&mut out, findings, coverage)?,
+        FindingsFormat::Markdown => render::write_markdown(&mut out, findings, coverage)?,
     }
     Ok(out.flush()?)
 }
@@ -236,10 +338,11 @@ fn decides_access(replaced: &Replaced) -> bool {
 
 /// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must
 /// not pass either.
-fn exit(findings: &[Reported], fail_level: Severity) -> Exit {
+fn exit(findings: &[Reported], fail_level: Severity, keep_going: bool) -> Exit {
     let findings = findings.iter().map(|reported| &reported.finding);
     let reasons = findings
         .filter(|finding| finding.severity >= fail_level)
+        .filter(|finding| !keep_going || finding.unless.is_empty())
         .map(|finding| if finding.is_undecided() { Exit::Inconclusive } else { Exit::No });
     reasons.max().unwrap_or(Exit::Yes)
 }

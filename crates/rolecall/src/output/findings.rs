@@ -3,7 +3,7 @@ use rolecall_source::yaml::Region;
 use serde::Serialize;
 
 use super::API_VERSION;
-use crate::reported::{Reported, place};
+use crate::reported::{Coverage, Reported, place};
 
 /// The findings of `check`.
 #[derive(Serialize)]
@@ -12,6 +12,17 @@ pub(crate) struct Findings<'a> {
     api_version: &'static str,
     kind: &'static str,
     findings: Vec<FindingDetails<'a>>,
+    gaps: Vec<&'a str>,
+    scope: ScopeDetails,
+}
+
+/// How much was checked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScopeDetails {
+    objects: usize,
+    files: usize,
+    files_without_objects: usize,
 }
 
 /// One finding.
@@ -30,8 +41,10 @@ struct FindingDetails<'a> {
     field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<RegionDetails>,
-    message: &'a str,
+    message: String,
     fix: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unless: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedDetails<'a>>,
     fingerprint: &'a str,
@@ -68,8 +81,8 @@ struct RelatedDetails<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Builds the document from findings and their fingerprints.
-    pub(crate) fn new(findings: &'a [Reported]) -> Self {
+    /// Builds the document from findings and their fingerprints, and from what was read.
+    pub(crate) fn new(findings: &'a [Reported], coverage: &'a Coverage) -> Self {
         let findings = findings.iter().map(|reported| {
             let finding = &reported.finding;
             let (file, line) = place(&finding.object).unzip();
@@ -83,13 +96,25 @@ impl<'a> Findings<'a> {
                 line,
                 field: finding.field.to_string(),
                 region: reported.region.map(RegionDetails::from),
-                message: &finding.message,
+                message: finding.statement(),
                 fix: &finding.fix,
+                unless: finding.unless.iter().map(|file| &**file).collect(),
                 related: finding.related.iter().map(RelatedDetails::new).collect(),
                 fingerprint: &reported.fingerprint,
             }
         });
-        Self { api_version: API_VERSION, kind: "Findings", findings: findings.collect() }
+        let scope = coverage.scope;
+        Self {
+            api_version: API_VERSION,
+            kind: "Findings",
+            findings: findings.collect(),
+            gaps: coverage.gaps.iter().map(|gap| &*gap.text).collect(),
+            scope: ScopeDetails {
+                objects: scope.objects,
+                files: scope.files,
+                files_without_objects: scope.empty,
+            },
+        }
     }
 }
 

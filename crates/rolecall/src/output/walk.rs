@@ -313,6 +313,6 @@ fn exists(account: Option<Account<'_>>) -> Option<bool> {
     match account? {
         Account::Exists(_) | Account::Implied => Some(true),
         Account::Missing => Some(false),
-        Account::Unread => None,
+        Account::Unread | Account::MadeByOperator | Account::Template => None,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn row<'t>(
 }
 
 /// Keeps a text within its cell, and shows it as it is: no HTML, no link, no emphasis, no line break.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let text = plain(text);
     let mut escaped = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {

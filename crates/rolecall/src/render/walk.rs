@@ -111,6 +111,13 @@ fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
             let name = format!("ServiceAccount {}/{}", name.namespace, name.name);
             match account {
                 Account::Exists(_) | Account::Implied => Tree::new(name).styled(HEAD),
+                Account::MadeByOperator => {
+                    Tree::new(name).styled(HEAD).detail("made by its operator")
+                }
+                Account::Template => {
+                    Tree::new(format!("{name}: a variable that nothing has filled in"))
+                        .styled(UNSURE)
+                }
                 Account::Missing if has_pods => {
                     let text = format!("{name} does not exist: its Pods are refused until it does");
                     Tree::new(text).styled(MISSING)
@@ -470,6 +477,11 @@ fn holder_tree(
         Who::ServiceAccount { account, .. } => {
             let mut tree = match account {
                 Account::Exists(_) | Account::Implied => Tree::new(subject),
+                Account::MadeByOperator => Tree::new(format!("{subject} (made by its operator)")),
+                Account::Template => {
+                    Tree::new(format!("{subject}: a variable that nothing has filled in"))
+                        .styled(UNSURE)
+                }
                 Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
                 Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),
             };

@@ -12,6 +12,9 @@ fn findings_are_a_table_and_fail() {
     RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:22   RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     2 findings: 2 high
+    checked 6 objects in 3 files
+    --- stderr
+    hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 1
     "#);
 }
@@ -19,8 +22,8 @@ fn findings_are_a_table_and_fail() {
 #[test]
 fn nothing_found_is_said_and_passes() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --severity critical"), @r#"
-        --- stderr
-        note: nothing found
+        nothing found
+        checked 9 objects in 3 files
         --- exit 0
         "#);
 }
@@ -46,8 +49,9 @@ fn a_baseline_leaves_out_what_it_holds() {
     assert_snapshot!(
         rolecall(&format!("check fixtures/v07-invalid-role-refs --baseline {path}")),
         @r#"
-        --- stderr
-        note: nothing found
+        nothing found
+        4 known, 0 new
+        checked 6 objects in 3 files
         --- exit 0
         "#
     );
@@ -209,6 +213,9 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
       rbac`
 
     1 finding: 1 high
+    checked 5 objects in 1 file
+    --- stderr
+    hint: run `rolecall explain RC301` to read what this means and how to fix it
     --- exit 1
     "#);
 }
@@ -265,6 +272,8 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
     RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
+    not read: itself.yaml, utf16.yaml, deep.json:1 and 4 more
+    checked 1 object in 1 file; 7 files hold none
     --- stderr
     error: again: a directory loop: this link leads back to where it stands
     error: itself.yaml: cannot be read: too many levels of symbolic links
@@ -274,6 +283,7 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
     error: latin1.yaml:2:21: expected UTF-8 text, found the byte 0xe9
     error: nul.yaml: expected text, found a binary file
     error: utf16.yaml: expected UTF-8 text, found UTF-16
+    hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 2
     "#);
 }
@@ -298,10 +308,13 @@ fn templates_that_are_not_rendered_are_named_as_such() {
     RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
+    not read: chart
+    checked 1 object in 1 file; 2 files hold none
     --- stderr
-    error: chart: a Helm chart that is not rendered (3 templates)
+    warning: chart: a Helm chart that is not rendered (3 templates)
     hint: run `helm template CHART | rolecall COMMAND -f -` to read what the templates make
-    --- exit 2
+    hint: run `rolecall explain RC103` to read what this means and how to fix it
+    --- exit 1
     "#);
 }
 
@@ -350,7 +363,8 @@ fn default_roles_of_any_version_are_nobodys_fault() {
 
     for version in Version::ALL {
         let ran = rolecall_with("check -", default_objects(version));
-        assert_eq!((ran.exit, &*ran.stdout), (Some(0), ""), "{version:?}: {ran}");
+        assert_eq!(ran.exit, Some(0), "{version:?}: {ran}");
+        assert!(ran.stdout.starts_with("nothing found\nchecked "), "{version:?}: {ran}");
     }
     let grown = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, \
                  metadata: {name: system:discovery}, rules: [{apiGroups: [''], resources: [pod], verbs: [get]}]}";
@@ -374,16 +388,19 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
 ";
     let checked =
         |arguments: &str| rolecall_with(&format!("check - --severity high {arguments}"), manifests);
-    assert_snapshot!(checked(""), @"
-    --- stderr
-    note: nothing found
+    assert_snapshot!(checked(""), @r#"
+    nothing found
+    checked 2 objects in 1 file
     --- exit 0
-    ");
+    "#);
     assert_snapshot!(checked("-n shop"), @r#"
-    CODE    SEVERITY   WHERE   OBJECT                     FINDING
-    RC104   high       -:6     RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
+    CODE    SEVERITY   WHERE        OBJECT                     FINDING
+    RC104   high       <stdin>:10   RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
 
     1 finding: 1 high
+    checked 2 objects in 1 file
+    --- stderr
+    hint: run `rolecall explain RC104` to read what this means and how to fix it
     --- exit 1
     "#);
 }
@@ -403,13 +420,15 @@ fn kustomizations_are_told_of_and_their_patches_not_judged() {
     write("prod/patch.yaml", SOUND);
     let mut command = command();
     command.args(split("check . --severity high")).current_dir(&folder);
-    assert_snapshot!(run(&mut command, ""), @"
+    assert_snapshot!(run(&mut command, ""), @r#"
+    nothing found in what was read
+    not read: prod/kustomization.yaml
+    checked 1 object in 1 file
     --- stderr
-    note: `prod/kustomization.yaml` is not built: the answer is about the files as they stand, without patches and prefixes that are set there
+    note: `prod/kustomization.yaml` was not built: answers that it can change are unknown
     hint: run `kustomize build DIRECTORY | rolecall COMMAND -f -` to read what is applied
-    note: nothing found
-    --- exit 0
-    ");
+    --- exit 3
+    "#);
 }
 
 /// A CronJob whose script is refused on two of its lines.
@@ -455,10 +474,12 @@ fn hints_about_stdin_say_to_give_it_again() {
     assert_snapshot!(rolecall_with("check - --severity high -o markdown", CRON_JOB), @r#"
     | code | severity | where | object | finding |
     |---|---|---|---|---|
-    | RC301 | high | -:1 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl get jobs\` will be refused: ServiceAccount \`shop/default\` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
-    | RC301 | high | -:1 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl delete job \$(..)\` will be refused: ServiceAccount \`shop/default\` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
+    | RC301 | high | \<stdin\>:18 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl get jobs\` will be refused: ServiceAccount \`shop/default\` cannot list resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix list jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
+    | RC301 | high | \<stdin\>:21 | CronJob shop/tidy | spec.jobTemplate.spec.template.spec.containers\[0\].args\[0\]: \`kubectl delete job \$(..)\` will be refused: ServiceAccount \`shop/default\` cannot delete resource "jobs" in API group "batch" in the namespace "shop"; grant it, with the same input on stdin: \`rolecall fix delete jobs.batch -n shop --for sa/shop:default -f - --out-dir rbac\` |
 
     2 findings: 2 high
+
+    checked 1 object in 1 file
     --- exit 1
     "#);
 }
@@ -474,19 +495,22 @@ metadata:
 rules:
 - {apiGroups: [''], resources: [secrets], verbs: [get, list, update]}
 ";
-    assert_snapshot!(rolecall_with("check -", role), @"
+    assert_snapshot!(rolecall_with("check -", role), @r#"
+    nothing found
+    checked 1 object in 1 file
     --- stderr
     note: 3 findings suppressed; `-v` says which and why
-    note: nothing found
     --- exit 0
-    ");
-    assert_snapshot!(rolecall_with("check - -v", role), @"
+    "#);
+    assert_snapshot!(rolecall_with("check - -v", role), @r#"
+    nothing found
+    checked 1 object in 1 file
     --- stderr
+    note: read <stdin>: 1 object
     note: 3 findings suppressed:
     note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: reads its own
     note: RC511 Role shop/reader at -:1: whoever will be bound to it may read all Secrets at once; suppressed: reads its own
     note: RC512 Role shop/reader at -:1: whoever will be bound to it may write Secrets, and mint tokens with them if they may read them; suppressed: may write it
-    note: nothing found
     --- exit 0
-    ");
+    "#);
 }

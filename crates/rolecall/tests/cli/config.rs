@@ -232,8 +232,10 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     RC606   medium     deploy/rolecall.yaml:19   Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
 
     6 findings: 3 high, 3 medium
+    checked 3 objects in 2 files
     --- stderr
     note: configured by deploy/rolecall.yaml
+    hint: run `rolecall explain RC601` to read what this means and how to fix it
     --- exit 1
     "#);
 }
@@ -251,9 +253,12 @@ fn what_was_not_read_leaves_an_expectation_open() {
     RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
 
     1 finding: 1 high
+    not read: b.yaml:2
+    checked 3 objects in 2 files; 1 file holds none
     --- stderr
     note: configured by rolecall.yaml
     warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
+    hint: run `rolecall explain RC604` to read what this means and how to fix it
     --- exit 3
     "#);
 }
@@ -263,12 +268,13 @@ fn what_was_not_read_leaves_an_expectation_open() {
 fn a_configuration_may_end_in_yml() {
     let mild = config("severities: {RC510: info}\n");
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild)];
-    assert_snapshot!(check_in(&files, "check . --severity medium"), @"
+    assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
+    nothing found
+    checked 3 objects in 2 files
     --- stderr
     note: configured by rolecall.yml
-    note: nothing found
     --- exit 0
-    ");
+    "#);
     let strict = config("severities: {RC510: critical}\n");
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild), ("rolecall.yaml", &*strict)];
     assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
@@ -276,9 +282,11 @@ fn a_configuration_may_end_in_yml() {
     RC510   critical   a.yaml:5   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
 
     1 finding: 1 critical
+    checked 4 objects in 3 files
     --- stderr
     warning: `rolecall.yml` is not read: `rolecall.yaml` is
     note: configured by rolecall.yaml
+    hint: run `rolecall explain RC510` to read what this means and how to fix it
     --- exit 1
     "#);
 }
@@ -360,7 +368,7 @@ fn suppressions_end_and_are_reported_when_nothing_needs_them() {
     };
     assert_snapshot!(on("2026-06-30"), @r#"
     ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
-    --- exit 1
+    --- exit 0
     "#);
     assert_snapshot!(on("2026-07-01"), @r#"
     ::warning file=deploy/a.yaml,line=5,endLine=5,col=3,endColumn=56,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed

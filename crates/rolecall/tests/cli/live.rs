@@ -379,11 +379,14 @@ fn what_if_manifests_were_applied() {
     let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
     assert_snapshot!(check, @r#"
     CODE    SEVERITY   WHERE                                              OBJECT                               FINDING
-    RC402   low        fixtures/v09-dangling-role-ref/manifests.yaml:6    ServiceAccount v09-app/app           holds rights, but no workload runs as it; remove it and its bindings, or let the workload that it is for run as it
+    RC402   low        fixtures/v09-dangling-role-ref/manifests.yaml:6    ServiceAccount v09-app/app           holds rights, but no workload of the input runs as it; let the workload that it is for run as it; if nothing uses it, remove its bindings
     RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:20   ClusterRoleBinding v09-app-metrics   roleRef.name: ClusterRole `v09-metrics-reader` does not exist: nothing is granted; create it, or correct the roleRef
     RC101   high       fixtures/v09-dangling-role-ref/manifests.yaml:35   RoleBinding v09-app/app-view         roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant
 
     3 findings: 2 high, 1 low
+    checked 7 objects in 2 files
+    --- stderr
+    hint: run `rolecall explain RC101` to read what this means and how to fix it
     --- exit 1
     "#);
 }

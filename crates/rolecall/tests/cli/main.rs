@@ -38,6 +38,7 @@ mod server;
 mod settle;
 mod snapshot;
 mod streams;
+mod unread;
 mod usage;
 mod walk;
 mod who_can;

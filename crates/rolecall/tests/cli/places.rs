@@ -125,13 +125,22 @@ fn what_is_read_once_is_told_by_its_objects() {
     let mut file = GzEncoder::new(Vec::new(), Compression::fast());
     file.write_all(PODS.as_bytes()).unwrap();
     fs::write(folder.path().join("pods.yaml"), file.finish().unwrap()).unwrap();
-    for source in [".", "-"] {
-        let report = check(&folder, PODS, &format!("{source} -o json"));
-        let lines = places_in(&report, |finding| finding["line"].as_u64());
-        let table = check(&folder, PODS, source);
-        assert_eq!(rows(&table), lines, "{table}");
-        assert!(!report.contains("region"), "{report}");
-    }
+    let report = check(&folder, "", ". -o json");
+    let lines = places_in(&report, |finding| finding["line"].as_u64());
+    let table = check(&folder, "", ".");
+    assert_eq!(rows(&table), lines, "{table}");
+    assert!(!report.contains("region"), "{report}");
+}
+
+#[test]
+fn lines_of_stdin_are_those_of_the_regions() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let report = check(&folder, PODS, "- -o json");
+    let regions = places_in(&report, |finding| finding["region"]["startLine"].as_u64());
+    let regions: Vec<String> =
+        regions.iter().map(|place| place.replacen('-', "<stdin>", 1)).collect();
+    let table = check(&folder, PODS, "-");
+    assert_eq!(rows(&table), regions, "{table}");
 }
 
 fn check(folder: &TempDir, stdin: &str, arguments: &str) -> String {

@@ -5,7 +5,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use rolecall_check::Severity;
 
-use super::{shown_place, summary};
+use super::shown_place;
 use crate::error::CommandError;
 use crate::render::plain;
 use crate::render::wrap::wrap;
@@ -14,7 +14,7 @@ use crate::reported::Reported;
 const INDENT: &str = "  ";
 const PLACE: Style = Style::new().dimmed();
 
-/// Writes findings one under the other in that many columns, and how many there are of each severity.
+/// Writes findings one under the other in that many columns.
 pub(super) fn write(
     out: &mut impl Write,
     findings: &[Reported],
@@ -38,7 +38,7 @@ pub(super) fn write(
         if !place.is_empty() {
             writeln!(out, "{INDENT}{PLACE}{}{PLACE:#}", plain(&place))?;
         }
-        let mut message = finding.message.clone();
+        let mut message = finding.statement();
         if !finding.field.steps.is_empty() {
             message = format!("{}: {message}", finding.field);
         }
@@ -48,7 +48,6 @@ pub(super) fn write(
         }
         writeln!(out)?;
     }
-    writeln!(out, "{}", summary(findings))?;
     Ok(())
 }
 

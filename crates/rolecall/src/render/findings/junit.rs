@@ -2,26 +2,45 @@
 
 use std::io::Write;
 
-use super::sentence;
+use super::{display_path, sentence};
 use crate::error::CommandError;
 use crate::render::plain;
-use crate::reported::Reported;
+use crate::reported::{Coverage, Reported};
 
 /// Writes findings as one test suite; without findings it has one passed test case.
-pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
-    let failures = findings.len();
-    let tests = failures.max(1);
+pub(crate) fn write(
+    out: &mut impl Write,
+    findings: &[Reported],
+    coverage: &Coverage,
+) -> Result<(), CommandError> {
+    let (failures, errors) = (findings.len(), coverage.gaps.len());
+    let tests = (failures + errors).max(1);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
-        r#"<testsuites name="rolecall" tests="{tests}" failures="{failures}" errors="0">"#
+        r#"<testsuites name="rolecall" tests="{tests}" failures="{failures}" errors="{errors}">"#
     )?;
     writeln!(
         out,
-        r#"  <testsuite name="rolecall check" tests="{tests}" failures="{failures}" errors="0">"#
+        r#"  <testsuite name="rolecall check" tests="{tests}" failures="{failures}" errors="{errors}">"#
     )?;
-    if findings.is_empty() {
+    if failures + errors == 0 {
         writeln!(out, r#"    <testcase classname="rolecall" name="no findings"/>"#)?;
+    }
+    for gap in &coverage.gaps {
+        let (name, file) = match &gap.place {
+            Some((file, line)) => (format!("{file}:{line}"), file.as_str()),
+            None => (gap.text.clone(), ""),
+        };
+        let file =
+            if file.is_empty() { String::new() } else { format!(r#" file="{}""#, escape(file)) };
+        writeln!(
+            out,
+            r#"    <testcase classname="not-read" name="{}"{file}>"#,
+            escape(&format!("not read: {name}"))
+        )?;
+        writeln!(out, r#"      <error type="not-read" message="{}"/>"#, escape(&gap.text))?;
+        writeln!(out, "    </testcase>")?;
     }
     for reported in findings {
         let finding = &reported.finding;
@@ -33,8 +52,9 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
         let file = reported
             .place()
             .map_or_else(String::new, |(file, _)| format!(r#" file="{}""#, escape(file)));
-        let place =
-            reported.place().map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+        let place = reported
+            .place()
+            .map_or_else(String::new, |(file, line)| format!("{}:{line}: ", display_path(file)));
         writeln!(
             out,
             r#"    <testcase classname="{}" name="{}"{file}>"#,
@@ -45,7 +65,7 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
             out,
             r#"      <failure type="{}" message="{}">{}</failure>"#,
             finding.severity,
-            escape(&finding.message),
+            escape(&finding.statement()),
             escape(&format!("{place}{}", sentence(finding)))
         )?;
         writeln!(out, "    </testcase>")?;

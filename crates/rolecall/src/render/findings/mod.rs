@@ -12,40 +12,41 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
 use rolecall_source::yaml::Region;
 
-use super::{Cell, Headings, Table, TableLayout};
+use super::{Cell, Headings, Table, TableLayout, plain};
 use crate::error::CommandError;
 use crate::render::github::{data, property};
 use crate::render::markdown;
-use crate::reported::Reported;
+use crate::reported::{Coverage, Reported, Scope, UnreadPart};
 
 /// Writes findings for a terminal of so many columns, and how many there are of each severity.
 pub(crate) fn write_blocks(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
     columns: usize,
 ) -> Result<(), CommandError> {
-    match findings.is_empty() {
-        true => Ok(()),
-        false => blocks::write(out, findings, columns),
-    }
+    blocks::write(out, findings, columns)?;
+    write_totals(out, findings, coverage)
 }
 
 /// Writes findings as a table with a line each, and how many there are of each severity.
 pub(crate) fn write_table(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    write_rows(out, findings, headings, blocks::style)
+    write_rows(out, findings, coverage, headings, blocks::style)
 }
 
 /// Does so without colours.
 pub(crate) fn write_plain_table(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    write_rows(out, findings, headings, |_| Style::new())
+    write_rows(out, findings, coverage, headings, |_| Style::new())
 }
 
 /// Writes findings as comma-separated values.
@@ -60,11 +61,12 @@ pub(crate) fn write_csv(
 fn write_rows(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
     headings: Headings,
     style: fn(Severity) -> Style,
 ) -> Result<(), CommandError> {
     if findings.is_empty() {
-        return Ok(());
+        return write_totals(out, findings, coverage);
     }
     let table = match style(Severity::Critical) == Style::new() {
         true => table(findings, style).without_colors(),
@@ -72,8 +74,7 @@ fn write_rows(
     };
     table.write(out, TableLayout { columns: None, headings })?;
     writeln!(out)?;
-    writeln!(out, "{}", summary(findings))?;
-    Ok(())
+    write_totals(out, findings, coverage)
 }
 
 fn table(findings: &[Reported], style: fn(Severity) -> Style) -> Table {
@@ -94,11 +95,84 @@ fn table(findings: &[Reported], style: fn(Severity) -> Style) -> Table {
     table
 }
 
+/// Writes how many findings there are, what was not read and how much was.
+fn write_totals(
+    out: &mut impl Write,
+    findings: &[Reported],
+    coverage: &Coverage,
+) -> Result<(), CommandError> {
+    for line in totals(findings, coverage) {
+        writeln!(out, "{}", plain(&line))?;
+    }
+    Ok(())
+}
+
+/// Returns how many findings there are, what was not read and how much was, each on a line.
+fn totals(findings: &[Reported], coverage: &Coverage) -> Vec<String> {
+    let mut lines = vec![match (findings.is_empty(), coverage.gaps.is_empty()) {
+        (true, true) => "nothing found".to_owned(),
+        (true, false) => "nothing found in what was read".to_owned(),
+        (false, _) => summary(findings),
+    }];
+    if let Some(known) = coverage.known {
+        lines.push(format!("{known} known, {} new", findings.len()));
+    }
+    if let Some(unread) = unread(&coverage.gaps) {
+        lines.push(unread);
+    }
+    if coverage.scope != Scope::default() {
+        lines.push(format!("checked {}", coverage.scope));
+    }
+    lines
+}
+
+/// Names what was not read: files, and whatever else there is by what it is.
+fn unread(gaps: &[UnreadPart]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let mut names: Vec<String> = Vec::new();
+    for gap in gaps {
+        let name = match &gap.place {
+            Some((file, 0)) => display_path(file).to_owned(),
+            Some((file, line)) => format!("{}:{line}", display_path(file)),
+            None => gap.text.clone(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > SHOWN {
+            break;
+        }
+    }
+    let others = gaps.len().saturating_sub(SHOWN);
+    match (names.len(), others) {
+        (0, _) => None,
+        (1..=SHOWN, _) => Some(format!("not read: {}", names.join(", "))),
+        (_, others) => {
+            names.truncate(SHOWN);
+            Some(format!("not read: {} and {others} more", names.join(", ")))
+        }
+    }
+}
+
+/// Returns the path of a file as people read it.
+pub(crate) fn display_path(file: &str) -> &str {
+    if file == "-" { "<stdin>" } else { file }
+}
+
 /// Writes findings as annotations of a GitHub workflow.
 pub(crate) fn write_github(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
 ) -> Result<(), CommandError> {
+    for gap in &coverage.gaps {
+        let place = match &gap.place {
+            Some((file, 0)) => format!("file={},", property(file)),
+            Some((file, line)) => format!("file={},line={line},", property(file)),
+            None => String::new(),
+        };
+        writeln!(out, "::warning {place}title=not read::{}", data(&gap.text))?;
+    }
     for reported in findings {
         let finding = &reported.finding;
         let command = match finding.severity {
@@ -128,9 +202,13 @@ pub(crate) fn write_github(
 pub(crate) fn write_markdown(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
 ) -> Result<(), CommandError> {
+    let lines = totals(findings, coverage).into_iter().map(|line| markdown::cell(&line));
+    let lines: Vec<String> = lines.collect();
     if findings.is_empty() {
-        writeln!(out, "No findings.")?;
+        let lines = lines.iter().skip(1).map(|line| format!("\n\n{line}"));
+        writeln!(out, "No findings.{}", lines.collect::<String>())?;
         return Ok(());
     }
     markdown::head(out, ["code", "severity", "where", "object", "finding"])?;
@@ -141,13 +219,15 @@ pub(crate) fn write_markdown(
         let severity = finding.severity.as_str();
         markdown::row(out, [finding.rule.code, severity, &*place, &*object, &*sentence])?;
     }
-    writeln!(out, "\n{}", summary(findings))?;
+    for line in lines {
+        writeln!(out, "\n{line}")?;
+    }
     Ok(())
 }
 
 /// Returns the finding with its field and what to do.
 pub(super) fn sentence(finding: &Finding) -> String {
-    let mut text = finding.message.clone();
+    let mut text = finding.statement();
     if !finding.field.steps.is_empty() {
         text = format!("{}: {text}", finding.field);
     }
@@ -159,7 +239,9 @@ pub(super) fn sentence(finding: &Finding) -> String {
 }
 
 fn shown_place(reported: &Reported) -> String {
-    reported.place().map_or_else(String::new, |(file, line)| format!("{file}:{line}"))
+    reported
+        .place()
+        .map_or_else(String::new, |(file, line)| format!("{}:{line}", display_path(file)))
 }
 
 /// Says how many findings there are of each severity, the worst first.

@@ -9,13 +9,20 @@ use serde_json::{Value, json};
 use super::sentence;
 use crate::error::CommandError;
 use crate::output::{RegionDetails, json as written};
-use crate::reported::{Reported, place};
+use crate::reported::{Coverage, Reported, UnreadPart, place};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// Where each code has a chapter.
+const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/findings.md");
+
 /// Writes findings as one run.
-pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), CommandError> {
+pub(crate) fn write(
+    out: &mut impl Write,
+    findings: &[Reported],
+    coverage: &Coverage,
+) -> Result<(), CommandError> {
     let codes: BTreeSet<&str> =
         findings.iter().map(|reported| reported.finding.rule.code).collect();
     let all = rolecall_check::rules();
@@ -38,10 +45,30 @@ pub(crate) fn write(out: &mut impl Write, findings: &[Reported]) -> Result<(), C
                 "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
+            "invocations": [invocation(coverage)],
             "results": results,
         }],
     });
     written::write_pretty(out, &log)
+}
+
+/// Returns whether everything was read, and what was not.
+fn invocation(coverage: &Coverage) -> Value {
+    let notifications: Vec<Value> = coverage.gaps.iter().map(notification).collect();
+    json!({
+        "executionSuccessful": notifications.is_empty(),
+        "toolExecutionNotifications": notifications,
+    })
+}
+
+fn notification(gap: &UnreadPart) -> Value {
+    let mut notification =
+        json!({"level": "error", "message": {"text": format!("not read: {}", gap.text)}});
+    if let (Some((file, line)), Some(fields)) = (&gap.place, notification.as_object_mut()) {
+        let location = json!([{"physicalLocation": physical(file, whole_line(*line))}]);
+        fields.insert("locations".to_owned(), location);
+    }
+    notification
 }
 
 fn rule(rule: &RuleMeta) -> Value {
@@ -50,6 +77,7 @@ fn rule(rule: &RuleMeta) -> Value {
         "name": rule.name,
         "shortDescription": {"text": rule.summary()},
         "fullDescription": {"text": rule.summary()},
+        "helpUri": format!("{PAGES}#{}", rule.code.to_lowercase()),
         "help": {"text": rule.documentation(), "markdown": rule.documentation()},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {

@@ -1,0 +1,281 @@
+//! What was not read: findings next to it stay, answers that it can change are unknown, and every format
+//! reports it.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::command::{rolecall, rolecall_with};
+
+const ACCOUNT: &str =
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: other, namespace: shop}\n";
+const BINDING: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: missing}
+subjects: [{kind: ServiceAccount, name: absent, namespace: shop}]
+";
+const JOB: &str = "\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: report, namespace: shop}
+spec:
+  template:
+    spec:
+      serviceAccountName: other
+      containers:
+      - {name: kubectl, image: kubectl, command: [kubectl, get, pods]}
+";
+
+/// Writes files into a folder of their own.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn json(arguments: &str) -> Value {
+    serde_json::from_str(&rolecall(arguments).stdout).unwrap()
+}
+
+/// Returns code, severity and what could provide what is missing.
+fn findings(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings
+        .map(|finding| {
+            let unless = finding["unless"].as_array().map_or(0, Vec::len);
+            format!("{} {} {unless}", finding["code"], finding["severity"]).replace('"', "")
+        })
+        .collect()
+}
+
+const REPOSITORY: [(&str, &str); 3] =
+    [("account.yaml", ACCOUNT), ("binding.yaml", BINDING), ("job.yaml", JOB)];
+const CHART: [(&str, &str); 2] = [
+    ("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 0.1.0\n"),
+    ("chart/templates/role.yaml", "kind: Role\nmetadata: {name: {{ .Release.Name }}}\n"),
+];
+
+#[test]
+fn a_chart_beside_them_hides_no_finding_about_other_files() {
+    let alone = folder(&REPOSITORY);
+    let alone = findings(&json(&format!("check {} -o json -q", alone.path().display())));
+    assert_eq!(alone, ["RC101 high 0", "RC102 medium 0", "RC301 high 0"]);
+    let with_chart = folder(&[&REPOSITORY[..], &CHART[..]].concat());
+    let path = with_chart.path().display().to_string();
+    let report = json(&format!("check {path} -o json -q"));
+    assert_eq!(findings(&report), ["RC101 high 1", "RC102 medium 1", "RC301 high 1"]);
+    assert_eq!(report["gaps"].as_array().unwrap().len(), 1);
+    // They count, unless the caller says to go on; then what was not read leaves the result open.
+    assert_eq!(rolecall(&format!("check {path} -q")).exit, Some(1));
+    assert_eq!(rolecall(&format!("check {path} -q --keep-going")).exit, Some(3));
+    assert_eq!(rolecall(&format!("check {path} -q --fail-level none")).exit, Some(0));
+    let table = rolecall(&format!("check {path} -q")).stdout;
+    assert!(table.contains(&format!("unless {path}/chart provides it")), "{table}");
+    assert!(table.contains(&format!("\nnot read: {path}/chart\n")), "{table}");
+    assert!(table.ends_with("checked 3 objects in 3 files; 1 file holds none\n"), "{table}");
+}
+
+#[test]
+fn a_broken_document_hides_no_finding_and_fails() {
+    let broken = folder(&[&REPOSITORY[..], &[("broken.yaml", "\tkind: [\n")]].concat());
+    let path = broken.path().display();
+    let report = json(&format!("check {path} -o json -q"));
+    assert_eq!(findings(&report), ["RC101 high 1", "RC102 medium 1", "RC301 high 1"]);
+    assert_eq!(rolecall(&format!("check {path} -q")).exit, Some(2));
+    assert_eq!(rolecall(&format!("check {path} -q --keep-going")).exit, Some(3));
+}
+
+#[test]
+fn every_format_reports_what_was_not_read() {
+    let repository = folder(&[&[("account.yaml", ACCOUNT)], &CHART[..]].concat());
+    let path = repository.path().display().to_string();
+    let check = |format: &str| {
+        let ran = rolecall(&format!("check {path} -q -o {format}"));
+        assert_eq!(ran.exit, Some(3), "{ran}");
+        ran.stdout
+    };
+    let sarif: Value = serde_json::from_str(&check("sarif")).unwrap();
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notification = &invocation["toolExecutionNotifications"][0];
+    assert_eq!(notification["level"], "error");
+    let junit = check("junit");
+    assert!(junit.contains(r#"tests="1" failures="0" errors="1""#), "{junit}");
+    assert!(junit.contains("<error type=\"not-read\""), "{junit}");
+    let github = check("github");
+    assert!(
+        github.starts_with(&format!("::warning file={path}/chart,title=not read::")),
+        "{github}"
+    );
+    assert!(check("markdown").contains("not read: "));
+    assert!(check("table").contains(&format!("not read: {path}/chart")));
+    // Where everything was read, that is said too.
+    let whole: Value =
+        serde_json::from_str(&rolecall("check fixtures/ns-1 -o sarif").stdout).unwrap();
+    assert_eq!(whole["runs"][0]["invocations"][0]["executionSuccessful"], true);
+}
+
+const BASE: [(&str, &str); 2] = [
+    ("base/kustomization.yaml", "resources: [rbac.yaml]\n"),
+    (
+        "base/rbac.yaml",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: web}\n\
+         rules: [{apiGroups: [''], resources: [configmaps], verbs: [get]}]\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: web}\n\
+         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web}\n\
+         subjects: [{kind: ServiceAccount, name: web}]\n",
+    ),
+];
+const PLAIN: (&str, &str) = (
+    "plain/rbac.yaml",
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: jane}\n\
+     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
+     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]\n",
+);
+
+#[test]
+fn an_unbuilt_kustomization_leaves_open_what_it_can_change() {
+    for overlay in [
+        "resources: [../base]\nnamespace: shop\n",
+        "resources: [../base]\nnamePrefix: prod-\n",
+        "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+        "resources: [../base]\ncomponents: [../component]\n",
+        "resources: [../base, ../../elsewhere]\n",
+        "resources: [../base, 'https://example.com/rbac.yaml']\n",
+    ] {
+        let files = [&BASE[..], &[("prod/kustomization.yaml", overlay), PLAIN]].concat();
+        let tree = folder(&files);
+        let path = tree.path().display().to_string();
+        let exit = |command: &str| rolecall(&format!("{command} -f {path} -q")).exit;
+        for command in [
+            "can-i get configmaps --for sa/web -n shop",
+            "can-i get configmaps --for sa/prod-web -n shop",
+            "can-i get configmaps --for sa/web -n staging",
+            "who-can get configmaps -n shop",
+            "rules --for sa/web -n shop",
+            "walk sa/web -n shop",
+            "why get configmaps --for sa/web -n shop",
+        ] {
+            assert_eq!(exit(command), Some(3), "{command}: {overlay}");
+        }
+        // What the build cannot take away stays certain.
+        assert_eq!(exit("can-i get configmaps --for user/jane -n shop"), Some(0), "{overlay}");
+        assert_eq!(rolecall(&format!("check {path} -q")).exit, Some(3), "{overlay}");
+        let snapshot = rolecall(&format!("snapshot -f {path} -q"));
+        assert_eq!(snapshot.exit, Some(3), "{overlay}");
+        let asked = "can-i get configmaps --for sa/web -n shop -f - -q";
+        assert_eq!(rolecall_with(asked, &snapshot.stdout).exit, Some(3), "{overlay}");
+    }
+    // A list of files alone changes nothing.
+    let tree =
+        folder(&[&BASE[..], &[("top/kustomization.yaml", "resources: [../base]\n")]].concat());
+    let path = tree.path().display();
+    let ran = rolecall(&format!("can-i get configmaps --for sa/web -n shop -f {path}"));
+    assert_eq!((ran.exit, &*ran.stderr), (Some(0), ""), "{ran}");
+}
+
+#[test]
+fn expectations_about_an_unbuilt_kustomization_are_open() {
+    let overlay = ("prod/kustomization.yaml", "resources: [../base]\nnamespace: shop\n");
+    let config = (
+        "expectations.yaml",
+        "apiVersion: rolecall.dev/v1\nkind: CheckConfig\nexpectations:\n\
+         - {subjects: [sa/shop:web], can: [get configmaps in shop]}\n\
+         - {subjects: [sa/shop:web], cannot: ['* configmaps in staging']}\n",
+    );
+    let tree = folder(&[&BASE[..], &[overlay]].concat());
+    let expectations = folder(&[config]);
+    let command = format!(
+        "check {} --expectations {}/expectations.yaml -o json -q",
+        tree.path().display(),
+        expectations.path().display()
+    );
+    assert_eq!(rolecall(&command).exit, Some(3));
+    let codes: Vec<String> =
+        findings(&json(&command)).iter().map(|it| it[..5].to_owned()).collect();
+    assert_eq!(codes, ["RC604", "RC604"]);
+}
+
+#[test]
+fn a_name_that_a_build_makes_is_not_missing() {
+    let tree = folder(&[
+        ("kustomization.yaml", "namePrefix: my-\nnamespace: shop\nresources: [rbac.yaml]\n"),
+        (
+            "rbac.yaml",
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: hook}\n---\n\
+             apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: hook}\n\
+             roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
+             subjects: [{kind: ServiceAccount, name: hook}]\n---\n\
+             apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: hook}\n\
+             spec: {template: {spec: {serviceAccountName: my-hook, containers: [{name: a, image: a}]}}}\n",
+        ),
+    ]);
+    let report = json(&format!("check {} -o json -q", tree.path().display()));
+    assert_eq!(findings(&report), ["RC405 low 1"]);
+}
+
+#[test]
+fn what_deletes_an_object_grants_nothing() {
+    let binding = |head: &str, annotations: &str| {
+        format!(
+            "{head}apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
+             metadata: {{name: old{annotations}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}\n\
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]\n"
+        )
+    };
+    let command = "can-i get secrets --for user/jane -A -f -";
+    for (manifest, exit) in [
+        (binding("", ""), 0),
+        (binding("$patch: delete\n", ""), 1),
+        (binding("", ", annotations: {release.openshift.io/delete: 'true'}"), 1),
+        (binding("", ", annotations: {release.openshift.io/delete: 'false'}"), 0),
+    ] {
+        let ran = rolecall_with(command, &manifest);
+        assert_eq!(ran.exit, Some(exit), "{ran}");
+        assert_eq!(ran.stderr.contains("it deletes ClusterRoleBinding `old`"), exit == 1, "{ran}");
+    }
+}
+
+#[test]
+fn a_map_of_objects_is_named_as_one() {
+    let map = folder(&[(
+        "map.json",
+        r#"{"sa": {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}}"#,
+    )]);
+    let ran = rolecall(&format!("check {}/map.json", map.path().display()));
+    assert_eq!(ran.exit, Some(2));
+    assert!(ran.stderr.contains("`jsonnet -y` and `jq '.[]'`"), "{ran}");
+}
+
+#[test]
+fn codes_are_selected_by_globs() {
+    let repository = folder(&REPOSITORY);
+    let path = repository.path().display();
+    for (options, expected) in [
+        ("--only RC1*", vec!["RC101 high 0", "RC102 medium 0"]),
+        ("--only rc301,missing-role", vec!["RC101 high 0", "RC301 high 0"]),
+        ("--ignore RC1*", vec!["RC301 high 0"]),
+        ("--only RC1* --ignore RC102", vec!["RC101 high 0"]),
+    ] {
+        let report = json(&format!("check {path} -o json -q {options}"));
+        assert_eq!(findings(&report), expected, "{options}");
+    }
+    assert_eq!(rolecall(&format!("check {path} --only RC999")).exit, Some(2));
+}
+
+#[test]
+fn findings_in_stdin_stand_at_their_lines() {
+    let ran = rolecall_with("check - -q --only RC101,RC102", BINDING);
+    let rows = ran.stdout.lines().skip(1).take(2);
+    let places: Vec<&str> = rows.filter_map(|row| row.split_whitespace().nth(2)).collect();
+    assert_eq!(places, ["<stdin>:4", "<stdin>:5"], "{ran}");
+}
