@@ -30,12 +30,45 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How a server is to be.
 pub(crate) struct Config {
-    /// What `--authorization-mode` says: `RBAC` or `Node,RBAC`.
-    pub(crate) authorization_mode: String,
+    /// What decides whether a request is allowed.
+    pub(crate) authorization: Authorization,
     /// Runs kube-controller-manager too: default ServiceAccounts, their tokens, aggregation, workloads.
     pub(crate) with_controllers: bool,
     /// Users who are let in by a bearer token; users by certificate can be added later.
     pub(crate) token_users: Vec<User>,
+}
+
+/// What a server asks for a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    /// What `--authorization-mode` says, with a policy file where ABAC is among it.
+    Mode {
+        /// As in `Node,RBAC`.
+        mode: String,
+        /// The path of what `ABAC` reads.
+        abac_policy: Option<PathBuf>,
+    },
+    /// A file of `kind: AuthorizationConfiguration`, which servers since 1.30 take.
+    Config(PathBuf),
+}
+
+impl Authorization {
+    /// Asks authorizers that need no file.
+    pub(crate) fn mode(mode: &str) -> Self {
+        Self::Mode { mode: mode.to_owned(), abac_policy: None }
+    }
+
+    fn flags(&self) -> Vec<String> {
+        match self {
+            Self::Config(path) => vec![format!("--authorization-config={}", path.display())],
+            Self::Mode { mode, abac_policy } => {
+                let policy = abac_policy
+                    .iter()
+                    .map(|path| format!("--authorization-policy-file={}", path.display()));
+                std::iter::once(format!("--authorization-mode={mode}")).chain(policy).collect()
+            }
+        }
+    }
 }
 
 /// Who a client is to the server.

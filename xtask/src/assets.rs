@@ -25,7 +25,7 @@ use crate::{files, process};
 const VARIABLE: &str = "KUBEBUILDER_ASSETS";
 
 /// A folder that holds at least `etcd` and `kube-apiserver`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Assets {
     folder: PathBuf,
 }

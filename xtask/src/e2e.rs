@@ -4,6 +4,7 @@
 //! what the server says, and no output may hold a token or key.
 
 mod api;
+mod authorizers;
 mod callers;
 mod cases;
 mod clients;
@@ -64,10 +65,11 @@ struct Scenario {
 }
 
 /// The scenarios, file by file.
-const ALL: [&[Scenario]; 9] = [
+const ALL: [&[Scenario]; 10] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
     operators::SCENARIOS,
+    authorizers::SCENARIOS,
     credentials::SCENARIOS,
     sources::SCENARIOS,
     clients::SCENARIOS,

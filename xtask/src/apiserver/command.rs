@@ -1,12 +1,12 @@
 //! `cargo xtask apiserver`: a server to try things on by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{ApiServer, Config, User};
+use super::{ApiServer, Authorization, Config, User};
 use crate::assets::{Assets, Kubernetes};
 use crate::failure::Result;
 
@@ -25,9 +25,17 @@ pub(crate) struct ApiserverArguments {
     #[arg(long)]
     with_controllers: bool,
 
-    /// What the server asks for a verdict, in order
-    #[arg(long, value_name = "MODE", default_value = "RBAC", value_parser = ["RBAC", "Node,RBAC"])]
+    /// What the server asks for a verdict, in order: `RBAC`, `Node,RBAC`, `Node,ABAC,RBAC`
+    #[arg(long, value_name = "MODES", default_value = "RBAC")]
     authorization_mode: String,
+
+    /// The policies of ABAC, one JSON object a line
+    #[arg(long, value_name = "FILE", value_parser = absolute)]
+    abac_policy: Option<PathBuf>,
+
+    /// An AuthorizationConfiguration instead, such as one with a webhook before RBAC; servers since 1.30 take it
+    #[arg(long, value_name = "FILE", value_parser = absolute, conflicts_with_all = ["authorization_mode", "abac_policy"])]
+    authorization_config: Option<PathBuf>,
 
     /// Make a kubeconfig with a client certificate for a user; may be repeated
     #[arg(long = "user", value_name = "NAME[=GROUP,..]", value_parser = parse_user)]
@@ -40,8 +48,15 @@ pub(crate) struct ApiserverArguments {
 
 /// Runs a server until it is interrupted, or leaves it running.
 pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
+    let authorization = match arguments.authorization_config {
+        Some(path) => Authorization::Config(path),
+        None => Authorization::Mode {
+            mode: arguments.authorization_mode,
+            abac_policy: arguments.abac_policy,
+        },
+    };
     let config = Config {
-        authorization_mode: arguments.authorization_mode,
+        authorization,
         with_controllers: arguments.with_controllers,
         token_users: arguments.token_users,
     };
@@ -72,6 +87,11 @@ pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
 
 fn announce(who: &str, kubeconfig: &Path) {
     eprintln!("{who}: {}", kubeconfig.display());
+}
+
+/// Reads a path that the server, which runs in another folder, finds too.
+fn absolute(text: &str) -> std::result::Result<PathBuf, String> {
+    std::fs::canonicalize(text).map_err(|error| error.to_string())
 }
 
 fn parse_user(text: &str) -> std::result::Result<User, String> {

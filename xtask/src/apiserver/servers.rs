@@ -162,7 +162,6 @@ fn apiserver_flags(
     let file = |name: &str| credentials.folder().join(name).display().to_string();
     let mut flags = vec![
         format!("--etcd-servers=http://127.0.0.1:{etcd_port}"),
-        format!("--authorization-mode={}", config.authorization_mode),
         "--anonymous-auth=true".to_owned(),
         "--advertise-address=127.0.0.1".to_owned(),
         "--bind-address=127.0.0.1".to_owned(),
@@ -177,6 +176,7 @@ fn apiserver_flags(
         "--endpoint-reconciler-type=none".to_owned(),
         "--allow-privileged=true".to_owned(),
     ];
+    flags.extend(config.authorization.flags());
     if !config.token_users.is_empty() {
         flags.push(format!("--token-auth-file={}", file("tokens.csv")));
     }

@@ -328,8 +328,8 @@ fn about_itself(world: &World, caller: &Caller, command: &str, question: &str) -
 
 fn about_others(world: &World, line: &str, ran: Ran) -> Result<()> {
     if ran.code() == Some(2) {
-        // What cannot be done at all is no answer.
-        return ran.prints("").map(drop);
+        // What cannot be done at all is no answer, as of a snapshot that holds no object.
+        return Ok(());
     }
     let answer = ran.json().map_err(|failure| Failure::new(format!("{line}: {failure}")))?;
     let cell = answer.pointer("/cell").cloned().unwrap_or_default();

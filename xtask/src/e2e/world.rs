@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::invocation::Invocation;
-use crate::apiserver::{ApiServer, Config, User};
+use crate::apiserver::{ApiServer, Authorization, Config, User};
 use crate::assets::Assets;
 use crate::failure::{Failure, Result};
 use crate::files;
@@ -25,6 +25,7 @@ const TERMINAL: [&str; 3] = ["COLUMNS", "NO_COLOR", "RUST_LOG"];
 /// A running server and the programs that ask it.
 pub(super) struct World {
     pub(super) api: Api,
+    assets: Assets,
     server: ApiServer,
     admin: PathBuf,
     rolecall: PathBuf,
@@ -37,15 +38,26 @@ impl World {
     /// Starts a server with controllers.
     pub(super) fn start(assets: &Assets, rolecall: PathBuf) -> Result<Self> {
         let config = Config {
-            authorization_mode: "Node,RBAC".to_owned(),
+            authorization: Authorization::mode("Node,RBAC"),
             with_controllers: true,
             token_users: Vec::new(),
         };
-        let server = ApiServer::start(assets, &config)?;
+        Self::with(assets, rolecall, &config)
+    }
+
+    /// Starts another server of the same version, without controllers, which asks other authorizers.
+    pub(super) fn another(&self, authorization: Authorization) -> Result<Self> {
+        let config = Config { authorization, with_controllers: false, token_users: Vec::new() };
+        Self::with(&self.assets, self.rolecall.clone(), &config)
+    }
+
+    fn with(assets: &Assets, rolecall: PathBuf, config: &Config) -> Result<Self> {
+        let server = ApiServer::start(assets, config)?;
         let admin = server.admin_kubeconfig()?;
         let api = Api::start(server.kubectl(&admin))?;
         files::make_dir(&server.folder("scratch"))?;
         Ok(Self {
+            assets: assets.clone(),
             api,
             server,
             admin,

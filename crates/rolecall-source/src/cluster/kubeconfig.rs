@@ -250,11 +250,11 @@ fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, Conf
         .ok_or(ConfigError::UnsupportedProxy)
 }
 
-/// Writes a proxy's URL without user name and password.
-pub(super) fn without_credentials(proxy: &Uri) -> String {
-    let scheme = proxy.scheme_str().unwrap_or("http");
-    let host = proxy.host().unwrap_or_default();
-    match proxy.port_u16() {
+/// Writes the start of a URL, up to the path, without user name and password.
+pub(super) fn without_credentials(url: &Uri) -> String {
+    let scheme = url.scheme_str().unwrap_or("http");
+    let host = url.host().unwrap_or_default();
+    match url.port_u16() {
         Some(port) => format!("{scheme}://{host}:{port}"),
         None => format!("{scheme}://{host}"),
     }

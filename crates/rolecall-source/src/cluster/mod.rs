@@ -182,7 +182,9 @@ impl Cluster {
         context: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<Self, ConfigError> {
-        let server = config.cluster_url.to_string();
+        // People write credentials into URLs, and this one is printed.
+        let url = &config.cluster_url;
+        let server = format!("{}{}", kubeconfig::without_credentials(url), url.path());
         let namespace = config.default_namespace.clone();
         let secret = Secret::of(&config.auth_info);
         let impersonated = identity::impersonated(&config.auth_info);

@@ -21,6 +21,9 @@ async fn a_kubeconfig_says_server_context_and_namespace() {
     assert_eq!(cluster.server(), "https://example.test:6443/prefix");
     assert_eq!((cluster.context(), cluster.namespace()), (Some("test"), "shop"));
 
+    let text = kubeconfig("server: https://joe:SECRET@example.test/prefix", "token: x");
+    assert_eq!(connect(&text, None).await.unwrap().server(), "https://example.test/prefix");
+
     let text =
         kubeconfig("server: 127.0.0.1:8080", "token: \"x\\n\"").replace(", namespace: shop", "");
     let cluster = connect(&text, Some("test")).await.unwrap();
