@@ -185,7 +185,8 @@ fn files_at_once(files: usize) -> usize {
 /// Adds what the input leaves to be assumed, and looks at the whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     let Batch { mut builder, resources, served, mut problems, objects } = batch;
-    if objects == 0 && problems.is_empty() {
+    // A snapshot of a caller without rights has no objects, and says why.
+    if objects == 0 && served.is_none() && problems.is_empty() {
         for path in &config.paths {
             let message = "no Kubernetes object in it".to_owned();
             problems.push(about_file(shown(path), ProblemKind::NoManifests, message));
