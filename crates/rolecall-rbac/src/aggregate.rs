@@ -24,8 +24,9 @@ pub struct AggregationDrift {
 /// that differs from what was written, sorted by name.
 ///
 /// The server's authorizer reads only `.rules`, so a role that a server has stored keeps its stored
-/// rules, unless these are empty or it selects (over any number of steps) a role that no server has
-/// stored yet. Mirrors `pkg/controller/clusterroleaggregation`: for each selector the matching
+/// rules, empty or not, unless it selects (over any number of steps) a role that no server has stored
+/// yet. A role whose selectors match nothing keeps its rules too: the controller applies none over
+/// them (semantics §3). Mirrors `pkg/controller/clusterroleaggregation`: for each selector the matching
 /// ClusterRoles sorted by name, itself excluded, their rules appended where not already equal.
 pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
     let cluster_roles = inventory.roles.partition_point(Role::is_cluster_role);
@@ -88,7 +89,7 @@ pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
     drifts
 }
 
-/// Returns, for each aggregated role, the roles it selects in the controller's order.
+/// Returns, for each aggregated role that selects any, the roles it selects in the controller's order.
 fn selections(roles: &[Role]) -> BTreeMap<usize, Vec<usize>> {
     let mut selections = BTreeMap::new();
     for (position, role) in roles.iter().enumerate() {
@@ -105,12 +106,14 @@ fn selections(roles: &[Role]) -> BTreeMap<usize, Vec<usize>> {
                     .map(|(other, _)| other),
             );
         }
-        selections.insert(position, members);
+        if !members.is_empty() {
+            selections.insert(position, members);
+        }
     }
     selections
 }
 
-/// Returns the aggregated roles whose stored rules, if any, cannot be what the controller will make
+/// Returns the aggregated roles whose rules, stored or written, are not what the controller will make
 /// of them.
 fn fresh_roles(
     roles: &[Role],
@@ -126,7 +129,7 @@ fn fresh_roles(
     let mut queue: VecDeque<usize> = VecDeque::new();
     for (position, role) in roles.iter().enumerate() {
         let aggregated = selected.contains_key(&position);
-        if aggregated && (!role.metadata.stored || role.rules.is_empty()) {
+        if aggregated && !role.metadata.stored {
             fresh.insert(position, ());
         }
         if !role.metadata.stored || fresh.contains_key(&position) {

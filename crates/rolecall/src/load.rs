@@ -114,7 +114,9 @@ impl Session {
             Self::load_overlay(ui, options, &needs)
         } else if options.source.filename.is_empty() {
             let read = live::load::read(ui, options, &needs)?;
-            Ok(Self::of_cluster(read, false))
+            let session = Self::of_cluster(read, false);
+            tell_drifts(ui, session.authorizer.inventory(), &session.drifts);
+            Ok(session)
         } else {
             Self::load_manifests(ui, options, &needs, None)
         }
@@ -187,6 +189,7 @@ impl Session {
         }
         read.builder.append(loaded.inventory.into_builder());
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
+        tell_drifts(ui, session.authorizer.inventory(), &session.drifts);
         Ok(Self { replaced: loaded.replaced, files: loaded.files, stdin, ..session })
     }
 
@@ -230,12 +233,7 @@ impl Session {
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
-        for drift in loaded.drifts.iter().filter(|drift| !drift.overwritten.is_empty()) {
-            ui.note(format!(
-                "ClusterRole `{}` is aggregated: what it says itself is overwritten",
-                drift.role
-            ));
-        }
+        tell_drifts(ui, authorizer.inventory(), &loaded.drifts);
         Ok(Self {
             authorizer,
             catalog: loaded.catalog,
@@ -337,6 +335,38 @@ fn load(config: &LoadConfig, needs: &Needs) -> Result<(Loaded, Option<Vec<u8>>),
         .read_to_end(&mut text)
         .map_err(|error| CommandError::input(format!("cannot read stdin: {error}")))?;
     Ok((manifests::load(config, &*text), Some(text)))
+}
+
+/// Says where the rules that count are not those that an aggregated ClusterRole has, or will have.
+fn tell_drifts(ui: &Ui, inventory: &Inventory, drifts: &[AggregationDrift]) {
+    let some_unread = inventory.gaps().iter().any(|gap| gap.may_hide_cluster_role());
+    for drift in drifts {
+        let name = &drift.role;
+        let role = inventory.role("", name);
+        let is_of_server = role.is_some_and(|role| {
+            let label = role.metadata.label("kubernetes.io/bootstrapping");
+            role.metadata.origin != Origin::Default
+                && label.is_some_and(|v| **v == *"rbac-defaults")
+        });
+        if !drift.applied {
+            // What it selects may be among what was not read.
+            if !some_unread {
+                ui.note(format!(
+                    "ClusterRole `{name}` is aggregated, but its stored rules differ from those of the \
+                     ClusterRoles that it selects; the stored rules count until a controller updates them"
+                ));
+            }
+        } else if !drift.overwritten.is_empty() {
+            ui.note(format!(
+                "ClusterRole `{name}` is aggregated: a controller overwrites its own rules"
+            ));
+        } else if is_of_server && !drift.added.is_empty() {
+            ui.note(format!(
+                "ClusterRole `{name}` is aggregated: the rules stored in the input differ from those of \
+                 the ClusterRoles that it selects, which count here"
+            ));
+        }
+    }
 }
 
 /// Says that Kustomize makes something else of the files before they are applied.

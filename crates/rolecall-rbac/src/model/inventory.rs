@@ -1,3 +1,4 @@
+use super::applied::merge_over_aggregated;
 use super::keep_last::keep_last;
 use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, UnknownField, Workload};
 use crate::{Gap, Text};
@@ -288,6 +289,7 @@ impl InventoryBuilder {
         let Self { mut inventory, mut implied_service_accounts, mut replaced } = self;
         let Inventory { roles, bindings, service_accounts, namespaces, workloads, .. } =
             &mut inventory;
+        merge_over_aggregated(roles);
         let ((of_roles, of_bindings), ((of_accounts, of_namespaces), of_workloads)) = rayon::join(
             || rayon::join(|| keep_last(roles), || keep_last(bindings)),
             || {

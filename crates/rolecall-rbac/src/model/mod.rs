@@ -1,5 +1,6 @@
 //! The nouns of RBAC as an inventory holds them: unvalidated, as written.
 
+mod applied;
 mod binding;
 mod inventory;
 mod keep_last;

@@ -7,8 +7,8 @@
 //!
 //! # Why is this bad
 //!
-//! A controller owns the `rules` of an aggregated ClusterRole and overwrites them with those of the
-//! selected ClusterRoles. What is written there disappears a moment after it was applied.
+//! A controller owns the `rules` of an aggregated ClusterRole that selects others, and overwrites them with
+//! those of the selected ClusterRoles. What is written there disappears a moment after it was applied.
 //!
 //! # Example
 //!
@@ -21,6 +21,14 @@
 //!   - matchLabels: {example.com/aggregate-to-monitoring: "true"}
 //! rules:
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+//! ---
+//! apiVersion: rbac.authorization.k8s.io/v1
+//! kind: ClusterRole
+//! metadata:
+//!   name: monitoring-services
+//!   labels: {example.com/aggregate-to-monitoring: "true"}
+//! rules:
+//! - {apiGroups: [""], resources: [services], verbs: [get, list]}
 //! ```
 //!
 //! # How to fix
@@ -45,7 +53,7 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
 //! ```
 
-use rolecall_rbac::Gap;
+use rolecall_rbac::{Gap, covers};
 
 use crate::context::{Context, joined};
 use crate::findings::Rule;
@@ -72,7 +80,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
             continue;
         }
-        if context.is_unlisted(Gap::may_hide_cluster_role) || context.is_default_role(role) {
+        // Another release's default role differs in how its rules are written, not in what they grant.
+        let is_default = || {
+            context.is_default_role(role) && covers(&role.rules, &drift.overwritten).is_complete()
+        };
+        if context.is_unlisted(Gap::may_hide_cluster_role) || is_default() {
             continue;
         }
         for rule in &drift.overwritten {
