@@ -1,8 +1,8 @@
 //! What somebody needs of the API server, and whether it is refused.
 
 use rolecall_rbac::{
-    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, ResourceRequest, Text, Verdict,
-    rule_allows,
+    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, RequestScope, ResourceRequest,
+    Text, Verdict, rule_allows,
 };
 
 use crate::unread::file_of;
@@ -171,7 +171,7 @@ impl Need {
             let NeedTarget::Path(path) = &self.target else { return Judgement::MayPass };
             return ask(authorizer, identity, Request::path(verb, path.clone()));
         };
-        let cluster_scoped = catalog.is_namespaced(group, resource) == Some(false);
+        let scope = catalog.scope(group, resource, verb);
         let is_namespace = group.is_empty() && **resource == *"namespaces";
         let request = |namespace: &str, name: &str| {
             Request::resource(
@@ -190,7 +190,8 @@ impl Need {
             // A Namespace is asked about in itself.
             (_, NeedName::Known(name)) if is_namespace => Some(name.clone()),
             (_, NeedName::Unknown) if is_namespace => None,
-            _ if cluster_scoped => Some("".into()),
+            (_, NeedName::Collection) if is_namespace => Some("".into()),
+            _ if scope == Some(RequestScope::Cluster) => Some("".into()),
             (NeedNamespace::Own, _) => Some(own_namespace.into()),
             (NeedNamespace::Known(namespace), _) => Some(namespace.clone()),
             (NeedNamespace::Unknown | NeedNamespace::Each, _) => None,

@@ -370,6 +370,12 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
         ["RC208 rules[0].resources[0]"]
     );
     assert_eq!(role("{apiGroups: [example.com, ''], resources: [nodes], verbs: [get]}"), [""; 0]);
+    // A server asks for `bind` in the namespace of the binding, for `escalate` where the role is.
+    let group = "apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]";
+    for verbs in ["[bind]", "[bind, escalate]", "['*']"] {
+        assert_eq!(role(&format!("{{{group}, verbs: {verbs}}}")), [""; 0], "{verbs}");
+    }
+    assert_eq!(role(&format!("{{{group}, verbs: [escalate]}}")), ["RC208 rules[0].resources[0]"]);
 }
 
 #[test]

@@ -325,11 +325,8 @@ impl Catalog {
         }
     }
 
-    /// Builds the request for a resolved resource: in `namespace`, unless the resource is
-    /// cluster-scoped, which is asked with an empty one (semantics §3, `V20`).
-    ///
-    /// A Namespace that is named is asked in itself, as its URL does; not so the verbs of the whole
-    /// collection, whose URL names none (semantics §2).
+    /// Builds the request for a resolved resource, in the scope in which servers ask about it with
+    /// that verb ([`RequestScope`](crate::RequestScope)).
     pub fn request(
         &self,
         verb: &str,
@@ -337,15 +334,7 @@ impl Catalog {
         namespace: &str,
         name: &str,
     ) -> Request {
-        let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
-        let in_itself = resolved.group.is_empty()
-            && *resolved.resource == *"namespaces"
-            && !matches!(verb, "create" | "deletecollection" | "list" | "watch");
-        let namespace = match (cluster_scoped, in_itself) {
-            (true, true) => name,
-            (true, false) => "",
-            (false, _) => namespace,
-        };
+        let namespace = self.namespace_asked(resolved, verb, namespace, name);
         Request::resource(
             verb,
             ResourceRequest {

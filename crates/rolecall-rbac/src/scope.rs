@@ -1,6 +1,6 @@
 //! In which scope servers ask about a resource: the one table that every command follows.
 
-use crate::{Catalog, NamespaceSelection, Request, Resolved, Target};
+use crate::{Catalog, NamespaceSelection, Request, Resolved, Target, Text};
 
 /// In which scope servers ask about a resource with some verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,10 +39,10 @@ const ASKED_WHERE_USED: [(&str, &str, &str); 4] = [
 const COLLECTION_VERBS: [&str; 4] = ["create", "deletecollection", "list", "watch"];
 
 /// Returns the verbs that are asked where the right is used, of a cluster-scoped resource.
-pub fn verbs_asked_where_used(
-    group: &str,
-    resource: &str,
-) -> impl Iterator<Item = &'static str> + use<'_> {
+pub fn verbs_asked_where_used<'a>(
+    group: &'a str,
+    resource: &'a str,
+) -> impl Iterator<Item = &'static str> + use<'a> {
     ASKED_WHERE_USED
         .iter()
         .filter(move |(of, known, _)| *of == group && *known == resource)
@@ -59,7 +59,8 @@ impl Catalog {
         let served = self.get(group, resource)?;
         Some(if served.namespaced {
             RequestScope::Namespaced
-        } else if group.is_empty() && resource == "namespaces" && !COLLECTION_VERBS.contains(&verb) {
+        } else if group.is_empty() && resource == "namespaces" && !COLLECTION_VERBS.contains(&verb)
+        {
             RequestScope::Itself
         } else {
             RequestScope::Cluster
@@ -74,11 +75,18 @@ impl Catalog {
     /// Returns the scope of a request; `None` for paths and for resources that are not known.
     pub fn scope_of_request(&self, request: &Request) -> Option<RequestScope> {
         match &request.target {
-            Target::Resource(target) => {
-                self.scope(&target.group, &target.resource, &request.verb)
-            }
+            Target::Resource(target) => self.scope(&target.group, &target.resource, &request.verb),
             Target::Path(_) => None,
         }
+    }
+
+    /// Returns whether a RoleBinding can grant at least one of a rule's verbs on a resource.
+    pub fn counts_in_role_binding(&self, group: &str, resource: &str, verbs: &[Text]) -> bool {
+        verbs.iter().any(|verb| {
+            let scope = self.scope(group, resource, verb);
+            scope.is_none_or(RequestScope::counts_role_bindings)
+                || (**verb == *"*" && verbs_asked_where_used(group, resource).next().is_some())
+        })
     }
 
     /// Returns where bindings are looked for when a request is asked everywhere: in each namespace,

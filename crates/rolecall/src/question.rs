@@ -1,6 +1,8 @@
 //! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
 
-use rolecall_rbac::{Catalog, Meant, Request, ResolveError, Resolved, Target, edit_distance};
+use rolecall_rbac::{
+    Catalog, Meant, Request, RequestScope, ResolveError, Resolved, Target, edit_distance,
+};
 
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
@@ -75,22 +77,41 @@ impl Question<'_> {
             ui.warn(oddity);
         }
         let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
-        let cluster_scoped = resolved.served.is_some_and(|served| !served.namespaced);
-        if cluster_scoped && self.namespace_is_explicit && request.namespace() != self.namespace {
-            let place = match request.namespace() {
-                "" => "without a namespace".to_owned(),
-                itself => format!("in namespace `{itself}`"),
-            };
-            ui.note(format!("`{}` is cluster-scoped: asked {place}", resolved.display()));
+        match session.catalog.scope_of(&resolved, self.verb) {
+            Some(RequestScope::Cluster | RequestScope::Itself)
+                if self.namespace_is_explicit && request.namespace() != self.namespace =>
+            {
+                let place = match request.namespace() {
+                    "" => "without a namespace".to_owned(),
+                    itself => format!("in namespace `{itself}`"),
+                };
+                ui.note(format!("`{}` is cluster-scoped: asked {place}", resolved.display()));
+            }
+            Some(RequestScope::WhereUsed) => {
+                let where_used = match (self.verb, self.namespace) {
+                    ("bind", "") => "ClusterRoleBindings".to_owned(),
+                    ("bind", namespace) => format!("RoleBindings in namespace `{namespace}`"),
+                    (_, "") => "the whole cluster".to_owned(),
+                    (_, namespace) => format!("Pods in namespace `{namespace}`"),
+                };
+                ui.note(format!("asked about `{}` for {where_used}", self.verb));
+            }
+            _ => {}
         }
         Ok(request)
     }
 
     /// Returns whether a request is about a namespaced resource in all namespaces at once.
     pub(crate) fn is_about_all_namespaces(&self, session: &Session, request: &Request) -> bool {
-        let Target::Resource(target) = &request.target else { return false };
-        let namespaced = session.catalog.is_namespaced(&target.group, &target.resource);
-        self.namespace.is_empty() && namespaced != Some(false)
+        let is_namespaced = || {
+            matches!(
+                session.catalog.scope_of_request(request),
+                Some(RequestScope::Namespaced) | None
+            )
+        };
+        self.namespace.is_empty()
+            && matches!(request.target, Target::Resource(_))
+            && is_namespaced()
     }
 
     /// Returns the error of verb and resource in the wrong order, if they are.

@@ -1,18 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rbac::{Catalog, ServedResource, Text};
+use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
 
 use super::set::{Groups, Names, Namespaces, Resources, Urls, Verbs};
 use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, everybody};
 use crate::known;
-
-/// Verbs that servers ask about with a namespace though the resource is cluster-scoped: whoever binds
-/// a ClusterRole in a namespace, or runs a Pod there under a policy, is asked about that namespace.
-const ASKED_IN_NAMESPACES: [(&str, &str, &str); 3] = [
-    ("rbac.authorization.k8s.io", "clusterroles", "bind"),
-    ("policy", "podsecuritypolicies", "use"),
-    ("extensions", "podsecuritypolicies", "use"),
-];
 
 /// Which requests nobody can make: those about cluster-scoped resources in a namespace, and those for
 /// paths that do not begin with `/`.
@@ -125,8 +117,7 @@ fn subresources(served: &ServedResource) -> impl Iterator<Item = Text> {
 }
 
 fn never_in_namespaces(group: &str, resource: &str) -> Verbs {
-    let asked =
-        ASKED_IN_NAMESPACES.iter().filter(|(of, known, _)| *of == group && *known == resource);
-    let asked = asked.map(|(.., verb)| (Text::from(*verb), Names::nothing()));
+    let asked = verbs_asked_where_used(group, resource);
+    let asked = asked.map(|verb| (Text::from(verb), Names::nothing()));
     Axis::build(Names::everything(), asked)
 }

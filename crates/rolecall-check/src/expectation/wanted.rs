@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Catalog, ServedResource, Text};
+use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
 
 use super::subject::Known;
 use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
@@ -23,11 +23,10 @@ impl Wanted {
         known: &Known<'_>,
         catalog: &Catalog,
     ) -> Result<Self, EntryError> {
-        let verbs = extent(&entry.verbs);
         let mut wanted = Self { fixed: AccessSet::nothing(), own: Vec::new() };
         match &entry.target {
-            Target::Urls(entry) => {
-                let term = UrlTerm { urls: url_extent(&entry.urls), verbs };
+            Target::Urls(of) => {
+                let term = UrlTerm { urls: url_extent(&of.urls), verbs: extent(&entry.verbs) };
                 wanted.fixed = AccessTerm::Urls(term).to_set();
             }
             Target::Resources(of) => {
@@ -39,7 +38,7 @@ impl Wanted {
                                 groups: resource.groups.clone(),
                                 resources: resource.resources.clone(),
                                 names,
-                                verbs: verbs.clone(),
+                                verbs: resource.verbs.clone(),
                             },
                             namespaces,
                         );
@@ -75,8 +74,9 @@ impl Wanted {
     }
 }
 
-/// One resource of an entry.
+/// One resource of an entry, with verbs that are asked in the same scope.
 struct Resource {
+    verbs: Extent,
     groups: Extent,
     resources: Extent,
     scope: Scope,
@@ -109,36 +109,66 @@ fn resources(
     entry: &ResourceEntry,
     catalog: &Catalog,
 ) -> Result<Vec<Resource>, EntryError> {
-    let read = |resource: &Text| match &entry.api_groups {
-        Some(groups) => {
-            let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
-            let served: Vec<_> = groups.iter().map(|group| catalog.get(group, plural)).collect();
-            Ok(Resource {
-                groups: extent(groups),
-                resources: extent(std::slice::from_ref(resource)),
-                scope: scope(&served),
-            })
-        }
-        None => {
-            let resolved = catalog.resolve(resource);
-            let resolved = resolved.map_err(EntryError::UnknownResource)?;
-            let unknown = || verbs.iter().find(|verb| !known::is_verb(verb));
-            // Who serves a custom resource may ask about verbs of its own.
-            if let (true, Some(verb)) = (known::is_built_in(&resolved.group), unknown()) {
-                return Err(EntryError::UnknownVerb { verb: verb.clone() });
+    let mut read = Vec::new();
+    for resource in &entry.resources {
+        match &entry.api_groups {
+            Some(groups) => {
+                let plural = resource.split_once('/').map_or(&**resource, |(plural, _)| plural);
+                let served: Vec<_> =
+                    groups.iter().map(|group| catalog.get(group, plural)).collect();
+                let resources = extent(std::slice::from_ref(resource));
+                read.extend(by_scope(verbs, extent(groups), resources, &served));
             }
-            let written = match (&*resolved.resource, &*resolved.subresource) {
-                (plural, "") => Text::from(plural),
-                (plural, subresource) => format!("{plural}/{subresource}").into(),
-            };
-            Ok(Resource {
-                groups: extent(std::slice::from_ref(&resolved.group)),
-                resources: extent(&[written]),
-                scope: scope(&[resolved.served]),
-            })
+            None => {
+                let resolved = catalog.resolve(resource);
+                let resolved = resolved.map_err(EntryError::UnknownResource)?;
+                let unknown = || verbs.iter().find(|verb| !known::is_verb(verb));
+                // Who serves a custom resource may ask about verbs of its own.
+                if let (true, Some(verb)) = (known::is_built_in(&resolved.group), unknown()) {
+                    return Err(EntryError::UnknownVerb { verb: verb.clone() });
+                }
+                let written = match (&*resolved.resource, &*resolved.subresource) {
+                    (plural, "") => Text::from(plural),
+                    (plural, subresource) => format!("{plural}/{subresource}").into(),
+                };
+                let groups = extent(std::slice::from_ref(&resolved.group));
+                read.extend(by_scope(verbs, groups, extent(&[written]), &[resolved.served]));
+            }
         }
-    };
-    entry.resources.iter().map(read).collect()
+    }
+    Ok(read)
+}
+
+/// Splits verbs by the scope in which they are asked: `bind` on ClusterRoles, which are cluster-scoped,
+/// is asked in namespaces.
+fn by_scope(
+    verbs: &[Text],
+    groups: Extent,
+    resources: Extent,
+    served: &[Option<&ServedResource>],
+) -> Vec<Resource> {
+    let scope = scope(served);
+    let asked_where_used: BTreeSet<&str> = served
+        .iter()
+        .flatten()
+        .filter(|_| scope == Scope::Cluster)
+        .flat_map(|served| verbs_asked_where_used(&served.group, &served.resource))
+        .collect();
+    let (mut in_namespaces, others): (Vec<Text>, Vec<Text>) =
+        verbs.iter().cloned().partition(|verb| asked_where_used.contains(&**verb));
+    if verbs.iter().any(|verb| **verb == *"*") {
+        in_namespaces = asked_where_used.iter().map(|verb| Text::from(*verb)).collect();
+    }
+    [(others, scope), (in_namespaces, Scope::Namespaces)]
+        .into_iter()
+        .filter(|(verbs, _)| !verbs.is_empty())
+        .map(|(verbs, scope)| Resource {
+            verbs: extent(&verbs),
+            groups: groups.clone(),
+            resources: resources.clone(),
+            scope,
+        })
+        .collect()
 }
 
 fn scope(served: &[Option<&ServedResource>]) -> Scope {

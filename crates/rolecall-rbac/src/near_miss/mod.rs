@@ -9,7 +9,7 @@ pub use subject::Resemblance;
 use crate::index::RoleSlot;
 use crate::matching::rule_allows;
 use crate::{
-    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, ResourceRequest, Role, Subject,
+    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, RequestScope, Role, Subject,
     Target, Text,
 };
 
@@ -348,18 +348,17 @@ fn out_of_scope(binding: &Binding, request: &Request, catalog: &Catalog) -> Near
     match &request.target {
         Target::Path(_) => NearMissKind::UrlThroughRoleBinding,
         Target::Resource(target) if target.namespace.is_empty() => {
-            if is_cluster_scoped(target, catalog) {
-                NearMissKind::ClusterScopedThroughRoleBinding
-            } else {
-                NearMissKind::NotAllNamespaces { granted_in }
+            match catalog.scope_of_request(request) {
+                Some(RequestScope::Cluster | RequestScope::Itself) => {
+                    NearMissKind::ClusterScopedThroughRoleBinding
+                }
+                Some(RequestScope::Namespaced | RequestScope::WhereUsed) | None => {
+                    NearMissKind::NotAllNamespaces { granted_in }
+                }
             }
         }
         Target::Resource(_) => NearMissKind::OtherNamespace { granted_in },
     }
-}
-
-fn is_cluster_scoped(target: &ResourceRequest, catalog: &Catalog) -> bool {
-    catalog.is_namespaced(&target.group, &target.resource) == Some(false)
 }
 
 type SortKey<'a> = (&'a NearMissKind, Option<(&'a Text, &'a Text)>, Option<usize>);

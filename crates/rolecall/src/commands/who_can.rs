@@ -81,15 +81,16 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             asked.push(request);
         }
     }
-    let selection = if options.namespace.all_namespaces {
-        NamespaceSelection::Each
-    } else {
-        NamespaceSelection::OfRequest
-    };
+    let everywhere = asked.first().filter(|_| options.namespace.all_namespaces);
+    let selection = everywhere
+        .map_or(NamespaceSelection::OfRequest, |request| session.catalog.everywhere(request));
+    if everywhere.is_some() && selection == NamespaceSelection::OfRequest {
+        ui.note(format!("`{}` is cluster-scoped: no RoleBinding grants it", arguments.resource));
+    }
     let answer = ask(&session, &asked, &selection);
     let structured = |format, out: &mut Stdout| {
-        let everywhere = options.namespace.all_namespaces;
-        let holders = AccessHolders::new(&session, &asked, everywhere, &answer);
+        let each = selection == NamespaceSelection::Each;
+        let holders = AccessHolders::new(&session, &asked, each, &answer);
         output::write_structured(out, format, &holders)
     };
     let mut out = ui.stdout();

@@ -379,13 +379,11 @@ fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
     }
     let is_cluster_scoped = |resource: &str| {
         let parent = resource.split('/').next().unwrap_or(resource);
-        // A Namespace is granted by the RoleBindings in it.
-        parent != "namespaces"
-            && !rule.api_groups.is_empty()
+        !rule.api_groups.is_empty()
             && rule
                 .api_groups
                 .iter()
-                .all(|group| catalog.is_namespaced(group, parent) == Some(false))
+                .all(|group| !catalog.counts_in_role_binding(group, parent, &rule.verbs))
     };
     let inert: Vec<&str> = rule
         .resources

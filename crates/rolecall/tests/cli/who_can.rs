@@ -101,6 +101,31 @@ fn json_names_members_and_evidence() {
 }
 
 #[test]
+fn role_bindings_grant_nothing_that_is_cluster_scoped() {
+    for ask in ["list nodes", "impersonate users", "approve signers", "escalate clusterroles"] {
+        let ran = rolecall(&format!("who-can {ask} -A -f fixtures/delegated-bind --defaults none"));
+        let resource = ask.split(' ').next_back().unwrap_or_default();
+        let note = format!("note: `{resource}` is cluster-scoped: no RoleBinding grants it\n");
+        assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ask}");
+        assert!(ran.stderr.starts_with(&note), "{ask}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn bind_is_asked_in_the_namespace_of_the_binding() {
+    let row = "SUBJECT                    NAMESPACE        BINDING   ROLE\n\
+               user/delegated-bind-lead   delegated-bind   granter   ClusterRole/delegated-bind-granter\n";
+    for (place, exit, stdout) in
+        [("-n delegated-bind", 0, row), ("-A", 0, row), ("-n default", 1, "")]
+    {
+        let ran = rolecall(&format!(
+            "who-can bind clusterroles --name view {place} -f fixtures/delegated-bind --defaults none"
+        ));
+        assert_eq!((ran.exit, &*ran.stdout), (Some(exit), stdout), "{place}");
+    }
+}
+
+#[test]
 fn nobody_is_a_no() {
     assert_snapshot!(rolecall("who-can delete nodes -f fixtures/ns-1 --defaults none"), @r#"
     --- stderr

@@ -5,7 +5,8 @@
 //! Finds cluster-scoped resources of Kubernetes (nodes, PersistentVolumes, ClusterRoles, CustomResource-
 //! Definitions ...) in Roles, and rules about nothing else in ClusterRoles that only RoleBindings refer
 //! to. A Namespace itself may be read, changed and deleted by its name with a RoleBinding in it, so only
-//! `list`, `watch`, `create` and `deletecollection` on namespaces are reported.
+//! `list`, `watch`, `create` and `deletecollection` on namespaces are reported. `bind` on ClusterRoles is
+//! checked in the namespace of the RoleBinding that is written, so it counts there too.
 //!
 //! # Why is this bad
 //!
@@ -121,16 +122,10 @@ fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
         }
         match catalog.is_namespaced(group, name) {
             Some(true) => return false,
-            Some(false) => {
-                // Whoever names a Namespace asks in that namespace.
-                let named = |verb: &Text| {
-                    !matches!(&**verb, "list" | "watch" | "create" | "deletecollection")
-                };
-                if group.is_empty() && name == "namespaces" && rule.verbs.iter().any(named) {
-                    return false;
-                }
-                cluster_scoped = true;
+            Some(false) if catalog.counts_in_role_binding(group, name, &rule.verbs) => {
+                return false;
             }
+            Some(false) => cluster_scoped = true,
             None if known::is_not_always_served(group, name) => return false,
             None => {}
         }
