@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use rolecall_rbac::{Origin, Text};
+use rolecall_rbac::{Glob, Origin, Text};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use crate::expectation::{Expectation, Glob};
+use crate::expectation::Expectation;
 use crate::{Date, External, Finding, RuleMeta, Severity};
 
 /// A file of expectations, severities, suppressions and what is external; several are joined.

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rolecall_rbac::{Origin, Text};
+use rolecall_rbac::{Glob, Origin, Text};
 use serde::Deserialize;
-
-use crate::expectation::Glob;
 
 /// Objects that exist although no manifest of the input holds them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -111,6 +111,22 @@ fn what_holds_is_silent() {
 }
 
 #[test]
+fn bind_is_expected_in_namespaces() {
+    let granter = "Role granter in shop: bind clusterroles.rbac.authorization.k8s.io
+        grant: granter -> user/lead in shop
+        namespace: shop";
+    let expectations = "
+- name: nobody delegates
+  subjects: [user/lead]
+  namespaces: [shop]
+  cannot:
+  - bind clusterroles.rbac.authorization.k8s.io
+  - escalate clusterroles.rbac.authorization.k8s.io
+";
+    assert_snapshot!(failures(granter, expectations), @"");
+}
+
+#[test]
 fn what_is_missing_names_the_near_miss_and_the_fix() {
     let expectations = "
 - name: the web manages its settings

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
-    Authorizer, Binding, Gap, Identity, Role, ServiceAccount, ServiceAccountName, Subject,
-    SubjectKind, Unread,
+    Authorizer, Binding, Gap, Identity, Role, RoleKind, ServiceAccount, ServiceAccountName,
+    Subject, SubjectKind, Unread,
 };
 
 use crate::account::Account;
@@ -87,14 +87,20 @@ pub enum Who<'a> {
     Nobody,
 }
 
-/// Returns who holds roles, existing or not; nobody, and nothing that may hide anybody, for none.
-pub fn holders<'a>(authorizer: &'a Authorizer, names: &[RoleName<'a>]) -> Holders<'a> {
-    if names.is_empty() {
+/// Returns who holds roles, existing or not, and who holds the roles of some bindings through these
+/// alone; nobody, and nothing that may hide anybody, for none.
+pub fn holders<'a>(
+    authorizer: &'a Authorizer,
+    names: &[RoleName<'a>],
+    bindings: &[&'a Binding],
+) -> Holders<'a> {
+    if names.is_empty() && bindings.is_empty() {
         return Holders::default();
     }
     let ground = Ground::new(authorizer);
-    let mut roles: Vec<HeldRole<'a>> =
-        names.iter().map(|name| HeldRole::new(authorizer, &ground, *name)).collect();
+    let named = names.iter().map(|name| HeldRole::new(authorizer, &ground, *name));
+    let through = bindings.iter().map(|binding| HeldRole::through(authorizer, &ground, binding));
+    let mut roles: Vec<HeldRole<'a>> = named.chain(through).collect();
     let mut accounts: BTreeSet<ServiceAccountName<'a>> = BTreeSet::new();
     for holder in holders_of(&mut roles) {
         if let Who::ServiceAccount { name, .. } = holder.who {
@@ -147,20 +153,37 @@ impl<'a> HeldRole<'a> {
         let bindings = authorizer
             .bindings_to(name.namespace, name.name)
             .into_iter()
-            .map(|binding| HeldBinding {
-                binding,
-                holders: binding
-                    .subjects
-                    .iter()
-                    .map(|subject| Holder {
-                        subject,
-                        who: Who::new(authorizer, ground, binding, subject),
-                        pods: Vec::new(),
-                    })
-                    .collect(),
-            })
+            .map(|binding| HeldBinding::new(authorizer, ground, binding))
             .collect();
         Self { name, role, included_in, bindings }
+    }
+
+    /// Returns the role of one binding, held through nothing else.
+    fn through(authorizer: &'a Authorizer, ground: &Ground<'a>, binding: &'a Binding) -> Self {
+        let namespace = match binding.role_ref.kind {
+            RoleKind::Role => &*binding.metadata.namespace,
+            RoleKind::ClusterRole | RoleKind::Other(_) => "",
+        };
+        let name = RoleName { namespace, name: &binding.role_ref.name };
+        let is_role = !matches!(binding.role_ref.kind, RoleKind::Other(_));
+        let inventory = authorizer.inventory();
+        Self {
+            name,
+            role: inventory.role(namespace, name.name).filter(|_| is_role),
+            included_in: Vec::new(),
+            bindings: vec![HeldBinding::new(authorizer, ground, binding)],
+        }
+    }
+}
+
+impl<'a> HeldBinding<'a> {
+    fn new(authorizer: &'a Authorizer, ground: &Ground<'a>, binding: &'a Binding) -> Self {
+        let holders = binding.subjects.iter().map(|subject| Holder {
+            subject,
+            who: Who::new(authorizer, ground, binding, subject),
+            pods: Vec::new(),
+        });
+        Self { binding, holders: holders.collect() }
     }
 }
 

@@ -16,13 +16,11 @@
 mod account;
 mod family;
 mod holders;
-mod pattern;
 mod token;
 mod walk;
 
 pub use account::{Account, RoleState, Via, WalkedBinding, WalkedIdentity};
 pub use family::OwnerLink;
 pub use holders::{HeldBinding, HeldRole, Holder, Holders, RoleName, Who, holders};
-pub use pattern::Pattern;
 pub use token::{TokenBecause, TokenMount};
 pub use walk::{Target, Walk, WalkedPod, everything_in, walk};

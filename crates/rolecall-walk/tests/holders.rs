@@ -38,7 +38,7 @@ const CLUSTER: &str = "
 
 fn held(cluster: &str, namespace: &str, name: &str) -> String {
     let authorizer = authorizer(cluster);
-    let holders = holders(&authorizer, &[RoleName { namespace, name }]);
+    let holders = holders(&authorizer, &[RoleName { namespace, name }], &[]);
     let mut text = String::new();
     for role in &holders.roles {
         let exists = if role.role.is_some() { "exists" } else { "missing" };

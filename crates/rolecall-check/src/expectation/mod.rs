@@ -13,7 +13,6 @@
 mod error;
 mod evaluate;
 mod failure;
-mod glob;
 mod model;
 mod subject;
 mod wanted;
@@ -22,6 +21,5 @@ mod written;
 pub use error::{EntryError, FormatError};
 pub use evaluate::evaluate;
 pub use failure::{Failure, Spot, Unmet, Word};
-pub use glob::Glob;
 pub use model::{AccessEntry, Expectation, NamespacePattern, ResourceEntry, Target, UrlEntry};
 pub use subject::{AccountSelection, SubjectPattern, WorkloadSelection};

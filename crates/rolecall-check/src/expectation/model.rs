@@ -1,10 +1,10 @@
 use std::str::FromStr;
 
-use rolecall_rbac::{LabelSelector, Origin, Text};
+use rolecall_rbac::{Glob, LabelSelector, Origin, Text};
 use serde::Deserialize;
 
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
-use super::{FormatError, Glob, SubjectPattern};
+use super::{FormatError, SubjectPattern};
 
 /// What some subjects are expected to be able to do, and not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

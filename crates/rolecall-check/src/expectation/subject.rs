@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use rolecall_rbac::{Inventory, LabelSelector, Metadata, Origin, Text};
+use rolecall_rbac::{Glob, Inventory, LabelSelector, Metadata, NamedSubject, Origin, Text};
 use serde::Deserialize;
 
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
-use super::{Expectation, FormatError, Glob, NamespacePattern};
+use super::{Expectation, FormatError, NamespacePattern};
 use rolecall_access::diff::Holder;
 
 /// Whom an expectation is about.
@@ -144,14 +144,14 @@ impl SubjectPattern {
                 let workloads = known.inventory.workloads().iter();
                 let selected = workloads.filter(|workload| {
                     let metadata = &workload.metadata;
-                    selection.kinds.as_ref().is_none_or(|kinds| kinds.contains(&workload.kind))
-                        && selects(
-                            &selection.namespaces,
-                            &selection.names,
-                            metadata,
-                            known.inventory,
-                        )
-                        && selection.selector.matches(metadata)
+                    selection.kinds.as_ref().is_none_or(|kinds| {
+                        kinds.iter().any(|word| means_kind(word, &workload.kind))
+                    }) && selects(
+                        &selection.namespaces,
+                        &selection.names,
+                        metadata,
+                        known.inventory,
+                    ) && selection.selector.matches(metadata)
                 });
                 selected
                     .flat_map(|workload| {
@@ -164,6 +164,25 @@ impl SubjectPattern {
             }
         }
     }
+}
+
+/// The short names of the built-in kinds that make Pods.
+const SHORT_NAMES: [(&str, &str); 7] = [
+    ("cj", "cronjob"),
+    ("deploy", "deployment"),
+    ("ds", "daemonset"),
+    ("po", "pod"),
+    ("rc", "replicationcontroller"),
+    ("rs", "replicaset"),
+    ("sts", "statefulset"),
+];
+
+/// Returns whether a word means a kind: itself, its plural or its short name, in any letter case.
+fn means_kind(word: &str, kind: &str) -> bool {
+    let (word, kind) = (word.to_lowercase(), kind.to_lowercase());
+    word == kind
+        || word.strip_suffix('s') == Some(&kind)
+        || SHORT_NAMES.iter().any(|(short, long)| *short == word && *long == kind)
 }
 
 impl Known<'_> {
@@ -287,25 +306,28 @@ impl FromStr for SubjectPattern {
     /// Reads a subject as the command line takes it, patterns besides.
     fn from_str(text: &str) -> Result<Self, FormatError> {
         let malformed = || FormatError::MalformedSubject { text: text.to_owned() };
-        let (kind, name) = match text.strip_prefix("system:serviceaccount:") {
-            Some(account) => ("sa", account),
-            None => text.split_once('/').ok_or_else(malformed)?,
-        };
-        if name.is_empty() {
-            return Err(malformed());
-        }
-        match kind {
-            "sa" | "serviceaccount" | "serviceaccounts" => {
-                let (namespace, name) = name.split_once(':').ok_or_else(malformed)?;
-                if namespace.is_empty() || name.is_empty() {
-                    return Err(malformed());
-                }
+        match NamedSubject::parse(text) {
+            Ok(NamedSubject::ServiceAccount { namespace: Some(namespace), name }) => {
                 let (namespace, name) = (Glob::new(namespace), Glob::new(name));
                 Ok(Self::ServiceAccount { namespace, name })
             }
-            "user" | "users" => Ok(Self::User(Glob::new(name))),
-            "group" | "groups" => Ok(Self::Group(Glob::new(name))),
-            _ => Err(malformed()),
+            Ok(NamedSubject::User(name)) => Ok(Self::User(Glob::new(name))),
+            Ok(NamedSubject::Group(name)) => Ok(Self::Group(Glob::new(name))),
+            Ok(NamedSubject::Object { kind, namespace: Some(namespace), name }) => {
+                Ok(Self::Workloads(WorkloadSelection {
+                    kinds: Some(vec![kind.into()]),
+                    namespaces: Some(vec![NamespacePattern::Named(Glob::new(namespace))]),
+                    names: Some(vec![Glob::new(name)]),
+                    selector: LabelSelector::default(),
+                }))
+            }
+            // A file is not about the namespace of a command line, nor about its reader.
+            Ok(
+                NamedSubject::ServiceAccount { namespace: None, .. }
+                | NamedSubject::Object { namespace: None, .. }
+                | NamedSubject::Me,
+            )
+            | Err(_) => Err(malformed()),
         }
     }
 }

@@ -20,7 +20,8 @@ use crate::words;
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
-    /// Whose rules [default: me]; may be repeated; `sa/*` is every ServiceAccount of the namespaces
+    /// Whose rules [default: me]; may be repeated; names may have
+    /// wildcards, as in `sa/*` or `user/*`
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other

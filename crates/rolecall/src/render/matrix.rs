@@ -50,6 +50,8 @@ pub(crate) struct Place<'a> {
 /// What is asked, as far as it decides the layout.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent<'a> {
+    /// Whether subjects were named by patterns, so that even one has a column.
+    pub(crate) has_patterns: bool,
     /// All subjects.
     pub(crate) subjects: &'a [Subject],
     /// All namespaces.
@@ -74,11 +76,11 @@ fn style(word: VerdictKind) -> Style {
 impl Layout {
     /// Works out the widths, within `columns` if any limit there is.
     ///
-    /// Subjects and namespaces have a column only where there are several, or one line a cell.
+    /// Subjects and namespaces have a column only where there are or may be several, or one line a cell.
     pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, layout: TableLayout) -> Self {
         let wide = format == MatrixFormat::Wide;
         let mut names = Vec::new();
-        if wide || extent.subjects.len() > 1 {
+        if wide || extent.has_patterns || extent.subjects.len() > 1 {
             let labels = extent.subjects.iter().map(|subject| label(&subject.identity));
             names.push(Column::new("SUBJECT", labels));
         }

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::command::rolecall;
+use crate::command::{rolecall, rolecall_with};
 
 #[test]
 fn yes_names_binding_role_and_rule() {
@@ -179,6 +179,94 @@ fn the_node_authorizer_may_say_yes() {
         --- exit 3
         "#
     );
+}
+
+/// A ClusterRole `view` of the input's own, and holders of the default `view` and `edit`.
+const OWN_VIEW: &str = "\
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: view}, \
+ rules: [{apiGroups: [''], resources: [secrets], verbs: [list]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: view, namespace: shop}, \
+ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, \
+ subjects: [{kind: User, name: viewer}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: edit, namespace: shop}, \
+ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}, \
+ subjects: [{kind: User, name: editor}]}
+";
+
+#[test]
+fn a_role_named_as_an_aggregated_default_is_merged_over_it() {
+    for (user, ask, exit) in [
+        ("viewer", "get configmaps", 0),
+        ("viewer", "list secrets", 1),
+        ("editor", "get configmaps", 0),
+        ("editor", "list endpoints", 0),
+    ] {
+        let ran = rolecall_with(&format!("can-i {ask} --for user/{user} -n shop -f -"), OWN_VIEW);
+        assert_eq!(ran.exit, Some(exit), "{user} {ask}: {}", ran.stdout);
+        assert!(
+            ran.stderr.starts_with(
+                "note: ClusterRole `view` is aggregated: a controller overwrites its own rules\n"
+            ),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn stored_rules_of_aggregated_roles_count_as_stored() {
+    let role = |uid: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: mon{uid}}}, \
+             aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{mon: 'true'}}}}]}}, rules: null}}\n---\n\
+             {{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: mon-a, \
+             labels: {{mon: 'true'}}{uid}}}, rules: [{{apiGroups: [''], resources: [endpoints], verbs: [get]}}]}}\n---\n\
+             {{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {{name: mon, namespace: shop}}, \
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: mon}}, \
+             subjects: [{{kind: User, name: jane}}]}}\n"
+        )
+    };
+    let ask = "can-i get endpoints --for user/jane -n shop -f -";
+    assert_eq!(rolecall_with(ask, &role("")).exit, Some(0));
+    for stored in [", uid: a-b", ", resourceVersion: '7'"] {
+        let ran = rolecall_with(ask, &role(stored));
+        assert_eq!(ran.exit, Some(1), "{stored}: {}", ran.stdout);
+        assert!(
+            ran.stderr
+                .starts_with("note: ClusterRole `mon` is aggregated, but its stored rules differ"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_role_binding_grants_bind_in_its_namespace() {
+    assert_snapshot!(
+        rolecall(
+            "can-i bind clusterroles --name view --for user/delegated-bind-lead -n delegated-bind \
+             -f fixtures/delegated-bind"
+        ),
+        @r#"
+        yes: user/delegated-bind-lead may bind clusterroles.rbac.authorization.k8s.io "view" in namespace delegated-bind
+          by RoleBinding delegated-bind/granter to User delegated-bind-lead (fixtures/delegated-bind/manifests.yaml:21), ClusterRole delegated-bind-granter, rule 2: bind clusterroles.rbac.authorization.k8s.io "view"
+        --- stderr
+        note: asked about `bind` for RoleBindings in namespace `delegated-bind`
+        --- exit 0
+        "#
+    );
+    let matrix = rolecall(
+        "can-i --verbs get,bind,escalate --resources clusterroles --name view -n delegated-bind -n default \
+         --for user/delegated-bind-lead -f fixtures/delegated-bind",
+    );
+    assert_snapshot!(matrix, @r"
+    NAMESPACE       RESOURCE                                GET  BIND  ESCALATE
+    delegated-bind  clusterroles.rbac.authorization.k8s.io  no   yes   no
+    default         clusterroles.rbac.authorization.k8s.io  no   no    no
+    --- exit 0
+    ");
 }
 
 #[test]

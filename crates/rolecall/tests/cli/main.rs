@@ -39,6 +39,7 @@ mod settle;
 mod snapshot;
 mod streams;
 mod unread;
+mod subjects;
 mod usage;
 mod walk;
 mod who_can;

@@ -90,7 +90,6 @@ fn subjects_that_are_none() {
     for (subject, expected) in [
         ("web", "hint: write `sa/web`, `user/web` or `group/web` instead of `web`"),
         ("sa/", "hint: write `sa/NAME` instead of `sa/`"),
-        ("sa/shop/web", "hint: write `sa/shop:web` instead of `sa/shop/web`"),
         ("sa/Web", "hint: write `sa/web` instead of `sa/Web`"),
         (
             "system:masters",

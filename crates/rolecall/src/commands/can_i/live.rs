@@ -238,6 +238,7 @@ impl<'a> Matrix<'a> {
         let answers = || questions.cells().filter_map(|question| decided.get(question));
         let unknown = answers().filter(|answer| answer.verdict() == VerdictKind::Unknown).count();
         let extent = Extent {
+            has_patterns: plan.has_patterns,
             subjects: &plan.subjects,
             namespaces: &plan.namespaces,
             resources: plan.rows.iter().map(|row| &*row.label).collect(),

@@ -71,6 +71,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
     let extent = Extent {
+        has_patterns: plan.has_patterns,
         subjects: &plan.subjects,
         namespaces: &plan.namespaces,
         resources: plan.rows.iter().map(|row| &*row.label).collect(),

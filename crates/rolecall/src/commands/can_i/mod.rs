@@ -12,6 +12,7 @@ pub(crate) mod single;
 use std::path::PathBuf;
 
 use clap::Args;
+use rolecall_rbac::Glob;
 
 use self::mode::Mode;
 use crate::cli::Options;
@@ -37,7 +38,8 @@ pub(crate) struct Arguments {
     verb: Option<String>,
     /// To what: a resource or a URL path
     resource: Option<String>,
-    /// Who does it [default: me]; may be repeated; `sa/*` is every ServiceAccount of the namespaces
+    /// Who does it [default: me]; may be repeated; names may have
+    /// wildcards, as in `sa/*` or `user/*`
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
     /// The object's name
@@ -143,7 +145,7 @@ impl Arguments {
         let (verb, resource) = self.verb.as_deref().zip(self.resource.as_deref())?;
         let subject = match &*self.subjects {
             [] => "me",
-            [subject] if !subject.contains('*') => subject,
+            [subject] if !Glob::is_pattern(subject) => subject,
             _ => return None,
         };
         let one = !verb.contains(',') && options.namespace.namespaces.len() <= 1;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Axes, Catalog, Column, Request, Resolved, ServedResource, Text};
+use rolecall_rbac::{
+    Axes, Catalog, Column, Glob, Request, RequestScope, Resolved, ServedResource, Text,
+};
 
 use super::Arguments;
 use crate::error::CommandError;
@@ -16,6 +18,8 @@ const DEFAULT_VERBS: [&str; 8] =
 
 /// Everything that is asked.
 pub(super) struct Plan<'a> {
+    /// Whether subjects were named by patterns.
+    pub(super) has_patterns: bool,
     /// Who asks.
     pub(super) subjects: Vec<Subject>,
     /// The verbs.
@@ -32,6 +36,7 @@ pub(super) struct Plan<'a> {
 pub(super) struct Row<'a> {
     target: RowTarget<'a>,
     name: &'a str,
+    is_namespaced: bool,
     /// As people write it.
     pub(super) label: String,
     /// Its position among the columns of the grid; `None` for what only a decision can answer.
@@ -54,8 +59,9 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, CommandError> {
         let verbs = verbs(ui, arguments)?;
         let mut columns = Vec::new();
-        let rows = rows(catalog, arguments, &mut columns)?;
-        Ok(Self { subjects, verbs, rows, namespaces, columns })
+        let rows = rows(catalog, arguments, &verbs, &mut columns)?;
+        let has_patterns = arguments.subjects.iter().any(|subject| Glob::is_pattern(subject));
+        Ok(Self { has_patterns, subjects, verbs, rows, namespaces, columns })
     }
 }
 
@@ -91,6 +97,7 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
 fn rows<'a>(
     catalog: &'a Catalog,
     arguments: &'a Arguments,
+    verbs: &[Text],
     columns: &mut Vec<Column>,
 ) -> Result<Vec<Row<'a>>, CommandError> {
     let mut targets = Vec::new();
@@ -114,7 +121,7 @@ fn rows<'a>(
         };
         for target in std::iter::once(target).chain(subresources) {
             if seen.insert(target.label()) {
-                rows.push(Row::new(target, &arguments.name, columns));
+                rows.push(Row::new(catalog, target, &arguments.name, verbs, columns));
             }
         }
     }
@@ -148,32 +155,47 @@ impl RowTarget<'_> {
 }
 
 impl<'a> Row<'a> {
-    fn new(target: RowTarget<'a>, name: &'a str, columns: &mut Vec<Column>) -> Self {
+    fn new(
+        catalog: &Catalog,
+        target: RowTarget<'a>,
+        name: &'a str,
+        verbs: &[Text],
+        columns: &mut Vec<Column>,
+    ) -> Self {
+        let scopes: BTreeSet<Option<RequestScope>> = match &target {
+            RowTarget::Resource(resolved) => {
+                verbs.iter().map(|verb| catalog.scope_of(resolved, verb)).collect()
+            }
+            RowTarget::Path(_) => BTreeSet::from([Some(RequestScope::Cluster)]),
+        };
+        let has = |scope| scopes.contains(&Some(scope));
+        let is_namespaced =
+            scopes.iter().any(|scope| matches!(scope, None | Some(RequestScope::Namespaced)));
         let column = match &target {
-            // A Namespace that is named is asked about in itself.
+            // The grid knows of one scope for a resource; a Namespace that is named is asked about in
+            // itself, and some verbs where the right is used.
             RowTarget::Resource(resolved)
-                if name.is_empty() || *resolved.resource != *"namespaces" =>
+                if !has(RequestScope::WhereUsed)
+                    && (name.is_empty() || !has(RequestScope::Itself)) =>
             {
                 columns.push(Column {
                     group: resolved.group.clone(),
                     resource: resolved.resource.clone(),
                     subresource: resolved.subresource.clone(),
                     name: name.into(),
-                    namespaced: resolved.served.is_none_or(|served| served.namespaced),
+                    namespaced: is_namespaced,
                 });
                 Some(columns.len() - 1)
             }
             _ => None,
         };
-        Self { label: target.label(), target, name, column }
+        let is_namespaced = is_namespaced || has(RequestScope::WhereUsed);
+        Self { label: target.label(), target, name, is_namespaced, column }
     }
 
     /// Returns whether it is asked about in namespaces.
     pub(super) fn is_namespaced(&self) -> bool {
-        match &self.target {
-            RowTarget::Resource(resolved) => resolved.served.is_none_or(|served| served.namespaced),
-            RowTarget::Path(_) => false,
-        }
+        self.is_namespaced
     }
 
     /// Returns the request of one cell.

@@ -1,3 +1,4 @@
+mod roles;
 mod targets;
 
 use std::io::Write;
@@ -39,6 +40,10 @@ TARGET is one of:
       somebody else
   role/NAME, clusterrole/NAME
       the other way: who holds it, through which binding, what runs as them
+  rolebinding/NAME, clusterrolebinding/NAME
+      the same of one binding; NAMESPACE/NAME names a role or binding of another namespace
+  ns/NAME
+      everything in a namespace
   'sa/*deploy*', 'pod/web-?'
       everything whose name matches
 
@@ -87,7 +92,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     let walk = walk(&session.authorizer, &found.walked);
-    let holders = holders(&session.authorizer, &found.roles);
+    let holders = holders(&session.authorizer, &found.roles, &found.bindings);
     let mut out = ui.stdout();
     match arguments.output {
         Format::Json | Format::Yaml => {

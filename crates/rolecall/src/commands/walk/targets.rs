@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
-    Binding, Gap, Identity, Inventory, Origin, RoleKind, ServiceAccountName, SubjectKind, Text,
-    Unread, Workload,
+    Binding, Gap, Glob, Identity, Inventory, Origin, ServiceAccountName, SubjectKind, Text,
+    Workload,
 };
-use rolecall_walk::{Pattern, RoleName, Target};
+use rolecall_walk::{RoleName, Target, everything_in};
 
+use super::roles::{find_bindings, find_roles};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::{Breadth, Needs, Session};
-use crate::subject::{self, SubjectArgument, nearest};
+use crate::subject::{self, SubjectArgument, SubjectWord, nearest};
 use crate::ui::Ui;
 
 /// A TARGET argument taken apart.
@@ -20,12 +21,16 @@ pub(super) enum TargetArgument {
     /// One subject.
     Subject(SubjectArgument),
     /// Everything of a kind whose name matches, and whose namespace does.
-    Matching { kind: String, namespace: Option<Pattern>, name: Pattern },
-    /// Roles, or ClusterRoles, whose name matches.
-    Roles { kind: RoleWord, name: Pattern },
+    Matching { kind: String, namespace: Option<Glob>, name: Glob },
+    /// Roles, or ClusterRoles, whose name matches; Roles perhaps in namespaces that match.
+    Roles { kind: RoleWord, namespace: Option<Glob>, name: Glob },
+    /// RoleBindings, or ClusterRoleBindings, as for roles.
+    Bindings { kind: RoleWord, namespace: Option<Glob>, name: Glob },
+    /// Everything in the namespaces whose name matches.
+    Namespaces(Glob),
 }
 
-/// Which kind of role is meant.
+/// Which kind of role is meant, or of binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RoleWord {
     Role,
@@ -46,6 +51,8 @@ pub(super) struct Found<'a> {
     pub(super) walked: Vec<Target<'a>>,
     /// The roles whose holders are wanted.
     pub(super) roles: Vec<RoleName<'a>>,
+    /// The bindings whose subjects are wanted.
+    pub(super) bindings: Vec<&'a Binding>,
 }
 
 impl Scope {
@@ -67,7 +74,7 @@ impl Scope {
         self.namespaces.as_deref()
     }
 
-    fn has(&self, namespace: &str) -> bool {
+    pub(super) fn has(&self, namespace: &str) -> bool {
         self.namespaces().is_none_or(|namespaces| namespaces.iter().any(|n| **n == *namespace))
     }
 
@@ -84,32 +91,46 @@ impl Scope {
 impl TargetArgument {
     /// Takes a TARGET apart; in an open scope a name means every object that has it.
     pub(super) fn parse(text: &str, scope_is_open: bool) -> Result<Self, CommandError> {
-        let Some((kind, name)) = text.split_once('/').filter(|(_, name)| !name.is_empty()) else {
-            return SubjectArgument::parse(text).map(Self::Subject);
-        };
-        let word = kind.to_lowercase();
-        let role = |kind| Ok(Self::Roles { kind, name: Pattern::new(name) });
-        match &*word {
-            "role" | "roles" => return role(RoleWord::Role),
-            "clusterrole" | "clusterroles" => return role(RoleWord::ClusterRole),
-            _ => {}
+        let split = text.split_once(['/', ' ']).map(|(kind, name)| (kind, name.trim()));
+        if let Some((kind, name)) = split.filter(|(_, name)| !name.is_empty()) {
+            // A slash cannot stand in the name of a role or binding; all else can.
+            let (namespace, bare) = match name.split_once('/') {
+                Some((namespace, name)) => (Some(Glob::new(namespace)), Glob::new(name)),
+                None => (None, Glob::new(name)),
+            };
+            let roles =
+                |kind| Ok(Self::Roles { kind, namespace: namespace.clone(), name: bare.clone() });
+            let bindings = |kind| {
+                Ok(Self::Bindings { kind, namespace: namespace.clone(), name: bare.clone() })
+            };
+            match &*kind.to_lowercase() {
+                "role" | "roles" => return roles(RoleWord::Role),
+                "clusterrole" | "clusterroles" => return roles(RoleWord::ClusterRole),
+                "rolebinding" | "rolebindings" => return bindings(RoleWord::Role),
+                "clusterrolebinding" | "clusterrolebindings" => {
+                    return bindings(RoleWord::ClusterRole);
+                }
+                "ns" | "namespace" | "namespaces" => return Ok(Self::Namespaces(bare)),
+                _ => {}
+            }
         }
-        let is_named = matches!(&*word, "user" | "users" | "group" | "groups");
-        let (namespace, pattern) = match name.split_once(':') {
-            Some((namespace, name)) if !is_named => (Some(namespace), name),
-            _ => (None, name),
-        };
-        let searches = scope_is_open && namespace.is_none() && !is_named;
-        if !Pattern::is_pattern(name) && !searches {
-            return SubjectArgument::parse(text).map(Self::Subject);
-        }
-        // What cannot be a name gets the error that says how names are written.
-        let as_name = text.replace(['*', '?'], "x");
-        SubjectArgument::parse(&as_name)?;
-        Ok(Self::Matching {
-            kind: kind.to_owned(),
-            namespace: namespace.map(Pattern::new),
-            name: Pattern::new(pattern),
+        Ok(match SubjectArgument::parse(text)? {
+            SubjectArgument::Matching { kind, namespace, name } => {
+                let kind = match kind {
+                    SubjectWord::ServiceAccount => "sa".to_owned(),
+                    SubjectWord::User => "user".to_owned(),
+                    SubjectWord::Group => "group".to_owned(),
+                    SubjectWord::Workload(kind) => kind,
+                };
+                Self::Matching { kind, namespace, name }
+            }
+            SubjectArgument::ServiceAccount { namespace: None, name } if scope_is_open => {
+                Self::Matching { kind: "sa".to_owned(), namespace: None, name: Glob::new(name) }
+            }
+            SubjectArgument::Workload { kind, namespace: None, name } if scope_is_open => {
+                Self::Matching { kind, namespace: None, name: Glob::new(name) }
+            }
+            subject => Self::Subject(subject),
         })
     }
 
@@ -129,9 +150,13 @@ impl TargetArgument {
                     needs.further_namespaces.extend(of_subject.further_namespaces);
                 }
                 Self::Matching { namespace: None, .. } => {}
-                Self::Matching { namespace: Some(_), .. } | Self::Roles { .. } => {
-                    needs.breadth = Breadth::All;
+                Self::Namespaces(name) if name.as_name().is_some() => {
+                    needs.further_namespaces.extend(name.as_name().map(ToString::to_string));
                 }
+                Self::Matching { namespace: Some(_), .. }
+                | Self::Roles { .. }
+                | Self::Bindings { .. }
+                | Self::Namespaces(_) => needs.breadth = Breadth::All,
             }
         }
         needs
@@ -151,7 +176,13 @@ impl TargetArgument {
                 found.walked.push(one_subject(subject, ui, session, options)?);
                 Ok(())
             }
-            Self::Roles { kind, name } => find_roles(*kind, name, session, scope, found),
+            Self::Roles { kind, namespace, name } => {
+                find_roles(*kind, namespace.as_ref(), name, session, scope, found)
+            }
+            Self::Bindings { kind, namespace, name } => {
+                find_bindings(*kind, namespace.as_ref(), name, session, scope, found)
+            }
+            Self::Namespaces(name) => find_namespaces(name, session, found),
             Self::Matching { kind, namespace, name } => {
                 let in_scope = |at: &str| match namespace {
                     Some(pattern) => pattern.matches(at),
@@ -172,6 +203,28 @@ impl TargetArgument {
             }
         }
     }
+}
+
+/// Adds everything in the namespaces whose name matches.
+fn find_namespaces<'a>(
+    name: &Glob,
+    session: &'a Session,
+    found: &mut Found<'a>,
+) -> Result<(), CommandError> {
+    let inventory = session.authorizer.inventory();
+    let known = inventory.namespace_names();
+    let meant: Vec<&Text> = known.iter().filter(|namespace| name.matches(namespace)).collect();
+    for namespace in &meant {
+        found.walked.extend(everything_in(inventory, Some(namespace)));
+    }
+    if !meant.is_empty() || session.live().is_some() {
+        return Ok(());
+    }
+    let text = format!("ns/{name}");
+    let near = name.as_name().and_then(|name| nearest(&known, name, |known| known));
+    let hint = near.and_then(|near| Hint::did_you_mean(text.clone(), [format!("ns/{near}")]));
+    let error = CommandError::input(format!("there is no `{text}` in the input")).with_hint(hint);
+    Err(unless_hidden(error, session, |_| true, &text))
 }
 
 fn is_service_account(kind: &str) -> bool {
@@ -207,7 +260,7 @@ fn one_subject<'a>(
 
 /// Returns the error that something does not exist; or that it was not found, when something unread
 /// may hide it.
-fn unless_hidden(
+pub(super) fn unless_hidden(
     error: CommandError,
     session: &Session,
     hides: impl Fn(&&Gap) -> bool,
@@ -278,7 +331,7 @@ fn account_names(inventory: &Inventory) -> BTreeSet<ServiceAccountName<'_>> {
 struct Matches<'a, 'f> {
     session: &'a Session,
     in_scope: &'f dyn Fn(&str) -> bool,
-    name: &'f Pattern,
+    name: &'f Glob,
 }
 
 impl<'a> Matches<'a, '_> {
@@ -294,12 +347,8 @@ impl<'a> Matches<'a, '_> {
 
     /// Users and groups are no objects; they exist where bindings name them.
     fn named(&self, kind: &SubjectKind) -> Vec<Target<'a>> {
-        let bindings = self.session.authorizer.inventory().bindings().iter();
-        let names: BTreeSet<&str> = bindings
-            .flat_map(|binding| &*binding.subjects)
-            .filter(|subject| subject.kind == *kind && self.name.matches(&subject.name))
-            .map(|subject| &*subject.name)
-            .collect();
+        let inventory = self.session.authorizer.inventory();
+        let names = subject::named_by_bindings(inventory, kind, self.name);
         let identity = |name: &str| match kind {
             SubjectKind::Group => Identity::group(name),
             _ => Identity::user(name),
@@ -319,13 +368,13 @@ impl<'a> Matches<'a, '_> {
             .collect()
     }
 
-    fn nothing(&self, kind: &str, namespace: Option<&Pattern>, scope: &Scope) -> CommandError {
+    fn nothing(&self, kind: &str, namespace: Option<&Glob>, scope: &Scope) -> CommandError {
         let name = self.name.to_string();
         let text = match namespace {
             Some(namespace) => format!("{kind}/{namespace}:{name}"),
             None => format!("{kind}/{name}"),
         };
-        if Pattern::is_pattern(&text) {
+        if Glob::is_pattern(&text) {
             let place = namespace.map_or_else(|| format!(" {}", scope.place()), |_| String::new());
             let hint = (namespace.is_none() && scope.namespaces().is_some())
                 .then(|| Hint::pass("-A", "look in all namespaces"));
@@ -347,84 +396,4 @@ impl<'a> Matches<'a, '_> {
         CommandError::input(format!("there is no `{text}` {}", scope.place()))
             .with_hint(guess.and_then(|guess| Hint::did_you_mean(text, [guess])))
     }
-}
-
-fn find_roles<'a>(
-    kind: RoleWord,
-    name: &Pattern,
-    session: &'a Session,
-    scope: &Scope,
-    found: &mut Found<'a>,
-) -> Result<(), CommandError> {
-    let inventory = session.authorizer.inventory();
-    let in_scope = |namespace: &str| match kind {
-        RoleWord::ClusterRole => namespace.is_empty(),
-        RoleWord::Role => !namespace.is_empty() && scope.has(namespace),
-    };
-    let existing = inventory
-        .roles()
-        .iter()
-        .map(|role| RoleName { namespace: &role.metadata.namespace, name: &role.metadata.name });
-    // Roles that do not exist are worth finding where something is bound to them.
-    let bound = inventory.bindings().iter().filter_map(|binding| {
-        let namespace = match binding.role_ref.kind {
-            RoleKind::ClusterRole => "",
-            RoleKind::Role if !binding.is_cluster_role_binding() => &*binding.metadata.namespace,
-            _ => return None,
-        };
-        Some(RoleName { namespace, name: &binding.role_ref.name })
-    });
-    let candidates: BTreeSet<RoleName<'a>> =
-        existing.chain(bound).filter(|role| in_scope(role.namespace)).collect();
-    let before = found.roles.len();
-    found.roles.extend(candidates.iter().filter(|role| name.matches(role.name)).copied());
-    if found.roles.len() > before {
-        return Ok(());
-    }
-    let (word, place) = match kind {
-        RoleWord::ClusterRole => ("clusterrole", String::new()),
-        RoleWord::Role => ("role", format!(" {}", scope.place())),
-    };
-    let text = format!("{word}/{name}");
-    if Pattern::is_pattern(&text) {
-        return Err(CommandError::input(format!("nothing matches `{text}`{place}")));
-    }
-    let name = name.to_string();
-    let error = CommandError::input(format!("there is no `{text}`{place}")).with_hint(guess_role(
-        inventory,
-        kind,
-        &name,
-        &candidates,
-        &text,
-    ));
-    let hides = |gap: &&Gap| match (kind, scope.namespaces()) {
-        (RoleWord::ClusterRole, _) => gap.may_hide_role("", &name),
-        (RoleWord::Role, Some(namespaces)) => {
-            namespaces.iter().any(|at| gap.may_hide_role(at, &name))
-        }
-        (RoleWord::Role, None) => !matches!(gap.unread, Unread::Authorizer { .. }),
-    };
-    Err(unless_hidden(error, session, hides, &text))
-}
-
-/// Guesses at a role of the other kind, in another namespace, or spelled alike.
-fn guess_role(
-    inventory: &Inventory,
-    kind: RoleWord,
-    name: &str,
-    candidates: &BTreeSet<RoleName<'_>>,
-    text: &str,
-) -> Option<Hint> {
-    let elsewhere = inventory.roles().iter().find(|role| *role.metadata.name == *name);
-    if let Some(role) = elsewhere {
-        return match (kind, role.is_cluster_role()) {
-            (RoleWord::Role, true) => Hint::did_you_mean(text, [format!("clusterrole/{name}")]),
-            (RoleWord::ClusterRole, false) => Hint::did_you_mean(text, [format!("role/{name}")]),
-            _ => Some(Hint::pass(format!("-n {}", role.metadata.namespace), "look where it is")),
-        };
-    }
-    let names: Vec<&str> = candidates.iter().map(|role| role.name).collect();
-    let near = nearest(&names, name, |name| name)?;
-    let (word, _) = text.split_once('/')?;
-    Hint::did_you_mean(text, [format!("{word}/{near}")])
 }

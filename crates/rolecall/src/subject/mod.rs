@@ -1,0 +1,372 @@
+//! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
+//! `pod/NAME`, `deploy/NAME` and the like, `me`, or a pattern of them.
+
+mod matching;
+mod workload;
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Glob, Identity, NamedSubject, NotationError, edit_distance};
+
+use crate::cli::Options;
+use crate::error::{CommandError, Hint};
+use crate::load::{Breadth, Needs, Session};
+use crate::ui::Ui;
+use matching::matching_subjects;
+pub(crate) use matching::named_by_bindings;
+use workload::service_accounts_of;
+pub(crate) use workload::{find_workload, is_kind, unknown_kind};
+
+/// How SUBJECT is written, for the help of the commands that take one.
+pub(crate) const GRAMMAR: &str = "\
+SUBJECT is one of:
+  sa/NAME              a ServiceAccount of the namespace (-n)
+  sa/NAMESPACE:NAME    a ServiceAccount; also system:serviceaccount:NAMESPACE:NAME
+  user/NAME            a user, with its group system:authenticated and those of --as-group
+  group/NAME           somebody in a group
+  pod/NAME, deploy/NAME, cronjob/NAME ...
+                       the ServiceAccount that a workload of the namespace runs as
+  me                   yourself, or --as
+Names may have wildcards, as in 'sa/*:web-?' or 'user/*@example.com': users and groups are those that
+bindings name. Spellings of messages are understood too, such as `ServiceAccount shop/web`.";
+
+/// A SUBJECT argument taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectArgument {
+    /// `me`.
+    Me,
+    /// A ServiceAccount; without namespace, of the namespace in which the question is asked.
+    ServiceAccount {
+        /// The namespace, if written.
+        namespace: Option<String>,
+        /// The name.
+        name: String,
+    },
+    /// Everything of a kind whose namespace and name match patterns; without a namespace pattern, in
+    /// the namespaces in which the question is asked.
+    Matching {
+        /// What is looked for.
+        kind: SubjectWord,
+        /// The namespace's pattern, if written.
+        namespace: Option<Glob>,
+        /// The name's pattern.
+        name: Glob,
+    },
+    /// A user.
+    User(String),
+    /// A group.
+    Group(String),
+    /// A Pod or an object that makes Pods.
+    Workload {
+        /// The kind as written: a kind, plural, singular or short name, perhaps with its group.
+        kind: String,
+        /// The namespace, if written.
+        namespace: Option<String>,
+        /// The name.
+        name: String,
+    },
+}
+
+/// What a pattern is matched with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectWord {
+    /// ServiceAccounts that exist.
+    ServiceAccount,
+    /// Users that bindings name.
+    User,
+    /// Groups that bindings name.
+    Group,
+    /// Workloads of a kind, as written.
+    Workload(String),
+}
+
+/// A subject made definite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// User name and groups.
+    pub(crate) identity: Identity,
+    /// The workload that was named, when one was.
+    pub(crate) workload: Option<WorkloadName>,
+}
+
+/// The workload through which a subject was named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WorkloadName {
+    /// The kind.
+    pub(crate) kind: String,
+    /// The namespace.
+    pub(crate) namespace: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+impl SubjectArgument {
+    /// Takes a SUBJECT apart.
+    pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
+        let named = NamedSubject::parse(text).map_err(|error| malformed(text, error))?;
+        let is_pattern = match &named {
+            NamedSubject::Me => false,
+            NamedSubject::User(name) | NamedSubject::Group(name) => Glob::is_pattern(name),
+            NamedSubject::ServiceAccount { namespace, name }
+            | NamedSubject::Object { namespace, name, .. } => {
+                Glob::is_pattern(name) || namespace.as_deref().is_some_and(Glob::is_pattern)
+            }
+        };
+        let matching = |kind, namespace: Option<String>, name: String| Self::Matching {
+            kind,
+            namespace: namespace.map(Glob::new),
+            name: Glob::new(name),
+        };
+        Ok(match (named, is_pattern) {
+            (NamedSubject::Me, _) => Self::Me,
+            (NamedSubject::User(name), false) => Self::User(name),
+            (NamedSubject::User(name), true) => matching(SubjectWord::User, None, name),
+            (NamedSubject::Group(name), false) => Self::Group(name),
+            (NamedSubject::Group(name), true) => matching(SubjectWord::Group, None, name),
+            (NamedSubject::ServiceAccount { namespace, name }, false) => {
+                Self::ServiceAccount { namespace, name }
+            }
+            (NamedSubject::ServiceAccount { namespace, name }, true) => {
+                matching(SubjectWord::ServiceAccount, namespace, name)
+            }
+            (NamedSubject::Object { kind, namespace, name }, false) => {
+                Self::Workload { kind, namespace, name }
+            }
+            (NamedSubject::Object { kind, namespace, name }, true) => {
+                matching(SubjectWord::Workload(kind), namespace, name)
+            }
+        })
+    }
+
+    /// Takes several SUBJECTs apart; none is `me`.
+    pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CommandError> {
+        if texts.is_empty() {
+            return Ok(vec![Self::Me]);
+        }
+        texts.iter().map(|text| Self::parse(text)).collect()
+    }
+
+    /// Returns the namespace that is written, if one is.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Me | Self::User(_) | Self::Group(_) => None,
+            Self::ServiceAccount { namespace, .. } | Self::Workload { namespace, .. } => {
+                namespace.as_deref()
+            }
+            Self::Matching { namespace, .. } => {
+                namespace.as_ref().and_then(Glob::as_name).map(|name| &**name)
+            }
+        }
+    }
+
+    /// Returns what must be read to resolve some arguments.
+    pub(crate) fn needs(arguments: &[Self]) -> Needs {
+        let mut needs = Needs { service_accounts: true, ..Needs::default() };
+        for argument in arguments {
+            match argument {
+                Self::Me | Self::User(_) | Self::Group(_) => {}
+                Self::ServiceAccount { namespace, .. } => {
+                    needs.further_namespaces.extend(namespace.clone());
+                }
+                Self::Matching { kind, namespace, .. } => {
+                    let breadth = match kind {
+                        SubjectWord::Workload(kind) => {
+                            needs_workload(&mut needs, kind);
+                            Breadth::All
+                        }
+                        _ => Breadth::Roles,
+                    };
+                    match namespace.as_ref().map(Glob::as_name) {
+                        None => {}
+                        Some(Some(name)) => needs.further_namespaces.push(name.to_string()),
+                        Some(None) => needs.breadth = needs.breadth.max(breadth),
+                    }
+                }
+                Self::Workload { kind, namespace, .. } => {
+                    needs_workload(&mut needs, kind);
+                    needs.further_namespaces.extend(namespace.clone());
+                }
+            }
+        }
+        needs
+    }
+
+    /// Finds out who is meant by several arguments, each subject once, in the order named.
+    pub(crate) fn resolve_all(
+        arguments: &[Self],
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+    ) -> Result<Vec<Subject>, CommandError> {
+        let mut subjects: Vec<Subject> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for argument in arguments {
+            let found = argument.resolve(ui, session, options)?;
+            subjects
+                .extend(found.into_iter().filter(|subject| seen.insert(subject.identity.clone())));
+        }
+        Ok(subjects)
+    }
+
+    /// Finds the one subject that is meant.
+    pub(crate) fn resolve_one(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+    ) -> Result<Subject, CommandError> {
+        let mut subjects = self.resolve(ui, session, options)?;
+        match subjects.pop() {
+            Some(subject) if subjects.is_empty() => Ok(subject),
+            last => {
+                let labels: Vec<String> =
+                    subjects.iter().chain(&last).map(|s| label(&s.identity)).collect();
+                Err(CommandError::usage("one subject is needed, and several are meant")
+                    .with_hint(Hint::did_you_mean("it", labels)))
+            }
+        }
+    }
+
+    /// Finds out who is meant: several for patterns, and for a workload that makes Pods of several
+    /// ServiceAccounts; never none.
+    fn resolve(
+        &self,
+        ui: &Ui,
+        session: &Session,
+        options: &Options,
+    ) -> Result<Vec<Subject>, CommandError> {
+        let cluster = &options.cluster;
+        // Groups that are given with --as belong to that user, and to nobody else.
+        let groups = if cluster.as_user.is_none() { &*cluster.as_groups } else { &[] };
+        if !groups.is_empty() && !matches!(self, Self::Me | Self::User(_)) {
+            ui.warn("`--as-group` counts for `user/NAME` and `me` only");
+        }
+        let identity = match self {
+            Self::Me => session.me(options)?,
+            Self::User(name) => {
+                groups.iter().fold(Identity::user(name), |user, group| user.with_group(group))
+            }
+            Self::Group(name) => Identity::group(name),
+            Self::ServiceAccount { namespace, name } => {
+                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+                warn_of_missing_account(ui, session, namespace, name);
+                Identity::service_account(namespace, name)
+            }
+            Self::Matching { kind, namespace, name } => {
+                return matching_subjects(ui, session, options, kind, namespace.as_ref(), name);
+            }
+            Self::Workload { kind, namespace, name } => {
+                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+                let workload = find_workload(session, kind, namespace, name)?;
+                let subjects = service_accounts_of(workload)?;
+                for account in subjects.iter().filter_map(|it| it.identity.as_service_account()) {
+                    warn_of_missing_account(ui, session, account.namespace, account.name);
+                }
+                return Ok(subjects);
+            }
+        };
+        if identity.is_node_without_group() {
+            let node = label(&identity);
+            ui.note(format!(
+                "`{node}` without group system:nodes: the Node authorizer is left out"
+            ));
+            ui.suggest(Hint::pass("--as-group system:nodes", "ask about the node"));
+        }
+        Ok(vec![Subject { identity, workload: None }])
+    }
+}
+
+/// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
+pub(crate) fn label(identity: &Identity) -> String {
+    match (identity.as_service_account(), &*identity.user) {
+        (Some(account), _) => format!("sa/{}:{}", account.namespace, account.name),
+        (None, "") => format!("group/{}", identity.groups.first().map_or("", |group| group)),
+        (None, user) => format!("user/{user}"),
+    }
+}
+
+/// Returns the error for a text that names no subject, with how it is written.
+fn malformed(text: &str, error: NotationError) -> CommandError {
+    let (kind, rest) = text.split_once(['/', ':', ' ']).unwrap_or(("", text));
+    match error {
+        NotationError::NoKind => {
+            let guesses: Vec<String> = match text {
+                "" => vec!["sa/NAME".to_owned(), "user/NAME".to_owned()],
+                _ if text.starts_with("system:") => {
+                    vec![format!("user/{text}"), format!("group/{text}")]
+                }
+                _ => ["sa", "user", "group"].map(|kind| format!("{kind}/{text}")).into(),
+            };
+            CommandError::usage(format!("`{text}` does not say what kind of subject"))
+                .with_hint(Hint::did_you_mean(text, guesses))
+        }
+        NotationError::NoName => CommandError::usage(format!("`{text}` names nobody"))
+            .with_hint(Hint::did_you_mean(text, [format!("{kind}/NAME")])),
+        NotationError::NotAnAccount => {
+            CommandError::usage(format!("`{text}` is no ServiceAccount's user name"))
+                .with_hint(Hint::did_you_mean(text, ["system:serviceaccount:NAMESPACE:NAME"]))
+        }
+        NotationError::NotAName => {
+            let lower = format!("{kind}/{}", rest.to_lowercase());
+            let is_fixed = lower != text && NamedSubject::parse(&lower).is_ok();
+            CommandError::usage(format!("`{text}` names no object"))
+                .with_hint(is_fixed.then(|| Hint::did_you_mean(text, [lower])).flatten())
+        }
+    }
+}
+
+/// Adds what must be read to find workloads of a kind.
+fn needs_workload(needs: &mut Needs, kind: &str) {
+    let is_pod = matches!(&*kind.to_lowercase(), "po" | "pod" | "pods");
+    needs.pods |= is_pod;
+    needs.templates |= !is_pod;
+}
+
+/// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
+fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
+    if is_missing_account(session, namespace, name) {
+        let guess = lookalike(session, namespace, name)
+            .map_or_else(String::new, |meant| format!("; is `{meant}` meant?"));
+        ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
+    }
+}
+
+/// Returns whether a ServiceAccount certainly does not exist and will not be made. Every namespace has
+/// its `default`.
+fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
+    let inventory = session.authorizer.inventory();
+    let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
+    let is_there = name == "default" || inventory.service_account(namespace, name).is_some();
+    !is_there && !unread && !session.makes_accounts
+}
+
+/// Returns the ServiceAccount that is probably meant instead of one that does not exist: one of the same
+/// name in another namespace, or one that is spelled alike.
+pub(crate) fn lookalike(session: &Session, namespace: &str, name: &str) -> Option<String> {
+    if !is_missing_account(session, namespace, name) {
+        return None;
+    }
+    let inventory = session.authorizer.inventory();
+    let elsewhere =
+        inventory.service_accounts().iter().find(|account| *account.metadata.name == *name);
+    let meant = elsewhere.or_else(|| {
+        let same_namespace = inventory.service_accounts_in(namespace);
+        nearest(same_namespace, name, |account| &account.metadata.name)
+    })?;
+    Some(format!("sa/{}:{}", meant.metadata.namespace, meant.metadata.name))
+}
+
+/// Returns the candidate whose name is spelled most alike, if any is spelled alike at all.
+pub(crate) fn nearest<'a, T>(
+    candidates: &'a [T],
+    name: &str,
+    key: impl Fn(&T) -> &str,
+) -> Option<&'a T> {
+    let limit = 1 + name.chars().count() / 4;
+    candidates
+        .iter()
+        .map(|candidate| (edit_distance(key(candidate), name), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
