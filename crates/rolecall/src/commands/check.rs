@@ -7,12 +7,12 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use rolecall_check::expectation::{Glob, evaluate};
+use rolecall_check::expectation::evaluate;
 use rolecall_check::{
     CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, RuleMeta,
     Severity, Suppressed, check, expectation_findings, fingerprints, suppress,
 };
-use rolecall_rbac::{Inventory, Replaced};
+use rolecall_rbac::{Glob, Inventory, Replaced};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 

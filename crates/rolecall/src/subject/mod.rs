@@ -27,8 +27,8 @@ SUBJECT is one of:
   pod/NAME, deploy/NAME, cronjob/NAME ...
                        the ServiceAccount that a workload of the namespace runs as
   me                   yourself, or --as
-Names may have wildcards, as in 'sa/*:web-?' or 'user/*@example.com': users and groups are those that
-bindings name. Spellings of messages are understood too, such as `ServiceAccount shop/web`.";
+Names may have wildcards, as in 'sa/*:web-?' or 'user/*@example.com'; users and groups are
+those that bindings name. Spellings of messages work too: `ServiceAccount shop/web`.";
 
 /// A SUBJECT argument taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
