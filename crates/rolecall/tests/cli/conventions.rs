@@ -130,7 +130,7 @@ fn what_is_written_the_other_way_round_is_understood() {
 fn choices_are_named() {
     for (arguments, choices) in [
         ("check --severity bad x", "[possible values: info, low, medium, high, critical]"),
-        ("check --fail-level bad x", "[possible values: info, low, medium, high, critical]"),
+        ("check --fail-level bad x", "[possible values: none, info, low, medium, high, critical]"),
         ("options --defaults v1.9", "[possible values: auto, none, v1.20, v1.36"),
     ] {
         let ran = rolecall(arguments);
