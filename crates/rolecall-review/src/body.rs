@@ -36,10 +36,12 @@ pub(crate) fn self_subject_access_review(request: &Request) -> Vec<u8> {
     write(&Review { api_version: API_VERSION, kind: "SelfSubjectAccessReview", metadata, spec })
 }
 
-/// Reads the status of a review; `None` when it has none.
+/// Reads the status of an access review; `None` when the body is none, or has no status.
 pub(crate) fn answer(body: &[u8]) -> Option<Answer> {
     let reviewed: Reviewed = serde_json::from_slice(body).ok()?;
-    let Status { allowed, denied, reason, evaluation_error } = reviewed.status;
+    let status =
+        Some(reviewed.status).filter(|_| reviewed.kind.ends_with("SubjectAccessReview"))?;
+    let Status { allowed, denied, reason, evaluation_error } = status;
     let verdict = match (allowed, denied, evaluation_error.is_empty()) {
         (true, _, _) => VerdictKind::Allowed,
         (false, true, _) => VerdictKind::Denied,
@@ -144,15 +146,20 @@ impl<'a> Spec<'a> {
 
 #[derive(Deserialize)]
 struct Reviewed {
+    kind: String,
     status: Status,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// What every server writes has to be there; to go without `allowed` is no way to say no.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Status {
     allowed: bool,
+    #[serde(default)]
     denied: bool,
+    #[serde(default)]
     reason: String,
+    #[serde(default)]
     evaluation_error: String,
 }
 
@@ -212,25 +219,37 @@ mod tests {
     #[test]
     fn statuses_are_read_with_denials_and_errors_told_apart() {
         let rows = [
-            (r#"{"status":{"allowed":true,"reason":"R"}}"#, Some((VerdictKind::Allowed, "R"))),
+            (r#"{"allowed":true,"reason":"R"}"#, Some((VerdictKind::Allowed, "R"))),
+            (r#"{"allowed":true,"evaluationError":"E"}"#, Some((VerdictKind::Allowed, ""))),
+            (r#"{"allowed":false}"#, Some((VerdictKind::NoOpinion, ""))),
+            (r#"{"allowed":false,"reason":"R"}"#, Some((VerdictKind::NoOpinion, "R"))),
+            (r#"{"allowed":false,"denied":true,"reason":"R"}"#, Some((VerdictKind::Denied, "R"))),
+            (r#"{"allowed":false,"evaluationError":"E"}"#, Some((VerdictKind::Unknown, "E"))),
             (
-                r#"{"status":{"allowed":true,"evaluationError":"E"}}"#,
-                Some((VerdictKind::Allowed, "")),
-            ),
-            (r#"{"status":{"allowed":false}}"#, Some((VerdictKind::NoOpinion, ""))),
-            (r#"{"status":{"allowed":false,"reason":"R"}}"#, Some((VerdictKind::NoOpinion, "R"))),
-            (r#"{"status":{"denied":true,"reason":"R"}}"#, Some((VerdictKind::Denied, "R"))),
-            (r#"{"status":{"evaluationError":"E"}}"#, Some((VerdictKind::Unknown, "E"))),
-            (
-                r#"{"status":{"reason":"R","evaluationError":"E"}}"#,
+                r#"{"allowed":false,"reason":"R","evaluationError":"E"}"#,
                 Some((VerdictKind::Unknown, "R; E")),
             ),
+            // No server says "no" by saying nothing.
             ("{}", None),
-            ("<html>", None),
+            (r#"{"denied":false}"#, None),
+            (r#"{"allowed":null}"#, None),
+            (r#"{"allowed":"false"}"#, None),
+            ("null", None),
         ];
-        for (body, expected) in rows {
+        for (status, expected) in rows {
             let expected = expected.map(|(verdict, reason)| Answer::new(verdict, reason));
-            assert_eq!(answer(body.as_bytes()), expected, "{body}");
+            let body = format!(r#"{{"kind":"SubjectAccessReview","status":{status}}}"#);
+            assert_eq!(answer(body.as_bytes()), expected, "{status}");
+        }
+        for body in [
+            "{}",
+            "<html>",
+            r#"{"status":{"allowed":false}}"#,
+            r#"{"kind":"SubjectAccessReview"}"#,
+            r#"{"kind":"Status","status":{"allowed":false}}"#,
+            r#"{"kind":"Status","status":"Failure"}"#,
+        ] {
+            assert_eq!(answer(body.as_bytes()), None, "{body}");
         }
     }
 }

@@ -22,8 +22,8 @@ pub struct Disagreement<'a> {
 /// Why a server answers differently from the evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The server allows without a reason, as it does for `system:masters`: the identity is in
-    /// groups that are not known here.
+    /// The server allows without a reason: an authorizer such as ABAC gives none, and none is given
+    /// for `system:masters`, a group that the identity is not known to be in.
     Privileged,
     /// The Node authorizer allows it.
     Node,
@@ -105,9 +105,11 @@ impl Cause {
     /// Returns the cause in words, as the end of a sentence that begins with the disagreement.
     pub fn explain(&self) -> String {
         match self {
-            Self::Privileged => "the server gives no reason, as for members of `system:masters`: \
-                 the subject is in groups that are not known here"
-                .to_owned(),
+            Self::Privileged => {
+                "an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a \
+                 webhook, or membership of `system:masters` that is not known here"
+                    .to_owned()
+            }
             Self::Node => "the Node authorizer allows it".to_owned(),
             Self::UnknownGroup { group } => {
                 format!("the subject is in group `{group}`, which is not known here")

@@ -22,5 +22,5 @@ mod plan;
 pub use answer::Answer;
 pub use ask::{Asked, Ending, Progress, Reviewer, ask};
 pub use compare::{Cause, Comparison, Disagreement, compare};
-pub use local::LocalReviewer;
+pub use local::{LocalReviewer, local_answer};
 pub use plan::{Plan, PlanBuilder, Question};

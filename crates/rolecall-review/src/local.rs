@@ -18,16 +18,17 @@ impl<'a> LocalReviewer<'a> {
 
     /// Answers one question.
     pub fn answer(&self, question: &Question) -> Answer {
-        answer_of(&self.authorizer.authorize(&question.identity, &question.request))
+        local_answer(&self.authorizer.authorize(&question.identity, &question.request))
     }
 
     /// Answers one question as if there were no other authorizer, to compare that with a server.
     pub fn answer_by_rbac(&self, question: &Question) -> Answer {
-        answer_of(&self.authorizer.authorize_by_rbac(&question.identity, &question.request))
+        local_answer(&self.authorizer.authorize_by_rbac(&question.identity, &question.request))
     }
 }
 
-fn answer_of(decision: &Decision<'_>) -> Answer {
+/// Returns a decision as an answer, to compare it with a server's.
+pub fn local_answer(decision: &Decision<'_>) -> Answer {
     Answer::new(decision.verdict.kind(), decision.reason())
 }
 

@@ -56,11 +56,11 @@ pub(crate) enum Hint {
         /// The hint.
         text: String,
     },
-    /// Apply objects.
-    Apply {
-        /// The objects.
-        yaml: String,
-        /// What they are for, after `to`.
+    /// Have a command run by somebody with more rights.
+    Delegate {
+        /// The command line.
+        command: String,
+        /// What it is for, after `to`.
         purpose: String,
     },
     /// Change a file or object.
@@ -176,17 +176,9 @@ impl Hint {
         Hint::Pass { option: option.into(), purpose: purpose.into() }
     }
 
-    /// Returns a hint to apply objects.
-    pub(crate) fn apply(yaml: impl Into<String>, purpose: impl Into<String>) -> Hint {
-        Hint::Apply { yaml: yaml.into(), purpose: purpose.into() }
-    }
-
-    /// Returns the objects that follow on the hint's line; empty for most hints.
-    pub(crate) fn objects(&self) -> &str {
-        match self {
-            Self::Apply { yaml, .. } => yaml.trim_end(),
-            _ => "",
-        }
+    /// Returns a hint to have a command run by somebody with more rights.
+    pub(crate) fn delegate(command: impl Into<String>, purpose: impl Into<String>) -> Hint {
+        Hint::Delegate { command: command.into(), purpose: purpose.into() }
     }
 
     /// Returns a hint to change a file or object.
@@ -200,7 +192,9 @@ impl fmt::Display for Hint {
         match self {
             Self::Run { command, purpose } => write!(formatter, "run `{command}` to {purpose}"),
             Self::Pass { option, purpose } => write!(formatter, "pass `{option}` to {purpose}"),
-            Self::Apply { purpose, .. } => write!(formatter, "have this applied to {purpose}:"),
+            Self::Delegate { command, purpose } => {
+                write!(formatter, "have an administrator run `{command}` to {purpose}")
+            }
             Self::Quote { text } => formatter.write_str(text.trim()),
             Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
             Self::Write { instead_of, alternatives } => {

@@ -76,6 +76,10 @@ pub(crate) struct Needs {
     pub(crate) breadth: Breadth,
     /// Namespaces that count besides those that the question is asked in.
     pub(crate) further_namespaces: Vec<String>,
+    /// Whether the command itself looks for the namespaces that it is about.
+    pub(crate) looks_for_namespaces: bool,
+    /// Whether the answer is what the named namespaces hold, so that each has to be there.
+    pub(crate) reads_namespaces: bool,
     /// Whether manifests may be none: then nothing is granted.
     pub(crate) may_be_nothing: bool,
     /// Whether the text of stdin is to be kept, to find places in it.
@@ -171,12 +175,12 @@ impl Session {
         }
         // What a manifest binds or aggregates may stand anywhere.
         let breadth = needs.breadth.max(Breadth::Roles);
-        let needs = Needs { breadth, ..needs.clone() };
-        let mut read = live::load::read(ui, options, &needs)?;
+        let mut needs = Needs { breadth, ..needs.clone() };
+        let live = Live::connect(ui, &options.cluster)?;
         let patience = Patience::with(ui, paths(options));
         let config = LoadConfig {
             paths: options.source.filename.clone(),
-            default_namespace: read.namespace.clone(),
+            default_namespace: live::load::namespace(&live, options),
             defaults: Defaults::None,
             selection: Selection::Everything,
         };
@@ -187,6 +191,9 @@ impl Session {
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read to lay over the cluster"));
         }
+        // Where not everything may be listed, those namespaces count that the manifests are about.
+        needs.further_namespaces.extend(namespaces_of(&loaded.inventory));
+        let mut read = live::load::read_from(ui, live, options, &needs)?;
         read.builder.append(loaded.inventory.into_builder());
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
         tell_drifts(ui, session.authorizer.inventory(), &session.drifts);
@@ -294,12 +301,26 @@ impl Session {
         }
     }
 
+    /// Names the command that prints the least right with which the server would answer questions about
+    /// others in a namespace; `None` when it does not say who the caller is.
+    pub(crate) fn right_to_review(&self, namespace: &str) -> Option<Hint> {
+        let forbidden = &self.live.as_ref()?.forbidden;
+        let mut users = forbidden.iter().map(|list| &list.user).filter(|user| !user.is_empty());
+        let user = users.find(|user| ***user != *"system:anonymous")?;
+        Some(live::rights::to_review(user, namespace))
+    }
+
+    /// Names the commands that print the least rights with which more could be read.
+    pub(crate) fn rights(&self) -> Vec<Hint> {
+        let forbidden = self.live.as_ref().map_or(&[][..], |source| &source.forbidden);
+        live::rights::to_read(forbidden)
+    }
+
     /// Returns the exit code of a command that would end so if everything had been read. Where the
     /// answer is open, it says which rights would settle it.
     pub(crate) fn conclude(&self, ui: &Ui, exit: Exit) -> Exit {
-        let forbidden = self.live.as_ref().map_or(&[][..], |source| &source.forbidden);
-        if let (Exit::Inconclusive, Some(yaml)) = (exit, live::rights::least(forbidden)) {
-            ui.suggest(Hint::apply(yaml, "let rolecall read what was refused"));
+        if exit == Exit::Inconclusive {
+            self.rights().into_iter().for_each(|hint| ui.suggest(hint));
         }
         exit.max(Exit::Failed.when(self.incomplete))
     }
@@ -425,6 +446,25 @@ fn remedy(problem: &Problem) -> Option<Hint> {
         }
         _ => None,
     }
+}
+
+/// Returns the namespaces in which manifests say something, each once.
+fn namespaces_of(inventory: &Inventory) -> BTreeSet<String> {
+    let roles = inventory.roles().iter().map(|role| &role.metadata);
+    let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
+    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+    let workloads = inventory.workloads().iter().map(|workload| &workload.metadata);
+    let objects = roles.chain(bindings).chain(accounts).chain(workloads);
+    let named = objects.filter(|metadata| !metadata.namespace.is_empty());
+    let own = named.map(|metadata| metadata.namespace.to_string());
+    // A binding refers to ServiceAccounts of other namespaces too.
+    let subjects = inventory.bindings().iter().flat_map(|binding| {
+        let of = |subject: &rolecall_rbac::Subject| {
+            subject.effective_namespace(&binding.metadata).map(ToString::to_string)
+        };
+        binding.subjects.iter().filter_map(of).collect::<Vec<_>>()
+    });
+    own.chain(subjects).filter(|namespace| !namespace.is_empty()).collect()
 }
 
 /// Returns whether anything of the input was read, rather than assumed.

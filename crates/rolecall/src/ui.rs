@@ -144,11 +144,6 @@ impl Ui {
 
     fn hint(&self, hint: &Hint) {
         self.say("hint", NOTE, &hint.to_string());
-        let mut stderr = self.stderr();
-        for line in hint.objects().lines() {
-            // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(stderr, "  {}", plain(line));
-        }
     }
 
     /// Says what is worth saying once: both sides of a comparison may give reason to it.

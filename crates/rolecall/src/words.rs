@@ -208,7 +208,13 @@ fn listed(names: &[&str]) -> String {
 /// Says why a server gave no answer, with the sentences about rights alone of its refusals.
 pub(crate) fn refusals(reason: &str) -> String {
     let sentence = |text| str::split_once(text, " is forbidden: ").map_or(text, |(_, after)| after);
-    reason.split("; ").map(sentence).collect::<Vec<_>>().join("; ")
+    let mut sentences: Vec<&str> = Vec::new();
+    for sentence in reason.split("; ").map(sentence) {
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences.join("; ")
 }
 
 /// Names what was not read, without why.

@@ -198,7 +198,7 @@ impl<T: Transport> LiveReviewer<T> {
         let survives_headers = |text: &Text| !text.is_empty() && text.trim() == &**text;
         lot.questions.len() >= PAYS_WITH_SAMPLES_FROM
             && !self.is_me(identity)
-            && !self.caller.is_impersonated
+            && self.impersonates()
             && is_authenticated
             && !is_node
             && survives_headers(user)

@@ -1,9 +1,9 @@
 //! A server as a reviewer.
 //!
-//! Whoever asks about itself sends SelfSubjectAccessReviews. About others it sends
-//! SubjectAccessReviews; where it may not create those, LocalSubjectAccessReviews in the namespace of
-//! the request; and where it may not create those either, SelfSubjectAccessReviews as somebody it
-//! may impersonate. What was refused once is not tried again.
+//! A caller asks about itself with SelfSubjectAccessReviews, and about others with
+//! SubjectAccessReviews; where it may not create those, with LocalSubjectAccessReviews in the namespace
+//! of the request. Where it may not create those either it can impersonate the others, if that is wanted:
+//! audit logs show each attempt. What was refused once is not tried again.
 
 mod lots;
 mod rules;
@@ -88,6 +88,19 @@ pub struct Caller {
     pub identity: Option<Identity>,
     /// Whether it impersonates that identity already, so that it cannot be yet another.
     pub is_impersonated: bool,
+    /// By what means it asks about others.
+    pub means: Means,
+}
+
+/// By what means a caller asks about others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Means {
+    /// Access reviews alone.
+    #[default]
+    Reviews,
+    /// Access reviews, and impersonation where those are refused: an attempt to impersonate somebody is
+    /// what audit logs are watched for.
+    Impersonation,
 }
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
@@ -116,6 +129,11 @@ impl<T: Transport> LiveReviewer<T> {
         self.caller.identity.as_ref() == Some(identity)
     }
 
+    /// Returns whether the caller impersonates those whom it asks about.
+    fn impersonates(&self) -> bool {
+        self.caller.means == Means::Impersonation && !self.caller.is_impersonated
+    }
+
     /// Returns which kinds of review were refused, in the server's words.
     pub fn refusals(&self) -> Vec<String> {
         self.ways.refusals()
@@ -135,7 +153,7 @@ impl<T: Transport> LiveReviewer<T> {
         if local_namespace(request).is_some() {
             ways.push(Way::InNamespace);
         }
-        if !identity.user.is_empty() && !self.caller.is_impersonated {
+        if !identity.user.is_empty() && self.impersonates() {
             ways.push(Way::Impersonated);
         }
         ways
@@ -175,7 +193,13 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
                 Err(PostError::Fatal(error)) => return Err(error),
             }
         }
-        Ok(Answer::new(VerdictKind::Unknown, refused.join("; ")))
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in refused {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        Ok(Answer::new(VerdictKind::Unknown, reasons.join("; ")))
     }
 }
 

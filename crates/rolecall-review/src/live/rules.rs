@@ -109,6 +109,9 @@ impl Rules {
 
 fn read(body: &[u8], namespace: &Text) -> RulesAnswer {
     let Ok(review) = serde_json::from_slice::<Review>(body) else { return RulesAnswer::Useless };
+    if review.kind != "SelfSubjectRulesReview" {
+        return RulesAnswer::Useless;
+    }
     let Status { incomplete, evaluation_error, resource_rules, non_resource_rules } = review.status;
     let texts = |strings: Vec<String>| strings.into_iter().map(Text::from).collect();
     let resources = resource_rules.into_iter().flatten().map(|rule| PolicyRule {
@@ -134,6 +137,7 @@ fn read(body: &[u8], namespace: &Text) -> RulesAnswer {
 
 #[derive(Deserialize)]
 struct Review {
+    kind: String,
     status: Status,
 }
 
@@ -142,7 +146,9 @@ struct Review {
 struct Status {
     incomplete: bool,
     evaluation_error: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     resource_rules: Option<Vec<Rule>>,
+    #[serde(deserialize_with = "Option::deserialize")]
     non_resource_rules: Option<Vec<Rule>>,
 }
 

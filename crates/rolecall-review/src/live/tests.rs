@@ -50,10 +50,10 @@ impl<F> Scripted<F> {
 }
 
 fn caller(identity: &Identity) -> Caller {
-    Caller { identity: Some(identity.clone()), is_impersonated: false }
+    Caller { identity: Some(identity.clone()), is_impersonated: false, means: Means::Impersonation }
 }
 
-const YES: &[u8] = br#"{"status":{"allowed":true,"reason":"R"}}"#;
+const YES: &[u8] = br#"{"kind":"SubjectAccessReview","status":{"allowed":true,"reason":"R"}}"#;
 
 fn question(identity: &Identity, namespace: &str) -> Question {
     let (namespace, resource): (Text, Text) = (namespace.into(), "pods".into());
@@ -105,12 +105,29 @@ async fn what_is_refused_once_is_asked_in_another_way_from_then_on() {
 }
 
 #[tokio::test]
+async fn nobody_is_impersonated_unless_that_is_wanted() {
+    let server = scripted(|call: &Call| match call.impersonate {
+        Some(_) => Ok(YES.to_vec()),
+        None => Err(PostError::Refused("forbidden".to_owned())),
+    });
+    let reviewer = LiveReviewer::new(&server, Caller::default());
+    let web = Identity::service_account("shop", "web");
+    let answer = reviewer.review(&question(&web, "shop")).await.unwrap();
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "forbidden"));
+    assert_eq!(
+        server.asked(),
+        ["subjectaccessreviews", "namespaces/shop/localsubjectaccessreviews"]
+    );
+}
+
+#[tokio::test]
 async fn who_may_not_ask_in_any_way_gets_no_answer() {
     let server = scripted(|call: &Call| {
         let way = if call.impersonate.is_some() { "impersonate" } else { "create" };
         Err(PostError::Refused(format!("cannot {way}")))
     });
-    let reviewer = LiveReviewer::new(&server, Caller::default());
+    let reviewer =
+        LiveReviewer::new(&server, Caller { means: Means::Impersonation, ..Caller::default() });
     let devs = Identity::user("bob").with_group("devs");
     let answer = reviewer.review(&question(&devs, "")).await.unwrap();
     assert_eq!(answer, Answer::new(VerdictKind::Unknown, "cannot create; cannot impersonate"));
@@ -139,7 +156,7 @@ async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
 }
 
 fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
-    serde_json::json!({"status": {
+    serde_json::json!({"kind": "SelfSubjectRulesReview", "status": {
         "incomplete": incomplete,
         "evaluationError": error,
         "resourceRules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}],
@@ -280,8 +297,10 @@ async fn lots(
         if call.path.ends_with("selfsubjectrulesreviews") {
             let rules =
                 if here.is_empty() || body["spec"]["namespace"] == here { rules } else { "" };
-            return Ok(format!(r#"{{"status":{{"incomplete":false,"resourceRules":[{rules}]}}}}"#)
-                .into_bytes());
+            let status =
+                format!(r#""incomplete":false,"resourceRules":[{rules}],"nonResourceRules":[]"#);
+            let body = format!(r#"{{"kind":"SelfSubjectRulesReview","status":{{{status}}}}}"#);
+            return Ok(body.into_bytes());
         }
         let attributes = &body["spec"]["resourceAttributes"];
         let text = |name: &str| attributes[name].as_str().unwrap_or_default().to_owned();
@@ -289,7 +308,8 @@ async fn lots(
             "impersonate" => may,
             verb => is_allowed(verb, &text("resource"), &text("namespace")),
         };
-        Ok(format!(r#"{{"status":{{"allowed":{allowed}}}}}"#).into_bytes())
+        let kind = r#""kind":"SubjectAccessReview""#;
+        Ok(format!(r#"{{{kind},"status":{{"allowed":{allowed}}}}}"#).into_bytes())
     });
     let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
     let answers = by_rules(&reviewer, &questions).await;

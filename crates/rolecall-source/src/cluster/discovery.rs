@@ -44,7 +44,17 @@ impl Cluster {
     pub async fn discover(&self) -> Result<Discovery, RequestError> {
         // Of two errors the first is told, whichever came first.
         let (core, groups) = tokio::join!(self.discover_root("/api"), self.discover_root("/apis"));
-        let (core, groups) = (core?, groups?);
+        let core = match core {
+            Ok(core) => core,
+            Err(error) => {
+                if let RequestError::NotKubernetes { .. } | RequestError::Refused(_) = &error {
+                    // A resource that nobody may list is one thing, a server that is none another.
+                    self.prove_kubernetes().await?;
+                }
+                return Err(error);
+            }
+        };
+        let groups = groups?;
         let mut found = Found::default();
         let mut group_versions = Vec::new();
         for root in [core, groups] {

@@ -55,6 +55,16 @@ pub enum ConfigError {
         /// The cluster.
         cluster: String,
     },
+    /// The context's user, or the one that is asked for, is not in the kubeconfig.
+    #[error("{} names a user that the kubeconfig does not have, `{user}`", by_context(context.as_deref()))]
+    UnknownUser {
+        /// The context; `None` when the command line names the user.
+        context: Option<String>,
+        /// The user.
+        user: String,
+        /// The users that it has.
+        known: Vec<String>,
+    },
     /// The server's address is no URL.
     #[error("`{server}` is not the URL of a server")]
     MalformedServer {
@@ -100,7 +110,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// Groups are impersonated without a user, which servers refuse.
-    #[error("groups are impersonated without a user")]
+    #[error("groups, a uid or extra attributes are impersonated without a user")]
     GroupsWithoutUser,
     /// A file that every Pod with a ServiceAccount token has cannot be read.
     #[error("cannot read `{}`", path.display())]
@@ -127,9 +137,16 @@ pub enum PluginProblem {
     /// A signal ended it.
     #[error("was killed")]
     Killed,
+    /// It took longer than a request may, and was ended.
+    #[error("gave no credentials within {}", seconds(*.0))]
+    TimedOut(Duration),
     /// It printed no ExecCredential, or one without credentials.
     #[error("printed no credentials")]
     NoCredentials,
+}
+
+fn by_context(context: Option<&str>) -> String {
+    context.map_or_else(|| "the command line".to_owned(), |context| format!("context `{context}`"))
 }
 
 fn at_line(line: Option<u64>) -> String {
@@ -157,12 +174,16 @@ pub enum RequestError {
         server: String,
         /// How long was waited.
         after: Duration,
+        /// Whether it has answered any other request.
+        ever_answered: bool,
     },
     /// The connection broke before the answer was complete.
     #[error("the connection to `{server}` broke before the answer was complete")]
     Broken {
         /// The server's URL.
         server: String,
+        /// Whether it has answered any other request.
+        ever_answered: bool,
     },
     /// The answer is not what a Kubernetes API server sends.
     #[error("`{server}` answered `{path}` with something that is not Kubernetes' JSON")]
@@ -170,6 +191,30 @@ pub enum RequestError {
         /// The server's URL.
         server: String,
         /// The path that was asked.
+        path: String,
+    },
+    /// What answers at the server's address is no Kubernetes API server at all.
+    #[error("`{server}` is not a Kubernetes API server")]
+    NotAnApiServer {
+        /// The server's URL.
+        server: String,
+        /// What it answered.
+        source: Box<RequestError>,
+    },
+    /// An answer is longer than any honest one.
+    #[error("the answer of `{server}` to `{path}` is too large")]
+    TooLarge {
+        /// The server's URL.
+        server: String,
+        /// The path that was asked.
+        path: String,
+    },
+    /// The pages of a list do not come to an end.
+    #[error("the list `{path}` of `{server}` does not end")]
+    Endless {
+        /// The server's URL.
+        server: String,
+        /// The list's path.
         path: String,
     },
     /// Somebody whose name no request can carry is to be impersonated.
@@ -196,6 +241,8 @@ pub struct Refusal {
     pub reason: String,
     /// What the server says.
     pub message: String,
+    /// Whether it came as a Kubernetes Status.
+    is_status: bool,
 }
 
 /// Why there is no connection.
@@ -247,10 +294,16 @@ impl RequestError {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.code == 401 || refusal.is_of_impersonation(),
-            Self::Unreachable { .. } | Self::Credentials { .. } => true,
-            Self::TimedOut { .. }
-            | Self::Broken { .. }
-            | Self::NotKubernetes { .. }
+            Self::Unreachable { .. } | Self::Credentials { .. } | Self::NotAnApiServer { .. } => {
+                true
+            }
+            // Who answers nothing at first answers nothing later.
+            Self::TimedOut { ever_answered, .. } | Self::Broken { ever_answered, .. } => {
+                !ever_answered
+            }
+            Self::NotKubernetes { .. }
+            | Self::TooLarge { .. }
+            | Self::Endless { .. }
             | Self::Unsendable { .. } => false,
         }
     }
@@ -263,8 +316,25 @@ impl Refusal {
     }
 
     /// Returns whether the caller may not impersonate somebody, whatever it wants to do then.
+    ///
+    /// With constrained impersonation (Kubernetes 1.36) a refusal of `impersonate-on:MODE:VERB`
+    /// concerns one kind of request only, so it is not one of these.
     pub fn is_of_impersonation(&self) -> bool {
-        self.is_forbidden() && self.message.contains("\" cannot impersonate")
+        let words = self.message.split("\" cannot ").skip(1);
+        let mut verbs = words.filter_map(|rest| rest.split(' ').next());
+        self.is_forbidden()
+            && !self.is_of_constrained_impersonation()
+            && verbs.any(|verb| verb == "impersonate" || verb.starts_with("impersonate:"))
+    }
+
+    /// Returns whether the caller may impersonate somebody, but not for this kind of request.
+    pub(super) fn is_of_constrained_impersonation(&self) -> bool {
+        self.is_forbidden() && self.message.contains("\" cannot impersonate-on:")
+    }
+
+    /// Returns whether a Kubernetes API server wrote it: as a Status.
+    pub fn is_kubernetes(&self) -> bool {
+        self.is_status
     }
 
     /// Returns whether what was asked is not there, or not served.
@@ -299,12 +369,24 @@ impl Refusal {
             _ if is_sentence => plain.to_owned(),
             _ => format!("the server answered with HTTP status {code}"),
         };
-        Self { code, reason: if is_status { status.reason } else { String::new() }, message }
+        let reason = if is_status { status.reason } else { String::new() };
+        Self { code, reason, message, is_status }
     }
 }
 
+/// Whether a client certificate is shown to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShownCertificate {
+    Yes,
+    No,
+}
+
 /// Sorts out what kube says about a request that got no answer.
-pub(super) fn classify(server: &str, error: &kube::Error) -> RequestError {
+pub(super) fn classify(
+    server: &str,
+    certificate: ShownCertificate,
+    error: &kube::Error,
+) -> RequestError {
     let server = server.to_owned();
     if let kube::Error::Auth(_) = error {
         return RequestError::Credentials { server };
@@ -322,7 +404,7 @@ pub(super) fn classify(server: &str, error: &kube::Error) -> RequestError {
             return RequestError::Credentials { server };
         }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
-            return RequestError::Unreachable { server, source: tls_problem(error) };
+            return RequestError::Unreachable { server, source: tls_problem(certificate, error) };
         }
         let io = error.downcast_ref::<io::Error>();
         io_error = io.map(io::Error::kind).or(io_error);
@@ -331,7 +413,7 @@ pub(super) fn classify(server: &str, error: &kube::Error) -> RequestError {
         cause = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
     }
     if !connecting {
-        return RequestError::Broken { server };
+        return RequestError::Broken { server, ever_answered: true };
     }
     let source = match io_error {
         Some(io::ErrorKind::ConnectionRefused) => ConnectProblem::Refused,
@@ -342,8 +424,8 @@ pub(super) fn classify(server: &str, error: &kube::Error) -> RequestError {
     RequestError::Unreachable { server, source }
 }
 
-fn tls_problem(error: &rustls::Error) -> ConnectProblem {
-    use rustls::CertificateError as Certificate;
+fn tls_problem(certificate: ShownCertificate, error: &rustls::Error) -> ConnectProblem {
+    use rustls::{AlertDescription as Alert, CertificateError as Certificate};
 
     match error {
         rustls::Error::InvalidCertificate(problem) => match problem {
@@ -360,9 +442,23 @@ fn tls_problem(error: &rustls::Error) -> ConnectProblem {
             }
             other => ConnectProblem::Tls(other.to_string()),
         },
-        rustls::Error::AlertReceived(alert) => {
-            ConnectProblem::ClientCertificate(format!("{alert:?}"))
-        }
+        rustls::Error::AlertReceived(alert) => match (certificate, alert) {
+            (
+                ShownCertificate::Yes,
+                Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::DecryptError,
+            ) => ConnectProblem::ClientCertificate(format!("{alert:?}")),
+            (ShownCertificate::No, Alert::CertificateRequired) => ConnectProblem::Tls(
+                "the server demands a client certificate, and the kubeconfig has none".to_owned(),
+            ),
+            _ => ConnectProblem::Tls(format!("the server ended it with the alert {alert:?}")),
+        },
         rustls::Error::InvalidMessage(_) => ConnectProblem::NoTls,
         other => ConnectProblem::Tls(other.to_string()),
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::Cluster;
 use super::certificate::CertificateSubject;
-use super::error::RequestError;
+use super::error::{RequestError, ShownCertificate};
 use super::request::Call;
 use super::token::TokenClaims;
 
@@ -79,6 +79,12 @@ impl Cluster {
             match self.self_subject_review(version).await {
                 Ok(identity) => return Ok(Some(WhoAmI { identity, told_by: ToldBy::Server })),
                 Err(RequestError::Refused(refusal)) if refusal.is_not_found() => {}
+                Err(error @ (RequestError::NotKubernetes { .. } | RequestError::Refused(_)))
+                    if !error.is_fatal() && error.refusal().is_none_or(|it| !it.is_forbidden()) =>
+                {
+                    self.prove_kubernetes().await?;
+                    return Err(error);
+                }
                 Err(RequestError::Refused(refusal))
                     if refusal.is_forbidden() && !refusal.is_of_impersonation() =>
                 {
@@ -87,6 +93,8 @@ impl Cluster {
                 Err(error) => return Err(error),
             }
         }
+        // Anything answers a path that it does not know so.
+        self.prove_kubernetes().await?;
         let user = match self.fetch(&Call::get(NO_SUCH_PATH)).await {
             Err(error) if error.is_fatal() => return Err(error),
             Err(RequestError::Refused(refusal)) if refusal.is_forbidden() => {
@@ -115,6 +123,10 @@ impl Cluster {
         let body = json!({"apiVersion": api_version, "kind": "SelfSubjectReview"}).to_string();
         let answer = self.post(&path, body.into_bytes(), None).await?;
         let review: Review = self.parse(&path, &answer)?;
+        if review.kind != "SelfSubjectReview" || review.status.user_info.username.is_empty() {
+            let server = self.server.to_string();
+            return Err(RequestError::NotKubernetes { server, path });
+        }
         let user = review.status.user_info;
         let texts = |strings: Vec<String>| strings.into_iter().map(Text::from).collect::<Vec<_>>();
         Ok(Identity {
@@ -148,14 +160,16 @@ impl Cluster {
             return Some((**user).clone());
         }
         match self.credential() {
-            Credential::Certificate(Some(subject)) => Some(
-                subject
-                    .organizations
-                    .iter()
-                    .fold(Identity::user(&subject.common_name), |identity, group| {
-                        identity.with_group(group)
-                    }),
-            ),
+            Credential::Certificate(Some(subject)) if self.certificate == ShownCertificate::Yes => {
+                Some(
+                    subject
+                        .organizations
+                        .iter()
+                        .fold(Identity::user(&subject.common_name), |identity, group| {
+                            identity.with_group(group)
+                        }),
+                )
+            }
             Credential::Token(Some(claims)) if claims.service_account.is_some() => {
                 Some(Identity::user(&claims.subject))
             }
@@ -191,6 +205,11 @@ pub(super) fn impersonated(user: &AuthInfo) -> Option<Identity> {
     if identity.as_service_account().is_some() && !groups.is_empty() {
         identity.groups = vec!["system:authenticated".into()];
     }
+    identity.uid = user.impersonate_uid.as_deref().unwrap_or_default().into();
+    for (key, values) in user.impersonate_user_extra.iter().flatten() {
+        let values = values.iter().map(|value| Text::from(value.as_str())).collect();
+        identity.extra.insert(key.as_str().into(), values);
+    }
     Some(groups.iter().fold(identity, |identity, group| identity.with_group(group)))
 }
 
@@ -203,6 +222,7 @@ pub(super) fn user_of_refusal(message: &str) -> Option<String> {
 
 #[derive(Deserialize)]
 struct Review {
+    kind: String,
     status: ReviewStatus,
 }
 

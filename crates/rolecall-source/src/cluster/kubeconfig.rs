@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::error::ConfigError;
 use super::mount::MountedServiceAccount;
+use super::overrides::{Effective, Overrides};
 use super::plugin;
 use super::{ClusterOptions, DEFAULT_TIMEOUT};
 
@@ -25,10 +26,16 @@ pub(super) struct Endpoint {
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Finds out what the options mean: `--kubeconfig`, else `KUBECONFIG`, else `~/.kube/config`, else
-/// the Pod's ServiceAccount. A kubeconfig that exists but is broken is an error, never passed over.
-pub(super) async fn resolve(options: &ClusterOptions) -> Result<Endpoint, ConfigError> {
+/// the Pod's ServiceAccount. A kubeconfig that exists but is broken is an error, never skipped.
+pub(super) async fn resolve(
+    options: &ClusterOptions,
+    on_plugin: &dyn Fn(&str),
+) -> Result<Endpoint, ConfigError> {
     let mut endpoint = match read_kubeconfig(options.kubeconfig.as_deref())? {
-        Some(kubeconfig) => from_kubeconfig(kubeconfig, options.context.as_deref()).await?,
+        Some(kubeconfig) => from_kubeconfig(kubeconfig, options, on_plugin).await?,
+        None if options.overrides.name_a_server() => {
+            from_kubeconfig(Kubeconfig::default(), options, on_plugin).await?
+        }
         None => match MountedServiceAccount::from_environment() {
             Some(account) => Endpoint { config: account.config()?, context: None },
             None => return Err(ConfigError::NoCluster),
@@ -50,20 +57,29 @@ pub(super) fn set_timeouts(config: &mut Config, timeout: Option<std::time::Durat
 }
 
 fn impersonate(auth: &mut AuthInfo, options: &ClusterOptions) -> Result<(), ConfigError> {
+    let groups = &options.impersonate_groups;
+    let Overrides { impersonate_uid: uid, impersonate_extra: extra, .. } = &options.overrides;
     match &options.impersonate_user {
         Some(user) => {
             auth.impersonate = Some(user.clone());
-            auth.impersonate_uid = None;
+            auth.impersonate_uid = uid.clone();
             auth.impersonate_user_extra = None;
-            auth.impersonate_groups = Some(options.impersonate_groups.clone());
+            auth.impersonate_groups = Some(groups.clone());
         }
-        None if !options.impersonate_groups.is_empty() => {
-            if auth.impersonate.is_none() {
-                return Err(ConfigError::GroupsWithoutUser);
+        None if groups.is_empty() && uid.is_none() && extra.is_empty() => return Ok(()),
+        None if auth.impersonate.is_none() => return Err(ConfigError::GroupsWithoutUser),
+        None => {
+            if !groups.is_empty() {
+                auth.impersonate_groups = Some(groups.clone());
             }
-            auth.impersonate_groups = Some(options.impersonate_groups.clone());
+            if uid.is_some() {
+                auth.impersonate_uid = uid.clone();
+            }
         }
-        None => {}
+    }
+    if !extra.is_empty() {
+        auth.impersonate_user_extra =
+            Some(extra.iter().map(|(key, values)| (key.clone(), values.clone())).collect());
     }
     Ok(())
 }
@@ -132,31 +148,14 @@ fn bounded(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
 
 async fn from_kubeconfig(
     mut kubeconfig: Kubeconfig,
-    context: Option<&str>,
+    options: &ClusterOptions,
+    on_plugin: &dyn Fn(&str),
 ) -> Result<Endpoint, ConfigError> {
-    let known = || -> Vec<String> {
-        let mut names: Vec<String> =
-            kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
-        names.sort();
-        names
-    };
-    let current = kubeconfig.current_context.as_deref().filter(|context| !context.is_empty());
-    let Some(name) = context.or(current).map(str::to_owned) else {
-        return Err(ConfigError::NoContext { known: known() });
-    };
-    let found = kubeconfig.contexts.iter().find(|context| context.name == name);
-    let Some(context) = found.and_then(|found| found.context.clone()) else {
-        return Err(ConfigError::UnknownContext { context: name, known: known() });
-    };
-    let cluster = kubeconfig
-        .clusters
-        .iter_mut()
-        .find(|cluster| cluster.name == context.cluster)
-        .and_then(|cluster| cluster.cluster.as_mut());
-    let server = cluster.as_ref().and_then(|cluster| cluster.server.clone()).unwrap_or_default();
-    let Some(cluster) = cluster.filter(|_| !server.is_empty()) else {
-        return Err(ConfigError::NoServer { context: name, cluster: context.cluster });
-    };
+    let Effective { context, name } =
+        options.overrides.apply(&mut kubeconfig, options.context.as_deref())?;
+    let cluster = kubeconfig.clusters.first_mut().and_then(|cluster| cluster.cluster.as_mut());
+    let Some(cluster) = cluster else { return Err(ConfigError::NoCluster) };
+    let server = cluster.server.clone().unwrap_or_default();
     let has_authority =
         cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some();
     let url = server_url(&server, has_authority)?;
@@ -165,15 +164,14 @@ async fn from_kubeconfig(
     // kube takes the proxy of the environment even for hosts that NO_PROXY excepts.
     cluster.proxy_url = proxy.as_ref().map(Uri::to_string);
 
-    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
+    let which = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
     let mut config =
-        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(config_error)?;
+        Config::from_custom_kubeconfig(kubeconfig, &which).await.map_err(config_error)?;
     config.proxy_url = proxy;
     if config.default_namespace.is_empty() {
         config.default_namespace = "default".to_owned();
     }
-    config.disable_compression |= is_loopback(&config.cluster_url);
-    plugin::run(&mut config.auth_info).await?;
+    plugin::run(&mut config.auth_info, options.request_timeout, on_plugin).await?;
     if let (Some(provider), None) = (&config.auth_info.auth_provider, &config.auth_info.token) {
         return Err(ConfigError::UnsupportedProvider { provider: provider.name.clone() });
     }
@@ -183,7 +181,7 @@ async fn from_kubeconfig(
         }
         other => other,
     })?;
-    Ok(Endpoint { config, context: Some(name) })
+    Ok(Endpoint { config, context })
 }
 
 /// Takes the token from its file, and white space from around it, as kubectl does; kube panics at

@@ -7,7 +7,7 @@ use rolecall_rbac::{Gap, InventoryBuilder, ObjectKind, Origin, Text, Unread};
 use tokio::task::JoinSet;
 
 use super::Cluster;
-use super::error::RequestError;
+use super::error::{Refusal, RequestError};
 use super::identity::user_of_refusal;
 use super::list::{Sink, encode};
 use super::needs::{Collection, Detail, Needs, Reach, Want};
@@ -114,8 +114,9 @@ impl Cluster {
             return Ok(loaded);
         };
         let kind = ObjectKind::new(collection.kind);
-        // What is refused here too is part of the one gap.
-        let read = if collection.namespaced {
+        // What is refused here too is part of the one gap. Where a server gave no answer at all there
+        // is no use in asking it for less.
+        let read = if collection.namespaced && error.refusal().is_some() {
             self.load_namespaces(want, fall_back, &mut loaded, progress).await?.read
         } else {
             Vec::new()
@@ -181,10 +182,10 @@ impl Cluster {
                 _ => return Ok(outcome),
             }
         }
-        // A kind that no server of this age serves has no objects; one without RBAC decides by
-        // something else.
-        let optional = collection.group != "rbac.authorization.k8s.io";
-        Ok(if optional { Ok(()) } else { outcome })
+        // A kind that no server of this age serves has no objects. The core kinds are served by all; a
+        // server without RBAC decides by something else.
+        let is_optional = !matches!(collection.group, "" | "rbac.authorization.k8s.io");
+        Ok(if is_optional { Ok(()) } else { outcome })
     }
 }
 
@@ -211,7 +212,10 @@ impl Loaded {
 
     /// Notes a list that was refused, if it was the server that forbade it.
     fn forbidden(&mut self, collection: &Collection, namespace: Text, error: &RequestError) {
-        if let Some(refusal) = error.refusal().filter(|refusal| refusal.is_forbidden()) {
+        let by_rights = |refusal: &&Refusal| {
+            refusal.is_forbidden() && !refusal.is_of_constrained_impersonation()
+        };
+        if let Some(refusal) = error.refusal().filter(by_rights) {
             let user = user_of_refusal(&refusal.message).unwrap_or_default().into();
             self.forbidden.push(ForbiddenList { collection: *collection, namespace, user });
         }
@@ -236,7 +240,7 @@ impl Collection {
 }
 
 fn is_not_served(error: &RequestError) -> bool {
-    error.refusal().is_some_and(super::Refusal::is_not_found)
+    error.refusal().is_some_and(Refusal::is_not_found)
 }
 
 /// Counts the objects on their way.
@@ -246,6 +250,10 @@ struct Counted<'p, S> {
 }
 
 impl<S: Sink> Sink for Counted<'_, S> {
+    fn takes(&self, list_kind: &str) -> bool {
+        self.sink.takes(list_kind)
+    }
+
     fn object(&mut self, json: &[u8]) {
         self.progress.objects.fetch_add(1, Ordering::Relaxed);
         self.sink.object(json);

@@ -41,7 +41,8 @@ impl Cluster {
         log: &ContainerLog<'_>,
         mut take: impl FnMut(&[u8]),
     ) -> Result<(), RequestError> {
-        let mut answer = self.send(&Call::get(log.path()).accept("*/*")).await?;
+        let call = Call::get(log.path()).accept("*/*");
+        let mut answer = self.send(&call, &mut self.effort()).await?.of_any_length();
         while let Some(chunk) = answer.chunk().await? {
             take(&chunk);
         }

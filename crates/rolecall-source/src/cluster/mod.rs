@@ -23,6 +23,7 @@ mod mount;
 mod needs;
 mod object;
 mod objects;
+mod overrides;
 mod plugin;
 mod request;
 mod split;
@@ -30,7 +31,7 @@ mod token;
 mod version;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +42,7 @@ use rolecall_rbac::Identity;
 pub use certificate::CertificateSubject;
 pub use discovery::{Discovery, UnavailableGroup};
 pub use dry_run::ObjectPath;
+use error::ShownCertificate;
 pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
 use identity::Secret;
 pub use identity::{Credential, ToldBy, WhoAmI};
@@ -50,6 +52,7 @@ pub use logs::{ContainerLog, LogOf};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
 pub use object::NamespaceState;
+pub use overrides::Overrides;
 use request::{Call, Patience};
 pub use token::{BoundObject, TokenClaims};
 
@@ -66,6 +69,8 @@ pub struct ClusterOptions {
     pub impersonate_groups: Vec<String>,
     /// How long one answer may take; zero is for ever, `None` a minute.
     pub request_timeout: Option<Duration>,
+    /// What is set instead of in the kubeconfig.
+    pub overrides: Overrides,
 }
 
 /// What an API server gives most requests itself.
@@ -93,6 +98,12 @@ pub struct Cluster {
     proxy: Option<Arc<str>>,
     timeout: Option<Duration>,
     patience: Patience,
+    /// Whether a client certificate is shown to the server.
+    certificate: ShownCertificate,
+    /// Whether answers are asked for in a shorter form.
+    compresses: bool,
+    /// Whether the server has answered anything.
+    has_answered: Arc<AtomicBool>,
     /// How many waits there were, so that the next one is a little different.
     waits: Arc<AtomicU32>,
 }
@@ -100,7 +111,15 @@ pub struct Cluster {
 impl Cluster {
     /// Finds out which cluster the options mean and prepares to ask it; nothing is sent yet.
     pub async fn connect(options: &ClusterOptions) -> Result<Self, ConfigError> {
-        let endpoint = kubeconfig::resolve(options).await?;
+        Self::connect_with(options, &|_| {}).await
+    }
+
+    /// Does so, and names the credential plugin that is run for it when it starts: it may take long.
+    pub async fn connect_with(
+        options: &ClusterOptions,
+        on_plugin: &dyn Fn(&str),
+    ) -> Result<Self, ConfigError> {
+        let endpoint = kubeconfig::resolve(options, on_plugin).await?;
         Self::build(endpoint.config, endpoint.context, options.timeout())
     }
 
@@ -130,7 +149,6 @@ impl Cluster {
         timeout: Option<Duration>,
     ) -> Result<Self, ConfigError> {
         let mut config = kube::Config::new(kubeconfig::server_url(server, false)?);
-        config.disable_compression = kubeconfig::is_loopback(&config.cluster_url);
         kubeconfig::set_timeouts(&mut config, timeout);
         Self::build(config, None, timeout)
     }
@@ -178,7 +196,7 @@ impl Cluster {
     }
 
     fn build(
-        config: kube::Config,
+        mut config: kube::Config,
         context: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<Self, ConfigError> {
@@ -187,8 +205,20 @@ impl Cluster {
         let server = format!("{}{}", kubeconfig::without_credentials(url), url.path());
         let namespace = config.default_namespace.clone();
         let secret = Secret::of(&config.auth_info);
+        let user = &config.auth_info;
+        let has_certificate =
+            user.client_certificate.is_some() || user.client_certificate_data.is_some();
+        let is_secure = config.cluster_url.scheme_str() == Some("https");
+        let certificate = match has_certificate && is_secure {
+            true => ShownCertificate::Yes,
+            false => ShownCertificate::No,
+        };
         let impersonated = identity::impersonated(&config.auth_info);
         let proxy = config.proxy_url.as_ref().map(kubeconfig::without_credentials);
+        // To compress costs more than it saves on the way to this machine itself.
+        let is_near = kubeconfig::is_loopback(&config.cluster_url) && proxy.is_none();
+        let compresses = !config.disable_compression && !is_near;
+        config.disable_compression = false;
         let client = Client::try_from(config).map_err(client_error)?;
         Ok(Self {
             client,
@@ -200,6 +230,9 @@ impl Cluster {
             proxy: proxy.map(Into::into),
             timeout,
             patience: Patience::default(),
+            certificate,
+            compresses,
+            has_answered: Arc::default(),
             waits: Arc::default(),
         })
     }

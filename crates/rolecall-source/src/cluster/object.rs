@@ -25,17 +25,24 @@ impl Cluster {
     /// Returns whether a namespace takes new objects.
     pub async fn namespace_state(&self, name: &str) -> Result<NamespaceState, RequestError> {
         let path = format!("/api/v1/namespaces/{}", encode(name));
-        let body = match self.fetch(&Call::get(path)).await {
-            Err(error) if error.refusal().is_some_and(|refusal| refusal.is_not_found()) => {
+        let body = match self.fetch(&Call::get(&*path)).await {
+            // Whatever stands before a server has nothing at any path.
+            Err(RequestError::Refused(refusal))
+                if refusal.is_not_found() && refusal.is_kubernetes() =>
+            {
                 return Ok(NamespaceState::Missing);
             }
             body => body?,
         };
-        let namespace: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        Ok(match namespace.pointer("/status/phase").and_then(serde_json::Value::as_str) {
-            Some("Terminating") => NamespaceState::Terminating,
-            _ => NamespaceState::Active,
-        })
+        let namespace: serde_json::Value = self.parse(&path, &body)?;
+        let text = |at| namespace.pointer(at).and_then(serde_json::Value::as_str);
+        match (text("/kind"), text("/status/phase"), text("/metadata/deletionTimestamp")) {
+            (Some("Namespace"), Some("Terminating"), _) | (Some("Namespace"), _, Some(_)) => {
+                Ok(NamespaceState::Terminating)
+            }
+            (Some("Namespace"), ..) => Ok(NamespaceState::Active),
+            _ => Err(RequestError::NotKubernetes { server: self.server.to_string(), path }),
+        }
     }
 
     /// Reads one object of a kind; `None` when the server has none of that name, or answers with

@@ -32,11 +32,18 @@ impl Objects {
 }
 
 impl Sink for Objects {
+    fn takes(&self, list_kind: &str) -> bool {
+        list_kind.strip_suffix("List") == Some(&*self.identity.kind)
+    }
+
     fn object(&mut self, json: &[u8]) {
         let because = match std::str::from_utf8(json) {
             Err(_) => "it is not UTF-8".to_owned(),
             Ok(text) => match self.decoder.json(text, Some(&self.identity), Position::default()) {
-                Ok(_) => return,
+                Ok(_) => match self.decoder.batch.foreign.take() {
+                    None => return,
+                    Some(kind) => format!("the server's list holds an object of kind `{kind}`"),
+                },
                 Err(_) => "it is not JSON".to_owned(),
             },
         };
@@ -81,6 +88,11 @@ impl Owners {
 }
 
 impl Sink for Owners {
+    fn takes(&self, list_kind: &str) -> bool {
+        let kind = list_kind.strip_suffix("List");
+        kind == Some(self.collection.kind) || kind == Some("PartialObjectMetadata")
+    }
+
     fn object(&mut self, json: &[u8]) {
         match serde_json::from_slice::<OwnedObject>(json) {
             Ok(object) => self.page.workload(object.into_workload(&self.collection)),

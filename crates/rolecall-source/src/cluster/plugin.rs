@@ -3,21 +3,30 @@
 //! kube runs a plugin once for each part of a client that needs it, and quotes what it printed when
 //! it fails. Here it runs once, and nothing that it prints is ever shown.
 
-use std::io;
-use std::process::{Command, Stdio};
+use std::io::{self, IsTerminal};
+use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
+use tokio::process::Command;
 
+use super::DEFAULT_TIMEOUT;
 use super::error::{ConfigError, PluginProblem};
 use crate::yaml;
 
-/// Runs the plugin of a user, if it has one, and puts in its place the credentials that it prints.
+/// Runs the plugin of a user, if it has one, and puts in its place the credentials that it prints. When
+/// it starts, `on_start` gets its name.
 ///
-/// Credentials that the kubeconfig holds come first, as for kubectl.
-pub(super) async fn run(user: &mut AuthInfo) -> Result<(), ConfigError> {
+/// Credentials that the kubeconfig holds come first, as for kubectl. It is ended when it takes longer
+/// than a request may: of itself only where nobody could be logging in meanwhile.
+pub(super) async fn run(
+    user: &mut AuthInfo,
+    request_timeout: Option<Duration>,
+    on_start: &dyn Fn(&str),
+) -> Result<(), ConfigError> {
     let has_credentials = user.token.is_some()
         || user.token_file.is_some()
         || user.password.is_some()
@@ -34,10 +43,16 @@ pub(super) async fn run(user: &mut AuthInfo) -> Result<(), ConfigError> {
         return Err(failed(PluginProblem::Unnamed, None));
     }
     let mut command = command(&plugin, &name);
-    let output = tokio::task::spawn_blocking(move || command.output())
-        .await
-        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-        .map_err(|source| failed(PluginProblem::NotRun, Some(source)))?;
+    on_start(&name);
+    let running = command.output();
+    let output = match patience(&plugin, request_timeout) {
+        None => running.await,
+        Some(limit) => match tokio::time::timeout(limit, running).await {
+            Ok(output) => output,
+            Err(_) => return Err(failed(PluginProblem::TimedOut(limit), None)),
+        },
+    };
+    let output = output.map_err(|source| failed(PluginProblem::NotRun, Some(source)))?;
     if !output.status.success() {
         let problem = output.status.code().map_or(PluginProblem::Killed, PluginProblem::Failed);
         return Err(failed(problem, None));
@@ -54,8 +69,22 @@ pub(super) async fn run(user: &mut AuthInfo) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Returns how long a plugin may take; `None` is as long as it wants.
+fn patience(plugin: &ExecConfig, request_timeout: Option<Duration>) -> Option<Duration> {
+    let may_ask = is_interactive(plugin) && io::stdin().is_terminal();
+    match request_timeout {
+        Some(Duration::ZERO) => None,
+        Some(limit) => Some(limit),
+        None => (!may_ask).then_some(DEFAULT_TIMEOUT),
+    }
+}
+
+fn is_interactive(plugin: &ExecConfig) -> bool {
+    plugin.interactive_mode != Some(ExecInteractiveMode::Never)
+}
+
 fn command(plugin: &ExecConfig, name: &str) -> Command {
-    let interactive = plugin.interactive_mode != Some(ExecInteractiveMode::Never);
+    let interactive = is_interactive(plugin);
     let info = serde_json::json!({
         "apiVersion": plugin.api_version,
         "kind": "ExecCredential",
@@ -75,7 +104,8 @@ fn command(plugin: &ExecConfig, name: &str) -> Command {
         .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped())
         // It may tell the user what to do, such as to log in.
-        .stderr(Stdio::inherit());
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
     command
 }
 
@@ -118,16 +148,16 @@ mod tests {
     #[tokio::test]
     async fn the_credentials_that_a_plugin_prints_are_used() {
         let mut token = user(r#"echo '{"status":{"token":"abc"}}'"#);
-        run(&mut token).await.unwrap();
+        run(&mut token, None, &|_| {}).await.unwrap();
         assert!(token.token.is_some());
 
         let mut yaml = user("printf 'status:\\n  token: abc\\n'");
-        run(&mut yaml).await.unwrap();
+        run(&mut yaml, None, &|_| {}).await.unwrap();
         assert!(yaml.token.is_some());
 
         let mut certificate =
             user(r#"echo '{"status":{"clientCertificateData":"C","clientKeyData":"K"}}'"#);
-        run(&mut certificate).await.unwrap();
+        run(&mut certificate, None, &|_| {}).await.unwrap();
         assert_eq!(certificate.client_certificate_data.as_deref(), Some("Qw=="));
         assert!(certificate.client_key_data.is_some() && certificate.token.is_none());
     }
@@ -142,8 +172,21 @@ mod tests {
                 [("name", "WHO"), ("value", "me")].map(|(k, v)| (k.to_owned(), v.to_owned()));
             plugin.env = Some(vec![pair.into()]);
         }
-        run(&mut told).await.unwrap();
+        run(&mut told, None, &|_| {}).await.unwrap();
         assert!(told.token.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_plugin_that_hangs_is_named_and_ended() {
+        let named = std::cell::RefCell::new(String::new());
+        let on_start = |name: &str| named.borrow_mut().push_str(name);
+        let limit = Duration::from_millis(50);
+        let error = run(&mut user("sleep 100"), Some(limit), &on_start).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the credential plugin `sh` gave no credentials within 50 ms"
+        );
+        assert_eq!(*named.borrow(), "sh");
     }
 
     #[tokio::test]
@@ -158,7 +201,7 @@ mod tests {
             ("kill -9 $$", "the credential plugin `sh` was killed"),
         ];
         for (script, expected) in rows {
-            let error = run(&mut user(script)).await.unwrap_err();
+            let error = run(&mut user(script), None, &|_| {}).await.unwrap_err();
             assert_eq!(error.to_string(), expected, "{script}");
             assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
         }
@@ -167,7 +210,7 @@ mod tests {
             command: Some("/nowhere/plugin".to_owned()),
             ..ExecConfig::default()
         });
-        let error = run(&mut missing).await.unwrap_err();
+        let error = run(&mut missing, None, &|_| {}).await.unwrap_err();
         assert_eq!(error.to_string(), "the credential plugin `/nowhere/plugin` cannot be run");
     }
 }

@@ -1,10 +1,13 @@
 //! One request to the API server: with a time limit, and again when the server is only busy.
 
+use std::env::consts;
 use std::fmt;
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -30,6 +33,16 @@ pub(super) struct Answer {
     headers: HeaderMap,
     body: Body,
     time: Time,
+    /// How many bytes the body may still have.
+    room: usize,
+}
+
+/// How often one thing was asked for, and until when it is worth asking: a request with all its
+/// repetitions takes no longer than one answer may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    attempt: u32,
+    time: Time,
 }
 
 /// How patient a client is with a busy server.
@@ -43,8 +56,18 @@ pub(super) struct Patience {
     pub(super) longest_wait: Duration,
 }
 
-/// Errors are sentences and answers to reviews small; more of a body than this is not read for them.
+/// Who asks, for the server's audit log: `rolecall/0.1.0 (linux/x86_64)`.
+static AGENT: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let (version, os, arch) = (env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
+    HeaderValue::try_from(format!("rolecall/{version} ({os}/{arch})"))
+        .unwrap_or(HeaderValue::from_static("rolecall"))
+});
+
+/// Errors are sentences; more of a body than this is not read for them.
 const SMALL_BODY: usize = 1 << 20;
+
+/// The longest answer that is read: several times a page of 500 large objects.
+const LONGEST_BODY: usize = 256 << 20;
 
 impl Default for Patience {
     fn default() -> Self {
@@ -86,6 +109,7 @@ impl Call {
     fn new(method: Method, path: String, body: Bytes) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, AGENT.clone());
         Self { method, path, headers, body }
     }
 
@@ -106,61 +130,72 @@ impl fmt::Display for Call {
 }
 
 impl Cluster {
+    /// Begins to ask for something.
+    pub(super) fn effort(&self) -> Effort {
+        let end = self.timeout.map(|timeout| Instant::now() + timeout);
+        Effort { attempt: 1, time: Time { limit: self.timeout, end } }
+    }
+
     /// Sends a request until the server answers it for good: with what was asked, or with a refusal.
-    pub(super) async fn send(&self, call: &Call) -> Result<Answer, RequestError> {
-        let mut attempt = 1;
+    pub(super) async fn send(
+        &self,
+        call: &Call,
+        effort: &mut Effort,
+    ) -> Result<Answer, RequestError> {
         loop {
-            let outcome = self.attempt(call).await;
+            let outcome = self.attempt(call, effort.time).await;
             let wait = match &outcome {
                 Ok(answer) if answer.status.is_success() => return outcome,
-                Ok(answer) => self.patience.after(attempt, answer),
-                Err(RequestError::Broken { .. }) => self.patience.backed_off(attempt),
+                Ok(answer) => self.patience.after(effort.attempt, answer),
+                Err(RequestError::Broken { .. }) => self.patience.backed_off(effort.attempt),
                 Err(_) => None,
             };
+            let wait = wait.map(|wait| self.spread(wait)).filter(|wait| effort.time.allows(*wait));
             let Some(wait) = wait else {
                 return match outcome {
                     Ok(answer) => Err(answer.into_refusal().await),
                     Err(error) => Err(error),
                 };
             };
-            let wait = self.spread(wait);
             tracing::info!("{call}: trying again in {wait:?}");
             tokio::time::sleep(wait).await;
-            attempt += 1;
+            effort.attempt += 1;
         }
     }
 
-    /// Sends a request and reads the whole of a small answer.
+    /// Sends a request and reads the whole of its answer.
     pub(super) async fn fetch(&self, call: &Call) -> Result<Bytes, RequestError> {
-        let mut attempt = 1;
+        let mut effort = self.effort();
         loop {
-            match self.send(call).await?.collect(usize::MAX).await {
-                Err(RequestError::Broken { .. }) if attempt < self.patience.attempts => {
-                    attempt += 1
-                }
+            match self.send(call, &mut effort).await?.collect(usize::MAX).await {
+                Err(RequestError::Broken { .. }) if effort.repeats(&self.patience) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn attempt(&self, call: &Call) -> Result<Answer, RequestError> {
-        let time = Time { limit: self.timeout, end: self.timeout.map(|t| Instant::now() + t) };
+    async fn attempt(&self, call: &Call, time: Time) -> Result<Answer, RequestError> {
         let started = Instant::now();
-        let request = call.request().map_err(|_| RequestError::NotKubernetes {
+        let mut request = call.request().map_err(|_| RequestError::NotKubernetes {
             server: self.server.to_string(),
             path: call.path.clone(),
         })?;
-        let response = time
-            .limit(&self.server, self.client.send(request))
-            .await?
-            .map_err(|error| classify(&self.server, &error));
+        if !self.compresses {
+            // Whoever compresses all the same is understood.
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        let response = match time.limit(&self.server, self.client.send(request)).await {
+            Ok(sent) => sent.map_err(|error| classify(&self.server, self.certificate, &error)),
+            Err(error) => Err(error),
+        };
         match &response {
             Ok(response) => {
+                self.has_answered.store(true, Ordering::Relaxed);
                 tracing::debug!("{call}: {} after {:?}", response.status(), started.elapsed());
             }
             Err(error) => tracing::debug!("{call}: {error} after {:?}", started.elapsed()),
         }
-        let (head, body) = response?.into_parts();
+        let (head, body) = response.map_err(|error| self.unanswered(error))?.into_parts();
         Ok(Answer {
             server: self.server.to_string(),
             path: call.path.clone(),
@@ -168,7 +203,29 @@ impl Cluster {
             headers: head.headers,
             body,
             time,
+            room: LONGEST_BODY,
         })
+    }
+
+    /// Notes whether the server has answered anything so far.
+    fn unanswered(&self, error: RequestError) -> RequestError {
+        let ever_answered = self.has_answered.load(Ordering::Relaxed);
+        match error {
+            RequestError::TimedOut { server, after, .. } => {
+                RequestError::TimedOut { server, after, ever_answered }
+            }
+            RequestError::Broken { server, .. } => RequestError::Broken { server, ever_answered },
+            other => other,
+        }
+    }
+}
+
+impl Effort {
+    /// Returns whether what broke off may be asked for again, and counts that.
+    pub(super) fn repeats(&mut self, patience: &Patience) -> bool {
+        let may = self.attempt < patience.attempts && self.time.allows(Duration::ZERO);
+        self.attempt += u32::from(may);
+        may
     }
 }
 
@@ -179,15 +236,31 @@ impl Answer {
             let frame = self.time.limit(&self.server, self.body.frame()).await?;
             match frame {
                 None => return Ok(None),
-                Some(Err(_)) => return Err(RequestError::Broken { server: self.server.clone() }),
+                Some(Err(_)) => {
+                    let server = self.server.clone();
+                    return Err(RequestError::Broken { server, ever_answered: true });
+                }
                 Some(Ok(frame)) => {
                     // Trailers hold nothing.
-                    if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
-                    }
+                    let Ok(data) = frame.into_data() else { continue };
+                    let room = self.room.checked_sub(data.len());
+                    self.room = room.ok_or_else(|| self.too_large())?;
+                    return Ok(Some(data));
                 }
             }
         }
+    }
+
+    /// Allows a body of any length: for what is taken apart as it arrives, or streams on purpose.
+    #[must_use]
+    pub(super) fn of_any_length(mut self) -> Self {
+        self.room = usize::MAX;
+        self
+    }
+
+    /// Returns the error for an answer that is longer than any honest one.
+    pub(super) fn too_large(&self) -> RequestError {
+        RequestError::TooLarge { server: self.server.clone(), path: self.path.clone() }
     }
 
     /// Returns the value of a header, if it is text.
@@ -242,7 +315,7 @@ impl Patience {
     }
 }
 
-/// The time that one attempt may take, its body included.
+/// The time that one answer may take, its body and all attempts included.
 #[derive(Clone, Copy, Debug)]
 struct Time {
     limit: Option<Duration>,
@@ -250,11 +323,18 @@ struct Time {
 }
 
 impl Time {
+    /// Returns whether there is time left after a wait.
+    fn allows(&self, wait: Duration) -> bool {
+        self.end.is_none_or(|end| Instant::now() + wait < end)
+    }
+
     async fn limit<F: Future>(&self, server: &str, future: F) -> Result<F::Output, RequestError> {
         let (Some(limit), Some(end)) = (self.limit, self.end) else { return Ok(future.await) };
-        tokio::time::timeout_at(end, future)
-            .await
-            .map_err(|_| RequestError::TimedOut { server: server.to_owned(), after: limit })
+        tokio::time::timeout_at(end, future).await.map_err(|_| RequestError::TimedOut {
+            server: server.to_owned(),
+            after: limit,
+            ever_answered: true,
+        })
     }
 }
 

@@ -128,6 +128,11 @@ impl Splitter {
         if complete { Ok(self.envelope) } else { Err(NotAList) }
     }
 
+    /// Returns how many bytes are held: of the item that is not complete, and of the envelope.
+    pub(super) fn held(&self) -> usize {
+        self.item.len() + self.envelope.len() + self.key.len()
+    }
+
     /// Returns whether the position is between two items.
     fn at_items(&self) -> bool {
         self.in_items && self.depth == ITEMS

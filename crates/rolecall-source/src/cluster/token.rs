@@ -57,6 +57,18 @@ impl TokenClaims {
         claims.is_object().then(|| Self::new(&claims))
     }
 
+    /// Returns for whom a ServiceAccount's token is meant when that is not an API server: servers accept
+    /// as audiences their issuer's name, and by convention their own name in the cluster.
+    pub fn foreign_audience(&self) -> Option<String> {
+        let is_servers =
+            |audience: &String| *audience == self.issuer || audience.contains("kubernetes.default");
+        let is_foreign = self.service_account.is_some()
+            && !self.audience.is_empty()
+            && !self.audience.iter().any(is_servers);
+        is_foreign
+            .then(|| format!("the audience `{}`, not this server", self.audience.join("`, `")))
+    }
+
     fn new(claims: &Value) -> Self {
         let text = |key: &str| claims.get(key).and_then(Value::as_str).unwrap_or_default();
         let time = |key: &str| seconds(claims.get(key)?);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Cluster;
-use super::error::RequestError;
+use super::error::{Refusal, RequestError};
 use super::request::Call;
 
 const PATH: &str = "/version";
@@ -20,5 +20,31 @@ impl Cluster {
         let body = self.fetch(&Call::get(PATH)).await?;
         let version: Version = self.parse(PATH, &body)?;
         Ok(version.git_version)
+    }
+
+    /// Fails when what answers is no Kubernetes API server: one tells its version, or refuses that as
+    /// such servers do.
+    pub async fn prove_kubernetes(&self) -> Result<(), RequestError> {
+        self.version().await.map(drop).or_else(|error| self.unless_foreign(error))
+    }
+
+    /// Passes over an error that an API server may answer the basic paths with, and makes of one that
+    /// none gives the fatal one.
+    pub(super) fn unless_foreign(&self, error: RequestError) -> Result<(), RequestError> {
+        let is_foreign = match &error {
+            RequestError::NotKubernetes { .. } | RequestError::TooLarge { .. } => true,
+            // Whoever stands before a server may write these in words of its own.
+            RequestError::Refused(Refusal { code: 401 | 403 | 429 | 500.., .. }) => false,
+            RequestError::Refused(refusal) => !refusal.is_kubernetes(),
+            _ => false,
+        };
+        match error {
+            error if is_foreign => Err(RequestError::NotAnApiServer {
+                server: self.server().to_owned(),
+                source: Box::new(error),
+            }),
+            error if error.is_fatal() => Err(error),
+            _ => Ok(()),
+        }
     }
 }

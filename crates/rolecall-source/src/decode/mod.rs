@@ -52,6 +52,8 @@ pub(crate) struct Batch {
     pub(crate) problems: Vec<Problem>,
     /// How many objects there were, those included that take no part in an answer.
     pub(crate) objects: usize,
+    /// The kind of an object that a server's list of another kind held, which is left out.
+    pub(crate) foreign: Option<Text>,
 }
 
 impl Batch {
@@ -64,6 +66,7 @@ impl Batch {
         }
         self.problems.extend(other.problems);
         self.objects += other.objects;
+        self.foreign = self.foreign.take().or(other.foreign);
     }
 }
 
@@ -176,10 +179,16 @@ impl Decoder {
             origin,
             self.selection,
         );
-        if let Ok(object) = seed.deserialize(&mut deserializer)
-            && self.add(object)
-        {
-            return Ok(deserializer.into_iter::<IgnoredAny>().byte_offset());
+        if let Ok(object) = seed.deserialize(&mut deserializer) {
+            if let (Place::Cluster, Some(identity)) = (&self.place, identity)
+                && object.kind() != &*identity.kind
+            {
+                self.batch.foreign = Some(object.kind().into());
+                return Ok(text.len());
+            }
+            if self.add(object) {
+                return Ok(deserializer.into_iter::<IgnoredAny>().byte_offset());
+            }
         }
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
         if let Some(Err(error)) = values.next() {

@@ -43,6 +43,20 @@ impl Object {
         }
     }
 
+    /// Returns the kind that the object says it is, or that its list says it is.
+    pub(super) fn kind(&self) -> &str {
+        match self {
+            Self::Role(role) => role.kind(),
+            Self::Binding(binding) => binding.kind(),
+            Self::ServiceAccount(_) => "ServiceAccount",
+            Self::Namespace(_) => "Namespace",
+            Self::Workload(workload) => &workload.kind,
+            Self::Resource(_) => "CustomResourceDefinition",
+            Self::Deletion(kind, _) => kind,
+            Self::Other(identity, _) => &identity.kind,
+        }
+    }
+
     /// Returns the object as one that a server has stored.
     pub(super) fn stored(mut self) -> Self {
         let metadata = match &mut self {

@@ -184,7 +184,7 @@ fn files_at_once(files: usize) -> usize {
 
 /// Adds what the input leaves to be assumed, and looks at the whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
-    let Batch { mut builder, resources, served, mut problems, objects } = batch;
+    let Batch { mut builder, resources, served, mut problems, objects, .. } = batch;
     // A snapshot of a caller without rights has no objects, and says why.
     if objects == 0 && served.is_none() && problems.is_empty() {
         for path in &config.paths {

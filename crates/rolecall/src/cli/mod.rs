@@ -1,6 +1,7 @@
 //! The command line: its grammar is its help.
 
 mod advice;
+mod connection;
 mod help;
 mod ignored;
 mod options;
@@ -242,6 +243,15 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
     }
     for group in &cluster.as_groups {
         option("--as-group", group);
+    }
+    for (name, value) in
+        cluster.connection.shown().into_iter().chain(cluster.connection.impersonation())
+    {
+        if value.is_empty() {
+            words.push(name.to_owned());
+        } else {
+            words.extend([name.to_owned(), value]);
+        }
     }
     if options.source.overlay {
         words.push("--overlay".to_owned());

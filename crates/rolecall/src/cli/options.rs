@@ -9,6 +9,8 @@ use rolecall_check::KubernetesVersion;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
+use super::connection::ConnectionOptions;
+
 /// Options that every command takes, before or after its name.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
@@ -105,6 +107,8 @@ pub(crate) struct ClusterOptions {
     /// How long to wait for one answer of the server, such as `5s` or `1m30s`; 0 waits for ever
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true)]
     pub(crate) request_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionOptions,
 }
 
 /// How answers look.

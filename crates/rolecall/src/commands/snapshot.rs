@@ -46,6 +46,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, Com
         service_accounts: true,
         namespaces: true,
         workloads: true,
+        reads_namespaces: true,
         breadth: if is_partial { Breadth::Asked } else { Breadth::All },
         ..Needs::default()
     };

@@ -7,6 +7,7 @@ use rolecall_rbac::{Holder, Metadata, NamespaceSelection, Request, SubjectKind, 
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::live;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessHolders, Format, HoldersFormat};
 use crate::question::{self, Question};
@@ -124,6 +125,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     report(ui, &session, &asked, &selection, &answer);
+    if !answer.gaps.is_empty() && !options.source.overlay {
+        let holders = answer.holders.iter().map(|holder| &holder.grant);
+        let known = holders
+            .map(|grant| words::subject_argument(grant.subject, &grant.binding.metadata))
+            .collect();
+        live::note_allowed(ui, &session, &asked, &known)?;
+    }
     let exit = match answer.gaps.is_empty() {
         // Without gaps alone an empty list is a "no".
         true => Exit::No.when(answer.holders.is_empty()),

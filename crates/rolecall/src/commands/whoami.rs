@@ -62,7 +62,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         return Err(CommandError::usage("manifests do not tell who you are")
             .with_hint(Hint::run("rolecall whoami", "ask the cluster")));
     }
-    let live = Live::connect(&options.cluster)?;
+    let live = Live::connect(ui, &options.cluster)?;
     let cluster = live.cluster();
     let who = live.wait(ui, || "asking who this is".to_owned(), cluster.who_am_i())?;
     let who = whoami::known(ui, cluster, who)?;

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::can_i::mode::Mode;
-use super::can_i::single::{Asked, Single, Told};
+use super::can_i::single::{AnsweredBy, Asked, Single, Told};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -65,8 +65,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         mode: Mode::Auto,
     };
     let asked = Asked::prepare(ui, options, &single, Breadth::Roles)?;
-    let Told { exit, .. } = asked.answer(ui, arguments.output, Detail::Full)?;
-    if exit == Exit::No {
+    let Told { exit, by } = asked.answer(ui, arguments.output, Detail::Full)?;
+    if exit == Exit::No && by != AnsweredBy::OtherAuthorizer {
         ui.suggest(Hint::run(
             single.command("fix", options),
             "print the least YAML that allows it",

@@ -14,6 +14,7 @@ use crate::time;
 pub(super) struct Place {
     kubeconfig: String,
     context: String,
+    connection: String,
 }
 
 impl Place {
@@ -26,12 +27,22 @@ impl Place {
                 .map(|path| option("--kubeconfig", &path.to_string_lossy()))
                 .unwrap_or_default(),
             context: options.context.as_ref().map(|it| option("--context", it)).unwrap_or_default(),
+            connection: options
+                .connection
+                .shown()
+                .iter()
+                .map(|(name, value)| match &**value {
+                    "" => format!(" {name}"),
+                    value => option(name, value),
+                })
+                .collect(),
         }
     }
 
     /// Hints at a command about this cluster.
     fn run(&self, command: &str, purpose: &str) -> Hint {
-        Hint::run(format!("{command}{}{}", self.kubeconfig, self.context), purpose)
+        let Self { kubeconfig, context, connection } = self;
+        Hint::run(format!("{command}{kubeconfig}{context}{connection}"), purpose)
     }
 
     /// Hints at a command about the whole kubeconfig.
@@ -60,6 +71,13 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
             &format!("kubectl config set-cluster {} --server=https://HOST:PORT", quote(cluster)),
             "name its server",
         )],
+        ConfigError::UnknownUser { user, known, .. } => {
+            let alike = alike(user, known);
+            let guess = Hint::did_you_mean(user, alike);
+            let list =
+                place.run_on_kubeconfig("kubectl config get-users", "see which users there are");
+            guess.into_iter().chain([list]).collect()
+        }
         ConfigError::Plugin { command, problem, install_hint, .. } => match problem {
             PluginProblem::NotRun => {
                 let hint = Hint::run(
@@ -70,6 +88,9 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
                 std::iter::once(hint).chain(install).collect()
             }
             PluginProblem::Unnamed => Vec::new(),
+            PluginProblem::TimedOut(_) => {
+                vec![Hint::pass("--request-timeout 5m", "wait longer for the plugin")]
+            }
             _ => vec![place.run(
                 "kubectl config view --minify",
                 "see how the plugin is called, and call it so by itself",
@@ -100,9 +121,11 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
 
 /// Credentials that the server does not know, or no longer.
 #[derive(Debug, thiserror::Error)]
-#[error("`{server}` does not accept the credentials{}", remark.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
+#[error("`{server}` {}{}", if *sent { "does not accept the credentials" } else { "refuses requests without credentials" }, remark.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
 struct Unaccepted {
     server: String,
+    /// Whether there were any.
+    sent: bool,
     /// What is wrong with them, if they tell.
     remark: Option<String>,
     source: RequestError,
@@ -131,7 +154,7 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
             401 => {
                 Some(place.run("kubectl config view --minify", "see which credentials are used"))
             }
-            400 if refusal.message.contains("HTTP request to an HTTPS server") => {
+            400 if is_plain_http(refusal) => {
                 Some(Hint::edit("the kubeconfig", "begin the server's URL with `https://`"))
             }
             403 if refusal.is_of_impersonation() => None,
@@ -180,7 +203,15 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
                 .run("kubectl get --raw /version", "see whether the network lets anybody through"),
         }),
         RequestError::TimedOut { .. } => Some(Hint::pass("--request-timeout 5m", "wait longer")),
-        RequestError::NotKubernetes { .. } => {
+        RequestError::NotAnApiServer { source, .. }
+            if source.refusal().is_some_and(is_plain_http) =>
+        {
+            Some(Hint::edit("the kubeconfig", "begin the server's URL with `https://`"))
+        }
+        RequestError::NotKubernetes { .. }
+        | RequestError::NotAnApiServer { .. }
+        | RequestError::TooLarge { .. }
+        | RequestError::Endless { .. } => {
             Some(place.run("kubectl config view --minify", "see whether this is the right server"))
         }
         RequestError::Broken { .. }
@@ -189,8 +220,10 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
     };
     let error = match error.refusal() {
         Some(refusal) if refusal.code == 401 => {
-            let remark = remark(&cluster.credential(), time::now());
-            CommandError::cluster(Unaccepted { server: server.to_owned(), remark, source: error })
+            let credential = cluster.credential();
+            let remark = remark(&credential, time::now());
+            let (server, sent) = (server.to_owned(), credential != Credential::Nothing);
+            CommandError::cluster(Unaccepted { server, sent, remark, source: error })
         }
         Some(refusal) if refusal.is_of_impersonation() => {
             CommandError::cluster(NotImpersonated { source: error })
@@ -203,10 +236,18 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
     error.with_hint(hint)
 }
 
+/// Returns whether a server that speaks TLS complains of a request without.
+fn is_plain_http(refusal: &Refusal) -> bool {
+    refusal.message.contains("HTTP request to an HTTPS server")
+}
+
 /// Says when credentials expired, if they tell that they have.
 fn remark(credential: &Credential, now: time::Seconds) -> Option<String> {
     let (what, expires) = match credential {
-        Credential::Token(Some(claims)) => ("the token", claims.expires?),
+        Credential::Token(Some(claims)) => match claims.expires.filter(|expires| *expires <= now) {
+            Some(expires) => ("the token", expires),
+            None => return claims.foreign_audience().map(|it| format!("the token is for {it}")),
+        },
         Credential::Certificate(Some(subject)) => ("the client certificate", subject.not_after),
         Credential::Token(None)
         | Credential::Certificate(None)
@@ -216,9 +257,14 @@ fn remark(credential: &Credential, now: time::Seconds) -> Option<String> {
     (expires <= now).then(|| format!("{what} expired {}", time::from(now, expires)))
 }
 
-fn context_hints(place: &Place, written: &str, known: &[String]) -> Vec<Hint> {
+/// Returns the names that are spelled nearly so.
+fn alike<'k>(written: &str, known: &'k [String]) -> impl Iterator<Item = &'k String> {
     let limit = 1 + written.chars().count() / 4;
-    let alike = known.iter().filter(|known| edit_distance(known, written) <= limit);
+    known.iter().filter(move |known| edit_distance(known, written) <= limit)
+}
+
+fn context_hints(place: &Place, written: &str, known: &[String]) -> Vec<Hint> {
+    let alike = alike(written, known);
     let guess = if written.is_empty() {
         known.first().map(|first| Hint::pass(format!("--context {first}"), "use that one"))
     } else {

@@ -3,11 +3,14 @@
 mod error;
 mod interrupt;
 pub(crate) mod load;
+mod opinion;
 mod progress;
 mod review;
 pub(crate) mod rights;
+mod subjects;
 pub(crate) mod whoami;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use rolecall_source::cluster::{Cluster, ClusterOptions as Source, ConfigError, RequestError};
@@ -18,8 +21,10 @@ use crate::cli::ClusterOptions;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
+pub(crate) use opinion::{Opinion, opinion};
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
+pub(crate) use subjects::note_allowed;
 
 /// A connection to a cluster and what drives it.
 pub(crate) struct Live {
@@ -28,15 +33,21 @@ pub(crate) struct Live {
     place: Place,
 }
 
+/// About how many subjects of a listing a server is asked at most, unless it is to answer everything.
+pub(crate) const MOST_SUBJECTS: usize = 200;
+
 /// How long something may take before its progress is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often shown progress is brought up to date.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long something may take before those are told too who see no progress.
+pub(super) const LONG: Duration = Duration::from_secs(5);
+
 impl Live {
     /// Finds out which cluster the options mean; nothing is sent yet.
-    pub(crate) fn connect(options: &ClusterOptions) -> Result<Self, CommandError> {
+    pub(crate) fn connect(ui: &Ui, options: &ClusterOptions) -> Result<Self, CommandError> {
         let source = Source {
             kubeconfig: options.kubeconfig.clone(),
             context: options.context.clone(),
@@ -47,26 +58,49 @@ impl Live {
                 None => Vec::new(),
             },
             request_timeout: options.request_timeout,
+            overrides: options.connection.overrides(),
         };
-        Self::at(Place::of(options), async || Cluster::connect(&source).await)
+        let plugin = RefCell::new(None);
+        let on_plugin = |name: &str| *plugin.borrow_mut() = Some(name.to_owned());
+        let waiting = || {
+            let plugin = plugin.borrow();
+            plugin.as_ref().map(|name| format!("waiting for the credential plugin `{name}`"))
+        };
+        Self::at(ui, Place::of(options), waiting, async || {
+            Cluster::connect_with(&source, &on_plugin).await
+        })
     }
 
     /// Prepares to ask a cluster that is named in another way.
     pub(crate) fn with(
+        ui: &Ui,
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
     ) -> Result<Self, CommandError> {
-        Self::at(Place::default(), connect)
+        Self::at(ui, Place::default(), || None, connect)
     }
 
     fn at(
+        ui: &Ui,
         place: Place,
+        waiting: impl Fn() -> Option<String>,
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
     ) -> Result<Self, CommandError> {
         interrupt::listen();
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(CommandError::cluster)?;
-        let cluster =
-            runtime.block_on(connect()).map_err(|error| error::config_error(&place, error))?;
+        let cluster = runtime.block_on(async {
+            let mut connecting = std::pin::pin!(connect());
+            match tokio::time::timeout(LONG, &mut connecting).await {
+                Ok(connected) => connected,
+                Err(_) => {
+                    if let Some(waiting) = waiting() {
+                        ui.note(waiting);
+                    }
+                    connecting.await
+                }
+            }
+        });
+        let cluster = cluster.map_err(|error| error::config_error(&place, error))?;
         tracing::info!("server {}, context {:?}", cluster.server(), cluster.context());
         Ok(Self { runtime, cluster, place })
     }
@@ -105,14 +139,27 @@ impl Live {
             let started = tokio::time::Instant::now() + PATIENCE;
             let mut ticks = tokio::time::interval_at(started, TICK);
             let mut interrupt = std::pin::pin!(interrupt::interrupted());
+            let mut long = std::pin::pin!(tokio::time::sleep(LONG));
+            let mut is_told = false;
             loop {
                 tokio::select! {
                     done = &mut something => return Ok(done),
                     _ = &mut interrupt => return Err(CommandError::interrupted()),
                     _ = ticks.tick() => spinner.show(&label()),
+                    () = &mut long, if !is_told => {
+                        is_told = true;
+                        self.tell_of_wait(ui, &label());
+                    }
                 }
             }
         })
+    }
+
+    /// Says whom a command waits for, unless a line of progress says it all the time.
+    fn tell_of_wait(&self, ui: &Ui, progress: &str) {
+        if !ui.shows_progress() {
+            ui.note(format!("waiting for `{}`: {progress}", self.cluster.server()));
+        }
     }
 
     /// Waits for something that minds Ctrl-C itself.

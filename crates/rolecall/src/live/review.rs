@@ -3,14 +3,14 @@
 use rolecall_rbac::{Identity, VerdictKind};
 pub(crate) use rolecall_review::live::Evidence;
 use rolecall_review::live::{
-    Call, Caller, Impersonation, LiveReviewer, PostError, RulesAnswer, Transport,
+    Call, Caller, Impersonation, LiveReviewer, Means, PostError, RulesAnswer, Transport,
 };
 use rolecall_review::{Answer, Ending, Progress, Question, ask};
 use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
 use super::interrupt::interrupted;
-use super::{Bar, Live, PATIENCE, TICK};
+use super::{Bar, LONG, Live, PATIENCE, TICK};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -25,17 +25,18 @@ pub(crate) struct Reviewed {
     pub(crate) unasked: usize,
 }
 
-/// Asks the server. `me` is the caller, where it asks about itself.
+/// Asks the server, by some means. `me` is the caller, where it asks about itself.
 pub(crate) fn review(
     ui: &Ui,
     live: &Live,
     me: Option<Identity>,
     questions: &[Question],
     evidence: Evidence,
+    means: Means,
 ) -> Result<Reviewed, CommandError> {
     let cluster = live.cluster();
     let is_impersonated = cluster.impersonated().is_some();
-    let caller = Caller { identity: me, is_impersonated };
+    let caller = Caller { identity: me, is_impersonated, means };
     let reviewer = LiveReviewer::new(Posts(cluster), caller);
     let progress = Progress::default();
     let asked = live.block_on(async {
@@ -52,10 +53,17 @@ pub(crate) fn review(
         let mut asking = std::pin::pin!(asking);
         let mut ticks = interval_at(Instant::now() + PATIENCE, TICK);
         let bar = Bar::new(ui, questions.len());
+        let mut long = std::pin::pin!(tokio::time::sleep(LONG));
+        let mut is_told = false;
         loop {
             tokio::select! {
                 asked = &mut asking => return asked,
                 _ = ticks.tick() => bar.show(progress.answered()),
+                () = &mut long, if !is_told => {
+                    is_told = true;
+                    let (answered, total) = (progress.answered(), questions.len());
+                    live.tell_of_wait(ui, &format!("{answered} of {total} answers"));
+                }
             }
         }
     });
@@ -75,7 +83,7 @@ pub(crate) fn rules(
     me: &Identity,
     namespace: &str,
 ) -> Result<RulesAnswer, CommandError> {
-    let caller = Caller { identity: Some(me.clone()), is_impersonated: false };
+    let caller = Caller { identity: Some(me.clone()), ..Caller::default() };
     let reviewer = LiveReviewer::new(Posts(live.cluster()), caller);
     let label = || "asking what it may do".to_owned();
     live.wait(ui, label, async { reviewer.rules(&namespace.into()).await })

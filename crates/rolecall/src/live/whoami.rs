@@ -17,13 +17,16 @@ pub(crate) fn known(
         return Err(CommandError::cluster(error)
             .with_hint(Hint::pass("--for user/NAME --as-group GROUP", "say who asks")));
     };
+    if *who.identity.user == *"system:anonymous" && cluster.impersonated().is_none() {
+        say_anonymous(ui, &cluster.credential());
+        return Ok(who);
+    }
     match who.told_by {
         ToldBy::Server => {}
         ToldBy::Credential => {
-            let how = match (cluster.impersonated(), cluster.credential()) {
-                (Some(_), _) => "user and groups are as they are asked to be impersonated",
-                (None, Credential::Nothing) => "it is nobody in particular without credentials",
-                (None, _) => "user and groups are those that the credentials name",
+            let how = match cluster.impersonated() {
+                Some(_) => "user and groups are as they are asked to be impersonated",
+                None => "user and groups are those that the credentials name",
             };
             ui.note(format!("this server does not tell who the caller is: {how}"));
         }
@@ -33,4 +36,20 @@ pub(crate) fn known(
         ),
     }
     Ok(who)
+}
+
+/// Says why a server takes a caller for an anonymous one.
+fn say_anonymous(ui: &Ui, credential: &Credential) {
+    let because = match credential {
+        Credential::Nothing => "no credentials were sent",
+        Credential::Password { .. } => "Kubernetes has ignored passwords since v1.19",
+        Credential::Token(_) | Credential::Certificate(_) => {
+            "the credentials did not arrive; a proxy on the way may drop them"
+        }
+    };
+    ui.warn(format!("the server takes you for an anonymous caller: {because}"));
+    ui.suggest(Hint::edit(
+        "the kubeconfig",
+        "give the context a user with a token, a client certificate or a credential plugin",
+    ));
 }

@@ -155,6 +155,9 @@ impl Answer<'_> {
             })
             .collect();
         match (&*names, names.get(..MOST_BINDINGS)) {
+            ([], _) if matches!(self.decision.verdict, Verdict::Unknown { .. }) => {
+                "of the bindings that were read, only built-in ones name it here".to_owned()
+            }
             ([], _) => {
                 "no binding that counts here names it, but for those that servers start with"
                     .to_owned()

@@ -1,9 +1,11 @@
 //! One review and its status.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
-use rolecall_rbac::{Authorizer, Identity, Verdict};
+use rolecall_rbac::{Authorizer, Identity, Request, Verdict, VerdictKind};
+use rolecall_review::{Answer, Question};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -16,11 +18,16 @@ use crate::output::json;
 /// Answers reviews.
 #[derive(Clone, Copy)]
 pub(crate) struct Reviewer<'a> {
-    /// The evaluator.
-    pub(crate) authorizer: &'a Authorizer,
+    /// The evaluator; `None` where only a server answers.
+    pub(crate) authorizer: Option<&'a Authorizer>,
     /// Who sends SelfSubjectAccessReviews, if that is known.
     pub(crate) me: Option<&'a Identity>,
+    /// What a server answers to questions that are left open.
+    pub(crate) known: &'a Known,
 }
+
+/// A server's answers to questions.
+pub(crate) type Known = HashMap<(Identity, Request), Answer>;
 
 /// What became of one piece of the input: of one review, or of a YAML list of them.
 #[derive(Debug, Default)]
@@ -29,8 +36,8 @@ pub(crate) struct Answered {
     pub(crate) output: Vec<u8>,
     /// What was no review, or none that a server would answer; each with its line.
     pub(crate) errors: Vec<(usize, String)>,
-    /// How many answers something unread decides.
-    pub(crate) unknown: usize,
+    /// The questions whose answers something unread decides.
+    pub(crate) open: Vec<Question>,
     /// How many reviews name a ServiceAccount without its own groups.
     pub(crate) without_groups: usize,
 }
@@ -49,6 +56,8 @@ pub(super) struct Metadata<'a> {
 #[serde(rename_all = "camelCase")]
 struct Status {
     allowed: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    denied: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -115,19 +124,52 @@ impl Reviewer<'_> {
             (None, None) => return Err("nobody says who asks: pass `--as USER`".to_owned()),
         };
         answered.without_groups += usize::from(!identity.missing_groups().is_empty());
-        let decision = self.authorizer.authorize(&identity, &spec.request());
+        let key = (identity.into_owned(), spec.request());
+        if let Some(answer) = self.known.get(&key)
+            && (answer.verdict != VerdictKind::Unknown || self.authorizer.is_none())
+        {
+            let is_open = answer.verdict == VerdictKind::Unknown;
+            answered.open.extend(is_open.then(|| question(key)));
+            return Ok(Status::of(answer));
+        }
+        let Some(authorizer) = self.authorizer else {
+            answered.open.push(question(key));
+            let evaluation_error = "the server was not asked".to_owned();
+            return Ok(Status { evaluation_error, ..Status::default() });
+        };
+        let decision = authorizer.authorize(&key.0, &key.1);
         let mut status = Status { reason: decision.reason(), ..Status::default() };
         match &decision.verdict {
             Verdict::Allowed { .. } => status.allowed = true,
             Verdict::NoOpinion => {}
             Verdict::Unknown { gaps } => {
-                answered.unknown += 1;
                 let gaps: Vec<String> = gaps.iter().map(|gap| format!("not read: {gap}")).collect();
                 status.evaluation_error = gaps.join("; ");
+                answered.open.push(question(key));
             }
         }
         Ok(status)
     }
+}
+
+impl Status {
+    /// Writes a server's answer as the server does.
+    fn of(answer: &Answer) -> Self {
+        let (reason, evaluation_error) = match answer.verdict {
+            VerdictKind::Unknown => (String::new(), answer.reason.clone()),
+            _ => (answer.reason.clone(), String::new()),
+        };
+        Self {
+            allowed: answer.verdict == VerdictKind::Allowed,
+            denied: answer.verdict == VerdictKind::Denied,
+            reason,
+            evaluation_error,
+        }
+    }
+}
+
+fn question((identity, request): (Identity, Request)) -> Question {
+    Question { identity: identity.into(), request }
 }
 
 pub(super) type Text<'a> = Option<Cow<'a, str>>;

@@ -13,6 +13,6 @@ mod json;
 mod spec;
 mod stream;
 
-pub(crate) use answer::{Answered, Reviewer};
+pub(crate) use answer::{Answered, Known, Reviewer};
 pub(crate) use asked::{AskedReview, asked};
 pub(crate) use stream::{Piece, Stream};

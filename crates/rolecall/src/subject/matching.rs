@@ -115,7 +115,8 @@ fn nothing_matches(
     };
     if let Some(gap) = session.authorizer.inventory().gaps().iter().find(may_hide) {
         let error = format!("nothing that was read matches `{text}`, and this was not read: {gap}");
-        return CommandError::cluster(error);
+        let error = CommandError::cluster(error);
+        return session.rights().into_iter().fold(error, CommandError::with_hint);
     }
     let what = match kind {
         SubjectWord::ServiceAccount => "no ServiceAccount",

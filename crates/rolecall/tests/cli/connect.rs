@@ -98,7 +98,7 @@ fn something_before_the_server_answers_in_its_place() {
     };
     assert_snapshot!(answering(302, ""), @"
     --- stderr
-    error: `SERVER` does not answer as an API server should
+    error: `SERVER` is not a Kubernetes API server
     caused by: the server answered with HTTP status 302
     hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see whether this is the right server
     --- exit 2

@@ -69,7 +69,9 @@ fn many_rights_are_told_in_few_words() {
         let paths = json!([{"verbs": ["get"], "nonResourceURLs": ["/metrics"]}]);
         let status =
             json!({"resourceRules": rules, "nonResourceRules": paths, "incomplete": false});
-        seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+        seen.path
+            .ends_with("rulesreviews")
+            .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
     };
     let ran = doctor(&with_tls(rights), "");
     let rights = ran.stdout.lines().find(|line| line.contains(" rights: "));
@@ -164,7 +166,7 @@ fn a_token_that_the_server_refuses() {
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
     ok       connection: SERVER answers, with a certificate that ca.crt vouches for
     unknown  version: not told to whoever is not accepted
-    failed   identity: 401: the server refuses the token: it is another cluster's, for others (https://kubernetes.default.svc), or for what is no more
+    failed   identity: 401: the server refuses the token: it is another cluster's, or bound to an object that is gone
              run `kubectl get pod lister-0 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u2
              run `kubectl get serviceaccount k-sa-1 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u1
     unknown  rights: not asked, for nobody in particular asks
@@ -223,7 +225,9 @@ fn rights_that_are_not_all() {
         with_tls(move |seen| {
             let status = json!({"resourceRules": rules, "nonResourceRules": [],
                 "incomplete": error.is_empty(), "evaluationError": error});
-            seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+            seen.path
+                .ends_with("rulesreviews")
+                .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
         })
     };
     let told = |server: Server| {
@@ -262,7 +266,8 @@ fn a_token_that_has_expired() {
 
 #[test]
 fn a_token_that_a_proxy_in_between_takes_away() {
-    let anonymous = r#"{"status":{"userInfo":{"username":"system:anonymous"}}}"#;
+    let anonymous =
+        r#"{"kind":"SelfSubjectReview","status":{"userInfo":{"username":"system:anonymous"}}}"#;
     let server = with_tls(move |seen| {
         let body = anonymous.to_owned();
         seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
@@ -319,7 +324,7 @@ fn something_else_than_an_api_server() {
 fn a_proxy_speaks_for_itself_and_gets_no_token() {
     let server = Server::with(&["ns-1"], |seen| {
         assert_eq!(seen.headers("authorization").count(), 0);
-        let body = r#"{"status":{"userInfo":{"username":"ops","groups":["system:masters"]}}}"#;
+        let body = r#"{"kind":"SelfSubjectReview","status":{"userInfo":{"username":"ops","groups":["system:masters"]}}}"#;
         let body = body.to_owned();
         seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
     });
@@ -343,7 +348,9 @@ fn a_proxy_whose_server_does_not_tell_who_it_is() {
         let status = json!({"resourceRules": [{"verbs": ["*"], "apiGroups": ["*"],
             "resources": ["*"]}], "nonResourceRules": [], "incomplete": false});
         match &*seen.path {
-            path if path.ends_with("rulesreviews") => Some(Reply::json(&json!({"status": status}))),
+            path if path.ends_with("rulesreviews") => {
+                Some(Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
+            }
             path if path.ends_with("selfsubjectreviews") => Some(Reply::not_found()),
             "/version" => None,
             _ => Some(Reply { status: 200, body: "{}".to_owned() }),

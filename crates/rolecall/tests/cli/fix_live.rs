@@ -82,7 +82,8 @@ fn what_an_authorizer_before_rbac_forbids_no_role_grants() {
     let reviewing = |status: serde_json::Value| {
         Server::with(&["few-rights"], move |seen| {
             let is_review = seen.path.ends_with("/subjectaccessreviews");
-            is_review.then(|| Reply::json(&json!({"status": status})))
+            is_review
+                .then(|| Reply::json(&json!({"kind": "SubjectAccessReview", "status": status})))
         })
     };
     let fix = "fix list pods --for user/jane -n team-a";
@@ -133,7 +134,7 @@ fn an_object_of_the_cluster_is_corrected_by_a_patch() {
 fn a_namespace_that_takes_no_objects_is_warned_of() {
     for (answer, warning) in [
         (
-            Reply::json(&json!({"status": {"phase": "Terminating"}})),
+            Reply::json(&json!({"kind": "Namespace", "status": {"phase": "Terminating"}})),
             "namespace `team-a` is being deleted",
         ),
         (

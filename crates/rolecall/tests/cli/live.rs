@@ -15,7 +15,8 @@ fn server() -> Server {
 /// A server that answers reviews about others with a status.
 fn reviewing(status: serde_json::Value) -> Server {
     Server::with(&["ns-1"], move |seen| {
-        is_review(seen).then(|| Reply::json(&json!({"status": status})))
+        is_review(seen)
+            .then(|| Reply::json(&json!({"kind": "SubjectAccessReview", "status": status})))
     })
 }
 
@@ -41,13 +42,14 @@ fn the_server_answers_one_question() {
 #[test]
 fn a_denial_and_a_failure_are_told_apart() {
     let question = "can-i get secrets --for user/jane -n ns-1 --mode live";
-    let denied = reviewing(json!({"denied": true, "reason": "a policy forbids it"}));
+    let denied =
+        reviewing(json!({"allowed": false, "denied": true, "reason": "a policy forbids it"}));
     assert_snapshot!(denied.rolecall("admin", question), @"
     denied: the server forbids that user/jane may get secrets in namespace ns-1
       a policy forbids it
     --- exit 1
     ");
-    let failed = reviewing(json!({"evaluationError": "a webhook failed"}));
+    let failed = reviewing(json!({"allowed": false, "evaluationError": "a webhook failed"}));
     assert_snapshot!(failed.rolecall("admin", question), @"
     unknown: the server does not say whether user/jane may get secrets in namespace ns-1
       a webhook failed
@@ -181,7 +183,9 @@ fn many_questions_about_oneself_are_one_rules_review() {
 fn an_incomplete_rules_review_is_not_relied_on() {
     let server = Server::with(&["ns-1"], |seen| {
         let status = json!({"resourceRules": [], "nonResourceRules": [], "incomplete": true});
-        seen.path.ends_with("rulesreviews").then(|| Reply::json(&json!({"status": status})))
+        seen.path
+            .ends_with("rulesreviews")
+            .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
     });
     let question = "can-i --verbs get,list --resources pods,secrets -n ns-1 --mode live";
     assert_snapshot!(server.rolecall(ACCOUNT, question), @"

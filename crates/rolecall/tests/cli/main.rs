@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authorizers;
 mod can_i;
 mod check;
 mod command;
@@ -18,11 +19,13 @@ mod diff;
 mod difference;
 mod docs;
 mod doctor;
+mod few_rights;
 mod fix;
 mod fix_files;
 mod fix_live;
 mod fix_sense;
 mod fix_workload;
+mod foreign;
 mod hostile;
 mod input;
 mod live;

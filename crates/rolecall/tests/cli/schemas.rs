@@ -96,13 +96,16 @@ fn every_output_is_as_documented() {
 fn every_output_about_a_cluster_is_as_documented() {
     let server = Server::with(&["ns-1"], |seen| {
         let answers = [
-            ("forbidden", json!({"denied": true, "reason": "a policy forbids it"})),
+            (
+                "forbidden",
+                json!({"allowed": false, "denied": true, "reason": "a policy forbids it"}),
+            ),
             ("webhook", json!({"allowed": true, "reason": "a webhook allows it"})),
             ("broken", json!({"allowed": false, "evaluationError": "a webhook failed"})),
         ];
         let is_about = |user: &str| seen.body.contains(&format!("\"user\":\"{user}\""));
         let answer = answers.iter().find(|(user, _)| is_about(user))?;
-        Some(Reply::json(&json!({"status": answer.1})))
+        Some(Reply::json(&json!({"kind": "SubjectAccessReview", "status": answer.1})))
     });
     for (schema, arguments) in LIVE_OUTPUTS {
         let user = if *schema == "diagnosis" { None } else { Some("admin") };

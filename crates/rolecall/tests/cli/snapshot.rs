@@ -117,48 +117,8 @@ fn what_was_refused_is_recorded() {
     assert_snapshot!(ran.stderr, @r#"
     warning: the snapshot is without what was not read: every ClusterRole, ClusterRoleBinding and Namespace: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     warning: the snapshot is without what was not read: every Role, RoleBinding, ServiceAccount, CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController and StatefulSet in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
-    hint: have this applied to let rolecall read what was refused:
-      apiVersion: rbac.authorization.k8s.io/v1
-      kind: ClusterRole
-      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
-      rules:
-      - {apiGroups: [""], resources: [namespaces], verbs: [list]}
-      - apiGroups: [rbac.authorization.k8s.io]
-        resources: [clusterrolebindings, clusterroles]
-        verbs: [list]
-      ---
-      apiVersion: rbac.authorization.k8s.io/v1
-      kind: ClusterRoleBinding
-      metadata: {name: "rolecall:sa:ns-1:k-sa-1"}
-      roleRef:
-        apiGroup: rbac.authorization.k8s.io
-        kind: ClusterRole
-        name: "rolecall:sa:ns-1:k-sa-1"
-      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
-      ---
-      apiVersion: rbac.authorization.k8s.io/v1
-      kind: Role
-      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
-      rules:
-      - apiGroups: [""]
-        resources: [replicationcontrollers, serviceaccounts]
-        verbs: [list]
-      - apiGroups: [apps]
-        resources: [daemonsets, deployments, replicasets, statefulsets]
-        verbs: [list]
-      - {apiGroups: [batch], resources: [cronjobs, jobs], verbs: [list]}
-      - apiGroups: [rbac.authorization.k8s.io]
-        resources: [rolebindings, roles]
-        verbs: [list]
-      ---
-      apiVersion: rbac.authorization.k8s.io/v1
-      kind: RoleBinding
-      metadata: {name: "rolecall:sa:ns-1:k-sa-1", namespace: ns-1}
-      roleRef:
-        apiGroup: rbac.authorization.k8s.io
-        kind: Role
-        name: "rolecall:sa:ns-1:k-sa-1"
-      subjects: [{kind: ServiceAccount, name: k-sa-1, namespace: ns-1}]
+    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io,namespaces --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read what was refused
+    hint: have an administrator run `rolecall fix list cronjobs.batch,daemonsets.apps,deployments.apps,jobs.batch,replicasets.apps,replicationcontrollers,rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts,statefulsets.apps --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
     "#);
     let question = format!("can-i get pods --for user/jane -n ns-1 -f {}", file.display());
     assert_snapshot!(server.tidy(rolecall(&question)), @r#"

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::connect::kubeconfig;
-use crate::cluster::{Cluster, ClusterOptions, ConfigError};
+use crate::cluster::{Cluster, ClusterOptions, ConfigError, Credential, Overrides};
 
 async fn connect(text: &str, context: Option<&str>) -> Result<Cluster, ConfigError> {
     let folder = TempDir::new().unwrap();
@@ -43,6 +43,11 @@ async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
             &*kubeconfig("certificate-authority: /nowhere", "{}"),
             None,
             "context `test` names a cluster without a server, `test`",
+        ),
+        (
+            &*kubeconfig(server, "{}").replace("user: test,", "user: nope,"),
+            None,
+            "context `test` names a user that the kubeconfig does not have, `nope`",
         ),
         (&*kubeconfig("server: ftp://x", "{}"), None, "`ftp://x` is not the URL of a server"),
         (
@@ -115,7 +120,78 @@ async fn groups_are_impersonated_only_with_a_user() {
         ..ClusterOptions::default()
     };
     let Err(error) = Cluster::connect(&options).await else { panic!() };
-    assert_eq!(error.to_string(), "groups are impersonated without a user");
+    assert_eq!(
+        error.to_string(),
+        "groups, a uid or extra attributes are impersonated without a user"
+    );
     options.impersonate_user = Some("jane".to_owned());
     assert!(Cluster::connect(&options).await.is_ok());
+}
+
+/// The settings of the command line count before the kubeconfig's, as for kubectl.
+#[tokio::test]
+async fn the_command_line_counts_before_the_kubeconfig() {
+    let text = "clusters: [{name: a, cluster: {server: 'https://a.test', tls-server-name: a}}, \
+        {name: b, cluster: {server: 'https://b.test'}}]\n\
+        users: [{name: jane, user: {token: x}}, {name: bob, user: {username: bob, password: p}}]\n\
+        contexts: [{name: test, context: {cluster: a, user: jane, namespace: shop}}]\n\
+        current-context: test\n";
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config");
+    std::fs::write(&path, text).unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    let rows = [
+        (Overrides::default(), "https://a.test token"),
+        (Overrides { cluster: some("b"), ..Overrides::default() }, "https://b.test token"),
+        (Overrides { user: some("bob"), ..Overrides::default() }, "https://a.test password bob"),
+        (Overrides { server: some("https://c"), ..Overrides::default() }, "https://c token"),
+        (
+            Overrides { user: some("bob"), token: Some("t".into()), ..Overrides::default() },
+            "https://a.test token",
+        ),
+        (
+            Overrides {
+                user: some("bob"),
+                username: some("eve"),
+                password: Some("q".into()),
+                ..Overrides::default()
+            },
+            "https://a.test password eve",
+        ),
+        (
+            Overrides { cluster: some("c"), ..Overrides::default() },
+            "context `test` names a cluster without a server, `c`",
+        ),
+        (
+            Overrides { user: some("eve"), ..Overrides::default() },
+            "context `test` names a user that the kubeconfig does not have, `eve`",
+        ),
+        (
+            Overrides { certificate_authority: some("/nowhere"), ..Overrides::default() },
+            "cannot use the certificate authority",
+        ),
+        (
+            Overrides { client_certificate: some("/nowhere"), ..Overrides::default() },
+            "cannot use the client certificate",
+        ),
+    ];
+    for (overrides, expected) in rows {
+        let options = ClusterOptions {
+            kubeconfig: Some(path.clone()),
+            overrides: overrides.clone(),
+            ..ClusterOptions::default()
+        };
+        let shown = match Cluster::connect(&options).await {
+            Err(error) => error.to_string(),
+            Ok(cluster) => {
+                let credential = match cluster.credential() {
+                    Credential::Token(_) => "token".to_owned(),
+                    Credential::Password { user } => format!("password {user}"),
+                    other => format!("{other:?}"),
+                };
+                format!("{} {credential}", cluster.server())
+            }
+        };
+        assert_eq!(shown, expected, "{overrides:?}");
+    }
 }

@@ -39,6 +39,8 @@ enum Ending {
     Cut(usize),
     /// Nothing is ever sent.
     Silence,
+    /// The connection is closed at once.
+    HangUp,
     /// The head and as many bytes of the body are sent, and no more.
     Stall(usize),
 }
@@ -81,6 +83,17 @@ impl Reply {
 
     pub(super) fn silence() -> Self {
         Self { ending: Ending::Silence, ..Self::text(200, "", "") }
+    }
+
+    /// The connection is closed without an answer.
+    pub(super) fn hang_up() -> Self {
+        Self { ending: Ending::HangUp, ..Self::text(200, "", "") }
+    }
+
+    /// A body that is compressed.
+    pub(super) fn gzip(body: &[u8]) -> Self {
+        let reply = Self { body: body.to_vec(), ..Self::text(200, "application/json", "") };
+        reply.header("content-encoding", "gzip")
     }
 }
 
@@ -206,6 +219,10 @@ async fn serve(
         head.push_str(&format!("content-length: {}\r\n\r\n", reply.body.len()));
         let sent = match reply.ending {
             Ending::Silence => std::future::pending().await,
+            Ending::HangUp => {
+                let _ = stream.shutdown().await;
+                return;
+            }
             Ending::Whole => &reply.body,
             Ending::Cut(bytes) | Ending::Stall(bytes) => &reply.body[..bytes],
         };

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,10 @@ struct Names {
 }
 
 impl Sink for Names {
+    fn takes(&self, list_kind: &str) -> bool {
+        list_kind == "PodList"
+    }
+
     fn object(&mut self, json: &[u8]) {
         let object: Value = serde_json::from_slice(json).unwrap();
         self.page.push(object["metadata"]["name"].as_str().unwrap().to_owned());
@@ -132,6 +136,18 @@ async fn refusals_are_not_asked_again() {
         (401, "Unauthorized", "Unauthorized", true),
         (403, "Forbidden", forbidden, false),
         (403, "Forbidden", r#"users "a" is forbidden: User "b" cannot impersonate resource"#, true),
+        (
+            403,
+            "Forbidden",
+            r#"users is forbidden: User "b" cannot impersonate:user-info resource "users""#,
+            true,
+        ),
+        (
+            403,
+            "Forbidden",
+            r#"roles is forbidden: User "b" cannot impersonate-on:serviceaccount:list resource "roles""#,
+            false,
+        ),
         (404, "NotFound", "the server could not find the requested resource", false),
         (501, "NotImplemented", "no", false),
     ] {
@@ -179,6 +195,97 @@ async fn a_connection_that_always_breaks_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_anything_is_given_up_for_all_lists() {
+    for reply in [Reply::silence(), Reply::hang_up()] {
+        let double = Double::start(move |_, _| reply.clone()).await;
+        let mut cluster = double.cluster().await;
+        cluster.timeout = Some(Duration::from_millis(100));
+        assert!(pods(&cluster).await.unwrap_err().is_fatal());
+
+        let served = Double::start(|count, seen| match count {
+            0 => three_pages(seen),
+            _ => Reply::silence(),
+        })
+        .await;
+        let mut cluster = served.cluster().await;
+        cluster.timeout = Some(Duration::from_millis(100));
+        assert!(!pods(&cluster).await.unwrap_err().is_fatal(), "it has answered before");
+    }
+}
+
+#[tokio::test]
+async fn all_attempts_at_one_answer_take_no_longer_than_it_may() {
+    let busy =
+        || Reply::failure(429, "TooManyRequests", "slow down").header("retry-after", "99999999");
+    for reply in [busy(), Reply::hang_up(), Reply::failure(503, "ServiceUnavailable", "starting")] {
+        let double = Double::start(move |_, _| reply.clone()).await;
+        let mut cluster = double.cluster().await;
+        cluster.timeout = Some(Duration::from_millis(300));
+        cluster.patience.attempts = 50;
+        cluster.patience.longest_wait = Duration::from_millis(100);
+        let started = Instant::now();
+        pods(&cluster).await.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_never_ends_is_not_read() {
+    type Script = fn(usize, &Seen) -> Reply;
+    let rows: [(&str, Script, usize); 5] = [
+        ("the same token again", |_, _| page(&["a"], "two"), 2),
+        ("new tokens of the same page", |count, _| page(&["a"], &format!("t{count}")), 2),
+        ("new tokens of empty pages", |count, _| page(&[], &format!("t{count}")), 16),
+        (
+            "every token is too old, and the whole list goes on",
+            |_, seen| if seen.path.contains("continue") { gone() } else { page(&["a"], "two") },
+            7,
+        ),
+        (
+            "every token is too old, and the whole list is too",
+            |_, seen| {
+                if seen.path.contains("limit") && !seen.path.contains("continue") {
+                    page(&["a"], "two")
+                } else {
+                    gone()
+                }
+            },
+            7,
+        ),
+    ];
+    for (name, script, requests) in rows {
+        let double = Double::start(script).await;
+        let error = pods(&double.cluster().await).await.unwrap_err();
+        assert_eq!((error.is_fatal(), double.paths().len()), (false, requests), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn requests_say_who_sends_them_and_compress_nothing_over_loopback() {
+    let double = Double::start(|_, seen| three_pages(seen)).await;
+    pods(&double.cluster().await).await.unwrap();
+    let sent = double.seen();
+    let header = |name: &str| {
+        sent[0].headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    };
+    let agent = header("user-agent").unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(agent.starts_with(&format!("rolecall/{version} (")), "{agent}");
+    assert_eq!(header("accept-encoding").as_deref(), Some("identity"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_compressed_unasked_is_read() {
+    use std::io::Write;
+
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(br#"{"kind":"PodList","items":[{"metadata":{"name":"a"}}]}"#).unwrap();
+    let body = encoder.finish().unwrap();
+    let double = Double::start(move |_, _| Reply::gzip(&body)).await;
+    assert_eq!(pods(&double.cluster().await).await.unwrap(), ["a"]);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_kubernetes_is_told_as_such() {
     for body in [
         "<html>Please log in</html>",
@@ -189,6 +296,11 @@ async fn an_answer_that_is_not_kubernetes_is_told_as_such() {
         r#"{"kind":"PodList","items":["#,
         r#"{"kind":"PodList","items":[1]}"#,
         r#"{"kind":"PodList","items":[}}"#,
+        r#"{"kind":"PodList","items":{}}"#,
+        r#"{"kind":"PodList","items":"none"}"#,
+        r#"{"kind":"PodList","metadata":{}}"#,
+        r#"{"kind":"RoleList","items":[]}"#,
+        r#"{"kind":"List","items":[]}"#,
     ] {
         let double = Double::start(move |_, _| Reply::text(200, "text/html", body)).await;
         let error = pods(&double.cluster().await).await.unwrap_err();

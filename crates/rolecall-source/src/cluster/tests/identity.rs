@@ -9,6 +9,10 @@ fn not_found() -> Reply {
     Reply::failure(404, "NotFound", "the server could not find the requested resource")
 }
 
+fn version() -> Reply {
+    Reply::json(200, &json!({"major": "1", "minor": "20", "gitVersion": "v1.20.2"}))
+}
+
 #[tokio::test]
 async fn a_new_server_tells_who_the_caller_is() {
     let double = Double::start(|count, seen| match count {
@@ -17,7 +21,7 @@ async fn a_new_server_tells_who_the_caller_is() {
             assert_eq!(seen.path, "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews");
             Reply::json(
                 201,
-                &json!({"status": {"userInfo": {
+                &json!({"kind": "SelfSubjectReview", "status": {"userInfo": {
                 "username": "jane", "uid": "7", "groups": ["devs"], "extra": {"k": ["v"]}}}}),
             )
         }
@@ -47,6 +51,7 @@ async fn an_old_server_tells_a_name_when_it_refuses() {
             "Forbidden",
             r#"forbidden: User "oidc:\"jane\"" cannot get path "/rolecall-whoami""#,
         ),
+        "/version" => version(),
         _ => not_found(),
     })
     .await;
@@ -67,8 +72,30 @@ async fn who_may_not_ask_is_named_by_the_refusal() {
 
 #[tokio::test]
 async fn nobody_may_be_told_by_neither_side() {
-    let double = Double::start(|_, _| not_found()).await;
+    let double = Double::start(|_, seen| match &*seen.path {
+        "/version" => version(),
+        _ => not_found(),
+    })
+    .await;
     assert_eq!(double.cluster().await.who_am_i().await.unwrap(), None);
+}
+
+/// The answers of whatever else listens at a port: nobody is anybody there.
+#[tokio::test]
+async fn what_is_no_api_server_is_found_out_before_anybody_is_taken_for_somebody() {
+    let page = || Reply::text(404, "text/plain", "404 page not found\n");
+    let html = || Reply::text(200, "text/html", "<html>Please log in</html>");
+    let redirect = || Reply::text(302, "text/html", "").header("location", "/login");
+    let etcd = || Reply::text(200, "application/json", r#"{"etcdserver":"3.6.0"}"#);
+    for reply in [page(), html(), redirect(), etcd()] {
+        let double = Double::start(move |_, _| reply.clone()).await;
+        let cluster = double.cluster().await;
+        let expected = format!("`{}` is not a Kubernetes API server", double.url());
+        let error = cluster.who_am_i().await.unwrap_err();
+        assert_eq!((error.to_string(), error.is_fatal()), (expected.clone(), true));
+        let error = cluster.discover().await.unwrap_err();
+        assert_eq!((error.to_string(), error.is_fatal()), (expected, true));
+    }
 }
 
 #[tokio::test]
@@ -77,6 +104,7 @@ async fn a_request_without_credentials_is_nobodys_only_if_the_server_says_so() {
     for (refused, expected) in [(false, None), (true, Some(ToldBy::Credential))] {
         let double = Double::start(move |_, seen| match &*seen.path {
             "/rolecall-whoami" if refused => Reply::failure(403, "Forbidden", message),
+            "/version" => version(),
             _ => not_found(),
         })
         .await;

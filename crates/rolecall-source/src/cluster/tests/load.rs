@@ -16,14 +16,18 @@ async fn server(lists: &[(&str, Value)]) -> Double {
         match lists.get(path) {
             Some(Value::Null) => Reply::failure(403, "Forbidden", &format!("forbidden: {path}")),
             Some(Value::String(reason)) => Reply::failure(404, reason, "not served"),
-            items => list(items.unwrap_or(&json!([]))),
+            items => list(path, items.unwrap_or(&json!([]))),
         }
     })
     .await
 }
 
-fn list(items: &Value) -> Reply {
-    Reply::json(200, &json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items}))
+fn list(path: &str, items: &Value) -> Reply {
+    let resource = path.split('?').next().unwrap().rsplit('/').next().unwrap();
+    let collections = Needs::everything().collections();
+    let kind = collections.iter().find(|it| it.resource == resource).unwrap().kind;
+    let kind = format!("{kind}List");
+    Reply::json(200, &json!({"kind": kind, "apiVersion": "v1", "metadata": {}, "items": items}))
 }
 
 async fn try_load(double: &Double, needs: &Needs) -> Result<Loaded, RequestError> {
@@ -167,13 +171,94 @@ async fn a_malformed_object_costs_itself() {
 async fn a_list_that_fails_for_good_is_a_gap() {
     let double = Double::start(|_, seen| match seen.path.contains("rolebindings") {
         true => Reply::failure(500, "InternalError", "etcdserver: no leader"),
-        false => list(&json!([named("reader")])),
+        false => list(&seen.path, &json!([named("reader")])),
     })
     .await;
     let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
     let (inventory, forbidden) = load(&double, &needs).await;
     assert_eq!(gaps(&inventory), ["every RoleBinding: etcdserver: no leader"]);
     assert!(inventory.role("shop", "reader").is_some() && forbidden.is_empty());
+}
+
+#[tokio::test]
+async fn core_kinds_are_served_by_every_server_so_404_is_not_none() {
+    let not_found = json!("NotFound");
+    let double = server(&[
+        ("/api/v1/pods", not_found.clone()),
+        ("/api/v1/serviceaccounts", not_found.clone()),
+        ("/api/v1/namespaces", not_found),
+    ])
+    .await;
+    let needs = Needs {
+        pods: Reach::Everywhere,
+        service_accounts: Reach::Everywhere,
+        namespaces: true,
+        ..Needs::default()
+    };
+    let (inventory, _) = load(&double, &needs).await;
+    assert_eq!(
+        gaps(&inventory),
+        [
+            "every ServiceAccount: not served",
+            "every Namespace: not served",
+            "every Pod: not served",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_object_of_another_kind_in_a_list_leaves_the_kind_unread() {
+    let mut foreign = named("admin");
+    foreign["kind"] = json!("Role");
+    let double = server(&[(BINDINGS, json!([foreign]))]).await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, _) = load(&double, &needs).await;
+    assert_eq!(
+        gaps(&inventory),
+        ["every RoleBinding: the server's list holds an object of kind `Role`"]
+    );
+    assert!(inventory.role("shop", "admin").is_none());
+}
+
+#[tokio::test]
+async fn a_list_of_another_kind_leaves_the_kind_unread() {
+    let double = Double::start(|_, _| list(ROLES, &json!([named("reader")]))).await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, _) = load(&double, &needs).await;
+    let url = double.url();
+    let expected = format!(
+        "every RoleBinding: `{url}` answered `{BINDINGS}?limit=500` with something that is not \
+         Kubernetes' JSON"
+    );
+    assert_eq!(gaps(&inventory), [expected]);
+}
+
+#[tokio::test]
+async fn requests_that_may_not_be_made_as_somebody_else_are_gaps_without_rights_to_ask_for() {
+    let message = r#"roles is forbidden: User "cimp" cannot impersonate-on:serviceaccount:list resource "roles" in API group "rbac.authorization.k8s.io" at the cluster scope"#;
+    let double = Double::start(move |_, _| Reply::failure(403, "Forbidden", message)).await;
+    let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
+    let (inventory, forbidden) = load(&double, &needs).await;
+    assert_eq!((inventory.gaps().len(), forbidden.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_silent_server_is_not_asked_namespace_by_namespace() {
+    let double = Double::start(|count, seen| match count {
+        0 => list(&seen.path, &json!([])),
+        _ => Reply::silence(),
+    })
+    .await;
+    let mut cluster = double.cluster().await;
+    cluster.timeout = Some(std::time::Duration::from_millis(50));
+    let needs = Needs {
+        roles: Reach::Everywhere,
+        fall_back: vec!["a".into(), "b".into()],
+        ..Needs::default()
+    };
+    let cluster_wide = cluster.load(&needs, &Arc::new(Progress::default())).await.unwrap();
+    assert_eq!(cluster_wide.builder.build().gaps().len(), 1);
+    assert_eq!(double.paths().len(), 2);
 }
 
 #[tokio::test]

@@ -76,6 +76,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     let mut needs = SubjectArgument::needs(&everybody);
+    needs.reads_namespaces = !needs_of_others.is_empty();
     needs.further_namespaces.extend(needs_of_others);
     needs.namespaces = options.namespace.all_namespaces;
     needs.without_roles = arguments.mode == Mode::Live;
@@ -233,9 +234,15 @@ impl Asking<'_> {
     ) -> Result<Vec<Answer>, CommandError> {
         let questions = questions.questions();
         match (self.mode, session.live()) {
-            (Mode::Live, Some(live)) => {
-                Ok(live::review(self.ui, live, me, questions, Evidence::Verdict)?.answers)
-            }
+            (Mode::Live, Some(live)) => Ok(live::review(
+                self.ui,
+                live,
+                me,
+                questions,
+                Evidence::Verdict,
+                rolecall_review::live::Means::Impersonation,
+            )?
+            .answers),
             _ => {
                 let local = LocalReviewer::new(&session.authorizer);
                 Ok(questions.par_iter().map(|question| local.answer(question)).collect())

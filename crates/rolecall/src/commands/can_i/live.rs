@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use rolecall_rbac::{Identity, Request, Text, VerdictKind};
+use rolecall_review::live::Means;
 use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, PlanBuilder, compare};
 
 use super::Arguments;
@@ -79,7 +80,14 @@ pub(super) fn run_matrix(
     let evidence = if mode == Mode::Both { Evidence::Review } else { matrix.evidence() };
     let reviewed = ask(ui, &session, me, &questions, evidence)?;
     if mode == Mode::Both {
-        return report(ui, &session, &questions, &reviewed, format);
+        let exit = report(ui, &session, &questions, &reviewed, format)?;
+        // What could not be compared is of use by itself.
+        if exit == Exit::Inconclusive && format.as_format().is_none_or(|it| it == Format::Table) {
+            let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
+            ui.note("these are the server's answers");
+            matrix.write(ui, &questions, &decided)?;
+        }
+        return Ok(session.conclude(ui, exit));
     }
     let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
     let unknown = matrix.write(ui, &questions, &decided)?;
@@ -123,7 +131,7 @@ fn ask(
     evidence: Evidence,
 ) -> Result<Reviewed, CommandError> {
     let live = session.live().ok_or_else(|| CommandError::usage("there is no server to ask"))?;
-    review(ui, live, me, questions.questions(), evidence)
+    review(ui, live, me, questions.questions(), evidence, Means::Impersonation)
 }
 
 /// Tells where the evaluator and the server disagree.
@@ -153,6 +161,7 @@ fn report(
     let disagree = disagreements.len();
     let answers = if *compared == 1 { "answer" } else { "answers" };
     ui.note(match disagree {
+        0 if *compared == 0 => "no answer could be compared".to_owned(),
         0 => format!("{compared} {answers} compared, without a disagreement"),
         1 => format!("{compared} {answers} compared; 1 disagrees"),
         _ => format!("{compared} {answers} compared; {disagree} disagree"),
@@ -160,6 +169,9 @@ fn report(
     tell_unasked(ui, reviewed);
     if *unknown > 0 {
         tell_unknown(ui, *unknown, reviewed);
+        for gap in words::gaps(session.authorizer.inventory().gaps()) {
+            ui.note(format!("rolecall does not know the answers, for this was not read: {gap}"));
+        }
     }
     Ok(Exit::No.when(disagree > 0).max(Exit::Inconclusive.when(*unknown > 0)))
 }

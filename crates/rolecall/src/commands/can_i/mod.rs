@@ -67,7 +67,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "OTHER", conflicts_with = "reviews")]
     diff_with: Vec<String>,
     /// Who answers
-    #[arg(long, value_enum, default_value_t, value_name = "MODE", conflicts_with = "reviews")]
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
     /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -122,7 +122,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             return Err(CommandError::usage("reviews are answered as JSON lines")
                 .with_hint(Hint::pass("-o json", "say so, or leave it out")));
         }
-        return reviews::run(ui, options, file);
+        return reviews::run(ui, options, file, arguments.mode);
     }
     if !arguments.diff_with.is_empty() {
         return difference::run(ui, options, arguments);

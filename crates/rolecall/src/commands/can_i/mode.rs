@@ -8,16 +8,16 @@ use crate::error::{CommandError, Hint};
 /// Who answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
-    /// rolecall, from the roles and bindings that it lists; the server, where those it may not list
-    /// leave an answer open
+    /// rolecall, from the roles and bindings that it lists; access reviews by the server confirm a
+    /// single answer, and give those that unread lists leave open. Nobody is impersonated
     #[default]
     Auto,
     /// rolecall alone
     Local,
-    /// The server: access reviews; for many questions reviews of rules, where they tell the same
-    /// sooner: those of others by impersonating them, if you may impersonate everybody
+    /// The server: access reviews. Where you may not create those, and for many questions, the server
+    /// is asked as the subject, by impersonation, if you may impersonate it
     Live,
-    /// Both, to tell where they disagree
+    /// Both, to show where they disagree
     Both,
 }
 

@@ -1,18 +1,25 @@
 //! Reviews in, the same reviews with their status out.
 
 use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
+use rolecall_rbac::Identity;
+use rolecall_review::Question;
+use rolecall_review::live::Means;
 
+use super::mode::Mode;
+use super::settle;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file;
+use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
 use crate::load::{Breadth, Needs, Session};
 use crate::patience::Patience;
-use crate::reviews::{Answered, Piece, Reviewer, Stream};
+use crate::reviews::{Answered, Known, Piece, Reviewer, Stream};
 use crate::ui::Ui;
 
 /// How many reviews are in the works at a time, which bounds the memory.
@@ -34,7 +41,17 @@ struct Summary {
 }
 
 /// Answers the reviews of a file, or of stdin.
-pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    ui: &Ui,
+    options: &Options,
+    path: &Path,
+    mode: Mode,
+) -> Result<Exit, CommandError> {
+    if mode == Mode::Both {
+        return Err(CommandError::usage("reviews are answered, not compared").with_hint(
+            Hint::pass("--mode live", "have the server answer them, and compare the files"),
+        ));
+    }
     let is_stdin = path == Path::new("-");
     if is_stdin && options.source.filename.iter().any(|input| input == Path::new("-")) {
         return Err(CommandError::usage("`-f -` and `--reviews -` cannot both be stdin")
@@ -42,8 +59,13 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
     }
     // Opened before anything is loaded, so that a misspelt name is told of at once.
     let (input, name) = file::open(path)?;
-    let needs = Needs { breadth: Breadth::Roles, ..Needs::default() };
+    mode.check(options)?;
+    let without_roles = mode == Mode::Live;
+    let needs = Needs { breadth: Breadth::Roles, without_roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
+    let authorizer = (!without_roles).then_some(&*session.authorizer);
+    let mut server = Server { ui, session: &session, mode, asked: BTreeSet::new(), skipped: 0 };
+    let may_ask = without_roles || settle::may_ask(mode, options, &session);
     let me = OnceCell::new();
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut out = ui.answers();
@@ -61,9 +83,16 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
             let _ = me.set(session.me(options).ok());
         }
         let me = me.get().and_then(Option::as_ref);
-        let reviewer = Reviewer { authorizer: &session.authorizer, me };
-        let answered: Vec<Answered> =
+        let nothing = Known::default();
+        let reviewer = Reviewer { authorizer, me, known: &nothing };
+        let mut answered: Vec<Answered> =
             pieces.par_iter().with_min_len(64).map(|piece| reviewer.answer(piece)).collect();
+        if may_ask && answered.iter().any(|answered| !answered.open.is_empty()) {
+            let open = answered.iter_mut().flat_map(|answered| answered.open.drain(..)).collect();
+            let known = server.answer(open, me)?;
+            let reviewer = Reviewer { known: &known, ..reviewer };
+            answered = pieces.par_iter().map(|piece| reviewer.answer(piece)).collect();
+        }
         for (piece, answered) in pieces.iter().zip(answered) {
             out.write_all(&answered.output)?;
             summary.add(ui, &name, piece, &answered);
@@ -74,7 +103,58 @@ pub(super) fn run(ui: &Ui, options: &Options, path: &Path) -> Result<Exit, Comma
         }
     }
     out.flush()?;
+    server.report();
     Ok(session.conclude(ui, summary.report(ui, &name)))
+}
+
+/// A server that answers what roles and bindings leave open.
+struct Server<'a> {
+    ui: &'a Ui,
+    session: &'a Session,
+    mode: Mode,
+    /// The subjects that it was asked about.
+    asked: BTreeSet<Identity>,
+    /// How many questions it was not asked.
+    skipped: usize,
+}
+
+impl Server<'_> {
+    /// Asks some questions, each once.
+    fn answer(
+        &mut self,
+        open: Vec<Question>,
+        me: Option<&Identity>,
+    ) -> Result<Known, CommandError> {
+        let Some(live) = self.session.live() else { return Ok(Known::default()) };
+        let mut seen = HashSet::new();
+        let mut questions = Vec::new();
+        for question in open {
+            if !seen.insert((question.identity.clone(), question.request.clone())) {
+                continue;
+            }
+            let is_known = self.asked.contains(&*question.identity);
+            if !is_known && self.mode != Mode::Live && self.asked.len() >= MOST_SUBJECTS {
+                self.skipped += 1;
+                continue;
+            }
+            self.asked.insert((*question.identity).clone());
+            questions.push(question);
+        }
+        let means = if self.mode == Mode::Live { Means::Impersonation } else { Means::Reviews };
+        let Reviewed { answers, unasked } =
+            review(self.ui, live, me.cloned(), &questions, Evidence::Review, means)?;
+        if unasked > 0 {
+            return Err(CommandError::interrupted());
+        }
+        let keys = questions.into_iter().map(|it| ((*it.identity).clone(), it.request));
+        Ok(keys.zip(answers).collect())
+    }
+
+    fn report(&self) {
+        if self.skipped > 0 {
+            settle::tell_limit(self.ui, self.skipped);
+        }
+    }
 }
 
 /// Reads as many reviews as are answered together; from a pipe only those that are there.
@@ -100,7 +180,7 @@ impl Summary {
             }
             self.errors += 1;
         }
-        self.unknown += answered.unknown;
+        self.unknown += answered.open.len();
         if answered.without_groups > 0 && self.without_groups == 0 {
             self.first_without_groups = piece.line;
         }

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use rolecall_rbac::{Decision, Gap, Identity, Verdict, VerdictKind};
+use rolecall_review::live::Means;
 use rolecall_review::{Answer, Question};
 
 use super::live::{Matrix, tell_unasked, tell_unknown};
 use super::mode::Mode;
 use super::plan::Plan;
 use crate::cli::Options;
-use crate::decide::Decided;
+use crate::decide::{Decided, word_of};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::live::{Evidence, Reviewed, review};
+use crate::live::{self, Evidence, MOST_SUBJECTS, Opinion, Reviewed, review};
 use crate::load::Session;
 use crate::output::MatrixFormat;
 use crate::ui::Ui;
@@ -34,7 +35,10 @@ pub(super) fn answer(
     gaps: &[Gap],
 ) -> Result<Option<Answer>, CommandError> {
     let Some(live) = session.live() else { return Ok(None) };
-    let Reviewed { answers, unasked } = review(ui, live, me, &[question], Evidence::Review)?;
+    // A caller may always ask about itself.
+    let namespace = me.is_none().then(|| question.request.namespace().to_owned());
+    let Reviewed { answers, unasked } =
+        review(ui, live, me, &[question], Evidence::Review, Means::Reviews)?;
     let Some(answer) = answers.into_iter().next().filter(|_| unasked == 0) else {
         return Err(CommandError::interrupted());
     };
@@ -43,10 +47,40 @@ pub(super) fn answer(
             "the server was asked, and does not say: {}",
             words::refusals(&answer.reason)
         ));
+        if let Some(hint) = namespace.and_then(|namespace| session.right_to_review(&namespace)) {
+            ui.suggest(hint);
+        }
         return Ok(None);
     }
     ui.note(format!("the server was asked, for this was not read: {}", unread(gaps)));
     Ok(Some(answer))
+}
+
+/// Asks the server a question that roles and bindings decide; `None` when it says the same, or
+/// nothing, which is noted: another authorizer may decide otherwise.
+pub(super) fn verify(
+    ui: &Ui,
+    session: &Session,
+    me: Option<Identity>,
+    question: Question,
+    decision: &Decision<'_>,
+) -> Result<Option<Answer>, CommandError> {
+    let Some(live) = session.live() else { return Ok(None) };
+    Ok(match live::opinion(ui, live, me, question, decision)? {
+        Opinion::Same => None,
+        Opinion::None => {
+            ui.note(
+                "this is by roles and bindings alone: the server does not say whether another \
+                 authorizer, such as a webhook, decides otherwise",
+            );
+            None
+        }
+        Opinion::Other(answer, cause) => {
+            let word = word_of(decision.verdict.kind());
+            ui.note(format!("roles and bindings alone say {word}: {}", cause.explain()));
+            Some(answer)
+        }
+    })
 }
 
 /// Answers a matrix, and has the server answer the cells that are left open.
@@ -71,8 +105,13 @@ pub(super) fn run_matrix(
         .filter(|(_, decision)| matches!(decision.verdict, Verdict::Unknown { .. }))
         .map(|(question, _)| question.clone())
         .collect();
+    let total = open.len();
+    let open = of_first_subjects(open);
+    if open.len() < total {
+        tell_limit(ui, total - open.len());
+    }
     let reviewed = match session.live().filter(|_| !open.is_empty()) {
-        Some(live) => review(ui, live, me, &open, matrix.evidence())?,
+        Some(live) => review(ui, live, me, &open, matrix.evidence(), Means::Reviews)?,
         None => Reviewed { answers: Vec::new(), unasked: 0 },
     };
     let gaps: BTreeSet<&Gap> = local.iter().flat_map(gaps).collect();
@@ -102,6 +141,26 @@ pub(super) fn run_matrix(
         tell_unknown(ui, unknown, &reviewed);
     }
     Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
+}
+
+/// Says how many questions stay open because of that.
+pub(super) fn tell_limit(ui: &Ui, questions: usize) {
+    ui.note(format!(
+        "{questions} further questions stay open: the server is asked about {MOST_SUBJECTS} \
+         subjects at most; `--mode live` asks about all"
+    ));
+}
+
+/// Returns the questions about the first subjects. They come subject by subject, so what is left out
+/// is at the end.
+fn of_first_subjects(mut questions: Vec<Question>) -> Vec<Question> {
+    let mut subjects = BTreeSet::new();
+    let end = questions.iter().position(|question| {
+        subjects.insert(question.identity.clone());
+        subjects.len() > MOST_SUBJECTS
+    });
+    questions.truncate(end.unwrap_or(usize::MAX));
+    questions
 }
 
 fn gaps<'a>(decision: &'a Decision<'_>) -> &'a [Gap] {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rolecall_rbac::{Decision, NearMiss, Request, Verdict};
+use rolecall_rbac::{Decision, NearMiss, Request, Verdict, VerdictKind};
 use rolecall_review::{Answer, Question};
 
 use super::mode::Mode;
@@ -54,19 +54,31 @@ pub(crate) struct Asked {
 pub(crate) struct Told {
     /// How the command ends.
     pub(crate) exit: Exit,
-    /// Whether it is the server's, which does not say what is missing.
-    by_server: bool,
+    /// Who gave it.
+    pub(crate) by: AnsweredBy,
+}
+
+/// Who gave an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnsweredBy {
+    /// The evaluator, which can say what is missing.
+    Rolecall,
+    /// The server, where roles and bindings were not read: it does not say what is missing.
+    Server,
+    /// The server, where another authorizer than RBAC decides: no Role changes the answer.
+    OtherAuthorizer,
 }
 
 /// Asks one question.
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
     let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
-    let Told { exit, by_server } = asked.answer(ui, single.output, Detail::Brief)?;
+    let Told { exit, by } = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
         let command = |name| single.command(name, options);
-        ui.suggest(match by_server {
-            true => Hint::run(command("fix"), "print the least YAML that allows it"),
-            false => Hint::run(command("why"), "see what would change the answer"),
+        ui.suggest(match by {
+            AnsweredBy::OtherAuthorizer => return Ok(exit),
+            AnsweredBy::Server => Hint::run(command("fix"), "print the least YAML that allows it"),
+            AnsweredBy::Rolecall => Hint::run(command("why"), "see what would change the answer"),
         });
     }
     Ok(exit)
@@ -138,7 +150,10 @@ impl Asked {
         let decision = session.authorizer.authorize(&subject.identity, request);
         if let Some(answer) = self.settle(ui, &decision)? {
             write_reviewed(ui, output, subject, request, &answer)?;
-            return Ok(Told { exit: exit_of(answer.verdict), by_server: true });
+            let is_others = answer.verdict == VerdictKind::Denied
+                || decision.verdict.kind() == VerdictKind::Allowed;
+            let by = if is_others { AnsweredBy::OtherAuthorizer } else { AnsweredBy::Server };
+            return Ok(Told { exit: exit_of(answer.verdict), by });
         }
         let misses = self.near_misses(&decision);
         let mut out = ui.stdout();
@@ -163,12 +178,13 @@ impl Asked {
             }
         }
         out.flush()?;
-        Ok(Told { exit: session.conclude(ui, exit_of(decision.verdict.kind())), by_server: false })
+        let exit = session.conclude(ui, exit_of(decision.verdict.kind()));
+        Ok(Told { exit, by: AnsweredBy::Rolecall })
     }
 
-    /// Asks the server what was left open; `None` when nothing was, or it does not say either.
+    /// Asks the server what was left open, or whether another authorizer decides otherwise; `None`
+    /// when it says the same, or nothing.
     fn settle(&self, ui: &Ui, decision: &Decision<'_>) -> Result<Option<Answer>, CommandError> {
-        let Verdict::Unknown { gaps } = &decision.verdict else { return Ok(None) };
         if !self.may_settle {
             return Ok(None);
         }
@@ -176,7 +192,10 @@ impl Asked {
         let question =
             Question { identity: identity.clone().into(), request: self.request.clone() };
         let me = self.is_me.then(|| identity.clone());
-        settle::answer(ui, &self.session, me, question, gaps)
+        match &decision.verdict {
+            Verdict::Unknown { gaps } => settle::answer(ui, &self.session, me, question, gaps),
+            _ => settle::verify(ui, &self.session, me, question, decision),
+        }
     }
 
     fn near_misses(&self, decision: &Decision<'_>) -> Vec<NearMiss<'_>> {

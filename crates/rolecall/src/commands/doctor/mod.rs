@@ -162,7 +162,7 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
         found.steps.extend(names.map(|name| Step::unknown(name, why)));
         return Ok(found);
     }
-    let connected = Live::with(async || match (is_proxied, mount.has_token) {
+    let connected = Live::with(ui, async || match (is_proxied, mount.has_token) {
         (true, _) => Cluster::without_credentials(&account.server, timeout),
         (false, true) => Cluster::as_mounted(&account, timeout),
         (false, false) => Cluster::without_token(&account, timeout),
@@ -196,9 +196,6 @@ fn write(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
         for hint in next {
             let text = hint.to_string();
             writeln!(out, "         {}", render::plain(&cli::as_invoked(&text)))?;
-            for line in hint.objects().lines() {
-                writeln!(out, "           {}", render::plain(line))?;
-            }
         }
     }
     Ok(())

@@ -225,15 +225,12 @@ impl Examination<'_> {
             let command = format!("kubectl create token SERVICEACCOUNT -n {}", self.namespace);
             return step.next(Hint::run(command, "make one that it accepts"));
         };
-        let audience = claims.audience.join(", ");
         step.says.push_str(&match claims.expires {
             Some(expires) if expires <= time::now() => ": it has expired".to_owned(),
-            _ if audience.is_empty() => {
-                ": it is another cluster's, or for what is no more".to_owned()
-            }
-            _ => format!(
-                ": it is another cluster's, for others ({audience}), or for what is no more"
-            ),
+            _ => match claims.foreign_audience() {
+                Some(audience) => format!(": it is for {audience}"),
+                None => ": it is another cluster's, or bound to an object that is gone".to_owned(),
+            },
         });
         let namespace = &claims.namespace;
         let bound = [("pod", &claims.pod), ("serviceaccount", &claims.service_account)];

@@ -219,6 +219,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut needs = SubjectArgument::needs(&subjects);
     needs.service_accounts = true;
     needs.namespaces = true;
+    needs.looks_for_namespaces = true;
     needs.workloads |= arguments.dedicated_service_account || !arguments.logs.is_empty();
     for target in SubjectArgument::parse_all(&arguments.logs)? {
         needs.further_namespaces.extend(target.namespace().map(str::to_owned));

@@ -9,7 +9,7 @@ use rolecall_grant::{
 };
 use rolecall_rbac::{Authorizer, Identity, Request, Text, VerdictKind, resolve_aggregation};
 use rolecall_review::Question;
-use rolecall_review::live::RulesAnswer;
+use rolecall_review::live::{Means, RulesAnswer};
 use rolecall_source::cluster::NamespaceState;
 
 use super::dry_run::path_of;
@@ -61,7 +61,8 @@ pub(super) fn settle(
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
     let me = session.me(options).ok();
-    let Reviewed { answers, unasked } = live::review(ui, live, me, &questions, Evidence::Review)?;
+    let Reviewed { answers, unasked } =
+        live::review(ui, live, me, &questions, Evidence::Review, Means::Reviews)?;
     if unasked > 0 {
         return Err(CommandError::interrupted());
     }
@@ -275,8 +276,14 @@ pub(super) fn preflight_of(
         .map(|request| (applier.clone(), request))
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
-    let Reviewed { answers, unasked } =
-        live::review(ui, live, Some(applier.clone()), &questions, Evidence::Review)?;
+    let Reviewed { answers, unasked } = live::review(
+        ui,
+        live,
+        Some(applier.clone()),
+        &questions,
+        Evidence::Review,
+        Means::Reviews,
+    )?;
     if unasked > 0 {
         return Err(CommandError::interrupted());
     }

@@ -140,6 +140,7 @@ impl TargetArgument {
         let mut needs = Needs {
             service_accounts: true,
             workloads: true,
+            reads_namespaces: targets.is_empty(),
             breadth: Breadth::Roles,
             ..Needs::default()
         };

@@ -90,6 +90,11 @@ impl Server {
         lines
     }
 
+    /// Returns the requests so far, in order.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.seen.lock().unwrap().iter().map(|(seen, _)| seen.clone()).collect()
+    }
+
     /// Returns the requests that were allowed.
     pub(crate) fn allowed(&self) -> Vec<Received> {
         let seen = self.seen.lock().unwrap();
@@ -103,12 +108,17 @@ impl Server {
 
     /// Prepares to do so.
     pub(crate) fn command(&self, user: &str, arguments: &str) -> Command {
+        self.command_with(&json!({"token": token(user, &json!({}))}), arguments)
+    }
+
+    /// Prepares to do so with the credentials of a kubeconfig's user.
+    pub(crate) fn command_with(&self, user: &Value, arguments: &str) -> Command {
         let config = self.folder.path().join("config");
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
             "clusters": [{"name": "test", "cluster": {"server": self.url()}}],
-            "users": [{"name": "test", "user": {"token": token(user, &json!({}))}}],
+            "users": [{"name": "test", "user": user}],
         });
         std::fs::write(&config, kubeconfig.to_string()).unwrap();
         let mut command = command();

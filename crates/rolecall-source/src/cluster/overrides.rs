@@ -1,0 +1,170 @@
+//! Connection settings of the command line, laid over those of a kubeconfig as kubectl does it.
+
+use std::collections::BTreeMap;
+
+use kube::config::{
+    AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext,
+};
+use secrecy::SecretString;
+
+use super::error::ConfigError;
+
+/// What is set on the command line instead of in the kubeconfig; as kubectl's options of these names.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The kubeconfig's cluster to use instead of the context's.
+    pub cluster: Option<String>,
+    /// The kubeconfig's user to use instead of the context's.
+    pub user: Option<String>,
+    /// The server's address.
+    pub server: Option<String>,
+    /// The name to expect in the server's certificate.
+    pub tls_server_name: Option<String>,
+    /// The authority's file.
+    pub certificate_authority: Option<String>,
+    /// Whether the server's certificate is not checked.
+    pub insecure_skip_tls_verify: bool,
+    /// A bearer token.
+    pub token: Option<SecretString>,
+    /// The client certificate's file.
+    pub client_certificate: Option<String>,
+    /// The client key's file.
+    pub client_key: Option<String>,
+    /// A user name.
+    pub username: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// The uid to impersonate.
+    pub impersonate_uid: Option<String>,
+    /// The extra attributes to impersonate, each with its values.
+    pub impersonate_extra: BTreeMap<String, Vec<String>>,
+}
+
+impl Overrides {
+    /// Returns whether a server can be asked without any kubeconfig.
+    pub(super) fn name_a_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Makes the kubeconfig say what it says with the command line's settings, and returns the name of
+    /// the context that says it.
+    pub(super) fn apply(
+        &self,
+        kubeconfig: &mut Kubeconfig,
+        wanted: Option<&str>,
+    ) -> Result<Effective, ConfigError> {
+        let current = kubeconfig.current_context.clone().filter(|name| !name.is_empty());
+        let name = wanted.map(str::to_owned).or(current);
+        let mut context = match &name {
+            Some(name) => {
+                let found = kubeconfig.contexts.iter().find(|context| context.name == *name);
+                found.and_then(|found| found.context.clone()).ok_or_else(|| {
+                    ConfigError::UnknownContext { context: name.clone(), known: known(kubeconfig) }
+                })?
+            }
+            None if self.name_a_server() || self.cluster.is_some() => Context::default(),
+            None => return Err(ConfigError::NoContext { known: known(kubeconfig) }),
+        };
+        let cluster_name = self.cluster.clone().unwrap_or_else(|| context.cluster.clone());
+        let found = kubeconfig.clusters.iter().find(|cluster| cluster.name == cluster_name);
+        let mut cluster = match found.and_then(|found| found.cluster.clone()) {
+            Some(cluster) => cluster,
+            None if self.name_a_server() && self.cluster.is_none() => Cluster::default(),
+            None => return Err(no_server(name, cluster_name)),
+        };
+        self.override_cluster(&mut cluster);
+        if cluster.server.as_ref().is_none_or(String::is_empty) {
+            return Err(no_server(name, cluster_name));
+        }
+        let user_name = self.user.clone().or_else(|| context.user.clone()).unwrap_or_default();
+        let found = kubeconfig.auth_infos.iter().find(|user| user.name == user_name);
+        let mut user = match found {
+            Some(found) => found.auth_info.clone().unwrap_or_default(),
+            None if user_name.is_empty() => AuthInfo::default(),
+            None => {
+                let mut known: Vec<String> =
+                    kubeconfig.auth_infos.iter().map(|user| user.name.clone()).collect();
+                known.sort();
+                return Err(ConfigError::UnknownUser { context: name, user: user_name, known });
+            }
+        };
+        self.override_user(&mut user);
+        // Under one name of their own they stand for nothing else.
+        let only = "rolecall".to_owned();
+        context.cluster = only.clone();
+        context.user = Some(only.clone());
+        kubeconfig.contexts = vec![NamedContext {
+            name: only.clone(),
+            context: Some(context),
+            ..NamedContext::default()
+        }];
+        kubeconfig.clusters = vec![NamedCluster {
+            name: only.clone(),
+            cluster: Some(cluster),
+            ..NamedCluster::default()
+        }];
+        kubeconfig.auth_infos = vec![NamedAuthInfo {
+            name: only.clone(),
+            auth_info: Some(user),
+            ..NamedAuthInfo::default()
+        }];
+        kubeconfig.current_context = Some(only.clone());
+        Ok(Effective { context: name, name: only })
+    }
+
+    fn override_cluster(&self, cluster: &mut Cluster) {
+        if let Some(server) = &self.server {
+            cluster.server = Some(server.clone());
+        }
+        // One of these takes the place of all that the kubeconfig says of the certificate.
+        if self.insecure_skip_tls_verify || self.certificate_authority.is_some() {
+            cluster.insecure_skip_tls_verify = Some(self.insecure_skip_tls_verify);
+            cluster.certificate_authority = self.certificate_authority.clone();
+            cluster.certificate_authority_data = None;
+        }
+        // Another server has another name.
+        if self.tls_server_name.is_some() || self.server.is_some() {
+            cluster.tls_server_name = self.tls_server_name.clone();
+        }
+    }
+
+    fn override_user(&self, user: &mut AuthInfo) {
+        if let Some(token) = &self.token {
+            user.token = Some(token.clone());
+            user.token_file = None;
+        }
+        if let Some(certificate) = &self.client_certificate {
+            user.client_certificate = Some(certificate.clone());
+            user.client_certificate_data = None;
+        }
+        if let Some(key) = &self.client_key {
+            user.client_key = Some(key.clone());
+            user.client_key_data = None;
+        }
+        if let Some(name) = &self.username {
+            user.username = Some(name.clone());
+        }
+        if let Some(password) = &self.password {
+            user.password = Some(password.clone());
+        }
+    }
+}
+
+/// The context that counts.
+pub(super) struct Effective {
+    /// What the reader calls it; `None` when the command line alone says which server is meant.
+    pub(super) context: Option<String>,
+    /// What the kubeconfig calls it now.
+    pub(super) name: String,
+}
+
+fn no_server(context: Option<String>, cluster: String) -> ConfigError {
+    ConfigError::NoServer { context: context.unwrap_or_default(), cluster }
+}
+
+fn known(kubeconfig: &Kubeconfig) -> Vec<String> {
+    let mut names: Vec<String> =
+        kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
+    names.sort();
+    names
+}

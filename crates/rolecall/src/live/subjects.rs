@@ -1,0 +1,80 @@
+//! Which of the subjects that are known may do something, where roles or bindings were not read.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Identity, Request, SubjectKind, VerdictKind};
+use rolecall_review::Question;
+use rolecall_review::live::Means;
+
+use super::{Evidence, MOST_SUBJECTS, Reviewed, review};
+use crate::error::CommandError;
+use crate::load::Session;
+use crate::subject::label;
+use crate::ui::Ui;
+use crate::words;
+
+/// Has the server say which of the subjects that readable bindings and ServiceAccounts name may do
+/// something, but for those that are known to, and notes each. It says nothing where it may not be asked.
+pub(crate) fn note_allowed(
+    ui: &Ui,
+    session: &Session,
+    requests: &[Request],
+    known: &BTreeSet<String>,
+) -> Result<(), CommandError> {
+    let Some(live) = session.live() else { return Ok(()) };
+    let mut questions = Vec::new();
+    let mut left_out = 0;
+    for request in requests {
+        let candidates = candidates(session, request.namespace());
+        let unknown: Vec<Identity> =
+            candidates.into_iter().filter(|it| !known.contains(&label(it))).collect();
+        left_out += unknown.len().saturating_sub(MOST_SUBJECTS);
+        questions.extend(
+            unknown
+                .into_iter()
+                .take(MOST_SUBJECTS)
+                .map(|identity| Question { identity: identity.into(), request: request.clone() }),
+        );
+    }
+    let Reviewed { answers, unasked } =
+        review(ui, live, None, &questions, Evidence::Review, Means::Reviews)?;
+    if unasked > 0 {
+        return Err(CommandError::interrupted());
+    }
+    for (question, answer) in questions.iter().zip(&answers) {
+        if answer.verdict == VerdictKind::Allowed {
+            let (who, what) = (label(&question.identity), words::request(&question.request));
+            ui.note(format!("the server says that {who} may {what}, through what was not read"));
+        }
+    }
+    if left_out > 0 {
+        ui.note(format!(
+            "the server was not asked about {left_out} further subjects: it is asked about \
+             {MOST_SUBJECTS} at most"
+        ));
+    }
+    Ok(())
+}
+
+/// Returns those whom bindings that count in a namespace name, and its ServiceAccounts.
+fn candidates(session: &Session, namespace: &str) -> BTreeSet<Identity> {
+    let inventory = session.authorizer.inventory();
+    let bindings = inventory.bindings().iter().filter(|binding| {
+        let of = &*binding.metadata.namespace;
+        !words::is_servers_own(binding) && (of.is_empty() || of == namespace)
+    });
+    let named = bindings.flat_map(|binding| {
+        binding.subjects.iter().filter_map(|subject| match subject.kind {
+            SubjectKind::User => Some(Identity::user(&subject.name)),
+            SubjectKind::Group => Some(Identity::group(&subject.name)),
+            SubjectKind::ServiceAccount => {
+                let namespace = subject.effective_namespace(&binding.metadata)?;
+                Some(Identity::service_account(namespace, &subject.name))
+            }
+            SubjectKind::Other(_) => None,
+        })
+    });
+    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+    let here = accounts.filter(|metadata| *metadata.namespace == *namespace);
+    named.chain(here.map(|it| Identity::service_account(&it.namespace, &it.name))).collect()
+}

@@ -1,0 +1,157 @@
+//! Callers who may not list everything: what they are answered, and what is said of the rest.
+
+use serde_json::{Value, json};
+
+use crate::command::{Ran, run};
+use crate::server::{Received, Reply, Server};
+
+fn refuse(seen: &Received, resource: &str) -> Option<Reply> {
+    let message = format!(
+        "{resource} is forbidden: User \"admin\" cannot list resource \"{resource}\" in API group \
+         \"rbac.authorization.k8s.io\" at the cluster scope"
+    );
+    let is_list = seen.method == "GET" && seen.path.ends_with(&format!("/{resource}"));
+    is_list.then(|| Reply::failure(403, "Forbidden", &message))
+}
+
+/// A server whose admin may list neither ClusterRoles nor ClusterRoleBindings nor RoleBindings, but
+/// create access reviews.
+fn reviewing() -> Server {
+    Server::with(&["ns-1"], |seen| {
+        ["clusterroles", "clusterrolebindings", "rolebindings"]
+            .into_iter()
+            .find_map(|resource| refuse(seen, resource))
+    })
+}
+
+#[test]
+fn who_can_asks_the_server_about_those_that_are_known() {
+    let ran = reviewing().rolecall("admin", "who-can list pods -n ns-1");
+    let says = "note: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1, through \
+        what was not read";
+    assert!(ran.stderr.contains(says), "{ran}");
+    assert_eq!(ran.exit, Some(3));
+}
+
+#[test]
+fn service_accounts_that_may_not_be_listed_are_not_said_to_be_missing() {
+    let server = Server::with(&["ns-1"], |seen| refuse(seen, "serviceaccounts"));
+    let ran = server.rolecall("admin", "can-i --for sa/* -n ns-1 --resources pods");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    assert!(ran.stderr.contains("and this was not read: every ServiceAccount"), "{ran}");
+    assert!(ran.stderr.contains("hint: have an administrator run `rolecall fix list "), "{ran}");
+}
+
+/// Asks reviews of the server, and returns the statuses.
+fn review(server: &Server, reviews: &[Value], options: &str) -> (Vec<Value>, Ran) {
+    let lines: Vec<String> = reviews.iter().map(Value::to_string).collect();
+    let mut command = server.command("admin", &format!("can-i --reviews - {options}"));
+    let ran = run(&mut command, &lines.join("\n"));
+    let status = |line: &str| serde_json::from_str::<Value>(line).unwrap()["status"].clone();
+    (ran.stdout.lines().map(status).collect(), ran)
+}
+
+#[test]
+fn reviews_that_unread_lists_leave_open_are_answered_by_the_server() {
+    let asked = |user: &str, verb: &str| {
+        let target = json!({"verb": verb, "resource": "pods", "namespace": "ns-1"});
+        json!({"spec": {"user": user, "resourceAttributes": target}})
+    };
+    let account = "system:serviceaccount:ns-1:k-sa-1";
+    let reviews = [asked(account, "list"), asked(account, "get"), asked("jane", "list")];
+    for options in ["", "--mode live"] {
+        let (statuses, ran) = review(&reviewing(), &reviews, options);
+        let allowed: Vec<&Value> = statuses.iter().map(|status| &status["allowed"]).collect();
+        assert_eq!(allowed, [true, false, false], "{options}: {ran}");
+        assert!(statuses.iter().all(|status| status["evaluationError"].is_null()), "{ran}");
+        assert_eq!(ran.exit, Some(0), "{options}: {ran}");
+    }
+    let (statuses, ran) = review(&reviewing(), &reviews, "--mode local");
+    assert!(statuses.iter().all(|status| status["evaluationError"].is_string()), "{ran}");
+    assert_eq!(ran.exit, Some(3));
+    let denying = Server::with(&["ns-1"], |seen| {
+        let status = json!({"allowed": false, "denied": true, "reason": "locked"});
+        seen.path
+            .ends_with("accessreviews")
+            .then(|| Reply::json(&json!({"kind": "SubjectAccessReview", "status": status})))
+    });
+    let (statuses, _) = review(&denying, &reviews[..1], "--mode live");
+    assert_eq!(statuses, [json!({"allowed": false, "denied": true, "reason": "locked"})]);
+}
+
+/// The server says of a namespace that it is not there, or soon will not be.
+#[test]
+fn namespaces_that_are_missing_or_being_deleted_are_named() {
+    let missing = "there is no namespace `nowhere` in this cluster";
+    for (arguments, exit, label) in [
+        ("can-i list pods --for sa/web -n nowhere", 1, "warning"),
+        ("walk -n nowhere", 2, "error"),
+        ("snapshot -n nowhere", 2, "error"),
+        ("can-i --resources pods --for sa/k-sa-1 -n ns-1 --diff-with nowhere", 2, "error"),
+    ] {
+        let ran = Server::of(&["ns-1"]).rolecall("admin", arguments);
+        assert!(ran.stderr.contains(&format!("{label}: {missing}")), "{arguments}: {ran}");
+        assert_eq!(ran.exit, Some(exit), "{arguments}: {ran}");
+    }
+    let ending = Server::with(&["ns-1"], |seen| {
+        let metadata = json!({"name": "ns-1", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+        (seen.path == "/api/v1/namespaces/ns-1")
+            .then(|| Reply::json(&json!({"kind": "Namespace", "metadata": metadata})))
+    });
+    let ran = ending.rolecall("admin", "fix get pods --for user/jane -n ns-1");
+    assert!(ran.stderr.contains("warning: namespace `ns-1` is being deleted"), "{ran}");
+    let silent = Server::with(&["ns-1"], |seen| {
+        (seen.path == "/api/v1/namespaces/ns-1")
+            .then(|| Reply::failure(403, "Forbidden", "forbidden"))
+    });
+    assert!(!silent.rolecall("admin", "walk -n ns-1").stderr.contains("namespace `ns-1`"));
+}
+
+/// The hint is a command that whoever has the rights can run as it stands.
+#[test]
+fn the_rights_hint_prints_just_the_yaml() {
+    let ran = Server::of(&["ns-1"])
+        .rolecall("system:serviceaccount:ns-1:k-sa-1", "can-i get pods --for user/jane -n ns-1");
+    let commands: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("hint: have an administrator run `rolecall "))
+        .filter_map(|rest| rest.split_once(" | kubectl apply -f -`").map(|(command, _)| command))
+        .collect();
+    assert_eq!(commands.len(), 3, "{ran}");
+    for command in commands {
+        let printed = Server::of(&["ns-1"]).rolecall("admin", command);
+        assert_eq!(printed.exit, Some(0), "{command}: {printed}");
+        let kinds: Vec<String> = serde_yaml::Deserializer::from_str(&printed.stdout)
+            .map(|document| <Value as serde::Deserialize>::deserialize(document).unwrap())
+            .map(|object| object["kind"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(kinds.len(), 2, "{command}: {printed}");
+    }
+}
+
+#[test]
+fn what_an_authorizer_denies_outright_gets_no_role() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let status = json!({"allowed": false, "denied": true, "reason": "the namespace is locked"});
+        seen.path
+            .ends_with("accessreviews")
+            .then(|| Reply::json(&json!({"kind": "SubjectAccessReview", "status": status})))
+    });
+    let ran = server.rolecall("admin", "fix get pods --for user/jane -n ns-1");
+    assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
+    assert!(ran.stderr.contains("no Role overrules: the namespace is locked"), "{ran}");
+}
+
+/// What may not be listed everywhere is listed where the manifests are.
+#[test]
+fn an_overlay_is_laid_over_the_namespaces_that_it_is_about() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let is_of_all = seen.path.starts_with("/apis/rbac.authorization.k8s.io/v1/role");
+        refuse(seen, if is_of_all { "rolebindings" } else { "clusterroles" })
+    });
+    let ran = server.rolecall("admin", "check fixtures/ns-1 --overlay");
+    let seen = server.seen();
+    let there = "GET /apis/rbac.authorization.k8s.io/v1/namespaces/ns-1/rolebindings";
+    assert!(seen.iter().any(|line| line == there), "{ran}\n{seen:#?}");
+}
