@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use rolecall_grant::refusal::{OtherAuthorizer, Scan};
-use rolecall_rbac::{Request, ResourceRequest, Target};
+use rolecall_rbac::{PolicyRule, Request, ResourceRequest, Target, Text};
 use serde_json::Value;
 
 /// Writes a scan as one line for each find: `user: verb group resource ...` or `! kind`.
@@ -368,6 +368,113 @@ fn names_with_quotes_and_yaml_syntax_come_through_unchanged() {
             let scan = Scan::of(text.as_bytes());
             let users: Vec<&str> = scan.denials.iter().map(|denial| &*denial.user).collect();
             assert_eq!(users, [user], "{text}");
+        }
+    }
+}
+
+/// Writes a request with the name of its object.
+fn request_text(request: &Request) -> String {
+    match &request.target {
+        Target::Resource(target) if !target.name.is_empty() && *target.subresource != *"exec" => {
+            format!("{request} {}", target.name)
+        }
+        _ => request.to_string(),
+    }
+}
+
+/// Writes rules as `verbs group/resources names`.
+fn rule_text(rule: &PolicyRule) -> String {
+    let texts = |texts: &[Text]| texts.iter().map(|text| &**text).collect::<Vec<&str>>().join(",");
+    let target = format!("{}{}", texts(&rule.resources), texts(&rule.non_resource_urls));
+    let text = format!(
+        "{} {}/{target} {}",
+        texts(&rule.verbs),
+        texts(&rule.api_groups),
+        texts(&rule.resource_names)
+    );
+    text.trim_end().to_owned()
+}
+
+#[test]
+fn refusals_are_read_in_every_form_in_which_people_pass_them_on() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/refusals.jsonl");
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let texts = |name: &str| -> Vec<String> {
+            let list = row[name].as_array().cloned().unwrap_or_default();
+            list.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        let note = row["note"].as_str().unwrap();
+        let scan = Scan::of(row["text"].as_str().unwrap().as_bytes());
+        let denied: Vec<String> = scan
+            .denials
+            .iter()
+            .map(|denial| format!("{}: {}", denial.user, request_text(&denial.request)))
+            .collect();
+        assert_eq!(denied, texts("denied"), "{note}: {scan:#?}");
+        let unnamed: Vec<String> = scan
+            .unnamed
+            .iter()
+            .flat_map(|found| match &*found.requests {
+                [] => vec![String::new()],
+                requests => requests.iter().map(request_text).collect(),
+            })
+            .collect();
+        assert_eq!(unnamed, texts("unnamed"), "{note}: {scan:#?}");
+        let lacks: Vec<String> = scan
+            .escalations
+            .iter()
+            .flat_map(|found| {
+                std::iter::once(found.user.to_string()).chain(found.missing.iter().map(rule_text))
+            })
+            .collect();
+        assert_eq!(lacks, texts("lacks"), "{note}: {scan:#?}");
+        match row["because"].as_str() {
+            Some(because) => {
+                let kinds: Vec<String> =
+                    scan.remarks.iter().map(|remark| remark.kind.to_string()).collect();
+                assert!(kinds.len() == 1 && kinds[0].contains(because), "{note}: {kinds:?}");
+            }
+            None => assert_eq!(scan.remarks, [], "{note}"),
+        }
+    }
+}
+
+#[test]
+fn the_excerpt_of_a_doubtful_refusal_shows_no_secret() {
+    let long = "x".repeat(300);
+    for secret in [
+        "token=abcdef123456",
+        "Authorization: Bearer abcdef123456",
+        r#"{"password":"abcdef123456"}"#,
+    ] {
+        for between in ["", &long] {
+            let text = format!(
+                "{secret} {between} pods is forbidden: User \"u\" cannot list resource \"po"
+            );
+            let scan = Scan::of(text.as_bytes());
+            assert_eq!(scan.remarks.len(), 1, "{text}");
+            assert!(!scan.remarks[0].text.contains("abcdef"), "{}", scan.remarks[0].text);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_refusal_is_never_read_as_one() {
+    let inner =
+        r#"x" cannot list resource "secrets" in API group "" in the namespace "kube-system"#;
+    let escaped = inner.replace('"', "\\\"");
+    let text = format!(
+        "secrets \"x\" is forbidden: User \"{escaped}\" cannot get resource \"secrets\" in API group \"\" in the namespace \"shop\""
+    );
+    for width in [17, 40, 61, 90] {
+        let characters: Vec<char> = text.chars().collect();
+        let lines: Vec<String> =
+            characters.chunks(width).map(|line| line.iter().collect()).collect();
+        for separator in ["\n", "\n│ ", "\n    "] {
+            let scan = Scan::of(lines.join(separator).as_bytes());
+            let is_injected = |denial: &rolecall_grant::refusal::Denial| &*denial.user == "x";
+            assert!(!scan.denials.iter().any(is_injected), "{scan:#?}");
         }
     }
 }

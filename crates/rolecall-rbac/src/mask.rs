@@ -41,6 +41,8 @@ pub fn masked_line(line: &str) -> String {
 struct Before {
     /// Whether the last word wants a secret behind it.
     wanted: Option<Wanted>,
+    /// Whether the last word names a secret, whose value may follow a colon of its own, as in JSON.
+    named: bool,
     /// Whether a client of MySQL is run, which takes `-pPASSWORD`.
     mysql: bool,
 }
@@ -95,13 +97,15 @@ fn is_between_words(c: char) -> bool {
 impl Before {
     fn note(&mut self, word: &str) {
         self.mysql |= ["mysql", "mysqldump", "mysqladmin", "mariadb"].contains(&word);
-        self.wanted = if is_scheme(word) || wants_secret(word) {
+        let is_sign = matches!(word, ":" | "=" | "\\:");
+        self.wanted = if is_scheme(word) || wants_secret(word) || self.named && is_sign {
             Some(Wanted::Secret)
         } else if matches!(word, "-u" | "--user" | "--proxy-user") {
             Some(Wanted::UserAndSecret)
         } else {
             None
         };
+        self.named = names_secret(word.trim_end_matches('\\'));
     }
 }
 
@@ -182,6 +186,8 @@ mod tests {
             ("curl https://joe:abc@host/path", "curl https://joe:REDACTED@host/path"),
             ("curl -u joe:abc host", "curl -u joe:REDACTED host"),
             ("docker run -u 1000 x", "docker run -u 1000 x"),
+            (r#"{"token":"abc","x":1}"#, r#"{"token":"REDACTED","x":1}"#),
+            (r#"{\"token\": \"abc\"}"#, r#"{\"token\": \"REDACTED"}"#),
             ("mysql -pabc -h db", "mysql -pREDACTED -h db"),
             ("mkdir -p8080 x", "mkdir -p8080 x"),
             (

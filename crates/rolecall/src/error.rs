@@ -181,6 +181,11 @@ impl Hint {
         Hint::Delegate { command: command.into(), purpose: purpose.into() }
     }
 
+    /// Returns a hint that is a sentence of its own.
+    pub(crate) fn quote(text: impl Into<String>) -> Hint {
+        Hint::Quote { text: text.into() }
+    }
+
     /// Returns a hint to change a file or object.
     pub(crate) fn edit(place: impl Into<String>, change: impl Into<String>) -> Hint {
         Hint::Edit { place: place.into(), change: change.into() }

@@ -24,6 +24,7 @@ mod load;
 mod output;
 mod patience;
 mod question;
+mod remedy;
 mod render;
 mod reported;
 mod reviews;

@@ -1,13 +1,15 @@
 //! The other words that refusals have: `forbidden`, `denied the request`, `Unauthorized`.
 
 use memchr::memmem;
-use rolecall_rbac::{Request, ResourceRequest};
+use rolecall_rbac::{Request, ResourceRequest, Text};
 
 use super::fields::{is_printable, is_subresource, is_verb};
 use super::peel::{self, Peeled};
 use super::remark::{Admission, Doubt, RemarkKind};
+use super::restore::{self, Join};
 use super::scan::{LAYERS, Segment, Window};
-use super::{escalation, quote, sentence};
+use super::unnamed::{self, Namelessness, Place};
+use super::{audit, escalation, margin, quote, sentence, writes};
 
 /// `forbidden` and `Forbidden`.
 pub(super) const FORBIDDEN: &[u8] = b"orbidden";
@@ -29,8 +31,103 @@ pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
         Some(b'F') if after.starts_with(b"): ") && near.before().ends_with(b"server (F") => {
             at_kubectl(segment, place);
         }
+        Some(b'f' | b'F') if !after.starts_with(b")") && is_about_a_user(&near) => {
+            at_broken_announcement(segment, place);
+        }
+        Some(b'F') => at_capital(segment, place),
         _ => {}
     }
+}
+
+/// Returns whether `User` follows soon.
+fn is_about_a_user(near: &Window<'_>) -> bool {
+    let after = near.after().get(FORBIDDEN.len()..).unwrap_or_default();
+    memmem::find(after, sentence::START).is_some()
+}
+
+/// Reads `Forbidden` alone, or with a path.
+fn at_capital(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 16, 4 << 10);
+    let after = window.after().get(FORBIDDEN.len()..).unwrap_or_default();
+    if let Some(found) = unnamed::at_quoted_path(after) {
+        return segment.unnamed(found, place);
+    }
+    let before = window.before();
+    let before = before.get(..before.len().saturating_sub(1)).unwrap_or_default();
+    let starts = before.last().is_none_or(|byte| b"\n\r\"'(. \\".contains(byte));
+    let ends = after.first().is_none_or(|byte| b"\n\r\"'.!),\\".contains(byte))
+        || [&b"Exception"[..], b"Error"].iter().any(|word| after.starts_with(word));
+    if starts && ends {
+        segment.unnamed((Vec::new(), Place::Known, Namelessness::CodeOnly), place);
+    }
+}
+
+/// Reads the words of an old escalation refusal that nothing announces right before.
+pub(super) fn at_extra(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 64, 64);
+    let is_announced = memmem::find(window.before(), FORBIDDEN).is_some();
+    if !is_announced {
+        at_escalation(segment, place, window.after().len());
+    }
+}
+
+/// Reads an audit event.
+pub(super) fn at_audit_decision(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 16 << 10, 256 << 10);
+    if let Some((user, request)) = audit::read(window.line()) {
+        segment.request(user, request, place);
+    }
+}
+
+/// Reads `unknown (get pods)`.
+pub(super) fn at_unknown(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 1 << 10, 1 << 10);
+    if let Some(found) = unnamed::at_unknown(window.before(), window.after()) {
+        segment.unnamed(found, place);
+    }
+}
+
+/// Reads what stands around the number 403.
+pub(super) fn at_code(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 4 << 10, 4 << 10);
+    if let Some(found) = unnamed::at_code(window.before(), window.after()) {
+        segment.unnamed(found, place);
+    }
+}
+
+/// Reads `roles.rbac.authorization.k8s.io "r" not found`.
+pub(super) fn at_not_found(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 1 << 10, 16);
+    if let Some(write) = writes::at_not_found(window.before()) {
+        segment.remark(RemarkKind::Write(write), place);
+    }
+}
+
+/// Reads `The RoleBinding "b" is invalid: `.
+pub(super) fn at_invalid(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 1 << 10, 1 << 10);
+    if let Some(write) = writes::at_invalid(window.before(), window.after()) {
+        segment.remark(RemarkKind::Write(write), place);
+    }
+}
+
+/// Reads `code = PermissionDenied desc = permission denied: applications, get, ...`.
+pub(super) fn at_permission_denied(segment: &mut Segment<'_>, place: usize) {
+    let window = segment.window(place, 16, 200);
+    let is_argo =
+        ["applications", "projects", "repositories", "clusters", "logs", "exec", "accounts"]
+            .iter()
+            .any(|kind| {
+                memmem::find(window.after(), format!("denied: {kind}").as_bytes()).is_some()
+            });
+    if is_argo {
+        segment.remark(RemarkKind::OtherProgram { name: "Argo CD" }, place);
+    }
+}
+
+/// Reads what kubectl says when it was refused and goes on with something else.
+pub(super) fn at_autoscale(segment: &mut Segment<'_>, place: usize) {
+    segment.unnamed((Vec::new(), Place::Known, Namelessness::Hidden), place);
 }
 
 /// Reads what follows `forbidden:`.
@@ -43,10 +140,19 @@ fn at_announcement(segment: &mut Segment<'_>, place: usize) {
         return segment.sentence(place + blanks);
     }
     let before = window.before();
-    let Some(head) = before.strip_suffix(b" is forbidden:") else { return };
-    if matches!(rest, [b'u', b's', b'e', b'r', b' ', b'"' | b'\\' | b'&', ..]) {
-        return at_escalation(segment, place);
+    let unmargined = margin::without_start(rest);
+    if is_escalation(unmargined) && at_escalation(segment, place, unmargined.len()) {
+        return;
     }
+    // The line was broken right behind it, or inside the next word.
+    let is_broken = window.after().iter().take(5).any(|byte| *byte == b'\n')
+        || rest.starts_with(b"U")
+        || memmem::find(rest.get(..rest.len().min(48)).unwrap_or_default(), sentence::START)
+            .is_some();
+    if is_broken && segment.restored_sentence(place) {
+        return;
+    }
+    let Some(head) = before.strip_suffix(b" is forbidden:") else { return };
     let (head, rest) = undo_encodings(&window, head);
     let name = quote::opening(&head).and_then(|opening| {
         let (resource, name) = head.split_at(opening);
@@ -78,6 +184,15 @@ fn at_announcement(segment: &mut Segment<'_>, place: usize) {
     segment.remark(kind, place);
 }
 
+/// Reads an announcement that is encoded or broken itself.
+fn at_broken_announcement(segment: &mut Segment<'_>, place: usize) {
+    segment.restored_sentence(place + FORBIDDEN.len());
+}
+
+fn is_escalation(rest: &[u8]) -> bool {
+    rest.starts_with(b"user") || rest.starts_with(b"attempt to grant")
+}
+
 /// Returns whether nothing of a message is left: only what closes the string around it.
 fn is_end(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'}' | b')' | b','))
@@ -101,23 +216,23 @@ fn undo_encodings(window: &Window<'_>, head: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (head.to_vec(), rest.to_vec())
 }
 
-fn at_escalation(segment: &mut Segment<'_>, place: usize) {
+/// Reads an escalation refusal; `left` is how much of the window is left from its first word.
+/// Returns whether it is one.
+fn at_escalation(segment: &mut Segment<'_>, place: usize, left: usize) -> bool {
+    let near = segment.window(place, 4 << 10, 4 << 10);
+    let start = place + near.after().len().saturating_sub(left);
     let window = segment.window(place, 4 << 10, 256 << 10);
-    let mut peeled: Option<Peeled> = None;
-    for _ in 0..LAYERS {
-        let (text, anchor) = window.or(&peeled);
-        let (before, after) = text.split_at(anchor.min(text.len()));
-        let head = before.strip_suffix(b" is forbidden:").unwrap_or_default();
-        let encoding = match escalation::read(head, after.trim_ascii_start()) {
-            escalation::Reading::Nothing => return,
-            escalation::Reading::Found(found) => return segment.escalation(found, place),
-            escalation::Reading::Doubtful(doubt) => {
-                return segment.remark(RemarkKind::Doubtful(doubt), place);
-            }
-            escalation::Reading::Encoded(encoding) => encoding,
-        };
-        peeled = Some(peel::peel(text, anchor, encoding));
+    let rest = window.after().get(start - place..).unwrap_or_default();
+    let before = window.before();
+    let head = before.strip_suffix(b":").and_then(|head| head.strip_suffix(b"forbidden"));
+    let head = head.unwrap_or_default().trim_ascii_end();
+    let head = head.strip_suffix(b"is").unwrap_or_default();
+    match escalation::read(head, rest) {
+        None => return false,
+        Some(Ok(found)) => segment.escalation(found, place),
+        Some(Err(doubt)) => segment.remark(RemarkKind::Doubtful(doubt), place),
     }
+    true
 }
 
 /// Reads `Forbidden (user=U, verb=get, resource=nodes, subresource(s)=[pods proxy])`, a kubelet's
@@ -134,7 +249,7 @@ fn at_kubelet(segment: &mut Segment<'_>, place: usize) {
         }
         end => end,
     };
-    let read = |text: &[u8]| {
+    let read = |text: &[u8]| -> Option<(Text, Request)> {
         let text = std::str::from_utf8(text).ok()?.strip_prefix(" (user=")?;
         let (user, rest) = text.split_once(", verb=")?;
         let (verb, rest) = rest.split_once(", resource=nodes, subresource")?;
@@ -152,13 +267,46 @@ fn at_kubelet(segment: &mut Segment<'_>, place: usize) {
         };
         valid.then(|| (user.into(), Request::resource(verb, target)))
     };
-    match end.and_then(|end| read(after.get(..end)?)) {
+    let found = end.and_then(|end| read(after.get(..end)?)).or_else(|| {
+        let restored = restore::restore(window.text, window.place, Join::Words);
+        let text: Vec<u8> = restored
+            .text
+            .get(restored.place + FORBIDDEN.len()..)?
+            .iter()
+            .map(|byte| if *byte == restore::BREAK { b' ' } else { *byte })
+            .collect();
+        let end = memmem::find(&text, b"(s)=").map_or(0, |found| found + 4);
+        let end = end + text.get(end..)?.iter().position(|byte| *byte == b')')?;
+        read(text.get(..end)?)
+    });
+    match found {
+        Some((user, _)) if asks_for_the_server(&user, &segment.window(place, 200, 400)) => {
+            segment.remark(RemarkKind::KubeletRefusesServer { user }, place);
+        }
         Some((user, request)) => segment.request(user, request, place),
         None => segment.remark(RemarkKind::Doubtful(Doubt::OtherWording), place),
     }
 }
 
-/// Reads `Error from server (Forbidden): unknown (get pods)`, kubectl's words for a 403 that carries
+/// Returns whether a kubelet refused the API server's own client certificate: kubectl never asks a
+/// kubelet itself.
+fn asks_for_the_server(user: &str, window: &Window<'_>) -> bool {
+    const SERVERS: [&str; 6] = [
+        "kubernetes",
+        "kube-apiserver",
+        "kube-apiserver-kubelet-client",
+        "apiserver-kubelet-client",
+        "system:kube-apiserver",
+        "kubelet-api",
+    ];
+    let line = window.line();
+    let has = |words: &[u8]| memmem::find(line, words).is_some();
+    let is_kubectls =
+        has(b"Error from server") || has(b"unable to upgrade connection") || has(b"( pods/");
+    SERVERS.contains(&user) || is_kubectls && !user.starts_with("system:serviceaccount:")
+}
+
+/// Reads `Error from server (Forbidden): <html>...</html> (get pods)`, kubectl's words for a 403 that carries
 /// no Status of the API server.
 fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 64, 4 << 10);
@@ -173,6 +321,9 @@ fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
         let is_plain = !words.iter().any(|byte| b"=[])".contains(byte));
         is_plain.then(|| words.split(|byte| *byte == b' ').count())
     });
+    if line.starts_with(b"unknown (") {
+        return;
+    }
     if words == Some(2) && !line.starts_with(b"error when") && !has(b"forbidden:") && !has(DENIED) {
         segment.remark(RemarkKind::Intermediary, place);
     }

@@ -1,11 +1,15 @@
 //! Escalation refusals: `is attempting to grant RBAC permissions not currently held`.
+//!
+//! They grant nothing, but list what their writer lacks, so that they are read in whatever form they
+//! come: quoted and escaped in any way, on one line or on many, with margins and prefixes, and in the
+//! words of servers up to 1.10.
 
-use rolecall_rbac::{PolicyRule, Text, Texts};
+use memchr::memmem;
+use rolecall_rbac::{PolicyRule, Text};
 
-use super::fields::printable;
-use super::peel::{self, Encoding};
-use super::remark::{Doubt, Field};
-use super::{Seen, quote};
+use super::remark::{Doubt, shown};
+use super::rules::{self, quoted_at, quoted_before};
+use super::{Seen, margin};
 
 /// The server refused a role or binding that grants more than its writer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,121 +30,96 @@ pub struct Escalation {
     pub seen: Seen,
 }
 
-/// What follows `is forbidden: `.
-#[derive(Debug)]
-pub(super) enum Reading {
-    /// No escalation refusal.
-    Nothing,
-    /// Perhaps one, in an encoding that must be undone first.
-    Encoded(Encoding),
-    /// One.
-    Found(Box<Escalation>),
-    /// Something that looks like one.
-    Doubtful(Doubt),
-}
+/// What every refusal of today's servers has.
+const HELD: &[u8] = b"not currently held";
+/// What every refusal of servers up to 1.10 has.
+pub(super) const EXTRA: &[u8] = b"attempt to grant extra privileges:";
+/// How far the words stand at most behind `is forbidden:`; groups stand between.
+const REACH: usize = 16 << 10;
 
-/// Reads an escalation refusal from the head before `is forbidden: ` and what follows it.
-pub(super) fn read(head: &[u8], rest: &[u8]) -> Reading {
-    let Some(user) = rest.strip_prefix(b"user ") else { return Reading::Nothing };
-    if !user.starts_with(b"\"") {
-        return peel::encoding_after(user).map_or(Reading::Nothing, Reading::Encoded);
-    }
-    match escalation(head, user) {
-        Ok(Some(escalation)) => Reading::Found(Box::new(escalation)),
-        Ok(None) => Reading::Nothing,
-        Err(doubt) => Reading::Doubtful(doubt),
-    }
-}
-
-fn escalation(head: &[u8], user: &[u8]) -> Result<Option<Escalation>, Doubt> {
-    let (user, rest) = quote::split(user).ok_or(Doubt::CutOff)?;
-    let Some(rest) = rest.strip_prefix(b" (groups=[") else { return Ok(None) };
-    let (groups, rest) = list(rest).ok_or(Doubt::CutOff)?;
-    let Some(rest) =
-        rest.strip_prefix(b") is attempting to grant RBAC permissions not currently held:")
-    else {
-        return Ok(None);
+/// Reads an escalation refusal from the head before `is forbidden:` and what follows it; `None` when
+/// it is another refusal.
+pub(super) fn read(head: &[u8], rest: &[u8]) -> Option<Result<Box<Escalation>, Doubt>> {
+    let (resource, name) = written(head);
+    let ahead = rest.get(..rest.len().min(REACH)).unwrap_or_default();
+    let (user, groups, list) = if let Some(start) = memmem::find(ahead, EXTRA).filter(|at| *at < 64)
+    {
+        let list = rest.get(start + EXTRA.len()..).unwrap_or_default();
+        let end = memmem::find(list, b"user=&{").unwrap_or(list.len());
+        let (list, user) = list.split_at(end);
+        let user = user.get(b"user=&{".len()..).unwrap_or_default();
+        (shown(until(user, b" ")), old_groups(user), list)
+    } else {
+        let end = next_refusal(ahead);
+        let Some(start) = position_of_words(ahead.get(..end)?, HELD) else {
+            let is_one = memmem::find(ahead.get(..end)?, b"is attempting to grant").is_some();
+            return is_one.then_some(Err(Doubt::CutOff));
+        };
+        let before = ahead.get(..start).unwrap_or_default();
+        let (user, after) =
+            quoted_at(margin::without_start(before.get(b"user".len()..)?)).unwrap_or((b"", before));
+        (shown(user), groups(after), rest.get(start + HELD.len()..).unwrap_or_default())
     };
-    let (resource, name) = head_of(head)?;
-    let (missing, cut_off) = rules(rest);
+    let (missing, cut_off) = rules::read(list);
     if missing.is_empty() {
-        return Err(Doubt::CutOff);
+        return Some(Err(Doubt::CutOff));
     }
-    Ok(Some(Escalation {
-        user: printable(Field::User, user)?.as_ref().into(),
-        groups: groups.to_vec(),
-        resource,
-        name,
-        missing,
-        cut_off,
-        seen: Seen { line: 0, count: 1 },
-    }))
+    let seen = Seen { line: 0, count: 1 };
+    Some(Ok(Box::new(Escalation { user, groups, resource, name, missing, cut_off, seen })))
+}
+
+/// Returns where some words begin, which blanks and margins may part.
+fn position_of_words(text: &[u8], words: &[u8]) -> Option<usize> {
+    if let Some(found) = memmem::find(text, words) {
+        return Some(found);
+    }
+    // All but the last word is only looked for; where the last one ends is what counts.
+    let last = words.rsplit(|byte| *byte == b' ').next()?;
+    let first = memmem::find(text, b"currently")?;
+    let found = memmem::find(text.get(first..)?, last)? + first;
+    (found - first < 64).then(|| (found + last.len()).saturating_sub(words.len()))
+}
+
+/// Returns where the next refusal begins, if one does.
+fn next_refusal(text: &[u8]) -> usize {
+    memmem::find(text, b"orbidden").unwrap_or(text.len())
+}
+
+fn until<'t>(text: &'t [u8], end: &[u8]) -> &'t [u8] {
+    memmem::find(text, end).and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// Reads the names between `(groups=[` and `])`.
+fn groups(text: &[u8]) -> Vec<Text> {
+    let mut rest = until(text, b"]");
+    let mut groups = Vec::new();
+    while let Some(start) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'&' | 0xe2))
+    {
+        rest = rest.get(start..).unwrap_or_default();
+        match quoted_at(rest) {
+            Some((group, after)) => {
+                groups.push(shown(group));
+                rest = after;
+            }
+            None => rest = rest.get(1..).unwrap_or_default(),
+        }
+    }
+    groups
+}
+
+/// Reads `name uid [group group] map[]}`.
+fn old_groups(text: &[u8]) -> Vec<Text> {
+    let Some(open) = memchr::memchr(b'[', until(text, b"}")) else { return Vec::new() };
+    let list = until(text.get(open + 1..).unwrap_or_default(), b"]");
+    list.split(|byte| *byte == b' ').filter(|group| !group.is_empty()).map(shown).collect()
 }
 
 /// Splits `roles.rbac.authorization.k8s.io "r"` off the end of what stands before `is forbidden:`.
-fn head_of(head: &[u8]) -> Result<(Text, Text), Doubt> {
+fn written(head: &[u8]) -> (Text, Text) {
     let head = head.trim_ascii_end();
-    let (qualified, name) = match quote::opening(head) {
-        Some(opening) => {
-            let (qualified, name) = head.split_at(opening);
-            let name = name.get(1..name.len().saturating_sub(1)).unwrap_or_default();
-            (qualified.trim_ascii_end(), printable(Field::Name, name)?)
-        }
-        None => (head, "".into()),
-    };
+    let (qualified, name) = quoted_before(head).unwrap_or((head, b""));
+    let qualified = qualified.trim_ascii_end();
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let start = qualified.len() - qualified.iter().rev().take_while(|byte| is_part(byte)).count();
-    let resource = String::from_utf8_lossy(qualified.get(start..).unwrap_or_default());
-    Ok((resource.as_ref().into(), name.as_ref().into()))
-}
-
-/// Reads the rules, one a line, and says whether the last one is cut off.
-fn rules(text: &[u8]) -> (Vec<PolicyRule>, bool) {
-    let mut rules = Vec::new();
-    let mut rest = text;
-    while let Some(next) = rest.strip_prefix(b"\n").and_then(|rest| rest.strip_prefix(b"{")) {
-        let Some((rule, after)) = rule(next) else { return (rules, true) };
-        rules.push(rule);
-        rest = after;
-    }
-    (rules, false)
-}
-
-/// Reads `APIGroups:["apps"], Resources:["deployments"], Verbs:["get" "list"]}`.
-fn rule(text: &[u8]) -> Option<(PolicyRule, &[u8])> {
-    let mut rule = PolicyRule::default();
-    let mut rest = text;
-    loop {
-        let colon = memchr::memchr(b':', rest)?;
-        let (field, after) = rest.split_at(colon);
-        let target = match field {
-            b"APIGroups" => &mut rule.api_groups,
-            b"Resources" => &mut rule.resources,
-            b"NonResourceURLs" => &mut rule.non_resource_urls,
-            b"ResourceNames" => &mut rule.resource_names,
-            b"Verbs" => &mut rule.verbs,
-            _ => return None,
-        };
-        let (texts, after) = list(after.strip_prefix(b":[")?)?;
-        *target = texts;
-        if let Some(after) = after.strip_prefix(b"}") {
-            return Some((rule, after));
-        }
-        rest = after.strip_prefix(b", ")?;
-    }
-}
-
-/// Reads `"a" "b"]`, Go's way of writing a slice of strings.
-fn list(text: &[u8]) -> Option<(Texts, &[u8])> {
-    let mut texts: Vec<Text> = Vec::new();
-    let mut rest = text;
-    loop {
-        if let Some(after) = rest.strip_prefix(b"]") {
-            return Some((texts.into(), after));
-        }
-        let next = if texts.is_empty() { rest } else { rest.strip_prefix(b" ")? };
-        let (raw, after) = quote::split(next)?;
-        texts.push(printable(Field::Name, raw).ok()?.as_ref().into());
-        rest = after;
-    }
+    (shown(qualified.get(start..).unwrap_or_default()), shown(name))
 }

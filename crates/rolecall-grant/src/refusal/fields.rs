@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::quote;
 use super::remark::{Doubt, Field};
+use super::restore::BREAK;
 
 /// The longest field that is believed; Kubernetes' own names end at 253.
 const LONGEST: usize = 1024;
@@ -11,6 +12,10 @@ const LONGEST: usize = 1024;
 /// Reads a quoted field's content, which may be any printable text.
 pub(super) fn printable(field: Field, raw: &[u8]) -> Result<Cow<'_, str>, Doubt> {
     let text = quote::unquote(raw).ok_or(Doubt::Invalid { field })?;
+    let text = match memchr::memchr(BREAK, raw) {
+        Some(_) => Cow::Owned(unbroken(field, &text).ok_or(Doubt::Unprintable { field })?),
+        None => text,
+    };
     if text.len() > LONGEST {
         return Err(Doubt::Invalid { field });
     }
@@ -20,6 +25,17 @@ pub(super) fn printable(field: Field, raw: &[u8]) -> Result<Cow<'_, str>, Doubt>
     } else {
         Err(Doubt::Unprintable { field })
     }
+}
+
+/// Joins a field that was broken over lines. A blank may have stood there in users' names alone, but not in
+/// those of ServiceAccounts. What a line's first quote ends may not be the field.
+pub(super) fn unbroken(field: Field, text: &str) -> Option<String> {
+    let mark = char::from(BREAK);
+    if !text.contains(mark) {
+        return Some(text.to_owned());
+    }
+    let is_certain = field != Field::User || text.starts_with("system:");
+    (is_certain && !text.ends_with(mark)).then(|| text.replace(mark, ""))
 }
 
 /// Returns whether a character shows itself as what it is: no control, direction or invisible one.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{PolicyRule, Request, Target, Text};
 
+use super::reader::has_blanks;
 use super::remark::shown;
 use super::sentence::{Sentence, SentenceTarget};
-use super::{Denial, Doubt, Escalation, Remark, RemarkKind, Scan, Seen};
+use super::unnamed::{self, Namelessness, Place};
+use super::{Denial, Doubt, Escalation, Remark, RemarkKind, Scan, Seen, Unnamed};
 
 /// The most distinct things that are kept; the rest is only counted.
 const MOST: usize = 100_000;
@@ -30,6 +32,7 @@ enum Found {
     Denial { user: Text, request: Request, reason: Option<Text> },
     Escalation(Box<Escalation>),
     Remark { kind: RemarkKind, text: Text },
+    Unnamed { requests: Vec<Request>, place: Place, because: Namelessness, text: Text },
 }
 
 /// Stands between the parts of a key; no text holds it.
@@ -53,7 +56,13 @@ impl Fold {
     }
 
     /// Adds a refused request that was not worded as a sentence.
-    pub(super) fn request(&mut self, user: Text, request: Request, line: impl FnOnce() -> u64) {
+    pub(super) fn request(
+        &mut self,
+        user: Text,
+        request: Request,
+        reason: Option<Text>,
+        line: impl FnOnce() -> u64,
+    ) {
         match &request.target {
             Target::Path(path) => {
                 self.start_key(b'd', [&*user, &*request.verb, &**path, "", "", "/"]);
@@ -70,7 +79,7 @@ impl Fold {
                 ],
             ),
         }
-        self.add(line, || Found::Denial { user, request, reason: None });
+        self.add(line, || Found::Denial { user, request, reason });
     }
 
     /// Adds an escalation refusal.
@@ -103,6 +112,17 @@ impl Fold {
         self.add(line, || Found::Remark { kind, text: text() });
     }
 
+    /// Adds a refusal that names no user.
+    pub(super) fn unnamed(
+        &mut self,
+        (requests, place, because): unnamed::Found,
+        text: impl FnOnce() -> Text,
+        line: impl FnOnce() -> u64,
+    ) {
+        self.start_key(b'u', [format!("{requests:?} {place:?}").as_str()]);
+        self.add(line, || Found::Unnamed { requests, place, because, text: text() });
+    }
+
     fn start_key<const N: usize>(&mut self, tag: u8, parts: [&str; N]) {
         self.key.clear();
         self.key.push(tag);
@@ -129,6 +149,10 @@ impl Fold {
         for (key, mut entry) in later.entries {
             if let Some(known) = self.entries.get_mut(&key) {
                 known.seen.count += entry.seen.count;
+            } else if entry.seen.count == 0 {
+                // Found another way, once.
+                entry.seen.count = 1;
+                self.entries.insert(key, entry);
             } else if self.entries.len() < MOST {
                 entry.seen.line += lines;
                 self.entries.insert(key, entry);
@@ -147,6 +171,40 @@ impl Fold {
         self
     }
 
+    /// Returns whether no refused request was found.
+    pub(super) fn has_no_denials(&self) -> bool {
+        !self.entries.values().any(|entry| matches!(entry.found, Found::Denial { .. }))
+    }
+
+    /// Forgets everything but refused requests without blanks in their names, and how often they stand
+    /// there.
+    pub(super) fn into_denials(mut self) -> Self {
+        let is_certain = |entry: &Entry| match &entry.found {
+            Found::Denial { user, request, .. } => !has_blanks(request) && !user.contains(' '),
+            _ => false,
+        };
+        self.entries.retain(|_, entry| is_certain(entry));
+        for entry in self.entries.values_mut() {
+            entry.seen = Seen { line: 1, count: 0 };
+        }
+        self
+    }
+
+    /// Looks for the URL of a refusal of which only the status code is known.
+    pub(super) fn find_urls(&mut self, text: &[u8]) {
+        let is_alone = self.entries.len() == 1;
+        for entry in self.entries.values_mut().filter(|_| is_alone) {
+            if let Found::Unnamed { requests, because: because @ Namelessness::CodeOnly, .. } =
+                &mut entry.found
+            {
+                *requests = unnamed::in_dump(text);
+                if !requests.is_empty() {
+                    *because = Namelessness::UrlOnly;
+                }
+            }
+        }
+    }
+
     /// Sorts everything by where it stands first.
     pub(super) fn into_scan(self, bytes: u64) -> Scan {
         let mut entries: Vec<(Box<[u8]>, Entry)> = self.entries.into_iter().collect();
@@ -163,8 +221,12 @@ impl Fold {
                     scan.escalations.push(Escalation { seen, ..*escalation });
                 }
                 Found::Remark { kind, text } => scan.remarks.push(Remark { kind, text, seen }),
+                Found::Unnamed { requests, place, because, text } => {
+                    scan.unnamed.push(Unnamed { requests, place, because, text, seen });
+                }
             }
         }
+        unnamed::leave_out_what_is_known(&mut scan);
         scan
     }
 }

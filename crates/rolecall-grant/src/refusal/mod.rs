@@ -5,26 +5,40 @@
 //! ```
 //!
 //! The scanner looks for a few rare words and reads only what stands around them, so that logs of
-//! any size pass at the speed of a byte search. What is not exactly a server's wording never becomes
-//! a denial: it becomes a [`Remark`] that says what is wrong with it.
+//! any size pass at the speed of a byte search. A text is read as it stands first, then with encodings
+//! undone, then with broken lines joined and in other quotes. What cannot be read in one way only never
+//! becomes a denial: it becomes a [`Remark`] that says what is wrong with it, or an [`Unnamed`] where
+//! just the user is missing.
 
 mod anchors;
 mod audit;
+mod block;
 mod escalation;
 mod fields;
 mod fold;
+mod loose;
+mod margin;
+mod mask;
 mod peel;
 mod plain;
 mod quote;
+mod reader;
 mod reason;
 mod remark;
+mod restore;
+mod rules;
 mod scan;
 mod sentence;
+mod unnamed;
+mod url;
+mod writes;
 
 pub use escalation::Escalation;
-pub use reason::OtherAuthorizer;
+pub use reason::{MissingRole, OtherAuthorizer};
 pub use remark::{Admission, Doubt, Field, Remark, RemarkKind};
 pub use scan::{Scan, Scanner};
+pub use unnamed::{Namelessness, Place, Unnamed};
+pub use writes::Write;
 
 pub(crate) use fields::{is_namespace, is_printable};
 use rolecall_rbac::{Request, Text};

@@ -51,6 +51,12 @@ pub(super) fn encoding_after(text: &[u8]) -> Option<Encoding> {
     if rest.starts_with(b"\"") || rest.starts_with(b"u0022") { of_run(run) } else { None }
 }
 
+/// Returns the encoding that a spelled-out line break at the start of `text` shows, if any.
+pub(super) fn line_break_after(text: &[u8]) -> Option<Encoding> {
+    let run = text.iter().take_while(|byte| **byte == b'\\').count();
+    matches!(text.get(run), Some(b'n' | b'r' | b't')).then(|| of_run(run)).flatten()
+}
+
 fn of_run(backslashes: usize) -> Option<Encoding> {
     match backslashes {
         0 => None,

@@ -1,5 +1,7 @@
 //! Whose reason a refusal gives: RBAC's own, or another authorizer's that no Role overrules.
 
+use rolecall_rbac::Text;
+
 use super::Denial;
 
 /// An authorizer beside RBAC that gave a reason.
@@ -45,7 +47,43 @@ impl OtherAuthorizer {
     }
 }
 
+/// A role to which one of the user's bindings refers, and which does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingRole {
+    /// `Role` or `ClusterRole`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: Text,
+}
+
+impl MissingRole {
+    /// Returns the roles that RBAC's own reason names, such as `RBAC:
+    /// clusterrole.rbac.authorization.k8s.io "x" not found`; several stand in brackets.
+    pub fn all(reason: &str) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for (start, mark) in reason.match_indices("role.rbac.authorization.k8s.io ") {
+            let kind = if reason.get(..start).is_some_and(|before| before.ends_with("cluster")) {
+                "ClusterRole"
+            } else {
+                "Role"
+            };
+            let rest = reason.get(start + mark.len()..).unwrap_or_default();
+            let rest = rest.trim_start_matches('\\');
+            let name = rest.strip_prefix('"').and_then(|rest| rest.split(['"', '\\']).next());
+            found.extend(name.map(|name| Self { kind, name: name.into() }));
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
 impl Denial {
+    /// Returns the roles that the user's bindings refer to and that do not exist.
+    pub fn missing_roles(&self) -> Vec<MissingRole> {
+        self.reason.as_deref().map(MissingRole::all).unwrap_or_default()
+    }
+
     /// Returns which authorizer beside RBAC gave the reason, if one did.
     pub fn other_authorizer(&self) -> Option<OtherAuthorizer> {
         OtherAuthorizer::of(self.reason.as_deref()?)

@@ -5,7 +5,7 @@ use std::fmt;
 use memchr::memmem;
 use rolecall_rbac::Text;
 
-use super::{Seen, quote};
+use super::{Seen, Write, quote};
 
 /// Something in the text that no Role answers, or that is not certain enough to be granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,18 @@ pub enum RemarkKind {
     },
     /// Only cluster-admins may write an `aggregationRule`.
     AggregationRule,
+    /// A role or binding was not taken for another reason than missing rights.
+    Write(Write),
+    /// The kubelet refused the API server itself, which asks it for logs and connections.
+    KubeletRefusesServer {
+        /// The identity of the API server's client certificate.
+        user: Text,
+    },
+    /// The access control of another program refused, such as Argo CD's.
+    OtherProgram {
+        /// The program.
+        name: &'static str,
+    },
 }
 
 /// Why something that looks like a refusal is not taken for one.
@@ -64,6 +76,11 @@ pub enum Doubt {
     },
     /// The path ends in `*`, which a rule would take for a pattern.
     PatternPath,
+    /// A field is masked.
+    Masked {
+        /// The field.
+        field: Field,
+    },
 }
 
 /// A field of a refusal.
@@ -187,9 +204,11 @@ fn quoted(text: &[u8]) -> Text {
     shown(content.unwrap_or_default())
 }
 
-/// Makes bytes printable, and at most 200 characters long.
+/// Makes bytes printable, without what looks like a secret, and at most 200 characters long.
 pub(super) fn shown(bytes: &[u8]) -> Text {
-    let text = String::from_utf8_lossy(bytes);
+    // More is not shown, and a secret that begins in it is masked whole.
+    let bytes = bytes.get(..bytes.len().min(4 << 10)).unwrap_or_default();
+    let text = rolecall_rbac::masked_line(&String::from_utf8_lossy(bytes));
     let mut shown = String::with_capacity(text.len().min(200));
     for (character, count) in text.chars().zip(0..) {
         if count == 200 {
@@ -208,17 +227,34 @@ impl fmt::Display for RemarkKind {
             Self::Doubtful(doubt) => doubt.fmt(formatter),
             Self::Admission(admission) => admission.fmt(formatter),
             Self::Unauthorized => formatter.write_str(
-                "the server did not accept the credentials (401), so it knows no user to grant anything to",
+                "the server did not accept the credentials (401), so there is no user to grant anything to: \
+                 `rolecall whoami` and, in a Pod, `rolecall doctor` show what is wrong with them",
             ),
             Self::Intermediary => formatter.write_str(
-                "the answer did not come from the API server, but from something in front of it",
+                "the answer did not come from the API server, but from something in front of it: look for \
+                 a proxy, gateway or firewall between client and server",
             ),
             Self::UpgradeNeedsCreate { pod } => write!(
                 formatter,
                 "a WebSocket connection to Pod `{pod}` needs `create` on `pods/exec`, `pods/attach` or `pods/portforward` besides `get`; the text does not say for whom",
             ),
             Self::AggregationRule => formatter.write_str(
-                "only who may do everything may write a ClusterRole with an `aggregationRule`",
+                "only a cluster-admin can write a ClusterRole with an `aggregationRule`: have one apply it",
+            ),
+            Self::Write(write) => write.fmt(formatter),
+            Self::KubeletRefusesServer { user } if **user == *"system:anonymous" => formatter.write_str(
+                "the kubelet refused the API server, which asked without a client certificate: set \
+                 `--kubelet-client-certificate` and `--kubelet-client-key` of kube-apiserver; the caller of \
+                 kubectl lacks nothing",
+            ),
+            Self::KubeletRefusesServer { user } => write!(
+                formatter,
+                "the kubelet refused the API server, not the caller of kubectl: `{user}` is the identity of the \
+                 server's kubelet client certificate, which needs ClusterRole `system:kubelet-api-admin`",
+            ),
+            Self::OtherProgram { name } => write!(
+                formatter,
+                "the access control of {name} refused, not the API server's: change its own policy",
             ),
         }
     }
@@ -227,18 +263,25 @@ impl fmt::Display for RemarkKind {
 impl fmt::Display for Doubt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CutOff => formatter.write_str("the refusal is cut off"),
+            Self::CutOff => formatter.write_str("the refusal is cut off: pass the whole message"),
             Self::Unannounced => {
                 formatter.write_str("no `is forbidden:` stands before it, as servers write it")
             }
             Self::HeadDisagrees => {
                 formatter.write_str("its first words are about another resource than the rest")
             }
-            Self::OtherWording => formatter.write_str("it is not worded as servers do"),
-            Self::NoUser => formatter.write_str("it names no user to grant anything to"),
-            Self::Invalid { field } => write!(formatter, "the {field} is not one"),
+            Self::OtherWording => {
+                formatter.write_str("it is not worded as API servers word refusals")
+            }
+            Self::NoUser => {
+                formatter.write_str("it names no user to grant anything to: pass `--for SUBJECT`")
+            }
+            Self::Invalid { field } => write!(formatter, "its {field} is not a valid {field}"),
             Self::Unprintable { field } => {
                 write!(formatter, "the {field} holds control characters or invisible ones")
+            }
+            Self::Masked { field } => {
+                write!(formatter, "its {field} is masked: pass the message with it")
             }
             Self::PatternPath => formatter.write_str(
                 "the path ends in `*`, which a rule would take for a pattern and so grant more",
@@ -271,21 +314,21 @@ impl fmt::Display for Admission {
             Self::PodPolicy => formatter.write_str(
                 "the Pod fits no security policy that its ServiceAccount may `use`; change its securityContext",
             ),
-            Self::Quota => formatter.write_str("a ResourceQuota refused, not RBAC"),
-            Self::LimitRange => formatter.write_str("a LimitRange refused, not RBAC"),
+            Self::Quota => formatter.write_str("a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised"),
+            Self::LimitRange => formatter.write_str("a LimitRange refused, not RBAC: set requests and limits within its range"),
             Self::Webhook { name } => {
-                write!(formatter, "admission webhook `{name}` refused, not RBAC")
+                write!(formatter, "admission webhook `{name}` refused, not RBAC: no Role overrules it; change the object as its message says, or ask the owner of the webhook")
             }
             Self::Policy { name } => {
-                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused, not RBAC")
+                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused, not RBAC: no Role overrules it; change the object as its message says, or ask the owner of the policy")
             }
             Self::NoServiceAccount { namespace, name } => write!(
                 formatter,
-                "ServiceAccount `{namespace}/{name}` does not exist, so its Pods cannot be created",
+                "ServiceAccount `{namespace}/{name}` does not exist, so its Pods cannot be created: create it, or correct serviceAccountName",
             ),
             Self::NodeRestriction => formatter
-                .write_str("NodeRestriction lets a kubelet touch only its own Node and Pods"),
-            Self::NamespaceTerminating => formatter.write_str("the namespace is being deleted"),
+                .write_str("NodeRestriction lets a kubelet change only its own Node and Pods: no Role overrules it; use an identity that is not a node's"),
+            Self::NamespaceTerminating => formatter.write_str("the namespace is being deleted: wait until it is gone, then create it again"),
             Self::OwnerFinalizers => formatter.write_str(
                 "`blockOwnerDeletion` needs `update` on the owner's `finalizers`; the text does not say whose",
             ),
@@ -293,7 +336,7 @@ impl fmt::Display for Admission {
                 formatter,
                 "the user lacks `approve`, `sign` or `attest` on signer `{name}`; the text does not say who",
             ),
-            Self::Other => formatter.write_str("admission refused, not RBAC"),
+            Self::Other => formatter.write_str("admission refused, not RBAC: no Role overrules it; change the object as the message says"),
         }
     }
 }

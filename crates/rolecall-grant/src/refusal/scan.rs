@@ -2,23 +2,22 @@
 
 use std::io::{self, Read};
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 use rayon::prelude::*;
 use rolecall_rbac::Text;
 
+use super::block::{AHEAD, Block, Filled};
 use super::fold::Fold;
-use super::peel::Peeled;
-use super::{Denial, Escalation, Remark, RemarkKind};
-use super::{anchors, audit, plain, sentence};
+use super::mask::is_masked;
+use super::reader::{self, Outcome};
+use super::{Denial, Escalation, Remark, RemarkKind, Unnamed};
+use super::{anchors, audit, escalation, plain, restore, sentence, unnamed, writes};
 
-/// How much is read before it is scanned.
-const BLOCK: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
 /// How much of a block one core takes at a time; it stays in the core's cache.
 const SEGMENT: usize = if cfg!(test) { 1 << 10 } else { 256 << 10 };
-/// How much of the text before a word is kept to read what it belongs to.
-const BEHIND: usize = if cfg!(test) { 2 << 10 } else { 16 << 10 };
-/// How much of the text after a word is read; escalation refusals are long.
-const AHEAD: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
 /// Everything found in a text, in the order of where it stands first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +28,8 @@ pub struct Scan {
     pub escalations: Vec<Escalation>,
     /// Other refusals, and what only looks like one.
     pub remarks: Vec<Remark>,
+    /// Refusals that do not say who was refused.
+    pub unnamed: Vec<Unnamed>,
     /// How many bytes were read.
     pub bytes: u64,
     /// How many finds were left out because there were too many different ones.
@@ -36,6 +37,14 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// Returns whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.denials.is_empty()
+            && self.escalations.is_empty()
+            && self.remarks.is_empty()
+            && self.unnamed.is_empty()
+    }
+
     /// Scans a text that is in memory.
     pub fn of(text: &[u8]) -> Self {
         let mut scanner = Scanner::new();
@@ -101,8 +110,14 @@ impl Scanner {
         let is_short = self.found.bytes == 0;
         self.found.scan(&self.block, self.block.filled);
         if is_short {
-            // Who pastes a line or two hears about what lacks its `is forbidden:`, too.
-            self.found.fold.merge(Segment::scan_unannounced(self.block.text()), 0);
+            // In a short text everything counts that may be one: what lacks its `is forbidden:`, and
+            // what a terminal broke in the middle of a word.
+            let text = self.block.text();
+            self.found.fold.merge(Segment::scan_unannounced(text), 0);
+            if self.found.fold.has_no_denials() {
+                self.found.fold.merge(Segment::scan_unwrapped(text), 0);
+            }
+            self.found.fold.find_urls(text);
         }
         self.found.fold.into_scan(self.found.bytes)
     }
@@ -126,68 +141,6 @@ impl Found {
     }
 }
 
-/// A stretch of the input that is in memory.
-#[derive(Debug, Default)]
-struct Block {
-    bytes: Vec<u8>,
-    /// How many of the bytes hold text.
-    filled: usize,
-    /// Up to where the text was scanned as a part of the block before.
-    scanned: usize,
-}
-
-/// Whether a block is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Filled {
-    Up,
-    ToTheEndOfTheInput,
-}
-
-impl Block {
-    fn text(&self) -> &[u8] {
-        self.bytes.get(..self.filled).unwrap_or_default()
-    }
-
-    fn room(&self) -> usize {
-        (BEHIND + BLOCK + AHEAD).saturating_sub(self.filled)
-    }
-
-    /// Begins with the end of another block, which is scanned up to what is kept ahead.
-    fn continue_from(&mut self, other: &Self) {
-        let kept = other.text().len().min(BEHIND + AHEAD);
-        self.filled = 0;
-        self.fill(other.text().get(other.filled - kept..).unwrap_or_default());
-        self.scanned = kept.saturating_sub(AHEAD);
-    }
-
-    /// Takes as much as there is room for, and says how much.
-    fn fill(&mut self, bytes: &[u8]) -> usize {
-        let taken = bytes.len().min(self.room());
-        let end = self.filled + taken;
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
-        if let Some(room) = self.bytes.get_mut(self.filled..end) {
-            room.copy_from_slice(bytes.get(..taken).unwrap_or_default());
-        }
-        self.filled = end;
-        taken
-    }
-
-    fn read(&mut self, reader: &mut impl Read) -> io::Result<Filled> {
-        self.bytes.resize(BEHIND + BLOCK + AHEAD, 0);
-        while let Some(room) = self.bytes.get_mut(self.filled..).filter(|room| !room.is_empty()) {
-            match reader.read(room) {
-                Ok(0) => return Ok(Filled::ToTheEndOfTheInput),
-                Ok(read) => self.filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Filled::Up)
-    }
-}
-
 /// A stretch of the buffer in which anchors are looked for; what belongs to them may lie outside.
 pub(super) struct Segment<'b> {
     buffer: &'b [u8],
@@ -201,10 +154,7 @@ impl<'b> Segment<'b> {
     /// Scans a stretch and counts its lines.
     fn scan(buffer: &'b [u8], start: usize, end: usize) -> (Fold, u64) {
         let mut segment = Self::new(buffer, start);
-        segment.each(anchors::FORBIDDEN, end, anchors::at_forbidden);
-        segment.each(anchors::DENIED, end, anchors::at_denied);
-        segment.each(anchors::UNAUTHORIZED, end, anchors::at_unauthorized);
-        segment.each(audit::ANCHOR, end, Self::at_audit_decision);
+        segment.each_anchor(end);
         let stretch = buffer.get(start..end).unwrap_or_default();
         let lines = memchr::memchr_iter(b'\n', stretch).count() as u64;
         (segment.fold, lines)
@@ -217,8 +167,40 @@ impl<'b> Segment<'b> {
         segment.fold.into_unannounced()
     }
 
+    /// Scans a short text as if a terminal had broken its lines, for refusals alone.
+    fn scan_unwrapped(buffer: &[u8]) -> Fold {
+        let is_wrapped = buffer.len() <= MOST_UNWRAPPED && memchr::memchr(b'\n', buffer).is_some();
+        let is_about_refusals = || {
+            memmem::find(buffer, b"cannot").is_some()
+                || memmem::find(buffer, b"forb").is_some()
+                || memmem::find(buffer, b"User").is_some()
+        };
+        if !is_wrapped || !is_about_refusals() {
+            return Fold::default();
+        }
+        let joined = restore::unwrapped(buffer);
+        let mut segment = Segment::new(&joined, 0);
+        segment.each(anchors::FORBIDDEN, joined.len(), anchors::at_forbidden);
+        segment.fold.into_denials()
+    }
+
     fn new(buffer: &'b [u8], start: usize) -> Self {
         Self { buffer, start, fold: Fold::default(), counted: (start, 0) }
+    }
+
+    /// Visits each place in the stretch at which a rare word begins.
+    fn each_anchor(&mut self, end: usize) {
+        let reach = (end + LONGEST - 1).min(self.buffer.len());
+        let stretch = self.buffer.get(self.start..reach).unwrap_or_default();
+        let start = self.start;
+        for found in WORDS.iter().flat_map(|words| words.find_iter(stretch)) {
+            let place = start + found.start();
+            if let Some((_, visit)) =
+                ANCHORS.get(found.pattern().as_usize()).filter(|_| place < end)
+            {
+                visit(self, place);
+            }
+        }
     }
 
     /// Visits each place in the stretch at which a word begins.
@@ -235,44 +217,55 @@ impl<'b> Segment<'b> {
     /// Reads the sentence that begins at a place, if one does, and adds what it refuses.
     pub(super) fn sentence(&mut self, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
-        if let Some(sentence) = plain::read(window.text, window.place) {
+        if let Some(sentence) = plain::read(window.text, window.place)
+            && !is_masked(&sentence.user)
+        {
             let line = Self::line(self.buffer, &mut self.counted, place);
             return self.fold.sentence(&sentence, line);
         }
-        let mut peeled: Option<Peeled> = None;
-        for _ in 0..LAYERS {
-            let (text, start) = window.or(&peeled);
-            let encoding = match sentence::read(text, start) {
-                sentence::Reading::Nothing => return,
-                sentence::Reading::Refused(sentence) => {
-                    let line = Self::line(self.buffer, &mut self.counted, place);
-                    return self.fold.sentence(&sentence, line);
-                }
-                sentence::Reading::Doubtful(doubt) => {
-                    return self.remark(RemarkKind::Doubtful(doubt), place);
-                }
-                sentence::Reading::Encoded(encoding) => encoding,
-            };
-            peeled = Some(super::peel::peel(text, start, encoding));
+        self.outcome(reader::read(window.text, window.place), place);
+    }
+
+    /// Reads the sentence that follows `forbidden`, with something between; returns whether there is one.
+    pub(super) fn restored_sentence(&mut self, place: usize) -> bool {
+        let window = self.window(place, 4 << 10, 4 << 10);
+        let outcome = reader::read_after(window.text, window.place);
+        let is_one = outcome != Outcome::Nothing;
+        self.outcome(outcome, place);
+        is_one
+    }
+
+    fn outcome(&mut self, outcome: Outcome, place: usize) {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Refused { user, request, reason } => {
+                let line = Self::line(self.buffer, &mut self.counted, place);
+                self.fold.request(user, request, reason, line);
+            }
+            Outcome::Unnamed { request } => {
+                let found = (vec![request], unnamed::Place::Known, unnamed::Namelessness::LeftOut);
+                self.unnamed(found, place);
+            }
+            Outcome::Doubtful(doubt) => self.remark(RemarkKind::Doubtful(doubt), place),
         }
     }
 
-    fn at_audit_decision(&mut self, place: usize) {
-        let window = self.window(place, BEHIND, AHEAD);
-        if let Some((user, request)) = audit::read(window.line()) {
-            let line = Self::line(self.buffer, &mut self.counted, place);
-            self.fold.request(user, request, line);
-        }
+    /// Adds a refusal that names no user.
+    pub(super) fn unnamed(&mut self, found: unnamed::Found, place: usize) {
+        let window = self.window(place, 4 << 10, 4 << 10);
+        let text = || window.excerpt();
+        let line = Self::line(self.buffer, &mut self.counted, place);
+        self.fold.unnamed(found, text, line);
     }
 
     /// Adds a remark about a place; those that go on alike count as one.
     pub(super) fn remark(&mut self, kind: RemarkKind, place: usize) {
-        let window = self.window(place, 100, 200);
+        let window = self.window(place, 4 << 10, 4 << 10);
         let after = window.after();
         let end = memchr::memchr(b'\n', after).unwrap_or(after.len()).min(120);
         let common = after.get(..end).unwrap_or_default();
         let line = Self::line(self.buffer, &mut self.counted, place);
-        let text = || -> Text { super::remark::shown(window.line().trim_ascii()) };
+        let text = || window.excerpt();
         self.fold.remark(kind, common, text, line);
     }
 
@@ -285,7 +278,7 @@ impl<'b> Segment<'b> {
     /// Adds a refused request found at a place.
     pub(super) fn request(&mut self, user: Text, request: rolecall_rbac::Request, place: usize) {
         let line = Self::line(self.buffer, &mut self.counted, place);
-        self.fold.request(user, request, line);
+        self.fold.request(user, request, None, line);
     }
 
     /// Returns what counts the lines up to a place, in the order of places.
@@ -297,7 +290,7 @@ impl<'b> Segment<'b> {
         move || {
             let between = buffer.get(counted.0..place).unwrap_or_default();
             counted.1 += memchr::memchr_iter(b'\n', between).count() as u64;
-            counted.0 = place;
+            counted.0 = counted.0.max(place);
             counted.1 + 1
         }
     }
@@ -314,6 +307,36 @@ impl<'b> Segment<'b> {
 /// How many encodings are undone before a text is given up.
 pub(super) const LAYERS: usize = 6;
 
+/// How long a text is at most that is tried as if a terminal had broken its lines.
+const MOST_UNWRAPPED: usize = 64 << 10;
+
+/// What reads the text around a word.
+type Visit = fn(&mut Segment<'_>, usize);
+
+/// The words that refusals have, and what reads the text around each.
+static ANCHORS: [(&[u8], Visit); 11] = [
+    (anchors::FORBIDDEN, anchors::at_forbidden),
+    (anchors::DENIED, anchors::at_denied),
+    (anchors::UNAUTHORIZED, anchors::at_unauthorized),
+    (audit::ANCHOR, anchors::at_audit_decision),
+    (escalation::EXTRA, anchors::at_extra),
+    (unnamed::CODE, anchors::at_code),
+    (unnamed::UNKNOWN, anchors::at_unknown),
+    (unnamed::AUTOSCALE, anchors::at_autoscale),
+    (writes::NOT_FOUND, anchors::at_not_found),
+    (writes::INVALID, anchors::at_invalid),
+    (b"PermissionDenied", anchors::at_permission_denied),
+];
+
+/// How long the longest of the words may be.
+const LONGEST: usize = 64;
+
+/// Finds all words in one pass; `None` does not happen with words that are so few and short.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = ANCHORS.iter().map(|(word, _)| word);
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
+});
+
 /// A part of the buffer around a place.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'b> {
@@ -322,23 +345,20 @@ pub(super) struct Window<'b> {
 }
 
 impl<'b> Window<'b> {
-    /// Returns the text and place of the last peeled layer, or else the window's own.
-    pub(super) fn or<'p>(&self, peeled: &'p Option<Peeled>) -> (&'p [u8], usize)
-    where
-        'b: 'p,
-    {
-        match peeled {
-            Some(peeled) => (&peeled.text, peeled.place),
-            None => (self.text, self.place),
-        }
-    }
-
     pub(super) fn before(&self) -> &'b [u8] {
         self.text.get(..self.place).unwrap_or_default()
     }
 
     pub(super) fn after(&self) -> &'b [u8] {
         self.text.get(self.place..).unwrap_or_default()
+    }
+
+    /// Returns the line around the place, safe to print: a long one only in part.
+    pub(super) fn excerpt(&self) -> Text {
+        let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
+        let before = self.before().get(start..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', self.after()).unwrap_or(self.after().len());
+        unnamed::excerpt(before, self.after().get(..end).unwrap_or_default())
     }
 
     /// Returns the line on which the place is, as far as the window reaches.

@@ -10,6 +10,7 @@ use super::fields::{
 use super::peel::{self, Encoding};
 use super::quote;
 use super::remark::{Doubt, Field};
+use super::restore::BREAK;
 
 /// The word that every refused request's sentence begins with.
 pub(super) const START: &[u8] = b"User";
@@ -78,7 +79,7 @@ pub(super) fn read(text: &[u8], place: usize) -> Reading<'_> {
     let (head, after) = text.split_at(place.min(text.len()));
     let mut words = Words { rest: after.get(START.len()..).unwrap_or_default() };
     if words.blanks().is_err() {
-        return Reading::Nothing;
+        return peel::line_break_after(words.rest).map_or(Reading::Nothing, Reading::Encoded);
     }
     if !words.rest.starts_with(b"\"") {
         let cut_off = words.rest.is_empty() || matches!(words.rest.first(), Some(b'\\' | b'\n'));
@@ -363,7 +364,7 @@ fn trim_start_blanks(text: &[u8]) -> &[u8] {
     let mut rest = text;
     loop {
         rest = match rest {
-            [b' ' | b'\t', rest @ ..] => rest,
+            [b' ' | b'\t' | BREAK, rest @ ..] => rest,
             [b'\n', b' ' | b'\t', rest @ ..] | [b'\r', b'\n', b' ' | b'\t', rest @ ..] => rest,
             _ => return rest,
         };

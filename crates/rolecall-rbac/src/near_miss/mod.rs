@@ -9,8 +9,8 @@ pub use subject::Resemblance;
 use crate::index::RoleSlot;
 use crate::matching::rule_allows;
 use crate::{
-    Authorizer, Binding, Catalog, Identity, PolicyRule, Request, RequestScope, Role, Subject,
-    Target, Text,
+    Authorizer, Binding, Catalog, Identity, Metadata, PolicyRule, Request, RequestScope, Role,
+    Subject, Target, Text,
 };
 
 /// One grant that nearly allows a request, and the one thing that is in its way.
@@ -213,6 +213,9 @@ impl Authorizer {
         misses: &mut Vec<NearMiss<'a>>,
     ) {
         for binding in self.granting_bindings(request) {
+            if is_generated(&binding.0.metadata) {
+                continue;
+            }
             for subject in &*binding.0.subjects {
                 if let Some(resemblance) = subject::resembles(subject, binding.0, identity) {
                     misses.push(NearMiss {
@@ -258,8 +261,8 @@ impl Authorizer {
         })
     }
 
-    /// Adds up to three roles that would grant a request if they were bound, those with the fewest
-    /// rules first: Roles of the namespace, then ClusterRoles.
+    /// Adds up to three roles that would grant a request if they were bound, those that grant the least
+    /// first; of two that grant as much, a Role of the namespace.
     fn unbound_roles<'a>(&'a self, request: &Request, misses: &mut Vec<NearMiss<'a>>) {
         let namespace = request.namespace();
         let mut roles: Vec<_> = self
@@ -268,6 +271,8 @@ impl Authorizer {
             .iter()
             .filter(|role| role.is_cluster_role() || *role.metadata.namespace == *namespace)
             .filter(|role| !role.metadata.name.starts_with("system:"))
+            // What rolecall wrote for somebody is that subject's own.
+            .filter(|role| !is_generated(&role.metadata))
             .filter_map(|role| {
                 let (index, rule) =
                     role.rules.iter().enumerate().find(|(_, rule)| rule_allows(rule, request))?;
@@ -282,7 +287,7 @@ impl Authorizer {
             })
             .collect();
         roles.sort_by_key(|(is_cluster_role, breadth, name, ..)| {
-            (*is_cluster_role, *breadth, (*name).clone())
+            (*breadth, *is_cluster_role, (*name).clone())
         });
         misses.extend(roles.into_iter().take(UNBOUND_LIMIT).map(|(_, _, _, role, index, rule)| {
             NearMiss {
@@ -327,6 +332,11 @@ impl Authorizer {
     }
 }
 
+/// Returns whether `rolecall fix` wrote an object.
+fn is_generated(metadata: &Metadata) -> bool {
+    metadata.label("app.kubernetes.io/managed-by").is_some_and(|value| **value == *"rolecall")
+}
+
 /// Counts what a role grants, wildcards as much, to name the narrowest role first.
 fn breadth(role: &Role) -> usize {
     role.rules
@@ -361,9 +371,11 @@ fn out_of_scope(binding: &Binding, request: &Request, catalog: &Catalog) -> Near
     }
 }
 
-type SortKey<'a> = (&'a NearMissKind, Option<(&'a Text, &'a Text)>, Option<usize>);
+type SortKey<'a> = (&'a NearMissKind, bool, Option<(&'a Text, &'a Text)>, Option<usize>);
 
+/// Sorts the nearest first, and of these what counts in one namespace before what counts everywhere.
 fn sort_key<'a>(miss: &'a NearMiss<'_>) -> SortKey<'a> {
     let binding = miss.binding.map(|binding| (&binding.metadata.namespace, &binding.metadata.name));
-    (&miss.kind, binding, miss.rule.map(|(index, _)| index))
+    let is_everywhere = miss.binding.is_some_and(Binding::is_cluster_role_binding);
+    (&miss.kind, is_everywhere, binding, miss.rule.map(|(index, _)| index))
 }

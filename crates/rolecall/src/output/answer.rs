@@ -242,7 +242,8 @@ impl<'a> GrantDetails<'a> {
 }
 
 impl<'a> NearMissDetails<'a> {
-    fn new(miss: &'a NearMiss<'a>, identity: &Identity, request: &Request) -> Self {
+    /// Mirrors a near miss.
+    pub(super) fn new(miss: &'a NearMiss<'a>, identity: &Identity, request: &Request) -> Self {
         let explanation = explain::near_miss(miss, identity, request);
         let subject = miss.binding.zip(miss.subject);
         Self {

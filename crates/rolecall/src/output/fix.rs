@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
-use crate::commands::fix::{DryRun, Located, Patch, Unmended, note_text};
+use crate::commands::fix::{DryRun, Gathered, Located, Patch, missing_role_texts, note_text};
 use crate::subject::label;
 use crate::words;
 
@@ -86,6 +86,9 @@ struct RefusedDetails<'a> {
     /// Rules whose lack is the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<RuleDetails<'a>>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,7 +127,7 @@ impl<'a> FixPlan<'a> {
     /// Mirrors a plan and what else was found.
     pub(crate) fn new(
         plan: &'a Plan,
-        unmended: &'a [Unmended],
+        gathered: &'a Gathered,
         patches: &'a [Patch],
         preflight: Option<&'a Preflight>,
         dry_run: Option<&'a DryRun>,
@@ -162,13 +165,15 @@ impl<'a> FixPlan<'a> {
                 because: refused.cause.to_string(),
                 narrower,
                 missing: Vec::new(),
+                next: Vec::new(),
             }
         });
-        let unmended = unmended.iter().map(|found| RefusedDetails {
+        let unmended = gathered.unmended.iter().map(|found| RefusedDetails {
             text: found.text.clone(),
             because: found.because.clone(),
             narrower: Vec::new(),
             missing: found.missing.iter().map(RuleDetails::new).collect(),
+            next: found.next.iter().map(ToString::to_string).collect(),
         });
         let patches = patches.iter().map(|patch| PatchDetails {
             workload: ObjectReference::named(
@@ -186,7 +191,12 @@ impl<'a> FixPlan<'a> {
             answers: plan.answers.iter().map(AnswerDetails::new).collect(),
             gained: gained.collect(),
             refused: refused.chain(unmended).collect(),
-            notes: plan.notes.iter().map(|note| note_text(note).0).collect(),
+            notes: plan
+                .notes
+                .iter()
+                .map(|note| note_text(note).0)
+                .chain(missing_role_texts(gathered))
+                .collect(),
             patches: patches.collect(),
             preflight: preflight.map(|found| PreflightDetails::new(plan, found)),
             dry_run: dry_run.map(refused_objects),

@@ -16,6 +16,7 @@ mod holders;
 pub(crate) mod json;
 pub(crate) mod matrix;
 mod reference;
+mod refusals;
 mod rules;
 mod walk;
 
@@ -36,6 +37,7 @@ pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, HoldersFormat, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
+pub(crate) use refusals::{RefusalCause, Refusals};
 pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};
 pub(crate) use walk::AccessWalk;
 

@@ -1,11 +1,12 @@
 //! One answer, told to a person.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    BoundRole, Decision, Gap, Grant, NearMiss, NearMissKind, Request, RuleGrant, SubjectKind,
-    Verdict,
+    BoundRole, Decision, Gap, Grant, NearMiss, NearMissKind, Problem, Request, RuleGrant,
+    SubjectKind, Verdict,
 };
 
 use super::plain;
@@ -27,8 +28,10 @@ pub(crate) struct Answer<'a> {
     pub(crate) decision: &'a Decision<'a>,
     /// What nearly grants a request that is not allowed.
     pub(crate) misses: &'a [NearMiss<'a>],
-    /// The bindings that count where it is asked.
+    /// The bindings that apply where it is asked.
     pub(crate) bindings: &'a [BoundRole<'a>],
+    /// The commands that grant just this, where some are known.
+    pub(crate) fix: &'a [String],
 }
 
 /// How much of an answer is told.
@@ -43,6 +46,9 @@ pub(crate) enum Detail {
 /// How many near misses a brief answer names.
 const BRIEF_MISSES: usize = 3;
 
+/// How many near misses of one kind are told.
+const MOST_ALIKE: usize = 3;
+
 /// How many bindings of the subject are named.
 const MOST_BINDINGS: usize = 10;
 
@@ -50,7 +56,11 @@ impl Answer<'_> {
     /// Writes the verdict, then what grants the request, or what nearly does.
     pub(crate) fn write(&self, out: &mut impl Write, detail: Detail) -> io::Result<()> {
         self.write_verdict(out)?;
-        for problem in &self.decision.problems {
+        if !self.fix.is_empty() && !self.decision.verdict.is_allowed() {
+            let commands = self.fix.join("` and `");
+            writeln!(out, "  to allow just this, run `{}`", plain(&commands))?;
+        }
+        for problem in self.decision.problems.iter().filter(|problem| !self.is_explained(problem)) {
             writeln!(out, "  {}", plain(&words::problem(problem)))?;
         }
         let (unbound, bound): (Vec<_>, Vec<_>) =
@@ -59,8 +69,17 @@ impl Answer<'_> {
             Detail::Brief => BRIEF_MISSES,
             Detail::Full => usize::MAX,
         };
+        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
         for miss in bound.iter().take(shown) {
-            self.write_miss(out, miss, detail)?;
+            let count = alike.entry(miss.kind.as_str()).or_default();
+            *count += 1;
+            if *count <= MOST_ALIKE {
+                self.write_miss(out, miss, detail)?;
+            }
+        }
+        let more: usize = alike.values().map(|count| count.saturating_sub(MOST_ALIKE)).sum();
+        if more > 0 {
+            writeln!(out, "  and {more} more that are near in the same ways")?;
         }
         if bound.is_empty() || detail == Detail::Full {
             self.write_unbound(out, &unbound, detail)?;
@@ -69,6 +88,18 @@ impl Answer<'_> {
             writeln!(out, "  {}", plain(&self.bindings_line()))?;
         }
         Ok(())
+    }
+
+    /// Returns whether a near miss says the same about a binding, and what to do about it.
+    fn is_explained(&self, problem: &Problem<'_>) -> bool {
+        let binding = problem.binding();
+        self.misses.iter().any(|miss| {
+            let is_broken = matches!(
+                miss.kind,
+                NearMissKind::RoleNotFound { .. } | NearMissKind::UnsupportedRoleKind
+            );
+            is_broken && miss.binding.is_some_and(|other| std::ptr::eq(other, binding))
+        })
     }
 
     fn write_verdict(&self, out: &mut impl Write) -> io::Result<()> {
@@ -88,11 +119,11 @@ impl Answer<'_> {
                 let refusal = self.refusal();
                 writeln!(
                     out,
-                    "{UNKNOWN}unknown{UNKNOWN:#}: by what was read, {}",
+                    "{UNKNOWN}unknown{UNKNOWN:#}: from what could be read, {}",
                     plain(&refusal)
                 )?;
                 for gap in words::gaps(gaps) {
-                    writeln!(out, "  not read: {}", plain(&gap))?;
+                    writeln!(out, "  could not read: {}", plain(&gap))?;
                 }
             }
         }
@@ -106,7 +137,13 @@ impl Answer<'_> {
         detail: Detail,
     ) -> io::Result<()> {
         let explanation = explain::near_miss(miss, &self.subject.identity, self.request);
-        writeln!(out, "  nearly {}", plain(&self.miss_line(miss)))?;
+        let is_broken = matches!(
+            miss.kind,
+            NearMissKind::RoleNotFound { .. } | NearMissKind::UnsupportedRoleKind
+        );
+        // What a role would allow that does not exist is not known.
+        let how = if is_broken { "perhaps" } else { "nearly" };
+        writeln!(out, "  {how} {}", plain(&self.miss_line(miss)))?;
         writeln!(out, "    but {}", plain(&explanation.message))?;
         if detail == Detail::Full {
             writeln!(out, "    to change that, {}", plain(&explanation.change))?;
@@ -133,7 +170,7 @@ impl Answer<'_> {
         };
         let by = match &self.decision.verdict {
             Verdict::Unknown { gaps } if gaps.iter().any(Gap::may_hide_any_binding) => {
-                " by what was read"
+                " as far as could be read"
             }
             _ => "",
         };
@@ -158,15 +195,12 @@ impl Answer<'_> {
             ([], _) if matches!(self.decision.verdict, Verdict::Unknown { .. }) => {
                 "of the bindings that were read, only built-in ones name it here".to_owned()
             }
-            ([], _) => {
-                "no binding that counts here names it, but for those that servers start with"
-                    .to_owned()
-            }
+            ([], _) => "only Kubernetes' default bindings name it".to_owned(),
             (all, Some(first)) if all.len() > first.len() => {
                 let more = all.len() - first.len();
-                format!("its bindings that count here: {} and {more} more", first.join(", "))
+                format!("bindings that apply here: {} and {more} more", first.join(", "))
             }
-            (all, _) => format!("its bindings that count here: {}", all.join(", ")),
+            (all, _) => format!("bindings that apply here: {}", all.join(", ")),
         }
     }
 

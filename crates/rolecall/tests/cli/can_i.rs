@@ -41,7 +41,7 @@ fn rights_end_at_the_namespace() {
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
-            but it holds in namespace ns-1 only
+            but it applies in namespace ns-1 only
         --- stderr
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
         --- exit 1
@@ -54,7 +54,7 @@ fn all_namespaces_at_once_are_not_the_sum_of_each() {
     assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
-        but it holds in namespace ns-1 only, not in all namespaces at once
+        but it applies in namespace ns-1 only, not in all namespaces at once
     --- stderr
     note: asked about all namespaces at once, which only ClusterRoleBindings grant
     hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -f fixtures/ns-1 -A` to see what would change the answer
@@ -123,8 +123,8 @@ fn something_unread_may_have_said_yes() {
     assert_snapshot!(
         rolecall("can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
         @r#"
-        unknown: by what was read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
-          not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+          could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
           nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
             but the rule has the verb get, not delete
         --- stderr
@@ -138,8 +138,8 @@ fn something_unread_may_have_said_yes() {
              --keep-going"
         ),
         @r#"
-        unknown: by what was read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
-          not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+          could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
           nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
             but the rule has the verb get, not delete
         --- stderr
@@ -173,8 +173,8 @@ fn the_node_authorizer_may_say_yes() {
             "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
         ),
         @r#"
-        unknown: by what was read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default"
-          not read: the Node authorizer: it may allow what roles and bindings do not
+        unknown: from what could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default"
+          could not read: the Node authorizer: it may allow what roles and bindings do not
           roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
         --- exit 3
         "#
@@ -386,8 +386,8 @@ fn yaml_has_the_near_misses() {
           gaps: []
         nearMisses:
         - kind: other-namespace
-          message: it holds in namespace ns-1 only
-          change: ask with `-n ns-1`, or grant Role ns-1/pod-lister in namespace default too
+          message: it applies in namespace ns-1 only
+          change: ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
           binding:
             kind: RoleBinding
             namespace: ns-1

@@ -46,6 +46,11 @@ pub(crate) fn rolecall(arguments: &str) -> Ran {
     run(command().args(split(arguments)), "")
 }
 
+/// Runs rolecall with arguments that hold blanks and quotes, which no shell splits.
+pub(crate) fn rolecall_args(arguments: &[&str]) -> Ran {
+    run(command().args(arguments), "")
+}
+
 /// Does so with something on stdin.
 pub(crate) fn rolecall_with(arguments: &str, stdin: &str) -> Ran {
     run(command().args(split(arguments)), stdin)

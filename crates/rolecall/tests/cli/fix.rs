@@ -163,8 +163,8 @@ fn refusals_of_any_text_are_mended_and_the_rest_is_told_apart() {
     --- stderr
     note: lets sa/ns-1:k-sa-1 list nodes at the cluster scope; list pods in namespace default
     note: nothing else becomes allowed, for anybody
-    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC
-    warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off
+    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised
+    warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off: pass the whole message
     --- exit 0
     "#);
 }
@@ -196,8 +196,9 @@ fn escalation_refusals_say_what_the_writer_lacks() {
     let errors = "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\"]}\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
     --- stderr
-    error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": who writes a role or binding must hold what it grants; `bob` lacks the rules below
+    error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": the writer of a role or binding must hold every rule that it grants; `bob` lacks the rules below; have somebody who holds them, such as a cluster-admin, apply it
     note: lacks: get,list secrets
+    hint: run `rolecall fix get,list secrets --for user/bob -n default -f fixtures/ns-1` to give user/bob these rules, so that it can grant them (with the namespace of the role after `-n`)
     --- exit 1
     "#);
 }
@@ -465,7 +466,6 @@ fn what_does_not_fit_together_is_told() {
         "fix",
         "fix get",
         "fix get pods --from-errors x",
-        "fix --from-errors - --for sa/a -f fixtures/ns-1",
         "fix --from-errors - -f -",
         "fix --from-errors no-such-file -f fixtures/ns-1",
         "fix --matrix README.md -f fixtures/ns-1",
@@ -484,7 +484,6 @@ fn what_does_not_fit_together_is_told() {
     error: the following required arguments were not provided:
     error: the following required arguments were not provided:
     error: the argument '[VERB]' cannot be used with '--from-errors <FILE>'
-    error: `--for` and `--name` go with VERB and RESOURCE; denials name their own
     error: `-f -` and the denials cannot both be stdin
     error: no-such-file: no such file or directory
     error: `README.md` is no matrix that `rolecall can-i -o json` wrote

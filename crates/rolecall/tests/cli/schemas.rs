@@ -58,6 +58,8 @@ const OUTPUTS: &[(&str, &str)] = &[
         "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before --dedicated-serviceaccount",
     ),
     ("fix-plan", "fix --from-errors fixtures/golden/forbidden-v1.36.jsonl -f fixtures/ns-1"),
+    ("access-refusals", "why --from-errors fixtures/golden/forbidden-v1.36.jsonl -f fixtures/ns-1"),
+    ("access-refusals", "why --from-errors fixtures/golden/refusals.jsonl -f fixtures/ns-1"),
     ("access-diff", "diff fixtures/refactoring/before fixtures/refactoring/after"),
     ("access-diff", "diff fixtures/unread-document fixtures/ns-1"),
     ("access-diff", "diff fixtures/v24-masters fixtures/v13-every-resource"),

@@ -58,9 +58,9 @@ fn the_server_answers_about_others_whom_the_caller_may_review() {
     --- exit 0
     "#);
     assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1 --mode local"), @r#"
-    unknown: by what was read, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
-      not read: every RoleBinding in namespace `ns-1`: User "admin" cannot list them
-      roles that would allow it are not bound to sa/ns-1:k-sa-1 by what was read: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
+    unknown: from what could be read, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
+      could not read: every RoleBinding in namespace `ns-1`: User "admin" cannot list them
+      roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as could be read: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
     --- stderr
     hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io --for user/admin -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
     --- exit 3
@@ -176,9 +176,9 @@ fn the_server_lists_the_callers_rules_that_cannot_be_read() {
 fn what_the_server_does_not_say_either_stays_open_with_the_rights_that_would_settle_it() {
     let question = "can-i get pods --for user/jane -n ns-1";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
-    unknown: by what was read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
-      not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+    unknown: from what could be read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
+      could not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+      could not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     --- stderr
     note: the server was asked, and does not say: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"
     hint: have an administrator run `rolecall fix create localsubjectaccessreviews.authorization.k8s.io --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let the server answer questions about others

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::command::rolecall;
+use crate::command::{rolecall, rolecall_args, rolecall_with};
 
 #[test]
 fn every_grant_is_named() {
@@ -18,11 +18,10 @@ fn a_role_that_nothing_binds() {
         rolecall("why get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before"),
         @r#"
         no: User "system:serviceaccount:project-swan:default" cannot get resource "pods" in API group "" in the namespace "project-swan"
+          to allow just this, run `rolecall fix get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before`
           roles that would allow it are not bound to sa/project-swan:default: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-            to change that, bind ClusterRole view to sa/project-swan:default with a RoleBinding in namespace project-swan
-          no binding that counts here names it, but for those that servers start with
-        --- stderr
-        hint: run `rolecall fix get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before` to print the least YAML that allows it
+            to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`, to every Pod in its namespace that names no ServiceAccount
+          only Kubernetes' default bindings name it
         --- exit 1
         "#
     );
@@ -34,12 +33,11 @@ fn another_namespace() {
         rolecall("why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+          to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
-            but it holds in namespace ns-1 only
-            to change that, ask with `-n ns-1`, or grant Role ns-1/pod-lister in namespace default too
-          no binding that counts here names it, but for those that servers start with
-        --- stderr
-        hint: run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none` to print the least YAML that allows it
+            but it applies in namespace ns-1 only
+            to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
+          only Kubernetes' default bindings name it
         --- exit 1
         "#
     );
@@ -71,7 +69,7 @@ fn each_near_miss_says_what_would_change_it() {
     for question in questions {
         let ran = rolecall(&format!("why {question}"));
         let question = question.split(" -f ").next().unwrap();
-        let nearest: Vec<&str> = ran.stdout.lines().skip(1).take(3).collect();
+        let nearest: Vec<&str> = ran.stdout.lines().skip(2).take(3).collect();
         told.push_str(&format!("{question}\n{}\n", nearest.join("\n")));
         assert_eq!(ran.exit, Some(1), "{question}");
     }
@@ -82,12 +80,12 @@ fn each_near_miss_says_what_would_change_it() {
         to change that, add `""` to its apiGroups in Role nightly-report/reporter (fixtures/nightly-report/manifests.yaml:12)
     list pods --for sa/ns-1:k-sa-1 -n default
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
-        but it holds in namespace ns-1 only
-        to change that, ask with `-n ns-1`, or grant Role ns-1/pod-lister in namespace default too
+        but it applies in namespace ns-1 only
+        to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
     list pods --for sa/ns-1:k-sa-1 -A
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
-        but it holds in namespace ns-1 only, not in all namespaces at once
-        to change that, ask with `-n ns-1`, or grant it with a ClusterRoleBinding
+        but it applies in namespace ns-1 only, not in all namespaces at once
+        to change that, ask with `-n ns-1` if that is enough, or grant just this with `rolecall fix` in all namespaces
     get pods --for sa/k-sa-1 -n ns-1
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
         but the rule has the verb list, not get
@@ -99,19 +97,19 @@ fn each_near_miss_says_what_would_change_it() {
     list pods --for sa/deployer -n v02-ci
       nearly by RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rule 1: get,list,watch pods and 9 more
         but its subject is User v02-ci:deployer, which is somebody else
-        to change that, add the subject kind ServiceAccount, name deployer, namespace v02-ci to RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38)
+        to change that, if it was meant, correct the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
     delete nodes --name n --for sa/robot -n v03-app
       nearly by ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rule 1: * *.*
-        but its subject has no namespace, and so is nobody in a ClusterRoleBinding
-        to change that, add the subject kind ServiceAccount, name robot, namespace v03-app to ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1)
+        but its subject has no namespace, and so matches nobody in a ClusterRoleBinding
+        to change that, if it was meant, correct the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
     create jobs --for group/V04-dev -n v04-app
       nearly by RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rule 1: create,get,list jobs.batch
         but its subject is Group v04-dev: upper and lower case count
-        to change that, add the subject kind Group, name V04-dev to RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22)
+        to change that, if it was meant, correct the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
     list endpoints --for sa/v05-a:scraper -n v05-a
       nearly by RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rule 1: get,list,watch endpoints,services
         but its subject is ServiceAccount v05-b/scraper, of another namespace
-        to change that, add the subject kind ServiceAccount, name scraper, namespace v05-a to RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28)
+        to change that, if it was meant, correct the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
     list pv --for sa/operator -n v06-team
       nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rule 2: list persistentvolumes
         but persistentvolumes is cluster-scoped, which no RoleBinding can grant
@@ -121,9 +119,9 @@ fn each_near_miss_says_what_would_change_it() {
         but no RoleBinding can grant a URL
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     list pods --for sa/app -n v09-app
-      ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13): clusterrole.rbac.authorization.k8s.io "v09-metrics-reader" not found
-      RoleBinding v09-app/app-view (fixtures/v09-dangling-role-ref/manifests.yaml:27): role.rbac.authorization.k8s.io "view" not found
-      nearly by ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13)
+      perhaps by ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13)
+        but its ClusterRole v09-metrics-reader does not exist
+        to change that, create ClusterRole v09-metrics-reader
     get pods --name p --for sa/hopeful -n v12-app
       nearly by RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rule 2: * *.apps/*
         but the rule says `*/*`, which is not `pods`
@@ -139,10 +137,124 @@ fn each_near_miss_says_what_would_change_it() {
     get /v19/ --for sa/prober -n v19-app
       nearly by ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rule 1: get /v19,/v19-health/*,/v19-debug*
         but the URL `/v19` of the rule does not match `/v19/`
-        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18)
+        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which everybody bound to it gains; or grant just this with `rolecall fix`
     get pods --name p --for sa/viewer -n v25-app
       nearly by RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rule 1: get pods/exec,pods/attach,pods/portforward
         but `pods/exec` does not include `pods`
         to change that, add `pods` to its resources in Role v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:19)
     "#);
+}
+
+const LIST: &str = r#"Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default""#;
+
+#[test]
+fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
+    assert_snapshot!(rolecall_args(&["why", LIST, "-f", "fixtures/ns-1"]), @r#"
+no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+  to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+    but it applies in namespace ns-1 only
+    to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
+  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
+  only Kubernetes' default bindings name it
+  refused at refusal:1
+--- exit 1
+"#);
+}
+
+#[test]
+fn refusals_are_grouped_by_cause_and_what_no_role_answers_says_what_to_do() {
+    let text = format!(
+        "{LIST}\n{}\n{}\npods \"p\" is forbidden: exceeded quota: q, requested: pods=1\n\
+         requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets\n",
+        LIST.replace("list", "watch"),
+        LIST.replace("pods", "services"),
+    );
+    assert_snapshot!(rolecall_with("why - -f fixtures/ns-1", &text), @r#"
+no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+  to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+    but it applies in namespace ns-1 only
+    to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
+  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
+  only Kubernetes' default bindings name it
+  refused at stdin:1
+
+no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API group "" in the namespace "default"
+  to allow just this, run `rolecall fix list services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` and `rolecall fix watch pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
+  only Kubernetes' default bindings name it
+  likewise: list services in namespace default
+  refused at stdin:2; stdin:3
+--- stderr
+error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message, which names the user: list secrets in namespace ns-1
+hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the user that was refused in place of SUBJECT
+hint: pass `--for SUBJECT` to say who was refused
+warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised
+--- exit 1
+"#);
+}
+
+#[test]
+fn a_refusal_without_a_user_is_the_subjects_that_is_named() {
+    let text = "403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/pods";
+    let without = rolecall_args(&["why", text, "-f", "fixtures/ns-1"]);
+    assert_eq!(without.exit, Some(1), "{without}");
+    assert!(without.stderr.contains("rolecall fix list pods --for SUBJECT -n ns-1"), "{without}");
+    let with = rolecall_args(&["why", text, "--for", "sa/ns-1:k-sa-1", "-f", "fixtures/ns-1"]);
+    assert!(with.stdout.starts_with("yes: sa/ns-1:k-sa-1 may list pods"), "{with}");
+}
+
+#[test]
+fn a_text_without_a_refusal_is_no_answer() {
+    assert_snapshot!(rolecall_args(&["why", "list pods", "-f", "fixtures/ns-1"]), @r#"
+--- stderr
+error: no refusal was found in the text: servers write `... is forbidden: User "..." cannot ...`
+hint: run `rolecall why list pods` to ask a question
+--- exit 2
+"#);
+}
+
+#[test]
+fn advice_never_widens_what_others_hold() {
+    let manifests = r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: crb}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+subjects: [{kind: ServiceAccount, name: app, namespace: other}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: own, namespace: team-a}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: app, namespace: team-a}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: rolecall:sa:team-a:other
+  namespace: team-a
+  labels: {app.kubernetes.io/managed-by: rolecall}
+rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
+"#;
+    assert_snapshot!(rolecall_with("why create pods --for sa/team-a:app -n team-a -f -", manifests), @r#"
+no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
+  to allow just this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
+  nearly by RoleBinding team-a/own (-:8), ClusterRole view, rule 1: get,list,watch pods and 9 more
+    but the rule has the verbs get,list,watch, not create
+    to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a change is undone
+  nearly by ClusterRoleBinding crb (-:2), ClusterRole edit, rule 3: create,delete,deletecollection,patch,update pods and 4 more
+    but its subject is ServiceAccount other/app, of another namespace
+    to change that, grant just this with `rolecall fix` in namespace team-a: a subject of this binding holds ClusterRole edit in every namespace
+  roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
+    to change that, grant just this with `rolecall fix`: to bind ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+  bindings that apply here: RoleBinding team-a/own of ClusterRole view
+--- stderr
+warning: there is no ServiceAccount `app` in namespace `team-a`
+--- exit 1
+"#);
 }

@@ -47,6 +47,8 @@ pub(crate) struct Asked {
     is_me: bool,
     /// Whether the server may be asked what was left open.
     may_settle: bool,
+    /// The command that grants what is asked.
+    fix: String,
 }
 
 /// An answer that was given.
@@ -136,7 +138,8 @@ impl Asked {
         if question.is_about_all_namespaces(&session, &request) {
             ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
         }
-        Ok(Self { session, subject, request, is_me, may_settle })
+        let fix = single.command("fix", options);
+        Ok(Self { session, subject, request, is_me, may_settle, fix })
     }
 
     /// Answers on stdout.
@@ -167,6 +170,7 @@ impl Asked {
                     decision: &decision,
                     misses: &misses,
                     bindings: &bindings,
+                    fix: if detail == Detail::Full { std::slice::from_ref(&self.fix) } else { &[] },
                 };
                 let wide = output == Format::Wide;
                 let mut folded = Folded::new(&mut out, ui.columns());

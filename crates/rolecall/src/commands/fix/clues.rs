@@ -11,7 +11,7 @@ const INFORMERS: [&str; 5] =
 const SEARCHED: usize = 1 << 20;
 
 /// Looks for signs of informers in a text that comes in pieces.
-pub(super) struct Clues {
+pub(crate) struct Clues {
     finders: Vec<Finder<'static>>,
     /// The end of the piece before, in which a sign may begin.
     end: Vec<u8>,

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::Denied;
+use rolecall_grant::refusal::MissingRole;
 use rolecall_rbac::{Identity, PolicyRule, Request, Resolved, Target, Text};
 
 use super::input::Input;
 use super::sense::Force;
 use super::{Arguments, review, scan, sense};
 use crate::cli::{Options, OutputOptions};
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::question::Question;
 use crate::subject::Subject;
@@ -28,6 +29,8 @@ pub(crate) struct Gathered {
     pub(crate) is_from_informers: bool,
     /// How many logs were not read to their end, and so may hold further refusals.
     pub(crate) unread_logs: usize,
+    /// Roles that a user's bindings refer to and that the server did not find.
+    pub(crate) missing_roles: BTreeMap<String, BTreeSet<MissingRole>>,
 }
 
 /// Something that no Role mends.
@@ -41,6 +44,8 @@ pub(crate) struct Unmended {
     pub(crate) missing: Vec<PolicyRule>,
     /// Whether it keeps somebody from something that RBAC decides.
     pub(crate) weight: Weight,
+    /// What to do next.
+    pub(crate) next: Vec<Hint>,
 }
 
 /// What an [`Unmended`] says about the outcome.
@@ -69,7 +74,8 @@ pub(super) fn gather(
         }
         Input::Errors(name, found, clues) => {
             gathered.is_from_informers = clues.are_of_informers();
-            scan::take(&name, found, &mut gathered);
+            let about = scan::About { subjects, namespace: &session.namespace, options };
+            scan::take(&name, found, &about, &mut gathered);
         }
         Input::Reviews(reviews) => {
             review::take(ui, options, session, reviews, &mut gathered)?;
@@ -103,6 +109,7 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
             because: useless.because,
             missing: Vec::new(),
             weight: Weight::Denied,
+            next: Vec::new(),
         });
         false
     });

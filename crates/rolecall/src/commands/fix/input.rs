@@ -55,6 +55,9 @@ impl<'a> Input<'a> {
                 for denial in &scan.denials {
                     add(&Identity::user(&denial.user), &denial.request);
                 }
+                for request in scan.unnamed.iter().flat_map(|found| &found.requests) {
+                    add(&Identity::default(), request);
+                }
             }
             Self::Reviews(reviews) => {
                 let nobody = Identity::default();

@@ -16,18 +16,18 @@ use crate::subject::{SubjectArgument, find_workload};
 use crate::ui::Ui;
 
 /// What logs hold.
-pub(super) struct Logs {
+pub(crate) struct Logs {
     /// The refusals of each log, with its name in messages.
-    pub(super) scans: Vec<(String, Scan)>,
+    pub(crate) scans: Vec<(String, Scan)>,
     /// Which kind of client wrote them.
-    pub(super) clues: Clues,
+    pub(crate) clues: Clues,
     /// How many logs were not read to their end.
-    pub(super) unread: usize,
+    pub(crate) unread: usize,
 }
 
 /// Reads the logs of every container of the targets, of this run and the one before; returns what
 /// refusals each holds, with its name in messages.
-pub(super) fn read(
+pub(crate) fn read(
     ui: &Ui,
     session: &Session,
     targets: &[String],
@@ -57,14 +57,10 @@ pub(super) fn read(
     if reader.read == 0 {
         return Err(CommandError::cluster("no log could be read"));
     }
-    if reader.scans.iter().all(|(_, scan)| is_empty(scan)) {
+    if reader.scans.iter().all(|(_, scan)| scan.is_empty()) {
         ui.note(format!("{} logs hold no refusal", reader.read));
     }
     Ok(Logs { scans: reader.scans, clues: reader.clues.into_inner(), unread: reader.unread })
-}
-
-fn is_empty(scan: &Scan) -> bool {
-    scan.denials.is_empty() && scan.escalations.is_empty() && scan.remarks.is_empty()
 }
 
 /// Returns the Pods that a target is, or that it made.

@@ -9,13 +9,13 @@ mod files;
 mod gather;
 mod input;
 mod kustomization;
-mod logs;
+pub(crate) mod logs;
 mod matrix;
 mod note;
 mod repair;
 mod report;
 mod review;
-mod scan;
+pub(crate) mod scan;
 mod sense;
 mod server;
 mod workloads;
@@ -33,11 +33,10 @@ use rolecall_grant::{
 
 pub(crate) use self::dedicated::Patch;
 pub(crate) use self::dry_run::DryRun;
-use self::gather::Gathered;
-pub(crate) use self::gather::Unmended;
+pub(crate) use self::gather::{Gathered, Unmended, Weight};
 use self::input::Input;
 use self::logs::Logs;
-pub(crate) use self::note::note_text;
+pub(crate) use self::note::{missing_role_texts, note_text};
 pub(crate) use self::repair::Located;
 
 use self::sense::Force;
@@ -72,7 +71,8 @@ pub(crate) struct Arguments {
     verb: Option<String>,
     /// To what: resources or URL paths
     resources: Vec<String>,
-    /// Who is to do it [default: me]; may be repeated
+    /// Who is to do it [default: me]; with --from-errors and --logs, who was refused where the text does
+    /// not say; may be repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
     /// Limit it to an object of this name; may be repeated
@@ -230,7 +230,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut session = Session::load(ui, options, needs)?;
     session.makes_accounts = arguments.create_service_account;
     let is_question = matches!(input, Input::Question(_));
-    let subjects = if is_question || arguments.dedicated_service_account {
+    let takes_subjects = is_question
+        || arguments.dedicated_service_account
+        || arguments.reads_text() && !arguments.subjects.is_empty();
+    let subjects = if takes_subjects {
         if arguments.force() == Force::Known {
             refuse_lookalikes(&session, &subjects)?;
         }
@@ -244,13 +247,15 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         (subjects, Vec::new())
     };
     let mut gathered = gather::gather(ui, options, &session, input, &subjects, arguments.force())?;
+    let named = if arguments.dedicated_service_account { Vec::new() } else { subjects };
     if !arguments.logs.is_empty() {
         let Logs { scans, clues, unread } =
             logs::read(ui, &session, &arguments.logs, arguments.since)?;
         gathered.is_from_informers = clues.are_of_informers();
         gathered.unread_logs = unread;
         for (name, scan) in scans {
-            scan::take(&name, scan, &mut gathered);
+            let about = scan::About { subjects: &named, namespace: &session.namespace, options };
+            scan::take(&name, scan, &about, &mut gathered);
         }
     }
     if !is_question {
@@ -384,7 +389,8 @@ impl Arguments {
         }
         let has_denials = input.is_some() || !self.logs.is_empty();
         let is_about_whom = !self.subjects.is_empty() && !self.dedicated_service_account;
-        if has_denials && (is_about_whom || !self.names.is_empty()) {
+        let is_named = is_about_whom && !self.reads_text();
+        if has_denials && (is_named || !self.names.is_empty()) {
             return Err(CommandError::usage(
                 "`--for` and `--name` go with VERB and RESOURCE; denials name their own",
             ));
@@ -412,6 +418,11 @@ impl Arguments {
             return Err(CommandError::usage("`--diff` is no JSON"));
         }
         Ok(())
+    }
+
+    /// Returns whether refusals are read from a text, some of which may not name their user.
+    fn reads_text(&self) -> bool {
+        self.from_errors.is_some() || !self.logs.is_empty()
     }
 
     /// Returns the subjects that were named; whoever wants a ServiceAccount for what wrote a log need not
@@ -465,7 +476,7 @@ impl Arguments {
             FixFormat::Json => {
                 let plan = FixPlan::new(
                     &mended.plan,
-                    &mended.gathered.unmended,
+                    &mended.gathered,
                     &mended.patches,
                     mended.preflight.as_ref(),
                     mended.dry_run.as_ref(),

@@ -3,6 +3,7 @@
 use rolecall_grant::Note;
 use rolecall_source::cluster::NamespaceState;
 
+use super::gather::Gathered;
 use crate::cli::quote;
 use crate::error::Hint;
 
@@ -111,4 +112,21 @@ fn place(namespace: &str) -> String {
         "" => "in the cluster".to_owned(),
         namespace => format!("in namespace `{namespace}`"),
     }
+}
+
+/// Says which roles the server missed: one of them may be all that is wrong.
+pub(crate) fn missing_role_texts(gathered: &Gathered) -> impl Iterator<Item = String> {
+    gathered.missing_roles.iter().map(|(who, roles)| {
+        let names: Vec<String> =
+            roles.iter().map(|role| format!("{} {}", role.kind, role.name)).collect();
+        let (refer, do_not) = match roles.len() {
+            1 => ("a binding refers", "which does not exist"),
+            _ => ("bindings refer", "which do not exist"),
+        };
+        format!(
+            "{refer} {who} to {}, {do_not}: to create what is missing, or to correct the binding, may be \
+             all that is needed",
+            names.join(" and "),
+        )
+    })
 }

@@ -10,7 +10,7 @@ use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
 
 use super::gather::Weight;
-use super::note::{note_text, refusing_namespace};
+use super::note::{missing_role_texts, note_text, refusing_namespace};
 use super::{DryRun, Mended, repair};
 use crate::cli::{Options, quote};
 use crate::error::Hint;
@@ -22,6 +22,8 @@ use crate::words;
 
 /// How many of a kind are told of by themselves; `-v` tells all.
 const TOLD: usize = 10;
+/// How many rules are listed that a writer of a role lacks.
+const MOST_RULES: usize = 50;
 
 /// How many rules are named in a line, and how many characters of each.
 const BRIEFLY: usize = 3;
@@ -37,6 +39,7 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     report.gained();
     report.notes();
     report.follow_ups();
+    report.missing_roles();
     let refused = report.refused();
     let denied = report.unmended();
     report.extended();
@@ -262,6 +265,12 @@ impl Report<'_> {
         }
     }
 
+    fn missing_roles(&self) {
+        for text in missing_role_texts(&self.mended.gathered) {
+            self.warn(text);
+        }
+    }
+
     fn is_asked_outright(&self) -> bool {
         self.mended.gathered.denied.iter().all(|denied| denied.found.is_empty())
     }
@@ -304,8 +313,19 @@ impl Report<'_> {
                 Weight::Denied => self.problem(text),
                 Weight::Aside => self.warn(text),
             }
-            for rule in &found.missing {
+            for rule in found.missing.iter().take(self.told.max(MOST_RULES)) {
                 self.note(format!("lacks: {}", words::rule(rule)));
+            }
+            if found.missing.len() > self.told.max(MOST_RULES) {
+                let more = found.missing.len() - self.told.max(MOST_RULES);
+                self.note(format!("lacks {more} more rules"));
+            }
+        }
+        let next = unmended.iter().take(self.told).flat_map(|found| &found.next);
+        let mut said = BTreeSet::new();
+        for hint in next {
+            if said.insert(hint.to_string()) {
+                self.ui.suggest(hint.clone());
             }
         }
         if unmended.len() > self.told {

@@ -71,6 +71,7 @@ pub(super) fn take(
                 because: "its path is empty, which no request asks for".to_owned(),
                 missing: Vec::new(),
                 weight: Weight::Denied,
+                next: Vec::new(),
             });
         } else if review.denied {
             let because = "an authorizer denies it outright, which no Role overrules";
@@ -83,6 +84,7 @@ pub(super) fn take(
                 because: format!("{because}{reason}"),
                 missing: Vec::new(),
                 weight: Weight::Denied,
+                next: Vec::new(),
             });
         } else {
             if OtherAuthorizer::of(&review.reason).is_some() {

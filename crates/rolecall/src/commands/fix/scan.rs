@@ -4,21 +4,26 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use rolecall_grant::Denied;
-use rolecall_grant::refusal::{Denial, Escalation, OtherAuthorizer, Remark, Scan, Scanner, Seen};
-use rolecall_rbac::Identity;
+use rolecall_grant::refusal::{
+    Denial, Escalation, Namelessness, OtherAuthorizer, Place, Remark, RemarkKind, Scan, Scanner,
+    Seen, Unnamed,
+};
+use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
 use super::clues::{Clues, Watched};
 use super::gather::{Gathered, Unmended, Weight};
+use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::file;
 use crate::patience::Patience;
+use crate::subject::{Subject, label};
 use crate::ui::Ui;
+use crate::{file, remedy, words};
 
 /// How a file starts that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the refusals of a file, or of stdin, and says how messages call it.
-pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), CommandError> {
+pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), CommandError> {
     let _patience = Patience::with(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, input);
@@ -36,7 +41,7 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), Comman
     if scan.dropped > 0 {
         ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
     }
-    if scan.denials.is_empty() && scan.escalations.is_empty() && scan.remarks.is_empty() {
+    if scan.is_empty() {
         let why = match is_binary {
             true => "it is no text in UTF-8",
             false => "no `... is forbidden: User \"...\" cannot ...`",
@@ -46,23 +51,43 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), Comman
     Ok((name, scan, clues))
 }
 
+/// What is known about refusals besides their text.
+pub(crate) struct About<'a> {
+    /// Who was refused where the text does not say.
+    pub(crate) subjects: &'a [Subject],
+    /// Where, if the text does not say.
+    pub(crate) namespace: &'a str,
+    /// How the command was called.
+    pub(crate) options: &'a Options,
+}
+
 /// Takes the refusals.
-pub(super) fn take(name: &str, scan: Scan, gathered: &mut Gathered) {
+pub(crate) fn take(name: &str, scan: Scan, about: &About<'_>, gathered: &mut Gathered) {
     for denial in scan.denials {
         take_denial(name, denial, gathered);
     }
-    gathered.unmended.extend(scan.escalations.iter().map(|found| escalation(name, found)));
+    for found in scan.unnamed {
+        take_unnamed(name, found, about, gathered);
+    }
+    let options = about.options;
+    gathered.unmended.extend(scan.escalations.iter().map(|found| escalation(name, found, options)));
     gathered.unmended.extend(scan.remarks.into_iter().map(|found| remark(name, found)));
 }
 
 fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
+    let missing_roles = denial.missing_roles();
     let because = match denial.other_authorizer() {
         Some(OtherAuthorizer::TokenScopes) => {
             "the token's scopes forbid it, whatever roles say; a token with wider scopes is needed"
         }
         other => {
             let identity = Identity::user(&denial.user);
-            if let (Some(OtherAuthorizer::Unknown), Some(reason)) = (other, denial.reason) {
+            if !missing_roles.is_empty() {
+                let who = label(&identity);
+                gathered.missing_roles.entry(who).or_default().extend(missing_roles);
+            }
+            let is_others = matches!(other, Some(OtherAuthorizer::Unknown | OtherAuthorizer::Node));
+            if let Some(reason) = denial.reason.filter(|_| is_others) {
                 let key = (identity.clone(), denial.request.clone());
                 gathered.reasons.insert(key, reason);
             }
@@ -79,12 +104,81 @@ fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
         because: because.to_owned(),
         missing: Vec::new(),
         weight: Weight::Denied,
+        next: Vec::new(),
+    });
+}
+
+/// A refusal without a user is one of the subjects', if any is named.
+fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Gathered) {
+    let requests = found.requests.iter().map(|request| match (&request.target, found.place) {
+        (Target::Resource(target), Place::Unknown) => Request::resource(
+            request.verb.clone(),
+            ResourceRequest { namespace: about.namespace.into(), ..target.clone() },
+        ),
+        _ => request.clone(),
+    });
+    let requests: Vec<Request> = requests.collect();
+    if !about.subjects.is_empty() && !requests.is_empty() {
+        for subject in about.subjects {
+            gathered.denied.extend(requests.iter().map(|request| Denied {
+                identity: subject.identity.clone(),
+                request: request.clone(),
+                found: place(name, found.seen).into(),
+            }));
+        }
+        return;
+    }
+    let because = match found.because {
+        Namelessness::LeftOut => "the refusal does not name its user",
+        Namelessness::UrlOnly => {
+            "the client shows a 403 with its URL, but not the server's message, which names the user"
+        }
+        Namelessness::NoStatus => {
+            "a 403 without the server's message, which names the user; a proxy in front of the server may \
+             have answered"
+        }
+        Namelessness::CodeOnly => {
+            "a 403 without the server's message, which names the user and the request"
+        }
+        Namelessness::Hidden => {
+            "kubectl says so when the server refused it, and shows neither the user nor the request"
+        }
+    };
+    let mut what: Vec<String> = requests.iter().map(words::request).collect();
+    what.dedup();
+    let request = match &*what {
+        [] => String::new(),
+        what => format!(": {}", what.join("; ")),
+    };
+    let commands = remedy::fix_commands("SUBJECT", &requests, about.options);
+    let mut next: Vec<Hint> = commands
+        .into_iter()
+        .map(|command| {
+            Hint::run(command, "grant it, with the user that was refused in place of SUBJECT")
+        })
+        .collect();
+    if next.is_empty() {
+        let command = "rolecall fix VERB RESOURCE --for SUBJECT";
+        next.push(Hint::run(command, "grant it, once you know who was refused what"));
+        next.push(Hint::quote(
+            "paste the server's whole message: kubectl shows it with `-v=8`, other clients in the body of \
+             the response",
+        ));
+    } else {
+        next.push(Hint::pass("--for SUBJECT", "say who was refused"));
+    }
+    gathered.unmended.push(Unmended {
+        text: format!("{}: {}", place(name, found.seen), found.text),
+        because: format!("{because}{request}"),
+        missing: Vec::new(),
+        weight: Weight::Denied,
+        next,
     });
 }
 
 /// An escalation refusal is answered with what its writer lacks; whether to grant that is for people.
-fn escalation(name: &str, found: &Escalation) -> Unmended {
-    let end = if found.cut_off { ", and perhaps more, for the text is cut off" } else { "" };
+fn escalation(name: &str, found: &Escalation, options: &Options) -> Unmended {
+    let end = if found.cut_off { ", and perhaps more: the text is cut off" } else { "" };
     Unmended {
         text: format!(
             "{}: {} writes {} {:?}",
@@ -94,24 +188,79 @@ fn escalation(name: &str, found: &Escalation) -> Unmended {
             found.name
         ),
         because: format!(
-            "who writes a role or binding must hold what it grants; `{}` lacks the rules below{end}",
+            "the writer of a role or binding must hold every rule that it grants; `{}` lacks the rules \
+             below{end}; have somebody who holds them, such as a cluster-admin, apply it",
             found.user
         ),
         missing: found.missing.clone(),
         weight: Weight::Denied,
+        next: ways_to_write(found, options),
     }
 }
 
+/// Returns how the writer of a role or binding can be allowed to write it.
+fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
+    let identity = Identity::user(&found.user);
+    let who = label(&identity);
+    let kind = found.resource.split('.').next().unwrap_or_default();
+    let namespace = match (kind.starts_with("cluster"), options.namespace.first()) {
+        (true, _) => String::new(),
+        (false, Some(namespace)) => namespace.to_owned(),
+        (false, None) => identity
+            .as_service_account()
+            .map_or_else(|| "default".to_owned(), |account| account.namespace.to_owned()),
+    };
+    let commands = match found.cut_off {
+        true => Vec::new(),
+        false => remedy::rule_commands(&who, &found.missing, &namespace, options),
+    };
+    if !commands.is_empty() {
+        let place = match namespace.is_empty() || options.namespace.first().is_some() {
+            true => "",
+            false => " (with the namespace of the role after `-n`)",
+        };
+        let purpose = format!("give {who} these rules, so that it can grant them{place}");
+        return commands.into_iter().map(|command| Hint::run(command, purpose.clone())).collect();
+    }
+    let (verb, roles, name) = match kind {
+        "roles" | "clusterroles" => ("escalate", kind, &*found.name),
+        _ => ("bind", "clusterroles", "ROLE"),
+    };
+    let name = if name.is_empty() { "ROLE" } else { name };
+    let command = remedy::fix_command(verb, &[roles], &[name], &who, &namespace, options);
+    let purpose = match verb {
+        "escalate" => {
+            format!("let {who} change that role to anything, which is as much as all it can hold")
+        }
+        _ => format!("let {who} bind that role to anybody"),
+    };
+    vec![Hint::run(format!("{command} --allow-risky"), purpose)]
+}
+
 fn remark(name: &str, found: Remark) -> Unmended {
+    let next = match &found.kind {
+        RemarkKind::KubeletRefusesServer { user } if **user != *"system:anonymous" => {
+            let user = crate::cli::quote(user);
+            vec![Hint::run(
+                format!(
+                    "kubectl create clusterrolebinding apiserver-kubelet-api-admin \
+                     --clusterrole=system:kubelet-api-admin --user={user}"
+                ),
+                "let the API server use the kubelets",
+            )]
+        }
+        _ => Vec::new(),
+    };
     Unmended {
         text: format!("{}: {}", place(name, found.seen), found.text),
         because: found.kind.to_string(),
         missing: Vec::new(),
         weight: Weight::Aside,
+        next,
     }
 }
 
-fn place(name: &str, seen: Seen) -> String {
+pub(crate) fn place(name: &str, seen: Seen) -> String {
     match seen.count {
         1 => format!("{name}:{}", seen.line),
         count => format!("{name}:{}, {count} times", seen.line),

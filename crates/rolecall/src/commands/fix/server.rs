@@ -96,6 +96,7 @@ pub(super) fn settle(
             ),
             missing: Vec::new(),
             weight: Weight::Denied,
+            next: Vec::new(),
         });
         false
     });

@@ -1,0 +1,69 @@
+//! Which fields of a refusal were masked before it was shown to anybody.
+
+/// Returns whether a field holds what people and CI systems put in place of a secret.
+pub(super) fn is_masked(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "redacted",
+        "masked",
+        "removed",
+        "hidden",
+        "anonymized",
+        "omitted",
+        "user",
+        "username",
+        "name",
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let inner =
+        lower.trim_matches(['<', '>', '[', ']', '(', ')', '{', '}', '*', '_', '-', '.', ' ']);
+    let is_bracketed = inner.len() + 2 <= lower.len();
+    if lower.contains("***") || lower.contains("redacted") || lower.contains("•••") {
+        return true;
+    }
+    let is_all = |mark: &str, least: usize| {
+        lower.chars().count() >= least && lower.chars().all(|found| mark.contains(found))
+    };
+    is_all("*", 1) && lower.len() > 1
+        || is_all("█▓▒░•·…", 1)
+        || is_all("x", 3)
+        || is_all("_", 2)
+        || is_all(".", 2)
+        || is_bracketed
+            && lower.starts_with(['<', '[', '{'])
+            && WORDS.iter().any(|word| inner.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_masked;
+
+    #[test]
+    fn marks_in_place_of_names_are_known() {
+        for text in [
+            "***",
+            "system:serviceaccount:***:web",
+            "<redacted>",
+            "REDACTED",
+            "xxxx",
+            "[user]",
+            "…",
+            "<user-name>",
+        ] {
+            assert!(is_masked(text), "{text}");
+        }
+        for text in [
+            "x",
+            "*",
+            "u",
+            "ann",
+            "system:serviceaccount:a:b",
+            "name",
+            "masked-app",
+            "",
+            "User",
+            "a_b",
+        ] {
+            assert!(!is_masked(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! One refused request's sentence, read in every way that leads to one meaning: as it stands, with its
+//! encodings undone, then with broken lines joined and other quotes.
+
+use rolecall_rbac::{Request, Target, Text};
+
+use super::loose;
+use super::mask::is_masked;
+use super::peel::{self, Encoding, Peeled};
+use super::remark::{Doubt, Field, shown};
+use super::restore::{Join, restore};
+use super::scan::LAYERS;
+use super::sentence::{self, Sentence, SentenceTarget};
+
+/// What was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// No refusal.
+    Nothing,
+    /// A refused request.
+    Refused { user: Text, request: Request, reason: Option<Text> },
+    /// A refused request without the user.
+    Unnamed { request: Request },
+    /// Something that looks like a refusal.
+    Doubtful(Doubt),
+}
+
+/// Reads the sentence whose `User` stands at a place.
+pub(super) fn read(text: &[u8], place: usize) -> Outcome {
+    let (outcome, layers) = strictly(text, place);
+    if is_read(&outcome) {
+        return outcome;
+    }
+    let mut best = outcome;
+    if best == Outcome::Nothing && !is_near_forbidden(text, place) {
+        return best;
+    }
+    let mut has_broken_user = false;
+    for join in Join::ALL {
+        let layers = layers.iter().map(|layer| (&*layer.text, layer.place));
+        for (text, place) in [(text, place)].into_iter().chain(layers) {
+            let restored = restore(text, place, join);
+            let found = put_together(&restored.text, restored.place);
+            has_broken_user |= found == BROKEN_USER;
+            let is_guess = has_broken_user && is_user_guessed(&found, restored.has_width);
+            if is_read(&found) && !is_guess {
+                return found;
+            }
+            best = nearer(best, found);
+        }
+    }
+    best
+}
+
+/// Reads the sentence that follows `forbidden` at a place, where something stands between.
+pub(super) fn read_after(text: &[u8], place: usize) -> Outcome {
+    let mut best = Outcome::Nothing;
+    let mut layer = Peeled { text: text.to_vec(), place };
+    for _ in 0..LAYERS {
+        let found = read_after_in(&layer.text, layer.place);
+        if is_read(&found) {
+            return found;
+        }
+        best = nearer(best, found);
+        // A line break that is spelled out.
+        let rest = layer.text.get(layer.place..).unwrap_or_default();
+        let rest = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
+        if !rest.starts_with(b"\\") {
+            return best;
+        }
+        layer = peel::peel(&layer.text, layer.place, Encoding::Quoted);
+    }
+    best
+}
+
+fn read_after_in(text: &[u8], place: usize) -> Outcome {
+    let mut best = Outcome::Nothing;
+    let mut has_broken_user = false;
+    for join in Join::ALL {
+        let restored = restore(text, place, join);
+        let rest = restored.text.get(restored.place..).unwrap_or_default();
+        let is_between = |byte: &u8| b" :\t\r\n\x0c*_|".contains(byte);
+        let between = rest.iter().take_while(|byte| is_between(byte)).count();
+        if !rest.get(between..).is_some_and(|rest| rest.starts_with(sentence::START)) {
+            continue;
+        }
+        let found = put_together(&restored.text, restored.place + between);
+        has_broken_user |= found == BROKEN_USER;
+        let is_guess = has_broken_user && is_user_guessed(&found, restored.has_width);
+        if is_read(&found) && !is_guess {
+            return found;
+        }
+        best = nearer(best, found);
+    }
+    best
+}
+
+/// Returns the sentence as it stands unless a part of it is masked.
+pub(super) fn checked(sentence: &Sentence<'_>) -> Outcome {
+    let request = sentence.request();
+    if is_masked(&sentence.user) {
+        return Outcome::Unnamed { request };
+    }
+    if let SentenceTarget::Resource { resource, namespace, name, .. } = &sentence.target {
+        let fields =
+            [(Field::Resource, resource), (Field::Namespace, namespace), (Field::Name, name)];
+        if let Some((field, _)) = fields.into_iter().find(|(_, text)| is_masked(text)) {
+            return Outcome::Doubtful(Doubt::Masked { field });
+        }
+    }
+    let reason = Some(shown(sentence.reason)).filter(|reason| !reason.is_empty());
+    Outcome::Refused { user: (*sentence.user).into(), request, reason }
+}
+
+/// Reads a sentence in a server's exact words, with up to so many encodings undone; returns these
+/// layers, too.
+fn strictly(text: &[u8], place: usize) -> (Outcome, Vec<Peeled>) {
+    let mut layers: Vec<Peeled> = Vec::new();
+    for _ in 0..LAYERS {
+        let (text, place) =
+            layers.last().map_or((text, place), |layer| (&*layer.text, layer.place));
+        let peeled = match sentence::read(text, place) {
+            sentence::Reading::Nothing => return (Outcome::Nothing, layers),
+            sentence::Reading::Refused(sentence) => {
+                let outcome = checked(&sentence);
+                return (outcome, layers);
+            }
+            sentence::Reading::Doubtful(doubt) => return (Outcome::Doubtful(doubt), layers),
+            sentence::Reading::Encoded(encoding) => peel::peel(text, place, encoding),
+        };
+        layers.push(peeled);
+    }
+    (Outcome::Nothing, layers)
+}
+
+/// Reads a text that was put together, where names with blanks are two messages.
+fn put_together(text: &[u8], place: usize) -> Outcome {
+    match either_way(text, place) {
+        Outcome::Refused { request, .. } | Outcome::Unnamed { request } if has_blanks(&request) => {
+            Outcome::Doubtful(Doubt::CutOff)
+        }
+        Outcome::Refused { user, .. } if user.starts_with("system:") && user.contains(' ') => {
+            BROKEN_USER
+        }
+        outcome => outcome,
+    }
+}
+
+/// Reads a sentence in a server's words, or else in others.
+fn either_way(text: &[u8], place: usize) -> Outcome {
+    let (outcome, _) = strictly(text, place);
+    if is_read(&outcome) {
+        return outcome;
+    }
+    match loose::read(text, place) {
+        Some(Ok(loose)) => match loose.user {
+            Some(user) => Outcome::Refused {
+                user: user.into(),
+                request: loose.request,
+                reason: Some(Text::from(loose.reason)).filter(|reason| !reason.is_empty()),
+            },
+            None => Outcome::Unnamed { request: loose.request },
+        },
+        Some(Err(doubt)) => nearer(outcome, Outcome::Doubtful(doubt)),
+        None => outcome,
+    }
+}
+
+/// Returns whether a path or a name holds a blank, which no real one does.
+pub(super) fn has_blanks(request: &Request) -> bool {
+    match &request.target {
+        Target::Path(path) => path.contains(' '),
+        Target::Resource(target) => target.name.contains(' '),
+    }
+}
+
+fn is_read(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused { .. } | Outcome::Unnamed { .. })
+}
+
+/// A user's name that is broken over lines, and may have had a blank there.
+const BROKEN_USER: Outcome = Outcome::Doubtful(Doubt::Unprintable { field: Field::User });
+
+/// Returns whether the user's name may have had a blank, which those of ServiceAccounts never have.
+fn is_user_guessed(found: &Outcome, has_width: bool) -> bool {
+    matches!(
+        found,
+        Outcome::Refused { user, .. }
+            if !user.starts_with("system:") && (!has_width || user.contains(' '))
+    )
+}
+
+/// Returns the doubt that says most.
+fn nearer(first: Outcome, second: Outcome) -> Outcome {
+    match (&first, &second) {
+        (Outcome::Nothing, _) | (_, Outcome::Doubtful(Doubt::Masked { .. })) => second,
+        _ => first,
+    }
+}
+
+/// Returns whether `forbidden` stands near, so that what follows is no prose.
+fn is_near_forbidden(text: &[u8], place: usize) -> bool {
+    let before = text.get(place.saturating_sub(80)..place).unwrap_or_default();
+    memchr::memmem::find(before, b"orbidden").is_some()
+}

@@ -1,0 +1,313 @@
+//! Refusals that do not say who was refused: a 403 with its URL, with a verb and a resource, or alone.
+
+use std::collections::BTreeSet;
+
+use memchr::memmem;
+use rolecall_rbac::{Request, ResourceRequest, Target, Text};
+
+use super::fields::{is_group, is_resource, is_subresource};
+use super::remark::shown;
+use super::url::{self, Method};
+use super::{Scan, Seen};
+
+/// A refusal that names no user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unnamed {
+    /// The requests that the text stands for; empty where it does not say.
+    pub requests: Vec<Request>,
+    /// Whether the requests are in a namespace that the text leaves open.
+    pub place: Place,
+    /// Why the user is missing.
+    pub because: Namelessness,
+    /// An excerpt, safe to print.
+    pub text: Text,
+    /// Where and how often.
+    pub seen: Seen,
+}
+
+/// Whether a refused request's namespace is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The request has it, or is made at the cluster scope.
+    Known,
+    /// The text names the resource, but not where.
+    Unknown,
+}
+
+/// Why a refusal names no user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Namelessness {
+    /// The user was left out or masked.
+    LeftOut,
+    /// The client shows the status code 403 and its URL, but not the server's sentence.
+    UrlOnly,
+    /// A Go client got a 403 without the server's sentence.
+    NoStatus,
+    /// The client shows nothing but the status code.
+    CodeOnly,
+    /// kubectl hides what it was refused behind another error.
+    Hidden,
+}
+
+/// The status code of a refusal.
+pub(super) const CODE: &[u8] = b"403";
+/// What Go clients say of an answer without a Status.
+pub(super) const UNKNOWN: &[u8] = b"unknown (";
+/// What `kubectl autoscale` says when it was refused.
+pub(super) const AUTOSCALE: &[u8] = b"incompatible with autoscaling/v1: empty input";
+
+/// What was read at an anchor.
+pub(super) type Found = (Vec<Request>, Place, Namelessness);
+
+/// Reads `unknown (get deployments.apps web)`: what Go clients say of an answer without a Status.
+pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
+    let rest = after.strip_prefix(UNKNOWN)?;
+    let end = memchr::memchr2(b')', b'\n', rest)?;
+    let words = std::str::from_utf8(rest.get(..end)?).ok()?;
+    let mut words = words.split(' ');
+    let (method, resource, name) = (words.next()?, words.next()?, words.next().unwrap_or_default());
+    let method_is_known = ["get", "post", "put", "patch", "delete"].contains(&method);
+    if !method_is_known || words.next().is_some() {
+        return None;
+    }
+    let query =
+        if before.ends_with(b": ") && line_has(before, b"ailed to watch") { "watch" } else { "" };
+    let verb = url::verb(Method::Known(method), name, query);
+    let request = of_words(verb, resource, name)?;
+    Some((vec![request], Place::Unknown, Namelessness::NoStatus))
+}
+
+fn line_has(before: &[u8], words: &[u8]) -> bool {
+    let start = memchr::memrchr(b'\n', before).map_or(0, |found| found + 1);
+    before.get(start..).is_some_and(|line| memmem::find(line, words).is_some())
+}
+
+/// Returns the request for `deployments.apps/scale`.
+fn of_words(verb: &str, qualified: &str, name: &str) -> Option<Request> {
+    let (qualified, subresource) = qualified.split_once('/').unwrap_or((qualified, ""));
+    let (resource, group) = qualified.split_once('.').unwrap_or((qualified, ""));
+    let is_valid = is_resource(resource)
+        && is_group(group)
+        && (subresource.is_empty() || is_subresource(subresource));
+    let target = ResourceRequest {
+        group: group.into(),
+        resource: resource.into(),
+        subresource: subresource.into(),
+        name: name.into(),
+        ..ResourceRequest::default()
+    };
+    is_valid.then(|| Request::resource(verb, target))
+}
+
+/// Reads `Forbidden: "/api/v1/endpoints?resourceVersion=0" (get endpoints)`, as Go clients wrote it
+/// in 2017; `after` follows `Forbidden`.
+pub(super) fn at_quoted_path(after: &[u8]) -> Option<Found> {
+    let rest = after.strip_prefix(b": ")?;
+    let backslashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    let rest = rest.get(backslashes..)?.strip_prefix(b"\"")?;
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'))?;
+    let url = std::str::from_utf8(rest.get(..end)?).ok().filter(|url| url.starts_with('/'))?;
+    let words = rest.get(end..)?;
+    let open = words.iter().take(8).position(|byte| *byte == b'(')?;
+    let method = words.get(open + 1..)?.split(|byte| *byte == b' ').next()?;
+    let method = std::str::from_utf8(method).ok()?;
+    let requests = url::requests(url, Method::Known(method));
+    Some((requests, Place::Known, Namelessness::UrlOnly))
+}
+
+/// How much of the text around a status code may hold its URL.
+const REACH: usize = 600;
+
+/// Reads what stands around the status code 403; `None` when it is another number.
+pub(super) fn at_code(before: &[u8], after: &[u8]) -> Option<Found> {
+    let rest = after.strip_prefix(CODE)?;
+    let joins =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/');
+    let is_number = !before.last().is_some_and(joins)
+        && !rest
+            .first()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && !(matches!(rest, [b'.' | b':' | b',', digit, ..] if digit.is_ascii_digit()));
+    if !is_number {
+        return None;
+    }
+    let near = before.get(before.len().saturating_sub(REACH)..).unwrap_or_default();
+    let ahead = rest.get(..rest.len().min(REACH)).unwrap_or_default();
+    if let Some(requests) = url_near(near, ahead) {
+        return Some((requests, Place::Known, Namelessness::UrlOnly));
+    }
+    let here = memchr::memrchr(b'\n', near).map_or(0, |found| found + 1);
+    let line = near.get(here..).unwrap_or_default();
+    let is_code = is_status(near, ahead) && !is_about_another_server(line, ahead);
+    is_code.then(|| (Vec::new(), Place::Known, Namelessness::CodeOnly))
+}
+
+/// Returns whether a line of an access log or of a client shows a URL, which is not an API server's.
+fn is_about_another_server(before: &[u8], after: &[u8]) -> bool {
+    let ahead = after.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let words: [&[u8]; 6] =
+        [b"://", b"\"GET /", b"\"POST /", b"\"PUT /", b"\"DELETE /", b"\"HEAD /"];
+    words.iter().any(|word| memmem::find(before, word).or(memmem::find(ahead, word)).is_some())
+}
+
+/// Returns what the first URL of an API server in a text asks for, as clients print it in the dump of an
+/// exception.
+pub(super) fn in_dump(text: &[u8]) -> Vec<Request> {
+    let text = text.get(..text.len().min(256 << 10)).unwrap_or_default();
+    let text = String::from_utf8_lossy(text);
+    let method = ["method: '", "method='", "\"method\":\""].iter().find_map(|mark| {
+        let rest = text.get(text.find(mark)? + mark.len()..)?;
+        rest.split(|c: char| !c.is_ascii_alphabetic()).next()
+    });
+    let method = method.map_or(Method::Unknown, Method::Known);
+    for (start, _) in text.match_indices("://").take(200) {
+        let scheme = text.get(..start).unwrap_or_default();
+        let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let Some(rest) = text.get(start - scheme.len()..) else { continue };
+        let end = rest.find(|c: char| c.is_whitespace() || "'\"\\)>,}]".contains(c));
+        let requests =
+            url::requests(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), method);
+        if requests.iter().any(|request| matches!(request.target, Target::Resource(_))) {
+            return requests;
+        }
+    }
+    Vec::new()
+}
+
+/// Returns what the URL asks for that belongs to a status code.
+fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
+    let line = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    let ahead = after.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let here = memchr::memrchr(b'\n', before).map_or(0, |found| found + 1);
+    let (ahead, behind) = (line(ahead), line(before.get(here..).unwrap_or_default()));
+    let marks = [
+        "for url: ",
+        "for url '",
+        "for url \"",
+        "for URL: ",
+        "url='",
+        "url=URL('",
+        "url: '",
+        "url: ",
+        "_url: '",
+        "\"url\":\"",
+        "url=\"",
+        " at: ",
+        "uri=",
+        "path=",
+    ];
+    let of = |text: &str, start: usize, method: Method<'_>| {
+        let rest = text.get(start..)?;
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "'\"\\)>,}]".contains(c))
+            .unwrap_or(rest.len());
+        let found = url::requests(rest.get(..end)?, method);
+        (!found.is_empty()).then_some(found)
+    };
+    let whole = format!("{behind}403{ahead}");
+    let method = method_of(&whole);
+    let marked = |text: &str, find: fn(&str, &str) -> Option<usize>| {
+        marks.iter().find_map(|mark| of(text, find(text, mark)? + mark.len(), method))
+    };
+    if let Some(found) = marked(&ahead, |text, mark| text.find(mark)) {
+        return Some(found);
+    }
+    if let Some(found) = marked(&behind, |text, mark| text.rfind(mark)) {
+        return Some(found);
+    }
+    // `GET https://host/api/v1/... 403`, `"GET /apis/... HTTP/1.1" 403`, `403 GET /api/v1/...`.
+    let methods = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "];
+    for (text, is_behind) in [(&behind, true), (&ahead, false)] {
+        let starts = methods.iter().filter_map(|word| {
+            let found = if is_behind { text.rfind(word) } else { text.find(word) }?;
+            Some((found, found + word.len(), word.trim_end()))
+        });
+        let nearest = if is_behind { starts.max() } else { starts.min() };
+        if let Some((_, start, method)) = nearest
+            && let Some(found) = of(text, start, Method::Known(method))
+        {
+            return Some(found);
+        }
+    }
+    // Any URL of the same line.
+    for text in [&behind, &ahead] {
+        for scheme in ["https://", "http://", "wss://", "ws://"] {
+            if let Some(found) = text.find(scheme).and_then(|start| of(text, start, method)) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
+fn method_of(line: &str) -> Method<'_> {
+    ["POST", "PUT", "PATCH", "DELETE", "GET"]
+        .into_iter()
+        .find(|method| line.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word == *method))
+        .map_or(Method::Unknown, Method::Known)
+}
+
+/// Returns whether words around say that the number is a status code.
+fn is_status(before: &[u8], after: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    let words = before.get(before.len().saturating_sub(24)..).unwrap_or_default();
+    let words = String::from_utf8_lossy(words).to_ascii_lowercase();
+    let words = words.trim_end_matches(['"', '\'', ':', '=', ' ', '(', '[', '\\', '`']);
+    let named = [
+        "status",
+        "code",
+        "statuscode",
+        "status_code",
+        "response",
+        "http/1.1",
+        "http/2",
+        "http/2.0",
+        "http",
+        "error",
+        "exception",
+    ];
+    let after = after.trim_ascii_start();
+    let follows = after.get(..after.len().min(12)).unwrap_or_default();
+    named.iter().any(|name| words.ends_with(name)) || memmem::find(follows, b"orbidden").is_some()
+}
+
+/// Leaves out the refusals without a user of which the text says more elsewhere: with the sentence
+/// that names the user, or with another refusal where only the status code is known.
+pub(super) fn leave_out_what_is_known(scan: &mut Scan) {
+    let key = |request: &Request, place: Place| match &request.target {
+        Target::Resource(target) => {
+            let namespace =
+                if place == Place::Known { target.namespace.clone() } else { Text::from("*") };
+            [target.group.clone(), target.resource.clone(), target.subresource.clone(), namespace]
+        }
+        Target::Path(path) => [Text::from("/"), path.clone(), "".into(), "".into()],
+    };
+    let known: BTreeSet<[Text; 4]> = scan
+        .denials
+        .iter()
+        .map(|denial| &denial.request)
+        .flat_map(|request| [key(request, Place::Known), key(request, Place::Unknown)])
+        .collect();
+    scan.unnamed.retain(|found| {
+        found.requests.is_empty()
+            || !found.requests.iter().any(|request| known.contains(&key(request, found.place)))
+    });
+    let says_more = !scan.denials.is_empty()
+        || !scan.escalations.is_empty()
+        || !scan.remarks.is_empty()
+        || scan.unnamed.iter().any(|found| !found.requests.is_empty());
+    if says_more {
+        scan.unnamed
+            .retain(|found| !found.requests.is_empty() || found.because == Namelessness::Hidden);
+    }
+}
+
+/// Makes an excerpt of a line from what stands before and behind a place, without secrets.
+pub(super) fn excerpt(before: &[u8], after: &[u8]) -> Text {
+    let before = rolecall_rbac::masked_line(&String::from_utf8_lossy(before));
+    let skipped = before.chars().count().saturating_sub(100);
+    let before: String = before.chars().skip(skipped).collect();
+    let start = if skipped > 0 { "..." } else { "" };
+    let line = format!("{start}{}{}", before.trim_start(), String::from_utf8_lossy(after));
+    shown(line.trim().as_bytes())
+}

@@ -1,0 +1,128 @@
+mod refused;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::can_i::mode::Mode;
+use super::can_i::single::{AnsweredBy, Asked, Single, Told};
+use crate::cli::{Options, parse_duration};
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::Breadth;
+use crate::output::Format;
+use crate::render::Detail;
+use crate::ui::Ui;
+use crate::{question, subject};
+
+/// Explain why a subject can or cannot do something, or what a refusal means
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "\
+rolecall why <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
+       rolecall why <REFUSAL|-> [OPTIONS]
+       rolecall why --from-errors <FILE> [OPTIONS]
+       rolecall why --logs <TARGET>... [--since <DURATION>] [OPTIONS]",
+    after_help = after_help()
+)]
+pub(crate) struct Arguments {
+    /// What is done: a verb such as `get`, `list` or `create`; or a refusal as a client prints it, in quotes;
+    /// `-` reads refusals from stdin
+    #[arg(required_unless_present_any = ["from_errors", "logs"], conflicts_with_all = ["from_errors", "logs"])]
+    verb: Option<String>,
+    /// To what: a resource or a URL path
+    resource: Option<String>,
+    /// Who does it; with a refusal, who was refused where its text does not say [default: me]
+    #[arg(long = "for", value_name = "SUBJECT")]
+    subject: Option<String>,
+    /// The object's name
+    #[arg(long, default_value = "", hide_default_value = true)]
+    name: String,
+    /// Explain the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "logs")]
+    from_errors: Option<PathBuf>,
+    /// Explain the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME; may be
+    /// repeated
+    #[arg(long, value_name = "TARGET")]
+    logs: Vec<String>,
+    /// With --logs: how far back, such as `1h`
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "logs")]
+    since: Option<Duration>,
+    /// Output format; docs/json.md describes json and yaml
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+Every grant is named; or, when there is none, the command that grants just this, and everything that
+is nearly a grant: a binding in another namespace, a rule with other verbs, a subject that is only spelled
+alike, a role that does not exist.
+
+Of a refusal, the cause is explained, and what fixes it. Several are grouped by cause.
+
+Examples:
+  Why can the Pods of a Deployment not list Pods?
+    rolecall why list pods --for deploy/web -n shop
+  What does this error mean?
+    rolecall why 'pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"'
+  Why was that command refused?
+    kubectl get pods 2>&1 | rolecall why -
+  What is an operator refused, and why?
+    rolecall why --logs deploy/operator -n operators --since 1h
+  Before it is applied
+    rolecall why list pods --for sa/web -n shop -f deploy/
+
+{}
+
+{}
+
+Exit codes: 0 yes, 1 no, 2 an error, 3 something that was not read decides it.",
+        subject::GRAMMAR,
+        question::GRAMMAR,
+    )
+}
+
+/// Explains one answer, or refusals.
+pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    let Arguments { verb, resource, .. } = arguments;
+    match (verb.as_deref(), resource.as_deref()) {
+        (Some(verb), Some(resource)) => explain(ui, options, arguments, verb, resource),
+        (Some(verb), None) if verb != "-" && !verb.contains(char::is_whitespace) => {
+            Err(CommandError::usage(format!("`{verb}` of what? A resource is missing")).with_hint(
+                Hint::run(format!("rolecall why {verb} RESOURCE"), "ask about a resource"),
+            ))
+        }
+        _ => refused::explain(ui, options, arguments),
+    }
+}
+
+fn explain(
+    ui: &Ui,
+    options: &Options,
+    arguments: &Arguments,
+    verb: &str,
+    resource: &str,
+) -> Result<Exit, CommandError> {
+    let single = Single {
+        verb,
+        resource,
+        subject: arguments.subject.as_deref().unwrap_or("me"),
+        name: &arguments.name,
+        output: arguments.output,
+        mode: Mode::Auto,
+    };
+    let asked = Asked::prepare(ui, options, &single, Breadth::Roles)?;
+    let Told { exit, by } = asked.answer(ui, arguments.output, Detail::Full)?;
+    let is_structured = matches!(arguments.output, Format::Json | Format::Yaml);
+    let is_said = by == AnsweredBy::Rolecall && !is_structured;
+    if exit == Exit::No && by != AnsweredBy::OtherAuthorizer && !is_said {
+        ui.suggest(Hint::run(
+            single.command("fix", options),
+            "print the least YAML that allows it",
+        ));
+    }
+    Ok(exit)
+}

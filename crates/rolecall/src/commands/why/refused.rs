@@ -1,0 +1,300 @@
+//! Refusals explained: grouped by cause, each with what fixes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rolecall_grant::Denied;
+use rolecall_grant::refusal::Scan;
+use rolecall_rbac::{Decision, Identity, NearMiss, Request, Verdict};
+
+use super::Arguments;
+use crate::cli::Options;
+use crate::commands::fix::scan::{self, About};
+use crate::commands::fix::{Gathered, Unmended, Weight, logs, missing_role_texts};
+use crate::error::{CommandError, Hint};
+use crate::exit::Exit;
+use crate::load::{Breadth, Needs, Session};
+use crate::output::{self, Format, RefusalCause, Refusals};
+use crate::remedy::fix_commands;
+use crate::render::{self, Detail, Folded, plain};
+use crate::subject::{Subject, SubjectArgument, label};
+use crate::ui::Ui;
+use crate::{explain, words};
+
+/// How many other requests of one cause are named.
+const MOST_LIKE: usize = 10;
+
+/// Explains the refusals that the arguments hold or name.
+pub(super) fn explain(
+    ui: &Ui,
+    options: &Options,
+    arguments: &Arguments,
+) -> Result<Exit, CommandError> {
+    let text = Text::of(ui, arguments)?;
+    let subjects = arguments.subject.iter().map(|subject| SubjectArgument::parse(subject));
+    let subjects = subjects.collect::<Result<Vec<SubjectArgument>, CommandError>>()?;
+    let session = Session::load(ui, options, needs(&text, &subjects, arguments)?)?;
+    let subjects = match subjects.is_empty() {
+        true => Vec::new(),
+        false => SubjectArgument::resolve_all(&subjects, ui, &session, options)?,
+    };
+    let about = About { subjects: &subjects, namespace: &session.namespace, options };
+    let (scans, unread) = match text {
+        Text::Scanned(name, scan) => (vec![(name, scan)], 0),
+        Text::Logs => {
+            let logs = logs::read(ui, &session, &arguments.logs, arguments.since)?;
+            (logs.scans, logs.unread)
+        }
+    };
+    let mut gathered = Gathered { unread_logs: unread, ..Gathered::default() };
+    for (name, scan) in scans {
+        scan::take(&name, scan, &about, &mut gathered);
+    }
+    let causes = causes(&session, &gathered.denied);
+    write(ui, options, arguments, &session, &causes, &gathered)?;
+    for text in missing_role_texts(&gathered) {
+        ui.warn(plain(&text));
+    }
+    tell_reasons(ui, &gathered);
+    Ok(session.conclude(ui, exit(&causes, &gathered)))
+}
+
+/// The text with the refusals.
+enum Text {
+    /// It was read, and has that name in messages.
+    Scanned(String, Scan),
+    /// Logs, which are read from the cluster later.
+    Logs,
+}
+
+impl Text {
+    fn of(ui: &Ui, arguments: &Arguments) -> Result<Self, CommandError> {
+        let file = match (&arguments.verb, &arguments.from_errors) {
+            (Some(word), _) if word == "-" => Path::new("-"),
+            (Some(text), _) => return Self::pasted(text),
+            (None, Some(file)) => file,
+            (None, None) => return Ok(Self::Logs),
+        };
+        let (name, scan, _) = scan::read(ui, file)?;
+        Ok(Self::Scanned(name, scan))
+    }
+
+    fn pasted(text: &str) -> Result<Self, CommandError> {
+        let scan = Scan::of(text.as_bytes());
+        if !scan.is_empty() {
+            return Ok(Self::Scanned("refusal".to_owned(), scan));
+        }
+        let error = CommandError::usage(
+            "no refusal was found in the text: servers write `... is forbidden: User \"...\" cannot ...`",
+        );
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Err(match &*words {
+            [verb, resource] => error
+                .with_hint(Hint::run(format!("rolecall why {verb} {resource}"), "ask a question")),
+            _ => error.with_hint(Hint::run("rolecall why -", "read it from stdin")),
+        })
+    }
+}
+
+fn needs(
+    text: &Text,
+    subjects: &[SubjectArgument],
+    arguments: &Arguments,
+) -> Result<Needs, CommandError> {
+    let mut needs = SubjectArgument::needs(subjects);
+    needs.breadth = Breadth::Roles;
+    needs.workloads |= !arguments.logs.is_empty();
+    for target in &arguments.logs {
+        let namespace = SubjectArgument::parse(target)?.namespace().map(str::to_owned);
+        needs.further_namespaces.extend(namespace);
+    }
+    if let Text::Scanned(_, scan) = text {
+        let users = scan.denials.iter().map(|denial| Identity::user(&denial.user));
+        let users = users.filter_map(|user| {
+            user.as_service_account().map(|account| account.namespace.to_owned())
+        });
+        let requests = scan.denials.iter().map(|denial| &denial.request);
+        let requests = requests.chain(scan.unnamed.iter().flat_map(|found| &found.requests));
+        let requests = requests.map(|request| request.namespace().to_owned());
+        let names: BTreeSet<String> =
+            users.chain(requests).filter(|name| !name.is_empty()).collect();
+        needs.further_namespaces.extend(names);
+    }
+    Ok(needs)
+}
+
+/// Refused requests that have one cause.
+struct Cause<'a> {
+    identity: Identity,
+    requests: Vec<&'a Denied>,
+    decision: Decision<'a>,
+    misses: Vec<NearMiss<'a>>,
+}
+
+/// Groups the refused requests: of one subject, in one place, with the same in the way.
+fn causes<'a>(session: &'a Session, denied: &'a [Denied]) -> Vec<Cause<'a>> {
+    let mut causes: Vec<Cause<'a>> = Vec::new();
+    let mut known: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+    for found in denied {
+        let Denied { identity, request, .. } = found;
+        let decision = session.authorizer.authorize(identity, request);
+        let misses = match decision.verdict.is_allowed() {
+            true => Vec::new(),
+            false => session.authorizer.near_misses(identity, request, &session.catalog),
+        };
+        let way = match &decision.verdict {
+            Verdict::Allowed { .. } => "allowed".to_owned(),
+            Verdict::NoOpinion => misses
+                .first()
+                .map_or_else(String::new, |miss| explain::cause(miss, identity, request)),
+            Verdict::Unknown { .. } => "unknown".to_owned(),
+        };
+        let key = (label(identity), request.namespace().to_owned(), way);
+        match known.get(&key).and_then(|position| causes.get_mut(*position)) {
+            Some(cause) => cause.requests.push(found),
+            None => {
+                known.insert(key, causes.len());
+                let identity = identity.clone();
+                causes.push(Cause { identity, requests: vec![found], decision, misses });
+            }
+        }
+    }
+    causes
+}
+
+fn write(
+    ui: &Ui,
+    options: &Options,
+    arguments: &Arguments,
+    session: &Session,
+    causes: &[Cause<'_>],
+    gathered: &Gathered,
+) -> Result<(), CommandError> {
+    let mut out = ui.stdout();
+    if matches!(arguments.output, Format::Json | Format::Yaml) {
+        let causes = causes.iter().map(|cause| RefusalCause {
+            identity: &cause.identity,
+            denied: &cause.requests,
+            decision: &cause.decision,
+            misses: &cause.misses,
+            fix: cause.fix(options),
+        });
+        let refusals = Refusals::new(causes, gathered);
+        output::write_structured(&mut out, arguments.output, &refusals)?;
+        return Ok(out.flush()?);
+    }
+    let mut folded = Folded::new(&mut out, ui.columns());
+    for (position, cause) in causes.iter().enumerate() {
+        if position > 0 {
+            writeln!(folded)?;
+        }
+        cause.write(&mut folded, session, options)?;
+    }
+    out.flush()?;
+    for Unmended { text, because, missing, weight, next } in &gathered.unmended {
+        let text = plain(&format!("{text}: {because}")).into_owned();
+        match weight {
+            Weight::Denied => ui.problem(text),
+            Weight::Aside => ui.warn(text),
+        }
+        for rule in missing {
+            ui.note(plain(&format!("lacks: {}", words::rule(rule))));
+        }
+        next.iter().for_each(|hint| ui.suggest(hint.clone()));
+    }
+    if let Some(command) = one_command(options, arguments, causes) {
+        ui.suggest(Hint::run(command, "print the least YAML that allows all of it"));
+    }
+    Ok(())
+}
+
+impl Cause<'_> {
+    /// Writes the first request as `why` answers a question, then what was refused for the same reason.
+    fn write(
+        &self,
+        out: &mut impl Write,
+        session: &Session,
+        options: &Options,
+    ) -> Result<(), CommandError> {
+        let Some(Denied { request, .. }) = self.requests.first() else { return Ok(()) };
+        let subject = Subject { identity: self.identity.clone(), workload: None };
+        let bindings = session.authorizer.bindings_in(&self.identity, request.namespace());
+        let fix = self.fix(options);
+        let answer = render::Answer {
+            subject: &subject,
+            request,
+            decision: &self.decision,
+            misses: &self.misses,
+            bindings: &bindings,
+            fix: &fix,
+        };
+        answer.write(out, Detail::Full)?;
+        let like = self.requests.get(1..).unwrap_or_default();
+        if !like.is_empty() {
+            let names: Vec<String> =
+                like.iter().take(MOST_LIKE).map(|denied| words::request(&denied.request)).collect();
+            let more = match like.len().saturating_sub(MOST_LIKE) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            writeln!(out, "  likewise: {}{more}", plain(&names.join("; ")))?;
+        }
+        let found: BTreeSet<&str> = self.requests.iter().map(|denied| &*denied.found).collect();
+        let found: Vec<&str> = found.into_iter().take(MOST_LIKE).collect();
+        if self.decision.verdict.is_allowed() {
+            writeln!(
+                out,
+                "  refused at {}: it was granted since, or something else refuses it",
+                plain(&found.join("; "))
+            )?;
+            return Ok(());
+        }
+        writeln!(out, "  refused at {}", plain(&found.join("; ")))?;
+        Ok(())
+    }
+
+    /// Returns the commands that grant what was refused.
+    fn fix(&self, options: &Options) -> Vec<String> {
+        if self.decision.verdict.is_allowed() {
+            return Vec::new();
+        }
+        let requests: BTreeSet<&Request> =
+            self.requests.iter().map(|denied| &denied.request).collect();
+        fix_commands(&label(&self.identity), requests, options)
+    }
+}
+
+/// Returns the command that grants everything, where a file can be read again.
+fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -> Option<String> {
+    let is_denied = causes.iter().any(|cause| !cause.decision.verdict.is_allowed());
+    let file: &PathBuf = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-")?;
+    let file = file.to_string_lossy();
+    let words = vec!["rolecall", "fix", "--from-errors", &file];
+    is_denied.then(|| crate::cli::command_line(words, options))
+}
+
+/// Warns of reasons that other authorizers gave.
+fn tell_reasons(ui: &Ui, gathered: &Gathered) {
+    let reasons: BTreeSet<&str> = gathered.reasons.values().map(|reason| &**reason).collect();
+    for reason in reasons {
+        ui.warn(plain(&format!(
+            "another authorizer than RBAC gave a reason, `{reason}`; if it denied that outright, no Role helps"
+        )));
+    }
+}
+
+fn exit(causes: &[Cause<'_>], gathered: &Gathered) -> Exit {
+    let is_denied = |cause: &Cause<'_>| matches!(cause.decision.verdict, Verdict::NoOpinion);
+    let is_open = |cause: &Cause<'_>| matches!(cause.decision.verdict, Verdict::Unknown { .. });
+    // What was not read of a log may refuse more.
+    let is_unread = gathered.unread_logs > 0;
+    match (
+        causes.iter().any(is_denied) || !gathered.unmended.is_empty(),
+        causes.iter().any(is_open) || is_unread,
+    ) {
+        (true, _) => Exit::No,
+        (false, true) => Exit::Inconclusive,
+        (false, false) => Exit::Yes,
+    }
+}

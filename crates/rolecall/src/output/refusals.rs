@@ -1,0 +1,105 @@
+//! Refusals with their causes: `why` of a text.
+
+use rolecall_grant::Denied;
+use rolecall_rbac::{Decision, Identity, NearMiss};
+use serde::Serialize;
+
+use super::answer::{AccessCell, NearMissDetails};
+use super::{API_VERSION, RequestDetails, RuleDetails};
+use crate::commands::fix::{Gathered, missing_role_texts};
+use crate::subject::label;
+
+/// Refused requests that have one cause.
+pub(crate) struct RefusalCause<'a> {
+    /// Who was refused.
+    pub(crate) identity: &'a Identity,
+    /// What was refused, at least one request.
+    pub(crate) denied: &'a [&'a Denied],
+    /// What the evaluator says of the first of them.
+    pub(crate) decision: &'a Decision<'a>,
+    /// What nearly grants the first of them.
+    pub(crate) misses: &'a [NearMiss<'a>],
+    /// The commands that grant them.
+    pub(crate) fix: Vec<String>,
+}
+
+/// What a text was found to refuse.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refusals<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    causes: Vec<CauseDetails<'a>>,
+    /// Refusals that no Role answers, or that are not certain.
+    others: Vec<OtherDetails<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CauseDetails<'a> {
+    subject: String,
+    requests: Vec<RefusedRequest<'a>>,
+    /// The answer to the first of the requests.
+    cell: AccessCell<'a>,
+    near_misses: Vec<NearMissDetails<'a>>,
+    fix: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusedRequest<'a> {
+    request: RequestDetails<'a>,
+    found: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct OtherDetails<'a> {
+    text: &'a str,
+    because: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<RuleDetails<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<String>,
+}
+
+impl<'a> Refusals<'a> {
+    /// Mirrors causes and what else was found.
+    pub(crate) fn new(
+        causes: impl Iterator<Item = RefusalCause<'a>>,
+        gathered: &'a Gathered,
+    ) -> Self {
+        let others = gathered.unmended.iter().map(|found| OtherDetails {
+            text: &found.text,
+            because: &found.because,
+            missing: found.missing.iter().map(RuleDetails::new).collect(),
+            next: found.next.iter().map(ToString::to_string).collect(),
+        });
+        Self {
+            api_version: API_VERSION,
+            kind: "AccessRefusals",
+            causes: causes.filter_map(CauseDetails::new).collect(),
+            others: others.collect(),
+            notes: missing_role_texts(gathered).collect(),
+        }
+    }
+}
+
+impl<'a> CauseDetails<'a> {
+    fn new(cause: RefusalCause<'a>) -> Option<Self> {
+        let first = &cause.denied.first()?.request;
+        let requests = cause.denied.iter().map(|denied| RefusedRequest {
+            request: RequestDetails::new(&denied.request),
+            found: &denied.found,
+        });
+        let misses = cause.misses.iter();
+        Some(Self {
+            subject: label(cause.identity),
+            requests: requests.collect(),
+            cell: AccessCell::new(cause.identity, first, cause.decision),
+            near_misses: misses
+                .map(|miss| NearMissDetails::new(miss, cause.identity, first))
+                .collect(),
+            fix: cause.fix,
+        })
+    }
+}
