@@ -8,6 +8,7 @@ pub mod known;
 pub mod risk;
 
 mod algebra;
+mod holder;
 mod severity;
 mod version;
 
@@ -15,5 +16,6 @@ pub use algebra::{
     AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
     UrlTerm, everybody,
 };
+pub use holder::Holder;
 pub use severity::{Severity, UnknownSeverityError};
 pub use version::{KubernetesVersion, VersionError, Versions};

@@ -19,9 +19,12 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use random::{allowed, identities, inventory, universe};
 use rolecall_access::KubernetesVersion;
-use rolecall_access::diff::{Change, Difference, GainedRisk, GainedRisks, Holder, HolderDiff};
-use rolecall_access::risk::HeldRisk;
+use rolecall_access::risk::{Engine, HeldRisk};
 use rolecall_access::{AccessSet, AccessTerm, Scopes};
+use rolecall_access::{
+    Holder,
+    diff::{Change, Difference, GainedRisk, GainedRisks, HolderDiff},
+};
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,
     PolicyRule, Request, Role, Target, Unread, Verdict, rule_allows,
@@ -398,14 +401,15 @@ fn what_an_unread_binding_may_keep_is_not_lost() {
 #[track_caller]
 fn risks(old: &str, new: &str) -> String {
     let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
-    let mut gained = GainedRisks::new(&old, &new, KubernetesVersion::NEWEST);
+    let version = KubernetesVersion::NEWEST;
+    let (old_risks, new_risks) = (Engine::new(&old, version), Engine::new(&new, version));
+    let mut gained = GainedRisks::new(&old_risks, &new_risks);
     let mut lines = String::new();
     for diff in diff(&old, &new) {
-        for GainedRisk { holder, risk, by } in gained.of(&diff) {
-            let HeldRisk { code, namespace } = &risk;
+        for GainedRisk { holder, risk, may, by } in gained.of(&diff) {
+            let HeldRisk { code, namespace, severity } = &risk;
             let place = namespace.as_deref().unwrap_or("everywhere");
-            let severity = risk.severity();
-            writeln!(lines, "{holder}: {code} {place} {severity}: {}", risk.may()).unwrap();
+            writeln!(lines, "{holder}: {code} {place} {severity}: {may}").unwrap();
             for grant in by {
                 let binding = &grant.binding.metadata;
                 let (namespace, name) = (&binding.namespace, &binding.name);

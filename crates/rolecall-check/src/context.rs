@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use rolecall_access::risk::Engine;
 use rolecall_rbac::{
     AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role,
     ServiceAccount, Text, Workload, covers,
@@ -58,6 +59,7 @@ pub(crate) struct Context<'a> {
     default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
     names: Names<'a>,
+    risks: OnceLock<Engine<'a>>,
     unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Context<'a> {
             default_bindings: FxHashSet::default(),
             pods: Vec::new(),
             names: Names::default(),
+            risks: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
         };
         let inventory = context.inventory();
@@ -102,6 +105,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn inventory(&self) -> &'a Inventory {
         self.input.authorizer.inventory()
+    }
+
+    /// Returns the catalogue of risks, as it applies to the input.
+    pub(crate) fn risks(&self) -> &Engine<'a> {
+        self.risks.get_or_init(|| Engine::new(self.authorizer(), self.input.version))
     }
 
     /// Returns what goes by a name.

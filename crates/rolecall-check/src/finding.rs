@@ -34,6 +34,10 @@ pub struct Finding {
     pub line_of_text: Option<u32>,
     /// Other objects that take part, such as the binding that makes a rule matter.
     pub related: Vec<Related>,
+    /// The subjects that hold a risk together, as the command line takes them, where several do.
+    pub subjects: Vec<String>,
+    /// Findings of less weight about the same rule or binding.
+    pub also: Vec<Also>,
     /// What was asked and denied, so that a fix can be made of it.
     pub denied: Option<Box<Denied>>,
     /// Files that were not read, of which each can hold what is missing; sorted.
@@ -89,6 +93,17 @@ pub struct Denied {
     pub somewhere: Vec<Request>,
 }
 
+/// A finding that is reported with a graver one about the same rule or binding.
+#[derive(Clone, Debug)]
+pub struct Also {
+    /// The rule.
+    pub rule: &'static RuleMeta,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+}
+
 impl Finding {
     /// Builds a finding of the rule's own severity about a whole object.
     pub(crate) fn new(rule: &'static RuleMeta, object: ObjectRef, message: String) -> Self {
@@ -103,6 +118,8 @@ impl Finding {
             about: String::new(),
             line_of_text: None,
             related: Vec::new(),
+            subjects: Vec::new(),
+            also: Vec::new(),
             denied: None,
             unless: Vec::new(),
         }
@@ -146,6 +163,11 @@ impl Finding {
 
     pub(crate) fn related(mut self, object: ObjectRef, note: impl Into<String>) -> Self {
         self.related.push(Related { object, note: note.into() });
+        self
+    }
+
+    pub(crate) fn subjects(mut self, subjects: Vec<String>) -> Self {
+        self.subjects = subjects;
         self
     }
 

@@ -10,6 +10,7 @@ mod external;
 mod finding;
 mod findings;
 mod fingerprint;
+mod fold;
 mod hint;
 mod names;
 mod needs;
@@ -26,10 +27,11 @@ pub use config::{
 pub use context::{CheckInput, Judged};
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
-pub use finding::{Denied, FieldPath, Finding, ObjectRef, Related, Step};
+pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
 pub use findings::dead::{DeadGrant, dead_grant};
 pub use findings::expectation::{FailureTeller, expectation_findings};
 pub use fingerprint::fingerprints;
+pub use fold::fold;
 pub use rolecall_access::{
     KubernetesVersion, Severity, UnknownSeverityError, VersionError, Versions,
 };

@@ -52,6 +52,13 @@ impl RuleMeta {
     pub const SECTIONS: [&'static str; 4] =
         ["What it does", "Why is this bad", "Example", "How to fix"];
 
+    /// Returns every severity of its findings with where it applies, such as `high; critical in the whole
+    /// cluster`.
+    pub fn grades(&self) -> String {
+        rolecall_access::risk::grades(self.code)
+            .unwrap_or_else(|| self.severity.as_str().to_owned())
+    }
+
     /// Returns the documentation as Markdown.
     pub fn documentation(&self) -> String {
         if !self.source.starts_with("//!") {

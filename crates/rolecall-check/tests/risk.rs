@@ -105,3 +105,322 @@ fn what_several_rules_of_a_role_do_is_said_once() {
         &["RC504 low allows any verb, as `rules[1]` and `rules[2]` do [name what is needed]"],
     );
 }
+
+/// Returns code, severity and message of the findings about risks.
+fn risks_of(manifests: &str) -> Vec<String> {
+    let findings = support::findings_of(manifests).into_iter();
+    let risks = findings.filter(|finding| finding.rule.category == Category::Risk);
+    risks
+        .map(|finding| format!("{} {} {}", finding.rule.code, finding.severity, finding.message))
+        .collect()
+}
+
+/// Writes a role, its binding and whatever else is beside them.
+fn bound(kind: &str, namespace: &str, rules: &str, beside: &str) -> String {
+    let at = if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
+    let binding = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
+    let home = if kind == "Role" { &*at } else { "" };
+    format!(
+        "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {kind}
+metadata: {{name: tested{home}}}
+rules: [{rules}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {binding}
+metadata: {{name: tested{at}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: tested}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
+{beside}"
+    )
+}
+
+#[test]
+fn creating_pods_is_graded_by_the_pod_security_level_of_the_namespace() {
+    let rules = "{apiGroups: [''], resources: [pods], verbs: [create]}";
+    let rows = [
+        ("", "medium", true),
+        ("---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop}}", "high", true),
+        (
+            "---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: privileged}}}",
+            "high",
+            true,
+        ),
+        (
+            "---\n{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}}",
+            "medium",
+            false,
+        ),
+    ];
+    for (beside, severity, advises) in rows {
+        let findings = support::findings_of(&bound("Role", "shop", rules, beside));
+        let finding = findings.iter().find(|finding| finding.rule.code == "RC515").unwrap();
+        assert_eq!(finding.severity.as_str(), severity, "{beside}");
+        assert_eq!(finding.fix.contains("Pod Security"), advises, "{beside}: {}", finding.fix);
+    }
+}
+
+#[test]
+fn subjects_are_reported_whatever_role_they_are_bound_to() {
+    let manifests = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: elsewhere}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:unauthenticated'}
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:masters'}
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:authenticated'}
+- {kind: ServiceAccount, name: default, namespace: shop}
+";
+    let mut found: Vec<String> =
+        risks_of(manifests).iter().map(|risk| risk.chars().take(5).collect()).collect();
+    found.sort();
+    assert_eq!(found, ["RC506", "RC507", "RC508", "RC509"]);
+}
+
+#[test]
+fn a_role_is_not_said_to_grant_what_only_cluster_role_bindings_do() {
+    let rules =
+        "{apiGroups: [''], resources: [users, groups, serviceaccounts], verbs: [impersonate]}";
+    assert_eq!(
+        risks_of(&bound("Role", "shop", rules, "")),
+        [
+            "RC532 high its holders may act as others, in namespace `shop`: `impersonate` on `serviceaccounts`"
+        ]
+    );
+}
+
+#[test]
+fn an_unbound_role_is_judged_in_its_namespace() {
+    let manifests = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: leader-election, namespace: widget-system}
+rules:
+- {apiGroups: [''], resources: [configmaps, nodes/proxy], verbs: [get, update]}
+";
+    assert_eq!(
+        risks_of(manifests),
+        [
+            "RC545 info anyone bound to it could change the settings of workloads and cluster services, \
+          in namespace `widget-system`"
+        ]
+    );
+}
+
+#[test]
+fn approving_client_certificates_is_a_risk_without_creating_requests() {
+    let approve = "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [update]}, \
+        {apiGroups: [certificates.k8s.io], resources: [signers], verbs: [approve]}";
+    let create = "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests], verbs: [create]}";
+    assert_eq!(
+        risks_of(&bound("ClusterRole", "", approve, "")),
+        [
+            "RC534 high `user/jane` may approve client certificates that others request, for any user, \
+          in the whole cluster"
+        ]
+    );
+    assert_eq!(
+        risks_of(&bound("ClusterRole", "", &format!("{create}, {approve}"), "")),
+        [
+            "RC534 critical `user/jane` may issue client certificates for any user, in the whole cluster"
+        ]
+    );
+}
+
+#[test]
+fn a_verb_over_everything_is_named() {
+    let rule = |verb: &str| format!("{{apiGroups: ['*'], resources: ['*'], verbs: [{verb}]}}");
+    let first = |verb: &str| risks_of(&bound("ClusterRole", "", &rule(verb), "")).remove(0);
+    assert_eq!(
+        first("update"),
+        "RC503 critical its holders may `update` everything, in the whole cluster"
+    );
+    assert_eq!(
+        first("impersonate"),
+        "RC503 critical its holders may act as any user, group or ServiceAccount \
+         (`impersonate` on everything), in the whole cluster"
+    );
+}
+
+#[test]
+fn deleting_collections_is_as_bad_as_deleting() {
+    for verb in ["delete", "deletecollection"] {
+        let rules = format!(
+            "{{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [{verb}]}}"
+        );
+        let found = risks_of(&bound("ClusterRole", "", &rules, ""));
+        assert!(found.iter().any(|risk| risk.starts_with("RC542 medium")), "{verb}: {found:?}");
+    }
+}
+
+#[test]
+fn named_resources_of_every_group_are_worth_a_line() {
+    let rules = "{apiGroups: ['*'], resources: [widgets], verbs: [get]}";
+    assert_eq!(
+        risks_of(&bound("ClusterRole", "", rules, "")),
+        ["RC504 info allows resources of these names in every API group"]
+    );
+}
+
+#[test]
+fn settings_that_are_published_are_no_leak() {
+    let manifests = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: cluster-info, namespace: kube-public}
+rules: [{apiGroups: [''], resources: [configmaps], resourceNames: [cluster-info], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: cluster-info, namespace: kube-public}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: cluster-info}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: 'system:anonymous'}]
+";
+    let found = risks_of(manifests);
+    assert!(matches!(&*found, [risk] if risk.starts_with("RC507 low")), "{found:?}");
+}
+
+#[test]
+fn all_subjects_of_a_combination_are_named() {
+    let rules =
+        "{apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [get, patch]}";
+    let more = "- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: platform}\n\
+                - {kind: ServiceAccount, name: deployer, namespace: ci}\n";
+    let manifests = bound("Role", "shop", rules, "").replace(
+        "subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]\n",
+        &format!(
+            "subjects:\n- {{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}\n{more}"
+        ),
+    );
+    let findings = support::findings_of(&manifests);
+    let finding = findings.iter().find(|finding| finding.rule.code == "RC531").unwrap();
+    assert!(
+        finding.message.starts_with("`group/platform` and 2 others may"),
+        "{}",
+        finding.message
+    );
+    assert_eq!(finding.subjects, ["group/platform", "sa/ci:deployer", "user/jane"]);
+}
+
+/// Returns what is said of becoming a stronger ServiceAccount, where a role is bound beside one.
+fn stronger(rules: &str) -> Vec<String> {
+    let beside = "---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: operator, namespace: sec}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: operator}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: operator, namespace: sec}]
+";
+    let found = risks_of(&bound("Role", "sec", rules, beside));
+    found.into_iter().filter(|risk| risk.starts_with("RC513")).collect()
+}
+
+#[test]
+fn writing_secrets_is_of_use_to_those_who_can_read_them() {
+    let create = "{apiGroups: [''], resources: [secrets], verbs: [create]}";
+    let rows = [
+        (String::new(), None),
+        (", {apiGroups: [''], resources: [secrets], verbs: [get]}".to_owned(), Some("RC513 high")),
+        (
+            ", {apiGroups: [''], resources: [secrets], verbs: [watch]}".to_owned(),
+            Some("RC513 high"),
+        ),
+        (
+            ", {apiGroups: [''], resources: [secrets], resourceNames: [own], verbs: [get, update]}"
+                .to_owned(),
+            Some("RC513 low"),
+        ),
+    ];
+    for (read, expected) in rows {
+        let found = stronger(&format!("{create}{read}"));
+        let start = found.first().map(|risk| risk.split(" `").next().unwrap());
+        assert_eq!((start, found.len()), (expected, usize::from(expected.is_some())), "{read}");
+    }
+}
+
+#[test]
+fn gitops_resources_are_graded_by_the_rights_of_their_operator() {
+    let rules =
+        "{apiGroups: [kustomize.toolkit.fluxcd.io], resources: [kustomizations], verbs: [create]}";
+    let operator = |role: &str| {
+        format!(
+            "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: flux}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}
+subjects: [{{kind: ServiceAccount, name: kustomize-controller, namespace: flux-system}}]
+"
+        )
+    };
+    for (beside, severity) in [
+        (String::new(), "medium"),
+        (operator("view"), "medium"),
+        (operator("cluster-admin"), "critical"),
+    ] {
+        let found = risks_of(&bound("Role", "shop", rules, &beside));
+        let expected = format!("RC552 {severity}");
+        assert!(found.iter().any(|risk| risk.starts_with(&expected)), "{expected}: {found:?}");
+    }
+    let own = bound("ClusterRole", "", rules, "").replace(
+        "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
+        "{kind: ServiceAccount, name: kustomize-controller, namespace: flux-system}",
+    );
+    assert_eq!(risks_of(&own), Vec::<String>::new());
+}
+
+#[test]
+fn programs_that_need_a_risk_to_work_are_not_reproached_for_it() {
+    let rules = "{apiGroups: [''], resources: [persistentvolumes], verbs: [create]}";
+    let manifests = |name: &str| {
+        bound("ClusterRole", "", rules, "").replace(
+            "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
+            &format!("{{kind: ServiceAccount, name: {name}, namespace: storage}}"),
+        )
+    };
+    for (name, severity) in [("web", "high"), ("csi-nfs-controller-sa", "info")] {
+        let found = risks_of(&manifests(name));
+        let expected = format!("RC540 {severity}");
+        assert!(found.iter().any(|risk| risk.starts_with(&expected)), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn the_risks_of_one_rule_are_one_finding() {
+    let rules = "{apiGroups: [apps], resources: [deployments], verbs: [create, delete]}";
+    let pod = "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {spec: {serviceAccountName: web, containers: [{name: a, image: b}]}}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: web, namespace: shop}}
+";
+    let manifests = bound("ClusterRole", "", rules, pod).replace(
+        "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
+        "{kind: ServiceAccount, name: web, namespace: shop}",
+    );
+    let folded = rolecall_check::fold(support::findings_of(&manifests));
+    let risks: Vec<String> = folded
+        .iter()
+        .filter(|finding| finding.rule.category == Category::Risk)
+        .map(|finding| {
+            let related: Vec<String> =
+                finding.related.iter().map(|related| related.object.to_string()).collect();
+            format!("{} {}: {}", finding.rule.code, finding.message, related.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        risks,
+        [
+            "RC516 its holders may run Pods as any ServiceAccount, through the workloads they write, in the \
+          whole cluster: `create` on `deployments` (also RC549, RC557): ClusterRoleBinding tested, \
+          Deployment shop/web"
+        ]
+    );
+}

@@ -9,7 +9,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use rolecall_access::risk::{Allowed, Engine, HeldRisk, Need, RiskIndex};
+use rolecall_access::risk::{
+    Allowed, Engine, Grading, HeldRisk, Need, RiskIndex, find as catalogue,
+};
 use rolecall_access::{KubernetesVersion, Severity};
 use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, ResourceRequest, Target, Text};
 
@@ -37,10 +39,13 @@ pub enum Risk {
 const DEPLOYING: [&str; 2] = ["RC515", "RC516"];
 
 /// The risks of versions that differ: what one of them has is a risk.
-static ENGINES: LazyLock<[Engine; 3]> = LazyLock::new(|| {
+static ENGINES: LazyLock<[Engine<'static>; 3]> = LazyLock::new(|| {
     [KubernetesVersion { minor: 24 }, KubernetesVersion { minor: 34 }, KubernetesVersion::NEWEST]
-        .map(Engine::new)
+        .map(|version| Engine::new(&NOTHING, version))
 });
+
+/// An inventory that says nothing: requests are rated before it is known where they are granted.
+static NOTHING: LazyLock<Authorizer> = LazyLock::new(Authorizer::default);
 
 /// What requests of one kind have to do with risks.
 #[derive(Debug)]
@@ -100,16 +105,21 @@ impl Known {
             .iter()
             .flat_map(|engine| rules.iter().flat_map(|rule| engine.hits(rule)))
             .flat_map(|hit| {
-                let risks = std::iter::once(hit.risk).chain(hit.implied);
-                risks.map(move |risk| (risk.code, hit.allowed))
+                let implied = hit.implied.into_iter().map(|hit| (hit.risk.code, hit.allowed));
+                std::iter::once((hit.risk.code, hit.allowed)).chain(implied).collect::<Vec<_>>()
             })
-            .collect();
+            .collect::<Vec<_>>();
         let is_part = |needs: &[Need<'_>]| {
             needs.iter().any(|need| rules.iter().any(|rule| need.allowed_by(rule).everywhere))
         };
         let combined = ENGINES.iter().flat_map(Engine::combined);
-        let parts =
-            combined.filter(|(_, needs)| is_part(needs)).map(|(risk, _)| risk.code).collect();
+        let combined = combined.filter(|(_, needs)| is_part(needs)).map(|(risk, _)| risk.code);
+        // How severe it is to write what an operator applies, the rights of the operator say.
+        let by_operator = hits
+            .iter()
+            .map(|(code, _)| *code)
+            .filter(|code| catalogue(code).is_some_and(|risk| risk.grading == Grading::Operator));
+        let parts = combined.chain(by_operator).collect();
         Self { hits, parts }
     }
 }
@@ -160,11 +170,12 @@ pub(crate) fn added_up(
     after: &Authorizer,
     identity: &Identity,
 ) -> BTreeSet<HeldRisk> {
-    let mut index = RiskIndex::new(after, KubernetesVersion::NEWEST);
-    let mut risks = index.risks_of(identity);
+    let engine = Engine::new(after, KubernetesVersion::NEWEST);
+    let mut risks = RiskIndex::new(&engine).risks_of(identity);
     risks.retain(is_refused);
     if !risks.is_empty() {
-        let held = RiskIndex::new(before, KubernetesVersion::NEWEST).risks_of(identity);
+        let engine = Engine::new(before, KubernetesVersion::NEWEST);
+        let held = RiskIndex::new(&engine).risks_of(identity);
         risks.retain(|risk| !held.contains(risk));
     }
     risks
@@ -210,7 +221,7 @@ fn catalogued(request: &Request) -> Vec<Risk> {
     if let Target::Resource(target) = &request.target
         && let Some(code) = escalation(&request.verb, target)
     {
-        risks.insert(HeldRisk { code, namespace: scope.map(Text::from) });
+        risks.insert(HeldRisk::by_scope(code, scope.map(Text::from)));
     }
     risks.into_iter().map(Risk::Catalogued).collect()
 }
@@ -246,7 +257,7 @@ fn escalation(verb: &str, target: &ResourceRequest) -> Option<&'static str> {
 }
 
 fn is_refused(risk: &HeldRisk) -> bool {
-    match risk.severity() {
+    match risk.severity {
         Severity::Critical => true,
         Severity::High => risk.namespace.is_none() || !DEPLOYING.contains(&risk.code),
         Severity::Medium | Severity::Low | Severity::Info => false,
@@ -259,7 +270,7 @@ fn held(request: &Request) -> BTreeSet<HeldRisk> {
     let known = known(request);
     let hits = known.iter().flat_map(|known| &known.hits);
     hits.filter(|(_, allowed)| allowed.counts_in(scope))
-        .map(|(code, _)| HeldRisk { code, namespace: scope.map(Text::from) })
+        .map(|(code, _)| HeldRisk::by_scope(code, scope.map(Text::from)))
         .collect()
 }
 

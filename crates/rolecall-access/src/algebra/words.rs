@@ -24,19 +24,69 @@ impl fmt::Display for AccessTerm {
             }
             Self::Resources(term) => {
                 let resources = term.resources_in_words();
-                match (term.verbs.is_everything(), &*resources) {
-                    (true, "*") => formatter.write_str("every verb on every resource")?,
-                    (true, resources) => write!(formatter, "every verb on {resources}")?,
-                    (false, "*") => write!(formatter, "{} every resource", list(&term.verbs))?,
-                    (false, resources) => write!(formatter, "{} {resources}", list(&term.verbs))?,
+                let resources = match &*resources {
+                    "*" => "every resource",
+                    resources => resources,
+                };
+                match &*term.verbs.except {
+                    _ if term.verbs.is_everything() => {
+                        write!(formatter, "every verb on {resources}")?;
+                    }
+                    except if term.verbs.all => {
+                        let except = texts(except);
+                        write!(formatter, "every verb but {except} on {resources}")?;
+                    }
+                    _ => write!(formatter, "{} {resources}", list(&term.verbs))?,
                 }
-                write!(formatter, "{}{}", term.names_in_words(), term.place_in_words())
+                write!(formatter, "{}{}", term.names_in_words(), term.place_in_words())?;
+                match &*term.special_verbs() {
+                    [] => Ok(()),
+                    verbs => write!(formatter, " (such as {})", verbs.join(",")),
+                }
             }
         }
     }
 }
 
+/// Verbs that do more than requests usually do: API group, resource, verb.
+const SPECIAL_VERBS: [(&str, &str, &str); 14] = [
+    ("rbac.authorization.k8s.io", "clusterroles", "bind"),
+    ("rbac.authorization.k8s.io", "clusterroles", "escalate"),
+    ("rbac.authorization.k8s.io", "roles", "bind"),
+    ("rbac.authorization.k8s.io", "roles", "escalate"),
+    ("", "groups", "impersonate"),
+    ("", "serviceaccounts", "impersonate"),
+    ("", "users", "impersonate"),
+    ("authentication.k8s.io", "uids", "impersonate"),
+    ("authentication.k8s.io", "userextras", "impersonate"),
+    ("certificates.k8s.io", "signers", "approve"),
+    ("certificates.k8s.io", "signers", "attest"),
+    ("certificates.k8s.io", "signers", "sign"),
+    ("policy", "podsecuritypolicies", "use"),
+    ("security.openshift.io", "securitycontextconstraints", "use"),
+];
+
 impl ResourceTerm {
+    /// Returns the verbs of a term for all verbs but some that readers would not think of: those that
+    /// escalate privileges, and `deletecollection` beside an excepted `delete`.
+    fn special_verbs(&self) -> Vec<&str> {
+        if !self.verbs.all || self.verbs.except.is_empty() {
+            return Vec::new();
+        }
+        let is_excepted = |verb: &str| self.verbs.except.iter().any(|known| **known == *verb);
+        let special = SPECIAL_VERBS
+            .iter()
+            .filter(|(group, resource, _)| self.groups.has(group) && self.resources.has(resource));
+        let mut verbs: Vec<&str> = special.map(|(.., verb)| *verb).collect();
+        if is_excepted("delete") {
+            verbs.push("deletecollection");
+        }
+        verbs.retain(|verb| !is_excepted(verb));
+        verbs.sort_unstable();
+        verbs.dedup();
+        verbs
+    }
+
     /// Returns the resources with their groups, such as `pods,deployments.apps/scale`.
     pub fn resources_in_words(&self) -> String {
         let (groups, resources) = (&self.groups, &self.resources);
@@ -105,6 +155,14 @@ impl ResourceTerm {
             }
             (_, except) => format!(" everywhere but in {}", named(except)),
         }
+    }
+}
+
+impl Extent {
+    /// Returns whether a plain text is in it.
+    fn has(&self, text: &str) -> bool {
+        let names = |texts: &[Text]| texts.iter().any(|known| **known == *text);
+        names(&self.listed) || (self.all && !names(&self.except))
     }
 }
 

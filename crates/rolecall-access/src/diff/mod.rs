@@ -20,7 +20,6 @@
 
 mod change;
 mod hidden;
-mod holder;
 mod risk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,11 +28,11 @@ use change::explain;
 pub use change::grants;
 pub use change::{Change, Difference};
 pub use hidden::hidden;
-pub use holder::Holder;
 pub use risk::{GainedRisk, GainedRisks};
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 
 use crate::algebra::{AccessSet, Held, ReadableTerm, RuleLists, Scopes};
+use crate::holder::Holder;
 
 /// How the access of one subject differs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
-use rolecall_rbac::{Authorizer, RuleGrant};
+use rolecall_rbac::RuleGrant;
 
-use super::{Holder, HolderDiff};
-use crate::KubernetesVersion;
+use super::HolderDiff;
 use crate::algebra::{AccessSet, RuleSet};
-use crate::risk::{HeldRisk, RiskIndex};
+use crate::holder::Holder;
+use crate::risk::{Engine, HeldRisk, RiskIndex};
 
 /// A risk that a subject gained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,25 +12,27 @@ pub struct GainedRisk<'d, 'a> {
     pub holder: &'d Holder,
     /// The risk, and where it is held now.
     pub risk: HeldRisk,
+    /// What the subject can do now.
+    pub may: String,
     /// The rules that grant what it rests on of the gained access, in the order of changes.
     pub by: Vec<RuleGrant<'a>>,
 }
 
-/// Tells which risks subjects gain with their access.
+/// Finds the risks that subjects gain with their access.
 #[derive(Debug)]
-pub struct GainedRisks<'a> {
-    old: RiskIndex<'a>,
-    new: RiskIndex<'a>,
+pub struct GainedRisks<'e, 'a> {
+    old: RiskIndex<'e, 'a>,
+    new: RiskIndex<'e, 'a>,
 }
 
-impl<'a> GainedRisks<'a> {
-    /// Prepares for the two sides of a diff, as a version of the server sees them.
-    pub fn new(old: &'a Authorizer, new: &'a Authorizer, version: KubernetesVersion) -> Self {
-        Self { old: RiskIndex::new(old, version), new: RiskIndex::new(new, version) }
+impl<'e, 'a> GainedRisks<'e, 'a> {
+    /// Prepares for the two sides of a diff.
+    pub fn new(old: &'e Engine<'a>, new: &'e Engine<'a>) -> Self {
+        Self { old: RiskIndex::new(old), new: RiskIndex::new(new) }
     }
 
-    /// Returns the risks that a subject has now by what it gained, and did not have before as widely;
-    /// sorted.
+    /// Returns the risks that a subject has now by what it gained, and did not have before as widely
+    /// or as severely; sorted.
     pub fn of<'d>(&mut self, diff: &'d HolderDiff<'a>) -> Vec<GainedRisk<'d, 'a>> {
         if diff.gained.is_empty() {
             return Vec::new();
@@ -41,6 +43,7 @@ impl<'a> GainedRisks<'a> {
         risks.retain(|risk| {
             let as_wide = |old: &HeldRisk| {
                 old.code == risk.code
+                    && old.severity >= risk.severity
                     && (old.namespace.is_none() || old.namespace == risk.namespace)
             };
             !before.iter().any(as_wide)
@@ -53,7 +56,7 @@ impl<'a> GainedRisks<'a> {
                     by.push(*grant);
                 }
             }
-            GainedRisk { holder: &diff.holder, risk, by }
+            GainedRisk { holder: &diff.holder, may: self.new.may(&risk, &by), risk, by }
         };
         risks.into_iter().map(gained).collect()
     }

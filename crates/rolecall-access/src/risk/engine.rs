@@ -1,17 +1,22 @@
-//! Which risks rules, roles and holders have: each a set of requests put to the evaluator's matcher.
+//! Which risks rules have: each a set of requests put to the evaluator's matcher.
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{PolicyRule, Request, Target, rule_allows};
+use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
-use super::{Risk, catalogue};
-use crate::KubernetesVersion;
+use super::model::Only;
+use super::program::Program;
+use super::surroundings::{PodSecurity, Surroundings};
+use super::{Grading, Risk, catalogue};
+use crate::holder::Holder;
+use crate::{KubernetesVersion, Severity};
 
-/// The requests of every risk, ready to be put to rules.
+/// The catalogue as it applies to an inventory: the requests of every risk, ready to be put to rules.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<'a> {
     pub(super) risks: Vec<Compiled>,
+    surroundings: Surroundings<'a>,
 }
 
 #[derive(Debug)]
@@ -62,13 +67,24 @@ pub struct Hit {
     pub risk: &'static Risk,
     /// In which scopes the rule has it.
     pub allowed: Allowed,
-    /// Narrower ones that go without saying, but count in how bad it is.
-    pub implied: Vec<&'static Risk>,
+    /// Narrower risks that go without saying beside it, but count for its severity.
+    pub implied: Vec<Hit>,
+    /// The operators that act on the objects that can be written.
+    pub(super) operators: Vec<Program>,
 }
 
-impl Engine {
-    /// Builds the requests for a version of the server.
-    pub fn new(version: KubernetesVersion) -> Self {
+impl Hit {
+    /// Returns the risk and those that it implies, as far as they are held in a scope.
+    pub(super) fn parts_in(&self, namespace: Option<&str>) -> impl Iterator<Item = &Self> {
+        std::iter::once(self)
+            .chain(&self.implied)
+            .filter(move |hit| hit.allowed.counts_in(namespace))
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// Prepares the catalogue for an inventory, as a version of the server sees it.
+    pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
         let compile = |risk: &'static Risk| {
             let needs = risk.needs.iter().map(|need| {
                 let asks = need.iter();
@@ -80,33 +96,89 @@ impl Engine {
             Compiled { risk, needs: needs.collect() }
         };
         let meant = |risk: &&'static Risk| risk.versions.contain(version.minor);
-        Self { risks: catalogue::all().filter(meant).map(compile).collect() }
+        Self {
+            risks: catalogue::all().filter(meant).map(compile).collect(),
+            surroundings: Surroundings::new(authorizer),
+        }
     }
 
-    /// Returns the risks that one rule has by itself, without those that a broader one says already.
+    /// Returns the risks that one rule has by itself, without those that a broader one implies.
     pub fn hits(&self, rule: &PolicyRule) -> Vec<Hit> {
         let mut hits: Vec<Hit> = self
             .risks
             .iter()
             .filter(|compiled| compiled.needs.len() == 1)
             .filter_map(|compiled| {
-                let allowed = allowed(compiled.needs.first()?, rule);
-                allowed.everywhere.then_some(Hit {
+                let allowed = self.allowed(compiled.risk, compiled.needs.first()?, rule);
+                (allowed != Allowed::default()).then(|| Hit {
                     risk: compiled.risk,
                     allowed,
                     implied: Vec::new(),
+                    operators: operators(compiled, rule),
                 })
             })
             .collect();
         let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.code).collect();
-        let told = told_by_broader(&codes);
-        let implied: Vec<&'static Risk> =
-            hits.extract_if(.., |hit| told.contains(hit.risk.code)).map(|hit| hit.risk).collect();
+        let implied_codes = implied_by_broader(&codes);
+        if implied_codes.is_empty() {
+            return hits;
+        }
+        let implied: Vec<Hit> =
+            hits.extract_if(.., |hit| implied_codes.contains(hit.risk.code)).collect();
         for hit in &mut hits {
             let code = hit.risk.code;
-            hit.implied = implied.iter().copied().filter(|risk| is_told(risk, code)).collect();
+            hit.implied =
+                implied.iter().filter(|narrow| is_implied(narrow.risk, code)).cloned().collect();
         }
         hits
+    }
+
+    /// Returns how severe a risk is where it is held by some holders; `None` where it is none, because
+    /// they are the parts of the operator that it is about.
+    pub fn severity(
+        &self,
+        hit: &Hit,
+        namespace: Option<&str>,
+        holders: &dyn Fn() -> Vec<Holder>,
+    ) -> Option<Severity> {
+        let is_purpose = |risk: &Risk| {
+            Program::needs(risk.code) && {
+                let holders = holders();
+                let mut each = holders.iter();
+                !holders.is_empty() && each.all(|holder| self.surroundings.is_purpose(risk, holder))
+            }
+        };
+        if hit.risk.grading == Grading::Operator && is_purpose(hit.risk) {
+            return None;
+        }
+        let severity = |hit: &Hit| match is_purpose(hit.risk) {
+            true => Severity::Info,
+            false => self.surroundings.severity(self, hit, namespace),
+        };
+        hit.parts_in(namespace).map(severity).max()
+    }
+
+    /// Returns how severe a risk that takes several rights is where it is held by somebody.
+    pub fn severity_of_combined(
+        &self,
+        risk: &Risk,
+        namespace: Option<&str>,
+        holder: &Holder,
+    ) -> Severity {
+        match self.surroundings.is_purpose(risk, holder) {
+            true => Severity::Info,
+            false => self.surroundings.severity_by_scope(risk, namespace),
+        }
+    }
+
+    /// Returns whether Pods of a namespace can take over their node.
+    pub fn pod_security(&self, namespace: &str) -> PodSecurity {
+        self.surroundings.pod_security(namespace)
+    }
+
+    /// Returns the authorizer of the inventory.
+    pub fn authorizer(&self) -> &'a Authorizer {
+        self.surroundings.authorizer
     }
 
     /// Returns the names of objects that count for some risk where others do not.
@@ -119,7 +191,7 @@ impl Engine {
         names.filter(|name| !name.is_empty() && *name != ANYTHING).collect()
     }
 
-    /// Returns the risks that need several rights, each with its needs.
+    /// Returns the risks that take several rights, each with its needs.
     pub fn combined(&self) -> impl Iterator<Item = (&'static Risk, Vec<Need<'_>>)> {
         let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
         several.map(|compiled| {
@@ -127,22 +199,52 @@ impl Engine {
         })
     }
 
-    /// Returns the requests of a risk that a rule allows, and those that it does not.
-    pub fn split(&self, risk: &Risk, rule: &PolicyRule) -> (Vec<&Request>, Vec<&Request>) {
-        let requests = self.requests_of(risk.code).map(|(request, _)| request);
-        requests.partition(|request| rule_allows(rule, request))
+    /// Returns the requests of a risk that a rule allows in a scope, and all others.
+    pub fn split(
+        &self,
+        risk: &Risk,
+        rule: &PolicyRule,
+        namespace: Option<&str>,
+    ) -> (Vec<&Request>, Vec<&Request>) {
+        let (mut granted, mut others) = (Vec::new(), Vec::new());
+        for (request, scope) in self.requests_of(risk.code) {
+            let counts = match scope {
+                Scope::Namespaced => true,
+                Scope::System => matches!(namespace, None | Some("kube-system")),
+                Scope::Cluster => namespace.is_none(),
+            };
+            match counts && rule_allows(rule, request) {
+                true => granted.push(request),
+                false => others.push(request),
+            }
+        }
+        (granted, others)
     }
 
-    /// Returns the requests of which a risk's holders may make some, each with its scope.
+    /// Returns the requests of which a risk's holders can make some, each with its scope.
     pub(super) fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
         let of_code = self.risks.iter().filter(move |compiled| compiled.risk.code == code);
         of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }
 
-    /// Returns what a rule allows of each need.
+    /// Returns what a rule allows of each need of the risks that take several rights.
     pub(super) fn needs_met(&self, rule: &PolicyRule) -> Vec<Allowed> {
-        let needs = self.risks.iter().flat_map(|compiled| &compiled.needs);
+        let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
+        let needs = several.flat_map(|compiled| &compiled.needs);
         needs.map(|requests| allowed(requests, rule)).collect()
+    }
+
+    fn allowed(&self, risk: &Risk, requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
+        let mut allowed = allowed(requests, rule);
+        if allowed.everywhere && rule.resource_names.is_empty() {
+            match risk.only {
+                Only::All => {}
+                Only::NamedEverywhere => allowed.everywhere = false,
+                Only::Eks if self.surroundings.is_eks() => {}
+                Only::Eks => allowed = Allowed::default(),
+            }
+        }
+        allowed
     }
 }
 
@@ -169,34 +271,52 @@ fn allowed(requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
     allowed
 }
 
+/// Returns the operators that act on what a rule lets its holders write.
+fn operators(compiled: &Compiled, rule: &PolicyRule) -> Vec<Program> {
+    if compiled.risk.grading != Grading::Operator {
+        return Vec::new();
+    }
+    let requests = compiled.needs.iter().flatten().map(|(request, _)| request);
+    let mut operators: Vec<Program> = requests
+        .filter(|request| rule_allows(rule, request))
+        .filter_map(|request| match &request.target {
+            Target::Resource(resource) => Program::acting_on(&resource.group, &resource.resource),
+            Target::Path(_) => None,
+        })
+        .collect();
+    operators.sort_unstable();
+    operators.dedup();
+    operators
+}
+
 /// Returns whether a risk goes without saying beside another one.
-fn is_told(risk: &Risk, by: &str) -> bool {
+fn is_implied(risk: &Risk, by: &str) -> bool {
     BROADER
         .iter()
         .any(|(broad, narrow)| *broad == by && (narrow.is_empty() || narrow.contains(&risk.code)))
 }
 
-/// Returns the codes that the broader ones among them say already.
-pub(super) fn told_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
-    let mut told = BTreeSet::new();
+/// Returns the codes that broader ones among them imply.
+pub(super) fn implied_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    let mut implied = BTreeSet::new();
     for (broad, narrow) in BROADER {
-        // What is told already tells nothing itself.
-        if codes.contains(broad) && !told.contains(broad) {
+        // A risk that is already implied implies nothing further.
+        if codes.contains(broad) && !implied.contains(broad) {
             let narrower = |code: &&&str| match narrow {
                 [] => **code != *broad,
                 narrow => narrow.contains(*code),
             };
-            told.extend(codes.iter().filter(narrower).copied());
+            implied.extend(codes.iter().filter(narrower).copied());
         }
     }
-    told
+    implied
 }
 
-/// Risks that say others already: all others, where none are listed.
+/// Risks that imply others: all others, where none are listed.
 const BROADER: &[(&str, &[&str])] = &[
     ("RC501", &[]),
     ("RC503", &[]),
-    // Lists hold the contents, and whoever makes Pods has no need to change those of others.
+    // Lists hold the contents, and creating Pods needs no changes to those of others.
     ("RC511", &["RC510"]),
     ("RC515", &["RC517"]),
     ("RC536", &["RC559"]),

@@ -2,40 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, Role, Target, Text};
+use rolecall_rbac::{Binding, Identity, PolicyRule, Request, Role, RuleGrant, Target, Text};
 use rustc_hash::FxBuildHasher;
 
 use super::HeldRisk;
 use super::ask::{ANYTHING, Scope};
-use super::engine::{Allowed, Engine, told_by_broader};
-use crate::KubernetesVersion;
+use super::engine::{Allowed, Engine, Hit, implied_by_broader};
+use crate::Severity;
 use crate::algebra::AccessSet;
+use crate::holder::Holder;
 
-/// What the rules of a role meet of every need, in the engine's order.
-#[derive(Debug)]
+/// What the rules of a role have of every risk.
+#[derive(Debug, Default)]
 struct Profile {
+    /// The risks that single rules have, by code.
+    hits: BTreeMap<&'static str, Hit>,
+    /// What the rules allow of each need of the other risks, in the engine's order.
     needs: Vec<Allowed>,
 }
 
 /// Finds the risks that identities hold; looks at each role once, and at each rule once, because many
 /// roles have the same rules.
 #[derive(Debug)]
-pub struct RiskIndex<'a> {
-    authorizer: &'a Authorizer,
-    engine: Engine,
-    /// What rules allow of each need.
-    rules: HashMap<&'a PolicyRule, Vec<Allowed>, FxBuildHasher>,
+pub struct RiskIndex<'e, 'a> {
+    engine: &'e Engine<'a>,
+    /// What rules have of every risk.
+    rules: HashMap<&'a PolicyRule, (Vec<Hit>, Vec<Allowed>), FxBuildHasher>,
     profiles: HashMap<*const Role, Profile, FxBuildHasher>,
     /// The risks that roles make up when all of them are bound everywhere.
     everywhere: HashMap<Vec<*const Role>, BTreeSet<&'static str>, FxBuildHasher>,
 }
 
-impl<'a> RiskIndex<'a> {
-    /// Prepares for the identities of an inventory, as a version of the server sees them.
-    pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
+impl<'e, 'a> RiskIndex<'e, 'a> {
+    /// Prepares for the identities of the engine's inventory.
+    pub fn new(engine: &'e Engine<'a>) -> Self {
         Self {
-            authorizer,
-            engine: Engine::new(version),
+            engine,
             rules: HashMap::default(),
             profiles: HashMap::default(),
             everywhere: HashMap::default(),
@@ -43,40 +45,90 @@ impl<'a> RiskIndex<'a> {
     }
 
     /// Returns the codes of the risks that an identity holds everywhere, without those that a broader
-    /// one says already.
+    /// one implies.
     pub fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<&'static str> {
-        let bound = self.authorizer.bindings_in(identity, "");
+        let bound = self.engine.authorizer().bindings_in(identity, "");
         let roles: Vec<&'a Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
         let key: Vec<*const Role> = roles.iter().map(|role| std::ptr::from_ref(*role)).collect();
         if !self.everywhere.contains_key(&key) {
             roles.iter().for_each(|role| self.profile(role));
-            let mut codes = self.codes(&None, &roles, &[]);
-            let told = told_by_broader(&codes);
-            codes.retain(|code| !told.contains(code));
+            let mut codes: BTreeSet<&'static str> =
+                self.hits(None, &roles).keys().copied().collect();
+            codes.extend(self.combined(None, &roles, &[]));
+            let implied = implied_by_broader(&codes);
+            codes.retain(|code| !implied.contains(code));
             self.everywhere.insert(key.clone(), codes);
         }
         self.everywhere.entry(key).or_default()
+    }
+
+    /// Returns the codes of all risks that an identity holds in a namespace, also by rights that it has
+    /// everywhere, with those that broader ones imply.
+    pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> BTreeSet<&'static str> {
+        let bound = self.engine.authorizer().bindings_in(identity, namespace);
+        let mut codes = BTreeSet::new();
+        for bound in bound {
+            let Ok(role) = bound.role else { continue };
+            self.profile(role);
+            let scope = (!bound.binding.is_cluster_role_binding()).then_some(namespace);
+            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            for hit in profile.iter().flat_map(|profile| profile.hits.values()) {
+                codes.extend(hit.parts_in(scope).map(|part| part.risk.code));
+            }
+        }
+        codes
+    }
+
+    /// Returns whether a role that is bound in a namespace has one of some risks, be it implied.
+    pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[&str]) -> bool {
+        self.profile(role);
+        let profile = self.profiles.get(&std::ptr::from_ref(role));
+        let hits = profile.into_iter().flat_map(|profile| profile.hits.values());
+        hits.flat_map(|hit| hit.parts_in(Some(namespace)))
+            .any(|part| codes.contains(&part.risk.code))
+    }
+
+    /// Returns the bindings through which an identity holds a risk everywhere.
+    pub fn bindings_with(&mut self, identity: &Identity, code: &str) -> Vec<&'a Binding> {
+        let mut bindings = Vec::new();
+        for bound in self.engine.authorizer().bindings_in(identity, "") {
+            let Ok(role) = bound.role else { continue };
+            self.profile(role);
+            let profile = self.profiles.get(&std::ptr::from_ref(role));
+            if profile.is_some_and(|profile| profile.hits.contains_key(code)) {
+                bindings.push(bound.binding);
+            }
+        }
+        bindings
     }
 
     /// Looks at the rules of a role, unless that was done.
     fn profile(&mut self, role: &'a Role) {
         let Self { engine, rules, profiles, .. } = self;
         profiles.entry(role).or_insert_with(|| {
-            let count = engine.risks.iter().map(|compiled| compiled.needs.len()).sum();
-            let mut needs = vec![Allowed::default(); count];
+            let mut profile = Profile::default();
             for rule in &*role.rules {
-                let met = rules.entry(rule).or_insert_with(|| engine.needs_met(rule));
-                needs.iter_mut().zip(met).for_each(|(need, met)| need.join(*met));
+                let (hits, needs) = rules
+                    .entry(rule)
+                    .or_insert_with(|| (engine.hits(rule), engine.needs_met(rule)));
+                for hit in hits.iter() {
+                    match profile.hits.get_mut(hit.risk.code) {
+                        Some(known) => known.join(hit),
+                        None => drop(profile.hits.insert(hit.risk.code, hit.clone())),
+                    }
+                }
+                profile.needs.resize(needs.len(), Allowed::default());
+                profile.needs.iter_mut().zip(needs).for_each(|(need, met)| need.join(*met));
             }
-            Profile { needs }
+            profile
         });
     }
 
-    /// Returns the risks that an identity holds, sorted, without those that a broader one or a wider
-    /// scope says already.
+    /// Returns the risks that an identity holds, sorted, without those that it holds in a wider scope.
     pub fn risks_of(&mut self, identity: &Identity) -> BTreeSet<HeldRisk> {
+        let holder = Holder::of_identity(identity);
         let mut by_scope: BTreeMap<Option<Text>, Vec<&Role>> = BTreeMap::from([(None, vec![])]);
-        for bound in self.authorizer.bindings_of(identity) {
+        for bound in self.engine.authorizer().bindings_of(identity) {
             let Ok(role) = bound.role else { continue };
             let namespace = &bound.binding.metadata.namespace;
             let scope = (!namespace.is_empty()).then(|| namespace.clone());
@@ -85,17 +137,39 @@ impl<'a> RiskIndex<'a> {
         }
         let everywhere = by_scope.get(&None).cloned().unwrap_or_default();
         let mut held = BTreeSet::new();
-        let mut told_everywhere = BTreeSet::new();
+        let mut known_everywhere: BTreeSet<&str> = BTreeSet::new();
         for (scope, roles) in by_scope {
-            let wider = scope.as_ref().map(|_| &*everywhere).unwrap_or_default();
-            let mut codes = self.codes(&scope, &roles, wider);
-            let told = told_by_broader(&codes);
-            codes.retain(|code| !told.contains(code) && !told_everywhere.contains(code));
-            if scope.is_none() {
-                told_everywhere.extend(codes.iter().copied());
-                told_everywhere.extend(told);
+            let namespace = scope.as_deref();
+            let mut found: BTreeMap<&'static str, Severity> = BTreeMap::new();
+            for (code, hits) in self.hits(namespace, &roles) {
+                let severities = hits.into_iter().filter_map(|hit| {
+                    self.engine.severity(hit, namespace, &|| vec![holder.clone()])
+                });
+                if let Some(severity) = severities.max() {
+                    found.insert(code, severity);
+                }
             }
-            held.extend(codes.into_iter().map(|code| HeldRisk { code, namespace: scope.clone() }));
+            let wider = scope.as_ref().map(|_| &*everywhere).unwrap_or_default();
+            let single: BTreeSet<&'static str> = found.keys().copied().collect();
+            for position in self.combined_positions(namespace, &roles, wider) {
+                let Some((risk, _)) = self.engine.combined().nth(position) else { continue };
+                let severity = self.engine.severity_of_combined(risk, namespace, &holder);
+                let known = found.entry(risk.code).or_insert(severity);
+                *known = severity.max(*known);
+            }
+            let mut codes: BTreeSet<&'static str> = found.keys().copied().collect();
+            let implied = implied_by_broader(&codes);
+            // Beside a rule for everything, what several rules add up to says nothing more.
+            codes.retain(|code| single.contains(code) || !implied.contains(code));
+            codes.retain(|code| !known_everywhere.contains(code));
+            if scope.is_none() {
+                known_everywhere.extend(found.keys().copied());
+                known_everywhere.extend(implied);
+            }
+            held.extend(codes.into_iter().filter_map(|code| {
+                let severity = *found.get(code)?;
+                Some(HeldRisk { code, namespace: scope.clone(), severity })
+            }));
         }
         held
     }
@@ -106,6 +180,21 @@ impl<'a> RiskIndex<'a> {
         let mut held = self.risks_of(identity);
         held.retain(|risk| self.rests_on(risk, access));
         held
+    }
+
+    /// Returns what the holder of a risk can do by some rules.
+    pub fn may(&self, risk: &HeldRisk, by: &[RuleGrant<'_>]) -> String {
+        let Some(kind) = risk.risk() else { return String::new() };
+        let mut verbs: Vec<&str> = Vec::new();
+        for grant in by {
+            let (granted, _) = self.engine.split(kind, grant.rule, risk.namespace.as_deref());
+            for request in granted {
+                if !verbs.contains(&&*request.verb) {
+                    verbs.push(&request.verb);
+                }
+            }
+        }
+        kind.may_with(&verbs)
     }
 
     /// Returns whether some access is among what a risk is made of.
@@ -121,33 +210,79 @@ impl<'a> RiskIndex<'a> {
         })
     }
 
-    /// Returns the codes of the risks that roles bound in a scope, and everywhere, make up.
-    fn codes(
+    /// Returns the risks that single rules of roles bound in a scope have, by code.
+    fn hits(&self, namespace: Option<&str>, roles: &[&Role]) -> BTreeMap<&'static str, Vec<&Hit>> {
+        let mut found: BTreeMap<&'static str, Vec<&Hit>> = BTreeMap::new();
+        for profile in self.profiles_of(roles) {
+            for (code, hit) in &profile.hits {
+                if hit.allowed.counts_in(namespace) {
+                    found.entry(code).or_default().push(hit);
+                }
+            }
+        }
+        found
+    }
+
+    fn combined(
         &self,
-        scope: &Option<Text>,
+        namespace: Option<&str>,
         roles: &[&Role],
         everywhere: &[&Role],
     ) -> BTreeSet<&'static str> {
-        let profiles = |roles: &[&Role]| -> Vec<&Profile> {
-            roles.iter().filter_map(|role| self.profiles.get(&std::ptr::from_ref(*role))).collect()
-        };
-        let (roles, everywhere) = (profiles(roles), profiles(everywhere));
+        let positions = self.combined_positions(namespace, roles, everywhere);
+        let risks = positions
+            .into_iter()
+            .filter_map(|position| self.engine.combined().nth(position).map(|(risk, _)| risk.code));
+        risks.collect()
+    }
+
+    /// Returns which risks that take several rights roles bound in a scope, and everywhere, make up.
+    fn combined_positions(
+        &self,
+        namespace: Option<&str>,
+        roles: &[&Role],
+        everywhere: &[&Role],
+    ) -> Vec<usize> {
+        let (roles, everywhere) = (self.profiles_of(roles), self.profiles_of(everywhere));
         let meets =
             |profile: &Profile, need: usize| profile.needs.get(need).copied().unwrap_or_default();
-        let mut codes = BTreeSet::new();
+        let several = self.engine.risks.iter().filter(|compiled| compiled.needs.len() > 1);
+        let mut positions = Vec::new();
         let mut first = 0;
-        for compiled in &self.engine.risks {
-            let needs = first..first + compiled.needs.len();
+        for (position, compiled) in several.enumerate() {
+            let mut needs = first..first + compiled.needs.len();
             first = needs.end;
-            let met = needs.clone().all(|need| {
-                roles.iter().any(|role| meets(role, need).counts_in(scope.as_deref()))
-                    || everywhere.iter().any(|role| meets(role, need).everywhere)
+            let met = needs.all(|need| {
+                roles.iter().any(|profile| meets(profile, need).counts_in(namespace))
+                    || everywhere.iter().any(|profile| meets(profile, need).everywhere)
             });
-            if met && !needs.is_empty() {
-                codes.insert(compiled.risk.code);
+            if met {
+                positions.push(position);
             }
         }
-        codes
+        positions
+    }
+
+    fn profiles_of(&self, roles: &[&Role]) -> Vec<&Profile> {
+        roles.iter().filter_map(|role| self.profiles.get(&std::ptr::from_ref(*role))).collect()
+    }
+}
+
+impl Hit {
+    /// Adds what another rule has of the same risk.
+    fn join(&mut self, other: &Self) {
+        self.allowed.join(other.allowed);
+        for operator in &other.operators {
+            if !self.operators.contains(operator) {
+                self.operators.push(*operator);
+            }
+        }
+        for implied in &other.implied {
+            match self.implied.iter_mut().find(|known| known.risk.code == implied.risk.code) {
+                Some(known) => known.join(implied),
+                None => self.implied.push(implied.clone()),
+            }
+        }
     }
 }
 

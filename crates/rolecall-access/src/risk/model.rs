@@ -4,7 +4,7 @@ use crate::{Severity, Versions};
 /// A risk that is held by anyone who can make certain requests.
 #[derive(Debug)]
 pub struct Risk {
-    /// The code of the finding, such as `RC510`.
+    /// The code of the finding, such as `RC510`. Rows that share a code are variants of one risk.
     pub code: &'static str,
     /// The name of the finding.
     pub name: &'static str,
@@ -12,12 +12,113 @@ pub struct Risk {
     pub severity: Severity,
     /// The severity of holding it in another namespace.
     pub in_namespace: Severity,
+    /// What else decides the severity.
+    pub grading: Grading,
     /// The Kubernetes versions that have it.
     pub versions: Versions,
+    /// Which rules count.
+    pub(crate) only: Only,
     /// The rights that it takes: of each of these at least one request.
     pub(crate) needs: &'static [&'static [Asks]],
     /// What its holders can do.
     pub may: &'static str,
     /// How to avoid it.
     pub fix: &'static str,
+    /// How to avoid it in one namespace, where that differs.
+    pub(crate) fix_in_namespace: &'static str,
+}
+
+/// What decides the severity of a risk, beside the scope in which it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grading {
+    /// Nothing else.
+    Scope,
+    /// Whether Pod Security Admission keeps Pods of the namespace from taking over their node.
+    PodSecurity,
+    /// The rights of the operator that acts on the objects.
+    Operator,
+}
+
+/// Which rules count for a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    /// All.
+    All,
+    /// In the whole cluster, rules that name the object: for others it is part of a broader risk.
+    NamedEverywhere,
+    /// On clusters that look like EKS all, elsewhere rules that name the object.
+    Eks,
+}
+
+impl Risk {
+    /// What most risks have in common.
+    pub(crate) const BASE: Self = Self {
+        code: "",
+        name: "",
+        severity: Severity::Info,
+        in_namespace: Severity::Info,
+        grading: Grading::Scope,
+        versions: Versions::ALL,
+        only: Only::All,
+        needs: &[],
+        may: "",
+        fix: "",
+        fix_in_namespace: "",
+    };
+
+    /// Returns how to avoid the risk in a namespace, or everywhere.
+    pub fn fix_in(&self, namespace: Option<&str>) -> &'static str {
+        match namespace {
+            Some(_) if !self.fix_in_namespace.is_empty() => self.fix_in_namespace,
+            _ => self.fix,
+        }
+    }
+
+    /// Returns what holders of the risk can do with some verbs.
+    pub fn may_with(&self, verbs: &[&str]) -> String {
+        if self.code != "RC503" || verbs.is_empty() {
+            return self.may.to_owned();
+        }
+        if let ["impersonate"] = verbs {
+            return "act as any user, group or ServiceAccount (`impersonate` on everything)"
+                .to_owned();
+        }
+        let quoted: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
+        match &*quoted {
+            [init @ .., last] if !init.is_empty() => {
+                format!("{} and {last} everything", init.join(", "))
+            }
+            _ => format!("{} everything", quoted.join(", ")),
+        }
+    }
+
+    /// Returns every severity of the risk with where it applies, such as `high; critical in the whole
+    /// cluster`.
+    pub fn grades(&self) -> String {
+        let wide = self.severity;
+        let mut grades = vec![self.in_namespace.as_str().to_owned()];
+        let mut add = |severity: Severity, place: &str| {
+            grades.push(format!("{} {place}", severity.as_str()));
+        };
+        match self.grading {
+            Grading::Scope => {}
+            Grading::PodSecurity => {
+                let open = Severity::High.max(self.in_namespace);
+                add(open, "where the Namespace in the input enforces no Pod Security level");
+            }
+            Grading::Operator => {
+                add(
+                    Severity::Critical,
+                    "where the operator in the input can take over the cluster",
+                );
+            }
+        }
+        if wide != self.in_namespace {
+            add(wide, "in the whole cluster");
+        }
+        if self.code == "RC534" {
+            add(Severity::High, "for approving requests of others alone");
+        }
+        grades.join("; ")
+    }
 }

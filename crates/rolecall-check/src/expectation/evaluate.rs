@@ -5,8 +5,11 @@ use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 use super::subject::Known;
 use super::wanted::Wanted;
 use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
-use rolecall_access::diff::{Holder, grants, hidden};
 use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, ReadableTerm, Scopes, everybody};
+use rolecall_access::{
+    Holder,
+    diff::{grants, hidden},
+};
 
 /// Returns where expectations do not hold, in their order and then by subject; nothing when all of
 /// them hold.

@@ -3,7 +3,7 @@ use std::fmt;
 use rolecall_rbac::{Gap, Grant, NearMiss, Request, Text};
 
 use super::{EntryError, Expectation};
-use rolecall_access::diff::Holder;
+use rolecall_access::Holder;
 use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 
 /// An expectation that does not hold, or cannot be shown to hold.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
 use super::{Expectation, FormatError, NamespacePattern};
-use rolecall_access::diff::Holder;
+use rolecall_access::Holder;
 
 /// Whom an expectation is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

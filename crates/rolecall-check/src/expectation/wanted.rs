@@ -5,7 +5,7 @@ use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
 use super::subject::Known;
 use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
 use crate::known;
-use rolecall_access::diff::Holder;
+use rolecall_access::Holder;
 use rolecall_access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
 
 /// What an entry is about, as far as that does not depend on the subject.

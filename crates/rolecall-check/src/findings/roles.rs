@@ -10,14 +10,6 @@ pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'
     context.bindings().filter(|binding| is_without_role(context, binding))
 }
 
-/// Returns whether a binding is told of already as one that grants nothing, as its role is missing.
-pub(super) fn grants_nothing(context: &Context<'_>, binding: &Binding) -> bool {
-    let (kind, namespace) = kind_and_namespace(binding);
-    is_without_role(context, binding)
-        && unread_files(context, binding).is_empty()
-        && !context.is_external(kind, namespace, &binding.role_ref.name)
-}
-
 fn is_without_role(context: &Context<'_>, binding: &Binding) -> bool {
     validation::refers_well(binding)
         && context.role_of(binding).is_none()

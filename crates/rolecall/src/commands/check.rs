@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
     CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, RuleMeta,
-    Severity, Suppressed, check, expectation_findings, fingerprints, suppress,
+    Severity, Suppressed, check, expectation_findings, fingerprints, fold, suppress,
 };
 use rolecall_rbac::{Glob, Inventory, Replaced};
 use rolecall_source::facts::Version;
@@ -237,18 +237,17 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let inventory = session.authorizer.inventory();
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
     tell(ui, &options, &suppressed);
-    let prints = fingerprints(&all);
     let is_asked = |finding: &Finding| {
         let is_named = |globs: &[CodeGlob]| globs.iter().any(|glob| glob.matches(finding.rule));
         finding.severity >= arguments.severity
             && (arguments.only.is_empty() || is_named(&arguments.only))
             && !is_named(&arguments.ignore)
     };
-    let (known, wanted): (Vec<_>, Vec<(Finding, String)>) = all
-        .into_iter()
-        .zip(prints)
-        .filter(|(finding, _)| is_asked(finding))
-        .partition(|(_, print)| baseline.contains(print));
+    // Only now: no finding may hide behind one that is left out.
+    let all = fold(all.into_iter().filter(is_asked).collect());
+    let prints = fingerprints(&all);
+    let (known, wanted): (Vec<_>, Vec<(Finding, String)>) =
+        all.into_iter().zip(prints).partition(|(_, print)| baseline.contains(print));
     let coverage = Coverage {
         gaps: UnreadPart::of(inventory.gaps()),
         scope: Scope::of(&session.files),

@@ -3,6 +3,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use rolecall_access::Scopes;
 use rolecall_access::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
+use rolecall_access::risk::Engine;
 use rolecall_check::KubernetesVersion;
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
@@ -104,7 +105,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let scopes = Scopes::of([&old.catalog, &new.catalog]);
     let diffs = diff(&old.authorizer, &new.authorizer, &scopes);
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
-    let mut gained = GainedRisks::new(&old.authorizer, &new.authorizer, version);
+    let (old_risks, new_risks) =
+        (Engine::new(&old.authorizer, version), Engine::new(&new.authorizer, version));
+    let mut gained = GainedRisks::new(&old_risks, &new_risks);
     let risks = diffs.iter().flat_map(|diff| gained.of(diff)).collect();
     let comparison = Comparison {
         old: &arguments.old,

@@ -77,7 +77,10 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
 fn facts(rule: &RuleMeta) -> String {
     format!(
         "category: {}, severity: {}, since: {}, Kubernetes: {}",
-        rule.category, rule.severity, rule.since, rule.versions
+        rule.category,
+        rule.grades(),
+        rule.since,
+        rule.versions
     )
 }
 
@@ -136,7 +139,7 @@ fn reference() -> String {
     }
     for rule in rules {
         text.push_str(&format!("\n## {}\n\n**{}**, {}", rule.code, rule.name, rule.category));
-        text.push_str(&format!(", severity {}, since {}", rule.severity, rule.since));
+        text.push_str(&format!(", severity {}, since {}", rule.grades(), rule.since));
         text.push_str(&format!(", Kubernetes: {}\n\n", rule.versions));
         for line in rule.documentation().lines() {
             match line.strip_prefix("# ") {

@@ -1,7 +1,10 @@
 //! What access two sources differ in: `diff`.
 
-use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
 use rolecall_access::{AccessTerm, Extent};
+use rolecall_access::{
+    Holder,
+    diff::{Change, Difference, GainedRisk, HolderDiff},
+};
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
@@ -91,7 +94,7 @@ struct RiskDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
     /// What its holder may do.
-    may: &'static str,
+    may: &'a str,
     /// What grants it.
     by: Vec<GrantDetails<'a>>,
 }
@@ -192,14 +195,14 @@ fn texts(texts: &[Text]) -> Vec<&str> {
 
 impl<'a> RiskDetails<'a> {
     fn new(found: &'a GainedRisk<'a, 'a>) -> Self {
-        let GainedRisk { holder, risk, by } = found;
+        let GainedRisk { holder, risk, may, by } = found;
         Self {
             subject: holder.to_string(),
             code: risk.code,
             name: risk.risk().map_or("", |risk| risk.name),
-            severity: risk.severity().as_str(),
+            severity: risk.severity.as_str(),
             namespace: risk.namespace.as_deref(),
-            may: risk.may(),
+            may,
             by: by.iter().map(|grant| GrantDetails::new(&Grant::Rule(*grant))).collect(),
         }
     }

@@ -46,8 +46,21 @@ struct FindingDetails<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unless: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<AlsoDetails<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedDetails<'a>>,
     fingerprint: &'a str,
+}
+
+/// A finding of less weight about the same rule or binding.
+#[derive(Serialize)]
+struct AlsoDetails<'a> {
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    message: &'a str,
 }
 
 /// Where exactly a field stands.
@@ -99,6 +112,8 @@ impl<'a> Findings<'a> {
                 message: finding.statement(),
                 fix: &finding.fix,
                 unless: finding.unless.iter().map(|file| &**file).collect(),
+                subjects: finding.subjects.iter().map(String::as_str).collect(),
+                also: finding.also.iter().map(AlsoDetails::new).collect(),
                 related: finding.related.iter().map(RelatedDetails::new).collect(),
                 fingerprint: &reported.fingerprint,
             }
@@ -125,6 +140,17 @@ impl From<Region> for RegionDetails {
             start_column: region.start.column,
             end_line: region.end.line,
             end_column: region.end.column,
+        }
+    }
+}
+
+impl<'a> AlsoDetails<'a> {
+    fn new(also: &'a rolecall_check::Also) -> Self {
+        Self {
+            code: also.rule.code,
+            name: also.rule.name,
+            severity: also.severity.as_str(),
+            message: &also.message,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Differences of access, for people and for pipelines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use rolecall_access::diff::{Change, Difference, GainedRisk, Holder, HolderDiff};
+use rolecall_access::{
+    Holder,
+    diff::{Change, Difference, GainedRisk, HolderDiff},
+};
 use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
@@ -69,21 +72,48 @@ fn write_tables(
     if !changes.is_empty() {
         changes.write(out, layout)?;
     }
-    if comparison.risks.is_empty() {
-        return Ok(());
+    if !comparison.risks.is_empty() {
+        let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "MAY NOW"]);
+        for GainedRisk { holder, risk, may, .. } in &comparison.risks {
+            table.row([
+                risk.code.into(),
+                risk.severity.as_str().into(),
+                holder.to_string().into(),
+                risk.namespace.as_deref().unwrap_or("*").into(),
+                may.as_str().into(),
+            ]);
+        }
+        writeln!(out)?;
+        table.write(out, layout)?;
     }
-    let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "MAY NOW"]);
-    for GainedRisk { holder, risk, .. } in &comparison.risks {
-        table.row([
-            risk.code.into(),
-            risk.severity().as_str().into(),
-            holder.to_string().into(),
-            risk.namespace.as_deref().unwrap_or("*").into(),
-            risk.may().into(),
-        ]);
+    match changes.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "\n{}", totals(comparison)),
     }
-    writeln!(out)?;
-    table.write(out, layout)
+}
+
+/// Counts the changes and the risks.
+fn totals(comparison: &Comparison<'_>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows(comparison) {
+        *counts.entry(row.kind.as_str()).or_default() += 1;
+    }
+    let kinds = [Kind::Gained, Kind::Lost, Kind::PerhapsGained, Kind::PerhapsLost];
+    let mut totals: Vec<String> = kinds
+        .iter()
+        .filter_map(|kind| Some(format!("{} {}", counts.get(kind.as_str())?, kind.as_str())))
+        .collect();
+    let mut severities: BTreeMap<Severity, usize> = BTreeMap::new();
+    for found in &comparison.risks {
+        *severities.entry(found.risk.severity).or_default() += 1;
+    }
+    if !severities.is_empty() {
+        let each = severities.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
+        let each: Vec<String> = each.collect();
+        let plural = if comparison.risks.len() == 1 { "" } else { "s" };
+        totals.push(format!("{} risk{plural} ({})", comparison.risks.len(), each.join(", ")));
+    }
+    totals.join(", ")
 }
 
 /// Writes tables for a comment on a merge request.
@@ -103,10 +133,10 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     }
     writeln!(out)?;
     markdown::head(out, ["risk", "severity", "subject", "where", "may now"])?;
-    for GainedRisk { holder, risk, .. } in &comparison.risks {
+    for GainedRisk { holder, risk, may, .. } in &comparison.risks {
         let subject = holder.to_string();
         let place = risk.namespace.as_deref().unwrap_or("everywhere");
-        markdown::row(out, [risk.code, risk.severity().as_str(), &*subject, place, risk.may()])?;
+        markdown::row(out, [risk.code, risk.severity.as_str(), &*subject, place, may.as_str()])?;
     }
     Ok(())
 }
@@ -114,8 +144,8 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
 /// Writes annotations of a GitHub workflow: risks as errors or warnings, what was gained as warnings,
 /// all else as notices.
 pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
-    for GainedRisk { holder, risk, by } in &comparison.risks {
-        let level = if risk.severity() >= Severity::High { "error" } else { "warning" };
+    for GainedRisk { holder, risk, may, by } in &comparison.risks {
+        let level = if risk.severity >= Severity::High { "error" } else { "warning" };
         let name = risk.risk().map_or("", |risk| risk.name);
         let scope = match &risk.namespace {
             Some(namespace) => format!("in namespace {namespace}"),
@@ -124,7 +154,7 @@ pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) ->
         let place = by.iter().find_map(place);
         let place = place.unwrap_or_default();
         let title = property(&format!("{} {name}", risk.code));
-        let message = data(&format!("{holder} may now {}, {scope}", risk.may()));
+        let message = data(&format!("{holder} may now {may}, {scope}"));
         writeln!(out, "::{level} {place}title={title}::{message}")?;
     }
     for row in rows(comparison) {

@@ -25,6 +25,8 @@ fn only_effective_changes_are_told() {
     RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
     RC518   medium     group/shop-team   shop    run commands in any Pod
     RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+
+    3 gained, 3 lost, 2 risks (2 medium)
     --- exit 0
     "
     );
@@ -80,6 +82,8 @@ fn wide_names_every_rule() {
         RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
         RC518   medium     group/shop-team   shop    run commands in any Pod
         RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+
+        3 gained, 3 lost, 2 risks (2 medium)
         --- exit 0
         "#
     );
@@ -159,6 +163,8 @@ fn what_was_not_read_is_not_lost() {
     CHANGE   SUBJECT                  ACCESS                                  THROUGH
     lost?    sa/ns-1:k-sa-1           list pods in namespace ns-1             RoleBinding ns-1/pod-lister of Role ns-1/pod-lister (fixtures/ns-1/manifests.yaml:12)
     gained   sa/unread-document:app   get pods in namespace unread-document   RoleBinding unread-document/app of Role unread-document/app (fixtures/unread-document/manifests.yaml:12)
+
+    1 gained, 1 lost?
     --- stderr
     warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
     warning: NEW may grant more than is compared: not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
@@ -256,6 +262,8 @@ fn commits_are_compared_without_a_checkout() {
     RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
     RC518   medium     group/shop-team   shop    run commands in any Pod
     RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+
+    3 gained, 3 lost, 2 risks (2 medium)
     --- exit 0
     ");
     for same in [
@@ -292,6 +300,8 @@ fn a_side_without_manifests_grants_nothing() {
     RC511   medium     sa/ci:deployer    shop           read all Secrets at once
     RC516   medium     sa/ci:deployer    shop           run Pods as any ServiceAccount, through the workloads they write
     RC516   medium     sa/ci:deployer    shop-staging   run Pods as any ServiceAccount, through the workloads they write
+
+    5 gained, 4 risks (4 medium)
     --- stderr
     note: `no-such-folder` is not in `main`, so nothing is granted there
     --- exit 0

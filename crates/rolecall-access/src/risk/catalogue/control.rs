@@ -1,8 +1,8 @@
 //! Rules that grant nearly everything.
 
+use crate::Severity;
 use crate::risk::Risk;
 use crate::risk::ask::{ANYTHING, Asks};
-use crate::{Severity, Versions};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
@@ -10,17 +10,16 @@ pub(super) const RISKS: &[Risk] = &[
         name: "full-control",
         severity: Severity::Critical,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&[ANYTHING], ANYTHING, &[ANYTHING])]],
         may: "do anything",
         fix: "grant what is needed, resource by resource",
+        ..Risk::BASE
     },
     Risk {
         code: "RC502",
         name: "full-control-of-sensitive-kind",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&[ANYTHING], "", &["secrets", "pods", "replicationcontrollers"]),
             Asks::new(
@@ -39,27 +38,37 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "do anything with Secrets, workloads, RBAC objects or identities",
         fix: "name the verbs that are needed",
+        ..Risk::BASE
     },
     Risk {
         code: "RC503",
         name: "one-verb-over-everything",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(
-            &["get", "list", "create", "update", "delete", "deletecollection", "impersonate"],
+            &[
+                "get",
+                "list",
+                "watch",
+                "create",
+                "update",
+                "patch",
+                "delete",
+                "deletecollection",
+                "impersonate",
+            ],
             ANYTHING,
             &[ANYTHING],
         )]],
         may: "use a verb on everything",
         fix: "name the API groups and resources that are needed",
+        ..Risk::BASE
     },
     Risk {
         code: "RC565",
         name: "unbounded-creation",
         severity: Severity::Info,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["create"], "", &[ANYTHING]),
             Asks::new(&["create"], "apps", &[ANYTHING]),
@@ -69,5 +78,6 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "create any number of objects of every kind",
         fix: "name the resources that are needed, and limit object counts with a ResourceQuota",
+        ..Risk::BASE
     },
 ];

@@ -1,8 +1,8 @@
 //! Secrets, tokens and the ServiceAccounts behind them.
 
+use crate::Severity;
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
-use crate::{Severity, Versions};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
@@ -10,52 +10,52 @@ pub(super) const RISKS: &[Risk] = &[
         name: "secret-reading",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["get"], "", &["secrets"])]],
         may: "read any Secret whose name they know",
         fix: "limit the rule with `resourceNames`, or mount the Secrets that are needed",
+        ..Risk::BASE
     },
     Risk {
         code: "RC511",
         name: "secret-listing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["list", "watch"], "", &["secrets"])]],
         may: "read all Secrets at once",
         fix: "grant `get` on the Secrets that are needed, by `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC512",
         name: "secret-writing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["create", "update", "patch"], "", &["secrets"])]],
         may: "write Secrets, and mint tokens with them if they may read them",
         fix: "limit `update` and `patch` with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC514",
         name: "token-minting",
         severity: Severity::Critical,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["create"], "", &["serviceaccounts/token"])]],
         may: "act as any ServiceAccount by a token of it",
         fix: "limit the rule to the ServiceAccounts that are meant, with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC567",
         name: "service-account-writing",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[
             &[Asks::new(&["create", "update", "patch"], "", &["serviceaccounts"])],
             &[Asks::new(&["create"], "", &["pods"])],
         ],
         may: "run Pods as ServiceAccounts that they made",
         fix: "split the rights between holders",
+        ..Risk::BASE
     },
 ];

@@ -10,7 +10,6 @@ pub(super) const RISKS: &[Risk] = &[
         name: "impersonation",
         severity: Severity::Critical,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["impersonate"], "", &["serviceaccounts"]),
             Asks::cluster(&["impersonate"], "", &["users", "groups"]),
@@ -23,6 +22,7 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "act as others",
         fix: "limit it to the identities that are meant, with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC533",
@@ -54,13 +54,13 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "act as others for the verbs that they may impersonate on",
         fix: "limit it to the identities that are meant, with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC534",
         name: "certificate-approval",
         severity: Severity::Critical,
         in_namespace: Severity::Critical,
-        versions: Versions::ALL,
         needs: &[
             &[Asks::cluster(&["create"], "certificates.k8s.io", &["certificatesigningrequests"])],
             &[Asks::cluster(
@@ -72,14 +72,32 @@ pub(super) const RISKS: &[Risk] = &[
                 .only(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
         ],
         may: "issue client certificates for any user",
-        fix: "split creating and approving between holders, and limit the signers with `resourceNames`",
+        fix: "limit the signers with `resourceNames` to those that the holder is responsible for",
+        ..Risk::BASE
+    },
+    Risk {
+        code: "RC534",
+        name: "certificate-approval",
+        severity: Severity::High,
+        in_namespace: Severity::High,
+        needs: &[
+            &[Asks::cluster(
+                &["update", "patch"],
+                "certificates.k8s.io",
+                &["certificatesigningrequests/approval"],
+            )],
+            &[Asks::cluster(&["approve"], "certificates.k8s.io", &["signers"])
+                .only(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
+        ],
+        may: "approve client certificates that others request, for any user",
+        fix: "limit the signers with `resourceNames` to those that the holder is responsible for",
+        ..Risk::BASE
     },
     Risk {
         code: "RC535",
         name: "certificate-signing",
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[
             &[Asks::cluster(&["sign"], "certificates.k8s.io", &["signers"])
                 .only(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
@@ -91,18 +109,19 @@ pub(super) const RISKS: &[Risk] = &[
         ],
         may: "issue certificates without approval",
         fix: "limit the signers with `resourceNames` to those whose key the holder keeps",
+        ..Risk::BASE
     },
     Risk {
         code: "RC569",
         name: "access-oracle",
         severity: Severity::Info,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::cluster(&["create"], "authorization.k8s.io", &["subjectaccessreviews"]),
             Asks::cluster(&["create"], "authentication.k8s.io", &["tokenreviews"]),
         ]],
         may: "find out whose a token is, and who may do what",
         fix: "remove the rule, unless the holder authenticates or authorizes others",
+        ..Risk::BASE
     },
 ];

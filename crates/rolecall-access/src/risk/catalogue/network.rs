@@ -1,8 +1,8 @@
 //! Traffic.
 
+use crate::Severity;
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
-use crate::{Severity, Versions};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
@@ -10,13 +10,12 @@ pub(super) const RISKS: &[Risk] = &[
         name: "traffic-writing",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["create", "update", "patch"], "", &["services", "endpoints"]),
             Asks::new(&["create", "update", "patch"], "networking.k8s.io", &["ingresses"]),
             // Without a policy all traffic is let through.
             Asks::new(
-                &["create", "update", "patch", "delete"],
+                &["create", "update", "patch", "delete", "deletecollection"],
                 "networking.k8s.io",
                 &["networkpolicies"],
             ),
@@ -24,37 +23,38 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["create", "update", "patch"], "discovery.k8s.io", &["endpointslices"]),
         ]],
         may: "intercept or open network traffic",
-        fix: "remove the verbs that are not needed, or limit them with `resourceNames`",
+        fix: "remove the verbs that are not needed, or limit them with `resourceNames`, unless it routes traffic",
+        ..Risk::BASE
     },
     Risk {
         code: "RC543",
         name: "gateway-writing",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(
-                &["create", "update", "patch", "delete"],
+                &["create", "update", "patch", "delete", "deletecollection"],
                 "gateway.networking.k8s.io",
                 &["gateways", "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes"],
             ),
             Asks::cluster(
-                &["create", "update", "patch", "delete"],
+                &["create", "update", "patch", "delete", "deletecollection"],
                 "gateway.networking.k8s.io",
                 &["gatewayclasses"],
             ),
         ]],
         may: "redirect traffic that enters the cluster",
-        fix: "remove the verbs that are not needed",
+        fix: "remove the verbs that are not needed, unless it is the gateway's controller",
+        ..Risk::BASE
     },
     Risk {
         code: "RC544",
         name: "service-status-writing",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["services/status"])]],
         may: "take over traffic to any address",
         fix: "remove the rule, unless it is a load balancer's controller",
+        ..Risk::BASE
     },
 ];

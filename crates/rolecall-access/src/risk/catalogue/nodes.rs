@@ -1,8 +1,8 @@
 //! Nodes and storage.
 
+use crate::Severity;
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
-use crate::{Severity, Versions};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
@@ -10,51 +10,55 @@ pub(super) const RISKS: &[Risk] = &[
         name: "node-proxy",
         severity: Severity::Critical,
         in_namespace: Severity::Critical,
-        versions: Versions::ALL,
         needs: &[&[Asks::cluster(&["get", "create"], "", &["nodes/proxy"])]],
         may: "run commands in every Pod through the kubelets",
         fix: "name the subresource that is needed: `nodes/metrics`, `nodes/stats`, `nodes/log`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC526",
         name: "node-changing",
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::cluster(&["update", "patch"], "", &["nodes", "nodes/status"])]],
         may: "steer Pods to nodes of their choice",
         fix: "remove the verbs, unless it manages nodes",
+        ..Risk::BASE
     },
     Risk {
         code: "RC540",
         name: "volume-creation",
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::cluster(&["create"], "", &["persistentvolumes"])]],
         may: "reach files of nodes through volumes",
         fix: "remove the rule, unless it provisions volumes",
+        ..Risk::BASE
     },
     Risk {
         code: "RC541",
         name: "storage-writing",
         severity: Severity::Low,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[
-            Asks::new(&["update", "patch", "delete"], "", &["persistentvolumeclaims"]),
+            Asks::new(
+                &["update", "patch", "delete", "deletecollection"],
+                "",
+                &["persistentvolumeclaims"],
+            ),
             Asks::cluster(
-                &["create", "update", "patch", "delete"],
+                &["create", "update", "patch", "delete", "deletecollection"],
                 "storage.k8s.io",
                 &["storageclasses", "csidrivers", "csinodes", "volumeattachments"],
             ),
             Asks::new(
-                &["create", "update", "patch", "delete"],
+                &["create", "update", "patch", "delete", "deletecollection"],
                 "storage.k8s.io",
                 &["csistoragecapacities"],
             ),
         ]],
         may: "delete or redirect storage",
         fix: "remove the verbs that are not needed, unless it provisions storage",
+        ..Risk::BASE
     },
 ];

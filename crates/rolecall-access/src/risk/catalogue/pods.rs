@@ -1,8 +1,8 @@
 //! Pods and the workloads that create them.
 
-use crate::risk::Risk;
+use crate::Severity;
 use crate::risk::ask::Asks;
-use crate::{Severity, Versions};
+use crate::risk::{Grading, Risk};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
@@ -10,17 +10,18 @@ pub(super) const RISKS: &[Risk] = &[
         name: "pod-creation",
         severity: Severity::Critical,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
+        grading: Grading::PodSecurity,
         needs: &[&[Asks::new(&["create"], "", &["pods"])]],
         may: "run Pods as any ServiceAccount",
-        fix: "let a controller that is reviewed make the Pods, and enforce Pod security in the namespace",
+        fix: "let a reviewed controller create the Pods",
+        ..Risk::BASE
     },
     Risk {
         code: "RC516",
         name: "workload-writing",
         severity: Severity::Critical,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
+        grading: Grading::PodSecurity,
         needs: &[&[
             Asks::new(
                 &["create", "update", "patch"],
@@ -33,125 +34,126 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["create", "update", "patch"], "", &["replicationcontrollers"]),
         ]],
         may: "run Pods as any ServiceAccount, through the workloads they write",
-        fix: "grant it in the namespaces that are meant, with RoleBindings, and enforce Pod security there",
+        fix: "grant it with RoleBindings, in the namespaces that need it",
+        fix_in_namespace: "let a reviewed controller write the workloads",
+        ..Risk::BASE
     },
     Risk {
         code: "RC517",
         name: "pod-changing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["pods"])]],
         may: "run their own images in any Pod",
         fix: "remove the verbs: workloads are changed through their controllers",
+        ..Risk::BASE
     },
     Risk {
         code: "RC518",
         name: "exec-into-pods",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["create"], "", &["pods/exec"]),
             Asks::new(&["get"], "", &["pods/exec"]).before(35),
         ]],
         may: "run commands in any Pod",
         fix: "remove the rule, or limit it with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC519",
         name: "attaching-to-pods",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["create"], "", &["pods/attach"]),
             Asks::new(&["get"], "", &["pods/attach"]).before(35),
         ]],
         may: "attach to any Pod",
         fix: "remove the rule, or limit it with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC520",
         name: "ephemeral-containers",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["pods/ephemeralcontainers"])]],
         may: "run their own containers in any Pod",
         fix: "remove the rule, or limit it with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC521",
         name: "port-forwarding",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["create"], "", &["pods/portforward"]),
             Asks::new(&["get"], "", &["pods/portforward"]).before(35),
         ]],
         may: "reach any port of any Pod",
         fix: "remove the rule, or limit it with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC522",
         name: "log-deletion",
         severity: Severity::Info,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["delete", "deletecollection"], "", &["pods/log"])]],
         may: "ask to delete logs of Pods, which no server does today",
         fix: "remove the verbs",
+        ..Risk::BASE
     },
     Risk {
         code: "RC523",
         name: "pod-status-writing",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["pods/status"])]],
         may: "write the status and labels of any Pod",
         fix: "remove the rule, unless it is a network plugin or the like: the kubelet writes the status",
+        ..Risk::BASE
     },
     Risk {
         code: "RC524",
         name: "pod-stealing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
         needs: &[
             &[
-                Asks::new(&["delete"], "", &["pods"]),
+                Asks::new(&["delete", "deletecollection"], "", &["pods"]),
                 Asks::new(&["create"], "", &["pods/eviction"]),
             ],
             &[
                 Asks::cluster(&["update", "patch"], "", &["nodes", "nodes/status"]),
-                Asks::cluster(&["delete"], "", &["nodes"]),
+                Asks::cluster(&["delete", "deletecollection"], "", &["nodes"]),
             ],
         ],
         may: "move Pods to a node of their choice",
         fix: "split the rights between holders",
+        ..Risk::BASE
     },
     Risk {
         code: "RC548",
         name: "event-deletion",
         severity: Severity::Low,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(&["delete", "deletecollection"], "", &["events"]),
             Asks::new(&["delete", "deletecollection"], "events.k8s.io", &["events"]),
         ]],
         may: "delete the traces of what happened",
         fix: "remove the verbs: Events expire by themselves",
+        ..Risk::BASE
     },
     Risk {
         code: "RC549",
         name: "workload-deletion",
         severity: Severity::Medium,
         in_namespace: Severity::Low,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(
                 &["delete", "deletecollection"],
@@ -167,13 +169,13 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "delete Secrets, Pods, Services or workloads",
         fix: "remove the verbs, or limit `delete` with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC570",
         name: "scaling",
         severity: Severity::Low,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[
             Asks::new(
                 &["update", "patch"],
@@ -184,5 +186,6 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "scale any workload",
         fix: "limit the rule with `resourceNames`",
+        ..Risk::BASE
     },
 ];

@@ -1,50 +1,53 @@
 //! Settings that other programs act on.
 
-use crate::risk::Risk;
+use crate::Severity;
 use crate::risk::ask::Asks;
-use crate::{Severity, Versions};
+use crate::risk::model::Only;
+use crate::risk::{Grading, Risk};
 
 pub(super) const RISKS: &[Risk] = &[
     Risk {
         code: "RC545",
         name: "configmap-writing",
-        severity: Severity::Low,
+        severity: Severity::Medium,
         in_namespace: Severity::Info,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])]],
-        may: "change the settings of workloads",
+        may: "change the settings of workloads and cluster services",
         fix: "limit the rule with `resourceNames`",
+        ..Risk::BASE
     },
     Risk {
         code: "RC546",
         name: "dns-writing",
+        only: Only::NamedEverywhere,
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])
             .only(&["coredns"])
             .in_system()]],
         may: "redirect names through the settings of CoreDNS",
         fix: "grant it outside of `kube-system`, or limit it to other names",
+        ..Risk::BASE
     },
     Risk {
         code: "RC547",
         name: "aws-auth-writing",
+        only: Only::Eks,
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(&["update", "patch"], "", &["configmaps"])
             .only(&["aws-auth"])
             .in_system()]],
         may: "map IAM identities to any group on EKS",
         fix: "grant it outside of `kube-system`, or limit it to other names",
+        ..Risk::BASE
     },
     Risk {
         code: "RC552",
         name: "operator-resource-writing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        versions: Versions::ALL,
+        grading: Grading::Operator,
         needs: &[&[
             Asks::new(
                 &["create", "update", "patch"],
@@ -72,13 +75,13 @@ pub(super) const RISKS: &[Risk] = &[
         ]],
         may: "have an operator make anything in its own name",
         fix: "grant it where the operator limits what it makes for whom",
+        ..Risk::BASE
     },
     Risk {
         code: "RC553",
         name: "azure-identity-exception",
         severity: Severity::High,
         in_namespace: Severity::High,
-        versions: Versions::ALL,
         needs: &[&[Asks::new(
             &["create", "update"],
             "aadpodidentity.k8s.io",
@@ -86,5 +89,6 @@ pub(super) const RISKS: &[Risk] = &[
         )]],
         may: "let Pods act as their node on Azure",
         fix: "remove the verbs",
+        ..Risk::BASE
     },
 ];

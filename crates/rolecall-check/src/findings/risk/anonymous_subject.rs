@@ -33,17 +33,19 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
 //! ```
 
+use rolecall_access::risk::ANONYMOUS;
+
 use super::subjects;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC507",
         name: "anonymous-subject",
         category: Category::Risk,
-        severity: Severity::Critical,
+        severity: ANONYMOUS.severity,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P07"],
@@ -57,8 +59,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let anonymous = subjects::is_group(subject, "system:unauthenticated")
             || subjects::is_user(subject, "system:anonymous");
         anonymous.then_some(subjects::Report {
-            message: "grants rights to whoever reaches the API server, without credentials",
-            severity: RULE.meta.severity,
+            message: "grants rights to anyone who can reach the API server, without credentials",
+            scoped: &ANONYMOUS,
             fix: "name who needs it",
         })
     });

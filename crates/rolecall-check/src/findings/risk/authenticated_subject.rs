@@ -35,17 +35,19 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts:shop"}
 //! ```
 
+use rolecall_access::risk::AUTHENTICATED;
+
 use super::subjects;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC508",
         name: "authenticated-subject",
         category: Category::Risk,
-        severity: Severity::High,
+        severity: AUTHENTICATED.severity,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P08"],
@@ -60,7 +62,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             || subjects::is_group(subject, "system:serviceaccounts");
         everybody.then_some(subjects::Report {
             message: "grants rights to everybody with credentials",
-            severity: RULE.meta.severity,
+            scoped: &AUTHENTICATED,
             fix: "name who needs it",
         })
     });

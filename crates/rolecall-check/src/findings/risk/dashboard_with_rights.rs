@@ -64,14 +64,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
+    let mut index = RiskIndex::new(context.risks());
     for account in context.service_accounts() {
         let metadata = &account.metadata;
         if !metadata.name.contains("dashboard") {
             continue;
         }
         let identity = Identity::service_account(&metadata.namespace, &metadata.name);
-        let worst = teller
+        let worst = index
             .risks_of(&identity)
             .into_iter()
             .find(|risk| risk.namespace.is_none() && risk::takes_over(risk.code));

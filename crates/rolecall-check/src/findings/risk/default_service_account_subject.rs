@@ -38,17 +38,19 @@
 
 use rolecall_rbac::SubjectKind;
 
+use rolecall_access::risk::DEFAULT_ACCOUNT;
+
 use super::subjects;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC509",
         name: "default-service-account-subject",
         category: Category::Risk,
-        severity: Severity::Medium,
+        severity: DEFAULT_ACCOUNT.severity,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P09"],
@@ -62,7 +64,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let default = subject.kind == SubjectKind::ServiceAccount && *subject.name == *"default";
         default.then_some(subjects::Report {
             message: "grants rights to every Pod that names no ServiceAccount",
-            severity: RULE.meta.severity,
+            scoped: &DEFAULT_ACCOUNT,
             fix: "name the ServiceAccount of the workload that needs it",
         })
     });

@@ -17,7 +17,9 @@ struct Document {
 static METAS: LazyLock<BTreeMap<&'static str, RuleMeta>> = LazyLock::new(|| {
     let documents: BTreeMap<&str, &Document> =
         DOCUMENTS.iter().map(|document| (document.code, document)).collect();
+    // Of the variants of a code, the first one describes it.
     risk::all()
+        .filter(|risk| risk::find(risk.code).is_some_and(|first| std::ptr::eq(first, *risk)))
         .map(|risk| {
             let document = documents.get(risk.code);
             let meta = RuleMeta {

@@ -1,18 +1,22 @@
 //! What exactly a rule grants of a risk that is about several kinds, in words.
 
+use rolecall_access::risk::{ANYTHING, Engine, Risk};
 use rolecall_rbac::{PolicyRule, Request, Target};
 
 use crate::context::listed;
-use rolecall_access::risk::Engine;
-use rolecall_access::risk::{ANYTHING, Risk};
 
 /// So many kinds are named.
 const NAMED: usize = 3;
 
-/// Names the verbs and kinds of a risk that a rule grants; empty if it grants them all, or the risk is
-/// about one kind.
-pub(super) fn in_words(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
-    let (granted, others) = engine.split(risk, rule);
+/// Names the verbs and kinds of a risk that a rule grants in a namespace, or everywhere; empty if it
+/// grants them all, or the risk is about one kind.
+pub(super) fn in_words(
+    engine: &Engine<'_>,
+    risk: &Risk,
+    rule: &PolicyRule,
+    namespace: Option<&str>,
+) -> String {
+    let (granted, others) = engine.split(risk, rule, namespace);
     let kinds = kinds(&granted);
     let is_whole = kinds.len() == self::kinds(&[granted.clone(), others].concat()).len();
     if is_whole {
@@ -36,9 +40,32 @@ pub(super) fn in_words(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> Strin
     format!(": {verbs} on {named}")
 }
 
+/// Returns the verbs of a risk that a rule grants in a namespace, or everywhere.
+pub(super) fn verbs<'e>(
+    engine: &'e Engine<'_>,
+    risk: &Risk,
+    rule: &PolicyRule,
+    namespace: Option<&str>,
+) -> Vec<&'e str> {
+    let (granted, _) = engine.split(risk, rule, namespace);
+    let mut verbs: Vec<&str> = Vec::new();
+    for request in granted {
+        if !verbs.contains(&&*request.verb) {
+            verbs.push(&request.verb);
+        }
+    }
+    verbs
+}
+
 /// Returns what to do about a rule: names are no limit for verbs whose requests carry none.
-pub(super) fn fix(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
-    let (granted, _) = engine.split(risk, rule);
+pub(super) fn fix(
+    engine: &Engine<'_>,
+    risk: &Risk,
+    rule: &PolicyRule,
+    namespace: Option<&str>,
+) -> String {
+    let advice = risk.fix_in(namespace);
+    let (granted, _) = engine.split(risk, rule, namespace);
     let mut verbs: Vec<&str> = granted.iter().map(|request| &*request.verb).collect();
     verbs.sort_unstable();
     verbs.dedup();
@@ -51,9 +78,9 @@ pub(super) fn fix(engine: &Engine, risk: &Risk, rule: &PolicyRule) -> String {
             subresource.is_empty()
                 && matches!(&*request.verb, "create" | "list" | "watch" | "deletecollection")
         });
-    match is_nameless && risk.fix.contains("with `resourceNames`") {
+    match is_nameless && advice.contains("with `resourceNames`") {
         true => format!("remove {}, unless that is needed", listed(&verbs)),
-        false => risk.fix.to_owned(),
+        false => advice.to_owned(),
     }
 }
 

@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.value("verbs", index))
             .about(joined(&at.rule.resources))
-            .fix("grant `delete` instead");
+            .fix("grant `delete` by `resourceNames` instead");
         findings.push(finding);
     }
 }

@@ -33,17 +33,19 @@
 //! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: operators}
 //! ```
 
+use rolecall_access::risk::MASTERS;
+
 use super::subjects;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC506",
         name: "masters-subject",
         category: Category::Risk,
-        severity: Severity::Critical,
+        severity: MASTERS.severity,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P06"],
@@ -56,7 +58,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     subjects::report(context, RULE.meta, findings, |subject| {
         subjects::is_group(subject, "system:masters").then_some(subjects::Report {
             message: "names `system:masters`, whose members are allowed everything anyway",
-            severity: RULE.meta.severity,
+            scoped: &MASTERS,
             fix: "name a group of your own",
         })
     });

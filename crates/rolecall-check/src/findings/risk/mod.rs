@@ -1,5 +1,6 @@
 //! RC5: access that reaches further than it seems.
 
+mod combination;
 mod documents;
 mod granted;
 mod report;

@@ -68,16 +68,16 @@
 //! - {kind: ServiceAccount, name: operator, namespace: operators}
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rbac::Role;
-use rustc_hash::FxBuildHasher;
+use rolecall_access::Holder;
+use rolecall_access::risk::{self, HeldRisk, RiskIndex};
+use rolecall_rbac::{Binding, ServiceAccount, Text};
 
+use super::combination::some_of;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
-use rolecall_access::diff::Holder;
-use rolecall_access::risk::{self, Engine, HeldRisk, RiskIndex};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -93,82 +93,183 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// The risks through which somebody becomes the ServiceAccounts of a namespace.
-const WAYS: [&str; 9] =
-    ["RC501", "RC502", "RC503", "RC512", "RC514", "RC515", "RC516", "RC518", "RC532"];
+/// The risks through which one becomes the ServiceAccounts of a namespace.
+const WAYS: [&str; 5] = ["RC514", "RC515", "RC516", "RC518", "RC532"];
+
+/// Writing Secrets: of use to those who can read what the token controller puts into them.
+const WRITING: &str = "RC512";
+
+/// Reading Secrets whose names need not be known in advance.
+const READING: [&str; 2] = ["RC510", "RC511"];
+
+/// How surely a subject can become the ServiceAccounts of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// If a Secret that it can read by name does not exist yet.
+    Perhaps,
+    /// It can.
+    Surely,
+}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut teller = RiskIndex::new(context.authorizer(), context.input.version);
-    let mut risks_of: BTreeMap<Holder, BTreeSet<HeldRisk>> = BTreeMap::new();
-    let mut told = |teller: &mut RiskIndex<'_>, holder: &Holder| {
-        let risks = || teller.risks_of(&holder.identity());
-        risks_of.entry(holder.clone()).or_insert_with(risks).clone()
+    let mut search = Search {
+        context,
+        index: RiskIndex::new(context.risks()),
+        risks: BTreeMap::new(),
+        reaches: BTreeMap::new(),
     };
-    let mut lends =
-        Lending { engine: Engine::new(context.input.version), roles: HashMap::default() };
+    let mut reported: BTreeSet<(Holder, Text)> = BTreeSet::new();
     for binding in context.bindings() {
         let namespace = &binding.metadata.namespace;
-        let is_meant = !binding.is_cluster_role_binding() && **namespace != *"kube-system";
-        if !is_meant || !context.role_of(binding).is_some_and(|role| lends.identities(role)) {
+        if binding.is_cluster_role_binding() || **namespace == *"kube-system" {
             continue;
         }
+        let Some(role) = context.role_of(binding) else { continue };
+        let parts: Vec<&str> = WAYS.into_iter().chain([WRITING]).chain(READING).collect();
+        if !search.index.role_has_any(role, namespace, &parts) {
+            continue;
+        }
+        let mut found: BTreeMap<(Reach, &Text), Vec<(usize, Holder)>> = BTreeMap::new();
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Some(holder) = Holder::of_subject(subject, &binding.metadata) else { continue };
-            let own = told(&mut teller, &holder);
-            let reaches = own.iter().any(|risk| {
-                WAYS.contains(&risk.code) && risk.namespace.as_ref() == Some(namespace)
-            });
-            if !reaches {
-                continue;
+            let Some(reach) = search.reach(&holder, namespace) else { continue };
+            let Some(stronger) = search.stronger(&holder, namespace) else { continue };
+            if reported.insert((holder.clone(), namespace.clone())) {
+                let place = (reach, &stronger.metadata.name);
+                found.entry(place).or_default().push((index, holder));
             }
-            let stronger =
-                context.inventory().service_accounts_in(namespace).iter().find(|account| {
-                    let metadata = &account.metadata;
-                    let account = Holder::ServiceAccount {
-                        namespace: metadata.namespace.clone(),
-                        name: metadata.name.clone(),
-                    };
-                    account != holder
-                        && told(&mut teller, &account).iter().any(|risk| {
-                            risk.namespace.is_none()
-                                && is_worth_it(risk.code)
-                                && !own.contains(risk)
-                        })
-                });
-            let Some(stronger) = stronger else { continue };
-            let message = format!(
-                "{} `{}` can become ServiceAccount `{namespace}/{}`, which holds more",
-                subject.kind.as_str(),
-                subject.name,
-                stronger.metadata.name
-            );
-            let finding = Finding::new(RULE.meta, binding.into(), message)
-                .at(FieldPath::key("subjects").then_index(index))
-                .about(format!("{holder} {}", stronger.metadata.name))
-                .fix("keep ServiceAccounts with rights in the whole cluster in a namespace of their own")
-                .related(stronger.into(), "the stronger ServiceAccount");
-            findings.push(finding);
+        }
+        for ((reach, stronger), holders) in found {
+            let stronger = context.inventory().service_account(namespace, stronger);
+            findings.extend(stronger.map(|stronger| about(binding, reach, stronger, &holders)));
         }
     }
 }
 
-/// Tells which roles lend the identities of a namespace, each looked at once.
-struct Lending {
-    engine: Engine,
-    roles: HashMap<*const Role, bool, FxBuildHasher>,
+fn about(
+    binding: &Binding,
+    reach: Reach,
+    stronger: &ServiceAccount,
+    holders: &[(usize, Holder)],
+) -> Finding {
+    let names: Vec<String> = holders.iter().map(|(_, holder)| holder.to_string()).collect();
+    let subjects = FieldPath::key("subjects");
+    let field = match holders {
+        [(index, _)] => subjects.then_index(*index),
+        _ => subjects,
+    };
+    let name = &stronger.metadata.name;
+    let account =
+        format!("ServiceAccount `{}/{name}`, which holds more", binding.metadata.namespace);
+    let (severity, message) = match reach {
+        Reach::Surely => (RULE.meta.severity, format!("{} can become {account}", some_of(&names))),
+        Reach::Perhaps => (
+            Severity::Low,
+            format!(
+                "{} can become {account}, if a Secret that it can read by name does not exist yet",
+                some_of(&names)
+            ),
+        ),
+    };
+    Finding::new(RULE.meta, binding.into(), message)
+        .at(field)
+        .about(format!("{} {name}", names.first().map_or("", String::as_str)))
+        .severity(severity)
+        .fix("keep ServiceAccounts with rights in the whole cluster in a dedicated namespace")
+        .subjects(names)
+        .related(stronger.into(), "the stronger ServiceAccount")
 }
 
-impl Lending {
-    fn identities(&mut self, role: &Role) -> bool {
-        let engine = &self.engine;
-        *self.roles.entry(role).or_insert_with(|| {
-            let mut hits = role.rules.iter().flat_map(|rule| engine.hits(rule));
-            hits.any(|hit| WAYS.contains(&hit.risk.code) && hit.allowed.in_namespace)
+struct Search<'c, 'a> {
+    context: &'c Context<'a>,
+    index: RiskIndex<'c, 'a>,
+    risks: BTreeMap<Holder, BTreeSet<HeldRisk>>,
+    reaches: BTreeMap<(Holder, Text), Option<Reach>>,
+}
+
+impl<'a> Search<'_, 'a> {
+    /// Returns how surely a subject can become the ServiceAccounts of a namespace.
+    fn reach(&mut self, holder: &Holder, namespace: &Text) -> Option<Reach> {
+        let key = (holder.clone(), namespace.clone());
+        if let Some(known) = self.reaches.get(&key) {
+            return *known;
+        }
+        let codes = self.index.codes_in(&holder.identity(), namespace);
+        let reach = if WAYS.iter().any(|way| codes.contains(way)) {
+            Some(Reach::Surely)
+        } else if !codes.contains(WRITING) || !self.creates_secrets(holder, namespace) {
+            None
+        } else if READING.iter().any(|code| codes.contains(code)) {
+            Some(Reach::Surely)
+        } else {
+            self.reads_named_secrets(holder, namespace).then_some(Reach::Perhaps)
+        };
+        self.reaches.insert(key, reach);
+        reach
+    }
+
+    /// Returns a ServiceAccount of a namespace with rights in the whole cluster that a subject lacks.
+    fn stronger(&mut self, holder: &Holder, namespace: &Text) -> Option<&'a ServiceAccount> {
+        let own: BTreeSet<&str> = self
+            .risks_of(holder)
+            .iter()
+            .filter(|risk| risk.namespace.is_none())
+            .map(|risk| risk.code)
+            .collect();
+        let accounts = self.context.inventory().service_accounts_in(namespace);
+        accounts.iter().find(|account| {
+            let metadata = &account.metadata;
+            let account = Holder::ServiceAccount {
+                namespace: metadata.namespace.clone(),
+                name: metadata.name.clone(),
+            };
+            account != *holder
+                && self.risks_of(&account).iter().any(|risk| {
+                    risk.namespace.is_none()
+                        && risk::takes_over(risk.code)
+                        && !own.contains(risk.code)
+                })
         })
+    }
+
+    fn risks_of(&mut self, holder: &Holder) -> &BTreeSet<HeldRisk> {
+        let index = &mut self.index;
+        self.risks.entry(holder.clone()).or_insert_with(|| index.risks_of(&holder.identity()))
+    }
+
+    fn creates_secrets(&self, holder: &Holder, namespace: &str) -> bool {
+        self.has_rule(holder, namespace, |rule| {
+            let request = secrets("create", "");
+            rolecall_rbac::rule_allows(rule, &request)
+        })
+    }
+
+    fn reads_named_secrets(&self, holder: &Holder, namespace: &str) -> bool {
+        self.has_rule(holder, namespace, |rule| {
+            let mut names = rule.resource_names.iter();
+            names.any(|name| rolecall_rbac::rule_allows(rule, &secrets("get", name)))
+        })
+    }
+
+    fn has_rule(
+        &self,
+        holder: &Holder,
+        namespace: &str,
+        is_meant: impl Fn(&rolecall_rbac::PolicyRule) -> bool,
+    ) -> bool {
+        let bound = self.context.authorizer().bindings_in(&holder.identity(), namespace);
+        let roles = bound.iter().filter_map(|bound| bound.role.ok());
+        roles.flat_map(|role| role.rules.iter()).any(is_meant)
     }
 }
 
-/// Returns whether a risk held in the whole cluster takes more than a namespace.
-fn is_worth_it(code: &str) -> bool {
-    risk::takes_over(code)
+fn secrets(verb: &str, name: &str) -> rolecall_rbac::Request {
+    rolecall_rbac::Request::resource(
+        verb,
+        rolecall_rbac::ResourceRequest {
+            resource: "secrets".into(),
+            name: name.into(),
+            ..rolecall_rbac::ResourceRequest::default()
+        },
+    )
 }

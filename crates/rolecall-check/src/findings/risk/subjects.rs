@@ -1,20 +1,20 @@
 //! Findings about whom a binding names.
 
-use rolecall_rbac::{Subject, SubjectKind};
+use rolecall_access::risk::Scoped;
+use rolecall_rbac::{Binding, PolicyRule, Subject, SubjectKind};
 
 use crate::context::Context;
-use crate::findings::roles;
 use crate::{FieldPath, Finding, RuleMeta, Severity};
 
 /// What to say about a subject.
 pub(super) struct Report {
     pub(super) message: &'static str,
-    pub(super) severity: Severity,
+    pub(super) scoped: &'static Scoped,
     pub(super) fix: &'static str,
 }
 
-/// Reports the subjects of judged bindings about which there is something to say; what is granted in
-/// one namespace alone is one step less severe.
+/// Reports the subjects of judged bindings about which there is something to say, whatever the role
+/// holds: it may be installed by other software.
 pub(super) fn report(
     context: &Context<'_>,
     meta: &'static RuleMeta,
@@ -22,14 +22,14 @@ pub(super) fn report(
     judge: impl Fn(&Subject) -> Option<Report>,
 ) {
     for binding in context.bindings() {
-        if roles::grants_nothing(context, binding) {
-            continue;
-        }
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Some(report) = judge(subject) else { continue };
-            let everywhere =
-                binding.is_cluster_role_binding() || *binding.metadata.namespace == *"kube-system";
-            let severity = if everywhere { report.severity } else { milder(report.severity) };
+            let namespace =
+                (!binding.is_cluster_role_binding()).then_some(&*binding.metadata.namespace);
+            let severity = match grants_public_settings(context, binding) {
+                true => Severity::Low,
+                false => report.scoped.severity_in(namespace),
+            };
             let finding = Finding::new(meta, binding.into(), report.message.to_owned())
                 .at(FieldPath::key("subjects").then_index(index))
                 .about(format!("{} {}", subject.kind.as_str(), subject.name))
@@ -40,14 +40,25 @@ pub(super) fn report(
     }
 }
 
+/// Returns whether a binding grants nothing but reading ConfigMaps of `kube-public` by name: kubeadm
+/// publishes what new nodes need in this way.
+fn grants_public_settings(context: &Context<'_>, binding: &Binding) -> bool {
+    let reads_by_name = |rule: &PolicyRule| {
+        rule.verbs.iter().all(|verb| **verb == *"get")
+            && rule.api_groups.iter().all(|group| group.is_empty())
+            && rule.resources.iter().all(|resource| **resource == *"configmaps")
+            && !rule.resource_names.is_empty()
+    };
+    *binding.metadata.namespace == *"kube-public"
+        && context
+            .role_of(binding)
+            .is_some_and(|role| !role.rules.is_empty() && role.rules.iter().all(reads_by_name))
+}
+
 pub(super) fn is_group(subject: &Subject, name: &str) -> bool {
     subject.kind == SubjectKind::Group && *subject.name == *name
 }
 
 pub(super) fn is_user(subject: &Subject, name: &str) -> bool {
     subject.kind == SubjectKind::User && *subject.name == *name
-}
-
-fn milder(severity: Severity) -> Severity {
-    Severity::ALL.into_iter().rev().find(|candidate| *candidate < severity).unwrap_or(severity)
 }

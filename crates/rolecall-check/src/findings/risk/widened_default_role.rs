@@ -37,7 +37,6 @@
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Severity, Versions};
-use rolecall_access::risk::Engine;
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -57,7 +56,7 @@ pub(super) const RULE: Rule = Rule {
 const TOO_MUCH: [&str; 6] = ["RC501", "RC502", "RC503", "RC528", "RC529", "RC532"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let engine = Engine::new(context.input.version);
+    let engine = context.risks();
     let defaults = ["admin", "edit", "view"];
     let defaults = defaults.map(|default| (default, context.inventory().role("", default)));
     for at in context.rules().filter(|at| at.role.is_cluster_role()) {

@@ -49,19 +49,19 @@
 
 use std::collections::BTreeMap;
 
-use rolecall_rbac::{PolicyRule, Text};
+use rolecall_access::risk::{self, Engine, Hit, WILDCARD};
+use rolecall_rbac::PolicyRule;
 
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
-use rolecall_access::risk::{Engine, Hit};
+use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC504",
         name: "wildcard",
         category: Category::Risk,
-        severity: Severity::Low,
+        severity: WILDCARD.severity,
         since: "0.1.0",
         versions: Versions::ALL,
         rows: &["P04"],
@@ -71,12 +71,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let engine = Engine::new(context.input.version);
+    let engine = context.risks();
     for role in context.roles().filter(|role| role.aggregation.is_none()) {
         // What several rules of a role do is one thing to say.
         let mut found: BTreeMap<&str, Vec<(RuleAt<'_>, &str)>> = BTreeMap::new();
         for (index, rule) in role.rules.iter().enumerate() {
-            if let Some((field, message)) = judge(&engine, rule) {
+            if let Some((field, message)) = judge(engine, rule) {
                 found.entry(message).or_default().push((RuleAt { role, index, rule }, field));
             }
         }
@@ -91,9 +91,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 [other] => format!(", as `{other}` does"),
                 others => format!(", as {} do", listed(others)),
             };
-            let severity = match is_everywhere {
-                true => RULE.meta.severity,
-                false => Severity::Info,
+            let severity = match is_everywhere && field != &"apiGroups" {
+                true => WILDCARD.severity,
+                false => WILDCARD.in_namespace,
             };
             let finding = Finding::new(RULE.meta, role.into(), format!("{message}{also}"))
                 .at(at.path().then_key(field))
@@ -105,22 +105,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the field in which a rule says more than it need, and what it says; `None` for what a risk
-/// says better.
-fn judge(engine: &Engine, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
+/// Returns the field in which a rule says more than it need, and what it says; `None` where a broader
+/// risk is reported.
+fn judge(engine: &Engine<'_>, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
     let broader = |hit: &Hit| matches!(hit.risk.code, "RC501" | "RC502" | "RC503");
-    let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
-    let is_spelled_out = known::RESOURCE_VERBS
-        .iter()
-        .all(|verb| rule.verbs.iter().any(|written| **written == **verb));
-    let (verbs, resources) = (star(&rule.verbs), star(&rule.resources));
-    if !(verbs || resources || is_spelled_out) || engine.hits(rule).iter().any(broader) {
-        return None;
-    }
-    Some(match (verbs, resources) {
-        (true, true) => ("verbs", "allows any verb on any resource of an API group"),
-        (true, false) => ("verbs", "allows any verb"),
-        (false, true) => ("resources", "allows any resource of an API group"),
-        (false, false) => ("verbs", "allows every verb that requests have"),
-    })
+    risk::wildcard(rule).filter(|_| !engine.hits(rule).iter().any(broader))
 }

@@ -43,6 +43,14 @@ impl Holder {
         }
     }
 
+    /// Returns the holder that an identity is: its user, or its first group where it has none.
+    pub fn of_identity(identity: &Identity) -> Self {
+        match &*identity.user {
+            "" => Self::Group(identity.groups.first().cloned().unwrap_or_default()),
+            _ => Self::of_user(&identity.user),
+        }
+    }
+
     /// Returns the identity, with the groups that come with it.
     pub fn identity(&self) -> Identity {
         match self {

@@ -1,0 +1,186 @@
+//! What an inventory says that decides how severe risks are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use rolecall_rbac::{Authorizer, Text, rule_allows};
+
+use super::engine::{Engine, Hit};
+use super::program::Program;
+use super::{Grading, Risk, catalogue};
+use crate::Severity;
+use crate::holder::Holder;
+
+/// The label of a Namespace with the Pod Security level that is enforced.
+const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+
+/// What an inventory says about its cluster, looked up when a risk first asks for it.
+#[derive(Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) authorizer: &'a Authorizer,
+    is_eks: OnceLock<bool>,
+    /// The programs that ServiceAccounts run, by namespace and name.
+    programs: OnceLock<BTreeMap<(Text, Text), BTreeSet<Program>>>,
+    /// The operators that can take over the cluster.
+    mighty: OnceLock<BTreeSet<Program>>,
+}
+
+/// Whether Pods of a namespace can take over their node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodSecurity {
+    /// The Namespace enforces `baseline` or `restricted`.
+    Enforced,
+    /// The Namespace enforces neither.
+    Open,
+    /// The Namespace was not read.
+    Unknown,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(authorizer: &'a Authorizer) -> Self {
+        Self {
+            authorizer,
+            is_eks: OnceLock::new(),
+            programs: OnceLock::new(),
+            mighty: OnceLock::new(),
+        }
+    }
+
+    /// Returns whether something in the inventory is meant for EKS.
+    pub(super) fn is_eks(&self) -> bool {
+        *self.is_eks.get_or_init(|| {
+            let accounts = self.authorizer.inventory().service_accounts().iter();
+            let mut annotations = accounts.flat_map(|account| &*account.metadata.annotations);
+            annotations.any(|(key, _)| key.starts_with("eks.amazonaws.com/"))
+        })
+    }
+
+    pub(super) fn pod_security(&self, namespace: &str) -> PodSecurity {
+        let Some(namespace) = self.authorizer.inventory().namespace(namespace) else {
+            return PodSecurity::Unknown;
+        };
+        let level = namespace.metadata.labels.iter().find(|(key, _)| **key == *ENFORCE);
+        match level.map(|(_, level)| &**level) {
+            Some("baseline" | "restricted") => PodSecurity::Enforced,
+            _ => PodSecurity::Open,
+        }
+    }
+
+    /// Returns how bad a risk is where it is held, through the objects that some operators act on.
+    pub(super) fn severity(
+        &self,
+        engine: &Engine<'a>,
+        hit: &Hit,
+        namespace: Option<&str>,
+    ) -> Severity {
+        let risk = hit.risk;
+        if risk.grading == Grading::Operator {
+            let mighty = self.mighty(engine);
+            if hit.operators.iter().any(|program| mighty.contains(program)) {
+                return Severity::Critical;
+            }
+        }
+        self.severity_by_scope(risk, namespace)
+    }
+
+    /// Returns how bad a risk is where it is held, whatever operators there are.
+    pub(super) fn severity_by_scope(&self, risk: &Risk, namespace: Option<&str>) -> Severity {
+        match namespace {
+            None | Some("kube-system") => risk.severity,
+            Some(namespace) if risk.grading == Grading::PodSecurity => {
+                match self.pod_security(namespace) {
+                    PodSecurity::Open => risk.in_namespace.max(Severity::High),
+                    PodSecurity::Enforced | PodSecurity::Unknown => risk.in_namespace,
+                }
+            }
+            Some(_) => risk.in_namespace,
+        }
+    }
+
+    /// Returns whether a risk is what the holder's program is for.
+    pub(super) fn is_purpose(&self, risk: &Risk, holder: &Holder) -> bool {
+        let Holder::ServiceAccount { namespace, name } = holder else { return false };
+        Program::needs(risk.code)
+            && self
+                .programs()
+                .get(&(namespace.clone(), name.clone()))
+                .is_some_and(|programs| programs.iter().any(|program| program.is_for(risk.code)))
+    }
+
+    fn programs(&self) -> &BTreeMap<(Text, Text), BTreeSet<Program>> {
+        self.programs.get_or_init(|| {
+            let inventory = self.authorizer.inventory();
+            let mut programs: BTreeMap<(Text, Text), BTreeSet<Program>> = BTreeMap::new();
+            let mut add = |namespace: &Text, name: &str, found: &[Program]| {
+                if !found.is_empty() {
+                    let key = (namespace.clone(), Text::from(name));
+                    programs.entry(key).or_default().extend(found);
+                }
+            };
+            for account in inventory.service_accounts() {
+                let metadata = &account.metadata;
+                let found = Program::of_account(&metadata.namespace, &metadata.name);
+                add(&metadata.namespace, &metadata.name, &found);
+            }
+            let subjects = inventory.bindings().iter().flat_map(|binding| {
+                let subjects = binding.subjects.iter();
+                subjects.filter_map(|subject| Holder::of_subject(subject, &binding.metadata))
+            });
+            for subject in subjects {
+                if let Holder::ServiceAccount { namespace, name } = &subject {
+                    add(namespace, name, &Program::of_account(namespace, name));
+                }
+            }
+            let mut of_images: BTreeMap<&str, Vec<Program>> = BTreeMap::new();
+            for workload in inventory.workloads() {
+                for pod in &*workload.pods {
+                    for container in &*pod.containers {
+                        let found = of_images
+                            .entry(&container.image)
+                            .or_insert_with(|| Program::of_image(&container.image));
+                        add(&workload.metadata.namespace, pod.service_account_name(), found);
+                    }
+                }
+            }
+            programs
+        })
+    }
+
+    /// Returns the operators of the inventory that can take over the cluster.
+    fn mighty(&self, engine: &Engine<'a>) -> &BTreeSet<Program> {
+        self.mighty.get_or_init(|| {
+            let mut mighty = BTreeSet::new();
+            for ((namespace, name), programs) in self.programs() {
+                let operators: Vec<Program> =
+                    programs.iter().copied().filter(|program| program.is_operator()).collect();
+                if operators.is_empty() {
+                    continue;
+                }
+                let holder =
+                    Holder::ServiceAccount { namespace: namespace.clone(), name: name.clone() };
+                let bound = self.authorizer.bindings_in(&holder.identity(), "");
+                let mut rules = bound
+                    .iter()
+                    .filter_map(|bound| bound.role.ok())
+                    .flat_map(|role| role.rules.iter());
+                if rules.any(|rule| engine.takes_over(rule)) {
+                    mighty.extend(operators);
+                }
+            }
+            mighty
+        })
+    }
+}
+
+impl Engine<'_> {
+    /// Returns whether a rule that is bound everywhere lets its holders take over the cluster.
+    fn takes_over(&self, rule: &rolecall_rbac::PolicyRule) -> bool {
+        self.risks.iter().any(|compiled| {
+            let risk = compiled.risk;
+            risk.severity == Severity::Critical
+                && catalogue::takes_over(risk.code)
+                && compiled.needs.len() == 1
+                && compiled.needs.iter().flatten().any(|(request, _)| rule_allows(rule, request))
+        })
+    }
+}

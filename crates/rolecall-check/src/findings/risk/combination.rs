@@ -1,0 +1,162 @@
+//! Findings about subjects whose rights add up to a risk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_access::risk::{Allowed, Engine, Need, Risk, RiskIndex};
+use rolecall_access::{Holder, Severity};
+use rolecall_rbac::{Binding, BoundRole, Role, Text};
+
+use super::documents::meta;
+use super::report::ADMIN_ROLES;
+use crate::context::{Context, RuleAt, listed};
+use crate::{FieldPath, Finding, ObjectRef};
+
+/// What is reported at one place.
+struct Combination {
+    risk: &'static Risk,
+    severity: Severity,
+    holders: BTreeSet<Holder>,
+    /// Where they hold it; `None` is everywhere.
+    scopes: BTreeSet<Option<Text>>,
+    bindings: BTreeSet<ObjectRef>,
+}
+
+/// Reports holders whose rights add up to a risk, those of one place together.
+pub(super) fn check(context: &Context<'_>, engine: &Engine<'_>, findings: &mut Vec<Finding>) {
+    let holders: BTreeSet<Holder> = context
+        .bindings()
+        .flat_map(|binding| {
+            let subjects = binding.subjects.iter();
+            subjects.filter_map(|subject| Holder::of_subject(subject, &binding.metadata))
+        })
+        .collect();
+    let mut index = RiskIndex::new(engine);
+    let risks: Vec<(&'static Risk, Vec<Need<'_>>)> = engine.combined().collect();
+    let mut found: BTreeMap<(&str, ObjectRef, FieldPath), Combination> = BTreeMap::new();
+    for holder in holders {
+        let identity = holder.identity();
+        let held = index.risks_of(&identity);
+        let bound = context.authorizer().bindings_of(&identity);
+        for (risk, needs) in &risks {
+            for held in held.iter().filter(|held| held.code == risk.code) {
+                let namespace = held.namespace.as_ref();
+                let met: Option<Vec<Met<'_>>> = needs
+                    .iter()
+                    .map(|need| find(context, &bound, namespace, &|at| need.allowed_by(at.rule)))
+                    .collect();
+                let Some(met) = met else { continue };
+                let Some((object, field)) = place(context, &met) else { continue };
+                let severity =
+                    engine.severity_of_combined(risk, namespace.map(|name| &**name), &holder);
+                let combination =
+                    found.entry((risk.code, object, field)).or_insert_with(|| Combination {
+                        risk,
+                        severity,
+                        holders: BTreeSet::new(),
+                        scopes: BTreeSet::new(),
+                        bindings: BTreeSet::new(),
+                    });
+                if severity > combination.severity {
+                    (combination.risk, combination.severity) = (risk, severity);
+                }
+                combination.holders.insert(holder.clone());
+                combination.scopes.insert(namespace.cloned());
+                combination.bindings.extend(met.iter().map(|met| ObjectRef::from(met.binding)));
+            }
+        }
+    }
+    findings.extend(
+        found.into_iter().filter_map(|((_, object, field), combination)| {
+            combination.into_finding(object, field)
+        }),
+    );
+}
+
+impl Combination {
+    fn into_finding(self, object: ObjectRef, field: FieldPath) -> Option<Finding> {
+        let Self { risk, severity, holders, scopes, bindings } = self;
+        let namespaces: Vec<&str> = scopes.iter().flatten().map(|namespace| &**namespace).collect();
+        let place = match &*namespaces {
+            _ if scopes.contains(&None) => "in the whole cluster".to_owned(),
+            [only] => format!("in namespace `{only}`"),
+            several => format!("in namespaces {}", listed(several)),
+        };
+        let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
+        let message = format!("{} may {}, {place}", some_of(&holders), risk.may);
+        let mut finding = Finding::new(meta(risk)?, object, message)
+            .at(field)
+            .about(risk.name)
+            .severity(severity)
+            .fix(risk.fix)
+            .subjects(holders);
+        for binding in bindings {
+            finding = finding.related(binding, "grants a part of it");
+        }
+        Some(finding)
+    }
+}
+
+/// Names the first of some subjects, and how many others there are.
+pub(super) fn some_of(holders: &[String]) -> String {
+    match holders {
+        [first, _, _, ..] => format!("`{first}` and {} others", holders.len() - 1),
+        few => listed(few),
+    }
+}
+
+/// A need and the rule that meets it.
+struct Met<'a> {
+    at: RuleAt<'a>,
+    binding: &'a Binding,
+}
+
+/// Returns the rule that meets a need in a namespace, or everywhere; one of a judged role before others.
+fn find<'a>(
+    context: &Context<'a>,
+    bound: &[BoundRole<'a>],
+    namespace: Option<&Text>,
+    allowed_by: &dyn Fn(RuleAt<'a>) -> Allowed,
+) -> Option<Met<'a>> {
+    let mut found: Option<Met<'a>> = None;
+    for bound in bound {
+        let (binding, Ok(role)) = (bound.binding, bound.role) else { continue };
+        let everywhere = binding.is_cluster_role_binding();
+        let counts = |allowed: Allowed| match everywhere {
+            true => allowed.everywhere,
+            false => {
+                namespace == Some(&binding.metadata.namespace)
+                    && allowed.counts_in(namespace.map(|namespace| &**namespace))
+            }
+        };
+        for (index, rule) in role.rules.iter().enumerate() {
+            let at = RuleAt { role, index, rule };
+            if counts(allowed_by(at)) {
+                if is_own(context, role) {
+                    return Some(Met { at, binding });
+                }
+                found.get_or_insert(Met { at, binding });
+            }
+        }
+    }
+    found
+}
+
+fn is_own(context: &Context<'_>, role: &Role) -> bool {
+    context.is_judged(&role.metadata)
+        && !context.is_default_role(role)
+        && role.aggregation.is_none()
+}
+
+/// Returns where a combination is reported: at the last of its rules that is judged, else at a binding
+/// that is.
+fn place(context: &Context<'_>, met: &[Met<'_>]) -> Option<(ObjectRef, FieldPath)> {
+    let judged = |binding: &Binding| {
+        context.is_judged(&binding.metadata) && !context.is_default_binding(binding)
+    };
+    if let Some(met) = met.iter().rev().find(|met| is_own(context, met.at.role)) {
+        return Some((met.at.role.into(), met.at.path()));
+    }
+    let met = met.iter().rev().find(|met| judged(met.binding))?;
+    let has_finding = ADMIN_ROLES.contains(&&*met.binding.role_ref.name);
+    (!has_finding).then(|| (met.binding.into(), FieldPath::key("roleRef")))
+}
