@@ -63,7 +63,8 @@ fn masked_argument(text: &str, before: &mut Before) -> String {
     for piece in text.split_inclusive(is_between_words) {
         let word = piece.trim_end_matches(is_between_words);
         let after = piece.get(word.len()..).unwrap_or_default();
-        if word.is_empty() {
+        // Nothing, or what escapes the quote behind it.
+        if word.bytes().all(|byte| byte == b'\\') {
             masked.push_str(piece);
             continue;
         }

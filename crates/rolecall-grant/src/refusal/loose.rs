@@ -142,14 +142,14 @@ impl Quote {
         }
     }
 
-    fn strip_start<'t>(self, text: &'t [u8]) -> Option<&'t [u8]> {
+    fn strip_start(self, text: &[u8]) -> Option<&[u8]> {
         let Self::Mark { backslashes, mark } = self else { return Some(text) };
         let found = text.iter().take_while(|byte| **byte == b'\\').count();
         (found == backslashes).then(|| text.get(backslashes..)?.strip_prefix(mark)).flatten()
     }
 
     /// Splits a field off the start of a text.
-    fn split_start<'t>(self, text: &'t [u8]) -> Option<(&'t [u8], &'t [u8])> {
+    fn split_start(self, text: &[u8]) -> Option<(&[u8], &[u8])> {
         let Self::Mark { backslashes, mark } = self else {
             let end = text.iter().position(|byte| is_blank(*byte)).unwrap_or(text.len());
             return text.split_at_checked(end);
@@ -162,7 +162,7 @@ impl Quote {
     }
 
     /// Splits a field off the end of a text.
-    fn split_end<'t>(self, text: &'t [u8]) -> Option<(&'t [u8], &'t [u8])> {
+    fn split_end(self, text: &[u8]) -> Option<(&[u8], &[u8])> {
         let Self::Mark { backslashes, mark } = self else {
             let start = text.iter().rposition(|byte| is_blank(*byte))?;
             return Some((text.get(..start)?, text.get(start + 1..)?));

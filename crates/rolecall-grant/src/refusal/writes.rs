@@ -80,7 +80,8 @@ pub(super) fn at_invalid(before: &[u8], after: &[u8]) -> Option<Write> {
     }
     let rest = after.strip_prefix(INVALID)?;
     let rest = rest.get(..rest.len().min(600)).unwrap_or_default();
-    let end = rest.windows(2).position(|pair| pair[0] == b'\n' && !pair[1].is_ascii_whitespace());
+    let ends = |pair: &[u8]| matches!(pair, [b'\n', next] if !next.is_ascii_whitespace());
+    let end = rest.windows(2).position(ends);
     let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
     if memmem::find(rest, b"cannot change roleRef").is_some() {
         return Some(Write::RoleRef);
