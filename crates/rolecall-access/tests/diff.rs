@@ -76,6 +76,9 @@ fn says(difference: &Difference<'_>, request: &Request) -> bool {
 }
 
 /// Whether each grant of a change allows some request of it in the universe, and together all.
+///
+/// A term can name an API group that the universe lacks, such as one in which everybody has some
+/// access; nothing can be compared then.
 fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Request]) -> bool {
     let told = difference.access.intersection(&change.term.to_set());
     let inside: Vec<_> = requests.iter().filter(|request| told.contains(request)).collect();
@@ -88,11 +91,12 @@ fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Requ
     };
     inside.iter().all(|request| allows(request))
         && change.by.iter().all(|grant| {
-            inside.iter().any(|request| {
-                let namespace = &grant.binding.metadata.namespace;
-                let counts = namespace.is_empty() || **namespace == *request.namespace();
-                counts && rule_allows(grant.rule, request)
-            })
+            inside.is_empty()
+                || inside.iter().any(|request| {
+                    let namespace = &grant.binding.metadata.namespace;
+                    let counts = namespace.is_empty() || **namespace == *request.namespace();
+                    counts && rule_allows(grant.rule, request)
+                })
         })
 }
 

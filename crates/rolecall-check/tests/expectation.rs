@@ -187,7 +187,7 @@ fn a_wildcard_breaks_only_though_no_verb_is_named() {
   - 'get,list,watch,create,update,patch,delete,deletecollection pods in shop'
 ";
     assert_snapshot!(failures(objects, expectations), @r"
-    `sa/shop:web` can * except create,delete,deletecollection,get,list,patch,update,watch pods in namespace shop, which `only` leaves out
+    `sa/shop:web` can use every verb but create,delete,deletecollection,get,list,patch,update,watch on pods in namespace shop, which `only` leaves out
         by RoleBinding all, rule 0 at cluster.yaml:1
     ");
 }

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_embedded_file_is_read_whole() {
-        for (version, count, objects) in [(Version::V1_20, 56, 115), (Version::V1_36, 67, 135)] {
+        for (version, count, objects) in [(Version::V1_20, 56, 115), (Version::V1_36, 67, 133)] {
             assert_eq!(served_resources(version).len(), count);
             let list: serde_json::Value = serde_json::from_str(default_objects(version)).unwrap();
             assert_eq!(list["items"].as_array().unwrap().len(), objects);

@@ -365,6 +365,8 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
 
     RISK    SEVERITY   SUBJECT                         WHERE          MAY NOW
     RC511   medium     sa/project-swan:secret-reader   project-swan   read all Secrets at once
+
+    1 gained, 1 risk (1 medium)
     --- exit 0
     ");
 }

@@ -184,9 +184,9 @@ pub(super) fn plan_with_existing(
                 Existing::Missing => {
                     missing.insert(key(object));
                 }
-                Existing::Read(builder) => {
-                    further.get_or_insert_with(rolecall_rbac::InventoryBuilder::new).append(builder)
-                }
+                Existing::Read(builder) => further
+                    .get_or_insert_with(rolecall_rbac::InventoryBuilder::new)
+                    .append(*builder),
                 Existing::Unread => {}
             }
         }
@@ -236,7 +236,7 @@ pub(super) fn refusing_namespaces(
 /// What became of reading an object by its name.
 enum Existing {
     Missing,
-    Read(rolecall_rbac::InventoryBuilder),
+    Read(Box<rolecall_rbac::InventoryBuilder>),
     Unread,
 }
 
@@ -246,7 +246,7 @@ fn read(ui: &Ui, live: &Live, object: &Object) -> Result<Existing, CommandError>
     let label = || "reading what exists already".to_owned();
     match live.wait_for_any(ui, label, reading)? {
         Ok(None) => Ok(Existing::Missing),
-        Ok(Some(builder)) => Ok(Existing::Read(builder)),
+        Ok(Some(builder)) => Ok(Existing::Read(Box::new(builder))),
         Err(error) if error.is_fatal() => Err(live.error(error)),
         Err(_) => Ok(Existing::Unread),
     }
