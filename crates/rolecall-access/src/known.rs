@@ -4,7 +4,7 @@
 //! version or some authorization check asks about has to be known: resources behind feature gates,
 //! retired ones, and subresources that exist in checks alone.
 
-use rolecall_rbac::{Catalog, ServedResource};
+use rolecall_rbac::{Catalog, ServedResource, checked_subresources, is_checked_subresource};
 
 /// The API groups that Kubernetes itself serves, in any version; nobody else can add to them.
 const BUILT_IN_GROUPS: [&str; 27] = [
@@ -135,42 +135,6 @@ const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
     ("autoscaling", &["horizontalpodautoscalers"]),
 ];
 
-/// Subresources that only authorization checks name, or only some versions serve.
-const CHECKED_SUBRESOURCES: [(&str, &str, &[&str]); 11] = [
-    ("", "endpoints", &["restricted"]),
-    // The kubelet asks about its own paths.
-    (
-        "",
-        "nodes",
-        &[
-            "checkpoint",
-            "configz",
-            "flagz",
-            "healthz",
-            "log",
-            "metrics",
-            "pods",
-            "proxy",
-            "spec",
-            "stats",
-            "statusz",
-        ],
-    ),
-    ("", "pods", &["ephemeralcontainers", "resize"]),
-    ("", "serviceaccounts", &["token"]),
-    ("apps", "deployments", &["rollback"]),
-    (
-        "certificates.k8s.io",
-        "certificatesigningrequests",
-        &["nodeclient", "selfnodeclient", "selfnodeserver"],
-    ),
-    ("certificates.k8s.io", "podcertificaterequests", &["status"]),
-    ("discovery.k8s.io", "endpointslices", &["restricted"]),
-    ("resource.k8s.io", "resourceclaims", &["binding", "driver", "status"]),
-    ("policy", "poddisruptionbudgets", &["status"]),
-    ("networking.k8s.io", "networkpolicies", &["status"]),
-];
-
 /// The verbs of requests about resources.
 pub const RESOURCE_VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
@@ -277,11 +241,7 @@ pub fn is_not_always_served(group: &str, resource: &str) -> bool {
 
 /// Returns whether some server asks about a subresource of a resource of a built-in group.
 pub fn has_subresource(catalog: &Catalog, group: &str, resource: &str, subresource: &str) -> bool {
-    // Whoever sets `blockOwnerDeletion` is asked about the owner's finalizers, of any kind.
-    subresource == "finalizers"
-        || CHECKED_SUBRESOURCES.iter().any(|(known_group, known, subresources)| {
-            *known_group == group && *known == resource && subresources.contains(&subresource)
-        })
+    is_checked_subresource(group, resource, subresource)
         || match catalog.get(group, resource) {
             Some(served) if served.is_virtual => true,
             Some(served) => served.subresources.iter().any(|known| *known.name == *subresource),
@@ -293,21 +253,22 @@ pub fn has_subresource(catalog: &Catalog, group: &str, resource: &str, subresour
 pub fn group_has_subresource(catalog: &Catalog, group: &str, subresource: &str) -> bool {
     subresource == "finalizers"
         || group == "extensions"
-        || CHECKED_SUBRESOURCES.iter().any(|(known_group, _, subresources)| {
-            *known_group == group && subresources.contains(&subresource)
-        })
         || catalog.resources().iter().any(|served| {
             *served.group == *group
-                && served.subresources.iter().any(|known| *known.name == *subresource)
+                && (served.subresources.iter().any(|known| *known.name == *subresource)
+                    || is_checked_subresource(group, &served.resource, subresource))
+        })
+        || NOT_ALWAYS_SERVED.iter().any(|(candidate, resources)| {
+            *candidate == group
+                && resources
+                    .iter()
+                    .any(|resource| is_checked_subresource(group, resource, subresource))
         })
 }
 
 /// Returns the names of the subresources that a served resource has, sorted.
 pub fn subresources_of(served: &ServedResource) -> Vec<String> {
-    let checked = CHECKED_SUBRESOURCES
-        .iter()
-        .filter(|(group, resource, _)| *group == &*served.group && *resource == &*served.resource)
-        .flat_map(|(_, _, subresources)| subresources.iter().map(|name| (*name).to_owned()));
+    let checked = checked_subresources(&served.group, &served.resource).map(str::to_owned);
     let mut names: Vec<String> = served
         .subresources
         .iter()

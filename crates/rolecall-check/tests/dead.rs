@@ -370,6 +370,12 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
         ["RC208 rules[0].resources[0]"]
     );
     assert_eq!(role("{apiGroups: [example.com, ''], resources: [nodes], verbs: [get]}"), [""; 0]);
+    // Nodes of metrics-server are cluster-scoped, its Pods are not.
+    assert_eq!(
+        role("{apiGroups: [metrics.k8s.io], resources: [nodes, pods], verbs: [get, list]}"),
+        ["RC208 rules[0].resources[0]"]
+    );
+    assert_eq!(role("{apiGroups: [metrics.k8s.io], resources: [pods], verbs: [list]}"), [""; 0]);
     // A server asks for `bind` in the namespace of the binding, for `escalate` where the role is.
     let group = "apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]";
     for verbs in ["[bind]", "[bind, escalate]", "['*']"] {

@@ -1,10 +1,12 @@
 //! The resources that a server serves: names, scope, verbs, subresources.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::{Request, ResourceRequest, Text, edit_distance};
+use crate::{
+    Request, ResourceRequest, Text, checked_subresources, edit_distance, is_checked_subresource,
+};
 
 /// The resources that a server serves, and the virtual ones that only authorization knows.
 ///
@@ -35,7 +37,8 @@ pub struct ServedResource {
     pub verbs: Vec<Text>,
     /// Subresources.
     pub subresources: Vec<Subresource>,
-    /// Whether it exists only in authorization checks, such as `users` for `impersonate`.
+    /// Whether Kubernetes does not serve it itself: it exists only in authorization checks, such as
+    /// `users` for `impersonate`, or a well-known extension serves it.
     pub is_virtual: bool,
 }
 
@@ -107,6 +110,8 @@ impl std::error::Error for ResolveError {}
 
 /// The API group of what a request's impersonated identity is checked against.
 const AUTHENTICATION: &str = "authentication.k8s.io";
+/// The API group of metrics-server.
+const METRICS: &str = "metrics.k8s.io";
 /// The verb of constrained impersonation of users (`semantics.md` §5, Kubernetes 1.36).
 const AS_USER: &str = "impersonate:user-info";
 
@@ -160,6 +165,12 @@ impl CatalogBuilder {
                         "ServiceAccount",
                         &["impersonate:serviceaccount"],
                     )
+                },
+                // metrics-server serves these; Kubernetes has the group, but no server for it.
+                virtual_resource(METRICS, "nodes", "NodeMetrics", &["get", "list"]),
+                ServedResource {
+                    namespaced: true,
+                    ..virtual_resource(METRICS, "pods", "PodMetrics", &["get", "list"])
                 },
                 virtual_resource(
                     "certificates.k8s.io",
@@ -256,11 +267,11 @@ impl Catalog {
     /// A resource with a group that is not served resolves to itself, as custom resources may be
     /// installed elsewhere; a bare name must be served.
     pub fn resolve(&self, argument: &str) -> Result<Resolved<'_>, ResolveError> {
-        let (head, subresource) = match argument.split_once('/') {
-            // Virtual `userextras/KEY` takes its key as a subresource.
-            Some((head, subresource)) => (head, subresource),
-            None => (argument, ""),
-        };
+        // Virtual `userextras/KEY` takes its key as a subresource.
+        let (head, subresource) = argument.split_once('/').unwrap_or((argument, ""));
+        if let Some(usual) = self.with_group_first(head, subresource) {
+            return self.resolve(&usual);
+        }
         let malformed = || ResolveError::Malformed { resource: argument.to_owned() };
         if head.is_empty()
             || (argument.contains('/') && subresource.is_empty())
@@ -297,12 +308,23 @@ impl Catalog {
             (Some(served), _) => {
                 if !subresource.is_empty()
                     && !serves_any_subresource(served)
+                    && !is_checked_subresource(&served.group, &served.resource, subresource)
                     && !served.subresources.iter().any(|known| *known.name == *subresource)
                 {
                     return Err(ResolveError::UnknownSubresource {
                         resource: qualified(&served.resource, &served.group),
                         subresource: subresource.to_owned(),
-                        served: served.subresources.iter().map(|s| s.name.to_string()).collect(),
+                        served: served
+                            .subresources
+                            .iter()
+                            .map(|known| known.name.to_string())
+                            .chain(
+                                checked_subresources(&served.group, &served.resource)
+                                    .map(str::to_owned),
+                            )
+                            .collect::<BTreeSet<String>>()
+                            .into_iter()
+                            .collect(),
                     });
                 }
                 Ok(Resolved {
@@ -323,6 +345,34 @@ impl Catalog {
                 similar: self.similar(name),
             }),
         }
+    }
+
+    /// Resolves an argument as [`resolve`](Self::resolve) does, for a verb: servers check constrained
+    /// impersonation against identities in the group `authentication.k8s.io`.
+    pub fn resolve_for(&self, verb: &str, argument: &str) -> Result<Resolved<'_>, ResolveError> {
+        let (head, key) = argument.split_once('/').unwrap_or((argument, ""));
+        let mut identities =
+            self.named(head).filter_map(|served| self.get(AUTHENTICATION, &served.resource));
+        match identities.find(|served| served.is_virtual) {
+            Some(identity) if verb.starts_with("impersonate:") => {
+                let separator = if argument.contains('/') { "/" } else { "" };
+                self.resolve(&format!("{}.{AUTHENTICATION}{separator}{key}", identity.resource))
+            }
+            _ => self.resolve(argument),
+        }
+    }
+
+    /// Returns `widgets.example.org/status` for `widgets/status.example.org`, as messages of servers
+    /// write it; names of objects have dots too, so only what is a subresource somewhere counts.
+    fn with_group_first(&self, head: &str, subresource: &str) -> Option<String> {
+        let (subresource, group) = subresource.split_once('.')?;
+        let is_group =
+            group.contains('.') || self.resources.iter().any(|served| *served.group == *group);
+        let is_meant = !head.contains('.')
+            && is_group
+            && self.has_subresource(subresource)
+            && !self.named(head).any(serves_any_subresource);
+        is_meant.then(|| format!("{head}.{group}/{subresource}"))
     }
 
     /// Builds the request for a resolved resource, in the scope in which servers ask about it with

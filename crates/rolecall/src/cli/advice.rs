@@ -6,7 +6,7 @@ use clap::{Command, Error};
 use rolecall_rbac::edit_distance;
 
 /// Options of kubectl and of other RBAC tools, and what stands for them here.
-const OPTIONS: [(&[&str], &str); 26] = [
+const OPTIONS: [(&[&str], &str); 25] = [
     (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
     (
         &["--sa", "--serviceaccount", "--service-account"],
@@ -21,7 +21,6 @@ const OPTIONS: [(&[&str], &str); 26] = [
         &["-R", "--recursive"],
         "directories are always read with everything below them: leave it out",
     ),
-    (&["--subresource"], "write the subresource behind the resource: `pods/log`"),
     (&["--verb"], "write `--verbs`, or the verb as the first argument"),
     (&["--resource"], "write `--resources`, or the resource as the second argument"),
     (&["--file", "--input", "--manifests"], "write `-f PATH`"),

@@ -2,15 +2,15 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Holder, Metadata, NamespaceSelection, Request, SubjectKind, WhoCan};
+use rolecall_rbac::{Holder, Meant, Metadata, NamespaceSelection, Request, SubjectKind, WhoCan};
 
 use crate::cli::Options;
-use crate::error::CommandError;
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessHolders, Format, HoldersFormat};
-use crate::question::{self, Question};
+use crate::question::{self, Question, Reach};
 use crate::render::{Cell, Table, plain};
 use crate::ui::{Stdout, Ui};
 use crate::words;
@@ -26,6 +26,12 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
+    /// The subresource of RESOURCE, such as `log` of `pods`
+    #[arg(long, default_value = "", hide_default_value = true)]
+    subresource: String,
+    /// Ask about verbs that servers do not know, too
+    #[arg(long)]
+    force: bool,
     /// List Kubernetes' own subjects one by one, such as controllers and system:masters
     #[arg(long)]
     show_system: bool,
@@ -65,6 +71,7 @@ subjects.",
 
 /// Lists who may.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
+    arguments.check()?;
     // The ServiceAccounts that a group holds may be in any namespace.
     let needs = Needs { service_accounts: true, breadth: Breadth::Roles, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
@@ -73,6 +80,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         let request = Question {
             verb: &arguments.verb,
             resource: &arguments.resource,
+            subresource: &arguments.subresource,
             name: &arguments.name,
             namespace: &namespace,
             namespace_is_explicit: options.namespace.first().is_some(),
@@ -140,6 +148,31 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, exit))
 }
 
+impl Arguments {
+    /// Refuses verbs that servers never ask about: a list of who can do it would be misleading.
+    fn check(&self) -> Result<(), CommandError> {
+        let is_path = self.resource.starts_with('/');
+        let reach = if is_path { Reach::ResourcesAndPaths } else { Reach::Resources };
+        // Programs ask about verbs that they define, of resources that they define.
+        let head = self.resource.split('/').next().unwrap_or_default();
+        let is_custom = head.split_once('.').is_some_and(|(_, group)| {
+            group.contains('.') && (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"))
+        });
+        match question::unknown_verb(&self.verb, reach) {
+            Some(unknown) if !self.force && !is_custom => {
+                let meant = Meant::by(&self.verb).filter(|_| !is_path).and_then(|meant| {
+                    let asked = format!("{} {}", meant.verbs.first()?, meant.on(&self.resource));
+                    Hint::did_you_mean(format!("{} {}", self.verb, self.resource), [asked])
+                });
+                Err(CommandError::usage(unknown)
+                    .with_hint(meant)
+                    .with_hint(Hint::pass("--force", "ask about it all the same")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Asks each request and lists each holder once: grants that hold everywhere come with each.
 fn ask<'a>(
     session: &'a Session,
@@ -195,10 +228,14 @@ fn write_folded<'h>(
 ) -> Result<(), CommandError> {
     let folded: BTreeSet<String> = folded.map(name).collect();
     if !folded.is_empty() {
-        let subjects = if folded.len() == 1 { "subject" } else { "subjects" };
+        // The one that can do anything is worth naming.
+        let masters = match folded.contains("group/system:masters") {
+            true => ", with system:masters",
+            false => "",
+        };
         writeln!(
             out,
-            "and {} of Kubernetes' own {subjects} (--show-system lists them)",
+            "and {} subjects of Kubernetes{masters} (--show-system lists them)",
             folded.len()
         )?;
     }

@@ -75,11 +75,12 @@ fn cluster_scoped_kinds_are_asked_without_a_namespace() {
 }
 
 #[test]
-fn an_unserved_subresource_is_probably_a_name() {
-    assert_snapshot!(rolecall("can-i get pods/web --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
+fn an_unserved_subresource_is_probably_misspelt() {
+    assert_snapshot!(rolecall("can-i get pods/lgo --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
-    error: `pods` has no subresource `web`
-    hint: pass `--name web` to ask about one object of `pods`
+    error: `pods` has no subresource `lgo`
+    hint: write `pods/log` instead of `pods/lgo`
+    hint: pass `--name lgo` to ask about one object of `pods`
     --- exit 2
     "#);
 }

@@ -15,7 +15,6 @@ fn habits_of_other_tools_are_answered_with_what_stands_for_them() {
         ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
         ("walk -k overlays/prod", "build it first: `kustomize build DIRECTORY | rolecall check -`"),
         ("check -R deploy", "directories are always read with everything below them: leave it out"),
-        ("why get pods --subresource log", "write the subresource behind the resource: `pods/log`"),
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),
         ("can-it", "did you mean `rolecall can-i`?"),
@@ -51,7 +50,7 @@ fn options_that_mean_nothing_are_reported() {
 #[test]
 fn subjects_of_kubernetes_are_folded_unless_asked_for() {
     assert_snapshot!(rolecall(ASK), @r#"
-    and 4 of Kubernetes' own subjects (--show-system lists them)
+    and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
     --- stderr
     note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
     --- exit 0

@@ -33,6 +33,7 @@ mod manifests;
 mod matrix;
 mod packaging;
 mod places;
+mod questions;
 mod reviews;
 mod rules;
 mod sarif;

@@ -16,7 +16,7 @@ fn everybody_who_may_is_listed() {
 #[test]
 fn the_default_roles_count_too() {
     assert_snapshot!(rolecall("who-can get secrets -n ns-1 -f fixtures/ns-1"), @r#"
-    and 4 of Kubernetes' own subjects (--show-system lists them)
+    and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
     --- stderr
     note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
     --- exit 0

@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds cluster-scoped resources of Kubernetes (nodes, PersistentVolumes, ClusterRoles, CustomResource-
-//! Definitions ...) in Roles, and rules about nothing else in ClusterRoles that only RoleBindings refer
+//! Finds cluster-scoped resources (nodes, PersistentVolumes, ClusterRoles, nodes of metrics.k8s.io, custom
+//! resources whose definition was read ...) in Roles, and rules about nothing else in ClusterRoles that only RoleBindings refer
 //! to. A Namespace itself may be read, changed and deleted by its name with a RoleBinding in it, so only
 //! `list`, `watch`, `create` and `deletecollection` on namespaces are reported. `bind` on ClusterRoles is
 //! checked in the namespace of the RoleBinding that is written, so it counts there too.
@@ -117,7 +117,7 @@ fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
     let (name, _) = entry.split_once('/').unwrap_or((entry, ""));
     let mut cluster_scoped = false;
     for group in groups_of(catalog, rule, name) {
-        if !known::is_built_in(group) {
+        if !known::is_built_in(group) && catalog.get(group, name).is_none() {
             return false;
         }
         match catalog.is_namespaced(group, name) {

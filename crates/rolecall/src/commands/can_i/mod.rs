@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// What is done: a verb such as `get`, `list` or `create`, or several with commas
     #[arg(requires = "resource")]
     verb: Option<String>,
-    /// To what: a resource or a URL path
+    /// To what: a resource or a URL path, or several resources with commas
     resource: Option<String>,
     /// Who does it [default: me]; may be repeated; names may have
     /// wildcards, as in `sa/*` or `user/*`
@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
+    /// The subresource of RESOURCE, such as `log` of `pods`
+    #[arg(long, default_value = "", hide_default_value = true, requires = "resource")]
+    subresource: String,
     /// Verbs of a matrix [default: get, list, watch, create, update, patch, delete,
     /// deletecollection]
     #[arg(long, value_name = "VERBS", value_delimiter = ',', conflicts_with = "verb")]
@@ -59,7 +62,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["verb", "subjects", "name", "verbs", "resources", "subresources"]
+        conflicts_with_all = ["verb", "subjects", "name", "subresource", "verbs", "resources", "subresources"]
     )]
     reviews: Option<PathBuf>,
     /// Print only the cells that differ for another SUBJECT, in another NAMESPACE, or in another
@@ -148,9 +151,12 @@ impl Arguments {
             [subject] if !Glob::is_pattern(subject) => subject,
             _ => return None,
         };
-        let one = !verb.contains(',') && options.namespace.namespaces.len() <= 1;
+        let is_path = resource.starts_with('/');
+        let is_list = verb.contains(',') || (!is_path && resource.contains(','));
+        let one = !is_list && options.namespace.namespaces.len() <= 1;
         let output = self.output.as_format().filter(|_| one)?;
         let mode = self.mode;
-        Some(single::Single { verb, resource, subject, name: &self.name, output, mode })
+        let (subresource, name) = (&*self.subresource, &*self.name);
+        Some(single::Single { verb, resource, subject, subresource, name, output, mode })
     }
 }

@@ -8,7 +8,7 @@ use rolecall_rbac::{
 
 use super::Arguments;
 use crate::error::CommandError;
-use crate::question;
+use crate::question::{self, Reach};
 use crate::subject::Subject;
 use crate::ui::Ui;
 
@@ -59,7 +59,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, CommandError> {
         let verbs = verbs(ui, arguments)?;
         let mut columns = Vec::new();
-        let rows = rows(catalog, arguments, &verbs, &mut columns)?;
+        let rows = rows(ui, catalog, arguments, &verbs, &mut columns)?;
         let has_patterns = arguments.subjects.iter().any(|subject| Glob::is_pattern(subject));
         Ok(Self { has_patterns, subjects, verbs, rows, namespaces, columns })
     }
@@ -72,12 +72,15 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
         None => arguments.verbs.iter().map(|verb| verb.trim()).collect(),
     };
     let is_path = |resource: &String| resource.starts_with('/');
-    let paths = arguments.resources.iter().chain(&arguments.resource).any(is_path);
+    let reach = match arguments.resources.iter().chain(&arguments.resource).any(is_path) {
+        true => Reach::ResourcesAndPaths,
+        false => Reach::Resources,
+    };
     for verb in &named {
         if verb.is_empty() {
             return Err(CommandError::usage("one of the verbs is empty"));
         }
-        if let Some(oddity) = question::unknown_verb(verb, paths) {
+        if let Some(oddity) = question::unknown_verb(verb, reach) {
             ui.warn(oddity);
         }
     }
@@ -95,18 +98,40 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
 /// Returns the resources and paths that are asked about, each once; those that the grid can answer
 /// get a column.
 fn rows<'a>(
+    ui: &Ui,
     catalog: &'a Catalog,
     arguments: &'a Arguments,
     verbs: &[Text],
     columns: &mut Vec<Column>,
 ) -> Result<Vec<Row<'a>>, CommandError> {
     let mut targets = Vec::new();
-    for argument in arguments.resources.iter().chain(&arguments.resource) {
+    // Constrained impersonation is asked in an API group that no other verb means.
+    let is_constrained = |verb: &&Text| verb.starts_with("impersonate:");
+    let verb = verbs.first().filter(|_| verbs.iter().all(|verb| is_constrained(&verb)));
+    let verb = verb.map_or("", |verb| &**verb);
+    let positional = arguments.resource.iter().flat_map(|text| match text.starts_with('/') {
+        true => vec![text.as_str()],
+        false => text.split(',').map(str::trim).collect(),
+    });
+    for argument in arguments.resources.iter().map(String::as_str).chain(positional) {
         if argument.starts_with('/') {
             targets.push(RowTarget::Path(argument));
-        } else {
-            targets.push(RowTarget::Resource(question::resolve(catalog, argument)?));
+            continue;
         }
+        let resolved = match &*arguments.subresource {
+            "" => question::resolve(catalog, verb, argument)?,
+            it => question::resolve_subresource(catalog, verb, argument, it)?,
+        };
+        if let Some(oddity) = question::odd_resource(catalog, &resolved) {
+            ui.warn(oddity);
+        }
+        targets.push(RowTarget::Resource(resolved));
+    }
+    if targets.iter().any(|target| matches!(target, RowTarget::Resource(_))) {
+        let verbs: Vec<&str> = verbs.iter().map(|verb| &**verb).collect();
+        question::caveats_of_name(&verbs, &arguments.name, &arguments.subresource)
+            .into_iter()
+            .for_each(|caveat| ui.note(caveat));
     }
     if targets.is_empty() {
         let served = catalog.resources().iter().filter(|served| !served.is_virtual);

@@ -27,6 +27,8 @@ pub(crate) struct Single<'a> {
     pub(crate) resource: &'a str,
     /// The SUBJECT.
     pub(crate) subject: &'a str,
+    /// The subresource, where the resource does not name one; empty for none.
+    pub(crate) subresource: &'a str,
     /// The object's name; empty for none.
     pub(crate) name: &'a str,
     /// The format.
@@ -95,6 +97,7 @@ impl Single<'_> {
         question::Question {
             verb: self.verb,
             resource: self.resource,
+            subresource: self.subresource,
             name: self.name,
             namespace: if options.namespace.all_namespaces { "" } else { &session.namespace },
             namespace_is_explicit: options.namespace.first().is_some(),
@@ -104,6 +107,9 @@ impl Single<'_> {
     /// Returns the command line that asks another command the same question.
     pub(crate) fn command(&self, command: &str, options: &Options) -> String {
         let mut words = vec!["rolecall", command, self.verb, self.resource];
+        if !self.subresource.is_empty() {
+            words.extend(["--subresource", self.subresource]);
+        }
         if !self.name.is_empty() {
             words.extend(["--name", self.name]);
         }
@@ -123,11 +129,12 @@ impl Asked {
         let subject = SubjectArgument::parse(single.subject)?;
         let mut needs = SubjectArgument::needs(std::slice::from_ref(&subject));
         needs.breadth = needs.breadth.max(breadth);
-        let resource = single.resource.to_lowercase();
-        let resource = resource.split(['/', '.']).next().unwrap_or_default();
-        if matches!(resource, "ns" | "namespace" | "namespaces") && !single.name.is_empty() {
+        let (resource, behind) = single.resource.split_once('/').unwrap_or((single.resource, ""));
+        let resource = resource.split('.').next().unwrap_or_default().to_lowercase();
+        if matches!(&*resource, "ns" | "namespace" | "namespaces") {
             // A Namespace that is named is asked about in itself.
-            needs.further_namespaces.push(single.name.to_owned());
+            let names = [single.name, behind].into_iter().filter(|name| !name.is_empty());
+            needs.further_namespaces.extend(names.map(str::to_owned));
         }
         let session = Session::load(ui, options, needs)?;
         let is_me = subject == SubjectArgument::Me;

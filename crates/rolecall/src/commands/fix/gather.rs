@@ -147,6 +147,7 @@ fn ask(
                     let question = Question {
                         verb,
                         resource,
+                        subresource: &arguments.subresource,
                         name,
                         namespace: &namespace,
                         namespace_is_explicit: is_first && options.namespace.first().is_some(),

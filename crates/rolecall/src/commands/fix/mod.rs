@@ -78,6 +78,9 @@ pub(crate) struct Arguments {
     /// Limit it to an object of this name; may be repeated
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
+    /// The subresource of the resources, such as `log` of `pods`
+    #[arg(long, default_value = "", hide_default_value = true, requires = "resources")]
+    subresource: String,
     /// Mend the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
     #[arg(long, value_name = "FILE")]
     from_errors: Option<PathBuf>,

@@ -5,7 +5,7 @@ use rolecall_rbac::{Catalog, Meant, PolicyRule, Request, ResourceRequest, Target
 
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
-use crate::question::unknown_verb;
+use crate::question::{Reach, unknown_verb};
 
 /// Why a rule for a request would be of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +35,9 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
         ..PolicyRule::default()
     };
     if let Some(dead) = dead_grant(&rule, catalog) {
-        let unknown =
-            Meant::by(&request.verb).is_none().then(|| unknown_verb(&request.verb, false));
+        let unknown = Meant::by(&request.verb)
+            .is_none()
+            .then(|| unknown_verb(&request.verb, Reach::Resources));
         let because =
             unknown.flatten().unwrap_or_else(|| format!("{}; {}", dead.message, dead.fix));
         return Some(Useless { because, hints: meant(request, target).into_iter().collect() });

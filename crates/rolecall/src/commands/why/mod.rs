@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// The object's name
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
+    /// The subresource of RESOURCE, such as `log` of `pods`
+    #[arg(long, default_value = "", hide_default_value = true, requires = "resource")]
+    subresource: String,
     /// Explain the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "logs")]
     from_errors: Option<PathBuf>,
@@ -110,6 +113,7 @@ fn explain(
         verb,
         resource,
         subject: arguments.subject.as_deref().unwrap_or("me"),
+        subresource: &arguments.subresource,
         name: &arguments.name,
         output: arguments.output,
         mode: Mode::Auto,

@@ -1,51 +1,27 @@
 //! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
 
-use rolecall_rbac::{
-    Catalog, Meant, Request, RequestScope, ResolveError, Resolved, Target, edit_distance,
-};
+mod oddity;
+mod resource;
+
+use rolecall_rbac::{Catalog, Request, RequestScope, Target};
 
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
+use oddity::{PATH_VERBS, RESOURCE_VERBS, odd_verb};
+pub(crate) use oddity::{Reach, caveats_of_name, odd_resource, unknown_verb};
+use resource::{Named, resolve_named};
+pub(crate) use resource::{resolve, resolve_subresource};
 
 /// How RESOURCE is written, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = "\
 RESOURCE is one of:
   pods, po, Pod               a resource; its singular, kind and short names mean it too
   deployments.apps            a resource of an API group; needed for custom resources
-  pods/log, */scale           a subresource; one object is asked about with --name
+  pods/log, */scale           a subresource; also --subresource
+  pods/web-0                  one object, where no subresource has the name; also --name
   users, groups, signers ...  the virtual resources of impersonate, approve and sign
   /metrics, /healthz/*        a URL path";
-
-/// The verbs that API servers check for resources.
-const RESOURCE_VERBS: [&str; 15] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "attest",
-];
-
-/// The verbs of URL paths: HTTP methods in lower case.
-const PATH_VERBS: [&str; 7] = ["get", "post", "put", "head", "options", "delete", "patch"];
-
-/// Verbs that are checked for resources although no request with them is served.
-const CHECKED_VERBS: [(&str, &[&str]); 4] = [
-    ("bind", &["roles", "clusterroles"]),
-    ("escalate", &["roles", "clusterroles"]),
-    ("impersonate", &["serviceaccounts"]),
-    ("use", &["podsecuritypolicies", "securitycontextconstraints"]),
-];
 
 /// A question before it is asked of anybody.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +30,8 @@ pub(crate) struct Question<'a> {
     pub(crate) verb: &'a str,
     /// The resource or path as written.
     pub(crate) resource: &'a str,
+    /// The subresource, where the resource does not name one; empty for none.
+    pub(crate) subresource: &'a str,
     /// The object's name; empty for none.
     pub(crate) name: &'a str,
     /// The namespace; empty for all at once.
@@ -71,12 +49,18 @@ impl Question<'_> {
         if self.resource.starts_with('/') {
             return self.to_path_request(ui);
         }
-        let resolved = resolve(&session.catalog, self.resource)
+        let Named { resolved, name } = resolve_named(self, session)
             .map_err(|error| self.swapped(&session.catalog).unwrap_or(error))?;
-        if let Some(oddity) = odd_verb(self.verb, Some(&resolved)) {
-            ui.warn(oddity);
+        if name != self.name {
+            ui.note(format!("asked about `{}` with the name `{name}`", resolved.display()));
         }
-        let request = session.catalog.request(self.verb, &resolved, self.namespace, self.name);
+        let oddities =
+            [odd_verb(self.verb, Some(&resolved)), odd_resource(&session.catalog, &resolved)];
+        oddities.into_iter().flatten().for_each(|oddity| ui.warn(oddity));
+        caveats_of_name(&[self.verb], name, &resolved.subresource)
+            .into_iter()
+            .for_each(|caveat| ui.note(caveat));
+        let request = session.catalog.request(self.verb, &resolved, self.namespace, name);
         match session.catalog.scope_of(&resolved, self.verb) {
             Some(RequestScope::Cluster | RequestScope::Itself)
                 if self.namespace_is_explicit && request.namespace() != self.namespace =>
@@ -127,6 +111,9 @@ impl Question<'_> {
     }
 
     fn to_path_request(self, ui: &Ui) -> Result<Request, CommandError> {
+        if !self.subresource.is_empty() {
+            return Err(CommandError::usage("a URL path has no subresources"));
+        }
         if !self.name.is_empty() {
             return Err(CommandError::usage("`--name` asks about an object, a path is none")
                 .with_hint(Hint::did_you_mean(
@@ -152,81 +139,4 @@ impl Question<'_> {
         }
         Ok(Request::path(self.verb, path))
     }
-}
-
-/// Resolves a RESOURCE argument, with hints when it means nothing.
-pub(crate) fn resolve<'a>(
-    catalog: &'a Catalog,
-    argument: &str,
-) -> Result<Resolved<'a>, CommandError> {
-    catalog.resolve(argument).map_err(|error| match &error {
-        ResolveError::UnknownResource { resource, similar } => {
-            let custom = (!resource.contains('.')).then(|| format!("{resource}.GROUP"));
-            let alternatives: Vec<String> = similar.iter().cloned().chain(custom).collect();
-            let hint = Hint::did_you_mean(argument, alternatives);
-            CommandError::usage(error).with_hint(hint)
-        }
-        ResolveError::UnknownSubresource { resource, subresource, served } => {
-            let similar = served
-                .iter()
-                .filter(|served| edit_distance(served, subresource) <= 2)
-                .map(|served| format!("{resource}/{served}"));
-            let spelled = Hint::did_you_mean(argument, similar);
-            let named = Hint::pass(
-                format!("--name {subresource}"),
-                format!("ask about one object of `{resource}`"),
-            );
-            CommandError::usage(error).with_hint(spelled).with_hint(named)
-        }
-        ResolveError::Malformed { .. } => CommandError::usage(error)
-            .with_hint(Hint::run("rolecall help can-i", "see how resources are written")),
-    })
-}
-
-/// Says what is odd about a verb for a resource, or for a path when there is none. It is asked as
-/// written all the same, as the server would.
-fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
-    let unknown = unknown_verb(verb, resolved.is_none());
-    if let (Some(_), Some(meant), Some(resolved)) = (&unknown, Meant::by(verb), resolved) {
-        return Some(format!(
-            "unknown verb `{verb}`; servers are asked for {} on `{}`",
-            meant.verbs_in_words(),
-            meant.on(&resolved.display())
-        ));
-    }
-    if verb == "*" || unknown.is_some() {
-        return unknown;
-    }
-    let resolved = resolved?;
-    let served = resolved.served?;
-    let subresource =
-        served.subresources.iter().find(|subresource| subresource.name == resolved.subresource);
-    let verbs = match subresource {
-        Some(subresource) => &subresource.verbs,
-        None if resolved.subresource.is_empty() => &served.verbs,
-        None => return None,
-    };
-    let checked = CHECKED_VERBS
-        .iter()
-        .any(|(checked, resources)| *checked == verb && resources.contains(&&*served.resource));
-    (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
-        format!("no server serves `{verb}` for `{}`; asked all the same", resolved.display())
-    })
-}
-
-/// Says that servers know no such verb, for resources or for paths too, and which one is like it.
-pub(crate) fn unknown_verb(verb: &str, for_paths: bool) -> Option<String> {
-    let paths: &[&str] = if for_paths { &PATH_VERBS } else { &[] };
-    let known = || RESOURCE_VERBS.iter().chain(paths);
-    let constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
-    if verb == "*" || constrained || known().any(|known| *known == verb) {
-        return None;
-    }
-    let lower = verb.to_lowercase();
-    let guess = known()
-        .map(|known| (edit_distance(known, &lower), known))
-        .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
-        .min()
-        .map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
-    Some(format!("unknown verb `{verb}`{guess}"))
 }

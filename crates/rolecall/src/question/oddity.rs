@@ -1,0 +1,164 @@
+//! What is odd about a verb, a resource or a name; questions are asked as written all the same.
+
+use rolecall_check::dead_grant;
+use rolecall_rbac::{Catalog, Meant, PolicyRule, Resolved, edit_distance};
+
+/// The verbs that API servers check for resources.
+pub(super) const RESOURCE_VERBS: [&str; 15] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+];
+
+/// The verbs of URL paths: HTTP methods in lower case.
+pub(super) const PATH_VERBS: [&str; 7] =
+    ["get", "post", "put", "head", "options", "delete", "patch"];
+
+/// Verbs that are checked for resources although no request with them is served.
+const CHECKED_VERBS: [(&str, &[&str]); 4] = [
+    ("bind", &["roles", "clusterroles"]),
+    ("escalate", &["roles", "clusterroles"]),
+    ("impersonate", &["serviceaccounts"]),
+    ("use", &["podsecuritypolicies", "securitycontextconstraints"]),
+];
+
+/// What verbs are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Resources alone.
+    Resources,
+    /// Resources and URL paths.
+    ResourcesAndPaths,
+}
+
+/// Says what is odd about a verb for a resource, or for a path when there is none.
+pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
+    let reach = if resolved.is_none() { Reach::ResourcesAndPaths } else { Reach::Resources };
+    let unknown = unknown_verb(verb, reach);
+    if let (Some(_), Some(meant), Some(resolved)) = (&unknown, Meant::by(verb), resolved) {
+        return Some(format!(
+            "unknown verb `{verb}`; servers are asked for {} on `{}`",
+            meant.verbs_in_words(),
+            meant.on(&resolved.display())
+        ));
+    }
+    // The resource of `impersonate-on:*` is what the impersonated user asks about.
+    if verb == "*" || verb.starts_with("impersonate-on:") || unknown.is_some() {
+        return unknown;
+    }
+    let resolved = resolved?;
+    let served = resolved.served?;
+    let subresource =
+        served.subresources.iter().find(|subresource| subresource.name == resolved.subresource);
+    let verbs = match subresource {
+        Some(subresource) => &subresource.verbs,
+        None if resolved.subresource.is_empty() => &served.verbs,
+        None => return None,
+    };
+    let checked = CHECKED_VERBS
+        .iter()
+        .any(|(checked, resources)| *checked == verb && resources.contains(&&*served.resource));
+    (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
+        format!("no server serves `{verb}` for `{}`; asked all the same", resolved.display())
+    })
+}
+
+/// Says that servers know no such verb, and which one is like it.
+pub(crate) fn unknown_verb(verb: &str, reach: Reach) -> Option<String> {
+    let known = || known_verbs(reach);
+    if !is_unknown_verb(verb, reach) {
+        return None;
+    }
+    let lower = verb.to_lowercase();
+    let guess = known()
+        .map(|known| (edit_distance(known, &lower), known))
+        .filter(|(distance, _)| *distance <= 1 + lower.len() / 4)
+        .min()
+        .map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+    Some(format!("unknown verb `{verb}`{guess}"))
+}
+
+/// Returns whether servers never ask about a verb.
+fn is_unknown_verb(verb: &str, reach: Reach) -> bool {
+    let is_constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
+    verb != "*" && !is_constrained && known_verbs(reach).all(|known| known != verb)
+}
+
+fn known_verbs(reach: Reach) -> impl Iterator<Item = &'static str> {
+    let paths: &[&str] = match reach {
+        Reach::Resources => &[],
+        Reach::ResourcesAndPaths => &PATH_VERBS,
+    };
+    RESOURCE_VERBS.iter().chain(paths).copied()
+}
+
+/// Says that an API group, or a resource of one, is not known, and which one may be meant.
+pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option<String> {
+    if resolved.served.is_some() || *resolved.resource == *"*" || *resolved.group == *"*" {
+        return None;
+    }
+    let Resolved { group, resource, .. } = resolved;
+    let elsewhere = catalog
+        .named(resource)
+        .next()
+        .map(|served| Resolved {
+            group: served.group.clone(),
+            resource: served.resource.clone(),
+            subresource: resolved.subresource.clone(),
+            served: Some(served),
+        })
+        .map_or_else(String::new, |meant| format!("; did you mean `{}`?", meant.display()));
+    let is_served = catalog.resources().iter().any(|served| served.group == *group);
+    let rule = PolicyRule {
+        verbs: ["get".into()].into(),
+        api_groups: [group.clone()].into(),
+        resources: [resource.clone()].into(),
+        ..PolicyRule::default()
+    };
+    if is_served {
+        Some(format!("API group `{group}` has no known resource `{resource}`{elsewhere}"))
+    } else if dead_grant(&rule, catalog).is_some() {
+        Some(format!("`{group}` is not an API group{elsewhere}"))
+    } else {
+        Some(format!(
+            "API group `{group}` is not known: neither Kubernetes nor a CustomResourceDefinition that \
+             was read defines it{elsewhere}"
+        ))
+    }
+}
+
+/// Says which verbs go together with a name in some requests only.
+pub(crate) fn caveats_of_name(verbs: &[&str], name: &str, subresource: &str) -> Vec<String> {
+    let among = |candidates: &[&str]| {
+        let meant = candidates.iter().filter(|verb| verbs.contains(verb));
+        let meant: Vec<String> = meant.map(|verb| format!("`{verb}`")).collect();
+        (!name.is_empty() && !meant.is_empty()).then(|| meant.join(" and "))
+    };
+    let created = among(&["create"]).filter(|_| subresource.is_empty()).map(|create| {
+        format!(
+            "{create} with a name is asked only for PUT and server-side apply: a plain create (POST) \
+             names no object"
+        )
+    });
+    let listed = among(&["list", "watch"]).map(|verbs| {
+        format!(
+            "{verbs} with a name is asked only for requests with the field selector \
+             metadata.name={name}"
+        )
+    });
+    let deleted = among(&["deletecollection"])
+        .map(|verb| format!("{verb} with a name is never asked: its requests name no object"));
+    [created, listed, deleted].into_iter().flatten().collect()
+}

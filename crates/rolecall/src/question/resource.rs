@@ -1,0 +1,165 @@
+//! RESOURCE arguments made definite, with hints where they mean nothing.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Catalog, ResolveError, Resolved, Text, edit_distance};
+
+use super::Question;
+use crate::error::{CommandError, Hint};
+use crate::load::Session;
+
+/// A resolved resource, and the object of it that is meant; empty for none.
+pub(super) struct Named<'a> {
+    /// The resource.
+    pub(super) resolved: Resolved<'a>,
+    /// The object's name.
+    pub(super) name: &'a str,
+}
+
+/// Resolves the resource of a question; `TYPE/NAME` names an object where TYPE is known to have no such
+/// subresource.
+pub(super) fn resolve_named<'a>(
+    question: Question<'a>,
+    session: &'a Session,
+) -> Result<Named<'a>, CommandError> {
+    let Question { verb, resource, subresource, name, .. } = question;
+    let catalog = &session.catalog;
+    let hinted = |error| hint_groups(error, session, resource);
+    if !subresource.is_empty() {
+        let resolved = resolve_subresource(catalog, verb, resource, subresource);
+        return Ok(Named { resolved: resolved.map_err(hinted)?, name });
+    }
+    let resolved = catalog.resolve_for(verb, resource);
+    if let Err(ResolveError::UnknownSubresource { served, .. }) = &resolved
+        && let Some((head, object)) = resource.split_once('/')
+        && name.is_empty()
+        && is_name(catalog, object, served)
+        && let Ok(resolved) = catalog.resolve_for(verb, head)
+    {
+        return Ok(Named { resolved, name: object });
+    }
+    let resolved = resolved.map_err(|error| hinted(unresolved(resource, error)))?;
+    Ok(Named { resolved: with_known_subresource(resource, resolved)?, name })
+}
+
+/// Resolves a RESOURCE argument that names no object, for a verb.
+pub(crate) fn resolve<'a>(
+    catalog: &'a Catalog,
+    verb: &str,
+    argument: &str,
+) -> Result<Resolved<'a>, CommandError> {
+    let resolved =
+        catalog.resolve_for(verb, argument).map_err(|error| unresolved(argument, error))?;
+    with_known_subresource(argument, resolved)
+}
+
+/// Resolves a RESOURCE argument with a subresource that is given beside it.
+pub(crate) fn resolve_subresource<'a>(
+    catalog: &'a Catalog,
+    verb: &str,
+    resource: &str,
+    subresource: &str,
+) -> Result<Resolved<'a>, CommandError> {
+    if resource.contains('/') {
+        let error = format!("`{resource}` names a subresource already");
+        return Err(CommandError::usage(error).with_hint(Hint::did_you_mean(
+            format!("{resource} --subresource {subresource}"),
+            [resource],
+        )));
+    }
+    let written = format!("{resource}/{subresource}");
+    catalog.resolve_for(verb, &written).map_err(|error| unresolved(&written, error))
+}
+
+/// Returns whether what stands behind a slash is an object's name: no subresource is spelled like it.
+fn is_name(catalog: &Catalog, text: &str, served: &[String]) -> bool {
+    let tolerated = 1 + text.chars().count() / 3;
+    !text.contains('/')
+        && !catalog.has_subresource(text)
+        && served.iter().all(|served| edit_distance(served, text) > tolerated)
+}
+
+/// Refuses `TYPE/X` where nothing is known of TYPE: X may be a subresource, or a name.
+fn with_known_subresource<'a>(
+    argument: &str,
+    resolved: Resolved<'a>,
+) -> Result<Resolved<'a>, CommandError> {
+    if resolved.has_known_subresource() {
+        return Ok(resolved);
+    }
+    let subresource = &resolved.subresource;
+    let bare = Resolved { subresource: "".into(), ..resolved.clone() }.display();
+    let error = format!(
+        "`{argument}` is ambiguous: `{bare}` is not known, so `{subresource}` can be a subresource or a \
+         name"
+    );
+    Err(CommandError::usage(error)
+        .with_hint(Hint::pass(
+            format!("--name {subresource}"),
+            format!("ask about one object of `{bare}`"),
+        ))
+        .with_hint(Hint::pass(
+            format!("--subresource {subresource}"),
+            format!("ask about a subresource of `{bare}`"),
+        )))
+}
+
+/// Returns the error for a RESOURCE argument that means nothing, with hints.
+fn unresolved(argument: &str, error: ResolveError) -> CommandError {
+    match &error {
+        ResolveError::UnknownResource { resource, similar } => {
+            let custom = (!resource.contains('.')).then(|| format!("{resource}.GROUP"));
+            let alternatives: Vec<String> = similar.iter().cloned().chain(custom).collect();
+            let hint = Hint::did_you_mean(argument, alternatives);
+            CommandError::usage(error).with_hint(hint)
+        }
+        ResolveError::UnknownSubresource { resource, subresource, served } => {
+            let similar = served
+                .iter()
+                .filter(|served| edit_distance(served, subresource) <= 2)
+                .map(|served| format!("{resource}/{served}"));
+            let spelled = Hint::did_you_mean(argument, similar);
+            let named = Hint::pass(
+                format!("--name {subresource}"),
+                format!("ask about one object of `{resource}`"),
+            );
+            CommandError::usage(error).with_hint(spelled).with_hint(named)
+        }
+        ResolveError::Malformed { resource } if resource.contains(',') => {
+            CommandError::usage(format!("`{resource}` names several resources: one is asked about"))
+                .with_hint(Hint::run(
+                    format!("rolecall can-i VERB {resource} --for SUBJECT"),
+                    "ask about several",
+                ))
+        }
+        ResolveError::Malformed { .. } => CommandError::usage(error)
+            .with_hint(Hint::run("rolecall help can-i", "see how resources are written")),
+    }
+}
+
+/// Adds the API groups in which rules of the input name a resource that no known server serves.
+fn hint_groups(error: CommandError, session: &Session, argument: &str) -> CommandError {
+    let (resource, subresource) = argument.split_once('/').unwrap_or((argument, ""));
+    if resource.contains(['.', ',']) || session.catalog.named(resource).next().is_some() {
+        return error;
+    }
+    let rules = session.authorizer.inventory().roles().iter().flat_map(|role| &*role.rules);
+    let names = |entry: &Text| entry.split('/').next() == Some(resource);
+    let groups: BTreeSet<&Text> = rules
+        .filter(|rule| rule.resources.iter().any(names))
+        .flat_map(|rule| &*rule.api_groups)
+        .filter(|group| !group.is_empty() && ***group != *"*")
+        .collect();
+    let separator = if subresource.is_empty() { "" } else { "/" };
+    let named: Vec<String> = groups
+        .into_iter()
+        .map(|group| format!("{resource}.{group}{separator}{subresource}"))
+        .collect();
+    match Hint::did_you_mean(argument, named) {
+        Some(hint) => CommandError::usage(format!(
+            "no served resource is named `{resource}`, but rules name it"
+        ))
+        .with_hint(hint),
+        None => error,
+    }
+}

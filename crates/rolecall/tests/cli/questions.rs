@@ -1,0 +1,221 @@
+//! What VERB, RESOURCE and --name mean: the same in every command that takes them.
+
+use crate::command::{Ran, rolecall_with};
+
+/// A ServiceAccount with rights on subresources that discovery does not list.
+const INPUT: &str = "\
+{apiVersion: v1, kind: Namespace, metadata: {name: demo}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: op, namespace: demo}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: op, namespace: demo}, rules: [
+{apiGroups: [apps], resources: [deployments/finalizers], verbs: [update]},
+{apiGroups: [shop.example.org], resources: [widgets/finalizers], verbs: [update]},
+{apiGroups: [shop.example.org], resources: [gateways], verbs: [get]},
+{apiGroups: [metrics.k8s.io], resources: [nodes, pods], verbs: [list]},
+{apiGroups: [''], resources: [configmaps], resourceNames: [a], verbs: [create, list, watch, get]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: op, namespace: demo},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: op},
+subjects: [{kind: ServiceAccount, name: op, namespace: demo}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: scraper}, rules: [
+{apiGroups: [''], resources: [nodes/metrics, nodes/statusz], verbs: [get]},
+{apiGroups: [authentication.k8s.io], resources: [users, serviceaccounts],
+verbs: ['impersonate:user-info', 'impersonate:serviceaccount']},
+{apiGroups: [''], resources: [pods], verbs: ['impersonate-on:user-info:list']}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: scraper},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: scraper},
+subjects: [{kind: User, name: prom}]}
+";
+
+/// Asks, and returns the exit code and what stands on stderr without hints.
+fn asked(command: &str, ask: &str, subject: &str) -> (Ran, Vec<String>) {
+    let subject = if command == "who-can" { String::new() } else { format!("--for {subject}") };
+    let ran =
+        rolecall_with(&format!("{command} {ask} {subject} -n demo -f - --defaults none"), INPUT);
+    let said = ran.stderr.lines().filter(|line| !line.starts_with("hint: "));
+    let said = said.filter(|line| !line.contains("system:masters")).map(str::to_owned).collect();
+    (ran, said)
+}
+
+#[test]
+fn servers_authorize_subresources_that_discovery_does_not_list() {
+    for (ask, subject, exit) in [
+        ("update deployments/finalizers", "sa/op", 0),
+        ("update services/finalizers", "sa/op", 1),
+        ("update widgets.shop.example.org/finalizers", "sa/op", 0),
+        ("update widgets/finalizers.shop.example.org", "sa/op", 0),
+        ("get nodes/metrics", "user/prom", 0),
+        ("get nodes/statusz", "user/prom", 0),
+        ("get nodes/configz", "user/prom", 1),
+        ("get nodes/stats", "sa/op", 1),
+        ("list nodes.metrics.k8s.io", "sa/op", 1),
+        ("list pods.metrics.k8s.io", "sa/op", 0),
+    ] {
+        for command in ["can-i", "why", "who-can"] {
+            let (ran, _) = asked(command, ask, subject);
+            // Somebody else may be allowed.
+            let exits = if command == "who-can" { [0, 1] } else { [exit, exit] };
+            assert!(exits.iter().any(|exit| ran.exit == Some(*exit)), "{command} {ask}: {ran}");
+            let is_listed = ran.stdout.contains(subject.split('/').next_back().unwrap_or_default());
+            assert!(command != "who-can" || is_listed == (exit == 0), "{command} {ask}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn constrained_impersonation_is_asked_in_the_group_of_identities() {
+    for (ask, resource) in [
+        ("impersonate:user-info users", "users.authentication.k8s.io"),
+        ("impersonate:serviceaccount serviceaccounts", "serviceaccounts.authentication.k8s.io"),
+        ("impersonate:serviceaccount sa", "serviceaccounts.authentication.k8s.io"),
+        ("impersonate-on:user-info:list pods", "pods"),
+    ] {
+        let (ran, said) = asked("can-i", ask, "user/prom");
+        let verb = ask.split(' ').next().unwrap_or_default();
+        let yes = format!("yes: user/prom may {verb} {resource} ");
+        assert!(ran.stdout.starts_with(&yes) && ran.exit == Some(0), "{ask}: {ran}");
+        assert!(said.iter().all(|line| !line.starts_with("warning: ")), "{ask}: {ran}");
+    }
+    let matrix = rolecall_with(
+        "can-i impersonate:user-info users,groups --for user/prom -f - --defaults none -o csv",
+        INPUT,
+    );
+    assert!(matrix.stdout.contains("authentication.k8s.io,users,,,,allowed"), "{matrix}");
+}
+
+#[test]
+fn a_name_with_create_or_list_counts_for_some_requests_only() {
+    let create = "note: `create` with a name is asked only for PUT and server-side apply: a plain \
+                  create (POST) names no object";
+    let list = "note: `list` with a name is asked only for requests with the field selector \
+                metadata.name=a";
+    let watch = list.replace("list", "watch");
+    let both = list.replace("`list`", "`list` and `watch`");
+    let never = "note: `deletecollection` with a name is never asked: its requests name no object";
+    for (command, ask, expected) in [
+        ("can-i", "create configmaps --name a", create),
+        ("why", "create configmaps --name a", create),
+        ("who-can", "create configmaps --name a", create),
+        ("can-i", "list configmaps --name a", list),
+        ("can-i", "watch cm/a", &watch),
+        ("can-i", "list,watch,get configmaps --name a", &both),
+        ("who-can", "deletecollection configmaps --name a", never),
+    ] {
+        let (ran, said) = asked(command, ask, "sa/op");
+        assert!(said.iter().any(|line| line == expected), "{command} {ask}: {ran}");
+    }
+    for ask in ["get configmaps --name a", "create configmaps", "create pods/exec --name a"] {
+        let (ran, said) = asked("can-i", ask, "sa/op");
+        assert!(said.iter().all(|line| !line.contains("with a name")), "{ask}: {ran}");
+    }
+}
+
+#[test]
+fn what_follows_a_slash_is_a_subresource_or_else_a_name() {
+    for (ask, exit, expected) in [
+        ("get cm/a", 0, "note: asked about `configmaps` with the name `a`"),
+        ("get pods/web-0", 1, "note: asked about `pods` with the name `web-0`"),
+        ("get pods/web.example.com", 1, "note: asked about `pods` with the name `web.example.com`"),
+        ("get nodes/metric", 2, "error: `nodes` has no subresource `metric`"),
+        ("get pods/logs", 2, "error: `pods` has no subresource `logs`"),
+        ("get deployments/exec", 2, "error: `deployments.apps` has no subresource `exec`"),
+        ("get pods/web-0 --name x", 2, "error: `pods` has no subresource `web-0`"),
+        ("get pods/log --subresource log", 2, "error: `pods/log` names a subresource already"),
+        (
+            "get foo.example.com/bar",
+            2,
+            "error: `foo.example.com/bar` is ambiguous: `foo.example.com` is not known, so `bar` can \
+             be a subresource or a name",
+        ),
+        ("get /metrics --subresource log", 2, "error: a URL path has no subresources"),
+    ] {
+        for command in ["can-i", "why", "who-can"] {
+            let (ran, said) = asked(command, ask, "sa/op");
+            assert!(said.iter().any(|line| line == expected), "{command} {ask}: {ran}");
+            let is_same = ran.exit == Some(exit) || (command == "who-can" && exit < 2);
+            assert!(is_same, "{command} {ask}: {ran}");
+        }
+    }
+    let (ran, _) = asked("can-i", "get foo.example.com/bar", "sa/op");
+    assert!(ran.stderr.contains("pass `--name bar`"), "{ran}");
+    assert!(ran.stderr.contains("pass `--subresource bar`"), "{ran}");
+}
+
+#[test]
+fn a_subresource_can_stand_in_an_option() {
+    for (command, ask, expected) in [
+        ("can-i", "update deployments --subresource finalizers", "may update deployments.apps/fin"),
+        ("why", "update deploy --subresource finalizers", "may update deployments.apps/finalizers"),
+        ("who-can", "update deployments --subresource finalizers", "sa/demo:op"),
+        ("can-i", "get foo.example.com --subresource bar", "foo/bar"),
+        ("can-i", "get,update deploy --subresource finalizers", "deployments.apps/finalizers"),
+        ("fix", "get pods --subresource log", "pods/log"),
+    ] {
+        let (ran, _) = asked(command, ask, "sa/op");
+        assert!(ran.exit != Some(2) && ran.stdout.contains(expected), "{command} {ask}: {ran}");
+    }
+}
+
+#[test]
+fn an_unknown_api_group_is_reported() {
+    for (ask, expected) in [
+        (
+            "get deployments.app",
+            "warning: `app` is not an API group; did you mean `deployments.apps`?",
+        ),
+        ("get secrets.core", "warning: `core` is not an API group; did you mean `secrets`?"),
+        (
+            "get foo.bar.io",
+            "warning: API group `bar.io` is not known: neither Kubernetes nor a \
+             CustomResourceDefinition that was read defines it",
+        ),
+        (
+            "get pods.apps",
+            "warning: API group `apps` has no known resource `pods`; did you mean `pods`?",
+        ),
+    ] {
+        for command in ["can-i", "why", "who-can"] {
+            let (ran, said) = asked(command, ask, "sa/op");
+            assert!(said.iter().any(|line| line == expected), "{command} {ask}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn rules_name_the_api_group_of_a_resource_without_one() {
+    for command in ["can-i", "why", "who-can", "fix"] {
+        let (ran, _) = asked(command, "get gateways", "sa/op");
+        assert_eq!(ran.exit, Some(2), "{command}: {ran}");
+        let hint = "hint: write `gateways.shop.example.org` instead of `gateways`";
+        assert!(ran.stderr.lines().any(|line| line == hint), "{command}: {ran}");
+    }
+}
+
+#[test]
+fn who_can_refuses_a_verb_that_servers_do_not_know() {
+    for (ask, exit, expected) in [
+        ("gett pods", 2, "error: unknown verb `gett`; did you mean `get`?"),
+        ("gett deployments.apps", 2, "error: unknown verb `gett`; did you mean `get`?"),
+        ("logs pods", 2, "hint: write `get pods/log` instead of `logs pods`"),
+        ("gett pods --force", 1, "warning: unknown verb `gett`; did you mean `get`?"),
+        ("sync apps.argoproj.io", 1, "warning: unknown verb `sync`"),
+        ("post /metrics", 1, "note: no subject found can post /metrics"),
+    ] {
+        let (ran, _) = asked("who-can", ask, "");
+        assert_eq!(ran.exit, Some(exit), "{ask}: {ran}");
+        assert!(ran.stderr.lines().any(|line| line == expected), "{ask}: {ran}");
+    }
+}
+
+#[test]
+fn can_i_takes_several_resources_with_commas() {
+    let (ran, _) = asked("can-i", "get configmaps,pods", "sa/op");
+    assert!(ran.exit == Some(0) && ran.stdout.contains("configmaps"), "{ran}");
+    let (ran, _) = asked("why", "get configmaps,pods", "sa/op");
+    assert_eq!(ran.exit, Some(2), "{ran}");
+    let hint = "hint: run `rolecall can-i VERB configmaps,pods --for SUBJECT` to ask about several";
+    assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
+}
