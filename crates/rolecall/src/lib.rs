@@ -14,6 +14,7 @@ mod cli;
 mod commands;
 mod config;
 mod decide;
+mod drift;
 mod error;
 mod exit;
 mod explain;

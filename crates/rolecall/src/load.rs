@@ -119,7 +119,7 @@ impl Session {
         } else if options.source.filename.is_empty() {
             let read = live::load::read(ui, options, &needs)?;
             let session = Self::of_cluster(read, false);
-            tell_drifts(ui, session.authorizer.inventory(), &session.drifts);
+            session.report_drifts(ui);
             Ok(session)
         } else {
             Self::load_manifests(ui, options, &needs, None)
@@ -196,7 +196,7 @@ impl Session {
         let mut read = live::load::read_from(ui, live, options, &needs)?;
         read.builder.append(loaded.inventory.into_builder());
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
-        tell_drifts(ui, session.authorizer.inventory(), &session.drifts);
+        session.report_drifts(ui);
         Ok(Self { replaced: loaded.replaced, files: loaded.files, stdin, ..session })
     }
 
@@ -240,8 +240,7 @@ impl Session {
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
-        tell_drifts(ui, authorizer.inventory(), &loaded.drifts);
-        Ok(Self {
+        let session = Self {
             authorizer,
             catalog: loaded.catalog,
             namespace,
@@ -253,7 +252,9 @@ impl Session {
             stdin,
             incomplete: unread && !options.source.keep_going,
             makes_accounts: false,
-        })
+        };
+        session.report_drifts(ui);
+        Ok(session)
     }
 
     /// Returns who `me` is: `--as`, or whom the cluster says this is.
@@ -356,38 +357,6 @@ fn load(config: &LoadConfig, needs: &Needs) -> Result<(Loaded, Option<Vec<u8>>),
         .read_to_end(&mut text)
         .map_err(|error| CommandError::input(format!("cannot read stdin: {error}")))?;
     Ok((manifests::load(config, &*text), Some(text)))
-}
-
-/// Says where the rules that count are not those that an aggregated ClusterRole has, or will have.
-fn tell_drifts(ui: &Ui, inventory: &Inventory, drifts: &[AggregationDrift]) {
-    let some_unread = inventory.gaps().iter().any(|gap| gap.may_hide_cluster_role());
-    for drift in drifts {
-        let name = &drift.role;
-        let role = inventory.role("", name);
-        let is_of_server = role.is_some_and(|role| {
-            let label = role.metadata.label("kubernetes.io/bootstrapping");
-            role.metadata.origin != Origin::Default
-                && label.is_some_and(|v| **v == *"rbac-defaults")
-        });
-        if !drift.applied {
-            // What it selects may be among what was not read.
-            if !some_unread {
-                ui.note(format!(
-                    "ClusterRole `{name}` is aggregated, but its stored rules differ from those of the \
-                     ClusterRoles that it selects; the stored rules count until a controller updates them"
-                ));
-            }
-        } else if !drift.overwritten.is_empty() {
-            ui.note(format!(
-                "ClusterRole `{name}` is aggregated: a controller overwrites its own rules"
-            ));
-        } else if is_of_server && !drift.added.is_empty() {
-            ui.note(format!(
-                "ClusterRole `{name}` is aggregated: the rules stored in the input differ from those of \
-                 the ClusterRoles that it selects, which count here"
-            ));
-        }
-    }
 }
 
 /// Says that Kustomize makes something else of the files before they are applied.

@@ -32,7 +32,7 @@ pub(crate) struct Options {
 #[command(next_help_heading = "Where")]
 pub(crate) struct NamespaceOptions {
     /// Namespace [default: the context's, or `default`]; some commands take several
-    #[arg(short, long = "namespace", value_name = "NAMESPACE", global = true)]
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_parser = parse_namespace, global = true)]
     pub(crate) namespaces: Vec<String>,
     /// Ask in all namespaces; -n still says where subjects are that name no namespace
     #[arg(short = 'A', long, global = true)]
@@ -200,6 +200,24 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         rest = after;
     }
     Ok(total)
+}
+
+/// Takes the name of a namespace, which is a DNS label.
+fn parse_namespace(text: &str) -> Result<String, String> {
+    let is_alphanumeric =
+        |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let is_label = text.len() <= 63
+        && is_alphanumeric(text.chars().next())
+        && is_alphanumeric(text.chars().next_back())
+        && text.chars().all(|c| c == '-' || is_alphanumeric(Some(c)));
+    match is_label {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("names of namespaces consist of lower-case letters, digits and `-`, and begin and \
+                      end with a letter or digit"
+                .to_owned())
+        }
+    }
 }
 
 #[cfg(test)]

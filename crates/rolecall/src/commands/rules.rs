@@ -33,8 +33,8 @@ fn after_help() -> String {
     format!(
         "\
 The rules are those that a SelfSubjectRulesReview reports: of every ClusterRoleBinding that reaches the
-subject, and of the RoleBindings of the namespace. -A goes through every namespace in which a
-RoleBinding reaches the subject.
+subject, and of the RoleBindings of the namespace. -A lists what holds in every namespace once, as
+namespace `*`, and then what RoleBindings add in each; json and yaml repeat it for each namespace.
 
 Examples:
   What may the Pods of a Deployment do?
@@ -76,7 +76,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
     let mut report = Report { me: me(options, &session, &subjects)?, ..Report::default() };
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
-    let mut listings = subjects.iter().flat_map(|subject| {
+    let listings = subjects.iter().flat_map(|subject| {
         let namespaces = namespaces_of(&session, options, &subject.identity);
         namespaces.into_iter().map(move |namespace| (subject, namespace))
     });
@@ -92,10 +92,18 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             }
         }
         (format, _) => {
-            let listings = listings.try_fold(Vec::new(), |mut all, (subject, namespace)| {
-                all.push(report.list(ui, &session, subject, namespace)?);
-                Ok::<_, CommandError>(all)
-            })?;
+            let mut all = Vec::new();
+            for subject in &subjects {
+                let namespaces = namespaces_of(&session, options, &subject.identity);
+                if options.namespace.all_namespaces && !report.asks_server(&session, subject) {
+                    all.extend(report.list_apart(&session, subject, namespaces));
+                    continue;
+                }
+                for namespace in namespaces {
+                    all.push(report.list(ui, &session, subject, namespace)?);
+                }
+            }
+            let listings = all;
             let is_wide = matches!(format, MatrixFormat::Wide | MatrixFormat::Csv);
             let table = table(&listings, is_wide);
             match format {
@@ -166,6 +174,25 @@ fn effective<'a>(
         .collect()
 }
 
+/// Returns what rules give beyond others: further verbs on what both are about, and the rest.
+fn beyond(rules: Vec<EffectiveRule>, others: &[EffectiveRule]) -> Vec<EffectiveRule> {
+    let about = |rule: &PolicyRule| PolicyRule { verbs: [].into(), ..rule.clone() };
+    let known: BTreeMap<PolicyRule, &PolicyRule> =
+        others.iter().map(|other| (about(&other.rule), &other.rule)).collect();
+    let further = |effective: EffectiveRule| {
+        let Some(other) = known.get(&about(&effective.rule)) else { return Some(effective) };
+        let is_known =
+            |verb: &&Text| other.verbs.contains(verb) || other.verbs.iter().any(|v| **v == *"*");
+        let verbs: Vec<Text> =
+            effective.rule.verbs.iter().filter(|verb| !is_known(verb)).cloned().collect();
+        (!verbs.is_empty()).then(|| EffectiveRule {
+            rule: PolicyRule { verbs: verbs.into_iter().collect(), ..effective.rule },
+            through: effective.through,
+        })
+    };
+    rules.into_iter().filter_map(further).collect()
+}
+
 impl Listing<'_> {
     fn to_review(&self) -> SelfSubjectRulesReview<'_> {
         SelfSubjectRulesReview::new(
@@ -234,6 +261,46 @@ impl Report {
         })
     }
 
+    /// Returns whether the server lists a subject's rules, as some could not be read.
+    fn asks_server(&self, session: &Session, subject: &Subject) -> bool {
+        self.me.as_ref() == Some(&subject.identity)
+            && session.live().is_some()
+            && !session.authorizer.rules_for(&subject.identity, "").gaps.is_empty()
+    }
+
+    /// Lists the rules that hold in every namespace once, and for each namespace those that its
+    /// RoleBindings add.
+    fn list_apart<'a>(
+        &mut self,
+        session: &Session,
+        subject: &'a Subject,
+        namespaces: Vec<Text>,
+    ) -> Vec<Listing<'a>> {
+        let identity = &subject.identity;
+        let mut listings: Vec<Listing<'a>> = Vec::new();
+        for namespace in std::iter::once(Text::from("*")).chain(namespaces) {
+            let everywhere = listings.first().map_or(&[][..], |listing| &listing.rules);
+            let is_everywhere = listings.is_empty();
+            let asked = if is_everywhere { "" } else { &*namespace };
+            let review = session.authorizer.rules_for(identity, asked);
+            self.add(subject, &review);
+            let rules = review
+                .rules
+                .iter()
+                .filter(|of| of.binding.metadata.namespace.is_empty() == is_everywhere)
+                .map(|of| (of.rule, Some(words::binding(of.binding))));
+            let rules = beyond(effective(rules), everywhere);
+            listings.push(Listing {
+                subject,
+                namespace,
+                rules,
+                incomplete: identity.is_node() || !review.gaps.is_empty(),
+                error: output::evaluation_error(identity, &review),
+            });
+        }
+        listings
+    }
+
     fn add(&mut self, subject: &Subject, review: &RulesReview<'_>) {
         self.problems.extend(review.problems.iter().map(words::problem));
         self.gaps.extend(review.gaps.iter().cloned());
@@ -277,7 +344,8 @@ fn table(listings: &[Listing<'_>], wide: bool) -> Table {
         wide || listings.first().is_some_and(|first| listings.iter().any(|l| differ(first, l)))
     };
     let subjects = several(|left, right| left.subject.identity != right.subject.identity);
-    let namespaces = several(|left, right| left.namespace != right.namespace);
+    let namespaces = several(|left, right| left.namespace != right.namespace)
+        || listings.iter().any(|listing| *listing.namespace == *"*");
     let mut all = listings.iter().flat_map(|listing| &listing.rules);
     let names = all.any(|effective| !effective.rule.resource_names.is_empty());
     let mut headings = Vec::new();

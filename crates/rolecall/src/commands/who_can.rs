@@ -300,6 +300,18 @@ fn report(
     if requests.iter().any(|request| session.authorizer.rule_of_nodes(request).is_some()) {
         ui.note("nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes");
     }
+    let missing: BTreeSet<String> = answer
+        .holders
+        .iter()
+        .filter_map(|holder| output::missing_account(session, holder))
+        .map(|(namespace, name)| format!("sa/{namespace}:{name}"))
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    match &*missing {
+        [] => {}
+        [one] => ui.warn(format!("{one} does not exist")),
+        several => ui.warn(format!("these ServiceAccounts do not exist: {}", several.join(", "))),
+    }
     for problem in &answer.problems {
         ui.warn(words::problem(problem));
     }

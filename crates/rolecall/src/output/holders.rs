@@ -1,10 +1,11 @@
 //! Who may do something: `who-can`.
 
-use rolecall_rbac::{Holder, Request, SubjectKind, Target, WhoCan};
+use rolecall_rbac::{AggregationDrift, Holder, Origin, Request, SubjectKind, Target, WhoCan};
 use serde::Serialize;
 
 use super::{API_VERSION, ObjectReference, RuleDetails};
 use crate::load::Session;
+use crate::subject::is_missing_account;
 use crate::words;
 
 /// Everybody that may.
@@ -19,7 +20,24 @@ pub(crate) struct AccessHolders<'a> {
     /// Groups that may although no binding says so.
     implicit: Vec<ObjectReference<'static>>,
     problems: Vec<String>,
+    /// Aggregated ClusterRoles whose stored rules are not those of the ClusterRoles that they select.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aggregation_drifts: Vec<DriftDetails<'a>>,
     gaps: Vec<String>,
+}
+
+/// One aggregated ClusterRole whose stored and resolved rules differ.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DriftDetails<'a> {
+    /// The ClusterRole's name.
+    role: &'a str,
+    /// Whether the resolved rules count in the answer, rather than the stored ones.
+    resolved: bool,
+    /// Rules that only the resolved role has.
+    added: Vec<RuleDetails<'a>>,
+    /// Rules that only the stored role has.
+    overwritten: Vec<RuleDetails<'a>>,
 }
 
 /// The attributes of a request; empty ones are absent attributes.
@@ -47,6 +65,9 @@ struct HolderDetails<'a> {
     role: ObjectReference<'a>,
     rule: RuleDetails<'a>,
     rule_index: usize,
+    /// Whether the subject is a ServiceAccount that does not exist.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
     /// The ServiceAccounts that are in a group because servers put them there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<ObjectReference<'a>>,
@@ -83,6 +104,7 @@ impl<'a> AccessHolders<'a> {
                 .collect(),
             implicit: implicit.collect(),
             problems: answer.problems.iter().map(words::problem).collect(),
+            aggregation_drifts: session.reported_drifts().map(DriftDetails::new).collect(),
             gaps: answer.gaps.iter().map(ToString::to_string).collect(),
         }
     }
@@ -128,6 +150,32 @@ impl<'a> RequestDetails<'a> {
     }
 }
 
+impl<'a> DriftDetails<'a> {
+    fn new(drift: &'a AggregationDrift) -> Self {
+        Self {
+            role: &drift.role,
+            resolved: drift.applied,
+            added: drift.added.iter().map(RuleDetails::new).collect(),
+            overwritten: drift.overwritten.iter().map(RuleDetails::new).collect(),
+        }
+    }
+}
+
+/// Returns the ServiceAccount that holds something though it does not exist; those of Kubernetes'
+/// default bindings appear when their controllers start.
+pub(crate) fn missing_account<'h>(
+    session: &Session,
+    holder: &'h Holder<'_>,
+) -> Option<(&'h str, &'h str)> {
+    let (subject, binding) = (holder.grant.subject, holder.grant.binding);
+    let is_account = subject.kind == SubjectKind::ServiceAccount
+        && binding.metadata.origin != Origin::Default
+        && !words::is_servers_own(binding);
+    let namespace = &*subject.namespace;
+    (is_account && is_missing_account(session, namespace, &subject.name))
+        .then_some((namespace, &*subject.name))
+}
+
 impl<'a> HolderDetails<'a> {
     fn new(session: &'a Session, holder: &Holder<'a>) -> Self {
         let grant = &holder.grant;
@@ -143,6 +191,7 @@ impl<'a> HolderDetails<'a> {
             role: ObjectReference::role(grant.role),
             rule: RuleDetails::new(grant.rule),
             rule_index: grant.rule_index,
+            missing: missing_account(session, holder).is_some(),
             members: members.iter().map(|account| member(&account.metadata)).collect(),
         }
     }

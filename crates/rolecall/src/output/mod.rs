@@ -35,7 +35,7 @@ pub(crate) use error::ErrorDetails;
 pub(crate) use findings::{Findings, RegionDetails};
 pub(crate) use fix::FixPlan;
 pub(crate) use format::{Format, HoldersFormat, MatrixFormat};
-pub(crate) use holders::{AccessHolders, RequestDetails};
+pub(crate) use holders::{AccessHolders, RequestDetails, missing_account};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
 pub(crate) use refusals::{RefusalCause, Refusals};
 pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};

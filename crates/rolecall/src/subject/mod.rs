@@ -333,7 +333,7 @@ fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &s
 
 /// Returns whether a ServiceAccount certainly does not exist and will not be made. Every namespace has
 /// its `default`.
-fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
+pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
     let inventory = session.authorizer.inventory();
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
     let is_there = name == "default" || inventory.service_account(namespace, name).is_some();

@@ -219,3 +219,89 @@ fn can_i_takes_several_resources_with_commas() {
     let hint = "hint: run `rolecall can-i VERB configmaps,pods --for SUBJECT` to ask about several";
     assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
 }
+
+#[test]
+fn who_can_marks_serviceaccounts_that_do_not_exist() {
+    let input = INPUT.replace(
+        "subjects: [{kind: ServiceAccount, name: op, namespace: demo}]",
+        "\
+         subjects: [{kind: ServiceAccount, name: op, namespace: demo},\n\
+         {kind: ServiceAccount, name: po, namespace: demo}]",
+    );
+    let ask = "who-can list pods.metrics.k8s.io -n demo -f - --defaults none";
+    let ran = rolecall_with(ask, &input);
+    assert!(ran.stderr.contains("warning: sa/demo:po does not exist\n"), "{ran}");
+    let json = rolecall_with(&format!("{ask} -o json"), &input);
+    let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let missing: Vec<(&str, bool)> = value["holders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|holder| (holder["subject"]["name"].as_str().unwrap(), holder["missing"] == true))
+        .collect();
+    assert_eq!(missing, [("op", false), ("po", true)]);
+}
+
+#[test]
+fn json_shows_where_stored_and_aggregated_rules_differ() {
+    let role = |name: &str, more: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}, \
+             uid: u-{name}, resourceVersion: '1', labels: {{part: {name}}}}}, {more}}}\n---\n"
+        )
+    };
+    let stored = role(
+        "whole",
+        "aggregationRule: {clusterRoleSelectors: [{matchLabels: {part: part}}]}, \
+         rules: []",
+    ) + &role("part", "rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]");
+    let ran = rolecall_with("who-can list pods -f - --defaults none -o json", &stored);
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(value["aggregationDrifts"][0]["role"], "whole", "{ran}");
+    assert_eq!(value["aggregationDrifts"][0]["resolved"], false, "{ran}");
+    assert_eq!(value["aggregationDrifts"][0]["added"][0]["resources"][0], "pods", "{ran}");
+}
+
+#[test]
+fn what_cannot_be_the_name_of_a_namespace_is_refused() {
+    for name in ["Shop_1", "''", "-a", "a.b", "shop-"] {
+        for command in ["can-i get pods --for user/a", "who-can get pods", "rules --for user/a"] {
+            let ran = rolecall_with(&format!("{command} -n={name} -f - --defaults none"), INPUT);
+            assert_eq!(ran.exit, Some(2), "{command} {name}: {ran}");
+            assert!(ran.stderr.contains("names of namespaces consist of"), "{command}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn rules_in_all_namespaces_list_what_holds_everywhere_once() {
+    let more = "---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: pods}, rules: [
+{apiGroups: [''], resources: [pods], verbs: [get, list]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: more}, rules: [
+{apiGroups: [''], resources: [pods], verbs: [get, delete]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: everywhere},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: pods},
+subjects: [{kind: User, name: jane}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: a, namespace: a},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: pods},
+subjects: [{kind: User, name: jane}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b, namespace: b},
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: more},
+subjects: [{kind: User, name: jane}]}
+";
+    let ran =
+        rolecall_with("rules --for user/jane -A -f - --defaults none", &format!("{INPUT}{more}"));
+    let expected = "\
+NAMESPACE   RESOURCE OR URL   VERBS
+*           pods              get list
+b           pods              delete
+";
+    assert_eq!((&*ran.stdout, ran.exit), (expected, Some(0)), "{ran}");
+    let prom = rolecall_with("rules --for user/prom -A -f - --defaults none", INPUT);
+    assert!(prom.stdout.lines().skip(1).all(|line| line.starts_with("* ")), "{prom}");
+}

@@ -1,0 +1,50 @@
+//! Aggregated ClusterRoles whose stored rules are not those that a controller gives them.
+
+use rolecall_rbac::{AggregationDrift, Origin};
+
+use crate::load::Session;
+use crate::ui::Ui;
+
+impl Session {
+    /// Returns the drifts that make a difference between what was read and what counts here, or will
+    /// count in a cluster.
+    pub(crate) fn reported_drifts(&self) -> impl Iterator<Item = &AggregationDrift> {
+        self.drifts.iter().filter(|drift| self.explain(drift).is_some())
+    }
+
+    /// Says where the rules that count are not those that an aggregated ClusterRole has, or will have.
+    pub(crate) fn report_drifts(&self, ui: &Ui) {
+        self.drifts.iter().filter_map(|drift| self.explain(drift)).for_each(|text| ui.note(text));
+    }
+
+    fn explain(&self, drift: &AggregationDrift) -> Option<String> {
+        let inventory = self.authorizer.inventory();
+        let name = &drift.role;
+        if !drift.applied {
+            // What it selects may be among what was not read.
+            let some_unread = inventory.gaps().iter().any(|gap| gap.may_hide_cluster_role());
+            return (!some_unread).then(|| {
+                format!(
+                    "ClusterRole `{name}` is aggregated, but its stored rules differ from those of the \
+                     ClusterRoles that it selects; the stored rules count until a controller updates them"
+                )
+            });
+        }
+        if !drift.overwritten.is_empty() {
+            return Some(format!(
+                "ClusterRole `{name}` is aggregated: a controller overwrites its own rules"
+            ));
+        }
+        let is_of_server = inventory.role("", name).is_some_and(|role| {
+            let label = role.metadata.label("kubernetes.io/bootstrapping");
+            role.metadata.origin != Origin::Default
+                && label.is_some_and(|value| **value == *"rbac-defaults")
+        });
+        (is_of_server && !drift.added.is_empty()).then(|| {
+            format!(
+                "ClusterRole `{name}` is aggregated: the rules stored in the input differ from those of \
+                 the ClusterRoles that it selects, which count here"
+            )
+        })
+    }
+}
