@@ -60,8 +60,6 @@ struct Scenario {
     run: fn(&World) -> Result<()>,
     /// The first minor version of Kubernetes that has what it tries.
     since: u32,
-    /// What rolecall still lacks for it: then only `--full` and `--only` run it.
-    lacks: Option<&'static str>,
 }
 
 /// The scenarios, file by file.
@@ -84,9 +82,6 @@ pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
     if arguments.list {
         for scenario in chosen {
             println!("{:WIDTH$}  {}", scenario.name, scenario.claim);
-            if let Some(lacks) = scenario.lacks {
-                println!("{:WIDTH$}  only with --full: does not hold before {lacks}", "");
-            }
         }
         return Ok(());
     }
@@ -132,8 +127,6 @@ type Scenarios = Vec<&'static Scenario>;
 /// Decides which scenarios run on which servers.
 fn plan(arguments: &E2eArguments, chosen: Scenarios) -> Result<Vec<(Assets, Scenarios)>> {
     let everything = arguments.full || !arguments.only.is_empty();
-    let chosen: Scenarios =
-        chosen.into_iter().filter(|scenario| everything || scenario.lacks.is_none()).collect();
     if let Some(given) = Assets::from_environment()? {
         return Ok(vec![(given, chosen)]);
     }
@@ -190,7 +183,6 @@ fn one_of_each_kind() -> Scenarios {
     let newer = |scenario: &&Scenario| scenario.since > 20;
     ALL.into_iter()
         .flat_map(|kind| kind.first().into_iter().chain(kind.iter().skip(1).filter(newer)))
-        .filter(|scenario| scenario.lacks.is_none())
         .collect()
 }
 
@@ -209,12 +201,14 @@ fn choose(only: &[String]) -> Result<Scenarios> {
     Ok(chosen)
 }
 
-/// Builds the binary and returns its path.
+/// Builds the binary that tests run, and returns its path.
+///
+/// A build of the package by itself would choose other features, and so compile most dependencies a second time.
 fn build() -> Result<PathBuf> {
     let stdout = process::output(
         Command::new("cargo")
-            .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
-            .args(["--package", "rolecall", "--bins"])
+            .args(["test", "--quiet", "--message-format=json-render-diagnostics"])
+            .args(["--workspace", "--test", "cli", "--no-run"])
             .current_dir(files::workspace_root()),
     )?;
     stdout

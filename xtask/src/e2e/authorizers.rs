@@ -20,14 +20,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "what ABAC allows is not denied because no role grants it",
         run: abac,
         since: 20,
-        lacks: Some("single questions are put to the server too"),
     },
     Scenario {
         name: "authorizer-webhook",
         claim: "what a webhook before RBAC allows or denies is the answer",
         run: webhook,
         since: 32,
-        lacks: Some("single questions are put to the server too"),
     },
 ];
 

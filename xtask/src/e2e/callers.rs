@@ -14,35 +14,30 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "who may list one namespace gets its yes; what else might grant is named as unread",
         run: namespace_only,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "without-review-rights",
         claim: "who may impersonate but not review gets the server's answers all the same",
         run: without_review_rights,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "rules-instead-of-reviews",
         claim: "rules reviews give the same answers as one access review for each",
         run: rules_instead_of_reviews,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "impersonating",
         claim: "--as and --as-group ask as somebody else, and answer as the server does",
         run: impersonating,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "anonymous",
         claim: "nobody in particular learns nothing, and nothing wrong",
         run: anonymous,
         since: 20,
-        lacks: None,
     },
 ];
 
@@ -122,7 +117,7 @@ fn namespace_only(world: &World) -> Result<()> {
     )?;
     asked("can-i list secrets --for sa/web -n callers")?
         .exits(3)?
-        .says("unknown: by what was read")?
+        .says("unknown: from what could be read")?
         .says("not read: every ClusterRoleBinding:")?;
     asked("walk pod/web-0 -n callers")?.exits(3)?.prints(
         "Pod callers/web-0\n\
@@ -244,12 +239,14 @@ fn impersonating(world: &World) -> Result<()> {
     let whoami = asked("whoami --as jane --as-group callers-listers -o json")?.exits(0)?.json()?;
     same("user", &text(&whoami, "/user"), &"jane")?;
 
+    // Servers since 1.36 refuse each request by itself, and may let through another.
+    let code = if world.minor()? < 36 { 2 } else { 3 };
     let nobody = world.user("callers-nobody", &[])?;
     world
         .rolecall("walk -n callers --as jane")
         .by(&nobody)
         .run()?
-        .exits(2)?
+        .exits(code)?
         .notes("cannot impersonate")
         .map(drop)
 }
@@ -260,7 +257,7 @@ fn anonymous(world: &World) -> Result<()> {
     let asked = |line: &str| world.rolecall(line).by(&anonymous).run();
     asked("can-i list pods --for sa/web -n callers")?
         .exits(3)?
-        .says("unknown: by what was read")?;
+        .says("unknown: from what could be read")?;
     asked("can-i list pods --for sa/web -n callers --mode live")?.exits(3)?.says("unknown:")?;
     let walk = asked("walk -n callers")?.exits(3)?.prints("")?;
     if walk.stderr.contains("there are no Pods") {

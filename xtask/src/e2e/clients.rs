@@ -18,28 +18,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "`kubectl rolecall` is found on PATH and answers as rolecall does",
         run: plugin,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "shipped-rights",
         claim: "a ServiceAccount with manifests/ reads everything there is without a gap, and asks about others",
         run: shipped_rights,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "shipped-namespace-rights",
         claim: "one with manifests/namespace sees its namespace, and says what it does not see",
         run: shipped_namespace_rights,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "interrupted",
         claim: "Ctrl-C ends a live matrix with what was answered, and anything else at once",
         run: interrupted,
         since: 20,
-        lacks: None,
     },
 ];
 

@@ -14,7 +14,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     claim: "a wrong, expired or orphaned token is told from one without rights, and none is shown",
     run: tokens,
     since: 20,
-    lacks: None,
 }];
 
 const MANIFESTS: &str = r#"

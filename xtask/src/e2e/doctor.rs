@@ -16,14 +16,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "doctor tells a good token from one that is expired, orphaned, missing or without rights",
         run: doctor,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "doctor-proxy",
         claim: "behind a proxy doctor says that another identity than the Pod's speaks, and guesses none",
         run: proxy,
         since: 20,
-        lacks: None,
     },
 ];
 

@@ -12,28 +12,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "new, reused and extended roles, with or without a ServiceAccount to write, turn no to yes",
         run: styles,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "fix-workload",
         claim: "a workload gets a ServiceAccount of its own, and its Pods the rights",
         run: dedicated,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "fix-preflight",
         claim: "--preflight foresees which appliers the server lets write, and which it stops",
         run: preflight,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "fix-from-errors",
         claim: "what kubectl was refused is mended out of what it said, and then goes through",
         run: from_errors,
         since: 20,
-        lacks: None,
     },
 ];
 

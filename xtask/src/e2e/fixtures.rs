@@ -19,7 +19,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     claim: "each fixture's cases and walks hold live, locally and in both, without a disagreement",
     run: every_fixture,
     since: 20,
-    lacks: None,
 }];
 
 /// What kinds that differ in scope, and subresources, are asked about in a matrix.

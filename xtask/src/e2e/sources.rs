@@ -12,14 +12,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "a snapshot answers as the cluster did, kubectl reads it, and diff tells it from what came later",
         run: snapshot,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "overlay",
         claim: "what --overlay foresees is what the server says once the manifests are applied",
         run: overlay,
         since: 20,
-        lacks: None,
     },
 ];
 

@@ -20,21 +20,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         claim: "rules lists what the server's SelfSubjectRulesReviews do",
         run: rules,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "universe-who-can",
         claim: "who-can names exactly those to whom the server's SubjectAccessReviews say yes",
         run: who_can,
         since: 20,
-        lacks: None,
     },
     Scenario {
         name: "universe-fix",
         claim: "a fix of 300 denials is accepted, turns each to yes, adds nothing again, changes nothing else",
         run: fix,
         since: 20,
-        lacks: None,
     },
 ];
 

@@ -67,6 +67,11 @@ impl World {
         })
     }
 
+    /// Returns the second number of the server's version, as in `37`.
+    pub(super) fn minor(&self) -> Result<u32> {
+        self.assets.minor()
+    }
+
     /// Fails once a part of the server has ended.
     pub(super) fn check_alive(&self) -> Result<()> {
         self.server.check_alive()
