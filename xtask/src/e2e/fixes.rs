@@ -223,14 +223,16 @@ fn preflight(world: &World) -> Result<()> {
     let (mut let_through, mut stopped) = (0, 0);
     for (user, _) in APPLIERS {
         for what in ["get pods", "get secrets", "get,list,watch pods --style reuse"] {
-            let line =
-                format!("fix {what} --for user/fixes-somebody -n fixes --preflight --as {user}");
-            let fix = world.rolecall(&line).run()?;
+            let line = format!("fix {what} --for user/fixes-somebody -n fixes --as {user}");
+            let fix = world.rolecall(&format!("{line} --preflight")).run()?;
             let foreseen = fix.stderr.contains("preflight: all of it may be applied");
             let fix = fix.exits(i32::from(!foreseen))?;
+            let manifests = world.rolecall(&line).run()?.exits(0)?.stdout;
+            // What would be stopped halfway is not written.
+            let fix = fix.prints(if foreseen { &manifests } else { "" })?;
             let applied = world
                 .kubectl(&format!("apply --validate=false -f - --as {user}"))
-                .stdin(fix.stdout.clone())
+                .stdin(manifests.clone())
                 .run()?;
             let was_applied = !applied.stderr.contains("Error from server");
             if was_applied != foreseen {
@@ -240,7 +242,7 @@ fn preflight(world: &World) -> Result<()> {
             if applied.stderr.contains("attempting to grant RBAC permissions not currently held") {
                 refusal_is_answered(world, &applied.stderr)?;
             }
-            world.kubectl("delete --ignore-not-found -f -").stdin(fix.stdout).run()?.exits(0)?;
+            world.kubectl("delete --ignore-not-found -f -").stdin(manifests).run()?.exits(0)?;
             world.settle()?;
         }
     }
@@ -258,7 +260,7 @@ fn refusal_is_answered(world: &World, stderr: &str) -> Result<()> {
         .run()?
         .exits(1)?
         .prints("")?
-        .notes("who writes a role or binding must hold what it grants")?
+        .notes("the writer of a role or binding must hold every rule that it grants")?
         .notes("note: lacks: get")
         .map(drop)
 }
