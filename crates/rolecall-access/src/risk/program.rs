@@ -23,62 +23,98 @@ pub enum Program {
     Olm,
 }
 
-/// Parts of image names and of `NAMESPACE/NAME` of ServiceAccounts, and the programs that have them.
-const MARKS: [(&str, Program); 58] = [
-    ("csi-", Program::Storage),
-    ("-csi", Program::Storage),
-    ("/csi", Program::Storage),
-    ("cephcsi", Program::Storage),
-    ("rook/ceph", Program::Storage),
-    ("rook-ceph", Program::Storage),
-    ("longhorn", Program::Storage),
-    ("-provisioner", Program::Storage),
-    ("/snapshot-controller", Program::Storage),
-    ("topolvm", Program::Storage),
-    ("openebs", Program::Storage),
-    ("piraeus", Program::Storage),
-    ("portworx", Program::Storage),
-    ("metallb", Program::LoadBalancer),
-    ("kube-vip", Program::LoadBalancer),
-    ("klipper-lb", Program::LoadBalancer),
-    ("purelb", Program::LoadBalancer),
-    ("openelb", Program::LoadBalancer),
-    ("load-balancer-controller", Program::LoadBalancer),
-    ("cloud-controller-manager", Program::LoadBalancer),
-    ("cloud-controller-manager", Program::Nodes),
-    ("calico", Program::Network),
-    ("tigera-operator", Program::Network),
-    ("cilium", Program::Network),
-    ("flannel", Program::Network),
-    ("weave-net", Program::Network),
-    ("weave-kube", Program::Network),
-    ("antrea", Program::Network),
-    ("multus", Program::Network),
-    ("kube-router", Program::Network),
-    ("kube-ovn", Program::Network),
-    ("ovn-kubernetes", Program::Network),
-    ("canal", Program::Network),
-    ("aws-node", Program::Network),
-    ("amazon-k8s-cni", Program::Network),
-    ("cluster-autoscaler", Program::Nodes),
-    ("karpenter", Program::Nodes),
-    ("node-problem-detector", Program::Nodes),
-    ("node-feature-discovery", Program::Nodes),
-    ("machine-config-", Program::Nodes),
-    ("kured", Program::Nodes),
-    ("system-upgrade-controller", Program::Nodes),
-    ("ingress-nginx", Program::Traffic),
-    ("nginx-ingress", Program::Traffic),
-    ("traefik", Program::Traffic),
-    ("haproxy-ingress", Program::Traffic),
-    ("contour", Program::Traffic),
-    ("envoy-gateway", Program::Traffic),
-    ("kong", Program::Traffic),
-    ("istiod", Program::Traffic),
-    ("istio/pilot", Program::Traffic),
-    ("linkerd", Program::Traffic),
-    ("external-dns", Program::Traffic),
-    ("cert-manager", Program::Certificates),
+/// How the name of an image tells its program.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    /// Whole words anywhere in the repository: `calico` in `calico/node`, not in `calicocat/web`.
+    Words(&'static str),
+    /// The last segments of the repository, whatever registry or mirror comes before them.
+    Image(&'static str),
+}
+
+use Mark::{Image, Words};
+
+/// Marks of images, and the programs that have them.
+const MARKS: [(Mark, Program); 73] = [
+    (Words("csi"), Program::Storage),
+    (Words("cephcsi"), Program::Storage),
+    (Words("rook/ceph"), Program::Storage),
+    (Words("longhorn"), Program::Storage),
+    (Words("longhornio"), Program::Storage),
+    (Words("csi-provisioner"), Program::Storage),
+    (Words("efs-provisioner"), Program::Storage),
+    (Words("external-provisioner"), Program::Storage),
+    (Words("hostpath-provisioner"), Program::Storage),
+    (Words("local-path-provisioner"), Program::Storage),
+    (Words("local-volume-provisioner"), Program::Storage),
+    (Words("nfs-client-provisioner"), Program::Storage),
+    (Words("nfs-provisioner"), Program::Storage),
+    (Words("provisioner-localpv"), Program::Storage),
+    (Words("storage-provisioner"), Program::Storage),
+    (Image("snapshot-controller"), Program::Storage),
+    (Words("topolvm"), Program::Storage),
+    (Words("openebs"), Program::Storage),
+    (Words("piraeus-operator"), Program::Storage),
+    (Words("portworx"), Program::Storage),
+    (Words("metallb"), Program::LoadBalancer),
+    (Image("kube-vip"), Program::LoadBalancer),
+    (Words("klipper-lb"), Program::LoadBalancer),
+    (Words("purelb"), Program::LoadBalancer),
+    (Words("openelb"), Program::LoadBalancer),
+    (Words("load-balancer-controller"), Program::LoadBalancer),
+    (Words("cloud-controller-manager"), Program::LoadBalancer),
+    (Words("cloud-controller-manager"), Program::Nodes),
+    (Words("calico"), Program::Network),
+    (Image("tigera/operator"), Program::Network),
+    (Image("cilium/cilium"), Program::Network),
+    (Words("cilium/operator"), Program::Network),
+    (Words("flannel"), Program::Network),
+    (Words("weave-kube"), Program::Network),
+    (Words("weave-npc"), Program::Network),
+    (Words("antrea"), Program::Network),
+    (Words("multus"), Program::Network),
+    (Words("multus-cni"), Program::Network),
+    (Image("kube-router"), Program::Network),
+    (Image("kube-ovn"), Program::Network),
+    (Words("ovn-kubernetes"), Program::Network),
+    (Words("amazon-k8s-cni"), Program::Network),
+    (Words("cluster-autoscaler"), Program::Nodes),
+    (Words("karpenter"), Program::Nodes),
+    (Words("node-problem-detector"), Program::Nodes),
+    (Words("node-feature-discovery"), Program::Nodes),
+    (Words("machine-config-controller"), Program::Nodes),
+    (Words("machine-config-daemon"), Program::Nodes),
+    (Words("machine-config-operator"), Program::Nodes),
+    (Image("kured"), Program::Nodes),
+    (Image("system-upgrade-controller"), Program::Nodes),
+    (Image("ingress-nginx/controller"), Program::Traffic),
+    (Words("nginx-ingress"), Program::Traffic),
+    (Words("nginx-ingress-controller"), Program::Traffic),
+    (Image("traefik"), Program::Traffic),
+    (Words("haproxy-ingress"), Program::Traffic),
+    (Image("haproxytech/kubernetes-ingress"), Program::Traffic),
+    (Image("contour"), Program::Traffic),
+    (Image("envoyproxy/gateway"), Program::Traffic),
+    (Image("kong/gateway-operator"), Program::Traffic),
+    (Image("kong/kubernetes-ingress-controller"), Program::Traffic),
+    (Image("istio/pilot"), Program::Traffic),
+    (Image("linkerd/controller"), Program::Traffic),
+    (Image("linkerd/policy-controller"), Program::Traffic),
+    (Image("external-dns"), Program::Traffic),
+    (Words("cert-manager"), Program::Certificates),
+    (Image("argocd"), Program::ArgoCd),
+    (Image("argoproj/argo-cd"), Program::ArgoCd),
+    (Image("kustomize-controller"), Program::Flux),
+    (Image("helm-controller"), Program::Flux),
+    (Image("operator-framework/olm"), Program::Olm),
+    (Words("olm-operator"), Program::Olm),
+    (Words("operator-lifecycle-manager"), Program::Olm),
+];
+
+/// Names of ServiceAccounts of operators, by which their rights are found where a file holds no workload.
+/// Only such names count, and only to find more: anyone can give a ServiceAccount any name, so a name
+/// excuses nothing.
+const OPERATOR_ACCOUNTS: [(&str, Program); 4] = [
     ("argocd", Program::ArgoCd),
     ("kustomize-controller", Program::Flux),
     ("helm-controller", Program::Flux),
@@ -100,18 +136,15 @@ impl Program {
 
     /// Returns the programs that an image runs.
     pub(super) fn of_image(image: &str) -> Vec<Self> {
-        let digest = image.find('@').unwrap_or(image.len());
-        let image = image.get(..digest).unwrap_or(image);
-        Self::marked(image)
+        let repository = repository_of(image);
+        let found = MARKS.iter().filter(|(mark, _)| mark.is_in(repository));
+        found.map(|(_, program)| *program).collect()
     }
 
-    /// Returns the programs that a ServiceAccount is named after.
-    pub(super) fn of_account(namespace: &str, name: &str) -> Vec<Self> {
-        Self::marked(&format!("{namespace}/{name}"))
-    }
-
-    fn marked(text: &str) -> Vec<Self> {
-        let found = MARKS.iter().filter(|(mark, _)| text.contains(mark));
+    /// Returns the operators that a ServiceAccount is named after.
+    pub(super) fn operators_of_account(namespace: &str, name: &str) -> Vec<Self> {
+        let account = format!("{namespace}/{name}");
+        let found = OPERATOR_ACCOUNTS.iter().filter(|(mark, _)| has_words(&account, mark));
         found.map(|(_, program)| *program).collect()
     }
 
@@ -120,7 +153,7 @@ impl Program {
         match self {
             Self::Storage => &["RC540", "RC541"],
             Self::LoadBalancer => &["RC542", "RC544"],
-            Self::Network => &["RC523", "RC526", "RC542"],
+            Self::Network => &["RC523", "RC526", "RC542", "RC544"],
             Self::Nodes => &["RC524", "RC526"],
             Self::Traffic => &["RC542", "RC543", "RC544"],
             Self::Certificates => &["RC542", "RC543"],
@@ -151,5 +184,72 @@ impl Program {
             ("operators.coreos.com", _) => Self::Olm,
             _ => return None,
         })
+    }
+}
+
+impl Mark {
+    fn is_in(self, repository: &str) -> bool {
+        match self {
+            Words(words) => has_words(repository, words),
+            Image(image) => repository
+                .strip_suffix(image)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('/')),
+        }
+    }
+}
+
+/// Returns an image's repository: its name without registry, tag and digest.
+fn repository_of(image: &str) -> &str {
+    let (image, _digest) = image.split_once('@').unwrap_or((image, ""));
+    let path_at = image.rfind('/').unwrap_or(0);
+    let tag_at = image.get(path_at..).and_then(|last| last.find(':')).map(|at| path_at + at);
+    let image = tag_at.and_then(|at| image.get(..at)).unwrap_or(image);
+    match image.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => path,
+        _ => image,
+    }
+}
+
+/// Returns whether a text holds words that do not go on to either side.
+fn has_words(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|after| after.chars().next());
+        [before, after].into_iter().flatten().all(|next| !next.is_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Program::{self, *};
+
+    #[test]
+    fn images_tell_programs_by_whole_names_wherever_they_are_mirrored() {
+        let rows: &[(&str, &[Program])] = &[
+            ("quay.io/calico/node:v3.30.0", &[Network]),
+            ("registry.example.com:5000/mirror/docker.io/calico/node@sha256:abc", &[Network]),
+            ("quay.io/tigera/operator:v1.38", &[Network]),
+            ("registry.k8s.io/sig-storage/csi-provisioner:v5", &[Storage, Storage]),
+            ("amazon/aws-ebs-csi-driver", &[Storage]),
+            ("traefik:v3", &[Traffic]),
+            ("kong/kubernetes-ingress-controller:3.4", &[Traffic]),
+            ("ghcr.io/projectcontour/contour", &[Traffic]),
+            ("quay.io/argoproj/argocd:v3", &[ArgoCd]),
+            // Names that only hold those of programs, or run beside any workload.
+            ("hongkong/shop:1", &[]),
+            ("kong-shop/web", &[]),
+            ("canalplus/player", &[]),
+            ("acme/contours", &[]),
+            ("traefik/whoami", &[]),
+            ("acme/user-provisioner", &[]),
+            ("cr.l5d.io/linkerd/proxy:stable", &[]),
+            ("calico.example.com/shop/web", &[]),
+            ("acme/web:calico", &[]),
+            ("acme/web:5@sha256:calico", &[]),
+            ("", &[]),
+        ];
+        for (image, expected) in rows {
+            assert_eq!(Program::of_image(image), *expected, "{image}");
+        }
     }
 }

@@ -117,20 +117,6 @@ impl<'a> Surroundings<'a> {
                     programs.entry(key).or_default().extend(found);
                 }
             };
-            for account in inventory.service_accounts() {
-                let metadata = &account.metadata;
-                let found = Program::of_account(&metadata.namespace, &metadata.name);
-                add(&metadata.namespace, &metadata.name, &found);
-            }
-            let subjects = inventory.bindings().iter().flat_map(|binding| {
-                let subjects = binding.subjects.iter();
-                subjects.filter_map(|subject| Holder::of_subject(subject, &binding.metadata))
-            });
-            for subject in subjects {
-                if let Holder::ServiceAccount { namespace, name } = &subject {
-                    add(namespace, name, &Program::of_account(namespace, name));
-                }
-            }
             let mut of_images: BTreeMap<&str, Vec<Program>> = BTreeMap::new();
             for workload in inventory.workloads() {
                 for pod in &*workload.pods {
@@ -146,18 +132,40 @@ impl<'a> Surroundings<'a> {
         })
     }
 
+    /// Returns the ServiceAccounts of operators, as the images that they run or their names say.
+    fn operators(&self) -> BTreeMap<Holder, BTreeSet<Program>> {
+        let inventory = self.authorizer.inventory();
+        let mut operators: BTreeMap<Holder, BTreeSet<Program>> = BTreeMap::new();
+        for ((namespace, name), programs) in self.programs() {
+            let found = programs.iter().copied().filter(|program| program.is_operator());
+            let found: Vec<Program> = found.collect();
+            if !found.is_empty() {
+                let (namespace, name) = (namespace.clone(), name.clone());
+                operators
+                    .entry(Holder::ServiceAccount { namespace, name })
+                    .or_default()
+                    .extend(found);
+            }
+        }
+        let subjects = inventory.bindings().iter().flat_map(|binding| {
+            let subjects = binding.subjects.iter();
+            subjects.filter_map(|subject| Holder::of_subject(subject, &binding.metadata))
+        });
+        for holder in subjects {
+            let Holder::ServiceAccount { namespace, name } = &holder else { continue };
+            let found = Program::operators_of_account(namespace, name);
+            if !found.is_empty() {
+                operators.entry(holder).or_default().extend(found);
+            }
+        }
+        operators
+    }
+
     /// Returns the operators of the inventory that can take over the cluster.
     fn mighty(&self, engine: &Engine<'a>) -> &BTreeSet<Program> {
         self.mighty.get_or_init(|| {
             let mut mighty = BTreeSet::new();
-            for ((namespace, name), programs) in self.programs() {
-                let operators: Vec<Program> =
-                    programs.iter().copied().filter(|program| program.is_operator()).collect();
-                if operators.is_empty() {
-                    continue;
-                }
-                let holder =
-                    Holder::ServiceAccount { namespace: namespace.clone(), name: name.clone() };
+            for (holder, operators) in self.operators() {
                 let bound = self.authorizer.bindings_in(&holder.identity(), "");
                 let mut rules = bound
                     .iter()
