@@ -107,6 +107,6 @@ impl<'a> Names<'a> {
 const SEPARATORS: [char; 4] = ['-', '.', ':', '_'];
 
 /// Returns a name without its last word.
-fn family(name: &str) -> Option<&str> {
+pub(crate) fn family(name: &str) -> Option<&str> {
     name.rsplit_once(SEPARATORS).map(|(family, _)| family)
 }

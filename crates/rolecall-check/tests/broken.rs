@@ -359,3 +359,77 @@ fn yaml_value(text: &str) -> serde_json::Value {
     let documents = rolecall_source::yaml::parse(text, 1).unwrap();
     serde::Deserialize::deserialize(documents[0].root()).unwrap()
 }
+
+#[test]
+fn roles_are_other_softwares_where_clusterroles_named_like_them_are() {
+    let binding = |kind: &str, role: &str| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}Binding\nmetadata: {{name: '{role}', namespace: shop}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: {role}}}\nsubjects: [{WEB}]\n"
+        )
+    };
+    for (bindings, expected) in [
+        (binding("Role", "external-attacher-cfg"), vec!["RC101 high roleRef.name"]),
+        (
+            binding("ClusterRole", "external-attacher-runner")
+                + &binding("Role", "external-attacher-cfg"),
+            vec!["RC101 low roleRef.name", "RC101 low roleRef.name"],
+        ),
+        (
+            binding("ClusterRole", "external-attacher-runner") + &binding("Role", "web-config"),
+            vec!["RC101 low roleRef.name", "RC101 high roleRef.name"],
+        ),
+    ] {
+        assert_eq!(broken(&format!("{SHOP}{bindings}")), expected, "{bindings}");
+    }
+}
+
+#[test]
+fn a_service_account_that_a_build_can_move_is_no_lookalike() {
+    const BINDING: &str = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n\
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
+        subjects: [{kind: ServiceAccount, name: operator, namespace: product}]\n";
+    for (annotations, expected) in
+        [("", vec!["RC104 low subjects[0]"]), ("rolecall.dev/unbuilt: 'true'", vec![])]
+    {
+        let manifests = format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: operator, namespace: system, annotations: {{{annotations}}}}}\n{BINDING}"
+        );
+        assert_eq!(broken(&manifests), expected, "{annotations}");
+    }
+}
+
+#[test]
+fn namespaces_that_a_build_fills_in_are_not_required() {
+    for (annotations, expected) in [
+        ("", "RC105 high subjects[0].namespace"),
+        ("rolecall.dev/completed-by-build: 'true'", "RC105 info subjects[0].namespace"),
+    ] {
+        let manifests = format!(
+            "{SHOP}---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
+             metadata: {{name: x, annotations: {{{annotations}}}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+             subjects: [{{kind: ServiceAccount, name: web}}]\n"
+        );
+        assert_eq!(broken(&manifests), [expected], "{annotations}");
+    }
+}
+
+#[test]
+fn a_namespace_that_only_got_an_account_from_the_input_has_accounts_of_others() {
+    const ACCOUNT: &str =
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: extra, namespace: product}\n---\n";
+    const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: product}\n---\n";
+    for (kind, others, expected) in [
+        ("ClusterRoleBinding", "", "RC102 low subjects[0].name"),
+        ("ClusterRoleBinding", NAMESPACE, "RC102 medium subjects[0].name"),
+        ("RoleBinding", "", "RC102 medium subjects[0].name"),
+    ] {
+        let manifests = format!(
+            "{others}{ACCOUNT}apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: x, namespace: product}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+             subjects: [{{kind: ServiceAccount, name: operator-core, namespace: product}}]\n"
+        );
+        assert_eq!(broken(&manifests), [expected], "{kind} {others}");
+    }
+}

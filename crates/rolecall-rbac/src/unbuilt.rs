@@ -3,16 +3,24 @@
 //! A gap makes "no" unknown. Kustomize can also take away: it renames, moves and patches what stands in
 //! files. So "yes" is unknown, too, where it rests on such an object.
 
-use crate::{Authorizer, Binding, Gap, Grant, InventoryBuilder, Metadata, PolicyRule, Role};
+use crate::{
+    Authorizer, Binding, Gap, Grant, InventoryBuilder, Metadata, PolicyRule, Role, Subject,
+    SubjectKind,
+};
 
 /// The annotation of objects that a build of their directory can change. Snapshots keep it.
 const UNBUILT: &str = "rolecall.dev/unbuilt";
 /// Its value where the build gives objects other names.
 const RENAMED: &str = "renamed";
 
+/// The annotation of bindings without the namespaces of subjects that a build fills in.
+const COMPLETED: &str = "rolecall.dev/completed-by-build";
+
 /// What a build that has not been run does to objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Build {
+    /// It takes them in, and fills in namespaces that are left out.
+    Completes,
     /// It can change them.
     Changes,
     /// It gives them other names, too.
@@ -31,14 +39,23 @@ impl Metadata {
             && self.annotation(UNBUILT).is_some_and(|value| **value == *RENAMED)
     }
 
+    /// Returns whether a build that has not been run fills in what the object leaves out.
+    pub fn is_completed_by_build(&self) -> bool {
+        !self.annotations.is_empty() && self.annotation(COMPLETED).is_some()
+    }
+
     fn set_unbuilt(&mut self, build: Build) {
-        let value = match build {
-            Build::Changes => "true",
-            Build::Renames => RENAMED,
-        };
-        if let Err(place) = self.annotations.binary_search_by(|(key, _)| (**key).cmp(UNBUILT)) {
+        match build {
+            Build::Completes => {}
+            Build::Changes => self.annotate(UNBUILT, "true"),
+            Build::Renames => self.annotate(UNBUILT, RENAMED),
+        }
+    }
+
+    fn annotate(&mut self, key: &str, value: &str) {
+        if let Err(place) = self.annotations.binary_search_by(|(other, _)| (**other).cmp(key)) {
             let mut annotations = std::mem::take(&mut self.annotations).into_vec();
-            annotations.insert(place, (UNBUILT.into(), value.into()));
+            annotations.insert(place, (key.into(), value.into()));
             self.annotations = annotations.into();
         }
     }
@@ -48,6 +65,17 @@ impl InventoryBuilder {
     /// Marks every object so far as one that a build can change.
     pub fn mark_unbuilt(&mut self, build: Build) {
         let inventory = &mut self.inventory;
+        for binding in &mut inventory.bindings {
+            let is_short = |subject: &Subject| {
+                subject.kind == SubjectKind::ServiceAccount && subject.namespace.is_empty()
+            };
+            if binding.is_cluster_role_binding() && binding.subjects.iter().any(is_short) {
+                binding.metadata.annotate(COMPLETED, "true");
+            }
+        }
+        if build == Build::Completes {
+            return;
+        }
         let accounts = inventory.service_accounts.iter_mut();
         let accounts = accounts.chain(&mut self.implied_service_accounts);
         (inventory.roles.iter_mut().map(|role| &mut role.metadata))

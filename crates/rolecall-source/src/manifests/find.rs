@@ -134,7 +134,8 @@ impl Found {
         entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
         for entry in entries.iter_mut() {
             let path = kustomize::normal(&entry.path);
-            entry.build = unbuilt.files.get(&path).copied();
+            let completes = || kustomizations.completes(&path).then_some(Build::Completes);
+            entry.build = unbuilt.files.get(&path).copied().or_else(completes);
             entry.namespace = namespaces.get(&path).cloned();
         }
         *builds = unbuilt.builds;

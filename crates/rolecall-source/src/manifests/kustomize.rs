@@ -101,6 +101,11 @@ impl Kustomizations {
         !self.pieces.is_empty() && self.pieces.contains(&normal(path))
     }
 
+    /// Returns whether a file, by its normal path, stands beside a kustomization: it is written to be built.
+    pub(super) fn completes(&self, path: &Path) -> bool {
+        path.parent().is_some_and(|directory| self.layers.contains_key(directory))
+    }
+
     /// Returns the namespaces that are set for files, by their normal path: that of the nearest
     /// kustomization that sets one, and of several equally near ones the first.
     pub(super) fn namespaces(&self) -> BTreeMap<PathBuf, String> {
@@ -303,6 +308,26 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
         let namespaces: Vec<&str> =
             binding.subjects.iter().map(|subject| &*subject.namespace).collect();
         assert_eq!(namespaces, ["prod", ""]);
+    }
+
+    #[test]
+    fn a_binding_beside_a_kustomization_gets_its_subjects_namespaces_from_the_build() {
+        const BINDING: &str = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: x}, \
+             roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, \
+             subjects: [{kind: ServiceAccount, name: web}]}\n";
+        for (kustomization, expected) in
+            [(None, false), (Some("resources: []\n"), true), (Some("resources: [b.yaml]\n"), true)]
+        {
+            let mut files = vec![("base/b.yaml", BINDING)];
+            files.extend(kustomization.map(|content| ("base/kustomization.yaml", content)));
+            let (_directory, loaded) = loaded(&files, "");
+            let [binding] = loaded.inventory.bindings() else { panic!("one binding") };
+            assert_eq!(
+                (binding.metadata.is_completed_by_build(), binding.metadata.is_unbuilt()),
+                (expected, false),
+                "{kustomization:?}"
+            );
+        }
     }
 
     /// Returns why each kustomization has to be built, and which roles that can change.

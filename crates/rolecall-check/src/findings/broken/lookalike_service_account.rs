@@ -74,6 +74,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|account| format!("{}/{}", account.metadata.namespace, account.metadata.name))
             .collect();
         let Some(first) = missing.lookalikes.first() else { continue };
+        if may_be_moved(missing) {
+            continue;
+        }
         let owner = owner(context, missing);
         let verb = if owner == Owner::Input { "does" } else { "is" };
         let message = format!(
@@ -104,6 +107,15 @@ fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
         true => Owner::Input,
         false => Owner::of_account(context, namespace, missing.name),
     }
+}
+
+/// Returns whether a build that has not been run can bring the ServiceAccount and the binding together.
+fn may_be_moved(missing: &MissingSubject<'_>) -> bool {
+    let is_moved = |account: &&ServiceAccount| {
+        *account.metadata.name == *missing.name
+            && (account.metadata.is_unbuilt() || missing.binding.metadata.is_unbuilt())
+    };
+    missing.lookalikes.iter().any(is_moved)
 }
 
 /// Says how to write the ServiceAccount that was probably meant.

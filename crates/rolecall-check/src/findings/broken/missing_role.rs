@@ -55,7 +55,7 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{Binding, Inventory, Role, RoleKind, edit_distance_within};
@@ -64,6 +64,7 @@ use rustc_hash::FxBuildHasher;
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, roles};
+use crate::names::family;
 use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
@@ -82,6 +83,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut lookalikes = Lookalikes::new(context.inventory());
+    let foreign = foreign_families(context);
     for binding in roles::without_role(context) {
         let reference = &binding.role_ref;
         let (kind, namespace) = roles::kind_and_namespace(binding);
@@ -90,8 +92,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let similar = lookalikes.of(binding);
         // A name that differs in a letter from one that is there is no other software's.
-        let owner =
-            if similar.is_empty() { Owner::of_role(context, binding) } else { Owner::Input };
+        let owner = match Owner::of_role(context, binding) {
+            _ if !similar.is_empty() => Owner::Input,
+            Owner::Input if is_foreign(context, binding, &foreign) => Owner::Unknown,
+            owner => owner,
+        };
         let (name, role) = (&reference.name, &reference.kind);
         let message = match (owner, namespace) {
             (Owner::Input, "") => format!("{role} `{name}` does not exist: nothing is granted"),
@@ -119,6 +124,24 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix(owner.fix(&fix, kind, namespace, &reference.name));
         findings.push(finding);
     }
+}
+
+/// Returns the names, without their last words, of ClusterRoles that are missing because other software
+/// may install them.
+fn foreign_families<'a>(context: &'a Context<'_>) -> BTreeSet<&'a str> {
+    roles::without_role(context)
+        .filter(|binding| binding.role_ref.kind == RoleKind::ClusterRole)
+        .filter(|binding| Owner::of_role(context, binding) == Owner::Unknown)
+        .filter_map(|binding| family(&binding.role_ref.name))
+        .collect()
+}
+
+/// Returns whether a Role is missing beside a ClusterRole of the same name but for the last word, such as
+/// `external-attacher-cfg` beside `external-attacher-runner`: one piece of software installs both.
+fn is_foreign(context: &Context<'_>, binding: &Binding, foreign: &BTreeSet<&str>) -> bool {
+    !context.input.complete
+        && binding.role_ref.kind == RoleKind::Role
+        && family(&binding.role_ref.name).is_some_and(|family| foreign.contains(family))
 }
 
 /// Says what to do about a role that is spelled like no other.

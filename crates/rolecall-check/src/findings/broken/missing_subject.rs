@@ -46,6 +46,7 @@
 //! ```
 
 use crate::context::Context;
+use crate::findings::accounts::MissingSubject;
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, accounts};
 use crate::{Category, ExternalKind, FieldPath, Finding, RuleMeta, Severity, Versions};
@@ -70,7 +71,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let (namespace, name) = (missing.namespace, missing.name);
-        let owner = Owner::of_account(context, namespace, name);
+        let owner = match Owner::of_account(context, namespace, name) {
+            Owner::Input if is_visited(context, missing) => Owner::Unknown,
+            owner => owner,
+        };
         let perhaps = match owner {
             Owner::Input => "",
             Owner::Unknown | Owner::Others => ": other software may create it",
@@ -88,4 +92,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix(owner.fix(mend, ExternalKind::ServiceAccount, namespace, name));
         findings.push(finding);
     }
+}
+
+/// Returns whether the input only puts ServiceAccounts into a namespace that something else set up: it holds
+/// neither the Namespace nor a workload or role there, and the binding is elsewhere.
+fn is_visited(context: &Context<'_>, missing: &MissingSubject<'_>) -> bool {
+    let namespace = missing.namespace;
+    !context.input.complete
+        && *missing.binding.metadata.namespace != *namespace
+        && !context.names().has_namespace(namespace)
+        && context.inventory().workloads_in(namespace).is_empty()
 }

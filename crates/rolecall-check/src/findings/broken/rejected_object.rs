@@ -58,12 +58,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let version = context.input.version;
-    let mut report = |object: ObjectRef, violation: Violation, fix: String| {
+    let mut report = |object: ObjectRef, violation: Violation, severity: Severity, fix: String| {
         let about = format!("{}: {}", violation.field, violation.message);
         let finding =
             Finding::new(RULE.meta, object, violation.message).at(violation.field).about(about);
-        findings.push(finding.fix(fix));
+        findings.push(finding.severity(severity).fix(fix));
     };
+    let high = RULE.meta.severity;
     let stray: Vec<Stray<'_>> = unknown_field::stray(context).collect();
     // What is required and missing stands there under another name.
     let misnamed: BTreeSet<(ObjectRef, FieldPath)> =
@@ -74,24 +75,41 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             stray.key()
         );
         let field = FieldPath::default().then_dotted(&stray.field.path);
-        report(stray.object(), Violation { field, message }, stray.fix());
+        report(stray.object(), Violation { field, message }, high, stray.fix());
     }
-    let mut report = |object: ObjectRef, violation: Violation, fix: String| {
+    let mut report = |object: ObjectRef, violation: Violation, severity: Severity, fix: String| {
         if misnamed.is_empty() || !misnamed.contains(&(object.clone(), violation.field.clone())) {
-            report(object, violation, fix);
+            report(object, violation, severity, fix);
         }
     };
     for role in context.roles() {
         let violations = validation::validate_role(role, version);
-        violations.into_iter().for_each(|violation| report(role.into(), violation, String::new()));
+        violations
+            .into_iter()
+            .for_each(|violation| report(role.into(), violation, high, String::new()));
     }
     for binding in context.bindings() {
         let violations = validation::validate_binding(binding, version).into_iter();
         violations.filter(|violation| !validation::is_role_kind(violation)).for_each(|violation| {
             let fix = fix(context, binding, &violation.field).unwrap_or_default();
-            report(binding.into(), violation, fix);
+            if is_completed(binding, &violation) {
+                let message = "Required value, which Kustomize fills in".to_owned();
+                let violation = Violation { message, ..violation };
+                report(binding.into(), violation, Severity::Info, fix);
+            } else {
+                report(binding.into(), violation, high, fix);
+            }
         });
     }
+}
+
+/// Returns whether a build that has not been run fills in the namespace that a subject lacks.
+fn is_completed(binding: &Binding, violation: &Violation) -> bool {
+    let steps = &*violation.field.steps;
+    let Some(Step::Key(key)) = steps.last() else { return false };
+    **key == *"namespace"
+        && violation.message == "Required value"
+        && binding.metadata.is_completed_by_build()
 }
 
 /// Returns what to write for a ServiceAccount that is not named well, if it can be told.
