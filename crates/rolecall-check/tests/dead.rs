@@ -384,6 +384,70 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
     assert_eq!(role(&format!("{{{group}, verbs: [escalate]}}")), ["RC208 rules[0].resources[0]"]);
 }
 
+/// Returns the findings of a code, with their severities and messages.
+fn told(manifests: &str, code: &str) -> Vec<String> {
+    let findings = support::findings_of(manifests).into_iter();
+    findings
+        .filter(|finding| finding.rule.code == code)
+        .map(|finding| format!("{} {}: {}", finding.severity, finding.field, finding.message))
+        .collect()
+}
+
+#[test]
+fn a_server_that_asks_about_tiers_by_name_is_asked_whatever_the_verb() {
+    check(
+        "{apiGroups: [projectcalico.org], resources: [tier.networkpolicies, tier.globalnetworkpolicies], \
+         resourceNames: [shop, shop.*], verbs: [create, delete, get, list, update, watch]}",
+        &[],
+    );
+    check(
+        "{apiGroups: [example.com], resources: [widgets], resourceNames: [x], verbs: [create]}",
+        &["RC207 rules[0].resourceNames"],
+    );
+}
+
+#[test]
+fn the_status_that_scaffolds_write_beside_a_resource_hides_nothing() {
+    let role = |rules: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, rules: [{rules}]}}"
+        )
+    };
+    const CONFIGMAPS: &str = "{apiGroups: [''], resources: [configmaps], verbs: [get]}";
+    const STATUS: &str = "{apiGroups: [''], resources: [configmaps/status], verbs: [get]}";
+    for (rules, expected) in [
+        (format!("{CONFIGMAPS}, {STATUS}"), "low rules[1].resources[0]"),
+        (STATUS.to_owned(), "high rules[0].resources[0]"),
+        (
+            "{apiGroups: [''], resources: [pods], verbs: [get]}, {apiGroups: [''], resources: [pods/logs], verbs: [get]}"
+                .to_owned(),
+            "high rules[1].resources[0]",
+        ),
+    ] {
+        let found = told(&role(&rules), "RC205");
+        assert!(matches!(&*found, [one] if one.starts_with(expected)), "{rules}: {found:?}");
+    }
+}
+
+#[test]
+fn overwritten_rules_are_one_finding_and_copies_of_a_servers_roles_are_harmless() {
+    let role = |labels: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: all, labels: {{{labels}}}}}, \
+             aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{to-all: 'true'}}}}]}}, \
+             rules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}, {{apiGroups: [''], resources: [nodes], verbs: [get]}}]}}\n---\n\
+             {{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: one, labels: {{to-all: 'true'}}}}, \
+             rules: [{{apiGroups: [''], resources: [services], verbs: [get]}}]}}"
+        )
+    };
+    let rest = "rules: 2 rules are overwritten, such as the one for `pods`: a controller fills this ClusterRole \
+                from those that its aggregationRule selects";
+    for (labels, severity) in [("", "high"), ("kubernetes.io/bootstrapping: rbac-defaults", "info")]
+    {
+        assert_eq!(told(&role(labels), "RC211"), [format!("{severity} {rest}")], "{labels}");
+    }
+}
+
 #[test]
 fn default_roles_are_neither_broken_nor_dead() {
     for version in Version::ALL {

@@ -39,7 +39,7 @@ use rolecall_rbac::{PolicyRule, Text, covers};
 
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             && rule.resources.iter().all(|entry| !entry.contains('/') && **entry != *"*");
         let named = !rule.resource_names.is_empty()
             && rule.resource_names.iter().all(|name| !name.is_empty());
-        if !plain || !named {
+        if !plain || !named || is_checked_by_name(rule) {
             continue;
         }
         let is_one_of = |verbs: [&str; 2]| -> Vec<Text> {
@@ -85,6 +85,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(selecting_verbs(at, &selecting));
         }
     }
+}
+
+/// Returns whether a rule is about what a group's own server asks, as Calico asks about the creation of
+/// `tier.networkpolicies`: such questions name something whatever the verb.
+fn is_checked_by_name(rule: &PolicyRule) -> bool {
+    rule.resources.iter().all(|entry| entry.contains('.'))
+        && rule.api_groups.iter().all(|group| !known::is_built_in(group))
 }
 
 /// Reports verbs whose requests carry no name.

@@ -3,7 +3,8 @@
 //! # What it does
 //!
 //! Resolves the `aggregationRule` of ClusterRoles as the controller does, and reports written rules that
-//! none of the selected ClusterRoles has.
+//! none of the selected ClusterRoles has: high, and for information only in copies of a server's own roles,
+//! which carry the label `kubernetes.io/bootstrapping`.
 //!
 //! # Why is this bad
 //!
@@ -53,7 +54,7 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
 //! ```
 
-use rolecall_rbac::{Gap, covers};
+use rolecall_rbac::{Gap, PolicyRule, Role, covers};
 
 use crate::context::{Context, joined};
 use crate::findings::Rule;
@@ -87,20 +88,39 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if context.is_unlisted(Gap::may_hide_cluster_role) || is_default() {
             continue;
         }
-        for rule in &drift.overwritten {
-            let what = match rule.resources.is_empty() {
-                true => joined(&rule.non_resource_urls),
-                false => joined(&rule.resources),
-            };
-            let message = format!(
-                "the rule for `{what}` is overwritten: a controller fills this ClusterRole from \
-                 those that its aggregationRule selects"
-            );
-            let finding = Finding::new(RULE.meta, role.into(), message)
-                .at(FieldPath::key("rules"))
-                .about(format!("{} {what}", joined(&rule.verbs)))
-                .fix("move the rule to a ClusterRole that the aggregationRule selects");
-            findings.push(finding.unless(context.unread_files(Gap::may_hide_cluster_role)));
-        }
+        let finding = finding(role, &drift.overwritten);
+        findings
+            .extend(finding.map(|it| it.unless(context.unread_files(Gap::may_hide_cluster_role))));
     }
+}
+
+/// Reports the rules of a role that do not last.
+fn finding(role: &Role, overwritten: &[PolicyRule]) -> Option<Finding> {
+    let first = overwritten.first()?;
+    let what = match first.resources.is_empty() {
+        true => joined(&first.non_resource_urls),
+        false => joined(&first.resources),
+    };
+    let subject = match overwritten.len() {
+        1 => format!("the rule for `{what}` is overwritten"),
+        count => format!("{count} rules are overwritten, such as the one for `{what}`"),
+    };
+    // What carries a server's own label is a copy of what its controller made of other roles.
+    let is_copy = role.metadata.label("kubernetes.io/bootstrapping").is_some();
+    let (severity, fix) = match is_copy {
+        true => (Severity::Info, "leave the rules out: the controller writes them"),
+        false => (
+            RULE.meta.severity,
+            "move what is needed to a ClusterRole that the aggregationRule selects",
+        ),
+    };
+    let message = format!(
+        "{subject}: a controller fills this ClusterRole from those that its aggregationRule selects"
+    );
+    let finding = Finding::new(RULE.meta, role.into(), message)
+        .at(FieldPath::key("rules"))
+        .about(format!("{} {what}", joined(&first.verbs)))
+        .severity(severity)
+        .fix(fix);
+    Some(finding)
 }

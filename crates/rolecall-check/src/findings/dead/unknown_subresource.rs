@@ -75,7 +75,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let is_approvers = parent == "certificatesigningrequests"
             && dead.at.rule.verbs.iter().any(|verb| matches!(&**verb, "create" | "*"));
         // Beside resources that are there, a subresource too many hides nothing.
-        let is_extra = nearest.is_none() && others_match(context, &dead);
+        let is_extra = nearest.is_none()
+            && (others_match(context, &dead) || is_scaffold(&dead, parent, subresource));
         let fix = match (nearest, &*existing) {
             _ if is_approvers => "remove it, unless an approver asks about it".to_owned(),
             (Some((_, nearest)), _) => format!("write `{parent}/{nearest}`"),
@@ -109,6 +110,17 @@ fn others_match(context: &Context<'_>, dead: &DeadEntry<'_>) -> bool {
     entries
         .filter(|(index, _)| *index != dead.index)
         .any(|(_, entry)| fate::of_resource(dead.at.rule, entry, context.catalog()).is_none())
+}
+
+/// Returns whether another rule of the role grants the resource itself, and this entry is the `status` that
+/// scaffolds write beside it.
+fn is_scaffold(dead: &DeadEntry<'_>, parent: &str, subresource: &str) -> bool {
+    let (role, rule) = (dead.at.role, dead.at.rule);
+    subresource == "status"
+        && role.rules.iter().any(|other| {
+            other.resources.iter().any(|entry| **entry == *parent)
+                && rule.api_groups.iter().all(|group| other.api_groups.contains(group))
+        })
 }
 
 fn all_subresources(context: &Context<'_>) -> Vec<String> {
