@@ -46,6 +46,7 @@ impl NamedSubject {
     /// `User:jane`, `Group "devs"`, and `ServiceAccount "deployer/ci"`, as servers write name and
     /// namespace in the reasons of RBAC.
     pub fn parse(text: &str) -> Result<Self, NotationError> {
+        let whole = text;
         let text = text.trim();
         if text == "me" {
             return Ok(Self::Me);
@@ -74,8 +75,8 @@ impl NamedSubject {
             return Err(NotationError::NoName);
         }
         match word {
-            Word::User => Ok(Self::User(name.to_owned())),
-            Word::Group => Ok(Self::Group(name.to_owned())),
+            Word::User => Ok(Self::User(exact(whole).unwrap_or(name).to_owned())),
+            Word::Group => Ok(Self::Group(exact(whole).unwrap_or(name).to_owned())),
             Word::ServiceAccount => {
                 if let Some(user) = name.strip_prefix("system:serviceaccount:") {
                     return Self::parse(&format!("system:serviceaccount:{user}"));
@@ -101,6 +102,14 @@ impl NamedSubject {
             }
         }
     }
+}
+
+/// Returns the name behind a slash as it is written: names of users and groups may have blanks and
+/// quotation marks, also at their ends.
+fn exact(text: &str) -> Option<&str> {
+    let (kind, name) = text.split_once('/')?;
+    let is_exact = !kind.contains([':', '"']) && !kind.trim_start().contains(' ');
+    is_exact.then_some(name)
 }
 
 /// What the word before a name says.
@@ -197,6 +206,8 @@ mod tests {
             ("User \"jane doe\"", user("jane doe")),
             ("User:system:kube-scheduler", user("system:kube-scheduler")),
             ("user/oidc:a/b", user("oidc:a/b")),
+            ("user/ jane ", user(" jane ")),
+            ("user/\"jane\"", user("\"jane\"")),
             ("user/*", user("*")),
             ("Group:devs", group("devs")),
             ("group/system:serviceaccounts:ci", group("system:serviceaccounts:ci")),

@@ -34,6 +34,7 @@ mod stream;
 mod subject;
 mod time;
 mod ui;
+mod unrendered;
 mod words;
 mod yaml;
 

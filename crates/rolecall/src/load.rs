@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::live::{self, Live};
 use crate::patience::Patience;
 use crate::ui::Ui;
+use crate::unrendered;
 
 /// What was read, ready to answer.
 pub(crate) struct Session {
@@ -186,7 +187,7 @@ impl Session {
         };
         let (loaded, stdin) = load(&config, &needs)?;
         drop(patience);
-        tell_unbuilt(ui, &loaded.unbuilt);
+        unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read to lay over the cluster"));
@@ -232,10 +233,10 @@ impl Session {
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
             // What deletes an object is read; it grants nothing.
             if only.kind != ProblemKind::Deletion {
-                return Err(CommandError::input(only.to_string()).with_hint(remedy(only)));
+                return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
             }
         }
-        tell_unbuilt(ui, &loaded.unbuilt);
+        unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
@@ -359,22 +360,6 @@ fn load(config: &LoadConfig, needs: &Needs) -> Result<(Loaded, Option<Vec<u8>>),
     Ok((manifests::load(config, &*text), Some(text)))
 }
 
-/// Says that Kustomize makes something else of the files before they are applied.
-fn tell_unbuilt(ui: &Ui, unbuilt: &[String]) {
-    let (first, others) = match unbuilt {
-        [] => return,
-        [first] => (first, String::new()),
-        [first, _] => (first, " and 1 other".to_owned()),
-        [first, others @ ..] => (first, format!(" and {} others", others.len())),
-    };
-    let (was, it) = if others.is_empty() { ("was", "it") } else { ("were", "they") };
-    ui.note(format!("`{first}`{others} {was} not built: answers that {it} can change are unknown"));
-    ui.suggest(Hint::run(
-        "kustomize build DIRECTORY | rolecall COMMAND -f -",
-        "read what is applied",
-    ));
-}
-
 /// Reports what went wrong while reading, and returns whether a document could not be read. Charts and
 /// templates that were not rendered are gaps: they leave answers open.
 fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
@@ -388,7 +373,7 @@ fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
             ui.warn(problem.to_string());
         }
     }
-    if let Some(hint) = problems.iter().find_map(remedy) {
+    if let Some(hint) = problems.iter().find_map(|problem| remedy(options, problem)) {
         ui.suggest(hint);
     }
     if problems.len() > told {
@@ -404,12 +389,9 @@ fn has_errors(problems: &[Problem]) -> bool {
 }
 
 /// Returns what the reader can do about a problem.
-fn remedy(problem: &Problem) -> Option<Hint> {
+fn remedy(options: &Options, problem: &Problem) -> Option<Hint> {
     match problem.kind {
-        ProblemKind::Unrendered => Some(Hint::run(
-            "helm template CHART | rolecall COMMAND -f -",
-            "read what the templates make",
-        )),
+        ProblemKind::Unrendered => Some(unrendered::chart(&problem.file, options)),
         ProblemKind::NoManifests if Path::new(&problem.file).is_dir() => {
             Some(Hint::run("rolecall snapshot > cluster.yaml", "get manifests from a live cluster"))
         }

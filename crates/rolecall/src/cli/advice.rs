@@ -5,6 +5,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 use rolecall_rbac::edit_distance;
 
+use super::quote;
+
 /// Options of kubectl and of other RBAC tools, and what stands for them here.
 const OPTIONS: [(&[&str], &str); 25] = [
     (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
@@ -92,6 +94,9 @@ pub(super) fn with_advice(mut error: Error, grammar: &Command, command: Option<&
 }
 
 fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<String> {
+    if !written.starts_with('-') {
+        return of_operand(written, command);
+    }
     let written = written.split('=').next().unwrap_or_default();
     let of_command = command.and_then(|name| grammar.find_subcommand(name)).unwrap_or(grammar);
     let known: Vec<String> = of_command
@@ -116,6 +121,16 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
     let mut alike = nearest(written, known, 2);
     alike.dedup();
     alike.into_iter().map(|option| format!("did you mean `{option}`?")).collect()
+}
+
+/// Says what is meant by a word behind the last that a command takes: kubectl's `get pods NAME`.
+fn of_operand(written: &str, command: Option<&str>) -> Vec<String> {
+    match command {
+        Some("can-i" | "who-can" | "why") => {
+            vec![format!("write `--name {}` to ask about one object", quote(written))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn of_command(written: &str, grammar: &Command) -> Vec<String> {

@@ -243,7 +243,7 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
         None => "perhaps mounted",
     };
     let because = match (token.because, token.mounted) {
-        (TokenBecause::Default, _) => "nothing says otherwise",
+        (TokenBecause::Default, _) => "by default",
         (TokenBecause::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
         (TokenBecause::Pod, _) => "the Pod says automountServiceAccountToken: false",
         (TokenBecause::ServiceAccount, Some(true)) => {

@@ -215,14 +215,15 @@ impl SubjectArgument {
         session: &Session,
         options: &Options,
     ) -> Result<Subject, CommandError> {
+        const SHOWN: usize = 5;
         let mut subjects = self.resolve(ui, session, options)?;
         match subjects.pop() {
             Some(subject) if subjects.is_empty() => Ok(subject),
             last => {
                 let labels: Vec<String> =
-                    subjects.iter().chain(&last).map(|s| label(&s.identity)).collect();
-                Err(CommandError::usage("one subject is needed, and several are meant")
-                    .with_hint(Hint::did_you_mean("it", labels)))
+                    subjects.iter().chain(&last).map(|s| label(&s.identity)).take(SHOWN).collect();
+                Err(CommandError::usage("several subjects match, and the question is about one")
+                    .with_hint(Hint::did_you_mean("the pattern", labels)))
             }
         }
     }

@@ -312,7 +312,7 @@ fn templates_that_are_not_rendered_are_named_as_such() {
     checked 1 object in 1 file; 2 files hold none
     --- stderr
     warning: chart: a Helm chart that is not rendered (3 templates)
-    hint: run `helm template CHART | rolecall COMMAND -f -` to read what the templates make
+    hint: run `helm template chart | rolecall check -` to read what the templates make
     hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 1
     "#);
@@ -426,7 +426,7 @@ fn kustomizations_are_told_of_and_their_patches_not_judged() {
     checked 1 object in 1 file
     --- stderr
     note: `prod/kustomization.yaml` was not built: answers that it can change are unknown
-    hint: run `kustomize build DIRECTORY | rolecall COMMAND -f -` to read what is applied
+    hint: run `kustomize build prod | rolecall check -` to read what is applied
     --- exit 3
     "#);
 }

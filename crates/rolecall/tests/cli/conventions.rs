@@ -17,6 +17,8 @@ fn habits_of_other_tools_are_answered_with_what_stands_for_them() {
         ("check -R deploy", "directories are always read with everything below them: leave it out"),
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),
+        ("can-i get pods web-0", "write `--name web-0` to ask about one object"),
+        ("why get pods web-0", "write `--name web-0` to ask about one object"),
         ("can-it", "did you mean `rolecall can-i`?"),
         ("cani", "did you mean `rolecall can-i`?"),
         ("whocan", "did you mean `rolecall who-can`?"),

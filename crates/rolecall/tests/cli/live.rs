@@ -256,7 +256,7 @@ fn pods_are_walked_to_their_workload() {
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods
@@ -267,7 +267,7 @@ fn pods_are_walked_to_their_workload() {
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods

@@ -8,7 +8,7 @@ fn from_pods_to_rules() {
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods
@@ -18,7 +18,7 @@ fn from_pods_to_rules() {
     assert_snapshot!(rolecall("walk pod/report-29382135-q8zvw -n nightly-report -f fixtures/nightly-report"), @r"
     Pod nightly-report/report-29382135-q8zvw of CronJob nightly-report/report
     |   through Job report-29382135
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount nightly-report/reporter
         |-- in nightly-report: RoleBinding reporter of Role reporter
         |   |-- create,get,update configmaps
@@ -33,7 +33,7 @@ fn branches_are_drawn_where_the_locale_can() {
     let arguments = split("walk -f fixtures/prueba-rbac");
     assert_snapshot!(run(command().args(arguments).env("LANG", "C.UTF-8"), ""), @r"
     Pod prueba-rbac/prueba-pod
-    │   token mounted: nothing says otherwise
+    │   token mounted: by default
     Pod prueba-rbac/prueba-pod-no-token
     │   token not mounted: the Pod says automountServiceAccountToken: false
     └── ServiceAccount prueba-rbac/prueba-sa
@@ -48,7 +48,7 @@ fn branches_are_drawn_where_the_locale_can() {
 fn a_terminal_gets_folded_lines() {
     assert_snapshot!(rolecall_in_columns(60, "walk deploy/plain -f fixtures/tokens"), @r"
     Pods of Deployment tokens/plain
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount tokens/willing
         |-- in tokens: RoleBinding view of ClusterRole view
         |   |-- get,list,watch configmaps, endpoints,
@@ -88,7 +88,7 @@ fn each_reason_for_a_token_is_told() {
         .collect();
     assert_snapshot!(tokens.join("\n"), @r"
     Pods of Deployment tokens/nobody
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     Pods of Deployment tokens/no-such-account
     Pods of Deployment tokens/account-refuses
     |   token not mounted: the ServiceAccount says automountServiceAccountToken: false
@@ -101,7 +101,7 @@ fn each_reason_for_a_token_is_told() {
     Pods of Deployment tokens/covered
     |   token not mounted: every container mounts something else in its place
     Pods of Deployment tokens/plain
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     Pods of Deployment tokens/pod-refuses
     |   token not mounted: the Pod says automountServiceAccountToken: false
     ");
@@ -209,7 +209,7 @@ fn from_a_role_to_its_holders() {
             `-- 2 Pods of Deployment ns-1/lister
                   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
                   through ReplicaSet lister-6c9d7f8b54
-                  token mounted: nothing says otherwise
+                  token mounted: by default
     --- exit 0
     ");
     assert_snapshot!(rolecall("walk clusterrole/v01-storage-reader -f fixtures/v01-implied-groups"), @r"
@@ -250,7 +250,7 @@ fn wide_tells_everything() {
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
-    |   token mounted: nothing says otherwise
+    |   token mounted: by default
     `-- ServiceAccount ns-1/k-sa-1
         |-- everywhere: ClusterRoleBinding system:basic-user of ClusterRole system:basic-user, to Group system:authenticated
         |   |-- create selfsubjectaccessreviews.authorization.k8s.io, selfsubjectrulesreviews.authorization.k8s.io

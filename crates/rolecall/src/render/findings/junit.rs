@@ -29,6 +29,7 @@ pub(crate) fn write(
     }
     for gap in &coverage.gaps {
         let (name, file) = match &gap.place {
+            Some((file, 0)) => (file.clone(), file.as_str()),
             Some((file, line)) => (format!("{file}:{line}"), file.as_str()),
             None => (gap.text.clone(), ""),
         };
