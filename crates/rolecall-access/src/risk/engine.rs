@@ -313,7 +313,7 @@ pub(super) fn implied_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'s
 }
 
 /// Risks that imply others: all others, where none are listed.
-const BROADER: &[(&str, &[&str])] = &[
+pub(super) const BROADER: &[(&str, &[&str])] = &[
     ("RC501", &[]),
     ("RC503", &[]),
     // Lists hold the contents, and creating Pods needs no changes to those of others.

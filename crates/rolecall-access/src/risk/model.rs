@@ -1,4 +1,5 @@
 use super::ask::Asks;
+use super::engine::BROADER;
 use crate::{Severity, Versions};
 
 /// A risk that is held by anyone who can make certain requests.
@@ -92,6 +93,16 @@ impl Risk {
         }
     }
 
+    /// Returns the highest severity of the narrower risks that count for this one.
+    fn gravest_included(&self) -> Option<Severity> {
+        let narrower = BROADER.iter().filter(|(broad, _)| *broad == self.code);
+        narrower
+            .flat_map(|(_, narrow)| narrow.iter())
+            .filter_map(|code| super::find(code))
+            .map(|risk| risk.severity)
+            .max()
+    }
+
     /// Returns every severity of the risk with where it applies, such as `high; critical in the whole
     /// cluster`.
     pub fn grades(&self) -> String {
@@ -115,6 +126,9 @@ impl Risk {
         }
         if wide != self.in_namespace {
             add(wide, "in the whole cluster");
+        }
+        if let Some(gravest) = self.gravest_included().filter(|gravest| *gravest > wide) {
+            add(gravest, "where it includes a risk of that severity");
         }
         if self.code == "RC534" {
             add(Severity::High, "for approving requests of others alone");

@@ -20,9 +20,9 @@ use crate::words;
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
-    /// Where access is compared from
+    /// The source to compare from
     old: String,
-    /// Where access is compared to
+    /// The source to compare to
     new: String,
     /// Exit with 1 when access was gained, when a risk was gained, or on any change
     #[arg(long, value_enum, value_name = "CHANGE")]

@@ -23,7 +23,7 @@ SUBJECT is one of:
   sa/NAME              a ServiceAccount of the namespace (-n)
   sa/NAMESPACE:NAME    a ServiceAccount; also system:serviceaccount:NAMESPACE:NAME
   user/NAME            a user, with its group system:authenticated and those of --as-group
-  group/NAME           somebody in a group
+  group/NAME           a member of a group
   pod/NAME, deploy/NAME, cronjob/NAME ...
                        the ServiceAccount that a workload of the namespace runs as
   me                   yourself, or --as

@@ -89,13 +89,13 @@ Examples:
     rolecall can-i list pods --for user/jane -A
   The same question to manifests
     rolecall can-i list pods --for sa/web -n shop -f deploy/
-  Who of two may do what with Pods and Deployments, in two namespaces?
+  What may two subjects do with Pods and Deployments, in two namespaces?
     rolecall can-i --for sa/shop:web --for user/jane --resources pods,deploy -n shop -n test
   Everything that every ServiceAccount may do, for a spreadsheet
     rolecall can-i --for 'sa/*' -A --subresources -o csv
   What may one ServiceAccount do that the other may not, or the other way round?
     rolecall can-i --for sa/web -n shop --diff-with sa/worker
-  Is a cluster like another?
+  Do two clusters allow the same?
     rolecall can-i --for 'sa/*' -n shop --diff-with context:prod
   Answer reviews as an API server would
     rolecall can-i --reviews reviews.jsonl -f cluster.yaml
@@ -111,8 +111,8 @@ something was not read.
 
 Reviews are SubjectAccessReviews, LocalSubjectAccessReviews or SelfSubjectAccessReviews (with --as), or
 objects with only their `spec`. They come out in their order as JSON lines with a `status`, in the
-server's words. Groups are taken as written. A review that is no review is reported with its line, and
-the rest goes on.",
+server's words. Groups are taken as written. An invalid review is reported with its line, and
+the others are still answered.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )

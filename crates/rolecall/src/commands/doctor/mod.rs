@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// Folder of `token`, `ca.crt` and `namespace` [default: where every Pod finds them]
     #[arg(long, value_name = "PATH")]
     serviceaccount_dir: Option<PathBuf>,
-    /// Ask this server instead of the one that Pods are told of; over `http://`, as through a
+    /// Ask this server instead of the one in a Pod's environment; over `http://`, as through a
     /// `kubectl proxy`, no token is sent, and the identity is the proxy's
     #[arg(long, value_name = "URL")]
     server: Option<String>,

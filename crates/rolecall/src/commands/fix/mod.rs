@@ -81,23 +81,23 @@ pub(crate) struct Arguments {
     /// The subresource of the resources, such as `log` of `pods`
     #[arg(long, default_value = "", hide_default_value = true, requires = "resources")]
     subresource: String,
-    /// Mend the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
+    /// Fix the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
     #[arg(long, value_name = "FILE")]
     from_errors: Option<PathBuf>,
-    /// Mend the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME: of all its
+    /// Fix the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME: of all its
     /// containers, of this run and the one before; may be repeated
     #[arg(long, value_name = "TARGET")]
     logs: Vec<String>,
     /// With --logs: how far back, such as `1h`
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     since: Option<Duration>,
-    /// Mend denied SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
+    /// Fix denied SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
     #[arg(long, value_name = "FILE")]
     reviews: Option<PathBuf>,
-    /// Mend the denied cells of a matrix that `can-i -o json` wrote; `-` is stdin
+    /// Fix the denied cells of a matrix that `can-i -o json` wrote; `-` is stdin
     #[arg(long, value_name = "FILE")]
     matrix: Option<PathBuf>,
-    /// Which objects grant: roles of the subject's own, an existing role that covers the need, further
+    /// Which objects grant: new roles for the subject, an existing role that covers the need, further
     /// rules in a role that only the subject has, or an existing object in which one word is wrong,
     /// printed as a patch of its file
     #[arg(long, value_enum, default_value_t)]
@@ -109,34 +109,34 @@ pub(crate) struct Arguments {
     /// Grant in all namespaces rather than in those asked for
     #[arg(long)]
     cluster_wide: bool,
-    /// Grant what hands out the cluster, too: wildcards, escalate, Secrets everywhere ...
+    /// Also grant what amounts to control of the cluster: wildcards, escalate, Secrets everywhere ...
     #[arg(long)]
     allow_risky: bool,
-    /// Write rules that no request is known to match, too: for API groups that nothing serves
+    /// Also write rules that no request is known to match, such as for API groups that no server serves
     #[arg(long)]
     force: bool,
     /// Limit grants to the names asked for even where a program generated them, as for the Pods of a
     /// Deployment
     #[arg(long)]
     keep_names: bool,
-    /// Grant what clients usually ask next, too: the watch of an informer that lists, all that leader
+    /// Also grant what clients usually ask next: the watch of an informer that lists, all that leader
     /// election and Helm need
     #[arg(long)]
     complete: bool,
-    /// Write the ServiceAccounts that do not exist, too
+    /// Also write the ServiceAccounts that do not exist
     #[arg(long = "create-serviceaccount")]
     create_service_account: bool,
-    /// Grant to a ServiceAccount of the workload's own (--for, or --logs) rather than to the `default`
-    /// one of all Pods
+    /// Grant to a dedicated ServiceAccount for the workload (--for, or --logs) rather than to the `default`
+    /// one that all Pods share
     #[arg(long = "dedicated-serviceaccount")]
     dedicated_service_account: bool,
-    /// Say whether whoever asks (--as, or yourself) may apply the objects, and what is missing
+    /// Check whether the caller (--as, or yourself) can apply the objects, and what is missing
     #[arg(long)]
     preflight: bool,
     /// Have the server check the objects without storing them
     #[arg(long, value_enum, value_name = "server")]
     dry_run: Option<DryRunBy>,
-    /// Write one file a namespace into a directory; what such files grant already is kept
+    /// Write one file per namespace into a directory; what such files grant already is kept
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
     /// With --out-dir: write a kustomization.yaml that lists the files
@@ -184,11 +184,11 @@ fn after_help() -> String {
 Examples:
   Let the ServiceAccount `web` of namespace `shop` list and watch Pods and Services
     rolecall fix list,watch pods services --for sa/web -n shop | kubectl apply -f -
-  Mend whatever a command was refused
+  Grant what a command was refused
     kubectl get pods 2>&1 | rolecall fix --from-errors -
-  Mend whatever an operator's Pods complained of in the last hour, one file a namespace
+  Grant what an operator's Pods were refused in the last hour, one file per namespace
     rolecall fix --logs deploy/operator -n operators --since 1h --out-dir rbac/
-  Mend what manifests lack, before they are applied
+  Grant what manifests lack, before they are applied
     rolecall fix --from-errors refused.log -f deploy/
   Bind an existing role, if one grants at most two rules besides
     rolecall fix get pods --for user/jane -n shop --style reuse --max-excess 2
@@ -197,24 +197,24 @@ Examples:
   May I apply that, does the server take it, and what would change?
     rolecall fix list pods --for sa/web -n shop --preflight --dry-run server --diff
 
-What is written grants what was denied and nothing else; that is proved with the evaluator before
-anything is printed, and said on stderr. What hands out the cluster is refused, with reasons. Objects
-are called rolecall:SUBJECT and labelled app.kubernetes.io/managed-by=rolecall; a further need changes
+The output grants what was denied and nothing else: the evaluator proves that before anything is
+printed, and stderr says so. Grants that amount to control of the cluster are refused, with reasons.
+Objects are called rolecall:SUBJECT and labelled app.kubernetes.io/managed-by=rolecall; a further need changes
 the same objects.
 
 {}
 
 {}
 
-Exit codes: 0 the fix is printed, or nothing is to do; 1 something stays denied, for no Role mends it or
-it is refused as risky; 2 an error; 3 something that was not read decides whether the fix is
+Exit codes: 0 the fix is printed, or nothing has to be done; 1 something stays denied, because no Role
+can allow it or it is refused as risky; 2 an error; 3 something that was not read decides whether the fix is
 needed.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )
 }
 
-/// Mends what the arguments name.
+/// Grants what the arguments name.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check(options)?;
     let subjects = SubjectArgument::parse_all(arguments.whom())?;

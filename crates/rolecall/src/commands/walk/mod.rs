@@ -37,7 +37,7 @@ TARGET is one of:
   sa/NAME, sa/NAMESPACE:NAME
       a ServiceAccount, and what runs as it
   user/NAME, group/NAME, me
-      somebody else
+      a user, a group, yourself
   role/NAME, clusterrole/NAME
       the other way: who holds it, through which binding, what runs as them
   rolebinding/NAME, clusterrolebinding/NAME
