@@ -367,24 +367,45 @@ subjects: [{{kind: ServiceAccount, name: kustomize-controller, namespace: flux-s
         let expected = format!("RC552 {severity}");
         assert!(found.iter().any(|risk| risk.starts_with(&expected)), "{expected}: {found:?}");
     }
-    let own = bound("ClusterRole", "", rules, "").replace(
-        "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
-        "{kind: ServiceAccount, name: kustomize-controller, namespace: flux-system}",
-    );
-    assert_eq!(risks_of(&own), Vec::<String>::new());
+    let own = |image: &str| {
+        let workload = runs("flux-system", "kustomize-controller", image);
+        let found = risks_of(&bound("ClusterRole", "", rules, &workload).replace(
+            "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
+            "{kind: ServiceAccount, name: kustomize-controller, namespace: flux-system}",
+        ));
+        found.iter().any(|risk| risk.starts_with("RC552"))
+    };
+    assert!(!own("ghcr.io/fluxcd/kustomize-controller:v1.7.0"));
+    // A name alone, which anyone can choose, excuses nothing.
+    assert!(own("example.com/shop/web:1"));
+}
+
+/// Returns a Deployment that runs an image as a ServiceAccount.
+fn runs(namespace: &str, account: &str, image: &str) -> String {
+    format!(
+        "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: tested, namespace: {namespace}}}
+spec: {{template: {{spec: {{serviceAccountName: {account}, containers: [{{name: a, image: '{image}'}}]}}}}}}
+"
+    )
 }
 
 #[test]
 fn programs_that_need_a_risk_to_work_are_not_reproached_for_it() {
     let rules = "{apiGroups: [''], resources: [persistentvolumes], verbs: [create]}";
-    let manifests = |name: &str| {
-        bound("ClusterRole", "", rules, "").replace(
+    for (name, image, severity) in [
+        ("web", "example.com/web:1", "high"),
+        ("web", "registry.k8s.io/sig-storage/csi-provisioner:v5.3.0", "info"),
+        ("csi-nfs-controller-sa", "example.com/web:1", "high"),
+        ("calico-csi-longhorn", "example.com/hongkong/contours:1", "high"),
+    ] {
+        let manifests = bound("ClusterRole", "", rules, &runs("storage", name, image)).replace(
             "{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}",
             &format!("{{kind: ServiceAccount, name: {name}, namespace: storage}}"),
-        )
-    };
-    for (name, severity) in [("web", "high"), ("csi-nfs-controller-sa", "info")] {
-        let found = risks_of(&manifests(name));
+        );
+        let found = risks_of(&manifests);
         let expected = format!("RC540 {severity}");
         assert!(found.iter().any(|risk| risk.starts_with(&expected)), "{expected}: {found:?}");
     }
