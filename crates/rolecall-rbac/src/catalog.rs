@@ -400,10 +400,12 @@ impl Catalog {
     /// Returns up to three served plurals that are spelled most alike.
     pub fn similar(&self, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
-        let limit = 1 + name.chars().count() / 4;
+        let limit = (name.chars().count() / 4).max(1);
         let mut scored: Vec<(usize, String)> = self
             .resources
             .iter()
+            // `pods` and `nodes` are hardly ever meant in this group.
+            .filter(|served| *served.group != *METRICS)
             .filter_map(|served| {
                 // Short names are too short to be misspelt recognisably.
                 let distance = [&served.resource, &served.singular]

@@ -159,6 +159,7 @@ mod tests {
         let rows = [
             ("podz", vec!["pods"]),
             ("deplyoments", vec!["deployments.apps"]),
+            ("foos", vec![]),
             ("zzzzzzz", vec![]),
         ];
         for (argument, expected) in rows {
