@@ -6,7 +6,7 @@
 //! [ Authorizer, Catalog ] -> effective access --/                 undecided, and the evidence
 //! ```
 //!
-//! Everything is decided on sets of requests ([`access`](crate::access)), never by asking examples:
+//! Everything is decided on sets of requests (`rolecall_access`'s algebra), never by asking examples:
 //! `cannot` holds when nothing of it is granted, `only` when nothing is granted beyond it, whatever
 //! wildcards the rules have. docs/configuration.md documents the file.
 
