@@ -121,7 +121,7 @@ fn namespace_only(world: &World) -> Result<()> {
         .says("not read: every ClusterRoleBinding:")?;
     asked("walk pod/web-0 -n callers")?.exits(3)?.prints(
         "Pod callers/web-0\n\
-         │   token mounted: nothing says otherwise\n\
+         │   token mounted: by default\n\
          └── ServiceAccount callers/web\n    \
          └── in callers: RoleBinding web of Role web\n        \
          └── get,list pods\n",
