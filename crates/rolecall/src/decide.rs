@@ -1,4 +1,4 @@
-//! One answer, whoever gave it, and what a verdict is called on the command line.
+//! One answer, from the evaluator or a server, and what a verdict is called on the command line.
 
 use rolecall_rbac::{Decision, VerdictKind};
 use rolecall_review::Answer;

@@ -123,7 +123,7 @@ fn proxy(world: &World) -> Result<()> {
     let line = format!("doctor -o json --server {}", world.api.url());
     let ran = world.rolecall(&line).run()?;
     same("connection", &status(&ran, "connection")?, &"ok".to_owned())?;
-    // A server that reviews whoever asks names the proxy's identity; of others it is not known.
+    // A server that reviews its caller names the proxy's identity; of others it is not known.
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
     let tells = world.api.request("POST", path, &[], Some(&review))?.code == 201;

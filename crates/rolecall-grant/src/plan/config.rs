@@ -7,7 +7,7 @@ pub struct Config {
     pub style: Style,
     /// Where the objects grant.
     pub scope: Scope,
-    /// What becomes of requests that hand out the cluster.
+    /// What happens to requests that would give away the cluster.
     pub risky: Risky,
     /// What becomes of ServiceAccounts that do not exist.
     pub missing_accounts: MissingAccounts,
@@ -42,7 +42,7 @@ pub enum Scope {
     ClusterWide,
 }
 
-/// What becomes of requests that hand out the cluster.
+/// What happens to requests that would give away the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Risky {
     /// They are refused, with reasons.

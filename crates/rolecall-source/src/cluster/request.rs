@@ -181,7 +181,7 @@ impl Cluster {
             path: call.path.clone(),
         })?;
         if !self.compresses {
-            // Whoever compresses all the same is understood.
+            // Compressed answers are read even though none were asked for.
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         let response = match time.limit(&self.server, self.client.send(request)).await {

@@ -33,7 +33,7 @@ impl Cluster {
     pub(super) fn unless_foreign(&self, error: RequestError) -> Result<(), RequestError> {
         let is_foreign = match &error {
             RequestError::NotKubernetes { .. } | RequestError::TooLarge { .. } => true,
-            // Whoever stands before a server may write these in words of its own.
+            // A proxy before the server may word these differently.
             RequestError::Refused(Refusal { code: 401 | 403 | 429 | 500.., .. }) => false,
             RequestError::Refused(refusal) => !refusal.is_kubernetes(),
             _ => false,

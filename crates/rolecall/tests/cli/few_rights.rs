@@ -107,7 +107,7 @@ fn namespaces_that_are_missing_or_being_deleted_are_named() {
     assert!(!silent.rolecall("admin", "walk -n ns-1").stderr.contains("namespace `ns-1`"));
 }
 
-/// The hint is a command that whoever has the rights can run as it stands.
+/// The hint is a command that an administrator can run as printed.
 #[test]
 fn the_rights_hint_prints_just_the_yaml() {
     let ran = Server::of(&["ns-1"])
