@@ -356,7 +356,7 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
 
 /// Reads YAML as a value.
 fn yaml_value(text: &str) -> serde_json::Value {
-    let documents = rolecall_source::yaml::parse(text, 1).unwrap();
+    let documents = rolecall_yaml::parse(text, 1).unwrap();
     serde::Deserialize::deserialize(documents[0].root()).unwrap()
 }
 

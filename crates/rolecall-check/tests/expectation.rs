@@ -19,7 +19,7 @@ use rolecall_check::CheckConfig;
 use rolecall_check::expectation::{Failure, Unmet, evaluate};
 use rolecall_rbac::{Authorizer, Grant};
 use rolecall_source::facts::{self, Version};
-use rolecall_source::yaml;
+use rolecall_yaml as yaml;
 use serde::Deserialize as _;
 
 fn read(expectations: &str) -> Result<CheckConfig, String> {

@@ -32,7 +32,6 @@ mod meant;
 mod model;
 mod near_miss;
 mod notation;
-mod printable;
 mod request;
 mod review;
 mod scope;
@@ -62,7 +61,6 @@ pub use model::{
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use notation::{NamedSubject, NotationError};
-pub use printable::is_harmful;
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
 pub use scope::{RequestScope, verbs_asked_where_used};

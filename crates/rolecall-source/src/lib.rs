@@ -7,6 +7,5 @@ mod json;
 pub mod manifests;
 mod problem;
 pub mod snapshot;
-pub mod yaml;
 
 pub use problem::{Problem, ProblemKind, Severity};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rolecall_check::CheckConfig;
 use rolecall_rbac::{Origin, Text};
-use rolecall_source::yaml::{self, Node, Position};
+use rolecall_yaml::{self as yaml, Node, Position};
 use serde::Deserialize;
 
 use crate::error::{CommandError, Hint};

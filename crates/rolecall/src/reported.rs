@@ -10,7 +10,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use rolecall_check::{Finding, ObjectRef, Step};
 use rolecall_rbac::{Gap, Origin};
 use rolecall_source::manifests::FileRead;
-use rolecall_source::yaml::{self, Field, FieldStep, Region, TextLines};
+use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
 
 /// A finding, and what is known of it besides.
 pub(crate) struct Reported {

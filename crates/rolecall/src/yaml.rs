@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use rolecall_source::yaml::{LineBreaks, parse, to_string};
+use rolecall_yaml::{LineBreaks, parse, to_string};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

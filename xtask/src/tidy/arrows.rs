@@ -5,13 +5,20 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates that have no I/O; `purity` proves the rest of it.
-pub(super) const PURE: [&str; 5] =
-    ["rolecall-rbac", "rolecall-access", "rolecall-walk", "rolecall-grant", "rolecall-check"];
+pub(super) const PURE: [&str; 6] = [
+    "rolecall-yaml",
+    "rolecall-rbac",
+    "rolecall-access",
+    "rolecall-walk",
+    "rolecall-grant",
+    "rolecall-check",
+];
 
 /// What each crate may use of the others.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
-    ("rolecall-source", &["rolecall-rbac"]),
+    ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-rbac"]),
     ("rolecall-access", &["rolecall-rbac"]),
@@ -20,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     (
         "rolecall",
         &[
+            "rolecall-yaml",
             "rolecall-rbac",
             "rolecall-access",
             "rolecall-source",
@@ -32,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// What the tests of any crate may use besides: readers of fixtures and what they read into.
-const FOR_TESTS: [&str; 2] = ["rolecall-rbac", "rolecall-source"];
+const FOR_TESTS: [&str; 3] = ["rolecall-yaml", "rolecall-rbac", "rolecall-source"];
 
 /// Packages that only some crates may use, in tests too.
 const OWNED: [(&str, &[&str]); 8] = [

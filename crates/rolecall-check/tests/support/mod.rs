@@ -12,7 +12,7 @@ use rolecall_check::{
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{Defaults, LoadConfig, Loaded, Selection, load};
-use rolecall_source::yaml;
+use rolecall_yaml as yaml;
 use serde::Deserialize as _;
 
 /// Returns what is found in manifests, with the newest server's default roles beside them.

@@ -8,7 +8,7 @@ use super::error::RequestError;
 use super::list::encode;
 use super::request::Call;
 use crate::decode::{Decoder, Identity, Place};
-use crate::yaml::Position;
+use rolecall_yaml::Position;
 
 /// Whether a namespace takes new objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::list::Sink;
 use super::needs::Collection;
 use crate::decode::{Decoder, Identity, Place};
-use crate::yaml::Position;
+use rolecall_yaml::Position;
 
 /// Takes whole objects of one kind.
 pub(super) struct Objects {

@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 use super::DEFAULT_TIMEOUT;
 use super::error::{ConfigError, PluginProblem};
-use crate::yaml;
+use rolecall_yaml as yaml;
 
 /// Runs the plugin of a user, if it has one, and puts in its place the credentials that it prints. When
 /// it starts, `on_start` gets its name.

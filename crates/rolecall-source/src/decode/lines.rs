@@ -3,7 +3,7 @@
 use rolecall_rbac::{PodLines, Workload};
 
 use super::identity;
-use crate::yaml::Node;
+use rolecall_yaml::Node;
 
 /// Notes where the pod spec of a document's one object stands. What has many, or may have them under
 /// any key, is rare: it is looked for when there is something to tell of it.

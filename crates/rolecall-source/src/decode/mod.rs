@@ -37,7 +37,7 @@ use self::object::{Object, ObjectFields};
 pub(crate) use self::passed::passes_over;
 use self::strings::Strings;
 use crate::problem::{Problem, ProblemKind};
-use crate::yaml::{Document, Position};
+use rolecall_yaml::{Document, Position};
 
 /// What was decoded, in the order it came.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use super::object::{ObjectFields, custom_workload};
 use super::{Decoder, lines, walk};
 use crate::problem::ProblemKind;
 use crate::snapshot;
-use crate::yaml::{DecodeError, Document, Node, ParseError, Position};
+use rolecall_yaml::{DecodeError, Document, Node, ParseError, Position};
 
 impl Decoder {
     /// Decodes a document, and warns of keys that it holds twice.

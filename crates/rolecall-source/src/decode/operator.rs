@@ -17,7 +17,7 @@ use super::Decoder;
 use super::identity::{Identity, RBAC_GROUP};
 use super::node::text_of;
 use super::rbac::Rules;
-use crate::yaml::{DecodeError, Node};
+use rolecall_yaml::{DecodeError, Node};
 
 /// Who is granted the rules of a ClusterServiceVersion, for one of its two lists.
 type Permissions = BTreeMap<Text, Vec<PolicyRule>>;

@@ -1,7 +1,7 @@
 //! What of a workload's YAML takes no part in an answer.
 
 use super::identity::{self, Shape};
-use crate::yaml::{Aside, PassOver};
+use rolecall_yaml::{Aside, PassOver};
 
 /// Returns what may be passed over in an object of a shape: in Pods and what makes them, most of their
 /// text. Custom resources may give any key another meaning.
@@ -51,7 +51,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::decode::{Decoder, Place, identity};
-    use crate::yaml::{self, Chunk, PassOver};
+    use rolecall_yaml::{self as yaml, Chunk, PassOver};
 
     /// Returns all that is read from a text.
     fn read(text: &str, pass_over: Option<PassOver>) -> String {

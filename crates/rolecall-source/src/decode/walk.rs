@@ -9,7 +9,7 @@ use super::places::Places;
 use super::pod::PodSpecFields;
 use super::seed::{LabelsSeed, OnlySeed, TextSeed, skip};
 use super::strings::Strings;
-use crate::yaml::Node;
+use rolecall_yaml::Node;
 
 /// What a path leads to.
 #[derive(Clone, Copy, PartialEq)]

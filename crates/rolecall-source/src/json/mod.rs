@@ -25,7 +25,7 @@ use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
 use crate::decode::{Batch, Decoder, Decoders, Identity};
 use crate::snapshot;
-use crate::yaml::{Document, Node, ParseError, Position};
+use rolecall_yaml::{Document, Node, ParseError, Position};
 
 /// How many segments are read while as many are decoded.
 const SEGMENTS: usize = 8;

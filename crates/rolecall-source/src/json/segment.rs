@@ -3,7 +3,7 @@
 use super::head;
 use super::source::{Segment, after};
 use crate::decode::{Decoder, Identity};
-use crate::yaml::{ParseError, Position};
+use rolecall_yaml::{ParseError, Position};
 
 /// What surrounds the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

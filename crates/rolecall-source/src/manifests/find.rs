@@ -12,7 +12,7 @@ use rolecall_rbac::Build;
 use super::kustomize::{self, Kustomizations, is_kustomization};
 use super::patterns;
 use crate::problem::{Problem, ProblemKind};
-use crate::yaml::Position;
+use rolecall_yaml::Position;
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]

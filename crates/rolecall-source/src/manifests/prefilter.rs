@@ -5,7 +5,7 @@
 //! that is found is the only one. In any doubt the answer is no.
 
 use crate::decode::{Selection, Shape};
-use crate::yaml::Outline;
+use rolecall_yaml::Outline;
 
 /// What the lines that are not indented say a document is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::decode::{Decoder, Place};
-    use crate::yaml;
+    use rolecall_yaml as yaml;
 
     /// Returns whether every document of a text is passed over.
     fn is_irrelevant(text: &str) -> bool {

@@ -12,7 +12,7 @@ use super::prefilter::{self, Heading};
 use crate::decode::{self, Batch, Decoder, Decoders};
 use crate::json;
 use crate::problem::ProblemKind;
-use crate::yaml::{self, Chunk};
+use rolecall_yaml::{self as yaml, Chunk};
 
 /// How much is read before deciding what a file is.
 const HEAD: usize = 64 * 1024;

@@ -16,7 +16,7 @@ use rolecall_rbac::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::yaml::{self, LineBreaks, Node};
+use rolecall_yaml::{self as yaml, LineBreaks, Node};
 
 const GAPS: &str = "rolecall.dev/gaps";
 const RESOURCES: &str = "rolecall.dev/resources";

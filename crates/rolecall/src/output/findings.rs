@@ -1,5 +1,5 @@
 use rolecall_check::ObjectRef;
-use rolecall_source::yaml::Region;
+use rolecall_yaml::Region;
 use serde::Serialize;
 
 use super::API_VERSION;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use rolecall_rbac::is_harmful;
+use rolecall_yaml::is_harmful;
 use serde::Serialize;
 
 use crate::error::CommandError;

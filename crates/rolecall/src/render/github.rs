@@ -1,6 +1,6 @@
 //! Escapes of GitHub's workflow commands, `::warning file=..,title=..::message`.
 
-use rolecall_rbac::is_harmful;
+use rolecall_yaml::is_harmful;
 
 /// Escapes the message of a workflow command: its line breaks are shown as such, and whatever else a
 /// terminal could act on is written out.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use rolecall_rbac::is_harmful;
+use rolecall_yaml::is_harmful;
 
 /// Returns text that stays on its line, moves nothing and is no command.
 ///

@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 use rolecall_check::CheckConfig;
-use rolecall_source::yaml;
+use rolecall_yaml as yaml;
 use serde::Deserialize;
 use serde_json::Value;
 

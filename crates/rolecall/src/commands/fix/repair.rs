@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use rolecall_grant::{Denied, Object, Plan, Repair, Step, json_of, yaml_of, yaml_scalar};
 use rolecall_rbac::Origin;
-use rolecall_source::yaml::{self, Field, FieldStep, Region};
+use rolecall_yaml::{self as yaml, Field, FieldStep, Region};
 
 use super::diff;
 use crate::cli::quote;

@@ -10,7 +10,7 @@ use std::io::Write;
 use anstyle::Style;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
-use rolecall_source::yaml::Region;
+use rolecall_yaml::Region;
 
 use super::{Cell, Headings, Table, TableLayout, plain};
 use crate::error::CommandError;

@@ -5,10 +5,10 @@
 use memchr::memmem;
 
 use super::{Field, FieldStep, Region};
-use crate::yaml::block::{self, Nodes, Scalar};
-use crate::yaml::build::Collection;
-use crate::yaml::node::Position;
-use crate::yaml::{Chunk, chunk_text};
+use crate::block::{self, Nodes, Scalar};
+use crate::build::Collection;
+use crate::node::Position;
+use crate::{Chunk, chunk_text};
 
 /// Returns where a field stands whose object is all of a document; of that what there is from the
 /// object's line on.
@@ -159,7 +159,7 @@ mod tests {
 
     use super::super::{Lines, Spanned};
     use super::*;
-    use crate::yaml::split;
+    use crate::split;
 
     /// Finds each field of a document in both ways, and returns how many there are and how many the
     /// short way finds.

@@ -1,8 +1,8 @@
 //! Nodes into a document.
 
 use super::{Aside, Nodes, PassOver, Scalar};
-use crate::yaml::build::{Builder, Collection, MergeKey};
-use crate::yaml::node::{Document, Position};
+use crate::build::{Builder, Collection, MergeKey};
+use crate::node::{Document, Position};
 
 /// A document that is being built.
 pub(super) struct Building<'a> {

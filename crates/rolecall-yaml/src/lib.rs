@@ -1,4 +1,4 @@
-//! YAML in and out; the only module that knows a YAML library.
+//! YAML and JSON in and out; the only crate that knows a YAML library.
 //!
 //! ```text
 //! bytes -> [ split ] -> chunk -> [ block | events ] -> Document -> [ de ] -> wire struct
@@ -15,6 +15,7 @@ mod events;
 mod json;
 mod locate;
 mod node;
+mod printable;
 mod resolve;
 mod split;
 mod write;
@@ -23,6 +24,7 @@ pub use block::{Aside, PassOver};
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
+pub use printable::is_harmful;
 pub use split::{Chunk, Outline, split, split_outlined};
 pub use write::{LineBreaks, WriteError, to_string};
 
@@ -42,7 +44,7 @@ impl ParseError {
     }
 
     /// Says that text stops being UTF-8 at `byte`.
-    pub(crate) fn not_utf8(position: Position, byte: u8) -> Self {
+    pub fn not_utf8(position: Position, byte: u8) -> Self {
         Self::new(position, format!("expected UTF-8 text, found the byte 0x{byte:02x}"))
     }
 }

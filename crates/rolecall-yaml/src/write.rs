@@ -4,7 +4,7 @@
 //! a namespace `on` is a boolean. Whatever a reader, a terminal or a CI runner could act on is written
 //! as an escape in double quotes, so that reading what was written gives the same text, for any text.
 
-use rolecall_rbac::is_harmful;
+use crate::printable::is_harmful;
 use serde::Serialize;
 use serde_yaml::Value;
 
@@ -349,7 +349,7 @@ z:
             breaks in prop_oneof![Just(LineBreaks::Escaped), Just(LineBreaks::Kept)],
         ) {
             let text = to_string(&value, breaks).unwrap();
-            let documents = crate::yaml::parse(&text, 1).map_err(|error| {
+            let documents = crate::parse(&text, 1).map_err(|error| {
                 TestCaseError::fail(format!("{error:?}\n{text}"))
             })?;
             let read = documents.first().map(|document| Value::deserialize(document.root()));

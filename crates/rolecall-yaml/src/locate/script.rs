@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::Region;
-use crate::yaml::Position;
+use crate::Position;
 
 /// The lines of a file.
 #[derive(Debug)]

@@ -193,7 +193,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 /// Lines each of which is indented as one before it, or one step more.
-pub(in crate::yaml) fn nested() -> impl Strategy<Value = String> {
+pub(crate) fn nested() -> impl Strategy<Value = String> {
     let line = (any::<prop::sample::Index>(), 0usize..4, prop::collection::vec(line(), 1));
     prop::collection::vec(line, 1..14).prop_map(|lines| {
         let mut indentations = vec![0];

@@ -1,8 +1,8 @@
 //! Values that take no part in an answer: they are read as all else, and not kept.
 
 use super::{Nodes, Scalar};
-use crate::yaml::build::Collection;
-use crate::yaml::node::Position;
+use crate::build::Collection;
+use crate::node::Position;
 
 /// Tells of a key whether its value may be passed over where it stands on the lines below: then it is
 /// null, and what stands twice in it is not told.
