@@ -1,4 +1,4 @@
-//! What other tools run rolecall by: each file is as its tool reads it, and asks for what there is.
+//! The files by which other tools run rolecall: each has the form that its tool reads, and uses options that exist.
 
 use std::fs;
 
@@ -36,11 +36,11 @@ fn the_action_passes_options_that_exist() {
     // Expressions in a script would run what somebody wrote into an input.
     assert!(!scripts.contains("${{"), "{scripts}");
     let known = options();
-    let words = scripts.split(|c: char| c.is_whitespace() || "()".contains(c));
+    let check = script_of(&action, "Check");
+    let words = check.split(|c: char| c.is_whitespace() || "()".contains(c));
     let passed: Vec<&str> = words.filter(|word| word.len() > 2 && word.starts_with("--")).collect();
     assert!(passed.contains(&"--fail-level"), "{passed:?}");
-    for option in passed.iter().filter(|option| !["--locked", "--path", "--root"].contains(option))
-    {
+    for option in passed {
         assert!(known.iter().any(|known| known == option), "{option} of action.yml");
     }
     // Every input is used, every one that is used is there, and each says what it is for.
@@ -57,12 +57,91 @@ fn the_action_passes_options_that_exist() {
     }
 }
 
+/// Returns the script of the action's step with a name.
+fn script_of(action: &Value, name: &str) -> String {
+    let steps = action["runs"]["steps"].as_sequence().unwrap();
+    let step = steps.iter().find(|step| step["name"] == name).unwrap();
+    step["run"].as_str().unwrap().to_owned()
+}
+
+/// A `curl` that copies from the folder `releases` beside it and notes what it was asked for.
+const CURL: &str = r#"#!/bin/sh
+while [ $# -gt 1 ]; do
+  if [ "$1" = --output ]; then output=$2; fi
+  shift
+done
+echo "$1" >> "${0%/*}/asked"
+cp "${0%/*}/releases/${1##*/}" "$output"
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_action_runs_only_a_download_whose_checksum_matches() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let script = script_of(&yaml("action.yml"), "Install rolecall");
+    let good = "f3f9b5a4f0d2b0a0f2c4";
+    for (version, reference, sums, asked, exit) in [
+        ("v0.1.0", "main", "good", Some("download/v0.1.0"), Some(0)),
+        ("", "v0.2.0", "good", Some("download/v0.2.0"), Some(0)),
+        ("", "main", "good", Some("latest/download"), Some(0)),
+        ("v0.1.0", "main", "bad", Some("download/v0.1.0"), Some(1)),
+        ("v0.1.0", "main", "missing", Some("download/v0.1.0"), Some(1)),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = folder.path().join("tools");
+        let releases = tools.join("releases");
+        let package = releases.join("rolecall-0.1.0-linux-amd64");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(package.join("rolecall"), good).unwrap();
+        fs::write(tools.join("curl"), CURL).unwrap();
+        fs::set_permissions(tools.join("curl"), fs::Permissions::from_mode(0o755)).unwrap();
+        let pack = "tar -czf rolecall-linux-amd64.tar.gz rolecall-0.1.0-linux-amd64 &&
+            sha256sum rolecall-linux-amd64.tar.gz > SHA256SUMS";
+        let mut bash = std::process::Command::new("bash");
+        assert_eq!(run(bash.args(["-c", pack]).current_dir(&releases), "").exit, Some(0));
+        match sums {
+            "bad" => fs::write(
+                releases.join("SHA256SUMS"),
+                format!("{}  rolecall-linux-amd64.tar.gz\n", "0".repeat(64)),
+            ),
+            "missing" => fs::write(releases.join("SHA256SUMS"), ""),
+            _ => Ok(()),
+        }
+        .unwrap();
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-e", "-o", "pipefail", "-c", &script]).current_dir(folder.path()).env_clear();
+        let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+        for (name, value) in [
+            ("PATH", path.as_str()),
+            ("VERSION", version),
+            ("BINARY", ""),
+            ("ACTION_REF", reference),
+            ("RELEASES", "https://example.org/releases"),
+            ("RUNNER_OS", "Linux"),
+            ("RUNNER_ARCH", "X64"),
+            ("RUNNER_TEMP", folder.path().to_str().unwrap()),
+        ] {
+            bash.env(name, value);
+        }
+        let ran = run(&mut bash, "");
+        assert_eq!(ran.exit, exit, "{version} {reference} {sums}: {ran}");
+        let installed = fs::read_to_string(folder.path().join("rolecall/bin/rolecall")).ok();
+        assert_eq!(installed.as_deref(), (exit == Some(0)).then_some(good), "{sums}");
+        let asked = asked.map(|from| {
+            format!(
+                "https://example.org/releases/{from}/rolecall-linux-amd64.tar.gz\n\
+                 https://example.org/releases/{from}/SHA256SUMS\n"
+            )
+        });
+        assert_eq!(fs::read_to_string(tools.join("asked")).ok(), asked);
+    }
+}
+
+#[cfg(unix)]
 #[test]
 fn the_actions_script_checks_and_fails_as_the_command_does() {
-    let action = yaml("action.yml");
-    let steps = action["runs"]["steps"].as_sequence().unwrap();
-    let check = steps.iter().find(|step| step.get("id").is_some()).unwrap();
-    let script = check["run"].as_str().unwrap();
+    let script = script_of(&yaml("action.yml"), "Check");
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join("rolecall/bin");
     fs::create_dir_all(&bin).unwrap();
@@ -76,7 +155,7 @@ fn the_actions_script_checks_and_fails_as_the_command_does() {
         let output = folder.path().join("output");
         fs::write(&output, "").unwrap();
         let mut bash = std::process::Command::new("bash");
-        bash.args(["-e", "-o", "pipefail", "-c", script]).current_dir(root()).env_clear();
+        bash.args(["-e", "-o", "pipefail", "-c", &script]).current_dir(root()).env_clear();
         bash.env("PATH", std::env::var("PATH").unwrap());
         for (name, value) in [
             ("PATHS", paths),
