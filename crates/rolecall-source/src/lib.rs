@@ -3,7 +3,6 @@
 pub mod cluster;
 mod decode;
 pub mod facts;
-mod json;
 pub mod manifests;
 mod problem;
 pub mod snapshot;

@@ -12,7 +12,7 @@ mod block;
 mod build;
 mod de;
 mod events;
-mod json;
+pub mod json;
 mod locate;
 mod node;
 mod printable;

@@ -12,6 +12,7 @@
 
 mod identity;
 mod lines;
+mod list;
 mod metadata;
 mod node;
 mod object;

@@ -24,13 +24,13 @@ use rolecall_rbac::{
     AggregationDrift, Catalog, CatalogBuilder, Gap, Inventory, InventoryBuilder, Origin, Replaced,
     Role, ServedResource, Text, Unread, resolve_aggregation,
 };
+use rolecall_yaml::json;
 
 use self::find::shown;
 use self::read::Outcome;
 pub use crate::decode::Selection;
 use crate::decode::{Batch, Decoder, Decoders, Place};
 use crate::facts::{self, Version};
-use crate::json;
 use crate::problem::{Problem, ProblemKind};
 
 /// What to load.

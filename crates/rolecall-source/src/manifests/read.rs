@@ -10,9 +10,8 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::find::{self, Entry};
 use super::prefilter::{self, Heading};
 use crate::decode::{self, Batch, Decoder, Decoders};
-use crate::json;
 use crate::problem::ProblemKind;
-use rolecall_yaml::{self as yaml, Chunk};
+use rolecall_yaml::{self as yaml, Chunk, json};
 
 /// How much is read before deciding what a file is.
 const HEAD: usize = 64 * 1024;

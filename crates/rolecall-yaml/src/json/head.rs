@@ -1,10 +1,6 @@
 //! The fields of a list around its items.
 
 use super::segment::is_cut_short;
-use rolecall_rbac::Text;
-
-use crate::decode::Identity;
-
 /// What the beginning of an object shows.
 #[derive(Debug, PartialEq)]
 pub(super) enum Head {
@@ -18,22 +14,15 @@ pub(super) enum Head {
 
 /// The fields of a list that come before its items.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct ListHead {
+pub struct ListHead {
     /// The offset of the bracket before the items.
     pub(super) bracket: usize,
-    pub(super) api_version: Option<String>,
-    pub(super) kind: Option<String>,
+    /// The list's `apiVersion`.
+    pub api_version: Option<String>,
+    /// The list's `kind`.
+    pub kind: Option<String>,
     /// The text of `metadata`.
-    pub(super) metadata: Option<Vec<u8>>,
-}
-
-impl ListHead {
-    /// Returns what the list says it is.
-    pub(super) fn identity(&self) -> Option<Identity> {
-        let kind = Text::from(self.kind.as_deref()?);
-        let api_version = Text::from(self.api_version.as_deref().unwrap_or_default());
-        Some(Identity { api_version, kind })
-    }
+    pub metadata: Option<Vec<u8>>,
 }
 
 /// Returns whether the text is an object that is a list, so far as it shows.

@@ -1,9 +1,9 @@
 //! Decodes the items of one segment, in turn.
 
+use super::ItemDecoder;
 use super::head;
 use super::source::{Segment, after};
-use crate::decode::{Decoder, Identity};
-use rolecall_yaml::{ParseError, Position};
+use crate::{ParseError, Position};
 
 /// What surrounds the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,12 @@ pub(super) enum End {
 }
 
 /// Decodes the items from `start` on, where one starts.
-pub(super) fn decode(
-    decoder: &mut Decoder,
+pub(super) fn decode<D: ItemDecoder>(
+    decoder: &mut D,
     segment: &Segment,
     start: usize,
     between: Between,
-    identity: Option<&Identity>,
+    list: Option<&D::List>,
 ) -> End {
     let (text, invalid) = utf8_part(&segment.bytes);
     let mut passed = 0;
@@ -66,7 +66,7 @@ pub(super) fn decode(
         } else if head::starts_list(rest.as_bytes()) {
             return End::Stopped(at);
         }
-        match decoder.json(rest, identity, position) {
+        match decoder.item(rest, list, position) {
             Ok(length) => {
                 at += length;
                 comma_due = between == Between::Commas;

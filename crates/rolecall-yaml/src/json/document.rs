@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::ParseError;
-use super::build::{Builder, Collection, MergeKey};
-use super::node::{Document, Position, Value};
+use crate::ParseError;
+use crate::build::{Builder, Collection, MergeKey};
+use crate::node::{Document, Position, Value};
 
 impl<'a> Document<'a> {
     /// Parses one JSON value that starts at `position`.

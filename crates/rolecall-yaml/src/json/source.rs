@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use rolecall_yaml::Position;
+use crate::Position;
 
 /// How much is read at once.
 const BLOCK: usize = 128 * 1024;

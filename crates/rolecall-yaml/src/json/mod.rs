@@ -11,6 +11,7 @@
 //! time at worst, and broken JSON is found where it is.
 
 mod boundary;
+mod document;
 mod head;
 mod segment;
 mod source;
@@ -20,18 +21,17 @@ use std::io::{self, Read};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use self::boundary::Boundary;
-use self::head::{Field, Head, Length, ListHead};
+pub use self::head::ListHead;
+use self::head::{Field, Head, Length};
 use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
-use crate::decode::{Batch, Decoder, Decoders, Identity};
-use crate::snapshot;
-use rolecall_yaml::{Document, Node, ParseError, Position};
+use crate::{ParseError, Position};
 
 /// How many segments are read while as many are decoded.
 const SEGMENTS: usize = 8;
 
 /// Returns whether bytes start like JSON that no one writes as YAML.
-pub(crate) fn looks_like(bytes: &[u8]) -> bool {
+pub fn looks_like(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     match bytes {
         [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
@@ -47,16 +47,58 @@ fn looks_like_inside(object: &[u8]) -> bool {
 }
 
 /// Decodes all of a JSON input of which `head` has been read.
-pub(crate) fn read(
+pub fn read(
     reader: &mut (dyn Read + Send),
     head: Vec<u8>,
-    decoder: &mut Decoder,
+    decoder: &mut impl ItemDecoder,
 ) -> io::Result<()> {
     let mut reading = Reading { source: Source::new(reader, head), decoder };
     if reading.source.pending().starts_with(b"\xEF\xBB\xBF") {
         reading.source.consume(3);
     }
     reading.values()
+}
+
+/// Decodes the objects of a JSON input; the caller keeps what they mean.
+pub trait ItemDecoder: Sized {
+    /// What has been decoded, in order.
+    type Batch: Default + Send;
+    /// What the list around an item says about it.
+    type List: Sync;
+    /// Decoders for other threads.
+    type Siblings: Sync;
+
+    /// Decodes one object from the start of a text at `position`, and returns how long it is.
+    fn item(
+        &mut self,
+        text: &str,
+        list: Option<&Self::List>,
+        position: Position,
+    ) -> Result<usize, serde_json::Error>;
+
+    /// Notes that the input is not JSON at a position.
+    fn broken(&mut self, error: &ParseError);
+
+    /// Prepares for the items of a list, of whose fields `list` has those before the items.
+    fn enter_list(&mut self, list: &ListHead) -> Self::List;
+
+    /// Ends the items of a list.
+    fn leave_list(&mut self, list: Self::List);
+
+    /// Takes the fields of a list that has been read to its end.
+    fn finish_list(&mut self, list: &ListHead);
+
+    /// Returns a pool of decoders that know what this one does and have decoded nothing.
+    fn siblings(&self) -> Self::Siblings;
+
+    /// Lends a decoder of a pool, and returns what it has decoded.
+    fn with<T>(siblings: &Self::Siblings, work: impl FnOnce(&mut Self) -> T) -> (Self::Batch, T);
+
+    /// Goes on with another batch, and returns the one so far.
+    fn replace(&mut self, batch: Self::Batch) -> Self::Batch;
+
+    /// Adds what another decoder has decoded.
+    fn append(&mut self, batch: Self::Batch);
 }
 
 /// What an object says it is.
@@ -67,9 +109,9 @@ struct KindOnly {
     kind: Option<String>,
 }
 
-struct Reading<'r, 'd> {
+struct Reading<'r, 'd, D> {
     source: Source<'r>,
-    decoder: &'d mut Decoder,
+    decoder: &'d mut D,
 }
 
 /// Whether there is anything left to make sense of.
@@ -79,7 +121,7 @@ enum Flow {
     GiveUp,
 }
 
-impl Reading<'_, '_> {
+impl<D: ItemDecoder> Reading<'_, '_, D> {
     /// Reads top-level values to the end.
     fn values(&mut self) -> io::Result<()> {
         while self.next_is_there()? {
@@ -138,13 +180,9 @@ impl Reading<'_, '_> {
         if list.kind.is_none() {
             self.look_for_kind(&mut list)?;
         }
-        let of_items = list.identity().and_then(|identity| identity.of_items());
-        let outer = self.decoder.stored;
-        if let Some(metadata) = &list.metadata {
-            self.decoder.stored |= with_metadata(metadata, snapshot::is_stored).unwrap_or(false);
-        }
-        let flow = self.items(Between::Commas, of_items.as_ref())?;
-        self.decoder.stored = outer;
+        let entered = self.decoder.enter_list(&list);
+        let flow = self.items(Between::Commas, Some(&entered))?;
+        self.decoder.leave_list(entered);
         if flow == Flow::GiveUp {
             return Ok(flow);
         }
@@ -191,9 +229,7 @@ impl Reading<'_, '_> {
             match self.source.pending() {
                 [b'}', ..] => {
                     self.source.consume(1);
-                    if let Some(metadata) = &list.metadata {
-                        let _ = with_metadata(metadata, |list| self.decoder.recorded(list));
-                    }
+                    self.decoder.finish_list(&list);
                     return Ok(Flow::GoOn);
                 }
                 [b',', ..] => self.source.consume(1),
@@ -240,35 +276,35 @@ impl Reading<'_, '_> {
     /// Notes broken JSON that nothing after it can be told from.
     fn broken(&mut self, what: &str) -> Flow {
         let error = ParseError { position: self.source.position(), what: what.to_owned() };
-        self.decoder.broken(&error, "", 0);
+        self.decoder.broken(&error);
         Flow::GiveUp
     }
 
     /// Decodes items up to the bracket that ends them, or the end of the input.
-    fn items(&mut self, between: Between, identity: Option<&Identity>) -> io::Result<Flow> {
+    fn items(&mut self, between: Between, list: Option<&D::List>) -> io::Result<Flow> {
         let boundary = self.learn()?;
-        let decoders = Decoders::like(self.decoder);
+        let siblings = self.decoder.siblings();
         let mut cut_off: Option<CutOff> = None;
         let mut current = fill(&mut self.source, boundary.as_ref())?;
         while !current.is_empty() {
             let Round { next, decoded } =
-                self.decode_all(&current, &decoders, boundary.as_ref(), |decoder, segment| {
-                    decode(decoder, segment, 0, between, identity)
+                self.decode_all(&current, &siblings, boundary.as_ref(), |decoder, segment| {
+                    decode(decoder, segment, 0, between, list)
                 })?;
             let mut rest = current.into_iter().zip(decoded);
             while let Some((mut segment, (batch, mut end))) = rest.next() {
                 match cut_off.take() {
                     Some(cut) => {
                         segment = cut.joined(segment);
-                        end = decode(self.decoder, &segment, 0, between, identity);
+                        end = decode(self.decoder, &segment, 0, between, list);
                     }
-                    None => self.decoder.batch.append(batch),
+                    None => self.decoder.append(batch),
                 }
                 while let End::Broken(at, error) = &end {
-                    self.decoder.broken(error, "", 0);
+                    self.decoder.broken(error);
                     let Some(boundary) = &boundary else { return Ok(Flow::GiveUp) };
                     end = match boundary.next(&segment.bytes, *at) {
-                        Some(start) => decode(self.decoder, &segment, start, between, identity),
+                        Some(start) => decode(self.decoder, &segment, start, between, list),
                         None => End::Complete,
                     };
                 }
@@ -287,7 +323,7 @@ impl Reading<'_, '_> {
         }
         Ok(match (cut_off, between) {
             (Some(cut), _) => {
-                self.decoder.broken(&cut.error, "", 0);
+                self.decoder.broken(&cut.error);
                 Flow::GiveUp
             }
             (None, Between::Commas) => self.broken("expected `]`, found the end of the file"),
@@ -299,17 +335,17 @@ impl Reading<'_, '_> {
     fn decode_all(
         &mut self,
         current: &[Segment],
-        decoders: &Decoders,
+        siblings: &D::Siblings,
         boundary: Option<&Boundary>,
-        decode: impl Fn(&mut Decoder, &Segment) -> End + Sync,
-    ) -> io::Result<Round> {
+        decode: impl Fn(&mut D, &Segment) -> End + Sync,
+    ) -> io::Result<Round<D::Batch>> {
         let source = &mut self.source;
         if let [only] = current {
             // What is small is not worth waking others for. What was decoded stays in order, as it
             // is taken out of the decoder and put back first.
-            let before = std::mem::take(&mut self.decoder.batch);
+            let before = self.decoder.replace(D::Batch::default());
             let end = decode(self.decoder, only);
-            let batch = std::mem::replace(&mut self.decoder.batch, before);
+            let batch = self.decoder.replace(before);
             return Ok(Round { next: fill(source, boundary)?, decoded: vec![(batch, end)] });
         }
         let (next, decoded) = rayon::join(
@@ -317,7 +353,7 @@ impl Reading<'_, '_> {
             || {
                 current
                     .par_iter()
-                    .map(|segment| decoders.with(|decoder| decode(decoder, segment)))
+                    .map(|segment| D::with(siblings, |decoder| decode(decoder, segment)))
                     .collect()
             },
         );
@@ -344,13 +380,6 @@ impl Reading<'_, '_> {
     }
 }
 
-/// Looks at the metadata of a list.
-fn with_metadata<T>(metadata: &[u8], look: impl FnOnce(Node<'_>) -> T) -> Option<T> {
-    let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));
-    let document = Document::from_json(&text, Position::default()).ok()?;
-    Some(look(document.root()))
-}
-
 /// Reads the next segments.
 fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<Segment>> {
     let mut segments = Vec::new();
@@ -371,9 +400,9 @@ fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<
 }
 
 /// What was decoded while the next segments were read.
-struct Round {
+struct Round<B> {
     next: Vec<Segment>,
-    decoded: Vec<(Batch, End)>,
+    decoded: Vec<(B, End)>,
 }
 
 /// A segment whose last item does not end in it.

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::decode::Place;
 
 /// A reader that gives out a few bytes at a time.
 struct Trickle<'a>(&'a [u8], usize);
@@ -19,27 +18,65 @@ impl Read for Trickle<'_> {
     }
 }
 
-fn load(text: &str) -> Batch {
-    let mut decoder = Decoder::new(&Place::File("a.json".into()), "default");
-    read(&mut Trickle(text.as_bytes(), 7777), Vec::new(), &mut decoder).unwrap();
-    decoder.batch
+/// Keeps the names of objects with their lines, and what is broken.
+#[derive(Debug, Default, PartialEq)]
+struct Names {
+    named: Vec<(String, u32)>,
+    broken: Vec<String>,
 }
 
-/// Says which objects were read, where, and what went wrong.
-fn report(batch: Batch) -> Vec<String> {
-    let mut lines: Vec<String> = batch
-        .builder
-        .build()
-        .roles()
-        .iter()
-        .map(|role| {
-            let verbs = role.rules.iter().map(|rule| rule.verbs.join(",")).collect::<Vec<_>>();
-            let position = role.metadata.origin.position().unwrap_or_default();
-            format!("{} {position} {}", role.metadata.name, verbs.join(" "))
-        })
-        .collect();
-    lines.extend(batch.problems.iter().map(ToString::to_string));
-    lines
+impl ItemDecoder for Names {
+    type Batch = Self;
+    type List = ();
+    type Siblings = ();
+
+    fn item(
+        &mut self,
+        text: &str,
+        _: Option<&()>,
+        position: Position,
+    ) -> Result<usize, serde_json::Error> {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let value = values.next().unwrap_or(Ok(Value::Null))?;
+        // A wrong guess at a boundary hands over a part of an object first.
+        let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        self.named.push((name, position.line));
+        Ok(values.byte_offset())
+    }
+
+    fn broken(&mut self, error: &ParseError) {
+        let Position { line, column } = error.position;
+        self.broken.push(format!("{line}:{column}: {error}"));
+    }
+
+    fn enter_list(&mut self, _: &ListHead) {}
+
+    fn leave_list(&mut self, (): ()) {}
+
+    fn finish_list(&mut self, _: &ListHead) {}
+
+    fn siblings(&self) {}
+
+    fn with<T>((): &(), work: impl FnOnce(&mut Self) -> T) -> (Self, T) {
+        let mut sibling = Self::default();
+        let result = work(&mut sibling);
+        (sibling, result)
+    }
+
+    fn replace(&mut self, batch: Self) -> Self {
+        std::mem::replace(self, batch)
+    }
+
+    fn append(&mut self, batch: Self) {
+        self.named.extend(batch.named);
+        self.broken.extend(batch.broken);
+    }
+}
+
+fn load(text: &str) -> Names {
+    let mut names = Names::default();
+    read(&mut Trickle(text.as_bytes(), 7777), Vec::new(), &mut names).unwrap();
+    names
 }
 
 fn role(name: &str, filler: usize) -> Value {
@@ -82,15 +119,11 @@ fn long_lists_are_read_alike_however_they_are_written() {
             streamed,
             format!("{}\n{{\"kind\":\"List\",\"items\":{compact}}}", role("r00000", 1)),
         ] {
-            let batch = load(&text);
-            assert_eq!(batch.problems, []);
-            let names: Vec<_> = batch
-                .builder
-                .build()
-                .roles()
-                .iter()
-                .map(|it| it.metadata.name.to_string())
-                .collect();
+            let read = load(&text);
+            assert_eq!(read.broken, [] as [&str; 0]);
+            let mut names: Vec<_> = read.named.into_iter().map(|(name, _)| name).collect();
+            // The last text has the first object twice.
+            names.dedup();
             let expected: Vec<_> = (0..count).map(|index| format!("r{index:05}")).collect();
             assert_eq!(names, expected, "{} {filler} {}", names.len(), &text[..60]);
         }
@@ -102,23 +135,23 @@ fn broken_items_are_named_and_the_others_count() {
     let roles = roles(2_000, 1);
     let lines: Vec<String> = roles.iter().map(Value::to_string).collect();
     for (broken, expected) in [
-        ("{\"apiVersion\": \"v1\" \"kind\": 1}", "a.json:1002:21: expected `,` or `}`"),
-        ("{\"apiVersion\": tru}", "a.json:1002:19: expected `true`, `false` or `null`"),
+        ("{\"apiVersion\": \"v1\" \"kind\": 1}", "1002:21: expected `,` or `}`"),
+        ("{\"apiVersion\": tru}", "1002:19: expected `true`, `false` or `null`"),
     ] {
         let mut items = lines.clone();
         items[1000] = broken.to_owned();
         let text = format!("{{\"kind\":\"List\",\"items\":[\n{}]}}", items.join(",\n"));
-        let report = report(load(&text));
-        assert_eq!(report.len(), 2_000);
-        assert_eq!(report[1999], expected);
-        assert_eq!(report[1998], "r01999 a.json:2001 get,li\"st");
+        let read = load(&text);
+        assert_eq!(read.broken, [expected]);
+        assert_eq!(read.named.len(), 1_999);
+        assert_eq!(read.named[1998], ("r01999".to_owned(), 2001));
     }
     let text = format!("{{\"kind\":\"List\",\"items\":[\n{}", lines.join(",\n"));
-    let found = report(load(&text[..text.len() - 10]));
-    assert_eq!(found.len(), 2_000);
-    assert!(found[1999].starts_with("a.json:2001:"), "{}", found[1999]);
-    let found = report(load(&text));
-    assert_eq!(found.last().unwrap(), "a.json:2001:322: expected `,` or `]`");
+    let found = load(&text[..text.len() - 10]);
+    assert_eq!(found.named.len(), 1_999);
+    assert_eq!(found.broken, ["2001:311: expected the closing quote, found the end of the file"]);
+    let found = load(&text);
+    assert_eq!(found.broken, ["2001:322: expected `,` or `]`"]);
 }
 
 fn item() -> impl Strategy<Value = Value> {
@@ -155,20 +188,14 @@ proptest! {
     ) {
         let list = json!({"kind": "List", "items": items});
         let text = if indented { serde_json::to_string_pretty(&list) } else { serde_json::to_string(&list) }.unwrap();
-        let mut decoder = Decoder::new(&Place::File("a.json".into()), "default");
+        let mut names = Names::default();
         let mut reader = text.as_bytes();
-        let mut reading =
-            Reading { source: Source::with_block(&mut reader, Vec::new(), block), decoder: &mut decoder };
-        reading.values().unwrap();
-        let batch = decoder.batch;
-        prop_assert_eq!(&batch.problems, &[]);
-        prop_assert_eq!(batch.objects, items.len());
-        let names: Vec<_> = batch.builder.roles().iter().map(|role| role.metadata.name.to_string()).collect();
-        let expected: Vec<_> = items.iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect();
-        prop_assert_eq!(names, expected);
-        let lines: Vec<_> = batch.builder.roles().iter().map(|role| role.metadata.origin.position()).collect();
-        let whole = load(&text);
-        let expected: Vec<_> = whole.builder.roles().iter().map(|role| role.metadata.origin.position()).collect();
-        prop_assert_eq!(lines, expected);
+        let source = Source::with_block(&mut reader, Vec::new(), block);
+        Reading { source, decoder: &mut names }.values().unwrap();
+        let expected: Vec<_> =
+            items.iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect();
+        let found: Vec<_> = names.named.iter().map(|(name, _)| name.as_str()).collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(names, load(&text));
     }
 }
