@@ -1,4 +1,5 @@
-//! Aggregated ClusterRoles: what kube-controller-manager's clusterrole-aggregation-controller does.
+//! Aggregated ClusterRoles, as kube-controller-manager's clusterrole-aggregation-controller fills
+//! them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::{Inventory, PolicyRule, Role, Text};
 
-/// An aggregated ClusterRole whose written rules are not what the controller would make of it.
+/// An aggregated ClusterRole whose written rules differ from those that the controller computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregationDrift {
     /// The ClusterRole's name.
@@ -16,18 +17,19 @@ pub struct AggregationDrift {
     pub added: Vec<PolicyRule>,
     /// Written rules that the controller overwrites.
     pub overwritten: Vec<PolicyRule>,
-    /// Whether the resolved rules were put in place of the written ones.
+    /// Whether the computed rules replaced the written ones.
     pub applied: bool,
 }
 
-/// Fills aggregated ClusterRoles from the ClusterRoles they select, to a fixpoint, and returns where
-/// that differs from what was written, sorted by name.
+/// Fills aggregated ClusterRoles from the ClusterRoles they select, to a fixpoint, and returns the
+/// differences from the written rules, sorted by name.
 ///
 /// The server's authorizer reads only `.rules`, so a role that a server has stored keeps its stored
-/// rules, empty or not, unless it selects (over any number of steps) a role that no server has stored
-/// yet. A role whose selectors match nothing keeps its rules too: the controller applies none over
-/// them (semantics §3). Mirrors `pkg/controller/clusterroleaggregation`: for each selector the matching
-/// ClusterRoles sorted by name, itself excluded, their rules appended where not already equal.
+/// rules, empty or not, unless it selects, directly or indirectly, a role that no server has stored
+/// yet. A role whose selectors match nothing also keeps its rules: the controller does not
+/// overwrite them with an empty list (semantics §3). Mirrors
+/// `pkg/controller/clusterroleaggregation`: for each selector, the matching ClusterRoles sorted by
+/// name, without the role itself; their rules are appended unless an equal rule is present.
 pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
     let cluster_roles = inventory.roles.partition_point(Role::is_cluster_role);
     let roles = inventory.roles.get_mut(..cluster_roles).unwrap_or_default();
@@ -37,8 +39,8 @@ pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
     }
     let fresh = fresh_roles(roles, &selected);
     let mut resolved: BTreeMap<usize, Arc<[PolicyRule]>> = BTreeMap::new();
-    // Rules only flow along selections, so after as many rounds as there are aggregated roles
-    // nothing changes any more; the controller converges the same way.
+    // Rules only flow along selections, so the result is stable after as many rounds as there are
+    // aggregated roles; the controller converges the same way.
     for _ in 0..=selected.len() {
         let mut changed = false;
         for (role, members) in &selected {
@@ -89,7 +91,8 @@ pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
     drifts
 }
 
-/// Returns, for each aggregated role that selects any, the roles it selects in the controller's order.
+/// Returns, for each aggregated role that selects any, the selected roles in the controller's
+/// order.
 fn selections(roles: &[Role]) -> BTreeMap<usize, Vec<usize>> {
     let mut selections = BTreeMap::new();
     for (position, role) in roles.iter().enumerate() {
@@ -113,8 +116,7 @@ fn selections(roles: &[Role]) -> BTreeMap<usize, Vec<usize>> {
     selections
 }
 
-/// Returns the aggregated roles whose rules, stored or written, are not what the controller will make
-/// of them.
+/// Returns the aggregated roles whose stored or written rules the controller will replace.
 fn fresh_roles(
     roles: &[Role],
     selected: &BTreeMap<usize, Vec<usize>>,

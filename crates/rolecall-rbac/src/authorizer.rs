@@ -1,4 +1,4 @@
-//! The verdict.
+//! Decides requests.
 
 use crate::decision::RuleGrant;
 use crate::index::{Index, Posting, RoleSlot};
@@ -8,11 +8,11 @@ use crate::{
     Verdict,
 };
 
-/// An inventory ready to answer: the pure counterpart of a server's RBAC authorizer.
+/// An indexed inventory: the pure counterpart of a server's RBAC authorizer.
 ///
-/// Mirrors `plugin/pkg/auth/authorizer/rbac/rbac.go`, but goes on after the first rule that allows,
-/// to name every grant. A decision costs what the identity's own bindings cost, whatever else the
-/// inventory holds.
+/// Mirrors `plugin/pkg/auth/authorizer/rbac/rbac.go`, but continues after the first rule that
+/// allows the request, to report every grant. The cost of a decision depends only on the bindings
+/// of the identity, not on the size of the inventory.
 #[derive(Clone, Debug, Default)]
 pub struct Authorizer {
     pub(crate) inventory: Inventory,
@@ -26,16 +26,16 @@ impl Authorizer {
         Self { inventory, index }
     }
 
-    /// Returns the inventory that answers come from.
+    /// Returns the inventory.
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
-    /// Decides one request as the server's chain of authorizers would.
+    /// Decides one request like the server's chain of authorizers.
     ///
-    /// Members of `system:masters` are allowed everything before RBAC is asked. What RBAC does not
-    /// allow a node, the Node authorizer may: it decides by what runs on the node, which is not
-    /// known here, so that answer is open (semantics §1).
+    /// The server allows members of `system:masters` everything before it evaluates RBAC. For
+    /// nodes, the Node authorizer can allow more than RBAC, depending on the Pods on the node.
+    /// Those are not known here, so the result is unknown (semantics §1).
     pub fn authorize(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut decision = self.authorize_by_rbac(identity, request);
         if identity.is_node() {
@@ -50,8 +50,8 @@ impl Authorizer {
         decision
     }
 
-    /// Decides one request as if no authorizer came after RBAC, to compare that with a server. Grants
-    /// that a build can still change leave it open.
+    /// Decides one request as if RBAC were the last authorizer, to compare the result with a
+    /// server. Returns "unknown" if a build can still change all grants.
     pub fn authorize_by_rbac(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut decision = self.authorize_as_written(identity, request);
         if let Verdict::Allowed { by } = &mut decision.verdict
@@ -63,8 +63,8 @@ impl Authorizer {
         decision
     }
 
-    /// Decides one request by RBAC alone, as if the files of the input were applied as they are written,
-    /// though a build can change some of them.
+    /// Decides one request by RBAC alone, on the objects as written, even if a build can change
+    /// some of them.
     pub fn authorize_as_written(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut reached = Vec::with_capacity(16);
         self.index.reach(identity, request.namespace(), &mut reached);
@@ -106,8 +106,8 @@ impl Authorizer {
         Decision { verdict, problems }
     }
 
-    /// Returns the gaps that may hide a grant for an identity that reaches these bindings, and
-    /// withdraws the problems that are only an unread role.
+    /// Returns the gaps that can hide a grant for an identity with these bindings, and removes the
+    /// problems that an unread role explains.
     pub(crate) fn gaps_that_matter<'a>(
         &'a self,
         namespace: &str,
@@ -129,14 +129,14 @@ impl Authorizer {
             .collect()
     }
 
-    /// Returns whether a role is missing only as far as is known: it may be among what was not read.
+    /// Returns whether a missing role may be in the part of the input that could not be read.
     pub(crate) fn is_only_unread(&self, problem: &Problem<'_>) -> bool {
         matches!(problem, Problem::RoleNotFound { .. })
             && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding()))
     }
 
-    /// Returns whether a gap may hide rules of a binding's role: the role itself, or one that would
-    /// be aggregated into it.
+    /// Returns whether a gap can hide rules of a binding's role: the role itself, or one that is
+    /// aggregated into it.
     pub(crate) fn may_hide_rules(&self, gap: &Gap, binding: u32) -> bool {
         match self.index.role_of(binding) {
             RoleSlot::Role(role) => self.role_at(role).is_some_and(|role| {
@@ -149,7 +149,7 @@ impl Authorizer {
         }
     }
 
-    /// Builds the grant of a posting's binding through one rule.
+    /// Builds the grant of a posting's binding and one rule.
     pub(crate) fn grant(
         &self,
         posting: Posting,
@@ -162,7 +162,7 @@ impl Authorizer {
         Some(Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }))
     }
 
-    /// Returns a posting's binding and the subject in it.
+    /// Returns a posting's binding and subject.
     pub(crate) fn bound(&self, posting: Posting) -> Option<(&Binding, &Subject)> {
         let binding = self.binding_at(posting.binding)?;
         Some((binding, binding.subjects.get(posting.subject as usize)?))
@@ -180,7 +180,7 @@ impl Authorizer {
         self.role_at(role_position)?.rules.get(rule_index)
     }
 
-    /// Returns why a binding's roleRef leads nowhere.
+    /// Returns the problem with a binding's roleRef, if any.
     pub(crate) fn problem(&self, position: u32) -> Option<Problem<'_>> {
         let binding = self.binding_at(position)?;
         match self.index.role_of(position) {

@@ -1,4 +1,4 @@
-//! The resources that a server serves: names, scope, verbs, subresources.
+//! The resources of a server: names, scope, verbs and subresources.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,13 +8,13 @@ use crate::{
     Request, ResourceRequest, Text, checked_subresources, edit_distance, is_checked_subresource,
 };
 
-/// The resources that a server serves, and the virtual ones that only authorization knows.
+/// The resources that a server serves, and virtual ones that exist only in authorization checks.
 ///
-/// The evaluator does not need it; it turns what people write into [`Request`]s.
+/// The evaluator does not need it; it turns users' input into [`Request`]s.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     resources: Vec<ServedResource>,
-    /// Lower-cased plural, singular, kind and short names, to positions in order of preference.
+    /// Positions, most preferred first, by lower-case plural, singular, kind and short name.
     by_name: HashMap<Text, Vec<u32>, FxBuildHasher>,
 }
 
@@ -33,12 +33,12 @@ pub struct ServedResource {
     pub namespaced: bool,
     /// Short names, such as `deploy`.
     pub short_names: Vec<Text>,
-    /// Verbs that the server serves; for virtual resources those that are checked.
+    /// The served verbs; for virtual resources, the verbs that are checked.
     pub verbs: Vec<Text>,
     /// Subresources.
     pub subresources: Vec<Subresource>,
-    /// Whether Kubernetes does not serve it itself: it exists only in authorization checks, such as
-    /// `users` for `impersonate`, or a well-known extension serves it.
+    /// Whether Kubernetes itself does not serve it: it exists only in authorization checks, such as
+    /// `users` for `impersonate`, or belongs to a well-known extension.
     pub is_virtual: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Subresource {
     pub verbs: Vec<Text>,
 }
 
-/// A resource argument made unambiguous.
+/// A resource argument resolved to one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved<'a> {
     /// The API group; `*` for any.
@@ -60,30 +60,30 @@ pub struct Resolved<'a> {
     pub resource: Text,
     /// The subresource; empty for none.
     pub subresource: Text,
-    /// What the server serves under that name, if it does.
+    /// The served resource of that name, if any.
     pub served: Option<&'a ServedResource>,
 }
 
-/// Why a resource argument means nothing.
+/// The reason why a resource argument cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolveError {
     /// No served resource has that name.
     UnknownResource {
         /// The argument.
         resource: String,
-        /// Served names that are spelled alike.
+        /// Served names with a similar spelling.
         similar: Vec<String>,
     },
     /// The resource is served, but not this subresource.
     UnknownSubresource {
         /// The resource as rules write it.
         resource: String,
-        /// The unserved subresource.
+        /// The subresource that is not served.
         subresource: String,
-        /// The served ones.
+        /// The served subresources.
         served: Vec<String>,
     },
-    /// The argument is no resource name at all.
+    /// The argument is not a valid resource name.
     Malformed {
         /// The argument.
         resource: String,
@@ -108,7 +108,7 @@ impl std::fmt::Display for ResolveError {
 
 impl std::error::Error for ResolveError {}
 
-/// The API group of what a request's impersonated identity is checked against.
+/// The API group of the virtual resources for impersonation.
 const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The API group of metrics-server.
 const METRICS: &str = "metrics.k8s.io";
@@ -122,7 +122,7 @@ pub struct CatalogBuilder {
 }
 
 impl CatalogBuilder {
-    /// Starts with the virtual resources alone.
+    /// Starts with only the virtual resources.
     pub fn new() -> Self {
         let virtual_resource = |group: &str, resource: &str, kind: &str, verbs: &[&str]| {
             let singular = resource.strip_suffix('s').unwrap_or(resource);
@@ -166,7 +166,8 @@ impl CatalogBuilder {
                         &["impersonate:serviceaccount"],
                     )
                 },
-                // metrics-server serves these; Kubernetes has the group, but no server for it.
+                // metrics-server serves these; Kubernetes defines the group without a server for
+                // it.
                 virtual_resource(METRICS, "nodes", "NodeMetrics", &["get", "list"]),
                 ServedResource {
                     namespaced: true,
@@ -182,12 +183,12 @@ impl CatalogBuilder {
         }
     }
 
-    /// Adds a served resource; a later one of the same group and name replaces an earlier one.
+    /// Adds a served resource, which replaces an earlier one of the same group and name.
     pub fn add(&mut self, resource: ServedResource) {
         self.resources.push(resource);
     }
 
-    /// Sorts and indexes.
+    /// Sorts and indexes the resources.
     pub fn build(self) -> Catalog {
         let mut by_key = std::collections::BTreeMap::new();
         for resource in self.resources {
@@ -213,8 +214,8 @@ impl CatalogBuilder {
     }
 }
 
-/// Orders candidates for one name: real before virtual, plural before kind before short name, core
-/// before other groups, the retired `extensions` last.
+/// Orders the candidates for a name: real before virtual, plural before kind before short name,
+/// core before other groups, the retired `extensions` last.
 fn preference<'a>(resource: &'a ServedResource, name: &str) -> (bool, bool, bool, bool, &'a str) {
     (
         resource.is_virtual,
@@ -226,17 +227,17 @@ fn preference<'a>(resource: &'a ServedResource, name: &str) -> (bool, bool, bool
 }
 
 impl Catalog {
-    /// Returns all resources, sorted by group and name, virtual ones among them.
+    /// Returns all resources, virtual ones included, sorted by group and name.
     pub fn resources(&self) -> &[ServedResource] {
         &self.resources
     }
 
-    /// Returns a builder that holds everything of this catalog.
+    /// Returns a builder with the resources of this catalog.
     pub fn to_builder(&self) -> CatalogBuilder {
         CatalogBuilder { resources: self.resources.clone() }
     }
 
-    /// Returns the resource of that group and plural.
+    /// Returns the resource with that group and plural.
     pub fn get(&self, group: &str, resource: &str) -> Option<&ServedResource> {
         let position = self
             .resources
@@ -247,7 +248,8 @@ impl Catalog {
         self.resources.get(position)
     }
 
-    /// Returns the resources that a plural, singular, kind or short name may mean, preferred first.
+    /// Returns the resources that a plural, singular, kind or short name can mean, most preferred
+    /// first.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &ServedResource> {
         self.by_name
             .get(&*name.to_lowercase())
@@ -256,7 +258,7 @@ impl Catalog {
             .filter_map(|position| self.resources.get(*position as usize))
     }
 
-    /// Returns whether a resource is namespaced; `None` when it is not served.
+    /// Returns whether a resource is namespaced; `None` if it is not served.
     pub fn is_namespaced(&self, group: &str, resource: &str) -> Option<bool> {
         self.get(group, resource).map(|resource| resource.namespaced)
     }
@@ -264,8 +266,8 @@ impl Catalog {
     /// Resolves `pods`, `po`, `Pod`, `deployments.apps`, `deployments.v1.apps`, `pods/log`,
     /// `*.apps`, `*` (any resource of any group) or `*/scale`.
     ///
-    /// A resource with a group that is not served resolves to itself, as custom resources may be
-    /// installed elsewhere; a bare name must be served.
+    /// A resource with a group that is not served resolves to itself, because another cluster can
+    /// have it as a custom resource. A name without a group must be served.
     pub fn resolve(&self, argument: &str) -> Result<Resolved<'_>, ResolveError> {
         // Virtual `userextras/KEY` takes its key as a subresource.
         let (head, subresource) = argument.split_once('/').unwrap_or((argument, ""));
@@ -294,7 +296,7 @@ impl Catalog {
                 served: None,
             });
         }
-        // `deployments.v1.apps` names a version, which RBAC never looks at.
+        // `deployments.v1.apps` has a version, which RBAC ignores.
         let served = match group {
             None => self.named(name).next(),
             Some(group) => self.named(name).find(|served| *served.group == *group).or_else(|| {
@@ -347,8 +349,8 @@ impl Catalog {
         }
     }
 
-    /// Resolves an argument as [`resolve`](Self::resolve) does, for a verb: servers check constrained
-    /// impersonation against identities in the group `authentication.k8s.io`.
+    /// Resolves an argument like [`resolve`](Self::resolve), for a verb: servers check constrained
+    /// impersonation against resources in the group `authentication.k8s.io`.
     pub fn resolve_for(&self, verb: &str, argument: &str) -> Result<Resolved<'_>, ResolveError> {
         let (head, key) = argument.split_once('/').unwrap_or((argument, ""));
         let mut identities =
@@ -362,8 +364,9 @@ impl Catalog {
         }
     }
 
-    /// Returns `widgets.example.org/status` for `widgets/status.example.org`, as messages of servers
-    /// write it; names of objects have dots too, so only what is a subresource somewhere counts.
+    /// Rewrites `widgets/status.example.org`, the form in servers' messages, to
+    /// `widgets.example.org/status`. Object names can contain dots too, so the name must be a known
+    /// subresource.
     fn with_group_first(&self, head: &str, subresource: &str) -> Option<String> {
         let (subresource, group) = subresource.split_once('.')?;
         let is_group =
@@ -375,8 +378,8 @@ impl Catalog {
         is_meant.then(|| format!("{head}.{group}/{subresource}"))
     }
 
-    /// Builds the request for a resolved resource, in the scope in which servers ask about it with
-    /// that verb ([`RequestScope`](crate::RequestScope)).
+    /// Builds the request for a resolved resource, in the scope in which servers authorize that
+    /// verb ([`RequestScope`](crate::RequestScope)).
     pub fn request(
         &self,
         verb: &str,
@@ -397,17 +400,17 @@ impl Catalog {
         )
     }
 
-    /// Returns up to three served plurals that are spelled most alike.
+    /// Returns up to three served plurals with the most similar spelling.
     pub fn similar(&self, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
         let limit = (name.chars().count() / 4).max(1);
         let mut scored: Vec<(usize, String)> = self
             .resources
             .iter()
-            // `pods` and `nodes` are hardly ever meant in this group.
+            // A misspelt name rarely means `pods` or `nodes` of this group.
             .filter(|served| *served.group != *METRICS)
             .filter_map(|served| {
-                // Short names are too short to be misspelt recognisably.
+                // Short names are too short for a meaningful distance.
                 let distance = [&served.resource, &served.singular]
                     .into_iter()
                     .map(|candidate| edit_distance(candidate, &name))
@@ -424,7 +427,7 @@ impl Catalog {
 }
 
 impl Resolved<'_> {
-    /// Returns `resource.group/subresource` as people write it.
+    /// Returns `resource.group/subresource` as users write it.
     pub fn display(&self) -> String {
         let mut text = qualified(&self.resource, &self.group);
         if !self.subresource.is_empty() {
@@ -435,7 +438,7 @@ impl Resolved<'_> {
     }
 }
 
-/// `userextras/KEY` has a key of the asker's choice where others have a subresource.
+/// `userextras` accepts any key as its subresource.
 fn serves_any_subresource(resource: &ServedResource) -> bool {
     resource.is_virtual && *resource.resource == *"userextras"
 }
@@ -454,7 +457,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_requests_that_name_a_namespace_in_their_url_are_asked_in_it() {
+    fn a_request_is_namespaced_only_if_its_url_names_a_namespace() {
         let mut builder = CatalogBuilder::new();
         for (resource, namespaced) in [("namespaces", false), ("nodes", false), ("pods", true)] {
             builder.add(ServedResource {

@@ -1,4 +1,4 @@
-//! Do rules cover other rules: break down, subtract, compact.
+//! Compares sets of rules: break down, subtract, compact.
 //!
 //! Mirrors `component-helpers/auth/rbac/validation` (`policy_comparator.go`, `policy_compact.go`),
 //! which is what the server's escalation check runs (semantics §8).
@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::{PolicyRule, Text, Texts};
 
-/// The answer of [`covers`].
+/// The result of [`covers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// The atoms that no single owner rule covers, in the servant's order, each as broken down.
+    /// The atoms that no single owner rule covers, in the servant's order.
     pub uncovered: Vec<PolicyRule>,
 }
 
@@ -21,10 +21,10 @@ impl Coverage {
     }
 }
 
-/// Returns which atoms of the servant rules the owner rules do not cover (`Covers`).
+/// Returns the atoms of the servant rules that the owner rules do not cover (`Covers`).
 ///
-/// An atom is covered only by one single owner rule, `*` only by `*`. A servant rule with an empty
-/// dimension has no atoms and is covered trivially.
+/// A single owner rule must cover the whole atom, and only `*` covers `*`. A servant rule with an
+/// empty dimension has no atoms and is trivially covered.
 pub fn covers(owner: &[PolicyRule], servant: &[PolicyRule]) -> Coverage {
     let atoms = servant.iter().flat_map(break_down);
     let uncovered =
@@ -32,7 +32,7 @@ pub fn covers(owner: &[PolicyRule], servant: &[PolicyRule]) -> Coverage {
     Coverage { uncovered }
 }
 
-/// Returns what is left of the servant rules, compacted, when what the owner covers is taken away.
+/// Returns the servant rules without the atoms that the owner rules cover, compacted.
 pub fn subtract(servant: &[PolicyRule], owner: &[PolicyRule]) -> Vec<PolicyRule> {
     compact(covers(owner, servant).uncovered)
 }
@@ -75,9 +75,8 @@ pub fn break_down(rule: &PolicyRule) -> Vec<PolicyRule> {
     atoms
 }
 
-/// Merges rules of one group, one resource and at most one name by joining their verbs, in the order
-/// in which each first appears; other rules stay as they are (`CompactRules`, without its random
-/// order).
+/// Merges the verbs of rules with one group, one resource and at most one name, in the order of
+/// first appearance; other rules stay unchanged (`CompactRules`, without its random order).
 pub fn compact(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
     let mut merged: Vec<PolicyRule> = Vec::with_capacity(rules.len());
     let mut position_of: BTreeMap<(Text, Text, Option<Text>), usize> = BTreeMap::new();
@@ -99,7 +98,7 @@ pub fn compact(rules: Vec<PolicyRule>) -> Vec<PolicyRule> {
     merged
 }
 
-/// Returns group, resource and name of a rule that compaction may merge (`isSimpleResourceRule`).
+/// Returns group, resource and name of a rule that can be merged (`isSimpleResourceRule`).
 fn simple_key(rule: &PolicyRule) -> Option<(Text, Text, Option<Text>)> {
     let ([group], [resource], true) =
         (&*rule.api_groups, &*rule.resources, rule.non_resource_urls.is_empty())
@@ -144,7 +143,8 @@ fn resources_cover(owner: &[Text], wanted: &[Text]) -> bool {
         })
 }
 
-/// Returns whether an owner URL covers a wanted one: equal, or a prefix before a trailing `*`.
+/// Returns whether an owner URL covers a wanted one: it is equal or has a prefix before a trailing
+/// `*`.
 pub fn covers_url(owner: &str, wanted: &str) -> bool {
     owner == wanted || (owner.ends_with('*') && wanted.starts_with(owner.trim_end_matches('*')))
 }

@@ -1,46 +1,46 @@
-//! Answers with their evidence.
+//! Decisions and their evidence.
 
 use std::fmt;
 
 use crate::{Binding, Gap, PolicyRule, Role, RoleKind, Subject, SubjectKind};
 
-/// The answer to one access request, with its evidence.
+/// The decision about one request, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'a> {
-    /// What the authorizer says.
+    /// The verdict.
     pub verdict: Verdict<'a>,
-    /// References of the identity's own bindings that led nowhere; they never block other grants.
+    /// Dangling role references of the identity's bindings; they never block other grants.
     pub problems: Vec<Problem<'a>>,
 }
 
-/// Allowed, not allowed by anything that was read, or undecided.
+/// The verdict of the evaluator: allowed, no opinion, or unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// Something grants the request. Sound even when reads were incomplete, for rules only add.
+    /// A rule grants the request. This holds even when the input is incomplete, because rules only
+    /// add access.
     Allowed {
         /// Every grant, ClusterRoleBindings first, each kind sorted by name.
         by: Vec<Grant<'a>>,
     },
-    /// Nothing grants it, and everything that could was read.
+    /// No rule grants the request, and the input that could grant it is complete.
     NoOpinion,
-    /// Nothing that was read grants it, but something unread could.
+    /// No known rule grants the request, but input that could not be read might.
     Unknown {
-        /// What would have to be read to decide.
+        /// The gaps that would have to be filled to decide.
         gaps: Vec<Gap>,
     },
 }
 
-/// A verdict without its evidence: what every answer comes to, whether the evaluator or a server
-/// gives it.
+/// A verdict without its evidence, from the evaluator or from a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VerdictKind {
-    /// It is allowed.
+    /// Allowed.
     Allowed,
-    /// Nothing allows it.
+    /// No authorizer allows it.
     NoOpinion,
-    /// An authorizer forbids it, whatever others allow; only a server can say that.
+    /// An authorizer denies it, regardless of the others. Only a server returns this.
     Denied,
-    /// Something that was not read, or could not be asked, decides it.
+    /// The result depends on something that could not be read or checked.
     Unknown,
 }
 
@@ -63,13 +63,13 @@ impl Verdict<'_> {
 /// One reason why a request is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant<'a> {
-    /// The identity is in `system:masters`, which the server allows before RBAC is asked.
+    /// The identity is in `system:masters`, which the server allows before it evaluates RBAC.
     Privileged,
     /// A rule of a bound role.
     Rule(RuleGrant<'a>),
 }
 
-/// The chain from a subject over its binding and role to the rule that allows.
+/// The path from a subject through a binding and a role to the rule that allows the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleGrant<'a> {
     /// The binding.
@@ -84,7 +84,7 @@ pub struct RuleGrant<'a> {
     pub rule: &'a PolicyRule,
 }
 
-/// A reference that the server reports and skips.
+/// A role reference that the server reports and skips.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem<'a> {
     /// The binding's role does not exist.
@@ -92,7 +92,7 @@ pub enum Problem<'a> {
         /// The binding.
         binding: &'a Binding,
     },
-    /// The binding refers to a kind that is no role.
+    /// The binding's roleRef has a kind other than Role or ClusterRole.
     UnsupportedRoleKind {
         /// The binding.
         binding: &'a Binding,
@@ -100,7 +100,7 @@ pub enum Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// Returns the binding whose roleRef leads nowhere.
+    /// Returns the binding with the dangling roleRef.
     pub fn binding(&self) -> &'a Binding {
         match self {
             Self::RoleNotFound { binding } | Self::UnsupportedRoleKind { binding } => binding,
@@ -109,10 +109,10 @@ impl<'a> Problem<'a> {
 }
 
 impl Decision<'_> {
-    /// Returns the `reason` that a server with RBAC puts into a review's status (semantics §3).
+    /// Returns the `reason` that a server with RBAC writes into a review's status (semantics §3).
     ///
-    /// For an allowed request it names the first grant; the server names an arbitrary one. For any
-    /// other it lists unresolved references, sorted, each once; empty when there are none.
+    /// For an allowed request it names the first grant, where the server names an arbitrary one.
+    /// Otherwise it lists the dangling references, sorted and without duplicates, or is empty.
     pub fn reason(&self) -> String {
         match &self.verdict {
             Verdict::Allowed { by } => by.first().map(ToString::to_string).unwrap_or_default(),
@@ -124,7 +124,7 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns the server's wording of each problem, sorted, each once.
+    /// Returns the server's text for each problem, sorted and without duplicates.
     pub fn problem_texts(&self) -> Vec<String> {
         let mut texts: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
         texts.sort_unstable();
@@ -134,7 +134,7 @@ impl Decision<'_> {
 }
 
 impl fmt::Display for Grant<'_> {
-    /// Writes the server's `reason`: empty for `system:masters`.
+    /// Writes the server's `reason`, which is empty for `system:masters`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Privileged => Ok(()),
@@ -165,7 +165,7 @@ impl fmt::Display for RuleGrant<'_> {
 }
 
 impl fmt::Display for Problem<'_> {
-    /// Writes the server's wording, which names the resource in the singular.
+    /// Writes the server's text, which names the resource in the singular.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let role_ref = &self.binding().role_ref;
         match (self, &role_ref.kind) {

@@ -1,33 +1,33 @@
-//! What could not be read, and which answers that leaves open.
+//! Input that could not be read, and the decisions that it leaves open.
 
 use std::fmt;
 
 use crate::{Binding, Origin, RoleKind, Text};
 
-/// Something that could not be read, and so may hide a grant.
+/// A part of the input that could not be read, and so might hide a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gap {
-    /// What is missing.
+    /// The missing part.
     pub unread: Unread,
-    /// Why it is missing: the server's or the parser's words.
+    /// The reason, in the words of the server or parser.
     pub because: Text,
-    /// Where it stands, when it stands in a file.
+    /// The position, if it is in a file.
     pub origin: Origin,
 }
 
 /// The extent of a [`Gap`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unread {
-    /// A document or file that may have held any object.
+    /// A document or file that might contain any object.
     Anything,
-    /// All objects of a kind, in one namespace or (`None`) in all of them.
+    /// All objects of a kind, in one namespace or, if `None`, in all of them.
     Kind {
         /// The kind.
         kind: ObjectKind,
         /// The namespace that could not be listed.
         namespace: Option<Text>,
     },
-    /// All objects of a kind outside of the namespaces that were read.
+    /// All objects of a kind outside the namespaces that were read.
     KindOutside {
         /// The kind, which is namespaced.
         kind: ObjectKind,
@@ -43,15 +43,15 @@ pub enum Unread {
         /// The name.
         name: Text,
     },
-    /// Another authorizer of the server's chain, such as Node or a webhook, that rolecall cannot
+    /// Another authorizer of the server's chain, such as Node or a webhook, which rolecall cannot
     /// evaluate.
     Authorizer {
-        /// Its name as the server's flags write it.
+        /// The name in the server's flags.
         name: Text,
     },
 }
 
-/// The kinds that an inventory holds.
+/// The kinds of objects in an inventory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKind {
     /// ClusterRole.
@@ -66,12 +66,12 @@ pub enum ObjectKind {
     ServiceAccount,
     /// Namespace.
     Namespace,
-    /// A Pod, a workload kind, or anything else that takes no part in a decision.
+    /// A Pod, a workload kind, or any other kind that decisions do not depend on.
     Other(Text),
 }
 
 impl ObjectKind {
-    /// Returns the kind of that name.
+    /// Returns the kind with that name.
     pub fn new(kind: &str) -> Self {
         match kind {
             "ClusterRole" => Self::ClusterRole,
@@ -105,19 +105,19 @@ impl fmt::Display for ObjectKind {
 }
 
 impl Gap {
-    /// Returns what keeps a "no" about a node's identity from being certain.
+    /// Returns the gap that makes a "no" for a node uncertain.
     pub(crate) fn node_authorizer() -> Self {
         Self {
             unread: Unread::Authorizer { name: "Node".into() },
-            because: "it may allow what roles and bindings do not".into(),
+            because: "it can allow more than roles and bindings".into(),
             origin: Origin::default(),
         }
     }
 
-    /// Returns whether a binding that counts for requests in `namespace` may be hidden here.
+    /// Returns whether the gap can hide a binding that applies to requests in `namespace`.
     ///
     /// Cluster-scoped and non-resource requests have an empty namespace, for which the server reads
-    /// ClusterRoleBindings only.
+    /// only ClusterRoleBindings.
     pub fn may_hide_binding(&self, namespace: &str) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -139,7 +139,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether a binding of any namespace may be hidden here.
+    /// Returns whether the gap can hide a binding in any namespace.
     pub fn may_hide_any_binding(&self) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -152,7 +152,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether the ClusterRole (empty namespace) or Role of that name may be hidden here.
+    /// Returns whether the gap can hide the ClusterRole (empty namespace) or Role of that name.
     pub fn may_hide_role(&self, namespace: &str, name: &str) -> bool {
         let wanted = if namespace.is_empty() { ObjectKind::ClusterRole } else { ObjectKind::Role };
         match &self.unread {
@@ -168,7 +168,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether the role that a binding refers to may be hidden here.
+    /// Returns whether the gap can hide a binding's role.
     pub fn may_hide_role_of(&self, binding: &Binding) -> bool {
         let role_ref = &binding.role_ref;
         match role_ref.kind {
@@ -181,8 +181,8 @@ impl Gap {
         }
     }
 
-    /// Returns whether the object of a kind, namespace (empty for cluster-scoped kinds) and name may be
-    /// hidden here.
+    /// Returns whether the gap can hide the object of a kind, namespace (empty for cluster-scoped
+    /// kinds) and name.
     pub fn may_hide(&self, kind: &ObjectKind, namespace: &str, name: &str) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -199,7 +199,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether a ServiceAccount of a namespace may be hidden here.
+    /// Returns whether the gap can hide a ServiceAccount in a namespace.
     pub fn may_hide_service_account(&self, namespace: &str) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -216,7 +216,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether a Pod of a namespace, or something that makes Pods, may be hidden here.
+    /// Returns whether the gap can hide a Pod, or an object that creates Pods, in a namespace.
     pub fn may_hide_workload(&self, namespace: &str) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -231,7 +231,7 @@ impl Gap {
         }
     }
 
-    /// Returns whether some ClusterRole may be hidden here, which an aggregated one would include.
+    /// Returns whether the gap can hide a ClusterRole that an aggregated one would include.
     pub fn may_hide_cluster_role(&self) -> bool {
         match &self.unread {
             Unread::Anything => true,
@@ -250,13 +250,13 @@ fn is_among(namespace: &str, read: &[Text]) -> bool {
 impl fmt::Display for Gap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.unread {
-            // A whole file, or a directory that has to be rendered.
+            // A whole file, or a directory that needs a build.
             Unread::Anything if matches!(self.origin, Origin::File { line: 0, .. }) => {
                 let path = self.origin.position().unwrap_or_default();
                 return write!(formatter, "`{path}`: {}", self.because);
             }
             Unread::Anything => write!(formatter, "a document")?,
-            // What one file did not give is one object, whichever it is.
+            // In a single file, the gap is one object of unknown name.
             Unread::Kind { kind, .. } if self.origin.position().is_some() => {
                 write!(formatter, "a {kind}")?;
             }
@@ -265,7 +265,7 @@ impl fmt::Display for Gap {
                 write!(formatter, "every {kind} in namespace `{namespace}`")?;
             }
             Unread::KindOutside { kind, read } => {
-                write!(formatter, "every {kind} outside of namespace")?;
+                write!(formatter, "every {kind} outside namespace")?;
                 if read.len() != 1 {
                     formatter.write_str("s")?;
                 }

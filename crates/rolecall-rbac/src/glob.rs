@@ -1,10 +1,10 @@
-//! Names with wildcards: the one kind of pattern that every command takes.
+//! Names with wildcards: the one pattern syntax of all commands.
 
 use std::fmt;
 
 use crate::Text;
 
-/// A name in which `*` stands for any characters and `?` for one.
+/// A name in which `*` matches any characters and `?` matches one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Glob {
     pattern: Text,
@@ -16,12 +16,12 @@ impl Glob {
         Self { pattern: pattern.into() }
     }
 
-    /// Returns the one name that matches; `None` for a pattern.
+    /// Returns the only name that matches; `None` for a pattern.
     pub fn as_name(&self) -> Option<&Text> {
         (!Self::is_pattern(&self.pattern)).then_some(&self.pattern)
     }
 
-    /// Returns whether a text has wildcards.
+    /// Returns whether a text contains wildcards.
     pub fn is_pattern(text: &str) -> bool {
         text.contains(['*', '?'])
     }
@@ -29,7 +29,7 @@ impl Glob {
     /// Returns whether a name matches.
     pub fn matches(&self, name: &str) -> bool {
         let (mut pattern, mut rest) = (self.pattern.chars(), name.chars());
-        // Where to go on when the last `*` takes one character more.
+        // Where to resume when the last `*` matches one more character.
         let mut retry = None;
         loop {
             let mut ahead = pattern.clone();
@@ -60,8 +60,8 @@ impl Glob {
         }
     }
 
-    /// Makes up a name that matches and that `is_taken` does not know; `None` when a pattern
-    /// without `*` leaves none.
+    /// Returns a new name that matches and is not taken; `None` if a pattern without `*` leaves
+    /// none.
     pub fn fresh(&self, is_taken: impl Fn(&str) -> bool) -> Option<Text> {
         (0..FRESH_TRIES)
             .map(|number| {
@@ -75,7 +75,7 @@ impl Glob {
     }
 }
 
-/// How many names are made up before giving in.
+/// The number of candidate names.
 const FRESH_TRIES: u32 = 1000;
 
 impl fmt::Display for Glob {

@@ -1,4 +1,4 @@
-//! The local matrix: one pass over a subject's bindings answers all its cells.
+//! The local matrix: one pass over a subject's bindings fills all its cells.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use crate::index::{Posting, RoleSlot};
 use crate::matching::{group_matches, name_matches, verb_matches};
 use crate::{Authorizer, Identity, PolicyRule, Text};
 
-/// The verbs and resources of a matrix, and how each role answers for them.
+/// The verbs and resources of a matrix, and the cells that each role allows.
 ///
-/// A role's answer does not depend on who holds it, so it is worked out once and shared by all
-/// subjects; a cell then costs a bit.
+/// The cells of a role do not depend on its subjects, so they are computed once and shared; a cell
+/// then costs one bit.
 #[derive(Debug)]
 pub struct Axes {
     verbs: Vec<Text>,
     columns: Vec<Column>,
-    /// For each role one bit set of verbs per column.
+    /// For each role, a bit set of verbs per column.
     role_masks: Vec<Option<Box<[u64]>>>,
 }
 
@@ -32,23 +32,23 @@ pub struct Column {
     pub subresource: Text,
     /// The object's name; empty for the collection.
     pub name: Text,
-    /// Whether it lives in namespaces; cluster-scoped columns are asked with an empty one.
+    /// Whether it is namespaced; cluster-scoped columns use an empty namespace.
     pub namespaced: bool,
 }
 
-/// The answers for one subject.
+/// The cells of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
-    /// One row for each namespace asked, in the order asked.
+    /// One row for each requested namespace, in the requested order.
     pub rows: Vec<GridRow>,
 }
 
-/// The answers for one subject in one namespace.
+/// The cells of one subject in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GridRow {
-    /// For each column a bit set of the allowed verbs, in the order of the axes.
+    /// For each column, a bit set of the allowed verbs, in the order of the axes.
     pub allowed: Box<[u64]>,
-    /// Whether denials are only "unknown", for something unread may hide a grant.
+    /// Whether cells that are not allowed are "unknown", because a gap might hide a grant.
     pub open: bool,
     /// The same for the cluster-scoped columns.
     pub open_at_cluster_scope: bool,
@@ -77,9 +77,9 @@ impl Axes {
 }
 
 impl Authorizer {
-    /// Works out how each role answers for some verbs and resources.
+    /// Computes the cells that each role allows.
     ///
-    /// Verbs beyond [`Axes::MAX_VERBS`] are left out; callers split larger matrices.
+    /// Ignores verbs beyond [`Axes::MAX_VERBS`]; callers split larger matrices.
     pub fn axes(&self, verbs: Vec<Text>, columns: Vec<Column>) -> Axes {
         let verbs: Vec<Text> = verbs.into_iter().take(Axes::MAX_VERBS).collect();
         let lookup = ColumnLookup::new(&columns);
@@ -109,15 +109,15 @@ impl Authorizer {
         Axes { verbs, columns, role_masks }
     }
 
-    /// Answers all cells of one identity in each of the namespaces.
+    /// Fills all cells of one identity for each of the namespaces.
     ///
-    /// An empty namespace asks for all namespaces at once. Equals deciding each cell by
-    /// [`authorize`](Self::authorize).
+    /// An empty namespace means all namespaces at once. Gives the same result as calling
+    /// [`authorize`](Self::authorize) for each cell.
     pub fn grid(&self, axes: &Axes, identity: &Identity, namespaces: &[Text]) -> Grid {
         let mut reached = Vec::new();
         self.index.reach(identity, "", &mut reached);
         let everywhere = self.collect(axes, &reached, identity.is_privileged());
-        // The Node authorizer may allow what RBAC does not.
+        // The Node authorizer might allow more than RBAC.
         let is_node = identity.is_node();
         let open_at_cluster_scope = is_node || self.is_open("", &reached);
         let rows = namespaces
@@ -167,7 +167,7 @@ impl Authorizer {
     }
 }
 
-/// Columns by what a rule's resources can name.
+/// Columns by the resources and subresources that a rule can name.
 struct ColumnLookup {
     by_resource: HashMap<Text, Vec<usize>, FxBuildHasher>,
     by_subresource: HashMap<Text, Vec<usize>, FxBuildHasher>,
@@ -190,7 +190,7 @@ impl ColumnLookup {
         lookup
     }
 
-    /// Adds the verbs to each column that the rule's groups, resources and names cover.
+    /// Adds the verbs to each column that the rule's groups, resources and names match.
     fn mark(
         &self,
         rule: &PolicyRule,

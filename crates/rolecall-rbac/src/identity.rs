@@ -1,4 +1,4 @@
-//! Who asks.
+//! The identity that makes a request.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ const ALL_SERVICE_ACCOUNTS: Text = arcstr::literal!("system:serviceaccounts");
 const AUTHENTICATED: Text = arcstr::literal!("system:authenticated");
 const UNAUTHENTICATED: Text = arcstr::literal!("system:unauthenticated");
 
-/// A user name and the groups that count, as the authorizer sees them.
+/// A user name and its groups, as the authorizer sees them.
 ///
-/// Groups are taken as they stand. The constructors add the implied ones (semantics §5), because a
+/// Groups are used verbatim. The constructors add the implied ones (semantics §5), because a
 /// SubjectAccessReview for a ServiceAccount without its three groups under-reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
-    /// The user name; empty when only a group is asked for.
+    /// The user name; empty for a group without a user.
     pub user: Text,
     /// The groups.
     pub groups: Vec<Text>,
@@ -49,8 +49,8 @@ impl Identity {
         }
     }
 
-    /// Returns the identity of a user without known groups; a user name that is a ServiceAccount's
-    /// or `system:anonymous` gets the groups that come with it.
+    /// Returns the identity of a user without known groups; the user name of a ServiceAccount or
+    /// `system:anonymous` gets its implied groups.
     pub fn user(name: &str) -> Self {
         if let Some(account) = ServiceAccountName::parse(name) {
             return Self::service_account(account.namespace, account.name);
@@ -62,8 +62,8 @@ impl Identity {
         Self { user: name.into(), groups: vec![group], ..Self::default() }
     }
 
-    /// Returns the identity of "some member of this group": no user name, and the groups that every
-    /// member has besides.
+    /// Returns the identity of an unnamed member of a group: no user name, and the groups that
+    /// every member of that group also has.
     pub fn group(name: &str) -> Self {
         let mut groups: Vec<Text> = vec![name.into()];
         if name.starts_with("system:serviceaccounts:") {
@@ -75,7 +75,7 @@ impl Identity {
         Self { groups, ..Self::default() }
     }
 
-    /// Adds a group unless it is there already.
+    /// Adds a group unless it is already present.
     #[must_use]
     pub fn with_group(mut self, group: &str) -> Self {
         if !self.groups.iter().any(|present| **present == *group) {
@@ -84,28 +84,28 @@ impl Identity {
         self
     }
 
-    /// Returns the ServiceAccount whose user name this is.
+    /// Returns the ServiceAccount with this user name.
     pub fn as_service_account(&self) -> Option<ServiceAccountName<'_>> {
         ServiceAccountName::parse(&self.user)
     }
 
-    /// Returns whether a group is among the groups.
+    /// Returns whether the identity is in a group.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|present| **present == *group)
     }
 
-    /// Returns whether the server allows everything before RBAC is asked.
+    /// Returns whether the server allows everything before it evaluates RBAC.
     pub fn is_privileged(&self) -> bool {
         self.is_in("system:masters")
     }
 
-    /// Returns whether the Node authorizer has a say besides RBAC: a node is a user name and a group
-    /// (semantics §1).
+    /// Returns whether the Node authorizer also decides about this identity, which takes a node's
+    /// user name and the group `system:nodes` (semantics §1).
     pub fn is_node(&self) -> bool {
         self.has_node_name() && self.is_in("system:nodes")
     }
 
-    /// Returns whether this is a node's user name without its group, which only RBAC decides about.
+    /// Returns whether this is a node's user name without its group, so that only RBAC decides.
     pub fn is_node_without_group(&self) -> bool {
         self.has_node_name() && !self.is_in("system:nodes")
     }
@@ -114,8 +114,8 @@ impl Identity {
         self.user.starts_with("system:node:")
     }
 
-    /// Returns the ServiceAccount's own groups that are missing, as a review that lists groups
-    /// verbatim would under-report without them.
+    /// Returns the implied groups that a ServiceAccount lacks; a review that lists groups verbatim
+    /// under-reports without them.
     pub fn missing_groups(&self) -> Vec<Text> {
         self.as_service_account().map_or_else(Vec::new, |account| {
             Self::service_account(account.namespace, account.name)

@@ -1,4 +1,5 @@
-//! The inventory compiled for decisions: bindings by subject and namespace, rules by symbol.
+//! An inventory compiled for decisions: bindings by subject and namespace, rules with interned
+//! strings.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,17 +10,17 @@ use crate::{
     Identity, Inventory, PolicyRule, Request, RoleKind, Subject, SubjectKind, Target, Text, Texts,
 };
 
-/// A number that stands for one distinct string.
+/// The number of an interned string.
 pub(crate) type Symbol = u32;
 
-/// Symbols of the strings that some role, binding or ServiceAccount names.
+/// The symbols of all strings in roles, bindings and ServiceAccounts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
     by_text: HashMap<Text, Symbol, FxBuildHasher>,
 }
 
 impl Symbols {
-    /// Returns the symbol of a string, or `None` when nothing indexed names it.
+    /// Returns the symbol of a string; `None` if the index does not contain it.
     pub(crate) fn get(&self, text: &str) -> Option<Symbol> {
         self.by_text.get(text).copied()
     }
@@ -34,7 +35,7 @@ impl Symbols {
     }
 }
 
-/// A stretch of one of the index's pools.
+/// A range of one of the index's pools.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
@@ -55,26 +56,26 @@ impl Span {
     }
 }
 
-/// One rule, its strings turned into symbols once.
+/// A rule with its strings interned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CompiledRule {
-    /// Bits of common verbs, [`RARE_VERB`] and [`ANY_VERB`].
+    /// The bits of common verbs, [`RARE_VERB`] and [`ANY_VERB`].
     verbs: u32,
     any_group: bool,
-    /// Whether any `nonResourceURLs` are written.
+    /// Whether the rule has `nonResourceURLs`.
     has_urls: bool,
-    /// A [`trace`] of each resource and [`ANY_RESOURCE`]: most rules are out after a look at it.
-    resource_traces: u64,
+    /// The [`resource_bit`] of each resource, and [`ANY_RESOURCE`]: rejects most rules at once.
+    resource_mask: u64,
     verb_list: Span,
     groups: Span,
     resources: Span,
     names: Span,
 }
 
-/// In a rule's mask: it names verbs that have no bit of their own.
+/// The bit of a rule's verb mask for verbs without a dedicated bit.
 const RARE_VERB: u32 = 1 << 30;
 
-/// In a rule's mask: it names `*`.
+/// The bit of a rule's verb mask for `*`.
 const ANY_VERB: u32 = 1 << 31;
 
 /// Returns a verb's bit in a rule's mask.
@@ -100,59 +101,59 @@ fn verb_bit(verb: &str) -> u32 {
     }
 }
 
-/// Among a rule's traces: it names `*`.
+/// The bit of a rule's resource mask for `*`.
 const ANY_RESOURCE: u64 = 1 << 63;
 
-/// Returns a resource's bit, which it shares with others.
-fn trace(resource: Symbol) -> u64 {
+/// Returns a resource's bit, which it shares with other resources.
+fn resource_bit(resource: Symbol) -> u64 {
     1 << (resource % 63)
 }
 
-/// A compiled list of strings, whichever of a rule's lists it is.
+/// A compiled list of strings from any field of a rule.
 #[derive(Clone, Copy, Debug, Default)]
 struct List {
     symbols: Span,
     has_star: bool,
-    /// What the list means as verbs.
+    /// The verb mask, if the list contains verbs.
     verbs: u32,
-    /// What the list means as resources.
-    traces: u64,
+    /// The resource mask, if the list contains resources.
+    resources: u64,
 }
 
-/// Compiled lists by their address: rules share them.
+/// Compiled lists by address: rules share their lists.
 type Lists = HashMap<*const Text, List, FxBuildHasher>;
 
-/// A resource request with its strings looked up; `None` is a string that no rule names.
+/// A resource request with its strings looked up; `None` if no rule contains the string.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CompiledRequest {
     verb: u32,
     rare_verb: Option<Symbol>,
-    resource_traces: u64,
+    resource_mask: u64,
     group: Option<Symbol>,
     resource: Option<Symbol>,
     any_subresource: Option<Symbol>,
     name: Option<Symbol>,
 }
 
-/// A binding that a subject reaches, and at which of the binding's subjects.
+/// A binding that applies to a subject, and the position of that subject in the binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Posting {
     pub(crate) binding: u32,
     pub(crate) subject: u32,
 }
 
-/// Where a binding's roleRef leads.
+/// The target of a binding's roleRef.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RoleSlot {
-    /// To the role of that index.
+    /// The role at that position.
     Role(u32),
-    /// To a role that was not read.
+    /// A role that is not in the inventory.
     Missing,
-    /// To a kind that is no role.
+    /// An unsupported kind of role.
     Unsupported,
 }
 
-/// Who a posting list belongs to.
+/// The key of a posting list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum SubjectKey {
     User(Symbol),
@@ -170,9 +171,9 @@ pub(crate) struct Index {
     bindings_of_role: Vec<Span>,
     binding_pool: Vec<u32>,
     postings: Vec<Posting>,
-    /// For each subject its stretch of `postings`, sorted by binding and so by namespace.
+    /// For each subject the range of its `postings`, sorted by binding and so by namespace.
     subjects: HashMap<SubjectKey, Span, FxBuildHasher>,
-    /// For each binding the namespace's rank; bindings are sorted by it.
+    /// For each binding the rank of its namespace; bindings are sorted by it.
     namespace_of_binding: Vec<Symbol>,
     namespace_ranks: HashMap<Text, Symbol, FxBuildHasher>,
 }
@@ -208,7 +209,7 @@ impl Index {
             verbs: verbs.verbs,
             any_group: groups.has_star,
             has_urls: !rule.non_resource_urls.is_empty(),
-            resource_traces: resources.traces,
+            resource_mask: resources.resources,
             verb_list: verbs.symbols,
             groups: groups.symbols,
             resources: resources.symbols,
@@ -216,7 +217,7 @@ impl Index {
         }
     }
 
-    /// Compiles a list of strings, or finds it compiled: rules share their lists.
+    /// Returns the compiled list; rules share their lists.
     fn list(&mut self, texts: &Texts, lists: &mut Lists) -> List {
         let address = texts.as_ptr();
         if let Some(list) = lists.get(&address) {
@@ -230,10 +231,10 @@ impl Index {
             if &**text == "*" {
                 list.has_star = true;
                 list.verbs |= ANY_VERB;
-                list.traces |= ANY_RESOURCE;
+                list.resources |= ANY_RESOURCE;
             } else {
                 list.verbs |= verb_bit(text);
-                list.traces |= trace(symbol);
+                list.resources |= resource_bit(symbol);
             }
         }
         list.symbols = Span { start, end: self.symbol_pool.len() as u32 };
@@ -260,7 +261,7 @@ impl Index {
                 let role_ref = &binding.role_ref;
                 match role_ref.kind {
                     RoleKind::ClusterRole => find("", &role_ref.name),
-                    // A ClusterRoleBinding's namespace is empty, where no Role lives.
+                    // Roles are namespaced, and a ClusterRoleBinding has no namespace.
                     RoleKind::Role if binding.is_cluster_role_binding() => RoleSlot::Missing,
                     RoleKind::Role => find(&binding.metadata.namespace, &role_ref.name),
                     RoleKind::Other(_) => RoleSlot::Unsupported,
@@ -320,7 +321,7 @@ impl Index {
             }
         }
         entries.sort_unstable();
-        // Of a binding that lists a subject twice, the first mention is the one reported.
+        // When a binding lists a subject twice, report the first entry.
         entries.dedup_by(|later, earlier| {
             later.0 == earlier.0 && later.1.binding == earlier.1.binding
         });
@@ -332,13 +333,13 @@ impl Index {
             }
             start = end;
         }
-        // Of references, so that it takes no more room than it needs.
+        // Collecting from references allocates the exact size.
         self.postings = entries.iter().map(|(_, posting)| *posting).collect();
     }
 
-    /// Collects the bindings that reach an identity: the ClusterRoleBindings and, unless
-    /// `namespace` is empty, the RoleBindings of that namespace. Sorted by binding, each once, with
-    /// the first matching subject.
+    /// Collects the bindings that apply to an identity: the ClusterRoleBindings and, unless
+    /// `namespace` is empty, the RoleBindings of that namespace. They are sorted by binding,
+    /// without duplicates, each with the first matching subject.
     pub(crate) fn reach(&self, identity: &Identity, namespace: &str, into: &mut Vec<Posting>) {
         into.clear();
         let rank = if namespace.is_empty() { None } else { self.namespace_ranks.get(namespace) };
@@ -349,7 +350,8 @@ impl Index {
         sort_and_keep_first(into);
     }
 
-    /// Collects the bindings of every namespace that reach an identity, like [`reach`](Self::reach).
+    /// Collects the bindings of all namespaces that apply to an identity, like
+    /// [`reach`](Self::reach).
     pub(crate) fn reach_everywhere(&self, identity: &Identity, into: &mut Vec<Posting>) {
         into.clear();
         for list in self.posting_lists(identity) {
@@ -370,7 +372,7 @@ impl Index {
             .map(|span| span.of(&self.postings))
     }
 
-    /// Returns the part of a posting list that lies in one namespace.
+    /// Returns the part of a posting list that is in one namespace.
     fn stretch<'a>(&self, list: &'a [Posting], rank: Option<Symbol>) -> &'a [Posting] {
         let Some(rank) = rank else { return &[] };
         let rank_of = |posting: &Posting| {
@@ -382,12 +384,12 @@ impl Index {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Returns where a binding's roleRef leads.
+    /// Returns the target of a binding's roleRef.
     pub(crate) fn role_of(&self, binding: u32) -> RoleSlot {
         self.role_of_binding.get(binding as usize).copied().unwrap_or(RoleSlot::Missing)
     }
 
-    /// Returns the bindings whose roleRef leads to a role, in the inventory's order.
+    /// Returns the bindings whose roleRef resolves to a role, in the inventory's order.
     pub(crate) fn bindings_of(&self, role: u32) -> &[u32] {
         self.bindings_of_role
             .get(role as usize)
@@ -400,7 +402,7 @@ impl Index {
         self.role_rules.get(role as usize).map(|span| span.of(&self.rules)).unwrap_or_default()
     }
 
-    /// Looks the strings of a resource request up; `None` for a non-resource request.
+    /// Looks up the strings of a resource request; `None` for a non-resource request.
     pub(crate) fn compile(&self, request: &Request) -> Option<CompiledRequest> {
         let Target::Resource(target) = &request.target else { return None };
         let subresource = &*target.subresource;
@@ -421,9 +423,9 @@ impl Index {
         Some(CompiledRequest {
             verb,
             rare_verb: if verb == RARE_VERB { self.symbols.get(&request.verb) } else { None },
-            resource_traces: ANY_RESOURCE
-                | resource.map_or(0, trace)
-                | any_subresource.map_or(0, trace),
+            resource_mask: ANY_RESOURCE
+                | resource.map_or(0, resource_bit)
+                | any_subresource.map_or(0, resource_bit),
             group: self.symbols.get(&target.group),
             resource,
             any_subresource,
@@ -434,7 +436,7 @@ impl Index {
     /// Returns whether a compiled rule allows a compiled request.
     pub(crate) fn allows(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
         rule.verbs & (request.verb | ANY_VERB) != 0
-            && rule.resource_traces & request.resource_traces != 0
+            && rule.resource_mask & request.resource_mask != 0
             && self.verb_allowed(rule, request)
             && self.group_allowed(rule, request)
             && self.resource_allowed(rule, request)
@@ -452,7 +454,7 @@ impl Index {
     }
 
     fn resource_allowed(&self, rule: &CompiledRule, request: &CompiledRequest) -> bool {
-        rule.resource_traces & ANY_RESOURCE != 0
+        rule.resource_mask & ANY_RESOURCE != 0
             || self.listed(rule.resources, request.resource)
             || self.listed(rule.resources, request.any_subresource)
     }
@@ -463,7 +465,7 @@ impl Index {
 }
 
 impl CompiledRule {
-    /// Returns whether the rule has URLs at all.
+    /// Returns whether the rule has `nonResourceURLs`.
     pub(crate) fn has_urls(&self) -> bool {
         self.has_urls
     }
@@ -477,7 +479,7 @@ pub(crate) fn write_user_name(into: &mut String, namespace: &str, name: &str) {
     }
 }
 
-/// Returns the user name that a subject stands for, if it stands for a user.
+/// Returns the user name of a subject that is a user or a ServiceAccount.
 pub(crate) fn user_name_of(subject: &Subject, binding: &crate::Metadata) -> Option<String> {
     match subject.kind {
         SubjectKind::User => Some(subject.name.to_string()),

@@ -9,12 +9,12 @@
 //!   Gap
 //! ```
 //!
-//! The evaluator mirrors `plugin/pkg/auth/authorizer/rbac` of Kubernetes, whose behaviour has not
-//! changed between 1.20 and 1.36. It is blind to scopes and discovery, as the server's is: callers
-//! turn questions into [`Request`]s with a [`Catalog`].
+//! The evaluator mirrors `plugin/pkg/auth/authorizer/rbac` of Kubernetes, whose behaviour did not
+//! change between 1.20 and 1.36. Like the server's authorizer, it knows nothing about scopes and
+//! discovery: callers build [`Request`]s with a [`Catalog`].
 //!
-//! Invariants: no I/O, no clock, no randomness; nothing here knows `kube`; every answer carries its
-//! evidence; what could not be read ([`Gap`]) can turn "no" into "unknown" but never into "yes".
+//! Invariants: no I/O, no clock, no randomness, no dependency on `kube`; every answer carries its
+//! evidence; a [`Gap`] in the input can turn "no" into "unknown" but never into "yes".
 
 mod aggregate;
 mod authorizer;
@@ -28,7 +28,6 @@ mod identity;
 mod index;
 mod mask;
 mod matching;
-mod meant;
 mod model;
 mod near_miss;
 mod notation;
@@ -39,6 +38,7 @@ mod spelling;
 mod subresources;
 mod text;
 mod unbuilt;
+mod verb_alias;
 mod who_can;
 
 pub use aggregate::{AggregationDrift, resolve_aggregation};
@@ -52,7 +52,6 @@ pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
 pub use mask::{masked_line, masked_words};
 pub use matching::{rule_allows, subject_matches};
-pub use meant::Meant;
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,
@@ -68,4 +67,5 @@ pub use spelling::{edit_distance, edit_distance_within, is_template};
 pub use subresources::{checked_subresources, is_checked_subresource};
 pub use text::{Interner, Text, Texts};
 pub use unbuilt::Build;
+pub use verb_alias::VerbAlias;
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

@@ -1,7 +1,7 @@
-//! Does one rule allow, does one subject match: upstream's matchers, on the nouns as written.
+//! Upstream's matchers for rules and subjects, on the objects as written.
 //!
-//! The index answers the same from compiled rules; these serve explanations and single rules.
-//! Mirrors `pkg/apis/rbac/v1/evaluation_helpers.go` and `appliesToUser` of
+//! The index gives the same results from compiled rules; these functions serve explanations and
+//! single rules. They mirror `pkg/apis/rbac/v1/evaluation_helpers.go` and `appliesToUser` of
 //! `pkg/registry/rbac/validation/rule.go`.
 
 use crate::{Identity, Metadata, PolicyRule, Request, Subject, SubjectKind, Target, Text};
@@ -48,7 +48,7 @@ pub(crate) fn group_matches(rule: &PolicyRule, group: &str) -> bool {
     has(&rule.api_groups, "*") || has(&rule.api_groups, group)
 }
 
-/// Returns whether a rule's resources cover a resource, or its subresource unless that is empty.
+/// Returns whether a rule's resources match a resource, or its subresource unless that is empty.
 pub(crate) fn resource_matches(resources: &[Text], resource: &str, subresource: &str) -> bool {
     resources.iter().any(|candidate| {
         if &**candidate == "*" {
@@ -64,12 +64,13 @@ pub(crate) fn resource_matches(resources: &[Text], resource: &str, subresource: 
     })
 }
 
-/// Returns whether the rule is unrestricted or names the object; no name is the empty name.
+/// Returns whether the rule is unrestricted or names the object; a request without a name has the
+/// empty name.
 pub(crate) fn name_matches(rule: &PolicyRule, name: &str) -> bool {
     rule.resource_names.is_empty() || has(&rule.resource_names, name)
 }
 
-/// Returns whether a rule's URLs cover a path.
+/// Returns whether a rule's URLs match a path.
 pub(crate) fn url_matches(rule: &PolicyRule, path: &str) -> bool {
     rule.non_resource_urls.iter().any(|url| {
         &**url == "*"

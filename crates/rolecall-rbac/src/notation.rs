@@ -1,11 +1,11 @@
-//! How people and programs write subjects: everything that rolecall and servers print is understood.
+//! Parses the notations for subjects that users, rolecall and API servers write.
 
-/// A subject or an object as a text names it; names may be patterns.
+/// A subject or workload as written in an argument or a message; names can be patterns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NamedSubject {
     /// `me`.
     Me,
-    /// A ServiceAccount; without a namespace, of the one that the question is about.
+    /// A ServiceAccount, by default in the namespace of the question.
     ServiceAccount {
         /// The namespace, if written.
         namespace: Option<String>,
@@ -18,7 +18,7 @@ pub enum NamedSubject {
     Group(String),
     /// An object of another kind, such as a Deployment.
     Object {
-        /// The kind as written, perhaps with its group.
+        /// The kind as written, with or without its group.
         kind: String,
         /// The namespace, if written.
         namespace: Option<String>,
@@ -27,24 +27,24 @@ pub enum NamedSubject {
     },
 }
 
-/// Why a text names no subject.
+/// The reason why a text does not name a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotationError {
-    /// It does not say which kind of subject it names.
+    /// The text does not name a kind.
     NoKind,
-    /// It has a kind and no name.
+    /// The text has a kind but no name.
     NoName,
-    /// It begins as a ServiceAccount's user name does, and does not go on as one.
+    /// The text starts like a ServiceAccount's user name but is not one.
     NotAnAccount,
-    /// Objects have no such names.
+    /// The name is not a valid object name.
     NotAName,
 }
 
 impl NamedSubject {
-    /// Reads `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, `deploy/NAME` and the like, `me`, a
-    /// ServiceAccount's user name, and the spellings of messages: `ServiceAccount ci/deployer`,
-    /// `User:jane`, `Group "devs"`, and `ServiceAccount "deployer/ci"`, as servers write name and
-    /// namespace in the reasons of RBAC.
+    /// Parses `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, `deploy/NAME` and similar, `me`, a
+    /// ServiceAccount's user name, and the notations of messages: `ServiceAccount ci/deployer`,
+    /// `User:jane`, `Group "devs"`, and `ServiceAccount "deployer/ci"`, where servers put the name
+    /// before the namespace in RBAC reasons.
     pub fn parse(text: &str) -> Result<Self, NotationError> {
         let whole = text;
         let text = text.trim();
@@ -67,17 +67,17 @@ impl NamedSubject {
         let is_short = text.get(at..).is_some_and(|rest| rest.starts_with(':'));
         let is_quoted = quoted(rest).is_some();
         let name = quoted(rest).unwrap_or(rest);
-        let word = Word::of(kind);
-        if kind.is_empty() || (is_short && word == Word::Other) {
+        let prefix = Prefix::of(kind);
+        if kind.is_empty() || (is_short && prefix == Prefix::Other) {
             return Err(NotationError::NoKind);
         }
         if name.is_empty() {
             return Err(NotationError::NoName);
         }
-        match word {
-            Word::User => Ok(Self::User(exact(whole).unwrap_or(name).to_owned())),
-            Word::Group => Ok(Self::Group(exact(whole).unwrap_or(name).to_owned())),
-            Word::ServiceAccount => {
+        match prefix {
+            Prefix::User => Ok(Self::User(exact(whole).unwrap_or(name).to_owned())),
+            Prefix::Group => Ok(Self::Group(exact(whole).unwrap_or(name).to_owned())),
+            Prefix::ServiceAccount => {
                 if let Some(user) = name.strip_prefix("system:serviceaccount:") {
                     return Self::parse(&format!("system:serviceaccount:{user}"));
                 }
@@ -89,7 +89,7 @@ impl NamedSubject {
                     }
                 }
             }
-            Word::Other => {
+            Prefix::Other => {
                 let (namespace, name) = split(name);
                 match is_name(name) && namespace.is_none_or(is_name) {
                     true => Ok(Self::Object {
@@ -104,24 +104,24 @@ impl NamedSubject {
     }
 }
 
-/// Returns the name behind a slash as it is written: names of users and groups may have blanks and
-/// quotation marks, also at their ends.
+/// Returns the name after a slash verbatim: names of users and groups can contain spaces and
+/// quotation marks, even at the ends.
 fn exact(text: &str) -> Option<&str> {
     let (kind, name) = text.split_once('/')?;
     let is_exact = !kind.contains([':', '"']) && !kind.trim_start().contains(' ');
     is_exact.then_some(name)
 }
 
-/// What the word before a name says.
+/// The kind of subject that a prefix names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum Prefix {
     ServiceAccount,
     User,
     Group,
     Other,
 }
 
-impl Word {
+impl Prefix {
     fn of(kind: &str) -> Self {
         match &*kind.to_lowercase() {
             "sa" | "serviceaccount" | "serviceaccounts" => Self::ServiceAccount,
@@ -142,7 +142,7 @@ fn account(namespace: Option<&str>, name: &str) -> Result<NamedSubject, Notation
     }
 }
 
-/// Splits `NAMESPACE:NAME` or `NAMESPACE/NAME`, whose namespace may be left out.
+/// Splits `NAMESPACE:NAME` or `NAMESPACE/NAME`; the namespace is optional.
 fn split(text: &str) -> (Option<&str>, &str) {
     match text.split_once([':', '/']) {
         Some((namespace, name)) => (Some(namespace), name),
@@ -150,14 +150,14 @@ fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Returns whether a text may be the name, or the pattern of names, of an object or a namespace.
+/// Returns whether a text can be the name, or a pattern for names, of an object or namespace.
 fn is_name(text: &str) -> bool {
     let is_meant =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.*?".contains(&byte);
     !text.is_empty() && text.bytes().all(is_meant)
 }
 
-/// Returns what stands between double quotes.
+/// Returns the text between double quotes.
 fn quoted(text: &str) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"')
 }

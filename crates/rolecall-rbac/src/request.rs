@@ -1,22 +1,22 @@
-//! What is asked: the attributes that the server's authorizer gets.
+//! Access requests: the attributes that the server's authorizer receives.
 
 use std::fmt;
 
 use crate::Text;
 
-/// One access request, as the authorizer sees it (semantics §2).
+/// One access request, as the authorizer receives it (semantics §2).
 ///
-/// The evaluator takes it literally: cluster-scoped resources must come with an empty namespace,
-/// which [`Catalog::request`](crate::Catalog::request) sees to.
+/// The evaluator uses it literally: requests for cluster-scoped resources must have an empty
+/// namespace, as [`Catalog::request`](crate::Catalog::request) ensures.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request {
     /// The verb, compared byte for byte.
     pub verb: Text,
-    /// What the verb is done to.
+    /// The resource or path.
     pub target: Target,
 }
 
-/// What a request is about.
+/// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// A resource.
@@ -25,7 +25,7 @@ pub enum Target {
     Path(Text),
 }
 
-/// The attributes of a resource request; an empty text is an absent attribute.
+/// The attributes of a resource request; an absent attribute is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceRequest {
     /// The namespace; empty for cluster-scoped resources and for all namespaces at once.
@@ -36,12 +36,12 @@ pub struct ResourceRequest {
     pub resource: Text,
     /// The subresource.
     pub subresource: Text,
-    /// The object's name; empty for requests about a whole collection.
+    /// The object's name; empty for requests for a whole collection.
     pub name: Text,
 }
 
 impl Request {
-    /// Returns a request about a resource.
+    /// Returns a request for a resource.
     pub fn resource(verb: impl Into<Text>, target: ResourceRequest) -> Self {
         Self { verb: verb.into(), target: Target::Resource(target) }
     }
@@ -51,7 +51,7 @@ impl Request {
         Self { verb: verb.into(), target: Target::Path(path.into()) }
     }
 
-    /// Returns the request in another namespace; a non-resource request has none.
+    /// Returns the request in another namespace; non-resource requests do not change.
     #[must_use]
     pub fn in_namespace(mut self, namespace: &str) -> Self {
         if let Target::Resource(target) = &mut self.target {
@@ -60,7 +60,7 @@ impl Request {
         self
     }
 
-    /// Returns the request without its object's name: for every object and the whole collection.
+    /// Returns the request without an object name, so for all objects and the whole collection.
     #[must_use]
     pub fn without_name(mut self) -> Self {
         if let Target::Resource(target) = &mut self.target {
@@ -69,7 +69,7 @@ impl Request {
         self
     }
 
-    /// Returns the namespace whose RoleBindings count; empty when none do.
+    /// Returns the namespace whose RoleBindings apply; empty if none do.
     pub fn namespace(&self) -> &str {
         match &self.target {
             Target::Resource(resource) => &resource.namespace,
@@ -90,8 +90,8 @@ impl ResourceRequest {
 }
 
 impl fmt::Display for Request {
-    /// Writes the server's own sentence, from the verb on: `list resource "pods" in API group "" in
-    /// the namespace "ns"` (semantics §9).
+    /// Writes the server's text, starting at the verb: `list resource "pods" in API group "" in the
+    /// namespace "ns"` (semantics §9).
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
             Target::Path(path) => write!(formatter, "{} path {path:?}", self.verb),

@@ -1,20 +1,20 @@
-//! Which rules apply to an identity: the walk's and `rules`' question.
+//! The rules and bindings that apply to an identity.
 
 use crate::index::{Posting, RoleSlot};
 use crate::{Authorizer, Binding, Gap, Identity, PolicyRule, Problem, Role, Subject};
 
-/// A binding that reaches an identity, and the role it grants.
+/// A binding that applies to an identity, and its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoundRole<'a> {
     /// The binding.
     pub binding: &'a Binding,
     /// The first subject that matches.
     pub subject: &'a Subject,
-    /// The role, or why the reference leads nowhere.
+    /// The role, or the problem with the roleRef.
     pub role: Result<&'a Role, Problem<'a>>,
 }
 
-/// A rule that applies to an identity, and through what.
+/// A rule that applies to an identity, and the binding that grants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleOf<'a> {
     /// The rule.
@@ -29,34 +29,34 @@ pub struct RuleOf<'a> {
     pub subject: &'a Subject,
 }
 
-/// What a SelfSubjectRulesReview reports, before it is compacted.
+/// The contents of a SelfSubjectRulesReview, before compaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesReview<'a> {
     /// The rules in the server's order: ClusterRoleBindings, then the namespace's RoleBindings.
     pub rules: Vec<RuleOf<'a>>,
-    /// References that lead nowhere: the server's `evaluationError`.
+    /// Dangling role references: the server's `evaluationError`.
     pub problems: Vec<Problem<'a>>,
-    /// What may hide further rules.
+    /// The gaps that can hide more rules.
     pub gaps: Vec<Gap>,
 }
 
 impl Authorizer {
-    /// Returns every binding of every namespace that reaches an identity, ClusterRoleBindings first.
+    /// Returns the bindings of all namespaces that apply to an identity, ClusterRoleBindings first.
     pub fn bindings_of(&self, identity: &Identity) -> Vec<BoundRole<'_>> {
         let mut reached = Vec::new();
         self.index.reach_everywhere(identity, &mut reached);
         reached.into_iter().filter_map(|posting| self.bound_role(posting)).collect()
     }
 
-    /// Returns the bindings that reach an identity in one namespace; with an empty namespace, the
-    /// ClusterRoleBindings alone.
+    /// Returns the bindings that apply to an identity in one namespace; for an empty namespace,
+    /// only ClusterRoleBindings.
     pub fn bindings_in(&self, identity: &Identity, namespace: &str) -> Vec<BoundRole<'_>> {
         let mut reached = Vec::new();
         self.index.reach(identity, namespace, &mut reached);
         reached.into_iter().filter_map(|posting| self.bound_role(posting)).collect()
     }
 
-    /// Returns what may hide further bindings or rules of an identity, in any namespace.
+    /// Returns the gaps that can hide more bindings or rules of an identity, in any namespace.
     pub fn gaps_of(&self, identity: &Identity) -> Vec<Gap> {
         let mut reached = Vec::new();
         if !self.inventory.gaps.is_empty() {
@@ -69,8 +69,8 @@ impl Authorizer {
         self.inventory.gaps.iter().filter(|gap| hides(gap)).cloned().collect()
     }
 
-    /// Returns the bindings whose roleRef leads to the ClusterRole (empty namespace) or Role of that
-    /// name, existing or not.
+    /// Returns the bindings that refer to the ClusterRole (empty namespace) or Role of that name,
+    /// even if it does not exist.
     pub fn bindings_to(&self, namespace: &str, name: &str) -> Vec<&Binding> {
         let role = self.inventory.roles.binary_search_by(|role| {
             (&*role.metadata.namespace, &*role.metadata.name).cmp(&(namespace, name))
@@ -98,8 +98,8 @@ impl Authorizer {
         }
     }
 
-    /// Returns the rules that apply to an identity in a namespace (`RulesFor`, semantics §6 SSRR):
-    /// also those that no request can use there, such as URLs through a RoleBinding.
+    /// Returns the rules that apply to an identity in a namespace (`RulesFor`, semantics §6 SSRR),
+    /// including those without effect there, such as URLs through a RoleBinding.
     pub fn rules_for(&self, identity: &Identity, namespace: &str) -> RulesReview<'_> {
         let mut reached = Vec::new();
         self.index.reach(identity, namespace, &mut reached);

@@ -1,33 +1,33 @@
-//! In which scope servers ask about a resource: the one table that every command follows.
+//! The scope in which servers authorize requests for a resource: the single table for all commands.
 
 use crate::{Catalog, NamespaceSelection, Request, Resolved, Target, Text};
 
-/// In which scope servers ask about a resource with some verb.
+/// The scope in which servers authorize a verb on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestScope {
-    /// In the object's namespace, or with an empty one about all namespaces at once.
+    /// The object's namespace, or an empty one for all namespaces at once.
     Namespaced,
-    /// At the cluster scope, where only ClusterRoleBindings count.
+    /// The cluster scope, where only ClusterRoleBindings apply.
     Cluster,
-    /// In the Namespace that the request names, as its URL does, or at the cluster scope when it
-    /// names none (semantics §2).
+    /// The Namespace that the request's URL names, or the cluster scope if it names none (semantics
+    /// §2).
     Itself,
-    /// In the namespace where the right is used, or at the cluster scope when it is used there.
+    /// The namespace where the permission is used, or the cluster scope if it is used there.
     ///
-    /// The object is cluster-scoped, and still a RoleBinding can grant the right: a server asks for
-    /// `bind` in the namespace of the binding that is written (semantics §8), and for `use` of a
-    /// policy in the namespace of the Pod.
+    /// The resource is cluster-scoped, and yet a RoleBinding can grant it: a server checks `bind`
+    /// in the namespace of the new binding (semantics §8), and `use` of a policy in the namespace
+    /// of the Pod.
     WhereUsed,
 }
 
 impl RequestScope {
-    /// Returns whether a RoleBinding can grant such requests.
+    /// Returns whether a RoleBinding can grant requests in this scope.
     pub fn counts_role_bindings(self) -> bool {
         self != Self::Cluster
     }
 }
 
-/// Cluster-scoped resources with a verb that is asked where the right is used.
+/// Verbs on cluster-scoped resources that servers check in the namespace where they are used.
 const ASKED_WHERE_USED: [(&str, &str, &str); 4] = [
     ("extensions", "podsecuritypolicies", "use"),
     ("policy", "podsecuritypolicies", "use"),
@@ -35,10 +35,10 @@ const ASKED_WHERE_USED: [(&str, &str, &str); 4] = [
     ("security.openshift.io", "securitycontextconstraints", "use"),
 ];
 
-/// The verbs of requests about the collection of Namespaces, whose URL names none of them.
+/// Verbs on the collection of Namespaces, whose URL does not name a Namespace.
 const COLLECTION_VERBS: [&str; 4] = ["create", "deletecollection", "list", "watch"];
 
-/// Returns the verbs that are asked where the right is used, of a cluster-scoped resource.
+/// Returns the verbs on a cluster-scoped resource that servers check where they are used.
 pub fn verbs_asked_where_used<'a>(
     group: &'a str,
     resource: &'a str,
@@ -50,8 +50,8 @@ pub fn verbs_asked_where_used<'a>(
 }
 
 impl Catalog {
-    /// Returns the scope in which a resource is asked about with a verb; `None` when the resource is
-    /// not known, and so may live in namespaces.
+    /// Returns the scope of a verb on a resource; `None` if the resource is unknown and so could be
+    /// namespaced.
     pub fn scope(&self, group: &str, resource: &str, verb: &str) -> Option<RequestScope> {
         if verbs_asked_where_used(group, resource).any(|asked| asked == verb) {
             return Some(RequestScope::WhereUsed);
@@ -67,12 +67,12 @@ impl Catalog {
         })
     }
 
-    /// Returns the scope in which a resolved resource is asked about with a verb.
+    /// Returns the scope of a verb on a resolved resource.
     pub fn scope_of(&self, resolved: &Resolved<'_>, verb: &str) -> Option<RequestScope> {
         self.scope(&resolved.group, &resolved.resource, verb)
     }
 
-    /// Returns the scope of a request; `None` for paths and for resources that are not known.
+    /// Returns the scope of a request; `None` for paths and unknown resources.
     pub fn scope_of_request(&self, request: &Request) -> Option<RequestScope> {
         match &request.target {
             Target::Resource(target) => self.scope(&target.group, &target.resource, &request.verb),
@@ -89,8 +89,8 @@ impl Catalog {
         })
     }
 
-    /// Returns where bindings are looked for when a request is asked everywhere: in each namespace,
-    /// unless no RoleBinding can grant it, or only those of one namespace can.
+    /// Returns the namespaces to search for bindings when a request is for any namespace: each one,
+    /// unless no RoleBinding or only those of one namespace can grant it.
     pub fn everywhere(&self, request: &Request) -> NamespaceSelection {
         match self.scope_of_request(request) {
             Some(RequestScope::Cluster | RequestScope::Itself) => NamespaceSelection::OfRequest,
@@ -100,8 +100,8 @@ impl Catalog {
         }
     }
 
-    /// Returns the namespace that a request is asked in: of one meant for `namespace`, about the
-    /// object `name`.
+    /// Returns the namespace in which servers authorize a request for the object `name` in
+    /// `namespace`.
     pub(crate) fn namespace_asked<'a>(
         &self,
         resolved: &Resolved<'_>,

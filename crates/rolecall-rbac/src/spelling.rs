@@ -1,14 +1,13 @@
-//! How alike words are spelled, for what was probably meant.
+//! Compares spellings, to suggest corrections.
 
-/// Returns how many letters have to be changed, added, taken away or swapped with their neighbour to
-/// make one word of the other, no letter twice.
+/// Returns the number of letters to substitute, insert, delete or transpose to turn one word into
+/// the other, where no letter changes twice.
 pub fn edit_distance(one: &str, other: &str) -> usize {
     let (one, other) = without_common_ends(one, other);
     strsim::osa_distance(one, other)
 }
 
-/// Returns the distance of two words where it is at most `most`; of most pairs of words it is seen
-/// quickly that it is not.
+/// Returns the distance of two words if it is at most `most`; rejects most pairs quickly.
 pub fn edit_distance_within(one: &str, other: &str, most: usize) -> Option<usize> {
     let (one, other) = without_common_ends(one, other);
     if one.chars().count().abs_diff(other.chars().count()) > most {
@@ -17,11 +16,11 @@ pub fn edit_distance_within(one: &str, other: &str, most: usize) -> Option<usize
     Some(strsim::osa_distance(one, other)).filter(|distance| *distance <= most)
 }
 
-/// Takes away what two words begin and end with alike.
+/// Removes the common prefix and suffix of two words.
 fn without_common_ends<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     let alike = |(a, b): &(&u8, &u8)| a == b;
     let mut start = one.as_bytes().iter().zip(other.as_bytes()).take_while(alike).count();
-    // Letters may begin alike.
+    // Different characters can start with the same bytes.
     while !one.is_char_boundary(start) || !other.is_char_boundary(start) {
         start -= 1;
     }
@@ -36,7 +35,8 @@ fn without_common_ends<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     (until(one), until(other))
 }
 
-/// Returns whether a name is one that something else fills in: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>`.
+/// Returns whether a name is a placeholder: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>` or
+/// `%NAME%`.
 pub fn is_template(name: &str) -> bool {
     name.contains(['$', '<', '>', '{', '}']) || (name.starts_with('%') && name.ends_with('%'))
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_are_nearly_alike_are_near() {
+    fn similar_words_have_small_distances() {
         for (distance, one, other) in [
             (0, "pods", "pods"),
             (0, "", ""),
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn common_ends_make_no_difference(one in "[ab\u{e9}]{0,7}", other in "[ab\u{e9}]{0,7}") {
+        fn common_prefixes_and_suffixes_do_not_change_the_distance(one in "[ab\u{e9}]{0,7}", other in "[ab\u{e9}]{0,7}") {
             prop_assert_eq!(edit_distance(&one, &other), strsim::osa_distance(&one, &other));
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::{Catalog, Resolved};
 
-/// Subresources that only authorization checks name, or only some versions serve.
+/// Subresources that only authorization checks use, or that only some versions serve.
 const CHECKED_SUBRESOURCES: [(&str, &str, &[&str]); 11] = [
     ("", "endpoints", &["restricted"]),
-    // The kubelet asks about its own paths.
+    // The kubelet authorizes requests to its own paths with these.
     (
         "",
         "nodes",
@@ -41,8 +41,8 @@ const CHECKED_SUBRESOURCES: [(&str, &str, &[&str]); 11] = [
 /// Subresources that any custom resource can have.
 const OF_CUSTOM_RESOURCES: [&str; 3] = ["finalizers", "scale", "status"];
 
-/// Returns the subresources of a resource that only authorization checks name, or only some versions
-/// serve; `finalizers`, which every resource has, is not among them.
+/// Returns the subresources of a resource that only authorization checks use or only some versions
+/// serve, without `finalizers`, which every resource has.
 pub fn checked_subresources<'a>(
     group: &'a str,
     resource: &'a str,
@@ -53,17 +53,18 @@ pub fn checked_subresources<'a>(
         .flat_map(|(_, _, subresources)| subresources.iter().copied())
 }
 
-/// Returns whether some server authorizes a subresource that discovery does not have to list.
+/// Returns whether some server authorizes a subresource that discovery need not list.
 ///
-/// Admission checks `finalizers` of an owner when a client sets `blockOwnerDeletion`, for every kind.
+/// For every kind, admission checks `finalizers` of the owner when a client sets
+/// `blockOwnerDeletion`.
 pub fn is_checked_subresource(group: &str, resource: &str, subresource: &str) -> bool {
     subresource == "finalizers"
         || checked_subresources(group, resource).any(|checked| checked == subresource)
 }
 
 impl Catalog {
-    /// Returns whether some resource has a subresource of that name, so that it is hardly an object's
-    /// name.
+    /// Returns whether any resource has a subresource of that name, in which case it is unlikely to
+    /// be the name of an object.
     pub fn has_subresource(&self, subresource: &str) -> bool {
         OF_CUSTOM_RESOURCES.contains(&subresource)
             || CHECKED_SUBRESOURCES.iter().any(|(.., names)| names.contains(&subresource))

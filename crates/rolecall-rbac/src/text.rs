@@ -11,7 +11,7 @@ pub type Text = arcstr::ArcStr;
 /// A shared immutable list of strings: most rules repeat one of a few lists of verbs.
 pub type Texts = Arc<[Text]>;
 
-/// Hands out one [`Text`] per distinct string and one [`Texts`] per distinct list, so that an
+/// Returns one [`Text`] per distinct string and one [`Texts`] per distinct list, so that an
 /// inventory stores each once.
 #[derive(Debug, Default)]
 pub struct Interner {

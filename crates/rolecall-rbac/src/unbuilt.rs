@@ -1,7 +1,7 @@
-//! Objects that a build still has to change: what they grant is not certain before that.
+//! Objects that a build can still change, so that their grants are uncertain.
 //!
-//! A gap makes "no" unknown. Kustomize can also take away: it renames, moves and patches what stands in
-//! files. So "yes" is unknown, too, where it rests on such an object.
+//! A gap turns "no" into "unknown". Kustomize can also remove access, because it renames, moves and
+//! patches the objects in files. So "yes" also becomes "unknown" if it depends on such an object.
 
 use crate::{
     Authorizer, Binding, Gap, Grant, InventoryBuilder, Metadata, PolicyRule, Role, Subject,
@@ -10,36 +10,36 @@ use crate::{
 
 /// The annotation of objects that a build of their directory can change. Snapshots keep it.
 const UNBUILT: &str = "rolecall.dev/unbuilt";
-/// Its value where the build gives objects other names.
+/// The value if the build renames objects.
 const RENAMED: &str = "renamed";
 
-/// The annotation of bindings without the namespaces of subjects that a build fills in.
+/// The annotation of bindings whose subjects lack namespaces that a build fills in.
 const COMPLETED: &str = "rolecall.dev/completed-by-build";
 
-/// What a build that has not been run does to objects.
+/// The effect of a build that has not been run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Build {
-    /// It takes them in, and fills in namespaces that are left out.
+    /// The build includes the objects and fills in missing namespaces.
     Completes,
-    /// It can change them.
+    /// The build can change the objects.
     Changes,
-    /// It gives them other names, too.
+    /// The build also renames the objects.
     Renames,
 }
 
 impl Metadata {
-    /// Returns whether a build that has not been run can change the object.
+    /// Returns whether a pending build can change the object.
     pub fn is_unbuilt(&self) -> bool {
         !self.annotations.is_empty() && self.annotation(UNBUILT).is_some()
     }
 
-    /// Returns whether a build that has not been run gives the object another name.
+    /// Returns whether a pending build renames the object.
     pub fn is_renamed(&self) -> bool {
         !self.annotations.is_empty()
             && self.annotation(UNBUILT).is_some_and(|value| **value == *RENAMED)
     }
 
-    /// Returns whether a build that has not been run fills in what the object leaves out.
+    /// Returns whether a pending build fills in fields that the object leaves out.
     pub fn is_completed_by_build(&self) -> bool {
         !self.annotations.is_empty() && self.annotation(COMPLETED).is_some()
     }
@@ -62,7 +62,7 @@ impl Metadata {
 }
 
 impl InventoryBuilder {
-    /// Marks every object so far as one that a build can change.
+    /// Marks all objects added so far as subject to a build.
     pub fn mark_unbuilt(&mut self, build: Build) {
         let inventory = &mut self.inventory;
         for binding in &mut inventory.bindings {
@@ -87,7 +87,7 @@ impl InventoryBuilder {
 }
 
 impl Authorizer {
-    /// Returns whether a build can change the binding, or the rules of the role that it grants.
+    /// Returns whether a build can change the binding or the rules of its role.
     pub fn is_unbuilt(&self, binding: &Binding, role: &Role) -> bool {
         !self.inventory.gaps.is_empty()
             && (binding.metadata.is_unbuilt()
@@ -95,7 +95,7 @@ impl Authorizer {
                 || self.aggregates_unbuilt(role, |_| true))
     }
 
-    /// Removes grants that a build can change, and returns whether any were removed.
+    /// Removes grants that a build can change, and returns whether it removed any.
     pub(crate) fn keep_built(&self, grants: &mut Vec<Grant<'_>>) -> bool {
         let before = grants.len();
         if !self.inventory.gaps.is_empty() {
@@ -116,7 +116,7 @@ impl Authorizer {
             || self.aggregates_unbuilt(role, |source| source.rules.contains(rule))
     }
 
-    /// Returns what makes every answer uncertain that rests on objects which a build can change.
+    /// Returns the gaps behind decisions that depend on objects a build can change.
     pub(crate) fn build_gaps(&self) -> Vec<Gap> {
         self.inventory.gaps.iter().filter(|gap| gap.may_hide_cluster_role()).cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! The reverse question: who may do this?
+//! The reverse lookup: the subjects that can make a request.
 
 use crate::decision::RuleGrant;
 use crate::matching::{rule_allows, url_matches, verb_matches};
@@ -7,43 +7,43 @@ use crate::{
     SubjectKind, Target, Text, Unread,
 };
 
-/// In which namespaces a question is asked.
+/// The namespaces to search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NamespaceSelection {
-    /// The request's own namespace, taken literally.
+    /// The request's own namespace, literally.
     OfRequest,
-    /// Each namespace by itself, and all of them at once.
+    /// Each namespace separately, and all of them at once.
     Each,
 }
 
-/// A subject that may, and through what.
+/// A subject that can make the request, and its grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder<'a> {
     /// The subject, its binding, role and rule.
     pub grant: RuleGrant<'a>,
-    /// The namespace in which it holds; empty for everywhere, the cluster scope included.
+    /// The namespace of the grant; empty for a cluster-wide grant.
     pub namespace: &'a str,
 }
 
-/// Everybody that may, sorted by binding and subject.
+/// The subjects that can make a request, sorted by binding and subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhoCan<'a> {
-    /// One entry for each subject of each binding that grants, with the first rule that does.
+    /// One entry for each subject of each granting binding, with the first rule that grants.
     ///
-    /// The implicit group `system:masters` is not among them unless a binding names it.
+    /// The implicit group `system:masters` is included only if a binding names it.
     pub holders: Vec<Holder<'a>>,
-    /// Bindings in question whose role does not exist, and so grant nothing.
+    /// Bindings that would apply but whose role does not exist.
     pub problems: Vec<Problem<'a>>,
-    /// What may hide further holders.
+    /// The gaps that can hide more subjects.
     pub gaps: Vec<Gap>,
 }
 
 impl Authorizer {
-    /// Returns every subject that may make a request, through which binding, in which namespace.
+    /// Returns the subjects that can make a request, each with binding and namespace.
     ///
-    /// With [`NamespaceSelection::Each`] the request's own namespace is ignored. Subjects that can
-    /// never match anybody (a ServiceAccount without namespace in a ClusterRoleBinding, unknown
-    /// kinds) are left out.
+    /// [`NamespaceSelection::Each`] ignores the request's own namespace. Subjects that never match
+    /// anyone (a ServiceAccount without namespace in a ClusterRoleBinding, unknown kinds) are
+    /// omitted.
     pub fn who_can(&self, request: &Request, namespaces: &NamespaceSelection) -> WhoCan<'_> {
         let wanted = match namespaces {
             NamespaceSelection::OfRequest => Some(request.namespace()),
@@ -89,7 +89,7 @@ impl Authorizer {
                 }));
             }
         }
-        // Bindings are sorted by namespace and name, so their positions are that order.
+        // Bindings are sorted by namespace and name, so sort by position.
         holders.sort_unstable_by_key(|(position, holder)| (*position, holder.grant.subject));
         holders.dedup_by_key(|(position, holder)| (*position, holder.grant.subject));
         let holders = holders.into_iter().map(|(_, holder)| holder).collect();
@@ -97,17 +97,17 @@ impl Authorizer {
         WhoCan { holders, problems, gaps }
     }
 
-    /// Returns the rule of the default ClusterRole `system:node` that includes a request.
+    /// Returns the rule of the default ClusterRole `system:node` that matches a request.
     ///
-    /// No binding names that role: it lists what the Node authorizer allows at most, so nodes may be
-    /// among those who may although nothing in the inventory says so.
+    /// No binding refers to that role: it lists the most that the Node authorizer allows, so nodes
+    /// might be able to make the request although no binding says so.
     pub fn rule_of_nodes(&self, request: &Request) -> Option<&PolicyRule> {
         let role = self.inventory.role("", "system:node")?;
         role.rules.iter().find(|rule| rule_allows(rule, request))
     }
 
-    /// Returns the ServiceAccounts of the inventory that a group subject reaches: all of them for
-    /// `system:serviceaccounts` and `system:authenticated`, a namespace's for its own group.
+    /// Returns the known ServiceAccounts in a group: all of them for `system:serviceaccounts` and
+    /// `system:authenticated`, those of a namespace for its own group.
     pub fn members(&self, group: &str) -> &[ServiceAccount] {
         match group {
             "system:serviceaccounts" | "system:authenticated" => self.inventory.service_accounts(),
@@ -118,7 +118,7 @@ impl Authorizer {
         }
     }
 
-    /// Returns dangling bindings that would count, and the gaps that may hide a binding or role.
+    /// Returns dangling bindings that would apply, and the gaps that can hide a binding or role.
     fn hidden_holders(&self, wanted: Option<&str>) -> (Vec<Problem<'_>>, Vec<Gap>) {
         let problems: Vec<Problem<'_>> = (0..self.inventory.bindings.len() as u32)
             .filter_map(|binding| self.problem(binding))
@@ -165,7 +165,7 @@ impl Authorizer {
     }
 }
 
-/// Returns whether a subject can match anybody at all.
+/// Returns whether a subject can match anyone.
 fn can_match(subject: &Subject, binding: &crate::Metadata) -> bool {
     match subject.kind {
         SubjectKind::User | SubjectKind::Group => true,
@@ -175,7 +175,7 @@ fn can_match(subject: &Subject, binding: &crate::Metadata) -> bool {
 }
 
 impl Holder<'_> {
-    /// Returns the user or group name that the subject stands for.
+    /// Returns the subject's user or group name.
     pub fn name(&self) -> Text {
         let subject = self.grant.subject;
         crate::index::user_name_of(subject, &self.grant.binding.metadata)

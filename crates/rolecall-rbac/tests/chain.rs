@@ -1,4 +1,4 @@
-//! The authorizers beside RBAC: what the server's chain makes of an answer.
+//! The authorizers next to RBAC: the result of the server's chain.
 
 #![allow(
     clippy::expect_used,
@@ -15,7 +15,7 @@ use serde_json::json;
 use support::request;
 
 #[test]
-fn what_rbac_does_not_allow_a_node_is_open() {
+fn what_rbac_does_not_grant_to_a_node_is_unknown() {
     let user = || Identity::user("system:node:n1");
     let node = || user().with_group("system:nodes");
     let masters = || node().with_group("system:masters");

@@ -1,4 +1,4 @@
-//! Unknown is never "no": whatever is left unread, a grant that existed is not denied.
+//! Unknown is never "no": leaving objects unread never turns an existing grant into a denial.
 
 #![allow(
     clippy::expect_used,
@@ -22,7 +22,7 @@ fn gap(unread: Unread) -> Gap {
 }
 
 #[test]
-fn leaving_any_objects_unread_never_turns_yes_into_no() {
+fn unread_objects_never_turn_yes_into_no() {
     for universe in universes() {
         let objects = objects(&universe);
         let full = support::authorizer(&objects);
@@ -43,7 +43,7 @@ fn leaving_any_objects_unread_never_turns_yes_into_no() {
     }
 }
 
-/// Leaves something else unread in each round, and records it.
+/// Leaves different objects unread in each round, and records the gaps.
 fn without(objects: &[Value], round: usize) -> Authorizer {
     let kind = |object: &Value| ObjectKind::new(object["kind"].as_str().unwrap());
     let namespace = |object: &Value| object["metadata"]["namespace"].as_str().map(Into::into);
@@ -74,7 +74,7 @@ fn without(objects: &[Value], round: usize) -> Authorizer {
 }
 
 #[test]
-fn a_gap_that_cannot_matter_leaves_no_as_no() {
+fn an_irrelevant_gap_does_not_turn_no_into_unknown() {
     let objects = [
         json!({"kind": "Role", "metadata": {"namespace": "a", "name": "r"}, "rules": []}),
         json!({"kind": "RoleBinding", "metadata": {"namespace": "a", "name": "b"},
@@ -115,7 +115,7 @@ fn a_gap_that_cannot_matter_leaves_no_as_no() {
 }
 
 #[test]
-fn a_role_that_was_not_read_is_not_said_to_be_missing() {
+fn an_unread_role_is_not_reported_as_missing() {
     let binding = json!({"kind": "RoleBinding", "metadata": {"namespace": "a", "name": "b"},
         "roleRef": {"kind": "ClusterRole", "name": "r"},
         "subjects": [{"kind": "User", "name": "jane"}]});

@@ -1,4 +1,4 @@
-//! Answers recorded from real API servers, v1.20 and v1.36, over random RBAC universes.
+//! Results recorded from real API servers, v1.20 and v1.36, over random RBAC universes.
 
 #![allow(
     clippy::expect_used,
@@ -20,7 +20,7 @@ use serde_json::Value;
 use support::{authorizer, builder, identity, lines, objects, request, rules, universes};
 
 #[test]
-fn every_review_is_answered_as_the_server_did() {
+fn every_review_matches_the_server() {
     for universe in universes() {
         let authorizer = authorizer(&objects(&universe));
         for row in lines(&universe, "checks.jsonl.gz") {
@@ -44,7 +44,7 @@ fn every_review_is_answered_as_the_server_did() {
     }
 }
 
-/// The server lists several errors in an arbitrary order.
+/// The server lists several errors in arbitrary order.
 fn reference_errors(reason: &str) -> BTreeSet<&str> {
     let errors = reason.strip_prefix("RBAC: ").unwrap_or(reason);
     let errors = errors.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(errors);
@@ -52,7 +52,7 @@ fn reference_errors(reason: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_rules_review_lists_the_same_rules() {
+fn every_rules_review_matches_the_server() {
     for universe in universes() {
         let authorizer = authorizer(&objects(&universe));
         let answered = |row: &Value| row["code"] == 201;
@@ -82,7 +82,7 @@ fn every_rules_review_lists_the_same_rules() {
 }
 
 #[test]
-fn aggregation_resolved_here_equals_what_the_controller_stored() {
+fn resolved_aggregation_matches_the_controller() {
     for universe in universes() {
         let mut inventory = builder(&objects(&universe)).build();
         let drifts = resolve_aggregation(&mut inventory);
@@ -91,7 +91,7 @@ fn aggregation_resolved_here_equals_what_the_controller_stored() {
         let mut stripped = objects(&universe);
         for object in stripped.iter_mut().filter(|object| object.get("aggregationRule").is_some()) {
             object["rules"] = Value::Null;
-            // What a server has stored stays as it is.
+            // Rules of stored objects are not recomputed.
             object["metadata"]["uid"] = Value::Null;
         }
         let mut inventory = builder(&stripped).build();
@@ -112,7 +112,7 @@ fn aggregation_resolved_here_equals_what_the_controller_stored() {
 }
 
 #[test]
-fn who_can_names_exactly_the_subjects_that_are_allowed() {
+fn who_can_returns_exactly_the_allowed_subjects() {
     for universe in universes() {
         let authorizer = authorizer(&objects(&universe));
         for row in lines(&universe, "checks.jsonl.gz").iter().take(300) {
@@ -132,7 +132,7 @@ fn who_can_names_exactly_the_subjects_that_are_allowed() {
 }
 
 #[test]
-fn a_grid_equals_its_cells() {
+fn a_grid_equals_individual_decisions() {
     for universe in universes() {
         let authorizer = authorizer(&objects(&universe));
         let rows = lines(&universe, "checks.jsonl.gz");
@@ -162,7 +162,7 @@ fn a_grid_equals_its_cells() {
     }
 }
 
-/// Every verb and resource that the reviews ask about, as the axes of one matrix.
+/// Every verb and resource of the reviews, as the axes of one matrix.
 fn axes_of(authorizer: &Authorizer, rows: &[Value]) -> (Axes, Vec<Request>) {
     let mut verbs = BTreeSet::new();
     let mut columns = BTreeSet::new();

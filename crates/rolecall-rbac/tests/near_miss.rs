@@ -1,4 +1,4 @@
-//! What the explanation of a denial names first.
+//! The order and kinds of near misses.
 
 #![allow(
     clippy::expect_used,
@@ -18,7 +18,7 @@ use rolecall_rbac::{
 use serde_json::{Value, json};
 use support::authorizer;
 
-/// Returns the near misses of `verb resource[/sub][:name] [namespace]`, one a line.
+/// Returns the near misses for `verb resource[/sub][:name] [namespace]`, one per line.
 #[track_caller]
 fn misses(objects: &[Value], identity: &Identity, question: &str) -> String {
     let catalog = catalog();
@@ -104,7 +104,7 @@ fn me() -> Identity {
 }
 
 #[test]
-fn a_grant_in_another_namespace_is_named() {
+fn a_grant_in_another_namespace_is_a_near_miss() {
     let objects = [
         role("ns-1", "pod-lister", rule("list", "", "pods")),
         bind("ns-1", "listers", "Role/pod-lister", sa("shop", "web")),
@@ -114,7 +114,7 @@ fn a_grant_in_another_namespace_is_named() {
 }
 
 #[test]
-fn one_wrong_axis_is_named_and_two_are_not_near() {
+fn one_mismatch_is_a_near_miss_and_two_are_not() {
     let objects = [
         role("shop", "r", rule("get", "", "pods")),
         bind("shop", "b", "Role/r", sa("shop", "web")),
@@ -126,7 +126,7 @@ fn one_wrong_axis_is_named_and_two_are_not_near() {
 }
 
 #[test]
-fn resource_names_are_named_with_and_without_a_name_in_the_request() {
+fn resource_names_are_reported_with_and_without_a_requested_name() {
     let objects = [
         role(
             "shop",
@@ -148,7 +148,7 @@ fn dead_spellings_of_the_resource_are_recognised() {
         ];
         let found = misses(&objects, &me(), "get deployments shop");
         if written == "deployement" {
-            // Two letters away from the plural is no longer near.
+            // Two letters off the plural is not near.
             assert_eq!(found, "");
         } else {
             let expected =
@@ -169,7 +169,7 @@ fn dead_spellings_of_the_resource_are_recognised() {
 }
 
 #[test]
-fn role_bindings_that_cannot_reach_the_cluster_scope_are_named() {
+fn role_bindings_do_not_grant_cluster_scoped_requests() {
     let objects = [
         role("", "nodes", rule("list", "", "nodes")),
         role("", "metrics", json!([{"verbs": ["get"], "nonResourceURLs": ["/metrics"]}])),
@@ -187,7 +187,7 @@ fn role_bindings_that_cannot_reach_the_cluster_scope_are_named() {
 }
 
 #[test]
-fn subjects_spelled_alike_are_named() {
+fn similar_subjects_are_reported() {
     let rows = [
         (sa("default", "web"), "OtherNamespace"),
         (sa("shop", "Web"), "LetterCase"),
@@ -209,7 +209,7 @@ fn subjects_spelled_alike_are_named() {
 }
 
 #[test]
-fn a_dangling_reference_names_what_it_may_have_meant() {
+fn a_dangling_reference_suggests_similar_roles() {
     let objects = [
         role("other", "reader", rule("get", "", "pods")),
         role("", "reader", rule("get", "", "pods")),
@@ -223,7 +223,7 @@ fn a_dangling_reference_names_what_it_may_have_meant() {
 }
 
 #[test]
-fn a_role_that_was_not_read_is_not_said_to_be_missing() {
+fn an_unread_role_is_not_reported_as_missing() {
     let mut builder = support::builder(&[bind("shop", "b", "Role/reader", sa("shop", "web"))]);
     builder.gap(Gap {
         unread: Unread::Kind { kind: ObjectKind::Role, namespace: Some("shop".into()) },
@@ -243,7 +243,7 @@ fn a_role_that_was_not_read_is_not_said_to_be_missing() {
 }
 
 #[test]
-fn the_narrowest_unbound_roles_are_offered_last() {
+fn unbound_roles_come_last_and_narrowest_first() {
     let objects = [
         role("", "admin", rule("*", "*", "*")),
         role("", "view", rule("get,list,watch", "", "pods,nodes")),

@@ -1,10 +1,10 @@
-//! Characters that do more than show themselves.
+//! Characters that are unsafe to print.
 
-/// Returns whether a character moves something, breaks the line or cannot be seen: a control
-/// character, a line separator, a direction mark.
+/// Returns whether a character is unsafe to print: a control character, a line separator, a
+/// direction mark or an invisible character.
 ///
-/// Names come from clusters and files, whose authors may not be friends: with such a character a name
-/// could repaint a terminal, forge a line or hide a part of itself.
+/// Names come from clusters and files that can be hostile: such a character can repaint a terminal,
+/// forge a line or hide part of the name.
 pub fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(

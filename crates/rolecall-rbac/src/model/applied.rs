@@ -1,4 +1,4 @@
-//! What a manifest leaves as it is of the ClusterRole that it is applied over.
+//! Merges a manifest with the aggregated ClusterRole that it is applied over.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use rustc_hash::FxBuildHasher;
 use super::{AggregationRule, Labels, Origin, Role};
 use crate::Text;
 
-/// Merges ClusterRoles of manifests over aggregated ones of the same names that a server has, or makes
-/// at its start.
+/// Merges ClusterRoles from manifests with the aggregated ones of the same name that a server has
+/// or creates at startup.
 ///
-/// Applying a manifest replaces the rules, but keeps the labels and the `aggregationRule` that it does
-/// not name, and the controller then restores the aggregated rules: a ClusterRole `view` of one's own
-/// does not replace the default.
+/// Applying a manifest replaces the rules but keeps the labels and the `aggregationRule` that the
+/// manifest leaves out, and then the controller restores the aggregated rules: a manifest of
+/// ClusterRole `view` does not replace the default.
 pub(super) fn merge_over_aggregated(roles: &mut [Role]) {
     let mut kept: HashMap<Text, (Option<AggregationRule>, Labels), FxBuildHasher> =
         HashMap::default();
@@ -38,7 +38,7 @@ pub(super) fn merge_over_aggregated(roles: &mut [Role]) {
     }
 }
 
-/// Returns whether a role comes from a manifest that is yet to be applied.
+/// Returns whether a role comes from a manifest that has not been applied yet.
 fn is_manifest(role: &Role) -> bool {
     matches!(role.metadata.origin, Origin::File { .. }) && !role.metadata.stored
 }

@@ -9,7 +9,7 @@ pub struct Binding {
     pub metadata: Metadata,
     /// The role whose rules are granted.
     pub role_ref: RoleRef,
-    /// Who is granted them, in their written order.
+    /// The subjects in their written order.
     pub subjects: Box<[Subject]>,
 }
 
@@ -36,14 +36,14 @@ pub struct RoleRef {
     pub name: Text,
 }
 
-/// The kind that a roleRef names.
+/// The kind in a roleRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RoleKind {
     /// A Role of the binding's namespace.
     Role,
     /// A ClusterRole.
     ClusterRole,
-    /// Anything else: the server reports `unsupported role reference kind` and grants nothing.
+    /// Any other kind: the server reports `unsupported role reference kind` and grants nothing.
     Other(Text),
 }
 
@@ -64,14 +64,14 @@ impl fmt::Display for RoleKind {
     }
 }
 
-/// Whom a binding grants its role.
+/// A subject of a binding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
     /// The kind.
     pub kind: SubjectKind,
     /// The name, compared byte for byte.
     pub name: Text,
-    /// The namespace as written; empty when there is none. Ignored for users and groups.
+    /// The namespace as written; empty if there is none. Ignored for users and groups.
     pub namespace: Text,
     /// The API group as written; ignored by evaluation.
     pub api_group: Text,
@@ -86,7 +86,7 @@ pub enum SubjectKind {
     Group,
     /// A ServiceAccount by namespace and name.
     ServiceAccount,
-    /// Anything else: never matches.
+    /// Any other kind: never matches.
     Other(Text),
 }
 
@@ -103,8 +103,8 @@ impl SubjectKind {
 }
 
 impl Subject {
-    /// Returns the namespace in which a ServiceAccount subject is looked for: its own, else the
-    /// binding's; `None` in a ClusterRoleBinding without one, where it matches nobody.
+    /// Returns the namespace of a ServiceAccount subject: its own, else the binding's. `None` for a
+    /// ClusterRoleBinding's subject without a namespace, which matches nobody.
     pub fn effective_namespace<'a>(&'a self, binding: &'a Metadata) -> Option<&'a Text> {
         [&self.namespace, &binding.namespace].into_iter().find(|namespace| !namespace.is_empty())
     }

@@ -3,9 +3,9 @@ use super::keep_last::keep_last;
 use super::{Binding, Metadata, Namespace, Origin, Role, ServiceAccount, UnknownField, Workload};
 use crate::{Gap, Text};
 
-/// Everything that was read, sorted by namespace and name, and what could not be.
+/// The objects of the input, sorted by namespace and name, and the gaps in it.
 ///
-/// Built by [`InventoryBuilder`], which keeps one object of a name. Cluster-scoped objects have an
+/// Built by [`InventoryBuilder`], which keeps one object per name. Cluster-scoped objects have an
 /// empty namespace and so come first.
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
@@ -39,17 +39,17 @@ impl Inventory {
         &self.namespaces
     }
 
-    /// Returns Pods and the objects that make them, sorted by namespace, kind, name and group.
+    /// Returns Pods and the objects that create them, sorted by namespace, kind, name and group.
     pub fn workloads(&self) -> &[Workload] {
         &self.workloads
     }
 
-    /// Returns what could not be read.
+    /// Returns the gaps in the input.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
-    /// Returns the fields that servers do not know, sorted by where they stand.
+    /// Returns the fields that API servers do not know, sorted by position.
     pub fn unknown_fields(&self) -> &[UnknownField] {
         &self.unknown_fields
     }
@@ -100,7 +100,7 @@ impl Inventory {
         self.workloads.get(self.workload_position(namespace, kind, name, api_group)?)
     }
 
-    /// Returns where among [`workloads`](Self::workloads) a workload stands.
+    /// Returns the position of a workload in [`workloads`](Self::workloads).
     pub fn workload_position(
         &self,
         namespace: &str,
@@ -117,8 +117,7 @@ impl Inventory {
             .ok()
     }
 
-    /// Returns every namespace that anything in the inventory names, sorted; the default objects that
-    /// are assumed beside it do not count.
+    /// Returns the namespaces of all objects, sorted; the assumed default objects do not count.
     pub fn namespace_names(&self) -> Vec<Text> {
         let mut names: Vec<Text> =
             self.namespaces.iter().map(|namespace| namespace.metadata.name.clone()).collect();
@@ -137,7 +136,7 @@ impl Inventory {
         names
     }
 
-    /// Changes where things are said to have been read; nothing is sorted by that.
+    /// Changes the origins of all objects; nothing is sorted by origin.
     pub fn change_origins(&mut self, mut change: impl FnMut(&mut Origin)) {
         self.roles.iter_mut().for_each(|role| change(&mut role.metadata.origin));
         self.bindings.iter_mut().for_each(|binding| change(&mut binding.metadata.origin));
@@ -148,7 +147,7 @@ impl Inventory {
         self.unknown_fields.iter_mut().for_each(|field| change(&mut field.origin));
     }
 
-    /// Turns the inventory back into a builder, to lay other objects over it.
+    /// Turns the inventory back into a builder, to add more objects.
     pub fn into_builder(self) -> InventoryBuilder {
         InventoryBuilder { inventory: self, ..InventoryBuilder::default() }
     }
@@ -176,7 +175,7 @@ fn range_of<T>(objects: &[T], order: impl Fn(&T) -> std::cmp::Ordering) -> &[T] 
     rest.get(..end).unwrap_or_default()
 }
 
-/// Collects objects into an [`Inventory`]; of two objects with one name the later wins.
+/// Collects objects into an [`Inventory`]; of two objects with the same name the later one wins.
 #[derive(Debug, Default)]
 pub struct InventoryBuilder {
     pub(crate) inventory: Inventory,
@@ -195,12 +194,12 @@ pub struct Replaced {
     pub name: Text,
     /// Where the replaced object was read.
     pub earlier: Origin,
-    /// Where the one that counts was read.
+    /// Where the remaining object was read.
     pub later: Origin,
 }
 
 impl InventoryBuilder {
-    /// Starts from nothing.
+    /// Creates an empty builder.
     pub fn new() -> Self {
         Self::default()
     }
@@ -220,7 +219,8 @@ impl InventoryBuilder {
         self.inventory.service_accounts.push(account);
     }
 
-    /// Adds a ServiceAccount that something else brings about, unless it is added itself.
+    /// Adds a ServiceAccount that another object implies, unless one of that name is added
+    /// explicitly.
     pub fn implied_service_account(&mut self, account: ServiceAccount) {
         self.implied_service_accounts.push(account);
     }
@@ -230,17 +230,17 @@ impl InventoryBuilder {
         self.inventory.namespaces.push(namespace);
     }
 
-    /// Adds a Pod or an object that makes Pods.
+    /// Adds a Pod or an object that creates Pods.
     pub fn workload(&mut self, workload: Workload) {
         self.inventory.workloads.push(workload);
     }
 
-    /// Records something that could not be read.
+    /// Records a gap.
     pub fn gap(&mut self, gap: Gap) {
         self.inventory.gaps.push(gap);
     }
 
-    /// Adds everything that another builder holds, after what is here already.
+    /// Appends the contents of another builder.
     pub fn append(&mut self, other: Self) {
         let inventory = &mut self.inventory;
         append(&mut inventory.roles, other.inventory.roles);
@@ -254,8 +254,8 @@ impl InventoryBuilder {
         append(&mut self.replaced, other.replaced);
     }
 
-    /// Adds everything that another builder holds, before what is here already: meant for the smaller
-    /// of two, which is the one that is moved.
+    /// Prepends the contents of another builder, which should be the smaller one because it is
+    /// moved.
     pub fn prepend(&mut self, other: Self) {
         let inventory = &mut self.inventory;
         prepend(&mut inventory.roles, other.inventory.roles);
@@ -269,22 +269,22 @@ impl InventoryBuilder {
         prepend(&mut self.replaced, other.replaced);
     }
 
-    /// Returns the roles added so far, in the order they came.
+    /// Returns the roles added so far, in insertion order.
     pub fn roles(&self) -> &[Role] {
         &self.inventory.roles
     }
 
-    /// Returns the workloads added so far, in the order they came.
+    /// Returns the workloads added so far, in insertion order.
     pub fn workloads_mut(&mut self) -> &mut [Workload] {
         &mut self.inventory.workloads
     }
 
-    /// Sorts everything and keeps the last object of each name.
+    /// Sorts all objects and keeps the last one of each name.
     pub fn build(self) -> Inventory {
         self.build_with_replaced().0
     }
 
-    /// Does as [`build`](Self::build) and returns what was replaced, sorted.
+    /// Does the same as [`build`](Self::build) and returns the replaced objects, sorted.
     pub fn build_with_replaced(self) -> (Inventory, Vec<Replaced>) {
         let Self { mut inventory, mut implied_service_accounts, mut replaced } = self;
         let Inventory { roles, bindings, service_accounts, namespaces, workloads, .. } =
@@ -323,7 +323,7 @@ fn prepend<T>(all: &mut Vec<T>, more: Vec<T>) {
     all.splice(0..0, more);
 }
 
-/// Appends without a copy where nothing is there yet.
+/// Appends without a copy if the target is empty.
 fn append<T>(all: &mut Vec<T>, mut more: Vec<T>) {
     if all.is_empty() {
         *all = more;

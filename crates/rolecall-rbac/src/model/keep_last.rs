@@ -1,4 +1,4 @@
-//! Sorts the objects of an inventory and keeps one of each name.
+//! Sorts the objects of an inventory and keeps one per name.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use rustc_hash::FxBuildHasher;
 use super::{Binding, Metadata, Namespace, Origin, Replaced, Role, ServiceAccount, Workload};
 use crate::Text;
 
-/// Sorts by namespace, kind, name and group, and drops all but the last of those that have all four
-/// in common. Returns what was dropped; a default object that the input replaces is no duplicate.
+/// Sorts by namespace, kind, name and group, and keeps only the last object for each combination.
+/// Returns the dropped objects; a default object that the input replaces does not count.
 pub(super) fn keep_last<T: Keyed>(objects: &mut Vec<T>) -> Vec<Replaced> {
     let mut keys = keys(objects);
     let full = |key: &Key| objects.get(key.position as usize).map(Keyed::key);
@@ -44,12 +44,12 @@ pub(super) fn keep_last<T: Keyed>(objects: &mut Vec<T>) -> Vec<Replaced> {
     replaced
 }
 
-/// An object that an inventory knows by name.
+/// An object that an inventory finds by name.
 pub(super) trait Keyed {
-    /// Returns the kind as the object writes it.
+    /// Returns the kind.
     fn kind(&self) -> Text;
 
-    /// Returns the kind and the API group where objects of several are kept together.
+    /// Returns the kind and API group, for collections with objects of several kinds.
     fn kind_and_group(&self) -> (&str, &str) {
         ("", "")
     }
@@ -57,19 +57,19 @@ pub(super) trait Keyed {
     /// Returns the metadata.
     fn metadata(&self) -> &Metadata;
 
-    /// Returns what objects are told apart by, in the order in which it sorts.
+    /// Returns the parts of the object's identity, in sort order.
     fn key(&self) -> (&str, &str, &str, &str) {
         let ((kind, group), metadata) = (self.kind_and_group(), self.metadata());
         (&metadata.namespace, kind, &metadata.name, group)
     }
 }
 
-/// An object's place in the order, told without looking at the object where that is possible.
+/// An object's position in the order, in most cases comparable without access to the object.
 #[derive(Clone, Copy)]
 struct Key {
-    /// The place of its namespace and kind among all of them.
+    /// The rank of its namespace and kind.
     rank: u32,
-    /// Its place before sorting.
+    /// The position before sorting.
     position: u32,
     /// The first bytes of its name.
     start: u128,
@@ -105,7 +105,7 @@ fn keys<T: Keyed>(objects: &[T]) -> Vec<Key> {
         .collect()
 }
 
-/// Returns the first bytes of a name, such that they sort as the name does.
+/// Returns the first bytes of a name, which sort like the name.
 fn start(name: &str) -> u128 {
     name.bytes()
         .chain(std::iter::repeat(0))
@@ -124,7 +124,7 @@ fn replacement<T: Keyed>(object: &T, winner: &T) -> Option<Replaced> {
     })
 }
 
-/// Moves the object that stands at `order[i]` to `i`, for all of them, in place.
+/// Moves the object at `order[i]` to `i`, for all objects, in place.
 fn arrange<T>(objects: &mut [T], mut order: Vec<u32>) {
     for start in 0..order.len() {
         let mut at = start;

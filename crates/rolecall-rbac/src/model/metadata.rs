@@ -9,19 +9,19 @@ pub enum Origin {
     /// Listed from a live API server.
     #[default]
     Cluster,
-    /// A default role or binding that every API server creates at start.
+    /// A default role or binding that every API server creates at startup.
     Default,
     /// Read from a file, or from stdin when the path is `-`.
     File {
-        /// The path as given or found, with `/` between its parts.
+        /// The path as given or found, with `/` as separator.
         path: Text,
-        /// The one-based line on which the object starts; 0 when the whole file is meant.
+        /// The one-based line on which the object starts; 0 for the whole file.
         line: u32,
     },
 }
 
 impl Origin {
-    /// Returns `path:line` for what was read from a file, or the path of a whole file.
+    /// Returns `path:line` for an object from a file, or the path for a whole file.
     pub fn position(&self) -> Option<String> {
         match self {
             Self::File { path, line: 0 } => Some(path.to_string()),
@@ -31,7 +31,7 @@ impl Origin {
     }
 }
 
-/// The part of `metadata` that access decisions, findings and messages need.
+/// The part of `metadata` that access decisions, findings and messages use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// The namespace; empty for cluster-scoped objects.
@@ -40,18 +40,18 @@ pub struct Metadata {
     pub name: Text,
     /// The labels, sorted by key.
     pub labels: Labels,
-    /// The annotations that [`Metadata::keeps_annotation`] names, sorted by key.
+    /// The annotations that pass [`Metadata::keeps_annotation`], sorted by key.
     pub annotations: Labels,
-    /// Whether the object leaves its namespace out and the reader filled it in, so that it may be
-    /// another one when the object is applied.
+    /// Whether the reader filled in a missing namespace, so that the object can end up in another
+    /// one when it is applied.
     pub namespace_assumed: bool,
     /// Where the object was read.
     pub origin: Origin,
-    /// Whether a server has stored the object (it carries a `resourceVersion` or `uid`), so that
-    /// what controllers fill in is already there.
+    /// Whether a server has stored the object (it has a `resourceVersion` or `uid`), so that fields
+    /// managed by controllers are already filled in.
     pub stored: bool,
-    /// The `apiVersion` of a role or binding that is written otherwise than as
-    /// `rbac.authorization.k8s.io/v1`; its fields are taken as if it were that.
+    /// The `apiVersion` of a role or binding if it is not `rbac.authorization.k8s.io/v1`; the
+    /// fields are read as if it were.
     pub written_version: Option<Text>,
 }
 
@@ -70,8 +70,8 @@ impl Metadata {
         }
     }
 
-    /// Returns whether readers keep an annotation: rolecall's own, those that tie a ServiceAccount
-    /// to a cloud identity, and those that change what RBAC objects or Pods are. Others are dropped.
+    /// Returns whether readers keep an annotation: rolecall's own, those that link a ServiceAccount
+    /// to a cloud identity, and those that affect RBAC objects or Pods. Others are dropped.
     pub fn keeps_annotation(key: &str) -> bool {
         key.starts_with("rolecall.dev/")
             || matches!(

@@ -1,4 +1,4 @@
-//! The nouns of RBAC as an inventory holds them: unvalidated, as written.
+//! The RBAC objects of an inventory, as written and without validation.
 
 mod applied;
 mod binding;

@@ -25,7 +25,7 @@ impl Role {
     }
 }
 
-/// One rule, kept as written: never validated or normalised.
+/// One rule, as written: neither validated nor normalised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyRule {
     /// Verbs; `*` is every verb.
@@ -34,25 +34,26 @@ pub struct PolicyRule {
     pub api_groups: Texts,
     /// Resources, `resource/subresource`, `*/subresource` or `*`.
     pub resources: Texts,
-    /// Object names; empty is every name and no name.
+    /// Object names; an empty list matches every name and no name.
     pub resource_names: Texts,
     /// URL paths of non-resource requests; a trailing `*` is a prefix match.
     pub non_resource_urls: Texts,
 }
 
-/// Which ClusterRoles a controller copies into this one (semantics §3, aggregated ClusterRoles).
+/// The ClusterRoles that the controller copies into this one (semantics §3, aggregated
+/// ClusterRoles).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregationRule {
-    /// Selectors over ClusterRole labels; any of them selects.
+    /// Selectors over ClusterRole labels; a ClusterRole needs to match only one.
     pub selectors: Box<[LabelSelector]>,
 }
 
-/// A label selector: all parts must match, and an empty one matches everything.
+/// A label selector: all parts must match, and an empty selector matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSelector {
     /// Labels that must have exactly these values.
     pub match_labels: Labels,
-    /// Further requirements.
+    /// Additional requirements.
     pub match_expressions: Box<[LabelRequirement]>,
 }
 
@@ -61,7 +62,7 @@ pub struct LabelSelector {
 pub struct LabelRequirement {
     /// The label key.
     pub key: Text,
-    /// How `values` are compared.
+    /// The comparison with `values`.
     pub operator: LabelOperator,
     /// The values of `In` and `NotIn`.
     pub values: Texts,
@@ -78,7 +79,7 @@ pub enum LabelOperator {
     Exists,
     /// The label is absent.
     DoesNotExist,
-    /// Any other word: the selector is invalid and selects nothing.
+    /// Any other operator: the selector is invalid and selects nothing.
     Unknown(Text),
 }
 

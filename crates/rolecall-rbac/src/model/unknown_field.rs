@@ -1,7 +1,7 @@
 use super::{InventoryBuilder, Metadata, Origin};
 use crate::Text;
 
-/// A field of an object that servers do not know: kubectl refuses it, other clients drop it.
+/// A field that API servers do not know: kubectl rejects it, other clients drop it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownField {
     /// Where the object was read.
@@ -17,7 +17,7 @@ pub struct UnknownField {
 }
 
 impl InventoryBuilder {
-    /// Records fields of an object that servers do not know, by their paths.
+    /// Records unknown fields of an object by path.
     pub fn unknown_fields(&mut self, kind: &str, metadata: &Metadata, paths: &[String]) {
         self.inventory.unknown_fields.extend(paths.iter().map(|path| UnknownField {
             origin: metadata.origin.clone(),

@@ -5,7 +5,7 @@ use crate::{Labels, Metadata, Text, Texts};
 pub struct ServiceAccount {
     /// Name, namespace, labels and origin.
     pub metadata: Metadata,
-    /// Its `automountServiceAccountToken`, unless unset.
+    /// The field `automountServiceAccountToken`, if set.
     pub automount_token: Option<bool>,
 }
 
@@ -16,7 +16,7 @@ pub struct Namespace {
     pub metadata: Metadata,
 }
 
-/// A Pod, or an object that makes Pods.
+/// A Pod, or an object that creates Pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Name, namespace, labels and origin.
@@ -25,15 +25,15 @@ pub struct Workload {
     pub kind: Text,
     /// The API group; empty for core.
     pub api_group: Text,
-    /// The owner with `controller: true`, else the first one.
+    /// The owner with `controller: true`, else the first owner.
     pub owner: Option<Owner>,
-    /// The Pods it is or makes, one for each pod template in it.
+    /// The Pod itself or the Pods it creates, one for each pod template.
     pub pods: Box<[PodSpec]>,
-    /// Whether the object is a mirror (static) Pod, which runs as nobody.
+    /// Whether the object is a mirror (static) Pod, which runs without a ServiceAccount.
     pub mirror: bool,
 }
 
-/// The object that an `ownerReferences` entry names.
+/// The object in an `ownerReferences` entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The kind.
@@ -44,58 +44,59 @@ pub struct Owner {
     pub name: Text,
 }
 
-/// What of a pod spec decides its identity and shows its needs.
+/// The parts of a pod spec that decide its identity and show its needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSpec {
-    /// Where in the object the pod spec stands, such as `.spec.template.spec`.
+    /// The path of the pod spec in the object, such as `.spec.template.spec`.
     pub path: Text,
-    /// The annotations of the pod template that readers keep, sorted by key; empty for a Pod, whose
-    /// own metadata has them.
+    /// The annotations of the pod template that readers keep, sorted by key; empty for a Pod, which
+    /// has them in its own metadata.
     pub annotations: Labels,
-    /// The ServiceAccount as written, alias included; empty when none is named, which runs as
-    /// `default`.
+    /// The ServiceAccount as written, including the alias field; empty if none is named, which
+    /// means `default`.
     pub service_account: Text,
-    /// Whether nobody wrote that name: an operator derives it, and makes the ServiceAccount.
+    /// Whether the name is not written: an operator derives it and creates the ServiceAccount.
     pub account_is_derived: bool,
-    /// Its `automountServiceAccountToken`, unless unset.
+    /// The field `automountServiceAccountToken`, if set.
     pub automount_token: Option<bool>,
-    /// Tokens in volumes; those among them that a server added to the Pod are called
-    /// `kube-api-access-*`, or before 1.21 `ACCOUNT-token-*`.
+    /// Tokens in volumes. Volumes that a server added to the Pod are called `kube-api-access-*`, or
+    /// before 1.21 `ACCOUNT-token-*`.
     pub token_volumes: Box<[TokenVolume]>,
     /// Containers, init containers first.
     pub containers: Box<[Container]>,
-    /// Where it was read.
+    /// The lines of its fields.
     pub lines: PodLines,
 }
 
-/// On which lines of its file a pod spec and its fields stand; 0 where readers do not note that.
+/// The lines of a pod spec and its fields; 0 if not recorded.
 ///
-/// They note it for what Kubernetes itself makes Pods of, one to a document, in YAML files of
-/// directories, where everything is written where it stands.
+/// Readers record lines only for Kubernetes' own workload kinds in YAML files of directories, one
+/// object per document, where every field is at its source position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodLines {
     /// Where the pod spec starts.
     pub spec: u32,
-    /// `serviceAccountName`; the pod spec's own where there is none, be there a `serviceAccount` or not.
+    /// The line of `serviceAccountName`; the pod spec's line if it is absent, even if
+    /// `serviceAccount` is present.
     pub service_account: u32,
-    /// `automountServiceAccountToken`; the pod spec's own where there is none.
+    /// The line of `automountServiceAccountToken`; the pod spec's line if it is absent.
     pub automount_token: u32,
 }
 
 impl PodSpec {
-    /// Returns the ServiceAccount's name: `default` when none is written.
+    /// Returns the ServiceAccount's name: `default` if none is written.
     pub fn service_account_name(&self) -> &str {
         if self.service_account.is_empty() { "default" } else { &self.service_account }
     }
 }
 
 /// A token in a volume: a projected `serviceAccountToken` source, or the Secret in which servers
-/// before 1.24 kept it.
+/// before 1.24 stored it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenVolume {
     /// The volume's name.
     pub name: Text,
-    /// The token's audience; empty is the API server's.
+    /// The token's audience; empty means the API server's.
     pub audience: Text,
     /// The containers that mount it.
     pub mounted_by: Texts,
@@ -108,15 +109,15 @@ pub struct Container {
     pub name: Text,
     /// The image.
     pub image: Text,
-    /// The entrypoint, when overridden.
+    /// The entrypoint, if overridden.
     pub command: Texts,
-    /// The arguments, when overridden.
+    /// The arguments, if overridden.
     pub args: Texts,
     /// Whether it is an init container.
     pub init: bool,
-    /// Whether something is mounted at the token's usual path, by the Pod itself or by a server.
+    /// Whether the Pod or a server mounts something at the token's usual path.
     pub covers_token_path: bool,
-    /// Whether its environment may name a kubeconfig or another server, or one is mounted where kubectl
-    /// looks for it: then kubectl may be somebody else than the Pod.
+    /// Whether its environment can name a kubeconfig or another server, or a kubeconfig is mounted
+    /// where kubectl looks for it. Then kubectl can use an identity other than the Pod's.
     pub may_have_kubeconfig: bool,
 }

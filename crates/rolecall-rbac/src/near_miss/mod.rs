@@ -1,4 +1,4 @@
-//! Why not: grants that would allow a request if one thing were different.
+//! Explains denials: grants that would allow a request if one thing were different.
 
 mod rule;
 mod subject;
@@ -13,30 +13,30 @@ use crate::{
     Subject, Target, Text,
 };
 
-/// One grant that nearly allows a request, and the one thing that is in its way.
+/// A grant that nearly allows a request, and the one reason why it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss<'a> {
-    /// What is in the way.
+    /// The reason.
     pub kind: NearMissKind,
-    /// The binding; `None` for a role that no binding of the identity names.
+    /// The binding; `None` for a role that no binding of the identity refers to.
     pub binding: Option<&'a Binding>,
-    /// The subject that matches, or nearly does.
+    /// The subject that matches or nearly matches.
     pub subject: Option<&'a Subject>,
-    /// The role; `None` when the roleRef leads nowhere.
+    /// The role; `None` if the roleRef is dangling.
     pub role: Option<&'a Role>,
     /// The rule and its index within the role.
     pub rule: Option<(usize, &'a PolicyRule)>,
 }
 
-/// What keeps a near miss from being a grant, nearest first.
+/// The reason why a near miss is not a grant, nearest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NearMissKind {
-    /// The rule applies in the binding's namespace only, and another namespace was asked for.
+    /// The rule applies only in the binding's namespace, and the request is for another namespace.
     OtherNamespace {
         /// The binding's namespace.
         granted_in: Text,
     },
-    /// The rule applies in the binding's namespace only, and all namespaces at once were asked for.
+    /// The rule applies only in the binding's namespace, and the request is for all namespaces.
     NotAllNamespaces {
         /// The binding's namespace.
         granted_in: Text,
@@ -55,7 +55,7 @@ pub enum NearMissKind {
         /// The names of the rule.
         granted: Vec<Text>,
     },
-    /// The rule is limited to object names, and the request is about a whole collection.
+    /// The rule is limited to object names, and the request is for a whole collection.
     NameNeeded {
         /// The names of the rule.
         granted: Vec<Text>,
@@ -75,35 +75,35 @@ pub enum NearMissKind {
         /// The resource of the rule, such as `pods/log`.
         granted: Text,
     },
-    /// The rule spells the resource in a way that matches nothing: singular, kind, short name, upper
-    /// case, `pods/*`.
+    /// The rule spells the resource in a way that matches nothing: singular, kind, short name,
+    /// upper case or `pods/*`.
     ResourceSpelling {
-        /// The resource as the rule has it.
+        /// The resource as the rule writes it.
         written: Text,
-        /// The groups as the rule has them, when they are wrong too.
+        /// The groups as the rule writes them, if they are wrong too.
         groups: Option<Vec<Text>>,
     },
-    /// The rule has a URL that is alike.
+    /// The rule has a similar URL.
     Url {
         /// The URL of the rule.
         granted: Text,
     },
-    /// The binding would grant it, but to somebody who is only spelled alike.
+    /// The binding would grant it, but to a subject that only resembles the identity.
     Subject(Resemblance),
-    /// The identity's own binding leads to a role that does not exist.
+    /// The identity's binding refers to a role that does not exist.
     RoleNotFound {
-        /// Roles that the reference may have meant: of the same name but the other kind or another
-        /// namespace, or spelled alike.
+        /// Roles that the reference might mean: the same name with the other kind or in another
+        /// namespace, or a similar name.
         similar: Vec<Text>,
     },
-    /// The identity's own binding refers to a kind that is no role.
+    /// The identity's binding has a roleRef with a kind other than Role or ClusterRole.
     UnsupportedRoleKind,
-    /// A role would grant it, but no binding gives it to the identity.
+    /// A role would grant it, but no binding grants the role to the identity.
     Unbound,
 }
 
 impl NearMissKind {
-    /// Returns the kind's name in documented output and in fixtures.
+    /// Returns the kind's name in documented output and fixtures.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::OtherNamespace { .. } => "other-namespace",
@@ -130,13 +130,13 @@ impl NearMissKind {
     }
 }
 
-/// How many roles without a binding are worth naming.
+/// The maximum number of unbound or similar roles to report.
 const UNBOUND_LIMIT: usize = 3;
 
 impl Authorizer {
-    /// Returns what nearly allows a request, nearest first; empty when nothing is near.
+    /// Returns the grants that nearly allow a request, nearest first.
     ///
-    /// Reads all bindings once; meant for explanations, not for matrices.
+    /// Scans all bindings, so use it for explanations and not for matrices.
     pub fn near_misses(
         &self,
         identity: &Identity,
@@ -230,7 +230,7 @@ impl Authorizer {
         }
     }
 
-    /// Returns the bindings that would grant a request to whomever they name, with role and rule.
+    /// Returns the bindings that would grant a request to their subjects, with role and rule.
     fn granting_bindings(
         &self,
         request: &Request,
@@ -261,8 +261,8 @@ impl Authorizer {
         })
     }
 
-    /// Adds up to three roles that would grant a request if they were bound, those that grant the least
-    /// first; of two that grant as much, a Role of the namespace.
+    /// Adds up to three roles that would grant a request if they were bound, the narrowest first;
+    /// among equals, Roles of the namespace first.
     fn unbound_roles<'a>(&'a self, request: &Request, misses: &mut Vec<NearMiss<'a>>) {
         let namespace = request.namespace();
         let mut roles: Vec<_> = self
@@ -271,7 +271,7 @@ impl Authorizer {
             .iter()
             .filter(|role| role.is_cluster_role() || *role.metadata.namespace == *namespace)
             .filter(|role| !role.metadata.name.starts_with("system:"))
-            // What rolecall wrote for somebody is that subject's own.
+            // A role that rolecall generated belongs to one subject.
             .filter(|role| !is_generated(&role.metadata))
             .filter_map(|role| {
                 let (index, rule) =
@@ -300,7 +300,7 @@ impl Authorizer {
         }));
     }
 
-    /// Returns the roles that a dangling roleRef may have meant, as `Kind/name` or
+    /// Returns the roles that a dangling roleRef might mean, as `Kind/name` or
     /// `Role/namespace/name`, sorted.
     fn similar_roles(&self, binding: &Binding) -> Vec<Text> {
         let wanted = &binding.role_ref.name;
@@ -337,7 +337,7 @@ fn is_generated(metadata: &Metadata) -> bool {
     metadata.label("app.kubernetes.io/managed-by").is_some_and(|value| **value == *"rolecall")
 }
 
-/// Counts what a role grants, wildcards as much, to name the narrowest role first.
+/// Estimates how much a role grants, to report the narrowest role first; a wildcard counts as much.
 fn breadth(role: &Role) -> usize {
     role.rules
         .iter()
@@ -352,7 +352,7 @@ fn breadth(role: &Role) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Names why a rule that allows does not count through this RoleBinding.
+/// Returns why a matching rule does not apply through this RoleBinding.
 fn out_of_scope(binding: &Binding, request: &Request, catalog: &Catalog) -> NearMissKind {
     let granted_in = binding.metadata.namespace.clone();
     match &request.target {
@@ -373,7 +373,7 @@ fn out_of_scope(binding: &Binding, request: &Request, catalog: &Catalog) -> Near
 
 type SortKey<'a> = (&'a NearMissKind, bool, Option<(&'a Text, &'a Text)>, Option<usize>);
 
-/// Sorts the nearest first, and of these what counts in one namespace before what counts everywhere.
+/// Sorts the nearest first, and among these namespaced bindings before cluster-wide ones.
 fn sort_key<'a>(miss: &'a NearMiss<'_>) -> SortKey<'a> {
     let binding = miss.binding.map(|binding| (&binding.metadata.namespace, &binding.metadata.name));
     let is_everywhere = miss.binding.is_some_and(Binding::is_cluster_role_binding);

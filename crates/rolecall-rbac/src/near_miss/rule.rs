@@ -1,4 +1,4 @@
-//! The one axis on which a rule fails.
+//! Finds the one dimension in which a rule does not match.
 
 use super::NearMissKind;
 use crate::edit_distance;
@@ -7,7 +7,7 @@ use crate::matching::{
 };
 use crate::{Catalog, PolicyRule, Request, ResourceRequest, Target, Text};
 
-/// What would have to change for a rule to allow a request.
+/// The one change that would make a rule allow a request.
 #[derive(Debug)]
 pub(super) struct Mismatch(NearMissKind);
 
@@ -17,8 +17,8 @@ impl Mismatch {
     }
 }
 
-/// Returns the one thing that keeps a rule from allowing a request; `None` when it allows, or when
-/// more than one thing is in the way.
+/// Returns the only reason why a rule does not allow a request; `None` if it allows it or if there
+/// are several reasons.
 pub(super) fn mismatch(
     rule: &PolicyRule,
     request: &Request,
@@ -67,7 +67,7 @@ fn resource_mismatch(
             })
         }
         (true, false, true, true) => {
-            // `*` in another group is no attempt at this resource.
+            // `*` in another group does not hint at this resource.
             let literal = rule.resources.iter().any(|resource| *resource == target.combined());
             literal.then(|| NearMissKind::Group { granted: rule.api_groups.to_vec() })
         }
@@ -107,7 +107,7 @@ fn spelling_mismatch(
     Some(NearMissKind::ResourceSpelling { written: written.clone(), groups })
 }
 
-/// Returns whether a rule's resource names nothing real but was probably meant to be the target.
+/// Returns whether a rule's resource does not exist but was probably meant to be the target.
 fn is_misspelt(written: &Text, target: &ResourceRequest, catalog: &Catalog) -> bool {
     let (parent, subresource) = split(written);
     let same_parent = *parent == *target.resource;

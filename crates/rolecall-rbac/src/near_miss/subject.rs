@@ -1,25 +1,25 @@
-//! Subjects that are spelled like an identity without being it.
+//! Subjects that resemble an identity without matching it.
 
 use crate::edit_distance;
 use crate::matching::subject_matches;
 use crate::{Binding, Identity, Subject, SubjectKind};
 
-/// How a subject that does not match resembles an identity.
+/// The way in which a subject resembles an identity without matching it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resemblance {
     /// A ServiceAccount subject without namespace in a ClusterRoleBinding, which matches nobody.
     NamespaceMissing,
     /// A ServiceAccount of the same name in another namespace.
     OtherNamespace,
-    /// The right name under the wrong kind, such as a `User` that names a ServiceAccount in short.
+    /// The right name with the wrong kind, such as a `User` with a ServiceAccount's short name.
     OtherKind,
-    /// The same name in other letter case.
+    /// The same name in different letter case.
     LetterCase,
     /// A name that differs in one or two characters.
     Spelling,
 }
 
-/// Returns how a subject resembles an identity that it does not match.
+/// Returns how a subject that does not match an identity resembles it.
 pub(super) fn resembles(
     subject: &Subject,
     binding: &Binding,
@@ -82,7 +82,7 @@ fn alike(written: &str, wanted: &str) -> Option<Resemblance> {
         return Some(Resemblance::LetterCase);
     }
     let tolerated = if wanted.chars().count() >= 8 { 2 } else { 1 };
-    // Short names are alike by chance.
+    // Short names are often similar by chance.
     (wanted.chars().count() >= 4
         && written.len().abs_diff(wanted.len()) <= 2
         && edit_distance(written, wanted) <= tolerated)

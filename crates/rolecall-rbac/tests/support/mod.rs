@@ -1,4 +1,4 @@
-//! Clusters for tests, from JSON as the API writes it.
+//! Builds clusters for tests from the API's JSON.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
@@ -167,7 +167,7 @@ pub fn request(spec: &Value) -> Request {
     }
 }
 
-/// The golden universes, each a folder.
+/// The golden universes, one directory each.
 pub fn universes() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden");
     let mut found: Vec<PathBuf> = ["v1.20", "v1.36"]

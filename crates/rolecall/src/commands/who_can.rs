@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Holder, Meant, Metadata, NamespaceSelection, Request, SubjectKind, WhoCan};
+use rolecall_rbac::{
+    Holder, Metadata, NamespaceSelection, Request, SubjectKind, VerbAlias, WhoCan,
+};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
@@ -160,7 +162,7 @@ impl Arguments {
         });
         match question::unknown_verb(&self.verb, reach) {
             Some(unknown) if !self.force && !is_custom => {
-                let meant = Meant::by(&self.verb).filter(|_| !is_path).and_then(|meant| {
+                let meant = VerbAlias::of(&self.verb).filter(|_| !is_path).and_then(|meant| {
                     let asked = format!("{} {}", meant.verbs.first()?, meant.on(&self.resource));
                     Hint::did_you_mean(format!("{} {}", self.verb, self.resource), [asked])
                 });

@@ -1,7 +1,7 @@
 //! What is odd about a verb, a resource or a name; questions are asked as written all the same.
 
 use rolecall_check::dead_grant;
-use rolecall_rbac::{Catalog, Meant, PolicyRule, Resolved, edit_distance};
+use rolecall_rbac::{Catalog, PolicyRule, Resolved, VerbAlias, edit_distance};
 
 /// The verbs that API servers check for resources.
 pub(super) const RESOURCE_VERBS: [&str; 15] = [
@@ -47,7 +47,7 @@ pub(crate) enum Reach {
 pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
     let reach = if resolved.is_none() { Reach::ResourcesAndPaths } else { Reach::Resources };
     let unknown = unknown_verb(verb, reach);
-    if let (Some(_), Some(meant), Some(resolved)) = (&unknown, Meant::by(verb), resolved) {
+    if let (Some(_), Some(meant), Some(resolved)) = (&unknown, VerbAlias::of(verb), resolved) {
         return Some(format!(
             "unknown verb `{verb}`; servers are asked for {} on `{}`",
             meant.verbs_in_words(),

@@ -175,7 +175,7 @@ fn the_node_authorizer_may_say_yes() {
         ),
         @r#"
         unknown: from what could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default"
-          could not read: the Node authorizer: it may allow what roles and bindings do not
+          could not read: the Node authorizer: it can allow more than roles and bindings
           roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
         --- exit 3
         "#

@@ -34,7 +34,7 @@
 //! - {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}
 //! ```
 
-use rolecall_rbac::{Catalog, Meant, PolicyRule, Text, edit_distance};
+use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance};
 
 use crate::context::{Context, RuleAt, joined, listed, quote};
 use crate::findings::Rule;
@@ -122,7 +122,7 @@ pub(super) fn dead_verb(
         .map(|candidate| (edit_distance(candidate, &lower), *candidate))
         .filter(|(distance, candidate)| *distance == 1 && candidate.len() > 3)
         .min();
-    let meant = Meant::by(&lower).map(|meant| {
+    let meant = VerbAlias::of(&lower).map(|meant| {
         let verbs = meant.verbs_in_words();
         match (meant.resource, meant.subresource) {
             ("", "") => verbs,

@@ -112,7 +112,7 @@ async fn what_is_forbidden_everywhere_is_read_where_it_was_asked_for() {
     assert!(inventory.role("shop", "reader").is_some());
     assert_eq!(
         gaps(&inventory),
-        [format!("every Role outside of namespace `shop`: forbidden: {ROLES}")]
+        [format!("every Role outside namespace `shop`: forbidden: {ROLES}")]
     );
     assert_eq!(forbidden, ["roles"]);
 }

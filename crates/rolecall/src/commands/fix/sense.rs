@@ -1,7 +1,7 @@
 //! Whether a grant would be of any use: no rule is written that no request matches.
 
 use rolecall_check::dead_grant;
-use rolecall_rbac::{Catalog, Meant, PolicyRule, Request, ResourceRequest, Target};
+use rolecall_rbac::{Catalog, PolicyRule, Request, ResourceRequest, Target, VerbAlias};
 
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
@@ -35,7 +35,7 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
         ..PolicyRule::default()
     };
     if let Some(dead) = dead_grant(&rule, catalog) {
-        let unknown = Meant::by(&request.verb)
+        let unknown = VerbAlias::of(&request.verb)
             .is_none()
             .then(|| unknown_verb(&request.verb, Reach::Resources));
         let because =
@@ -47,7 +47,7 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
 
 /// Returns a hint at the requests that a word for a verb stands for.
 fn meant(request: &Request, target: &ResourceRequest) -> Option<Hint> {
-    let meant = Meant::by(&request.verb)?;
+    let meant = VerbAlias::of(&request.verb)?;
     let written = displayed(target);
     let verbs = meant.verbs.join(",");
     Hint::did_you_mean(

@@ -1,22 +1,21 @@
-//! What servers are asked where people say it in other words: with kubectl's commands, with HTTP
-//! methods, or in everyday words.
+//! Maps words that are not verbs to verbs: kubectl's commands, HTTP methods and everyday words.
 
-/// The verbs, and the resource, that another word stands for.
+/// The verbs, and sometimes the resource, that a word means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meant {
+pub struct VerbAlias {
     /// The verbs of the requests.
     pub verbs: &'static [&'static str],
-    /// The resource of the requests; empty for the one that the word is used with.
+    /// The resource of the requests; empty for the resource that the word is used with.
     pub resource: &'static str,
     /// The subresource of the requests; empty for none.
     pub subresource: &'static str,
 }
 
-impl Meant {
-    /// Returns the verbs that a word stands for; `None` for other words.
+impl VerbAlias {
+    /// Returns the verbs that a word means; `None` if it means none.
     ///
-    /// Servers compare verbs byte for byte, so that a rule with such a word matches no request.
-    pub fn by(word: &str) -> Option<Self> {
+    /// Servers compare verbs byte for byte, so a rule with such a word matches no request.
+    pub fn of(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();
         let verbs = |verbs| Self { verbs, resource: "", subresource: "" };
         let of = |verbs, resource, subresource| Self { verbs, resource, subresource };
@@ -46,8 +45,8 @@ impl Meant {
         })
     }
 
-    /// Returns the resource with its subresource, as rules write it, where the word was used with
-    /// some resource.
+    /// Returns the resource and subresource, as rules write it, when the word is used with a
+    /// resource.
     pub fn on(&self, resource: &str) -> String {
         let resource = match self.resource {
             "" => resource.split('/').next().unwrap_or_default(),
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_and_everyday_words_stand_for_verbs() {
+    fn commands_and_everyday_words_map_to_verbs() {
         for (word, resource, verbs, meant) in [
             ("scale", "deployments.apps", "`update` and `patch`", "deployments.apps/scale"),
             ("exec", "pods", "`create`", "pods/exec"),
@@ -85,7 +84,7 @@ mod tests {
             ("drain", "nodes", "", ""),
             ("get", "pods", "", ""),
         ] {
-            let found = Meant::by(word);
+            let found = VerbAlias::of(word);
             let said = found.map(|found| (found.verbs_in_words(), found.on(resource)));
             assert_eq!(said.unwrap_or_default(), (verbs.to_owned(), meant.to_owned()), "{word}");
         }
