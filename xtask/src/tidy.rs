@@ -10,6 +10,7 @@ mod manifest;
 mod modules;
 mod problem;
 mod purity;
+mod references;
 mod text;
 mod tokens;
 mod tree;
@@ -39,7 +40,14 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn check(tree: &Tree) -> Vec<Problem> {
-    let rules = [arrows::check, version_table::check, purity::check, fixtures::check, text::check];
+    let rules = [
+        arrows::check,
+        version_table::check,
+        purity::check,
+        fixtures::check,
+        references::check,
+        text::check,
+    ];
     let mut problems: Vec<Problem> = rules.iter().flat_map(|rule| rule(tree)).collect();
     problems.sort();
     problems

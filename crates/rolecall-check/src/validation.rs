@@ -1,7 +1,7 @@
 //! What the API server's own validation rejects, in its own words.
 //!
-//! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` (semantics §8), after the
-//! defaulting that readers have done.
+//! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` after
+//! defaulting, which readers have done (docs/semantics.md#validation).
 
 use rolecall_rbac::{
     Binding, LabelOperator, LabelSelector, Metadata, PolicyRule, Role, Subject, SubjectKind, Text,

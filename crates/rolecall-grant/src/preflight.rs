@@ -151,7 +151,8 @@ pub fn requests_of_preflight(
     requests
 }
 
-/// Returns what of applying the objects is not allowed to somebody (semantics §8).
+/// Returns the requests of applying the objects that an identity is refused
+/// (docs/semantics.md#escalation-prevention).
 ///
 /// `in_doubt` are the positions of objects of which it is not known whether they exist.
 pub fn preflight(

@@ -27,7 +27,7 @@ pub struct AggregationDrift {
 /// The server's authorizer reads only `.rules`, so a role that a server has stored keeps its stored
 /// rules, empty or not, unless it selects, directly or indirectly, a role that no server has stored
 /// yet. A role whose selectors match nothing also keeps its rules: the controller does not
-/// overwrite them with an empty list (semantics §3). Mirrors
+/// overwrite them with an empty list (docs/semantics.md#aggregated-clusterroles). Mirrors
 /// `pkg/controller/clusterroleaggregation`: for each selector, the matching ClusterRoles sorted by
 /// name, without the role itself; their rules are appended unless an equal rule is present.
 pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {

@@ -35,7 +35,7 @@ impl Authorizer {
     ///
     /// The server allows members of `system:masters` everything before it evaluates RBAC. For
     /// nodes, the Node authorizer can allow more than RBAC, depending on the Pods on the node.
-    /// Those are not known here, so the result is unknown (semantics §1).
+    /// Those are not known here, so the result is unknown (docs/semantics.md#the-authorizer-chain).
     pub fn authorize(&self, identity: &Identity, request: &Request) -> Decision<'_> {
         let mut decision = self.authorize_by_rbac(identity, request);
         if identity.is_node() {

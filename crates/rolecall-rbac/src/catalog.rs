@@ -112,7 +112,7 @@ impl std::error::Error for ResolveError {}
 const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The API group of metrics-server.
 const METRICS: &str = "metrics.k8s.io";
-/// The verb of constrained impersonation of users (`semantics.md` §5, Kubernetes 1.36).
+/// The verb of constrained impersonation of users (Kubernetes 1.36, docs/semantics.md#impersonation).
 const AS_USER: &str = "impersonate:user-info";
 
 /// Collects served resources into a [`Catalog`].

@@ -1,7 +1,7 @@
 //! Compares sets of rules: break down, subtract, compact.
 //!
 //! Mirrors `component-helpers/auth/rbac/validation` (`policy_comparator.go`, `policy_compact.go`),
-//! which is what the server's escalation check runs (semantics §8).
+//! which the server's escalation check runs (docs/semantics.md#escalation-prevention).
 
 use std::collections::BTreeMap;
 

@@ -109,7 +109,8 @@ impl<'a> Problem<'a> {
 }
 
 impl Decision<'_> {
-    /// Returns the `reason` that a server with RBAC writes into a review's status (semantics §3).
+    /// Returns the `reason` that a server with RBAC writes into a review's status
+    /// (docs/semantics.md#access-reviews).
     ///
     /// For an allowed request it names the first grant, where the server names an arbitrary one.
     /// Otherwise it lists the dangling references, sorted and without duplicates, or is empty.

@@ -12,7 +12,7 @@ const UNAUTHENTICATED: Text = arcstr::literal!("system:unauthenticated");
 
 /// A user name and its groups, as the authorizer sees them.
 ///
-/// Groups are used verbatim. The constructors add the implied ones (semantics §5), because a
+/// Groups are used verbatim. The constructors add the implied ones (docs/semantics.md#identities), because a
 /// SubjectAccessReview for a ServiceAccount without its three groups under-reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
@@ -100,7 +100,7 @@ impl Identity {
     }
 
     /// Returns whether the Node authorizer also decides about this identity, which takes a node's
-    /// user name and the group `system:nodes` (semantics §1).
+    /// user name and the group `system:nodes` (docs/semantics.md#the-authorizer-chain).
     pub fn is_node(&self) -> bool {
         self.has_node_name() && self.is_in("system:nodes")
     }

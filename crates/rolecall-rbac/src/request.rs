@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::Text;
 
-/// One access request, as the authorizer receives it (semantics §2).
+/// One access request, as the authorizer receives it (docs/semantics.md#request-attributes).
 ///
 /// The evaluator uses it literally: requests for cluster-scoped resources must have an empty
 /// namespace, as [`Catalog::request`](crate::Catalog::request) ensures.
@@ -91,7 +91,7 @@ impl ResourceRequest {
 
 impl fmt::Display for Request {
     /// Writes the server's text, starting at the verb: `list resource "pods" in API group "" in the
-    /// namespace "ns"` (semantics §9).
+    /// namespace "ns"` (docs/semantics.md#refusals).
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
             Target::Path(path) => write!(formatter, "{} path {path:?}", self.verb),

@@ -98,7 +98,7 @@ impl Authorizer {
         }
     }
 
-    /// Returns the rules that apply to an identity in a namespace (`RulesFor`, semantics §6 SSRR),
+    /// Returns the rules that apply to an identity in a namespace (docs/semantics.md#access-reviews),
     /// including those without effect there, such as URLs through a RoleBinding.
     pub fn rules_for(&self, identity: &Identity, namespace: &str) -> RulesReview<'_> {
         let mut reached = Vec::new();

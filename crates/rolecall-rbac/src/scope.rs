@@ -9,13 +9,13 @@ pub enum RequestScope {
     Namespaced,
     /// The cluster scope, where only ClusterRoleBindings apply.
     Cluster,
-    /// The Namespace that the request's URL names, or the cluster scope if it names none (semantics
-    /// §2).
+    /// The Namespace that the request's URL names, or the cluster scope if it names none
+    /// (docs/semantics.md#scopes).
     Itself,
     /// The namespace where the permission is used, or the cluster scope if it is used there.
     ///
     /// The resource is cluster-scoped, and yet a RoleBinding can grant it: a server checks `bind`
-    /// in the namespace of the new binding (semantics §8), and `use` of a policy in the namespace
+    /// in the namespace of the new binding (docs/semantics.md#scopes), and `use` of a policy in the namespace
     /// of the Pod.
     WhereUsed,
 }

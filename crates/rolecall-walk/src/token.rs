@@ -1,4 +1,4 @@
-//! Whether a container finds a token, and what decides it (semantics §10).
+//! Whether a container finds a token, and why (docs/semantics.md#serviceaccounts-and-tokens).
 
 use rolecall_rbac::{PodSpec, TokenVolume, Workload};
 

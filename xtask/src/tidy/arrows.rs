@@ -1,5 +1,7 @@
 //! Which crate may know which.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::manifest::{self, Dependency, Section};
 use super::problem::Problem;
 use super::tree::Tree;
@@ -38,6 +40,9 @@ const ARROWS: [(&str, &[&str]); 9] = [
         ],
     ),
 ];
+
+/// The document that draws the arrows for people.
+const DRAWING: &str = "docs/architecture.md";
 
 /// What the tests of any crate may use besides: readers of fixtures and what they read into.
 const FOR_TESTS: [&str; 3] = ["rolecall-yaml", "rolecall-rbac", "rolecall-source"];
@@ -96,7 +101,34 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             });
         }
     }
+    problems.extend(drawing(tree.text(DRAWING)));
     problems
+}
+
+/// Compares the arrows of the drawing with those that are allowed.
+fn drawing(text: Option<&str>) -> Vec<Problem> {
+    let problem = |line, what: String, remedy: String| Problem {
+        path: DRAWING.to_owned(),
+        line,
+        what,
+        remedy,
+    };
+    let mut drawn = BTreeMap::new();
+    for (index, line) in text.unwrap_or_default().lines().enumerate() {
+        let arrow = line.strip_prefix("  rolecall").and_then(|_| line.trim().split_once(" --> "));
+        drawn.extend(arrow.map(|arrow| (arrow, index + 1)));
+    }
+    let allowed: BTreeSet<(&str, &str)> =
+        ARROWS.iter().flat_map(|(from, uses)| uses.iter().map(move |to| (*from, *to))).collect();
+    let extra = drawn.iter().filter(|(arrow, _)| !allowed.contains(*arrow)).map(|(arrow, line)| {
+        let what = format!("the drawing has an arrow from `{}` to `{}`", arrow.0, arrow.1);
+        problem(*line, what, "delete the line, or add the arrow to ARROWS".to_owned())
+    });
+    let missing = allowed.iter().filter(|arrow| !drawn.contains_key(*arrow)).map(|arrow| {
+        let what = format!("the drawing has no arrow from `{}` to `{}`", arrow.0, arrow.1);
+        problem(0, what, format!("add the line `  {} --> {}`", arrow.0, arrow.1))
+    });
+    extra.chain(missing).collect()
 }
 
 fn broken_arrow(name: &str, may_use: &[&str], dependency: &Dependency<'_>) -> Option<String> {
@@ -119,8 +151,29 @@ mod tests {
     #[track_caller]
     fn check_manifest(name: &str, dependencies: &str, expected: &[&str]) {
         let path = format!("crates/{name}/Cargo.toml");
-        let problems = check(&Tree::of(&[(&path, dependencies)]));
+        let problems = check(&Tree::of(&[(&path, dependencies), (DRAWING, &drawing_of_arrows())]));
         assert_eq!(problems.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(), expected);
+    }
+
+    fn drawing_of_arrows() -> String {
+        let arrows = ARROWS.iter().flat_map(|(from, uses)| uses.iter().map(move |to| (from, to)));
+        arrows.map(|(from, to)| format!("  {from} --> {to}\n")).collect()
+    }
+
+    #[test]
+    fn the_drawing_has_the_arrows_that_are_allowed() {
+        let text = drawing_of_arrows().replace(
+            "  rolecall-walk --> rolecall-rbac\n",
+            "  rolecall-walk --> rolecall-source\n",
+        );
+        let problems = drawing(Some(&text));
+        assert_eq!(
+            problems.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(),
+            [
+                "the drawing has an arrow from `rolecall-walk` to `rolecall-source`",
+                "the drawing has no arrow from `rolecall-walk` to `rolecall-rbac`",
+            ]
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! of such sets are such sets again: nothing is approximated, and kinds, names and namespaces that no
 //! rule mentions, or that do not exist yet, are decided too.
 //!
-//! The universe is that of the server's authorizer (semantics §3 and §4): the namespace `""` is that
+//! The universe is that of the server's authorizer (docs/semantics.md#which-rules-apply): the namespace `""` is that
 //! of cluster-scoped requests and of requests about all namespaces at once, the name `""` that of
 //! requests about a whole collection, and a resource has no slash.
 

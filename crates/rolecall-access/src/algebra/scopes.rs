@@ -9,7 +9,7 @@ use crate::known;
 /// Which requests nobody can make: those about cluster-scoped resources in a namespace, and those for
 /// paths that do not begin with `/`.
 ///
-/// RoleBindings grant them all the same (semantics §3). A Namespace is asked about in itself, so
+/// RoleBindings grant them anyway (docs/semantics.md#scopes). A Namespace is asked about in itself, so
 /// requests about others than itself are the ones that cannot be made there. Resources that are not
 /// known may live in namespaces.
 #[derive(Clone, Debug)]

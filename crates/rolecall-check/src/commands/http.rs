@@ -1,6 +1,6 @@
 //! What a request to the API server's URL is about.
 //!
-//! Mirrors `apiserver/pkg/endpoints/request/requestinfo.go` (semantics §2).
+//! Mirrors `apiserver/pkg/endpoints/request/requestinfo.go` (docs/semantics.md#request-attributes).
 
 use super::Word;
 use super::word::Part;

@@ -110,7 +110,7 @@ impl Need {
     }
 
     /// Returns a note for each request that constrained impersonation makes as somebody else
-    /// (`semantics.md` §5).
+    /// (docs/semantics.md#impersonation).
     pub(super) fn half_of_impersonation(&self) -> impl Iterator<Item = Note> {
         self.denied.iter().filter_map(|denied| {
             let (mode, _) = denied.request.verb.strip_prefix("impersonate-on:")?.split_once(':')?;

@@ -1,4 +1,5 @@
-//! What a URL of the API server asks for, as the server itself derives it (semantics §2).
+//! The request that a URL of the API server means, derived as the server does it
+//! (docs/semantics.md#request-attributes).
 
 use rolecall_rbac::{Request, ResourceRequest};
 

@@ -40,8 +40,8 @@ pub struct PolicyRule {
     pub non_resource_urls: Texts,
 }
 
-/// The ClusterRoles that the controller copies into this one (semantics §3, aggregated
-/// ClusterRoles).
+/// The ClusterRoles that the controller copies into this one
+/// (docs/semantics.md#aggregated-clusterroles).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AggregationRule {
     /// Selectors over ClusterRole labels; a ClusterRole needs to match only one.

@@ -1,7 +1,7 @@
 //! What OLM makes of a ClusterServiceVersion: ServiceAccounts, and the roles bound to them.
 //!
 //! OLM grants `permissions` in the namespace that the operator is installed in and
-//! `clusterPermissions` everywhere (`semantics.md` §11). It chooses names of its own; here a role and
+//! `clusterPermissions` everywhere (docs/semantics.md#workloads). It chooses names of its own; here a role and
 //! its binding are called after the ClusterServiceVersion and the ServiceAccount. One that a server
 //! has stored adds nothing: what OLM made of it has been stored, too.
 

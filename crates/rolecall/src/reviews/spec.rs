@@ -94,8 +94,8 @@ struct Selector<'a> {
 }
 
 impl Spec<'_> {
-    /// Returns what a server's validation says of the spec, in its words (semantics §6); empty when
-    /// it is valid. `namespace` is that of the review's own metadata.
+    /// Returns the errors of the server's validation, in its words; empty for a valid spec
+    /// (docs/semantics.md#access-reviews). `namespace` is that of the review's metadata.
     pub(super) fn invalid(&self, kind: Kind, namespace: &str) -> Vec<String> {
         let mut errors = Vec::new();
         match (&self.resource_attributes, &self.non_resource_attributes) {
