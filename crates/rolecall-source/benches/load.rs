@@ -1,4 +1,4 @@
-//! How fast manifests are loaded, beside `serde_json::IgnoredAny` on the same bytes.
+//! Measures loading of manifests, with `serde_json::IgnoredAny` on the same bytes as the baseline.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to say")]
 
@@ -16,7 +16,7 @@ fn main() {
 
 const OBJECTS: usize = 20_000;
 
-/// Roles, bindings and ServiceAccounts as kubectl prints them, by their number.
+/// Returns the object with an index: a role, binding or ServiceAccount as printed by kubectl.
 fn object(index: usize) -> String {
     let namespace = index % 500;
     let metadata = format!(

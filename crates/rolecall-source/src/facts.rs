@@ -1,4 +1,4 @@
-//! Facts recorded from real servers: what they serve, and the roles and bindings they start with.
+//! Facts recorded from real servers: the served resources and the default roles and bindings.
 
 use rolecall_rbac::{Catalog, CatalogBuilder, ServedResource, Subresource, Text};
 use serde::Deserialize;
@@ -31,9 +31,9 @@ impl Version {
     }
 }
 
-/// Returns the default roles and bindings of a release, as a JSON `List`.
+/// Returns the default roles and bindings of a release as a JSON `List`.
 ///
-/// Aggregated ClusterRoles carry the rules that a controller has given them.
+/// Aggregated ClusterRoles contain the rules that the controller has aggregated.
 pub fn default_objects(version: Version) -> &'static str {
     match version {
         Version::V1_20 => include_str!("../facts/bootstrap-rbac-v1.20.json"),
@@ -41,7 +41,7 @@ pub fn default_objects(version: Version) -> &'static str {
     }
 }
 
-/// Returns the resources that a release serves, and the virtual ones.
+/// Returns the resources that a release serves, and the virtual resources.
 pub fn catalog(version: Version) -> Catalog {
     let mut builder = CatalogBuilder::new();
     for resource in served_resources(version) {
@@ -55,12 +55,12 @@ fn served_resources(version: Version) -> Vec<ServedResource> {
         Version::V1_20 => include_str!("../facts/resources-v1.20.json"),
         Version::V1_36 => include_str!("../facts/resources-v1.36.json"),
     };
-    // The tests read every embedded file, so there is no error left to report here.
+    // Tests read every embedded file, so this cannot fail.
     let recorded: Vec<Recorded<'_>> = serde_json::from_str(json).unwrap_or_default();
     recorded.into_iter().map(Recorded::into_resource).collect()
 }
 
-/// One entry of an embedded file.
+/// An entry of an embedded file.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Recorded<'a> {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_embedded_file_is_read_whole() {
+    fn every_embedded_file_is_read_completely() {
         for (version, count, objects) in [(Version::V1_20, 56, 115), (Version::V1_36, 67, 133)] {
             assert_eq!(served_resources(version).len(), count);
             let list: serde_json::Value = serde_json::from_str(default_objects(version)).unwrap();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn resources_are_resolved_as_people_write_them() {
+    fn resources_resolve_from_plurals_singulars_and_short_names() {
         let rows = [
             ("po", "pods"),
             ("Pod", "pods"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_served_is_an_error_that_names_what_is() {
+    fn errors_for_unserved_resources_suggest_served_ones() {
         let catalog = catalog(Version::V1_36);
         let ResolveError::UnknownSubresource { served, .. } =
             catalog.resolve("pods/web-0").unwrap_err()

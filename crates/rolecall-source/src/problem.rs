@@ -1,19 +1,19 @@
-//! What went wrong while reading, as values: nothing is skipped in silence.
+//! Problems with the input as values: nothing is skipped silently.
 
 use std::fmt;
 
-/// Something that could not be read, or was read with doubts.
+/// An input that could not be read, or whose meaning is doubtful.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The path as given or found; `-` for stdin.
     pub file: String,
-    /// The one-based line; 0 when the whole file is meant.
+    /// The one-based line; 0 for the whole file.
     pub line: u32,
-    /// The one-based column; 0 when the whole line is meant.
+    /// The one-based column; 0 for the whole line.
     pub column: u32,
-    /// What kind of problem it is.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// What is wrong and what was expected: a lower-case fragment that names object and field.
+    /// A lower-case fragment that names the object and field, the error and the expectation.
     pub message: String,
 }
 
@@ -24,45 +24,45 @@ pub enum ProblemKind {
     MissingFile,
     /// A file or directory that cannot be read.
     UnreadableFile,
-    /// A directory in which there is no manifest.
+    /// A directory without manifests.
     NoManifests,
-    /// A symbolic link that leads back to a directory it stands in.
+    /// A symbolic link to a directory that contains the link.
     DirectoryLoop,
     /// A file that is not text.
     BinaryFile,
-    /// A document that is not YAML or JSON.
+    /// A document that is neither YAML nor JSON.
     BrokenDocument,
     /// A document that is neither an object nor a list of objects.
     NotAnObject,
-    /// An object whose content is not of the types that its kind has.
+    /// An object with a field of the wrong type.
     WrongType,
-    /// An object without the name, kind or version that says which one it is.
+    /// An object without the name, kind or version that identifies it.
     Nameless,
-    /// An RBAC kind that no server takes, as its group, version or spelling is another.
+    /// An RBAC kind with a group, version or spelling that no server accepts.
     UnknownKind,
-    /// A Helm chart or another template that has to be rendered first.
+    /// A Helm chart or another template that must be rendered first.
     Unrendered,
-    /// An object that a later one of the same kind, namespace and name replaces.
+    /// An object that is replaced by a later one with the same kind, namespace and name.
     DuplicateObject,
-    /// A key that a later equal one overrides.
+    /// A key that is overridden by a later equal one.
     DuplicateKey,
-    /// An object that is there to have one of its name deleted.
+    /// An object that marks another one for deletion.
     Deletion,
-    /// A map whose values are objects, which is how `jsonnet` prints several without being asked otherwise.
+    /// A map whose values are objects, which is what `jsonnet` prints by default.
     MapOfObjects,
 }
 
-/// How much a [`Problem`] costs.
+/// The severity of a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Something was left unread: exit 2, unless the user says to go on.
+    /// Something was not read: exit code 2, unless the user asks to continue.
     Error,
-    /// Everything was read, but perhaps not as meant.
+    /// Everything was read, but it might not mean what the author intended.
     Warning,
 }
 
 impl Problem {
-    /// Returns whether something was left unread.
+    /// Returns whether something was not read.
     pub fn severity(&self) -> Severity {
         match self.kind {
             ProblemKind::NotAnObject
@@ -73,7 +73,7 @@ impl Problem {
         }
     }
 
-    /// Returns `file`, `file:line` or `file:line:column`, as far as it is known.
+    /// Returns `file`, `file:line` or `file:line:column`, depending on what is known.
     pub fn position(&self) -> String {
         match (self.line, self.column) {
             (0, _) => self.file.clone(),

@@ -1,5 +1,5 @@
-//! `can-i` and `who-can`, in one namespace and everywhere, give one answer for every resource and verb
-//! that servers ask about.
+//! `can-i` and `who-can` agree for every resource and verb that servers know, in one namespace and
+//! cluster-wide.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use rolecall_source::facts::{self, Version};
 
 const VERBS: [&str; 8] = ["get", "list", "create", "delete", "bind", "escalate", "use", "*"];
 
-/// One user holds everything through a RoleBinding in namespace `a`, another everywhere.
+/// One user has all access through a RoleBinding in namespace `a`, another cluster-wide.
 fn authorizer() -> Authorizer {
     let texts = |text: &str| Texts::from([Text::from(text)].as_slice());
     let mut builder = InventoryBuilder::new();
@@ -101,7 +101,7 @@ fn every_command_agrees_on_the_scope_of_every_resource() {
             }
         }
     }
-    // Each scope occurs, and RoleBindings count where they should.
+    // Every scope occurs, and RoleBindings apply in their namespace only.
     assert_eq!(
         seen.into_iter().collect::<Vec<_>>(),
         [

@@ -1,4 +1,4 @@
-//! What is left out of a selection changes nothing about what is read.
+//! A narrower selection does not change how the selected objects are read.
 
 #![allow(missing_docs, reason = "a test is not a library")]
 
@@ -14,7 +14,7 @@ fn read(text: &str, selection: Selection) -> Loaded {
     load(&config, text.as_bytes())
 }
 
-/// Says what was read: how many workloads, which roles, which problems.
+/// Checks the number of workloads, the roles and the problems.
 #[track_caller]
 fn check(text: &str, workloads: usize, roles: &[&str], problems: &[&str]) {
     let all = read(text, Selection::Everything);
@@ -34,7 +34,7 @@ const ROLE: &str =
     r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"r"}}"#;
 
 #[test]
-fn workloads_are_left_out_and_nothing_else_is() {
+fn only_workloads_are_left_out() {
     let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}]}}"#;
     check(&format!(r#"{{"kind":"List","items":[{pod},{ROLE}]}}"#), 1, &["r"], &[]);
     check(&format!("{pod}\n{ROLE}\n"), 1, &["r"], &[]);
@@ -55,14 +55,14 @@ fn workloads_are_left_out_and_nothing_else_is() {
 }
 
 #[test]
-fn a_kind_that_comes_later_counts() {
+fn a_late_kind_is_recognized() {
     let role = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"r"},"spec":{},"kind":"Role","apiVersion":"rbac.authorization.k8s.io/v1"}"#;
     check(&format!(r#"{{"kind":"List","items":[{role}]}}"#), 0, &["r"], &[]);
     check(role, 0, &["r"], &[]);
 }
 
 #[test]
-fn broken_json_is_told_wherever_it_is() {
+fn malformed_json_is_reported_everywhere() {
     for (broken, problem) in [
         (r#""a" "b""#, "-:1:100: expected `,` or `}`"),
         (r#""a", "x": tru"#, "-:1:109: expected `true`, `false` or `null`"),

@@ -1,4 +1,4 @@
-//! Which volumes of a pod spec hold a token, for whom, and which containers mount them.
+//! The volumes of a pod spec with a token, their audiences, and the containers that mount them.
 
 #![allow(
     clippy::expect_used,
@@ -10,7 +10,8 @@
 
 use rolecall_source::manifests::{Defaults, LoadConfig, Selection, load};
 
-/// Reads a Pod whose containers `a` and `b` both mount the volume `v`, `b` at the token's usual path.
+/// Reads a Pod whose containers `a` and `b` both mount the volume `v`, `b` at the default token
+/// path.
 fn tokens(volume: &str) -> String {
     let pod = format!(
         "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{
@@ -42,7 +43,7 @@ fn tokens(volume: &str) -> String {
 }
 
 #[test]
-fn each_token_of_a_volume_counts() {
+fn every_token_of_a_volume_is_read() {
     for (volume, expected) in [
         ("emptyDir: {}", ""),
         ("projected: {sources: [{serviceAccountToken: {path: token}}]}", "v:@a,b"),

@@ -1,43 +1,43 @@
-//! The YAML that nearly everyone writes, read line by line: block style, each scalar on its line.
+//! A fast line reader for the most common YAML: block style with each scalar on one line.
 //!
 //! ```text
-//! line -> indentation: what ends here -> dashes -> key -> [ scalar ] -> Nodes
+//! line -> indentation: close levels -> dashes -> key -> [ scalar ] -> Nodes
 //! ```
 //!
-//! It reads a part of YAML on which no two readers differ, several times as fast as the event
-//! parser, and gives up at anything else: anchors, tags, escapes, flow collections in one another,
-//! text that goes on on the next line, tabs, whatever is not ASCII. A document that it does return is
-//! equal to the event parser's, positions and duplicate keys included; tests hold it to that.
+//! It reads a subset of YAML on which all parsers agree, several times as fast as the event parser,
+//! and rejects everything else: anchors, tags, escapes, nested flow collections, multi-line
+//! scalars, tabs and non-ASCII characters. Tests check that its documents equal those of the event
+//! parser, including positions and duplicate keys.
 
-mod aside;
 mod build;
 mod scalar;
+mod skip;
 
-use self::aside::Passing;
-pub use self::aside::{Aside, PassOver};
 use self::build::Building;
 use self::scalar::Inline;
+use self::skip::Discard;
+pub use self::skip::{Skip, SkipRule};
 use super::build::Collection;
 use super::node::{Document, Position, Value};
 use super::resolve;
 
-/// How deep collections may nest; the event parser says what is wrong with deeper ones.
+/// The maximum nesting depth. The event parser reports errors beyond it.
 const DEPTH_LIMIT: usize = 100;
-/// How long a key may be; YAML itself wants its colon within 1024 characters.
+/// The maximum length of a key; YAML allows 1024 characters before the colon.
 const KEY_LIMIT: usize = 512;
 
-/// Parses `text`, whose first line has the number `first_line`, if it is one document in plain block
-/// style. The values of some keys may be passed over: then they are null.
+/// Parses `text`, whose first line has the number `first_line`, if it is one document in plain
+/// block style. Skipped values become null.
 pub(super) fn parse(
     text: &str,
     first_line: u32,
-    pass_over: Option<PassOver>,
+    skip_rule: Option<SkipRule>,
 ) -> Option<Document<'_>> {
-    Some(read(text, first_line, Building::new(text, pass_over))?.finish())
+    Some(read(text, first_line, Building::new(text, skip_rule))?.finish())
 }
 
-/// Reads one document in plain block style, and hands its nodes over as they come; `None` for any
-/// other.
+/// Reads one document in plain block style and passes on its nodes in order; `None` for any other
+/// document.
 pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -> Option<N> {
     if !scalar::is_plain_ascii(text.as_bytes()) {
         return None;
@@ -59,44 +59,45 @@ pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -
     reader.end()
 }
 
-/// Takes the nodes of a document in their order: keys and values in turn, items one after the other.
-/// `None` gives the reading up.
+/// Receives the nodes of a document in order: keys and values alternately, or items. Returning
+/// `None` stops reading.
 pub(super) trait Nodes<'a> {
-    /// Takes a scalar, and how long it is as it is written on its line.
+    /// Receives a scalar and its written length.
     fn scalar(&mut self, position: Position, scalar: Scalar<'a>, length: usize) -> Option<()>;
 
-    /// Takes the start of a mapping or sequence.
+    /// Receives the start of a mapping or sequence.
     fn start(&mut self, position: Position, collection: Collection) -> Option<()>;
 
-    /// Takes the end of the innermost mapping or sequence, and where its bracket closes if it has one.
+    /// Receives the end of the innermost mapping or sequence, and the position of its closing
+    /// bracket if it has one.
     fn end(&mut self, closed: Option<Position>) -> Option<()>;
 
-    /// Tells whether the value of the key that came last, which is on the lines below or null, makes no
-    /// difference: then it comes as null.
-    fn passes_over(&self, _key: &str) -> Option<Aside> {
+    /// Returns how to skip the value of the last key if it is on the following lines or null. A
+    /// skipped value becomes null.
+    fn skip_rule(&self, _key: &str) -> Option<Skip> {
         None
     }
 
-    /// Returns whether nothing that comes in the rest of the text counts, so that it need not be read.
+    /// Returns whether the rest of the text is irrelevant, so that reading can stop.
     fn are_enough(&mut self, _rest: &str) -> bool {
         false
     }
 }
 
-/// A scalar as it is written.
+/// A scalar as written.
 pub(super) enum Scalar<'a> {
-    /// Without quotes, on one line.
+    /// A plain scalar on one line.
     Plain(&'a str),
-    /// What stands between quotes.
+    /// The text between quotes.
     Quoted(&'a str),
-    /// Text over several lines.
+    /// A literal block scalar.
     Literal(String),
-    /// Nothing, which is null.
+    /// An empty value, which is null.
     Unwritten,
 }
 
 impl<'a> Scalar<'a> {
-    /// Returns what the scalar means.
+    /// Returns the value of the scalar.
     pub(super) fn value(self) -> Value<'a> {
         match self {
             Self::Plain(text) => resolve::plain(text.into()),
@@ -109,28 +110,28 @@ impl<'a> Scalar<'a> {
 
 struct Reader<'a, N> {
     lines: Lines<'a>,
-    /// The collections that are open, outermost first.
+    /// The open collections, outermost first.
     levels: Vec<Level>,
-    /// How many of them are not of what is read here.
+    /// The number of levels that belong to the enclosing reader.
     outermost: usize,
-    /// Whether nothing was read yet.
+    /// Whether no node has been read yet.
     empty: bool,
-    /// What the last line ended with, when its value is not on the line.
+    /// The end of the last line, if its value is not on that line.
     awaited: Option<Awaited>,
     nodes: N,
 }
 
-/// An open collection, and the column of its keys or dashes.
+/// An open collection with the column of its keys or dashes.
 #[derive(Clone, Copy)]
 struct Level {
     column: usize,
     kind: Kind,
 }
 
-/// What stands before a value that is on the lines below, or null.
+/// The indicator before a value that is on the following lines, or null.
 #[derive(Clone, Copy)]
 enum Awaited {
-    /// A key with its colon here.
+    /// The colon of a key.
     Key(Position),
     Dash,
 }
@@ -139,12 +140,12 @@ enum Awaited {
 enum Kind {
     Mapping,
     Sequence,
-    /// A sequence whose dashes stand right below the key that it is the value of.
+    /// A sequence whose dashes are at the indentation of its key.
     Unindented,
 }
 
 impl<'a, N: Nodes<'a>> Reader<'a, N> {
-    /// Reads a line whose text begins at `at`.
+    /// Reads a line whose content starts at `at`.
     fn line(&mut self, mut at: usize) -> Option<()> {
         if self.lines.is_blank(at) {
             self.lines.skip(at);
@@ -177,12 +178,13 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         }
     }
 
-    /// Ends what is not indented as far as what begins at `at`, and opens that.
+    /// Closes the levels that are indented deeper than `at`, and opens a new one there if
+    /// necessary.
     fn arrive(&mut self, at: usize, dash: bool) -> Option<()> {
         let column = self.lines.column(at);
         let begun = if dash { Kind::Sequence } else { Kind::Mapping };
         let Some(innermost) = self.innermost() else {
-            // Only the first line finds nothing open.
+            // Nothing is open only before the first line.
             let first = std::mem::take(&mut self.empty);
             return if first { self.open(begun, at, self.lines.position(at)) } else { None };
         };
@@ -192,7 +194,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
                 return self.open(begun, at, self.lines.position(at));
             }
             Some(_) if below_key => {
-                // The event parser says that such a sequence starts with its first item.
+                // The event parser reports the position of the first item for such a sequence.
                 let item = self.lines.after(at);
                 let position = (!self.lines.is_blank(item)).then(|| self.lines.position(item))?;
                 return self.open(Kind::Unindented, at, position);
@@ -212,7 +214,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         None
     }
 
-    /// Reads a key and what follows it.
+    /// Reads a key and its value.
     fn pair(&mut self, at: usize, key: &'a str) -> Option<()> {
         if key.len() > KEY_LIMIT {
             return None;
@@ -223,16 +225,16 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         if self.lines.is_blank(value) {
             self.awaited = Some(Awaited::Key(self.lines.position(colon)));
             self.lines.skip(value);
-            return match self.nodes.passes_over(key) {
-                Some(aside) => self.pass_over(aside),
+            return match self.nodes.skip_rule(key) {
+                Some(skip) => self.discard(skip),
                 None => Some(()),
             };
         }
         self.value(value)
     }
 
-    /// Reads a value on the lines below that comes as null whatever it is.
-    fn pass_over(&mut self, aside: Aside) -> Option<()> {
+    /// Reads a value on the following lines and replaces it by null.
+    fn discard(&mut self, skip: Skip) -> Option<()> {
         let parent = self.levels.last()?.column;
         let mut reader = Reader {
             lines: self.lines,
@@ -240,7 +242,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
             levels: std::mem::take(&mut self.levels),
             empty: true,
             awaited: None,
-            nodes: Passing::new(aside),
+            nodes: Discard::new(skip),
         };
         while reader.lines.start < reader.lines.text.len() {
             let at = reader.lines.content(reader.lines.start);
@@ -256,7 +258,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         Some(())
     }
 
-    /// Reads a value that begins at `at`, and whatever follows it on its line.
+    /// Reads a value that starts at `at`, and the rest of its line.
     fn value(&mut self, at: usize) -> Option<()> {
         let position = self.lines.position(at);
         match scalar::inline(self.lines.text, at)? {
@@ -291,12 +293,12 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         }
     }
 
-    /// Adds the null that a key without a value has.
+    /// Adds the null value of a key without a value.
     fn null(&mut self, awaited: Option<Awaited>) -> Option<()> {
         match awaited {
             None => Some(()),
             Some(Awaited::Key(colon)) => self.nodes.scalar(colon, Scalar::Unwritten, 0),
-            // Where the null of an empty item stands, only the event parser knows.
+            // Only the event parser knows the position of the null in an empty item.
             Some(Awaited::Dash) => None,
         }
     }
@@ -325,11 +327,11 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
     }
 }
 
-/// A text of printable ASCII, and the line of it that is being read.
+/// The lines of a printable ASCII text, and the current one.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     text: &'a str,
-    /// Where the line starts.
+    /// The start of the current line.
     start: usize,
     number: u32,
 }
@@ -344,25 +346,26 @@ impl<'a> Lines<'a> {
         matches!(self.byte(at), None | Some(b'\n' | b'\r'))
     }
 
-    /// Returns whether there is nothing but a comment from an offset on, which is that of the line or
-    /// follows a space.
+    /// Returns whether the rest of the line from an offset is blank or a comment. The offset must
+    /// be at the start of the line or after a space.
     fn is_blank(&self, at: usize) -> bool {
         self.is_break(at) || self.byte(at) == Some(b'#')
     }
 
-    /// Returns whether a dash stands at an offset that makes what follows an item.
+    /// Returns whether the character at an offset is the dash of an item.
     fn is_dash(&self, at: usize) -> bool {
         self.byte(at) == Some(b'-') && (self.byte(at + 1) == Some(b' ') || self.is_break(at + 1))
     }
 
-    /// Returns whether a line whose text begins at `at` is part of a value below a key in some column.
+    /// Returns whether a line whose content starts at `at` continues the value of a key in a
+    /// column.
     fn goes_on(&self, at: usize, column: usize) -> bool {
         self.column(at) > column
             || self.is_blank(at)
             || (self.column(at) == column && self.is_dash(at))
     }
 
-    /// Goes on with the next line, of which there is one unless `at` is where the text ends.
+    /// Advances to the next line. There must be one unless `at` is the end of the text.
     fn skip(&mut self, at: usize) {
         let next = match self.byte(at) {
             None => at,
@@ -376,16 +379,16 @@ impl<'a> Lines<'a> {
         self.number += 1;
     }
 
-    /// Goes on with the next line if only a comment follows a value that ends at an offset.
+    /// Advances to the next line if only a comment follows the value that ends at an offset.
     fn end(&mut self, at: usize) -> Option<()> {
         let content = self.content(at);
         let ends = self.is_break(content) || (self.byte(content)? == b'#' && content > at);
         ends.then(|| self.skip(content))
     }
 
-    /// Returns the offset of the first character from an offset on that is no space.
+    /// Returns the offset of the next character that is not a space.
     fn content(&self, from: usize) -> usize {
-        /// Eight spaces, looked at in one go.
+        /// Compares eight spaces at once.
         const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
         let mut rest = self.text.as_bytes().get(from..).unwrap_or_default();
         let mut at = from;
@@ -400,7 +403,7 @@ impl<'a> Lines<'a> {
         at + rest.iter().take_while(|byte| **byte == b' ').count()
     }
 
-    /// Returns the offset of what follows a dash or colon and its spaces, of which there mostly is one.
+    /// Returns the offset after a dash or colon and the spaces behind it, usually one.
     fn after(&self, sign: usize) -> usize {
         match self.text.as_bytes().get(sign + 1..) {
             Some([b' ', b'!'..=b'~', ..]) => sign + 2,
@@ -408,7 +411,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Returns the column of an offset, the line's first being 0.
+    /// Returns the zero-based column of an offset.
     fn column(&self, at: usize) -> usize {
         at - self.start
     }
@@ -418,8 +421,8 @@ impl<'a> Lines<'a> {
         Position { line: self.number, column }
     }
 
-    /// Reads the lines below a `|`, which are indented more than `parent`; their text starts where
-    /// the first of them does.
+    /// Reads the lines below a `|`, which are indented deeper than `parent`. The first line
+    /// determines the indentation of the text.
     fn literal(&mut self, parent: usize, last_break: LastBreak) -> Option<(Position, String)> {
         let indentation = self.column(self.content(self.start));
         if indentation <= parent {
@@ -434,7 +437,7 @@ impl<'a> Lines<'a> {
                 break;
             }
             let rest = self.text.get(self.start..)?;
-            // Whether text that ends with the file ends with a line break is left to the event parser.
+            // The event parser handles text that ends with the file, with or without a line break.
             let (line, _) = rest.split_once('\n')?;
             let line = line.strip_suffix('\r').unwrap_or(line);
             let text = line.get(indentation..).unwrap_or_default();
@@ -454,7 +457,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// What becomes of the line break that ends a literal text.
+/// The handling of the final line break of a literal block scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LastBreak {
     Kept,

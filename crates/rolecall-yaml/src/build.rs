@@ -1,4 +1,4 @@
-//! Puts a [`Document`] together from nodes in document order: keys, merge keys, anchors, aliases.
+//! Builds a [`Document`] from nodes in document order: keys, merge keys, anchors and aliases.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,14 +8,14 @@ use rustc_hash::FxBuildHasher;
 use super::ParseError;
 use super::node::{Document, DuplicateKey, Entry, Position, Value};
 
-/// How many nodes aliases may add to a document; a YAML bomb asks for billions.
+/// The number of nodes that aliases can add to a document; a YAML bomb needs billions.
 const ALIAS_BUDGET: usize = 1_000_000;
-/// How deep nodes may nest, aliases followed.
+/// The maximum nesting depth with aliases resolved.
 const DEPTH_LIMIT: usize = 512;
-/// Mappings up to this size look for duplicate keys by comparing all pairs.
+/// The largest mapping in which duplicate keys are found by comparing all pairs.
 const FEW_KEYS: usize = 16;
 
-/// A document being built.
+/// A document under construction.
 #[derive(Default)]
 pub(super) struct Builder<'a> {
     entries: Vec<Entry<'a>>,
@@ -23,35 +23,34 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor<'a>, FxBuildHasher>,
     spent: usize,
     duplicates: Vec<DuplicateKey>,
-    /// Whether a merge was carried out.
+    /// Whether the document contains a merge key.
     merges: bool,
-    /// Room for the keys of a mapping, used again for each.
+    /// A reusable buffer for the keys of a mapping.
     keys: Vec<usize>,
 }
 
-/// A mapping or sequence whose end has not been seen.
+/// A mapping or sequence that is still open.
 struct Open {
     start: usize,
     anchor: usize,
     mapping: bool,
-    /// In a mapping: the next node is a value.
+    /// In a mapping: whether the next node is a value.
     at_value: bool,
     /// In a mapping: the entry of a `<<` whose value comes next.
     merge: Option<usize>,
-    /// In a mapping: the ranges of entries that merges brought in.
+    /// In a mapping: the ranges of entries that come from merges.
     merged: Vec<(usize, usize)>,
 }
 
-/// The finished subtree that an anchor names; `None` while it is still open.
+/// The complete subtree of an anchor; `None` while it is open.
 struct Anchor<'a> {
     subtree: Option<Vec<Entry<'a>>>,
     depth: usize,
 }
 
 impl<'a> Builder<'a> {
-    /// Starts with room for as many nodes as a text of this length may well have, some of them passed
-    /// over.
-    pub(super) fn with_room_for(text: &str) -> Self {
+    /// Creates a builder with capacity for a text of this length, of which parts might be skipped.
+    pub(super) fn with_capacity_for(text: &str) -> Self {
         Self {
             entries: Vec::with_capacity(16 + text.len() / 32),
             open: Vec::with_capacity(16),
@@ -60,7 +59,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds a scalar; `merge_key` says that it is an unquoted `<<`.
+    /// Adds a scalar; `merge_key` marks an unquoted `<<`.
     pub(super) fn scalar(
         &mut self,
         position: Position,
@@ -125,13 +124,13 @@ impl<'a> Builder<'a> {
         self.completed(open.start)
     }
 
-    /// Adds a copy of what an anchor names.
+    /// Adds a copy of an anchor's subtree.
     pub(super) fn alias(&mut self, position: Position, anchor: usize) -> Result<(), ParseError> {
         let Some(known) = self.anchors.get(&anchor) else {
-            return Err(ParseError::new(position, "the alias names an anchor that is not defined"));
+            return Err(ParseError::new(position, "the alias refers to an undefined anchor"));
         };
         let Some(subtree) = &known.subtree else {
-            return Err(ParseError::new(position, "the alias names a node that holds it"));
+            return Err(ParseError::new(position, "the alias refers to a node that contains it"));
         };
         if self.open.len() + known.depth > DEPTH_LIMIT {
             return Err(too_deep(position));
@@ -145,7 +144,7 @@ impl<'a> Builder<'a> {
         self.completed(start)
     }
 
-    /// Returns the document, with null for one without any node.
+    /// Returns the document; its root is null if it has no nodes.
     pub(super) fn finish(mut self, start: Position) -> Document<'a> {
         if self.entries.is_empty() {
             self.entries.push(Entry { position: start, size: 1, value: Value::Null });
@@ -154,7 +153,7 @@ impl<'a> Builder<'a> {
         Document { entries: self.entries, duplicates: self.duplicates, moved }
     }
 
-    /// Notes that the node at `start` is complete: a key is turned into text, a merge carried out.
+    /// Completes the node at `start`: converts a key to a string, or resolves a merge.
     fn completed(&mut self, start: usize) -> Result<(), ParseError> {
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         if !open.mapping {
@@ -173,7 +172,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Replaces `<<` and its value, which end the entries, by the pairs of that value.
+    /// Replaces the trailing `<<` entry and its value by the pairs of the value.
     fn merge(&mut self, key: usize) -> Result<(), ParseError> {
         self.merges = true;
         let mut value = self.entries.split_off(key);
@@ -208,7 +207,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Marks every key of a mapping that a later equal key overrides.
+    /// Marks every key of a mapping that is overridden by a later equal key.
     fn mark_overridden(&mut self, open: &Open) {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
@@ -235,7 +234,7 @@ impl<'a> Builder<'a> {
         self.keys = keys;
     }
 
-    /// Returns each key entry that is repeated, with its next repetition.
+    /// Returns each repeated key entry with its next repetition.
     fn equal_keys(&self, keys: &[usize]) -> Vec<(usize, usize)> {
         let text = |at: usize| match self.entries.get(at).map(|entry| &entry.value) {
             Some(Value::String(text)) => text.as_ref(),
@@ -266,8 +265,8 @@ impl<'a> Builder<'a> {
         equal
     }
 
-    /// Returns whether no two keys are equal, as can be seen from their lengths and first and last
-    /// letters.
+    /// Returns whether all keys differ, judging only by their lengths and first and last
+    /// characters.
     fn surely_differ(&self, keys: &[usize]) -> bool {
         let mut seen = 0u128;
         keys.iter().all(|&at| {
@@ -284,7 +283,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Keeps a copy of an anchored subtree for its aliases.
+    /// Keeps a copy of an anchor's subtree for its aliases.
     fn remember(&mut self, anchor: usize, start: usize) -> Result<(), ParseError> {
         let subtree = self.entries.get(start..).unwrap_or_default().to_vec();
         let position = subtree.first().map(|entry| entry.position).unwrap_or_default();
@@ -302,14 +301,14 @@ pub(super) enum MergeKey {
     No,
 }
 
-/// What a collection is.
+/// The kind of a collection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Collection {
     Mapping,
     Sequence,
 }
 
-/// Turns a key into text, as kubectl does for numbers and booleans.
+/// Converts a key to a string, as kubectl does for numbers and booleans.
 fn key_text(entry: &mut Entry<'_>) -> Result<(), ParseError> {
     let text = match &mut entry.value {
         Value::String(_) => return Ok(()),
@@ -321,7 +320,7 @@ fn key_text(entry: &mut Entry<'_>) -> Result<(), ParseError> {
         Value::Sequence | Value::Mapping => {
             return Err(ParseError::new(
                 entry.position,
-                "expected a key that is text, found a list or an object",
+                "expected a string as the key, found a list or an object",
             ));
         }
     };
@@ -329,7 +328,7 @@ fn key_text(entry: &mut Entry<'_>) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Charges a copy of `subtree` to the budget.
+/// Charges a copy of `subtree` against the budget.
 fn spend(spent: &mut usize, subtree: &[Entry<'_>], position: Position) -> Result<(), ParseError> {
     for entry in subtree {
         *spent += 1;
@@ -346,7 +345,7 @@ fn spend(spent: &mut usize, subtree: &[Entry<'_>], position: Position) -> Result
     ))
 }
 
-/// Returns how deep the nodes of a subtree nest.
+/// Returns the nesting depth of a subtree.
 fn depth(subtree: &[Entry<'_>]) -> usize {
     let (mut deepest, mut ends) = (0, Vec::new());
     for (at, entry) in subtree.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Reads `#[derive(Deserialize)]` types from nodes, as strictly as the API server: no coercion.
+//! Deserializes `#[derive(Deserialize)]` types from nodes, as strictly as the API server: without
+//! coercion.
 
 use std::fmt;
 
@@ -9,14 +10,14 @@ use serde::de::{
 
 use super::node::{Children, Node, Position, Value};
 
-/// A value of the wrong type, and where it stands.
+/// A value of the wrong type and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
-    /// Where the value starts.
+    /// The start of the value.
     pub position: Position,
-    /// What was expected and what was found.
+    /// The expected and the actual type.
     pub what: String,
-    /// The fields and indexes that lead to it, innermost first.
+    /// The fields and indexes that lead to the value, innermost first.
     path: Vec<Step>,
 }
 
@@ -27,7 +28,7 @@ enum Step {
 }
 
 impl DecodeError {
-    /// Returns the field's path such as `rules[2].verbs`; empty for the whole document.
+    /// Returns the path of the field, such as `rules[2].verbs`; empty for the whole document.
     pub fn path(&self) -> String {
         let mut path = String::new();
         for step in self.path.iter().rev() {
@@ -123,7 +124,7 @@ impl de::Error for DecodeError {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::new(format!("the field `{field}` occurs twice"))
+        Self::new(format!("duplicate field `{field}`"))
     }
 }
 
@@ -178,7 +179,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         if matches!(self.value(), Value::Sequence) {
-            // Derived types would take the items for their fields in turn.
+            // Derived types would read the items as their fields in order.
             return Err(de::Error::invalid_type(Unexpected::Seq, &visitor))
                 .map_err(|error: DecodeError| error.at(self.position()));
         }
@@ -216,7 +217,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 
 struct Pairs<'de> {
     children: Children<'de>,
-    /// The key just handed out, and its value.
+    /// The pair of the current key.
     pair: Option<(Node<'de>, Node<'de>)>,
 }
 

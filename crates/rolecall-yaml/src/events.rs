@@ -1,4 +1,4 @@
-//! Any YAML at all, through the event parser; `locate` alone knows it besides.
+//! Parses any YAML with the event parser, which only this module and `locate` use.
 
 use granit_parser::{
     ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag, options,
@@ -58,7 +58,7 @@ pub(super) fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, Pa
 
 const FOUND_A_TAB: &str = "expected spaces, found a tab: YAML is not indented with tabs";
 
-/// Returns the first line from `position` on that a tab indents; the parser points at the line
+/// Returns the first line from `position` that is indented with a tab. The parser reports the line
 /// before it, where the scalar starts that the tab cannot continue.
 fn tab_after(text: &str, first_line: u32, position: Position) -> Position {
     (first_line..)
@@ -72,7 +72,7 @@ fn tab_after(text: &str, first_line: u32, position: Position) -> Position {
         .unwrap_or(position)
 }
 
-/// Returns the place of a marker in a text whose first line has the number `first_line`.
+/// Returns the position of a marker in a text whose first line has the number `first_line`.
 pub(super) fn place(marker: &Marker, first_line: u32) -> Position {
     Position {
         line: u32::try_from(marker.line()).unwrap_or(u32::MAX).max(1) + first_line - 1,
@@ -84,7 +84,7 @@ pub(super) fn limits() -> Options {
     options! { emit_comments: false }
 }
 
-/// Returns the tag's name in the core schema; any other tag leaves a scalar the text it is.
+/// Returns the tag's name in the core schema. A scalar with any other tag is a string.
 fn core_tag(tag: Option<&Tag>) -> Option<&str> {
     tag.map(|tag| tag.core_suffix().unwrap_or("str"))
 }
@@ -92,7 +92,7 @@ fn core_tag(tag: Option<&Tag>) -> Option<&str> {
 fn describe(error: &ScanError, position: Position) -> ParseError {
     let what = match error.kind() {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            "a `:` is not allowed here: check the indentation, or quote the text".to_owned()
+            "a `:` is not allowed here: check the indentation, or quote the string".to_owned()
         }
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             "expected `:` after the key".to_owned()
@@ -115,7 +115,7 @@ fn describe(error: &ScanError, position: Position) -> ParseError {
         | ErrorKind::TabAtBlockScalarStart => FOUND_A_TAB.to_owned(),
         ErrorKind::UnclosedQuotedScalar => "expected the closing quote".to_owned(),
         ErrorKind::InvalidQuotedScalarIndent => {
-            "expected the closing quote of the text that starts above".to_owned()
+            "expected the closing quote of the string that starts above".to_owned()
         }
         ErrorKind::UnclosedFlowCollection { open } => {
             format!("expected the bracket that closes `{open}`")
@@ -123,10 +123,11 @@ fn describe(error: &ScanError, position: Position) -> ParseError {
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             format!("expected the bracket that closes `{open}`, found `{close}`")
         }
-        ErrorKind::MisplacedFlowCollectionEnd => "found a bracket that closes nothing".to_owned(),
-        ErrorKind::UnknownAnchor => "the alias names an anchor that is not defined".to_owned(),
+        ErrorKind::MisplacedFlowCollectionEnd => "found an unmatched closing bracket".to_owned(),
+        ErrorKind::UnknownAnchor => "the alias refers to an undefined anchor".to_owned(),
         ErrorKind::MissingAnchorOrAliasName => {
-            "expected a name after `&` or `*`: quote the text if it is meant literally".to_owned()
+            "expected a name after `&` or `*`: quote the string if the character is meant literally"
+                .to_owned()
         }
         ErrorKind::RecursionLimitExceeded => "nested deeper than 255 levels".to_owned(),
         ErrorKind::UnexpectedCharacter { character: '{' | '%' } => {

@@ -1,12 +1,12 @@
-//! YAML and JSON in and out; the only crate that knows a YAML library.
+//! Reads and writes YAML and JSON. No other crate depends on a YAML library.
 //!
 //! ```text
 //! bytes -> [ split ] -> chunk -> [ block | events ] -> Document -> [ de ] -> wire struct
 //! ```
 //!
-//! A [`Document`] keeps the line and column of every node, and reads as kubectl reads: YAML 1.1
-//! scalars, merge keys, the last of duplicate keys. A document never costs more than a bounded
-//! multiple of its text, whatever its aliases say.
+//! A [`Document`] keeps the line and column of every node and follows kubectl: YAML 1.1 scalars,
+//! merge keys, and the last of duplicate keys wins. The memory of a document is bounded by a
+//! multiple of its text, even with aliases.
 
 mod block;
 mod build;
@@ -20,7 +20,7 @@ mod resolve;
 mod split;
 mod write;
 
-pub use block::{Aside, PassOver};
+pub use block::{Skip, SkipRule};
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
@@ -28,13 +28,13 @@ pub use printable::is_harmful;
 pub use split::{Chunk, Outline, split, split_outlined};
 pub use write::{LineBreaks, WriteError, to_string};
 
-/// A document that is not YAML, and where it stops being it.
+/// A syntax error and its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct ParseError {
-    /// Where.
+    /// The position.
     pub position: Position,
-    /// What was expected, or what is wrong.
+    /// The expectation or the error.
     pub what: String,
 }
 
@@ -43,7 +43,7 @@ impl ParseError {
         Self { position, what: what.into() }
     }
 
-    /// Says that text stops being UTF-8 at `byte`.
+    /// Creates the error for a `byte` that is not UTF-8.
     pub fn not_utf8(position: Position, byte: u8) -> Self {
         Self::new(position, format!("expected UTF-8 text, found the byte 0x{byte:02x}"))
     }
@@ -51,32 +51,32 @@ impl ParseError {
 
 /// Parses the documents of `text`, whose first line has the number `first_line`.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
-    parse_passing_over(text, first_line, None)
+    parse_skipping(text, first_line, None)
 }
 
-/// Parses a [`Chunk`], which may be no text at all. The values of some keys may be passed over.
+/// Parses a [`Chunk`], which might not be text. `skip_rule` selects the values to skip.
 pub fn parse_chunk<'a>(
     chunk: &Chunk<'a>,
-    pass_over: Option<PassOver>,
+    skip_rule: Option<SkipRule>,
 ) -> Result<Vec<Document<'a>>, ParseError> {
-    parse_passing_over(chunk_text(chunk)?, chunk.first_line, pass_over)
+    parse_skipping(chunk_text(chunk)?, chunk.first_line, skip_rule)
 }
 
-fn parse_passing_over(
+fn parse_skipping(
     text: &str,
     first_line: u32,
-    pass_over: Option<PassOver>,
+    skip_rule: Option<SkipRule>,
 ) -> Result<Vec<Document<'_>>, ParseError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    // What must not be passed over gives the first reading up.
-    let again = || pass_over.and_then(|_| block::parse(text, first_line, None));
-    match block::parse(text, first_line, pass_over).or_else(again) {
+    // The line reader stops at a skipped value that is relevant; retry without skipping.
+    let again = || skip_rule.and_then(|_| block::parse(text, first_line, None));
+    match block::parse(text, first_line, skip_rule).or_else(again) {
         Some(document) => Ok(vec![document]),
         None => events::parse(text, first_line),
     }
 }
 
-/// Returns the text of a chunk, or says where it stops being UTF-8.
+/// Returns the text of a chunk, or the error for the first byte that is not UTF-8.
 pub fn chunk_text<'a>(chunk: &Chunk<'a>) -> Result<&'a str, ParseError> {
     std::str::from_utf8(chunk.bytes).map_err(|error| {
         let valid = chunk.bytes.get(..error.valid_up_to()).unwrap_or_default();

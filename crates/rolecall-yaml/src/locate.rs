@@ -1,4 +1,5 @@
-//! Where exactly a field stands, for those few that something is said about: reading keeps no ends.
+//! Finds the exact position of fields, for the few that findings refer to. Decoding keeps no end
+//! positions.
 //!
 //! ```text
 //! bytes -> [ split ] -> the chunk of each object -> [ line reader | granit events ] -> field by field
@@ -17,7 +18,7 @@ use super::split::{self, Chunk, split};
 use super::{chunk_text, events};
 pub use script::TextLines;
 
-/// A part of a file: from its first character to the one after its last.
+/// A region of a file, from its first character to the one after its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
     /// The first character.
@@ -26,30 +27,30 @@ pub struct Region {
     pub end: Position,
 }
 
-/// A field of an object of a file.
+/// A field of an object in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
     /// The line on which the object starts.
     pub line: u32,
-    /// The object's kind, which tells objects of one line apart.
+    /// The object's kind, which distinguishes objects on one line.
     pub kind: &'a str,
-    /// The object's name, which does so too.
+    /// The object's name, which also distinguishes objects on one line.
     pub name: &'a str,
-    /// The steps from the object to the field; none for the object itself.
+    /// The steps from the object to the field; empty for the object itself.
     pub steps: Vec<FieldStep<'a>>,
 }
 
-/// One step on the way to a [`Field`].
+/// One step of the path to a [`Field`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldStep<'a> {
-    /// Into an object.
+    /// The key of an object.
     Key(&'a str),
-    /// Into a list, counted from 0.
+    /// The zero-based index of a list item.
     Index(usize),
 }
 
-/// Returns where fields of a YAML or JSON file stand, or what of the way to them exists; `None` where
-/// the object is not found or cannot be read.
+/// Returns the regions of fields in a YAML or JSON file. If a field does not exist, it is the
+/// region of its closest existing ancestor. `None` if the object is not found or cannot be read.
 pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     let mut found = vec![None; fields.len()];
     let mut by_line: Vec<_> = fields.iter().zip(&mut found).collect();
@@ -69,7 +70,7 @@ pub fn locate(bytes: &[u8], fields: &[Field<'_>]) -> Vec<Option<Region>> {
     found
 }
 
-/// Lines of a file, looked up in their order.
+/// The lines of a file, looked up in ascending order.
 struct Lines<'a> {
     bytes: &'a [u8],
     line: u32,
@@ -77,12 +78,12 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Returns the offset at which a line starts that is none of those before the last one asked for.
+    /// Returns the start offset of a line that is not before the previous one.
     fn start_of(&mut self, line: u32) -> Option<usize> {
         let mut left = usize::try_from(line.checked_sub(self.line)?).ok()?;
         self.line = line;
         let newlines = |bytes| memchr::memchr_iter(b'\n', bytes);
-        // Counting is much faster than stopping at each.
+        // Counting in blocks is much faster than stopping at each line break.
         while left > 0 {
             let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())?;
             let ahead = rest.get(..AHEAD).unwrap_or(rest);
@@ -99,10 +100,10 @@ impl Lines<'_> {
     }
 }
 
-/// In how much of a file lines are counted in one go.
+/// The block size for counting lines.
 const AHEAD: usize = 512;
 
-/// Finds the fields that the short way did not, each chunk that has some parsed once.
+/// Finds the remaining fields, and parses each of their chunks once.
 fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Region>]) {
     let chunks = split(bytes);
     let mut rest: Vec<(usize, &Field<'_>, &mut Option<Region>)> = fields
@@ -123,19 +124,19 @@ fn locate_the_rest(bytes: &[u8], fields: &[Field<'_>], found: &mut [Option<Regio
     }
 }
 
-/// Returns how many chunks start on a line or before it: the last of them holds it.
+/// Returns the number of chunks that start on or before a line. The last of them contains it.
 fn chunk_of(chunks: &[Chunk<'_>], line: u32) -> usize {
     chunks.partition_point(|chunk| chunk.first_line <= line)
 }
 
-/// Larger chunks are not made trees of, which take ten times their memory: such as a List of a whole
-/// cluster, in which the line that an object starts on says enough.
+/// The largest chunk that is parsed into a tree, which takes ten times its memory. In a larger one,
+/// such as a List of a whole cluster, the line of the object is precise enough.
 const LARGEST: usize = 8 << 20;
 
-/// The objects that have a kind and a name, by these and the lines they start on.
+/// The objects with a kind and name, by start line, kind and name.
 type Objects<'t> = HashMap<(u32, &'t str, &'t str), usize, FxBuildHasher>;
 
-/// All nodes of a chunk in the order of their starts, each knowing its subtree's size.
+/// All nodes of a chunk in document order, each with the size of its subtree.
 struct Spanned {
     nodes: Vec<SpannedNode>,
 }
@@ -150,7 +151,7 @@ enum Shape {
     Scalar(String),
     List,
     Object,
-    /// An alias: what it stands for is written elsewhere.
+    /// An alias, whose value is written elsewhere.
     Alias,
 }
 
@@ -170,7 +171,7 @@ impl Spanned {
                 Event::SequenceStart(..) => Shape::List,
                 Event::MappingStart(..) => Shape::Object,
                 Event::SequenceEnd | Event::MappingEnd => {
-                    // A closing bracket is there to see; the end of a block is where its last item ends.
+                    // A closing bracket has a position; a block ends with its last item.
                     if region.end > region.start {
                         last_end = region.end;
                     }
@@ -193,7 +194,7 @@ impl Spanned {
         Some(Self { nodes })
     }
 
-    /// Returns the objects; of those of one line, kind and name the first.
+    /// Returns the objects; the first one wins for equal line, kind and name.
     fn objects(&self) -> Objects<'_> {
         let mut objects = Objects::default();
         for (index, node) in self.nodes.iter().enumerate() {
@@ -216,8 +217,8 @@ impl Spanned {
         on_line.find(|(_, node)| matches!(node.shape, Shape::Object)).map(|(index, _)| index)
     }
 
-    /// Returns where a field of an object stands: of those objects that start on its line the one of
-    /// its kind and name, else the first.
+    /// Returns the region of a field of an object: the object on that line with the kind and name,
+    /// or else the first one.
     fn find(&self, objects: &Objects<'_>, field: &Field<'_>) -> Option<Region> {
         let meant = objects.get(&(field.line, field.kind, field.name)).copied();
         let mut at = meant.or_else(|| self.first_on(field.line))?;
@@ -234,13 +235,13 @@ impl Spanned {
             let Some((key, value)) = next else { break };
             at = value;
             let (key, value) = (self.nodes.get(key)?.region, self.nodes.get(value)?.region);
-            // A value that is not written has no place of its own.
+            // An empty value has no position.
             region = if value.end > value.start { value } else { key };
         }
         Some(region)
     }
 
-    /// Returns the nodes of a key and its value; the last of duplicates, as it is read.
+    /// Returns the nodes of a key and its value; the last of duplicate keys wins, as for decoding.
     fn value(&self, object: usize, key: &str) -> Option<(usize, usize)> {
         if !matches!(self.nodes.get(object)?.shape, Shape::Object) {
             return None;
@@ -262,7 +263,7 @@ impl Spanned {
         }
     }
 
-    /// Returns the direct children of a node: items, or keys and values in turn.
+    /// Returns the direct children of a node: items, or alternating keys and values.
     fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let end = self.nodes.get(parent).map_or(0, |node| parent + node.size);
         let mut next = parent + 1;
@@ -274,8 +275,7 @@ impl Spanned {
     }
 }
 
-/// Returns where a scalar ends without the line breaks that follow it: those of a block scalar count
-/// as its own.
+/// Returns the end of a scalar without trailing line breaks, which belong to a block scalar.
 fn trimmed(text: &str, chunk: &Chunk<'_>, region: Region) -> Position {
     if region.end.column > 1 || region.end.line <= region.start.line {
         return region.end;
@@ -325,7 +325,7 @@ items:
   again: *rules
 ";
 
-    /// Says where a field is, as `line:column-line:column` and as the text there.
+    /// Formats the position of a field as `line:column-line:column` and its text.
     fn place(text: &str, line: u32, object: &str, field: &str) -> String {
         let (kind, name) = object.split_once(' ').unwrap();
         let steps = field.split('.').filter(|step| !step.is_empty());
@@ -349,7 +349,7 @@ items:
     }
 
     #[test]
-    fn fields_are_where_they_are_written() {
+    fn fields_are_located_exactly() {
         for (line, object, field, expected) in [
             (2, "Role reader", "kind", "3:7-3:11 \"Role\""),
             (2, "Role reader", "metadata.annotations.note", "8:7-9:12 \"several\\n      lines\""),
@@ -359,7 +359,7 @@ items:
             (2, "Role reader", "rules.0.resources", "14:5-15:15 \"pods\\n  - \\\"pods/løg\\\"\""),
             (2, "Role reader", "rules.1.verbs", "17:56-17:58 \"[]\""),
             (2, "Role reader", "empty", "18:1-18:6 \"empty\""),
-            // As far as there is something.
+            // The closest existing ancestor.
             (2, "Role reader", "rules.1.resources.3", "17:34-17:47 \"[deployments]\""),
             (23, "Role a", "rules.0", "23:45-23:46 \"1\""),
             (24, "Role b", "rules.0", "27:5-27:6 \"1\""),
@@ -371,7 +371,7 @@ items:
     }
 
     #[test]
-    fn objects_of_one_line_are_told_apart() {
+    fn objects_on_one_line_are_distinguished() {
         let list = r#"{"kind":"List","items":[{"kind":"Role","metadata":{"name":"a"},"x":1},{"kind":"Role","metadata":{"name":"b"},"x":2}]}"#;
         assert_eq!(place(list, 1, "Role b", "x"), "1:114-1:115 \"2\"");
         assert_eq!(place(list, 1, "Role a", "x"), "1:68-1:69 \"1\"");
@@ -380,7 +380,7 @@ items:
     }
 
     #[test]
-    fn what_cannot_be_read_is_nowhere() {
+    fn invalid_documents_have_no_regions() {
         for text in ["", "a: [", "\u{0}", "a: *b", "a:\n\tb: 1", "a: {b: {c:"] {
             assert_eq!(place(text, 1, "Role a", "rules.0"), "nowhere", "{text:?}");
         }

@@ -1,4 +1,5 @@
-//! The tree of one document, kept flat: nodes in document order, each knowing its subtree's size.
+//! The tree of a document in a flat form: nodes in document order, each with the size of its
+//! subtree.
 
 use std::borrow::Cow;
 
@@ -7,22 +8,22 @@ use std::borrow::Cow;
 pub struct Document<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) duplicates: Vec<DuplicateKey>,
-    /// Whether nodes of it stand elsewhere than they are written.
+    /// Whether a node appears in a different place than it is written.
     pub(super) moved: bool,
 }
 
-/// A key that a mapping holds twice; the later one counts, as for kubectl.
+/// A duplicate key in a mapping. The last one wins, as for kubectl.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuplicateKey {
     /// The key.
     pub key: String,
-    /// Where it stands first.
+    /// The position of the first one.
     pub earlier: Position,
-    /// Where the one that counts stands.
+    /// The position of the one that wins.
     pub later: Position,
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The one-based line.
@@ -34,14 +35,14 @@ pub struct Position {
 /// One node of a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node<'d> {
-    /// The node itself, then its subtree.
+    /// The node followed by its subtree.
     entries: &'d [Entry<'d>],
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry<'a> {
     pub(super) position: Position,
-    /// How many entries the subtree has, this one included.
+    /// The number of entries in the subtree, including this one.
     pub(super) size: u32,
     pub(super) value: Value<'a>,
 }
@@ -54,34 +55,34 @@ pub(super) enum Value<'a> {
     String(Cow<'a, str>),
     Sequence,
     Mapping,
-    /// A key that a later equal one overrides.
+    /// A key that is overridden by a later equal one.
     Overridden,
 }
 
 impl Document<'_> {
-    /// Returns the outermost node.
+    /// Returns the root node.
     pub fn root(&self) -> Node<'_> {
         Node { entries: &self.entries }
     }
 
-    /// Returns whether each node is written where it stands: nothing has an anchor or is merged.
+    /// Returns whether every node is written in its place: the document has no anchors and merges.
     pub fn is_written_out(&self) -> bool {
         !self.moved
     }
 
-    /// Returns the keys that occur twice in a mapping, in document order.
+    /// Returns the duplicate keys, in document order.
     pub fn duplicates(&self) -> &[DuplicateKey] {
         &self.duplicates
     }
 }
 
 impl<'d> Node<'d> {
-    /// Returns where the node starts.
+    /// Returns the start of the node.
     pub fn position(self) -> Position {
         self.entries.first().map(|entry| entry.position).unwrap_or_default()
     }
 
-    /// Returns what the node is in the words of an error message, such as `a list`.
+    /// Returns a description of the node for error messages, such as `a list`.
     pub fn describe(self) -> &'static str {
         match self.value() {
             Value::Null | Value::Overridden => "null",
@@ -121,7 +122,7 @@ impl<'d> Node<'d> {
         self.pairs().find(|(candidate, _)| candidate.as_str() == Some(key)).map(|(_, value)| value)
     }
 
-    /// Returns the keys and values of an object in their written order; nothing for other nodes.
+    /// Returns the keys and values of an object in their written order; empty for other nodes.
     pub fn pairs(self) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
         let mut children = if self.is_mapping() { self.children() } else { Children::default() };
         std::iter::from_fn(move || {
@@ -134,7 +135,7 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// Returns the items of a list; nothing for other nodes.
+    /// Returns the items of a list; empty for other nodes.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
         if self.is_list() { self.children() } else { Children::default() }
     }
@@ -148,7 +149,7 @@ impl<'d> Node<'d> {
     }
 }
 
-/// The direct children of a node: items, or keys and values in turn.
+/// The direct children of a node: items, or alternating keys and values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Children<'d> {
     entries: &'d [Entry<'d>],

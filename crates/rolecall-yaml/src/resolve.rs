@@ -1,13 +1,13 @@
-//! What a scalar is, as kubectl's YAML to JSON conversion decides it.
+//! Resolves scalars like kubectl's conversion from YAML to JSON.
 //!
-//! kubectl reads with go-yaml v2, whose table is YAML 1.1's: `yes`, `on` and even `y` are booleans
-//! when they stand unquoted, dates stay text.
+//! kubectl uses go-yaml v2 with the rules of YAML 1.1: unquoted `yes`, `on` and even `y` are
+//! booleans, and dates are strings.
 
 use std::borrow::Cow;
 
 use super::node::Value;
 
-/// Resolves a scalar without quotes and without a tag.
+/// Resolves an unquoted scalar without a tag.
 pub(super) fn plain(text: Cow<'_, str>) -> Value<'_> {
     match text.as_bytes().first() {
         None => return Value::Null,
@@ -28,7 +28,7 @@ pub(super) fn plain(text: Cow<'_, str>) -> Value<'_> {
     Value::String(text)
 }
 
-/// Resolves a scalar with a tag of the core schema, or says what does not fit.
+/// Resolves a scalar with a tag of the core schema, or returns the error.
 pub(super) fn tagged<'a>(tag: &str, text: Cow<'a, str>) -> Result<Value<'a>, String> {
     let misfit = |text: &str| format!("expected a value that is a `!!{tag}`, found `{text}`");
     match tag {
@@ -84,7 +84,7 @@ fn is_special_float(text: &str) -> bool {
         || matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
 }
 
-/// Accepts what Go's `strconv.ParseInt` does with base 0, of any size.
+/// Returns whether Go's `strconv.ParseInt` accepts a number of any size with base 0.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text).as_bytes();
     let all =
@@ -98,7 +98,7 @@ fn is_integer(text: &str) -> bool {
     }
 }
 
-/// Accepts `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
+/// Returns whether a text matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 fn is_float(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let whole = unsigned.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unquoted_words_are_what_kubectl_makes_of_them() {
+    fn unquoted_scalars_resolve_as_in_kubectl() {
         let kinds = |words: &[&'static str]| -> Vec<&'static str> {
             words
                 .iter()
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_overrides_or_refuses_the_look_of_a_scalar() {
+    fn a_tag_overrides_or_rejects_a_scalar() {
         let check = |tag: &str, text: &'static str, expected: Result<Value<'static>, &str>| {
             assert_eq!(
                 tagged(tag, Cow::Borrowed(text)),

@@ -1,19 +1,20 @@
-//! Cuts a file into documents before anything is parsed, so that a broken one costs no other.
+//! Splits a file into documents before parsing, so that a broken document does not affect the
+//! others.
 
 use memchr::memmem;
 
-/// The bytes of one document, and where they start.
+/// The bytes of a document and its first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
-    /// The bytes, a `---` with content after it included.
+    /// The bytes, including a `---` with content after it.
     pub bytes: &'a [u8],
     /// The one-based line of the first byte.
     pub first_line: u32,
 }
 
-/// Looks at the lines of a document that are not indented, while it is cut out of its file.
+/// Collects the unindented lines of a document while its file is split.
 pub trait Outline<'a>: Default {
-    /// Takes the next of these lines, without its line break.
+    /// Receives the next unindented line, without its line break.
     fn line(&mut self, line: &'a [u8]);
 }
 
@@ -21,16 +22,15 @@ impl Outline<'_> for () {
     fn line(&mut self, _line: &[u8]) {}
 }
 
-/// Splits at the lines `---` and `...`, which YAML allows nowhere else at the start of a line.
+/// Splits at lines `---` and `...`, which are not allowed anywhere else at the start of a line.
 ///
-/// Directives (`%YAML`, `%TAG`) stay with the document that they introduce. Chunks that are blank
-/// or hold only comments are left out.
+/// Directives (`%YAML`, `%TAG`) stay with the document that follows. Chunks that are blank or
+/// contain only comments are omitted.
 pub fn split(bytes: &[u8]) -> Vec<Chunk<'_>> {
     split_outlined::<()>(bytes).into_iter().map(|(chunk, ())| chunk).collect()
 }
 
-/// Splits likewise, and returns the outline of each chunk with it, for which a file is gone through
-/// once only.
+/// Splits in the same way, and also returns the outline of each chunk, in one pass over the file.
 pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut chunks = Vec::new();
@@ -62,8 +62,8 @@ pub fn split_outlined<'a, O: Outline<'a>>(bytes: &'a [u8]) -> Vec<(Chunk<'a>, O)
     chunks
 }
 
-/// Returns what there is of a document from one of its lines on, which starts at an offset; `None` if
-/// that line is not one of its outermost level, or too much follows to look at it for each line.
+/// Returns the rest of a document from the line that starts at an offset; `None` if that line is
+/// indented, or if the rest is too long to be searched for each line.
 pub(super) fn document_from(bytes: &[u8], start: usize, line: u32) -> Option<Chunk<'_>> {
     const MOST: usize = 64 << 10;
     let rest = bytes.get(start..)?;
@@ -79,12 +79,12 @@ pub(super) fn document_from(bytes: &[u8], start: usize, line: u32) -> Option<Chu
     (bytes.len() < MOST).then_some(Chunk { bytes, first_line: line })
 }
 
-/// A line that separates documents.
+/// A document separator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Marker {
-    /// The next document starts on the next line.
+    /// The next document starts on the following line.
     Bare,
-    /// The next document starts behind the dashes.
+    /// The next document starts after the dashes.
     WithContent,
 }
 
@@ -98,17 +98,17 @@ fn marker(line: &[u8]) -> Option<Marker> {
     Some(if has_content { Marker::WithContent } else { Marker::Bare })
 }
 
-/// Returns the line that starts at an offset, without its line break.
+/// Returns the line at an offset, without its line break.
 fn line_at(bytes: &[u8], start: usize) -> &[u8] {
     let rest = bytes.get(start..).unwrap_or_default();
     rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default()
 }
 
-/// Returns where the next line starts that is neither indented nor empty.
+/// Returns the start of the next line that is neither indented nor empty.
 fn outer_line_after(bytes: &[u8], from: usize) -> Option<usize> {
     let starts = |newline: u8, first: u8| (newline == b'\n') & (first != b' ') & (first != b'\n');
     let (bytes, followers) = (bytes.get(from..)?, bytes.get(from + 1..)?);
-    // Chunks without an early end are what compilers make vector instructions of.
+    // Compilers vectorize chunks without an early exit.
     let chunks = bytes.as_chunks::<CHUNK>().0.iter().zip(followers.as_chunks::<CHUNK>().0);
     let quiet = chunks
         .take_while(|(bytes, followers)| {
@@ -123,7 +123,7 @@ fn outer_line_after(bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + quiet + at + 1)
 }
 
-/// How much of a file is looked at in one go.
+/// The number of bytes that are searched at once.
 const CHUNK: usize = 64;
 
 fn push<'a, O>(chunks: &mut Vec<(Chunk<'a>, O)>, chunk: Chunk<'a>, outline: O) {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_cut_at_marker_lines_and_keep_their_lines() {
+    fn documents_are_split_at_markers_and_keep_their_lines() {
         check("a: 1\n", &[(1, "a: 1\n")]);
         check("---\na: 1\n---\nb: 2\n", &[(2, "a: 1\n"), (4, "b: 2\n")]);
         check("a: 1\n--- # next\nb: 2", &[(1, "a: 1\n"), (3, "b: 2")]);
@@ -178,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_marker_splits_nothing() {
+    fn lines_that_resemble_markers_do_not_split() {
         check("a: |\n  ---\nb: ---x\n---y: 1\n", &[(1, "a: |\n  ---\nb: ---x\n---y: 1\n")]);
         check("...x: 1\n", &[(1, "...x: 1\n")]);
     }
 
     #[test]
-    fn blank_documents_are_left_out_and_directives_stay() {
+    fn blank_documents_are_omitted_and_directives_kept() {
         check("\n---\n# nothing\n---\n\n", &[]);
         check("\u{FEFF}a: 1\n", &[(1, "a: 1\n")]);
         check(

@@ -24,7 +24,7 @@ fn check_error(text: &str, expected: &str) {
 }
 
 #[test]
-fn every_way_to_write_a_role_reads_the_same() {
+fn all_styles_of_a_role_are_equal() {
     let role =
         json!({"kind": "Role", "rules": [{"verbs": ["get", "list"], "resources": ["pods"]}]});
     for text in [
@@ -47,7 +47,7 @@ fn every_way_to_write_a_role_reads_the_same() {
 }
 
 #[test]
-fn merge_keys_bring_in_pairs_and_what_comes_later_wins() {
+fn merge_keys_add_pairs_and_later_ones_win() {
     check(
         "a: &a {verbs: [get], resources: [pods]}\nb:\n  <<: *a\n  verbs: [list]\n",
         json!({
@@ -68,9 +68,9 @@ fn merge_keys_bring_in_pairs_and_what_comes_later_wins() {
 }
 
 #[test]
-fn keys_are_text_whatever_they_look_like() {
+fn keys_are_strings() {
     check("1: a\nTrue: b\n1.5: c\ny: d\n", json!({"1": "a", "true": "d", "1.5": "c"}));
-    check_error("? [a]\n: b\n", "1:3: expected a key that is text, found a list or an object");
+    check_error("? [a]\n: b\n", "1:3: expected a string as the key, found a list or an object");
     check_error("~: b\n", "1:1: expected a key, found null");
 }
 
@@ -97,7 +97,7 @@ fn the_last_of_duplicate_keys_wins_and_is_reported() {
 }
 
 #[test]
-fn positions_are_those_of_the_file() {
+fn positions_refer_to_the_file() {
     let documents = parse("kind: Role\nrules:\n  - verbs: [get, list]\n", 10).unwrap();
     let root = documents[0].root();
     let rules = root.get("rules").unwrap();
@@ -110,15 +110,15 @@ fn positions_are_those_of_the_file() {
 }
 
 #[test]
-fn a_bomb_a_loop_and_a_tower_are_errors() {
+fn alias_bombs_cycles_and_deep_nesting_are_errors() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
         bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     check_error(&bomb, "6:40: anchors and aliases expand to more than 1000000 nodes");
-    check_error("a: &a [*a]\n", "1:8: the alias names a node that holds it");
-    check_error("a: *b\n", "1:4: the alias names an anchor that is not defined");
+    check_error("a: &a [*a]\n", "1:8: the alias refers to a node that contains it");
+    check_error("a: *b\n", "1:4: the alias refers to an undefined anchor");
     check_error(&format!("a: {}", "[".repeat(5000)), "1:259: nested deeper than 255 levels");
     check_error(&"- ".repeat(5000), "1:511: nested deeper than 255 levels");
     let mut tower = "a0: &a0 [x]\n".to_owned();
@@ -129,31 +129,31 @@ fn a_bomb_a_loop_and_a_tower_are_errors() {
 }
 
 #[test]
-fn errors_say_where_and_what_was_expected() {
+fn errors_have_a_position_and_an_expectation() {
     check_error(
         "kind: Role\n\tname: x\n",
         "2:1: expected spaces, found a tab: YAML is not indented with tabs",
     );
     check_error("a: [b, c\nd e\n", "1:4: expected the bracket that closes `[`");
     check_error("a: \"b", "1:4: expected the closing quote");
-    check_error("a: \"b\n", "2:1: expected the closing quote of the text that starts above");
+    check_error("a: \"b\n", "2:1: expected the closing quote of the string that starts above");
     check_error(
         "a: b: c\n",
-        "1:5: a `:` is not allowed here: check the indentation, or quote the text",
+        "1:5: a `:` is not allowed here: check the indentation, or quote the string",
     );
     check_error(
         "a: 1\n b: 2\n",
-        "2:3: a `:` is not allowed here: check the indentation, or quote the text",
+        "2:3: a `:` is not allowed here: check the indentation, or quote the string",
     );
     check_error("a: 1\nb\n", "2:1: expected `:` after the key");
     check_error("a:\n  - b\n c: d\n", "3:2: expected a key at the indentation of the keys before");
     check_error(
         "verbs: *\n",
-        "1:8: expected a name after `&` or `*`: quote the text if it is meant literally",
+        "1:8: expected a name after `&` or `*`: quote the string if the character is meant literally",
     );
     check_error(
         "a: {{ .Values.x }}\n",
-        "1:5: expected a key that is text, found a list or an object",
+        "1:5: expected a string as the key, found a list or an object",
     );
     check_error(
         "{{- if .Values.x }}\na: 1\n{{- end }}\n",
@@ -163,7 +163,7 @@ fn errors_say_where_and_what_was_expected() {
 }
 
 #[test]
-fn types_are_not_coerced_and_the_path_is_named() {
+fn types_are_not_coerced_and_errors_have_a_path() {
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(expecting = "an object")]
     struct Role {
@@ -198,7 +198,7 @@ fn types_are_not_coerced_and_the_path_is_named() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_named() {
+fn errors_show_bytes_that_are_not_utf8() {
     let chunk = Chunk { bytes: b"a: 1\nb: \xFF\n", first_line: 7 };
     let error = parse_chunk(&chunk, None).unwrap_err();
     assert_eq!((error.position.line, error.position.column), (8, 4));

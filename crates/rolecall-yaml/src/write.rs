@@ -1,8 +1,8 @@
-//! Writes YAML that kubectl reads back as it was meant.
+//! Writes YAML that kubectl reads back unchanged.
 //!
-//! Text stands unquoted only where every reader takes it for that text: kubectl reads YAML 1.1, where
-//! a namespace `on` is a boolean. Whatever a reader, a terminal or a CI runner could act on is written
-//! as an escape in double quotes, so that reading what was written gives the same text, for any text.
+//! A string is unquoted only if every parser reads it as that string; kubectl follows YAML 1.1, in
+//! which the namespace `on` is a boolean. Characters with an effect on parsers, terminals or CI
+//! runners are escaped in double quotes. Reading the output returns the same value for any string.
 
 use crate::printable::is_harmful;
 use serde::Serialize;
@@ -11,20 +11,21 @@ use serde_yaml::Value;
 use super::node;
 use super::resolve;
 
-/// A value that YAML cannot express.
+/// The error for a value that YAML cannot express.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot be written as YAML: {what}")]
 pub struct WriteError {
     what: String,
 }
 
-/// How text of several lines is written.
+/// The form of strings with several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineBreaks {
-    /// As `\n` in double quotes: each name stays on its line.
+    /// `
+    /// ` in double quotes, which keeps each name on one line.
     Escaped,
-    /// As a block of lines, where none of them can be taken for anything else. For scripts and other
-    /// long texts in files that are kept and compared.
+    /// A literal block, if its lines cannot be mistaken for anything else. For scripts and other
+    /// long texts in files that are stored and compared.
     Kept,
 }
 
@@ -41,7 +42,7 @@ pub fn to_string<T: Serialize>(value: &T, breaks: LineBreaks) -> Result<String, 
     Ok(writer.text)
 }
 
-/// The longest key that YAML's readers look for a `:` behind.
+/// The longest key that can be written without `?`.
 const LONGEST_KEY: usize = 128;
 
 struct Writer {
@@ -50,7 +51,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes the entries of a collection; the first follows on what stands on the line already.
+    /// Writes the entries of a collection. The first one continues the current line.
     fn entries(&mut self, collection: &Value, indent: usize) -> Result<(), String> {
         match collection {
             Value::Sequence(items) => {
@@ -77,7 +78,7 @@ impl Writer {
         }
     }
 
-    /// Writes what follows on `-`, `?` or `:` on the same line.
+    /// Writes the value after `-`, `?` or `:`, which starts on the same line.
     fn item(&mut self, value: &Value, indent: usize) -> Result<(), String> {
         match value {
             Value::Sequence(_) | Value::Mapping(_) if !is_empty(value) => {
@@ -92,7 +93,7 @@ impl Writer {
         let written = match key {
             Value::String(text) => quoted(text),
             Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
-                return Err("a key that is no text".to_owned());
+                return Err("a key that is not a string".to_owned());
             }
             other => scalar(other)?,
         };
@@ -158,8 +159,8 @@ fn scalar(value: &Value) -> Result<String, String> {
     })
 }
 
-/// Writes text without quotes where it needs none, else in single ones, and in double ones where
-/// something has to be escaped.
+/// Writes a string unquoted if possible, else in single quotes, or in double quotes if it needs
+/// escapes.
 fn quoted(text: &str) -> String {
     if text.chars().any(is_harmful) || text.contains("##") {
         escaped(text)
@@ -180,7 +181,7 @@ fn escaped(text: &str) -> String {
             ('\n', _) => escaped.push_str("\\n"),
             ('\t', _) => escaped.push_str("\\t"),
             ('\r', _) => escaped.push_str("\\r"),
-            // CI runners take commands from lines that hold `##[`, `##vso[` or `##teamcity[`.
+            // CI runners execute commands from lines with `##[`, `##vso[` or `##teamcity[`.
             ('#', code) if previous == '#' => escaped.push_str(&format!("\\x{code:02x}")),
             (_, code @ ..=0xff) if is_harmful(character) => {
                 escaped.push_str(&format!("\\x{code:02x}"));
@@ -197,7 +198,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Returns whether every reader takes unquoted text for that text.
+/// Returns whether every parser reads an unquoted string as that string.
 fn is_plain(text: &str) -> bool {
     const INDICATORS: &str = ",[]{}#&*!|>'\"%@`";
     let mut characters = text.chars();
@@ -216,7 +217,8 @@ fn is_plain(text: &str) -> bool {
         && matches!(resolve::plain(text.into()), node::Value::String(_))
 }
 
-/// Returns whether text of several lines can be a block whose lines nothing takes for anything else.
+/// Returns whether a multi-line string can be a literal block whose lines cannot be mistaken for
+/// anything else.
 fn is_block(text: &str) -> bool {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let is_harmless = |line: &str| {
@@ -247,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_kubectl_takes_for_something_else_are_quoted() {
+    fn ambiguous_words_are_quoted() {
         let value = json!({
             "on": ["yes", "n", "1_000", "true", true, 1, 1.5, null, "", "on: off", "y:"],
             "off": "no\nyes\n- on\n",
@@ -282,7 +284,7 @@ z:
     }
 
     #[test]
-    fn names_stay_on_their_line_and_are_no_commands() {
+    fn names_stay_on_one_line_and_are_not_ci_commands() {
         let value = json!([
             "ja\u{2028}ne",
             "a\n::stop-commands::x",
@@ -318,7 +320,7 @@ z:
             "[a-z]{0,8}",
             "(y|n|on|no|yes|off|true|null|~|<<|1_0|0x1|\\.5|- a|a: b|#|\\||>)",
             "([ -~]|\n|é|\t){0,12}",
-            // What readers, terminals or CI runners act on.
+            // Characters with an effect on parsers, terminals or CI runners.
             "([ab:#\\[ ]|[\n\r\u{85}\u{2028}\u{2029}\u{FEFF}\u{7f}\u{9b}\u{fffe}]){0,6}",
             any::<String>(),
             "[a-z\n]{120,140}",
@@ -344,7 +346,7 @@ z:
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
-        fn what_is_written_is_read_back(
+        fn written_strings_round_trip(
             value in value(),
             breaks in prop_oneof![Just(LineBreaks::Escaped), Just(LineBreaks::Kept)],
         ) {

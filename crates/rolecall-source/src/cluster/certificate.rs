@@ -1,22 +1,22 @@
-//! Whom a client certificate stands for, and how long: the few fields of X.509 that say so.
+//! Reads the user, groups and validity period from an X.509 client certificate.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// What of a client certificate an API server makes a user of.
+/// The fields of a client certificate from which an API server derives the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateSubject {
-    /// The common name: the user.
+    /// The common name, which is the user name.
     pub common_name: String,
-    /// The organizations: the groups.
+    /// The organizations, which are the groups.
     pub organizations: Vec<String>,
-    /// Since when it is valid, in seconds since 1970.
+    /// The start of the validity period, in seconds since 1970.
     pub not_before: i64,
-    /// When it expires, in seconds since 1970.
+    /// The end of the validity period, in seconds since 1970.
     pub not_after: i64,
 }
 
-/// The ASN.1 tags that occur.
+/// The ASN.1 tags of the elements that are read.
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -28,7 +28,7 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
 
 impl CertificateSubject {
-    /// Reads the first certificate of a PEM text.
+    /// Reads the first certificate in a PEM file.
     pub fn read(pem: &[u8]) -> Option<Self> {
         let certificate = CertificateDer::from_pem_slice(pem).ok()?;
         Self::from_der(&certificate)
@@ -63,11 +63,11 @@ impl CertificateSubject {
     }
 }
 
-/// The rest of a DER text.
+/// The unread rest of a DER encoding.
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    /// Takes the next element: its tag and content.
+    /// Takes the next element and returns its tag and content.
     fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, mut rest) = rest.split_first()?;
@@ -86,7 +86,7 @@ impl<'a> Der<'a> {
         Some((tag, content))
     }
 
-    /// Takes the next element if it has that tag, to read what is in it.
+    /// Takes the next element if it has the given tag and returns a reader for its content.
     fn enter(&mut self, tag: u8) -> Option<Self> {
         if self.0.first() != Some(&tag) {
             return None;
@@ -122,7 +122,7 @@ impl<'a> Der<'a> {
     }
 }
 
-/// Counts days in the Gregorian calendar; years begin in March, so that leap days end them.
+/// Counts days in the Gregorian calendar. Years start in March so that the leap day comes last.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_tells_user_groups_and_time() {
+    fn a_certificate_contains_user_groups_and_validity() {
         let expected = CertificateSubject {
             common_name: "jane".to_owned(),
             organizations: vec!["devs".to_owned()],
@@ -161,13 +161,13 @@ mod tests {
             CertificateSubject::read(certificate(&["devs"], 2025).as_bytes()),
             Some(expected)
         );
-        // Years after 2049 are written in another way.
+        // Years after 2049 use GeneralizedTime.
         let late = CertificateSubject::read(certificate(&[], 2100).as_bytes()).unwrap();
         assert_eq!((late.organizations, late.not_after), (vec![], 4_107_542_400));
     }
 
     #[test]
-    fn what_is_no_certificate_has_no_subject() {
+    fn invalid_certificates_have_no_subject() {
         assert_eq!(CertificateSubject::read(b""), None);
         assert_eq!(
             CertificateSubject::read(

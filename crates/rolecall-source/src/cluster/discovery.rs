@@ -1,8 +1,7 @@
-//! What a server serves.
+//! Discovery of the resources that a server serves.
 //!
-//! Newer servers (1.26 and later) tell everything in two answers, older ones in one for each version
-//! of each group. Versions do not matter to RBAC: a resource counts when any version of its group is
-//! served.
+//! Servers since 1.26 answer with two documents, older ones with one per group version. Versions do
+//! not matter to RBAC: a resource is known when any version of its group is served.
 
 use std::collections::BTreeMap;
 
@@ -14,41 +13,41 @@ use super::Cluster;
 use super::error::RequestError;
 use super::request::Call;
 
-/// What could be found out about the served resources.
+/// The result of discovery.
 #[derive(Debug)]
 pub struct Discovery {
     /// The served resources.
     pub catalog: Catalog,
-    /// What else the server serves, but could not tell about.
+    /// The group versions whose resources are unknown.
     pub unavailable: Vec<UnavailableGroup>,
 }
 
-/// A version of an API group whose resources the server could not tell, mostly because an extension
-/// server behind it does not answer.
+/// A group version whose resources the server cannot list, usually because the extension API server
+/// behind it does not respond.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnavailableGroup {
     /// The group and version, as in `metrics.k8s.io/v1beta1`.
     pub group_version: String,
-    /// What the server says.
+    /// The server's error message.
     pub because: String,
 }
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-/// How many of the many small answers of an old server are waited for at once.
+/// The number of concurrent requests for the per-version documents of an old server.
 const AT_ONCE: usize = 8;
 
 impl Cluster {
-    /// Finds out what the server serves. A group that is unavailable does not hide the others.
+    /// Discovers the served resources. An unavailable group does not hide the others.
     pub async fn discover(&self) -> Result<Discovery, RequestError> {
-        // Of two errors the first is told, whichever came first.
+        // If both requests fail, always report the error for `/api`.
         let (core, groups) = tokio::join!(self.discover_root("/api"), self.discover_root("/apis"));
         let core = match core {
             Ok(core) => core,
             Err(error) => {
                 if let RequestError::NotKubernetes { .. } | RequestError::Refused(_) = &error {
-                    // A resource that nobody may list is one thing, a server that is none another.
+                    // Distinguish a server that forbids discovery from one that is not Kubernetes.
                     self.prove_kubernetes().await?;
                 }
                 return Err(error);
@@ -96,7 +95,7 @@ impl Cluster {
         self.parse(&path, &body)
     }
 
-    /// Reads the JSON of an answer to `path`.
+    /// Parses the JSON response to `path`.
     pub(super) fn parse<'a, T: Deserialize<'a>>(
         &self,
         path: &str,
@@ -109,7 +108,7 @@ impl Cluster {
     }
 }
 
-/// The answer to `/api` or `/apis`, which depends on the server's age.
+/// The response to `/api` or `/apis`, whose form depends on the server's version.
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
 enum Root {
@@ -208,7 +207,7 @@ struct LegacyList {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LegacyResource {
-    /// The plural, or `plural/subresource`.
+    /// The plural name, or `plural/subresource`.
     name: String,
     #[serde(default)]
     singular_name: String,
@@ -222,8 +221,8 @@ struct LegacyResource {
     short_names: Vec<String>,
 }
 
-/// Collects resources by group and plural; of several versions the first one added counts, with the
-/// subresources of all.
+/// Collects resources by group and plural name. The first version added defines a resource; its
+/// subresources are the union over all versions.
 #[derive(Default)]
 struct Found {
     resources: BTreeMap<(Text, Text), ServedResource>,
@@ -236,7 +235,7 @@ impl Found {
         for version in group.versions {
             if version.freshness == "Stale" {
                 let group_version = join(&name, &version.version);
-                self.unavailable(group_version, "its server does not answer".to_owned());
+                self.unavailable(group_version, "its server does not respond".to_owned());
             }
             for resource in version.resources {
                 let kind = resource.response_kind.map(|kind| kind.kind).unwrap_or_default();
@@ -321,7 +320,7 @@ impl Found {
     }
 }
 
-/// Returns the singular; servers before 1.27 leave it out, and mean the kind in lower case.
+/// Returns the singular name. Servers before 1.27 omit it when it is the kind in lower case.
 fn singular(written: &str, kind: &str) -> Text {
     if written.is_empty() { kind.to_lowercase().into() } else { written.into() }
 }

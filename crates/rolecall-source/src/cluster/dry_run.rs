@@ -1,4 +1,4 @@
-//! What the server would say if an object were applied.
+//! Server-side dry runs of applying an object.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -9,14 +9,14 @@ use super::error::RequestError;
 use super::list::encode;
 use super::request::Call;
 
-/// Where an object lives.
+/// The API path of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObjectPath<'a> {
     /// The API group; empty for core.
     pub group: &'a str,
     /// The version.
     pub version: &'a str,
-    /// The plural.
+    /// The plural resource name.
     pub resource: &'a str,
     /// The namespace; empty for cluster-scoped kinds.
     pub namespace: &'a str,
@@ -25,11 +25,11 @@ pub struct ObjectPath<'a> {
 }
 
 impl Cluster {
-    /// Has the server check an object as if it were applied: whether the caller may, whether it is
-    /// valid, whether admission and the escalation rules let it through. Nothing is stored.
+    /// Asks the server to check an object as if it were applied: authorization, validation,
+    /// admission and the RBAC escalation check. Nothing is stored.
     pub async fn dry_run(&self, path: &ObjectPath<'_>, object: Bytes) -> Result<(), RequestError> {
         let mut headers = HeaderMap::new();
-        // JSON is YAML; servers before 1.31 know the type under no other name.
+        // JSON is valid YAML, and servers before 1.31 accept no other content type for apply.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/apply-patch+yaml"));
         let path = format!("{path}?dryRun=All&fieldManager=rolecall&force=true");
         self.fetch(&Call::patch(path, object).headers(headers)).await?;

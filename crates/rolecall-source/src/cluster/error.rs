@@ -1,4 +1,4 @@
-//! Why a cluster cannot be asked, or gives no usable answer.
+//! Errors of connecting to a cluster and of its responses.
 
 use std::error::Error;
 use std::io;
@@ -7,47 +7,47 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// Why it is not known which server to ask, or with what credentials.
+/// An error in determining the server or its credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// There is neither a kubeconfig nor a Pod's ServiceAccount.
+    /// There is neither a kubeconfig nor a mounted ServiceAccount.
     #[error("no cluster is configured: there is no kubeconfig, and this is not a Pod")]
     NoCluster,
-    /// The kubeconfig that was asked for cannot be read.
+    /// The kubeconfig named by the user cannot be read.
     #[error("cannot read the kubeconfig `{}`", path.display())]
     UnreadableKubeconfig {
         /// Its path.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         source: io::Error,
     },
-    /// A kubeconfig is no YAML, or not a kubeconfig's; what stands there is not told, for it may be
-    /// a token.
+    /// A kubeconfig is not YAML or has the wrong structure. The content is left out because it
+    /// might be a token.
     #[error("`{}` is not a kubeconfig{}", path.display(), at_line(*line))]
     MalformedKubeconfig {
         /// Its path.
         path: PathBuf,
-        /// The line where it stops being one, if that is known.
+        /// The line of the syntax error, if known.
         line: Option<u64>,
     },
-    /// Two files of `KUBECONFIG` are of different kinds.
+    /// Two files of `KUBECONFIG` have different kinds or API versions.
     #[error("the files of KUBECONFIG are of different kinds or versions")]
     MixedKubeconfigs,
-    /// The kubeconfig names no current context, and none was asked for.
+    /// The kubeconfig has no current context, and the command line names none.
     #[error("the kubeconfig has no current context")]
     NoContext {
-        /// The contexts it has.
+        /// The contexts of the kubeconfig.
         known: Vec<String>,
     },
-    /// The kubeconfig has no context of that name.
+    /// The kubeconfig has no context with this name.
     #[error("the kubeconfig has no context `{context}`")]
     UnknownContext {
         /// The name.
         context: String,
-        /// The contexts it has.
+        /// The contexts of the kubeconfig.
         known: Vec<String>,
     },
-    /// The context's cluster is not in the kubeconfig, or has no server.
+    /// The context's cluster is missing from the kubeconfig, or has no server.
     #[error("context `{context}` names a cluster without a server, `{cluster}`")]
     NoServer {
         /// The context.
@@ -55,92 +55,92 @@ pub enum ConfigError {
         /// The cluster.
         cluster: String,
     },
-    /// The context's user, or the one that is asked for, is not in the kubeconfig.
+    /// The user of the context or of the command line is missing from the kubeconfig.
     #[error("{} names a user that the kubeconfig does not have, `{user}`", by_context(context.as_deref()))]
     UnknownUser {
         /// The context; `None` when the command line names the user.
         context: Option<String>,
         /// The user.
         user: String,
-        /// The users that it has.
+        /// The users of the kubeconfig.
         known: Vec<String>,
     },
-    /// The server's address is no URL.
+    /// The server's address is not a URL.
     #[error("`{server}` is not the URL of a server")]
     MalformedServer {
         /// The address.
         server: String,
     },
-    /// The proxy's address is no URL of a kind that is supported; it is not told, for it may hold a
-    /// password.
-    #[error("the proxy is no `http://`, `https://` or `socks5://` URL")]
+    /// The proxy's address is not a URL with a supported scheme. It is left out because it might
+    /// contain a password.
+    #[error("the proxy is not an `http://`, `https://` or `socks5://` URL")]
     UnsupportedProxy,
     /// A certificate, key or token cannot be read or used.
     #[error("cannot use the {what}")]
     Credential {
-        /// What it is: `client certificate`, `certificate authority`.
+        /// The kind of credential, such as `client certificate` or `certificate authority`.
         what: &'static str,
-        /// Why.
+        /// The reason.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The credential plugin did not give credentials.
+    /// The credential plugin did not return credentials.
     #[error("the credential plugin `{command}` {problem}")]
     Plugin {
         /// The command that the kubeconfig names.
         command: String,
-        /// What went wrong; never what it printed.
+        /// The failure. It never contains the plugin's output.
         problem: PluginProblem,
-        /// What the system says, if it was the system.
+        /// The system error, if there was one.
         source: Option<io::Error>,
-        /// How to install it, as the kubeconfig says.
+        /// The kubeconfig's `installHint`.
         install_hint: Option<String>,
     },
-    /// The kubeconfig's way to log in is one that kubectl has dropped.
+    /// The kubeconfig uses an auth provider, which kubectl no longer supports.
     #[error("the auth provider `{provider}` is not supported")]
     UnsupportedProvider {
         /// Its name.
         provider: String,
     },
-    /// The file of a kubeconfig's token cannot be read.
+    /// The token file of the kubeconfig cannot be read.
     #[error("cannot read the token file `{}`", path.display())]
     UnreadableTokenFile {
         /// Its path.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         source: io::Error,
     },
-    /// Groups are impersonated without a user, which servers refuse.
+    /// Groups, a uid or extra attributes are impersonated without a user, which servers reject.
     #[error("groups, a uid or extra attributes are impersonated without a user")]
     GroupsWithoutUser,
-    /// A file that every Pod with a ServiceAccount token has cannot be read.
+    /// A file of the mounted ServiceAccount cannot be read.
     #[error("cannot read `{}`", path.display())]
     UnreadableMount {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         source: io::Error,
     },
 }
 
-/// What went wrong with a credential plugin.
+/// The failure of a credential plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PluginProblem {
-    /// The kubeconfig names no command.
+    /// The kubeconfig does not name a command.
     #[error("is not named")]
     Unnamed,
-    /// It is not installed, or cannot be run.
+    /// The command is not installed or not executable.
     #[error("cannot be run")]
     NotRun,
-    /// It ended with an exit code other than 0.
+    /// The plugin exited with a code other than 0.
     #[error("failed with exit code {0}")]
     Failed(i32),
-    /// A signal ended it.
+    /// The plugin was killed by a signal.
     #[error("was killed")]
     Killed,
-    /// It took longer than a request may, and was ended.
-    #[error("gave no credentials within {}", seconds(*.0))]
+    /// The plugin exceeded the request timeout and was killed.
+    #[error("did not return credentials within {}", seconds(*.0))]
     TimedOut(Duration),
-    /// It printed no ExecCredential, or one without credentials.
+    /// The plugin did not print an ExecCredential, or printed one without credentials.
     #[error("printed no credentials")]
     NoCredentials,
 }
@@ -153,63 +153,63 @@ fn at_line(line: Option<u64>) -> String {
     line.map_or_else(String::new, |line| format!(": line {line}"))
 }
 
-/// Why a request got no usable answer.
+/// A request that got no usable response.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The server answered with an error.
+    /// The server responded with an error.
     #[error("{0}")]
     Refused(Refusal),
-    /// There is no connection to the server.
+    /// The connection failed.
     #[error("cannot connect to `{server}`")]
     Unreachable {
         /// The server's URL.
         server: String,
-        /// Why.
+        /// The reason.
         source: ConnectProblem,
     },
-    /// The server took longer than the request's time.
-    #[error("`{server}` gave no answer within {}", seconds(*after))]
+    /// The server exceeded the request timeout.
+    #[error("`{server}` did not respond within {}", seconds(*after))]
     TimedOut {
         /// The server's URL.
         server: String,
-        /// How long was waited.
+        /// The timeout.
         after: Duration,
-        /// Whether it has answered any other request.
+        /// Whether the server has responded to any other request.
         ever_answered: bool,
     },
-    /// The connection broke before the answer was complete.
-    #[error("the connection to `{server}` broke before the answer was complete")]
+    /// The connection broke before the response was complete.
+    #[error("the connection to `{server}` broke before the response was complete")]
     Broken {
         /// The server's URL.
         server: String,
-        /// Whether it has answered any other request.
+        /// Whether the server has responded to any other request.
         ever_answered: bool,
     },
-    /// The answer is not what a Kubernetes API server sends.
-    #[error("`{server}` answered `{path}` with something that is not Kubernetes' JSON")]
+    /// The response is not what a Kubernetes API server sends.
+    #[error("`{server}` answered `{path}` with something other than Kubernetes JSON")]
     NotKubernetes {
         /// The server's URL.
         server: String,
-        /// The path that was asked.
+        /// The request path.
         path: String,
     },
-    /// What answers at the server's address is no Kubernetes API server at all.
+    /// The server at this address is not a Kubernetes API server at all.
     #[error("`{server}` is not a Kubernetes API server")]
     NotAnApiServer {
         /// The server's URL.
         server: String,
-        /// What it answered.
+        /// The response that shows it.
         source: Box<RequestError>,
     },
-    /// An answer is longer than any honest one.
-    #[error("the answer of `{server}` to `{path}` is too large")]
+    /// The response exceeds the size limit.
+    #[error("the response of `{server}` to `{path}` is too large")]
     TooLarge {
         /// The server's URL.
         server: String,
-        /// The path that was asked.
+        /// The request path.
         path: String,
     },
-    /// The pages of a list do not come to an end.
+    /// The pages of a list repeat or never end.
     #[error("the list `{path}` of `{server}` does not end")]
     Endless {
         /// The server's URL.
@@ -217,13 +217,13 @@ pub enum RequestError {
         /// The list's path.
         path: String,
     },
-    /// Somebody whose name no request can carry is to be impersonated.
-    #[error("`{user}` cannot be impersonated: its name or groups cannot stand in a request")]
+    /// A name or group to impersonate cannot be sent in a request header.
+    #[error("`{user}` cannot be impersonated: a request header cannot contain its name or groups")]
     Unsendable {
         /// The user.
         user: String,
     },
-    /// The credentials could not be had when they were needed.
+    /// The credentials could not be obtained for a request.
     #[error("cannot get credentials for `{server}`")]
     Credentials {
         /// The server's URL.
@@ -231,57 +231,57 @@ pub enum RequestError {
     },
 }
 
-/// An error that the server answered with.
+/// An error response of the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
     /// The HTTP status.
     pub code: u16,
-    /// Its one-word reason, such as `Forbidden` or `Expired`; empty when none is given.
+    /// The reason of the Status, such as `Forbidden` or `Expired`; empty if there is none.
     pub reason: String,
-    /// What the server says.
+    /// The server's message.
     pub message: String,
-    /// Whether it came as a Kubernetes Status.
+    /// Whether the body was a Kubernetes Status.
     is_status: bool,
 }
 
-/// Why there is no connection.
+/// The cause of a failed connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectProblem {
-    /// The host has no address.
-    #[error("the host name is not known")]
+    /// The host name cannot be resolved.
+    #[error("the host name cannot be resolved")]
     UnknownHost,
-    /// Nothing listens there, or a firewall says no.
+    /// Nothing listens on the port, or a firewall rejects the connection.
     #[error("the connection was refused")]
     Refused,
-    /// Nothing answered in time.
-    #[error("nothing answered in time")]
+    /// The connection timed out.
+    #[error("the connection timed out")]
     TimedOut,
-    /// The server's certificate is not signed by the authority that the kubeconfig names.
+    /// The server's certificate is not signed by the kubeconfig's certificate authority.
     #[error("the server's certificate is not signed by a known authority")]
     UnknownAuthority,
     /// The server's certificate has expired, or is not valid yet.
     #[error("the server's certificate is not valid at this time")]
     CertificateTime,
-    /// The server's certificate is for other names.
+    /// The server's certificate is for other host names.
     #[error("the server's certificate is not for this host name")]
     WrongName,
-    /// The server refuses the client's certificate.
-    #[error("the server refuses the client certificate: {0}")]
+    /// The server rejects the client certificate.
+    #[error("the server rejects the client certificate: {0}")]
     ClientCertificate(String),
     /// The server does not speak TLS.
     #[error("the server does not speak TLS")]
     NoTls,
-    /// Another failure of TLS.
+    /// Another TLS failure.
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
-    /// Another failure of the network, or of a proxy on the way.
+    /// Another network or proxy failure.
     #[error("{0}")]
     Network(String),
 }
 
 impl RequestError {
-    /// Returns the server's refusal, if it is one.
+    /// Returns the server's error response, if there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -289,15 +289,15 @@ impl RequestError {
         }
     }
 
-    /// Returns whether no other request would fare better: there is no connection, the server does
-    /// not accept the credentials, or the caller may not be whom it wants to be.
+    /// Returns whether every other request would fail too: there is no connection, the server does
+    /// not accept the credentials, or the caller cannot impersonate the user.
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.code == 401 || refusal.is_of_impersonation(),
             Self::Unreachable { .. } | Self::Credentials { .. } | Self::NotAnApiServer { .. } => {
                 true
             }
-            // Who answers nothing at first answers nothing later.
+            // A server that has not responded at all will not respond to the next request either.
             Self::TimedOut { ever_answered, .. } | Self::Broken { ever_answered, .. } => {
                 !ever_answered
             }
@@ -310,12 +310,12 @@ impl RequestError {
 }
 
 impl Refusal {
-    /// Returns whether the caller is known but not allowed.
+    /// Returns whether the server denied the request to an authenticated caller.
     pub fn is_forbidden(&self) -> bool {
         self.code == 403
     }
 
-    /// Returns whether the caller may not impersonate somebody, whatever it wants to do then.
+    /// Returns whether the caller cannot impersonate the user for any request.
     ///
     /// With constrained impersonation (Kubernetes 1.36) a refusal of `impersonate-on:MODE:VERB`
     /// concerns one kind of request only, so it is not one of these.
@@ -327,27 +327,27 @@ impl Refusal {
             && verbs.any(|verb| verb == "impersonate" || verb.starts_with("impersonate:"))
     }
 
-    /// Returns whether the caller may impersonate somebody, but not for this kind of request.
+    /// Returns whether the caller can impersonate the user, but not for this kind of request.
     pub(super) fn is_of_constrained_impersonation(&self) -> bool {
         self.is_forbidden() && self.message.contains("\" cannot impersonate-on:")
     }
 
-    /// Returns whether a Kubernetes API server wrote it: as a Status.
+    /// Returns whether the response is a Kubernetes Status.
     pub fn is_kubernetes(&self) -> bool {
         self.is_status
     }
 
-    /// Returns whether what was asked is not there, or not served.
+    /// Returns whether the object does not exist or the resource is not served.
     pub fn is_not_found(&self) -> bool {
         self.code == 404
     }
 
-    /// Returns whether a list's `continue` token is too old.
+    /// Returns whether the `continue` token of a list has expired.
     pub(super) fn is_gone(&self) -> bool {
         self.code == 410
     }
 
-    /// Reads the Status that a body holds; of a body that holds none, a plain sentence is shown.
+    /// Reads the Status in a response body. Without one, the message is a plain sentence.
     pub(super) fn new(code: u16, body: &[u8]) -> Self {
         #[derive(Default, Deserialize)]
         #[serde(default)]
@@ -367,21 +367,21 @@ impl Refusal {
             _ if is_status && !status.message.is_empty() => status.message,
             401 => "Unauthorized".to_owned(),
             _ if is_sentence => plain.to_owned(),
-            _ => format!("the server answered with HTTP status {code}"),
+            _ => format!("the server responded with HTTP status {code}"),
         };
         let reason = if is_status { status.reason } else { String::new() };
         Self { code, reason, message, is_status }
     }
 }
 
-/// Whether a client certificate is shown to the server.
+/// Whether the client presents a certificate to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ShownCertificate {
     Yes,
     No,
 }
 
-/// Sorts out what kube says about a request that got no answer.
+/// Classifies the error that kube returns for a request without a response.
 pub(super) fn classify(
     server: &str,
     certificate: ShownCertificate,
@@ -408,7 +408,7 @@ pub(super) fn classify(
         }
         let io = error.downcast_ref::<io::Error>();
         io_error = io.map(io::Error::kind).or(io_error);
-        // An io::Error skips what it wraps when it names its source.
+        // `io::Error::source` skips the error that it wraps.
         let wrapped = io.and_then(io::Error::get_ref);
         cause = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
     }
@@ -429,7 +429,7 @@ fn tls_problem(certificate: ShownCertificate, error: &rustls::Error) -> ConnectP
 
     match error {
         rustls::Error::InvalidCertificate(problem) => match problem {
-            // A bad signature is that of another authority with the same name.
+            // A certificate of another authority with the same name has a bad signature.
             Certificate::UnknownIssuer | Certificate::BadSignature => {
                 ConnectProblem::UnknownAuthority
             }
@@ -455,16 +455,18 @@ fn tls_problem(certificate: ShownCertificate, error: &rustls::Error) -> ConnectP
                 | Alert::DecryptError,
             ) => ConnectProblem::ClientCertificate(format!("{alert:?}")),
             (ShownCertificate::No, Alert::CertificateRequired) => ConnectProblem::Tls(
-                "the server demands a client certificate, and the kubeconfig has none".to_owned(),
+                "the server requires a client certificate, and the kubeconfig has none".to_owned(),
             ),
-            _ => ConnectProblem::Tls(format!("the server ended it with the alert {alert:?}")),
+            _ => {
+                ConnectProblem::Tls(format!("the server ended the handshake with alert {alert:?}"))
+            }
         },
         rustls::Error::InvalidMessage(_) => ConnectProblem::NoTls,
         other => ConnectProblem::Tls(other.to_string()),
     }
 }
 
-/// Writes a duration as people say it.
+/// Formats a duration in milliseconds or seconds.
 fn seconds(duration: Duration) -> String {
     match duration.as_millis() {
         millis if millis < 1000 => format!("{millis} ms"),

@@ -1,4 +1,4 @@
-//! Who the server takes the caller for.
+//! The caller's identity, from the server or from the credentials.
 
 use std::collections::BTreeMap;
 
@@ -16,68 +16,70 @@ use super::error::{RequestError, ShownCertificate};
 use super::request::Call;
 use super::token::TokenClaims;
 
-/// What the caller shows the server.
+/// The credential that the client presents to the server.
 #[derive(Clone, Debug)]
 pub(super) enum Secret {
     Nothing,
     Token(SecretString),
-    /// The certificate alone; the key stays with kube.
+    /// The client certificate without its key.
     Certificate(Vec<u8>),
     Password(String),
 }
 
-/// What the caller's credentials say of themselves.
+/// The caller's credential and the identity that it contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// There are none.
+    /// No credential.
     Nothing,
-    /// A bearer token, and its claims if it has any to read.
+    /// A bearer token, with its claims if it is a JSON Web Token.
     Token(Option<Box<TokenClaims>>),
-    /// A client certificate, and whom it stands for if that can be read.
+    /// A client certificate, with its subject if it can be parsed.
     Certificate(Option<CertificateSubject>),
-    /// A user name and a password.
+    /// A user name with a password.
     Password {
         /// The user name.
         user: String,
     },
 }
 
-/// Who the caller is, and how that is known.
+/// The caller's identity and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhoAmI {
-    /// User name, groups, uid and extra.
+    /// The user name, groups, uid and extra attributes.
     pub identity: Identity,
-    /// How it is known.
-    pub told_by: ToldBy,
+    /// The source of the identity.
+    pub source: IdentitySource,
 }
 
-/// How a caller's identity is known.
+/// The source of a caller's identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ToldBy {
-    /// The server said all of it.
+pub enum IdentitySource {
+    /// The server reported all of it.
     Server,
-    /// The server does not tell (before 1.27, or the caller may not ask); this is what the
-    /// impersonation, token or certificate says.
+    /// The server does not report it (before 1.27, or the caller is not allowed to ask). The
+    /// identity comes from the impersonation options, the token or the certificate.
     Credential,
-    /// The server named the user in a refusal; its groups are not known.
+    /// A refusal names the user; the groups are unknown.
     Refusal,
 }
 
 const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
-/// A path that nobody serves: to be refused it tells the user's name.
+/// A path that no server serves. The refusal names the user.
 const NO_SUCH_PATH: &str = "/rolecall-whoami";
 
-/// Whom a server takes a request without credentials for.
+/// The user of a request without credentials.
 const ANONYMOUS: &str = "system:anonymous";
 
 impl Cluster {
-    /// Asks the server who the caller is; `None` when it does not tell and the credentials do not
-    /// either.
+    /// Asks the server for the caller's identity, and falls back to the credentials. Returns `None`
+    /// when neither contains it.
     pub async fn who_am_i(&self) -> Result<Option<WhoAmI>, RequestError> {
         for version in VERSIONS {
             match self.self_subject_review(version).await {
-                Ok(identity) => return Ok(Some(WhoAmI { identity, told_by: ToldBy::Server })),
+                Ok(identity) => {
+                    return Ok(Some(WhoAmI { identity, source: IdentitySource::Server }));
+                }
                 Err(RequestError::Refused(refusal)) if refusal.is_not_found() => {}
                 Err(error @ (RequestError::NotKubernetes { .. } | RequestError::Refused(_)))
                     if !error.is_fatal() && error.refusal().is_none_or(|it| !it.is_forbidden()) =>
@@ -88,12 +90,12 @@ impl Cluster {
                 Err(RequestError::Refused(refusal))
                     if refusal.is_forbidden() && !refusal.is_of_impersonation() =>
                 {
-                    return Ok(self.who_without_server(user_of_refusal(&refusal.message)));
+                    return Ok(self.identity_without_server(user_of_refusal(&refusal.message)));
                 }
                 Err(error) => return Err(error),
             }
         }
-        // Anything answers a path that it does not know so.
+        // Servers that are not Kubernetes also answer 404 for an unknown path.
         self.prove_kubernetes().await?;
         let user = match self.fetch(&Call::get(NO_SUCH_PATH)).await {
             Err(error) if error.is_fatal() => return Err(error),
@@ -102,10 +104,10 @@ impl Cluster {
             }
             _ => None,
         };
-        Ok(self.who_without_server(user))
+        Ok(self.identity_without_server(user))
     }
 
-    /// Returns what the caller's credentials say of themselves.
+    /// Returns the caller's credential.
     pub fn credential(&self) -> Credential {
         match &*self.secret {
             Secret::Nothing => Credential::Nothing,
@@ -141,18 +143,20 @@ impl Cluster {
         })
     }
 
-    /// Returns who the caller is by its own account, unless the server named somebody else.
-    fn who_without_server(&self, named: Option<String>) -> Option<WhoAmI> {
+    /// Returns the identity in the credentials, unless the server named another user.
+    fn identity_without_server(&self, named: Option<String>) -> Option<WhoAmI> {
         let own = self.own_identity();
         match (own, named) {
-            // A proxy may add credentials of its own to a request without any.
+            // A proxy can add its own credentials to a request that has none.
             (Some(own), None) if *own.user == *ANONYMOUS => None,
-            (Some(own), None) => Some((own, ToldBy::Credential)),
-            (Some(own), Some(named)) if *own.user == *named => Some((own, ToldBy::Credential)),
-            (_, Some(named)) => Some((Identity::user(&named), ToldBy::Refusal)),
+            (Some(own), None) => Some((own, IdentitySource::Credential)),
+            (Some(own), Some(named)) if *own.user == *named => {
+                Some((own, IdentitySource::Credential))
+            }
+            (_, Some(named)) => Some((Identity::user(&named), IdentitySource::Refusal)),
             (None, None) => None,
         }
-        .map(|(identity, told_by)| WhoAmI { identity, told_by })
+        .map(|(identity, source)| WhoAmI { identity, source })
     }
 
     fn own_identity(&self) -> Option<Identity> {
@@ -180,7 +184,7 @@ impl Cluster {
 }
 
 impl Secret {
-    /// Keeps of a kubeconfig's user what tells who it is.
+    /// Keeps the part of a kubeconfig user that identifies the caller.
     pub(super) fn of(user: &AuthInfo) -> Self {
         if let Some(token) = &user.token {
             return Self::Token(token.clone());
@@ -196,8 +200,8 @@ impl Secret {
     }
 }
 
-/// Returns whom the requests impersonate. Groups that are given replace a ServiceAccount's own, and
-/// the server adds `system:authenticated`.
+/// Returns the impersonated identity. Explicit groups replace the implicit groups of a
+/// ServiceAccount, and the server adds `system:authenticated`.
 pub(super) fn impersonated(user: &AuthInfo) -> Option<Identity> {
     let name = user.impersonate.as_ref()?;
     let groups = user.impersonate_groups.as_deref().unwrap_or_default();
@@ -213,7 +217,7 @@ pub(super) fn impersonated(user: &AuthInfo) -> Option<Identity> {
     Some(groups.iter().fold(identity, |identity, group| identity.with_group(group)))
 }
 
-/// Returns the user whom a refusal names: `User "jane" cannot get path "/x"`.
+/// Returns the user that a refusal names, as in `User "jane" cannot get path "/x"`.
 pub(super) fn user_of_refusal(message: &str) -> Option<String> {
     let (_, after) = message.split_once("User ")?;
     let (name, _) = after.split_once(" cannot ")?;

@@ -1,24 +1,24 @@
-//! Requests as somebody else.
+//! Impersonation headers of a request.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::list::encode;
 
-/// Somebody to impersonate.
+/// The identity to impersonate in a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Impersonate {
     /// The user name.
     pub user: String,
     /// The groups.
     pub groups: Vec<String>,
-    /// The unique id; empty for none.
+    /// The uid; empty for none.
     pub uid: String,
-    /// Extra attributes: key and value.
+    /// The extra attributes as pairs of key and value.
     pub extra: Vec<(String, String)>,
 }
 
 impl Impersonate {
-    /// Returns the headers; `None` when a text cannot stand in one.
+    /// Returns the headers; `None` if a value is not allowed in a header.
     pub(super) fn headers(&self) -> Option<HeaderMap> {
         let mut headers = HeaderMap::new();
         let mut add = |name: HeaderName, text: &str| -> Option<()> {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn somebody_is_told_in_headers() {
+    fn an_identity_becomes_impersonation_headers() {
         let somebody = Impersonate {
             user: "jürgen".to_owned(),
             groups: vec!["a".to_owned(), "b".to_owned()],

@@ -1,4 +1,4 @@
-//! Which server to ask: the kubeconfig's, or the one of the Pod this runs in.
+//! Selects the server and its credentials from a kubeconfig or the Pod's ServiceAccount.
 
 use std::io::Read;
 use std::path::Path;
@@ -15,18 +15,19 @@ use super::overrides::{Effective, Overrides};
 use super::plugin;
 use super::{ClusterOptions, DEFAULT_TIMEOUT};
 
-/// What to connect to.
+/// The server to connect to.
 pub(super) struct Endpoint {
     pub(super) config: Config,
     /// The kubeconfig's context; `None` inside a Pod.
     pub(super) context: Option<String>,
 }
 
-/// How long to wait for a connection, unless the request's time is shorter.
+/// The connection timeout, unless the request timeout is shorter.
 const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Finds out what the options mean: `--kubeconfig`, else `KUBECONFIG`, else `~/.kube/config`, else
-/// the Pod's ServiceAccount. A kubeconfig that exists but is broken is an error, never skipped.
+/// Selects the server from `--kubeconfig`, `KUBECONFIG`, `~/.kube/config` or the Pod's
+/// ServiceAccount, in this order. A kubeconfig that exists but is invalid is an error and is never
+/// skipped.
 pub(super) async fn resolve(
     options: &ClusterOptions,
     on_plugin: &dyn Fn(&str),
@@ -46,13 +47,13 @@ pub(super) async fn resolve(
     Ok(endpoint)
 }
 
-/// Applies a request's time to connecting and writing; reading is timed by whoever waits.
+/// Applies a request timeout to connecting and writing. The reading side has its own timer.
 pub(super) fn set_timeouts(config: &mut Config, timeout: Option<std::time::Duration>) {
     config.connect_timeout =
         Some(timeout.map_or(CONNECT_TIMEOUT, |timeout| timeout.min(CONNECT_TIMEOUT)));
     config.read_timeout = None;
     config.write_timeout = Some(timeout.unwrap_or(DEFAULT_TIMEOUT));
-    // Requests are retried here, where it is logged and bounded.
+    // Retries are logged and bounded in `request`.
     config.default_retry = false;
 }
 
@@ -89,7 +90,7 @@ fn read_kubeconfig(path: Option<&Path>) -> Result<Option<Kubeconfig>, ConfigErro
         return read_file(path).map(Some);
     }
     if let Some(paths) = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()) {
-        // As for kubectl, files of the list that do not exist count for nothing.
+        // Like kubectl, skip files of the list that do not exist.
         let files = std::env::split_paths(&paths)
             .filter(|path| !path.as_os_str().is_empty() && path.exists());
         let mut merged: Option<Kubeconfig> = None;
@@ -113,7 +114,7 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ConfigError> {
         KubeconfigError::ReadConfig(source, path) => {
             ConfigError::UnreadableKubeconfig { path, source }
         }
-        // The parser's own words quote the file, tokens and all.
+        // The parser's message quotes the file, including tokens.
         KubeconfigError::Parse(error) => ConfigError::MalformedKubeconfig {
             path: path.to_path_buf(),
             line: error.location().map(|location| location.line()),
@@ -122,14 +123,14 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ConfigError> {
     })
 }
 
-/// No kubeconfig is longer.
+/// The largest kubeconfig that is accepted.
 const LONGEST: u64 = 16 << 20;
 
-/// Reads a kubeconfig, unless it is longer than any, as a device without an end is.
+/// Reads a kubeconfig up to the size limit. Devices can be endless.
 fn bounded(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
     let unread = |source| KubeconfigError::ReadConfig(source, path.to_owned());
     let too_long = || {
-        let what = format!("it is longer than {} MiB, as no kubeconfig is", LONGEST >> 20);
+        let what = format!("it is larger than {} MiB, the limit for a kubeconfig", LONGEST >> 20);
         unread(std::io::Error::other(what))
     };
     let metadata = std::fs::metadata(path).map_err(unread)?;
@@ -139,7 +140,7 @@ fn bounded(path: &Path) -> Result<Kubeconfig, KubeconfigError> {
             false => Kubeconfig::read_from(path),
         };
     }
-    // A pipe has no length, and no folder that paths could be relative to.
+    // A pipe has no length, and no directory to resolve relative paths against.
     let mut text = String::new();
     let mut file = std::fs::File::open(path).map_err(unread)?.take(LONGEST + 1);
     file.read_to_string(&mut text).map_err(unread)?;
@@ -161,7 +162,7 @@ async fn from_kubeconfig(
     let url = server_url(&server, has_authority)?;
     cluster.server = Some(url.to_string());
     let proxy = proxy_url(cluster.proxy_url.as_deref(), &url)?;
-    // kube takes the proxy of the environment even for hosts that NO_PROXY excepts.
+    // kube would use the proxy of the environment even for hosts in NO_PROXY.
     cluster.proxy_url = proxy.as_ref().map(Uri::to_string);
 
     let which = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };
@@ -184,8 +185,8 @@ async fn from_kubeconfig(
     Ok(Endpoint { config, context })
 }
 
-/// Takes the token from its file, and white space from around it, as kubectl does; kube panics at
-/// what cannot stand in a header.
+/// Reads the token file and trims white space, as kubectl does. kube panics when the token is not a
+/// valid header value.
 pub(super) fn read_token(user: &mut AuthInfo) -> Result<(), ConfigError> {
     let file = user.token_file.take();
     let token = match (&user.token, &file) {
@@ -196,15 +197,15 @@ pub(super) fn read_token(user: &mut AuthInfo) -> Result<(), ConfigError> {
     };
     let token = token.trim();
     if http::HeaderValue::from_str(token).is_err() {
-        let source = "it has characters that no token has".into();
+        let source = "it contains characters that are not allowed in a token".into();
         return Err(ConfigError::Credential { what: "token", source });
     }
     user.token = Some(token.into());
     Ok(())
 }
 
-/// Reads a server's address; without a scheme it is `http`, or `https` when an authority for its
-/// certificate is given, as for kubectl.
+/// Parses a server's address. Without a scheme it means `https` when a certificate authority is
+/// given, else `http`, as for kubectl.
 pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, ConfigError> {
     let scheme = if has_authority { "https" } else { "http" };
     let url =
@@ -218,8 +219,8 @@ pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, Confi
         .ok_or_else(|| ConfigError::MalformedServer { server: server.to_owned() })
 }
 
-/// Returns the proxy for a server: the kubeconfig's, else the environment's, which is never used for
-/// this machine itself and not for what NO_PROXY excepts.
+/// Returns the proxy for a server: the kubeconfig's, else the environment's, which does not apply
+/// to loopback addresses and hosts in NO_PROXY.
 fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, ConfigError> {
     let variable = |names: [&str; 2]| {
         names
@@ -248,7 +249,7 @@ fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, Conf
         .ok_or(ConfigError::UnsupportedProxy)
 }
 
-/// Writes the start of a URL, up to the path, without user name and password.
+/// Formats the scheme, host and port of a URL, without user name and password.
 pub(super) fn without_credentials(url: &Uri) -> String {
     let scheme = url.scheme_str().unwrap_or("http");
     let host = url.host().unwrap_or_default();
@@ -258,21 +259,21 @@ pub(super) fn without_credentials(url: &Uri) -> String {
     }
 }
 
-/// Returns whether a NO_PROXY list excepts a server.
+/// Returns whether a NO_PROXY list contains a server.
 fn is_excepted(no_proxy: &str, server: &Uri) -> bool {
     let any = "http://any";
     let matcher = Matcher::builder().http(any).https(any).no(no_proxy.to_owned()).build();
     matcher.intercept(server).is_none()
 }
 
-/// Returns whether a server runs on this machine.
+/// Returns whether a server runs on the local machine.
 pub(super) fn is_loopback(server: &Uri) -> bool {
     let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost"
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Puts kube's complaint about certificates and keys into ours.
+/// Converts a kube error about certificates and keys.
 pub(super) fn config_error(error: KubeconfigError) -> ConfigError {
     let credential = |what, source: Box<dyn std::error::Error + Send + Sync>| {
         ConfigError::Credential { what, source }

@@ -1,4 +1,4 @@
-//! A whole collection, page by page, each object handed on as soon as it is there.
+//! Reads a list page by page and passes on each object as it arrives.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -14,37 +14,38 @@ use super::error::RequestError;
 use super::request::{Call, Effort};
 use super::split::{NotAList, Splitter};
 
-/// Takes the objects of a list.
+/// Receives the objects of a list.
 ///
-/// What a page brought counts once the page is complete: connections break, and lists that take too
-/// long start again.
+/// The objects of a page are kept once the page is complete, because connections break and slow
+/// lists are restarted.
 pub(super) trait Sink {
-    /// Returns whether a list of that kind holds the objects that are taken.
+    /// Returns whether this sink accepts lists of a kind.
     fn takes(&self, list_kind: &str) -> bool;
-    /// Takes one object's JSON.
+    /// Receives the JSON of one object.
     fn object(&mut self, json: &[u8]);
-    /// Keeps what has come since the last page was kept.
+    /// Keeps the objects received since the last complete page.
     fn keep_page(&mut self);
-    /// Forgets what has come since the last page was kept.
+    /// Discards the objects received since the last complete page.
     fn forget_page(&mut self);
-    /// Forgets everything.
+    /// Discards all objects.
     fn forget_all(&mut self);
 }
 
-/// How many objects a page holds, as kubectl asks for.
+/// The page size; the same as kubectl's.
 const PAGE: u32 = 500;
 
-/// How often a list starts again in pages because it took too long; after that it is asked for whole.
+/// The number of times that a list restarts because its `continue` token expired, before it is
+/// requested without pages.
 const RESTARTS: u32 = 2;
 
-/// How long one list may take, all its pages and restarts included, unless there is no limit at all.
+/// The time limit of one list with all its pages and restarts, unless timeouts are disabled.
 const LONGEST_LIST: Duration = Duration::from_secs(10 * 60);
 
-/// How many pages without a single object may follow each other before a list counts as endless.
+/// The number of consecutive empty pages after which a list counts as endless.
 const EMPTY_PAGES: u32 = 16;
 
 impl Cluster {
-    /// Lists a collection: what was there at one time, however many pages it took.
+    /// Lists a collection as it was at one point in time, regardless of the number of pages.
     pub(super) async fn list(
         &self,
         path: &str,
@@ -83,7 +84,7 @@ impl Cluster {
         RequestError::Endless { server: self.server.to_string(), path: path.to_owned() }
     }
 
-    /// Fetches one page, again when the connection breaks.
+    /// Fetches one page, and retries when the connection breaks.
     async fn page(
         &self,
         call: &Call,
@@ -99,7 +100,7 @@ impl Cluster {
             }
             sink.forget_page();
             match outcome {
-                Err(RequestError::Broken { .. }) if effort.repeats(&self.patience) => {
+                Err(RequestError::Broken { .. }) if effort.repeats(&self.retry_policy) => {
                     tracing::info!("{call}: the connection broke; fetching the page again");
                 }
                 _ => return outcome,
@@ -142,18 +143,18 @@ impl Cluster {
     }
 }
 
-/// The longest object that is read; etcd keeps none that is a tenth as long.
+/// The largest object that is read, more than ten times what etcd stores.
 const LONGEST_ITEM: usize = 32 << 20;
 
 /// One page of a list.
 struct Page {
-    /// A hash of its first object; `None` when it has no objects.
+    /// The hash of its first object; `None` if the page is empty.
     first: Option<u64>,
-    /// The token of the next page; `None` when this is the last.
+    /// The token of the next page; `None` on the last page.
     next: Option<String>,
 }
 
-/// The pages of a list so far, by which one that never ends is found out.
+/// The pages of a list so far, to detect a list that never ends.
 #[derive(Default)]
 struct Course {
     seen: HashSet<u64, FxBuildHasher>,
@@ -161,7 +162,7 @@ struct Course {
 }
 
 impl Course {
-    /// Returns whether a page leads on: neither its token nor its first object has come before.
+    /// Returns whether a page makes progress: its token and its first object are both new.
     fn goes_on(&mut self, page: &Page) -> bool {
         self.empty = if page.first.is_none() { self.empty + 1 } else { 0 };
         let token = page.next.as_deref().map(|token| FxBuildHasher.hash_one(token));
@@ -178,7 +179,7 @@ fn page_path(path: &str, paged: bool, token: Option<&str>) -> String {
     }
 }
 
-/// Writes a text so that it can stand in a path or query.
+/// Percent-encodes a string for a path or query.
 pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -192,16 +193,16 @@ pub(super) fn encode(text: &str) -> String {
     encoded
 }
 
-/// What stands around the items.
+/// The list without its items.
 #[derive(Deserialize)]
 struct Envelope {
     kind: String,
     #[serde(default)]
     metadata: EnvelopeMetadata,
-    /// The array that the items were taken out of. Go writes `null` for an empty one; a list without
-    /// any is none.
+    /// The array without its items. Go writes `null` for an empty list; a list without the field is
+    /// invalid.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[expect(dead_code, reason = "only its form counts")]
+    #[expect(dead_code, reason = "only its type is checked")]
     items: Option<Vec<IgnoredAny>>,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that a command needs, listed at once.
+//! Lists everything that a command needs, concurrently.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use super::list::{Sink, encode};
 use super::needs::{Collection, Detail, Needs, Reach, Want};
 use super::objects::{Objects, Owners};
 
-/// What could be read of a cluster.
+/// The objects that could be read from a cluster.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// The objects, and what could not be read.
+    /// The objects and the gaps.
     pub builder: InventoryBuilder,
     /// The lists that the server forbade, sorted.
     pub forbidden: Vec<ForbiddenList>,
@@ -25,40 +25,40 @@ pub struct Loaded {
 /// A list that the server forbade.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ForbiddenList {
-    /// What was asked for.
+    /// The collection.
     pub collection: Collection,
-    /// Where; empty for everywhere.
+    /// The namespace; empty for the whole cluster.
     pub namespace: Text,
-    /// Whom it was refused; empty when the server does not say.
+    /// The user that the refusal names; empty if it names none.
     pub user: Text,
 }
 
-/// How far loading has come; whoever shows it reads it now and then.
+/// The progress of loading, to be polled for display.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// How many objects have come.
+    /// The number of objects received.
     objects: AtomicUsize,
-    /// How many lists are complete.
+    /// The number of complete lists.
     complete: AtomicUsize,
-    /// How many lists there are.
+    /// The total number of lists.
     lists: AtomicUsize,
 }
 
 impl Progress {
-    /// Returns how many objects have come.
+    /// Returns the number of objects received.
     pub fn objects(&self) -> usize {
         self.objects.load(Ordering::Relaxed)
     }
 
-    /// Returns how many lists are complete, and of how many.
+    /// Returns the number of complete lists and the total.
     pub fn lists(&self) -> (usize, usize) {
         (self.complete.load(Ordering::Relaxed), self.lists.load(Ordering::Relaxed))
     }
 }
 
 impl Cluster {
-    /// Reads what is needed. A list that is refused, or a broken object, becomes a gap; only an
-    /// error that no other list would be spared is one here.
+    /// Reads the objects that are needed. A refused list or a malformed object becomes a gap. Only
+    /// an error that every other list would also meet is returned.
     pub async fn load(
         &self,
         needs: &Needs,
@@ -82,7 +82,7 @@ impl Cluster {
                 Ok(loaded) => loaded?,
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    // Nobody cancels the lists but whoever drops all of this.
+                    // The lists are cancelled only by dropping this future.
                     Err(_) => continue,
                 },
             };
@@ -114,8 +114,8 @@ impl Cluster {
             return Ok(loaded);
         };
         let kind = ObjectKind::new(collection.kind);
-        // What is refused here too is part of the one gap. Where a server gave no answer at all there
-        // is no use in asking it for less.
+        // Lists that are refused in namespaces too belong to the same gap. A server that does not
+        // respond at all is not asked for less.
         let read = if collection.namespaced && error.refusal().is_some() {
             self.load_namespaces(want, fall_back, &mut loaded, progress).await?.read
         } else {
@@ -131,7 +131,7 @@ impl Cluster {
         Ok(loaded)
     }
 
-    /// Lists a collection in some namespaces; returns where that was possible, and where not.
+    /// Lists a collection in some namespaces, and returns the readable and the refused ones.
     async fn load_namespaces(
         &self,
         want: &Want,
@@ -150,8 +150,8 @@ impl Cluster {
         Ok(listed)
     }
 
-    /// Lists a collection in a namespace, or everywhere when it is empty. The inner error leaves a
-    /// gap, the outer one ends everything.
+    /// Lists a collection in a namespace, or in all namespaces when it is empty. The inner error
+    /// leaves a gap; the outer one stops loading.
     async fn load_list(
         &self,
         want: &Want,
@@ -182,19 +182,19 @@ impl Cluster {
                 _ => return Ok(outcome),
             }
         }
-        // A kind that no server of this age serves has no objects. The core kinds are served by all; a
-        // server without RBAC decides by something else.
+        // A kind that this server version does not serve has no objects. Every server serves the
+        // core kinds, and a server without the RBAC API uses another authorizer.
         let is_optional = !matches!(collection.group, "" | "rbac.authorization.k8s.io");
         Ok(if is_optional { Ok(()) } else { outcome })
     }
 }
 
-/// What became of a collection's lists in some namespaces.
+/// The result of listing a collection in some namespaces.
 #[derive(Default)]
 struct Listed {
-    /// Where they could be read, sorted.
+    /// The namespaces that could be read, sorted.
     read: Vec<Text>,
-    /// Where not, and why.
+    /// The other namespaces, each with its error.
     refused: Vec<(Text, RequestError)>,
 }
 
@@ -210,7 +210,7 @@ impl Loaded {
         self.builder.gap(Gap { unread, because: because.into(), origin: Origin::Cluster });
     }
 
-    /// Notes a list that was refused, if it was the server that forbade it.
+    /// Records a list that the server forbade.
     fn forbidden(&mut self, collection: &Collection, namespace: Text, error: &RequestError) {
         let by_rights = |refusal: &&Refusal| {
             refusal.is_forbidden() && !refusal.is_of_constrained_impersonation()
@@ -223,7 +223,7 @@ impl Loaded {
 }
 
 impl Collection {
-    /// Returns the path of the list in a namespace, or of everything when it is empty.
+    /// Returns the path of the list in a namespace, or in all namespaces when it is empty.
     fn path(&self, version: &str, namespace: &str) -> String {
         let mut path = match self.group {
             "" => format!("/api/{version}"),
@@ -243,7 +243,7 @@ fn is_not_served(error: &RequestError) -> bool {
     error.refusal().is_some_and(Refusal::is_not_found)
 }
 
-/// Counts the objects on their way.
+/// Counts the objects that pass through to a sink.
 struct Counted<'p, S> {
     sink: S,
     progress: &'p Progress,

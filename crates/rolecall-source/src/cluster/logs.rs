@@ -1,4 +1,4 @@
-//! What containers wrote.
+//! Container logs.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,25 +17,25 @@ pub struct ContainerLog<'a> {
     pub pod: &'a str,
     /// The container.
     pub container: &'a str,
-    /// Which of its runs.
+    /// The run of the container.
     pub of: LogOf,
-    /// How far back; `None` is to the beginning.
+    /// The age of the oldest line to read; `None` reads from the beginning.
     pub since: Option<Duration>,
 }
 
-/// Which run of a container wrote a log.
+/// The run of a container that wrote a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogOf {
-    /// The one that runs, or ran last.
+    /// The current or most recent run.
     Latest,
-    /// The one before it.
+    /// The run before it.
     Previous,
 }
 
 impl Cluster {
-    /// Reads a container's log as it arrives and hands each piece of it on.
+    /// Reads a container's log and passes on each chunk as it arrives.
     ///
-    /// When the request breaks off, what was handed on until then stays handed on.
+    /// If the connection breaks, the chunks so far have already been passed on.
     pub async fn read_log(
         &self,
         log: &ContainerLog<'_>,
@@ -62,7 +62,7 @@ impl ContainerLog<'_> {
             path.push_str("&previous=true");
         }
         if let Some(since) = self.since {
-            // Writing to a string cannot fail.
+            // Writing to a string is infallible.
             let _ = write!(path, "&sinceSeconds={}", since.as_secs().max(1));
         }
         path

@@ -1,13 +1,13 @@
-//! A live cluster as a source.
+//! A live cluster as an input.
 //!
 //! ```text
 //! [ kubeconfig | mount ] -> Cluster -> [ request ] -> [ list | split ] -> objects
-//!        plugin                |           again when the server is busy
+//!        plugin                |           retries when the server is busy
 //!                              +-> [ discovery ] -> Catalog
 //! ```
 //!
-//! kube connects and authenticates; what is asked, how often, and what of an answer is kept is
-//! decided here. Nothing here changes the cluster, reads Secrets, or shows a credential.
+//! kube connects and authenticates. This module decides on requests, retries and the parts of a
+//! response that are kept. It never changes the cluster, reads Secrets or prints a credential.
 
 mod certificate;
 mod discovery;
@@ -45,7 +45,7 @@ pub use dry_run::ObjectPath;
 use error::ShownCertificate;
 pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestError};
 use identity::Secret;
-pub use identity::{Credential, ToldBy, WhoAmI};
+pub use identity::{Credential, IdentitySource, WhoAmI};
 pub use impersonate::Impersonate;
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use logs::{ContainerLog, LogOf};
@@ -53,27 +53,27 @@ pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
 pub use object::NamespaceState;
 pub use overrides::Overrides;
-use request::{Call, Patience};
+use request::{Call, RetryPolicy};
 pub use token::{BoundObject, TokenClaims};
 
-/// Which cluster to ask, and as whom; as kubectl's options of these names.
+/// The cluster and user to connect with, like kubectl's options of the same names.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterOptions {
-    /// The kubeconfig's path; else those of `KUBECONFIG`, else `~/.kube/config`.
+    /// The path of the kubeconfig; defaults to `KUBECONFIG`, then `~/.kube/config`.
     pub kubeconfig: Option<std::path::PathBuf>,
-    /// The context; else the current one.
+    /// The context; defaults to the current context.
     pub context: Option<String>,
     /// The user to impersonate.
     pub impersonate_user: Option<String>,
-    /// The groups to impersonate with that user.
+    /// The groups to impersonate together with the user.
     pub impersonate_groups: Vec<String>,
-    /// How long one answer may take; zero is for ever, `None` a minute.
+    /// The request timeout; zero disables it, and `None` means 60 s.
     pub request_timeout: Option<Duration>,
-    /// What is set instead of in the kubeconfig.
+    /// The settings that override the kubeconfig.
     pub overrides: Overrides,
 }
 
-/// What an API server gives most requests itself.
+/// The timeout that API servers use for most requests themselves.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl ClusterOptions {
@@ -97,24 +97,25 @@ pub struct Cluster {
     impersonated: Option<Arc<Identity>>,
     proxy: Option<Arc<str>>,
     timeout: Option<Duration>,
-    patience: Patience,
-    /// Whether a client certificate is shown to the server.
+    retry_policy: RetryPolicy,
+    /// Whether the client presents a certificate.
     certificate: ShownCertificate,
-    /// Whether answers are asked for in a shorter form.
+    /// Whether to request compressed responses.
     compresses: bool,
-    /// Whether the server has answered anything.
+    /// Whether the server has responded to any request.
     has_answered: Arc<AtomicBool>,
-    /// How many waits there were, so that the next one is a little different.
+    /// The number of waits so far, from which the next one gets its jitter.
     waits: Arc<AtomicU32>,
 }
 
 impl Cluster {
-    /// Finds out which cluster the options mean and prepares to ask it; nothing is sent yet.
+    /// Selects the cluster from the options and prepares a client. Nothing is sent yet.
     pub async fn connect(options: &ClusterOptions) -> Result<Self, ConfigError> {
         Self::connect_with(options, &|_| {}).await
     }
 
-    /// Does so, and names the credential plugin that is run for it when it starts: it may take long.
+    /// Like `connect`, and calls `on_plugin` with the name of a credential plugin when it starts,
+    /// because it might take long.
     pub async fn connect_with(
         options: &ClusterOptions,
         on_plugin: &dyn Fn(&str),
@@ -123,7 +124,7 @@ impl Cluster {
         Self::build(endpoint.config, endpoint.context, options.timeout())
     }
 
-    /// Prepares to ask as a Pod's ServiceAccount.
+    /// Prepares a client that uses a Pod's ServiceAccount.
     pub fn as_mounted(
         account: &MountedServiceAccount,
         timeout: Option<Duration>,
@@ -133,7 +134,8 @@ impl Cluster {
         Self::build(config, None, timeout)
     }
 
-    /// Prepares to ask a Pod's server as nobody: only the authority of the mount is used.
+    /// Prepares an anonymous client for a Pod's server, which uses only the mounted certificate
+    /// authority.
     pub fn without_token(
         account: &MountedServiceAccount,
         timeout: Option<Duration>,
@@ -143,7 +145,7 @@ impl Cluster {
         Self::build(config, None, timeout)
     }
 
-    /// Prepares to ask a server without credentials, such as a `kubectl proxy` that adds its own.
+    /// Prepares a client without credentials, for example for `kubectl proxy`, which adds its own.
     pub fn without_credentials(
         server: &str,
         timeout: Option<Duration>,
@@ -158,27 +160,27 @@ impl Cluster {
         &self.server
     }
 
-    /// Returns the kubeconfig's context; `None` when there is no kubeconfig.
+    /// Returns the kubeconfig's context; `None` without a kubeconfig.
     pub fn context(&self) -> Option<&str> {
         self.context.as_deref()
     }
 
-    /// Returns whom the requests impersonate.
+    /// Returns the impersonated identity.
     pub fn impersonated(&self) -> Option<&Identity> {
         self.impersonated.as_deref()
     }
 
-    /// Returns the proxy on the way to the server, without the password that its URL may hold.
+    /// Returns the URL of the proxy, without a user name and password.
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
     }
 
-    /// Returns the namespace of questions that name none.
+    /// Returns the default namespace.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Posts JSON, perhaps as somebody else, and returns the answer's body once the server gives one.
+    /// Posts JSON, optionally as an impersonated identity, and returns the response body.
     pub async fn post(
         &self,
         path: &str,
@@ -200,7 +202,7 @@ impl Cluster {
         context: Option<String>,
         timeout: Option<Duration>,
     ) -> Result<Self, ConfigError> {
-        // People write credentials into URLs, and this one is printed.
+        // The URL is printed, and users put credentials into URLs.
         let url = &config.cluster_url;
         let server = format!("{}{}", kubeconfig::without_credentials(url), url.path());
         let namespace = config.default_namespace.clone();
@@ -215,7 +217,7 @@ impl Cluster {
         };
         let impersonated = identity::impersonated(&config.auth_info);
         let proxy = config.proxy_url.as_ref().map(kubeconfig::without_credentials);
-        // To compress costs more than it saves on the way to this machine itself.
+        // Over loopback, compression costs more than it saves.
         let is_near = kubeconfig::is_loopback(&config.cluster_url) && proxy.is_none();
         let compresses = !config.disable_compression && !is_near;
         config.disable_compression = false;
@@ -229,7 +231,7 @@ impl Cluster {
             impersonated: impersonated.map(Arc::new),
             proxy: proxy.map(Into::into),
             timeout,
-            patience: Patience::default(),
+            retry_policy: RetryPolicy::default(),
             certificate,
             compresses,
             has_answered: Arc::default(),
@@ -237,22 +239,22 @@ impl Cluster {
         })
     }
 
-    /// Lengthens a wait by up to a half, so that requests which were refused at once do not come
-    /// back at once.
+    /// Lengthens a wait by up to a half, so that requests that were refused together are not
+    /// retried together.
     fn spread(&self, wait: Duration) -> Duration {
         let step = self.waits.fetch_add(1, Ordering::Relaxed) % 8;
         wait + wait * step / 16
     }
 }
 
-/// Puts what keeps kube from building a client into ours; a plugin's or parser's own words may quote
-/// a credential and are left out.
+/// Converts an error of building the kube client. Messages of plugins and parsers are left out
+/// because they might quote a credential.
 fn client_error(error: kube::Error) -> ConfigError {
     let credential = |what, source| ConfigError::Credential { what, source };
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(inner) = cause {
         if let Some(rustls::Error::InconsistentKeys(_)) = inner.downcast_ref() {
-            let source = "it is not that of the client certificate".into();
+            let source = "it does not match the client certificate".into();
             return credential("client key", source);
         }
         cause = inner.source();

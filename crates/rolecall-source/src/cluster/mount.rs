@@ -1,4 +1,4 @@
-//! The ServiceAccount that a Pod is given as files.
+//! The ServiceAccount that is mounted into a Pod.
 
 use std::path::{Path, PathBuf};
 
@@ -8,31 +8,32 @@ use kube::Config;
 use super::error::ConfigError;
 use super::kubeconfig::{read_token, server_url};
 
-/// A ServiceAccount's token, authority and namespace as files, and the server they are for.
+/// The files of a mounted ServiceAccount (token, certificate authority and namespace) and their
+/// server.
 #[derive(Clone, Debug)]
 pub struct MountedServiceAccount {
-    /// The folder of `token`, `ca.crt` and `namespace`.
+    /// The directory with `token`, `ca.crt` and `namespace`.
     pub directory: PathBuf,
     /// The server's URL.
     pub server: String,
 }
 
-/// Where every Pod finds them.
+/// The mount path in every Pod.
 pub const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 impl MountedServiceAccount {
-    /// Returns the one of the Pod this runs in: its usual place, and the server that the kubelet's
-    /// environment variables name. `None` when they are not set.
+    /// Returns the ServiceAccount of the current Pod: the default mount path, and the server from
+    /// the environment variables that the kubelet sets. Returns `None` when they are not set.
     pub fn from_environment() -> Option<Self> {
         Some(Self { directory: PathBuf::from(MOUNT_PATH), server: server_of_environment()? })
     }
 
-    /// Returns the path of one of its files.
+    /// Returns the path of one of the files.
     pub fn file(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// Builds what kube connects with. A cluster's own network is fast, so nothing is compressed.
+    /// Builds the kube configuration. Compression is off because the cluster network is fast.
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
         let mut config = self.config_without_token()?;
         config.auth_info.token_file = Some(self.file("token").to_string_lossy().into_owned());
@@ -40,17 +41,17 @@ impl MountedServiceAccount {
         Ok(config)
     }
 
-    /// Builds what kube connects with to ask as nobody.
+    /// Builds the kube configuration of an anonymous client.
     pub(super) fn config_without_token(&self) -> Result<Config, ConfigError> {
         let url: Uri = server_url(&self.server, true)?;
-        // As for Kubernetes' own clients, a server can be asked without it.
+        // Like client-go, do not require the namespace file.
         let namespace = read(&self.file("namespace")).unwrap_or_else(|_| "default".to_owned());
         let authority = self.file("ca.crt");
         read(&authority)?;
 
         let mut config = Config::new(url);
         config.default_namespace = namespace.trim().to_owned();
-        // Whoever connects reads the authority's file again and again, as it may change.
+        // The client rereads the file, because the authority can change.
         config.root_cert = Some(Vec::new());
         config.root_cert_file = Some(authority);
         config.disable_compression = true;

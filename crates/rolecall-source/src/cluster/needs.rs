@@ -1,63 +1,63 @@
-//! What a command needs of a cluster, and the collections that hold it.
+//! The objects that a command needs from a cluster, and their collections.
 
 use rolecall_rbac::{PolicyRule, Text};
 
-/// What to read of a cluster; nothing else is asked for.
+/// The objects to read from a cluster. Nothing else is requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Whether ClusterRoles and ClusterRoleBindings are needed.
+    /// Whether to read ClusterRoles and ClusterRoleBindings.
     pub cluster_roles: bool,
-    /// Where Roles and RoleBindings are needed.
+    /// The namespaces to read Roles and RoleBindings in.
     pub roles: Reach,
-    /// Where ServiceAccounts are needed.
+    /// The namespaces to read ServiceAccounts in.
     pub service_accounts: Reach,
-    /// Whether Namespaces are needed.
+    /// Whether to read Namespaces.
     pub namespaces: bool,
-    /// Where Pods are needed, with the objects that own them.
+    /// The namespaces to read Pods in, with the objects that own them.
     pub pods: Reach,
-    /// Where the objects that make Pods are needed, with their Pod templates.
+    /// The namespaces to read the objects with Pod templates in.
     pub workloads: Reach,
-    /// The namespaces to read instead when reading everywhere is refused.
+    /// The namespaces to read when a list of all namespaces is refused.
     pub fall_back: Vec<Text>,
 }
 
-/// Where objects of a kind are needed.
+/// The namespaces to read objects of a kind in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reach {
-    /// Nowhere.
+    /// No namespace.
     #[default]
     Nowhere,
-    /// In some namespaces.
+    /// Some namespaces.
     Namespaces(Vec<Text>),
-    /// In all namespaces.
+    /// All namespaces.
     Everywhere,
 }
 
 /// A collection of objects that an API server lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Collection {
-    /// The kind of its objects.
+    /// The kind of the objects.
     pub kind: &'static str,
     /// The API group; empty for core.
     pub group: &'static str,
-    /// The versions to ask for, until one is served.
+    /// The versions to try, in order.
     pub versions: &'static [&'static str],
-    /// The plural, as rules write it.
+    /// The plural resource name, as in rules.
     pub resource: &'static str,
-    /// Whether its objects live in namespaces.
+    /// Whether the objects are namespaced.
     pub namespaced: bool,
 }
 
-/// How much of a collection's objects is needed.
+/// The parts of an object that are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// All that an inventory keeps.
+    /// Everything that an inventory keeps.
     Whole,
-    /// Who owns them.
+    /// The metadata and owner.
     Owners,
 }
 
-/// One collection that is needed.
+/// A collection to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Want {
     pub(super) collection: Collection,
@@ -93,7 +93,7 @@ const NAMESPACES: [Collection; 1] = [cluster_scoped("", "namespaces", "Namespace
 
 const PODS: [Collection; 1] = [namespaced("", "pods", "Pod")];
 
-/// What stands between Pods and the workloads that people name.
+/// The kinds between Pods and the workloads that users create.
 const OWNERS: [Collection; 2] =
     [namespaced("apps", "replicasets", "ReplicaSet"), namespaced("batch", "jobs", "Job")];
 
@@ -101,13 +101,13 @@ const WORKLOADS: [Collection; 5] = [
     namespaced("apps", "daemonsets", "DaemonSet"),
     namespaced("apps", "deployments", "Deployment"),
     namespaced("apps", "statefulsets", "StatefulSet"),
-    // Servers before 1.21 serve CronJobs as a beta.
+    // Servers before 1.21 serve CronJobs as v1beta1 only.
     Collection { versions: &["v1", "v1beta1"], ..namespaced("batch", "cronjobs", "CronJob") },
     namespaced("", "replicationcontrollers", "ReplicationController"),
 ];
 
 impl Needs {
-    /// Everything that any command reads, everywhere.
+    /// Returns the needs of all commands together, in all namespaces.
     pub fn everything() -> Self {
         Self {
             cluster_roles: true,
@@ -120,8 +120,8 @@ impl Needs {
         }
     }
 
-    /// Returns the rules that let a caller read all of it: one for each API group, sorted. They are
-    /// for a ClusterRole when anything is needed everywhere, else for Roles in the namespaces.
+    /// Returns the rules that allow reading all of it: one per API group, sorted. They belong into
+    /// a ClusterRole if anything is read in all namespaces, else into Roles.
     pub fn rules(&self) -> Vec<PolicyRule> {
         let mut wanted = self.collections();
         wanted.sort_by_key(|collection| (collection.group, collection.resource));
@@ -136,12 +136,12 @@ impl Needs {
             .collect()
     }
 
-    /// Returns the collections that are needed.
+    /// Returns the needed collections.
     pub fn collections(&self) -> Vec<Collection> {
         self.wants().into_iter().map(|want| want.collection).collect()
     }
 
-    /// Returns the lists that are needed.
+    /// Returns the needed lists.
     pub(super) fn wants(&self) -> Vec<Want> {
         let everywhere = |needed: bool| if needed { Reach::Everywhere } else { Reach::Nowhere };
         let owners = if self.workloads == Reach::Nowhere { &self.pods } else { &self.workloads };
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_for_a_need_name_each_resource_once() {
+    fn the_rules_for_needs_contain_each_resource_once() {
         let needs = Needs {
             cluster_roles: true,
             service_accounts: Reach::Everywhere,

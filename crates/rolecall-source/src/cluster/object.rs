@@ -1,4 +1,4 @@
-//! One object by its name, where its list was not read.
+//! Reads single objects by name, for callers whose list is refused.
 
 use rolecall_rbac::InventoryBuilder;
 
@@ -10,23 +10,23 @@ use super::request::Call;
 use crate::decode::{Decoder, Identity, Place};
 use rolecall_yaml::Position;
 
-/// Whether a namespace takes new objects.
+/// Whether a namespace accepts new objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamespaceState {
-    /// It does.
+    /// The namespace accepts new objects.
     Active,
-    /// It is being deleted, and the server refuses new objects in it.
+    /// The namespace is being deleted, and the server rejects new objects in it.
     Terminating,
-    /// There is none of that name.
+    /// The namespace does not exist.
     Missing,
 }
 
 impl Cluster {
-    /// Returns whether a namespace takes new objects.
+    /// Returns whether a namespace accepts new objects.
     pub async fn namespace_state(&self, name: &str) -> Result<NamespaceState, RequestError> {
         let path = format!("/api/v1/namespaces/{}", encode(name));
         let body = match self.fetch(&Call::get(&*path)).await {
-            // Whatever stands before a server has nothing at any path.
+            // A proxy in front of the server can also answer 404, but not with a Status.
             Err(RequestError::Refused(refusal))
                 if refusal.is_not_found() && refusal.is_kubernetes() =>
             {
@@ -45,10 +45,9 @@ impl Cluster {
         }
     }
 
-    /// Reads one object of a kind; `None` when the server has none of that name, or answers with
-    /// something else.
+    /// Reads one object of a kind. Returns `None` when it does not exist.
     ///
-    /// Callers who may not list objects can often get one.
+    /// Callers who are not allowed to list objects can often get one.
     pub async fn object(
         &self,
         path: &ObjectPath<'_>,

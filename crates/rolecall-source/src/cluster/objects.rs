@@ -1,4 +1,4 @@
-//! Where the objects of a list go: into an inventory, of which a page is kept at a time.
+//! Sinks that decode the objects of a list into an inventory, page by page.
 
 use rolecall_rbac::{Gap, InventoryBuilder, Metadata, ObjectKind, Origin, Owner, Unread, Workload};
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use super::needs::Collection;
 use crate::decode::{Decoder, Identity, Place};
 use rolecall_yaml::Position;
 
-/// Takes whole objects of one kind.
+/// Receives whole objects of one kind.
 pub(super) struct Objects {
     identity: Identity,
     decoder: Decoder,
@@ -69,7 +69,7 @@ impl Sink for Objects {
     }
 }
 
-/// Takes objects that stand between Pods and the workloads that people name: only who owns them.
+/// Receives the metadata of objects between Pods and workloads, and keeps only their owners.
 pub(super) struct Owners {
     collection: Collection,
     page: InventoryBuilder,

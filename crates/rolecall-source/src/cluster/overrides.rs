@@ -1,4 +1,4 @@
-//! Connection settings of the command line, laid over those of a kubeconfig as kubectl does it.
+//! Connection options that override a kubeconfig, as in kubectl.
 
 use std::collections::BTreeMap;
 
@@ -9,45 +9,44 @@ use secrecy::SecretString;
 
 use super::error::ConfigError;
 
-/// What is set on the command line instead of in the kubeconfig; as kubectl's options of these names.
+/// The options of the command line that override the kubeconfig, with kubectl's names.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// The kubeconfig's cluster to use instead of the context's.
+    /// The cluster entry of the kubeconfig to use instead of the context's.
     pub cluster: Option<String>,
-    /// The kubeconfig's user to use instead of the context's.
+    /// The user entry of the kubeconfig to use instead of the context's.
     pub user: Option<String>,
     /// The server's address.
     pub server: Option<String>,
-    /// The name to expect in the server's certificate.
+    /// The host name to expect in the server's certificate.
     pub tls_server_name: Option<String>,
-    /// The authority's file.
+    /// The path of the certificate authority.
     pub certificate_authority: Option<String>,
-    /// Whether the server's certificate is not checked.
+    /// Whether to skip the check of the server's certificate.
     pub insecure_skip_tls_verify: bool,
     /// A bearer token.
     pub token: Option<SecretString>,
-    /// The client certificate's file.
+    /// The path of the client certificate.
     pub client_certificate: Option<String>,
-    /// The client key's file.
+    /// The path of the client key.
     pub client_key: Option<String>,
     /// A user name.
     pub username: Option<String>,
-    /// Its password.
+    /// The password of that user.
     pub password: Option<SecretString>,
     /// The uid to impersonate.
     pub impersonate_uid: Option<String>,
-    /// The extra attributes to impersonate, each with its values.
+    /// The extra attributes to impersonate, with their values.
     pub impersonate_extra: BTreeMap<String, Vec<String>>,
 }
 
 impl Overrides {
-    /// Returns whether a server can be asked without any kubeconfig.
+    /// Returns whether the options name a server, so that no kubeconfig is needed.
     pub(super) fn name_a_server(&self) -> bool {
         self.server.is_some()
     }
 
-    /// Makes the kubeconfig say what it says with the command line's settings, and returns the name of
-    /// the context that says it.
+    /// Applies the options to a kubeconfig and returns the resulting context.
     pub(super) fn apply(
         &self,
         kubeconfig: &mut Kubeconfig,
@@ -89,7 +88,7 @@ impl Overrides {
             }
         };
         self.override_user(&mut user);
-        // Under one name of their own they stand for nothing else.
+        // The merged entries get a dedicated name, so no other entry uses them.
         let only = "rolecall".to_owned();
         context.cluster = only.clone();
         context.user = Some(only.clone());
@@ -116,13 +115,13 @@ impl Overrides {
         if let Some(server) = &self.server {
             cluster.server = Some(server.clone());
         }
-        // One of these takes the place of all that the kubeconfig says of the certificate.
+        // Either option replaces all of the kubeconfig's settings for the server's certificate.
         if self.insecure_skip_tls_verify || self.certificate_authority.is_some() {
             cluster.insecure_skip_tls_verify = Some(self.insecure_skip_tls_verify);
             cluster.certificate_authority = self.certificate_authority.clone();
             cluster.certificate_authority_data = None;
         }
-        // Another server has another name.
+        // The certificate name in the kubeconfig belongs to the kubeconfig's server.
         if self.tls_server_name.is_some() || self.server.is_some() {
             cluster.tls_server_name = self.tls_server_name.clone();
         }
@@ -150,11 +149,11 @@ impl Overrides {
     }
 }
 
-/// The context that counts.
+/// The context in effect.
 pub(super) struct Effective {
-    /// What the reader calls it; `None` when the command line alone says which server is meant.
+    /// The name to show to users; `None` when only the command line names the server.
     pub(super) context: Option<String>,
-    /// What the kubeconfig calls it now.
+    /// The name in the modified kubeconfig.
     pub(super) name: String,
 }
 

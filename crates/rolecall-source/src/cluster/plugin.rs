@@ -1,7 +1,7 @@
-//! Credential plugins: the `exec` of a kubeconfig's user.
+//! Credential plugins, the `exec` of a kubeconfig user.
 //!
-//! kube runs a plugin once for each part of a client that needs it, and quotes what it printed when
-//! it fails. Here it runs once, and nothing that it prints is ever shown.
+//! kube runs a plugin once for each part of a client that needs it, and quotes its output in
+//! errors. This module runs it once and never shows its output.
 
 use std::io::{self, IsTerminal};
 use std::process::Stdio;
@@ -17,11 +17,11 @@ use super::DEFAULT_TIMEOUT;
 use super::error::{ConfigError, PluginProblem};
 use rolecall_yaml as yaml;
 
-/// Runs the plugin of a user, if it has one, and puts in its place the credentials that it prints. When
-/// it starts, `on_start` gets its name.
+/// Runs the plugin of a user, if there is one, and replaces it by the credentials that it prints.
+/// Calls `on_start` with the plugin's name when it starts.
 ///
-/// Credentials that the kubeconfig holds come first, as for kubectl. It is ended when it takes longer
-/// than a request may: of itself only where nobody could be logging in meanwhile.
+/// Credentials in the kubeconfig take precedence, as for kubectl. A plugin that exceeds the request
+/// timeout is killed. Without an explicit timeout, only a plugin that cannot be interactive is.
 pub(super) async fn run(
     user: &mut AuthInfo,
     request_timeout: Option<Duration>,
@@ -45,7 +45,7 @@ pub(super) async fn run(
     let mut command = command(&plugin, &name);
     on_start(&name);
     let running = command.output();
-    let output = match patience(&plugin, request_timeout) {
+    let output = match time_limit(&plugin, request_timeout) {
         None => running.await,
         Some(limit) => match tokio::time::timeout(limit, running).await {
             Ok(output) => output,
@@ -69,8 +69,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Returns how long a plugin may take; `None` is as long as it wants.
-fn patience(plugin: &ExecConfig, request_timeout: Option<Duration>) -> Option<Duration> {
+/// Returns the time limit of a plugin; `None` for no limit.
+fn time_limit(plugin: &ExecConfig, request_timeout: Option<Duration>) -> Option<Duration> {
     let may_ask = is_interactive(plugin) && io::stdin().is_terminal();
     match request_timeout {
         Some(Duration::ZERO) => None,
@@ -103,7 +103,7 @@ fn command(plugin: &ExecConfig, name: &str) -> Command {
         .env("KUBERNETES_EXEC_INFO", info.to_string())
         .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped())
-        // It may tell the user what to do, such as to log in.
+        // The plugin can ask the user to act, for example to log in.
         .stderr(Stdio::inherit())
         .kill_on_drop(true);
     command
@@ -117,7 +117,7 @@ struct Credentials {
     client_key_data: Option<String>,
 }
 
-/// Reads an ExecCredential, as JSON or other YAML; `None` when it holds no credentials.
+/// Parses an ExecCredential, as JSON or YAML; `None` if it has no credentials.
 fn parse(output: &[u8]) -> Option<Credentials> {
     #[derive(Deserialize)]
     struct ExecCredential {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_plugin_is_told_what_is_wanted_of_it() {
+    async fn a_plugin_receives_exec_info_and_environment() {
         let mut told = user(
             r#"case $KUBERNETES_EXEC_INFO in *'"kind":"ExecCredential"'*) echo "status: {token: $WHO}";; esac"#,
         );
@@ -177,20 +177,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_plugin_that_hangs_is_named_and_ended() {
+    async fn a_hanging_plugin_is_reported_and_killed() {
         let named = std::cell::RefCell::new(String::new());
         let on_start = |name: &str| named.borrow_mut().push_str(name);
         let limit = Duration::from_millis(50);
         let error = run(&mut user("sleep 100"), Some(limit), &on_start).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the credential plugin `sh` gave no credentials within 50 ms"
+            "the credential plugin `sh` did not return credentials within 50 ms"
         );
         assert_eq!(*named.borrow(), "sh");
     }
 
     #[tokio::test]
-    async fn what_a_failing_plugin_prints_is_not_shown() {
+    async fn errors_never_contain_plugin_output() {
         let rows = [
             ("echo SECRET; exit 3", "the credential plugin `sh` failed with exit code 3"),
             ("echo SECRET", "the credential plugin `sh` printed no credentials"),

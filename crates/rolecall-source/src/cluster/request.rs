@@ -1,4 +1,4 @@
-//! One request to the API server: with a time limit, and again when the server is only busy.
+//! Requests to the API server, with a timeout and with retries when the server is busy.
 
 use std::env::consts;
 use std::fmt;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::Cluster;
 use super::error::{Refusal, RequestError, classify};
 
-/// What is sent, as often as needed.
+/// A request that can be sent several times.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     method: Method,
@@ -25,7 +25,7 @@ pub(super) struct Call {
     body: Bytes,
 }
 
-/// An answer whose body is still to come.
+/// A response whose body has not been read yet.
 pub(super) struct Answer {
     server: String,
     path: String,
@@ -33,43 +33,43 @@ pub(super) struct Answer {
     headers: HeaderMap,
     body: Body,
     time: Time,
-    /// How many bytes the body may still have.
-    room: usize,
+    /// The number of bytes that the body can still have.
+    remaining: usize,
 }
 
-/// How often one thing was asked for, and until when it is worth asking: a request with all its
-/// repetitions takes no longer than one answer may.
+/// The attempts at one request and their deadline. All retries together get the time of one
+/// request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
     attempt: u32,
     time: Time,
 }
 
-/// How patient a client is with a busy server.
+/// The retry policy for a busy server.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// How often a request is sent at most.
+pub(super) struct RetryPolicy {
+    /// The maximum number of attempts.
     pub(super) attempts: u32,
-    /// How long to wait before the second attempt; twice as long before each further one.
+    /// The wait before the second attempt, which doubles for each further one.
     pub(super) first_wait: Duration,
-    /// The longest wait, whatever the server asks for.
+    /// The longest wait, even if the server asks for more.
     pub(super) longest_wait: Duration,
 }
 
-/// Who asks, for the server's audit log: `rolecall/0.1.0 (linux/x86_64)`.
+/// The user agent in the server's audit log, such as `rolecall/0.1.0 (linux/x86_64)`.
 static AGENT: LazyLock<HeaderValue> = LazyLock::new(|| {
     let (version, os, arch) = (env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
     HeaderValue::try_from(format!("rolecall/{version} ({os}/{arch})"))
         .unwrap_or(HeaderValue::from_static("rolecall"))
 });
 
-/// Errors are sentences; more of a body than this is not read for them.
+/// The part of an error response that is read.
 const SMALL_BODY: usize = 1 << 20;
 
-/// The longest answer that is read: several times a page of 500 large objects.
+/// The size limit of a response, several times a page of 500 large objects.
 const LONGEST_BODY: usize = 256 << 20;
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 6,
@@ -130,13 +130,13 @@ impl fmt::Display for Call {
 }
 
 impl Cluster {
-    /// Begins to ask for something.
+    /// Starts the attempts at a request.
     pub(super) fn effort(&self) -> Effort {
         let end = self.timeout.map(|timeout| Instant::now() + timeout);
         Effort { attempt: 1, time: Time { limit: self.timeout, end } }
     }
 
-    /// Sends a request until the server answers it for good: with what was asked, or with a refusal.
+    /// Sends a request, with retries, until the server returns a result or a final error.
     pub(super) async fn send(
         &self,
         call: &Call,
@@ -146,8 +146,8 @@ impl Cluster {
             let outcome = self.attempt(call, effort.time).await;
             let wait = match &outcome {
                 Ok(answer) if answer.status.is_success() => return outcome,
-                Ok(answer) => self.patience.after(effort.attempt, answer),
-                Err(RequestError::Broken { .. }) => self.patience.backed_off(effort.attempt),
+                Ok(answer) => self.retry_policy.after(effort.attempt, answer),
+                Err(RequestError::Broken { .. }) => self.retry_policy.backed_off(effort.attempt),
                 Err(_) => None,
             };
             let wait = wait.map(|wait| self.spread(wait)).filter(|wait| effort.time.allows(*wait));
@@ -157,18 +157,18 @@ impl Cluster {
                     Err(error) => Err(error),
                 };
             };
-            tracing::info!("{call}: trying again in {wait:?}");
+            tracing::info!("{call}: retrying in {wait:?}");
             tokio::time::sleep(wait).await;
             effort.attempt += 1;
         }
     }
 
-    /// Sends a request and reads the whole of its answer.
+    /// Sends a request and reads its whole response.
     pub(super) async fn fetch(&self, call: &Call) -> Result<Bytes, RequestError> {
         let mut effort = self.effort();
         loop {
             match self.send(call, &mut effort).await?.collect(usize::MAX).await {
-                Err(RequestError::Broken { .. }) if effort.repeats(&self.patience) => {}
+                Err(RequestError::Broken { .. }) if effort.repeats(&self.retry_policy) => {}
                 outcome => return outcome,
             }
         }
@@ -181,7 +181,7 @@ impl Cluster {
             path: call.path.clone(),
         })?;
         if !self.compresses {
-            // Compressed answers are read even though none were asked for.
+            // kube decompresses responses even when it did not ask for compression.
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         let response = match time.limit(&self.server, self.client.send(request)).await {
@@ -203,11 +203,11 @@ impl Cluster {
             headers: head.headers,
             body,
             time,
-            room: LONGEST_BODY,
+            remaining: LONGEST_BODY,
         })
     }
 
-    /// Notes whether the server has answered anything so far.
+    /// Adds to an error whether the server has responded to any request so far.
     fn unanswered(&self, error: RequestError) -> RequestError {
         let ever_answered = self.has_answered.load(Ordering::Relaxed);
         match error {
@@ -221,16 +221,16 @@ impl Cluster {
 }
 
 impl Effort {
-    /// Returns whether what broke off may be asked for again, and counts that.
-    pub(super) fn repeats(&mut self, patience: &Patience) -> bool {
-        let may = self.attempt < patience.attempts && self.time.allows(Duration::ZERO);
+    /// Returns whether a broken request can be retried, and counts the retry.
+    pub(super) fn repeats(&mut self, retry_policy: &RetryPolicy) -> bool {
+        let may = self.attempt < retry_policy.attempts && self.time.allows(Duration::ZERO);
         self.attempt += u32::from(may);
         may
     }
 }
 
 impl Answer {
-    /// Returns the next piece of the body; `None` at its end.
+    /// Returns the next chunk of the body; `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
         loop {
             let frame = self.time.limit(&self.server, self.body.frame()).await?;
@@ -241,34 +241,34 @@ impl Answer {
                     return Err(RequestError::Broken { server, ever_answered: true });
                 }
                 Some(Ok(frame)) => {
-                    // Trailers hold nothing.
+                    // Skip trailers.
                     let Ok(data) = frame.into_data() else { continue };
-                    let room = self.room.checked_sub(data.len());
-                    self.room = room.ok_or_else(|| self.too_large())?;
+                    let remaining = self.remaining.checked_sub(data.len());
+                    self.remaining = remaining.ok_or_else(|| self.too_large())?;
                     return Ok(Some(data));
                 }
             }
         }
     }
 
-    /// Allows a body of any length: for what is taken apart as it arrives, or streams on purpose.
+    /// Removes the size limit, for bodies that are processed as a stream.
     #[must_use]
     pub(super) fn of_any_length(mut self) -> Self {
-        self.room = usize::MAX;
+        self.remaining = usize::MAX;
         self
     }
 
-    /// Returns the error for an answer that is longer than any honest one.
+    /// Returns the error for a response that exceeds the size limit.
     pub(super) fn too_large(&self) -> RequestError {
         RequestError::TooLarge { server: self.server.clone(), path: self.path.clone() }
     }
 
-    /// Returns the value of a header, if it is text.
+    /// Returns the value of a header if it is valid text.
     pub(super) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Returns the error for a body that is not what it should be.
+    /// Returns the error for a body that is not Kubernetes JSON.
     pub(super) fn not_kubernetes(&self) -> RequestError {
         RequestError::NotKubernetes { server: self.server.clone(), path: self.path.clone() }
     }
@@ -291,13 +291,13 @@ impl Answer {
     }
 }
 
-impl Patience {
-    /// Returns how long to wait after an answer before the request is sent again; `None` when that
-    /// is no use, or has been tried often enough.
+impl RetryPolicy {
+    /// Returns the wait before the next attempt; `None` if a retry is pointless or the attempts are
+    /// used up.
     fn after(&self, attempt: u32, answer: &Answer) -> Option<Duration> {
         let busy =
             answer.status == StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error();
-        // No server learns to do what it has not implemented.
+        // A retry does not help with 501 Not Implemented.
         if !busy || answer.status == StatusCode::NOT_IMPLEMENTED {
             return None;
         }
@@ -315,7 +315,7 @@ impl Patience {
     }
 }
 
-/// The time that one answer may take, its body and all attempts included.
+/// The time limit of one request, including its body and all attempts.
 #[derive(Clone, Copy, Debug)]
 struct Time {
     limit: Option<Duration>,
@@ -323,7 +323,7 @@ struct Time {
 }
 
 impl Time {
-    /// Returns whether there is time left after a wait.
+    /// Returns whether the deadline is later than the end of a wait.
     fn allows(&self, wait: Duration) -> bool {
         self.end.is_none_or(|end| Instant::now() + wait < end)
     }
@@ -344,13 +344,13 @@ mod tests {
 
     #[test]
     fn waits_double_and_end() {
-        let patience = Patience {
+        let retry_policy = RetryPolicy {
             attempts: 6,
             first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(1),
         };
         let waits: Vec<Option<u128>> = (1..=6)
-            .map(|attempt| patience.backed_off(attempt).map(|wait| wait.as_millis()))
+            .map(|attempt| retry_policy.backed_off(attempt).map(|wait| wait.as_millis()))
             .collect();
         assert_eq!(waits, [Some(200), Some(400), Some(800), Some(1000), Some(1000), None]);
     }

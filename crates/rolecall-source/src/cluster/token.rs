@@ -1,38 +1,39 @@
-//! What a bearer token says of itself. It is read, never checked: only the server can do that.
+//! The claims of a bearer token. They are read and never verified: only the server can do that.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The claims of a JSON Web Token that say whose it is, for whom and how long.
+/// The claims of a JSON Web Token about its subject, audience and lifetime.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// Who issued it.
+    /// The issuer.
     pub issuer: String,
-    /// Whom it stands for: `system:serviceaccount:NAMESPACE:NAME` for a ServiceAccount.
+    /// The subject: `system:serviceaccount:NAMESPACE:NAME` for a ServiceAccount.
     pub subject: String,
-    /// For whom it is meant; empty when it does not say.
+    /// The audiences; empty if the claim is missing.
     pub audience: Vec<String>,
-    /// When it was issued, in seconds since 1970.
+    /// The time of issue, in seconds since 1970.
     pub issued_at: Option<i64>,
-    /// Since when it is valid, in seconds since 1970.
+    /// The start of the validity period, in seconds since 1970.
     pub not_before: Option<i64>,
-    /// When it expires, in seconds since 1970; `None` for never.
+    /// The expiration time, in seconds since 1970; `None` if it never expires.
     pub expires: Option<i64>,
-    /// When the kubelet should have replaced it, in seconds since 1970.
+    /// The time by which the kubelet should have replaced the token, in seconds since 1970.
     pub warn_after: Option<i64>,
-    /// The ServiceAccount's namespace; empty when it is nobody's.
+    /// The ServiceAccount's namespace; empty for other subjects.
     pub namespace: String,
     /// The ServiceAccount.
     pub service_account: Option<BoundObject>,
-    /// The Pod that it dies with.
+    /// The Pod whose deletion invalidates the token.
     pub pod: Option<BoundObject>,
-    /// The node that the Pod runs on, or that it dies with.
+    /// The node that the Pod runs on, or whose deletion invalidates the token.
     pub node: Option<BoundObject>,
-    /// The Secret that it dies with.
+    /// The Secret whose deletion invalidates the token.
     pub secret: Option<BoundObject>,
-    /// Whether it is of the kind that servers before 1.24 put into Secrets, which never expires.
+    /// Whether the token is a legacy token that never expires, as servers before 1.24 stored in
+    /// Secrets.
     pub is_legacy: bool,
 }
 
@@ -42,7 +43,7 @@ pub struct BoundObject {
     /// Its name.
     #[serde(default)]
     pub name: String,
-    /// Its unique id, if the token has it.
+    /// Its uid, if the token contains it.
     #[serde(default)]
     pub uid: String,
 }
@@ -57,8 +58,8 @@ impl TokenClaims {
         claims.is_object().then(|| Self::new(&claims))
     }
 
-    /// Returns for whom a ServiceAccount's token is meant when that is not an API server: servers accept
-    /// as audiences their issuer's name, and by convention their own name in the cluster.
+    /// Returns a description of the audience if a ServiceAccount's token is not for an API server.
+    /// Servers accept their issuer and, by convention, their in-cluster name.
     pub fn foreign_audience(&self) -> Option<String> {
         let is_servers =
             |audience: &String| *audience == self.issuer || audience.contains("kubernetes.default");
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_token_tells_its_objects() {
+    fn a_bound_token_contains_its_objects() {
         let claims = read(&json!({
             "iss": "https://kubernetes.default.svc", "sub": "system:serviceaccount:shop:web",
             "aud": ["https://kubernetes.default.svc"], "iat": 1, "nbf": 2, "exp": 3607,
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_out_of_a_secret_is_told_from_its_flat_claims() {
+    fn flat_claims_mark_a_legacy_token() {
         let claims = read(&json!({
             "iss": "kubernetes/serviceaccount", "sub": "system:serviceaccount:shop:web",
             "kubernetes.io/serviceaccount/namespace": "shop",
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_has_no_claims() {
+    fn other_strings_have_no_claims() {
         for token in ["", "opaque", "a.b", "a.!.c", "e30.bnVsbA.x", "e30.e30"] {
             assert_eq!(TokenClaims::read(token), None, "{token}");
         }

@@ -1,4 +1,4 @@
-//! Which version a server is.
+//! The version of a server.
 
 use serde::Deserialize;
 
@@ -15,25 +15,25 @@ struct Version {
 }
 
 impl Cluster {
-    /// Asks which version the server is, such as `v1.36.0`.
+    /// Returns the server's version, such as `v1.36.0`.
     pub async fn version(&self) -> Result<String, RequestError> {
         let body = self.fetch(&Call::get(PATH)).await?;
         let version: Version = self.parse(PATH, &body)?;
         Ok(version.git_version)
     }
 
-    /// Fails when what answers is no Kubernetes API server: one tells its version, or refuses that as
-    /// such servers do.
+    /// Fails unless the server is a Kubernetes API server, which reports its version or refuses
+    /// with a Status.
     pub async fn prove_kubernetes(&self) -> Result<(), RequestError> {
         self.version().await.map(drop).or_else(|error| self.unless_foreign(error))
     }
 
-    /// Passes over an error that an API server may answer the basic paths with, and makes of one that
-    /// none gives the fatal one.
+    /// Ignores an error that an API server can return for a basic path, and converts any other into
+    /// the fatal error.
     pub(super) fn unless_foreign(&self, error: RequestError) -> Result<(), RequestError> {
         let is_foreign = match &error {
             RequestError::NotKubernetes { .. } | RequestError::TooLarge { .. } => true,
-            // A proxy before the server may word these differently.
+            // A proxy in front of the server can change the body of these.
             RequestError::Refused(Refusal { code: 401 | 403 | 429 | 500.., .. }) => false,
             RequestError::Refused(refusal) => !refusal.is_kubernetes(),
             _ => false,

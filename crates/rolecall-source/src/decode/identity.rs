@@ -1,4 +1,4 @@
-//! What an object is, told from its `apiVersion` and `kind`.
+//! Classifies objects by `apiVersion` and `kind`.
 
 use rolecall_rbac::{Text, edit_distance};
 
@@ -12,14 +12,15 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Returns what the items of this list are when they do not say; a plain `List` does not tell.
+    /// Returns the identity of items that omit theirs, derived from the kind of this list. `None`
+    /// for a plain `List`.
     pub(crate) fn of_items(&self) -> Option<Self> {
         let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
         Some(Self { api_version: self.api_version.clone(), kind: kind.into() })
     }
 }
 
-/// What there is to read from objects of a kind.
+/// The kinds of objects that are decoded differently.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Shape {
     /// A Role or ClusterRole.
@@ -32,37 +33,38 @@ pub(crate) enum Shape {
     Namespace,
     /// A CustomResourceDefinition, which adds a served resource.
     CustomResourceDefinition,
-    /// A Pod or an object that makes Pods in known places.
+    /// A Pod or an object with pod specs in known places.
     Workload(&'static Places),
     /// A list of objects.
     List,
-    /// A custom resource, which may hold pod specs anywhere.
+    /// A custom resource, which can have pod specs anywhere.
     Custom,
-    /// An RBAC kind in a group or version that no server takes it from, or a misspelled one.
+    /// An RBAC kind that is misspelled, or in a group or version that no server accepts.
     Misplaced,
-    /// An RBAC kind of OpenShift's own group.
+    /// An RBAC kind in OpenShift's group.
     OpenShift,
-    /// An OpenShift Template, whose objects are made when it is processed.
+    /// An OpenShift Template, whose objects are created when it is processed.
     Template,
-    /// A ClusterServiceVersion, of which OLM makes Deployments, ServiceAccounts, roles and bindings.
+    /// A ClusterServiceVersion, from which OLM creates Deployments, ServiceAccounts, roles and
+    /// bindings.
     OperatorVersion,
-    /// Nothing that takes part in an answer.
+    /// A kind that does not affect any answer.
     Irrelevant,
 }
 
-/// Which objects are read.
+/// The objects to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
-    /// Every one that takes part in an answer.
+    /// Every object that affects an answer.
     #[default]
     Everything,
-    /// All but Pods, what makes them, and what may hold their specs: a question about a user does not
-    /// ask for them. They are passed over; broken JSON is still told.
+    /// All except Pods, workloads and custom resources, for questions about a user. They are
+    /// skipped, but malformed JSON in them is still an error.
     WithoutWorkloads,
 }
 
 impl Selection {
-    /// Tells what an object is; one that is left out is irrelevant.
+    /// Returns the shape of an object; an object outside the selection is irrelevant.
     pub(crate) fn shape(self, api_version: &str, kind: &str) -> Shape {
         match (self, shape(api_version, kind)) {
             (Self::WithoutWorkloads, Shape::Workload(_) | Shape::Custom) => Shape::Irrelevant,
@@ -73,7 +75,7 @@ impl Selection {
 
 pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
-/// The one `apiVersion` of RBAC objects that servers of today take.
+/// The only `apiVersion` of RBAC objects that current servers accept.
 pub(crate) const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
 /// Returns the API group of an `apiVersion`; empty for core.
@@ -81,7 +83,7 @@ pub(crate) fn group_of(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Tells what an object is.
+/// Returns the shape of an object.
 pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
     let group = group_of(api_version);
     if let Some(places) = places::find(group, kind) {
@@ -113,14 +115,14 @@ pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
     }
 }
 
-/// Returns whether a group is `rbac.authorization.k8s.io`, but for its spelling.
+/// Returns whether a group is a misspelling of `rbac.authorization.k8s.io`.
 fn is_nearly_rbac(group: &str) -> bool {
     group.starts_with("rbac.authorization.")
         || group == "rbac.k8s.io"
         || edit_distance(group, RBAC_GROUP) <= 4
 }
 
-/// Returns whether objects of the kind live outside namespaces.
+/// Returns whether a kind is cluster-scoped.
 pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
     matches!(kind, "ClusterRole" | "ClusterRoleBinding" | "Namespace" | "CustomResourceDefinition")
         || kind == "ClusterWorkflowTemplate"
@@ -133,12 +135,13 @@ fn is_rbac_kind(kind: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(kind))
 }
 
-/// Returns whether a group is one of those in which Kubernetes itself makes Pods of objects.
+/// Returns whether Kubernetes itself creates Pods from objects of a group.
 pub(super) fn makes_pods(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "extensions")
 }
 
-/// Returns whether every server serves the group, so that its other kinds are known to make no Pods.
+/// Returns whether every server serves a group, so that its other kinds are known not to create
+/// Pods.
 fn is_built_in(group: &str) -> bool {
     matches!(
         group,

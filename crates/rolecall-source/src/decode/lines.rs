@@ -1,16 +1,16 @@
-//! On which lines the pod specs stand about which most findings are.
+//! Line numbers of the pod spec fields that most findings refer to.
 
 use rolecall_rbac::{PodLines, Workload};
 
 use super::identity;
 use rolecall_yaml::Node;
 
-/// Notes where the pod spec of a document's one object stands. What has many, or may have them under
-/// any key, is rare: it is looked for when there is something to tell of it.
+/// Records the lines of a document with one pod spec. Objects with several pod specs are rare;
+/// their lines are located on demand.
 pub(super) fn note(object: Node<'_>, workloads: &mut [Workload]) {
     let [workload] = workloads else { return };
     let is_known = identity::makes_pods(&workload.api_group);
-    // Not a list that holds it.
+    // Exclude a list that contains the workload.
     let is_it = object.get("kind").and_then(Node::as_str) == Some(&*workload.kind);
     let ([pod], true, true) = (&mut *workload.pods, is_known, is_it) else { return };
     let mut steps = pod.path.split('.').skip(1);

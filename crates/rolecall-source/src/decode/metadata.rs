@@ -1,15 +1,15 @@
-//! `metadata` of any object.
+//! Decodes `metadata`.
 
 use rolecall_rbac::{Labels, Metadata, Owner, Text};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, OwnTextSeed, TextSeed, skip};
-use super::strings::Strings;
+use super::strings::StringCache;
 
-/// The annotation by which OpenShift's release manifests say that an object is to be deleted.
+/// The annotation in OpenShift's release manifests that marks an object for deletion.
 const DELETION: &str = "release.openshift.io/delete";
 
-/// What of an object's metadata is kept.
+/// The parts of an object's metadata that are kept.
 #[derive(Debug, Default)]
 pub(super) struct ObjectMeta {
     pub(super) name: Option<Text>,
@@ -18,26 +18,26 @@ pub(super) struct ObjectMeta {
     pub(super) labels: Labels,
     pub(super) annotations: Labels,
     pub(super) owner: Option<Owner>,
-    /// Whether a server has stored the object.
+    /// Whether the object was read from a server.
     pub(super) stored: bool,
     /// Whether OpenShift's cluster-version operator deletes the object.
     pub(super) deletes: bool,
 }
 
 impl ObjectMeta {
-    /// Returns the name, or the beginning of the one that the server will make.
+    /// Returns the name, or `generateName`.
     pub(super) fn name(&self) -> Option<&Text> {
         [&self.name, &self.generate_name].into_iter().flatten().find(|name| !name.is_empty())
     }
 }
 
 pub(super) struct MetadataFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     metadata: ObjectMeta,
 }
 
 impl<'s> MetadataFields<'s> {
-    pub(super) fn seed(strings: &'s mut Strings) -> ObjectSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
         ObjectSeed(Self { strings, metadata: ObjectMeta::default() })
     }
 }
@@ -54,7 +54,7 @@ pub(super) enum MetadataField {
 }
 
 impl<'de> Fields<'de> for MetadataFields<'_> {
-    const WHAT: &'static str = "an object";
+    const EXPECTED: &'static str = "an object";
     type Field = MetadataField;
     type Output = ObjectMeta;
 
@@ -116,7 +116,7 @@ impl<'de> Fields<'de> for MetadataFields<'_> {
     }
 
     fn is_stray(key: &str) -> bool {
-        // What servers know beside what is read here.
+        // The other fields of ObjectMeta.
         !matches!(
             key,
             "clusterName"
@@ -140,14 +140,14 @@ impl<'de> Fields<'de> for MetadataFields<'_> {
     }
 }
 
-/// Reads `ownerReferences` into the controller, or the first owner.
+/// Reads `ownerReferences` and keeps the controller, or else the first owner.
 struct Owners<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     owner: Option<(Owner, bool)>,
 }
 
 impl<'de> Items<'de> for Owners<'_> {
-    const WHAT: &'static str = "a list of owner references";
+    const EXPECTED: &'static str = "a list of owner references";
     type Output = Option<(Owner, bool)>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -168,7 +168,7 @@ impl<'de> Items<'de> for Owners<'_> {
 }
 
 struct OwnerFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     owner: Owner,
     controller: bool,
 }
@@ -182,7 +182,7 @@ enum OwnerField {
 }
 
 impl<'de> Fields<'de> for OwnerFields<'_> {
-    const WHAT: &'static str = "an owner reference";
+    const EXPECTED: &'static str = "an owner reference";
     type Field = OwnerField;
     type Output = (Owner, bool);
 

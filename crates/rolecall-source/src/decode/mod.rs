@@ -1,4 +1,4 @@
-//! Objects in, nouns out: from a YAML node or a JSON text to an [`InventoryBuilder`].
+//! Decodes objects from YAML nodes or JSON text into an [`InventoryBuilder`].
 //!
 //! ```text
 //! JSON item -> [ object ] ---------------> Role, Binding, ServiceAccount, Namespace,
@@ -7,8 +7,8 @@
 //! YAML node -> [ node ] -> [ object ] -----+--> Batch: builder, problems, gaps
 //! ```
 //!
-//! Objects are kept as written: invalid rules stay, nothing is normalised beyond what the API
-//! server's defaulting does. What cannot be decoded becomes a problem and a gap.
+//! Objects are kept as written: invalid rules stay, and only the API server's defaulting is
+//! applied. An object that cannot be decoded becomes a problem and a gap.
 
 mod identity;
 mod lines;
@@ -17,12 +17,12 @@ mod metadata;
 mod node;
 mod object;
 mod operator;
-mod passed;
 mod places;
 mod pod;
 mod rbac;
 mod resource;
 mod seed;
+mod skip;
 mod stray;
 mod strings;
 mod walk;
@@ -35,30 +35,30 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 pub use self::identity::Selection;
 pub(crate) use self::identity::{Identity, Shape};
 use self::object::{Object, ObjectFields};
-pub(crate) use self::passed::passes_over;
-use self::strings::Strings;
+pub(crate) use self::skip::skip_rule;
+use self::strings::StringCache;
 use crate::problem::{Problem, ProblemKind};
 use rolecall_yaml::{Document, Position};
 
-/// What was decoded, in the order it came.
+/// The decoded objects and problems, in input order.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// The objects and gaps.
     pub(crate) builder: InventoryBuilder,
     /// The resources that CustomResourceDefinitions add.
     pub(crate) resources: Vec<ServedResource>,
-    /// The resources that the server of a snapshot serves; `None` when nothing is a snapshot.
+    /// The resources that a snapshot's server serves; `None` if the input is not a snapshot.
     pub(crate) served: Option<Vec<ServedResource>>,
-    /// What went wrong.
+    /// The problems.
     pub(crate) problems: Vec<Problem>,
-    /// How many objects there were, those included that take no part in an answer.
+    /// The number of objects, including irrelevant ones.
     pub(crate) objects: usize,
-    /// The kind of an object that a server's list of another kind held, which is left out.
+    /// The kind of an object in a server's list of another kind. The object is left out.
     pub(crate) foreign: Option<Text>,
 }
 
 impl Batch {
-    /// Adds what another batch holds, after what is here already.
+    /// Appends another batch.
     pub(crate) fn append(&mut self, other: Self) {
         self.builder.append(other.builder);
         self.resources.extend(other.resources);
@@ -71,7 +71,7 @@ impl Batch {
     }
 }
 
-/// Where objects come from.
+/// The place that objects come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     /// A file, or stdin as `-`.
@@ -104,30 +104,30 @@ impl Place {
 /// Decodes objects of one place into a [`Batch`].
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    strings: Strings,
+    strings: StringCache,
     default_namespace: Text,
-    /// Whether the place says in which namespace its objects are, theirs included that bindings name.
+    /// Whether the namespace of objects and subjects without one is known.
     is_settled: bool,
     place: Place,
-    /// Which objects are read.
+    /// The objects to read.
     pub(crate) selection: Selection,
-    /// Whether the list that is being read says that a server has stored its objects.
+    /// Whether the current list is marked as stored by a server.
     pub(crate) stored: bool,
-    /// Whether to note lines: of files that whoever is told of a line can look at as they are read.
+    /// Whether to record line numbers (only for uncompressed files found on disk).
     pub(crate) notes_lines: bool,
     pub(crate) batch: Batch,
 }
 
 impl Decoder {
-    /// Starts; namespaced objects without a namespace get `default_namespace`.
+    /// Creates a decoder. Namespaced objects without a namespace get `default_namespace`.
     pub(crate) fn new(place: &Place, default_namespace: &str) -> Self {
         let place = match place {
-            // Workers that share the path would wait for each other at its reference count.
+            // A path shared between workers would make them contend for its reference count.
             Place::File(path) => Place::File(path.as_str().into()),
             place @ (Place::Default | Place::Cluster) => place.clone(),
         };
         Self {
-            strings: Strings::default(),
+            strings: StringCache::default(),
             default_namespace: default_namespace.into(),
             is_settled: false,
             place,
@@ -138,7 +138,7 @@ impl Decoder {
         }
     }
 
-    /// Returns a decoder for the same place, with its own shared strings and nothing decoded.
+    /// Returns an empty decoder for the same place with a separate string cache.
     pub(crate) fn sibling(&self) -> Self {
         Self {
             selection: self.selection,
@@ -148,13 +148,13 @@ impl Decoder {
         }
     }
 
-    /// Says where objects are that name no namespace: where the place says, or `otherwise`.
+    /// Sets the namespace of objects that name none: the given one, or else `otherwise`.
     pub(crate) fn settle(&mut self, said: Option<&str>, otherwise: &str) {
         self.is_settled = said.is_some();
         self.default_namespace = self.strings.text(said.unwrap_or(otherwise));
     }
 
-    /// Goes on with another place.
+    /// Switches to another place.
     pub(crate) fn turn_to(&mut self, place: &Place) {
         self.place = match place {
             Place::File(path) => Place::File(self.strings.text(path)),
@@ -162,9 +162,9 @@ impl Decoder {
         };
     }
 
-    /// Decodes one object from the start of a JSON text at `position`, and returns how long it is.
+    /// Decodes one object from the start of a JSON text at `position`, and returns its length.
     ///
-    /// `identity` is what an object without `apiVersion` and `kind` is, as in a typed list.
+    /// `identity` applies to an object without `apiVersion` and `kind`, as in a typed list.
     pub(crate) fn json(
         &mut self,
         text: &str,
@@ -203,7 +203,7 @@ impl Decoder {
         Ok(length)
     }
 
-    /// Fills the namespace into subjects that have to have one.
+    /// Adds the namespace to subjects that require one.
     fn settled(&self, mut object: Object) -> Object {
         if let Object::Binding(binding) = &mut object
             && binding.is_cluster_role_binding()
@@ -218,7 +218,7 @@ impl Decoder {
         object
     }
 
-    /// Adds an object that is complete; false when the whole has to be looked at.
+    /// Adds a complete object; returns false when it has to be decoded from a node instead.
     fn add(&mut self, object: Object) -> bool {
         let object = if self.stored { object.stored() } else { object };
         let object = if self.is_settled { self.settled(object) } else { object };
@@ -253,7 +253,7 @@ impl Decoder {
                     Origin::Cluster | Origin::Default => 0,
                 };
                 let message =
-                    format!("it deletes {kind} `{}`: what it grants is not counted", metadata.name);
+                    format!("it deletes {kind} `{}`: rolecall ignores its grants", metadata.name);
                 let position = Position { line, column: 0 };
                 let problem = self.place.problem(position, ProblemKind::Deletion, message);
                 self.batch.problems.push(problem);
@@ -266,19 +266,19 @@ impl Decoder {
     }
 }
 
-/// Decoders for workers, each with its own shared strings.
+/// A pool of decoders for workers, each with a separate string cache.
 pub(crate) struct Decoders {
     first: Decoder,
     free: Mutex<Vec<Decoder>>,
 }
 
 impl Decoders {
-    /// Starts with decoders for the same place as this one.
+    /// Creates a pool of decoders like this one.
     pub(crate) fn like(decoder: &Decoder) -> Self {
         Self { first: decoder.sibling(), free: Mutex::default() }
     }
 
-    /// Lends a decoder, and returns what it decoded.
+    /// Runs `work` with a decoder from the pool, and returns the batch that it decoded.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Decoder) -> T) -> (Batch, T) {
         let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = free().pop();

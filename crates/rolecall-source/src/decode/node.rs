@@ -1,4 +1,4 @@
-//! Objects from nodes: lists, custom resources, and everything that is wrong with the others.
+//! Decodes nodes: lists, custom resources, and the errors in other objects.
 
 use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
 use serde::de::DeserializeSeed;
@@ -11,7 +11,7 @@ use crate::snapshot;
 use rolecall_yaml::{DecodeError, Document, Node, ParseError, Position};
 
 impl Decoder {
-    /// Decodes a document, and warns of keys that it holds twice.
+    /// Decodes a document, and warns about duplicate keys.
     pub(crate) fn document(&mut self, document: &Document<'_>) {
         let before = self.batch.objects;
         let workloads = self.batch.builder.workloads_mut().len();
@@ -25,7 +25,7 @@ impl Decoder {
         }
         for duplicate in document.duplicates() {
             let message = format!(
-                "the key `{}` stands on line {} already: the later one counts",
+                "duplicate key `{}` (first on line {}); the last one wins",
                 duplicate.key, duplicate.earlier.line
             );
             let kind = ProblemKind::DuplicateKey;
@@ -33,15 +33,15 @@ impl Decoder {
         }
     }
 
-    /// Notes a document that cannot be parsed, with the text of it that starts on `first_line`. It
-    /// may have held anything, unless the one `kind:` that its text has says otherwise.
+    /// Records a document that cannot be parsed, whose text starts on `first_line`. Anything can be
+    /// missing, unless the text contains exactly one `kind:`.
     pub(crate) fn broken(&mut self, error: &ParseError, text: &str, first_line: u32) {
         let problem = match text.find("{{") {
             Some(at) => {
                 let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
                 let line = first_line + u32::try_from(line).unwrap_or_default();
                 let position = Position { line, column: 0 };
-                let message = "a template that is not rendered: it holds `{{`".to_owned();
+                let message = "an unrendered template: it contains `{{`".to_owned();
                 self.place.problem(position, ProblemKind::Unrendered, message)
             }
             None => {
@@ -57,14 +57,14 @@ impl Decoder {
         self.gap(unread, &error.what, error.position.line);
     }
 
-    /// Notes that something of this place cannot be read at all.
+    /// Records that the place, or part of it, cannot be read at all.
     pub(crate) fn unreadable(&mut self, kind: ProblemKind, what: &str) {
         self.batch.problems.push(self.place.problem(Position::default(), kind, what.to_owned()));
         self.gap(Unread::Anything, what, 0);
     }
 
-    /// Decodes an object or a list of them. `identity` is what an object without `apiVersion` and
-    /// `kind` is.
+    /// Decodes an object or a list. `identity` applies to an object without `apiVersion` and
+    /// `kind`.
     pub(super) fn node(&mut self, node: Node<'_>, identity: Option<&Identity>) {
         if node.is_null() {
             return;
@@ -86,13 +86,14 @@ impl Decoder {
             }
             Shape::OpenShift => {
                 let message = format!(
-                    "`{}` is not read: expected `{RBAC_GROUP}/v1`, to which OpenShift converts it",
+                    "`{}` is not read: expected `{RBAC_GROUP}/v1`, the group that OpenShift converts it to",
                     identity.api_version
                 );
                 self.unread(node, &identity, ProblemKind::UnknownKind, message);
             }
             Shape::Template => {
-                let message = "an OpenShift template: process it first".to_owned();
+                let message =
+                    "an OpenShift template: process it with `oc process` first".to_owned();
                 let problem =
                     self.place.problem(node.position(), ProblemKind::Unrendered, message.clone());
                 self.batch.problems.push(problem);
@@ -126,7 +127,7 @@ impl Decoder {
         }
     }
 
-    /// Notes an object in which something is of a wrong type, and what may be missing for that.
+    /// Records an object with a field of the wrong type, and what can be missing because of it.
     pub(super) fn malformed(
         &mut self,
         node: Node<'_>,
@@ -163,7 +164,7 @@ impl Decoder {
         self.stored = outer;
     }
 
-    /// Takes what a snapshot's list records beside its objects.
+    /// Reads the gaps and resources that a snapshot's list records.
     pub(crate) fn recorded(&mut self, list: Node<'_>) {
         for gap in snapshot::recorded_gaps(list) {
             self.batch.builder.gap(gap);
@@ -194,7 +195,7 @@ impl Decoder {
         }
     }
 
-    /// Notes a map of which the values are objects: no client takes them from there.
+    /// Records a map whose values are objects, a form that no client accepts.
     fn map_of_objects(&mut self, node: Node<'_>) {
         let is_object =
             |value: Node<'_>| value.get("kind").is_some() && value.get("apiVersion").is_some();
@@ -224,8 +225,8 @@ impl Decoder {
         self.batch.problems.push(self.place.problem(node.position(), kind, message));
     }
 
-    /// Returns what the object says it is. An object that says nothing is no Kubernetes object and
-    /// passed over, unless it looks like RBAC.
+    /// Returns the object's identity. An object without one is not a Kubernetes object and is
+    /// skipped, unless it looks like RBAC.
     fn identity(&mut self, node: Node<'_>, default: Option<&Identity>) -> Option<Identity> {
         let mut read = |key: &str, default: Option<&Text>| match node.get(key) {
             Some(value) if !value.is_null() => value.as_str().map(|text| self.strings.text(text)),
@@ -260,18 +261,18 @@ impl Decoder {
         None
     }
 
-    /// Says why an object that was decoded cannot be told from others.
+    /// Returns why a decoded object has no usable name.
     fn nameless(&self, node: Node<'_>) -> (ProblemKind, String) {
         let template = |text: Option<&str>| text.is_some_and(|text| text.contains("{{"));
         let role = node.get("roleRef").and_then(|role| role.get("name")).and_then(Node::as_str);
         if template(text_of(node, "name")) || template(role) {
-            let message = "a template that is not rendered: its name holds `{{`".to_owned();
+            let message = "an unrendered template: its name contains `{{`".to_owned();
             return (ProblemKind::Unrendered, message);
         }
         (ProblemKind::Nameless, "expected `metadata.name`".to_owned())
     }
 
-    /// Notes an object that is left unread.
+    /// Records an object that is left unread.
     fn unread(&mut self, node: Node<'_>, identity: &Identity, kind: ProblemKind, message: String) {
         let described = self.describe(node, identity);
         let text = format!("{described}: {message}");
@@ -285,7 +286,7 @@ impl Decoder {
         self.batch.builder.gap(Gap { unread, because, origin: self.place.origin(line) });
     }
 
-    /// Returns what may be missing when this object is not read.
+    /// Returns what is missing when this object is not read.
     fn extent(&mut self, node: Node<'_>, identity: &Identity) -> Unread {
         let kind = ObjectKind::new(&canonical_kind(&identity.kind));
         let namespace = if is_cluster_scoped(kind.as_str()) {
@@ -302,7 +303,7 @@ impl Decoder {
         }
     }
 
-    /// Returns kind, namespace and name, as far as they can be read.
+    /// Returns the kind, namespace and name as far as they can be read.
     fn describe(&self, node: Node<'_>, identity: &Identity) -> String {
         let kind = &identity.kind;
         match (text_of(node, "namespace"), text_of(node, "name")) {
@@ -322,7 +323,7 @@ fn misplaced(identity: &Identity) -> String {
         return format!("expected an `apiVersion`, such as `{RBAC_GROUP}/v1`");
     }
     if canonical != **kind {
-        return format!("`{kind}` is no kind: expected `{canonical}`");
+        return format!("`{kind}` is not a kind: expected `{canonical}`");
     }
     if super::identity::group_of(version) == RBAC_GROUP {
         return format!("`{kind}` is not a kind of `{version}`");
@@ -332,7 +333,7 @@ fn misplaced(identity: &Identity) -> String {
     format!("`{kind}` is not a kind of `{version}`: expected `apiVersion: {expected}`")
 }
 
-/// Returns the RBAC kind that a kind is a misspelling of, else the kind itself.
+/// Returns the RBAC kind that is meant by a misspelled kind, else the kind itself.
 fn canonical_kind(kind: &str) -> String {
     ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"]
         .iter()
@@ -343,12 +344,12 @@ fn canonical_kind(kind: &str) -> String {
         .map_or_else(|| kind.to_owned(), |known| (*known).to_owned())
 }
 
-/// Returns a text of the object's metadata.
+/// Returns a string field of the object's metadata.
 pub(super) fn text_of<'d>(node: Node<'d>, key: &str) -> Option<&'d str> {
     node.get("metadata")?.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// Returns the kind that a broken document names, if there is just one and it is plain.
+/// Returns the kind that a broken document contains, if there is exactly one.
 fn only_kind(text: &str) -> Option<&str> {
     let mut kinds = text.match_indices("kind").filter_map(|(at, _)| text.get(at..));
     let first = kinds.next()?;

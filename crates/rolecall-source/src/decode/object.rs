@@ -1,4 +1,4 @@
-//! One whole object, of whatever kind, in one pass.
+//! Decodes an object of any kind in one pass.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use super::metadata::{MetadataFields, ObjectMeta};
 use super::rbac::{AggregationFields, RBAC_GROUP, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
 use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, TextSeed, skip};
-use super::strings::Strings;
+use super::strings::StringCache;
 use super::walk::{PlacesSeed, account_alone};
 
-/// What an object turned out to be.
+/// A decoded object.
 #[derive(Debug)]
 pub(super) enum Object {
     Role(Role),
@@ -25,14 +25,14 @@ pub(super) enum Object {
     Namespace(Namespace),
     Workload(Workload),
     Resource(ServedResource),
-    /// What says that the object of this kind and name is to be deleted.
+    /// A request to delete the object of this kind and name.
     Deletion(Text, Metadata),
-    /// Only its identity was read: it needs a look at the whole, or none at all.
+    /// Only the identity was read: the object is irrelevant or has to be decoded from a node.
     Other(Identity, Shape),
 }
 
 impl Object {
-    /// Returns the kind and the metadata of what takes part in answers.
+    /// Returns the kind and metadata of a relevant object.
     pub(super) fn head(&self) -> Option<(&str, &Metadata)> {
         match self {
             Self::Role(role) => Some((role.kind(), &role.metadata)),
@@ -43,7 +43,7 @@ impl Object {
         }
     }
 
-    /// Returns the kind that the object says it is, or that its list says it is.
+    /// Returns the kind that the object or its list declares.
     pub(super) fn kind(&self) -> &str {
         match self {
             Self::Role(role) => role.kind(),
@@ -57,7 +57,7 @@ impl Object {
         }
     }
 
-    /// Returns the object as one that a server has stored.
+    /// Marks the object as stored by a server.
     pub(super) fn stored(mut self) -> Self {
         let metadata = match &mut self {
             Self::Role(role) => &mut role.metadata,
@@ -72,12 +72,12 @@ impl Object {
     }
 }
 
-/// The message by which reading stops when a field comes before the `kind` that it depends on.
+/// The error when a field comes before the `kind` that it depends on.
 pub(super) const KIND_COMES_LATER: &str = "the object's kind comes after its content";
 
 /// Reads an object.
 pub(super) struct ObjectFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     default_namespace: &'s str,
     origin: Origin,
     selection: Selection,
@@ -92,16 +92,16 @@ pub(super) struct ObjectFields<'s> {
     automount_token: Option<bool>,
     pods: Vec<PodSpec>,
     resource: Option<ServedResource>,
-    /// Whether it is a patch that deletes the object.
+    /// Whether it is a strategic merge patch that deletes the object.
     deletes: bool,
-    /// Stray keys that came before the object's kind.
+    /// Unknown keys that came before the object's kind.
     early: Vec<String>,
 }
 
 impl<'s> ObjectFields<'s> {
-    /// Reads an object whose `apiVersion` and `kind`, unless it writes its own, are `identity`.
+    /// Reads an object. `identity` applies unless the object has its own `apiVersion` and `kind`.
     pub(super) fn seed(
-        strings: &'s mut Strings,
+        strings: &'s mut StringCache,
         identity: Option<&Identity>,
         default_namespace: &'s str,
         origin: Origin,
@@ -129,13 +129,13 @@ impl<'s> ObjectFields<'s> {
         })
     }
 
-    fn told(&mut self) {
+    fn set_shape(&mut self) {
         if let (Some(api_version), Some(kind)) = (&self.api_version, &self.kind) {
             self.shape = Some(self.selection.shape(api_version, kind));
         }
     }
 
-    /// Reads a field of which only the object's kind tells what it holds.
+    /// Reads a field whose content depends on the object's kind.
     fn body<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         let Some(shape) = self.shape else { return Err(A::Error::custom(KIND_COMES_LATER)) };
         let strings = &mut *self.strings;
@@ -235,7 +235,7 @@ pub(super) enum ObjectField {
 }
 
 impl<'de> Fields<'de> for ObjectFields<'_> {
-    const WHAT: &'static str = "an object";
+    const EXPECTED: &'static str = "an object";
     type Field = ObjectField;
     type Output = Object;
 
@@ -259,13 +259,13 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
         match field {
             ObjectField::ApiVersion => {
                 self.api_version = Some(map.next_value_seed(TextSeed(self.strings))?);
-                self.told();
+                self.set_shape();
             }
             ObjectField::Kind => {
                 self.kind = Some(map.next_value_seed(TextSeed(self.strings))?);
-                self.told();
+                self.set_shape();
             }
-            // What is irrelevant may be as odd as it likes.
+            // Do not validate irrelevant objects.
             ObjectField::Metadata if self.shape == Some(Shape::Irrelevant) => skip(map)?,
             ObjectField::Metadata => {
                 let before = self.strings.stray.len();
@@ -281,7 +281,7 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
     }
 
     fn is_stray(key: &str) -> bool {
-        // The common fields of what is no role, binding or ServiceAccount.
+        // Common fields of kinds other than roles, bindings and ServiceAccounts.
         !matches!(key, "status" | "data" | "type" | "stringData" | "binaryData" | "items")
     }
 
@@ -345,9 +345,9 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
     }
 }
 
-/// Builds the workload that a custom resource with these pod specs is.
+/// Builds the workload of a custom resource with these pod specs.
 pub(super) fn custom_workload(
-    strings: &mut Strings,
+    strings: &mut StringCache,
     identity: &Identity,
     metadata: Metadata,
     pods: Vec<PodSpec>,

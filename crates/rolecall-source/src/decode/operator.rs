@@ -1,9 +1,9 @@
-//! What OLM makes of a ClusterServiceVersion: ServiceAccounts, and the roles bound to them.
+//! The ServiceAccounts, roles and bindings that OLM creates from a ClusterServiceVersion.
 //!
-//! OLM grants `permissions` in the namespace that the operator is installed in and
-//! `clusterPermissions` everywhere (docs/semantics.md#workloads). It chooses names of its own; here a role and
-//! its binding are called after the ClusterServiceVersion and the ServiceAccount. One that a server
-//! has stored adds nothing: what OLM made of it has been stored, too.
+//! OLM grants `permissions` in the namespace of the operator and `clusterPermissions` in every
+//! namespace (docs/semantics.md#workloads). It generates the names; here a role and its binding are named
+//! after the ClusterServiceVersion and the ServiceAccount. A ClusterServiceVersion read from a
+//! server adds nothing, because the server also stores the objects that OLM created.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use super::node::text_of;
 use super::rbac::Rules;
 use rolecall_yaml::{DecodeError, Node};
 
-/// Who is granted the rules of a ClusterServiceVersion, for one of its two lists.
+/// The rules of one of the two lists of a ClusterServiceVersion, by ServiceAccount.
 type Permissions = BTreeMap<Text, Vec<PolicyRule>>;
 
 impl Decoder {
-    /// Adds what OLM would make of the permissions in a ClusterServiceVersion.
+    /// Adds the objects that OLM would create for the permissions in a ClusterServiceVersion.
     pub(super) fn operator_version(&mut self, node: Node<'_>, identity: &Identity) {
         self.custom(node, identity);
         let is_stored = self.stored || text_of(node, "uid").is_some();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn olm_grants_permissions_in_the_namespace_and_cluster_permissions_everywhere() {
+    fn olm_grants_permissions_in_the_namespace_and_cluster_permissions_in_all() {
         for (verb, resource, namespace, expected) in [
             ("list", "pods", "ops", "allowed"),
             ("get", "secrets", "ops", "allowed"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn olm_makes_the_service_account_unless_the_bundle_brings_it() {
+    fn olm_creates_the_service_account_unless_the_bundle_contains_it() {
         let account = |loaded: &Loaded| {
             let account = loaded.inventory.service_account("ops", "etcd");
             account.map(|account| account.automount_token)
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_stored_one_the_server_holds_the_roles() {
+    fn a_stored_cluster_service_version_adds_nothing() {
         let stored =
             BUNDLE.replace("\"name\": \"etcd.v1\"", "\"name\": \"etcd.v1\", \"uid\": \"1\"");
         let loaded = loaded(&stored);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_permissions_may_have_granted_anything() {
+    fn malformed_permissions_are_a_gap_for_everything() {
         let loaded = loaded(&BUNDLE.replace("[\"pods\"]", "\"pods\""));
         assert_eq!(loaded.problems.len(), 1);
         assert_eq!(verdict(loaded, "list", "pods", "ops"), "unknown");

@@ -1,4 +1,4 @@
-//! Where the kinds that make Pods keep their pod specs and ServiceAccount names.
+//! The fields with pod specs and ServiceAccount names, by kind.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,24 +7,24 @@ use rustc_hash::FxBuildHasher;
 
 /// The places of one kind.
 ///
-/// A path is written as in `spec.templates[].template.spec`; `*` in a part stands for any text, so
-/// that a part `*` is every field of an object.
+/// A path looks like `spec.templates[].template.spec`. `*` in a part matches any text, so the part
+/// `*` matches every field of an object.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Places {
     /// The API group; empty for core.
     pub(super) group: &'static str,
     /// The kind.
     pub(super) kind: &'static str,
-    /// Pod specs.
+    /// The paths of pod specs.
     pub(super) pods: &'static [&'static str],
-    /// Fields that name a ServiceAccount.
+    /// The paths of ServiceAccount names.
     pub(super) accounts: &'static [&'static str],
-    /// The ServiceAccount when none is named, if that is known: empty for `default`, with `{name}`
-    /// for the object's name.
+    /// The ServiceAccount when none is named, if known: empty for `default`; `{name}` is the
+    /// object's name.
     pub(super) otherwise: Option<&'static str>,
 }
 
-/// Returns the places of a kind that is known to make Pods.
+/// Returns the places of a kind that is known to create Pods.
 pub(super) fn find(group: &str, kind: &str) -> Option<&'static Places> {
     static BY_KIND: LazyLock<HashMap<&str, Vec<&'static Places>, FxBuildHasher>> =
         LazyLock::new(|| {
@@ -123,7 +123,7 @@ const KNOWN: &[Places] = &[
     pods("apps.openshift.io", "DeploymentConfig", TEMPLATE),
     accounts("build.openshift.io", "BuildConfig", ACCOUNT, Some("builder")),
     accounts("build.openshift.io", "Build", ACCOUNT, Some("builder")),
-    // Operators whose objects name a ServiceAccount.
+    // Operators whose objects have a ServiceAccount field.
     accounts("monitoring.coreos.com", "Prometheus", ACCOUNT_NAME, Some("")),
     accounts("monitoring.coreos.com", "PrometheusAgent", ACCOUNT_NAME, Some("")),
     accounts("monitoring.coreos.com", "Alertmanager", ACCOUNT_NAME, Some("")),
@@ -143,7 +143,7 @@ const KNOWN: &[Places] = &[
     accounts("flink.apache.org", "FlinkDeployment", ACCOUNT, Some("")),
     accounts("opentelemetry.io", "OpenTelemetryCollector", ACCOUNT, Some("{name}-collector")),
     accounts("jaegertracing.io", "Jaeger", ACCOUNT, Some("{name}")),
-    // Operators that make a ServiceAccount for each object.
+    // Operators that create a ServiceAccount for each object.
     accounts("kafka.strimzi.io", "Kafka", &[], Some("{name}-kafka")),
     accounts("kafka.strimzi.io", "KafkaConnect", &[], Some("{name}-connect")),
     accounts("kafka.strimzi.io", "KafkaMirrorMaker2", &[], Some("{name}-mirrormaker2")),

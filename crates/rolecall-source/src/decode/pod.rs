@@ -1,4 +1,4 @@
-//! Pod specs: whose identity they carry, where tokens are mounted, what the containers run.
+//! Decodes pod specs: the ServiceAccount, the mounted tokens and the containers.
 
 use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
@@ -7,17 +7,17 @@ use super::seed::{
     Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
     TextsSeed,
 };
-use super::strings::Strings;
+use super::strings::StringCache;
 
-/// Where the kubelet mounts the token that it provides.
+/// The mount path of the token that the kubelet provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Reads a pod spec.
 pub(super) struct PodSpecFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     path: Text,
     service_account: Option<Text>,
-    /// `serviceAccount`, which counts only where `serviceAccountName` is empty.
+    /// `serviceAccount`, which applies only if `serviceAccountName` is empty.
     alias: Option<Text>,
     automount_token: Option<bool>,
     volumes: Vec<TokenVolume>,
@@ -25,7 +25,7 @@ pub(super) struct PodSpecFields<'s> {
     containers: Vec<MountingContainer>,
 }
 
-/// A container, and the names of the volumes that it mounts.
+/// A container with the names of the volumes that it mounts.
 struct MountingContainer {
     container: Container,
     mounts: Vec<Text>,
@@ -33,7 +33,7 @@ struct MountingContainer {
 
 impl<'s> PodSpecFields<'s> {
     /// Reads the pod spec at `path` of its object.
-    pub(super) fn seed(strings: &'s mut Strings, path: &str) -> ObjectSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache, path: &str) -> ObjectSeed<Self> {
         let path = strings.text(path);
         ObjectSeed(Self {
             strings,
@@ -59,7 +59,7 @@ pub(super) enum PodField {
 }
 
 impl<'de> Fields<'de> for PodSpecFields<'_> {
-    const WHAT: &'static str = "a pod spec";
+    const EXPECTED: &'static str = "a pod spec";
     type Field = PodField;
     type Output = PodSpec;
 
@@ -139,13 +139,13 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
 }
 
 struct Containers<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     init: bool,
     containers: Vec<MountingContainer>,
 }
 
 impl<'de> Items<'de> for Containers<'_> {
-    const WHAT: &'static str = "a list of containers";
+    const EXPECTED: &'static str = "a list of containers";
     type Output = Vec<MountingContainer>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -175,7 +175,7 @@ impl<'de> Items<'de> for Containers<'_> {
 }
 
 struct ContainerFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     container: MountingContainer,
 }
 
@@ -191,7 +191,7 @@ enum ContainerField {
 }
 
 impl<'de> Fields<'de> for ContainerFields<'_> {
-    const WHAT: &'static str = "a container";
+    const EXPECTED: &'static str = "a container";
     type Field = ContainerField;
     type Output = MountingContainer;
 
@@ -250,13 +250,13 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
 }
 
 struct Mounts<'s> {
-    strings: &'s mut Strings,
-    /// Names of volumes, each with where it is mounted.
+    strings: &'s mut StringCache,
+    /// The names of the volumes with their mount paths.
     mounts: Vec<(Text, Text)>,
 }
 
 impl<'de> Items<'de> for Mounts<'_> {
-    const WHAT: &'static str = "a list of volume mounts";
+    const EXPECTED: &'static str = "a list of volume mounts";
     type Output = Vec<(Text, Text)>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -274,7 +274,7 @@ impl<'de> Items<'de> for Mounts<'_> {
     }
 }
 
-/// Reads `env` or `envFrom`: whether an item sets something of a name, or with a prefix.
+/// Reads `env` or `envFrom`: whether an item sets a variable with a certain name or prefix.
 struct Variables {
     key: &'static str,
     sets: fn(&str) -> bool,
@@ -282,12 +282,12 @@ struct Variables {
 }
 
 impl<'de> Items<'de> for Variables {
-    const WHAT: &'static str = "a list of environment variables";
+    const EXPECTED: &'static str = "a list of environment variables";
     type Output = bool;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let what = "an environment variable";
-        let seed = OnlySeed { what, name: self.key, seed: TestSeed(self.sets) };
+        let expected = "an environment variable";
+        let seed = OnlySeed { expected, name: self.key, seed: TestSeed(self.sets) };
         let Some(sets) = items.next_element_seed(seed)? else { return Ok(false) };
         self.any |= sets.unwrap_or_else(|| (self.sets)(""));
         Ok(true)
@@ -298,18 +298,18 @@ impl<'de> Items<'de> for Variables {
     }
 }
 
-/// Returns whether a variable tells kubectl who or where it is.
+/// Returns whether a variable configures kubectl's server or user.
 fn sets_kubeconfig(name: &str) -> bool {
     matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }
 
-/// Returns whether a ConfigMap or Secret, whose keys are not known, may set such a variable.
+/// Returns whether a ConfigMap or Secret with unknown keys might set such a variable.
 fn may_set_kubeconfig(prefix: &str) -> bool {
     "KUBECONFIG".starts_with(prefix) || "KUBERNETES_".starts_with(prefix)
 }
 
 struct MountFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     name: Text,
     path: Text,
 }
@@ -321,7 +321,7 @@ enum MountField {
 }
 
 impl<'de> Fields<'de> for MountFields<'_> {
-    const WHAT: &'static str = "a volume mount";
+    const EXPECTED: &'static str = "a volume mount";
     type Field = MountField;
     type Output = (Text, Text);
 
@@ -347,14 +347,14 @@ impl<'de> Fields<'de> for MountFields<'_> {
     }
 }
 
-/// Reads `volumes`, of which only those with a ServiceAccount's token are kept.
+/// Reads `volumes` and keeps those with a ServiceAccount token.
 struct Volumes<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     volumes: Vec<TokenVolume>,
 }
 
 impl<'de> Items<'de> for Volumes<'_> {
-    const WHAT: &'static str = "a list of volumes";
+    const EXPECTED: &'static str = "a list of volumes";
     type Output = Vec<TokenVolume>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -377,7 +377,7 @@ impl<'de> Items<'de> for Volumes<'_> {
 }
 
 struct VolumeFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     name: Option<Text>,
     audiences: Vec<Text>,
 }
@@ -390,9 +390,9 @@ enum VolumeField {
 }
 
 impl<'de> Fields<'de> for VolumeFields<'_> {
-    const WHAT: &'static str = "a volume";
+    const EXPECTED: &'static str = "a volume";
     type Field = VolumeField;
-    /// The name, and the audiences of the tokens in it.
+    /// The name of the volume and the audiences of its tokens.
     type Output = (Option<Text>, Vec<Text>);
 
     fn field(name: &str) -> Option<VolumeField> {
@@ -409,12 +409,13 @@ impl<'de> Fields<'de> for VolumeFields<'_> {
             VolumeField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
             VolumeField::Projected => {
                 let sources = ListSeed(Sources { strings: self.strings, audiences: Vec::new() });
-                let seed = OnlySeed { what: "a projected volume", name: "sources", seed: sources };
+                let seed =
+                    OnlySeed { expected: "a projected volume", name: "sources", seed: sources };
                 self.audiences.extend(map.next_value_seed(seed)?.into_iter().flatten());
             }
             VolumeField::Secret => {
                 let name = TextSeed(self.strings);
-                let seed = OnlySeed { what: "a Secret volume", name: "secretName", seed: name };
+                let seed = OnlySeed { expected: "a Secret volume", name: "secretName", seed: name };
                 if map.next_value_seed(seed)?.is_some_and(|name| is_token_secret(&name)) {
                     self.audiences.push(self.strings.text(""));
                 }
@@ -428,8 +429,8 @@ impl<'de> Fields<'de> for VolumeFields<'_> {
     }
 }
 
-/// Returns whether a Secret's name is one that servers before 1.24 gave to those in which they kept
-/// the token of a ServiceAccount: `ACCOUNT-token-` and five letters or digits.
+/// Returns whether a name has the form that servers before 1.24 gave to the Secret with a
+/// ServiceAccount's token: `ACCOUNT-token-` and five letters or digits.
 fn is_token_secret(name: &str) -> bool {
     name.rsplit_once('-').is_some_and(|(head, tail)| {
         head.ends_with("-token")
@@ -439,20 +440,21 @@ fn is_token_secret(name: &str) -> bool {
 }
 
 struct Sources<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     audiences: Vec<Text>,
 }
 
 impl<'de> Items<'de> for Sources<'_> {
-    const WHAT: &'static str = "a list of volume sources";
+    const EXPECTED: &'static str = "a list of volume sources";
     type Output = Vec<Text>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
         let default = self.strings.text("");
         let audience = TextSeed(self.strings);
-        let what = "a ServiceAccount token source";
-        let token = OptionSeed(OnlySeed { what, name: "audience", seed: audience });
-        let seed = OnlySeed { what: "a volume source", name: "serviceAccountToken", seed: token };
+        let expected = "a ServiceAccount token source";
+        let token = OptionSeed(OnlySeed { expected, name: "audience", seed: audience });
+        let seed =
+            OnlySeed { expected: "a volume source", name: "serviceAccountToken", seed: token };
         let Some(source) = items.next_element_seed(seed)? else { return Ok(false) };
         self.audiences.extend(source.flatten().map(|audience| audience.unwrap_or(default)));
         Ok(true)

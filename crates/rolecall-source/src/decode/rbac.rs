@@ -1,4 +1,4 @@
-//! Rules, subjects, roleRefs and aggregation rules, as written: nothing is validated.
+//! Decodes rules, subjects, roleRefs and aggregation rules as written, without validation.
 
 use std::sync::Arc;
 
@@ -9,25 +9,25 @@ use rolecall_rbac::{
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, TextsSeed};
-use super::strings::Strings;
+use super::strings::StringCache;
 
-/// The API group that the server fills in where a roleRef, a user or a group names none.
+/// The API group that the server defaults to in roleRefs, users and groups.
 pub(super) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Reads `rules`.
 pub(super) struct Rules<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     rules: Vec<PolicyRule>,
 }
 
 impl<'s> Rules<'s> {
-    pub(super) fn seed(strings: &'s mut Strings) -> ListSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache) -> ListSeed<Self> {
         ListSeed(Self { strings, rules: Vec::new() })
     }
 }
 
 impl<'de> Items<'de> for Rules<'_> {
-    const WHAT: &'static str = "a list of rules";
+    const EXPECTED: &'static str = "a list of rules";
     type Output = Arc<[PolicyRule]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -56,7 +56,7 @@ impl<'de> Items<'de> for Rules<'_> {
 }
 
 struct RuleFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     rule: PolicyRule,
 }
 
@@ -70,7 +70,7 @@ enum RuleField {
 }
 
 impl<'de> Fields<'de> for RuleFields<'_> {
-    const WHAT: &'static str = "a rule";
+    const EXPECTED: &'static str = "a rule";
     type Field = RuleField;
     type Output = PolicyRule;
 
@@ -110,7 +110,7 @@ impl<'de> Fields<'de> for RuleFields<'_> {
     }
 }
 
-/// Kind, name, namespace and API group as a roleRef or a subject writes them.
+/// The kind, name, namespace and API group of a roleRef or subject.
 pub(super) struct Reference {
     kind: Text,
     name: Text,
@@ -119,12 +119,12 @@ pub(super) struct Reference {
 }
 
 pub(super) struct ReferenceFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     reference: Reference,
 }
 
 impl<'s> ReferenceFields<'s> {
-    fn seed(strings: &'s mut Strings) -> ObjectSeed<Self> {
+    fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
         let empty = strings.text("");
         let reference = Reference {
             kind: empty.clone(),
@@ -145,11 +145,11 @@ pub(super) enum ReferenceField {
 }
 
 impl<'de> Fields<'de> for ReferenceFields<'_> {
-    const WHAT: &'static str = "an object with `kind` and `name`";
+    const EXPECTED: &'static str = "an object with `kind` and `name`";
     type Field = ReferenceField;
     type Output = Reference;
 
-    // The `apiVersion` that v1alpha1 has instead of `apiGroup` decides nothing for the known kinds.
+    // `apiVersion`, which v1alpha1 had instead of `apiGroup`, does not matter for the known kinds.
     fn field(name: &str) -> Option<ReferenceField> {
         Some(match name {
             "kind" => ReferenceField::Kind,
@@ -192,7 +192,7 @@ impl<'de> Fields<'de> for ReferenceFields<'_> {
 /// Reads `roleRef`.
 pub(super) fn role_ref<'de, A: MapAccess<'de>>(
     map: &mut A,
-    strings: &mut Strings,
+    strings: &mut StringCache,
 ) -> Result<RoleRef, A::Error> {
     let reference = map.next_value_seed(ReferenceFields::seed(strings))?;
     if !reference.namespace.is_empty() {
@@ -211,18 +211,18 @@ pub(super) fn role_ref<'de, A: MapAccess<'de>>(
 
 /// Reads `subjects`.
 pub(super) struct Subjects<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     subjects: Vec<Subject>,
 }
 
 impl<'s> Subjects<'s> {
-    pub(super) fn seed(strings: &'s mut Strings) -> ListSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache) -> ListSeed<Self> {
         ListSeed(Self { strings, subjects: Vec::new() })
     }
 }
 
 impl<'de> Items<'de> for Subjects<'_> {
-    const WHAT: &'static str = "a list of subjects";
+    const EXPECTED: &'static str = "a list of subjects";
     type Output = Box<[Subject]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -252,19 +252,19 @@ impl<'de> Items<'de> for Subjects<'_> {
     }
 }
 
-/// Fills in an API group as the server's defaulting does (`pkg/apis/rbac/v1/defaults.go`).
-fn defaulted(written: Option<Text>, default: &str, strings: &mut Strings) -> Text {
+/// Applies the server's default for an API group (`pkg/apis/rbac/v1/defaults.go`).
+fn defaulted(written: Option<Text>, default: &str, strings: &mut StringCache) -> Text {
     written.filter(|group| !group.is_empty()).unwrap_or_else(|| strings.text(default))
 }
 
 /// Reads `aggregationRule`.
 pub(super) struct AggregationFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     selectors: Box<[LabelSelector]>,
 }
 
 impl<'s> AggregationFields<'s> {
-    pub(super) fn seed(strings: &'s mut Strings) -> ObjectSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
         ObjectSeed(Self { strings, selectors: Box::default() })
     }
 }
@@ -273,7 +273,7 @@ impl<'s> AggregationFields<'s> {
 pub(super) struct ClusterRoleSelectors;
 
 impl<'de> Fields<'de> for AggregationFields<'_> {
-    const WHAT: &'static str = "an aggregation rule";
+    const EXPECTED: &'static str = "an aggregation rule";
     type Field = ClusterRoleSelectors;
     type Output = AggregationRule;
 
@@ -307,12 +307,12 @@ impl<'de> Fields<'de> for AggregationFields<'_> {
 }
 
 struct Selectors<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     selectors: Vec<LabelSelector>,
 }
 
 impl<'de> Items<'de> for Selectors<'_> {
-    const WHAT: &'static str = "a list of label selectors";
+    const EXPECTED: &'static str = "a list of label selectors";
     type Output = Box<[LabelSelector]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -336,7 +336,7 @@ impl<'de> Items<'de> for Selectors<'_> {
 }
 
 struct SelectorFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     selector: LabelSelector,
 }
 
@@ -347,7 +347,7 @@ enum SelectorField {
 }
 
 impl<'de> Fields<'de> for SelectorFields<'_> {
-    const WHAT: &'static str = "a label selector";
+    const EXPECTED: &'static str = "a label selector";
     type Field = SelectorField;
     type Output = LabelSelector;
 
@@ -391,12 +391,12 @@ impl<'de> Fields<'de> for SelectorFields<'_> {
 }
 
 struct Requirements<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     list: Vec<LabelRequirement>,
 }
 
 impl<'de> Items<'de> for Requirements<'_> {
-    const WHAT: &'static str = "a list of label requirements";
+    const EXPECTED: &'static str = "a list of label requirements";
     type Output = Box<[LabelRequirement]>;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -418,7 +418,7 @@ impl<'de> Items<'de> for Requirements<'_> {
 }
 
 struct RequirementFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     requirement: LabelRequirement,
 }
 
@@ -430,7 +430,7 @@ enum RequirementField {
 }
 
 impl<'de> Fields<'de> for RequirementFields<'_> {
-    const WHAT: &'static str = "a label requirement";
+    const EXPECTED: &'static str = "a label requirement";
     type Field = RequirementField;
     type Output = LabelRequirement;
 

@@ -1,12 +1,12 @@
-//! The served resource that a CustomResourceDefinition adds.
+//! Decodes the served resource that a CustomResourceDefinition adds.
 
 use rolecall_rbac::{ServedResource, Subresource, Text};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{Fields, Items, ListSeed, ObjectSeed, TextSeed, TextsSeed};
-use super::strings::Strings;
+use super::strings::StringCache;
 
-/// The verbs that every custom resource is served with.
+/// The verbs of every custom resource.
 const VERBS: [&str; 8] =
     ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 /// The verbs of the subresources `status` and `scale`.
@@ -14,14 +14,14 @@ const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 
 /// Reads the `spec` of a CustomResourceDefinition; `None` without a plural name.
 pub(super) struct ResourceFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     group: Text,
     names: Names,
     namespaced: bool,
     subresources: Subresources,
 }
 
-/// Which subresources some version has.
+/// The subresources that at least one version has.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Subresources {
     status: bool,
@@ -29,7 +29,7 @@ pub(super) struct Subresources {
 }
 
 impl<'s> ResourceFields<'s> {
-    pub(super) fn seed(strings: &'s mut Strings) -> ObjectSeed<Self> {
+    pub(super) fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
         let empty = strings.text("");
         ObjectSeed(Self {
             strings,
@@ -40,7 +40,7 @@ impl<'s> ResourceFields<'s> {
                 kind: empty,
                 short_names: Vec::new(),
             },
-            // `scope` is required; without one the API server refuses the object anyway.
+            // `scope` is required; the API server rejects an object without it.
             namespaced: true,
             subresources: Subresources::default(),
         })
@@ -57,7 +57,7 @@ pub(super) enum ResourceField {
 }
 
 impl<'de> Fields<'de> for ResourceFields<'_> {
-    const WHAT: &'static str = "an object";
+    const EXPECTED: &'static str = "an object";
     type Field = ResourceField;
     type Output = Option<ServedResource>;
 
@@ -67,7 +67,7 @@ impl<'de> Fields<'de> for ResourceFields<'_> {
             "names" => ResourceField::Names,
             "scope" => ResourceField::Scope,
             "versions" => ResourceField::Versions,
-            // v1beta1 has them once for all versions.
+            // v1beta1 has one field for all versions.
             "subresources" => ResourceField::Subresources,
             _ => return None,
         })
@@ -140,7 +140,7 @@ struct Names {
 }
 
 struct NamesFields<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     names: Names,
 }
 
@@ -153,7 +153,7 @@ enum NameField {
 }
 
 impl<'de> Fields<'de> for NamesFields<'_> {
-    const WHAT: &'static str = "an object";
+    const EXPECTED: &'static str = "an object";
     type Field = NameField;
     type Output = Names;
 
@@ -188,7 +188,7 @@ impl<'de> Fields<'de> for NamesFields<'_> {
 struct Versions(Subresources);
 
 impl<'de> Items<'de> for Versions {
-    const WHAT: &'static str = "a list of versions";
+    const EXPECTED: &'static str = "a list of versions";
     type Output = Subresources;
 
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
@@ -210,7 +210,7 @@ struct VersionFields(Subresources);
 struct SubresourcesField;
 
 impl<'de> Fields<'de> for VersionFields {
-    const WHAT: &'static str = "a version";
+    const EXPECTED: &'static str = "a version";
     type Field = SubresourcesField;
     type Output = Subresources;
 
@@ -239,7 +239,7 @@ pub(super) enum SubresourceField {
 }
 
 impl<'de> Fields<'de> for Subresources {
-    const WHAT: &'static str = "an object";
+    const EXPECTED: &'static str = "an object";
     type Field = SubresourceField;
     type Output = Self;
 
@@ -256,7 +256,7 @@ impl<'de> Fields<'de> for Subresources {
         field: SubresourceField,
         map: &mut A,
     ) -> Result<(), A::Error> {
-        // An empty object is enough; null is as good as nothing.
+        // An empty object enables the subresource; null does not.
         let present = map.next_value::<Option<serde::de::IgnoredAny>>()?.is_some();
         match field {
             SubresourceField::Status => self.status |= present,

@@ -1,6 +1,6 @@
-//! Building blocks: read text, lists and objects straight into interned nouns.
+//! Building blocks that read strings, lists and objects into interned values.
 //!
-//! Null stands for the empty value wherever Go's decoder takes it so, which is everywhere.
+//! Null means the empty value, as in Go's decoder.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::fmt;
 use rolecall_rbac::{Labels, Text, Texts};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::strings::Strings;
+use super::strings::StringCache;
 
 /// Reads a string.
-pub(super) struct TextSeed<'s>(pub(super) &'s mut Strings);
+pub(super) struct TextSeed<'s>(pub(super) &'s mut StringCache);
 
 impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
     type Value = Text;
@@ -37,7 +37,7 @@ impl<'de> Visitor<'de> for TextSeed<'_> {
     }
 }
 
-/// Reads a string that hardly any other object says, such as its name.
+/// Reads a string that is rarely repeated, such as a name, without caching it.
 pub(super) struct OwnTextSeed;
 
 impl<'de> DeserializeSeed<'de> for OwnTextSeed {
@@ -48,7 +48,7 @@ impl<'de> DeserializeSeed<'de> for OwnTextSeed {
     }
 }
 
-/// Reads a string, of which only what a test says of it is kept.
+/// Reads a string and keeps only the result of a test.
 pub(super) struct TestSeed(pub(super) fn(&str) -> bool);
 
 impl<'de> DeserializeSeed<'de> for TestSeed {
@@ -60,7 +60,7 @@ impl<'de> DeserializeSeed<'de> for TestSeed {
 }
 
 /// Reads a list of strings.
-pub(super) struct TextsSeed<'s>(pub(super) &'s mut Strings);
+pub(super) struct TextsSeed<'s>(pub(super) &'s mut StringCache);
 
 impl<'de> DeserializeSeed<'de> for TextsSeed<'_> {
     type Value = Texts;
@@ -103,10 +103,10 @@ impl<'de> Visitor<'de> for TextsSeed<'_> {
     }
 }
 
-/// How many texts of a list are collected without allocating.
+/// The number of strings in a list that are collected without allocating.
 const FEW: usize = 16;
 
-/// A text where it stands in the input, if it stands there as it is meant.
+/// A string that borrows from the input if it contains no escapes.
 struct Borrowed<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Borrowed<'de> {
@@ -137,9 +137,9 @@ impl<'de> Deserialize<'de> for Borrowed<'de> {
     }
 }
 
-/// Reads labels or annotations, of which only those whose key passes `keep`.
+/// Reads labels or annotations and keeps those whose key passes `keep`.
 pub(super) struct LabelsSeed<'s> {
-    pub(super) strings: &'s mut Strings,
+    pub(super) strings: &'s mut StringCache,
     pub(super) keep: fn(&str) -> bool,
 }
 
@@ -171,7 +171,7 @@ impl<'de> Visitor<'de> for LabelsSeed<'_> {
                 None => skip(&mut map)?,
             }
         }
-        // A stable sort, so that the last of equal keys is the one to keep.
+        // The sort is stable, so the last of equal keys wins.
         let pairs = &mut self.strings.pairs;
         pairs.sort_by(|one, other| one.0.cmp(&other.0));
         pairs.dedup_by(|later, kept| {
@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for LabelsSeed<'_> {
 }
 
 struct KeptKeySeed<'s> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     keep: fn(&str) -> bool,
 }
 
@@ -214,7 +214,7 @@ impl<'de> Visitor<'de> for KeptKeySeed<'_> {
     }
 }
 
-/// Reads `true`, `false` or nothing.
+/// Reads a boolean or null.
 pub(super) struct FlagSeed;
 
 impl<'de> DeserializeSeed<'de> for FlagSeed {
@@ -241,31 +241,30 @@ impl<'de> Visitor<'de> for FlagSeed {
     }
 }
 
-/// Something read from an object, field by field; as it stands before the first field it is also
-/// what null gives.
+/// A value that is read from an object field by field. Without any field it is the value of null.
 pub(super) trait Fields<'de>: Sized {
-    /// What the object is, for messages: `a rule`.
-    const WHAT: &'static str;
-    /// Its fields that matter.
+    /// The description of the object in messages, such as `a rule`.
+    const EXPECTED: &'static str;
+    /// The fields that are read.
     type Field: Copy;
-    /// What it is read into.
+    /// The resulting value.
     type Output;
 
-    /// Returns the field of that name.
+    /// Returns the field with a name.
     fn field(name: &str) -> Option<Self::Field>;
 
     /// Reads the value of a field.
     fn read<A: MapAccess<'de>>(&mut self, field: Self::Field, map: &mut A) -> Result<(), A::Error>;
 
-    /// Returns whether a key that is no field is worth noting: servers do not know it either.
+    /// Returns whether an unknown key is worth recording, because servers do not know it either.
     fn is_stray(_key: &str) -> bool {
         false
     }
 
-    /// Notes a key that is no field.
+    /// Records an unknown key.
     fn note_stray(&mut self, _key: &str) {}
 
-    /// Returns what was read.
+    /// Returns the result.
     fn finish(self) -> Self::Output;
 }
 
@@ -284,7 +283,7 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
     type Value = T::Output;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::WHAT)
+        formatter.write_str(T::EXPECTED)
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T::Output, A::Error> {
@@ -311,7 +310,7 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
     }
 }
 
-/// Reads a key as a field, and keeps one that is none but worth noting.
+/// Reads a key as a field, and keeps unknown keys that are worth recording.
 struct KeySeed<'n, T> {
     field: fn(&str) -> Option<T>,
     is_stray: fn(&str) -> bool,
@@ -342,17 +341,17 @@ impl<'de, T> Visitor<'de> for KeySeed<'_, T> {
     }
 }
 
-/// Reads the items of a list one after the other.
+/// A value that is read from a list item by item.
 pub(super) trait Items<'de>: Sized {
-    /// What the list is, for messages: `a list of rules`.
-    const WHAT: &'static str;
-    /// What it is read into.
+    /// The description of the list in messages, such as `a list of rules`.
+    const EXPECTED: &'static str;
+    /// The resulting value.
     type Output;
 
-    /// Reads the next item; false when there is none.
+    /// Reads the next item; false at the end.
     fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error>;
 
-    /// Returns what was read.
+    /// Returns the result.
     fn finish(self) -> Self::Output;
 }
 
@@ -371,7 +370,7 @@ impl<'de, T: Items<'de>> Visitor<'de> for ListSeed<T> {
     type Value = T::Output;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::WHAT)
+        formatter.write_str(T::EXPECTED)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<T::Output, A::Error> {
@@ -384,12 +383,12 @@ impl<'de, T: Items<'de>> Visitor<'de> for ListSeed<T> {
     }
 }
 
-/// Skips a value unread.
+/// Skips a value.
 pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<serde::de::IgnoredAny>().map(|_| ())
 }
 
-/// Reads a value, or nothing from null.
+/// Reads a value or null.
 pub(super) struct OptionSeed<S>(pub(super) S);
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for OptionSeed<S> {
@@ -420,9 +419,9 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OptionSeed<S> {
     }
 }
 
-/// Reads one field of an object, if it is there.
+/// Reads one field of an object, if present.
 pub(super) struct OnlySeed<S> {
-    pub(super) what: &'static str,
+    pub(super) expected: &'static str,
     pub(super) name: &'static str,
     pub(super) seed: S,
 }
@@ -439,7 +438,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
     type Value = Option<S::Value>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.what)
+        formatter.write_str(self.expected)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -458,7 +457,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
     }
 }
 
-/// Reads a key and tells whether it is this one.
+/// Reads a key and returns whether it has this name.
 pub(super) struct NameSeed(pub(super) &'static str);
 
 impl<'de> DeserializeSeed<'de> for NameSeed {

@@ -1,18 +1,18 @@
-//! Keys that no server knows: what stands below them counts for nothing, though it was meant to.
+//! Unknown keys: servers ignore the values, although the author meant them to have an effect.
 
 use rolecall_rbac::edit_distance_within;
 
-/// The fields of a pod spec that decide access.
+/// The fields of a pod spec that affect access.
 const OF_POD_SPECS: [&str; 3] =
     ["serviceAccountName", "serviceAccount", "automountServiceAccountToken"];
 
-/// Returns whether a key is another spelling of a field of pod specs that decides access. Others may be
-/// fields that newer servers know.
+/// Returns whether a key is a misspelling of a field that affects access. Other unknown keys can be
+/// fields of newer servers.
 pub(super) fn is_nearly_of_pod_specs(key: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
     };
-    // Most keys are nothing like that.
+    // Fast path for most keys.
     let length = key.len();
     (12..=32).contains(&length)
         && OF_POD_SPECS.iter().any(|known| {

@@ -1,45 +1,45 @@
-//! Shared strings: most of what objects say, others have said just before.
+//! A cache of shared strings, because objects repeat what recent objects contained.
 //!
-//! Two small tables remember what was seen lately and more than once. That shares nearly as much as
-//! remembering everything would, without the growth, and names that occur once push nothing out.
+//! Two small tables hold recent strings that occurred more than once. That shares nearly as much as
+//! an unbounded cache, and strings that occur once do not evict others.
 
 use rolecall_rbac::{Text, Texts};
 
 const TEXTS: usize = 4096;
 const LISTS: usize = 1024;
 
-/// What one reader has seen last. The tables are made when the first text comes: many a reader has
-/// none to read.
+/// The strings that one reader has seen recently. The tables are allocated on first use, because
+/// many readers have nothing to cache.
 #[derive(Debug)]
-pub(crate) struct Strings {
+pub(crate) struct StringCache {
     texts: Box<[Slot<Text>]>,
     lists: Box<[Slot<Texts>]>,
     empty: Text,
     none: Texts,
-    /// Room to collect the pairs of an object in.
+    /// A reusable buffer for the pairs of an object.
     pub(super) pairs: Vec<(Text, Text)>,
-    /// The paths of keys that servers do not know, of the object that is being read.
+    /// The paths of unknown keys in the current object.
     pub(super) stray: Vec<String>,
 }
 
-/// A place of a table.
+/// An entry of a table.
 #[derive(Clone, Debug)]
 struct Slot<T> {
-    /// The hash of what was last looked for in vain.
+    /// The hash of the last miss.
     candidate: u64,
-    /// The hash of `known`; looking at `known` itself would mean waiting for memory.
+    /// The hash of `known`, which saves a memory access to `known` itself.
     hash: u64,
     known: T,
 }
 
 impl<T> Slot<T> {
-    /// Returns whether what has this hash was looked for in vain just before.
+    /// Returns whether the previous miss had the same hash, and records this one.
     fn is_wanted(&mut self, hash: u64) -> bool {
         std::mem::replace(&mut self.candidate, hash) == hash
     }
 }
 
-impl Default for Strings {
+impl Default for StringCache {
     fn default() -> Self {
         let (empty, none) = (Text::from(""), Texts::from([]));
         Self {
@@ -53,8 +53,8 @@ impl Default for Strings {
     }
 }
 
-impl Strings {
-    /// Says of the stray keys from the `before`th on that they stand below `step`.
+impl StringCache {
+    /// Prefixes the paths of the unknown keys after the first `before` ones with `step`.
     pub(super) fn stray_below(&mut self, before: usize, step: &str) {
         for path in self.stray.iter_mut().skip(before) {
             let separator = if path.starts_with('[') { "" } else { "." };
@@ -62,7 +62,7 @@ impl Strings {
         }
     }
 
-    /// Returns a copy of `text`, shared if it was seen lately.
+    /// Returns a copy of `text`, shared with a recent equal one.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         if text.is_empty() {
             return self.empty.clone();
@@ -82,7 +82,7 @@ impl Strings {
         new
     }
 
-    /// Returns a copy of a list, shared if it was seen lately.
+    /// Returns a copy of a list, shared with a recent equal one.
     pub(super) fn list(&mut self, list: &[&str]) -> Texts {
         if list.is_empty() {
             return self.none.clone();
@@ -123,25 +123,25 @@ fn table<T: Clone>(places: usize, known: &T) -> Box<[Slot<T>]> {
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 fn place(hash: u64, places: usize) -> usize {
-    // The best bits of a product are the highest ones: lower ones know nothing of how texts end.
+    // The highest bits of a product are the best ones; the lower ones ignore the end of the string.
     usize::try_from(hash >> 48).unwrap_or_default() % places
 }
 
-/// Hashes the length and both ends of a text, which tell most texts apart.
+/// Hashes the length and both ends of a string, which distinguish most strings.
 fn hash(text: &str) -> u64 {
     let (start, end) = ends(text.as_bytes());
     let mixed = (start ^ (text.len() as u64)).wrapping_mul(FACTOR) ^ end;
     mixed.wrapping_mul(FACTOR)
 }
 
-/// Compares two texts; short ones, which most are, without a call.
+/// Compares two strings; short ones, the most common case, without a function call.
 fn same(one: &str, other: &str) -> bool {
     one.len() == other.len()
         && ends(one.as_bytes()) == ends(other.as_bytes())
         && (one.len() <= 16 || one == other)
 }
 
-/// Returns the first and the last bytes, up to eight each; up to sixteen bytes this is all.
+/// Returns the first and last bytes, up to eight each: everything, up to a length of sixteen.
 fn ends(bytes: &[u8]) -> (u64, u64) {
     if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
         (u64::from_le_bytes(*start), u64::from_le_bytes(*end))
@@ -161,8 +161,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_seen_lately_is_shared() {
-        let mut strings = Strings::default();
+    fn recent_strings_are_shared() {
+        let mut strings = StringCache::default();
         strings.list(&["get", "list", ""]);
         let twice = strings.list(&["get", "list", ""]);
         let again = strings.list(&["get", "list", ""]);
@@ -172,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_end_differently_are_kept_side_by_side() {
-        let mut strings = Strings::default();
+    fn strings_that_end_differently_do_not_evict_each_other() {
+        let mut strings = StringCache::default();
         let names: Vec<String> = (0..250).map(|number| format!("shop-{number:04}")).collect();
         for _ in 0..2 {
             names.iter().for_each(|name| drop(strings.text(name)));
@@ -189,7 +189,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
-        fn texts_are_the_same_when_they_are_equal(one in "[ab]{0,20}", other in "[ab]{0,20}") {
+        fn same_is_equality(one in "[ab]{0,20}", other in "[ab]{0,20}") {
             prop_assert_eq!(same(&one, &other), one == other);
             prop_assert!(same(&one, &one.clone()));
         }

@@ -8,33 +8,33 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use super::places::Places;
 use super::pod::PodSpecFields;
 use super::seed::{LabelsSeed, OnlySeed, TextSeed, skip};
-use super::strings::Strings;
+use super::strings::StringCache;
 use rolecall_yaml::Node;
 
-/// What a path leads to.
+/// The value that a path leads to.
 #[derive(Clone, Copy, PartialEq)]
 enum Goal {
     PodSpec,
     Account,
 }
 
-/// The rest of a path, and what it leads to.
+/// The rest of a path and its goal.
 type Trail = (&'static str, Goal);
 
 /// Reads one top-level field of a workload along the paths that start with it.
 pub(super) struct PlacesSeed<'s, 'f> {
-    strings: &'s mut Strings,
+    strings: &'s mut StringCache,
     trails: Vec<Trail>,
     path: &'f mut String,
     found: &'f mut Vec<PodSpec>,
 }
 
 impl<'s, 'f> PlacesSeed<'s, 'f> {
-    /// Starts at the field `name` of an object; `None` when no path starts there.
+    /// Creates a reader for the field `name` of an object; `None` when no path starts with it.
     pub(super) fn new(
         places: &'static Places,
         name: &str,
-        strings: &'s mut Strings,
+        strings: &'s mut StringCache,
         path: &'f mut String,
         found: &'f mut Vec<PodSpec>,
     ) -> Option<Self> {
@@ -49,9 +49,9 @@ impl<'s, 'f> PlacesSeed<'s, 'f> {
         Some(Self { strings, trails, path, found })
     }
 
-    /// Reads the value that the trails have led to so far.
+    /// Reads the value that the trails have reached.
     fn descend<'de, D: Deserializer<'de>>(
-        strings: &mut Strings,
+        strings: &mut StringCache,
         trails: Vec<Trail>,
         path: &mut String,
         found: &mut Vec<PodSpec>,
@@ -98,12 +98,12 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
             map.next_key_seed(StepSeed { trails: &self.trails, path: self.path })?
         {
             match step {
-                Step::Aside => skip(&mut map)?,
+                Step::Skip => skip(&mut map)?,
                 Step::Metadata => {
                     let seed =
                         LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
-                    let (what, name) = ("an object", "annotations");
-                    annotations = map.next_value_seed(OnlySeed { what, name, seed })?;
+                    let (expected, name) = ("an object", "annotations");
+                    annotations = map.next_value_seed(OnlySeed { expected, name, seed })?;
                 }
                 Step::On(trails) => {
                     let (strings, found) = (&mut *self.strings, &mut *self.found);
@@ -155,17 +155,17 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
     }
 }
 
-/// Where a key leads.
+/// The next step after a key.
 enum Step {
-    /// Nowhere.
-    Aside,
-    /// To the metadata of a pod template.
+    /// Skip the value.
+    Skip,
+    /// Read the metadata of a pod template.
     Metadata,
-    /// On along these trails.
+    /// Follow these trails.
     On(Vec<Trail>),
 }
 
-/// Reads a key into the step that it is.
+/// Reads a key and returns the next step.
 struct StepSeed<'t> {
     trails: &'t [Trail],
     path: &'t mut String,
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for StepSeed<'_> {
         }
         let trails = follow(self.trails, key);
         if trails.is_empty() {
-            return Ok(Step::Aside);
+            return Ok(Step::Skip);
         }
         self.path.push('.');
         self.path.push_str(key);
@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for StepSeed<'_> {
     }
 }
 
-/// Returns what is left of the trails that start with the field `key`.
+/// Returns the rest of the trails that start with the field `key`.
 fn follow(trails: &[Trail], key: &str) -> Vec<Trail> {
     trails
         .iter()
@@ -217,7 +217,7 @@ fn follow(trails: &[Trail], key: &str) -> Vec<Trail> {
 }
 
 /// Returns a pod spec of which only the ServiceAccount is known.
-pub(super) fn account_alone(strings: &mut Strings, path: &str, account: Text) -> PodSpec {
+pub(super) fn account_alone(strings: &mut StringCache, path: &str, account: Text) -> PodSpec {
     PodSpec {
         path: strings.text(path),
         annotations: Labels::default(),
@@ -230,14 +230,14 @@ pub(super) fn account_alone(strings: &mut Strings, path: &str, account: Text) ->
     }
 }
 
-/// Finds every object with `containers` that all have a name and an image.
-pub(super) fn anywhere(strings: &mut Strings, object: Node<'_>) -> Vec<PodSpec> {
+/// Finds every object with `containers` in which each container has a name and an image.
+pub(super) fn anywhere(strings: &mut StringCache, object: Node<'_>) -> Vec<PodSpec> {
     let mut found = Vec::new();
     search(strings, object, &mut String::new(), &mut found);
     found
 }
 
-fn search(strings: &mut Strings, node: Node<'_>, path: &mut String, found: &mut Vec<PodSpec>) {
+fn search(strings: &mut StringCache, node: Node<'_>, path: &mut String, found: &mut Vec<PodSpec>) {
     if node.get("containers").is_some_and(are_containers) {
         let seed = PodSpecFields::seed(strings, path);
         let pod = seed.deserialize(node).unwrap_or_else(|_| loose(strings, path, node));
@@ -264,8 +264,8 @@ fn are_containers(node: Node<'_>) -> bool {
         && node.items().all(|item| named(item, "name") && named(item, "image"))
 }
 
-/// Reads what a custom resource's pod spec surely has, when its other fields are not a Pod's.
-fn loose(strings: &mut Strings, path: &str, node: Node<'_>) -> PodSpec {
+/// Reads the known fields of a custom resource's pod spec whose other fields differ from a Pod's.
+fn loose(strings: &mut StringCache, path: &str, node: Node<'_>) -> PodSpec {
     let account = ["serviceAccountName", "serviceAccount"]
         .into_iter()
         .filter_map(|key| node.get(key).and_then(Node::as_str))

@@ -1,4 +1,4 @@
-//! Which files to read: paths as given, directories searched and sorted.
+//! Finds the files to read: explicit paths and the sorted content of directories.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -19,37 +19,37 @@ use rolecall_yaml::Position;
 pub(super) struct Entry {
     /// The path to open; `-` is stdin.
     pub(super) path: PathBuf,
-    /// The Helm chart whose templates the file is among, by its place in [`Found::charts`].
+    /// The Helm chart that contains the file as a template, as an index into [`Found::charts`].
     pub(super) chart: Option<usize>,
-    /// Whether it was found in a directory, rather than named.
+    /// Whether the file was found in a directory rather than named explicitly.
     pub(super) is_found: bool,
-    /// The namespace that a kustomization sets for it.
+    /// The namespace that a kustomization sets for the file.
     pub(super) namespace: Option<String>,
-    /// What a build does to what it holds.
+    /// The changes that a Kustomize build makes to the file's objects.
     pub(super) build: Option<Build>,
 }
 
-/// What paths lead to.
+/// The files and problems that paths lead to.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Files, sorted within each path given.
+    /// The files, sorted within each given path.
     pub(super) entries: Vec<Entry>,
-    /// Helm charts, by their directory.
+    /// The directories of Helm charts.
     pub(super) charts: Vec<PathBuf>,
-    /// What the kustomizations of the directories say.
+    /// The kustomizations of the directories.
     kustomizations: Kustomizations,
-    /// The kustomizations that have to be built, each with what it does.
+    /// The kustomizations that have to be built, with their changes.
     pub(super) builds: Vec<(PathBuf, String)>,
-    /// Paths that lead nowhere.
+    /// The problems of paths that cannot be read.
     pub(super) problems: Vec<Problem>,
-    /// Directories searched, so that none is searched twice.
+    /// The directories that have been searched, so that none is searched twice.
     searched: HashSet<PathBuf>,
 }
 
 /// Finds the files that `paths` lead to.
 ///
-/// Of directories it takes `*.yaml`, `*.yml` and `*.json`, at any depth, and passes over hidden
-/// ones, and what a `kustomization.yaml` makes pieces of objects; a file that is named is always taken.
+/// Searches directories for `*.yaml`, `*.yml` and `*.json` at any depth, and skips hidden files and
+/// the patches of a `kustomization.yaml`. Files that are named explicitly are always included.
 pub(super) fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
@@ -61,22 +61,22 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     found
 }
 
-/// Returns a path as it is shown: with `/` between its parts, and without a leading `./`.
+/// Formats a path with `/` as the separator and without a leading `./`.
 pub(super) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace('\\', "/").into() };
     match text.strip_prefix("./") {
-        // `-` alone is stdin.
+        // `-` means stdin only on its own.
         None | Some("" | "-") => text.into_owned(),
         Some(rest) => rest.to_owned(),
     }
 }
 
 impl Found {
-    /// Takes a path as it was given.
+    /// Adds an explicit path.
     fn named(&mut self, path: &Path) {
         if path.as_os_str() == "-" {
-            // Stdin can be read once only.
+            // Stdin can be read only once.
             let entry = Entry {
                 path: path.into(),
                 chart: None,
@@ -124,8 +124,8 @@ impl Found {
         }
     }
 
-    /// Leaves out what are pieces of objects, and notes what kustomizations do to the files.
-    fn heed_kustomizations(&mut self) {
+    /// Removes files with patches, and records the effects of kustomizations on the other files.
+    fn apply_kustomizations(&mut self) {
         let Self { entries, kustomizations, builds, .. } = self;
         let read: HashSet<PathBuf> =
             entries.iter().map(|entry| kustomize::normal(&entry.path)).collect();
@@ -141,7 +141,7 @@ impl Found {
         *builds = unbuilt.builds;
     }
 
-    /// Searches a directory; `stack` holds the real paths of it and of those that lead to it.
+    /// Searches a directory. `stack` contains the real paths of it and of its ancestors.
     fn directory(
         &mut self,
         path: &Path,
@@ -163,7 +163,7 @@ impl Found {
             children.iter().filter(|child| child.is_directory()).collect();
         let list_child = |child: &&Child| list(&path.join(&child.name));
         let listings: Vec<io::Result<Vec<Child>>> = match &*directories {
-            // To have other cores do so little would only take time.
+            // Parallelism does not pay for so little.
             [] | [_] => directories.iter().map(list_child).collect(),
             _ => directories.par_iter().map(list_child).collect(),
         };
@@ -189,7 +189,7 @@ impl Found {
         }
     }
 
-    /// Takes a child of a directory that is none itself.
+    /// Adds a child of a directory that is not a directory itself.
     fn file(
         &mut self,
         child: Child,
@@ -214,7 +214,8 @@ impl Found {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => match fs::canonicalize(path) {
                 Ok(real) if stack.contains(&real) => {
-                    let message = "a directory loop: this link leads back to where it stands";
+                    let message =
+                        "a directory loop: this link leads back to a directory that contains it";
                     self.problem(path, ProblemKind::DirectoryLoop, message);
                 }
                 Ok(real) => {
@@ -234,17 +235,18 @@ impl Found {
                 });
             }
             Ok(_) if is_manifest(path) => {
-                let message = "a link to what is not a regular file";
+                let message = "a link to something other than a regular file";
                 self.problem(path, ProblemKind::UnreadableFile, message);
             }
             Ok(_) => {}
-            // A link to itself cannot be followed, whatever it is called.
+            // Ignore a broken link unless it is named like a manifest, but report a link to itself
+            // under any name.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_manifest(path) => {}
             Err(error) => self.unreadable(path, &error),
         }
     }
 
-    /// Returns the chart among whose templates `path` is, if it is.
+    /// Returns the chart that contains `path` as a template, if any.
     fn chart_around(&mut self, path: &Path) -> Option<usize> {
         let templates = path
             .ancestors()
@@ -273,12 +275,12 @@ impl Found {
     }
 }
 
-/// Returns whether a directory that was come upon holds the state of the system instead of files.
+/// Returns whether a directory below a given one is a pseudo file system of the kernel.
 fn is_system(real: &Path, depth: usize) -> bool {
     depth > 1 && ["/proc", "/sys", "/dev"].iter().any(|known| real == Path::new(known))
 }
 
-/// What a directory holds.
+/// An entry of a directory.
 struct Child {
     name: OsString,
     kind: io::Result<FileType>,
@@ -290,14 +292,14 @@ impl Child {
     }
 }
 
-/// Returns what a directory holds, sorted, hidden children left out.
+/// Returns the sorted content of a directory without hidden entries.
 fn list(directory: &Path) -> io::Result<Vec<Child>> {
     let mut children = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
         if !name.as_encoded_bytes().starts_with(b".") {
-            // An entry keeps its directory open, so it is not kept itself.
+            // A `DirEntry` keeps its directory open, so do not store it.
             children.push(Child { kind: entry.file_type(), name });
         }
     }
@@ -305,7 +307,7 @@ fn list(directory: &Path) -> io::Result<Vec<Child>> {
     Ok(children)
 }
 
-/// Returns an I/O error in the words of this program's messages.
+/// Formats an I/O error as a message.
 pub(super) fn words(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -319,7 +321,7 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-/// Returns the directory, `.` for the empty path.
+/// Returns the directory; `.` for the empty path.
 fn beside(path: &Path) -> &Path {
     if path.components().next().is_none() { Path::new(&Component::CurDir) } else { path }
 }

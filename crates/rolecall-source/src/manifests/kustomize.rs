@@ -1,6 +1,6 @@
-//! What a `kustomization.yaml` says of the files around it, as far as it goes without building it:
-//! which of them are no objects but pieces of some, in which namespace the objects are, and whether they
-//! are what is applied.
+//! The effects of a `kustomization.yaml` that are known without building it: which files are
+//! patches, which namespace the objects get, and whether a build changes the objects before they
+//! are applied.
 
 mod unbuilt;
 
@@ -11,14 +11,14 @@ use std::path::{Component, Path, PathBuf};
 
 use rolecall_yaml::{self as yaml, Node};
 
-/// The names of the file, as Kustomize looks for them.
+/// The file names that Kustomize looks for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// No such file is longer than that.
+/// The size limit of a kustomization.
 const LONGEST: u64 = 1 << 20;
 
-/// The fields that change names, namespaces or rules, or add objects that stand elsewhere. Names of
-/// generated objects are changed in `resourceNames` as well.
+/// The fields that change names, namespaces or rules, or that add objects from elsewhere. Names of
+/// generated objects also change in `resourceNames`.
 const CHANGES: [&str; 15] = [
     "components",
     "configMapGenerator",
@@ -37,44 +37,44 @@ const CHANGES: [&str; 15] = [
     "vars",
 ];
 
-/// Those that change names.
+/// The fields that change names.
 const RENAMES: [&str; 2] = ["namePrefix", "nameSuffix"];
 
-/// What the kustomizations of some directories say.
+/// The kustomizations of some directories.
 #[derive(Debug, Default)]
 pub(super) struct Kustomizations {
-    /// Files that are pieces of objects, by their normal path.
+    /// The normalized paths of files with patches.
     pieces: BTreeSet<PathBuf>,
-    /// What is taken in where, by the normal path of the directory.
+    /// The layers, by the normalized path of their directory.
     layers: BTreeMap<PathBuf, Layer>,
 }
 
-/// What a kustomization takes in, and where it puts that.
+/// The resources of a kustomization and their changes.
 #[derive(Debug)]
 struct Layer {
-    /// The kustomization, as it was found.
+    /// The path of the kustomization, as found.
     path: PathBuf,
     namespace: Option<String>,
-    /// What it does beyond taking files in, such as "sets `namespace`"; empty for nothing.
+    /// The changes, such as "sets `namespace`"; empty for none.
     changes: Vec<String>,
-    /// Whether it gives objects other names.
+    /// Whether the kustomization changes names.
     renames: bool,
-    /// Files and directories with kustomizations of their own, by their normal path.
+    /// The normalized paths of its resources: files, and directories with another kustomization.
     resources: Vec<PathBuf>,
 }
 
-/// Returns whether a file of that name is a kustomization.
+/// Returns whether a file name is that of a kustomization.
 pub(super) fn is_kustomization(name: &std::ffi::OsStr) -> bool {
     NAMES.iter().any(|known| name == *known)
 }
 
 impl Kustomizations {
-    /// Returns whether there is none.
+    /// Returns whether there are no kustomizations.
     pub(super) fn is_empty(&self) -> bool {
         self.layers.is_empty() && self.pieces.is_empty()
     }
 
-    /// Reads one; what is wrong with it is told when it is read as a manifest.
+    /// Reads a kustomization. Its errors are reported when it is read as a manifest.
     pub(super) fn read(&mut self, path: &Path) {
         let mut content = String::new();
         let read =
@@ -96,18 +96,19 @@ impl Kustomizations {
         }
     }
 
-    /// Returns whether a file holds a piece of an object.
+    /// Returns whether a file contains a patch.
     pub(super) fn is_piece(&self, path: &Path) -> bool {
         !self.pieces.is_empty() && self.pieces.contains(&normal(path))
     }
 
-    /// Returns whether a file, by its normal path, stands beside a kustomization: it is written to be built.
+    /// Returns whether a file, by its normalized path, is next to a kustomization and therefore
+    /// meant to be built.
     pub(super) fn completes(&self, path: &Path) -> bool {
         path.parent().is_some_and(|directory| self.layers.contains_key(directory))
     }
 
-    /// Returns the namespaces that are set for files, by their normal path: that of the nearest
-    /// kustomization that sets one, and of several equally near ones the first.
+    /// Returns the namespaces that are set for files, by normalized path. The nearest kustomization
+    /// with a namespace wins, and of equally near ones the first.
     pub(super) fn namespaces(&self) -> BTreeMap<PathBuf, String> {
         let mut namespaces = BTreeMap::new();
         for layer in self.layers.values() {
@@ -131,20 +132,20 @@ impl Kustomizations {
     }
 }
 
-/// Returns the files that hold patches and replacements.
+/// Returns the files with patches and replacements.
 fn pieces(root: Node<'_>) -> Vec<&str> {
     let items = |field: &str| root.get(field).into_iter().flat_map(Node::items);
     let mut pieces: Vec<&str> = ["patches", "patchesJson6902", "replacements"]
         .into_iter()
         .flat_map(|field| items(field).filter_map(|item| item.get("path")?.as_str()))
         .collect();
-    // Such a patch stands in a file or in the list itself.
+    // An entry is the name of a file or an inline patch.
     let merged = items("patchesStrategicMerge").filter_map(Node::as_str);
     pieces.extend(merged.filter(|text| !text.contains('\n')));
     pieces
 }
 
-/// Returns what a kustomization does to the files that it takes in, as far as it matters to access.
+/// Returns the changes of a kustomization to its resources, as far as they affect access.
 fn changes(root: Node<'_>) -> Vec<String> {
     let is_set = |field: &str| {
         root.get(field).is_some_and(|value| {
@@ -160,13 +161,13 @@ fn changes(root: Node<'_>) -> Vec<String> {
         changes.push(format!("sets {}", fields.join(", ")));
     }
     if relabels(root) {
-        changes.push("sets labels that aggregation selects".to_owned());
+        changes.push("sets labels that aggregation rules select".to_owned());
     }
-    changes.extend(resources(root).find(|it| is_remote(it)).map(|it| format!("takes in `{it}`")));
+    changes.extend(resources(root).find(|it| is_remote(it)).map(|it| format!("includes `{it}`")));
     changes
 }
 
-/// Returns whether labels are set by which ClusterRoles are aggregated.
+/// Returns whether a kustomization sets labels that aggregation rules use.
 fn relabels(root: Node<'_>) -> bool {
     let is_selected =
         |(key, _): (Node<'_>, Node<'_>)| key.as_str().is_some_and(|key| key.contains("aggregate"));
@@ -175,7 +176,7 @@ fn relabels(root: Node<'_>) -> bool {
     common.chain(pairs.filter_map(|item| item.get("pairs"))).flat_map(Node::pairs).any(is_selected)
 }
 
-/// Returns what a kustomization takes in.
+/// Returns the resources of a kustomization.
 fn resources(root: Node<'_>) -> impl Iterator<Item = &str> {
     let lists = ["resources", "bases", "components"].into_iter();
     lists.filter_map(move |field| root.get(field)).flat_map(Node::items).filter_map(Node::as_str)
@@ -189,7 +190,7 @@ fn is_remote(resource: &str) -> bool {
     resource.contains("://") || resource.contains("?ref=") || resource.starts_with("github.com")
 }
 
-/// Returns a path without `.` and, as far as they lead back along it, `..`.
+/// Normalizes a path: removes `.` and, where possible, `..`.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_passed_over_and_what_is_not_built_is_named() {
+    fn patches_are_skipped_and_unbuilt_kustomizations_reported() {
         let (base, whole) = (role("base"), role("whole"));
         let (patched, merged) = (role("patched"), role("merged"));
         let files = [
@@ -277,12 +278,12 @@ patchesStrategicMerge:
         let unbuilt = unbuilt.map(|path| format!("git:x/{path}"));
         assert_eq!(all.unbuilt, unbuilt);
         assert_eq!(all.problems.len(), 1);
-        // What is named is meant.
+        // Explicit files are always read.
         assert_eq!(roles(&loaded(&files, "prod/more.yaml").1), ["default/patched"]);
     }
 
     #[test]
-    fn the_nearest_namespace_that_is_set_counts() {
+    fn the_nearest_namespace_wins() {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(role);
         let binding = "\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -311,7 +312,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
     }
 
     #[test]
-    fn a_binding_beside_a_kustomization_gets_its_subjects_namespaces_from_the_build() {
+    fn subjects_next_to_a_kustomization_get_their_namespace_from_the_build() {
         const BINDING: &str = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: x}, \
              roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, \
              subjects: [{kind: ServiceAccount, name: web}]}\n";
@@ -330,7 +331,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
         }
     }
 
-    /// Returns why each kustomization has to be built, and which roles that can change.
+    /// Returns why each kustomization has to be built, and the roles that a build can change.
     fn unbuilt(files: &[(&str, &str)], path: &str) -> (Vec<String>, Vec<String>) {
         let (directory, mut loaded) = loaded(files, path);
         loaded.show_as(&format!("{}/", directory.path().display()), "");
@@ -340,7 +341,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
     }
 
     #[test]
-    fn a_build_that_changes_something_leaves_what_it_takes_in_open() {
+    fn objects_that_a_build_changes_are_gaps() {
         let [a, b] = ["a", "b"].map(role);
         let base: [(&str, &str); 3] = [
             ("base/kustomization.yaml", "resources: [a.yaml]\n"),
@@ -360,7 +361,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
                 vec!["`top/kustomization.yaml`: it sets `namePrefix`, `namespace`"],
                 vec!["a"],
             ),
-            // What an inner one changes is changed when the outer one is built.
+            // The changes of an inner kustomization are made when the outer one is built.
             (
                 vec![
                     ("top/kustomization.yaml", "resources: [../mid]\nnamespace: y\n"),
@@ -370,7 +371,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
                 vec!["`top/kustomization.yaml`: it sets `namespace`"],
                 vec!["a"],
             ),
-            // Two that take in the same are alternatives.
+            // Two kustomizations with the same resource are alternatives.
             (
                 vec![
                     ("one/kustomization.yaml", "resources: [../base]\n"),
@@ -378,16 +379,16 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
                 ],
                 "",
                 vec![
-                    "`one/kustomization.yaml`: it takes in `base`, as another kustomization does",
-                    "`two/kustomization.yaml`: it takes in `base`, as another kustomization does",
+                    "`one/kustomization.yaml`: it includes `base`, which another kustomization also includes",
+                    "`two/kustomization.yaml`: it includes `base`, which another kustomization also includes",
                 ],
                 vec!["a"],
             ),
-            // Where the base is not read.
+            // The base is not part of the input.
             (
                 vec![("top/kustomization.yaml", "resources: [../base]\n")],
                 "top",
-                vec!["`top/kustomization.yaml`: it takes in `base`, which was not read"],
+                vec!["`top/kustomization.yaml`: it includes `base`, which was not read"],
                 vec![],
             ),
             (
@@ -396,7 +397,7 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
                     "resources: [../base]\ncommonLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}\n",
                 )],
                 "",
-                vec!["`top/kustomization.yaml`: it sets labels that aggregation selects"],
+                vec!["`top/kustomization.yaml`: it sets labels that aggregation rules select"],
                 vec!["a"],
             ),
         ] {
@@ -405,11 +406,11 @@ subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
             let (found, changed) = unbuilt(&all, path);
             let found: Vec<String> = found
                 .iter()
-                .map(|gap| match gap.split_once("takes in `/") {
-                    // The directory of the test is part of a path that is not below the one given.
+                .map(|gap| match gap.split_once("includes `/") {
+                    // The path contains the test's directory because it is not below the given one.
                     Some((head, rest)) => {
                         let (path, tail) = rest.split_once('`').unwrap();
-                        format!("{head}takes in `{}`{tail}", path.rsplit('/').next().unwrap())
+                        format!("{head}includes `{}`{tail}", path.rsplit('/').next().unwrap())
                     }
                     None => gap.clone(),
                 })

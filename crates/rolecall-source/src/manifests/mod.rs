@@ -1,4 +1,4 @@
-//! Manifests: files, directories and stdin into one inventory.
+//! Loads files, directories and stdin into one inventory.
 //!
 //! ```text
 //! paths -> [ find ] -> files -> [ read ] -> documents -> [ prefilter ] -> decode -> Batch
@@ -33,53 +33,53 @@ use crate::decode::{Batch, Decoder, Decoders, Place};
 use crate::facts::{self, Version};
 use crate::problem::{Problem, ProblemKind};
 
-/// What to load.
+/// The options for loading.
 #[derive(Clone, Debug)]
 pub struct LoadConfig {
-    /// Files and directories; `-` is stdin.
+    /// The files and directories; `-` is stdin.
     pub paths: Vec<PathBuf>,
-    /// The namespace of namespaced objects that name none.
+    /// The namespace of namespaced objects without one.
     pub default_namespace: String,
-    /// Which of a server's own roles and bindings to add.
+    /// The default roles and bindings to add.
     pub defaults: Defaults,
-    /// Which objects to read.
+    /// The objects to read.
     pub selection: Selection,
 }
 
-/// Which of a server's own roles and bindings to assume.
+/// The default roles and bindings of a server to assume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Defaults {
-    /// Those of the newest release known, unless the input brings its own: the others of a cluster
-    /// whose roles were dumped would be made up.
+    /// Those of the newest known release, unless the input contains default roles itself: a dump of
+    /// a cluster's roles is complete.
     #[default]
     Auto,
     /// None.
     None,
-    /// Those of a release.
+    /// Those of one release.
     Version(Version),
 }
 
-/// What was loaded.
+/// The result of loading.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The objects, and what could not be read as gaps.
+    /// The objects, and the gaps for everything that could not be read.
     pub inventory: Inventory,
     /// The resources that the assumed release serves, and those of the input's
     /// CustomResourceDefinitions.
     pub catalog: Catalog,
-    /// Kustomizations that make something else of the files than what they hold, and that are not built.
+    /// The kustomizations that change the files and are not built.
     pub unbuilt: Vec<String>,
-    /// The files that were read, in the order of the input.
+    /// The files that were read, in input order.
     pub files: Vec<FileRead>,
-    /// What went wrong, in the order of the input.
+    /// The problems, in input order.
     pub problems: Vec<Problem>,
-    /// The release whose default roles were added, if any were.
+    /// The release whose default roles were added, if any.
     pub defaults: Option<Version>,
-    /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
+    /// Aggregated ClusterRoles whose rules differ from the aggregated ones.
     pub drifts: Vec<AggregationDrift>,
-    /// Whether the input is, or holds, the snapshot of a cluster.
+    /// Whether the input is or contains a snapshot of a cluster.
     pub is_snapshot: bool,
-    /// Objects that later ones of their names replaced, sorted.
+    /// The objects that were replaced by later ones with the same name, sorted.
     pub replaced: Vec<Replaced>,
 }
 
@@ -88,7 +88,7 @@ pub struct Loaded {
 pub struct FileRead {
     /// Its path; `-` for stdin.
     pub path: String,
-    /// How many objects it holds, those included that take no part in an answer.
+    /// The number of objects, including irrelevant ones.
     pub objects: usize,
 }
 
@@ -104,18 +104,18 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         .entries
         .par_chunks(files_at_once(found.entries.len()))
         .with_max_len(1)
-        .map_init(read::Room::new, |room, entries| {
+        .map_init(read::ReadBuffer::new, |buffer, entries| {
             decoders.with(|decoder| {
                 let read = entries.iter().map(|entry| {
                     decoder.turn_to(&Place::File(shown(&entry.path).into()));
                     decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
                     let objects = decoder.batch.objects;
                     let Some(build) = entry.build else {
-                        let outcome = read::read(entry, &stdin, room, decoder);
+                        let outcome = read::read(entry, &stdin, buffer, decoder);
                         return (outcome, decoder.batch.objects - objects);
                     };
                     let before = std::mem::take(&mut decoder.batch);
-                    let outcome = read::read(entry, &stdin, room, decoder);
+                    let outcome = read::read(entry, &stdin, buffer, decoder);
                     decoder.batch.builder.mark_unbuilt(build);
                     let marked = std::mem::replace(&mut decoder.batch, before);
                     decoder.batch.append(marked);
@@ -150,7 +150,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     }
     for (chart, count) in found.charts.iter().zip(templates).filter(|(_, count)| *count > 0) {
         let files = if count == 1 { "1 template" } else { &format!("{count} templates") };
-        let message = format!("a Helm chart that is not rendered ({files})");
+        let message = format!("an unrendered Helm chart ({files})");
         let problem = about_file(shown(chart), ProblemKind::Unrendered, message);
         batch.builder.gap(unread_file(&problem.file, &problem.message));
         batch.problems.push(problem);
@@ -163,38 +163,38 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         unbuilt.push(path);
     }
     let mut loaded = finish(config, batch);
-    // What a kustomization takes in from elsewhere is not read, which is more than nothing.
+    // The remote resources of a kustomization were not read, so the input is not empty.
     if !unbuilt.is_empty() {
         loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
     }
     Loaded { unbuilt, files, ..loaded }
 }
 
-/// Returns whether a file says how others are built, and is no object itself.
+/// Returns whether a file is a kustomization rather than a manifest.
 fn is_kustomization_file(entry: &find::Entry) -> bool {
     entry.path.file_name().is_some_and(kustomize::is_kustomization)
 }
 
-/// Returns how many files are read in one piece, so that each core gets several pieces.
+/// Returns the number of files per piece of work, so that each core gets several pieces.
 fn files_at_once(files: usize) -> usize {
     const PIECES: usize = 16;
     const MOST: usize = 32;
     (files / (rayon::current_num_threads() * PIECES)).clamp(1, MOST)
 }
 
-/// Adds what the input leaves to be assumed, and looks at the whole.
+/// Adds the default objects, and checks the input as a whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     let Batch { mut builder, resources, served, mut problems, objects, .. } = batch;
-    // A snapshot of a caller without rights has no objects, and says why.
+    // A snapshot taken by a caller without access has gaps instead of objects.
     if objects == 0 && served.is_none() && problems.is_empty() {
         for path in &config.paths {
-            let message = "no Kubernetes object in it".to_owned();
+            let message = "it contains no Kubernetes objects".to_owned();
             problems.push(about_file(shown(path), ProblemKind::NoManifests, message));
         }
     }
     let defaults = match config.defaults {
         Defaults::Version(version) => Some(version),
-        // A snapshot has what there was, and says what it could not read.
+        // A snapshot contains the default roles, or a gap for them.
         Defaults::Auto if served.is_some() => None,
         Defaults::Auto if !holds_defaults(builder.roles()) => Some(Version::default()),
         Defaults::Auto | Defaults::None => None,
@@ -221,7 +221,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
     }
 }
 
-/// Returns what a server serves: the snapshot's or one of a release, and what is defined in addition.
+/// Returns the catalog of a snapshot or a release, with the resources that the input defines.
 fn catalog(
     defaults: Defaults,
     served: Option<Vec<ServedResource>>,
@@ -244,26 +244,26 @@ fn catalog(
     builder.build()
 }
 
-/// Returns the roles and bindings that a server of the release creates at its start.
+/// Returns the roles and bindings that a server of a release creates when it starts.
 fn default_objects(version: Version) -> InventoryBuilder {
     let mut decoder = Decoder::new(&Place::Default, "default");
     let text = facts::default_objects(version).as_bytes().to_vec();
     match json::read(&mut std::io::empty(), text, &mut decoder) {
         Ok(()) => decoder.batch.builder,
-        // Nothing can fail to be read here: it is all in memory.
+        // Unreachable: the embedded objects are valid.
         Err(_) => InventoryBuilder::new(),
     }
 }
 
-/// Returns whether roles are those of a whole server. Single ones may be an add-on's that carries the
-/// label of default roles, as CoreDNS does, or a repository's own version of one.
+/// Returns whether the roles include the defaults of a server. A single one can belong to an add-on
+/// that sets the label of default roles, as CoreDNS does, or be a customized copy.
 fn holds_defaults(roles: &[Role]) -> bool {
     ["cluster-admin", "system:discovery"].iter().all(|name| {
         roles.iter().any(|role| role.is_cluster_role() && *role.metadata.name == **name)
     })
 }
 
-/// Keeps one problem of each directory about templates that are not rendered.
+/// Keeps one problem per directory about unrendered templates.
 fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
     let directory = |problem: &Problem| {
         let is_template = problem.kind == ProblemKind::Unrendered && problem.line > 0;
@@ -298,7 +298,7 @@ fn duplicate(replaced: &Replaced) -> Option<Problem> {
     } else {
         format!("{} `{}/{}`", replaced.kind, replaced.namespace, replaced.name)
     };
-    let message = format!("{object} is defined at {earlier} already: this one counts");
+    let message = format!("{object} is already defined at {earlier}; the last one wins");
     Some(Problem {
         file: path.to_string(),
         line: *line,

@@ -1,9 +1,9 @@
-//! Paths that are no paths as they stand: patterns that a shell left alone, and lists with commas.
+//! Expands paths that do not exist as written: unexpanded shell patterns and lists with commas.
 
 use std::path::{Path, PathBuf};
 
-/// Returns the paths that a text stands for that is no path itself, sorted; none where it is nothing
-/// else either.
+/// Returns the sorted paths that a nonexistent path expands to; empty if it is neither a pattern
+/// nor a list.
 pub(super) fn expand(path: &Path) -> Vec<PathBuf> {
     let Some(text) = path.to_str() else { return Vec::new() };
     if text.contains(',') {
@@ -13,7 +13,7 @@ pub(super) fn expand(path: &Path) -> Vec<PathBuf> {
         return Vec::new();
     }
     let matches = glob::glob(text).into_iter().flatten();
-    // What cannot be searched is named by the file that is missing then.
+    // Unreadable directories are reported as the missing file.
     let mut found: Vec<PathBuf> = matches.filter_map(Result::ok).collect();
     found.sort();
     found

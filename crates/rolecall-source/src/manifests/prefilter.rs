@@ -1,13 +1,13 @@
-//! Tells from its text that a document, or much of it, is of no interest, so that it need not be parsed.
+//! Recognizes irrelevant documents by their text, so that they need not be parsed.
 //!
-//! Only documents in plain block style are judged: every line that is not indented must be a simple
-//! key or a list item. Then each `kind` of the top level stands at the start of a line, so the one
-//! that is found is the only one. In any doubt the answer is no.
+//! This works only for documents in plain block style, in which every unindented line is a simple
+//! key or a list item: there every top-level `kind` is at the start of a line, so a `kind` that is
+//! found is the only one. When in doubt, a document is relevant.
 
 use crate::decode::{Selection, Shape};
 use rolecall_yaml::Outline;
 
-/// What the lines that are not indented say a document is.
+/// The identity of a document according to its unindented lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Heading<'a> {
     api_version: Option<&'a str>,
@@ -23,7 +23,7 @@ impl<'a> Outline<'a> for Heading<'a> {
 }
 
 impl<'a> Heading<'a> {
-    /// Returns what the document surely is; `None` where that cannot be told.
+    /// Returns the shape of the document; `None` if it is uncertain.
     pub(super) fn shape(&self, selection: Selection) -> Option<Shape> {
         if self.in_doubt {
             return None;
@@ -31,7 +31,7 @@ impl<'a> Heading<'a> {
         Some(selection.shape(self.api_version?, self.kind?))
     }
 
-    /// Reads a line; `None` when it may mean more than it looks like.
+    /// Reads a line; `None` if its meaning is uncertain.
     fn read(&mut self, line: &'a [u8]) -> Option<()> {
         match line.first()? {
             b'#' => {}
@@ -55,7 +55,7 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// Returns whether a document of some shape surely holds no object to be read.
+/// Returns whether a document with this shape certainly contains no object to read.
 pub(super) fn is_irrelevant(shape: Option<Shape>, document: &[u8]) -> bool {
     let irrelevant = match shape {
         Some(Shape::Irrelevant) => true,
@@ -65,8 +65,8 @@ pub(super) fn is_irrelevant(shape: Option<Shape>, document: &[u8]) -> bool {
     irrelevant && !starts_indented(document) && !has_lone_carriage_return(document)
 }
 
-/// Returns whether the first line with anything in it is indented, which makes lines that are not no
-/// lines of the top level.
+/// Returns whether the first non-blank line is indented, in which case unindented lines are not
+/// top-level.
 fn starts_indented(document: &[u8]) -> bool {
     let blank = document.iter().position(|byte| !b" \r\n".contains(byte)).unwrap_or(document.len());
     document.get(..blank).unwrap_or_default().last() == Some(&b' ')
@@ -80,7 +80,7 @@ fn split_key(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (plain && matches!(rest.first(), None | Some(b' ' | b'\r'))).then_some((key, rest))
 }
 
-/// Returns a value that stands alone on its line and means what it looks like.
+/// Returns a plain scalar that is alone on its line.
 fn plain_value(text: &[u8]) -> Option<&str> {
     let text = text.trim_ascii();
     let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
@@ -97,7 +97,8 @@ fn plain_value(text: &[u8]) -> Option<&str> {
     if plain { std::str::from_utf8(bare).ok() } else { None }
 }
 
-/// Returns whether the text may have a `containers` key; an escaped one would have a backslash.
+/// Returns whether the text might contain a key `containers`. An escaped key would contain a
+/// backslash.
 fn may_hold_pods(document: &[u8]) -> bool {
     memchr::memmem::find(document, b"containers").is_some()
         || memchr::memchr(b'\\', document).is_some()
@@ -115,7 +116,7 @@ mod tests {
     use crate::decode::{Decoder, Place};
     use rolecall_yaml as yaml;
 
-    /// Returns whether every document of a text is passed over.
+    /// Returns whether every document of a text is skipped.
     fn is_irrelevant(text: &str) -> bool {
         let documents = yaml::split_outlined::<Heading<'_>>(text.as_bytes());
         documents.iter().all(|(chunk, heading)| {
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_surely_of_no_interest_is_skipped() {
+    fn only_irrelevant_documents_are_skipped() {
         for (skipped, text) in [
             (true, "apiVersion: v1\nkind: ConfigMap\ndata:\n  kind: Role\n"),
             (true, "# a comment\nkind: Service # another\napiVersion: \"v1\"\nspec:\n- a\n"),
@@ -150,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Lines that may stand in a document, sound or not.
+    /// Lines of valid and invalid documents.
     fn line() -> impl Strategy<Value = String> {
         let key = prop_oneof![
             Just("kind"),
@@ -213,7 +214,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
         #[test]
-        fn nothing_that_counts_is_ever_skipped(lines in prop::collection::vec(line(), 1..7)) {
+        fn relevant_documents_are_never_skipped(lines in prop::collection::vec(line(), 1..7)) {
             let text: String = lines.concat();
             if is_irrelevant(&text) {
                 prop_assert_eq!(read(&text), 0, "{}", text);
@@ -221,7 +222,7 @@ mod tests {
         }
 
         #[test]
-        fn no_role_is_skipped_however_it_is_written(
+        fn roles_are_never_skipped(
             before in prop::collection::vec(line(), 0..3),
             after in prop::collection::vec(line(), 0..3),
         ) {

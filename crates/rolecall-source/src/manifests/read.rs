@@ -1,4 +1,4 @@
-//! One file, whatever is in it.
+//! Reads one file of any format.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -13,39 +13,39 @@ use crate::decode::{self, Batch, Decoder, Decoders};
 use crate::problem::ProblemKind;
 use rolecall_yaml::{self as yaml, Chunk, json};
 
-/// How much is read before deciding what a file is.
+/// The number of bytes to read before detecting the format.
 const HEAD: usize = 64 * 1024;
-/// No line of a manifest is longer.
+/// The longest line of a manifest.
 const LONGEST_LINE: usize = 64 << 20;
-/// No file of YAML is longer.
+/// The largest YAML file.
 const LONGEST_FILE: usize = 2 << 30;
-/// From this size on, the documents of one file are shared among the cores.
+/// The size from which the documents of one file are distributed over the cores.
 const LARGE: usize = 1024 * 1024;
-/// About how much of a large file is decoded in one go.
+/// The approximate size of the pieces of a large file.
 const SHARE: usize = 128 * 1024;
 
-/// What a file turned out to be.
+/// The result of reading a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Objects, or whatever else; the decoder has it all.
+    /// The decoder has processed the content.
     Read,
     /// A Helm template.
     Template,
 }
 
-/// Room for how a file begins, which most files fit in; used again for each.
-pub(super) struct Room(Vec<u8>);
+/// A reusable buffer for the beginning of a file, which holds most files completely.
+pub(super) struct ReadBuffer(Vec<u8>);
 
-impl Room {
+impl ReadBuffer {
     pub(super) fn new() -> Self {
         Self(vec![0; HEAD])
     }
 
-    /// Returns the first bytes there are to be read, as many as there is room for.
+    /// Reads until the buffer is full or the input ends, and returns the bytes.
     fn fill(&mut self, reader: &mut dyn Read) -> io::Result<&[u8]> {
         let mut filled = 0;
-        while let Some(room) = self.0.get_mut(filled..).filter(|room| !room.is_empty()) {
-            match reader.read(room) {
+        while let Some(buffer) = self.0.get_mut(filled..).filter(|buffer| !buffer.is_empty()) {
+            match reader.read(buffer) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -60,15 +60,15 @@ impl Room {
 pub(super) fn read(
     entry: &Entry,
     stdin: &Mutex<Box<dyn Read + Send + '_>>,
-    room: &mut Room,
+    buffer: &mut ReadBuffer,
     decoder: &mut Decoder,
 ) -> Outcome {
     let result = if entry.path.as_os_str() == "-" {
-        // Only one entry is stdin, so that no one waits for this.
+        // Only one entry is stdin, so this does not block other threads.
         let mut stdin = stdin.lock().unwrap_or_else(PoisonError::into_inner);
-        contents(entry, &mut **stdin, room, decoder)
+        contents(entry, &mut **stdin, buffer, decoder)
     } else {
-        File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, room, decoder))
+        File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, buffer, decoder))
     };
     result.unwrap_or_else(|error| {
         decoder.unreadable(ProblemKind::UnreadableFile, &find::words(&error));
@@ -79,21 +79,21 @@ pub(super) fn read(
 fn contents(
     entry: &Entry,
     reader: &mut (dyn Read + Send),
-    room: &mut Room,
+    buffer: &mut ReadBuffer,
     decoder: &mut Decoder,
 ) -> io::Result<Outcome> {
-    let head = room.fill(reader)?;
+    let head = buffer.fill(reader)?;
     let is_compressed = head.starts_with(b"\x1F\x8B");
     decoder.notes_lines = entry.is_found && !is_compressed;
     if is_compressed {
         let compressed = Cursor::new(head.to_vec()).chain(reader);
         let mut text = MultiGzDecoder::new(compressed);
-        return rest(entry, room.fill(&mut text)?, &mut text, decoder);
+        return rest(entry, buffer.fill(&mut text)?, &mut text, decoder);
     }
     rest(entry, head, reader, decoder)
 }
 
-/// Reads what follows the bytes in `head`.
+/// Reads the rest after the bytes in `head`.
 fn rest(
     entry: &Entry,
     head: &[u8],
@@ -120,8 +120,8 @@ fn rest(
     whole(entry, &bytes, looks_like_json, decoder)
 }
 
-/// Reads to the end, unless there is none in sight: no manifest has such lines or such a size, and input
-/// without an end must not fill the memory.
+/// Reads to the end, up to a limit for lines and the total size, so that endless input cannot
+/// exhaust the memory.
 fn all(head: &[u8], reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut bytes = head.to_vec();
     let mut line_start = 0;
@@ -133,14 +133,14 @@ fn all(head: &[u8], reader: &mut dyn Read) -> io::Result<Vec<u8>> {
         }
         looked_at = bytes.len();
         if looked_at - line_start > LONGEST_LINE {
-            let what = format!("a line in it is longer than {} MiB", LONGEST_LINE >> 20);
+            let what = format!("it contains a line longer than {} MiB", LONGEST_LINE >> 20);
             return Err(io::Error::other(what));
         }
         if looked_at > LONGEST_FILE {
-            let what = format!("it is longer than {} GiB", LONGEST_FILE >> 30);
+            let what = format!("it is larger than {} GiB", LONGEST_FILE >> 30);
             return Err(io::Error::other(what));
         }
-        // What was read is doubled each time, as a vector grows.
+        // Double the amount each time, like a growing vector.
         let step = u64::try_from(looked_at.clamp(HEAD, LONGEST_LINE)).unwrap_or(u64::MAX);
         if (&mut *reader).take(step).read_to_end(&mut bytes)? == 0 {
             return Ok(bytes);
@@ -148,7 +148,7 @@ fn all(head: &[u8], reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads all of a file's text.
+/// Decodes the complete text of a file.
 fn whole(
     entry: &Entry,
     bytes: &[u8],
@@ -166,16 +166,16 @@ fn whole(
     Ok(Outcome::Read)
 }
 
-/// Returns whether a file is surely JSON, from its name and how it begins.
+/// Returns whether a file is certainly JSON, judging by its name and beginning.
 fn is_json_by_name(entry: &Entry, head: &[u8], looks_like_json: bool) -> bool {
     let extension = entry.path.extension().unwrap_or_default().to_ascii_lowercase();
     let json =
         extension == "json" || (looks_like_json && extension != "yaml" && extension != "yml");
-    // No JSON holds a line that begins so: documents of YAML follow, though the first may be JSON.
+    // JSON cannot contain such a line: YAML documents follow, although the first one may be JSON.
     json && memchr::memmem::find(head, b"\n---").is_none()
 }
 
-/// Says what bytes are that are no text rolecall can read.
+/// Returns a description of bytes that are not readable as text.
 fn not_text(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("expected UTF-8 text, found UTF-16"),
@@ -189,7 +189,7 @@ fn is_json(bytes: &[u8]) -> bool {
         .all(|value| value.is_ok())
 }
 
-/// A document, and what it seems to be.
+/// A document with its heading.
 type Headed<'a> = (Chunk<'a>, Heading<'a>);
 
 /// Decodes the documents of a YAML file.
@@ -211,7 +211,7 @@ fn documents(bytes: &[u8], decoder: &mut Decoder) {
     batches.into_iter().for_each(|batch| decoder.batch.append(batch));
 }
 
-/// Cuts the documents of a file into shares of about equal length.
+/// Splits the documents of a file into shares of similar length.
 fn shares<'c, 'a>(chunks: &'c [Headed<'a>]) -> Vec<&'c [Headed<'a>]> {
     let mut length = 0;
     chunks
@@ -232,7 +232,7 @@ fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
         decoder.batch.objects += 1;
         return;
     }
-    match yaml::parse_chunk(chunk, shape.and_then(decode::passes_over)) {
+    match yaml::parse_chunk(chunk, shape.and_then(decode::skip_rule)) {
         Ok(documents) => documents.iter().for_each(|document| decoder.document(document)),
         Err(error) => {
             decoder.broken(&error, &String::from_utf8_lossy(chunk.bytes), chunk.first_line);
@@ -244,25 +244,25 @@ fn document((chunk, heading): &Headed<'_>, decoder: &mut Decoder) {
 mod tests {
     use super::*;
 
-    /// Hands out a few bytes at a time, and is interrupted in between.
+    /// Returns a few bytes at a time, with interruptions.
     struct Hesitant<'a> {
         bytes: &'a [u8],
         calls: usize,
     }
 
     impl Read for Hesitant<'_> {
-        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             self.calls += 1;
             if self.calls.is_multiple_of(3) {
                 return Err(io::ErrorKind::Interrupted.into());
             }
-            let room_for = room.len().min(1000);
-            self.bytes.read(room.get_mut(..room_for).unwrap_or_default())
+            let length = buffer.len().min(1000);
+            self.bytes.read(buffer.get_mut(..length).unwrap_or_default())
         }
     }
 
     #[test]
-    fn files_are_read_to_their_ends_whatever_their_size() {
+    fn files_of_any_size_are_read_completely() {
         let account =
             "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: last, namespace: shop}\n";
         let entry = Entry {
@@ -272,13 +272,13 @@ mod tests {
             namespace: None,
             build: None,
         };
-        let mut room = Room::new();
+        let mut buffer = ReadBuffer::new();
         for size in [0, 1, 1000, HEAD - 1, HEAD, HEAD + 1, 3 * HEAD] {
             let comment = format!("#{}\n", "-".repeat(size.saturating_sub(account.len() + 2)));
             let text = if size < account.len() { account.to_owned() } else { comment + account };
             let mut decoder = Decoder::new(&crate::decode::Place::File("a.yaml".into()), "default");
             let mut reader = Hesitant { bytes: text.as_bytes(), calls: 0 };
-            let outcome = contents(&entry, &mut reader, &mut room, &mut decoder).unwrap();
+            let outcome = contents(&entry, &mut reader, &mut buffer, &mut decoder).unwrap();
             assert_eq!(outcome, Outcome::Read);
             let inventory = decoder.batch.builder.build();
             assert_eq!(inventory.service_accounts().len(), 1, "{size}");

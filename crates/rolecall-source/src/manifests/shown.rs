@@ -3,8 +3,7 @@ use rolecall_rbac::Origin;
 use super::Loaded;
 
 impl Loaded {
-    /// Shows paths that begin with `folder` as if they began with `name`: for files that were only put
-    /// there to be read.
+    /// Replaces the prefix `folder` of all paths by `name`, for files in a temporary directory.
     pub fn show_as(&mut self, folder: &str, name: &str) {
         self.inventory.change_origins(|origin| {
             if let Origin::File { path, .. } = origin

@@ -43,7 +43,7 @@ impl Input {
         load(&config, stdin.as_bytes())
     }
 
-    /// Loads everything and says in lines what was read and what went wrong.
+    /// Loads the paths and describes the objects and problems, one per line.
     fn report(&self, paths: &[&str], stdin: &str) -> String {
         let loaded = self.load(paths, stdin);
         let mut report = String::new();
@@ -121,7 +121,7 @@ fn check_paths(files: &[(&str, &[u8])], paths: &[&str], stdin: &str, expected: &
 }
 
 #[test]
-fn a_broken_document_costs_no_other() {
+fn a_broken_document_does_not_affect_others() {
     check(
         &[(
             "a.yaml",
@@ -135,7 +135,7 @@ fn a_broken_document_costs_no_other() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_leaves_a_gap() {
+fn unreadable_input_is_reported_and_leaves_a_gap() {
     let bomb: String =
         (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |mut text, level| {
             let aliases = vec![format!("*a{}", level - 1); 9].join(",");
@@ -212,7 +212,7 @@ fn what_cannot_be_read_is_named_and_leaves_a_gap() {
         (
             "kind.yaml",
             b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Rolebinding\nmetadata: {name: b, namespace: x}\n",
-            "error kind.yaml:1:1: Rolebinding `x/b`: `Rolebinding` is no kind: expected `RoleBinding`
+            "error kind.yaml:1:1: Rolebinding `x/b`: `Rolebinding` is not a kind: expected `RoleBinding`
              gap Object { kind: RoleBinding, namespace: \"x\", name: \"b\" } kind.yaml:1",
         ),
         (
@@ -238,15 +238,15 @@ fn what_cannot_be_read_is_named_and_leaves_a_gap() {
             b"just text\n",
             "warning scalar.yaml:1:1: expected an object, found a string",
         ),
-        ("empty.yaml", b"", "error .: no Kubernetes object in it"),
-        ("values.yaml", b"replicas: 3\n", "error .: no Kubernetes object in it"),
+        ("empty.yaml", b"", "error .: it contains no Kubernetes objects"),
+        ("values.yaml", b"replicas: 3\n", "error .: it contains no Kubernetes objects"),
     ] {
         check_paths(&[(name, content)], &["."], "", expected);
     }
 }
 
 #[test]
-fn paths_that_lead_nowhere_are_named() {
+fn unusable_paths_are_reported() {
     check_paths(
         &[("a.yaml", ROLE.as_bytes())],
         &["a.yaml", "missing.yaml"],
@@ -261,12 +261,12 @@ fn paths_that_lead_nowhere_are_named() {
         "",
         "error empty: no `*.yaml`, `*.yml` or `*.json` file in this directory",
     );
-    check_paths(&[], &["-"], "", "error -: no Kubernetes object in it");
+    check_paths(&[], &["-"], "", "error -: it contains no Kubernetes objects");
 }
 
 #[cfg(unix)]
 #[test]
-fn links_are_followed_once_and_loops_are_named() {
+fn links_are_followed_once_and_loops_reported() {
     use std::os::unix::fs::symlink;
     let input = Input::new(&[("a/role.yaml", ROLE.as_bytes()), ("b/x.txt", b"")]);
     let root = input.directory.path();
@@ -291,7 +291,7 @@ gap Anything a/self.yaml
 }
 
 #[test]
-fn directories_are_searched_for_manifests_and_named_files_always_read() {
+fn directories_are_searched_and_explicit_files_always_read() {
     let files: &[(&str, &[u8])] = &[
         ("b/role.txt", ROLE.as_bytes()),
         ("b/.git/role.yaml", ROLE.as_bytes()),
@@ -304,7 +304,7 @@ fn directories_are_searched_for_manifests_and_named_files_always_read() {
 }
 
 #[test]
-fn helm_charts_are_recognised_as_one_problem() {
+fn a_helm_chart_is_one_problem() {
     let template = b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Values.name }}\n";
     check_paths(
         &[
@@ -318,21 +318,21 @@ fn helm_charts_are_recognised_as_one_problem() {
         &["."],
         "",
         "Role shop/reader chart/templates/plain.yaml:1 [get]
-         error chart: a Helm chart that is not rendered (2 templates)
+         error chart: an unrendered Helm chart (2 templates)
          gap Anything chart",
     );
     check_paths(
         &[("chart/Chart.yaml", b""), ("chart/templates/role.yaml", template)],
         &["chart/templates/role.yaml"],
         "",
-        "error chart: a Helm chart that is not rendered (1 template)
+        "error chart: an unrendered Helm chart (1 template)
          gap Anything chart",
     );
     check_paths(
         &[("t/a.yaml", template), ("t/b.yaml", template), ("t/c.yaml", b"name: '{{ .x }}'\n")],
         &["t"],
         "",
-        "error t/a.yaml:4: a template that is not rendered: it holds `{{`, like 1 other file beside it
+        "error t/a.yaml:4: an unrendered template: it contains `{{`, like 1 other file beside it
          gap Kind { kind: Role, namespace: None } t/a.yaml:4
          gap Kind { kind: Role, namespace: None } t/b.yaml:4",
     );
@@ -340,13 +340,13 @@ fn helm_charts_are_recognised_as_one_problem() {
         &[("a.yaml", ROLE.replace("reader", "\"{{ .Release.Name }}\"").as_bytes())],
         &["a.yaml"],
         "",
-        "error a.yaml:1:1: Role `shop/{{ .Release.Name }}`: a template that is not rendered: its name holds `{{`
+        "error a.yaml:1:1: Role `shop/{{ .Release.Name }}`: an unrendered template: its name contains `{{`
          gap Kind { kind: Role, namespace: None } a.yaml:1",
     );
 }
 
 #[test]
-fn every_way_to_wrap_objects_is_unwrapped() {
+fn objects_in_every_kind_of_list_are_found() {
     let items = "items:
 - apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
@@ -398,7 +398,7 @@ fn every_way_to_wrap_objects_is_unwrapped() {
 }
 
 #[test]
-fn pod_specs_are_found_where_each_kind_keeps_them() {
+fn pod_specs_of_every_kind_are_found() {
     check(
         &[(
             "a.yaml",
@@ -460,21 +460,21 @@ spec: {}
 }
 
 #[test]
-fn the_last_of_duplicates_counts_with_a_warning() {
+fn the_last_duplicate_wins_with_a_warning() {
     check(
         &[
             ("a.yaml", &format!("{ROLE}---\n{}", ROLE.replace("[get]", "[list]"))),
             ("b.yaml", &format!("{ROLE}kind: Role\n")),
         ],
         "Role shop/reader b.yaml:1 [get]
-         warning b.yaml:6:1: the key `kind` stands on line 2 already: the later one counts
+         warning b.yaml:6:1: duplicate key `kind` (first on line 2); the last one wins
          warning b.yaml:1: Role `shop/reader` is defined at a.yaml:1 already: this one counts
          warning b.yaml:1: Role `shop/reader` is defined at a.yaml:7 already: this one counts",
     );
 }
 
 #[test]
-fn a_snapshot_reads_back_as_what_was_written() {
+fn a_snapshot_round_trips() {
     let pods = "apiVersion: v1
 kind: Pod
 metadata: {name: p, namespace: x, uid: u, annotations: {kubernetes.io/config.mirror: m}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: r, controller: true}]}
@@ -535,9 +535,9 @@ automountServiceAccountToken: false
     }
 }
 
-/// CoreDNS labels its role as default ones are labelled.
+/// CoreDNS sets the label of default roles on its role.
 #[test]
-fn default_roles_are_assumed_unless_the_input_holds_a_servers() {
+fn default_roles_are_assumed_unless_the_input_contains_them() {
     let role = |name: &str| {
         format!(
             "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\n  \
@@ -562,9 +562,9 @@ fn default_roles_are_assumed_unless_the_input_holds_a_servers() {
     }
 }
 
-/// Groups that are surely misspelt must not pass as somebody's own.
+/// A misspelled group must not be treated as a custom resource's.
 #[test]
-fn rbac_kinds_of_misspelt_groups_are_told() {
+fn rbac_kinds_in_misspelled_groups_are_reported() {
     for (group, told) in [
         ("rbac.authorization.k8s/v1", true),
         ("rbac.authorisation.k8s.io/v1", true),

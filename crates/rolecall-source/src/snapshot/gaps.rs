@@ -1,21 +1,21 @@
-//! Gaps as a snapshot's annotation has them.
+//! The gaps in the annotation of a snapshot.
 
 use rolecall_rbac::{Gap, ObjectKind, Origin, Text, Unread};
 use serde::{Deserialize, Serialize};
 
-/// Writes gaps as the value of an annotation.
+/// Formats gaps as the value of the annotation.
 pub(super) fn to_json(gaps: &[Gap]) -> serde_json::Result<String> {
     let records: Vec<GapRecord> = gaps.iter().map(GapRecord::of).collect();
     serde_json::to_string(&records)
 }
 
-/// Reads the value of an annotation.
+/// Parses the value of the annotation.
 pub(super) fn from_json(text: &str) -> serde_json::Result<Vec<Gap>> {
     let records: Vec<GapRecord> = serde_json::from_str(text)?;
     Ok(records.into_iter().map(GapRecord::into_gap).collect())
 }
 
-/// A gap as the annotation has it.
+/// A gap in the annotation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GapRecord {
@@ -27,7 +27,7 @@ struct GapRecord {
     line: Option<u32>,
 }
 
-/// What is missing, as the annotation has it.
+/// The extent of a gap in the annotation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "extent")]
 enum Extent {

@@ -1,9 +1,11 @@
-//! Snapshots: a plain `List` that kubectl can read, and that records what could not be read.
+//! Snapshots: a plain `List` that kubectl can read, with records of everything that could not be
+//! read.
 //!
-//! The list's annotation `rolecall.dev/gaps` holds the gaps as JSON, `rolecall.dev/resources` the served
-//! resources; `rolecall.dev/stored` says that its objects are as a server stored them, so that nothing
-//! has to be filled in. Only what decides access is written: no Secret, no token, no environment of a
-//! container, and of what it runs only what the caller keeps.
+//! The list's annotation `rolecall.dev/gaps` contains the gaps as JSON, and
+//! `rolecall.dev/resources` the served resources. `rolecall.dev/stored` marks the objects as stored
+//! by a server, so that no defaults are applied. A snapshot contains only what affects access: no
+//! Secrets, tokens or environment variables, and of the commands of containers only the part that
+//! the caller keeps.
 
 mod gaps;
 mod resources;
@@ -22,13 +24,13 @@ const GAPS: &str = "rolecall.dev/gaps";
 const RESOURCES: &str = "rolecall.dev/resources";
 const STORED: &str = "rolecall.dev/stored";
 const RBAC_VERSION: &str = "rbac.authorization.k8s.io/v1";
-/// Where the kubelet mounts the token that it provides.
+/// The mount path of the token that the kubelet provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Returns what a snapshot says that a container runs, without what may be secret; nothing leaves it out.
+/// Returns the command of a container without secrets, as a snapshot records it; empty to omit it.
 pub type KeptCommand<'k> = dyn Fn(&Container) -> Vec<String> + 'k;
 
-/// Writes an inventory and what its server serves as a YAML `List`, object by object.
+/// Writes an inventory and its server's resources as a YAML `List`, object by object.
 pub fn write(
     inventory: &Inventory,
     catalog: &Catalog,
@@ -61,12 +63,12 @@ pub fn write(
     Ok(())
 }
 
-/// Returns whether a list says that its objects are as a server stored them.
+/// Returns whether a list is marked as stored by a server.
 pub(crate) fn is_stored(list: Node<'_>) -> bool {
     annotation(list, STORED) == Some("true")
 }
 
-/// Returns the gaps that a snapshot's list records.
+/// Returns the gaps in the annotation of a snapshot's list.
 pub(crate) fn recorded_gaps(list: Node<'_>) -> Vec<Gap> {
     let Some(text) = annotation(list, GAPS) else { return Vec::new() };
     gaps::from_json(text).unwrap_or_else(|_| {
@@ -78,7 +80,7 @@ pub(crate) fn recorded_gaps(list: Node<'_>) -> Vec<Gap> {
     })
 }
 
-/// Returns the served resources that a snapshot's list records; `None` for any other list.
+/// Returns the served resources in the annotation of a snapshot's list; `None` for other lists.
 pub(crate) fn recorded_resources(list: Node<'_>) -> Option<Vec<ServedResource>> {
     resources::from_json(annotation(list, RESOURCES)?).ok()
 }
@@ -239,7 +241,7 @@ fn binding(binding: &Binding) -> Value {
 }
 
 fn workload(workload: &Workload, kept: &KeptCommand<'_>) -> Value {
-    // Of versions nothing depends.
+    // The version does not matter.
     let version = |group: &str| {
         if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
     };
@@ -273,7 +275,7 @@ fn workload(workload: &Workload, kept: &KeptCommand<'_>) -> Value {
     object
 }
 
-/// Returns the object at a path such as `.spec.pods[0].spec`, made if need be.
+/// Returns the object at a path such as `.spec.pods[0].spec`, and creates it if necessary.
 fn place<'v>(object: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     let mut place = object;
     for part in path.split(['.', '[']).filter(|part| !part.is_empty()) {
@@ -302,7 +304,7 @@ fn place<'v>(object: &'v mut Value, path: &str) -> Option<&'v mut Value> {
 fn pod_spec(pod: &PodSpec, kept: &KeptCommand<'_>) -> Map<String, Value> {
     let mut spec = Map::new();
     if !pod.service_account.is_empty() {
-        // Kinds differ in which of the two they have; servers write both, too.
+        // Kinds differ in the field that they have, and servers also write both.
         for name in ["serviceAccount", "serviceAccountName"] {
             spec.insert(name.to_owned(), json!(&*pod.service_account));
         }
@@ -371,9 +373,9 @@ fn container(container: &Container, pod: &PodSpec, kept: &KeptCommand<'_>) -> Va
     object
 }
 
-/// Leaves out the credentials that people write before the registry of an image.
+/// Removes credentials in front of an image's registry.
 fn without_userinfo(image: &str) -> &str {
-    // The `@` of a digest stands behind every `/`.
+    // The `@` of a digest comes after the last `/`.
     let registry = image.rfind('/').and_then(|end| image.get(..end)).unwrap_or_default();
     registry.rfind('@').and_then(|at| image.get(at + 1..)).unwrap_or(image)
 }

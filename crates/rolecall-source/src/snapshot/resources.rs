@@ -1,10 +1,10 @@
-//! Served resources as a snapshot's annotation has them.
+//! The served resources in the annotation of a snapshot.
 
 use rolecall_rbac::{Catalog, ServedResource, Subresource, Text};
 use serde::{Deserialize, Serialize};
 
-/// Writes the served resources of a catalog as the value of an annotation, one a line, so that what
-/// changes from one snapshot to the next can be seen.
+/// Formats the served resources of a catalog as the value of the annotation, one per line so that
+/// snapshots can be diffed.
 pub(super) fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
     let served = catalog.resources().iter().filter(|resource| !resource.is_virtual);
     let lines = served.map(|resource| serde_json::to_string(&ResourceRecord::of(resource)));
@@ -12,13 +12,13 @@ pub(super) fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
-/// Reads the value of an annotation.
+/// Parses the value of the annotation.
 pub(super) fn from_json(text: &str) -> serde_json::Result<Vec<ServedResource>> {
     let records: Vec<ResourceRecord> = serde_json::from_str(text)?;
     Ok(records.into_iter().map(ResourceRecord::into_resource).collect())
 }
 
-/// A served resource as the annotation has it.
+/// A served resource in the annotation.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceRecord {

@@ -1,18 +1,18 @@
-//! Nodes into a document.
+//! Builds a document from nodes.
 
-use super::{Aside, Nodes, PassOver, Scalar};
+use super::{Nodes, Scalar, Skip, SkipRule};
 use crate::build::{Builder, Collection, MergeKey};
 use crate::node::{Document, Position};
 
-/// A document that is being built.
+/// A document under construction.
 pub(super) struct Building<'a> {
     builder: Builder<'a>,
-    pass_over: Option<PassOver>,
+    skip_rule: Option<SkipRule>,
 }
 
 impl<'a> Building<'a> {
-    pub(super) fn new(text: &str, pass_over: Option<PassOver>) -> Self {
-        Self { builder: Builder::with_room_for(text), pass_over }
+    pub(super) fn new(text: &str, skip_rule: Option<SkipRule>) -> Self {
+        Self { builder: Builder::with_capacity_for(text), skip_rule }
     }
 
     pub(super) fn finish(self) -> Document<'a> {
@@ -33,7 +33,7 @@ impl<'a> Nodes<'a> for Building<'a> {
         self.builder.end().ok()
     }
 
-    fn passes_over(&self, key: &str) -> Option<Aside> {
-        self.pass_over?(key)
+    fn skip_rule(&self, key: &str) -> Option<Skip> {
+        self.skip_rule?(key)
     }
 }

@@ -1,29 +1,29 @@
-//! What stands on one line: keys, scalars, and lists of scalars in brackets.
+//! The content of one line: keys, scalars and flow sequences of scalars.
 
 use super::{LastBreak, Scalar};
 
-/// A value that stands on the line of its key or dash.
+/// A value on the line of its key or dash.
 pub(super) enum Inline<'a> {
-    /// A scalar, and how long it is with its quotes.
+    /// A scalar and its length including quotes.
     Scalar(Scalar<'a>, usize),
     /// `{}`
     EmptyMapping,
     /// `[a, "b"]`
     Sequence(Items<'a>),
-    /// `|`, and how long that is: the value is the text of the lines below.
+    /// The length of a `|` indicator; the value is the text on the following lines.
     Literal(LastBreak, usize),
 }
 
-/// Returns whether a text is all printable ASCII, with line breaks that every reader takes for such.
+/// Returns whether a text is printable ASCII with line breaks that every parser recognizes.
 pub(super) fn is_plain_ascii(bytes: &[u8]) -> bool {
     let printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r');
-    // Chunks without an early end are what compilers make vector instructions of.
+    // Compilers vectorize chunks without an early exit.
     let all =
         bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & printable(*byte)));
     all && memchr::memchr_iter(b'\r', bytes).all(|at| bytes.get(at + 1) == Some(&b'\n'))
 }
 
-/// Returns the key that stands at an offset, without its colon.
+/// Returns the key at an offset, without its colon.
 pub(super) fn key(text: &str, at: usize) -> Option<&str> {
     let bytes = text.as_bytes().get(at..)?;
     let length = bytes.iter().position(|byte| OF_KEY.get(usize::from(*byte)) != Some(&true))?;
@@ -31,7 +31,7 @@ pub(super) fn key(text: &str, at: usize) -> Option<&str> {
     (starts && is_colon(bytes.get(length..)?)).then(|| text.get(at..at + length))?
 }
 
-/// The characters that keys may hold anywhere; keys that hold others are rare.
+/// The characters that are allowed anywhere in a key; keys with other characters are rare.
 static OF_KEY: [bool; 256] = {
     let mut of_key = [false; 256];
     let mut rest: &mut [bool] = &mut of_key;
@@ -44,12 +44,12 @@ static OF_KEY: [bool; 256] = {
     of_key
 };
 
-/// Returns whether a text starts with a colon that ends a key.
+/// Returns whether a text starts with the colon after a key.
 fn is_colon(bytes: &[u8]) -> bool {
     matches!(bytes, [b':'] | [b':', b' ' | b'\n' | b'\r', ..])
 }
 
-/// Reads the value at an offset; what follows it on its line is not looked at.
+/// Reads the value at an offset and ignores the rest of the line.
 pub(super) fn inline(text: &str, at: usize) -> Option<Inline<'_>> {
     let text = text.get(at..)?;
     match text.as_bytes() {
@@ -72,7 +72,7 @@ pub(super) fn inline(text: &str, at: usize) -> Option<Inline<'_>> {
     }
 }
 
-/// Splits a text in quotes off, when it means just what stands between them.
+/// Splits off a quoted scalar without escapes.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let quote = *bytes.first()?;
@@ -83,7 +83,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     Some((text.get(1..end)?, text.get(end + 1..)?))
 }
 
-/// Returns how long the scalar without quotes is that a text starts with.
+/// Returns the length of the plain scalar at the start of a text.
 fn plain(bytes: &[u8]) -> Option<usize> {
     if !starts_plain(bytes) {
         return None;
@@ -105,7 +105,7 @@ fn plain(bytes: &[u8]) -> Option<usize> {
     Some(line.len() - line.iter().rev().take_while(|byte| **byte == b' ').count())
 }
 
-/// Returns whether no reader takes the first character for more than text.
+/// Returns whether a text starts like a plain scalar for every parser.
 fn starts_plain(bytes: &[u8]) -> bool {
     match bytes {
         [b'-', second, ..] => second.is_ascii_alphanumeric() || *second == b'-',
@@ -117,8 +117,8 @@ fn starts_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// The items of a list in brackets, with their offsets and their lengths as they are written; `None`
-/// for one that is no simple scalar.
+/// The items of a flow sequence with their offsets and written lengths; `None` for an item that is
+/// not a simple scalar.
 pub(super) struct Items<'a> {
     text: &'a str,
     at: usize,
@@ -137,19 +137,19 @@ impl<'a> Iterator for Items<'a> {
         }
         let start = self.end - content.len();
         let item = self.item(content);
-        // Past the end when this was the last.
+        // Beyond the end after the last item.
         self.at = item.as_ref().map_or(usize::MAX, |(_, _, next)| *next);
         Some(item.map(|(value, length, _)| (start, value, length)))
     }
 }
 
 impl<'a> Items<'a> {
-    /// Returns how long the list is with its brackets.
+    /// Returns the length of the sequence including its brackets.
     pub(super) fn length(&self) -> usize {
         self.end + 1
     }
 
-    /// Reads an item; with it come its length and the offset behind the comma that follows.
+    /// Reads an item and returns it with its length and the offset after the following comma.
     fn item(&self, content: &'a str) -> Option<(Scalar<'a>, usize, usize)> {
         let (value, length, after) = if content.starts_with(['"', '\'']) {
             let (quoted, after) = quoted(content)?;
@@ -167,7 +167,7 @@ impl<'a> Items<'a> {
         let after = after.trim_start_matches(' ');
         match after.as_bytes() {
             [] => Some((value, length, usize::MAX)),
-            // A comma before the bracket is allowed, but not worth a thought.
+            // A trailing comma is valid, but too rare to support.
             [b',', rest @ ..] if !rest.trim_ascii().is_empty() => {
                 Some((value, length, self.end - after.len() + 1))
             }

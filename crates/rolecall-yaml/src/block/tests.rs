@@ -2,18 +2,19 @@ use proptest::prelude::*;
 
 use super::super::events;
 use super::super::node::{Node, Value};
-use super::{Aside, PassOver, parse};
+use super::{Skip, SkipRule, parse};
 
-/// Reads a text in both ways, which must agree; returns whether the fast way could.
+/// Compares the line reader with the event parser; returns whether the line reader accepted the
+/// text.
 #[track_caller]
-fn reads_alike(text: &str) -> bool {
+fn reads_equally(text: &str) -> bool {
     let Some(document) = parse(text, 7, None) else { return false };
     assert_eq!(events::parse(text, 7), Ok(vec![document]), "{text:?}");
     true
 }
 
 #[test]
-fn plain_block_style_is_read_line_by_line() {
+fn the_line_reader_accepts_plain_block_style() {
     for text in [
         "kind: Role\n",
         "kind: Role",
@@ -38,12 +39,12 @@ fn plain_block_style_is_read_line_by_line() {
         "a:\n- |\n  x\n- b: |-\n    y\n # comment\n- c\n",
         "a: \"x # y\" # z\nb: 'x: y'\n",
     ] {
-        assert!(reads_alike(text), "{text:?}");
+        assert!(reads_equally(text), "{text:?}");
     }
 }
 
 #[test]
-fn anything_else_is_left_to_the_event_parser() {
+fn the_line_reader_rejects_everything_else() {
     for text in [
         "",
         "# nothing\n",
@@ -92,24 +93,24 @@ fn anything_else_is_left_to_the_event_parser() {
         "--- a\n",
         "%YAML 1.2\n",
     ] {
-        assert!(!reads_alike(text), "{text:?}");
+        assert!(!reads_equally(text), "{text:?}");
     }
     let key = "k".repeat(1025);
-    assert!(!reads_alike(&format!("{key}: v\n")));
+    assert!(!reads_equally(&format!("{key}: v\n")));
     let deep: String = (0..300).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-    assert!(!reads_alike(&deep));
+    assert!(!reads_equally(&deep));
 }
 
-/// Reads a text without what is below keys `b`, which must be as if that were null.
+/// Checks that skipping the values of keys `b` has the same result as nulls in their place.
 #[track_caller]
-fn passes_over_alike(text: &str) {
-    let aside = parse(text, 7, Some(|key| (key == "b").then_some(Aside::Anything)));
-    let (Some(aside), Ok(whole)) = (aside, events::parse(text, 7)) else { return };
+fn skipping_equals_null(text: &str) {
+    let skipped = parse(text, 7, Some(|key| (key == "b").then_some(Skip::Anything)));
+    let (Some(skipped), Ok(whole)) = (skipped, events::parse(text, 7)) else { return };
     assert_eq!(whole.len(), 1, "{text:?}");
-    assert_eq!(without_b(aside.root()), without_b(whole[0].root()), "{text:?}");
+    assert_eq!(without_b(skipped.root()), without_b(whole[0].root()), "{text:?}");
 }
 
-/// Returns a tree without the values of keys `b` that stand below them.
+/// Formats a tree without the block values of keys `b`.
 fn without_b(node: Node<'_>) -> String {
     let place = node.position();
     let shown = |(key, value): (Node<'_>, Node<'_>)| {
@@ -128,8 +129,8 @@ fn without_b(node: Node<'_>) -> String {
 }
 
 #[test]
-fn what_does_not_count_is_read_and_not_kept() {
-    let pass_b: PassOver = |key| (key == "b").then_some(Aside::Anything);
+fn skipped_values_are_parsed_and_discarded() {
+    let skip_b: SkipRule = |key| (key == "b").then_some(Skip::Anything);
     for text in [
         "b:\n  c: 1\nd: 2\n",
         "b:\n- c: 1\n- e\nd: 2\n",
@@ -139,16 +140,16 @@ fn what_does_not_count_is_read_and_not_kept() {
         "b:\n  b:\n    b: 1\n  b:\n  - b: 2\n",
         "b:\nc: 1\n",
     ] {
-        passes_over_alike(text);
-        let document = parse(text, 1, Some(pass_b)).unwrap();
+        skipping_equals_null(text);
+        let document = parse(text, 1, Some(skip_b)).unwrap();
         assert!(document.root().get("b").unwrap().is_null(), "{text:?}");
     }
-    // What is no YAML is none where it does not count either.
+    // Invalid YAML is still an error inside skipped values.
     for text in ["b:\n  c: \"x\nd: 1\"\n", "b:\n  c: 1\n d: 2\n", "b:\n- c: d: e\n", "b:\n- *c\n"] {
-        assert!(parse(text, 1, Some(pass_b)).is_none(), "{text:?}");
+        assert!(parse(text, 1, Some(skip_b)).is_none(), "{text:?}");
     }
-    let pass_objects: PassOver =
-        |key| (key == "b").then_some(Aside::ObjectsWithout(|text| text != "x"));
+    let skip_objects: SkipRule =
+        |key| (key == "b").then_some(Skip::ObjectsWithout(|text| text != "x"));
     for (passed, text) in [
         (true, "b:\n- c: d\n  e:\n    f: [g]\n"),
         (true, "b:\n  - c: d\n  - {}\n"),
@@ -157,11 +158,11 @@ fn what_does_not_count_is_read_and_not_kept() {
         (false, "b:\n  c: d\n"),
         (false, "b:\n- - c\n"),
     ] {
-        assert_eq!(parse(text, 1, Some(pass_objects)).is_some(), passed, "{text:?}");
+        assert_eq!(parse(text, 1, Some(skip_objects)).is_some(), passed, "{text:?}");
     }
 }
 
-/// A piece of a line, sound or not.
+/// A piece of a valid or invalid line.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "a", "kind", "b.c/d-e", "1", "on", "~", "-", "- ", "-1", "--x", ":", ": ", ":  ", " ",
@@ -172,7 +173,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// A line that is sound by itself more often than not.
+/// A line that is usually valid.
 fn line() -> impl Strategy<Value = String> {
     let item = prop_oneof![3 => Just(""), 2 => Just("- "), 1 => Just("-   "), 1 => Just("- - ")];
     let key = prop_oneof![
@@ -192,7 +193,7 @@ fn line() -> impl Strategy<Value = String> {
     })
 }
 
-/// Lines each of which is indented as one before it, or one step more.
+/// Lines that are indented like an earlier line, or one level deeper.
 pub(crate) fn nested() -> impl Strategy<Value = String> {
     let line = (any::<prop::sample::Index>(), 0usize..4, prop::collection::vec(line(), 1));
     prop::collection::vec(line, 1..14).prop_map(|lines| {
@@ -212,19 +213,19 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2048) })]
     #[test]
     fn random_lines_are_read_alike(lines in prop::collection::vec(line(), 0..10)) {
-        reads_alike(&lines.concat());
-        passes_over_alike(&lines.concat());
+        reads_equally(&lines.concat());
+        skipping_equals_null(&lines.concat());
     }
 
     #[test]
     fn random_nesting_is_read_alike(text in nested()) {
-        reads_alike(&text);
-        passes_over_alike(&text);
+        reads_equally(&text);
+        skipping_equals_null(&text);
     }
 
     #[test]
     fn random_pieces_are_read_alike(pieces in prop::collection::vec(prop_oneof![4 => piece(), 1 => Just("\n"), 1 => Just("\n  ")], 0..24)) {
-        reads_alike(&pieces.concat());
-        passes_over_alike(&pieces.concat());
+        reads_equally(&pieces.concat());
+        skipping_equals_null(&pieces.concat());
     }
 }

@@ -1,4 +1,4 @@
-//! JSON into the same [`Document`]s, for what is not read in one pass.
+//! Parses JSON into a [`Document`], for objects that are not decoded in one pass.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a value with everything in it, without recursion.
+    /// Reads a value and its content without recursion.
     fn value(&mut self, builder: &mut Builder<'a>) -> Result<(), ParseError> {
         let mut open: Vec<u8> = Vec::new();
         loop {
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Goes on after a value: closes what ends here, or steps to the next item. True at the end.
+    /// Continues after a value: closes collections or advances to the next item. True at the end.
     fn close(&mut self, open: &mut Vec<u8>, builder: &mut Builder<'a>) -> Result<bool, ParseError> {
         loop {
             let Some(&bracket) = open.last() else { return Ok(true) };
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Goes on by `bytes` on the same line.
+    /// Advances by `bytes` on the same line.
     fn step(&mut self, bytes: usize) {
         let passed = self.text.get(self.at..self.at + bytes).unwrap_or_default();
         let columns = if passed.is_ascii() { bytes } else { passed.chars().count() };

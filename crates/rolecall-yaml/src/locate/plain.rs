@@ -1,6 +1,6 @@
-//! Where a field stands in a document in plain block style: the line reader goes through it once more,
-//! and of its nodes only those on the way to the field are looked at. Whatever is in another style, or
-//! ends where that style does not tell, is left to the event parser.
+//! Finds a field in a document in plain block style: runs the line reader again and follows only
+//! the nodes on the route to the field. Other styles, and values whose end the style does not
+//! determine, are left to the event parser.
 
 use memchr::memmem;
 
@@ -10,60 +10,60 @@ use crate::build::Collection;
 use crate::node::Position;
 use crate::{Chunk, chunk_text};
 
-/// Returns where a field stands whose object is all of a document; of that what there is from the
-/// object's line on.
+/// Returns the region of a field whose object is the whole document. The chunk can start on the
+/// object's line.
 pub(super) fn find(chunk: &Chunk<'_>, field: &Field<'_>) -> Option<Region> {
-    let way = Way {
+    let route = Route {
         field,
         open: Vec::new(),
-        aside: 0,
+        off_route: 0,
         depth: 0,
         region: None,
         last_end: None,
         goes_on: false,
         may_come_again: false,
     };
-    block::read(chunk_text(chunk).ok()?, chunk.first_line, way)?.region
+    block::read(chunk_text(chunk).ok()?, chunk.first_line, route)?.region
 }
 
-/// The way from an object to a field, as far as it was gone.
-struct Way<'f> {
+/// The route from an object to a field.
+struct Route<'f> {
     field: &'f Field<'f>,
-    /// The collections that are open and on the way, outermost first.
+    /// The open collections on the route, outermost first.
     open: Vec<Open>,
-    /// How many collections are open within the innermost of those that lead elsewhere.
-    aside: usize,
-    /// How many steps lead to the node that was found last.
+    /// The number of open collections off the route, within the innermost one on it.
+    off_route: usize,
+    /// The number of steps to the last node found.
     depth: usize,
-    /// Where that node stands; `None` where its end is not known, or not yet.
+    /// The region of that node; `None` while its end is unknown.
     region: Option<Region>,
-    /// Where the last scalar or bracket ends.
+    /// The end of the last scalar or bracket.
     last_end: Option<Position>,
-    /// Whether something follows the field, which therefore has ended.
+    /// Whether something follows the field, so that its end is known.
     goes_on: bool,
-    /// Whether the text that follows the field has one of the keys on the way.
+    /// Whether the text after the field contains one of the keys of the route.
     may_come_again: bool,
 }
 
-/// An open collection on the way.
+/// An open collection on the route.
 struct Open {
     start: Position,
     at: At,
 }
 
-/// What of a collection comes next.
+/// The next node of a collection.
 enum At {
     Key,
-    /// The value of a key; whether it is on the way.
+    /// The value of a key, and whether it is on the route.
     Value(bool),
     Item(usize),
 }
 
-impl Way<'_> {
-    /// Goes on by a node within the innermost collection, and returns whether it is on the way.
+impl Route<'_> {
+    /// Advances by a node in the innermost collection, and returns whether it is on the route.
     fn arrive(&mut self, position: Position, text: Option<&Scalar<'_>>) -> Option<bool> {
         self.goes_on = self.region.is_some();
-        if self.aside > 0 {
+        if self.off_route > 0 {
             return Some(false);
         }
         let steps = self.open.len();
@@ -83,7 +83,7 @@ impl Way<'_> {
             self.depth = steps;
         }
         if on_the_way || begins_again {
-            // Of two values of one key the later one counts, and nothing of the earlier one.
+            // A duplicate key discards the match in the earlier value.
             self.region = None;
             self.goes_on = false;
         }
@@ -91,15 +91,15 @@ impl Way<'_> {
     }
 }
 
-/// Returns whether a step is into the value of a key.
+/// Returns whether a step leads to the value of a key.
 fn is_key(step: Option<&FieldStep<'_>>, text: Option<&Scalar<'_>>) -> bool {
     matches!((step, text), (Some(FieldStep::Key(key)), Some(Scalar::Plain(text))) if key == text)
 }
 
-impl<'a> Nodes<'a> for Way<'_> {
+impl<'a> Nodes<'a> for Route<'_> {
     fn scalar(&mut self, position: Position, scalar: Scalar<'a>, length: usize) -> Option<()> {
         let on_the_way = self.arrive(position, Some(&scalar))?;
-        // What is not on its line, or not there at all, is left to the event parser.
+        // Values that are missing or not on one line are left to the event parser.
         let end = Position {
             column: position.column.checked_add(u32::try_from(length).ok()?)?,
             ..position
@@ -113,12 +113,12 @@ impl<'a> Nodes<'a> for Way<'_> {
 
     fn start(&mut self, position: Position, collection: Collection) -> Option<()> {
         if !self.arrive(position, None)? {
-            self.aside += 1;
+            self.off_route += 1;
             return Some(());
         }
         let at = match collection {
             Collection::Mapping => At::Key,
-            // An item of a list that is all of a text may be the object, but is not the text.
+            // In a document that is a list, the object is an item and not the whole document.
             Collection::Sequence if self.open.is_empty() => return None,
             Collection::Sequence => At::Item(0),
         };
@@ -130,8 +130,8 @@ impl<'a> Nodes<'a> for Way<'_> {
         if closed.is_some() {
             self.last_end = closed;
         }
-        if self.aside > 0 {
-            self.aside -= 1;
+        if self.off_route > 0 {
+            self.off_route -= 1;
             return Some(());
         }
         let ended = self.open.pop()?;
@@ -161,9 +161,9 @@ mod tests {
     use super::*;
     use crate::split;
 
-    /// Finds each field of a document in both ways, and returns how many there are and how many the
-    /// short way finds.
-    fn found_alike(text: &str) -> (usize, usize) {
+    /// Locates each field of a document with both methods, and returns the number of fields and the
+    /// number that the fast one finds.
+    fn found_equally(text: &str) -> (usize, usize) {
         let chunk = Chunk { bytes: text.as_bytes(), first_line: 3 };
         let file = format!("# first\n# second\n{text}\n---\nkind: Role\n");
         let Some(document) = block::parse(text, 3, None) else { return (0, 0) };
@@ -195,23 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn most_fields_are_found_the_short_way() {
+    fn the_fast_method_finds_most_fields() {
         let text = "apiVersion: v1\nkind: Role\nmetadata:\n  name: r # a role\n  note: \"x y\"\nrules:\n- verbs: [get, 'list']\n  names:\n    - a b\n    - 1\n  text: |\n    x\n  none:\n  flag: true\n";
-        assert_eq!(found_alike(text), (17, 15));
-        assert_eq!(found_alike(&text.replace('\n', "\r\n")), (17, 15));
+        assert_eq!(found_equally(text), (17, 15));
+        assert_eq!(found_equally(&text.replace('\n', "\r\n")), (17, 15));
     }
 
     #[test]
-    fn of_keys_that_stand_twice_the_later_one_is_found() {
+    fn the_last_duplicate_key_is_found() {
         let text = "a: 1\nb:\n- x: [1, 2]\nb:\n- y: 1\n  z: 3\n  y: 2\n";
-        assert_eq!(found_alike(text).0, found_alike(text).1);
+        assert_eq!(found_equally(text).0, found_equally(text).1);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
         #[test]
-        fn the_short_way_finds_what_the_long_one_does(text in block::tests::nested()) {
-            found_alike(&format!("kind: Role\nmetadata: \n  name: r\n{text}"));
+        fn both_methods_find_the_same(text in block::tests::nested()) {
+            found_equally(&format!("kind: Role\nmetadata: \n  name: r\n{text}"));
         }
     }
 }

@@ -10,13 +10,13 @@ pub struct TextLines<'b> {
 }
 
 impl<'b> TextLines<'b> {
-    /// Splits a file.
+    /// Splits a file into lines.
     pub fn new(bytes: &'b [u8]) -> Self {
         Self { lines: bytes.split(|byte| *byte == b'\n').collect() }
     }
 
-    /// Returns where a line of a text stands, counted from 0: one of the lines of a literal block
-    /// (`|`). TextLines of other texts are not lines of the file, and have the place of the text.
+    /// Returns the region of a zero-based line of a literal block scalar (`|`). Lines of other
+    /// scalars do not correspond to lines of the file and get the region of the whole scalar.
     pub fn line_of_text(&self, text: Region, line: u32) -> Region {
         let Some(indicator) = self.indicator(text) else { return text };
         let number = indicator.saturating_add(line).saturating_add(1);
@@ -33,14 +33,14 @@ impl<'b> TextLines<'b> {
         Region { start: position(before), end: position(before + content.chars().count()) }
     }
 
-    /// Returns the line that ends with the `|` of a text; `None` when it has none.
+    /// Returns the line that ends with the scalar's `|`; `None` if it has none.
     fn indicator(&self, text: Region) -> Option<u32> {
         let before = (text.start.column as usize).checked_sub(1)?;
         if !self.written(text.start.line).chars().take(before).all(char::is_whitespace) {
             return None;
         }
         let mut number = text.start.line.checked_sub(1)?;
-        // The text may begin with empty lines.
+        // The scalar can start with empty lines.
         while number > 0 && self.written(number).trim().is_empty() {
             number -= 1;
         }
@@ -51,7 +51,7 @@ impl<'b> TextLines<'b> {
         modifiers.chars().all(|c| matches!(c, '+' | '-') || c.is_ascii_digit()).then_some(number)
     }
 
-    /// Returns a line, counted from 1.
+    /// Returns a line by its one-based number.
     fn written(&self, number: u32) -> Cow<'b, str> {
         let line = (number as usize).checked_sub(1).and_then(|index| self.lines.get(index));
         String::from_utf8_lossy(line.copied().unwrap_or_default())
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_literal_blocks_are_lines_of_the_file() {
+    fn lines_of_literal_blocks_are_located() {
         let yaml = "a: 1\nkind: K\nmetadata: {name: n}\nliteral: |\n  one\n\n   three é \nfolded: >-\n  one\n  two\nquoted: \"one\\ntwo\"\n";
         let cases = [
             ("literal", 0, "5:3-5:6"),

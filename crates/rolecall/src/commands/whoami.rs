@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_source::cluster::{BoundObject, Cluster, Credential, TokenClaims, ToldBy, WhoAmI};
+use rolecall_source::cluster::{
+    BoundObject, Cluster, Credential, IdentitySource, TokenClaims, WhoAmI,
+};
 use serde::Serialize;
 
 use crate::cli::Options;
@@ -95,10 +97,10 @@ impl<'a> WhoAmIDetails<'a> {
                 .iter()
                 .map(|(key, values)| (&**key, values.iter().map(|value| &**value).collect()))
                 .collect(),
-            told_by: match who.told_by {
-                ToldBy::Server => "server",
-                ToldBy::Credential => "credential",
-                ToldBy::Refusal => "refusal",
+            told_by: match who.source {
+                IdentitySource::Server => "server",
+                IdentitySource::Credential => "credential",
+                IdentitySource::Refusal => "refusal",
             },
             server: cluster.server(),
             context: cluster.context(),

@@ -1,6 +1,6 @@
 //! Who the server takes the caller for.
 
-use rolecall_source::cluster::{Cluster, Credential, ToldBy, WhoAmI};
+use rolecall_source::cluster::{Cluster, Credential, IdentitySource, WhoAmI};
 
 use crate::error::{CommandError, Hint};
 use crate::ui::Ui;
@@ -22,15 +22,15 @@ pub(crate) fn known(
         return Ok(who);
     }
     match who.told_by {
-        ToldBy::Server => {}
-        ToldBy::Credential => {
+        IdentitySource::Server => {}
+        IdentitySource::Credential => {
             let how = match cluster.impersonated() {
                 Some(_) => "user and groups are as they are asked to be impersonated",
                 None => "user and groups are those that the credentials name",
             };
             ui.note(format!("this server does not tell who the caller is: {how}"));
         }
-        ToldBy::Refusal => ui.warn(
+        IdentitySource::Refusal => ui.warn(
             "this server does not tell who the caller is: the user's name is from a refusal, and \
              groups other than the usual ones are not known",
         ),

@@ -275,7 +275,7 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
     not read: itself.yaml, utf16.yaml, deep.json:1 and 4 more
     checked 1 object in 1 file; 7 files hold none
     --- stderr
-    error: again: a directory loop: this link leads back to where it stands
+    error: again: a directory loop: this link leads back to a directory that contains it
     error: itself.yaml: cannot be read: too many levels of symbolic links
     error: bomb.yaml:8:30: anchors and aliases expand to more than 1000000 nodes
     error: deep.json:1:100022: expected `,` or `]`, found the end of the file
@@ -311,7 +311,7 @@ fn templates_that_are_not_rendered_are_named_as_such() {
     not read: chart
     checked 1 object in 1 file; 2 files hold none
     --- stderr
-    warning: chart: a Helm chart that is not rendered (3 templates)
+    warning: chart: an unrendered Helm chart (3 templates)
     hint: run `helm template chart | rolecall check -` to read what the templates make
     hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 1

@@ -313,7 +313,7 @@ fn an_old_server_that_does_not_tell_who_this_is() {
 fn something_else_than_an_api_server() {
     let server = with_tls(|_| Some(Reply { status: 200, body: "<html>".to_owned() }));
     assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
-    failed   version: `SERVER` answered `/version` with something that is not Kubernetes' JSON
+    failed   version: `SERVER` answered `/version` with something other than Kubernetes JSON
     unknown  identity: not asked, for no API server answers
     unknown  rights: not asked, for no API server answers
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them

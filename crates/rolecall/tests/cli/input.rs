@@ -64,7 +64,7 @@ kind: RoleBinding
 fn nothing_at_all() {
     assert_snapshot!(rolecall_with(&format!("{ASK} -f -"), ""), @r#"
     --- stderr
-    error: -: no Kubernetes object in it
+    error: -: it contains no Kubernetes objects
     --- exit 2
     "#);
 }

@@ -15,7 +15,7 @@ async fn connect(text: &str, context: Option<&str>) -> Result<Cluster, ConfigErr
 }
 
 #[tokio::test]
-async fn a_kubeconfig_says_server_context_and_namespace() {
+async fn a_kubeconfig_defines_server_context_and_namespace() {
     let text = kubeconfig("server: https://example.test:6443/prefix/", "token: x");
     let cluster = connect(&text, None).await.unwrap();
     assert_eq!(cluster.server(), "https://example.test:6443/prefix");
@@ -31,7 +31,7 @@ async fn a_kubeconfig_says_server_context_and_namespace() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
+async fn errors_in_a_kubeconfig_do_not_quote_it() {
     let server = "server: https://example.test";
     let rows = [
         ("users: [SECRET", None, "`CONFIG` is not a kubeconfig: line 1"),
@@ -68,7 +68,7 @@ async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
         (
             &*kubeconfig(&format!("{server}\nproxy-url: ftp://me:SECRET@proxy"), "{}"),
             None,
-            "the proxy is no `http://`, `https://` or `socks5://` URL",
+            "the proxy is not an `http://`, `https://` or `socks5://` URL",
         ),
         (&*kubeconfig(server, "token: \"SECRET\\nSECRET\""), None, "cannot use the token"),
         (
@@ -100,7 +100,7 @@ async fn what_is_wrong_with_a_kubeconfig_is_told_without_quoting_it() {
 }
 
 #[tokio::test]
-async fn a_kubeconfig_that_is_asked_for_must_be_there() {
+async fn an_explicit_kubeconfig_must_exist() {
     let options = ClusterOptions {
         kubeconfig: Some(PathBuf::from("/nowhere/config")),
         ..ClusterOptions::default()
@@ -110,7 +110,7 @@ async fn a_kubeconfig_that_is_asked_for_must_be_there() {
 }
 
 #[tokio::test]
-async fn groups_are_impersonated_only_with_a_user() {
+async fn impersonating_groups_requires_a_user() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config");
     std::fs::write(&path, kubeconfig("server: http://example.test", "{}")).unwrap();
@@ -128,9 +128,9 @@ async fn groups_are_impersonated_only_with_a_user() {
     assert!(Cluster::connect(&options).await.is_ok());
 }
 
-/// The settings of the command line count before the kubeconfig's, as for kubectl.
+/// Options of the command line override the kubeconfig, as for kubectl.
 #[tokio::test]
-async fn the_command_line_counts_before_the_kubeconfig() {
+async fn the_command_line_overrides_the_kubeconfig() {
     let text = "clusters: [{name: a, cluster: {server: 'https://a.test', tls-server-name: a}}, \
         {name: b, cluster: {server: 'https://b.test'}}]\n\
         users: [{name: jane, user: {token: x}}, {name: bob, user: {username: bob, password: p}}]\n\

@@ -1,21 +1,21 @@
-//! How tests connect to the stand-in.
+//! Connections from tests to the test server.
 
 use std::time::Duration;
 
 use super::double::Double;
-use crate::cluster::request::Patience;
+use crate::cluster::request::RetryPolicy;
 use crate::cluster::{Cluster, ClusterOptions, ConfigError};
 
-/// The token that kubeconfigs hold.
+/// The token in the kubeconfigs.
 pub(super) const TOKEN: &str = "SECRET-TOKEN";
 
 impl Double {
-    /// Connects as its kubeconfig says, with little time and patience.
+    /// Connects with the server's kubeconfig, a short timeout and few retries.
     pub(super) async fn cluster(&self) -> Cluster {
         self.connect(&format!("server: {}", self.url())).await.unwrap()
     }
 
-    /// Connects to a cluster as a kubeconfig describes it.
+    /// Connects to a cluster that is defined by a kubeconfig entry.
     pub(super) async fn connect(&self, cluster: &str) -> Result<Cluster, ConfigError> {
         let path = self.folder().join("config");
         std::fs::write(&path, kubeconfig(cluster, &format!("token: {TOKEN}"))).unwrap();
@@ -25,7 +25,7 @@ impl Double {
             ..ClusterOptions::default()
         })
         .await?;
-        cluster.patience = Patience {
+        cluster.retry_policy = RetryPolicy {
             attempts: 3,
             first_wait: Duration::from_millis(1),
             longest_wait: Duration::from_millis(5),

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::double::{Double, Reply};
 
-/// Writes the served resources of a catalog, one a line.
+/// Formats the served resources of a catalog, one per line.
 fn shown(catalog: &Catalog) -> Vec<String> {
     catalog
         .resources()
@@ -27,7 +27,7 @@ fn shown(catalog: &Catalog) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_new_server_tells_all_it_serves_in_two_answers() {
+async fn aggregated_discovery_takes_two_requests() {
     let double = Double::start(|_, seen| match &*seen.path {
         "/api" => Reply::json(200, &json!({"kind": "APIGroupDiscoveryList", "items": [
             {"metadata": {}, "versions": [{"version": "v1", "freshness": "Current", "resources": [
@@ -44,7 +44,7 @@ async fn a_new_server_tells_all_it_serves_in_two_answers() {
                 {"version": "v1", "resources": [{"resource": "deployments", "scope": "Namespaced",
                     "responseKind": {"kind": "Deployment"}, "verbs": ["get"],
                     "subresources": [{"subresource": "scale", "verbs": ["get"]}]}]},
-                // An older version may serve what the preferred one no longer does.
+                // An older version can serve resources that the preferred one has dropped.
                 {"version": "v1beta1", "resources": [
                     {"resource": "deployments", "scope": "Namespaced", "verbs": ["list"],
                      "subresources": [{"subresource": "rollback", "verbs": ["create"]}]},
@@ -71,7 +71,7 @@ async fn a_new_server_tells_all_it_serves_in_two_answers() {
 }
 
 #[tokio::test]
-async fn an_old_server_is_asked_for_each_version_and_may_not_know_some() {
+async fn legacy_discovery_reports_unavailable_versions() {
     let double = Double::start(|_, seen| match &*seen.path {
         "/api" => Reply::json(200, &json!({"kind": "APIVersions", "versions": ["v1"]})),
         "/apis" => Reply::json(200, &json!({"kind": "APIGroupList", "groups": [
@@ -111,7 +111,7 @@ async fn an_old_server_is_asked_for_each_version_and_may_not_know_some() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_what_it_serves_is_an_error() {
+async fn forbidden_discovery_is_an_error() {
     let double = Double::start(|_, _| Reply::failure(403, "Forbidden", "no discovery")).await;
     let error = double.cluster().await.discover().await.unwrap_err();
     assert_eq!((error.to_string(), error.is_fatal()), ("no discovery".to_owned(), false));

@@ -1,5 +1,5 @@
-//! A stand-in for an API server: real TCP on loopback, HTTP/1.1 by hand, so that it can do everything
-//! wrong that a network and a server can.
+//! A test double of an API server: real TCP on loopback with hand-written HTTP/1.1, so that it can
+//! reproduce every network and server fault.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,18 +11,18 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What a request looked like.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) method: String,
-    /// Path and query.
+    /// The path and query.
     pub(super) path: String,
-    /// Lower-case names.
+    /// The headers, with names in lower case.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
 }
 
-/// What is answered.
+/// A scripted response.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     status: u16,
@@ -33,15 +33,15 @@ pub(super) struct Reply {
 
 #[derive(Clone, Copy, Debug)]
 enum Ending {
-    /// The whole body is sent.
+    /// Sends the whole body.
     Whole,
-    /// The connection is cut after as many bytes of the body.
+    /// Cuts the connection after this many bytes of the body.
     Cut(usize),
-    /// Nothing is ever sent.
+    /// Never sends anything.
     Silence,
-    /// The connection is closed at once.
+    /// Closes the connection immediately.
     HangUp,
-    /// The head and as many bytes of the body are sent, and no more.
+    /// Sends the head and this many bytes of the body, and then nothing.
     Stall(usize),
 }
 
@@ -59,7 +59,7 @@ impl Reply {
         }
     }
 
-    /// A Status as API servers answer with.
+    /// A Status as sent by an API server.
     pub(super) fn failure(code: u16, reason: &str, message: &str) -> Self {
         let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {},
             "status": "Failure", "message": message, "reason": reason, "code": code});
@@ -85,19 +85,19 @@ impl Reply {
         Self { ending: Ending::Silence, ..Self::text(200, "", "") }
     }
 
-    /// The connection is closed without an answer.
+    /// A connection that closes without a response.
     pub(super) fn hang_up() -> Self {
         Self { ending: Ending::HangUp, ..Self::text(200, "", "") }
     }
 
-    /// A body that is compressed.
+    /// A compressed body.
     pub(super) fn gzip(body: &[u8]) -> Self {
         let reply = Self { body: body.to_vec(), ..Self::text(200, "application/json", "") };
         reply.header("content-encoding", "gzip")
     }
 }
 
-/// A running server; it ends when dropped.
+/// A running server, which stops when dropped.
 pub(super) struct Double {
     port: u16,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -109,16 +109,16 @@ pub(super) struct Double {
 type Script = dyn Fn(usize, &Seen) -> Reply + Send + Sync;
 
 impl Double {
-    /// Starts a server that answers as the script says, which gets the number of requests before
-    /// this one and the request.
+    /// Starts a server that responds with the result of a script, which receives the number of
+    /// earlier requests and the request.
     pub(super) async fn start(
         script: impl Fn(usize, &Seen) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::listen(Arc::new(script), None).await
     }
 
-    /// Starts a server that speaks TLS with a certificate for a name, signed by an authority of its
-    /// own, whose certificate is `ca.crt` in its folder.
+    /// Starts a TLS server with a certificate for a name. Its dedicated certificate authority is
+    /// `ca.crt` in its directory.
     pub(super) async fn start_tls(
         name: &str,
         script: impl Fn(usize, &Seen) -> Reply + Send + Sync + 'static,
@@ -168,12 +168,12 @@ impl Double {
         Self { port, seen, task, folder: TempDir::new().unwrap(), scheme }
     }
 
-    /// Returns the requests so far.
+    /// Returns the requests received so far.
     pub(super) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Returns the paths that were asked for, in order.
+    /// Returns the requested paths in order.
     pub(super) fn paths(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.path).collect()
     }
@@ -182,7 +182,7 @@ impl Double {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// Returns its folder.
+    /// Returns the server's directory.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
@@ -201,7 +201,7 @@ async fn serve(
 ) {
     let mut input = Vec::new();
     if stream.read_buf(&mut input).await.is_ok() && input.first() == Some(&0x16) {
-        // A TLS handshake, which a plain server does not understand.
+        // Answer a TLS handshake like a plain HTTP server.
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         return;
     }

@@ -7,7 +7,7 @@ use super::double::{Double, Reply, Seen};
 use crate::cluster::list::Sink;
 use crate::cluster::{Cluster, ConnectProblem, RequestError};
 
-/// Keeps the names of the objects that count.
+/// Keeps the names of the objects of complete pages.
 #[derive(Default)]
 struct Names {
     kept: Vec<String>,
@@ -56,7 +56,7 @@ fn page(names: &[&str], token: &str) -> Reply {
     )
 }
 
-/// Three pages with one Pod each.
+/// Returns one of three pages with one Pod each.
 fn three_pages(seen: &Seen) -> Reply {
     match seen.path.split_once("continue=").map(|(_, token)| token) {
         None => page(&["a"], "two/2="),
@@ -86,7 +86,7 @@ async fn a_list_is_fetched_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_list_that_takes_too_long_starts_again() {
+async fn a_list_restarts_when_its_token_expires() {
     let double = Double::start(|count, seen| match count {
         2 => gone(),
         _ => three_pages(seen),
@@ -97,7 +97,7 @@ async fn a_list_that_takes_too_long_starts_again() {
 }
 
 #[tokio::test]
-async fn a_list_that_always_takes_too_long_is_fetched_whole() {
+async fn a_list_whose_tokens_always_expire_is_fetched_without_pages() {
     let double = Double::start(|_, seen| match &*seen.path {
         PODS => page(&["a", "b", "c"], ""),
         path if path.contains("continue") => gone(),
@@ -109,7 +109,7 @@ async fn a_list_that_always_takes_too_long_is_fetched_whole() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again_when_it_says() {
+async fn retries_respect_the_retry_after_header() {
     let double = Double::start(|count, seen| match count {
         0 => Reply::failure(429, "TooManyRequests", "slow down").header("retry-after", "1"),
         1 => Reply::text(503, "text/plain", "starting"),
@@ -121,7 +121,7 @@ async fn a_busy_server_is_asked_again_when_it_says() {
 }
 
 #[tokio::test]
-async fn a_server_that_stays_broken_is_given_up() {
+async fn retries_of_server_errors_are_limited() {
     let double =
         Double::start(|_, _| Reply::failure(500, "InternalError", "etcdserver: no leader")).await;
     let error = pods(&double.cluster().await).await.unwrap_err();
@@ -130,7 +130,7 @@ async fn a_server_that_stays_broken_is_given_up() {
 }
 
 #[tokio::test]
-async fn refusals_are_not_asked_again() {
+async fn refusals_are_not_retried() {
     let forbidden = r#"pods is forbidden: User "dev" cannot list resource "pods""#;
     for (code, reason, message, is_fatal) in [
         (401, "Unauthorized", "Unauthorized", true),
@@ -160,22 +160,22 @@ async fn refusals_are_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_waited_for_no_longer_than_asked() {
+async fn a_silent_server_times_out() {
     for reply in [Reply::silence(), page(&["a"], "").stall_after(20)] {
         let double = Double::start(move |_, _| reply.clone()).await;
         let mut cluster = double.cluster().await;
         cluster.timeout = Some(Duration::from_millis(30));
         let error = pods(&cluster).await.unwrap_err();
-        let expected = format!("`{}` gave no answer within 30 ms", double.url());
+        let expected = format!("`{}` did not respond within 30 ms", double.url());
         assert_eq!(error.to_string(), expected);
         assert_eq!(double.paths().len(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_page_whose_connection_breaks_is_fetched_again() {
+async fn a_page_is_fetched_again_when_the_connection_breaks() {
     let double = Double::start(|count, seen| match count {
-        // In the middle of the second item, and before any answer.
+        // In the middle of the second item, and before any response.
         1 => page(&["b", "not-b"], "three").cut_after(130),
         3 => page(&["c"], "").cut_after(0),
         _ => three_pages(seen),
@@ -186,16 +186,16 @@ async fn a_page_whose_connection_breaks_is_fetched_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_always_breaks_is_given_up() {
+async fn retries_of_broken_connections_are_limited() {
     let double = Double::start(|_, _| page(&["a"], "").cut_after(10)).await;
     let error = pods(&double.cluster().await).await.unwrap_err();
     let expected =
-        format!("the connection to `{}` broke before the answer was complete", double.url());
+        format!("the connection to `{}` broke before the response was complete", double.url());
     assert_eq!((error.to_string(), double.paths().len()), (expected, 3));
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_anything_is_given_up_for_all_lists() {
+async fn a_server_that_never_responds_is_a_fatal_error() {
     for reply in [Reply::silence(), Reply::hang_up()] {
         let double = Double::start(move |_, _| reply.clone()).await;
         let mut cluster = double.cluster().await;
@@ -209,20 +209,20 @@ async fn a_server_that_never_answers_anything_is_given_up_for_all_lists() {
         .await;
         let mut cluster = served.cluster().await;
         cluster.timeout = Some(Duration::from_millis(100));
-        assert!(!pods(&cluster).await.unwrap_err().is_fatal(), "it has answered before");
+        assert!(!pods(&cluster).await.unwrap_err().is_fatal(), "it has responded before");
     }
 }
 
 #[tokio::test]
-async fn all_attempts_at_one_answer_take_no_longer_than_it_may() {
+async fn the_timeout_covers_all_attempts() {
     let busy =
         || Reply::failure(429, "TooManyRequests", "slow down").header("retry-after", "99999999");
     for reply in [busy(), Reply::hang_up(), Reply::failure(503, "ServiceUnavailable", "starting")] {
         let double = Double::start(move |_, _| reply.clone()).await;
         let mut cluster = double.cluster().await;
         cluster.timeout = Some(Duration::from_millis(300));
-        cluster.patience.attempts = 50;
-        cluster.patience.longest_wait = Duration::from_millis(100);
+        cluster.retry_policy.attempts = 50;
+        cluster.retry_policy.longest_wait = Duration::from_millis(100);
         let started = Instant::now();
         pods(&cluster).await.unwrap_err();
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
@@ -230,19 +230,19 @@ async fn all_attempts_at_one_answer_take_no_longer_than_it_may() {
 }
 
 #[tokio::test]
-async fn a_list_that_never_ends_is_not_read() {
+async fn endless_lists_are_errors() {
     type Script = fn(usize, &Seen) -> Reply;
     let rows: [(&str, Script, usize); 5] = [
         ("the same token again", |_, _| page(&["a"], "two"), 2),
         ("new tokens of the same page", |count, _| page(&["a"], &format!("t{count}")), 2),
         ("new tokens of empty pages", |count, _| page(&[], &format!("t{count}")), 16),
         (
-            "every token is too old, and the whole list goes on",
+            "every token expires, and the list without pages continues",
             |_, seen| if seen.path.contains("continue") { gone() } else { page(&["a"], "two") },
             7,
         ),
         (
-            "every token is too old, and the whole list is too",
+            "every token expires, and so does the list without pages",
             |_, seen| {
                 if seen.path.contains("limit") && !seen.path.contains("continue") {
                     page(&["a"], "two")
@@ -261,7 +261,7 @@ async fn a_list_that_never_ends_is_not_read() {
 }
 
 #[tokio::test]
-async fn requests_say_who_sends_them_and_compress_nothing_over_loopback() {
+async fn requests_have_a_user_agent_and_no_compression_over_loopback() {
     let double = Double::start(|_, seen| three_pages(seen)).await;
     pods(&double.cluster().await).await.unwrap();
     let sent = double.seen();
@@ -275,7 +275,7 @@ async fn requests_say_who_sends_them_and_compress_nothing_over_loopback() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_compressed_unasked_is_read() {
+async fn unrequested_compression_is_decoded() {
     use std::io::Write;
 
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -286,7 +286,7 @@ async fn an_answer_that_is_compressed_unasked_is_read() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_kubernetes_is_told_as_such() {
+async fn responses_that_are_not_kubernetes_are_reported_as_such() {
     for body in [
         "<html>Please log in</html>",
         "",
@@ -306,7 +306,7 @@ async fn an_answer_that_is_not_kubernetes_is_told_as_such() {
         let error = pods(&double.cluster().await).await.unwrap_err();
         let url = double.url();
         let expected = format!(
-            "`{url}` answered `/api/v1/pods?limit=500` with something that is not Kubernetes' JSON"
+            "`{url}` answered `/api/v1/pods?limit=500` with something other than Kubernetes JSON"
         );
         assert_eq!((error.to_string(), error.is_fatal()), (expected, false), "{body}");
     }
@@ -347,9 +347,9 @@ async fn a_certificate_is_checked_against_the_kubeconfigs_authority() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_as_such() {
+async fn a_missing_server_refuses_the_connection() {
     let double = Double::start(|_, seen| three_pages(seen)).await;
-    // Nothing listens on the port of a socket that is closed.
+    // Nothing listens on the port of a closed socket.
     let port = {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         socket.local_addr().unwrap().port()

@@ -9,7 +9,7 @@ use super::connect::TOKEN;
 use super::double::{Double, Reply};
 use crate::cluster::{Needs, Progress, RequestError};
 
-/// Keeps all that is logged, at any level and by any library.
+/// Keeps all log output, of any level and library.
 #[derive(Clone, Default)]
 struct Everything(Arc<Mutex<String>>);
 
@@ -48,7 +48,8 @@ impl Subscriber for Everything {
 #[tokio::test]
 async fn no_log_and_no_error_shows_a_credential() {
     let log = Everything::default();
-    // With one subscriber alone, what the threads of other tests log first would never reach it.
+    // With only one subscriber, callsites that other tests' threads register first would never
+    // reach it.
     let _second = Dispatch::new(log.clone());
     let _guard = tracing::subscriber::set_default(log.clone());
     tracing::callsite::rebuild_interest_cache();
@@ -71,7 +72,7 @@ async fn no_log_and_no_error_shows_a_credential() {
     }
     assert_eq!(errors.len(), 4);
     let log = log.0.lock().unwrap();
-    // The log is worth looking at.
+    // Make sure that the log contains the interesting messages.
     assert!(log.contains("GET /api: 401") && log.contains("hyper"), "{log}");
     assert!(!format!("{errors:?}").contains(TOKEN));
     assert!(!log.contains(TOKEN), "{log}");

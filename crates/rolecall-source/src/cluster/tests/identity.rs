@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::connect::{TOKEN, kubeconfig};
 use super::double::{Double, Reply};
-use crate::cluster::{Cluster, ClusterOptions, Credential, ToldBy};
+use crate::cluster::{Cluster, ClusterOptions, Credential, IdentitySource};
 
 fn not_found() -> Reply {
     Reply::failure(404, "NotFound", "the server could not find the requested resource")
@@ -14,7 +14,7 @@ fn version() -> Reply {
 }
 
 #[tokio::test]
-async fn a_new_server_tells_who_the_caller_is() {
+async fn a_self_subject_review_contains_the_whole_identity() {
     let double = Double::start(|count, seen| match count {
         0 => not_found(),
         _ => {
@@ -29,7 +29,7 @@ async fn a_new_server_tells_who_the_caller_is() {
     .await;
     let cluster = double.cluster().await;
     let who = cluster.who_am_i().await.unwrap().unwrap();
-    assert_eq!(who.told_by, ToldBy::Server);
+    assert_eq!(who.source, IdentitySource::Server);
     assert_eq!(
         who.identity,
         Identity {
@@ -44,7 +44,7 @@ async fn a_new_server_tells_who_the_caller_is() {
 }
 
 #[tokio::test]
-async fn an_old_server_tells_a_name_when_it_refuses() {
+async fn an_old_server_names_the_user_in_a_refusal() {
     let double = Double::start(|_, seen| match &*seen.path {
         "/rolecall-whoami" => Reply::failure(
             403,
@@ -56,22 +56,25 @@ async fn an_old_server_tells_a_name_when_it_refuses() {
     })
     .await;
     let who = double.cluster().await.who_am_i().await.unwrap().unwrap();
-    assert_eq!((&*who.identity.user, who.told_by), (r#"oidc:"jane""#, ToldBy::Refusal));
+    assert_eq!((&*who.identity.user, who.source), (r#"oidc:"jane""#, IdentitySource::Refusal));
 }
 
 #[tokio::test]
-async fn who_may_not_ask_is_named_by_the_refusal() {
+async fn a_refused_self_subject_review_names_the_user() {
     let double = Double::start(|_, _| {
         let message = r#"selfsubjectreviews.authentication.k8s.io is forbidden: User "system:anonymous" cannot create resource"#;
         Reply::failure(403, "Forbidden", message)
     })
     .await;
     let who = double.cluster().await.who_am_i().await.unwrap().unwrap();
-    assert_eq!((who.identity, who.told_by), (Identity::user("system:anonymous"), ToldBy::Refusal));
+    assert_eq!(
+        (who.identity, who.source),
+        (Identity::user("system:anonymous"), IdentitySource::Refusal)
+    );
 }
 
 #[tokio::test]
-async fn nobody_may_be_told_by_neither_side() {
+async fn the_identity_can_be_unknown() {
     let double = Double::start(|_, seen| match &*seen.path {
         "/version" => version(),
         _ => not_found(),
@@ -80,9 +83,9 @@ async fn nobody_may_be_told_by_neither_side() {
     assert_eq!(double.cluster().await.who_am_i().await.unwrap(), None);
 }
 
-/// The answers of whatever else listens at a port: nobody is anybody there.
+/// Other servers are recognized before an identity is derived from their responses.
 #[tokio::test]
-async fn what_is_no_api_server_is_found_out_before_anybody_is_taken_for_somebody() {
+async fn other_servers_do_not_yield_an_identity() {
     let page = || Reply::text(404, "text/plain", "404 page not found\n");
     let html = || Reply::text(200, "text/html", "<html>Please log in</html>");
     let redirect = || Reply::text(302, "text/html", "").header("location", "/login");
@@ -99,9 +102,9 @@ async fn what_is_no_api_server_is_found_out_before_anybody_is_taken_for_somebody
 }
 
 #[tokio::test]
-async fn a_request_without_credentials_is_nobodys_only_if_the_server_says_so() {
+async fn a_caller_is_anonymous_only_if_the_server_confirms_it() {
     let message = r#"forbidden: User "system:anonymous" cannot get path "/rolecall-whoami""#;
-    for (refused, expected) in [(false, None), (true, Some(ToldBy::Credential))] {
+    for (refused, expected) in [(false, None), (true, Some(IdentitySource::Credential))] {
         let double = Double::start(move |_, seen| match &*seen.path {
             "/rolecall-whoami" if refused => Reply::failure(403, "Forbidden", message),
             "/version" => version(),
@@ -115,6 +118,6 @@ async fn a_request_without_credentials_is_nobodys_only_if_the_server_says_so() {
         let cluster = Cluster::connect(&options).await.unwrap();
         assert_eq!(cluster.credential(), Credential::Nothing);
         let who = cluster.who_am_i().await.unwrap();
-        assert_eq!(who.map(|who| who.told_by), expected, "refused: {refused}");
+        assert_eq!(who.map(|who| who.source), expected, "refused: {refused}");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::double::{Double, Reply};
 use crate::cluster::{ForbiddenList, Loaded, Needs, Progress, Reach, RequestError};
 
-/// A server with some lists; what is not among them is empty, what is `null` forbidden.
+/// A server with some lists: `null` is forbidden, and a list that is not given is empty.
 async fn server(lists: &[(&str, Value)]) -> Double {
     let lists: BTreeMap<String, Value> =
         lists.iter().map(|(path, items)| ((*path).to_owned(), items.clone())).collect();
@@ -56,7 +56,7 @@ fn named(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn objects_of_typed_lists_are_read_as_stored_ones() {
+async fn objects_of_typed_lists_count_as_stored() {
     let mut role = named("reader");
     role["rules"] = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
     let mut binding = named("readers");
@@ -72,7 +72,7 @@ async fn objects_of_typed_lists_are_read_as_stored_ones() {
 }
 
 #[tokio::test]
-async fn a_forbidden_list_is_a_gap_and_hides_no_other() {
+async fn a_forbidden_list_is_a_gap_and_does_not_hide_others() {
     let cluster_roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
     let double = server(&[
         (cluster_roles, Value::Null),
@@ -94,7 +94,7 @@ async fn a_forbidden_list_is_a_gap_and_hides_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_forbidden_everywhere_is_read_where_it_was_asked_for() {
+async fn lists_forbidden_cluster_wide_are_read_in_namespaces() {
     let in_shop = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles";
     let in_bank = "/apis/rbac.authorization.k8s.io/v1/namespaces/bank/roles";
     let double = server(&[
@@ -118,7 +118,7 @@ async fn what_is_forbidden_everywhere_is_read_where_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn only_the_namespaces_that_are_needed_are_asked() {
+async fn only_needed_namespaces_are_listed() {
     let double = server(&[]).await;
     let reach = Reach::Namespaces(vec!["a/../b".into()]);
     load(&double, &Needs { service_accounts: reach, ..Needs::default() }).await;
@@ -126,7 +126,7 @@ async fn only_the_namespaces_that_are_needed_are_asked() {
 }
 
 #[tokio::test]
-async fn kinds_that_are_not_served_have_no_objects_and_older_versions_are_asked_for() {
+async fn unserved_kinds_are_empty_and_older_versions_are_tried() {
     let not_found = json!("NotFound");
     let mut cron_job = named("nightly");
     cron_job["spec"] = json!({"jobTemplate": {"spec": {"template": {"spec":
@@ -147,13 +147,13 @@ async fn kinds_that_are_not_served_have_no_objects_and_older_versions_are_asked_
         .flat_map(|workload| workload.pods.iter().map(|pod| pod.service_account_name()))
         .collect();
     assert_eq!(accounts, ["backup"]);
-    // A server without RBAC decides by something else.
+    // A server without the RBAC API uses another authorizer.
     assert_eq!(gaps(&inventory), ["every RoleBinding: not served"]);
     assert!(forbidden.is_empty());
 }
 
 #[tokio::test]
-async fn a_malformed_object_costs_itself() {
+async fn a_malformed_object_does_not_affect_others() {
     let mut wrong = named("wrong");
     wrong["rules"] = json!("all of them");
     let double = server(&[(ROLES, json!([named("a"), wrong, named("b")]))]).await;
@@ -168,7 +168,7 @@ async fn a_malformed_object_costs_itself() {
 }
 
 #[tokio::test]
-async fn a_list_that_fails_for_good_is_a_gap() {
+async fn a_list_that_keeps_failing_is_a_gap() {
     let double = Double::start(|_, seen| match seen.path.contains("rolebindings") {
         true => Reply::failure(500, "InternalError", "etcdserver: no leader"),
         false => list(&seen.path, &json!([named("reader")])),
@@ -181,7 +181,7 @@ async fn a_list_that_fails_for_good_is_a_gap() {
 }
 
 #[tokio::test]
-async fn core_kinds_are_served_by_every_server_so_404_is_not_none() {
+async fn a_404_for_a_core_kind_is_a_gap() {
     let not_found = json!("NotFound");
     let double = server(&[
         ("/api/v1/pods", not_found.clone()),
@@ -207,7 +207,7 @@ async fn core_kinds_are_served_by_every_server_so_404_is_not_none() {
 }
 
 #[tokio::test]
-async fn an_object_of_another_kind_in_a_list_leaves_the_kind_unread() {
+async fn an_object_of_another_kind_in_a_list_is_a_gap() {
     let mut foreign = named("admin");
     foreign["kind"] = json!("Role");
     let double = server(&[(BINDINGS, json!([foreign]))]).await;
@@ -221,20 +221,20 @@ async fn an_object_of_another_kind_in_a_list_leaves_the_kind_unread() {
 }
 
 #[tokio::test]
-async fn a_list_of_another_kind_leaves_the_kind_unread() {
+async fn a_list_of_another_kind_is_a_gap() {
     let double = Double::start(|_, _| list(ROLES, &json!([named("reader")]))).await;
     let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
     let (inventory, _) = load(&double, &needs).await;
     let url = double.url();
     let expected = format!(
-        "every RoleBinding: `{url}` answered `{BINDINGS}?limit=500` with something that is not \
-         Kubernetes' JSON"
+        "every RoleBinding: `{url}` answered `{BINDINGS}?limit=500` with something other than \
+         Kubernetes JSON"
     );
     assert_eq!(gaps(&inventory), [expected]);
 }
 
 #[tokio::test]
-async fn requests_that_may_not_be_made_as_somebody_else_are_gaps_without_rights_to_ask_for() {
+async fn lists_refused_to_the_impersonator_are_gaps_but_not_forbidden_lists() {
     let message = r#"roles is forbidden: User "cimp" cannot impersonate-on:serviceaccount:list resource "roles" in API group "rbac.authorization.k8s.io" at the cluster scope"#;
     let double = Double::start(move |_, _| Reply::failure(403, "Forbidden", message)).await;
     let needs = Needs { roles: Reach::Everywhere, ..Needs::default() };
@@ -243,7 +243,7 @@ async fn requests_that_may_not_be_made_as_somebody_else_are_gaps_without_rights_
 }
 
 #[tokio::test]
-async fn a_silent_server_is_not_asked_namespace_by_namespace() {
+async fn a_silent_server_is_not_asked_for_each_namespace() {
     let double = Double::start(|count, seen| match count {
         0 => list(&seen.path, &json!([])),
         _ => Reply::silence(),
@@ -262,14 +262,14 @@ async fn a_silent_server_is_not_asked_namespace_by_namespace() {
 }
 
 #[tokio::test]
-async fn refused_credentials_end_everything() {
+async fn rejected_credentials_are_a_fatal_error() {
     let double = Double::start(|_, _| Reply::failure(401, "Unauthorized", "Unauthorized")).await;
     let error = try_load(&double, &Needs::everything()).await.unwrap_err();
     assert_eq!((error.to_string(), error.is_fatal()), ("Unauthorized".to_owned(), true));
 }
 
 #[tokio::test]
-async fn pods_come_with_their_owners_without_a_request_for_each() {
+async fn owners_of_pods_are_listed_and_not_fetched_one_by_one() {
     let owned = |name: &str, kind: &str, version: &str, by: &str| {
         let mut object = named(name);
         object["metadata"]["ownerReferences"] = json!([

@@ -12,7 +12,7 @@ const LOG: ContainerLog<'static> = ContainerLog {
 };
 
 #[tokio::test]
-async fn a_log_is_handed_on_as_it_arrives() {
+async fn a_log_is_read_in_chunks() {
     let text = "line\n".repeat(100_000);
     let body = text.clone();
     let double = Double::start(move |_, seen| {
@@ -27,7 +27,7 @@ async fn a_log_is_handed_on_as_it_arrives() {
 }
 
 #[tokio::test]
-async fn an_earlier_run_and_a_time_can_be_asked_for() {
+async fn previous_and_since_become_query_parameters() {
     let double = Double::start(|_, seen| {
         let expected =
             "/api/v1/namespaces/shop/pods/web-0/log?container=app&previous=true&sinceSeconds=90";
@@ -42,7 +42,7 @@ async fn an_earlier_run_and_a_time_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn what_arrived_before_a_break_is_kept() {
+async fn chunks_before_a_broken_connection_are_kept() {
     let double =
         Double::start(|_, _| Reply::text(200, "text/plain", "kept lost").cut_after(4)).await;
     let mut read = Vec::new();

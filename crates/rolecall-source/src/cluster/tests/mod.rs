@@ -1,4 +1,4 @@
-//! What goes wrong between rolecall and an API server, one fault a test.
+//! Faults between rolecall and an API server, one per test.
 
 mod config;
 mod connect;

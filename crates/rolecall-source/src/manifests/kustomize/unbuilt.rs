@@ -1,4 +1,4 @@
-//! Which files a build would change, and why: what they say of access is not what is applied.
+//! The files that a Kustomize build would change before they are applied, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,20 +7,22 @@ use rolecall_rbac::Build;
 
 use super::{Kustomizations, is_remote};
 
-/// What has to be built before it is known who can do what.
+/// The kustomizations that have to be built before the effective access is known.
 #[derive(Debug, Default)]
 pub(in crate::manifests) struct Unbuilt {
-    /// The kustomizations to build and what each of them does, sorted.
+    /// The kustomizations to build with their changes, sorted.
     pub(in crate::manifests) builds: Vec<(PathBuf, String)>,
-    /// The files that they take in, by their normal path.
+    /// The files that they include, by normalized path.
     pub(in crate::manifests) files: BTreeMap<PathBuf, Build>,
 }
 
 impl Kustomizations {
-    /// Returns what a build would change. `is_read` says whether a file, by its normal path, is read.
+    /// Returns the files that a build would change. `is_read` reports whether a file, by its
+    /// normalized path, is part of the input.
     ///
-    /// A kustomization that only lists files changes nothing, unless one of them is not read or
-    /// another kustomization uses the same file: then it is not known which of the two is applied.
+    /// A kustomization that only lists files changes nothing, unless a file is not part of the
+    /// input or another kustomization includes the same file: then it is unknown which one is
+    /// applied.
     pub(in crate::manifests) fn unbuilt(&self, is_read: impl Fn(&Path) -> bool) -> Unbuilt {
         let mut reasons = BTreeMap::new();
         let reached: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> =
@@ -36,7 +38,7 @@ impl Kustomizations {
             let reason = if !layer.changes.is_empty() {
                 Some(layer.changes.join(", "))
             } else if let Some(path) = elsewhere {
-                Some(format!("takes in `{}`, which was not read", path.display()))
+                Some(format!("includes `{}`, which was not read", path.display()))
             } else {
                 shared.get(directory).cloned()
             };
@@ -59,13 +61,13 @@ impl Kustomizations {
             if let Some(layer) = self.layers.get(*directory) {
                 let build = (layer.path.clone(), reason.clone());
                 all.push(build.clone());
-                // What an inner one does is done when the one that takes it in is built.
+                // The changes of an inner kustomization are made when the outer one is built.
                 if !inner.contains(*directory) {
                     unbuilt.builds.push(build);
                 }
             }
         }
-        // Kustomizations that take each other in are all inner ones.
+        // Kustomizations that include each other are all inner ones.
         if unbuilt.builds.is_empty() {
             unbuilt.builds = all;
         }
@@ -73,7 +75,7 @@ impl Kustomizations {
         unbuilt
     }
 
-    /// Returns the files and directories that a kustomization takes in, by way of others, too.
+    /// Returns the files and directories that a kustomization includes, directly or through others.
     fn reached_from(&self, directory: &Path) -> BTreeSet<&PathBuf> {
         let mut reached = BTreeSet::new();
         let mut open: Vec<&PathBuf> = self
@@ -89,7 +91,7 @@ impl Kustomizations {
         reached
     }
 
-    /// Returns why outermost kustomizations are alternatives: they use what others use, too.
+    /// Returns why outermost kustomizations are alternatives: they include the same files.
     fn shared<'a>(
         &'a self,
         reached: &BTreeMap<&'a PathBuf, BTreeSet<&'a PathBuf>>,
@@ -105,7 +107,10 @@ impl Kustomizations {
         for (file, roots) in users.into_iter().filter(|(_, roots)| roots.len() > 1) {
             for root in roots {
                 shared.entry(root).or_insert_with(|| {
-                    format!("takes in `{}`, as another kustomization does", file.display())
+                    format!(
+                        "includes `{}`, which another kustomization also includes",
+                        file.display()
+                    )
                 });
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{Authorizer, Identity, PolicyRule, Text, subtract};
 use rolecall_review::live::RulesAnswer;
-use rolecall_source::cluster::{ConnectProblem, RequestError, ToldBy, WhoAmI};
+use rolecall_source::cluster::{ConnectProblem, IdentitySource, RequestError, WhoAmI};
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
@@ -166,10 +166,12 @@ impl Examination<'_> {
         if *who.identity.user == *"system:anonymous" {
             return self.nobody();
         }
-        let how = match who.told_by {
-            ToldBy::Server => "",
-            ToldBy::Credential => " (by its own account: this server does not tell)",
-            ToldBy::Refusal => " (named in a refusal: known to the server, but not allowed to ask)",
+        let how = match who.source {
+            IdentitySource::Server => "",
+            IdentitySource::Credential => " (by its own account: this server does not tell)",
+            IdentitySource::Refusal => {
+                " (named in a refusal: known to the server, but not allowed to ask)"
+            }
         };
         match owner {
             Some(owner) if !self.is_proxied && *who.identity.user != *owner => {

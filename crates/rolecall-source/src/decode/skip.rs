@@ -1,22 +1,22 @@
-//! What of a workload's YAML takes no part in an answer.
+//! Keys in the YAML of workloads whose values do not affect any answer.
 
 use super::identity::{self, Shape};
-use rolecall_yaml::{Aside, PassOver};
+use rolecall_yaml::{Skip, SkipRule};
 
-/// Returns what may be passed over in an object of a shape: in Pods and what makes them, most of their
-/// text. Custom resources may give any key another meaning.
-pub(crate) fn passes_over(shape: Shape) -> Option<PassOver> {
+/// Returns the rule for skipping values in objects of a shape: most of the text of Pods and
+/// workloads. In custom resources any key can mean something else.
+pub(crate) fn skip_rule(shape: Shape) -> Option<SkipRule> {
     match shape {
         Shape::Workload(places) if identity::makes_pods(places.group) => Some(in_workload),
         _ => None,
     }
 }
 
-/// Tells of the keys of workloads which of their values no decoder looks at. Annotations and labels
-/// may have such keys too, but their values are no objects and lists.
-fn in_workload(key: &str) -> Option<Aside> {
+/// Returns how to skip the value of a key in a workload. Annotations and labels can have the same
+/// keys, but their values are never objects or lists.
+fn in_workload(key: &str) -> Option<Skip> {
     match key {
-        "env" => Some(Aside::ObjectsWithout(sets_no_kubeconfig)),
+        "env" => Some(Skip::ObjectsWithout(sets_no_kubeconfig)),
         "affinity"
         | "dnsConfig"
         | "hostAliases"
@@ -36,12 +36,12 @@ fn in_workload(key: &str) -> Option<Aside> {
         | "tolerations"
         | "topologySpreadConstraints"
         | "updateStrategy"
-        | "volumeClaimTemplates" => Some(Aside::Anything),
+        | "volumeClaimTemplates" => Some(Skip::Anything),
         _ => None,
     }
 }
 
-/// Returns whether a text names no environment variable that tells kubectl who or where it is.
+/// Returns whether a string cannot name an environment variable that configures kubectl.
 fn sets_no_kubeconfig(text: &str) -> bool {
     !matches!(text.as_bytes(), [b'K', b'U', b'B', b'E', ..])
 }
@@ -51,20 +51,20 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::decode::{Decoder, Place, identity};
-    use rolecall_yaml::{self as yaml, Chunk, PassOver};
+    use rolecall_yaml::{self as yaml, Chunk, SkipRule};
 
-    /// Returns all that is read from a text.
-    fn read(text: &str, pass_over: Option<PassOver>) -> String {
+    /// Returns everything that is read from a text.
+    fn read(text: &str, skip_rule: Option<SkipRule>) -> String {
         let mut decoder = Decoder::new(&Place::File("a".into()), "default");
         let chunk = Chunk { bytes: text.as_bytes(), first_line: 1 };
-        for document in yaml::parse_chunk(&chunk, pass_over).unwrap() {
+        for document in yaml::parse_chunk(&chunk, skip_rule).unwrap() {
             decoder.document(&document);
         }
         let objects = decoder.batch.objects;
         format!("{objects} {:?}", decoder.batch.builder.build().workloads())
     }
 
-    /// A field of a container or pod spec with what may stand below it, by two spaces each.
+    /// A field of a container or pod spec with its value, indented by two spaces per level.
     fn field() -> impl Strategy<Value = &'static str> {
         prop::sample::select(vec![
             "serviceAccountName: a\n",
@@ -97,7 +97,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
         #[test]
-        fn nothing_that_counts_is_passed_over(
+        fn only_irrelevant_values_are_skipped(
             outer in prop::collection::vec(field(), 0..3),
             pod in prop::collection::vec(field(), 0..4),
             containers in prop::collection::vec(prop::collection::vec(field(), 0..5), 0..3),
@@ -111,7 +111,7 @@ mod tests {
                 indented(&outer, 2), indented(&pod, 6), indented(&pod, 6),
             );
             let shape = identity::shape("apps/v1", "Deployment");
-            prop_assert_eq!(read(&text, super::passes_over(shape)), read(&text, None), "{}", text);
+            prop_assert_eq!(read(&text, super::skip_rule(shape)), read(&text, None), "{}", text);
         }
     }
 }
