@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# kubectl 1.37.1 (Kustomize 5.8.1): one program reads `verbs: [get, no]` as a string with -k and as `false` with -f.
+# kubectl 1.37.1 (Kustomize 5.8.1): `verbs: [get, no]` is a string with -k and `false` with -f.
 #
-# `kubectl kustomize` prints the verb as the string "no", which the API server stores. The same file given to the
-# same kubectl with `-f` holds the boolean `false`, which the API server refuses. So whether a rule like this is
-# applied or rejected depends on the flag, not on the file.
+# `kubectl kustomize` prints the verb as the string "no", which the API server stores. With `-f`, the same
+# kubectl reads the boolean `false` from the same file, which the API server rejects. So the flag determines
+# whether such a rule is applied.
 #
 # Observed:
 #   kustomize: ["get","no"]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kustomize 5.8.1 (kubectl 1.37.1): a renamed ServiceAccount is followed in a Deployment, not in a ReplicaSet.
+# Kustomize 5.8.1 (kubectl 1.37.1): a ServiceAccount is renamed in a Deployment but not in a ReplicaSet.
 #
 # `namePrefix` renames the ServiceAccount `web`. `serviceAccountName: web` is rewritten in the pod template of a
-# Deployment - even of a kind `Deployment` in somebody's own API group - but not in the pod template of an
-# apps/v1 ReplicaSet, whose Pods are then refused because their ServiceAccount does not exist.
+# Deployment - even of a custom resource `Deployment` in another API group - but not in the pod template of an
+# apps/v1 ReplicaSet, whose Pods are then rejected because their ServiceAccount does not exist.
 #
 # Observed:
 #   Deployment apps/v1: x-web

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kustomize 5.8.1 (kubectl 1.37.1): `namespace:` moves a subject called `default` out of the namespace it names.
+# Kustomize 5.8.1 (kubectl 1.37.1): `namespace:` overrides the namespace of a subject named `default`.
 #
-# Two subjects name ServiceAccounts of the namespace `tools`, which the build does not contain: `default` and
+# Two subjects are ServiceAccounts in the namespace `tools`, which the build does not contain: `default` and
 # `runner`. `namespace: shop` leaves `runner` alone and rewrites `default`, so the grant moves from the Pods of
-# `tools` to every Pod of `shop` that names no ServiceAccount.
+# `tools` to every Pod of `shop` without a ServiceAccount.
 #
 # Observed:
 #   - kind: ServiceAccount

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Kustomize 5.8.1 (kubectl 1.37.1): `namespace:` is added to built-in kinds that have no namespace.
+# Kustomize 5.8.1 (kubectl 1.37.1): `namespace:` is added to cluster-scoped built-in kinds.
 #
-# The scope of a kind comes from a schema built into Kustomize, which is older than the kubectl that carries it.
+# The scope of a kind comes from a schema built into Kustomize, which is older than the kubectl that contains it.
 # ClusterRole and ValidatingWebhookConfiguration are known to be cluster-scoped. ValidatingAdmissionPolicyBinding
-# (stable since Kubernetes 1.30) and ClusterTrustBundle are not known, are taken for namespaced, and get a
-# namespace. Tools that judge the rendered text by `metadata.namespace` take them for namespaced objects.
+# (stable since Kubernetes 1.30) and ClusterTrustBundle are unknown, treated as namespaced, and get a
+# namespace. Tools that look at `metadata.namespace` in the rendered text treat them as namespaced objects.
 #
 # Observed:
 #   ClusterRole: -

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kustomize 5.8.1 (kubectl 1.37.1): `namePrefix` renames a User, because a ServiceAccount has the same name.
+# Kustomize 5.8.1 (kubectl 1.37.1): `namePrefix` renames a User if a ServiceAccount has the same name.
 #
-# A binding names the *User* `jane`. The same build holds a ServiceAccount that happens to be called `jane`.
-# The name reference from a subject to a ServiceAccount does not look at the subject's `kind`, so the prefix
-# is added to both: the person loses the access, and a user called `x-jane` would have it.
+# The subject of a binding is the *User* `jane`. The same build contains a ServiceAccount named `jane`. The name
+# reference from a subject to a ServiceAccount ignores the subject's `kind`, so the prefix is added to both: the
+# user loses the access, and a user named `x-jane` would have it.
 #
 # Observed:
 #   subjects:

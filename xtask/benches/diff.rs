@@ -1,6 +1,7 @@
-//! What differs between two clusters of thousands of bindings.
+//! Compares two clusters with thousands of bindings.
 //!
-//! `cargo bench -p xtask --bench diff [FILTER]`. Bindings of the larger side are counted.
+//! `cargo bench -p xtask --bench diff [FILTER]`. The counter is the number of bindings of the
+//! larger cluster.
 
 mod support;
 
@@ -17,13 +18,13 @@ fn main() {
     divan::main();
 }
 
-/// Nothing differs.
+/// Two equal clusters.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn same(bencher: Bencher<'_, '_>) {
     compare(bencher, inventory(Preset::Big));
 }
 
-/// Every fiftieth role has one verb more in each rule.
+/// Every fiftieth role has an additional verb in each rule.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn some_roles_changed(bencher: Bencher<'_, '_>) {
     compare(
@@ -32,13 +33,13 @@ fn some_roles_changed(bencher: Bencher<'_, '_>) {
     );
 }
 
-/// Every role has one verb more in each rule, so that every subject's access differs.
+/// Every role has an additional verb in each rule, so the access of every subject differs.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn all_roles_changed(bencher: Bencher<'_, '_>) {
     compare(bencher, with_roles(|_, role| widen(role)));
 }
 
-/// Every subject gains everything that it holds.
+/// An empty cluster as the old one, so that all access is new.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn from_nothing(bencher: Bencher<'_, '_>) {
     let new = authorizer(Preset::Big);

@@ -1,6 +1,7 @@
-//! Denials out of logs, and the least objects that mend them.
+//! Extracts denials from logs, and computes the minimal objects that allow them.
 //!
-//! `cargo bench -p xtask --bench fix [FILTER]`. Bytes of log, or denials, are counted.
+//! `cargo bench -p xtask --bench fix [FILTER]`. The counters are bytes of log and numbers of
+//! denials.
 
 mod support;
 
@@ -16,18 +17,18 @@ fn main() {
     divan::main();
 }
 
-/// Ten megabytes of logs, one line in fifty a refusal.
+/// Ten megabytes of logs, of which every fiftieth line is a refusal.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn scan(bencher: Bencher<'_, '_>) {
     let mut text = Vec::new();
     let written = logs::write_refusals(&mut text, 1, 10);
-    assert!(written.is_ok(), "writing into memory makes no errors");
+    assert!(written.is_ok(), "writing to memory cannot fail");
     bencher.counter(BytesCount::new(text.len())).bench_local(|| Scan::of(&text).denials.len());
 }
 
-/// So many denials of one cluster, mended together and proved.
+/// Fixes this many denials of one cluster together, with the proof.
 #[divan::bench(args = [1, 100, 1_000], sample_count = 10, sample_size = 1)]
-fn mend(bencher: Bencher<'_, '_>, count: usize) {
+fn fix(bencher: Bencher<'_, '_>, count: usize) {
     let authorizer = authorizer(Preset::Big);
     let denied: Vec<Denied> = questions(Preset::Big, 10 * count + 100)
         .into_iter()

@@ -1,7 +1,7 @@
-//! The evaluator: index, decisions, matrices and the reverse question.
+//! The evaluator: index, decisions, matrices and who-can.
 //!
-//! `cargo bench -p xtask --bench rbac [FILTER]`. Throughputs are what compares across machines; each
-//! benchmark that grows with the cluster runs on two sizes of it.
+//! `cargo bench -p xtask --bench rbac [FILTER]`. Compare throughputs between machines. Each
+//! benchmark that depends on the size of the cluster runs on two sizes.
 
 mod support;
 
@@ -22,7 +22,7 @@ fn main() {
 
 const SIZES: [Preset; 2] = [Preset::Big, Preset::Huge];
 
-/// What is indexed: rules are counted.
+/// Building the index; the counter is the number of rules.
 #[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
 fn index(bencher: Bencher<'_, '_>, preset: Preset) {
     let inventory = inventory(preset);
@@ -33,7 +33,7 @@ fn index(bencher: Bencher<'_, '_>, preset: Preset) {
         .bench_local_values(Authorizer::new);
 }
 
-/// One decision about the subject that holds the same bindings in both clusters.
+/// One decision about a subject with the same bindings in both clusters.
 mod decision {
     use super::*;
 
@@ -60,8 +60,8 @@ mod decision {
         });
     }
 
-    /// Each sample is one decision about another subject, its caches cold: the median is what a
-    /// person's question costs.
+    /// Each sample is a decision about another subject with cold caches. The median is the cost of
+    /// a user's question.
     #[divan::bench(args = SIZES, sample_count = 20_000, sample_size = 1)]
     fn of_any_subject(bencher: Bencher<'_, '_>, preset: Preset) {
         let authorizer = authorizer(preset);
@@ -74,8 +74,8 @@ mod decision {
     }
 }
 
-/// All ServiceAccounts, each in its own namespace, by eight verbs and seventy resources: cells are
-/// counted.
+/// All ServiceAccounts, each in its own namespace, with eight verbs and seventy resources. The
+/// counter is the number of cells.
 mod matrix {
     use super::*;
 
@@ -120,7 +120,7 @@ mod matrix {
         VERBS.map(Text::from).into()
     }
 
-    /// Counts the cells that are allowed, so that each is looked at.
+    /// Counts the allowed cells, so that none is optimized away.
     fn allowed(
         authorizer: &Authorizer,
         axes: &rolecall_rbac::Axes,
@@ -132,7 +132,7 @@ mod matrix {
     }
 }
 
-/// Who may do something: in one namespace, in each, and what nobody may.
+/// who-can in one namespace, in all namespaces, and for a request that no subject can make.
 mod who_can {
     use super::*;
 
@@ -180,7 +180,7 @@ fn rules(bencher: Bencher<'_, '_>, preset: Preset) {
     });
 }
 
-/// Whether one role's rules are covered by those of another.
+/// Whether the rules of one role cover those of another.
 #[divan::bench]
 fn coverage(bencher: Bencher<'_, '_>) {
     let roles = authorizer(Preset::Big).inventory().roles();

@@ -1,7 +1,8 @@
-//! Reading: a JSON List beside `serde_json` on the same bytes, and a tree of manifests.
+//! Reading: a JSON List, with `serde_json` on the same bytes as the baseline, and a directory of
+//! manifests.
 //!
-//! `cargo bench -p xtask --bench source [FILTER]`. What counts is the ratio of `json::load` and
-//! `json::load_access` to `json::ignore` in one run.
+//! `cargo bench -p xtask --bench source [FILTER]`. The relevant results are the ratios of
+//! `json::load` and `json::load_access` to `json::ignore` in one run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ fn main() {
     divan::main();
 }
 
-/// Files that go with the process.
+/// A directory for the inputs, which is removed at exit.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap_or_else(fail));
 
 fn fail<T>(error: std::io::Error) -> T {
@@ -37,8 +38,8 @@ fn generated(what: What, preset: Preset, amount: Option<usize>) -> PathBuf {
     path
 }
 
-/// Loads a file or folder. What was read is returned, and so freed outside of what is measured: commands
-/// leave that to the kernel.
+/// Loads a file or directory. Returns the inventory, so that it is freed outside the measurement:
+/// commands leave that to the kernel.
 fn load(path: &Path, selection: Selection) -> Inventory {
     let config = LoadConfig {
         paths: vec![path.to_owned()],
@@ -49,7 +50,7 @@ fn load(path: &Path, selection: Selection) -> Inventory {
     manifests::load(&config, std::io::empty()).inventory
 }
 
-/// A List as `kubectl get -o json` writes it, most of whose bytes are Pods.
+/// A List as printed by `kubectl get -o json`, which consists mostly of Pods.
 mod json {
     use super::*;
 
@@ -61,7 +62,7 @@ mod json {
         bencher.counter(size(&path)).bench_local(|| super::load(&path, Selection::Everything));
     }
 
-    /// What a question about a ServiceAccount reads: Pods are passed over.
+    /// The objects that a question about a ServiceAccount needs; Pods are skipped.
     #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
     fn load_access(bencher: Bencher<'_, '_>, preset: Preset) {
         let path = generated(What::Cluster, preset, None);
@@ -69,7 +70,7 @@ mod json {
         bencher.counter(size(&path)).bench_local(load);
     }
 
-    /// The least that a parser does: every byte looked at, nothing kept.
+    /// The lower bound of a parser: reads every byte and keeps nothing.
     #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
     fn ignore(bencher: Bencher<'_, '_>, preset: Preset) {
         let path = generated(What::Cluster, preset, None);
@@ -84,7 +85,7 @@ mod json {
     }
 }
 
-/// A tree of YAML files, one in twenty RBAC.
+/// A directory of YAML files, of which every twentieth contains RBAC objects.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn manifest_tree(bencher: Bencher<'_, '_>) {
     const FILES: usize = 2_000;

@@ -1,4 +1,4 @@
-//! The least that a reader of JSON does: `floor FILE...` parses each file and keeps nothing.
+//! The lower bound of a JSON reader: `floor FILE...` parses each file and keeps nothing.
 
 use std::fs;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
-//! A real API server on loopback ports, for as long as it is held.
+//! A real API server on loopback ports, which runs as long as its value exists.
 //!
 //! ```text
-//! temp folder: certificates, kubeconfigs, logs, etcd's data
-//! etcd <- kube-apiserver <- kube-controller-manager (only where asked for)
+//! temporary directory: certificates, kubeconfigs, logs, etcd's data
+//! etcd <- kube-apiserver <- kube-controller-manager (optional)
 //! ```
 
 mod command;
@@ -25,35 +25,36 @@ use crate::failure::{Failure, Result};
 use crate::interrupt::{self, Stop};
 use crate::process;
 
-/// How long a slow machine may take from the first process to a ready server.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// The time until the server is ready, on a slow machine.
+const READY_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How a server is to be.
+/// The configuration of a server.
 pub(crate) struct Config {
-    /// What decides whether a request is allowed.
+    /// The authorizers.
     pub(crate) authorization: Authorization,
-    /// Runs kube-controller-manager too: default ServiceAccounts, their tokens, aggregation, workloads.
+    /// Whether to run kube-controller-manager too, for default ServiceAccounts, tokens, aggregation
+    /// and workloads.
     pub(crate) with_controllers: bool,
-    /// Users who are let in by a bearer token; users by certificate can be added later.
+    /// Users who authenticate with a bearer token. Users with a certificate can be added later.
     pub(crate) token_users: Vec<User>,
 }
 
-/// What a server asks for a verdict.
+/// The authorizers of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Authorization {
-    /// What `--authorization-mode` says, with a policy file where ABAC is among it.
+    /// The value of `--authorization-mode`, with a policy file for ABAC.
     Mode {
-        /// As in `Node,RBAC`.
+        /// The modes, such as `Node,RBAC`.
         mode: String,
-        /// The path of what `ABAC` reads.
+        /// The path of the ABAC policy.
         abac_policy: Option<PathBuf>,
     },
-    /// A file of `kind: AuthorizationConfiguration`, which servers since 1.30 take.
+    /// An `AuthorizationConfiguration` file, which servers since 1.30 support.
     Config(PathBuf),
 }
 
 impl Authorization {
-    /// Asks authorizers that need no file.
+    /// Uses authorizers that need no file.
     pub(crate) fn mode(mode: &str) -> Self {
         Self::Mode { mode: mode.to_owned(), abac_policy: None }
     }
@@ -71,14 +72,14 @@ impl Authorization {
     }
 }
 
-/// Who a client is to the server.
+/// The identity of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) groups: Vec<String>,
 }
 
-/// A running API server; dropping it stops it and removes its folder.
+/// A running API server. Dropping it stops the processes and removes the directory.
 pub(crate) struct ApiServer {
     credentials: Credentials,
     kubectl: PathBuf,
@@ -87,15 +88,16 @@ pub(crate) struct ApiServer {
 }
 
 impl ApiServer {
-    /// Starts a server and returns when it is ready.
+    /// Starts a server and waits until it is ready.
     pub(crate) fn start(assets: &Assets, config: &Config) -> Result<Self> {
         let kubectl =
             assets.program("kubectl").or_else(|| process::find("kubectl")).ok_or_else(|| {
                 Failure::new("there is no `kubectl`, neither in KUBEBUILDER_ASSETS nor on PATH")
-                    .remedy("put it there, or unset KUBEBUILDER_ASSETS to have it built")
+                    .remedy("add it, or unset KUBEBUILDER_ASSETS to build it")
             })?;
-        let folder = TempDir::with_prefix("rolecall-apiserver-")
-            .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+        let folder = TempDir::with_prefix("rolecall-apiserver-").map_err(|error| {
+            Failure::new(format!("cannot create a temporary directory: {error}"))
+        })?;
         let folder_path = folder.path().to_path_buf();
         let servers = Arc::new(Servers::new(folder));
         let running: Arc<dyn Stop> = servers.clone();
@@ -122,27 +124,27 @@ impl ApiServer {
         self.certificate_kubeconfig(&masters)
     }
 
-    /// Makes a kubeconfig with a client certificate for a user.
+    /// Creates a kubeconfig with a client certificate for a user.
     pub(crate) fn certificate_kubeconfig(&self, user: &User) -> Result<PathBuf> {
         self.credentials.certificate_kubeconfig(user, self.servers.port())
     }
 
-    /// Makes a kubeconfig with the token of one of the configured token users.
+    /// Creates a kubeconfig with the token of one of the configured token users.
     pub(crate) fn token_kubeconfig(&self, user: &User) -> Result<PathBuf> {
         self.credentials.token_kubeconfig(user, self.servers.port())
     }
 
-    /// Makes a kubeconfig with a token that the server never knew, or no longer knows.
+    /// Creates a kubeconfig with a token that the server does not know.
     pub(crate) fn unknown_token_kubeconfig(&self) -> Result<PathBuf> {
         self.credentials.unknown_token_kubeconfig(self.servers.port())
     }
 
-    /// Makes a kubeconfig without credentials: the server takes its user for `system:anonymous`.
+    /// Creates a kubeconfig without credentials, whose user is `system:anonymous`.
     pub(crate) fn anonymous_kubeconfig(&self) -> Result<PathBuf> {
         self.credentials.anonymous_kubeconfig(self.servers.port())
     }
 
-    /// Makes a kubeconfig with any bearer token; the name is for its file.
+    /// Creates a kubeconfig with any bearer token; `name` determines the file name.
     pub(crate) fn bearer_kubeconfig(&self, name: &str, token: &str) -> Result<PathBuf> {
         self.credentials.bearer_kubeconfig(name, token, self.servers.port())
     }
@@ -152,25 +154,26 @@ impl ApiServer {
         self.servers.port()
     }
 
-    /// Returns a kubectl command that acts as the owner of a kubeconfig.
+    /// Returns a kubectl command that uses a kubeconfig.
     pub(crate) fn kubectl(&self, kubeconfig: &Path) -> Command {
         let mut command = Command::new(&self.kubectl);
-        // It caches below the home folder; a flag for that would stand before a plugin's name.
+        // kubectl caches in the home directory. A cache flag would have to come before the name of
+        // a plugin.
         command.env("KUBECONFIG", kubeconfig).env("HOME", self.folder(""));
         command
     }
 
-    /// Returns a path inside the server's folder.
+    /// Returns a path in the server's directory.
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.credentials.folder().join(name)
     }
 
-    /// Fails once one of the server's processes has ended.
+    /// Fails if one of the server's processes has exited.
     pub(crate) fn check_alive(&self) -> Result<()> {
         self.servers.check_alive()
     }
 
-    /// Lets the processes run on and returns their ids.
+    /// Leaves the processes running and returns their ids.
     pub(crate) fn leave_running(self) -> Vec<u32> {
         self.servers.leave_running()
     }
@@ -181,7 +184,7 @@ impl ApiServer {
             self.check_alive()?;
             match process::output(self.kubectl(kubeconfig).args(arguments)) {
                 Ok(_) => return Ok(()),
-                Err(failure) if started.elapsed() > PATIENCE => return Err(failure),
+                Err(failure) if started.elapsed() > READY_TIMEOUT => return Err(failure),
                 Err(_) => thread::sleep(Duration::from_millis(200)),
             }
         }

@@ -1,8 +1,8 @@
-//! The programs of a control plane: `etcd`, `kube-apiserver`, `kube-controller-manager`, `kubectl`.
+//! The binaries of a control plane: `etcd`, `kube-apiserver`, `kube-controller-manager`, `kubectl`.
 //!
-//! They follow envtest's convention: `KUBEBUILDER_ASSETS` names a folder that holds them. Where it is not set, each
-//! version of Kubernetes has a recipe: Debian's packages, or Go modules. A recipe takes minutes, once; the result is
-//! kept in the user's cache, outside the checkout.
+//! They follow envtest's convention: `KUBEBUILDER_ASSETS` is the directory that contains them.
+//! Without it, each version of Kubernetes has a recipe: Debian packages or Go modules. A recipe
+//! takes minutes once; the result is stored in the user's cache, outside the checkout.
 
 mod apt;
 mod command;
@@ -24,14 +24,14 @@ use crate::{files, process};
 
 const VARIABLE: &str = "KUBEBUILDER_ASSETS";
 
-/// A folder that holds at least `etcd` and `kube-apiserver`.
+/// A directory that contains at least `etcd` and `kube-apiserver`.
 #[derive(Clone, Debug)]
 pub(crate) struct Assets {
     folder: PathBuf,
 }
 
 impl Assets {
-    /// Returns the programs in the folder that the environment names, if it names one.
+    /// Returns the binaries in `KUBEBUILDER_ASSETS`, if it is set.
     pub(crate) fn from_environment() -> Result<Option<Self>> {
         env::var_os(VARIABLE)
             .filter(|value| !value.is_empty())
@@ -39,7 +39,7 @@ impl Assets {
             .transpose()
     }
 
-    /// Finds the programs of a version that were built before, and builds nothing.
+    /// Returns the binaries of a version that have been built before, and builds nothing.
     pub(crate) fn built(version: Kubernetes) -> Result<Self> {
         let folder = cache_folder()?.join(Recipe::of(version)?.name());
         if folder.is_dir() {
@@ -50,7 +50,8 @@ impl Assets {
         )))
     }
 
-    /// Finds the programs, those that the environment names before all, and builds them the first time.
+    /// Returns the binaries in `KUBEBUILDER_ASSETS`, else those of a version, and builds them the
+    /// first time.
     pub(crate) fn get(version: Kubernetes) -> Result<Self> {
         if let Some(given) = Self::from_environment()? {
             return Ok(given);
@@ -62,7 +63,7 @@ impl Assets {
         if !folder.is_dir() {
             files::make_dir(&cache)?;
             let _lock = lock(&cache.join(format!("{name}.lock")))?;
-            // Another process may have built them while this one waited for the lock.
+            // Another process might have built them while this one waited for the lock.
             if !folder.is_dir() {
                 build(&recipe, &cache, &folder)?;
             }
@@ -74,25 +75,25 @@ impl Assets {
         &self.folder
     }
 
-    /// Returns the path of a program, if the folder has it.
+    /// Returns the path of a binary, if the directory contains it.
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         Some(self.folder.join(name)).filter(|path| path.is_file())
     }
 
-    /// Asks the API server for its version, as in `v1.37.2`.
+    /// Returns the API server's version, such as `v1.37.2`.
     pub(crate) fn version(&self) -> Result<String> {
         let mut command = Command::new(self.folder.join("kube-apiserver"));
         let said = process::output(command.arg("--version"))?;
         Ok(said.split_whitespace().next_back().unwrap_or_default().to_owned())
     }
 
-    /// Returns the second number of the API server's version, as in `37`.
+    /// Returns the API server's minor version, such as `37`.
     pub(crate) fn minor(&self) -> Result<u32> {
         let version = self.version()?;
         let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok());
         minor.ok_or_else(|| {
             Failure::new(format!(
-                "kube-apiserver gives its version as `{version}`, not as `v1.N.P`"
+                "kube-apiserver reports the version `{version}`, expected `v1.N.P`"
             ))
         })
     }
@@ -103,14 +104,14 @@ impl Assets {
             if assets.program(name).is_none() {
                 let folder = assets.folder.display();
                 return Err(Failure::new(format!("{VARIABLE}=`{folder}` has no `{name}`"))
-                    .remedy(format!("put it there, or unset {VARIABLE} to have it built")));
+                    .remedy(format!("add it, or unset {VARIABLE} to build it")));
             }
         }
         Ok(assets)
     }
 }
 
-/// How the programs of a version are made.
+/// The recipe for the binaries of a version.
 enum Recipe {
     Debian,
     Modules(Modules),
@@ -124,7 +125,7 @@ impl Recipe {
         }
     }
 
-    /// Names the result; a new recipe gets a new name.
+    /// Returns the name of the result. A changed recipe has a new name.
     fn name(&self) -> String {
         match self {
             Self::Debian => "debian-12-kubernetes-1.20.2-r2".to_owned(),
@@ -133,7 +134,8 @@ impl Recipe {
     }
 }
 
-/// Builds into a scratch folder and moves the result into place at the end, so that a folder in place is complete.
+/// Builds in a scratch directory and moves the result at the end, so that the final directory is
+/// always complete.
 fn build(recipe: &Recipe, cache: &Path, folder: &Path) -> Result<()> {
     let started = Instant::now();
     let name = recipe.name();
@@ -158,7 +160,7 @@ fn build(recipe: &Recipe, cache: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a part of a recipe and says how long it took.
+/// Runs a step of a recipe and prints its duration.
 fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
     let started = Instant::now();
     eprintln!("  {name} ...");
@@ -181,12 +183,12 @@ fn cache_folder() -> Result<PathBuf> {
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
         .map(|cache| cache.join("rolecall/assets"))
         .ok_or_else(|| {
-            Failure::new("there is no folder for caches: neither XDG_CACHE_HOME nor HOME is set")
+            Failure::new("there is no cache directory: neither XDG_CACHE_HOME nor HOME is set")
                 .remedy("set one of them, or set KUBEBUILDER_ASSETS")
         })
 }
 
-/// Holds the lock until the file is dropped.
+/// Holds a lock until the returned file is dropped.
 fn lock(path: &Path) -> Result<File> {
     let file = File::create(path).map_err(|error| files::failure("write", path, &error))?;
     file.lock().map_err(|error| files::failure("lock", path, &error))?;

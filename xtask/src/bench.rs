@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: whole commands over generated inputs, beside their floors and peers in the same run.
+//! `cargo xtask bench`: measures whole commands on generated inputs, next to lower bounds and
+//! similar tools.
 
 mod cases;
 mod command_line;
@@ -22,38 +23,40 @@ use inputs::Inputs;
 use measure::Measured;
 use table::Row;
 
-/// The programs that are built for a run.
+/// The binaries that are built for a run.
 const BUILT: [&str; 2] = ["rolecall", "floor"];
 
-/// Measure whole commands: time, throughput, peak memory; beside floors and peers
+/// Measure time, throughput and peak memory of whole commands, next to lower bounds and similar
+/// tools
 #[derive(Args, Debug)]
 pub(crate) struct BenchArguments {
-    /// The cluster that commands read
+    /// Size of the cluster
     #[arg(long, value_enum, default_value = "big")]
     preset: Preset,
 
-    /// How often each command runs
+    /// Number of runs per command
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
-    /// Only cases whose name contains this
+    /// Only cases whose name contains this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
 
-    /// The profile to build with; what users get is `release`
+    /// Cargo profile; users get `release`
     #[arg(long, default_value = "release")]
     profile: String,
 
-    /// Count the instructions of three fixed runs instead, and fail if one grew by more than a tenth
+    /// Count the instructions of three fixed runs instead, and fail if one grew by more than a
+    /// tenth
     #[arg(long, conflicts_with_all = ["preset", "runs", "only", "profile"])]
     instructions: bool,
 
-    /// Store these counts, for a growth that is meant
+    /// Store the new counts, for an intended change
     #[arg(long, requires = "instructions")]
     update: bool,
 }
 
-/// Runs all cases and prints a table of each, or counts instructions.
+/// Runs all cases and prints a table for each, or counts instructions.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     if arguments.instructions {
         let programs = Programs { built: build(instructions::PROFILE)? };
@@ -71,7 +74,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     Ok(())
 }
 
-/// Measures a case's commands in turns, so that all of them meet the same weather.
+/// Measures the commands of a case alternately, so that the load of the machine affects all of
+/// them.
 fn rows(case: &Case, programs: &Programs, inputs: &Inputs, runs: u32) -> Result<Vec<Row>> {
     let amount = case.amount.of(inputs)?;
     let mut rows: Vec<(PathBuf, Row)> = Vec::new();
@@ -88,7 +92,7 @@ fn rows(case: &Case, programs: &Programs, inputs: &Inputs, runs: u32) -> Result<
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// Names the programs that are not there, and how to bring them in.
+/// Lists the missing programs and how to provide them.
 fn missing(cases: &[Case], programs: &Programs) -> String {
     let mut missing: Vec<String> = cases
         .iter()
@@ -103,10 +107,10 @@ fn missing(cases: &[Case], programs: &Programs) -> String {
         return String::new();
     }
     let names = missing.join(", ");
-    format!("\nleft out, not being on the PATH nor named by a variable: {names}\n")
+    format!("\nskipped, because they are neither on the PATH nor set by a variable: {names}\n")
 }
 
-/// Builds what users get, and the floor.
+/// Builds the binary and the lower bound.
 fn build(profile: &str) -> Result<Vec<(&'static str, PathBuf)>> {
     eprintln!("building with the profile `{profile}`");
     let stdout = process::output(
@@ -120,7 +124,7 @@ fn build(profile: &str) -> Result<Vec<(&'static str, PathBuf)>> {
     Ok(stdout.lines().filter_map(executable).collect())
 }
 
-/// Reads the path of a program that cargo says it built.
+/// Reads the path of a binary from a message of cargo.
 fn executable(message: &str) -> Option<(&'static str, PathBuf)> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let path = PathBuf::from(message.get("executable")?.as_str()?);

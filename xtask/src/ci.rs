@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what must hold before a change lands, in the order of how soon it fails.
+//! `cargo xtask ci`: the checks that must pass before a change lands, fastest first.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use crate::{files, process, tidy};
 /// Run all checks: format, lints, tidy, tests, docs
 #[derive(Args)]
 pub(crate) struct CiArguments {
-    /// Leave out the tests, for a caller who has just run them
+    /// Skip the tests, for callers that have just run them
     #[arg(long)]
     skip_tests: bool,
 }
 
-/// A command of the list, as a person would type it.
+/// A command of the list, as a user would type it.
 struct Step {
     name: &'static str,
     command: &'static str,
     variable: Option<(&'static str, &'static str)>,
 }
 
-/// Runs the steps up to the first that fails.
+/// Runs the steps until one fails.
 pub(crate) fn run(arguments: &CiArguments) -> Result<()> {
     let mut times = Vec::new();
     for step in steps(arguments.skip_tests, process::find("cargo-nextest").is_some()) {
@@ -73,7 +73,7 @@ impl Step {
             return Ok(());
         }
         Err(Failure::new(format!("the step `{}` failed", self.name))
-            .remedy(format!("mend it and run again: {}", self.shown())))
+            .remedy(format!("fix it and run again: {}", self.shown())))
     }
 
     fn shown(&self) -> String {
@@ -87,7 +87,11 @@ impl Step {
 fn summary(times: &[(&str, Duration)]) -> String {
     let steps = times.iter().map(|(name, time)| format!("{name} {:.0} s", time.as_secs_f64()));
     let total: Duration = times.iter().map(|(_, time)| *time).sum();
-    format!("all well: {}; {:.0} s", steps.collect::<Vec<_>>().join(", "), total.as_secs_f64())
+    format!(
+        "all checks passed: {}; {:.0} s",
+        steps.collect::<Vec<_>>().join(", "),
+        total.as_secs_f64()
+    )
 }
 
 #[cfg(test)]
@@ -95,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_run_once_with_whichever_runner_is_there() {
+    fn tests_run_once_with_the_installed_runner() {
         let rows: [(bool, bool, &[&str]); 3] = [
             (true, true, &[]),
             (false, false, &["cargo test --workspace"]),
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_shown_as_one_types_it() {
+    fn a_step_is_shown_as_a_command_line() {
         let steps = steps(true, true);
         let docs = steps.last().map(Step::shown);
         let expected = "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps";

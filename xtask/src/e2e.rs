@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: scenarios against a real API server.
 //!
-//! One server of each version serves all scenarios, each in namespaces of its own. What rolecall says is held against
-//! what the server says, and no output may hold a token or key.
+//! One server of each version serves all scenarios, each in dedicated namespaces. rolecall's output
+//! is compared with the server's answers, and no output may contain a token or key.
 
 mod api;
 mod authorizers;
@@ -35,7 +35,7 @@ use crate::{files, process};
 /// Run scenarios against a real API server
 #[derive(Args)]
 pub(crate) struct E2eArguments {
-    /// Only scenarios whose name contains this; may be repeated
+    /// Only scenarios whose name contains this text (repeatable)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
 
@@ -43,26 +43,27 @@ pub(crate) struct E2eArguments {
     #[arg(long)]
     list: bool,
 
-    /// Only on this version, where KUBEBUILDER_ASSETS is not set
+    /// Only on this version, unless KUBEBUILDER_ASSETS is set
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<Kubernetes>,
 
-    /// Every scenario on every version; without it, the newest version gets one scenario of each kind
+    /// Run every scenario on every version; by default the newest version gets one scenario of each
+    /// kind
     #[arg(long, conflicts_with = "kubernetes")]
     full: bool,
 }
 
-/// Something to try on a running server.
+/// A test on a running server.
 struct Scenario {
     name: &'static str,
-    /// What holds once it has passed.
+    /// The statement that holds if it passes.
     claim: &'static str,
     run: fn(&World) -> Result<()>,
-    /// The first minor version of Kubernetes that has what it tries.
+    /// The first minor version of Kubernetes with the tested feature.
     since: u32,
 }
 
-/// The scenarios, file by file.
+/// All scenarios by file.
 const ALL: [&[Scenario]; 10] = [
     fixtures::SCENARIOS,
     callers::SCENARIOS,
@@ -76,7 +77,7 @@ const ALL: [&[Scenario]; 10] = [
     universe::SCENARIOS,
 ];
 
-/// Runs the scenarios, each to its end or its first failure, on one version after another.
+/// Runs the scenarios on one version after another, each until its first failure.
 pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
     let chosen = choose(&arguments.only)?;
     if arguments.list {
@@ -97,13 +98,13 @@ pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
         Some(first) => {
             let failed = outcome.failed.iter().map(ToString::to_string).collect::<Vec<_>>();
             let name = first.scenario;
-            Err(Failure::new(format!("not as it should be: {}", failed.join(", ")))
-                .remedy(format!("run one by itself: cargo xtask e2e --only {name}")))
+            Err(Failure::new(format!("failed: {}", failed.join(", ")))
+                .remedy(format!("run one alone: cargo xtask e2e --only {name}")))
         }
     }
 }
 
-/// How the scenarios ended, of all versions together.
+/// The results of the scenarios on all versions.
 #[derive(Default)]
 struct Outcome {
     passed: usize,
@@ -178,7 +179,7 @@ fn run_on(
     Ok(())
 }
 
-/// Returns the first scenario of each file, and those that only newer servers have.
+/// Returns the first scenario of each file, and those for newer servers only.
 fn one_of_each_kind() -> Scenarios {
     let newer = |scenario: &&Scenario| scenario.since > 20;
     ALL.into_iter()
@@ -186,7 +187,7 @@ fn one_of_each_kind() -> Scenarios {
         .collect()
 }
 
-/// How wide the longest name may be.
+/// The maximum length of a name.
 const WIDTH: usize = 32;
 
 fn choose(only: &[String]) -> Result<Scenarios> {
@@ -195,15 +196,16 @@ fn choose(only: &[String]) -> Result<Scenarios> {
         .filter(|scenario| only.is_empty() || only.iter().any(|part| scenario.name.contains(part)))
         .collect();
     if chosen.is_empty() {
-        return Err(Failure::new(format!("no scenario is called `{}`", only.join("`, `")))
-            .remedy("list them: cargo xtask e2e --list"));
+        return Err(Failure::new(format!("no scenario matches `{}`", only.join("`, `")))
+            .remedy("list them with cargo xtask e2e --list"));
     }
     Ok(chosen)
 }
 
-/// Builds the binary that tests run, and returns its path.
+/// Builds the binary of the tests, and returns its path.
 ///
-/// A build of the package by itself would choose other features, and so compile most dependencies a second time.
+/// Building only the package would select other features, and compile most dependencies a second
+/// time.
 fn build() -> Result<PathBuf> {
     let stdout = process::output(
         Command::new("cargo")
@@ -215,7 +217,7 @@ fn build() -> Result<PathBuf> {
         .lines()
         .filter_map(executable)
         .find(|path| path.file_name().is_some_and(|name| name == "rolecall"))
-        .ok_or_else(|| Failure::new("cargo built no `rolecall`"))
+        .ok_or_else(|| Failure::new("cargo did not build `rolecall`"))
 }
 
 fn executable(message: &str) -> Option<PathBuf> {
@@ -234,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scenario_has_a_name_of_its_own_that_fits() {
+    fn scenario_names_are_unique_and_short() {
         let mut names = BTreeSet::new();
         for scenario in ALL.into_iter().flatten() {
             assert!(names.insert(scenario.name), "{}", scenario.name);
@@ -243,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_name_chooses_and_a_wrong_one_is_refused() {
+    fn a_part_of_a_name_selects_and_an_unknown_one_is_an_error() {
         let chosen = choose(&["fixtures".to_owned()]).map(|chosen| chosen.len());
         assert!(chosen.is_ok_and(|count| count > 0));
         let refused = choose(&["nothing".to_owned()]).map(|chosen| chosen.len());
-        let failure = refused.expect_err("nothing is called so").to_string();
+        let failure = refused.expect_err("no name matches").to_string();
         assert_eq!(
             failure,
-            "error: no scenario is called `nothing`\nhint: list them: cargo xtask e2e --list"
+            "error: no scenario matches `nothing`\nhint: list them with cargo xtask e2e --list"
         );
     }
 }

@@ -1,8 +1,8 @@
-//! What went wrong in a task, and what to do about it.
+//! The failure of a task and its remedy.
 
 use std::fmt;
 
-/// Says why a task stopped and, where there is one, the command or edit that mends it.
+/// The reason why a task failed and, if there is one, the command or edit that fixes it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     what: String,
@@ -17,7 +17,7 @@ impl Failure {
         Self { what: what.into(), remedy: None }
     }
 
-    /// Adds the command or edit that mends it.
+    /// Adds the command or edit that fixes the failure.
     pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }

@@ -1,4 +1,4 @@
-//! File operations whose failures name the file.
+//! File operations whose failures contain the path.
 
 use std::env;
 use std::fs;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 
-/// Returns the folder that holds the workspace's Cargo.toml.
+/// Returns the directory of the workspace's Cargo.toml.
 pub(crate) fn workspace_root() -> PathBuf {
-    // Cargo sets it anew for every run: a checkout may have moved since it was compiled.
+    // Cargo sets it for every run; a checkout can move after compilation.
     let manifest_dir =
         env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     PathBuf::from(manifest_dir).join("..")
@@ -24,10 +24,10 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 pub(crate) fn make_dir(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|error| failure("make the folder", path, &error))
+    fs::create_dir_all(path).map_err(|error| failure("create the directory", path, &error))
 }
 
-/// Removes a folder and all in it; one that is not there is no failure.
+/// Removes a directory and its content, if it exists.
 pub(crate) fn remove_dir(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -37,7 +37,7 @@ pub(crate) fn remove_dir(path: &Path) -> Result<()> {
     }
 }
 
-/// Returns the entries of a folder, sorted.
+/// Returns the sorted entries of a directory.
 pub(crate) fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(path).map_err(|error| failure("list", path, &error))?;
     let mut paths = entries
@@ -48,7 +48,7 @@ pub(crate) fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Words the failure of an operation on a file.
+/// Formats the failure of a file operation.
 pub(crate) fn failure(verb: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot {verb} `{}`: {error}", path.display()))
 }

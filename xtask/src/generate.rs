@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: inputs of any size, the same bytes for the same seed.
+//! `cargo xtask generate`: generates inputs of any size, deterministically from a seed.
 
 pub mod cluster;
 pub mod logs;
@@ -12,53 +12,53 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 pub use random::Random;
 
-/// Write a cluster, a manifest tree, reviews or logs of a realistic shape
+/// Generate a cluster, manifests, reviews or logs with a realistic structure
 #[derive(Args, Debug)]
 pub struct GenerateArguments {
-    /// What to write
+    /// Kind of input to generate
     #[arg(value_enum, default_value = "cluster")]
     pub what: What,
-    /// How much of it
+    /// Size of the cluster
     #[arg(long, value_enum, default_value = "small")]
     pub preset: Preset,
-    /// The seed of everything random
+    /// Seed of the random numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The file, or for manifests the folder, to write; stdout when absent
+    /// File to write, or directory for manifests; defaults to stdout
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// How many megabytes of logs, lines of reviews or files of manifests
+    /// Number of megabytes of logs, reviews or manifest files
     #[arg(long)]
     pub amount: Option<usize>,
 }
 
-/// What `generate` writes.
+/// The inputs that `generate` can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum What {
     /// A JSON List of RBAC objects, ServiceAccounts, Namespaces and Pods
     Cluster,
-    /// A folder of mixed YAML manifests, one in twenty RBAC
+    /// A directory of mixed YAML manifests, of which one in twenty is RBAC
     Manifests,
     /// SubjectAccessReviews as JSON lines, for the cluster of the same preset and seed
     Reviews,
-    /// Container logs in which some lines are refusals
+    /// Container logs that contain refusals
     Refusals,
-    /// An audit log in JSON lines
+    /// An audit log as JSON lines
     Audit,
 }
 
-/// How large a cluster is.
+/// The size of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
     /// 1,504 RoleBindings, 196 ClusterRoleBindings, 127 Roles, 219 ClusterRoles
     Small,
     /// 4,491 RoleBindings, 676 ClusterRoleBindings, 1,374 Roles, 721 ClusterRoles
     Big,
-    /// Ten times big, with 100,000 Pods
+    /// Ten times `big`, with 100,000 Pods
     Huge,
 }
 
-/// Writes what the arguments ask for.
+/// Generates the requested input.
 pub fn run(arguments: &GenerateArguments) -> io::Result<()> {
     let GenerateArguments { what, preset, seed, out, amount } = arguments;
     if *what == What::Manifests {

@@ -1,4 +1,4 @@
-//! Work left to do when a person presses Ctrl-C or CI ends the run.
+//! Cleanup when the user presses Ctrl-C or CI cancels the run.
 
 use std::process;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -7,9 +7,9 @@ use std::thread;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Something that must not outlive the task.
+/// A resource that must not outlive the task.
 pub(crate) trait Stop: Send + Sync {
-    /// Ends it; ending it twice is no harm.
+    /// Stops it. Stopping it twice has no effect.
     fn stop(&self);
 }
 
@@ -19,7 +19,7 @@ const INTERRUPTED: i32 = 130;
 static WATCHED: Mutex<Vec<Weak<dyn Stop>>> = Mutex::new(Vec::new());
 static WATCHER: Once = Once::new();
 
-/// Has something stopped on SIGINT, SIGTERM and SIGHUP, for as long as it lives.
+/// Stops a resource on SIGINT, SIGTERM and SIGHUP, as long as it exists.
 pub(crate) fn watch(thing: &Arc<dyn Stop>) {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(thing));
     WATCHER.call_once(|| {

@@ -1,3 +1,3 @@
-//! What development tasks share with the benches: generated inputs.
+//! The generated inputs, which development tasks and benches share.
 
 pub mod generate;

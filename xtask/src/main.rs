@@ -39,7 +39,7 @@ enum Task {
     Ci(CiArguments),
     E2e(E2eArguments),
     Generate(GenerateArguments),
-    /// Prove the repository's own rules: arrows, purity, fixtures, lengths
+    /// Check the repository's rules: dependencies, purity, fixtures, file lengths
     Tidy,
 }
 

@@ -1,4 +1,4 @@
-//! Programs run by tasks, with failures that show what the program said.
+//! Runs programs for tasks; failures contain the program's output.
 
 use std::env;
 use std::fs::{File, OpenOptions};
@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 use crate::failure::{Failure, Result};
 use crate::files;
 
-/// How much of a log a failure shows.
+/// The number of log lines in a failure.
 const TAIL_LINES: usize = 20;
 
-/// Runs a command to its end and returns what it wrote to standard output.
+/// Runs a command to completion and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| failure(command, &error))?;
     if !output.status.success() {
@@ -22,7 +22,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command to its end with everything it says appended to a log.
+/// Runs a command to completion and appends its output to a log.
 pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let (stdout, stderr) = log_writers(log)?;
     let status = command
@@ -35,11 +35,11 @@ pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
         return Ok(());
     }
     let name = program(command);
-    Err(Failure::new(format!("`{name}` failed ({status}); its last words:\n{}", tail(log)))
-        .remedy(format!("read the whole log in `{}`", log.display())))
+    Err(Failure::new(format!("`{name}` failed ({status}); the end of its log:\n{}", tail(log)))
+        .remedy(format!("read the log in `{}`", log.display())))
 }
 
-/// Opens a log twice, for a command's two outputs.
+/// Opens a log twice, for standard output and standard error.
 pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
     let open = || -> io::Result<(File, File)> {
         let file = OpenOptions::new().create(true).append(true).open(log)?;
@@ -48,7 +48,8 @@ pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
     open().map_err(|error| files::failure("open", log, &error))
 }
 
-/// Returns the last lines of a log, indented, after the last that calls itself fatal: stacks may follow that.
+/// Returns the last lines of a log, indented. It starts at the last fatal message, because stack
+/// traces can follow it.
 pub(crate) fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -62,19 +63,19 @@ pub(crate) fn tail(log: &Path) -> String {
         .collect()
 }
 
-/// Says whether a line is one of klog's fatal ones, or Go's panic.
+/// Returns whether a line is a fatal message of klog or a Go panic.
 fn is_fatal(line: &str) -> bool {
     line.starts_with("panic: ")
         || line.strip_prefix('F').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Finds a program as a shell would.
+/// Finds a program on the PATH.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Words the failure to start a program, or to see its end.
+/// Formats the failure to run a program.
 pub(crate) fn failure(command: &Command, error: &io::Error) -> Failure {
     Failure::new(format!("cannot run `{}`: {error}", program(command)))
 }

@@ -1,7 +1,7 @@
-//! `cargo xtask tidy`: the repository's own rules, proved from its files.
+//! `cargo xtask tidy`: checks the repository's own rules.
 //!
 //! ```text
-//! [ Tree ] files that git knows -> rules -> [ Problem ] file, line, what to do
+//! [ Tree ] files that git knows -> rules -> [ Problem ] file, line, fix
 //! ```
 
 mod arrows;
@@ -20,7 +20,7 @@ use self::problem::Problem;
 use self::tree::Tree;
 use crate::failure::{Failure, Result};
 
-/// Checks the whole repository and fails if any rule is broken.
+/// Checks the whole repository and fails if a rule is broken.
 pub(crate) fn run() -> Result<()> {
     let tree = Tree::read()?;
     let problems = check(&tree);
@@ -32,10 +32,8 @@ pub(crate) fn run() -> Result<()> {
     }
     match problems.len() {
         0 => Ok(()),
-        count => {
-            Err(Failure::new(format!("the repository breaks its own rules in {count} places"))
-                .remedy("edit the files named above, then run `cargo xtask tidy`"))
-        }
+        count => Err(Failure::new(format!("the repository breaks {count} of its rules"))
+            .remedy("edit the files listed above, then run `cargo xtask tidy`")),
     }
 }
 

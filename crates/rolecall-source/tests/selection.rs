@@ -25,8 +25,8 @@ fn check(text: &str, workloads: usize, roles: &[&str], problems: &[&str]) {
         let names: Vec<&str> =
             loaded.inventory.roles().iter().map(|role| &*role.metadata.name).collect();
         assert_eq!(names, roles, "{text}");
-        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(told, problems, "{text}");
+        let reported: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(reported, problems, "{text}");
     }
 }
 
@@ -72,7 +72,7 @@ fn malformed_json_is_reported_everywhere() {
             r#"{{"kind":"List","items":[{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"p"}},"status":{{"s": {broken}}}}},{ROLE}]}}"#
         );
         let loaded = read(&text, Selection::WithoutWorkloads);
-        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(told, [problem], "{text}");
+        let reported: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(reported, [problem], "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Clusters to measure on, each made once for a run, and questions about them.
+//! Clusters for benchmarks, each generated once per run, and questions about them.
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
@@ -16,10 +16,10 @@ use xtask::generate::{Preset, reviews};
 
 const SEED: u64 = 1;
 
-/// The namespace of the subject that holds the same bindings in every cluster.
+/// The namespace of the probe, a subject with the same bindings in every cluster.
 const PROBE: &str = "probe";
 
-/// What the probe's bindings grant: so many roles, of so many rules each.
+/// The number of roles of the probe.
 const PROBE_ROLES: usize = 8;
 const PROBE_RULES: usize = 6;
 
@@ -34,13 +34,13 @@ pub(crate) fn authorizer(preset: Preset) -> &'static Authorizer {
     }
 }
 
-/// Reads a preset's inventory without its Pods, and with the probe.
+/// Reads a preset's inventory without Pods, and adds the probe.
 pub(crate) fn inventory(preset: Preset) -> Inventory {
     let mut lines = Vec::new();
     let mut add = |object: Value| Ok(writeln!(lines, "{object}")?);
     let shape = Shape { pods: 0, ..Shape::of(preset) };
     let written = cluster::each(shape, SEED, &mut add).and_then(|()| each_of_probe(&mut add));
-    assert!(written.is_ok(), "writing into memory makes no errors");
+    assert!(written.is_ok(), "writing to memory cannot fail");
     let config = LoadConfig {
         paths: vec![PathBuf::from("-")],
         default_namespace: "default".into(),
@@ -50,8 +50,8 @@ pub(crate) fn inventory(preset: Preset) -> Inventory {
     manifests::load(&config, &*lines).inventory
 }
 
-/// Calls `visit` with the objects of the probe: half of its roles through ClusterRoleBindings, half
-/// through RoleBindings.
+/// Calls `visit` with the objects of the probe. Half of its roles have ClusterRoleBindings, half
+/// RoleBindings.
 fn each_of_probe(visit: &mut dyn FnMut(Value) -> io::Result<()>) -> io::Result<()> {
     for index in 0..PROBE_ROLES {
         let (kind, namespace) = if index % 2 == 0 { ("ClusterRole", "") } else { ("Role", PROBE) };
@@ -78,18 +78,18 @@ fn probe_resource(role: usize, rule: usize) -> String {
     format!("widgets{role}x{rule}")
 }
 
-/// The questions about the probe, by where among its rules the answer lies.
+/// The questions about the probe, by the rule that decides them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe {
-    /// The first rule of the first binding allows.
+    /// The first rule of the first binding allows it.
     First,
-    /// The last rule of the last binding allows.
+    /// The last rule of the last binding allows it.
     Last,
-    /// No rule allows.
+    /// No rule allows it.
     Denied,
 }
 
-/// Returns the probe's identity and a request of its own namespace.
+/// Returns the probe's identity and a request in its namespace.
 pub(crate) fn probe(which: Probe) -> (Identity, Request) {
     let resource = match which {
         Probe::First => probe_resource(0, 0),
@@ -109,7 +109,7 @@ pub(crate) fn probe(which: Probe) -> (Identity, Request) {
 pub(crate) fn questions(preset: Preset, count: usize) -> Vec<(Identity, Request)> {
     let mut lines = Vec::new();
     let written = reviews::write(&mut lines, preset, SEED, count);
-    assert!(written.is_ok(), "writing into memory makes no errors");
+    assert!(written.is_ok(), "writing to memory cannot fail");
     lines
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
@@ -117,7 +117,8 @@ pub(crate) fn questions(preset: Preset, count: usize) -> Vec<(Identity, Request)
         .collect()
 }
 
-/// Returns so many columns of a matrix: what generated rules name, and resources that none names.
+/// Returns this many columns of a matrix: resources from generated rules, and resources without any
+/// rule.
 pub(crate) fn columns(count: usize) -> Vec<Column> {
     let named = RESOURCES.iter().flat_map(|(group, resources)| {
         resources.iter().map(|resource| {

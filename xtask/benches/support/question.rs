@@ -1,9 +1,9 @@
-//! What a generated review asks.
+//! Converts a generated review into a question.
 
 use rolecall_rbac::{Identity, Request, ResourceRequest, Text};
 use serde_json::Value;
 
-/// Returns who a review asks for, and what.
+/// Returns the identity and the request of a review.
 pub(super) fn of(review: &Value) -> (Identity, Request) {
     let spec = &review["spec"];
     let attributes = &spec["resourceAttributes"];

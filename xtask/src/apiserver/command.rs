@@ -1,4 +1,4 @@
-//! `cargo xtask apiserver`: a server to try things on by hand.
+//! `cargo xtask apiserver`: a server for manual testing.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -13,35 +13,36 @@ use crate::failure::Result;
 /// Start a real API server and print the KUBECONFIG of an admin
 #[derive(Args)]
 pub(crate) struct ApiserverArguments {
-    /// Return when it is ready and let it run on: eval "$(cargo xtask apiserver --keep)"
+    /// Return when the server is ready and leave it running: eval "$(cargo xtask apiserver --keep)"
     #[arg(long)]
     keep: bool,
 
-    /// Which version to run, where KUBEBUILDER_ASSETS is not set
+    /// Kubernetes version, unless KUBEBUILDER_ASSETS is set
     #[arg(long, value_name = "VERSION", default_value = "1.20")]
     kubernetes: Kubernetes,
 
-    /// Run kube-controller-manager too: default ServiceAccounts, aggregation, workloads
+    /// Also run kube-controller-manager: default ServiceAccounts, aggregation, workloads
     #[arg(long)]
     with_controllers: bool,
 
-    /// What the server asks for a verdict, in order: `RBAC`, `Node,RBAC`, `Node,ABAC,RBAC`
+    /// Authorizers in order, for example `RBAC`, `Node,RBAC` or `Node,ABAC,RBAC`
     #[arg(long, value_name = "MODES", default_value = "RBAC")]
     authorization_mode: String,
 
-    /// The policies of ABAC, one JSON object a line
+    /// ABAC policy, one JSON object per line
     #[arg(long, value_name = "FILE", value_parser = absolute)]
     abac_policy: Option<PathBuf>,
 
-    /// An AuthorizationConfiguration instead, such as one with a webhook before RBAC; servers since 1.30 take it
+    /// AuthorizationConfiguration file, for example with a webhook before RBAC (Kubernetes 1.30 or
+    /// later)
     #[arg(long, value_name = "FILE", value_parser = absolute, conflicts_with_all = ["authorization_mode", "abac_policy"])]
     authorization_config: Option<PathBuf>,
 
-    /// Make a kubeconfig with a client certificate for a user; may be repeated
+    /// Create a kubeconfig with a client certificate for a user (repeatable)
     #[arg(long = "user", value_name = "NAME[=GROUP,..]", value_parser = parse_user)]
     users: Vec<User>,
 
-    /// Make a kubeconfig with a bearer token for a user; may be repeated
+    /// Create a kubeconfig with a bearer token for a user (repeatable)
     #[arg(long = "token-user", value_name = "NAME[=GROUP,..]", value_parser = parse_user)]
     token_users: Vec<User>,
 }
@@ -69,16 +70,16 @@ pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
         announce(&format!("user `{}`, by token", user.name), &server.token_kubeconfig(user)?);
     }
     announce("no credentials", &server.anonymous_kubeconfig()?);
-    announce("a token that is not known", &server.unknown_token_kubeconfig()?);
+    announce("an unknown token", &server.unknown_token_kubeconfig()?);
     println!("export KUBECONFIG={}", server.admin_kubeconfig()?.display());
 
     if arguments.keep {
         let folder = server.folder("");
         let ids: Vec<String> = server.leave_running().iter().map(u32::to_string).collect();
-        eprintln!("running; end it with: kill {}; rm -r {}", ids.join(" "), folder.display());
+        eprintln!("running; stop it with: kill {}; rm -r {}", ids.join(" "), folder.display());
         return Ok(());
     }
-    eprintln!("running; end it with Ctrl-C");
+    eprintln!("running; stop it with Ctrl-C");
     loop {
         server.check_alive()?;
         thread::sleep(Duration::from_secs(1));
@@ -89,7 +90,7 @@ fn announce(who: &str, kubeconfig: &Path) {
     eprintln!("{who}: {}", kubeconfig.display());
 }
 
-/// Reads a path that the server, which runs in another folder, finds too.
+/// Makes a path absolute, because the server runs in another directory.
 fn absolute(text: &str) -> std::result::Result<PathBuf, String> {
     std::fs::canonicalize(text).map_err(|error| error.to_string())
 }
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_is_a_name_and_groups() {
+    fn a_user_has_a_name_and_groups() {
         let user = |name: &str, groups: &[&str]| User {
             name: name.into(),
             groups: groups.iter().map(|&group| group.into()).collect(),

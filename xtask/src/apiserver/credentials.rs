@@ -1,4 +1,4 @@
-//! Certificates, tokens and the kubeconfigs that hold them.
+//! Certificates, tokens and kubeconfigs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::User;
 use crate::failure::Result;
 use crate::{files, process};
 
-/// The certificates are of X.509 version 3, which takes extensions: rustls refuses version 1.
+/// The certificates are X.509 version 3, because rustls rejects version 1.
 const OPENSSL_CONFIG: &str = "\
 [req]
 distinguished_name = name
@@ -27,7 +27,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
 ";
 
-/// The certificate authority, keys and tokens of one server, as files in its folder.
+/// The certificate authority, keys and tokens of one server, as files in its directory.
 pub(super) struct Credentials {
     folder: PathBuf,
 }
@@ -76,7 +76,8 @@ impl Credentials {
     }
 
     pub(super) fn controllers_kubeconfig(&self, port: u16) -> Result<PathBuf> {
-        // With service-account credentials of their own the controllers would need roles; as a master one needs none.
+        // With dedicated ServiceAccounts the controllers would need roles; a member of
+        // system:masters does not.
         let user = User { name: "controllers".into(), groups: vec!["system:masters".into()] };
         self.certificate_kubeconfig(&user, port)
     }
@@ -113,7 +114,7 @@ users:
         self.certificate(name, section, subject, &["-CA", "ca.crt", "-CAkey", "ca.key"])
     }
 
-    /// Makes `NAME.crt` and `NAME.key`.
+    /// Creates `NAME.crt` and `NAME.key`.
     fn certificate(&self, name: &str, section: &str, subject: &str, more: &[&str]) -> Result<()> {
         let mut command = self.openssl("req");
         command.args(["-x509", "-config", "openssl.cnf", "-extensions", section, "-days", "2"]);
@@ -143,7 +144,8 @@ users:
     }
 }
 
-/// Writes a user as the subject of a certificate: the common name is the user, each organisation a group.
+/// Formats a user as the subject of a certificate: the common name is the user, each organization a
+/// group.
 fn subject(user: &User) -> String {
     let escape = |value: &str| -> String {
         value
@@ -155,7 +157,7 @@ fn subject(user: &User) -> String {
     format!("{groups}/CN={}", escape(&user.name))
 }
 
-/// Writes the lines of `--token-auth-file`: token, user, uid, groups.
+/// Formats the lines of `--token-auth-file`: token, user, uid, groups.
 fn token_file(users: &[User]) -> String {
     let line = |user: &User| {
         let token = token(user);
@@ -169,7 +171,7 @@ fn token(user: &User) -> String {
     format!("token-of-{}", file_name(&user.name))
 }
 
-/// Writes a name so that it can stand in a file name and in KUBECONFIG, where a colon would end it.
+/// Escapes a name for file names and for KUBECONFIG, in which a colon separates files.
 fn file_name(name: &str) -> String {
     name.bytes()
         .map(|byte| match byte {
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn every_group_is_an_organisation() {
+    fn every_group_is_an_organization() {
         let rows = [
             (user("dev", &[]), "/CN=dev"),
             (user("dev", &["team:a", "team:b"]), "/O=team:a/O=team:b/CN=dev"),
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_line_quotes_what_holds_commas_and_quotes() {
+    fn a_token_line_quotes_commas_and_quotes() {
         assert_eq!(
             token_file(&[user("sre:1", &["a", "\"b\""])]),
             "token-of-sre%3A1,\"sre:1\",\"sre:1\",\"a,\"\"b\"\"\"\n"
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn different_names_give_different_files() {
+    fn different_names_have_different_files() {
         let rows = [("dev@corp", "dev@corp"), ("a:b", "a%3Ab"), ("a/b", "a%2Fb"), ("a%b", "a%25b")];
         for (name, expected) in rows {
             assert_eq!(file_name(name), expected);

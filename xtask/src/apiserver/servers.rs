@@ -1,4 +1,4 @@
-//! The processes of a control plane, and the flags they run with.
+//! The processes of a control plane and their flags.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::interrupt::Stop;
 use crate::{files, process};
 
-/// What kube-controller-manager runs: identities, aggregation, and what makes Pods out of workloads.
+/// The controllers to run: identities, aggregation, and those that create Pods from workloads.
 const CONTROLLERS: [&str; 9] = [
     "clusterrole-aggregation",
     "cronjob",
@@ -29,7 +29,7 @@ const CONTROLLERS: [&str; 9] = [
     "serviceaccount-token",
 ];
 
-/// The processes and the folder they write to; both go when this is stopped.
+/// The processes and their directory. Both are removed when it stops.
 pub(super) struct Servers {
     state: Mutex<State>,
     port: AtomicU16,
@@ -52,7 +52,7 @@ impl Servers {
         Self { state: Mutex::new(state), port: AtomicU16::new(0) }
     }
 
-    /// Returns the port of the API server, once it is started.
+    /// Returns the port of the API server after it has started.
     pub(super) fn port(&self) -> u16 {
         self.port.load(Ordering::Acquire)
     }
@@ -72,7 +72,8 @@ impl Servers {
         self.spawn(assets, "kube-apiserver", folder, &flags)
     }
 
-    /// Starts the controllers; the API server must be ready, for they give up on it after ten seconds.
+    /// Starts the controllers. The API server must be ready, because they exit after ten seconds
+    /// without it.
     pub(super) fn start_controllers(
         &self,
         assets: &Assets,
@@ -82,20 +83,20 @@ impl Servers {
         self.spawn(assets, "kube-controller-manager", credentials.folder(), &flags)
     }
 
-    /// Fails once a process has ended, with the end of its log.
+    /// Fails with the end of the log if a process has exited.
     pub(super) fn check_alive(&self) -> Result<()> {
         for process in &mut self.state().processes {
             if let Ok(Some(status)) = process.child.try_wait() {
                 let (name, log) = (process.name, process::tail(&process.log));
                 return Err(Failure::new(format!(
-                    "`{name}` ended ({status}); its last words:\n{log}"
+                    "`{name}` exited ({status}); the end of its log:\n{log}"
                 )));
             }
         }
         Ok(())
     }
 
-    /// Forgets the processes and the folder, so that they stay, and returns the processes' ids.
+    /// Keeps the processes and the directory, and returns the process ids.
     pub(super) fn leave_running(&self) -> Vec<u32> {
         let mut state = self.state();
         if let Some(folder) = state.folder.take() {
@@ -113,13 +114,14 @@ impl Servers {
     ) -> Result<()> {
         let program = assets.program(name).ok_or_else(|| {
             Failure::new(format!("there is no `{name}` in `{}`", assets.folder().display()))
-                .remedy("put it there, or unset KUBEBUILDER_ASSETS to have it built")
+                .remedy("add it, or unset KUBEBUILDER_ASSETS to build it")
         })?;
         let log = folder.join(format!("{name}.log"));
         let (stdout, stderr) = process::log_writers(&log)?;
         let mut command = Command::new(&program);
         command.args(flags).current_dir(folder).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-        // A group of its own: Ctrl-C reaches this program alone, which then stops them in order.
+        // A separate process group: Ctrl-C reaches only this program, which then stops the
+        // processes in order.
         command.process_group(0);
         let child = command.spawn().map_err(|error| files::failure("run", &program, &error))?;
         self.state().processes.push(Process { name, child, log });
@@ -134,7 +136,7 @@ impl Servers {
 impl Stop for Servers {
     fn stop(&self) {
         let mut state = self.state();
-        // The last started first, so that none complains about the loss of another.
+        // Stop in reverse order, so that no process reports the loss of another.
         while let Some(mut process) = state.processes.pop() {
             let _ = process.child.kill();
             let _ = process.child.wait();
@@ -181,7 +183,8 @@ fn apiserver_flags(
         flags.push(format!("--token-auth-file={}", file("tokens.csv")));
     }
     if !config.with_controllers {
-        // It refuses every Pod until a controller has made the ServiceAccount's token.
+        // The admission plugin rejects every Pod until a controller has created the
+        // ServiceAccount's token.
         flags.push("--disable-admission-plugins=ServiceAccount".to_owned());
     }
     flags
@@ -202,13 +205,13 @@ fn controller_manager_flags(
         "--secure-port=0".to_owned(),
     ];
     if minor < 24 {
-        // The port without TLS, which later versions do not have.
+        // Disable the insecure port, which later versions do not have.
         flags.push("--port=0".to_owned());
     }
     Ok(flags)
 }
 
-/// Asks the system for ports that are free, all at once so that they differ.
+/// Asks the system for free ports, all at once so that they differ.
 fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let listeners = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)));
     let mut ports = [0; N];

@@ -1,7 +1,8 @@
-//! Debian's packages, fetched through apt without installing them and without touching the system's own package lists.
+//! Downloads Debian packages through apt without installing them or changing the system's package
+//! lists.
 //!
-//! A private apt tree gets the sources that the machine is configured with, each with its `deb-src` twin. So any user
-//! can fetch, from whatever mirror the machine uses, checked with the machine's keys.
+//! A private apt tree uses the machine's sources, each with an additional `deb-src` entry. So any
+//! user can download from the machine's mirror, verified with the machine's keys.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::process::Command;
 use crate::failure::{Failure, Result};
 use crate::{files, process};
 
-/// Fails where the packages that this recipe names are not to be had.
+/// Fails if the packages of this recipe are not available.
 pub(super) fn require_debian_12() -> Result<()> {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     if !is_debian_12(&release) {
@@ -25,7 +26,7 @@ pub(super) fn require_debian_12() -> Result<()> {
     Ok(())
 }
 
-/// Fails where a program that a build needs is missing, and says which package brings it.
+/// Fails if a build tool is missing, and names its package.
 pub(super) fn require_programs(programs: &[(&str, &str)]) -> Result<()> {
     let missing: Vec<&str> = programs
         .iter()
@@ -36,16 +37,14 @@ pub(super) fn require_programs(programs: &[(&str, &str)]) -> Result<()> {
         return Ok(());
     }
     let packages = missing.join(" ");
-    Err(Failure::new(format!(
-        "building kube-apiserver needs packages that are missing: {packages}"
-    ))
-    .remedy(format!("run `apt-get install {packages}` as root, or set KUBEBUILDER_ASSETS")))
+    Err(Failure::new(format!("building kube-apiserver requires missing packages: {packages}"))
+        .remedy(format!("run `apt-get install {packages}` as root, or set KUBEBUILDER_ASSETS")))
 }
 
-const INSTEAD: &str = "build `--kubernetes 1.37`, which needs Go, or set KUBEBUILDER_ASSETS to a folder with `etcd` \
+const INSTEAD: &str = "build `--kubernetes 1.37`, which needs Go, or set KUBEBUILDER_ASSETS to a directory with `etcd` \
                        and `kube-apiserver`, such as `setup-envtest` makes";
 
-/// A private apt tree in a scratch folder.
+/// A private apt tree in a scratch directory.
 pub(super) struct Apt<'a> {
     options: Vec<String>,
     folder: PathBuf,
@@ -53,7 +52,7 @@ pub(super) struct Apt<'a> {
 }
 
 impl<'a> Apt<'a> {
-    /// Makes the tree and fetches the package lists into it.
+    /// Creates the tree and downloads the package lists.
     pub(super) fn new(folder: PathBuf, log: &'a Path) -> Result<Self> {
         let parts = folder.join("sources");
         for made in [&parts, &folder.join("lists/partial"), &folder.join("cache/archives/partial")]
@@ -68,16 +67,16 @@ impl<'a> Apt<'a> {
             format!("Dir::Etc::sourceparts={}", parts.display()),
             format!("Dir::State::lists={}", folder.join("lists").display()),
             format!("Dir::Cache={}", folder.join("cache").display()),
-            // The scratch folder is not readable to apt's own user.
+            // apt's user cannot read the scratch directory.
             "APT::Sandbox::User=".to_owned(),
         ];
         let apt = Self { options: options.into(), folder, log };
-        // A source that cannot be reached may not matter: what is really missing fails where it is fetched.
+        // An unreachable source might not matter; a missing package fails later.
         let _ = apt.get(&["update"]);
         Ok(apt)
     }
 
-    /// Fetches packages and unpacks them under a folder.
+    /// Downloads packages and unpacks them into a directory.
     pub(super) fn unpack(&self, packages: &[&str], into: &Path) -> Result<()> {
         self.get(&[&["download"], packages].concat())?;
         for file in files::list_dir(&self.folder)? {
@@ -89,13 +88,15 @@ impl<'a> Apt<'a> {
         Ok(())
     }
 
-    /// Fetches a source package and unpacks it, patched, into a folder that must not be there yet.
+    /// Downloads a source package and unpacks it, with patches, into a new directory.
     pub(super) fn unpack_source(&self, package: &str, into: &Path) -> Result<()> {
         self.get(&["source", "--download-only", package])?;
         let description = files::list_dir(&self.folder)?
             .into_iter()
             .find(|file| file.extension().is_some_and(|extension| extension == "dsc"))
-            .ok_or_else(|| Failure::new(format!("apt fetched no source of `{package}`")))?;
+            .ok_or_else(|| {
+                Failure::new(format!("apt did not download the source of `{package}`"))
+            })?;
         let mut command = Command::new("dpkg-source");
         process::logged(command.arg("-x").arg(description).arg(into), self.log)
     }
@@ -110,7 +111,7 @@ impl<'a> Apt<'a> {
     }
 }
 
-/// Returns the machine's apt sources, each with its `deb-src` twin, as (file name, text).
+/// Returns the machine's apt sources with `deb-src` entries, as pairs of file name and content.
 fn configured_sources() -> Result<Vec<(String, String)>> {
     let list = config("Dir::Etc::sourcelist/f")?;
     let parts = config("Dir::Etc::sourceparts/d")?;
@@ -141,7 +142,7 @@ fn is_debian_12(release: &str) -> bool {
     has("ID=debian") && has("VERSION_ID=12")
 }
 
-/// Gives every stanza of a `.sources` file both types.
+/// Adds `deb-src` to every stanza of a `.sources` file.
 fn stanzas_with_source(text: &str) -> String {
     text.lines()
         .map(|line| match line.split_once(':') {
@@ -153,7 +154,7 @@ fn stanzas_with_source(text: &str) -> String {
         .collect()
 }
 
-/// Gives every `deb` line of a `.list` file its twin, and drops twins that are there already.
+/// Adds a `deb-src` line for every `deb` line of a `.list` file, and drops existing ones.
 fn lines_with_source(text: &str) -> String {
     text.lines()
         .filter_map(|line| line.trim_start().strip_prefix("deb"))
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_gets_one_twin() {
+    fn every_deb_line_gets_one_deb_src_line() {
         assert_eq!(
             lines_with_source(
                 "# deb http://c/ x\ndeb [arch=amd64] http://a/ x y\ndeb-src http://a/ x y\n"
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_debian_12_will_do() {
+    fn only_debian_12_is_supported() {
         let rows = [
             ("ID=debian\nVERSION_ID=\"12\"\n", true),
             ("ID=debian\nVERSION_ID=\"13\"\n", false),

@@ -1,23 +1,23 @@
-//! `cargo xtask assets`: the folder for `KUBEBUILDER_ASSETS`.
+//! `cargo xtask assets`: prepares the directory for `KUBEBUILDER_ASSETS`.
 
 use clap::Args;
 
 use super::{Assets, Kubernetes};
 use crate::failure::Result;
 
-/// Get etcd and kube-apiserver, and print the folder for KUBEBUILDER_ASSETS
+/// Build etcd and kube-apiserver, and print the directory for KUBEBUILDER_ASSETS
 #[derive(Args)]
 pub(crate) struct AssetsArguments {
-    /// Which version to build, where KUBEBUILDER_ASSETS is not set
+    /// Kubernetes version, unless KUBEBUILDER_ASSETS is set
     #[arg(long, value_name = "VERSION", default_value = "1.20")]
     kubernetes: Kubernetes,
 }
 
-/// Builds the programs the first time, and prints their folder.
+/// Builds the binaries the first time, and prints their directory.
 pub(crate) fn run(arguments: &AssetsArguments) -> Result<()> {
     let assets = Assets::get(arguments.kubernetes)?;
     if let Some(given) = Assets::from_environment()? {
-        eprintln!("KUBEBUILDER_ASSETS is set; it names Kubernetes {}", given.version()?);
+        eprintln!("KUBEBUILDER_ASSETS is set; it contains Kubernetes {}", given.version()?);
     }
     println!("{}", assets.folder().display());
     Ok(())

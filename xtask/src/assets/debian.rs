@@ -1,4 +1,5 @@
-//! Kubernetes 1.20 from Debian's packages: `etcd` as it is, the others built from the source package `kubernetes`.
+//! Kubernetes 1.20 from Debian packages: `etcd` is prebuilt, the others are built from the source
+//! package `kubernetes`.
 
 use std::env;
 use std::os::unix::fs::symlink;
@@ -10,7 +11,7 @@ use super::{copy, step};
 use crate::failure::Result;
 use crate::{files, process};
 
-/// What the build runs, with the package that brings it; Go comes out of its package unpacked, not installed.
+/// The tools for the build and their packages. Go is unpacked from its package and not installed.
 const NEEDED: [(&str, &str); 6] = [
     ("dpkg-source", "dpkg-dev"),
     ("make", "make"),
@@ -20,13 +21,14 @@ const NEEDED: [(&str, &str); 6] = [
     ("xz", "xz-utils"),
 ];
 
-/// What is built: together they share most of the work.
+/// The build targets, which share most of the work.
 const BUILT: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kubectl"];
 
-/// A package that Kubernetes' own copy of is too old for Go 1.18 and later: with it, servers panic now and then.
-const RENEWED: &str = "golang-github-modern-go-reflect2-dev";
+/// A package whose vendored copy in Kubernetes is too old for Go 1.18 and later, with which servers
+/// panic occasionally.
+const REPLACED: &str = "golang-github-modern-go-reflect2-dev";
 
-/// Puts the programs into the folder `finished`, with everything else under `scratch`.
+/// Builds the binaries into `finished`, and everything else under `scratch`.
 pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
     apt::require_debian_12()?;
     apt::require_programs(&NEEDED)?;
@@ -35,18 +37,18 @@ pub(super) fn build(scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
     step("fetching Debian's packages", || {
         let apt = Apt::new(scratch.join("apt"), log)?;
         files::make_dir(&unpacked)?;
-        apt.unpack(&["etcd-server", "golang-1.19-go", "golang-1.19-src", RENEWED], &unpacked)?;
+        apt.unpack(&["etcd-server", "golang-1.19-go", "golang-1.19-src", REPLACED], &unpacked)?;
         apt.unpack_source("kubernetes", &source)?;
         renew(&unpacked, &source)
     })?;
     step("building kube-apiserver and its companions", || make(&source, &unpacked, scratch, log))?;
-    step("putting the programs in place", || {
+    step("installing the binaries", || {
         copy(&unpacked.join("usr/bin/etcd"), finished)?;
         BUILT.iter().try_for_each(|name| copy(&source.join("_output/bin").join(name), finished))
     })
 }
 
-/// Puts the sources of [`RENEWED`] in the place of Kubernetes' own copy.
+/// Replaces the vendored copy by the sources of [`REPLACED`].
 fn renew(unpacked: &Path, source: &Path) -> Result<()> {
     let package = Path::new("github.com/modern-go/reflect2");
     let vendored = source.join("vendor").join(package);
@@ -60,7 +62,7 @@ fn renew(unpacked: &Path, source: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs Kubernetes' own build in the GOPATH layout that it insists on.
+/// Runs Kubernetes' build in the GOPATH layout that it requires.
 fn make(source: &Path, unpacked: &Path, scratch: &Path, log: &Path) -> Result<()> {
     let gopath = source.join(".go");
     let namespace = gopath.join("src/k8s.io");
@@ -83,6 +85,7 @@ fn make(source: &Path, unpacked: &Path, scratch: &Path, log: &Path) -> Result<()
         .env("GOFLAGS", "-p=2")
         .env("GOPROXY", "off")
         .env("CGO_ENABLED", "0");
-    // A caller's `cargo` may run under a make of its own, whose job server this one must not join: hence env_clear.
+    // `cargo` might run under a make whose job server this build must not use, so clear the
+    // environment.
     process::logged(&mut command, log)
 }

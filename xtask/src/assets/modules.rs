@@ -1,4 +1,4 @@
-//! Kubernetes from Go modules, each pinned by the `go.mod` and `go.sum` of a folder in this repository.
+//! Kubernetes from Go modules, pinned by a `go.mod` and `go.sum` in this repository.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,25 +9,26 @@ use super::{copy, step};
 use crate::failure::{Failure, Result};
 use crate::{files, process};
 
-/// What is built: together they share most of the work.
+/// The build targets, which share most of the work.
 const BUILT: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kubectl"];
 
 const KUBERNETES: &str = "k8s.io/kubernetes";
 const ETCD: &str = "go.etcd.io/etcd/server/v3";
 
-/// Where a release build stamps its version: what programs print, and what clients send as their User-Agent.
+/// The packages into which a release build stamps its version: for `--version` and for the
+/// User-Agent.
 const STAMPED: [&str; 2] = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
 
 /// The modules that one version is built from.
 pub(super) struct Modules {
     folder: PathBuf,
-    /// As in `v1.37.2`.
+    /// The version, such as `v1.37.2`.
     version: String,
     checksum: u32,
 }
 
 impl Modules {
-    /// Reads what a folder below `xtask/assets` pins.
+    /// Reads the pins in a directory below `xtask/assets`.
     pub(super) fn pinned(name: &str) -> Result<Self> {
         let folder = files::workspace_root().join("xtask/assets").join(name);
         let go_mod = files::read(&folder.join("go.mod"))?;
@@ -39,12 +40,12 @@ impl Modules {
         Ok(Self { version: version.to_owned(), checksum: crc.sum(), folder })
     }
 
-    /// Names the result: other pins get another name.
+    /// Returns the name of the result, which depends on the pins.
     pub(super) fn recipe(&self) -> String {
         format!("kubernetes-{}-{:08x}-r1", self.version, self.checksum)
     }
 
-    /// Puts the programs into the folder `finished`, with the module's own files under `scratch`.
+    /// Builds the binaries into `finished`, with temporary files under `scratch`.
     pub(super) fn build(&self, scratch: &Path, finished: &Path, log: &Path) -> Result<()> {
         if process::find("go").is_none() {
             return Err(Failure::new(format!(
@@ -53,7 +54,7 @@ impl Modules {
             ))
             .remedy(INSTEAD));
         }
-        // In a copy no command can change what the repository pins.
+        // Build with a copy, so that no command can change the pins in the repository.
         for name in ["go.mod", "go.sum"] {
             copy(&self.folder.join(name), scratch)?;
         }
@@ -83,7 +84,7 @@ impl Modules {
         })
     }
 
-    /// Writes the linker's flags that stamp the version.
+    /// Formats the linker flags that stamp the version.
     fn stamps(&self) -> String {
         let mut numbers = self.version.trim_start_matches('v').split('.');
         let (major, minor) = (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""));
@@ -102,13 +103,14 @@ impl Modules {
     }
 }
 
-const INSTEAD: &str = "install Go, or set KUBEBUILDER_ASSETS to a folder with `etcd` and `kube-apiserver`, such as \
+const INSTEAD: &str = "install Go, or set KUBEBUILDER_ASSETS to a directory with `etcd` and `kube-apiserver`, such as \
                        `setup-envtest` makes";
 
-/// Leaves out the tables of debuggers: half the size and less to link.
+/// Omits debug information, which halves the size and speeds up linking.
 const STRIPPED: &str = "-s -w";
 
-/// Prepares a task of Go on the pinned modules; the modules and what was compiled stay in Go's own caches.
+/// Prepares a Go command on the pinned modules. Modules and build results are stored in Go's
+/// caches.
 fn go(scratch: &Path, task: &str) -> Command {
     let mut command = Command::new("nice");
     command.args(["-n", "10", "go", task, "-mod=readonly", "-trimpath", "-p=2"]);
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_required_version_is_read_in_either_form() {
+    fn the_required_version_is_read_from_both_forms() {
         let rows = [
             ("require k8s.io/kubernetes v1.37.2\n", Some("v1.37.2")),
             ("require (\n\tk8s.io/kubernetes v1.37.2\n)\n", Some("v1.37.2")),
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_kubernetes_is_of_the_same_release() {
+    fn all_kubernetes_modules_have_the_same_version() {
         let folder = files::workspace_root().join("xtask/assets/kubernetes-1.37");
         let go_mod = files::read(&folder.join("go.mod")).expect("the pins are in the repository");
         let kubernetes = required(&go_mod, KUBERNETES).expect("it is required");
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_stamped_where_programs_and_clients_look_for_it() {
+    fn the_version_is_stamped_for_programs_and_clients() {
         let modules = Modules { folder: PathBuf::new(), version: "v1.37.2".into(), checksum: 0 };
         let stamps = modules.stamps();
         for package in STAMPED {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 /// A version of Kubernetes with a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kubernetes {
-    /// Debian 12's packages: the oldest version that rolecall supports
+    /// Debian 12 packages: the oldest version that rolecall supports
     #[value(name = "1.20")]
     V1_20,
 
@@ -17,7 +17,7 @@ pub(crate) enum Kubernetes {
 }
 
 impl Kubernetes {
-    /// Every version, the oldest first.
+    /// All versions, oldest first.
     pub(crate) const ALL: [Self; 2] = [Self::V1_20, Self::V1_37];
 }
 

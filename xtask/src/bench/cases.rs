@@ -1,27 +1,27 @@
-//! What is measured: each case is one input and the commands that read it.
+//! The benchmark cases: each is one input and the commands that read it.
 
 use super::command_line::CommandLine;
 use super::inputs::{Input, Inputs, reviews};
 use super::matrix;
 use crate::failure::Result;
 
-/// Commands that are compared: rolecall's first.
+/// Commands to compare, rolecall first.
 pub(super) struct Case {
     pub(super) name: &'static str,
-    /// What is compared with what.
+    /// A description of the comparison.
     pub(super) about: &'static str,
     pub(super) amount: Amount,
     pub(super) lines: Vec<CommandLine>,
 }
 
-/// What a command works off, for its throughput.
+/// The amount of work of a command, for its throughput.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Amount {
-    /// Nothing worth counting.
+    /// Not counted.
     Nothing,
     /// The bytes of an input.
     Bytes(Input),
-    /// The reviews.
+    /// The number of reviews.
     Reviews,
     /// The cells of a matrix of `{namespaces}`, their ServiceAccounts and `{resources}`.
     Cells,
@@ -35,7 +35,7 @@ pub(super) struct Counted {
 }
 
 impl Amount {
-    /// Counts it in the inputs.
+    /// Counts the amount in the inputs.
     pub(super) fn of(self, inputs: &Inputs) -> Result<Option<Counted>> {
         let counted = |number: usize, unit| Some(Counted { number: number as f64, unit });
         Ok(match self {
@@ -60,13 +60,13 @@ pub(super) fn all() -> Vec<Case> {
     vec![
         case(
             "start",
-            "what every command pays",
+            "the fixed cost of every command",
             Amount::Nothing,
             &["rolecall --help", "true", "kubectl --help"],
         ),
         case(
             "load",
-            "one question to a cluster in a file; `floor` parses the JSON and keeps nothing",
+            "one question about a cluster in a file; `floor` parses the JSON and keeps nothing",
             Amount::Bytes(Input::Cluster),
             &[
                 "rolecall can-i get pods --for sa/payments-0000:api-00000 -f {cluster}",
@@ -77,37 +77,37 @@ pub(super) fn all() -> Vec<Case> {
         ),
         case(
             "reviews",
-            "reviews answered as a server does",
+            "answering reviews like a server",
             Amount::Reviews,
             &["rolecall can-i --reviews {reviews} -f {cluster}", "cat {reviews}"],
         ),
         case(
             "matrix",
-            "every ServiceAccount of sixty namespaces in each of them, eight verbs",
+            "every ServiceAccount of sixty namespaces in each of them, with eight verbs",
             Amount::Cells,
             &["rolecall can-i --for sa/* {namespaces} --resources {resources} -f {cluster}"],
         ),
         case(
             "who-can",
-            "everybody who may, in any namespace",
+            "all subjects that can, in any namespace",
             Amount::Nothing,
             &["rolecall who-can get secrets -A -f {cluster}"],
         ),
         case(
             "walk",
-            "every Pod to its rights; `floor` parses the JSON and keeps nothing",
+            "every Pod with its rules; `floor` parses the JSON and keeps nothing",
             Amount::Bytes(Input::Cluster),
             &["rolecall walk -A -f {cluster}", "floor {cluster}"],
         ),
         case(
             "fix",
-            "refusals in container logs, and the least that mends them",
+            "refusals in container logs, and the minimal fix",
             Amount::Bytes(Input::Refusals),
             &["rolecall fix --from-errors {refusals} -f {cluster}", "rg -c forbidden {refusals}"],
         ),
         case(
             "check",
-            "a tree of manifests, one document in twenty RBAC",
+            "a directory of manifests, of which every twentieth document is RBAC",
             Amount::Bytes(Input::Manifests),
             &[
                 "rolecall check {manifests}",

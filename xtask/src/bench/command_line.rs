@@ -1,4 +1,4 @@
-//! Commands as a person would type them, and the programs that they name.
+//! Commands as a user would type them, and their programs.
 
 use std::env;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use super::inputs::{Input, Inputs};
 use super::matrix;
 use crate::process;
 
-/// A command whose first word is a program and in which `{cluster}` and the like stand for inputs.
+/// A command whose first word is a program, with placeholders such as `{cluster}` for inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CommandLine(pub(super) &'static str);
 
@@ -40,15 +40,15 @@ impl CommandLine {
     }
 }
 
-/// Where programs are found.
+/// The locations of programs.
 #[derive(Debug)]
 pub(super) struct Programs {
-    /// Those that were built for the run.
+    /// The binaries built for the run.
     pub(super) built: Vec<(&'static str, PathBuf)>,
 }
 
 impl Programs {
-    /// Returns a program's path: built, named by a variable, or on the PATH.
+    /// Returns a program's path: built, set by a variable, or on the PATH.
     pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
         let built = self.built.iter().find(|(built, _)| *built == name);
         built
@@ -58,7 +58,7 @@ impl Programs {
     }
 }
 
-/// Returns the variable that names a program which is not on the PATH.
+/// Returns the variable that sets the path of a program that is not on the PATH.
 pub(super) fn variable(name: &str) -> String {
     format!("BENCH_{}", name.to_uppercase().replace('-', "_"))
 }
@@ -68,12 +68,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_named_by_a_variable_of_its_own() {
+    fn every_program_has_a_variable() {
         assert_eq!(variable("kube-linter"), "BENCH_KUBE_LINTER");
     }
 
     #[test]
-    fn inputs_are_those_that_a_command_names() {
+    fn inputs_are_found_by_their_placeholders() {
         let line = CommandLine("rolecall can-i --reviews {reviews} -f {cluster}");
         assert_eq!(line.program(), "rolecall");
         assert_eq!(line.inputs(), [Input::Cluster, Input::Reviews]);

@@ -1,4 +1,4 @@
-//! The generated inputs of a run, in a folder that goes with it.
+//! The generated inputs of a run, in a temporary directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use crate::files;
 
 const SEED: u64 = 1;
 
-/// One input, and how commands name it.
+/// An input and its placeholder in commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Input {
     /// `{cluster}`: a JSON List.
     Cluster,
-    /// `{manifests}`: a folder of YAML files.
+    /// `{manifests}`: a directory of YAML files.
     Manifests,
     /// `{reviews}`: SubjectAccessReviews as JSON lines.
     Reviews,
@@ -25,11 +25,11 @@ pub(super) enum Input {
 }
 
 impl Input {
-    /// All of them.
+    /// All inputs.
     pub(super) const ALL: [Self; 4] =
         [Self::Cluster, Self::Manifests, Self::Reviews, Self::Refusals];
 
-    /// Returns the word that stands for the input's path in a command.
+    /// Returns the placeholder of the input's path in a command.
     pub(super) fn placeholder(self) -> &'static str {
         match self {
             Self::Cluster => "{cluster}",
@@ -48,7 +48,7 @@ impl Input {
         }
     }
 
-    /// Returns what to generate, and for what does not come with the cluster how much of it.
+    /// Returns the generator, and the amount for inputs that do not depend on the preset.
     fn what(self, preset: Preset) -> (What, Option<usize>) {
         match self {
             Self::Cluster => (What::Cluster, None),
@@ -59,7 +59,7 @@ impl Input {
     }
 }
 
-/// Returns how many reviews there are.
+/// Returns the number of reviews.
 pub(super) fn reviews(preset: Preset) -> usize {
     if is_small(preset) { 5_000 } else { 100_000 }
 }
@@ -68,7 +68,7 @@ fn is_small(preset: Preset) -> bool {
     preset == Preset::Small
 }
 
-/// A folder of inputs.
+/// A directory of inputs.
 #[derive(Debug)]
 pub(super) struct Inputs {
     folder: TempDir,
@@ -80,8 +80,8 @@ impl Inputs {
     pub(super) fn write(preset: Preset, inputs: &[Input]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("rolecall-bench-").tempdir();
         let folder = folder.map_err(|error| {
-            Failure::new(format!("cannot make a folder for the inputs: {error}"))
-                .remedy("set TMPDIR to a folder with room")
+            Failure::new(format!("cannot create a directory for the inputs: {error}"))
+                .remedy("set TMPDIR to a directory with enough space")
         })?;
         let written = Self { folder, preset };
         for input in inputs {
@@ -99,7 +99,7 @@ impl Inputs {
         self.preset
     }
 
-    /// Returns where an input is.
+    /// Returns the path of an input.
     pub(super) fn path(&self, input: Input) -> PathBuf {
         self.folder.path().join(input.file_name())
     }

@@ -1,8 +1,8 @@
-//! Instruction counts of three fixed runs, compared with those in the repository.
+//! Instruction counts of three fixed runs, compared with the stored ones.
 //!
-//! A count is the same on a busy machine and on an idle one, so that a growth is the code's. It does
-//! depend on the compiler and on which instructions the processor knows; counts are compared only where
-//! both are as they were.
+//! The count does not depend on the load of the machine, so a growth is caused by the code. It
+//! depends on the compiler and on the instruction set of the processor; counts are compared only if
+//! both are unchanged.
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
@@ -24,29 +24,31 @@ const RUNS: [(&str, CommandLine); 3] = [
     ("who-can", CommandLine("rolecall who-can get secrets -A -f {cluster}")),
 ];
 
-/// What the runs read.
+/// The inputs of the runs.
 const INPUTS: [Input; 3] = [Input::Cluster, Input::Manifests, Input::Reviews];
 
-/// The profile that counts are of, whatever else is measured: optimised, and built in CI's time.
+/// The Cargo profile of the counts: optimized, and fast enough to build in CI.
 pub(super) const PROFILE: &str = "quick";
 
 const UPDATE: &str = "cargo xtask bench --instructions --update";
 
-/// Counts by the names of their runs, and the compiler that built what was counted.
+/// Counts by run, and the compiler of the binary.
 #[derive(Debug, PartialEq)]
 struct Counts {
     compiler: String,
     runs: BTreeMap<String, u64>,
 }
 
-/// Counts, and compares with what is stored or stores it.
+/// Counts, and compares or stores the results.
 pub(super) fn run(programs: &Programs, update: bool) -> Result<()> {
     let Some(valgrind) = programs.find("valgrind") else {
         return Err(Failure::new("`valgrind` is not installed")
             .remedy("apt-get install valgrind, or set BENCH_VALGRIND to its path"));
     };
     if lacks_vectors() {
-        println!("notice: not counted: counts are of processors with AVX2, and this has none");
+        println!(
+            "notice: not counted: the stored counts require AVX2, which this processor does not have"
+        );
         return Ok(());
     }
     let inputs = Inputs::write(Preset::Small, &INPUTS)?;
@@ -55,7 +57,7 @@ pub(super) fn run(programs: &Programs, update: bool) -> Result<()> {
     for (name, line) in RUNS {
         let Some(program) = programs.find(line.program()) else { continue };
         let Some(count) = count(&valgrind, &line.command(&program, &inputs))? else {
-            println!("notice: not counted: this valgrind cannot run `{name}`");
+            println!("notice: not counted: this version of valgrind cannot run `{name}`");
             return Ok(());
         };
         counts.runs.insert(name.to_owned(), count);
@@ -65,25 +67,25 @@ pub(super) fn run(programs: &Programs, update: bool) -> Result<()> {
         return files::write(&stored, &render(&counts));
     }
     if !stored.exists() {
-        println!("notice: not compared: no counts are stored for {ARCH}; store some: {UPDATE}");
+        println!("notice: not compared: no counts are stored for {ARCH}; store them with {UPDATE}");
         return Ok(());
     }
     compare(&parse(&files::read(&stored)?), &counts)
 }
 
-/// Returns the file with the counts to compare with; they differ from one architecture to another.
+/// Returns the file with the stored counts for this architecture.
 fn stored() -> PathBuf {
     files::workspace_root().join(format!("xtask/benches/instructions-{ARCH}.txt"))
 }
 
-/// Returns whether byte searches take more instructions here than where counts are stored. Newer vectors
-/// than AVX2 make no difference: valgrind does not show them to programs.
+/// Returns whether byte searches take more instructions here than on the machines with stored
+/// counts. Vectors newer than AVX2 make no difference, because valgrind hides them.
 fn lacks_vectors() -> bool {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     ARCH == "x86_64" && !processor.split_whitespace().any(|flag| flag == "avx2")
 }
 
-/// Counts the instructions of a command on one thread; `None` where valgrind does not get to its end.
+/// Counts the instructions of a command on one thread; `None` if valgrind cannot complete it.
 fn count(valgrind: &Path, command: &Command) -> Result<Option<u64>> {
     let folder = tempfile::tempdir().map_err(|error| process::failure(command, &error))?;
     let out = folder.path().join("callgrind.out");
@@ -109,23 +111,23 @@ fn count(valgrind: &Path, command: &Command) -> Result<Option<u64>> {
     }
 }
 
-/// Says how each count stands to the stored one, and fails on growth.
+/// Prints each count relative to the stored one, and fails on growth.
 fn compare(stored: &Counts, counts: &Counts) -> Result<()> {
     let mut grown = Vec::new();
     for (name, count) in &counts.runs {
         let Some(known) = stored.runs.get(name) else {
-            println!("{name}: {count} instructions; none are stored, store them: {UPDATE}");
+            println!("{name}: {count} instructions; none are stored, store them with {UPDATE}");
             continue;
         };
         let growth = (*count as f64 / *known as f64 - 1.0) * 100.0;
-        println!("{name}: {count} instructions, {growth:+.1} % on the stored {known}");
+        println!("{name}: {count} instructions, {growth:+.1} % from {known}");
         if *count > known + known / 10 {
             grown.push(name.as_str());
         }
     }
     if stored.compiler != counts.compiler {
         println!(
-            "notice: growth is not judged: stored counts are of {}, this is {}; store them anew: {UPDATE}",
+            "notice: growth is not checked: the stored counts are for {}, this is {}; store new ones with {UPDATE}",
             stored.compiler, counts.compiler
         );
         return Ok(());
@@ -134,7 +136,7 @@ fn compare(stored: &Counts, counts: &Counts) -> Result<()> {
         return Ok(());
     }
     Err(Failure::new(format!("more than a tenth more instructions: {}", grown.join(", ")))
-        .remedy(format!("find where they go with callgrind; if the growth is meant: {UPDATE}")))
+        .remedy(format!("find the cause with callgrind; if the growth is intended, run {UPDATE}")))
 }
 
 fn parse(text: &str) -> Counts {
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_more_is_allowed_and_more_is_not() {
+    fn growth_by_a_tenth_is_allowed_and_more_is_not() {
         for (check, who_can, passes) in [(1_000, 1_000, true), (1_100, 1, true), (1_101, 1, false)]
         {
             let compared = compare(&counts("a", 1_000, 1_000), &counts("a", check, who_can));
@@ -172,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_another_compiler_are_not_judged() {
+    fn counts_of_another_compiler_are_not_compared() {
         assert!(compare(&counts("a", 1_000, 1_000), &counts("b", 2_000, 2_000)).is_ok());
     }
 
     #[test]
-    fn what_is_stored_is_read_back() {
+    fn stored_counts_round_trip() {
         let counts = counts("rustc 1.2.3", 1, 2);
         assert_eq!(parse(&render(&counts)), counts);
     }

@@ -1,18 +1,18 @@
-//! The extent of a matrix that fits every preset.
+//! A matrix whose size fits every preset.
 
 use xtask::generate::Preset;
 use xtask::generate::cluster::{RESOURCES, Shape, VERBS, namespace};
 
-/// What stands for [`namespaces`] in a command.
+/// The placeholder for [`namespaces`] in a command.
 pub(super) const NAMESPACES: &str = "{namespaces}";
 
-/// What stands for [`resources`] in a command.
+/// The placeholder for [`resources`] in a command.
 pub(super) const RESOURCE_LIST: &str = "{resources}";
 
-/// As many as the smallest preset has.
+/// The number of namespaces of the smallest preset.
 const COUNT: usize = 60;
 
-/// Returns the options that name the namespaces.
+/// Returns the options for the namespaces.
 pub(super) fn namespaces() -> impl Iterator<Item = String> {
     (0..COUNT).map(|index| format!("--namespace={}", namespace(index)))
 }
@@ -22,7 +22,7 @@ pub(super) fn resources() -> String {
     served().collect::<Vec<_>>().join(",")
 }
 
-/// Returns how many cells the matrix has.
+/// Returns the number of cells of the matrix.
 pub(super) fn cells(preset: Preset) -> usize {
     let shape = Shape::of(preset);
     let accounts = COUNT * shape.service_accounts / shape.namespaces;

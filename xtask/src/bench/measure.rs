@@ -1,4 +1,4 @@
-//! Time, peak memory and exit code of one command.
+//! The time, peak memory and exit code of one command.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crate::failure::Result;
 use crate::process;
 
-/// How often the memory of a running command is looked at.
+/// The interval for sampling the memory of a running command.
 const PERIOD: Duration = Duration::from_millis(1);
 
 /// One run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     time: Duration,
-    /// The most memory that it held, in KiB, where the system tells.
+    /// The peak memory in KiB, if the system reports it.
     peak: Option<u64>,
     exit: Option<i32>,
 }
@@ -26,7 +26,7 @@ pub(super) struct Measured {
     runs: Vec<Run>,
 }
 
-/// Runs a command to its end; what it writes is thrown away.
+/// Runs a command to completion and discards its output.
 pub(super) fn run(command: &mut Command) -> Result<Run> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = Instant::now();
@@ -37,7 +37,7 @@ pub(super) fn run(command: &mut Command) -> Result<Run> {
     Ok(Run { time, peak: watcher.join().ok().flatten(), exit: status.code() })
 }
 
-/// Follows the high-water mark of a process until there is none.
+/// Samples the high-water mark of a process until it exits.
 fn watch(child: &Child) -> thread::JoinHandle<Option<u64>> {
     let status = format!("/proc/{}/status", child.id());
     thread::spawn(move || {
@@ -50,7 +50,7 @@ fn watch(child: &Child) -> thread::JoinHandle<Option<u64>> {
     })
 }
 
-/// Reads `VmHWM` in KiB; a process that has ended has none.
+/// Reads `VmHWM` in KiB; a process that has exited has none.
 fn high_water(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
@@ -61,24 +61,24 @@ impl Measured {
         self.runs.push(run);
     }
 
-    /// Returns the shortest time: what disturbs a run only adds.
+    /// Returns the shortest time, because interference only adds time.
     pub(super) fn best(&self) -> Duration {
         self.runs.iter().map(|run| run.time).min().unwrap_or_default()
     }
 
-    /// Returns the time in the middle.
+    /// Returns the median time.
     pub(super) fn median(&self) -> Duration {
         let mut times: Vec<Duration> = self.runs.iter().map(|run| run.time).collect();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or_default()
     }
 
-    /// Returns the most memory that any run held, in KiB.
+    /// Returns the peak memory over all runs, in KiB.
     pub(super) fn peak(&self) -> Option<u64> {
         self.runs.iter().filter_map(|run| run.peak).max()
     }
 
-    /// Returns the exit code, when it is not 0 or 1, which are answers.
+    /// Returns the exit code if it is neither 0 nor 1.
     pub(super) fn failure(&self) -> Option<String> {
         self.runs.iter().find_map(|run| match run.exit {
             Some(0 | 1) => None,

@@ -1,4 +1,4 @@
-//! Rows of measurements as text.
+//! Formats measurements as a table.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::cases::Counted;
 use super::command_line::CommandLine;
 use super::measure::Measured;
 
-/// A command and what came of it.
+/// A command and its measurements.
 pub(super) struct Row {
     pub(super) line: CommandLine,
     pub(super) amount: Option<Counted>,
@@ -15,7 +15,7 @@ pub(super) struct Row {
 
 const HEADINGS: [&str; 6] = ["COMMAND", "BEST", "MEDIAN", "RATIO", "THROUGHPUT", "PEAK"];
 
-/// Renders rows; the ratio is of best times, the first row's being 1.
+/// Formats rows. The ratio is relative to the best time of the first row.
 pub(super) fn render(rows: &[Row]) -> String {
     let first = rows.first().map_or(Duration::ZERO, |row| row.measured.best());
     let mut lines: Vec<[String; 6]> = vec![HEADINGS.map(str::to_owned)];

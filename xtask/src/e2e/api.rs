@@ -1,6 +1,6 @@
-//! The API itself, without rolecall: what its answers are held against.
+//! The API without rolecall, to compare results with.
 //!
-//! `kubectl proxy` speaks TLS and is an admin, so that plain HTTP suffices here.
+//! `kubectl proxy` terminates TLS and authenticates as an admin, so plain HTTP is sufficient.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::interrupt::{self, Stop};
 use crate::process;
 
-/// How many reviews are asked at the same time.
+/// The number of concurrent reviews.
 const AT_ONCE: usize = 4;
 
 /// An admin's connection to the API.
@@ -23,7 +23,7 @@ pub(super) struct Api {
     proxy: Arc<dyn Stop>,
 }
 
-/// What the server answered.
+/// A response of the server.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) code: u16,
@@ -31,7 +31,7 @@ pub(super) struct Answer {
 }
 
 impl Api {
-    /// Starts a proxy out of a kubectl command that acts as an admin.
+    /// Starts a proxy from a kubectl command that acts as an admin.
     pub(super) fn start(mut kubectl: Command) -> Result<Self> {
         kubectl.args(["proxy", "--port=0"]).stdin(Stdio::null()).stdout(Stdio::piped());
         kubectl.stderr(Stdio::null());
@@ -44,11 +44,11 @@ impl Api {
             Some((_, address)) if matches!(read, Some(Ok(_))) => {
                 Ok(Self { address: address.to_owned(), proxy })
             }
-            _ => Err(Failure::new("`kubectl proxy` does not say where it listens")),
+            _ => Err(Failure::new("`kubectl proxy` does not print its address")),
         }
     }
 
-    /// Returns the URL at which the API is served without credentials.
+    /// Returns the URL that serves the API without credentials.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -65,7 +65,7 @@ impl Api {
         succeeded("delete", path, self.request("DELETE", path, &[], None)?)
     }
 
-    /// Puts a SubjectAccessReview and returns its status.
+    /// Sends a SubjectAccessReview and returns its status.
     pub(super) fn review(&self, spec: &Value) -> Result<Value> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec,
@@ -75,12 +75,12 @@ impl Api {
         Ok(answer.get_mut("status").map(Value::take).unwrap_or_default())
     }
 
-    /// Says whether a SubjectAccessReview is answered with yes.
+    /// Returns whether a SubjectAccessReview is allowed.
     pub(super) fn allows(&self, spec: &Value) -> Result<bool> {
         Ok(is_allowed(&self.review(spec)?))
     }
 
-    /// Says of each of many SubjectAccessReviews whether it is answered with yes.
+    /// Returns for each SubjectAccessReview whether it is allowed.
     pub(super) fn allows_each(&self, specs: &[Value]) -> Result<Vec<bool>> {
         let share = specs.len().div_ceil(AT_ONCE).max(1);
         thread::scope(|scope| {
@@ -92,14 +92,14 @@ impl Api {
             for thread in threads {
                 let answered: Result<Vec<bool>> = thread
                     .join()
-                    .map_err(|_| Failure::new("a thread that asked reviews panicked"))?;
+                    .map_err(|_| Failure::new("a thread that sent reviews panicked"))?;
                 answers.extend(answered?);
             }
             Ok(answers)
         })
     }
 
-    /// Sends one request on a connection of its own.
+    /// Sends one request on a separate connection.
     pub(super) fn request(
         &self,
         method: &str,
@@ -111,7 +111,7 @@ impl Api {
             Failure::new(format!("cannot {method} {path}: {error}"))
         };
         let body = body.map(Value::to_string).unwrap_or_default();
-        // HTTP/1.0: the answer ends with the connection, and is not chunked.
+        // With HTTP/1.0 the response is not chunked and ends with the connection.
         let mut request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n",
@@ -133,9 +133,9 @@ impl Api {
         let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer
             .split_once("\r\n\r\n")
-            .ok_or_else(|| failure(&"the answer has no end of headers"))?;
+            .ok_or_else(|| failure(&"the response has no end of headers"))?;
         let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-        let code = code.ok_or_else(|| failure(&"the answer has no status code"))?;
+        let code = code.ok_or_else(|| failure(&"the response has no status code"))?;
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
         Ok(Answer { code, body })
     }
@@ -157,7 +157,7 @@ impl Stop for Proxy {
     }
 }
 
-/// Says whether the status of a review allows.
+/// Returns whether the status of a review allows the request.
 pub(super) fn is_allowed(status: &Value) -> bool {
     status.get("allowed") == Some(&Value::Bool(true))
 }

@@ -1,4 +1,4 @@
-//! Authorizers beside RBAC: what they decide is the answer, whatever roles and bindings say.
+//! Authorizers other than RBAC: their decisions apply regardless of roles and bindings.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,13 +17,13 @@ use crate::failure::{Failure, Result};
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "authorizer-abac",
-        claim: "what ABAC allows is not denied because no role grants it",
+        claim: "access that ABAC allows is not denied for lack of a role",
         run: abac,
         since: 20,
     },
     Scenario {
         name: "authorizer-webhook",
-        claim: "what a webhook before RBAC allows or denies is the answer",
+        claim: "decisions of a webhook before RBAC are final",
         run: webhook,
         since: 32,
     },
@@ -48,7 +48,7 @@ subjects:
 - {apiGroup: rbac.authorization.k8s.io, kind: User, name: plain}
 "#;
 
-/// Who is asked about: allowed by another authorizer, denied by one, and left to RBAC.
+/// The users: allowed by another authorizer, denied by one, and left to RBAC.
 const USERS: [&str; 4] = ["abac-allowed", "hook-allowed", "hook-denied", "plain"];
 
 fn abac(world: &World) -> Result<()> {
@@ -69,7 +69,7 @@ fn webhook(world: &World) -> Result<()> {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::new(format!("a listener has no address: {error}")))?;
-    // It ends with the program.
+    // The thread ends with the program.
     thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(review(stream))));
     let kubeconfig = world.write(
         "hook.kubeconfig",
@@ -96,7 +96,7 @@ fn webhook(world: &World) -> Result<()> {
     hold(&world.another(Authorization::Config(world.scratch("authorization.json")))?)
 }
 
-/// Answers one review: the webhook's whole policy.
+/// Answers one review according to the webhook's policy.
 fn review(mut stream: TcpStream) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut length, mut line) = (0, String::new());
@@ -126,7 +126,7 @@ fn review(mut stream: TcpStream) -> std::io::Result<()> {
     )
 }
 
-/// Asks about each user in each way that gives a verdict.
+/// Asks about each user with every command that returns a verdict.
 fn hold(world: &World) -> Result<()> {
     world.apply(MANIFESTS)?;
     for user in USERS {
@@ -148,7 +148,7 @@ fn hold(world: &World) -> Result<()> {
                 let answer = ran.json()?;
                 let verdict = text(&answer, "/cell/verdict").to_owned();
                 if verdict != "unknown" && verdict != expected {
-                    return Err(ran.wrong(format!("is contradicted: {spec} gives {status}")));
+                    return Err(ran.wrong(format!("contradicts the server: {spec} gives {status}")));
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Callers with few rights: what they are told is true, and what they cannot know is said to be unknown.
+//! Callers with little access: their answers are correct, and missing knowledge is reported as
+//! unknown.
 
 use serde_json::{Value, json};
 
@@ -11,31 +12,31 @@ use crate::failure::{Failure, Result};
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "namespace-only",
-        claim: "who may list one namespace gets its yes; what else might grant is named as unread",
+        claim: "a caller that can list one namespace gets its yes, and the unread bindings are reported",
         run: namespace_only,
         since: 20,
     },
     Scenario {
         name: "without-review-rights",
-        claim: "who may impersonate but not review gets the server's answers all the same",
+        claim: "a caller that can impersonate but not review gets the server's answers",
         run: without_review_rights,
         since: 20,
     },
     Scenario {
         name: "rules-instead-of-reviews",
-        claim: "rules reviews give the same answers as one access review for each",
+        claim: "rules reviews give the same answers as single access reviews",
         run: rules_instead_of_reviews,
         since: 20,
     },
     Scenario {
         name: "impersonating",
-        claim: "--as and --as-group ask as somebody else, and answer as the server does",
+        claim: "--as and --as-group impersonate, and answer like the server",
         run: impersonating,
         since: 20,
     },
     Scenario {
         name: "anonymous",
-        claim: "nobody in particular learns nothing, and nothing wrong",
+        claim: "a caller without access gets no answer and no wrong one",
         run: anonymous,
         since: 20,
     },
@@ -128,17 +129,15 @@ fn namespace_only(world: &World) -> Result<()> {
     )?;
     let holders = asked("who-can list pods -n callers")?.exits(3)?.says("sa/callers:web")?;
     if holders.stderr.contains("not found") {
-        return Err(
-            holders.wrong("says that a ClusterRole is missing, which it could not look for")
-        );
+        return Err(holders.wrong("reports a missing ClusterRole that it could not look up"));
     }
     asked("can-i list pods -n callers --mode live")?.exits(0)?.says("yes: the server says")?;
-    // Of itself it learns from the server what it may not read.
+    // For the caller itself, it asks the server instead of listing.
     asked("can-i list secrets -n callers")?.exits(0)?.says("yes: the server says")?;
     asked("can-i delete secrets -n callers")?.exits(1)?.says("no: the server says")?;
     asked("can-i --resources pods,secrets,nodes -n callers -o csv")?.exits(0)?;
 
-    // What it does say of everybody in the namespace is what the server says.
+    // Its definite answers about the namespace are those of the server.
     let line = "can-i --for sa/web --for user/callers-lister -n callers -n default -o json \
                 --resources pods,secrets,roles.rbac.authorization.k8s.io";
     let matrix = asked(line)?.exits(3)?.json()?;
@@ -152,7 +151,7 @@ fn namespace_only(world: &World) -> Result<()> {
         same(&cell.to_string(), &verdict, &verdict_of(world.api.allows(&spec_of(cell)?)?))?;
     }
     if certain == 0 {
-        return Err(Failure::new("everything is unknown to who may list one namespace"));
+        return Err(Failure::new("everything is unknown to a caller that can list one namespace"));
     }
     Ok(())
 }
@@ -169,7 +168,7 @@ fn without_review_rights(world: &World) -> Result<()> {
         world.rolecall(&line).by(&impersonator).run()?.exits(0)?.prints(&by_review.stdout)?;
     }
 
-    // Whoever may do neither is told what it lacks.
+    // A caller that can do neither gets the refusals.
     let nobody = world.user("callers-nobody", &[])?;
     world
         .rolecall("can-i list pods --for sa/web -n callers --mode live")
@@ -178,14 +177,14 @@ fn without_review_rights(world: &World) -> Result<()> {
         .exits(3)?
         .says("unknown: the server does not say whether sa/callers:web may list pods")?
         .says("cannot create resource \"subjectaccessreviews\"")?
-        // Of servers since 1.36 the refusal names the verb that is constrained to the request.
+        // Since Kubernetes 1.36 the refusal contains the constrained verb.
         .says("cannot impersonate")
         .map(drop)
 }
 
 fn rules_instead_of_reviews(world: &World) -> Result<()> {
     world.apply(MANIFESTS)?;
-    // Who may create access reviews and nothing else gets each answer by one.
+    // A caller that can only create access reviews gets each answer from a review.
     let reviewer = world.user("callers-reviewer", &[])?;
     let subjects = [
         "sa/web",
@@ -194,7 +193,7 @@ fn rules_instead_of_reviews(world: &World) -> Result<()> {
         "user/callers-reviewer",
         "user/system:kube-scheduler",
     ];
-    // Of several bindings that allow a request, the server names another one each time.
+    // If several bindings allow a request, the server names any of them.
     let verdicts = |ran: &Ran| -> Vec<String> {
         let verdict =
             |line: &str| line.rsplit_once(',').map_or("", |(verdict, _)| verdict).to_owned();
@@ -226,7 +225,7 @@ fn impersonating(world: &World) -> Result<()> {
     for (who, code) in rows {
         asked(&format!("can-i list pods -n callers --mode live {who}"))?.exits(code)?;
     }
-    // Lists are read as whom one impersonates, too.
+    // Lists are read as the impersonated user, too.
     asked("walk pod/web-0 -n callers --as jane --as-group callers-listers")?
         .exits(3)?
         .says("RoleBinding web of Role web")?;
@@ -239,7 +238,7 @@ fn impersonating(world: &World) -> Result<()> {
     let whoami = asked("whoami --as jane --as-group callers-listers -o json")?.exits(0)?.json()?;
     same("user", &text(&whoami, "/user"), &"jane")?;
 
-    // Servers since 1.36 refuse each request by itself, and may let through another.
+    // Since Kubernetes 1.36 servers check impersonation per request, and might allow the next one.
     let code = if world.minor()? < 36 { 2 } else { 3 };
     let nobody = world.user("callers-nobody", &[])?;
     world
@@ -261,13 +260,13 @@ fn anonymous(world: &World) -> Result<()> {
     asked("can-i list pods --for sa/web -n callers --mode live")?.exits(3)?.says("unknown:")?;
     let walk = asked("walk -n callers")?.exits(3)?.prints("")?;
     if walk.stderr.contains("there are no Pods") {
-        return Err(walk.wrong("says that there are no Pods, which it could not look for"));
+        return Err(walk.wrong("reports that there are no Pods, which it could not list"));
     }
     let whoami = asked("whoami -o json")?.exits(0)?.json()?;
     same("user", &text(&whoami, "/user"), &"system:anonymous")
 }
 
-/// Puts a cell of a matrix as the `spec` of a SubjectAccessReview.
+/// Converts a cell of a matrix to the `spec` of a SubjectAccessReview.
 pub(super) fn spec_of(cell: &Value) -> Result<Value> {
     let subject = text(cell, "/subject");
     let authenticated = "system:authenticated";
@@ -281,7 +280,7 @@ pub(super) fn spec_of(cell: &Value) -> Result<Value> {
         }
         Some(("user", name)) => json!({"user": name, "groups": [authenticated]}),
         Some(("group", name)) => json!({"groups": [name, authenticated]}),
-        _ => return Err(Failure::new(format!("`{subject}` is no subject of a matrix"))),
+        _ => return Err(Failure::new(format!("`{subject}` is not a subject of a matrix"))),
     };
     let asked = json!({
         "namespace": text(cell, "/namespace"), "verb": text(cell, "/verb"),
@@ -292,7 +291,7 @@ pub(super) fn spec_of(cell: &Value) -> Result<Value> {
     Ok(spec)
 }
 
-/// Words the server's answer as rolecall does.
+/// Returns rolecall's verdict for a decision of the server.
 pub(super) fn verdict_of(allowed: bool) -> &'static str {
     if allowed { "allowed" } else { "denied" }
 }

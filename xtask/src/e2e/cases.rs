@@ -1,4 +1,4 @@
-//! The cases of a fixture, as `fixtures/README.md` describes them, put as a server takes them.
+//! The cases of a fixture (see `fixtures/README.md`) as requests to a server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::json::set;
 use crate::failure::{Failure, Result};
 use crate::files;
 
-/// A fixture's `cases.yaml`, as far as a server can be asked.
+/// A fixture's `cases.yaml`, without the parts that do not concern a server.
 #[derive(Debug, Deserialize)]
 pub(super) struct Cases {
     #[serde(default)]
@@ -24,7 +24,7 @@ pub(super) struct Cases {
     pub(super) walks: Vec<Walk>,
 }
 
-/// A question and its answer.
+/// A question and its expected answer.
 #[derive(Debug, Deserialize)]
 pub(super) struct Case {
     pub(super) ask: Ask,
@@ -33,7 +33,7 @@ pub(super) struct Case {
     by: Vec<String>,
 }
 
-/// Who asks for what.
+/// The subject and the request of a question.
 #[derive(Debug, Deserialize)]
 pub(super) struct Ask {
     subject: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Ask {
     path: Option<String>,
 }
 
-/// A walk and where it leads.
+/// A walk and its expected result.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Walk {
@@ -68,28 +68,28 @@ pub(super) struct Token {
 }
 
 impl Cases {
-    /// Reads the cases of a folder.
+    /// Reads the cases of a directory.
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("cases.yaml");
         serde_yaml::from_str(&files::read(&path)?)
             .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", path.display())))
     }
 
-    /// Says whether a server of this minor version has the APIs of the fixture.
+    /// Returns whether a server of this minor version has the APIs of the fixture.
     pub(super) fn are_for(&self, minor: u32) -> bool {
         let bound = |name| self.servers.get(name).and_then(|version| minor_of(version));
         bound("from").is_none_or(|from| minor >= from)
             && bound("until").is_none_or(|until| minor <= until)
     }
 
-    /// Returns the namespaces that questions are about.
+    /// Returns the namespaces of the questions.
     pub(super) fn namespaces(&self) -> BTreeSet<&str> {
         let asked = self.cases.iter().filter_map(|case| case.ask.namespace.as_deref());
         let all = asked.chain([self.namespace.as_str()]);
         all.filter(|namespace| !namespace.is_empty() && *namespace != "default").collect()
     }
 
-    /// Puts a question as the `spec` of a SubjectAccessReview.
+    /// Converts a question to the `spec` of a SubjectAccessReview.
     pub(super) fn spec(&self, ask: &Ask) -> Value {
         let (user, groups) = match &ask.subject {
             Some(subject) => self.identity(subject),
@@ -119,7 +119,7 @@ impl Cases {
         spec
     }
 
-    /// Returns the user and the groups that come with a subject.
+    /// Returns the user of a subject and its implicit groups.
     fn identity(&self, subject: &str) -> (String, Vec<String>) {
         let owned = |groups: &[&str]| groups.iter().map(|&group| group.to_owned()).collect();
         let (kind, name) = subject.split_once('/').unwrap_or(("user", subject));
@@ -151,7 +151,7 @@ const ACCOUNT: &str = "system:serviceaccount:";
 const AUTHENTICATED: &str = "system:authenticated";
 
 impl Case {
-    /// Says whether a server may give this reason: it names one of the grants.
+    /// Returns whether a server can give this reason: it names one of the grants.
     pub(super) fn may_name(&self, reason: &str) -> bool {
         self.by.iter().any(|binding| match binding.split_once(' ') {
             Some((kind, name)) => {
@@ -161,7 +161,7 @@ impl Case {
                 };
                 reason.starts_with(&format!("RBAC: allowed by {kind} \"{name}\" of "))
             }
-            // What members of system:masters may, the server gives no reason for.
+            // The server gives no reason for members of system:masters.
             None => reason.is_empty(),
         })
     }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_bound_what_a_server_is_asked() {
+    fn cases_are_limited_to_server_versions() {
         let rows = [
             ("{}", [true, true, true]),
             ("{from: '1.21'}", [false, true, true]),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_one_of_the_grants() {
+    fn a_reason_names_one_of_the_grants() {
         let case = |by: &[&str]| Case {
             ask: serde_yaml::from_str("{verb: get}").expect("it is YAML"),
             verdict: "allowed".to_owned(),

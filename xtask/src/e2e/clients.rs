@@ -1,4 +1,5 @@
-//! The ways in which rolecall is run: as a plugin, inside the cluster with the rights that are shipped, interrupted.
+//! The ways to run rolecall: as a plugin, in the cluster with the shipped manifests, and
+//! interrupted.
 
 use std::process::Command;
 use std::thread;
@@ -15,25 +16,25 @@ use crate::process;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "kubectl-plugin",
-        claim: "`kubectl rolecall` is found on PATH and answers as rolecall does",
+        claim: "`kubectl rolecall` is found on PATH and answers like rolecall",
         run: plugin,
         since: 20,
     },
     Scenario {
         name: "shipped-rights",
-        claim: "a ServiceAccount with manifests/ reads everything there is without a gap, and asks about others",
+        claim: "a ServiceAccount with manifests/ reads the whole cluster without gaps, and can ask about others",
         run: shipped_rights,
         since: 20,
     },
     Scenario {
         name: "shipped-namespace-rights",
-        claim: "one with manifests/namespace sees its namespace, and says what it does not see",
+        claim: "one with manifests/namespace reads its namespace, and reports the rest as unread",
         run: shipped_namespace_rights,
         since: 20,
     },
     Scenario {
         name: "interrupted",
-        claim: "Ctrl-C ends a live matrix with what was answered, and anything else at once",
+        claim: "Ctrl-C ends a live matrix with the answers so far, and anything else immediately",
         run: interrupted,
         since: 20,
     },
@@ -48,7 +49,7 @@ fn plugin(world: &World) -> Result<()> {
 }
 
 fn shipped_rights(world: &World) -> Result<()> {
-    // A kubectl as old as the server does not take a folder among a kustomization's resources.
+    // A kubectl as old as the server does not accept directories in a kustomization's resources.
     for what in ["-k manifests/cluster", "-f manifests/job/job.yaml"] {
         world.kubectl(&format!("apply --validate=false {what}")).run()?.exits(0)?;
     }
@@ -69,7 +70,7 @@ fn shipped_rights(world: &World) -> Result<()> {
         }
     }
 
-    // Each of the two ways to ask the server about others suffices.
+    // Either way of asking the server about others is sufficient.
     let live = "can-i list pods --for user/shipped -n default --mode live";
     world.rolecall(live).by(&kubeconfig).run()?.exits(3)?;
     for file in ["manifests/reviews/clusterrole.yaml", "manifests/impersonation/clusterrole.yaml"] {
@@ -98,7 +99,7 @@ fn shipped_namespace_rights(world: &World) -> Result<()> {
     world.rolecall("walk sa/rolecall -n default").by(&kubeconfig).run()?.notes("not read").map(drop)
 }
 
-/// Rights to ask of everybody, but not to impersonate anybody: then each answer takes a question.
+/// Can review any subject but not impersonate, so that each answer takes one request.
 const REVIEWER: &str = r#"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -119,11 +120,11 @@ fn interrupted(world: &World) -> Result<()> {
     world.apply(REVIEWER)?;
     let reviewer = world.user("interrupted", &[])?;
     let line = "can-i --for sa/* -n u11-dev -n u11-prod --subresources --mode live -o csv";
-    // How far it gets in a second depends on the machine.
+    // The progress after a second depends on the machine.
     let mut seconds = [1, 2, 4, 8, 16].into_iter();
     let ran = loop {
         let Some(seconds) = seconds.next() else {
-            return Err(Failure::new("no interruption fell between some answers and the last"));
+            return Err(Failure::new("no interruption came between the first and the last answer"));
         };
         let ran = interrupt(world.rolecall(line).by(&reviewer), Duration::from_secs(seconds))?;
         let has = |verdict: &str| ran.stdout.contains(&format!(",{verdict},"));
@@ -132,14 +133,14 @@ fn interrupted(world: &World) -> Result<()> {
         }
     };
     if ran.stderr.contains('\u{1b}') {
-        return Err(ran.wrong("writes control sequences to what is no terminal"));
+        return Err(ran.wrong("writes control sequences although the output is not a terminal"));
     }
-    // Where rolecall computes and waits for nobody, it just ends.
+    // Commands without requests exit immediately.
     let line = "can-i --for sa/* -A --subresources -o csv";
     interrupt(world.rolecall(line), Duration::from_secs(1))?.exits(130).map(drop)
 }
 
-/// Runs a command that takes several seconds, and presses Ctrl-C meanwhile.
+/// Runs a command that takes several seconds, and presses Ctrl-C after a while.
 fn interrupt(invocation: Invocation<'_>, after: Duration) -> Result<Ran> {
     let running = invocation.start()?;
     thread::sleep(after);

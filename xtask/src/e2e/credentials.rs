@@ -1,4 +1,4 @@
-//! Credentials that a server does not take, told apart from those that it takes and refuses.
+//! Credentials that a server rejects, as opposed to valid ones without access.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "tokens",
-    claim: "a wrong, expired or orphaned token is told from one without rights, and none is shown",
+    claim: "wrong, expired and orphaned tokens are distinguished from tokens without access, and never printed",
     run: tokens,
     since: 20,
 }];
@@ -30,7 +30,7 @@ kind: ServiceAccount
 metadata: {name: gone, namespace: credentials}
 "#;
 
-/// Commands that ask the server, each in its own way.
+/// Commands that contact the server in different ways.
 const COMMANDS: [&str; 4] = [
     "walk -n credentials",
     "can-i list pods -n credentials",
@@ -68,14 +68,14 @@ fn tokens(world: &World) -> Result<()> {
     asked("can-i list pods -n credentials --mode live")?.exits(1)?;
     let whoami = asked("whoami -o json")?.exits(0)?.json()?;
     same("user", &text(&whoami, "/user"), &user)?;
-    // Everything that is logged goes through the search for secrets.
+    // All log output is searched for secrets.
     for line in COMMANDS {
         asked(&format!("{line} -vvv"))?;
     }
     Ok(())
 }
 
-/// Makes a token of a ServiceAccount that is an hour past its time.
+/// Creates a ServiceAccount token that expired an hour ago.
 pub(super) fn expired(world: &World, namespace: &str, name: &str) -> Result<String> {
     let account =
         world.api.get(&format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}"))?;

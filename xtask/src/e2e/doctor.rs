@@ -1,4 +1,5 @@
-//! `doctor` as it runs inside a Pod: a folder with a token, and a server that takes it or does not.
+//! `doctor` as it runs in a Pod, with a token directory and a server that accepts or rejects the
+//! token.
 
 use serde_json::json;
 
@@ -13,13 +14,13 @@ use crate::files;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "doctor",
-        claim: "doctor tells a good token from one that is expired, orphaned, missing or without rights",
+        claim: "doctor distinguishes valid tokens from expired, orphaned, missing ones and those without access",
         run: doctor,
         since: 20,
     },
     Scenario {
         name: "doctor-proxy",
-        claim: "behind a proxy doctor says that another identity than the Pod's speaks, and guesses none",
+        claim: "behind a proxy doctor reports that the identity is not the Pod's, and does not guess it",
         run: proxy,
         since: 20,
     },
@@ -69,7 +70,7 @@ fn doctor(world: &World) -> Result<()> {
             &status(&ran, "token file")?,
             &file.to_owned(),
         )?;
-        // There is no DNS here, so something always fails.
+        // There is no DNS here, so a step always fails.
         ran.exits(1)?;
     }
     let ran = examine(world, "bound", Some(&token_of_pod(world, "web")?))?;
@@ -87,7 +88,7 @@ fn doctor(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Asks for a token as a kubelet does, bound to a Pod.
+/// Requests a token bound to a Pod, like a kubelet.
 fn token_of_pod(world: &World, pod: &str) -> Result<String> {
     let object = world.api.get(&format!("/api/v1/namespaces/doctor/pods/{pod}"))?;
     let uid = text(&object, "/metadata/uid");
@@ -95,7 +96,7 @@ fn token_of_pod(world: &World, pod: &str) -> Result<String> {
     world.token("doctor", "app", &json!({"boundObjectRef": bound}))
 }
 
-/// Runs doctor on a folder such as kubelets mount.
+/// Runs doctor on a directory like the one that kubelets mount.
 fn examine(world: &World, name: &str, token: Option<&str>) -> Result<Ran> {
     let folder = world.scratch(&format!("serviceaccount-{name}"));
     files::make_dir(&folder)?;
@@ -123,12 +124,12 @@ fn proxy(world: &World) -> Result<()> {
     let line = format!("doctor -o json --server {}", world.api.url());
     let ran = world.rolecall(&line).run()?;
     same("connection", &status(&ran, "connection")?, &"ok".to_owned())?;
-    // A server that reviews its caller names the proxy's identity; of others it is not known.
+    // A server that reviews its caller reports the proxy's identity; other servers do not.
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    let tells = world.api.request("POST", path, &[], Some(&review))?.code == 201;
-    let ran = ran.exits(if tells { 0 } else { 3 })?;
-    let identity = if tells { "ok" } else { "unknown" };
+    let is_reported = world.api.request("POST", path, &[], Some(&review))?.code == 201;
+    let ran = ran.exits(if is_reported { 0 } else { 3 })?;
+    let identity = if is_reported { "ok" } else { "unknown" };
     same("identity", &status(&ran, "identity")?, &identity.to_owned())?;
     same("rights", &status(&ran, "rights")?, &"ok".to_owned())?;
     if ran.json()?.to_string().contains("system:anonymous") {

@@ -1,4 +1,4 @@
-//! `fix` as a person uses it: what is printed is applied, and the server is asked whether it helped.
+//! `fix` in practice: its output is applied, and the server confirms that the requests are allowed.
 
 use serde_json::{Value, json};
 
@@ -9,25 +9,25 @@ use crate::failure::{Failure, Result};
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "fix-styles",
-        claim: "new, reused and extended roles, with or without a ServiceAccount to write, turn no to yes",
+        claim: "new, reused and extended roles, with or without a new ServiceAccount, allow the request",
         run: styles,
         since: 20,
     },
     Scenario {
         name: "fix-workload",
-        claim: "a workload gets a ServiceAccount of its own, and its Pods the rights",
+        claim: "a workload gets a dedicated ServiceAccount, and its Pods the access",
         run: dedicated,
         since: 20,
     },
     Scenario {
         name: "fix-preflight",
-        claim: "--preflight foresees which appliers the server lets write, and which it stops",
+        claim: "--preflight predicts which users can apply the objects",
         run: preflight,
         since: 20,
     },
     Scenario {
         name: "fix-from-errors",
-        claim: "what kubectl was refused is mended out of what it said, and then goes through",
+        claim: "kubectl's refusals are fixed from its error messages, and the commands then succeed",
         run: from_errors,
         since: 20,
     },
@@ -69,7 +69,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: fixes-owner}]
 fn styles(world: &World) -> Result<()> {
     world.apply(MANIFESTS)?;
     let rows = [
-        // What is fixed, who asks then, and the kinds that are written.
+        // The fix, the user to check, and the kinds of the written objects.
         ("get,list pods --for user/fixes-new", "fixes-new", &["Role", "RoleBinding"][..]),
         (
             "get,list,watch pods --for user/fixes-reuse --style reuse",
@@ -108,7 +108,7 @@ fn styles(world: &World) -> Result<()> {
         let plan = world.rolecall(&format!("{line} -o json")).run()?.exits(0)?.json()?;
         let denied = asked(&plan, user);
         if denied.is_empty() {
-            return Err(Failure::new(format!("the plan of `{line}` answers nothing: {plan}")));
+            return Err(Failure::new(format!("the plan of `{line}` contains no requests: {plan}")));
         }
         for spec in &denied {
             same(&format!("before `{line}`: {spec}"), &world.api.allows(spec)?, &false)?;
@@ -122,7 +122,8 @@ fn styles(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Returns the denied requests of a plan as SubjectAccessReviews of a user, who is in the group that is granted to.
+/// Returns the denied requests of a plan as SubjectAccessReviews of a user in the group that gets
+/// the grant.
 fn asked(plan: &Value, user: &str) -> Vec<Value> {
     let answers = plan.get("answers").and_then(Value::as_array).into_iter().flatten();
     let denied = answers.filter(|answer| answer.get("before") == Some(&json!("denied")));
@@ -154,11 +155,12 @@ fn dedicated(world: &World) -> Result<()> {
         .run()?
         .exits(0)?;
     world.apply(&fix.stdout)?;
-    // The hint is the command that has the workload run as it; its patch is quoted as a shell wants it.
+    // The hint contains the command that sets the workload's ServiceAccount, with its patch quoted
+    // for a shell.
     let patch =
         fix.stderr.split_once("hint: run `kubectl ").and_then(|(_, hint)| hint.split_once('`'));
     let Some((command, _)) = patch else {
-        return Err(fix.wrong("does not say how the workload comes to run as the ServiceAccount"));
+        return Err(fix.wrong("does not show how to set the workload's ServiceAccount"));
     };
     let (command, patch) = command.split_once(" -p ").unwrap_or((command, ""));
     world.kubectl(&format!("{command} -p")).arg(patch.trim_matches('\'')).run()?.exits(0)?;
@@ -170,7 +172,7 @@ fn dedicated(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Who may read all roles and bindings, and write: what is in its rules, in a line.
+/// Users who can read and write roles and bindings, with their rules.
 const APPLIERS: &[(&str, &str)] = &[
     (
         "fixes-writer",
@@ -189,7 +191,7 @@ fn preflight(world: &World) -> Result<()> {
     world.apply(MANIFESTS)?;
     let mut yaml = String::new();
     for (user, rule) in APPLIERS {
-        // All but the last write; what else each may is its own rule.
+        // All except the last can write; the rest is in their rules.
         let writes = if *user == "fixes-reader" {
             ""
         } else {
@@ -228,7 +230,7 @@ fn preflight(world: &World) -> Result<()> {
             let foreseen = fix.stderr.contains("preflight: all of it may be applied");
             let fix = fix.exits(i32::from(!foreseen))?;
             let manifests = world.rolecall(&line).run()?.exits(0)?.stdout;
-            // What would be stopped halfway is not written.
+            // Objects that would fail halfway are not written.
             let fix = fix.prints(if foreseen { &manifests } else { "" })?;
             let applied = world
                 .kubectl(&format!("apply --validate=false -f - --as {user}"))
@@ -236,7 +238,10 @@ fn preflight(world: &World) -> Result<()> {
                 .run()?;
             let was_applied = !applied.stderr.contains("Error from server");
             if was_applied != foreseen {
-                return Err(fix.wrong(format!("is not what happened: {}", applied.stderr)));
+                return Err(fix.wrong(format!(
+                    "predicts something else than what happened: {}",
+                    applied.stderr
+                )));
             }
             *(if was_applied { &mut let_through } else { &mut stopped }) += 1;
             if applied.stderr.contains("attempting to grant RBAC permissions not currently held") {
@@ -247,12 +252,13 @@ fn preflight(world: &World) -> Result<()> {
         }
     }
     if let_through == 0 || stopped == 0 {
-        return Err(Failure::new("all appliers are let through, or none is"));
+        return Err(Failure::new("all users can apply the objects, or none can"));
     }
     Ok(())
 }
 
-/// An escalation refusal says what its applier lacks; mending it is not a matter of granting what was refused.
+/// An escalation refusal names the rules that the user lacks. Granting the refused request would
+/// not fix it.
 fn refusal_is_answered(world: &World, stderr: &str) -> Result<()> {
     world
         .rolecall("fix --from-errors - -n fixes")
@@ -277,7 +283,7 @@ fn from_errors(world: &World) -> Result<()> {
         "scale deployment web --replicas 1 -n fixes",
     ];
     let user = "--as fixes-kubectl";
-    // Each grant lets a command get further, to the next refusal.
+    // Each grant lets a command continue to the next refusal.
     for _ in 0..4 {
         let mut said = String::new();
         for line in lines {

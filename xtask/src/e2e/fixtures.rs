@@ -1,4 +1,4 @@
-//! Every fixture on a server: applied, asked, walked.
+//! Applies every fixture to a server, and checks its cases and walks.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use crate::files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "fixtures",
-    claim: "each fixture's cases and walks hold live, locally and in both, without a disagreement",
+    claim: "the cases and walks of every fixture hold in live, local and both modes",
     run: every_fixture,
     since: 20,
 }];
 
-/// What kinds that differ in scope, and subresources, are asked about in a matrix.
+/// Resources of different scopes and subresources for the matrix.
 const RESOURCES: &str = "pods,pods/log,pods/exec,secrets,configmaps,endpoints,services,deployments.apps,jobs.batch,\
                          roles.rbac.authorization.k8s.io,nodes,namespaces";
 
@@ -37,7 +37,7 @@ fn every_fixture(world: &World) -> Result<()> {
         let name = folder.strip_prefix(files::workspace_root()).unwrap_or(&folder).display();
         one(world, &folder, &cases)
             .map_err(|failure| Failure::new(format!("{name}: {failure}")))?;
-        // Others stay, to be in each other's way.
+        // The other directories remain, so that they could interfere with each other.
         if folder.ends_with("before") {
             remove(world, &folder, &cases.namespace)?;
         }
@@ -47,7 +47,7 @@ fn every_fixture(world: &World) -> Result<()> {
 
 fn one(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
     apply(world, folder, cases)?;
-    // Aggregation takes a moment, and so do Pods of Deployments.
+    // Aggregation and the Pods of Deployments take a moment.
     world.eventually("the server answers as the fixture says", || server_agrees(world, cases))?;
     rolecall_agrees(world, cases)?;
     cases.walks.iter().try_for_each(|expected| {
@@ -65,10 +65,10 @@ fn one(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
     {
         return Ok(());
     }
-    Err(matrix.wrong("found disagreements"))
+    Err(matrix.wrong("reports disagreements"))
 }
 
-/// Applies each file by itself: some are to be refused.
+/// Applies each file separately, because some must be rejected.
 fn apply(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
     for namespace in assumed_namespaces(folder)? {
         let answer = world.api.request(
@@ -95,7 +95,7 @@ fn apply(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
             world.kubectl("apply --validate=false -f").arg(&path.display().to_string()).run()?;
         match cases.refused.get(&*name) {
             None => drop(applied.exits(0)?),
-            // Broken YAML kubectl refuses in words of its own.
+            // kubectl has a different message for broken YAML.
             Some(words) if words == "broken YAML" => drop(applied.exits(1)?),
             Some(words) => drop(applied.exits(1)?.notes(words)?),
         }
@@ -103,12 +103,12 @@ fn apply(world: &World, folder: &Path, cases: &Cases) -> Result<()> {
     world.settle()
 }
 
-/// Names the namespaces that a fixture uses and does not bring.
+/// Returns the namespaces that a fixture uses but does not define.
 fn assumed_namespaces(folder: &Path) -> Result<BTreeSet<String>> {
     let (mut used, mut brought) = (BTreeSet::new(), BTreeSet::new());
     for path in files::list_dir(folder)? {
         for document in serde_yaml::Deserializer::from_str(&files::read(&path)?) {
-            // A document that cannot be read is refused when it is applied.
+            // An unreadable document is rejected when it is applied.
             let Ok(object) = Value::deserialize(document) else { break };
             used.insert(text(&object, "/metadata/namespace").to_owned());
             if text(&object, "/kind") == "Namespace" {
@@ -128,11 +128,11 @@ fn remove(world: &World, folder: &Path, namespace: &str) -> Result<()> {
             yaml.push_str("\n---\n");
         }
     }
-    // Namespaces take seconds to go, and the fixture that follows brings the same.
+    // Namespaces take seconds to delete, and the next fixture creates the same ones.
     let kept: Vec<&str> =
         yaml.split("\n---\n").filter(|document| !document.contains("kind: Namespace\n")).collect();
     world.kubectl("delete --ignore-not-found -f -").stdin(kept.join("\n---\n")).run()?.exits(0)?;
-    // No garbage collector runs: it would take the Pods of fixtures whose owners are somewhere else.
+    // There is no garbage collector: it would delete Pods whose owners are missing from a fixture.
     let line = format!("delete replicasets,pods --all --force --grace-period=0 -n {namespace}");
     world.eventually("its Pods are gone", || {
         world.kubectl(&line).run()?.exits(0)?.prints("No resources found\n").map(drop)
@@ -152,7 +152,7 @@ fn server_agrees(world: &World, cases: &Cases) -> Result<()> {
     Ok(())
 }
 
-/// Has rolecall answer the same reviews from what it lists, in the words of the server.
+/// Compares rolecall's local answers to the same reviews with the server's.
 fn rolecall_agrees(world: &World, cases: &Cases) -> Result<()> {
     let certain: Vec<&Case> = certain(cases).collect();
     let reviews: String = certain
@@ -203,7 +203,7 @@ fn walk(world: &World, cases: &Cases, expected: &Walk) -> Result<()> {
     let bindings: Vec<String> = items(&subject, "/bindings")
         .filter(|binding| binding.get("everybodys") != Some(&json!(true)))
         .map(|binding| (binding, name_of(binding)))
-        // Other fixtures grant to groups that everybody is in.
+        // Exclude bindings of other fixtures to groups that contain everyone.
         .filter(|(binding, name)| expected.bindings.contains(name) || !is_to_everybody(binding))
         .map(|(_, name)| name)
         .collect();
@@ -211,7 +211,7 @@ fn walk(world: &World, cases: &Cases, expected: &Walk) -> Result<()> {
 }
 
 fn certain(cases: &Cases) -> impl Iterator<Item = &Case> {
-    // What cannot be read cannot be applied either, and is no reason to doubt.
+    // Unreadable documents cannot be applied, so they do not make the server's answer unknown.
     cases.cases.iter().filter(|case| case.verdict != "unknown")
 }
 
@@ -219,7 +219,7 @@ fn verdict(status: &Value) -> &'static str {
     if is_allowed(status) { "allowed" } else { "denied" }
 }
 
-/// Reads the references that lead nowhere, whose order a server leaves to chance.
+/// Returns the dangling references, whose order is random on a server.
 fn problems(status: &Value) -> Vec<&str> {
     let text = text(status, "/evaluationError").trim_matches(['[', ']']);
     let mut problems: Vec<&str> = text.split(", ").collect();
@@ -239,7 +239,7 @@ fn is_to_everybody(binding: &Value) -> bool {
     ["system:authenticated", "system:serviceaccounts"].contains(&text(binding, "/subject/name"))
 }
 
-/// Finds the folders with cases, sorted, but with what was `before` what is `after`.
+/// Returns the directories with cases, sorted, with `before` ahead of `after`.
 fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in files::list_dir(folder)? {

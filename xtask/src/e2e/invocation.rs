@@ -1,4 +1,4 @@
-//! Commands as a person types them, and all they said.
+//! Commands as a user would type them, and their output.
 
 use std::fmt;
 use std::io::Write;
@@ -11,7 +11,7 @@ use super::world::World;
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// A command that is yet to run.
+/// A command that has not started.
 pub(super) struct Invocation<'w> {
     world: &'w World,
     line: String,
@@ -19,7 +19,7 @@ pub(super) struct Invocation<'w> {
     stdin: Option<String>,
 }
 
-/// A command that has ended.
+/// A command that has exited.
 #[derive(Debug)]
 pub(super) struct Ran {
     line: String,
@@ -29,20 +29,20 @@ pub(super) struct Ran {
 }
 
 impl<'w> Invocation<'w> {
-    /// Splits a line at its spaces: no argument of a scenario holds one.
+    /// Splits a line at spaces, which no argument of a scenario contains.
     pub(super) fn new(world: &'w World, program: &str, mut command: Command, line: &str) -> Self {
         command.args(line.split_whitespace());
         Self { world, line: format!("{program} {line}"), command, stdin: None }
     }
 
-    /// Adds an argument that may hold spaces.
+    /// Adds an argument that can contain spaces.
     pub(super) fn arg(mut self, argument: &str) -> Self {
         self.line = format!("{} '{argument}'", self.line);
         self.command.arg(argument);
         self
     }
 
-    /// Runs it as the owner of a kubeconfig rather than as an admin.
+    /// Uses a kubeconfig other than the admin's.
     pub(super) fn by(mut self, kubeconfig: &Path) -> Self {
         let name = kubeconfig.file_stem().unwrap_or_default().to_string_lossy();
         self.line = format!("{} (by {name})", self.line);
@@ -60,12 +60,12 @@ impl<'w> Invocation<'w> {
         self
     }
 
-    /// Runs it to its end.
+    /// Runs the command to completion.
     pub(super) fn run(self) -> Result<Ran> {
         self.start()?.end()
     }
 
-    /// Starts it, for a scenario that does something to it meanwhile.
+    /// Starts the command, for scenarios that act while it runs.
     pub(super) fn start(mut self) -> Result<Running<'w>> {
         self.command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -75,7 +75,7 @@ impl<'w> Invocation<'w> {
     }
 }
 
-/// A command that runs.
+/// A running command.
 pub(super) struct Running<'w> {
     world: &'w World,
     line: String,
@@ -89,11 +89,11 @@ impl Running<'_> {
         self.child.id()
     }
 
-    /// Waits for the end, and fails if the output holds a token or key.
+    /// Waits for the exit, and fails if the output contains a token or key.
     pub(super) fn end(mut self) -> Result<Ran> {
         let feed = self.child.stdin.take().zip(self.stdin.take());
         let output = std::thread::scope(|scope| {
-            // What it does not read is no failure of the scenario.
+            // A command that does not read its input does not fail the scenario.
             scope.spawn(|| feed.map(|(mut pipe, text)| pipe.write_all(text.as_bytes())));
             self.child.wait_with_output()
         });
@@ -101,7 +101,7 @@ impl Running<'_> {
             output.map_err(|error| Failure::new(format!("cannot run `{}`: {error}", self.line)))?;
         let ran = Ran::new(self.line, output);
         match self.world.leak(&[&ran.stdout, &ran.stderr]) {
-            // Neither the secret nor the output that holds it is shown.
+            // Show neither the secret nor the output that contains it.
             Some(name) => Err(Failure::new(format!("`{}` shows the secret of {name}", ran.line))),
             None => Ok(ran),
         }
@@ -115,7 +115,7 @@ impl Ran {
         Self { line, code, stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
-    /// Fails unless it ended with this exit code.
+    /// Fails unless the exit code is this one.
     pub(super) fn exits(self, code: i32) -> Result<Self> {
         if self.code == Some(code) {
             return Ok(self);
@@ -124,23 +124,23 @@ impl Ran {
         Err(self.wrong(format!("exited with {found}, not {code}")))
     }
 
-    /// Fails unless it wrote exactly this to standard output.
+    /// Fails unless standard output equals this text.
     pub(super) fn prints(self, expected: &str) -> Result<Self> {
         if self.stdout == expected {
             return Ok(self);
         }
-        Err(self.wrong(format!("printed something else than:\n{expected}")))
+        Err(self.wrong(format!("printed something other than:\n{expected}")))
     }
 
-    /// Fails unless this stands in what it said on standard error.
+    /// Fails unless standard error contains this text.
     pub(super) fn notes(self, part: &str) -> Result<Self> {
         if self.stderr.contains(part) {
             return Ok(self);
         }
-        Err(self.wrong(format!("did not say on standard error:\n{part}")))
+        Err(self.wrong(format!("did not print on standard error:\n{part}")))
     }
 
-    /// Fails unless this stands in what it printed.
+    /// Fails unless standard output contains this text.
     pub(super) fn says(self, part: &str) -> Result<Self> {
         if self.stdout.contains(part) {
             return Ok(self);
@@ -148,18 +148,18 @@ impl Ran {
         Err(self.wrong(format!("did not print:\n{part}")))
     }
 
-    /// Returns the exit code; `None` when a signal ended it.
+    /// Returns the exit code; `None` after a signal.
     pub(super) fn code(&self) -> Option<i32> {
         self.code
     }
 
-    /// Reads what it printed as JSON.
+    /// Parses standard output as JSON.
     pub(super) fn json(&self) -> Result<Value> {
         serde_json::from_str(&self.stdout)
             .map_err(|error| self.wrong(format!("did not print JSON: {error}")))
     }
 
-    /// Words a failure with all that it said.
+    /// Creates a failure with the complete output.
     pub(super) fn wrong(&self, what: impl fmt::Display) -> Failure {
         let mut text = format!("`{}` {what}", self.line);
         for (name, said) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
@@ -171,7 +171,7 @@ impl Ran {
     }
 }
 
-/// How many lines of an output a failure shows.
+/// The number of output lines in a failure.
 const SHOWN: usize = 40;
 
 fn shortened(text: &str) -> String {

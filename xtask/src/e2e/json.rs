@@ -1,13 +1,13 @@
-//! Reading JSON without a type for each answer.
+//! Access to JSON without a type for each response.
 
 use serde_json::Value;
 
-/// Returns the text at a JSON pointer, or nothing.
+/// Returns the string at a JSON pointer; empty if there is none.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns the items of the list at a JSON pointer, if there is one.
+/// Returns the items of the list at a JSON pointer; empty if there is none.
 pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }

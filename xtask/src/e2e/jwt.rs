@@ -1,4 +1,5 @@
-//! Tokens that no server would give: of ServiceAccounts, signed with the server's own key, long expired.
+//! Tokens that no server would issue: long-expired ServiceAccount tokens, signed with the server's
+//! key.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,10 +12,10 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// How many bytes each of the two numbers of a P-256 signature takes.
+/// The size of each of the two numbers of a P-256 signature.
 const NUMBER: usize = 32;
 
-/// Signs claims as a server with this key does.
+/// Signs claims like a server with this key.
 pub(super) fn sign(key: &Path, claims: &Value) -> Result<String> {
     let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let signed = format!("{}.{}", encoded(&json!({"alg": "ES256"})), encoded(claims));
@@ -28,11 +29,11 @@ pub(super) fn sign(key: &Path, claims: &Value) -> Result<String> {
     }
     let output = child.wait_with_output().map_err(|error| process::failure(&openssl, &error))?;
     let signature = numbers(&output.stdout)
-        .ok_or_else(|| Failure::new("`openssl` gave no signature of two numbers"))?;
+        .ok_or_else(|| Failure::new("`openssl` did not return a signature of two numbers"))?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Reads a signature in DER, a sequence of two integers, into the two numbers one after the other.
+/// Converts a DER signature, a sequence of two integers, to the concatenated numbers.
 fn numbers(der: &[u8]) -> Option<Vec<u8>> {
     let rest = der.strip_prefix(&[0x30])?;
     let (_, rest) = rest.split_first()?;
@@ -41,11 +42,11 @@ fn numbers(der: &[u8]) -> Option<Vec<u8>> {
     Some([first, second].concat())
 }
 
-/// Reads an integer in DER, padded to its full length.
+/// Reads a DER integer, padded to its full length.
 fn integer(der: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let (length, rest) = der.strip_prefix(&[0x02])?.split_first()?;
     let (digits, rest) = rest.split_at_checked(usize::from(*length))?;
-    // A leading zero keeps a large number from being a negative one.
+    // A leading zero keeps a large number from being negative.
     let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
     let missing = NUMBER.checked_sub(digits.len())?;
     Some(([&vec![0; missing], digits].concat(), rest))
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_padded_and_lose_their_sign() {
+    fn integers_are_padded_and_unsigned() {
         let mut der = vec![0x30, 38, 0x02, 33, 0];
         der.extend([0xff; NUMBER]);
         der.extend([0x02, 1, 7]);

@@ -1,4 +1,5 @@
-//! Callers with every kind of rights: none gets a definite answer from any command that the server contradicts.
+//! Callers with different access: the server never contradicts a definite answer that they get from
+//! a command.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,48 +18,48 @@ use crate::failure::{Failure, Result};
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "caller-namespace-admin",
-        claim: "an admin of one namespace gets no answer that the server contradicts, nor what follows from one",
+        claim: "answers and fixes for an admin of one namespace agree with the server",
         run: namespace_admin,
         since: 20,
     },
     Scenario {
         name: "caller-granter",
-        claim: "neither does a caller that may write roles and bindings",
+        claim: "the same for a caller that can write roles and bindings",
         run: granter,
         since: 20,
     },
-    Scenario { name: "caller-viewer", claim: "neither does a viewer", run: viewer, since: 20 },
+    Scenario { name: "caller-viewer", claim: "the same for a viewer", run: viewer, since: 20 },
     Scenario {
         name: "caller-reviewer",
-        claim: "neither does a caller that may only create access reviews",
+        claim: "the same for a caller that can only create access reviews",
         run: reviewer,
         since: 20,
     },
     Scenario {
         name: "caller-impersonator",
-        claim: "neither does a caller that may impersonate",
+        claim: "the same for a caller that can impersonate",
         run: impersonator,
         since: 20,
     },
     Scenario {
         name: "caller-constrained-impersonator",
-        claim: "neither does a caller that may impersonate for some requests",
+        claim: "the same for a caller that can impersonate for some requests",
         run: constrained_impersonator,
         since: 36,
     },
     Scenario {
         name: "caller-nobody",
-        claim: "neither does a caller without rights",
+        claim: "the same for a caller without access",
         run: nobody,
         since: 20,
     },
     Scenario {
         name: "caller-anonymous",
-        claim: "neither does a caller without credentials",
+        claim: "the same for a caller without credentials",
         run: anonymous,
         since: 20,
     },
-    Scenario { name: "caller-node", claim: "neither does a node", run: node, since: 20 },
+    Scenario { name: "caller-node", claim: "the same for a node", run: node, since: 20 },
 ];
 
 const MANIFESTS: &str = r#"
@@ -160,7 +161,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: op-imper
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: op-constrained}]
 "#;
 
-/// What refers to nothing.
+/// A binding of a role that does not exist.
 const OVERLAY: &str = r#"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -171,7 +172,7 @@ subjects: [{kind: ServiceAccount, name: op-ghost}]
 
 const ACCOUNT: &str = "system:serviceaccount:op-a:app";
 
-/// What is asked, of the caller and of others.
+/// The questions about the caller and other subjects.
 const QUESTIONS: [&str; 9] = [
     "list pods -n op-a",
     "delete pods -n op-a",
@@ -184,7 +185,7 @@ const QUESTIONS: [&str; 9] = [
     "create selfsubjectaccessreviews",
 ];
 
-/// Whom it is asked of besides.
+/// The other subjects.
 const SUBJECTS: [&str; 4] =
     ["sa/op-a:app", "sa/op-b:app", "user/op-viewer", "group/system:masters"];
 
@@ -216,7 +217,7 @@ fn viewer(world: &World) -> Result<()> {
 
 fn reviewer(world: &World) -> Result<()> {
     let reviewer = caller(world, "op-reviewer", &[])?;
-    // What it may ask the server, it gets to know.
+    // The caller gets an answer for everything that it can ask the server.
     world
         .rolecall("can-i list pods --for sa/op-a:app -n op-a")
         .by(&reviewer.kubeconfig)
@@ -254,7 +255,7 @@ fn node(world: &World) -> Result<()> {
     hold(world, &caller(world, "system:node:node-1", &["system:nodes"])?)
 }
 
-/// `--as` answers where kubectl's does.
+/// `--as` gives the same answers as kubectl's.
 fn acts_as_the_account(world: &World, caller: &Caller) -> Result<()> {
     for (verb, code) in [("list", 0), ("delete", 1)] {
         let line = format!("{verb} pods -n op-a --as {ACCOUNT}");
@@ -264,7 +265,7 @@ fn acts_as_the_account(world: &World, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// Runs every command as a caller, and holds what is definite against the server.
+/// Runs every command as a caller, and compares definite answers with the server's.
 fn hold(world: &World, caller: &Caller) -> Result<()> {
     let mut definite = 0;
     for question in QUESTIONS {
@@ -278,7 +279,7 @@ fn hold(world: &World, caller: &Caller) -> Result<()> {
         holders(world, caller, question)?;
     }
     if definite == 0 && caller.user != "system:anonymous" {
-        return Err(Failure::new("a caller always learns from the server what it may"));
+        return Err(Failure::new("a caller can always ask the server about itself"));
     }
     for subject in ["sa/op-a:app", "sa/op-b:app"] {
         rules(world, caller, subject)?;
@@ -298,7 +299,7 @@ fn by(world: &World, caller: &Caller, line: &str) -> Result<Ran> {
     world.rolecall(line).by(&caller.kubeconfig).run()
 }
 
-/// Asks what the caller itself may; returns whether the answer is definite.
+/// Asks about the caller itself; returns whether the answer is definite.
 fn about_itself(world: &World, caller: &Caller, command: &str, question: &str) -> Result<bool> {
     let ran = by(world, caller, &format!("{command} {question} -o json"))?;
     let answer = ran.json()?;
@@ -315,7 +316,7 @@ fn about_others(world: &World, line: &str, ran: Ran) -> Result<()> {
     compare(world, ran, &cell, &spec).map(drop)
 }
 
-/// Fails where a definite verdict is not the server's; returns whether it is definite.
+/// Fails if a definite verdict differs from the server's; returns whether it is definite.
 fn compare(world: &World, ran: Ran, cell: &Value, spec: &Value) -> Result<bool> {
     match text(cell, "/verdict") {
         "unknown" => ran.exits(3).map(|_| false),
@@ -323,7 +324,7 @@ fn compare(world: &World, ran: Ran, cell: &Value, spec: &Value) -> Result<bool> 
             let status = world.api.review(spec)?;
             let expected = verdict_of(is_allowed(&status));
             if verdict != expected {
-                return Err(ran.wrong(format!("is contradicted: {spec} gives {status}")));
+                return Err(ran.wrong(format!("contradicts the server: {spec} gives {status}")));
             }
             ran.exits(if expected == "allowed" { 0 } else { 1 }).map(|_| true)
         }
@@ -342,7 +343,7 @@ fn spec(user: &str, groups: Value, request: &Value) -> Value {
     spec
 }
 
-/// Who is listed may, and where nobody is, nobody does.
+/// The listed subjects have access, and if none are listed with certainty, none have.
 fn holders(world: &World, caller: &Caller, question: &str) -> Result<()> {
     let ran = by(world, caller, &format!("who-can {question} -o json"))?;
     let listed = ran.json()?;
@@ -364,21 +365,21 @@ fn holders(world: &World, caller: &Caller, question: &str) -> Result<()> {
             };
             let spec = spec(&user, groups, request);
             if !world.api.allows(&spec)? {
-                return Err(ran.wrong(format!("lists one that may not: {spec}")));
+                return Err(ran.wrong(format!("lists a subject without access: {spec}")));
             }
         }
         let lists_nobody = ran.code() == Some(1);
         for user in [ACCOUNT, "op-viewer", "op-admin"] {
             let spec = spec(user, json!(["system:authenticated"]), request);
             if lists_nobody && world.api.allows(&spec)? {
-                return Err(ran.wrong(format!("says that nobody may, but: {spec}")));
+                return Err(ran.wrong(format!("reports that no subject can, but: {spec}")));
             }
         }
     }
     Ok(())
 }
 
-/// What is listed the server lists too, and what is complete is all.
+/// The server lists the same rules, and a complete list is complete.
 fn rules(world: &World, caller: &Caller, subject: &str) -> Result<()> {
     let (namespace, name) = subject.trim_start_matches("sa/").split_once(':').unwrap_or_default();
     let ran = by(world, caller, &format!("rules --for {subject} -n {namespace} -o json"))?;
@@ -394,15 +395,15 @@ fn rules(world: &World, caller: &Caller, subject: &str) -> Result<()> {
     let (found, live): (BTreeSet<String>, BTreeSet<String>) =
         (granted(&found), granted(&live.body));
     if let Some(untrue) = found.difference(&live).next() {
-        return Err(ran.wrong(format!("lists what the server does not: {untrue}")));
+        return Err(ran.wrong(format!("lists rules that the server does not: {untrue}")));
     }
     match ran.code() {
-        Some(0) if found != live => Err(ran.wrong("calls a part of the rules all of them")),
+        Some(0) if found != live => Err(ran.wrong("reports incomplete rules as complete")),
         _ => Ok(()),
     }
 }
 
-/// What is complete is what an admin sees.
+/// A complete walk shows the same as for an admin.
 fn walk(world: &World, caller: &Caller, target: &str) -> Result<()> {
     let namespace = if target.contains("op-b") { "op-b" } else { "op-a" };
     let line = format!("walk {target} -n {namespace} -o json");
@@ -414,21 +415,21 @@ fn walk(world: &World, caller: &Caller, target: &str) -> Result<()> {
     ran.prints(&by_admin.stdout).map(drop)
 }
 
-/// What preflight foresees happens, and what is allowed already is.
+/// Preflight predicts the result, and applied fixes allow the request.
 fn fix(world: &World, caller: &Caller, what: &str) -> Result<()> {
     let line = format!("fix {what} --for sa/op-a:app -n op-a");
     let ran = by(world, caller, &format!("{line} --preflight"))?;
     let (verb, resource) = what.split_once(' ').unwrap_or_default();
     let request = json!({"namespace": "op-a", "verb": verb, "resource": resource});
     let spec = spec(ACCOUNT, json!(["system:authenticated"]), &request);
-    // What preflight stops is not written: then it is applied as it is without.
+    // If preflight prevents writing, apply the fix without it.
     let manifests = match ran.code() {
         Some(1) => by(world, caller, &line)?.stdout,
         _ => ran.stdout.clone(),
     };
     let writes = manifests.contains("kind: Role");
     if ran.code() == Some(0) && !writes && !world.api.allows(&spec)? {
-        return Err(ran.wrong("writes nothing, and it is not allowed"));
+        return Err(ran.wrong("writes nothing, although the request is denied"));
     }
     if !writes || !matches!(ran.code(), Some(0 | 1)) {
         return Ok(());
@@ -446,12 +447,14 @@ fn fix(world: &World, caller: &Caller, what: &str) -> Result<()> {
     world.kubectl("delete --ignore-not-found -f -").stdin(manifests).run()?.exits(0)?;
     world.settle()?;
     if was_applied != (ran.code() == Some(0)) {
-        return Err(ran.wrong(format!("foresees something else than happens: {}", applied.stderr)));
+        return Err(
+            ran.wrong(format!("predicts something else than what happens: {}", applied.stderr))
+        );
     }
-    if holds { Ok(()) } else { Err(ran.wrong("is applied, and does not allow what was asked")) }
+    if holds { Ok(()) } else { Err(ran.wrong("does not allow the request after it is applied")) }
 }
 
-/// What is definite in a snapshot is the server's answer too.
+/// Definite answers from a snapshot agree with the server, too.
 fn saved(world: &World, caller: &Caller) -> Result<()> {
     let ran = by(world, caller, "snapshot")?;
     if ran.code() == Some(2) {
@@ -467,12 +470,12 @@ fn saved(world: &World, caller: &Caller) -> Result<()> {
     Ok(())
 }
 
-/// What refers to nothing is never clean.
+/// A dangling reference is always reported.
 fn overlay(world: &World, caller: &Caller) -> Result<()> {
     let path = world.write("operators-overlay.yaml", OVERLAY)?;
     let ran = by(world, caller, &format!("check --overlay -f {path}"))?;
     match ran.code() {
-        Some(0) => Err(ran.wrong("finds nothing in a binding of a role that does not exist")),
+        Some(0) => Err(ran.wrong("does not report a binding of a role that does not exist")),
         _ => Ok(()),
     }
 }

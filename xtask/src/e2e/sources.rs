@@ -1,4 +1,4 @@
-//! One cluster in several forms: live, in a snapshot, with manifests laid over it.
+//! One cluster in several forms: live, as a snapshot, and with manifests on top.
 
 use super::Scenario;
 use super::callers::{spec_of, verdict_of};
@@ -9,13 +9,13 @@ use crate::failure::{Failure, Result};
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "snapshot",
-        claim: "a snapshot answers as the cluster did, kubectl reads it, and diff tells it from what came later",
+        claim: "a snapshot answers like the cluster, kubectl reads it, and diff shows later changes",
         run: snapshot,
         since: 20,
     },
     Scenario {
         name: "overlay",
-        claim: "what --overlay foresees is what the server says once the manifests are applied",
+        claim: "--overlay predicts the server's answers after the manifests are applied",
         run: overlay,
         since: 20,
     },
@@ -58,7 +58,7 @@ rules:
 - {apiGroups: [""], resources: [nodes], verbs: [get]}
 "#;
 
-/// Takes a verb away, adds others, adds a binding of a role that only the cluster has.
+/// Removes a verb, adds others, and adds a binding of a role that exists only in the cluster.
 const CHANGE: &str = r#"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -89,10 +89,10 @@ fn snapshot(world: &World) -> Result<()> {
     for (line, code) in rows {
         let live = world.rolecall(line).run()?.exits(code)?;
         let saved = world.rolecall(&format!("{line} -f {path}")).run()?.exits(code)?;
-        // A file has places, which a table puts in brackets and JSON in fields.
+        // Objects from a file have positions, in parentheses in a table and as fields in JSON.
         let without_places = remove_places(&saved.stdout, &path);
         if without_places != live.stdout {
-            return Err(saved.wrong(format!("differs from what it says live:\n{}", live.stdout)));
+            return Err(saved.wrong(format!("differs from the live output:\n{}", live.stdout)));
         }
     }
     world
@@ -100,7 +100,7 @@ fn snapshot(world: &World) -> Result<()> {
         .run()?
         .exits(0)?;
     if snapshot.contains("kind: Secret\n") {
-        return Err(Failure::new("a snapshot holds Secrets"));
+        return Err(Failure::new("a snapshot contains Secrets"));
     }
 
     let diff = format!("diff {path} cluster --fail-on any");
@@ -114,20 +114,20 @@ fn snapshot(world: &World) -> Result<()> {
     for kind in ["gained", "lost"] {
         let subjects = change(kind);
         if subjects.is_empty() || subjects.iter().any(|subject| subject != "sa/sources:app") {
-            return Err(Failure::new(format!("diff says of what was {kind}: {gained}")));
+            return Err(Failure::new(format!("diff reports wrong {kind} access: {gained}")));
         }
     }
     Ok(())
 }
 
-/// Takes out ` (FILE:LINE)`, and the fields `file` and `line`.
+/// Removes ` (FILE:LINE)`, and the fields `file` and `line`.
 fn remove_places(text: &str, path: &str) -> String {
     let mut kept = String::new();
     for line in text.lines() {
         if line.trim_start().starts_with("\"file\": ")
             || line.trim_start().starts_with("\"line\": ")
         {
-            // The field before it ends in a comma that is only there because of it.
+            // Also remove the comma after the previous field.
             if let Some(end) = kept.trim_end().strip_suffix(',').map(str::len) {
                 kept.truncate(end);
                 kept.push_str(if line.ends_with(',') { ",\n" } else { "\n" });
@@ -160,13 +160,13 @@ fn overlay(world: &World) -> Result<()> {
             usize::from(text(cell, "/verdict") != verdict_of(world.api.allows(&spec_of(cell)?)?));
     }
     // get, watch pods/log; list, watch pods; get nodes.
-    same("foreseen changes", &changed, &5)?;
+    same("predicted changes", &changed, &5)?;
 
-    // Alone, the binding's role does not exist; over the cluster it does.
+    // The role of the binding exists only in the cluster.
     world.rolecall(&format!("check {path}")).run()?.says("RC101")?;
     let check = world.rolecall(&format!("check {path} --overlay")).run()?;
     if check.stdout.contains("RC101") {
-        return Err(check.wrong("says that a role of the cluster is missing"));
+        return Err(check.wrong("reports a missing role that exists in the cluster"));
     }
 
     world.apply(CHANGE)?;
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_taken_out_and_nothing_else() {
+    fn only_positions_are_removed() {
         let rows = [
             ("by Role a/r (s.yaml:7), rule 1 (of 2)", "by Role a/r, rule 1 (of 2)\n"),
             ("{\n  \"a\": 1,\n  \"file\": \"s.yaml\",\n  \"line\": 7\n}", "{\n  \"a\": 1\n}\n"),

@@ -1,4 +1,5 @@
-//! A random universe, as recorded from a server of this version, put on the server anew.
+//! The random universe that was recorded from a server of this version, created on the server
+//! again.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -23,13 +24,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "universe-who-can",
-        claim: "who-can names exactly those to whom the server's SubjectAccessReviews say yes",
+        claim: "who-can lists exactly the subjects that the server's SubjectAccessReviews allow",
         run: who_can,
         since: 20,
     },
     Scenario {
         name: "universe-fix",
-        claim: "a fix of 300 denials is accepted, turns each to yes, adds nothing again, changes nothing else",
+        claim: "a fix of 300 denials is accepted, allows each of them and nothing else, and is idempotent",
         run: fix,
         since: 20,
     },
@@ -37,10 +38,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 
 const FOLDER: &str = "fixtures/golden/v1.20/u11";
 
-/// How many denials are mended at once.
+/// The number of denials that are fixed together.
 const DENIALS: usize = 300;
 
-/// Puts the universe's own objects on the server.
+/// Creates the objects of the universe on the server.
 pub(super) fn create(world: &World) -> Result<()> {
     let mut text_of_list = String::new();
     open("cluster.json.gz")?
@@ -71,7 +72,7 @@ pub(super) fn create(world: &World) -> Result<()> {
     world.apply(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string())
 }
 
-/// Reads what the server was asked, one JSON object a line.
+/// Reads the recorded requests, one JSON object per line.
 fn rows(name: &str) -> Result<Vec<Value>> {
     let failure = |error: &dyn std::fmt::Display| Failure::new(format!("{FOLDER}/{name}: {error}"));
     BufReader::new(open(name)?)
@@ -88,7 +89,7 @@ fn open(name: &str) -> Result<GzDecoder<File>> {
     File::open(&path).map(GzDecoder::new).map_err(|error| files::failure("read", &path, &error))
 }
 
-/// Returns what the universe was asked that a cluster may be asked to grant: no wildcards, no namespace that is not there.
+/// Returns the recorded requests that a role can grant: without wildcards, in existing namespaces.
 fn requests() -> Result<Vec<Value>> {
     let specs = rows("checks.jsonl.gz")?.into_iter().filter_map(|row| row.get("spec").cloned());
     Ok(specs
@@ -106,7 +107,7 @@ fn rules(world: &World) -> Result<()> {
     let mut compared = 0;
     for row in rows("rules.jsonl.gz")? {
         let (user, namespace) = (text(&row, "/user"), text(&row, "/namespace"));
-        // `--for` gives a user the groups that come with its name, and no others.
+        // `--for` gives a user its implicit groups and no others.
         if user == "system:anonymous" || items(&row, "/groups").any(|group| !is_usual(group)) {
             continue;
         }
@@ -139,7 +140,7 @@ fn is_usual(group: &Value) -> bool {
     group == "system:authenticated" || group.starts_with("system:serviceaccounts")
 }
 
-/// Takes the rules of a review apart into what each grants: their order and grouping say nothing.
+/// Splits the rules of a review into single grants, because their order and grouping do not matter.
 pub(super) fn granted(review: &Value) -> BTreeSet<String> {
     let mut granted = BTreeSet::new();
     let all = |rule: &Value, field: &str| -> Vec<String> {
@@ -171,7 +172,7 @@ pub(super) fn granted(review: &Value) -> BTreeSet<String> {
 
 fn who_can(world: &World) -> Result<()> {
     create(world)?;
-    // Who asks: every user and ServiceAccount, with the groups that come with it.
+    // The candidates: every user and ServiceAccount, with its implicit groups.
     let mut askers: Vec<Value> = Vec::new();
     for spec in requests()? {
         let asker = json!({"user": spec.get("user"), "groups": spec.get("groups")});
@@ -206,7 +207,7 @@ fn who_can(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Says whether a holder is who asks, or a group that it is in.
+/// Returns whether a holder is the requesting user, or one of its groups.
 fn names(holder: &Value, spec: &Value) -> bool {
     let name = text(holder, "/subject/name");
     match text(holder, "/subject/kind") {
@@ -235,7 +236,7 @@ fn fix(world: &World) -> Result<()> {
         .iter()
         .map(|spec| format!("{}\n", json!({"kind": "SubjectAccessReview", "spec": spec})))
         .collect();
-    // Some of it no server serves, and is granted only by force.
+    // Some resources are not served, and are granted only with --force.
     let line = "fix --reviews - --allow-risky --force --create-serviceaccount";
     let fix = world.rolecall(line).stdin(reviews.clone()).run()?.exits(0)?;
     world.kubectl("apply -f -").stdin(fix.stdout.clone()).run()?.exits(0)?;
@@ -254,14 +255,14 @@ fn fix(world: &World) -> Result<()> {
         if *before != after && !implied() {
             let verdict = verdict_of(after);
             return Err(Failure::new(format!(
-                "nobody asked for it, and it is {verdict} after the fix: {spec}"
+                "it was not requested, and it is {verdict} after the fix: {spec}"
             )));
         }
     }
     Ok(())
 }
 
-/// Says whether whoever may do the one may do the other: a request without a name is about all names.
+/// Returns whether one request implies another: a request without a name applies to all names.
 fn implies(wide: &Value, narrow: &Value, cluster_scoped: &str) -> bool {
     let equal = |pointer: &str| wide.pointer(pointer) == narrow.pointer(pointer);
     let all = |pointers: &[&str]| pointers.iter().all(|pointer| equal(pointer));

@@ -1,4 +1,4 @@
-//! The server that scenarios share, and what they do to it.
+//! The server that scenarios share, and operations on it.
 
 use std::cell::{Cell, RefCell};
 use std::env;
@@ -16,20 +16,20 @@ use crate::assets::Assets;
 use crate::failure::{Failure, Result};
 use crate::files;
 
-/// How long something may take that controllers or informers do.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit for controllers and informers.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a developer's terminal is like decides nothing here.
+/// Variables of the developer's terminal, which must not affect the output.
 const TERMINAL: [&str; 3] = ["COLUMNS", "NO_COLOR", "RUST_LOG"];
 
-/// A running server and the programs that ask it.
+/// A running server with its clients.
 pub(super) struct World {
     pub(super) api: Api,
     assets: Assets,
     server: ApiServer,
     admin: PathBuf,
     rolecall: PathBuf,
-    /// Whose they are and what they are; no output may hold one.
+    /// The owners and values of secrets. No output may contain one.
     secrets: RefCell<Vec<(String, String)>>,
     markers: Cell<usize>,
 }
@@ -45,7 +45,7 @@ impl World {
         Self::with(assets, rolecall, &config)
     }
 
-    /// Starts another server of the same version, without controllers, which asks other authorizers.
+    /// Starts another server of the same version with other authorizers and without controllers.
     pub(super) fn another(&self, authorization: Authorization) -> Result<Self> {
         let config = Config { authorization, with_controllers: false, token_users: Vec::new() };
         Self::with(&self.assets, self.rolecall.clone(), &config)
@@ -67,17 +67,17 @@ impl World {
         })
     }
 
-    /// Returns the second number of the server's version, as in `37`.
+    /// Returns the server's minor version, such as `37`.
     pub(super) fn minor(&self) -> Result<u32> {
         self.assets.minor()
     }
 
-    /// Fails once a part of the server has ended.
+    /// Fails if a process of the server has exited.
     pub(super) fn check_alive(&self) -> Result<()> {
         self.server.check_alive()
     }
 
-    /// Returns a path for a file of a scenario.
+    /// Returns the path for a file of a scenario.
     pub(super) fn scratch(&self, name: &str) -> PathBuf {
         self.server.folder("scratch").join(name)
     }
@@ -89,7 +89,7 @@ impl World {
         Ok(path.display().to_string())
     }
 
-    /// Prepares `rolecall LINE`, run by an admin unless said otherwise.
+    /// Prepares `rolecall LINE`, run by an admin by default.
     pub(super) fn rolecall(&self, line: &str) -> Invocation<'_> {
         let mut command = Command::new(&self.rolecall);
         command.current_dir(files::workspace_root()).env("KUBECONFIG", &self.admin);
@@ -99,7 +99,7 @@ impl World {
         Invocation::new(self, "rolecall", command, line)
     }
 
-    /// Prepares `kubectl LINE`, run by an admin unless said otherwise; `rolecall` is on its PATH as a plugin.
+    /// Prepares `kubectl LINE`, run by an admin by default. `rolecall` is on its PATH as a plugin.
     pub(super) fn kubectl(&self, line: &str) -> Invocation<'_> {
         let mut command = self.server.kubectl(&self.admin);
         command.current_dir(files::workspace_root());
@@ -113,16 +113,16 @@ impl World {
         Invocation::new(self, "kubectl", command, line)
     }
 
-    /// Applies YAML as an admin, which must be accepted, and waits until the server judges by it.
+    /// Applies YAML as an admin, and waits until the server authorizes with it.
     pub(super) fn apply(&self, yaml: &str) -> Result<()> {
         self.kubectl("apply --validate=false -f -").stdin(yaml).run()?.exits(0)?;
         self.settle()
     }
 
-    /// Waits until the server judges by all roles and bindings that it has stored.
+    /// Waits until the server authorizes with all stored roles and bindings.
     ///
-    /// It reads them in the order in which they were written, each kind by itself; so that once it knows one of each
-    /// that was written last, it knows all before.
+    /// It reads the objects of each kind in the order in which they were written. Once it knows the
+    /// last one of each kind, it knows all of them.
     pub(super) fn settle(&self) -> Result<()> {
         let name = format!("e2e-marker-{}", self.markers.replace(self.markers.get() + 1));
         let rules = json!([{"apiGroups": ["e2e.rolecall.dev"], "resources": ["markers"], "verbs": ["see"]}]);
@@ -151,7 +151,7 @@ impl World {
             let spec = json!({"user": name, "resourceAttributes": {
                 "namespace": namespace, "verb": "see", "group": "e2e.rolecall.dev", "resource": "markers",
             }});
-            self.eventually("the server judges by what it has stored", || {
+            self.eventually("the server authorizes with the stored objects", || {
                 if self.api.allows(&spec)? { Ok(()) } else { Err(Failure::new("not yet")) }
             })?;
             self.api.delete(&format!("{roles}/{name}"))?;
@@ -160,16 +160,16 @@ impl World {
         Ok(())
     }
 
-    /// Tries until it holds, for what controllers do in their own time.
+    /// Retries until it succeeds, for asynchronous work of controllers.
     pub(super) fn eventually(&self, what: &str, hold: impl Fn() -> Result<()>) -> Result<()> {
         let started = Instant::now();
         loop {
             match hold() {
                 Ok(()) => return Ok(()),
-                Err(failure) if started.elapsed() > PATIENCE => {
-                    let seconds = PATIENCE.as_secs();
+                Err(failure) if started.elapsed() > TIMEOUT => {
+                    let seconds = TIMEOUT.as_secs();
                     return Err(Failure::new(format!(
-                        "after {seconds} s not yet: {what}: {failure}"
+                        "timed out after {seconds} s: {what}: {failure}"
                     )));
                 }
                 Err(_) => thread::sleep(Duration::from_millis(50)),
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// Makes the kubeconfig of a user with a certificate, whose key no output may hold.
+    /// Creates the kubeconfig of a user with a certificate, whose key no output may contain.
     pub(super) fn user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
         let groups = groups.iter().map(|&group| group.to_owned()).collect();
         let user = User { name: name.to_owned(), groups };
@@ -190,18 +190,18 @@ impl World {
         Ok(kubeconfig)
     }
 
-    /// Makes a kubeconfig that holds a token, which no output may hold.
+    /// Creates a kubeconfig with a token, which no output may contain.
     pub(super) fn bearer(&self, name: &str, token: &str) -> Result<PathBuf> {
         self.keep_secret(name, token);
         self.server.bearer_kubeconfig(name, token)
     }
 
-    /// Makes a kubeconfig without credentials.
+    /// Creates a kubeconfig without credentials.
     pub(super) fn anonymous(&self) -> Result<PathBuf> {
         self.server.anonymous_kubeconfig()
     }
 
-    /// Returns the certificate of the authority that vouches for the server.
+    /// Returns the server's certificate authority.
     pub(super) fn authority(&self) -> PathBuf {
         self.server.folder("ca.crt")
     }
@@ -211,33 +211,34 @@ impl World {
         self.server.port()
     }
 
-    /// Returns the key that the server signs tokens with.
+    /// Returns the key that signs the server's tokens.
     pub(super) fn signing_key(&self) -> PathBuf {
         self.server.folder("service-account.key")
     }
 
-    /// Asks for a token of a ServiceAccount; `spec` may bind it to an object.
+    /// Requests a token for a ServiceAccount; `spec` can bind it to an object.
     pub(super) fn token(&self, namespace: &str, name: &str, spec: &Value) -> Result<String> {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
         let request =
             json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec});
         let answer = self.api.create(&path, &request)?;
         let token = answer.pointer("/status/token").and_then(Value::as_str);
-        let token = token.ok_or_else(|| Failure::new("a TokenRequest gave no token"))?.to_owned();
+        let token =
+            token.ok_or_else(|| Failure::new("a TokenRequest returned no token"))?.to_owned();
         self.keep_secret(&format!("ServiceAccount {namespace}/{name}"), &token);
         Ok(token)
     }
 
-    /// Has no output hold this.
+    /// Registers a secret that no output may contain.
     pub(super) fn keep_secret(&self, whose: &str, secret: &str) {
         self.secrets.borrow_mut().push((whose.to_owned(), secret.to_owned()));
-        // A signature alone is as bad: whoever knows the claims can put them before it.
+        // A signature alone is equally secret, because the claims can be guessed.
         if let Some((_, signature)) = secret.rsplit_once('.') {
             self.secrets.borrow_mut().push((whose.to_owned(), signature.to_owned()));
         }
     }
 
-    /// Names the owner of a secret that stands in one of the texts.
+    /// Returns the owner of a secret that one of the texts contains.
     pub(super) fn leak(&self, texts: &[&str]) -> Option<String> {
         let secrets = self.secrets.borrow();
         let shown = |secret: &str| texts.iter().any(|text| text.contains(secret));

@@ -1,4 +1,5 @@
-//! A cluster as `kubectl get -o json` lists it: RBAC, ServiceAccounts, Namespaces, Pods.
+//! Generates a cluster in the form of `kubectl get -o json`: RBAC, ServiceAccounts, Namespaces,
+//! Pods.
 
 #![expect(
     clippy::indexing_slicing,
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Preset, Random};
 
-/// The resources that rules of applications name, with their groups.
+/// The resources in the rules of applications, with their groups.
 pub const RESOURCES: [(&str, &[&str]); 7] = [
     (
         "",
@@ -36,7 +37,7 @@ pub const RESOURCES: [(&str, &[&str]); 7] = [
     ("autoscaling", &["horizontalpodautoscalers"]),
 ];
 
-/// The verbs that those rules name.
+/// The verbs in those rules.
 pub const VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
@@ -64,7 +65,7 @@ const APPS: [&str; 12] = [
     "migrator", "cache", "proxy",
 ];
 
-/// How many objects of each kind.
+/// The number of objects by kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// RoleBindings.
@@ -125,13 +126,14 @@ pub fn namespace(index: usize) -> String {
     format!("{team}-{index:04}")
 }
 
-/// Returns namespace and name of a ServiceAccount; they are spread evenly over the namespaces.
+/// Returns the namespace and name of a ServiceAccount. The accounts are distributed evenly over the
+/// namespaces.
 pub fn service_account(shape: &Shape, index: usize) -> (String, String) {
     let app = APPS.get((index / shape.namespaces.max(1)) % APPS.len()).copied().unwrap_or_default();
     (namespace(index % shape.namespaces.max(1)), format!("{app}-{index:05}"))
 }
 
-/// Writes a `List` of everything, one item a line.
+/// Writes a `List` of all objects, one item per line.
 pub fn write(writer: &mut dyn Write, preset: Preset, seed: u64) -> io::Result<()> {
     writer.write_all(b"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n")?;
     let mut first = true;
@@ -246,7 +248,7 @@ fn role_ref(kind: &str, name: &str) -> Value {
     json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name})
 }
 
-/// One to eight rules; a ClusterRole now and then has URLs or wildcards.
+/// One to eight rules. A ClusterRole sometimes has URLs or wildcards.
 fn rules(random: &mut Random, cluster: bool) -> Value {
     let count = 1 + random.below(8);
     let rule = |random: &mut Random| {
@@ -273,7 +275,7 @@ fn rules(random: &mut Random, cluster: bool) -> Value {
     (0..count).map(|_| rule(random)).collect()
 }
 
-/// One to three subjects: mostly ServiceAccounts of the binding's own namespace.
+/// One to three subjects, mostly ServiceAccounts in the namespace of the binding.
 fn subjects(random: &mut Random, shape: &Shape, home: Option<usize>) -> Value {
     let count = 1 + random.below(3);
     let subject = |random: &mut Random| match random.below(10) {
@@ -294,7 +296,7 @@ fn subjects(random: &mut Random, shape: &Shape, home: Option<usize>) -> Value {
     (0..count).map(|_| subject(random)).collect()
 }
 
-/// A running Pod of a Deployment, with the status that makes up most of its bytes.
+/// A running Pod of a Deployment, including the status, which is the largest part.
 fn pod(random: &mut Random, shape: &Shape, index: usize) -> Value {
     let (namespace, account) = service_account(shape, random.below(shape.service_accounts));
     let app = account.clone();

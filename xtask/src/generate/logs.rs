@@ -1,4 +1,4 @@
-//! Logs: container output in which some lines are refusals, and API server audit logs.
+//! Generates container logs with refusals, and audit logs of an API server.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,8 @@ use serde_json::json;
 use super::cluster::{RESOURCES, VERBS, namespace};
 use super::{Preset, Random};
 
-/// Writes about `megabytes` of container logs; one line in fifty is a refusal in some client's
-/// wording.
+/// Writes about `megabytes` of container logs. Every fiftieth line is a refusal in the format of
+/// some client.
 pub fn write_refusals(writer: &mut dyn Write, seed: u64, megabytes: usize) -> io::Result<()> {
     let mut random = Random::new(seed);
     write_until(writer, megabytes, |line| {
@@ -53,7 +53,7 @@ fn refusal(random: &mut Random, line: &mut String) {
     }
 }
 
-/// Writes about `megabytes` of audit events as JSON lines, one in twenty of them forbidden.
+/// Writes about `megabytes` of audit events as JSON lines, of which every twentieth is forbidden.
 pub fn write_audit(writer: &mut dyn Write, seed: u64, megabytes: usize) -> io::Result<()> {
     let mut random = Random::new(seed);
     write_until(writer, megabytes, |line| {

@@ -1,4 +1,5 @@
-//! A manifest repository: many small files of mixed kinds, one document in twenty RBAC.
+//! Generates a manifest repository: many small files of mixed kinds, of which every twentieth
+//! document is RBAC.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,8 +8,9 @@ use std::{fs, io};
 use super::Random;
 use super::cluster::namespace;
 
-/// Writes `files` YAML files, forty to a folder, of one to seven documents and about 10 kB each. As in
-/// well-kept repositories, nearly all ServiceAccounts that are named are there, and few mount tokens.
+/// Writes `files` YAML files, forty per directory, with one to seven documents and about 10 kB
+/// each. As in real repositories, nearly all referenced ServiceAccounts exist, and few mount
+/// tokens.
 pub fn write(folder: &Path, files: usize, seed: u64) -> io::Result<()> {
     let mut random = Random::new(seed);
     for index in 0..files {
@@ -24,7 +26,7 @@ pub fn write(folder: &Path, files: usize, seed: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A file, and who of it rights can be granted to.
+/// A file, and the ServiceAccount in it that roles can be bound to.
 struct File {
     namespace: String,
     text: String,
@@ -83,7 +85,7 @@ impl File {
         }
     }
 
-    /// Writes a Role and its binding.
+    /// Writes a Role and a RoleBinding.
     fn rbac(&mut self, index: usize) {
         let rbac = "rbac.authorization.k8s.io/v1";
         self.header(rbac, "Role", index);

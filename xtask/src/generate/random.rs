@@ -1,11 +1,11 @@
-/// A small seeded generator (SplitMix64), so that a seed means the same bytes for ever.
+/// A small seeded generator (SplitMix64), whose output for a seed never changes.
 #[derive(Clone, Debug)]
 pub struct Random {
     state: u64,
 }
 
 impl Random {
-    /// Starts from a seed.
+    /// Creates a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d }
     }
@@ -37,7 +37,7 @@ impl Random {
         items.get(self.below(items.len())).copied().unwrap_or_default()
     }
 
-    /// Returns between `least` and `most` different items, in their order.
+    /// Returns between `least` and `most` different items in their original order.
     pub fn some<'a>(&mut self, items: &[&'a str], least: usize, most: usize) -> Vec<&'a str> {
         let wanted = least + self.below(most + 1 - least);
         let mut left = items.len();

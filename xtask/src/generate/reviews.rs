@@ -1,4 +1,4 @@
-//! SubjectAccessReviews about a generated cluster.
+//! Generates SubjectAccessReviews about a generated cluster.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::cluster::{RESOURCES, Shape, VERBS, namespace, service_account};
 use super::{Preset, Random};
 
-/// Writes `count` reviews as JSON lines: ServiceAccounts that ask about their own namespace mostly.
+/// Writes `count` reviews as JSON lines, mostly of ServiceAccounts about their own namespace.
 pub fn write(writer: &mut dyn Write, preset: Preset, seed: u64, count: usize) -> io::Result<()> {
     let shape = Shape::of(preset);
     let mut random = Random::new(seed ^ 0x5eed);

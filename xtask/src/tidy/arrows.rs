@@ -1,4 +1,4 @@
-//! Which crate may know which.
+//! The allowed dependencies between crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::manifest::{self, Dependency, Section};
 use super::problem::Problem;
 use super::tree::Tree;
 
-/// The crates that have no I/O; `purity` proves the rest of it.
+/// The crates without I/O; `purity` checks the rest.
 pub(super) const PURE: [&str; 6] = [
     "rolecall-yaml",
     "rolecall-rbac",
@@ -16,7 +16,7 @@ pub(super) const PURE: [&str; 6] = [
     "rolecall-check",
 ];
 
-/// What each crate may use of the others.
+/// The allowed dependencies of each crate.
 const ARROWS: [(&str, &[&str]); 9] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
@@ -41,13 +41,13 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// The document that draws the arrows for people.
+/// The document with the diagram of the dependencies.
 const DRAWING: &str = "docs/architecture.md";
 
-/// What the tests of any crate may use besides: readers of fixtures and what they read into.
+/// The crates that all tests can use to read fixtures.
 const FOR_TESTS: [&str; 3] = ["rolecall-yaml", "rolecall-rbac", "rolecall-source"];
 
-/// Packages that only some crates may use, in tests too.
+/// Packages that only some crates can use, even in tests.
 const OWNED: [(&str, &[&str]); 8] = [
     ("kube", &["rolecall-source", "rolecall-review"]),
     ("k8s-openapi", &["rolecall-source", "rolecall-review"]),
@@ -56,11 +56,11 @@ const OWNED: [(&str, &[&str]); 8] = [
     ("clap_mangen", &["rolecall"]),
     ("tabled", &["rolecall"]),
     ("tracing-subscriber", &["rolecall"]),
-    // Development tasks stand outside.
+    // Development tasks are not part of the product.
     ("xtask", &[]),
 ];
 
-/// Packages that bring I/O, a clock or chance, which a pure crate may use in its tests alone.
+/// Packages with I/O, a clock or randomness, which a pure crate can use only in tests.
 const IMPURE: [&str; 12] = [
     "bytes",
     "futures",
@@ -85,7 +85,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             problems.push(Problem {
                 path,
                 line: 0,
-                what: format!("nothing says which crates `{name}` may use"),
+                what: format!("the allowed dependencies of `{name}` are not defined"),
                 remedy: "add it to ARROWS in xtask/src/tidy/arrows.rs and to crates/README.md"
                     .into(),
             });
@@ -97,7 +97,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
                 path: path.clone(),
                 line: dependency.line,
                 what,
-                remedy: "move the code to where the arrows of crates/README.md lead".into(),
+                remedy: "move the code to a crate that crates/README.md allows".into(),
             });
         }
     }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_point_inwards() {
+    fn dependencies_point_downwards() {
         let uses = |used: &str| format!("[dependencies]\n{used}.workspace = true\n");
         check_manifest("rolecall-walk", &uses("rolecall-rbac"), &[]);
         check_manifest("rolecall", &uses("rolecall-walk"), &[]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_have_owners_in_tests_too() {
+    fn owned_packages_are_checked_in_tests_too() {
         let tests_use = |used: &str| format!("[dev-dependencies]\n{used}.workspace = true\n");
         check_manifest("rolecall-review", &tests_use("kube"), &[]);
         check_manifest(
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_may_read_fixtures() {
+    fn tests_can_read_fixtures() {
         check_manifest(
             "rolecall-grant",
             "[dev-dependencies]\nrolecall-source.workspace = true\ntempfile.workspace = true\n",
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn pure_crates_bring_no_io() {
+    fn pure_crates_have_no_io() {
         check_manifest(
             "rolecall-check",
             "[dependencies]\ntokio.workspace = true\nrustc-hash.workspace = true\n",
@@ -233,7 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_crate_must_be_placed() {
-        check_manifest("rolecall-x", "", &["nothing says which crates `rolecall-x` may use"]);
+    fn a_new_crate_must_be_listed() {
+        check_manifest(
+            "rolecall-x",
+            "",
+            &["the allowed dependencies of `rolecall-x` are not defined"],
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! Every fixture is read by a test.
+//! Checks that a test reads every fixture.
 //!
-//! A case is a folder with a `cases.yaml`, which the corpus runner finds by walking; any other folder must be named in
-//! a Rust source.
+//! A case is a directory with a `cases.yaml`, which the corpus runner finds. The name of any other
+//! directory must appear in a Rust source.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Says whether a folder around the file holds cases.
+/// Returns whether a parent directory of the file contains cases.
 fn in_a_case(tree: &Tree, path: &str) -> bool {
     path.match_indices('/')
         .filter_map(|(end, _)| path.get(..end))
@@ -52,7 +52,7 @@ fn in_a_case(tree: &Tree, path: &str) -> bool {
         .any(|folder| tree.text(&format!("{folder}/{CASES}")).is_some())
 }
 
-/// Says whether a Rust source has a name as a whole component of a path in a string.
+/// Returns whether a Rust source contains a name as a path component in a string.
 fn is_named(tree: &Tree, name: &str) -> bool {
     tree.sources().filter(|(path, _)| !path.starts_with("xtask/src/tidy/")).any(|(_, text)| {
         text.match_indices(name).any(|(start, _)| {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_is_read_by_the_runner() {
+    fn the_runner_reads_every_case() {
         let runner = "const FILE: &str = \"cases.yaml\";";
         check_files(&["fixtures/a/cases.yaml", "fixtures/a/deep/x.yaml"], runner, &[]);
         check_files(&["fixtures/a/after/cases.yaml", "fixtures/a/after/x.yaml"], runner, &[]);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_folder_is_named_in_a_source() {
+    fn a_source_must_name_any_other_directory() {
         let file = ["fixtures/golden/v1/x.json"];
         check_files(&file, "include_str!(\"../fixtures/golden/v1/x.json\")", &[]);
         check_files(&file, "join(\"golden\")", &[]);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beside_the_folders_is_prose() {
+    fn files_next_to_the_directories_are_ignored() {
         check_files(&["fixtures/README.md"], "", &[]);
     }
 }

@@ -1,23 +1,23 @@
 //! The dependency sections of a Cargo.toml.
 //!
-//! Only the house form is understood, one line a dependency, so that nothing can hide: what is not in that form is
-//! returned as such and becomes a problem.
+//! Only one form is supported, one line per dependency. Other lines are returned as they are and
+//! become a problem, so that nothing is hidden.
 
 /// A line of a dependency section.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Dependency<'a> {
     pub(super) name: &'a str,
     pub(super) section: Section,
-    /// What stands right of the name: `.workspace = true`, ` = "1"`.
+    /// The text after the name: `.workspace = true`, ` = "1"`.
     pub(super) value: &'a str,
-    /// The line above is a comment, or this line ends in one.
+    /// Whether the previous line is a comment, or this one ends in a comment.
     pub(super) has_comment: bool,
     pub(super) line: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
-    /// `[dependencies]`, `[build-dependencies]`, and those of one target.
+    /// `[dependencies]`, `[build-dependencies]`, and those of a target.
     Normal,
     /// `[dev-dependencies]`.
     Dev,
@@ -25,7 +25,7 @@ pub(super) enum Section {
     Table,
 }
 
-/// Returns the dependencies of a manifest in their order.
+/// Returns the dependencies of a manifest in order.
 pub(super) fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     let mut section = None;
     let mut after_comment = false;
@@ -34,7 +34,7 @@ pub(super) fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
             section = section_of(header.split(']').next().unwrap_or_default());
-            // `[dependencies.NAME]` is a dependency spelt as a section.
+            // `[dependencies.NAME]` is a dependency written as a section.
             if let Some((section, name)) =
                 table_header(header.split(']').next().unwrap_or_default())
             {

@@ -1,4 +1,4 @@
-//! Which files are compiled into a crate outside its tests.
+//! Finds the files of a crate that are compiled outside of tests.
 
 use super::tokens::{self, Token};
 use super::tree::Tree;
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_compiled_outside_tests_is_found() {
+    fn test_modules_are_excluded() {
         let tree = Tree::of(&[
             (
                 "crates/a/src/lib.rs",

@@ -1,12 +1,12 @@
-//! A broken rule.
+//! A violation of a rule.
 
 use std::fmt;
 
-/// Says where a rule is broken and which edit mends it.
+/// A violated rule with its position and fix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Problem {
     pub(super) path: String,
-    /// Counted from 1; 0 stands for the whole file.
+    /// The one-based line; 0 for the whole file.
     pub(super) line: usize,
     pub(super) what: String,
     pub(super) remedy: String,

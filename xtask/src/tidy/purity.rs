@@ -1,4 +1,5 @@
-//! Pure crates do no I/O, read no clock and throw no dice; kube stays in its module.
+//! Checks that pure crates use no I/O, clock or randomness, and that kube is used in one module
+//! only.
 
 use super::arrows::PURE;
 use super::modules::{self, Module};
@@ -6,7 +7,8 @@ use super::problem::Problem;
 use super::tokens::{self, Token};
 use super::tree::Tree;
 
-/// Paths that bring I/O, a clock or chance. Each counts with and without its first segment: `use std::io; io::stdout()`.
+/// Paths to I/O, clocks or randomness. Each one matches with and without its first segment, as in
+/// `use std::io; io::stdout()`.
 const IMPURE_PATHS: [&str; 17] = [
     "std::env",
     "std::fs",
@@ -29,7 +31,7 @@ const IMPURE_PATHS: [&str; 17] = [
 
 const PRINTING: [&str; 5] = ["dbg!", "eprint!", "eprintln!", "print!", "println!"];
 
-/// Methods of a path that ask the file system.
+/// Methods of `Path` that access the file system.
 const ASKING: [&str; 7] = [
     "canonicalize",
     "is_dir",
@@ -62,7 +64,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
                 path: module.path.to_owned(),
                 line,
                 what: format!("`{path}` outside of review's `live` module"),
-                remedy: "speak in rolecall-rbac's types here, and convert in src/live".into(),
+                remedy: "use rolecall-rbac's types here, and convert in src/live".into(),
             }));
         }
     }
@@ -100,12 +102,13 @@ fn is_impure(path: &str) -> bool {
     })
 }
 
-/// Says whether a path is another or lies inside it.
+/// Returns whether a path equals another one or is inside it.
 fn within(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// Returns the lines with `HashMap<K, V>`, `HashSet<T>`, `HashMap::new` and the like: types that name no hasher.
+/// Returns the lines with types that do not specify a hasher: `HashMap<K, V>`, `HashSet<T>`,
+/// `HashMap::new` and so on.
 fn randomly_seeded(tokens: &[Token]) -> Vec<usize> {
     let mut lines = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -130,7 +133,7 @@ fn randomly_seeded(tokens: &[Token]) -> Vec<usize> {
     lines
 }
 
-/// Counts the parameters between the angle brackets that the tokens begin with.
+/// Counts the parameters between the angle brackets at the start of the tokens.
 fn parameters(tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     let mut count = 1;
@@ -140,7 +143,7 @@ fn parameters(tokens: &[Token]) -> usize {
             "<" | "(" | "[" => depth += 1,
             ")" | "]" => depth = depth.saturating_sub(1),
             ">" if previous != "-" => depth = depth.saturating_sub(1),
-            // A comma before the closing bracket ends the last parameter and begins none.
+            // A trailing comma does not start another parameter.
             "," if depth == 1 && tokens.get(index + 1).is_some_and(|next| next.text != ">") => {
                 count += 1
             }
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn no_clock_and_no_printing_by_any_spelling() {
+    fn clocks_and_printing_are_found_in_every_spelling() {
         check_source("use std::time::{Duration, Instant};", &["`std::time::Instant`"]);
         check_source(
             "use std::time; fn f() { time::SystemTime::now() }",
@@ -204,19 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn what_only_resembles_them_is_pure() {
+    fn similar_names_are_pure() {
         check_source("use std::fmt; use std::io::Read; use std::time::Duration;", &[]);
         check_source("use crate::env::x; mod fs {} fn f() { environment::y(); a.kube() }", &[]);
         check_source("fn f() { kubernetes::x(); write!(f, \"println!\") }", &[]);
     }
 
     #[test]
-    fn tests_may_do_as_they_like() {
+    fn tests_are_not_checked() {
         check_source("#[cfg(test)] mod tests { use std::fs; fn f() { println!() } }", &[]);
     }
 
     #[test]
-    fn hashers_are_named() {
+    fn hashers_must_be_specified() {
         let random = "a map or set with a random hasher";
         check_source("type A = HashMap<Text, Vec<(u8, u8)>>;", &[random]);
         check_source("fn f() { HashSet::<u8>::default(); HashMap::new(); }", &[random, random]);

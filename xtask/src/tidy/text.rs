@@ -1,4 +1,4 @@
-//! What must not stand in a file, and how long a file may be.
+//! Checks the content of files for forbidden text, and their length.
 
 use super::problem::Problem;
 use super::tokens;
@@ -7,11 +7,11 @@ use super::tree::Tree;
 const LONGEST: usize = 600;
 const LONG: usize = 500;
 
-/// Folders of one machine or one person.
+/// Paths that exist only on one machine.
 const PLACES: [&str; 4] =
     [concat!("/", "work/"), concat!("/", "farm/"), concat!("/", "root/"), concat!("/tmp/", "wt")];
 
-/// Domains of package registries: builds take whatever mirror a machine is set up with.
+/// Domains of package registries. Builds must use the mirror that is configured on the machine.
 const REGISTRIES: [&str; 8] = [
     "crates.io",
     "debian.org",
@@ -40,22 +40,22 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             path: path.to_owned(),
             line,
             what: format!("`{what}` in the tree"),
-            remedy: "finish it, or take it out".into(),
+            remedy: "finish or remove it".into(),
         }));
         let lines = text.lines().count();
         if lines > LONGEST {
             problems.push(Problem {
                 path: path.to_owned(),
                 line: 0,
-                what: format!("{lines} lines, where {LONGEST} are the most"),
-                remedy: "split off a concept into a module of its own".into(),
+                what: format!("{lines} lines, the maximum is {LONGEST}"),
+                remedy: "move a concept to a separate module".into(),
             });
         }
     }
     problems
 }
 
-/// Returns a sentence about each source that will soon have to be split.
+/// Returns a notice for each source that is close to the limit.
 pub(super) fn nearly_too_long(tree: &Tree) -> Vec<String> {
     tree.sources()
         .map(|(path, text)| (path, text.lines().count()))
@@ -67,8 +67,8 @@ pub(super) fn nearly_too_long(tree: &Tree) -> Vec<String> {
 fn machine_in(line: &str) -> Option<(String, &'static str)> {
     if let Some(place) = PLACES.iter().find(|place| line.contains(**place)) {
         return Some((
-            format!("`{place}` is a place on one machine"),
-            "name it from the root of the repository",
+            format!("`{place}` is a path on one machine"),
+            "use a path relative to the root of the repository",
         ));
     }
     let registry = line.split("://").skip(1).find_map(|rest| {
@@ -77,10 +77,7 @@ fn machine_in(line: &str) -> Option<(String, &'static str)> {
             host.strip_suffix(**registry).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
     })?;
-    Some((
-        format!("a URL at `{registry}`, a package registry"),
-        "name the package, not where it lies",
-    ))
+    Some((format!("a URL at `{registry}`, a package registry"), "name the package, not its URL"))
 }
 
 fn unfinished(source: &str) -> Vec<(usize, String)> {
@@ -126,16 +123,16 @@ mod tests {
     }
 
     #[test]
-    fn no_machine_and_no_registry_is_named() {
+    fn paths_of_machines_and_registries_are_rejected() {
         let place = PLACES.join("x\n");
         check_file(
             "README.md",
             &place,
             &[
-                &format!("1 `{}` is a place on one machine", PLACES[0]),
-                &format!("2 `{}` is a place on one machine", PLACES[1]),
-                &format!("3 `{}` is a place on one machine", PLACES[2]),
-                &format!("4 `{}` is a place on one machine", PLACES[3]),
+                &format!("1 `{}` is a path on one machine", PLACES[0]),
+                &format!("2 `{}` is a path on one machine", PLACES[1]),
+                &format!("3 `{}` is a path on one machine", PLACES[2]),
+                &format!("4 `{}` is a path on one machine", PLACES[3]),
             ],
         );
         let url = format!("a <https:{}index.crates.io/x> b", "//");
@@ -149,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_unfinished() {
+    fn unfinished_code_is_rejected() {
         let note = concat!("// TO", "DO: later");
         check_file("a.rs", "fn f() { todo!() }", &["1 `todo!` in the tree"]);
         check_file(
@@ -158,13 +155,13 @@ mod tests {
             &["2 `#[ignore]` in the tree"],
         );
         check_file("a.rs", note, &[concat!("1 `TO", "DO` in the tree")]);
-        check_file("a.rs", "// a todo!() of no harm, `#[ignore]`\nfn f() { \"todo!()\" }", &[]);
+        check_file("a.rs", "// a todo!() without effect, `#[ignore]`\nfn f() { \"todo!()\" }", &[]);
     }
 
     #[test]
-    fn a_source_is_no_longer_than_the_limit() {
+    fn the_length_of_sources_is_limited() {
         check_file("a.rs", &"\n".repeat(LONGEST), &[]);
-        check_file("a.rs", &"\n".repeat(LONGEST + 1), &["0 601 lines, where 600 are the most"]);
+        check_file("a.rs", &"\n".repeat(LONGEST + 1), &["0 601 lines, the maximum is 600"]);
         let tree = Tree::of(&[("a.rs", &"\n".repeat(LONG + 1)), ("b.rs", &"\n".repeat(LONG))]);
         assert_eq!(nearly_too_long(&tree), ["a.rs: 501 lines; is it one concept?"]);
     }

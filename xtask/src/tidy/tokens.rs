@@ -1,4 +1,5 @@
-//! A Rust source as flat tokens: no comments, no insides of strings, and no tests where those do not count.
+//! Splits a Rust source into flat tokens, without comments, the content of strings and, optionally,
+//! tests.
 
 use std::str::FromStr;
 
@@ -11,14 +12,14 @@ pub(super) struct Token {
     pub(super) text: String,
 }
 
-/// A path as written, `std::fs::read`; one for each leaf of a `use`, `*` for a glob.
+/// A path as written, such as `std::fs::read`; one for each leaf of a `use`, with `*` for a glob.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) line: usize,
     pub(super) path: String,
 }
 
-/// Splits a source into tokens; one that is not Rust has none, and the compiler will say so.
+/// Splits a source into tokens. Invalid Rust has none; the compiler reports it.
 pub(super) fn tokens(source: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     if let Ok(stream) = TokenStream::from_str(source) {
@@ -27,7 +28,7 @@ pub(super) fn tokens(source: &str) -> Vec<Token> {
     tokens
 }
 
-/// Leaves out the items marked `#[cfg(test)]` or `#[test]`.
+/// Removes items marked with `#[cfg(test)]` or `#[test]`.
 pub(super) fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut rest = tokens.as_slice();
@@ -44,7 +45,7 @@ pub(super) fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-/// Returns every path with at least one `::`, and every macro called, as `name!`.
+/// Returns every path with at least one `::`, and every macro call as `name!`.
 pub(super) fn paths(tokens: &[Token]) -> Vec<Written> {
     let mut found = Vec::new();
     let mut rest = tokens;
@@ -54,7 +55,7 @@ pub(super) fn paths(tokens: &[Token]) -> Vec<Written> {
     found
 }
 
-/// Returns the tokens after a mark that they begin with.
+/// Returns the tokens after an attribute that they start with.
 fn starts_with<'a>(tokens: &'a [Token], mark: &str) -> Option<&'a [Token]> {
     let mut left = mark;
     let mut rest = tokens;
@@ -66,7 +67,8 @@ fn starts_with<'a>(tokens: &'a [Token], mark: &str) -> Option<&'a [Token]> {
     Some(rest)
 }
 
-/// Returns the tokens after an item: past its first `;` or closing brace outside of all brackets.
+/// Returns the tokens after an item, which ends with the first `;` or closing brace outside of
+/// brackets.
 fn after_item(tokens: &[Token]) -> &[Token] {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate() {
@@ -82,7 +84,7 @@ fn after_item(tokens: &[Token]) -> &[Token] {
     &[]
 }
 
-/// Reads the path that starts here, with the leaves of its groups, and returns the tokens after it.
+/// Reads a path with the leaves of its groups, and returns the tokens after it.
 fn path_from<'a>(tokens: &'a [Token], prefix: &str, found: &mut Vec<Written>) -> &'a [Token] {
     let Some((first, mut rest)) = tokens.split_first() else { return tokens };
     let mut path = format!("{prefix}{}", first.text);
@@ -119,7 +121,7 @@ fn group<'a>(tokens: &'a [Token], prefix: &str, found: &mut Vec<Written>) -> &'a
                 found.push(Written { line: first.line, path });
                 after
             }
-            // `{read as r}` brings in `read`.
+            // `{read as r}` imports `read`.
             "as" => after.get(1..).unwrap_or_default(),
             text if is_name(text) || text == "*" => path_from(rest, prefix, found),
             _ => after,
@@ -139,11 +141,11 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
         let was_joined = std::mem::take(&mut joined);
         let text = match tree {
             TokenTree::Ident(name) => name.to_string().trim_start_matches("r#").to_owned(),
-            // A string keeps its quotes alone, so that no word inside counts.
+            // Keep only the quotes of a string, so that its content does not match.
             TokenTree::Literal(_) => "\"\"".to_owned(),
             TokenTree::Punct(punct) => {
                 joined = punct.spacing() == Spacing::Joint;
-                // `::` is one token here; other operators stay apart.
+                // Merge `::` into one token; other operators stay separate.
                 if let Some(last) = tokens.last_mut()
                     && was_joined
                     && last.text == ":"
@@ -200,12 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_strings_are_no_paths() {
+    fn comments_and_strings_are_not_paths() {
         check_paths("//! std::fs\n/// `std::env`\nfn f() { \"std::net\"; /* a::b */ }", &[]);
     }
 
     #[test]
-    fn tests_are_left_out_and_what_follows_is_not() {
+    fn tests_are_removed_and_the_following_items_kept() {
         check_paths("#[cfg(test)] mod tests { use a::b; } use c::d;", &["c::d"]);
         check_paths("#[cfg(test)]\nuse a::{b};\nuse c::d;", &["c::d"]);
         check_paths("#[cfg(test)] mod tests; use c::d;", &["c::d"]);

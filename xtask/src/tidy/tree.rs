@@ -1,4 +1,4 @@
-//! The repository's files, read once.
+//! The files of the repository, read once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::failure::Result;
 use crate::{files, process};
 
-/// The files that git knows or would add, by their path from the root; a file that is no text is empty here.
+/// The tracked and new files, by their path from the root. The content of a binary file is empty.
 pub(super) struct Tree {
     files: BTreeMap<String, String>,
 }
@@ -20,19 +20,19 @@ impl Tree {
         let listed = process::output(command.arg("--exclude-standard"))?;
         let files = listed
             .split_terminator('\0')
-            // A file that is deleted but not yet committed so is listed all the same.
+            // A file that is deleted but not yet committed is still listed.
             .filter_map(|path| Some((path.to_owned(), fs::read(root.join(path)).ok()?)))
             .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap_or_default()))
             .collect();
         Ok(Self { files })
     }
 
-    /// Returns every file, sorted by path.
+    /// Returns all files, sorted by path.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Returns the files whose path starts so.
+    /// Returns the files whose path starts with a prefix.
     pub(super) fn under(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         self.files().filter(move |(path, _)| path.starts_with(prefix))
     }
@@ -46,7 +46,7 @@ impl Tree {
         self.files().filter(|(path, _)| path.ends_with(".rs"))
     }
 
-    /// Returns the names of the folders in `crates`.
+    /// Returns the names of the directories in `crates`.
     pub(super) fn crates(&self) -> impl Iterator<Item = &str> {
         self.files().filter_map(|(path, _)| {
             path.strip_prefix("crates/")?

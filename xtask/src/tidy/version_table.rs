@@ -1,4 +1,4 @@
-//! One version table, with a reason for each package.
+//! Checks the version table, in which every package needs a reason.
 
 use super::manifest::{self, Section};
 use super::problem::Problem;
@@ -15,12 +15,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             path: ROOT.into(),
             line: dependency.line,
             what: format!("`{}` has no reason", dependency.name),
-            remedy: "write above it, in one line, what the project needs it for".into(),
+            remedy: "add a one-line comment above it with its purpose".into(),
         });
     table.chain(members(tree)).collect()
 }
 
-/// Members take versions from the table and lints from the workspace.
+/// Checks that members take versions from the table and lints from the workspace.
 fn members(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     let members = tree.crates().map(|name| format!("crates/{name}/Cargo.toml"));
@@ -44,7 +44,7 @@ fn members(tree: &Tree) -> Vec<Problem> {
             problems.push(Problem {
                 path,
                 line: 0,
-                what: "the workspace's lints are not switched on".into(),
+                what: "the workspace's lints are not enabled".into(),
                 remedy: "add `[lints]` with `workspace = true`".into(),
             });
         }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn every_package_has_a_reason_of_its_own() {
+    fn every_package_needs_a_reason() {
         check_files(
             &[(
                 "Cargo.toml",
@@ -87,7 +87,7 @@ mod tests {
             ],
             &[
                 "crates/a/Cargo.toml:2 `b` is not taken from the version table",
-                "xtask/Cargo.toml:0 the workspace's lints are not switched on",
+                "xtask/Cargo.toml:0 the workspace's lints are not enabled",
             ],
         );
     }

@@ -164,16 +164,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_plugin_receives_exec_info_and_environment() {
-        let mut told = user(
+        let mut auth = user(
             r#"case $KUBERNETES_EXEC_INFO in *'"kind":"ExecCredential"'*) echo "status: {token: $WHO}";; esac"#,
         );
-        if let Some(plugin) = &mut told.exec {
+        if let Some(plugin) = &mut auth.exec {
             let pair =
                 [("name", "WHO"), ("value", "me")].map(|(k, v)| (k.to_owned(), v.to_owned()));
             plugin.env = Some(vec![pair.into()]);
         }
-        run(&mut told, None, &|_| {}).await.unwrap();
-        assert!(told.token.is_some());
+        run(&mut auth, None, &|_| {}).await.unwrap();
+        assert!(auth.token.is_some());
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The items of JSON lists, in blocks and on all cores.
+//! Decodes the items of JSON lists in blocks, on all cores.
 
 use rolecall_rbac::Text;
 use rolecall_yaml::json::{ItemDecoder, ListHead};
@@ -7,11 +7,11 @@ use rolecall_yaml::{Document, Node, ParseError, Position};
 use super::{Batch, Decoder, Decoders, Identity};
 use crate::snapshot;
 
-/// What the list around an item says about it.
+/// The properties that an item inherits from its list.
 pub(crate) struct ListContext {
-    /// What an item is that does not say.
+    /// The identity of an item without `apiVersion` and `kind`.
     of_items: Option<Identity>,
-    /// Whether the list around this one says that a server has stored its objects.
+    /// Whether the enclosing list is marked as stored by a server.
     outer_stored: bool,
 }
 
@@ -65,14 +65,14 @@ impl ItemDecoder for Decoder {
     }
 }
 
-/// Returns what a list says it is.
+/// Returns the `apiVersion` and `kind` of a list.
 fn identity(list: &ListHead) -> Option<Identity> {
     let kind = Text::from(list.kind.as_deref()?);
     let api_version = Text::from(list.api_version.as_deref().unwrap_or_default());
     Some(Identity { api_version, kind })
 }
 
-/// Looks at the metadata of a list, if it has any.
+/// Parses the metadata of a list, if it has any.
 fn with_metadata<T>(list: &ListHead, look: impl FnOnce(Node<'_>) -> T) -> Option<T> {
     let metadata = list.metadata.as_ref()?;
     let text = format!("{{\"metadata\":{}}}", String::from_utf8_lossy(metadata));

@@ -155,7 +155,7 @@ impl Decoder {
     }
 
     /// Switches to another place.
-    pub(crate) fn turn_to(&mut self, place: &Place) {
+    pub(crate) fn switch_to(&mut self, place: &Place) {
         self.place = match place {
             Place::File(path) => Place::File(self.strings.text(path)),
             place @ (Place::Default | Place::Cluster) => place.clone(),

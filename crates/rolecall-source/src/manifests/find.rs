@@ -56,7 +56,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
         found.named(path);
     }
     if !found.kustomizations.is_empty() {
-        found.heed_kustomizations();
+        found.apply_kustomizations();
     }
     found
 }
@@ -252,7 +252,7 @@ impl Found {
             .ancestors()
             .filter(|ancestor| ancestor.file_name().is_some_and(|name| name == "templates"))
             .filter_map(Path::parent)
-            .find(|chart| beside(chart).join("Chart.yaml").is_file())?;
+            .find(|chart| directory_of(chart).join("Chart.yaml").is_file())?;
         Some(self.chart(templates))
     }
 
@@ -322,6 +322,6 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 /// Returns the directory; `.` for the empty path.
-fn beside(path: &Path) -> &Path {
+fn directory_of(path: &Path) -> &Path {
     if path.components().next().is_none() { Path::new(&Component::CurDir) } else { path }
 }

@@ -107,7 +107,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         .map_init(read::ReadBuffer::new, |buffer, entries| {
             decoders.with(|decoder| {
                 let read = entries.iter().map(|entry| {
-                    decoder.turn_to(&Place::File(shown(&entry.path).into()));
+                    decoder.switch_to(&Place::File(shown(&entry.path).into()));
                     decoder.settle(entry.namespace.as_deref(), &config.default_namespace);
                     let objects = decoder.batch.objects;
                     let Some(build) = entry.build else {
@@ -275,7 +275,7 @@ fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
             files.entry(directory).or_default().insert(problem.file.clone());
         }
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     problems
         .into_iter()
         .filter_map(|mut problem| {
@@ -283,9 +283,9 @@ fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
             let others = files.get(&directory).map_or(0, |files| files.len().saturating_sub(1));
             if others > 0 {
                 let plural = if others == 1 { "" } else { "s" };
-                problem.message.push_str(&format!(", like {others} other file{plural} beside it"));
+                problem.message.push_str(&format!(", like {others} other file{plural} in this directory"));
             }
-            told.insert(directory).then_some(problem)
+            reported.insert(directory).then_some(problem)
         })
         .collect()
 }

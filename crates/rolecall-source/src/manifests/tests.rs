@@ -332,7 +332,7 @@ fn a_helm_chart_is_one_problem() {
         &[("t/a.yaml", template), ("t/b.yaml", template), ("t/c.yaml", b"name: '{{ .x }}'\n")],
         &["t"],
         "",
-        "error t/a.yaml:4: an unrendered template: it contains `{{`, like 1 other file beside it
+        "error t/a.yaml:4: an unrendered template: it contains `{{`, like 1 other file in this directory
          gap Kind { kind: Role, namespace: None } t/a.yaml:4
          gap Kind { kind: Role, namespace: None } t/b.yaml:4",
     );

@@ -1,34 +1,34 @@
-//! Guesses where an item of a long list starts, without parsing what comes before.
+//! Guesses where the items of a long list start, without parsing the text before them.
 //!
-//! Items of one list are written alike, so the text between the first two tells how the others are
-//! separated. A guess may be wrong (an item can hold a list that looks the same): then the item
-//! before it does not end there, which its decoder finds out, and only time is lost.
+//! All items of a list have the same format, so the text between the first two is the separator of
+//! the others. A guess can be wrong, because an item can contain a similar list. Then the previous
+//! item does not end there, which its decoder detects, and only time is lost.
 
 use memchr::memmem;
 
-/// How items of a list are separated and begin.
+/// The separator and the beginning of the items of a list.
 #[derive(Debug)]
 pub(super) struct Boundary {
-    /// From the line break before the closing brace, if there is one, to the next opening brace.
+    /// The bytes from the line break before a closing brace, if any, to the next opening brace.
     separator: Vec<u8>,
     /// The first keys of an item.
     keys: Vec<Vec<u8>>,
 }
 
-/// How many keys of an item are compared.
+/// The number of keys of an item that are compared.
 const KEYS: usize = 3;
-/// How many places are looked at before giving up.
+/// The number of candidates that are checked.
 const TRIES: usize = 64;
 
 impl Boundary {
-    /// Learns from the first item, which ends at `end` of `text`, and what follows.
+    /// Learns from the first item, which ends at `end` of `text`, and from the separator after it.
     pub(super) fn learn(text: &[u8], start: usize, end: usize) -> Option<Self> {
         let after = text.get(end..)?;
         let gap = after.iter().position(|byte| !b" \t\r\n,".contains(byte))?;
         if after.get(gap) != Some(&b'{') {
             return None;
         }
-        // The brace's own indentation tells items from objects nested in them.
+        // The indentation of the brace distinguishes items from objects nested in them.
         let closing = text.get(..end)?.strip_suffix(b"}")?;
         let indented = closing.trim_ascii_end().len();
         let newline = closing.get(indented..)?.iter().rposition(|byte| *byte == b'\n');
@@ -38,7 +38,7 @@ impl Boundary {
         Some(Self { separator, keys })
     }
 
-    /// Returns the start of the last item that seems to start in `text`.
+    /// Returns the start of the last likely item in `text`.
     pub(super) fn last(&self, text: &[u8]) -> Option<usize> {
         let mut end = text.len();
         for _ in 0..TRIES {
@@ -52,7 +52,7 @@ impl Boundary {
         None
     }
 
-    /// Returns the start of the next item that seems to start after `from`.
+    /// Returns the start of the next likely item after `from`.
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<usize> {
         let rest = text.get(from..)?;
         memmem::find_iter(rest, &self.separator)
@@ -66,7 +66,7 @@ impl Boundary {
     }
 }
 
-/// Returns the first keys of an object, up to one whose value is no plain string.
+/// Returns the first keys of an object, up to one whose value is not a plain string.
 fn first_keys(inside: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(inside);
     std::iter::from_fn(move || {
@@ -78,7 +78,7 @@ fn first_keys(inside: &[u8]) -> impl Iterator<Item = &[u8]> {
     .take(KEYS)
 }
 
-/// Splits a string without escapes off.
+/// Splits off a string without escapes.
 fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let inside = text.trim_ascii_start().strip_prefix(b"\"")?;
     let end = memchr::memchr2(b'"', b'\\', inside)?;

@@ -1,18 +1,18 @@
-//! The fields of a list around its items.
+//! The fields of a list before and after its items.
 
 use super::segment::is_cut_short;
-/// What the beginning of an object shows.
+/// The form of an object, judging by its beginning.
 #[derive(Debug, PartialEq)]
 pub(super) enum Head {
-    /// A list whose items start at this offset, behind the bracket.
+    /// A list whose items start after the bracket at an offset.
     List(ListHead),
-    /// Anything else.
+    /// Any other value.
     Object,
-    /// More of it has to be read to tell.
+    /// Unknown: more bytes are needed.
     Short,
 }
 
-/// The fields of a list that come before its items.
+/// The fields of a list before its items.
 #[derive(Debug, Default, PartialEq)]
 pub struct ListHead {
     /// The offset of the bracket before the items.
@@ -21,16 +21,16 @@ pub struct ListHead {
     pub api_version: Option<String>,
     /// The list's `kind`.
     pub kind: Option<String>,
-    /// The text of `metadata`.
+    /// The JSON of `metadata`.
     pub metadata: Option<Vec<u8>>,
 }
 
-/// Returns whether the text is an object that is a list, so far as it shows.
+/// Returns whether the text starts like a list.
 pub(super) fn starts_list(text: &[u8]) -> bool {
     matches!(head(text), Head::List(_))
 }
 
-/// Looks at the fields of an object up to its items.
+/// Reads the fields of an object up to its items.
 pub(super) fn head(text: &[u8]) -> Head {
     let mut list = ListHead::default();
     let Some(mut rest) = text.strip_prefix(b"{") else { return Head::Object };
@@ -74,7 +74,7 @@ pub(super) fn head(text: &[u8]) -> Head {
     }
 }
 
-/// A key with its value, at the start of a text.
+/// A key and its value at the start of a text.
 pub(super) enum Field<'t> {
     /// The key without quotes, and the text from the value on.
     Found(&'t [u8], &'t [u8]),
@@ -102,14 +102,14 @@ pub(super) fn field(text: &[u8]) -> Field<'_> {
     }
 }
 
-/// How long the value is that a text starts with.
+/// The length of the value at the start of a text.
 pub(super) enum Length {
     Found(usize),
     Short,
     Broken,
 }
 
-/// Returns the length of the value that `text` starts with.
+/// Returns the length of the value at the start of `text`.
 pub(super) fn length(text: &[u8]) -> Length {
     if !matches!(text.first(), Some(b'"' | b'{' | b'[')) {
         let word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);

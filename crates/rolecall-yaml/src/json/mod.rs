@@ -1,14 +1,15 @@
-//! JSON of any size: lists, streams of values and JSON Lines, read in blocks and decoded on all cores.
+//! Reads JSON of any size (lists, streams of values and JSON Lines) in blocks, and decodes it on
+//! all cores.
 //!
 //! ```text
 //! bytes -> [ source ] -> [ boundary ] guesses where items start -> segments
 //!            ^                                                        |  |  |
-//!            +------ what was cut off or comes after <------- [ segment ] decode, in parallel
+//!            +------ incomplete items and next block <------- [ segment ] decode, in parallel
 //! ```
 //!
-//! Only a few blocks are in memory at a time. A segment counts when the one before it ends exactly
-//! where it starts; otherwise it is decoded again together with what was cut off. So guesses cost
-//! time at worst, and broken JSON is found where it is.
+//! Only a few blocks are in memory at a time. A segment is valid if the previous one ends exactly
+//! at its start; otherwise it is decoded again together with the incomplete item before it. So a
+//! wrong guess only costs time, and errors are reported at the right position.
 
 mod boundary;
 mod document;
@@ -27,10 +28,10 @@ use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
 use crate::{ParseError, Position};
 
-/// How many segments are read while as many are decoded.
+/// The number of segments that are read while as many are decoded.
 const SEGMENTS: usize = 8;
 
-/// Returns whether bytes start like JSON that no one writes as YAML.
+/// Returns whether bytes start like JSON rather than YAML in flow style.
 pub fn looks_like(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     match bytes {
@@ -46,7 +47,7 @@ fn looks_like_inside(object: &[u8]) -> bool {
     matches!(object.trim_ascii_start(), [b'"' | b'}', ..])
 }
 
-/// Decodes all of a JSON input of which `head` has been read.
+/// Decodes a JSON input of which `head` has already been read.
 pub fn read(
     reader: &mut (dyn Read + Send),
     head: Vec<u8>,
@@ -59,16 +60,16 @@ pub fn read(
     reading.values()
 }
 
-/// Decodes the objects of a JSON input; the caller keeps what they mean.
+/// Decodes the objects of a JSON input into a type that the caller defines.
 pub trait ItemDecoder: Sized {
-    /// What has been decoded, in order.
+    /// The decoded objects, in order.
     type Batch: Default + Send;
-    /// What the list around an item says about it.
+    /// The properties that the surrounding list gives an item.
     type List: Sync;
-    /// Decoders for other threads.
+    /// A pool of decoders for other threads.
     type Siblings: Sync;
 
-    /// Decodes one object from the start of a text at `position`, and returns how long it is.
+    /// Decodes one object from the start of a text at `position`, and returns its length.
     fn item(
         &mut self,
         text: &str,
@@ -76,32 +77,32 @@ pub trait ItemDecoder: Sized {
         position: Position,
     ) -> Result<usize, serde_json::Error>;
 
-    /// Notes that the input is not JSON at a position.
+    /// Records a position at which the input is not JSON.
     fn broken(&mut self, error: &ParseError);
 
-    /// Prepares for the items of a list, of whose fields `list` has those before the items.
+    /// Starts the items of a list. `list` contains the fields before the items.
     fn enter_list(&mut self, list: &ListHead) -> Self::List;
 
     /// Ends the items of a list.
     fn leave_list(&mut self, list: Self::List);
 
-    /// Takes the fields of a list that has been read to its end.
+    /// Receives the fields of a complete list.
     fn finish_list(&mut self, list: &ListHead);
 
-    /// Returns a pool of decoders that know what this one does and have decoded nothing.
+    /// Returns a pool of empty decoders with the settings of this one.
     fn siblings(&self) -> Self::Siblings;
 
-    /// Lends a decoder of a pool, and returns what it has decoded.
+    /// Runs `work` with a decoder from a pool, and returns the batch that it decoded.
     fn with<T>(siblings: &Self::Siblings, work: impl FnOnce(&mut Self) -> T) -> (Self::Batch, T);
 
-    /// Goes on with another batch, and returns the one so far.
+    /// Replaces the current batch and returns it.
     fn replace(&mut self, batch: Self::Batch) -> Self::Batch;
 
-    /// Adds what another decoder has decoded.
+    /// Appends the batch of another decoder.
     fn append(&mut self, batch: Self::Batch);
 }
 
-/// What an object says it is.
+/// The kind that an object declares.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct KindOnly {
@@ -114,7 +115,7 @@ struct Reading<'r, 'd, D> {
     decoder: &'d mut D,
 }
 
-/// Whether there is anything left to make sense of.
+/// Whether reading can continue.
 #[derive(PartialEq)]
 enum Flow {
     GoOn,
@@ -122,7 +123,7 @@ enum Flow {
 }
 
 impl<D: ItemDecoder> Reading<'_, '_, D> {
-    /// Reads top-level values to the end.
+    /// Reads top-level values until the end of the input.
     fn values(&mut self) -> io::Result<()> {
         while self.next_is_there()? {
             let flow = match self.source.pending() {
@@ -162,7 +163,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         }
     }
 
-    /// Returns the head of the list that comes next, if it is one.
+    /// Returns the head of the next value if it is a list.
     fn head(&mut self) -> io::Result<Option<ListHead>> {
         loop {
             match head::head(self.source.pending()) {
@@ -174,7 +175,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         }
     }
 
-    /// Reads a list from its opening brace to the closing one.
+    /// Reads a list from its opening to its closing brace.
     fn list(&mut self, mut list: ListHead) -> io::Result<Flow> {
         self.source.consume(list.bracket + 1);
         if list.kind.is_none() {
@@ -190,7 +191,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         self.trailer(list)
     }
 
-    /// Finds the kind of a list that says it behind its items, when these do not say theirs.
+    /// Finds the kind of a list that comes after its items, for items without a kind.
     fn look_for_kind(&mut self, list: &mut ListHead) -> io::Result<()> {
         if !self.next_is_there()? {
             return Ok(());
@@ -220,7 +221,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         Ok(())
     }
 
-    /// Reads what follows the items of a list.
+    /// Reads the fields after the items of a list.
     fn trailer(&mut self, mut list: ListHead) -> io::Result<Flow> {
         loop {
             if !self.next_is_there()? {
@@ -259,7 +260,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
                     }
                     self.source.consume(offset + length);
                 }
-                // The comma is read again, with more behind it.
+                // Put the comma back and retry with more bytes.
                 Length::Short if self.more_before(b",")? => {}
                 _ => return Ok(self.broken("expected a value")),
             }
@@ -273,14 +274,14 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         self.source.more()
     }
 
-    /// Notes broken JSON that nothing after it can be told from.
+    /// Records malformed JSON after which reading cannot continue.
     fn broken(&mut self, what: &str) -> Flow {
         let error = ParseError { position: self.source.position(), what: what.to_owned() };
         self.decoder.broken(&error);
         Flow::GiveUp
     }
 
-    /// Decodes items up to the bracket that ends them, or the end of the input.
+    /// Decodes items up to the closing bracket or the end of the input.
     fn items(&mut self, between: Between, list: Option<&D::List>) -> io::Result<Flow> {
         let boundary = self.learn()?;
         let siblings = self.decoder.siblings();
@@ -331,7 +332,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         })
     }
 
-    /// Decodes segments on all cores, and reads the next ones at the same time.
+    /// Decodes segments on all cores while the next ones are read.
     fn decode_all(
         &mut self,
         current: &[Segment],
@@ -341,8 +342,8 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
     ) -> io::Result<Round<D::Batch>> {
         let source = &mut self.source;
         if let [only] = current {
-            // What is small is not worth waking others for. What was decoded stays in order, as it
-            // is taken out of the decoder and put back first.
+            // A single small segment is too small to parallelize. The batch so far is taken out and
+            // put back first, so that the order is kept.
             let before = self.decoder.replace(D::Batch::default());
             let end = decode(self.decoder, only);
             let batch = self.decoder.replace(before);
@@ -360,7 +361,7 @@ impl<D: ItemDecoder> Reading<'_, '_, D> {
         Ok(Round { next: next?, decoded })
     }
 
-    /// Looks at the first item for how items are separated.
+    /// Learns the separator of the items from the first one.
     fn learn(&mut self) -> io::Result<Option<Boundary>> {
         if !self.next_is_there()? {
             return Ok(None);
@@ -391,7 +392,7 @@ fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<
         let cut = boundary.and_then(|boundary| boundary.last(source.pending()));
         match cut.filter(|cut| *cut > 0) {
             Some(cut) => segments.push(source.take(Some(cut))),
-            // No item ends in what was read: it must be a long one.
+            // The bytes contain no end of an item, so read more of a long one.
             None if boundary.is_some() && more && source.more()? => {}
             None => segments.push(source.take(None)),
         }
@@ -399,13 +400,13 @@ fn fill(source: &mut Source<'_>, boundary: Option<&Boundary>) -> io::Result<Vec<
     Ok(segments)
 }
 
-/// What was decoded while the next segments were read.
+/// The results of decoding one set of segments while the next one was read.
 struct Round<B> {
     next: Vec<Segment>,
     decoded: Vec<(B, End)>,
 }
 
-/// A segment whose last item does not end in it.
+/// A segment whose last item is incomplete.
 struct CutOff {
     segment: Segment,
     at: usize,
@@ -413,7 +414,7 @@ struct CutOff {
 }
 
 impl CutOff {
-    /// Puts the item together again.
+    /// Joins the two parts of an item.
     fn joined(self, next: Segment) -> Segment {
         let (used, rest) = self.segment.bytes.split_at(self.at.min(self.segment.bytes.len()));
         Segment {

@@ -1,33 +1,33 @@
-//! Decodes the items of one segment, in turn.
+//! Decodes the items of one segment in order.
 
 use super::ItemDecoder;
 use super::head;
 use super::source::{Segment, after};
 use crate::{ParseError, Position};
 
-/// What surrounds the items.
+/// The separator of items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Between {
-    /// A list: commas between them, a bracket at the end.
+    /// A list with commas and a closing bracket.
     Commas,
     /// A stream of values.
     Nothing,
 }
 
-/// Where decoding a segment came to an end.
+/// The place where decoding a segment stopped.
 #[derive(Debug, PartialEq)]
 pub(super) enum End {
-    /// At the end of the segment, with another item to follow.
+    /// At the end of the segment, with more items to follow.
     Complete,
-    /// In an item that starts at this offset and does not end in the segment.
+    /// In an item that starts at this offset and is incomplete.
     Within(usize, ParseError),
-    /// At this offset, where there is no JSON.
+    /// At this offset, because of malformed JSON.
     Broken(usize, ParseError),
-    /// At the bracket that ends the list, or at a list that is a value of the stream.
+    /// At the closing bracket of the list, or at a list within the stream.
     Stopped(usize),
 }
 
-/// Decodes the items from `start` on, where one starts.
+/// Decodes the items from `start`, which is the start of an item.
 pub(super) fn decode<D: ItemDecoder>(
     decoder: &mut D,
     segment: &Segment,
@@ -86,13 +86,13 @@ pub(super) fn decode<D: ItemDecoder>(
     }
 }
 
-/// Returns whether a text may be no JSON only for where it ends; a number that lacks its digits is an
-/// error of its own to serde_json.
+/// Returns whether an error can be caused by the end of the text. serde_json has a separate error
+/// for a number without digits.
 pub(super) fn is_cut_short(error: &serde_json::Error, text: &[u8]) -> bool {
     error.is_eof() || matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'))
 }
 
-/// Returns the part that is UTF-8, and the first byte that is not.
+/// Returns the longest valid UTF-8 prefix, and the first invalid byte.
 pub(super) fn utf8_part(bytes: &[u8]) -> (&str, Option<u8>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text, None),
@@ -108,7 +108,7 @@ pub(super) fn skip_space(text: &str, at: usize) -> usize {
     at + rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len()
 }
 
-/// Says where and why text that starts at `position` is no JSON.
+/// Converts an error of serde_json for a text that starts at `position`.
 pub(super) fn describe(error: &serde_json::Error, position: Position) -> ParseError {
     let (line, column) = (error.line(), error.column());
     let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);

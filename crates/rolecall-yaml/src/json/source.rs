@@ -1,31 +1,31 @@
-//! Bytes of a JSON input, block by block, with their position.
+//! Reads a JSON input in blocks and tracks the position.
 
 use std::io::{self, Read};
 
 use crate::Position;
 
-/// How much is read at once.
+/// The default block size.
 const BLOCK: usize = 128 * 1024;
 
-/// No object is longer, nor a list whose kind stands behind its items: input without an end must not
-/// fill the memory.
+/// The size limit of an object, and of a list whose kind comes after its items. It protects the
+/// memory from endless input.
 const LONGEST: usize = 1 << 30;
 
-/// A reader with the bytes that were read but not used yet.
+/// A reader with a buffer of unconsumed bytes.
 pub(super) struct Source<'r> {
     reader: &'r mut (dyn Read + Send),
-    /// Read, but not used.
+    /// The unconsumed bytes.
     pending: Vec<u8>,
-    /// Where `pending` starts.
+    /// The position of `pending`.
     position: Position,
     ended: bool,
-    /// How much is read at once.
+    /// The block size.
     block: usize,
-    /// Buffers to use again: fresh memory costs more than the reading.
+    /// Buffers for reuse, because allocating fresh memory costs more than reading.
     spare: Vec<Vec<u8>>,
 }
 
-/// Some bytes of the input, and where they start.
+/// A part of the input and its position.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) bytes: Vec<u8>,
@@ -33,12 +33,12 @@ pub(super) struct Segment {
 }
 
 impl<'r> Source<'r> {
-    /// Starts with `head`, which was read from `reader` already.
+    /// Creates a source; `head` has already been read from `reader`.
     pub(super) fn new(reader: &'r mut (dyn Read + Send), head: Vec<u8>) -> Self {
         Self::with_block(reader, head, BLOCK)
     }
 
-    /// Does as [`new`](Self::new) with blocks of another size.
+    /// Like [`new`](Self::new), with another block size.
     pub(super) fn with_block(
         reader: &'r mut (dyn Read + Send),
         head: Vec<u8>,
@@ -48,35 +48,36 @@ impl<'r> Source<'r> {
         Self { reader, pending: head, position, ended: false, block, spare: Vec::new() }
     }
 
-    /// Returns how much is read at once.
+    /// Returns the block size.
     pub(super) fn block(&self) -> usize {
         self.block
     }
 
-    /// Returns what was read and not used.
+    /// Returns the unconsumed bytes.
     pub(super) fn pending(&self) -> &[u8] {
         &self.pending
     }
 
-    /// Returns where [`pending`](Self::pending) starts.
+    /// Returns the position of [`pending`](Self::pending).
     pub(super) fn position(&self) -> Position {
         self.position
     }
 
-    /// Reads at least one byte more; false at the end of the input.
+    /// Reads at least one more byte; false at the end of the input.
     pub(super) fn more(&mut self) -> io::Result<bool> {
-        // A block is filled up. Doubling what is longer keeps the number of looks at one item small.
+        // Fill up the block. Doubling longer buffers limits the number of times that one item is
+        // scanned.
         let length = self.pending.len();
         self.read(if length < self.block { self.block - length } else { length })
     }
 
-    /// Reads everything that is left.
+    /// Reads until the end of the input.
     pub(super) fn rest(&mut self) -> io::Result<()> {
         while self.more()? {}
         Ok(())
     }
 
-    /// Drops the first bytes of what is pending.
+    /// Consumes the first pending bytes.
     pub(super) fn consume(&mut self, length: usize) {
         let length = length.min(self.pending.len());
         let used = self.pending.get(..length).unwrap_or_default();
@@ -98,7 +99,7 @@ impl<'r> Source<'r> {
         Segment { bytes, position }
     }
 
-    /// Takes back segments that directly precede what is pending, the first one without the bytes
+    /// Puts back segments that directly precede the pending bytes; the first one without the bytes
     /// before `from`.
     pub(super) fn put_back(&mut self, segments: Vec<Segment>, from: usize) {
         let Some(first) = segments.first() else { return };
@@ -114,7 +115,7 @@ impl<'r> Source<'r> {
         self.pending = bytes;
     }
 
-    /// Keeps a buffer for later.
+    /// Keeps a buffer for reuse.
     pub(super) fn recycle(&mut self, bytes: Vec<u8>) {
         self.spare.push(bytes);
     }
@@ -124,11 +125,11 @@ impl<'r> Source<'r> {
             return Ok(false);
         }
         if self.pending.len() > LONGEST {
-            return Err(io::Error::other("a value in it is longer than 1 GiB"));
+            return Err(io::Error::other("it contains a value larger than 1 GiB"));
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let read = self.reader.take(limit).read_to_end(&mut self.pending)?;
-        // `take` stops short only at the end of the input.
+        // `take` returns fewer bytes only at the end of the input.
         self.ended = read == 0;
         Ok(!self.ended)
     }

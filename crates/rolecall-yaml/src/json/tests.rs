@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A reader that gives out a few bytes at a time.
+/// A reader that returns a few bytes at a time.
 struct Trickle<'a>(&'a [u8], usize);
 
 impl Read for Trickle<'_> {
@@ -18,7 +18,7 @@ impl Read for Trickle<'_> {
     }
 }
 
-/// Keeps the names of objects with their lines, and what is broken.
+/// Collects the names of objects with their lines, and the errors.
 #[derive(Debug, Default, PartialEq)]
 struct Names {
     named: Vec<(String, u32)>,
@@ -38,7 +38,7 @@ impl ItemDecoder for Names {
     ) -> Result<usize, serde_json::Error> {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
         let value = values.next().unwrap_or(Ok(Value::Null))?;
-        // A wrong guess at a boundary hands over a part of an object first.
+        // A wrong guess at a boundary first yields a part of an object.
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         self.named.push((name, position.line));
         Ok(values.byte_offset())
@@ -98,7 +98,7 @@ fn roles(count: usize, filler: usize) -> Vec<Value> {
 }
 
 #[test]
-fn long_lists_are_read_alike_however_they_are_written() {
+fn the_format_of_a_long_list_does_not_matter() {
     for (count, filler) in [(1, 100_000), (3, 40_000), (400, 100), (2_000, 1)] {
         let roles = roles(count, filler);
         let compact = serde_json::to_string(&roles).unwrap();
@@ -122,7 +122,7 @@ fn long_lists_are_read_alike_however_they_are_written() {
             let read = load(&text);
             assert_eq!(read.broken, [] as [&str; 0]);
             let mut names: Vec<_> = read.named.into_iter().map(|(name, _)| name).collect();
-            // The last text has the first object twice.
+            // The last text contains the first object twice.
             names.dedup();
             let expected: Vec<_> = (0..count).map(|index| format!("r{index:05}")).collect();
             assert_eq!(names, expected, "{} {filler} {}", names.len(), &text[..60]);
@@ -131,7 +131,7 @@ fn long_lists_are_read_alike_however_they_are_written() {
 }
 
 #[test]
-fn broken_items_are_named_and_the_others_count() {
+fn broken_items_are_reported_and_the_others_kept() {
     let roles = roles(2_000, 1);
     let lines: Vec<String> = roles.iter().map(Value::to_string).collect();
     for (broken, expected) in [

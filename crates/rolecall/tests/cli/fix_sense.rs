@@ -139,13 +139,13 @@ fn a_wrong_word_is_told_first_and_corrected_on_request() {
             "fix {question} --for sa/widget-operator -n widget-system -f fixtures/one-wrong-word {options}"
         ))
     };
-    let told = fix("list pods", "");
+    let shown = fix("list pods", "");
     assert_eq!(
-        told.stderr.lines().next(),
+        shown.stderr.lines().next(),
         Some(
             "note: nearer: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
         ),
-        "{told}"
+        "{shown}"
     );
     assert_snapshot!(fix("list pods", "--style repair"), @"
     --- a/fixtures/one-wrong-word/manifests.yaml

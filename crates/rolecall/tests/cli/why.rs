@@ -65,15 +65,15 @@ fn each_near_miss_says_what_would_change_it() {
         "get /v19/ --for sa/prober -n v19-app -f fixtures/v19-urls",
         "get pods --name p --for sa/viewer -n v25-app -f fixtures/v25-exec-and-node-proxy",
     ];
-    let mut told = String::new();
+    let mut shown = String::new();
     for question in questions {
         let ran = rolecall(&format!("why {question}"));
         let question = question.split(" -f ").next().unwrap();
         let nearest: Vec<&str> = ran.stdout.lines().skip(2).take(3).collect();
-        told.push_str(&format!("{question}\n{}\n", nearest.join("\n")));
+        shown.push_str(&format!("{question}\n{}\n", nearest.join("\n")));
         assert_eq!(ran.exit, Some(1), "{question}");
     }
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(shown, @r#"
     list pods --for sa/reporter -n nightly-report
       nearly by RoleBinding nightly-report/reporter (fixtures/nightly-report/manifests.yaml:25), Role nightly-report/reporter, rule 2: list pods.metrics.k8s.io
         but the rule has the API group "metrics.k8s.io", not ""
