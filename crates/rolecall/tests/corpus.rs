@@ -1,5 +1,5 @@
-//! Every fixture's cases, asked of the evaluator and of the walk. `fixtures/README.md` says how
-//! cases are written.
+//! Runs every fixture's cases on the evaluator and the walk. `fixtures/README.md` describes the
+//! format of the cases.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "some fields are for people, and for runs on real servers")]
+#[expect(dead_code, reason = "some fields are for readers, or for real servers")]
 struct Fixture {
     api_version: String,
     kind: String,
@@ -86,7 +86,7 @@ struct Token {
     because: String,
 }
 
-/// What a fixture's files and cases are read into.
+/// A fixture with its inventory and cases.
 struct Stage {
     fixture: Fixture,
     loaded: Loaded,
@@ -97,7 +97,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
-/// Finds the folders below `folder` that hold files themselves, sorted.
+/// Returns the directories below `folder` that contain files, sorted.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -135,7 +135,7 @@ fn stages() -> Vec<(String, Stage)> {
 }
 
 #[test]
-fn every_case_is_answered_as_written() {
+fn every_case_has_the_expected_verdict() {
     let mut wrong = Vec::new();
     for (name, stage) in stages() {
         assert!(!stage.fixture.cases.is_empty(), "fixtures/{name} has no cases");
@@ -148,7 +148,7 @@ fn every_case_is_answered_as_written() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The traps V1 to V26 each have a folder; V27, rules reviews that are incomplete, takes a server
+/// The traps V1 to V26 each have a directory. V27, incomplete rules reviews, requires a server
 /// (`tests/cli/live.rs`).
 #[test]
 fn every_trap_has_a_case() {
@@ -161,7 +161,7 @@ fn every_trap_has_a_case() {
 }
 
 #[test]
-fn every_walk_leads_where_it_is_written() {
+fn every_walk_has_the_expected_result() {
     let mut wrong = Vec::new();
     for (name, stage) in stages() {
         for expected in &stage.fixture.walks {
@@ -174,7 +174,7 @@ fn every_walk_leads_where_it_is_written() {
 }
 
 #[test]
-fn manifests_that_servers_take_are_read_without_a_problem() {
+fn manifests_that_servers_accept_have_no_problems() {
     for (name, stage) in stages() {
         for problem in &stage.loaded.problems {
             let file = Path::new(&problem.file).file_name().unwrap().to_str().unwrap();
@@ -297,7 +297,7 @@ fn identity(fixture: &Fixture, ask: &Ask) -> Identity {
         }
         Some(("user", name)) => Identity::user(name),
         Some(("group", name)) => Identity::group(name),
-        _ => panic!("{subject} is no subject of a case"),
+        _ => panic!("{subject} is not a subject of a case"),
     }
 }
 
@@ -328,14 +328,14 @@ fn target<'a>(stage: &'a Stage, text: &str) -> Target<'a> {
         "sa" => return Target::Identity(Box::new(Identity::service_account(namespace, name))),
         "pod" => ("Pod", ""),
         "deploy" => ("Deployment", "apps"),
-        _ => panic!("{text} is no target of a walk"),
+        _ => panic!("{text} is not a target of a walk"),
     };
     let inventory: &Inventory = stage.authorizer.inventory();
     let workload = inventory.workload(namespace, kind, name, group);
     Target::Workload(workload.unwrap_or_else(|| panic!("there is no {text}")))
 }
 
-/// Splits `NAMESPACE:NAME` or `NAMESPACE/NAME`; without namespace, the fixture's own counts.
+/// Splits `NAMESPACE:NAME` or `NAMESPACE/NAME`; the namespace defaults to the fixture's.
 fn in_namespace<'a>(fixture: &'a Fixture, text: &'a str) -> (&'a str, &'a str) {
     text.split_once([':', '/']).unwrap_or((&fixture.namespace, text))
 }

@@ -1,11 +1,11 @@
-//! Servers on which other authorizers than RBAC decide, and the answers that RBAC alone gives.
+//! Servers with authorizers other than RBAC, and answers from RBAC alone.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::server::{Received, Reply, Server};
 
-/// A server whose reviews end with a status, whatever roles and bindings say.
+/// A server whose reviews return a fixed status, regardless of roles and bindings.
 fn deciding(status: Value) -> Server {
     Server::with(&["ns-1"], move |seen| review(seen).then(|| answer(&status)))
 }
@@ -22,7 +22,7 @@ const LIST: &str = "list pods --for sa/k-sa-1 -n ns-1";
 const GET: &str = "get pods --for sa/k-sa-1 -n ns-1";
 
 #[test]
-fn a_webhook_that_forbids_what_a_role_allows_has_the_last_word() {
+fn a_webhook_overrides_a_role_that_allows() {
     let server =
         deciding(json!({"allowed": false, "denied": true, "reason": "the namespace is locked"}));
     assert_snapshot!(server.rolecall("admin", &format!("can-i {LIST}")), @"
@@ -42,7 +42,7 @@ fn a_webhook_that_forbids_what_a_role_allows_has_the_last_word() {
 }
 
 #[test]
-fn an_authorizer_that_allows_what_no_role_does_has_the_last_word() {
+fn an_authorizer_can_allow_what_no_role_allows() {
     let webhook = deciding(json!({"allowed": true, "reason": "the webhook likes it"}));
     assert_snapshot!(webhook.rolecall("admin", &format!("can-i {GET}")), @"
     yes: the server says that sa/ns-1:k-sa-1 may get pods in namespace ns-1
@@ -61,7 +61,7 @@ fn an_authorizer_that_allows_what_no_role_does_has_the_last_word() {
 }
 
 #[test]
-fn an_answer_that_no_server_confirms_says_that_it_is_of_rbac_alone() {
+fn an_unconfirmed_answer_is_marked_as_rbac_only() {
     let failing = deciding(json!({"allowed": false, "evaluationError": "webhook: timeout"}));
     assert_snapshot!(failing.rolecall("admin", &format!("can-i {GET}")), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
@@ -88,7 +88,7 @@ fn an_answer_that_no_server_confirms_says_that_it_is_of_rbac_alone() {
 }
 
 #[test]
-fn nobody_is_impersonated_but_on_request() {
+fn impersonation_requires_an_option() {
     let refusing = || {
         Server::with(&["ns-1"], |seen| {
             let is_refused = review(seen) && !seen.path.ends_with("selfsubjectaccessreviews");
@@ -111,9 +111,9 @@ fn nobody_is_impersonated_but_on_request() {
     }
 }
 
-/// `allowed` that is missing, another kind, and what is no review at all: none of it is "no".
+/// A missing `allowed`, another kind and other responses never mean "no".
 #[test]
-fn answers_that_are_no_reviews_are_never_no() {
+fn responses_that_are_not_reviews_are_never_no() {
     let bodies = [
         json!({"kind": "SubjectAccessReview", "status": {}}),
         json!({"kind": "SubjectAccessReview"}),

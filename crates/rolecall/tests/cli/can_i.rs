@@ -12,7 +12,7 @@ fn yes_names_binding_role_and_rule() {
 }
 
 #[test]
-fn no_is_told_in_the_servers_words() {
+fn no_has_the_servers_wording() {
     assert_snapshot!(
         rolecall("can-i get pods --for sa/default -n project-swan -f fixtures/project-swan/before"),
         @r#"
@@ -35,7 +35,7 @@ fn a_workload_asks_as_its_serviceaccount() {
 }
 
 #[test]
-fn rights_end_at_the_namespace() {
+fn access_ends_at_the_namespace() {
     assert_snapshot!(
         rolecall("can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
         @r#"
@@ -50,7 +50,7 @@ fn rights_end_at_the_namespace() {
 }
 
 #[test]
-fn all_namespaces_at_once_are_not_the_sum_of_each() {
+fn all_namespaces_together_are_not_the_sum_of_each() {
     assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
@@ -63,7 +63,7 @@ fn all_namespaces_at_once_are_not_the_sum_of_each() {
 }
 
 #[test]
-fn cluster_scoped_kinds_are_asked_without_a_namespace() {
+fn cluster_scoped_kinds_ignore_the_namespace() {
     assert_snapshot!(rolecall("can-i list no --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "nodes" in API group "" at the cluster scope
       a role that would allow it is not bound to sa/ns-1:k-sa-1: ClusterRole cluster-admin (default)
@@ -75,7 +75,7 @@ fn cluster_scoped_kinds_are_asked_without_a_namespace() {
 }
 
 #[test]
-fn an_unserved_subresource_is_probably_misspelt() {
+fn an_unserved_subresource_is_probably_misspelled() {
     assert_snapshot!(rolecall("can-i get pods/lgo --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: `pods` has no subresource `lgo`
@@ -86,7 +86,7 @@ fn an_unserved_subresource_is_probably_misspelt() {
 }
 
 #[test]
-fn a_resource_is_probably_misspelt() {
+fn an_unserved_resource_is_probably_misspelled() {
     assert_snapshot!(rolecall("can-i get depolyments --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: no served resource is named `depolyments`
@@ -96,7 +96,7 @@ fn a_resource_is_probably_misspelt() {
 }
 
 #[test]
-fn a_verb_is_asked_as_written() {
+fn a_verb_is_not_changed() {
     assert_snapshot!(rolecall("can-i lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot lst resource "pods" in API group "" in the namespace "ns-1"
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
@@ -120,7 +120,7 @@ fn a_verb_is_asked_as_written() {
 }
 
 #[test]
-fn something_unread_may_have_said_yes() {
+fn unread_input_makes_a_no_unknown() {
     assert_snapshot!(
         rolecall("can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
         @r#"
@@ -151,7 +151,7 @@ fn something_unread_may_have_said_yes() {
 }
 
 #[test]
-fn yes_stays_yes_when_something_is_unread() {
+fn yes_stays_yes_with_unread_input() {
     assert_snapshot!(
         rolecall(
             "can-i get pods --for sa/app -n unread-document -f fixtures/unread-document \
@@ -168,7 +168,7 @@ fn yes_stays_yes_when_something_is_unread() {
 }
 
 #[test]
-fn the_node_authorizer_may_say_yes() {
+fn the_node_authorizer_makes_a_no_unknown() {
     assert_snapshot!(
         rolecall(
             "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
@@ -182,7 +182,7 @@ fn the_node_authorizer_may_say_yes() {
     );
 }
 
-/// A ClusterRole `view` of the input's own, and holders of the default `view` and `edit`.
+/// A ClusterRole `view` in the input, and subjects with the default `view` and `edit`.
 const OWN_VIEW: &str = "\
 {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: view}, \
  rules: [{apiGroups: [''], resources: [secrets], verbs: [list]}]}
@@ -197,7 +197,7 @@ const OWN_VIEW: &str = "\
 ";
 
 #[test]
-fn a_role_named_as_an_aggregated_default_is_merged_over_it() {
+fn a_role_with_the_name_of_an_aggregated_default_is_merged_into_it() {
     for (user, ask, exit) in [
         ("viewer", "get configmaps", 0),
         ("viewer", "list secrets", 1),
@@ -217,7 +217,7 @@ fn a_role_named_as_an_aggregated_default_is_merged_over_it() {
 }
 
 #[test]
-fn stored_rules_of_aggregated_roles_count_as_stored() {
+fn stored_rules_of_aggregated_roles_are_used() {
     let role = |uid: &str| {
         format!(
             "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: mon{uid}}}, \
@@ -271,7 +271,7 @@ fn a_role_binding_grants_bind_in_its_namespace() {
 }
 
 #[test]
-fn masters_may_everything() {
+fn masters_can_do_anything() {
     assert_snapshot!(
         rolecall("can-i '*' '*' --as root --as-group system:masters -f fixtures/ns-1"),
         @r#"
@@ -284,7 +284,7 @@ fn masters_may_everything() {
 }
 
 #[test]
-fn json_has_the_evidence() {
+fn json_contains_the_evidence() {
     assert_snapshot!(
         rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o json"),
         @r#"
@@ -357,7 +357,7 @@ fn json_has_the_evidence() {
 }
 
 #[test]
-fn yaml_has_the_near_misses() {
+fn yaml_contains_the_near_misses() {
     assert_snapshot!(
         rolecall(
             "can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none -o yaml"
@@ -421,7 +421,7 @@ fn yaml_has_the_near_misses() {
 }
 
 #[test]
-fn a_url_is_asked_by_its_path() {
+fn a_url_is_a_path() {
     assert_snapshot!(rolecall("can-i get /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
     yes: sa/default:k-sa-1 may get /healthz
       by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rule 1: get /healthz and 10 more

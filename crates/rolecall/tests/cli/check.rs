@@ -20,7 +20,7 @@ fn findings_are_a_table_and_fail() {
 }
 
 #[test]
-fn nothing_found_is_said_and_passes() {
+fn no_findings_pass_with_a_message() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --severity critical"), @r#"
         nothing found
         checked 9 objects in 3 files
@@ -41,7 +41,7 @@ fn the_fail_level_decides_the_exit_code() {
 }
 
 #[test]
-fn a_baseline_leaves_out_what_it_holds() {
+fn findings_in_the_baseline_are_omitted() {
     let baseline = tempfile::NamedTempFile::new().unwrap();
     let report = rolecall("check fixtures/v07-invalid-role-refs -o json").stdout;
     fs::write(&baseline, report).unwrap();
@@ -58,7 +58,7 @@ fn a_baseline_leaves_out_what_it_holds() {
 }
 
 #[test]
-fn a_baseline_that_is_none_is_an_error() {
+fn an_invalid_baseline_is_an_error() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --baseline README.md"), @r#"
         --- stderr
         error: baseline `README.md` is no JSON: expected value at line 1 column 1
@@ -78,7 +78,7 @@ fn nothing_to_check_is_an_error() {
 }
 
 #[test]
-fn junit_is_one_test_case_a_finding() {
+fn junit_has_one_test_case_per_finding() {
     assert_snapshot!(rolecall("check fixtures/v07-invalid-role-refs --severity low -o junit"), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="rolecall" tests="2" failures="2" errors="0">
@@ -199,7 +199,7 @@ fn an_unknown_code_is_an_error() {
 }
 
 #[test]
-fn on_a_terminal_findings_stand_one_under_the_other() {
+fn on_a_narrow_terminal_findings_are_blocks() {
     let ran = rolecall_in_columns(60, "check fixtures/ns-1/manifests.yaml");
     assert_snapshot!(ran, @r#"
     high RC301 Deployment ns-1/lister
@@ -221,14 +221,14 @@ fn on_a_terminal_findings_stand_one_under_the_other() {
 }
 
 #[test]
-fn what_a_deployment_made_is_not_judged_once_more() {
+fn objects_that_a_deployment_created_are_not_checked_again() {
     let ran = rolecall("check fixtures/ns-1 -o json");
     let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let objects: Vec<_> =
         found["findings"].as_array().unwrap().iter().map(|f| &f["object"]).collect();
     assert_eq!(objects.len(), 1, "{objects:?}");
     assert_eq!(objects[0]["kind"], "Deployment");
-    // Without the Deployment it is its ReplicaSet that is judged.
+    // Without the Deployment, its ReplicaSet is checked.
     let ran = rolecall("check fixtures/ns-1/running.yaml --defaults v1.36 -o json");
     let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let kinds: Vec<_> =
@@ -244,10 +244,10 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: SuperRole, name: gone}
 subjects: [{kind: User, name: jane}]
 ";
 
-/// A repository that means harm is named file by file, and the rest is judged.
+/// A malicious repository is reported file by file, and the rest is checked.
 #[test]
 #[cfg(unix)]
-fn hostile_repositories_end_in_errors_that_name_the_file() {
+fn errors_in_hostile_repositories_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     let bomb: String = (1..9)
@@ -288,9 +288,9 @@ fn hostile_repositories_end_in_errors_that_name_the_file() {
     "#);
 }
 
-/// A chart's templates are one thing to say, not an error each.
+/// The templates of a chart are one problem, not one per file.
 #[test]
-fn templates_that_are_not_rendered_are_named_as_such() {
+fn unrendered_templates_are_reported_as_such() {
     let folder = tempfile::tempdir().unwrap();
     let templates = folder.path().join("chart/templates");
     fs::create_dir_all(&templates).unwrap();
@@ -319,7 +319,7 @@ fn templates_that_are_not_rendered_are_named_as_such() {
 }
 
 #[test]
-fn no_secret_of_a_command_line_is_repeated() {
+fn secrets_on_command_lines_are_masked() {
     let secrets = ["eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", "hunter2"];
     let [token, password] = secrets;
     let manifests = format!(
@@ -338,7 +338,7 @@ fn no_secret_of_a_command_line_is_repeated() {
 }
 
 #[test]
-fn what_is_defined_twice_does_not_pass_by_the_order_of_files() {
+fn duplicate_objects_fail_in_any_order_of_files() {
     let folder = tempfile::tempdir().unwrap();
     let role = |rules: &str| {
         format!(
@@ -356,9 +356,9 @@ fn what_is_defined_twice_does_not_pass_by_the_order_of_files() {
     assert_eq!(one.exit, Some(0), "{one}");
 }
 
-/// A cluster's snapshot holds the roles that its version starts with, grown by aggregation.
+/// A cluster's snapshot contains the default roles of its version, with aggregated rules.
 #[test]
-fn default_roles_of_any_version_are_nobodys_fault() {
+fn default_roles_of_any_version_have_no_findings() {
     use rolecall_source::facts::{Version, default_objects};
 
     for version in Version::ALL {
@@ -372,9 +372,9 @@ fn default_roles_of_any_version_are_nobodys_fault() {
     assert!(ran.stdout.contains("rules[0].resources[0]"), "{ran}");
 }
 
-/// With `-n`, it is known where objects without a namespace belong.
+/// With `-n`, the namespace of objects without one is known.
 #[test]
-fn with_a_namespace_given_a_subject_of_a_misspelt_one_is_told() {
+fn with_an_explicit_namespace_misspelled_ones_are_found() {
     let manifests = "
 apiVersion: v1
 kind: ServiceAccount
@@ -405,9 +405,9 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
     "#);
 }
 
-/// A repository as Kustomize lays it out: its patches are no objects.
+/// A repository in the layout of Kustomize, whose patches are not objects.
 #[test]
-fn kustomizations_are_told_of_and_their_patches_not_judged() {
+fn kustomizations_are_reported_and_patches_not_checked() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -431,7 +431,7 @@ fn kustomizations_are_told_of_and_their_patches_not_judged() {
     "#);
 }
 
-/// A CronJob whose script is refused on two of its lines.
+/// A CronJob with two lines in its script that are denied.
 const CRON_JOB: &str = "apiVersion: batch/v1
 kind: CronJob
 metadata: {name: tidy, namespace: shop}
@@ -457,7 +457,7 @@ spec:
 ";
 
 #[test]
-fn a_finding_stands_at_its_line_of_a_script() {
+fn a_finding_points_to_the_line_of_a_script() {
     let folder = tempfile::TempDir::new().unwrap();
     fs::write(folder.path().join("tidy.yaml"), CRON_JOB).unwrap();
     let arguments = split("check tidy.yaml -o github --severity high");
@@ -470,7 +470,7 @@ fn a_finding_stands_at_its_line_of_a_script() {
 }
 
 #[test]
-fn hints_about_stdin_say_to_give_it_again() {
+fn hints_about_stdin_ask_for_the_same_input() {
     assert_snapshot!(rolecall_with("check - --severity high -o markdown", CRON_JOB), @r#"
     | code | severity | where | object | finding |
     |---|---|---|---|---|
@@ -485,7 +485,7 @@ fn hints_about_stdin_say_to_give_it_again() {
 }
 
 #[test]
-fn what_is_suppressed_is_told_with_the_reason() {
+fn suppressed_findings_are_shown_with_the_reason() {
     let role = "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:

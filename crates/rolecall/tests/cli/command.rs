@@ -1,18 +1,18 @@
-//! Runs the command from the repository's root, with nothing in its environment.
+//! Runs the command in the repository's root, with an empty environment.
 
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
-    /// The exit code; `None` when a signal ended it.
+    /// The exit code; `None` after a signal.
     pub(crate) exit: Option<i32>,
-    /// Everything on stdout.
+    /// The standard output.
     pub(crate) stdout: String,
-    /// Everything on stderr.
+    /// The standard error.
     pub(crate) stderr: String,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Ran {
     }
 }
 
-/// Returns the command, to run with arguments of one's own.
+/// Returns the command without arguments.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
     command.current_dir(root()).env_clear().stdin(Stdio::null());
@@ -41,27 +41,27 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Runs `rolecall` with arguments as they are typed; quotes keep blanks together.
+/// Runs `rolecall` with arguments as typed in a shell; quotes protect spaces.
 pub(crate) fn rolecall(arguments: &str) -> Ran {
     run(command().args(split(arguments)), "")
 }
 
-/// Runs rolecall with arguments that hold blanks and quotes, which no shell splits.
+/// Runs `rolecall` with a list of arguments.
 pub(crate) fn rolecall_args(arguments: &[&str]) -> Ran {
     run(command().args(arguments), "")
 }
 
-/// Does so with something on stdin.
+/// Runs `rolecall` with standard input.
 pub(crate) fn rolecall_with(arguments: &str, stdin: &str) -> Ran {
     run(command().args(split(arguments)), stdin)
 }
 
-/// Does so on a terminal of that many columns, as far as layouts know.
+/// Runs `rolecall` with a terminal width for layouts.
 pub(crate) fn rolecall_in_columns(columns: usize, arguments: &str) -> Ran {
     run(command().args(split(arguments)).env("COLUMNS", columns.to_string()), "")
 }
 
-/// Runs a command to its end.
+/// Runs a command to completion.
 pub(crate) fn run(command: &mut Command, stdin: &str) -> Ran {
     let mut child = command
         .stdin(Stdio::piped())
@@ -72,7 +72,7 @@ pub(crate) fn run(command: &mut Command, stdin: &str) -> Ran {
     let mut pipe = child.stdin.take().unwrap();
     let stdin = stdin.to_owned();
     let writer = std::thread::spawn(move || {
-        // The command may end before it has read everything.
+        // The command can exit before it has read everything.
         let _ = pipe.write_all(stdin.as_bytes());
     });
     let output = child.wait_with_output().unwrap();
@@ -84,7 +84,7 @@ pub(crate) fn run(command: &mut Command, stdin: &str) -> Ran {
     }
 }
 
-/// Splits a command line at blanks that are not in single quotes.
+/// Splits a command line at spaces outside of single quotes.
 pub(crate) fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

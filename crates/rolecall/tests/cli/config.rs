@@ -1,4 +1,4 @@
-//! `rolecall.yaml`: its schema, its document and what is read are one; what it changes.
+//! `rolecall.yaml`: the schema, the documentation and the parser agree, and its effects.
 
 use std::fs;
 
@@ -11,19 +11,19 @@ use serde_json::Value;
 use crate::command::{Ran, command, root, run, split};
 use crate::schemas::validator;
 
-/// Reads a file as the command does.
+/// Parses a file like the command does.
 fn read(text: &str) -> Result<CheckConfig, String> {
     let documents = yaml::parse(text, 1).map_err(|error| error.to_string())?;
     CheckConfig::deserialize(documents[0].root()).map_err(|error| error.to_string())
 }
 
-/// Reads a file as a schema sees it.
+/// Parses a file like a JSON Schema validator does.
 fn json(text: &str) -> Value {
     Value::deserialize(yaml::parse(text, 1).unwrap()[0].root()).unwrap()
 }
 
 #[test]
-fn every_example_is_read_and_valid() {
+fn every_example_is_valid() {
     let document = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let validator = validator("check-config");
     let blocks = document.split("```yaml\n").skip(1);
@@ -40,7 +40,7 @@ fn every_example_is_read_and_valid() {
     }
 }
 
-/// What expectations are read, each in a file of its own.
+/// Valid expectations.
 const READ: &[&str] = &[
     "{subjects: [user/a], only: []}",
     "{subjects: ['sa/*:*', 'group/*'], except: [group/b], can: [get pods], optional: true}",
@@ -55,7 +55,7 @@ const READ: &[&str] = &[
     "{subjects: [user/a], can: [{verbs: [get], resources: [a], namespaces: [{matchExpressions: [{key: a, operator: Exists}]}]}]}",
 ];
 
-/// What expectations are not.
+/// Invalid expectations.
 const REFUSED: &[&str] = &[
     "{subjects: [], can: [get pods]}",
     "{can: [get pods]}",
@@ -94,7 +94,7 @@ const REFUSED: &[&str] = &[
 ];
 
 #[test]
-fn the_schema_accepts_what_is_read_and_nothing_else() {
+fn the_schema_and_the_parser_accept_the_same_expectations() {
     let validator = validator("check-config");
     let files = READ.iter().map(|text| (text, true));
     for (expectation, expected) in files.chain(REFUSED.iter().map(|text| (text, false))) {
@@ -106,7 +106,7 @@ fn the_schema_accepts_what_is_read_and_nothing_else() {
     }
 }
 
-/// What else a file may say, and what not.
+/// Other fields, and whether they are valid.
 const FIELDS: &[(&str, bool)] = &[
     ("", true),
     ("expectations: []", true),
@@ -145,7 +145,7 @@ const FIELDS: &[(&str, bool)] = &[
 ];
 
 #[test]
-fn the_schema_accepts_the_fields_that_are_read() {
+fn the_schema_and_the_parser_accept_the_same_fields() {
     let validator = validator("check-config");
     let files = FIELDS.iter().map(|(fields, expected)| {
         (format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\n{fields}\n"), *expected)
@@ -159,16 +159,16 @@ fn the_schema_accepts_the_fields_that_are_read() {
     }
 }
 
-/// What a schema cannot tell: only rules that exist have severities or are suppressed.
+/// A schema cannot check that the codes of severities and suppressions exist.
 #[test]
-fn unknown_codes_are_refused() {
+fn unknown_codes_are_rejected() {
     for fields in ["severities: {RC999: low}", "suppressions: [{codes: [secrets], reason: a}]"] {
         let file = format!("apiVersion: rolecall.dev/v1\nkind: CheckConfig\n{fields}\n");
         assert!(read(&file).is_err(), "{fields}");
     }
 }
 
-/// Runs a check in a folder of these files.
+/// Runs a check in a directory with these files.
 fn check_in(files: &[(&str, &str)], arguments: &str) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -241,7 +241,7 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
 }
 
 #[test]
-fn what_was_not_read_leaves_an_expectation_open() {
+fn unread_input_leaves_an_expectation_open() {
     let config = config("expectations: [{subjects: [user/joe], cannot: [get secrets in shop]}]\n");
     let files = [
         ("a.yaml", READER),
@@ -263,9 +263,9 @@ fn what_was_not_read_leaves_an_expectation_open() {
     "#);
 }
 
-/// A `rolecall.yml` is as good, and no two files are read in silence.
+/// `rolecall.yml` works too, and two files are reported.
 #[test]
-fn a_configuration_may_end_in_yml() {
+fn a_configuration_can_be_named_yml() {
     let mild = config("severities: {RC510: info}\n");
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild)];
     assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
@@ -292,7 +292,7 @@ fn a_configuration_may_end_in_yml() {
 }
 
 #[test]
-fn a_configuration_is_found_beside_what_is_checked_or_in_the_working_directory() {
+fn a_configuration_is_found_in_a_checked_path_or_the_working_directory() {
     let excuse = config("suppressions: [{codes: [RC510], reason: a}]\n");
     for (place, arguments, found) in [
         ("deploy/rolecall.yaml", "check deploy", true),
@@ -309,7 +309,8 @@ fn a_configuration_is_found_beside_what_is_checked_or_in_the_working_directory()
         let ran = check_in(&files, &format!("{arguments} --severity medium"));
         assert_eq!(ran.exit, Some(if found { 0 } else { 1 }), "{place} {arguments}: {ran}");
     }
-    // What is named counts alone, and what is checked before where one is.
+    // An explicit file is used alone, and one in a checked path takes precedence over the working
+    // directory's.
     let other = config("severities: {RC510: info}\n");
     let files = [("deploy/a.yaml", READER), ("rolecall.yaml", &*excuse), ("other.yaml", &*other)];
     assert_eq!(check_in(&files, "check deploy --config other.yaml").exit, Some(0));
@@ -319,7 +320,7 @@ fn a_configuration_is_found_beside_what_is_checked_or_in_the_working_directory()
 }
 
 #[test]
-fn a_configuration_that_makes_no_sense_says_where() {
+fn errors_in_a_configuration_have_a_position() {
     let rows = [
         "expectations: [{subjects: [user/a], cann: [get pods]}]\n",
         "severities: {RC510: low, RC51: low}\n",
@@ -355,7 +356,7 @@ fn a_configuration_that_makes_no_sense_says_where() {
 }
 
 #[test]
-fn suppressions_end_and_are_reported_when_nothing_needs_them() {
+fn suppressions_expire_and_unused_ones_are_reported() {
     let config = config(
         "suppressions:
 - {codes: [secret-reading], object: Role shop/*, path: deploy/*, reason: a, expires: 2026-06-30}

@@ -1,4 +1,4 @@
-//! Kubeconfigs that do not lead to a cluster, and what to do about it.
+//! Kubeconfigs that do not work, and the hints to fix them.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::command::{Ran, rolecall};
 use crate::server::{Reply, Server, http, token};
 
-/// Runs `whoami` with a kubeconfig of one cluster and one user.
+/// Runs `whoami` with a kubeconfig that contains one cluster and one user.
 fn whoami(folder: &Path, cluster: &Value, user: &Value) -> Ran {
     let path = folder.join("config");
     let kubeconfig = json!({
@@ -25,7 +25,7 @@ fn whoami(folder: &Path, cluster: &Value, user: &Value) -> Ran {
 }
 
 #[test]
-fn users_whose_credentials_cannot_be_had() {
+fn unavailable_credentials_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let of = |user: Value| whoami(folder.path(), &json!({"server": "https://127.0.0.1:1"}), &user);
     let plugin = json!({"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
@@ -54,7 +54,7 @@ fn users_whose_credentials_cannot_be_had() {
 }
 
 #[test]
-fn a_key_of_another_certificate() {
+fn a_key_must_match_the_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let [key, other] = [(); 2].map(|()| KeyPair::generate().unwrap());
     let certificate = CertificateParams::new([]).unwrap().self_signed(&key).unwrap();
@@ -73,7 +73,7 @@ fn a_key_of_another_certificate() {
 }
 
 #[test]
-fn a_proxy_that_does_not_answer_is_named_without_its_password() {
+fn an_unreachable_proxy_is_reported_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let port = http::unused_port().to_string();
     let proxy = format!("http://joe:SECRET@127.0.0.1:{port}");
@@ -89,7 +89,7 @@ fn a_proxy_that_does_not_answer_is_named_without_its_password() {
 }
 
 #[test]
-fn something_before_the_server_answers_in_its_place() {
+fn responses_of_a_gateway_are_not_the_servers() {
     let answering = |status, body: &'static str| {
         let server =
             Server::with(&["ns-1"], move |_| Some(Reply { status, body: body.to_owned() }));
@@ -113,7 +113,7 @@ fn something_before_the_server_answers_in_its_place() {
 }
 
 #[test]
-fn credentials_that_say_that_they_have_expired() {
+fn expired_credentials_are_reported() {
     let server = Server::of(&["ns-1"]);
     let expired = token("jane", &json!({"exp": 0})).replace("SECRET", "WRONG");
     let folder = server.folder.path();

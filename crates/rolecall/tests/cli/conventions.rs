@@ -1,4 +1,4 @@
-//! What people expect of a command line who know kubectl and its peers.
+//! Conventions that users of kubectl and similar tools expect.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::command::{rolecall, rolecall_in_columns, rolecall_with, root, run, sp
 const ASK: &str = "who-can get secrets -n ns-1 -f fixtures/ns-1";
 
 #[test]
-fn habits_of_other_tools_are_answered_with_what_stands_for_them() {
+fn habits_from_other_tools_get_a_hint() {
     for (arguments, tip) in [
         ("can-i --list", "`rolecall rules --for SUBJECT` lists what a subject can do"),
         ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
@@ -33,7 +33,7 @@ fn habits_of_other_tools_are_answered_with_what_stands_for_them() {
 }
 
 #[test]
-fn options_that_mean_nothing_are_reported() {
+fn options_without_effect_are_reported() {
     let ran = rolecall(&format!("{ASK} --context prod --kubeconfig x"));
     let warnings: Vec<&str> =
         ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
@@ -50,7 +50,7 @@ fn options_that_mean_nothing_are_reported() {
 }
 
 #[test]
-fn subjects_of_kubernetes_are_folded_unless_asked_for() {
+fn system_subjects_are_folded_by_default() {
     assert_snapshot!(rolecall(ASK), @r#"
     and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
     --- stderr
@@ -68,7 +68,7 @@ fn subjects_of_kubernetes_are_folded_unless_asked_for() {
 }
 
 #[test]
-fn lists_have_the_formats_that_lists_have() {
+fn lists_have_the_common_formats() {
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o csv"), @r#"
     subject,namespace,binding,role,rule,defined in
     sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22
@@ -118,7 +118,7 @@ fn lists_have_the_formats_that_lists_have() {
 }
 
 #[test]
-fn what_is_written_the_other_way_round_is_understood() {
+fn swapped_arguments_are_understood() {
     assert_snapshot!(rolecall("can-i pods list --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: `list` is a verb, which comes before the resource
@@ -128,7 +128,7 @@ fn what_is_written_the_other_way_round_is_understood() {
 }
 
 #[test]
-fn choices_are_named() {
+fn errors_list_the_possible_values() {
     for (arguments, choices) in [
         ("check --severity bad x", "[possible values: info, low, medium, high, critical]"),
         ("check --fail-level bad x", "[possible values: none, info, low, medium, high, critical]"),
@@ -143,7 +143,7 @@ fn choices_are_named() {
 }
 
 #[test]
-fn names_are_never_cut() {
+fn names_are_never_truncated() {
     let name = "sa/kube-system:generic-garbage-collector";
     for columns in [20, 40, 60, 80] {
         let ask = format!("{ASK} --show-system");
@@ -165,7 +165,7 @@ fn names_are_never_cut() {
 }
 
 #[test]
-fn colours_come_where_they_are_asked_for() {
+fn colors_can_be_forced() {
     for ask in [
         &*format!("{ASK} --show-system"),
         "check fixtures/v09-dangling-role-ref",
@@ -183,7 +183,7 @@ fn colours_come_where_they_are_asked_for() {
 }
 
 #[test]
-fn errors_are_objects_where_objects_are_asked_for() {
+fn errors_are_objects_in_structured_formats() {
     assert_snapshot!(rolecall("can-i get pods --for sa/x -f nowhere -o json"), @r#"
     {
       "apiVersion": "rolecall.dev/v1",
@@ -251,7 +251,7 @@ fn help_fits_any_width() {
 }
 
 #[test]
-fn the_plugin_is_called_as_it_is_run() {
+fn the_plugin_shows_the_name_that_it_is_run_with() {
     for command in ["--help", "can-i --help", "check -h", "fix --help", "can-i --fro x"] {
         let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
         plugin.current_dir(root()).env_clear();
@@ -268,7 +268,7 @@ fn the_plugin_is_called_as_it_is_run() {
 }
 
 #[test]
-fn patterns_and_lists_of_files_are_read() {
+fn patterns_and_lists_of_files_are_expanded() {
     let ask = "who-can list pods -n ns-1 -q --defaults none";
     let whole = rolecall(&format!("{ask} -f fixtures/ns-1"));
     for files in ["'fixtures/ns-*'", "'fixtures/ns-1/*.yaml'", "fixtures/ns-1,fixtures/v24-masters"]
@@ -322,7 +322,7 @@ fn manual_pages_have_the_sections_of_manual_pages() {
 }
 
 #[test]
-fn the_served_resources_of_a_snapshot_stand_on_lines_of_their_own() {
+fn a_snapshot_has_one_line_per_served_resource() {
     let snapshot = rolecall_with("snapshot -f fixtures/ns-1", "").stdout;
     assert!(snapshot.contains("rolecall.dev/resources: |\n"), "{}", &snapshot[..400]);
     let pods = snapshot.lines().filter(|line| line.contains("\"resource\":\"pods\""));

@@ -10,7 +10,7 @@ use crate::command::{
 };
 
 #[test]
-fn only_effective_changes_are_told() {
+fn only_effective_changes_are_shown() {
     assert_snapshot!(
         rolecall("diff fixtures/refactoring/before fixtures/refactoring/after"),
         @"
@@ -33,7 +33,7 @@ fn only_effective_changes_are_told() {
 }
 
 #[test]
-fn wide_names_every_rule() {
+fn wide_shows_every_rule() {
     assert_snapshot!(
         rolecall_in_columns(150, "diff fixtures/refactoring/before fixtures/refactoring/after -o wide"),
         @r#"
@@ -156,7 +156,7 @@ fn pipelines_choose_what_fails_them() {
 }
 
 #[test]
-fn what_was_not_read_is_not_lost() {
+fn unread_access_is_not_lost() {
     assert_snapshot!(
         rolecall("diff fixtures/ns-1 fixtures/unread-document --keep-going --defaults none"),
         @r"
@@ -174,7 +174,7 @@ fn what_was_not_read_is_not_lost() {
 }
 
 #[test]
-fn one_side_may_be_stdin() {
+fn one_side_can_be_stdin() {
     let manifests = std::fs::read_to_string(root().join("fixtures/ns-1/manifests.yaml")).unwrap();
     assert_snapshot!(rolecall_with("diff fixtures/ns-1 -", &manifests), @r"
     --- stderr
@@ -189,7 +189,7 @@ fn one_side_may_be_stdin() {
 }
 
 #[test]
-fn sources_that_are_none_are_refused() {
+fn invalid_sources_are_errors() {
     assert_snapshot!(rolecall("diff git: fixtures/ns-1"), @r"
     --- stderr
     error: `git:` names nothing
@@ -209,7 +209,7 @@ fn sources_that_are_none_are_refused() {
     ");
 }
 
-/// A repository with one commit of a fixture and another on top of it.
+/// A repository with a commit of one fixture and another commit on top of it.
 fn repository() -> TempDir {
     let folder = TempDir::new().unwrap();
     for (message, fixture) in [("one", "before"), ("two", "after")] {
@@ -240,7 +240,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs `rolecall` in a folder, with git to be found.
+/// Runs `rolecall` in a directory, with git on the PATH.
 fn rolecall_in(folder: &Path, arguments: &str) -> Ran {
     let mut command = command();
     command.current_dir(folder).env("PATH", std::env::var_os("PATH").unwrap());
@@ -282,7 +282,7 @@ fn commits_are_compared_without_a_checkout() {
     assert_eq!(ran.exit, Some(0), "{ran}");
 }
 
-/// Whoever adds a folder of manifests gains all of it.
+/// All access in an added directory is new.
 #[test]
 fn a_side_without_manifests_grants_nothing() {
     let repository = repository();
@@ -346,7 +346,7 @@ fn commits_that_do_not_exist_are_errors() {
 }
 
 #[test]
-fn broken_commits_are_told_by_their_own_paths() {
+fn errors_in_commits_have_repository_paths() {
     let repository = repository();
     std::fs::write(repository.path().join("deploy/rbac/broken.yaml"), "kind: [\n").unwrap();
     git(repository.path(), "add .");
@@ -360,9 +360,9 @@ fn broken_commits_are_told_by_their_own_paths() {
     ");
 }
 
-/// To get `pods/exec` is to run commands, before a server asks for create.
+/// `get` on `pods/exec` allows running commands on servers that do not check `create`.
 #[test]
-fn what_is_a_risk_depends_on_the_clusters_version() {
+fn risks_depend_on_the_clusters_version() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("old.yaml"), EXEC.replace("pods/exec", "pods/log")).unwrap();
     fs::write(folder.path().join("new.yaml"), EXEC).unwrap();

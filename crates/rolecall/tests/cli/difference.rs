@@ -51,7 +51,7 @@ fn namespaces_differ() {
 }
 
 #[test]
-fn one_question_may_differ() {
+fn a_single_question_can_be_compared() {
     let ask = "can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --diff-with default";
     assert_snapshot!(rolecall(ask), @"
     RESOURCE   VERB   ns-1   default
@@ -63,7 +63,7 @@ fn one_question_may_differ() {
 }
 
 #[test]
-fn differences_for_programs() {
+fn differences_in_structured_formats() {
     let ask = |output: &str| rolecall(&format!("{ASK} --diff-with default -q -o {output}")).stdout;
     assert_snapshot!(ask("csv"), @"
     subject,namespace,verb,group,resource,subresource,name,path,verdict,default
@@ -96,7 +96,7 @@ fn differences_for_programs() {
 }
 
 #[test]
-fn what_was_not_read_differs_from_nothing() {
+fn unread_cells_do_not_differ() {
     let ask = "can-i --for sa/app --verbs get,delete --resources pods -n unread-document";
     let ask = format!("{ask} -f fixtures/unread-document --keep-going --diff-with default");
     assert_snapshot!(rolecall(&ask), @"
@@ -109,7 +109,7 @@ fn what_was_not_read_differs_from_nothing() {
 }
 
 #[test]
-fn others_that_are_none() {
+fn invalid_operands_are_errors() {
     assert_snapshot!(rolecall(&format!("{ASK} --diff-with Prod")), @"
     --- stderr
     error: `Prod` is no subject, no namespace and no context
@@ -131,7 +131,7 @@ fn others_that_are_none() {
 }
 
 #[test]
-fn the_server_tells_differences() {
+fn the_server_answers_comparisons() {
     let server = Server::of(&["ns-1"]);
     let ask = "can-i --for sa/k-sa-1 --resources pods -n ns-1 --mode live --diff-with default";
     assert_snapshot!(server.rolecall("admin", ask), @"

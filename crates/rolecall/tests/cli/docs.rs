@@ -1,15 +1,15 @@
-//! The documents tell the truth: every command in them is run, and every output compared.
+//! The documentation is correct: every command in it is run, and every output compared.
 //!
-//! In `README.md` and `docs/*.md`, a `console` block holds commands behind `$ `, each followed by what
-//! it prints, stdout before stderr. A `sh` block holds commands that a test cannot run to their end;
-//! those of rolecall are at least understood by it.
+//! In `README.md` and `docs/*.md`, a `console` block contains commands after `$ `, each followed by
+//! its output, stdout before stderr. An `sh` block contains commands that a test cannot run to
+//! completion; the arguments of rolecall are still parsed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::{command, root, run, split};
 
-/// What `sh` blocks may hold besides rolecall's own commands.
+/// Commands other than rolecall that `sh` blocks can contain.
 const NOT_RUN: [&str; 7] = [
     "cargo bench -p xtask",
     "cargo install --path ",
@@ -21,7 +21,7 @@ const NOT_RUN: [&str; 7] = [
 ];
 
 #[test]
-fn every_command_of_the_documents_prints_what_they_say() {
+fn every_documented_command_prints_the_documented_output() {
     for path in documents() {
         let text = fs::read_to_string(&path).unwrap();
         let fresh = rerun(&text, &path);
@@ -67,7 +67,7 @@ fn the_reference_of_findings_is_their_documentation() {
     settle(&path, &text, &ran.stdout);
 }
 
-/// Returns `README.md` and the documents that people write.
+/// Returns `README.md` and the hand-written documents.
 fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let written = docs.filter(|path| {
@@ -78,7 +78,7 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// Compares a document with what it should be, or writes it when `UPDATE_DOCS` is set.
+/// Compares a document with the expected text, or writes it if `UPDATE_DOCS` is set.
 fn settle(path: &Path, text: &str, fresh: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         if text != fresh {
@@ -96,7 +96,7 @@ fn settle(path: &Path, text: &str, fresh: &str) {
     );
 }
 
-/// Returns a document with the outputs of its commands as they are today.
+/// Returns a document with the current outputs of its commands.
 fn rerun(text: &str, path: &Path) -> String {
     let mut fresh = String::new();
     let mut language: Option<&str> = None;
@@ -132,8 +132,8 @@ fn output_of(line: &str, path: &Path) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
-/// Fails for a command that rolecall does not understand, or that a fixture does not answer; where it
-/// needs a cluster, none is there.
+/// Fails for a command that rolecall does not understand, or that fails on a fixture. Commands for
+/// a cluster run without one.
 fn check_understood(line: &str, path: &Path) {
     let line = line.split(" #").next().unwrap_or_default().trim();
     if line.is_empty()
@@ -149,7 +149,7 @@ fn check_understood(line: &str, path: &Path) {
     command.args(split(arguments)).env("KUBECONFIG", "/nonexistent/kubeconfig");
     let ran = run(&mut command, "");
     assert!(!ran.stderr.contains("\nUsage: "), "{}: `{line}`: {ran}", path.display());
-    // What asks a fixture needs nothing else, so it must be answered.
+    // A command that reads a fixture needs nothing else, so it must succeed.
     assert!(
         !line.contains(" fixtures/") || ran.exit != Some(2),
         "{}: `{line}`: {ran}",

@@ -9,13 +9,13 @@ use crate::server::{Received, Reply, Server, TOKEN, http, token};
 
 const ACCOUNT: &str = "system:serviceaccount:ns-1:k-sa-1";
 
-/// Claims as a kubelet's token has them, but for the times.
+/// The claims of a kubelet's token, without the times.
 fn claims() -> Value {
     json!({"aud": ["https://kubernetes.default.svc"], "kubernetes.io": {"namespace": "ns-1",
         "serviceaccount": {"name": "k-sa-1", "uid": "u1"}, "pod": {"name": "lister-0", "uid": "u2"}}})
 }
 
-/// Puts a token and a namespace beside the authority of a server.
+/// Writes a token and a namespace next to the server's certificate authority.
 fn mount(folder: &Path, claims: &Value) {
     fs::write(folder.join("token"), token(ACCOUNT, claims)).unwrap();
     fs::write(folder.join("namespace"), "ns-1").unwrap();
@@ -27,7 +27,7 @@ fn with_tls(answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static)
     server
 }
 
-/// Runs `doctor` on the server's folder; no token is ever shown.
+/// Runs `doctor` on the server's directory, and checks that the token is never shown.
 fn doctor(server: &Server, arguments: &str) -> Ran {
     let folder = server.folder.path().display();
     let line =
@@ -44,7 +44,7 @@ fn ails(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
-fn everything_is_as_it_should_be() {
+fn a_healthy_pod_passes_every_step() {
     let ran = doctor(&with_tls(|_| None), "");
     assert_snapshot!(ran, @"
     ok       token file: FOLDER/token can be read
@@ -61,7 +61,7 @@ fn everything_is_as_it_should_be() {
 }
 
 #[test]
-fn many_rights_are_told_in_few_words() {
+fn long_lists_of_rules_are_shortened() {
     let rights = |seen: &Received| {
         let rule = |verbs: &[&str], resources: &[&str]| json!({"verbs": verbs, "apiGroups": [""], "resources": resources});
         let rules =
@@ -79,7 +79,7 @@ fn many_rights_are_told_in_few_words() {
 }
 
 #[test]
-fn nothing_is_mounted() {
+fn a_missing_mount_fails() {
     let folder = tempfile::tempdir().unwrap();
     let line = format!(
         "doctor --server https://127.0.0.1:1 --serviceaccount-dir {}",
@@ -103,7 +103,7 @@ fn nothing_is_mounted() {
 }
 
 #[test]
-fn files_without_what_belongs_into_them() {
+fn invalid_files_fail() {
     let server = with_tls(|_| None);
     fs::write(server.folder.path().join("ca.crt"), "no certificate").unwrap();
     fs::write(server.folder.path().join("token"), " \n").unwrap();
@@ -120,7 +120,7 @@ fn files_without_what_belongs_into_them() {
 }
 
 #[test]
-fn a_server_of_another_authority() {
+fn a_server_of_another_authority_fails() {
     let server = with_tls(|_| None);
     let other = with_tls(|_| None);
     fs::copy(other.folder.path().join("ca.crt"), server.folder.path().join("ca.crt")).unwrap();
@@ -140,7 +140,7 @@ fn a_server_of_another_authority() {
 }
 
 #[test]
-fn nobody_listens() {
+fn an_unreachable_server_fails() {
     let server = with_tls(|_| None);
     let folder = server.folder.path().display();
     let port = http::unused_port();
@@ -157,7 +157,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_token_that_the_server_refuses() {
+fn a_rejected_token_fails() {
     let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     assert_snapshot!(doctor(&server, ""), @"
     ok       token file: FOLDER/token can be read
@@ -176,7 +176,7 @@ fn a_token_that_the_server_refuses() {
 }
 
 #[test]
-fn a_token_that_only_the_server_could_read_and_does_not() {
+fn a_rejected_opaque_token_fails() {
     let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     fs::write(server.folder.path().join("token"), "garbage").unwrap();
     assert_snapshot!(doctor(&server, ""), @"
@@ -194,7 +194,7 @@ fn a_token_that_only_the_server_could_read_and_does_not() {
 }
 
 #[test]
-fn without_a_token_the_server_is_asked_as_nobody() {
+fn without_a_token_requests_are_anonymous() {
     let server = with_tls(|_| None);
     fs::remove_file(server.folder.path().join("token")).unwrap();
     assert_snapshot!(doctor(&server, ""), @"
@@ -220,7 +220,7 @@ fn without_a_token_the_server_is_asked_as_nobody() {
 }
 
 #[test]
-fn rights_that_are_not_all() {
+fn incomplete_rules_are_marked() {
     let rights = |rules: Value, error: &'static str| {
         with_tls(move |seen| {
             let status = json!({"resourceRules": rules, "nonResourceRules": [],
@@ -247,7 +247,7 @@ fn rights_that_are_not_all() {
 }
 
 #[test]
-fn a_token_that_has_expired() {
+fn an_expired_token_fails() {
     let server = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     let mut claims = claims();
     claims["exp"] = json!(1_000_000_000);
@@ -265,7 +265,7 @@ fn a_token_that_has_expired() {
 }
 
 #[test]
-fn a_token_that_a_proxy_in_between_takes_away() {
+fn a_proxy_that_drops_the_token_is_detected() {
     let anonymous =
         r#"{"kind":"SelfSubjectReview","status":{"userInfo":{"username":"system:anonymous"}}}"#;
     let server = with_tls(move |seen| {
@@ -279,7 +279,7 @@ fn a_token_that_a_proxy_in_between_takes_away() {
 }
 
 #[test]
-fn known_to_the_server_but_allowed_nothing() {
+fn an_identity_without_access_is_distinguished() {
     let server = with_tls(|seen| {
         let message = format!("forbidden: User \"{ACCOUNT}\" cannot get path \"{}\"", seen.path);
         Some(Reply::failure(403, "Forbidden", &message))
@@ -301,7 +301,7 @@ fn known_to_the_server_but_allowed_nothing() {
 }
 
 #[test]
-fn an_old_server_that_does_not_tell_who_this_is() {
+fn an_old_server_does_not_report_the_identity() {
     let server = with_tls(|seen| seen.path.ends_with("selfsubjectreviews").then(Reply::not_found));
     let ran = doctor(&server, "");
     let identity = ran.stdout.lines().find(|line| line.contains(" identity: "));
@@ -310,7 +310,7 @@ fn an_old_server_that_does_not_tell_who_this_is() {
 }
 
 #[test]
-fn something_else_than_an_api_server() {
+fn a_server_that_is_not_kubernetes_fails() {
     let server = with_tls(|_| Some(Reply { status: 200, body: "<html>".to_owned() }));
     assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
     failed   version: `SERVER` answered `/version` with something other than Kubernetes JSON
@@ -321,7 +321,7 @@ fn something_else_than_an_api_server() {
 }
 
 #[test]
-fn a_proxy_speaks_for_itself_and_gets_no_token() {
+fn a_proxy_uses_its_own_identity_and_gets_no_token() {
     let server = Server::with(&["ns-1"], |seen| {
         assert_eq!(seen.headers("authorization").count(), 0);
         let body = r#"{"kind":"SelfSubjectReview","status":{"userInfo":{"username":"ops","groups":["system:masters"]}}}"#;
@@ -343,7 +343,7 @@ fn a_proxy_speaks_for_itself_and_gets_no_token() {
 }
 
 #[test]
-fn a_proxy_whose_server_does_not_tell_who_it_is() {
+fn a_proxy_to_an_old_server_has_an_unknown_identity() {
     let server = Server::with(&["ns-1"], |seen| {
         let status = json!({"resourceRules": [{"verbs": ["*"], "apiGroups": ["*"],
             "resources": ["*"]}], "nonResourceRules": [], "incomplete": false});
@@ -367,7 +367,7 @@ fn a_proxy_whose_server_does_not_tell_who_it_is() {
 }
 
 #[test]
-fn a_proxy_without_credentials() {
+fn a_proxy_without_credentials_is_anonymous() {
     let server = Server::of(&["ns-1"]);
     let ran = server.tidy(rolecall(&format!("doctor --server {}", server.url())));
     assert_snapshot!(ran, @"
@@ -381,7 +381,7 @@ fn a_proxy_without_credentials() {
 }
 
 #[test]
-fn a_kubeconfig_is_not_what_a_pod_has() {
+fn kubeconfig_options_do_not_apply() {
     assert_snapshot!(rolecall("doctor --context other"), @"
     --- stderr
     error: `doctor` looks at what a Pod is given, and at nothing else

@@ -1,4 +1,4 @@
-//! Callers who may not list everything: what they are answered, and what is said of the rest.
+//! Callers who cannot list everything: their answers, and the reports about the rest.
 
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ fn refuse(seen: &Received, resource: &str) -> Option<Reply> {
     is_list.then(|| Reply::failure(403, "Forbidden", &message))
 }
 
-/// A server whose admin may list neither ClusterRoles nor ClusterRoleBindings nor RoleBindings, but
-/// create access reviews.
+/// A server whose admin can list neither ClusterRoles nor ClusterRoleBindings nor RoleBindings, but
+/// can create access reviews.
 fn reviewing() -> Server {
     Server::with(&["ns-1"], |seen| {
         ["clusterroles", "clusterrolebindings", "rolebindings"]
@@ -25,7 +25,7 @@ fn reviewing() -> Server {
 }
 
 #[test]
-fn who_can_asks_the_server_about_those_that_are_known() {
+fn who_can_asks_the_server_about_known_subjects() {
     let ran = reviewing().rolecall("admin", "who-can list pods -n ns-1");
     let says = "note: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1, through \
         what was not read";
@@ -34,7 +34,7 @@ fn who_can_asks_the_server_about_those_that_are_known() {
 }
 
 #[test]
-fn service_accounts_that_may_not_be_listed_are_not_said_to_be_missing() {
+fn unlisted_service_accounts_are_not_reported_as_missing() {
     let server = Server::with(&["ns-1"], |seen| refuse(seen, "serviceaccounts"));
     let ran = server.rolecall("admin", "can-i --for sa/* -n ns-1 --resources pods");
     assert_eq!(ran.exit, Some(2), "{ran}");
@@ -42,7 +42,7 @@ fn service_accounts_that_may_not_be_listed_are_not_said_to_be_missing() {
     assert!(ran.stderr.contains("hint: have an administrator run `rolecall fix list "), "{ran}");
 }
 
-/// Asks reviews of the server, and returns the statuses.
+/// Sends reviews and returns their statuses.
 fn review(server: &Server, reviews: &[Value], options: &str) -> (Vec<Value>, Ran) {
     let lines: Vec<String> = reviews.iter().map(Value::to_string).collect();
     let mut command = server.command("admin", &format!("can-i --reviews - {options}"));
@@ -52,7 +52,7 @@ fn review(server: &Server, reviews: &[Value], options: &str) -> (Vec<Value>, Ran
 }
 
 #[test]
-fn reviews_that_unread_lists_leave_open_are_answered_by_the_server() {
+fn the_server_answers_reviews_that_refused_lists_leave_open() {
     let asked = |user: &str, verb: &str| {
         let target = json!({"verb": verb, "resource": "pods", "namespace": "ns-1"});
         json!({"spec": {"user": user, "resourceAttributes": target}})
@@ -79,9 +79,9 @@ fn reviews_that_unread_lists_leave_open_are_answered_by_the_server() {
     assert_eq!(statuses, [json!({"allowed": false, "denied": true, "reason": "locked"})]);
 }
 
-/// The server says of a namespace that it is not there, or soon will not be.
+/// The server reports that a namespace is missing or being deleted.
 #[test]
-fn namespaces_that_are_missing_or_being_deleted_are_named() {
+fn missing_and_terminating_namespaces_are_reported() {
     let missing = "there is no namespace `nowhere` in this cluster";
     for (arguments, exit, label) in [
         ("can-i list pods --for sa/web -n nowhere", 1, "warning"),
@@ -131,7 +131,7 @@ fn the_rights_hint_prints_just_the_yaml() {
 }
 
 #[test]
-fn what_an_authorizer_denies_outright_gets_no_role() {
+fn explicitly_denied_requests_get_no_role() {
     let server = Server::with(&["ns-1"], |seen| {
         let status = json!({"allowed": false, "denied": true, "reason": "the namespace is locked"});
         seen.path
@@ -143,9 +143,9 @@ fn what_an_authorizer_denies_outright_gets_no_role() {
     assert!(ran.stderr.contains("no Role overrules: the namespace is locked"), "{ran}");
 }
 
-/// What may not be listed everywhere is listed where the manifests are.
+/// Objects that cannot be listed cluster-wide are listed in the namespaces of the manifests.
 #[test]
-fn an_overlay_is_laid_over_the_namespaces_that_it_is_about() {
+fn an_overlay_reads_only_its_namespaces() {
     let server = Server::with(&["ns-1"], |seen| {
         let is_of_all = seen.path.starts_with("/apis/rbac.authorization.k8s.io/v1/role");
         refuse(seen, if is_of_all { "rolebindings" } else { "clusterroles" })

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::command::{command, rolecall, rolecall_with, run, split};
 
-/// A refusal of the fixture's ServiceAccount, as kubectl prints it.
+/// A refusal for the fixture's ServiceAccount, as printed by kubectl.
 const REFUSED: &str = "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n";
 
-/// A role and binding that the fix has written, as manifests.
+/// The role and binding that a fix writes, as manifests.
 fn written(arguments: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let ran = rolecall(arguments);
@@ -18,7 +18,7 @@ fn written(arguments: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn the_least_role_and_binding_are_printed_and_proved() {
+fn the_minimal_role_and_binding_are_printed_and_proved() {
     assert_snapshot!(
         rolecall("fix list,watch pods services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
         @r#"
@@ -62,7 +62,7 @@ fn the_least_role_and_binding_are_printed_and_proved() {
 }
 
 #[test]
-fn what_is_allowed_needs_nothing() {
+fn allowed_requests_need_no_fix() {
     assert_snapshot!(rolecall("fix list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     note: sa/ns-1:k-sa-1 may list pods in namespace ns-1 already: RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
@@ -71,7 +71,7 @@ fn what_is_allowed_needs_nothing() {
 }
 
 #[test]
-fn applied_the_fix_is_enough_and_a_further_need_changes_the_same_objects() {
+fn an_applied_fix_is_complete_and_the_next_one_extends_it() {
     let folder = written("fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");
     let path = folder.path().to_str().unwrap();
     let again = rolecall(&format!(
@@ -98,7 +98,7 @@ fn applied_the_fix_is_enough_and_a_further_need_changes_the_same_objects() {
 }
 
 #[test]
-fn refusals_of_any_text_are_mended_and_the_rest_is_told_apart() {
+fn refusals_in_any_text_are_fixed_and_others_distinguished() {
     let errors = format!(
         "{REFUSED}{REFUSED}nodes is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"nodes\" in API group \"\" at the cluster scope\n\
          pods \"x\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1\n\
@@ -170,7 +170,7 @@ fn refusals_of_any_text_are_mended_and_the_rest_is_told_apart() {
 }
 
 #[test]
-fn a_review_is_mended_as_it_was_asked() {
+fn a_review_is_fixed_exactly() {
     for attributes in [
         r#""verb":"get","resource":"namespaces","name":"db""#,
         r#""verb":"get","resource":"namespaces","name":"db","namespace":"other""#,
@@ -192,7 +192,7 @@ fn a_review_is_mended_as_it_was_asked() {
 }
 
 #[test]
-fn escalation_refusals_say_what_the_writer_lacks() {
+fn escalation_refusals_name_the_missing_rules() {
     let errors = "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\"]}\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
     --- stderr
@@ -204,7 +204,7 @@ fn escalation_refusals_say_what_the_writer_lacks() {
 }
 
 #[test]
-fn what_hands_out_the_cluster_is_refused() {
+fn granting_control_of_the_cluster_is_refused() {
     assert_snapshot!(
         rolecall("fix create,get pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
         @"
@@ -252,7 +252,7 @@ fn what_hands_out_the_cluster_is_refused() {
 }
 
 #[test]
-fn a_role_counts_for_a_node_too() {
+fn a_role_applies_to_a_node_too() {
     let ran = rolecall("fix get secrets --for user/system:node:n1 -n ns-1 -f fixtures/ns-1");
     assert_eq!(
         (ran.exit, &*ran.stderr),
@@ -269,7 +269,7 @@ fn a_role_counts_for_a_node_too() {
 }
 
 #[test]
-fn what_no_role_mends_prints_nothing() {
+fn refusals_that_no_role_fixes_print_nothing() {
     let quota = "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", quota);
     assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""));
@@ -282,7 +282,7 @@ fn what_no_role_mends_prints_nothing() {
 }
 
 #[test]
-fn an_allowed_request_that_was_refused_is_another_authorizers_matter() {
+fn a_refusal_of_an_allowed_request_is_from_another_authorizer() {
     let errors = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"ns-1\": denied by policy 7\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
     --- stderr
@@ -292,7 +292,7 @@ fn an_allowed_request_that_was_refused_is_another_authorizers_matter() {
 }
 
 #[test]
-fn something_unread_leaves_open_whether_the_fix_is_needed() {
+fn unread_input_leaves_open_whether_a_fix_is_needed() {
     let ran = rolecall(
         "fix delete pods --for sa/app -n unread-document -f fixtures/unread-document --keep-going",
     );
@@ -301,7 +301,7 @@ fn something_unread_leaves_open_whether_the_fix_is_needed() {
 }
 
 #[test]
-fn reviews_and_matrices_are_mended_too() {
+fn reviews_and_matrices_are_fixed_too() {
     let reviews = r#"
 {"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"user":"jane","groups":["system:authenticated"],"resourceAttributes":{"verb":"list","resource":"nodes","namespace":"ns-1"}},"status":{"allowed":false}}
 {"spec":{"user":"jane","nonResourceAttributes":{"verb":"get","path":"/metrics"}}}
@@ -385,7 +385,7 @@ fn an_existing_role_is_bound_and_its_excess_shown() {
 }
 
 #[test]
-fn preflight_says_whether_it_may_be_applied() {
+fn preflight_reports_whether_the_fix_can_be_applied() {
     let ran = rolecall(
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as jane -o json",
     );
@@ -414,7 +414,7 @@ fn preflight_says_whether_it_may_be_applied() {
 }
 
 #[test]
-fn hostile_users_stay_in_their_strings() {
+fn hostile_names_stay_inside_strings() {
     let mut command = command();
     command.args(split("fix list pods -n ns-1 -f fixtures/ns-1 --for"));
     command.arg("user/x\n---\nkind: Evil \u{1b}[31m");
@@ -455,7 +455,7 @@ fn hostile_users_stay_in_their_strings() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_told() {
+fn conflicting_options_are_reported() {
     let first_line = |arguments: &str| {
         let ran = rolecall(arguments);
         let is_object = arguments.contains("-o json");
@@ -498,7 +498,7 @@ fn what_does_not_fit_together_is_told() {
 }
 
 #[test]
-fn a_reason_of_another_authorizer_is_passed_on() {
+fn a_reason_of_another_authorizer_is_reported() {
     let rows = [
         (REFUSED.replace("\"default\"\n", "\"default\": denied by OPA\n"), Some("`denied by OPA`")),
         (REFUSED.replace("\"default\"\n", "\"default\": RBAC: role \"x\" not found\n"), None),
@@ -522,7 +522,7 @@ fn a_role_that_is_extended_can_be_patched_instead() {
 }
 
 #[test]
-fn paths_are_asked_without_a_query_and_with_http_methods() {
+fn paths_have_no_query_and_http_verbs() {
     let ran = rolecall("fix get '/metrics?x=1' --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
     assert!(ran.stdout.contains("nonResourceURLs: [\"/metrics\"]"), "{ran}");
     assert!(ran.stderr.contains("asked about `/metrics`"), "{ran}");
@@ -533,7 +533,7 @@ fn paths_are_asked_without_a_query_and_with_http_methods() {
 }
 
 #[test]
-fn a_review_of_no_path_is_not_granted() {
+fn a_review_with_an_empty_path_is_not_granted() {
     let review = r#"{"spec":{"user":"jane","nonResourceAttributes":{"verb":"get","path":""}},"status":{"allowed":false}}"#;
     let ran = rolecall_with("fix --reviews - -f fixtures/ns-1", review);
     assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");

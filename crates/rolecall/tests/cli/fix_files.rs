@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::command::rolecall;
 
 #[test]
-fn files_hold_one_namespace_each_and_keep_what_else_is_in_them() {
+fn each_file_has_one_namespace_and_keeps_its_other_objects() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rbac");
     let fix = |what: &str| {
@@ -37,13 +37,13 @@ fn files_hold_one_namespace_each_and_keep_what_else_is_in_them() {
     - default.yaml
     - ns-1.yaml
     "#);
-    // Doing it again changes nothing.
+    // A repetition changes nothing.
     fix("list pods --for user/joe -n ns-1");
     assert_eq!(fs::read_to_string(path.join("ns-1.yaml")).unwrap(), second);
 }
 
 #[test]
-fn a_further_fix_into_the_same_files_keeps_what_they_grant() {
+fn another_fix_into_the_same_files_keeps_their_grants() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let fix = |what: &str| {
@@ -58,14 +58,14 @@ fn a_further_fix_into_the_same_files_keeps_what_they_grant() {
     assert!(second.stderr.contains("counts as granted, and is kept: Role default/"), "{second}");
     let text = fs::read_to_string(path.join("default.yaml")).unwrap();
     assert!(text.contains("\"pods\"") && text.contains("\"services\""), "{text}");
-    // Both are there now: nothing is to do.
+    // Both are granted now, so there is nothing to do.
     let again = fix("list pods services");
     assert_eq!(again.exit, Some(0), "{again}");
     assert_eq!(fs::read_to_string(path.join("default.yaml")).unwrap(), text);
 }
 
 #[test]
-fn nothing_is_written_when_a_kustomization_cannot_be_added_to() {
+fn nothing_is_written_if_a_kustomization_cannot_be_extended() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let other = path.join("kustomization.yml");
@@ -89,7 +89,7 @@ fn nothing_is_written_when_a_kustomization_cannot_be_added_to() {
 }
 
 #[test]
-fn runs_at_the_same_time_lose_nothing() {
+fn concurrent_runs_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rbac");
     let users: Vec<String> = (0..8).map(|number| format!("user-{number}")).collect();
@@ -127,7 +127,7 @@ fn runs_at_the_same_time_lose_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+fn a_file_that_cannot_be_written_completely_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let fix = |resource: &str| {
@@ -138,7 +138,7 @@ fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
     };
     assert_eq!(rolecall(&fix("pods")).exit, Some(0));
     let before = fs::read_to_string(path.join("default.yaml")).unwrap();
-    // Files may be no longer than 512 bytes now.
+    // Limit files to 512 bytes.
     let script = format!("trap '' XFSZ; ulimit -f 1; exec \"$0\" {}", fix("services"));
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &script, env!("CARGO_BIN_EXE_rolecall")]).current_dir(crate::command::root());

@@ -1,4 +1,4 @@
-//! `fix` for people who may read little: what is not known is never taken for "no".
+//! `fix` for callers with little read access: unknown never means "no".
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -10,7 +10,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn preflight_asks_the_server_what_lists_do_not_show() {
+fn preflight_asks_the_server_if_lists_are_refused() {
     let fix = "fix list configmaps --for sa/team-a:app -n team-a --preflight";
     for user in ["nsuser", "granter"] {
         let ran = server().rolecall(user, fix);
@@ -18,7 +18,8 @@ fn preflight_asks_the_server_what_lists_do_not_show() {
         assert!(!ran.stderr.contains("may not"), "{user}: {ran}");
         assert!(ran.stdout.contains("kind: RoleBinding"), "{user}: {ran}");
     }
-    // Who holds less than is granted is refused by the server, and so here; nothing is printed then.
+    // The server rejects a user who holds less than the grant, and so does preflight, which prints
+    // nothing.
     let ran =
         server().rolecall("granter", "fix list pods --for sa/team-a:app -n team-a --preflight");
     assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
@@ -26,7 +27,7 @@ fn preflight_asks_the_server_what_lists_do_not_show() {
 }
 
 #[test]
-fn preflight_that_cannot_ask_says_unknown() {
+fn preflight_without_reviews_is_unknown() {
     let server = Server::with(&["few-rights"], |seen| {
         let is_review = seen.path.contains("/self") && !seen.path.ends_with("/selfsubjectreviews");
         is_review.then(|| Reply::failure(403, "Forbidden", "no reviews here"))
@@ -38,25 +39,25 @@ fn preflight_that_cannot_ask_says_unknown() {
 }
 
 #[test]
-fn a_role_that_was_not_listed_is_never_replaced() {
+fn an_unlisted_role_is_never_replaced() {
     let fix = "fix delete pods --for sa/team-a:viewer -n team-a";
-    // By its name the role can be read, and who is bound to it cannot.
+    // The role can be read by name, but not its bindings.
     let ran = server().rolecall("granter", fix);
     assert!(ran.stdout.contains("name: \"rolecall:sa:team-a:viewer+2\""), "{ran}");
     assert!(ran.stderr.contains("who is bound to it could not be read"), "{ran}");
-    // Here neither can.
+    // Here neither the role nor its bindings can be read.
     let ran = server().rolecall("reviewer", fix);
     assert_eq!(ran.exit, Some(3), "{ran}");
     assert!(!ran.stderr.contains("nothing else becomes allowed"), "{ran}");
     assert!(ran.stderr.contains("it could not be read whether these exist already"), "{ran}");
-    // Everything is read: the subject's role is bound to others too, and stays as it is.
+    // Everything is read: the subject's role is bound to others too, and stays unchanged.
     let ran = server().rolecall("admin", fix);
     assert_eq!(ran.exit, Some(0), "{ran}");
     assert!(ran.stdout.contains("name: \"rolecall:sa:team-a:viewer+2\""), "{ran}");
 }
 
 #[test]
-fn a_dry_run_stores_no_role_to_judge_a_binding_by() {
+fn a_dry_run_cannot_check_a_binding_of_a_new_role() {
     let server = Server::with(&["few-rights"], |seen| {
         let is_binding = seen.query.contains("dryRun") && seen.path.contains("/rolebindings/");
         let text = "rolebindings.rbac.authorization.k8s.io \"rolecall:sa:team-a:app\" not found";
@@ -67,7 +68,7 @@ fn a_dry_run_stores_no_role_to_judge_a_binding_by() {
     assert!(ran.stderr.contains("the server did not judge RoleBinding"), "{ran}");
     assert!(!ran.stderr.contains("the server refuses"), "{ran}");
     assert_ne!(ran.exit, Some(1), "{ran}");
-    // What it does refuse is not printed, for a pipe would apply it.
+    // An object that the server rejects is not printed, because a pipe would apply it.
     let refusing = Server::with(&["few-rights"], |seen| {
         seen.query
             .contains("dryRun")
@@ -78,7 +79,7 @@ fn a_dry_run_stores_no_role_to_judge_a_binding_by() {
 }
 
 #[test]
-fn what_an_authorizer_before_rbac_forbids_no_role_grants() {
+fn no_role_overrides_an_authorizer_before_rbac() {
     let reviewing = |status: serde_json::Value| {
         Server::with(&["few-rights"], move |seen| {
             let is_review = seen.path.ends_with("/subjectaccessreviews");
@@ -103,7 +104,7 @@ fn what_an_authorizer_before_rbac_forbids_no_role_grants() {
 }
 
 #[test]
-fn an_object_of_the_cluster_is_corrected_by_a_patch() {
+fn an_object_in_the_cluster_is_corrected_by_a_patch() {
     let ran = Server::of(&["one-wrong-word"]).rolecall(
         "admin",
         "fix list pods --for sa/widget-operator -n widget-system --style repair",
@@ -131,7 +132,7 @@ fn an_object_of_the_cluster_is_corrected_by_a_patch() {
 }
 
 #[test]
-fn a_namespace_that_takes_no_objects_is_warned_of() {
+fn namespaces_that_reject_new_objects_cause_a_warning() {
     for (answer, warning) in [
         (
             Reply::json(&json!({"kind": "Namespace", "status": {"phase": "Terminating"}})),
@@ -151,7 +152,7 @@ fn a_namespace_that_takes_no_objects_is_warned_of() {
 }
 
 #[test]
-fn logs_that_cannot_be_read_hold_no_answer() {
+fn unreadable_logs_leave_the_answer_open() {
     let server = |refused: fn(&str) -> bool| {
         Server::with(&["ns-1"], move |seen| {
             let is_refused = seen.path.ends_with("/log") && refused(&seen.query);

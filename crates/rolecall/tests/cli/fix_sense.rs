@@ -1,4 +1,4 @@
-//! `fix` writes only what requests match, and what keeps matching them.
+//! `fix` writes only rules that requests match, now and later.
 
 use insta::assert_snapshot;
 
@@ -9,7 +9,7 @@ fn fix(what: &str) -> Ran {
 }
 
 #[test]
-fn no_rule_is_written_that_no_request_matches() {
+fn rules_that_no_request_matches_are_not_written() {
     for (what, meant) in [
         ("scale deployments", "write `update,patch deployments.apps/scale` instead"),
         ("exec pods", "write `create pods/exec` instead"),
@@ -28,7 +28,7 @@ fn no_rule_is_written_that_no_request_matches() {
         assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{what}: {ran}");
         assert!(ran.stderr.contains(meant), "{what}: {ran}");
     }
-    // Not every verb has to make sense with every resource.
+    // Not every verb has to apply to every resource.
     let some = fix("get,list pods pods/log");
     assert_eq!(some.exit, Some(0), "{some}");
     assert!(some.stderr.contains("`list pods/log` is left out"), "{some}");
@@ -38,7 +38,7 @@ fn no_rule_is_written_that_no_request_matches() {
 }
 
 #[test]
-fn names_that_programs_generate_are_left_out() {
+fn generated_names_are_left_out() {
     for (what, limited) in [
         ("get pods --name web-7887448d46-4hjjv", false),
         ("get pods --name node-exporter-x7k2p", false),
@@ -58,7 +58,7 @@ fn names_that_programs_generate_are_left_out() {
 }
 
 #[test]
-fn what_follows_is_offered_and_granted_on_request() {
+fn follow_up_requests_are_offered_and_granted_with_an_option() {
     let log = "W1130 01:02:03.4 reflector.go:535] failed to list *v1.Pod: pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n\
         E1130 01:02:03.5 leaderelection.go:332] error retrieving resource lock default/op: leases.coordination.k8s.io \"op\" is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"default\"\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", log);
@@ -102,14 +102,14 @@ fn what_follows_is_offered_and_granted_on_request() {
       resourceNames: ["op"]
       verbs: ["get", "update"]
     "#);
-    // A command that lists once asks for nothing more.
+    // A command that lists once has no follow-up requests.
     let once = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", once);
     assert!(!ran.stderr.contains("--complete"), "{ran}");
 }
 
 #[test]
-fn a_service_account_that_is_probably_misspelt_gets_nothing() {
+fn a_probably_misspelled_service_account_gets_nothing() {
     let ran = rolecall("fix list pods --for sa/ns-1:k-sa-2 -n ns-1 -f fixtures/ns-1");
     assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{ran}");
     assert!(ran.stderr.contains("write `sa/ns-1:k-sa-1` instead of `sa/ns-1:k-sa-2`"), "{ran}");
@@ -122,7 +122,7 @@ fn a_service_account_that_is_probably_misspelt_gets_nothing() {
 }
 
 #[test]
-fn an_existing_role_is_reused_only_if_it_grants_little_besides() {
+fn an_existing_role_is_reused_only_with_little_excess() {
     let ran = fix("list services --style reuse");
     assert_eq!(ran.exit, Some(0), "{ran}");
     assert!(ran.stdout.contains("kind: Role\n"), "{ran}");
@@ -133,7 +133,7 @@ fn an_existing_role_is_reused_only_if_it_grants_little_besides() {
 }
 
 #[test]
-fn a_wrong_word_is_told_first_and_corrected_on_request() {
+fn a_wrong_field_is_reported_and_repaired_with_an_option() {
     let fix = |question: &str, options: &str| {
         rolecall(&format!(
             "fix {question} --for sa/widget-operator -n widget-system -f fixtures/one-wrong-word {options}"
@@ -190,7 +190,7 @@ fn a_wrong_word_is_told_first_and_corrected_on_request() {
     +  namespace: widget-system
     --- exit 0
     ");
-    // Nothing is wrong: a role is written as without the style.
+    // Nothing is wrong, so a role is written as without the style.
     let none = fix("list secrets", "--style repair -q");
     assert!(none.stdout.starts_with("apiVersion: "), "{none}");
 }

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::command::{rolecall, rolecall_with};
 
 #[test]
-fn a_workload_on_the_default_account_can_have_one_of_its_own() {
+fn a_workload_with_the_default_account_can_get_a_dedicated_one() {
     let ask = "fix list pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before";
     let ran = rolecall(ask);
     assert!(ran.stderr.contains("--dedicated-serviceaccount"), "{ran}");
@@ -55,7 +55,7 @@ fn a_workload_on_the_default_account_can_have_one_of_its_own() {
 }
 
 #[test]
-fn refusals_of_the_default_account_are_mended_for_the_workload_that_is_named() {
+fn refusals_of_the_default_account_are_fixed_for_a_given_workload() {
     let refused = "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:project-swan:default\" cannot list resource \"pods\" in API group \"\" in the namespace \"project-swan\"\n";
     let fix = |options: &str| {
         let arguments = format!("fix --from-errors - -f fixtures/project-swan/before {options}");
@@ -76,7 +76,7 @@ fn refusals_of_the_default_account_are_mended_for_the_workload_that_is_named() {
 }
 
 #[test]
-fn a_workload_is_not_handed_an_account_that_others_granted_something() {
+fn a_dedicated_account_has_no_other_grants() {
     let folder = tempfile::tempdir().unwrap();
     let granted = "\
 apiVersion: v1
@@ -102,7 +102,7 @@ subjects:
 }
 
 #[test]
-fn a_serviceaccount_that_is_made_is_not_missed() {
+fn a_new_serviceaccount_is_not_reported_as_missing() {
     let fix = |more: &str| {
         let ran = rolecall(&format!("fix list pods --for sa/new -n ns-1 -f fixtures/ns-1{more}"));
         let first = ran.stderr.lines().next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Servers that are not Kubernetes, and servers that answer oddly or not at all.
+//! Servers that are not Kubernetes, that respond strangely or not at all.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -22,7 +22,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 #[test]
-fn what_is_no_api_server_is_said_once_by_every_command() {
+fn every_command_reports_once_that_a_server_is_not_kubernetes() {
     let bodies = [
         (404, "404 page not found\n"),
         (200, "<html>Please log in</html>"),
@@ -49,7 +49,7 @@ fn what_is_no_api_server_is_said_once_by_every_command() {
 }
 
 #[test]
-fn a_certificate_names_nobody_to_a_server_that_is_none() {
+fn a_certificate_has_no_identity_on_another_kind_of_server() {
     let server = Server::with(&["ns-1"], |_| {
         Some(Reply { status: 404, body: "default backend - 404".to_owned() })
     });
@@ -73,9 +73,9 @@ fn a_certificate_names_nobody_to_a_server_that_is_none() {
     ");
 }
 
-/// Lists of a form that no server gives are not read, so nothing is denied by them.
+/// Lists with an invalid structure are not read, so they cannot deny anything.
 #[test]
-fn lists_of_an_odd_form_are_never_no() {
+fn malformed_lists_are_never_no() {
     let bodies = [
         json!({"kind": "RoleBindingList", "items": {}}),
         json!({"kind": "RoleBindingList", "metadata": {}}),
@@ -117,7 +117,7 @@ fn a_context_whose_user_is_missing_is_an_error() {
 }
 
 #[test]
-fn kubectls_connection_options_count_before_the_kubeconfig() {
+fn kubectls_connection_options_override_the_kubeconfig() {
     let server = Server::of(&["ns-1"]);
     let token = crate::server::token("jane", &json!({}));
     for arguments in [

@@ -1,11 +1,11 @@
-//! Names, pipes and files that somebody may have made to do harm.
+//! Malicious names, pipes and files.
 
 use std::fs;
 use std::process::Stdio;
 
 use crate::command::{Ran, command, rolecall, rolecall_with, run, split};
 
-/// Objects whose names are commands of CI runners, markup, formulas and invisible characters.
+/// Objects whose names contain CI commands, markup, formulas and invisible characters.
 const OBJECTS: &str = r###"{"apiVersion": "v1", "kind": "List", "items": [
   {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
    "metadata": {"name": "a\n::stop-commands::x", "namespace": "shop"},
@@ -26,10 +26,10 @@ const OBJECTS: &str = r###"{"apiVersion": "v1", "kind": "List", "items": [
   {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "a\n::stop-commands::x", "metadata": {"name": "d"}}
 ]}"###;
 
-/// What makes a line of output a command to some runner.
+/// The prefixes that make a line of output a command for a CI runner.
 const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
-/// The commands that `-o github` writes itself.
+/// The annotations that `-o github` writes itself.
 const ANNOTATIONS: [&str; 3] = ["::error ", "::warning ", "::notice "];
 
 #[track_caller]
@@ -45,7 +45,7 @@ fn assert_harmless(what: &str, ran: &Ran) {
 }
 
 #[test]
-fn no_stream_carries_a_command_of_a_runner() {
+fn output_never_contains_ci_commands() {
     let eve = "'user/eve\n::add-mask::x'";
     for (commands, formats) in [
         (&["who-can get secrets -n shop"][..], &["table", "wide", "json", "yaml"][..]),
@@ -81,7 +81,7 @@ fn no_stream_carries_a_command_of_a_runner() {
 }
 
 #[test]
-fn a_wrapped_line_is_no_command_either() {
+fn wrapped_lines_never_start_a_ci_command() {
     for columns in ["20", "33", "47", "80"] {
         for ask in ["check -", "who-can get secrets -n shop -o wide -f -", "walk -f -"] {
             let mut narrow = command();
@@ -92,7 +92,7 @@ fn a_wrapped_line_is_no_command_either() {
 }
 
 #[test]
-fn a_name_of_yaml_stays_on_its_line() {
+fn yaml_names_stay_on_one_line() {
     let ran = rolecall_with("who-can get secrets -n shop -o yaml -f -", OBJECTS);
     assert!(ran.stdout.contains(r#"name: "eve\n::add-mask::x""#), "{ran}");
 }
@@ -113,7 +113,7 @@ fn a_snapshot_keeps_every_name() {
 }
 
 #[test]
-fn markdown_shows_names_and_nothing_else() {
+fn names_do_not_become_markdown() {
     for ask in ["check -o markdown -f -", "diff fixtures/ns-1 - -o markdown"] {
         let ran = rolecall_with(ask, OBJECTS);
         let is_bare = |text: &str, what: &str| {
@@ -133,7 +133,7 @@ fn junit_is_xml() {
 }
 
 #[test]
-fn a_spreadsheet_calculates_nothing() {
+fn csv_cells_are_never_formulas() {
     let objects = OBJECTS.replace("eve\\n::add-mask::x", "=1+1");
     let ran =
         rolecall_with("can-i --for user/=1+1 -n shop --resources secrets -o csv -f -", &objects);
@@ -145,7 +145,7 @@ fn a_spreadsheet_calculates_nothing() {
     }
 }
 
-/// Runs a command whose stdout nobody reads.
+/// Runs a command whose standard output is closed.
 fn exit_into_a_closed_pipe(arguments: &str) -> Option<i32> {
     let mut command = command();
     command.args(split(arguments)).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -177,7 +177,7 @@ fn a_closed_pipe_keeps_the_exit_code() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_what_is_no_file_is_not_skipped() {
+fn a_link_to_something_other_than_a_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yaml"), OBJECTS).unwrap();
     std::os::unix::fs::symlink("/dev/null", folder.path().join("b.yaml")).unwrap();
@@ -189,7 +189,7 @@ fn a_link_to_what_is_no_file_is_not_skipped() {
 }
 
 #[test]
-fn input_without_an_end_is_refused() {
+fn endless_input_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let sparse = |name: &str, length: u64| {
         let path = folder.path().join(name);
@@ -218,7 +218,7 @@ fn input_without_an_end_is_refused() {
     }
     let ran = rolecall(&format!("{ask} --kubeconfig {kubeconfig}"));
     assert_eq!(ran.exit, Some(2), "{ran}");
-    assert!(ran.stderr.contains("longer than 16 MiB, as no kubeconfig is"), "{ran}");
+    assert!(ran.stderr.contains("it is larger than 16 MiB, the limit for a kubeconfig"), "{ran}");
 
     let line = format!("a: {}", "x".repeat(65 << 20));
     let ran = rolecall_with(&format!("{ask} -f -"), &line);
@@ -239,7 +239,7 @@ fn input_without_an_end_is_refused() {
 }
 
 #[test]
-fn a_missing_file_is_worded_alike_everywhere() {
+fn all_commands_report_a_missing_file_in_the_same_way() {
     for arguments in [
         "can-i get pods --for user/x -f nowhere",
         "can-i --reviews nowhere -f fixtures/ns-1",

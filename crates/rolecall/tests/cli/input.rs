@@ -16,7 +16,7 @@ fn a_missing_file() {
 }
 
 #[test]
-fn a_missing_file_beside_another() {
+fn a_missing_file_next_to_another() {
     assert_snapshot!(rolecall(&format!("{ASK} -f no/such/file.yaml -f fixtures/ns-1")), @r#"
     yes: sa/ns-1:k-sa-1 may list pods in namespace ns-1
       by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
@@ -41,7 +41,7 @@ fn an_empty_directory() {
 }
 
 #[test]
-fn a_broken_document_beside_others() {
+fn a_broken_document_next_to_others() {
     let manifests = "\
 apiVersion: v1
 kind: ServiceAccount
@@ -70,7 +70,7 @@ fn nothing_at_all() {
 }
 
 #[test]
-fn hostile_names_stay_on_their_line() {
+fn hostile_names_stay_on_one_line() {
     let manifests = r#"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

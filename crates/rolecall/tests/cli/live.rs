@@ -1,4 +1,4 @@
-//! The commands on a cluster, as a user of it sees them.
+//! The commands on a cluster, from the perspective of a user.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -12,7 +12,7 @@ fn server() -> Server {
     Server::of(&["ns-1"])
 }
 
-/// A server that answers reviews about others with a status.
+/// A server that answers reviews of other subjects with a fixed status.
 fn reviewing(status: serde_json::Value) -> Server {
     Server::with(&["ns-1"], move |seen| {
         is_review(seen)
@@ -40,7 +40,7 @@ fn the_server_answers_one_question() {
 }
 
 #[test]
-fn a_denial_and_a_failure_are_told_apart() {
+fn a_denial_and_a_failure_are_distinguished() {
     let question = "can-i get secrets --for user/jane -n ns-1 --mode live";
     let denied =
         reviewing(json!({"allowed": false, "denied": true, "reason": "a policy forbids it"}));
@@ -128,7 +128,7 @@ fn a_matrix_of_the_server() {
 }
 
 #[test]
-fn whoever_may_not_review_others_impersonates_them() {
+fn callers_without_reviews_impersonate() {
     let server = Server::with(&["ns-1"], |seen| {
         let message = "subjectaccessreviews.authorization.k8s.io is forbidden";
         let is_refused = seen.path.ends_with("/subjectaccessreviews")
@@ -148,7 +148,7 @@ fn whoever_may_not_review_others_impersonates_them() {
 }
 
 #[test]
-fn whoever_may_neither_review_nor_impersonate_knows_nothing_of_others() {
+fn callers_without_reviews_and_impersonation_get_unknown() {
     let question = "can-i list pods --for user/jane -n ns-1 --mode live";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
     unknown: the server does not say whether user/jane may list pods in namespace ns-1
@@ -158,7 +158,7 @@ fn whoever_may_neither_review_nor_impersonate_knows_nothing_of_others() {
 }
 
 #[test]
-fn many_questions_about_oneself_are_one_rules_review() {
+fn many_questions_about_the_caller_are_one_rules_review() {
     let server = server();
     let ran = server.rolecall(ACCOUNT, "can-i --resources pods,secrets -n ns-1 --mode live");
     assert_snapshot!(ran, @"
@@ -216,7 +216,7 @@ fn who_the_caller_is() {
 }
 
 #[test]
-fn an_old_server_does_not_say_who_the_caller_is() {
+fn an_old_server_does_not_report_the_caller() {
     let server = Server::with(&["ns-1"], |seen| {
         seen.path.ends_with("selfsubjectreviews").then(Reply::not_found)
     });
@@ -238,7 +238,7 @@ fn an_old_server_does_not_say_who_the_caller_is() {
 }
 
 #[test]
-fn a_refused_token() {
+fn a_rejected_token() {
     let server =
         Server::with(&["ns-1"], |_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     assert_snapshot!(server.rolecall("jane", "can-i get pods"), @"
@@ -277,7 +277,7 @@ fn pods_are_walked_to_their_workload() {
 }
 
 #[test]
-fn denials_in_logs_are_mended() {
+fn denials_in_logs_are_fixed() {
     assert_snapshot!(server().rolecall("admin", "fix --logs deploy/lister -n ns-1"), @r#"
     apiVersion: rbac.authorization.k8s.io/v1
     kind: Role
@@ -315,7 +315,7 @@ fn denials_in_logs_are_mended() {
 }
 
 #[test]
-fn whoever_applies_a_mend_is_asked_about_first() {
+fn preflight_checks_the_user_who_applies_the_fix() {
     let fix = "fix get pods --for user/jane -n ns-1 -o json";
     let preflight = server().rolecall("admin", &format!("{fix} --preflight"));
     assert_eq!(preflight.exit, Some(0), "{preflight}");
@@ -327,7 +327,7 @@ fn whoever_applies_a_mend_is_asked_about_first() {
 }
 
 #[test]
-fn the_server_checks_a_mend_without_storing_it() {
+fn the_server_checks_a_fix_without_storing_it() {
     let fix = "fix get pods --for user/jane -n ns-1 --dry-run server";
     let accepting = server();
     assert_eq!(accepting.rolecall("admin", fix).exit, Some(0));
@@ -372,7 +372,7 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
 }
 
 #[test]
-fn what_if_manifests_were_applied() {
+fn an_overlay_predicts_the_effect_of_manifests() {
     let question = "can-i get secrets --for sa/project-swan:secret-reader -n project-swan";
     let server = server();
     assert_eq!(server.rolecall("admin", question).exit, Some(1));
@@ -398,7 +398,7 @@ fn what_if_manifests_were_applied() {
 }
 
 #[test]
-fn a_custom_workload_is_laid_over_the_cluster() {
+fn a_custom_workload_can_be_in_an_overlay() {
     let discovery = json!({"kind": "APIGroupDiscoveryList", "items": [
         {"metadata": {"name": "argoproj.io"}, "versions": [{"version": "v1alpha1", "resources": [
             {"resource": "rollouts", "singularResource": "rollout", "scope": "Namespaced",
@@ -425,9 +425,9 @@ fn a_custom_workload_is_laid_over_the_cluster() {
     ");
 }
 
-/// Whatever is logged, and however much of it, no credential is.
+/// Logs of any level never contain a credential.
 #[test]
-fn debug_logs_show_no_token() {
+fn debug_logs_contain_no_token() {
     let server = server();
     for arguments in [
         "can-i list pods --for sa/k-sa-1 -n ns-1 --mode both -vvv",

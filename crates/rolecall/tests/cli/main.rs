@@ -1,4 +1,4 @@
-//! The command as its users see it: whole outputs, stdout, stderr and exit code.
+//! The command from its users' perspective: whole outputs of stdout and stderr, and the exit code.
 
 #![allow(
     clippy::expect_used,
@@ -49,7 +49,7 @@ mod walk;
 mod who_can;
 mod why;
 
-/// Every test file of this folder is compiled: one that nobody names would test nothing.
+/// Every test file in this directory is compiled. A file without a `mod` item would test nothing.
 #[test]
 fn no_test_file_is_forgotten() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli");

@@ -1,4 +1,4 @@
-//! `manifests/` grants what rolecall asks for, and nothing that it does not.
+//! `manifests/` grants exactly the access that rolecall needs.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use crate::server::{Received, Server};
 const IN_CLUSTER: &str = "system:serviceaccount:rolecall:rolecall";
 const IN_NAMESPACE: &str = "system:serviceaccount:default:rolecall";
 
-/// Runs commands with the rights of some folders, and compares what was allowed with what is granted.
+/// Runs commands with the access of some directories, and compares the allowed requests with the
+/// grants.
 #[track_caller]
 fn check(folders: &[&str], user: &str, commands: &[&str]) {
     let folders: Vec<String> =
@@ -27,7 +28,7 @@ fn check(folders: &[&str], user: &str, commands: &[&str]) {
     assert_eq!(asked, granted(&folders));
 }
 
-/// Returns what the roles of some folders grant, as `VERB RESOURCE.GROUP`.
+/// Returns the grants in the roles of some directories, as `VERB RESOURCE.GROUP`.
 fn granted(folders: &[&str]) -> BTreeSet<String> {
     let config = LoadConfig {
         paths: folders.iter().map(|folder| root().join("fixtures").join(folder)).collect(),
@@ -41,7 +42,7 @@ fn granted(folders: &[&str]) -> BTreeSet<String> {
     atoms.map(|it| format!("{} {}.{}", it.verbs[0], it.resources[0], it.api_groups[0])).collect()
 }
 
-/// Returns what a request needs beside what everybody may.
+/// Returns the access that a request needs beyond that of every authenticated user.
 fn asked(received: &Received) -> Vec<String> {
     let mut asked = Vec::new();
     for user in received.headers("impersonate-user") {
@@ -80,23 +81,23 @@ const READING: [&str; 4] = [
 ];
 
 #[test]
-fn the_cluster_role_is_what_reading_a_cluster_needs() {
+fn the_cluster_role_grants_exactly_what_reading_a_cluster_needs() {
     check(&["cluster"], IN_CLUSTER, &READING);
 }
 
 #[test]
-fn the_role_is_what_reading_a_namespace_needs() {
+fn the_role_grants_exactly_what_reading_a_namespace_needs() {
     check(&["namespace"], IN_NAMESPACE, &["snapshot -n default", "walk -n default"]);
 }
 
 #[test]
-fn reviews_are_what_live_answers_need() {
+fn reviews_grant_exactly_what_live_answers_need() {
     let live = "can-i --for sa/ns-1:k-sa-1 --for user/jane --resources pods -n ns-1 --mode both";
     check(&["cluster", "reviews"], IN_CLUSTER, &[READING[0], live]);
 }
 
 #[test]
-fn impersonation_is_what_they_need_instead() {
+fn impersonation_grants_exactly_what_live_answers_need_instead() {
     let live =
         "can-i --for sa/ns-1:k-sa-1 --for user/jane --as-group devs --resources pods -n ns-1";
     let live = format!("{live} --mode live");
@@ -104,7 +105,7 @@ fn impersonation_is_what_they_need_instead() {
 }
 
 #[test]
-fn logs_are_what_reading_logs_needs() {
+fn logs_grant_exactly_what_reading_logs_needs() {
     let fix = "fix --logs deploy/lister -n ns-1";
     check(&["cluster", "logs"], IN_CLUSTER, &[READING[0], fix]);
 }

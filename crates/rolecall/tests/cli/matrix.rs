@@ -17,7 +17,7 @@ fn rows_of_words() {
 }
 
 #[test]
-fn one_line_a_cell() {
+fn wide_has_one_line_per_cell() {
     assert_snapshot!(rolecall(&format!("{SMALL} -o wide")), @r#"
     SUBJECT                   NAMESPACE    RESOURCE  VERB    ANSWER  BY
     sa/prueba-rbac:prueba-sa  prueba-rbac  pods      get     yes     RoleBinding prueba-rbac/prueba-rolebinding
@@ -97,7 +97,7 @@ fn yaml_is_the_same_object() {
 }
 
 #[test]
-fn subjects_and_namespaces_have_columns_where_there_are_several() {
+fn several_subjects_and_namespaces_have_columns() {
     assert_snapshot!(
         rolecall(
             "can-i --for 'sa/*' --for user/jane -A -f fixtures/v08-same-name-two-namespaces \
@@ -123,7 +123,7 @@ fn subjects_and_namespaces_have_columns_where_there_are_several() {
 }
 
 #[test]
-fn a_verb_and_a_resource_may_be_asked_of_several() {
+fn a_verb_and_a_resource_can_have_several_subjects() {
     assert_snapshot!(
         rolecall("can-i get,list pods --for sa/k-sa-1 -n ns-1 -n default -f fixtures/ns-1"),
         @r#"
@@ -136,7 +136,7 @@ fn a_verb_and_a_resource_may_be_asked_of_several() {
 }
 
 #[test]
-fn cells_that_something_unread_decides_are_unknown() {
+fn cells_that_depend_on_unread_input_are_unknown() {
     assert_snapshot!(
         rolecall(
             "can-i --for sa/app -n unread-document -f fixtures/unread-document --keep-going \
@@ -155,7 +155,7 @@ fn cells_that_something_unread_decides_are_unknown() {
 }
 
 #[test]
-fn every_served_resource_is_asked_about() {
+fn every_served_resource_has_a_row() {
     let all = rolecall("can-i --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o csv");
     let with_subresources =
         rolecall("can-i --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o csv --subresources");
@@ -172,7 +172,7 @@ fn eighty_columns_are_enough() {
 }
 
 #[test]
-fn hostile_names_stay_in_their_field() {
+fn hostile_names_stay_in_one_field() {
     assert_snapshot!(
         rolecall(
             "can-i get pods --for 'user/a,\"b\u{9b}' --for 'user/c|\nd' -n ns-1 -f fixtures/ns-1 -o csv"
@@ -199,7 +199,7 @@ fn hostile_names_stay_in_their_field() {
     );
 }
 
-/// The table reads the grid, the other formats decide each cell.
+/// The table is computed from the grid, and the other formats decide each cell.
 #[test]
 fn the_grid_agrees_with_the_decisions() {
     for fixture in ["v01-implied-groups", "v06-clusterrole-in-a-namespace", "v15-resource-names"] {

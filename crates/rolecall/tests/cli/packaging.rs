@@ -1,4 +1,4 @@
-//! The files by which other tools run rolecall: each has the form that its tool reads, and uses options that exist.
+//! The files with which other tools run rolecall are valid, and use only existing options.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn the_action_passes_options_that_exist() {
         assert!(!is_script || step["shell"] == "bash", "{step:?}");
         scripts += step.get("run").and_then(Value::as_str).unwrap_or_default();
     }
-    // Expressions in a script would run what somebody wrote into an input.
+    // A script with expressions would execute the text of an input.
     assert!(!scripts.contains("${{"), "{scripts}");
     let known = options();
     let check = script_of(&action, "Check");
@@ -43,7 +43,7 @@ fn the_action_passes_options_that_exist() {
     for option in passed {
         assert!(known.iter().any(|known| known == option), "{option} of action.yml");
     }
-    // Every input is used, every one that is used is there, and each says what it is for.
+    // Every input is used, every used input is declared, and each has a description.
     let text = text("action.yml");
     let inputs = action["inputs"].as_mapping().unwrap();
     for (name, input) in inputs {
@@ -64,7 +64,7 @@ fn script_of(action: &Value, name: &str) -> String {
     step["run"].as_str().unwrap().to_owned()
 }
 
-/// A `curl` that copies from the folder `releases` beside it and notes what it was asked for.
+/// A `curl` that copies from the directory `releases` next to it and records the requested URLs.
 const CURL: &str = r#"#!/bin/sh
 while [ $# -gt 1 ]; do
   if [ "$1" = --output ]; then output=$2; fi
@@ -140,7 +140,7 @@ fn the_action_runs_only_a_download_whose_checksum_matches() {
 
 #[cfg(unix)]
 #[test]
-fn the_actions_script_checks_and_fails_as_the_command_does() {
+fn the_script_of_the_action_fails_like_the_command() {
     let script = script_of(&yaml("action.yml"), "Check");
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join("rolecall/bin");
@@ -200,9 +200,9 @@ fn the_hook_runs() {
     }
 }
 
-/// krew-release-bot fills the template in: what is left is YAML without it.
+/// krew-release-bot renders the template, and the result is YAML.
 #[test]
-fn the_krew_manifest_is_yaml_once_filled_in_and_names_the_plugin() {
+fn the_rendered_krew_manifest_is_yaml_and_names_the_plugin() {
     let template = text(".krew.yaml");
     let filled: Vec<String> = template
         .lines()

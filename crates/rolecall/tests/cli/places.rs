@@ -1,4 +1,4 @@
-//! Where findings are said to be.
+//! The positions of findings.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::command::{command, run, split};
 
-/// Pods written in all ways, each with something to be told of it.
+/// Pods in all formats, each with a finding.
 const PODS: &str = "\
 apiVersion: apps/v1
 kind: Deployment
@@ -106,7 +106,7 @@ spec:
 ";
 
 #[test]
-fn lines_are_those_of_the_regions() {
+fn lines_agree_with_regions() {
     for text in [PODS.to_owned(), PODS.replace('\n', "\r\n")] {
         let folder = tempfile::TempDir::new().unwrap();
         fs::write(folder.path().join("pods.yaml"), text).unwrap();
@@ -118,9 +118,9 @@ fn lines_are_those_of_the_regions() {
     }
 }
 
-/// What cannot be read again is told by its objects' lines in every format, and in the same order.
+/// Without the file, all formats report the lines of the objects, in the same order.
 #[test]
-fn what_is_read_once_is_told_by_its_objects() {
+fn unreadable_files_have_the_positions_of_objects() {
     let folder = tempfile::TempDir::new().unwrap();
     let mut file = GzEncoder::new(Vec::new(), Compression::fast());
     file.write_all(PODS.as_bytes()).unwrap();
@@ -133,7 +133,7 @@ fn what_is_read_once_is_told_by_its_objects() {
 }
 
 #[test]
-fn lines_of_stdin_are_those_of_the_regions() {
+fn lines_of_stdin_agree_with_regions() {
     let folder = tempfile::TempDir::new().unwrap();
     let report = check(&folder, PODS, "- -o json");
     let regions = places_in(&report, |finding| finding["region"]["startLine"].as_u64());
@@ -148,7 +148,7 @@ fn check(folder: &TempDir, stdin: &str, arguments: &str) -> String {
     run(command().args(arguments).current_dir(folder.path()), stdin).stdout
 }
 
-/// Returns the places and codes of a report's findings.
+/// Returns the positions and codes of a report's findings.
 fn places_in(report: &str, line: impl Fn(&Value) -> Option<u64>) -> Vec<String> {
     let report: Value = serde_json::from_str(report).unwrap();
     let place = |finding: &Value| {
@@ -158,7 +158,7 @@ fn places_in(report: &str, line: impl Fn(&Value) -> Option<u64>) -> Vec<String> 
     report["findings"].as_array().unwrap().iter().map(place).collect()
 }
 
-/// Returns the places and codes of a table's rows.
+/// Returns the positions and codes of a table's rows.
 fn rows(table: &str) -> Vec<String> {
     let rows = table.lines().skip(1).take_while(|line| !line.is_empty());
     let words = rows.map(|row| row.split_whitespace().take(3).collect::<Vec<_>>());

@@ -1,8 +1,8 @@
-//! What VERB, RESOURCE and --name mean: the same in every command that takes them.
+//! VERB, RESOURCE and --name mean the same in every command.
 
 use crate::command::{Ran, rolecall_with};
 
-/// A ServiceAccount with rights on subresources that discovery does not list.
+/// A ServiceAccount with access to subresources that discovery does not list.
 const INPUT: &str = "\
 {apiVersion: v1, kind: Namespace, metadata: {name: demo}}
 ---
@@ -30,7 +30,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: scraper}
 subjects: [{kind: User, name: prom}]}
 ";
 
-/// Asks, and returns the exit code and what stands on stderr without hints.
+/// Asks a question; returns the exit code and the lines of stderr without hints.
 fn asked(command: &str, ask: &str, subject: &str) -> (Ran, Vec<String>) {
     let subject = if command == "who-can" { String::new() } else { format!("--for {subject}") };
     let ran =
@@ -56,7 +56,7 @@ fn servers_authorize_subresources_that_discovery_does_not_list() {
     ] {
         for command in ["can-i", "why", "who-can"] {
             let (ran, _) = asked(command, ask, subject);
-            // Somebody else may be allowed.
+            // `who-can` also finds other subjects.
             let exits = if command == "who-can" { [0, 1] } else { [exit, exit] };
             assert!(exits.iter().any(|exit| ran.exit == Some(*exit)), "{command} {ask}: {ran}");
             let is_listed = ran.stdout.contains(subject.split('/').next_back().unwrap_or_default());
@@ -66,7 +66,7 @@ fn servers_authorize_subresources_that_discovery_does_not_list() {
 }
 
 #[test]
-fn constrained_impersonation_is_asked_in_the_group_of_identities() {
+fn constrained_impersonation_uses_the_group_of_identities() {
     for (ask, resource) in [
         ("impersonate:user-info users", "users.authentication.k8s.io"),
         ("impersonate:serviceaccount serviceaccounts", "serviceaccounts.authentication.k8s.io"),
@@ -87,7 +87,7 @@ fn constrained_impersonation_is_asked_in_the_group_of_identities() {
 }
 
 #[test]
-fn a_name_with_create_or_list_counts_for_some_requests_only() {
+fn a_name_with_create_or_list_applies_to_some_requests_only() {
     let create = "note: `create` with a name is asked only for PUT and server-side apply: a plain \
                   create (POST) names no object";
     let list = "note: `list` with a name is asked only for requests with the field selector \
@@ -114,7 +114,7 @@ fn a_name_with_create_or_list_counts_for_some_requests_only() {
 }
 
 #[test]
-fn what_follows_a_slash_is_a_subresource_or_else_a_name() {
+fn the_text_after_a_slash_is_a_subresource_or_a_name() {
     for (ask, exit, expected) in [
         ("get cm/a", 0, "note: asked about `configmaps` with the name `a`"),
         ("get pods/web-0", 1, "note: asked about `pods` with the name `web-0`"),
@@ -145,7 +145,7 @@ fn what_follows_a_slash_is_a_subresource_or_else_a_name() {
 }
 
 #[test]
-fn a_subresource_can_stand_in_an_option() {
+fn a_subresource_can_be_an_option() {
     for (command, ask, expected) in [
         ("can-i", "update deployments --subresource finalizers", "may update deployments.apps/fin"),
         ("why", "update deploy --subresource finalizers", "may update deployments.apps/finalizers"),
@@ -195,7 +195,7 @@ fn rules_name_the_api_group_of_a_resource_without_one() {
 }
 
 #[test]
-fn who_can_refuses_a_verb_that_servers_do_not_know() {
+fn who_can_rejects_unknown_verbs() {
     for (ask, exit, expected) in [
         ("gett pods", 2, "error: unknown verb `gett`; did you mean `get`?"),
         ("gett deployments.apps", 2, "error: unknown verb `gett`; did you mean `get`?"),
@@ -263,7 +263,7 @@ fn json_shows_where_stored_and_aggregated_rules_differ() {
 }
 
 #[test]
-fn what_cannot_be_the_name_of_a_namespace_is_refused() {
+fn invalid_names_of_namespaces_are_errors() {
     for name in ["Shop_1", "''", "-a", "a.b", "shop-"] {
         for command in ["can-i get pods --for user/a", "who-can get pods", "rules --for user/a"] {
             let ran = rolecall_with(&format!("{command} -n={name} -f - --defaults none"), INPUT);
@@ -274,7 +274,7 @@ fn what_cannot_be_the_name_of_a_namespace_is_refused() {
 }
 
 #[test]
-fn rules_in_all_namespaces_list_what_holds_everywhere_once() {
+fn rules_in_all_namespaces_list_cluster_wide_rules_once() {
     let more = "---
 {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: pods}, rules: [
 {apiGroups: [''], resources: [pods], verbs: [get, list]}]}

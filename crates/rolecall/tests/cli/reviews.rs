@@ -10,7 +10,7 @@ const ASK: &str = "can-i --reviews - -f fixtures/ns-1";
 const SPEC: &str = r#""spec":{"user":"system:serviceaccount:ns-1:k-sa-1","groups":["system:serviceaccounts","system:serviceaccounts:ns-1","system:authenticated"],"resourceAttributes":{"verb":"list","resource":"pods","namespace":"ns-1"}}"#;
 
 #[test]
-fn reviews_come_out_with_their_status() {
+fn reviews_are_printed_with_their_status() {
     let input = format!(
         "{{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SubjectAccessReview\",\"metadata\":{{\"name\":\"kept\"}},{SPEC},\"also\":[1.50,null]}}\n{{{SPEC},\"status\":{{\"allowed\":false}}}}\n"
     );
@@ -57,7 +57,7 @@ items:
 }
 
 #[test]
-fn self_reviews_need_somebody() {
+fn self_reviews_need_an_identity() {
     let review = r#"{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"resourceAttributes":{"verb":"list","resource":"pods","namespace":"ns-1"}}}"#;
     assert_snapshot!(rolecall_with(ASK, review), @r#"
     --- stderr
@@ -74,7 +74,7 @@ fn self_reviews_need_somebody() {
 }
 
 #[test]
-fn a_malformed_line_is_named_and_the_rest_goes_on() {
+fn a_malformed_line_is_reported_and_the_rest_answered() {
     let input = format!(
         "{{{SPEC}}}\nnot json\n{{\"spec\":\n{{{SPEC}}}\n{{\"spec\":{{\"user\":5}}}}\n{{\"kind\":\"Pod\",\"apiVersion\":\"v1\"}}\n42\n{{{SPEC}}}\n"
     );
@@ -92,9 +92,9 @@ fn a_malformed_line_is_named_and_the_rest_goes_on() {
     "#);
 }
 
-/// Each is refused by a server, with these words.
+/// A server rejects each of these with this message.
 #[test]
-fn invalid_reviews_are_told_in_the_servers_words() {
+fn invalid_reviews_have_the_servers_messages() {
     let local = r#""kind":"LocalSubjectAccessReview","metadata":{"namespace":"a"}"#;
     let resource = r#""resourceAttributes":{"verb":"get","resource":"pods","namespace":"b"}"#;
     let path = r#""nonResourceAttributes":{"path":"/x","verb":"get"}"#;
@@ -131,7 +131,7 @@ fn invalid_reviews_are_told_in_the_servers_words() {
 }
 
 #[test]
-fn something_unread_is_an_evaluation_error() {
+fn unread_input_is_an_evaluation_error() {
     let review = r#"{"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","namespace":"unread-document"}}}"#;
     assert_snapshot!(
         rolecall_with(
@@ -190,7 +190,7 @@ fn yaml_is_read_as_in_manifests() {
 }
 
 #[test]
-fn stdin_cannot_be_both() {
+fn stdin_cannot_be_used_twice() {
     assert_snapshot!(rolecall("can-i --reviews - -f -"), @r#"
     --- stderr
     error: `-f -` and `--reviews -` cannot both be stdin
@@ -211,7 +211,7 @@ fn stdin_cannot_be_both() {
 }
 
 #[test]
-fn answers_come_as_soon_as_a_pipe_is_asked() {
+fn answers_are_written_to_a_pipe_immediately() {
     let mut child =
         command().args(split(ASK)).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

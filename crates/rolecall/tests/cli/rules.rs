@@ -46,7 +46,7 @@ fn many_subjects_have_a_column() {
 }
 
 #[test]
-fn wide_names_the_bindings() {
+fn wide_shows_the_bindings() {
     assert_snapshot!(
         rolecall("rules --for sa/config-agent -n v15-app -f fixtures/v15-resource-names --defaults none -o wide"),
         @r#"
@@ -100,7 +100,7 @@ fn json_is_a_rules_review() {
 }
 
 #[test]
-fn yaml_is_one_document_a_subject() {
+fn yaml_has_one_document_per_subject() {
     assert_snapshot!(
         rolecall("rules --for 'sa/*' -A -f fixtures/v08-same-name-two-namespaces --defaults none -o yaml"),
         @r#"
@@ -145,7 +145,7 @@ fn yaml_is_one_document_a_subject() {
 }
 
 #[test]
-fn dangling_roles_are_told_as_a_server_does() {
+fn dangling_roles_are_reported_like_a_server() {
     assert_snapshot!(
         rolecall("rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref --defaults none -o json"),
         @r#"
@@ -188,7 +188,7 @@ fn dangling_roles_are_told_as_a_server_does() {
 }
 
 #[test]
-fn something_unread_may_add_rules() {
+fn unread_input_can_add_rules() {
     assert_snapshot!(
         rolecall("rules --for sa/app -n unread-document -f fixtures/unread-document --defaults none --keep-going"),
         @r#"
@@ -203,7 +203,7 @@ fn something_unread_may_add_rules() {
 }
 
 #[test]
-fn a_pattern_that_matches_nobody_is_no_empty_list() {
+fn a_pattern_without_a_match_is_an_error() {
     assert_snapshot!(rolecall("rules --for 'sa/x*' -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: no ServiceAccount matches `sa/x*`

@@ -1,4 +1,4 @@
-//! SARIF as code scanning takes it: valid, exact, and the same from one run to the next.
+//! SARIF for code scanning: valid, exact and stable.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::command::{command, rolecall, rolecall_with, root, run, split};
 
-/// What is checked: fixtures with findings of most kinds, one of stdin, and nothing at all.
+/// The inputs: fixtures with findings of most kinds, one from stdin, and one without findings.
 const INPUTS: &[&str] = &[
     "fixtures/v07-invalid-role-refs",
     "fixtures/v12-stars-that-match-nothing",
@@ -56,15 +56,15 @@ fn every_log_is_valid_by_the_schema() {
     let nothing = rolecall("check fixtures/ns-1 --severity critical -o sarif");
     let nothing: Value = serde_json::from_str(&nothing.stdout).unwrap();
     assert!(validator.is_valid(&nothing) && results(&nothing).is_empty());
-    // A schema that accepts anything would prove nothing.
+    // Make sure that the schema rejects something.
     let mut wrong = sarif(INPUTS[0]);
     wrong["runs"][0]["results"][0]["level"] = json!("high");
     assert!(!validator.is_valid(&wrong));
 }
 
-/// What code scanning asks for besides the schema.
+/// The requirements of code scanning beyond the schema.
 #[test]
-fn every_result_has_a_rule_a_place_and_a_fingerprint_of_its_own() {
+fn every_result_has_a_rule_a_place_and_a_unique_fingerprint() {
     for input in INPUTS {
         let log = sarif(input);
         let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
@@ -85,7 +85,7 @@ fn every_result_has_a_rule_a_place_and_a_fingerprint_of_its_own() {
     }
 }
 
-/// Checks a file, and returns of each finding its code, the text at its region, and its fingerprint.
+/// Checks a file; returns the code, the text of the region and the fingerprint of each finding.
 fn found(name: &str, text: &str) -> Vec<(String, String, String)> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), text).unwrap();
@@ -119,7 +119,7 @@ fn places(found: &[(String, String, String)]) -> Vec<String> {
 }
 
 #[test]
-fn regions_are_the_very_items_in_yaml_and_json() {
+fn regions_are_exact_in_yaml_and_json() {
     let yaml = places(&found("a.yaml", MANY));
     insta::assert_snapshot!(yaml.join("\n"), @r#"
     RC201 'pods/*'
@@ -142,7 +142,7 @@ fn regions_are_the_very_items_in_yaml_and_json() {
 }
 
 #[test]
-fn fingerprints_stay_when_lines_items_and_files_move() {
+fn fingerprints_are_stable_when_lines_items_and_files_move() {
     let prints = |name: &str, text: &str| -> Vec<String> {
         let mut prints: Vec<String> =
             found(name, text).into_iter().map(|(.., print)| print).collect();

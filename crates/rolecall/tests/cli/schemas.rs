@@ -1,4 +1,4 @@
-//! The documented JSON is what comes out: every output is valid by its schema.
+//! Every JSON output is valid against its documented schema.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::command::{Ran, rolecall, root};
 use crate::server::{Reply, Server, token};
 
-/// Commands whose JSON is documented, with the schema that says how it looks.
+/// Commands with documented JSON, and their schemas.
 const OUTPUTS: &[(&str, &str)] = &[
     ("access-answer", "can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
     ("access-answer", "can-i get secrets --for deploy/lister -n ns-1 -f fixtures/ns-1"),
@@ -70,10 +70,10 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("rules-review", "rules --for sa/app -n v09-app -f fixtures/v09-dangling-role-ref"),
 ];
 
-/// Schemas of what people write, with the document that describes it and whose tests use the schema.
+/// Schemas of input files, with the document that describes them. Other tests use these schemas.
 const INPUTS: &[(&str, &str)] = &[("check-config", "docs/configuration.md")];
 
-/// Commands that ask a cluster.
+/// Commands that use a cluster.
 const LIVE_OUTPUTS: &[(&str, &str)] = &[
     ("access-answer", "can-i list pods --for sa/k-sa-1 -n ns-1 --mode live"),
     ("access-answer", "can-i get secrets --for user/forbidden -n ns-1 --mode live"),
@@ -88,14 +88,14 @@ const LIVE_OUTPUTS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_output_is_as_documented() {
+fn every_output_is_valid() {
     for (schema, arguments) in OUTPUTS {
         check(schema, arguments, &rolecall(&format!("{arguments} -o json")));
     }
 }
 
 #[test]
-fn every_output_about_a_cluster_is_as_documented() {
+fn every_output_about_a_cluster_is_valid() {
     let server = Server::with(&["ns-1"], |seen| {
         let answers = [
             (
@@ -167,9 +167,9 @@ fn every_schema_is_valid_used_and_described() {
     }
 }
 
-/// A schema that accepts anything would prove nothing.
+/// Make sure that the schemas reject something.
 #[test]
-fn schemas_reject_what_is_not_documented() {
+fn schemas_reject_undocumented_output() {
     let ran = rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o json");
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
     let validator = validator("access-answer");
@@ -184,7 +184,7 @@ fn schemas_reject_what_is_not_documented() {
     assert!(!validator.is_valid(&extended));
 }
 
-/// Finds schemas by the last part of their URI.
+/// Resolves schemas by the last segment of their URI.
 struct Folder;
 
 impl jsonschema::Retrieve for Folder {

@@ -1,4 +1,4 @@
-//! What roles and bindings leave open, and the server answers.
+//! Questions that roles and bindings leave open, and that the server answers.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -11,7 +11,7 @@ fn server() -> Server {
     Server::of(&["ns-1"])
 }
 
-/// A server whose admin may list no RoleBindings, but ask about others.
+/// A server whose admin cannot list RoleBindings, but can review other subjects.
 fn without_role_bindings() -> Server {
     Server::with(&["ns-1"], |seen| {
         let message = "rolebindings is forbidden: User \"admin\" cannot list resource \
@@ -22,7 +22,7 @@ fn without_role_bindings() -> Server {
 }
 
 #[test]
-fn the_server_answers_what_few_rights_leave_open() {
+fn the_server_answers_what_refused_lists_leave_open() {
     let server = server();
     assert_snapshot!(server.rolecall(ACCOUNT, "can-i list pods -n ns-1"), @r#"
     yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
@@ -48,7 +48,7 @@ fn the_server_answers_what_few_rights_leave_open() {
 }
 
 #[test]
-fn the_server_answers_about_others_whom_the_caller_may_review() {
+fn the_server_answers_about_others_to_callers_with_reviews() {
     let ask = |question: &str| without_role_bindings().rolecall("admin", question);
     assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1"), @r#"
     yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
@@ -89,7 +89,7 @@ fn the_server_answers_the_open_cells_of_a_matrix() {
 }
 
 #[test]
-fn rules_reviews_settle_a_matrix_about_oneself() {
+fn rules_reviews_settle_a_matrix_about_the_caller() {
     let server = server();
     let question = "can-i --verbs get,list,watch,create --resources pods,nodes -n ns-1";
     assert_snapshot!(server.rolecall(ACCOUNT, question), @"
@@ -105,12 +105,12 @@ fn rules_reviews_settle_a_matrix_about_oneself() {
         .into_iter()
         .filter(|seen| seen.contains("authorization.k8s.io/v1/self"))
         .collect();
-    // One for the namespace, and one for what is in none.
+    // One for the namespace, and one for cluster-scoped resources.
     assert_eq!(reviews, ["POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews"; 2]);
 }
 
 #[test]
-fn the_server_lists_the_callers_rules_that_cannot_be_read() {
+fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
     assert_snapshot!(server().rolecall(ACCOUNT, "rules -n ns-1"), @"
     RESOURCE OR URL                                 VERBS
     pods                                            list
@@ -173,7 +173,7 @@ fn the_server_lists_the_callers_rules_that_cannot_be_read() {
 }
 
 #[test]
-fn what_the_server_does_not_say_either_stays_open_with_the_rights_that_would_settle_it() {
+fn unanswered_questions_stay_unknown_with_a_hint() {
     let question = "can-i get pods --for user/jane -n ns-1";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
     unknown: from what could be read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
@@ -195,7 +195,7 @@ fn what_the_server_does_not_say_either_stays_open_with_the_rights_that_would_set
 }
 
 #[test]
-fn nothing_is_asked_about_manifests_that_are_laid_over_the_server() {
+fn the_server_is_not_asked_about_an_overlay() {
     let server = without_role_bindings();
     let question = "can-i get pods --for user/jane -n ns-1 -f fixtures/ns-1 --overlay -o json";
     let ran = server.rolecall("admin", question);
@@ -206,7 +206,7 @@ fn nothing_is_asked_about_manifests_that_are_laid_over_the_server() {
 }
 
 #[test]
-fn reviews_of_others_do_not_ask_who_sends_them() {
+fn reviews_of_others_do_not_look_up_the_caller() {
     let server = server();
     let ask = |review: serde_json::Value| {
         let path = server.folder.path().join("reviews");

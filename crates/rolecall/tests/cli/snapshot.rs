@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::command::{rolecall, rolecall_with};
 use crate::server::{Reply, Server, TOKEN};
 
-/// A Pod with everything in it that is nobody's business, and annotations that repeat it.
-const TELLTALE: &str = r#"
+/// A Pod full of private data, with annotations that repeat it.
+const PRIVATE: &str = r#"
 apiVersion: v1
 kind: Pod
 metadata:
@@ -33,8 +33,8 @@ stringData: {key: SECRET-6}
 "#;
 
 #[test]
-fn only_what_decides_access_is_written() {
-    let ran = rolecall_with("snapshot -f - --defaults none", TELLTALE);
+fn only_data_about_access_is_written() {
+    let ran = rolecall_with("snapshot -f - --defaults none", PRIVATE);
     let objects = ran.stdout.split_once("items:\n").unwrap().1;
     assert_snapshot!(objects, @"
     - apiVersion: v1
@@ -56,7 +56,7 @@ fn only_what_decides_access_is_written() {
     assert!(!ran.stdout.contains("SECRET"), "{ran}");
 }
 
-/// Questions whose answers show all that a snapshot holds.
+/// Questions whose answers depend on all of a snapshot.
 const QUESTIONS: [&str; 8] = [
     "can-i --for 'sa/*' --for user/jane -A --subresources -o json",
     "who-can get secrets -A -o json",
@@ -69,7 +69,7 @@ const QUESTIONS: [&str; 8] = [
 ];
 
 #[test]
-fn a_snapshot_gives_the_clusters_answers() {
+fn a_snapshot_answers_like_the_cluster() {
     let server = Server::of(&["ns-1", "nightly-report"]);
     let ran = server.rolecall("admin", "snapshot");
     let file = server.folder.path().join("cluster.yaml");
@@ -83,7 +83,7 @@ fn a_snapshot_gives_the_clusters_answers() {
     }
 }
 
-/// Reads an answer, without the places where objects stand, which only files have.
+/// Parses an answer, without the positions of objects, which only files have.
 fn answer(json: &str) -> Value {
     let mut answer = serde_json::from_str(json).unwrap();
     forget_places(&mut answer);
@@ -108,7 +108,7 @@ fn first_difference(live: &Value, saved: &Value) -> String {
 }
 
 #[test]
-fn what_was_refused_is_recorded() {
+fn refused_lists_are_recorded() {
     let server = Server::of(&["ns-1"]);
     let ran = server.rolecall("system:serviceaccount:ns-1:k-sa-1", "snapshot -n ns-1");
     let file = server.folder.path().join("ns-1.yaml");
@@ -130,7 +130,7 @@ fn what_was_refused_is_recorded() {
 }
 
 #[test]
-fn a_snapshot_of_one_namespace_says_nothing_of_others() {
+fn a_snapshot_of_one_namespace_leaves_others_unknown() {
     let server = Server::of(&["ns-1"]);
     let ran = server.rolecall("admin", "snapshot -n ns-1");
     let file = server.folder.path().join("ns-1.yaml");
@@ -144,7 +144,7 @@ fn a_snapshot_of_one_namespace_says_nothing_of_others() {
 }
 
 #[test]
-fn resources_of_the_server_are_resources_of_its_snapshot() {
+fn a_snapshot_keeps_the_servers_resources() {
     let discovery = r#"{"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"example.com"},
         "versions":[{"version":"v1","resources":[{"resource":"widgets","singularResource":"widget",
         "responseKind":{"kind":"Widget"},"scope":"Cluster","verbs":["get"],"shortNames":["wd"]}]}]}]}"#;

@@ -3,7 +3,7 @@ use std::process::Stdio;
 use crate::command::{command, rolecall, run, split};
 
 #[test]
-fn a_pipe_that_closes_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let mut child = command()
         .args(split("can-i --for 'sa/*' -A -f fixtures/ns-1 -o wide --subresources"))
         .stdout(Stdio::piped())
@@ -16,7 +16,7 @@ fn a_pipe_that_closes_is_no_error() {
 }
 
 #[test]
-fn help_into_a_closed_pipe_is_no_error() {
+fn help_into_a_closed_pipe_is_not_an_error() {
     let mut child =
         command().arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -27,7 +27,7 @@ fn help_into_a_closed_pipe_is_no_error() {
 const ASK: &str = "can-i get,list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1";
 
 #[test]
-fn pipes_get_colours_only_when_asked_for() {
+fn pipes_get_colors_only_with_an_option() {
     let colours = |ran: crate::command::Ran| ran.stdout.contains("\u{1b}[");
     assert!(!colours(rolecall(ASK)));
     assert!(colours(rolecall(&format!("{ASK} --color always"))));
@@ -38,7 +38,7 @@ fn pipes_get_colours_only_when_asked_for() {
 }
 
 #[test]
-fn quiet_leaves_errors_alone() {
+fn quiet_does_not_hide_errors() {
     let ask = "can-i lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1";
     assert_eq!(rolecall(&format!("{ask} -q")).stderr, "");
     let missing = rolecall("can-i get pods --for sa/x -f nowhere -q");

@@ -1,4 +1,4 @@
-//! SUBJECT arguments: patterns, and every spelling that is printed somewhere.
+//! SUBJECT arguments: patterns, and every format that appears in output.
 
 use insta::assert_snapshot;
 
@@ -26,7 +26,7 @@ const TEAM: &str = "\
 ";
 
 #[test]
-fn patterns_mean_the_users_and_groups_that_bindings_name() {
+fn patterns_match_the_users_and_groups_in_bindings() {
     let ask = |subject: &str| {
         rolecall_with(&format!("can-i list pods --for {subject} -n ci -f - --defaults none"), TEAM)
     };
@@ -70,7 +70,7 @@ fn patterns_mean_the_users_and_groups_that_bindings_name() {
 }
 
 #[test]
-fn every_printed_spelling_is_understood() {
+fn every_printed_format_is_understood() {
     for subject in [
         "sa/deployer",
         "sa/ci:deployer",

@@ -1,4 +1,4 @@
-//! What was not read: findings next to it stay, answers that it can change are unknown, and every format
+//! Unread input: other findings stay, answers that it can change are unknown, and every format
 //! reports it.
 
 use std::fs;
@@ -29,7 +29,7 @@ spec:
       - {name: kubectl, image: kubectl, command: [kubectl, get, pods]}
 ";
 
-/// Writes files into a folder of their own.
+/// Writes files into a temporary directory.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     for (path, text) in files {
@@ -44,7 +44,7 @@ fn json(arguments: &str) -> Value {
     serde_json::from_str(&rolecall(arguments).stdout).unwrap()
 }
 
-/// Returns code, severity and what could provide what is missing.
+/// Returns the code, severity and possible providers of the missing objects.
 fn findings(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
@@ -63,7 +63,7 @@ const CHART: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn a_chart_beside_them_hides_no_finding_about_other_files() {
+fn a_chart_does_not_hide_findings_in_other_files() {
     let alone = folder(&REPOSITORY);
     let alone = findings(&json(&format!("check {} -o json -q", alone.path().display())));
     assert_eq!(alone, ["RC101 high 0", "RC102 medium 0", "RC301 high 0"]);
@@ -72,7 +72,7 @@ fn a_chart_beside_them_hides_no_finding_about_other_files() {
     let report = json(&format!("check {path} -o json -q"));
     assert_eq!(findings(&report), ["RC101 high 1", "RC102 medium 1", "RC301 high 1"]);
     assert_eq!(report["gaps"].as_array().unwrap().len(), 1);
-    // They count, unless the caller says to go on; then what was not read leaves the result open.
+    // They count, unless the caller asks to continue; then the unread chart leaves the result open.
     assert_eq!(rolecall(&format!("check {path} -q")).exit, Some(1));
     assert_eq!(rolecall(&format!("check {path} -q --keep-going")).exit, Some(3));
     assert_eq!(rolecall(&format!("check {path} -q --fail-level none")).exit, Some(0));
@@ -83,7 +83,7 @@ fn a_chart_beside_them_hides_no_finding_about_other_files() {
 }
 
 #[test]
-fn a_broken_document_hides_no_finding_and_fails() {
+fn a_broken_document_fails_and_does_not_hide_findings() {
     let broken = folder(&[&REPOSITORY[..], &[("broken.yaml", "\tkind: [\n")]].concat());
     let path = broken.path().display();
     let report = json(&format!("check {path} -o json -q"));
@@ -93,7 +93,7 @@ fn a_broken_document_hides_no_finding_and_fails() {
 }
 
 #[test]
-fn every_format_reports_what_was_not_read() {
+fn every_format_reports_unread_input() {
     let repository = folder(&[&[("account.yaml", ACCOUNT)], &CHART[..]].concat());
     let path = repository.path().display().to_string();
     let check = |format: &str| {
@@ -116,7 +116,7 @@ fn every_format_reports_what_was_not_read() {
     );
     assert!(check("markdown").contains("not read: "));
     assert!(check("table").contains(&format!("not read: {path}/chart")));
-    // Where everything was read, that is said too.
+    // Complete reports say that they are complete.
     let whole: Value =
         serde_json::from_str(&rolecall("check fixtures/ns-1 -o sarif").stdout).unwrap();
     assert_eq!(whole["runs"][0]["invocations"][0]["executionSuccessful"], true);
@@ -142,7 +142,7 @@ const PLAIN: (&str, &str) = (
 );
 
 #[test]
-fn an_unbuilt_kustomization_leaves_open_what_it_can_change() {
+fn an_unbuilt_kustomization_leaves_answers_open() {
     for overlay in [
         "resources: [../base]\nnamespace: shop\n",
         "resources: [../base]\nnamePrefix: prod-\n",
@@ -166,7 +166,7 @@ fn an_unbuilt_kustomization_leaves_open_what_it_can_change() {
         ] {
             assert_eq!(exit(command), Some(3), "{command}: {overlay}");
         }
-        // What the build cannot take away stays certain.
+        // Access that the build cannot remove stays certain.
         assert_eq!(exit("can-i get configmaps --for user/jane -n shop"), Some(0), "{overlay}");
         assert_eq!(rolecall(&format!("check {path} -q")).exit, Some(3), "{overlay}");
         let snapshot = rolecall(&format!("snapshot -f {path} -q"));
@@ -174,7 +174,7 @@ fn an_unbuilt_kustomization_leaves_open_what_it_can_change() {
         let asked = "can-i get configmaps --for sa/web -n shop -f - -q";
         assert_eq!(rolecall_with(asked, &snapshot.stdout).exit, Some(3), "{overlay}");
     }
-    // A list of files alone changes nothing.
+    // A kustomization that only lists files changes nothing.
     let tree =
         folder(&[&BASE[..], &[("top/kustomization.yaml", "resources: [../base]\n")]].concat());
     let path = tree.path().display();
@@ -205,7 +205,7 @@ fn expectations_about_an_unbuilt_kustomization_are_open() {
 }
 
 #[test]
-fn a_name_that_a_build_makes_is_not_missing() {
+fn a_name_that_a_build_creates_is_not_missing() {
     let tree = folder(&[
         ("kustomization.yaml", "namePrefix: my-\nnamespace: shop\nresources: [rbac.yaml]\n"),
         (
@@ -223,7 +223,7 @@ fn a_name_that_a_build_makes_is_not_missing() {
 }
 
 #[test]
-fn what_deletes_an_object_grants_nothing() {
+fn a_deletion_marker_grants_nothing() {
     let binding = |head: &str, annotations: &str| {
         format!(
             "{head}apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n\
@@ -246,7 +246,7 @@ fn what_deletes_an_object_grants_nothing() {
 }
 
 #[test]
-fn a_map_of_objects_is_named_as_one() {
+fn a_map_of_objects_is_reported_as_such() {
     let map = folder(&[(
         "map.json",
         r#"{"sa": {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}}"#,
@@ -273,7 +273,7 @@ fn codes_are_selected_by_globs() {
 }
 
 #[test]
-fn findings_in_stdin_stand_at_their_lines() {
+fn findings_in_stdin_have_lines() {
     let ran = rolecall_with("check - -q --only RC101,RC102", BINDING);
     let rows = ran.stdout.lines().skip(1).take(2);
     let places: Vec<&str> = rows.filter_map(|row| row.split_whitespace().nth(2)).collect();

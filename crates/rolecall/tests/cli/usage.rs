@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::command::{rolecall, root, run, split};
 
 #[test]
-fn no_arguments_are_a_call_for_help() {
+fn no_arguments_show_help() {
     let ran = rolecall("");
     assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""));
     assert!(ran.stderr.starts_with("Shows which identity"), "{ran}");
@@ -86,7 +86,7 @@ fn unknown_commands_and_options() {
 }
 
 #[test]
-fn subjects_that_are_none() {
+fn invalid_subjects_get_a_hint() {
     for (subject, expected) in [
         ("web", "hint: write `sa/web`, `user/web` or `group/web` instead of `web`"),
         ("sa/", "hint: write `sa/NAME` instead of `sa/`"),
@@ -127,7 +127,7 @@ fn a_workload_of_another_namespace() {
 }
 
 #[test]
-fn me_is_nobody_in_manifests() {
+fn me_has_no_meaning_in_manifests() {
     assert_snapshot!(rolecall("can-i get pods -f fixtures/ns-1"), @r#"
     --- stderr
     error: manifests do not tell who `me` is
@@ -188,7 +188,7 @@ fn completions_and_manual() {
 }
 
 #[test]
-fn the_format_may_stand_before_the_command() {
+fn the_format_can_precede_the_command() {
     let ask = "who-can get pods -n ns-1 -f fixtures/ns-1";
     assert_eq!(rolecall(&format!("-o json {ask}")), rolecall(&format!("{ask} -o json")));
     assert_eq!(rolecall(&format!("-o csv {ask}")), rolecall(&format!("{ask} -o csv")));
@@ -208,7 +208,7 @@ fn kubectl_runs_it_as_a_plugin() {
 }
 
 #[test]
-fn a_kind_that_makes_no_pods_is_no_subject() {
+fn a_kind_without_pods_is_not_a_subject() {
     for kind in ["service", "node", "secrets"] {
         let ran = rolecall(&format!("can-i list pods --for {kind}/x -f fixtures/ns-1"));
         let first = ran.stderr.lines().next().unwrap_or_default();
@@ -220,7 +220,7 @@ fn a_kind_that_makes_no_pods_is_no_subject() {
 }
 
 #[test]
-fn diff_lays_manifests_over_a_cluster_in_its_own_way() {
+fn diff_has_its_own_form_of_overlay() {
     assert_snapshot!(rolecall("diff cluster fixtures/ns-1 --overlay"), @"
     --- stderr
     error: `diff` takes what is laid over a cluster as `overlay:PATH`

@@ -45,7 +45,7 @@ fn branches_are_drawn_where_the_locale_can() {
 }
 
 #[test]
-fn a_terminal_gets_folded_lines() {
+fn lines_are_folded_on_a_terminal() {
     assert_snapshot!(rolecall_in_columns(60, "walk deploy/plain -f fixtures/tokens"), @r"
     Pods of Deployment tokens/plain
     |   token mounted: by default
@@ -79,7 +79,7 @@ fn a_terminal_gets_folded_lines() {
 }
 
 #[test]
-fn each_reason_for_a_token_is_told() {
+fn every_reason_for_a_token_is_shown() {
     let ran = rolecall("walk -f fixtures/tokens -o table");
     let tokens: Vec<&str> = ran
         .stdout
@@ -120,7 +120,7 @@ fn a_service_account_that_does_not_exist() {
 }
 
 #[test]
-fn a_static_pod_is_nobody() {
+fn a_static_pod_has_no_identity() {
     assert_snapshot!(rolecall("walk -f fixtures/static-pod"), @r"
     Pod static-pod/log-shipper-node-1
     |   token not mounted: a static Pod has none
@@ -130,7 +130,7 @@ fn a_static_pod_is_nobody() {
 }
 
 #[test]
-fn references_that_lead_nowhere() {
+fn dangling_references_are_marked() {
     assert_snapshot!(rolecall("walk sa/app -f fixtures/v09-dangling-role-ref"), @r"
     ServiceAccount v09-app/app
     |   no Pod runs as it
@@ -229,7 +229,7 @@ fn from_a_role_to_its_holders() {
 }
 
 #[test]
-fn names_may_have_wildcards() {
+fn names_can_have_wildcards() {
     let found = |target: &str| {
         let ran = rolecall(&format!("walk '{target}' -f fixtures/tokens -o json"));
         let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -245,7 +245,7 @@ fn names_may_have_wildcards() {
 }
 
 #[test]
-fn wide_tells_everything() {
+fn wide_shows_everything() {
     assert_snapshot!(rolecall("walk -f fixtures/ns-1 -o wide"), @r"
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
@@ -269,7 +269,7 @@ fn wide_tells_everything() {
 }
 
 #[test]
-fn what_is_not_there() {
+fn missing_targets_are_errors() {
     for arguments in [
         "walk pod/lister -n ns-1 -f fixtures/ns-1",
         "walk deploy/listr -f fixtures/ns-1",
@@ -312,7 +312,7 @@ fn what_is_not_there() {
 }
 
 #[test]
-fn nothing_that_makes_pods() {
+fn an_input_without_workloads() {
     assert_snapshot!(rolecall("walk -f fixtures/v06-clusterrole-in-a-namespace"), @r"
     --- stderr
     note: there are no Pods, and nothing that makes Pods, in any namespace
@@ -322,7 +322,7 @@ fn nothing_that_makes_pods() {
 }
 
 #[test]
-fn what_was_not_read_may_hide_more() {
+fn unread_input_is_reported() {
     assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r"
     ServiceAccount unread-document/app
     |   no Pod that was read runs as it

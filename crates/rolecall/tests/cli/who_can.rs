@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::command::{rolecall, rolecall_in_columns};
 
 #[test]
-fn everybody_who_may_is_listed() {
+fn all_subjects_are_listed() {
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none"), @r#"
     SUBJECT          NAMESPACE   BINDING      ROLE
     sa/ns-1:k-sa-1   ns-1        pod-lister   Role/pod-lister
@@ -14,7 +14,7 @@ fn everybody_who_may_is_listed() {
 }
 
 #[test]
-fn the_default_roles_count_too() {
+fn default_roles_are_included() {
     assert_snapshot!(rolecall("who-can get secrets -n ns-1 -f fixtures/ns-1"), @r#"
     and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
     --- stderr
@@ -24,7 +24,7 @@ fn the_default_roles_count_too() {
 }
 
 #[test]
-fn each_namespace_is_asked_with_all_namespaces() {
+fn all_namespaces_are_asked_one_by_one() {
     assert_snapshot!(
         rolecall("who-can get pods -A -f fixtures/v08-same-name-two-namespaces --defaults none"),
         @r#"
@@ -49,7 +49,7 @@ fn each_namespace_is_asked_with_all_namespaces() {
 }
 
 #[test]
-fn groups_bring_their_serviceaccounts() {
+fn groups_include_their_serviceaccounts() {
     assert_snapshot!(
         rolecall("who-can get configmaps -A -o wide -f fixtures/v01-implied-groups --defaults none"),
         @r#"
@@ -64,7 +64,7 @@ fn groups_bring_their_serviceaccounts() {
 }
 
 #[test]
-fn json_names_members_and_evidence() {
+fn json_contains_members_and_evidence() {
     assert_snapshot!(
         rolecall("who-can list configmaps -n v01-green -o json -f fixtures/v01-implied-groups --defaults none"),
         @r#"
@@ -101,7 +101,7 @@ fn json_names_members_and_evidence() {
 }
 
 #[test]
-fn role_bindings_grant_nothing_that_is_cluster_scoped() {
+fn role_bindings_do_not_grant_cluster_scoped_resources() {
     for ask in ["list nodes", "impersonate users", "approve signers", "escalate clusterroles"] {
         let ran = rolecall(&format!("who-can {ask} -A -f fixtures/delegated-bind --defaults none"));
         let resource = ask.split(' ').next_back().unwrap_or_default();
@@ -112,7 +112,7 @@ fn role_bindings_grant_nothing_that_is_cluster_scoped() {
 }
 
 #[test]
-fn bind_is_asked_in_the_namespace_of_the_binding() {
+fn bind_applies_to_the_namespace_of_the_binding() {
     let row = "SUBJECT                    NAMESPACE        BINDING   ROLE\n\
                user/delegated-bind-lead   delegated-bind   granter   ClusterRole/delegated-bind-granter\n";
     for (place, exit, stdout) in
@@ -126,7 +126,7 @@ fn bind_is_asked_in_the_namespace_of_the_binding() {
 }
 
 #[test]
-fn nobody_is_a_no() {
+fn no_subjects_exit_with_1() {
     assert_snapshot!(rolecall("who-can delete nodes -f fixtures/ns-1 --defaults none"), @r#"
     --- stderr
     note: no subject found can delete nodes at the cluster scope
@@ -136,7 +136,7 @@ fn nobody_is_a_no() {
 }
 
 #[test]
-fn urls_have_holders_too() {
+fn urls_have_subjects_too() {
     assert_snapshot!(rolecall("who-can get /metrics -f fixtures/v19-urls --defaults none"), @r#"
     SUBJECT          NAMESPACE   BINDING         ROLE
     user/v19-admin   *           v19-every-url   ClusterRole/v19-every-url
@@ -155,7 +155,7 @@ fn urls_have_holders_too() {
 }
 
 #[test]
-fn something_unread_may_hide_somebody() {
+fn unread_input_can_hide_subjects() {
     assert_snapshot!(
         rolecall("who-can get pods -n unread-document -f fixtures/unread-document --defaults none --keep-going"),
         @r#"

@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::command::{rolecall, rolecall_args, rolecall_with};
 
 #[test]
-fn every_grant_is_named() {
+fn every_grant_is_listed() {
     assert_snapshot!(rolecall("why get /version --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     yes: sa/ns-1:k-sa-1 may get /version
       by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rule 1: get /version and 10 more
@@ -13,7 +13,7 @@ fn every_grant_is_named() {
 }
 
 #[test]
-fn a_role_that_nothing_binds() {
+fn an_unbound_role_is_a_near_miss() {
     assert_snapshot!(
         rolecall("why get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before"),
         @r#"
@@ -43,9 +43,9 @@ fn another_namespace() {
     );
 }
 
-/// One question for each kind of near miss, with the nearest miss that `why` tells.
+/// One question for each kind of near miss, with the nearest one that `why` shows.
 #[test]
-fn each_near_miss_says_what_would_change_it() {
+fn every_near_miss_has_a_fix() {
     let questions = [
         "list pods --for sa/reporter -n nightly-report -f fixtures/nightly-report",
         "list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1",
@@ -164,7 +164,7 @@ no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API 
 }
 
 #[test]
-fn refusals_are_grouped_by_cause_and_what_no_role_answers_says_what_to_do() {
+fn refusals_are_grouped_by_cause_and_others_get_advice() {
     let text = format!(
         "{LIST}\n{}\n{}\npods \"p\" is forbidden: exceeded quota: q, requested: pods=1\n\
          requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets\n",
@@ -199,7 +199,7 @@ warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a
 }
 
 #[test]
-fn a_refusal_without_a_user_is_the_subjects_that_is_named() {
+fn a_refusal_without_a_user_applies_to_the_given_subject() {
     let text = "403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/pods";
     let without = rolecall_args(&["why", text, "-f", "fixtures/ns-1"]);
     assert_eq!(without.exit, Some(1), "{without}");
@@ -209,7 +209,7 @@ fn a_refusal_without_a_user_is_the_subjects_that_is_named() {
 }
 
 #[test]
-fn a_text_without_a_refusal_is_no_answer() {
+fn a_text_without_a_refusal_is_an_error() {
     assert_snapshot!(rolecall_args(&["why", "list pods", "-f", "fixtures/ns-1"]), @r#"
 --- stderr
 error: no refusal was found in the text: servers write `... is forbidden: User "..." cannot ...`
@@ -219,7 +219,7 @@ hint: run `rolecall why list pods` to ask a question
 }
 
 #[test]
-fn advice_never_widens_what_others_hold() {
+fn advice_never_extends_the_access_of_others() {
     let manifests = r#"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

@@ -1,4 +1,4 @@
-//! What an API server answers: authentication by the token's text, authorization by RBAC.
+//! The API of the test server: authenticates by token and authorizes with RBAC.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::http::{Received, Reply};
 
-/// A cluster's objects and who may do what with them.
+/// A cluster's objects and its authorizer.
 pub(super) struct Api {
     pub(super) objects: Vec<Value>,
     pub(super) authorizer: Authorizer,
     pub(super) catalog: Catalog,
 }
 
-/// A request's path taken apart.
+/// The components of a request path.
 struct Place<'a> {
     group: &'a str,
     namespace: &'a str,
@@ -26,7 +26,7 @@ struct Place<'a> {
 }
 
 impl Api {
-    /// Answers a request.
+    /// Responds to a request.
     pub(super) fn answer(&self, received: &Received) -> Reply {
         let Some(caller) = authenticate(received) else {
             return Reply::failure(401, "Unauthorized", "Unauthorized");
@@ -123,7 +123,7 @@ impl Api {
             "metadata": {"resourceVersion": "7"}, "items": items}))
     }
 
-    /// Returns the objects of a resource and namespace; `None` for a resource that is not served.
+    /// Returns the objects of a resource in a namespace; `None` if the resource is not served.
     fn objects_at<'a>(&'a self, place: &Place<'a>) -> Option<impl Iterator<Item = &'a Value>> {
         let served = self.catalog.get(place.group, place.resource)?;
         let (group, within) = (place.group, place.namespace);
@@ -138,7 +138,7 @@ impl Api {
         Some(self.objects.iter().filter(is_there))
     }
 
-    /// Answers whether a namespace is there: one that objects are in, or that every cluster has.
+    /// Returns a namespace that contains objects or exists in every cluster.
     fn namespace(&self, place: &Place<'_>) -> Reply {
         let (name, object) = (place.name, self.get(place));
         let is_in = |object: &Value| object["metadata"]["namespace"] == name;
@@ -228,7 +228,7 @@ impl Api {
         Ok(groups.into_iter().fold(identity, Identity::with_group))
     }
 
-    /// Returns the refusal of a request that RBAC does not allow.
+    /// Returns the refusal if RBAC does not allow the request.
     fn refuse(&self, identity: &Identity, request: &Request) -> Option<Reply> {
         if self.authorizer.authorize(identity, request).verdict.is_allowed() {
             return None;
@@ -254,7 +254,7 @@ impl Api {
     }
 }
 
-/// Returns who sends a request: whom the token names, nobody in particular without one.
+/// Returns the identity of the token, or the anonymous one.
 fn authenticate(received: &Received) -> Option<Identity> {
     let Some(credential) = received.headers("authorization").next() else {
         let mut anonymous = Identity::user("system:anonymous");

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand over loopback: one thread a connection, plain or with TLS.
+//! A minimal HTTP/1.1 server on loopback: one thread per connection, with or without TLS.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-/// A request that came in.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) method: String,
     /// The path without its query.
     pub(crate) path: String,
     pub(crate) query: String,
-    /// Lower-case names.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -37,7 +37,7 @@ impl Reply {
         Self { status: 200, body: body.to_string() }
     }
 
-    /// A Status as API servers answer with.
+    /// A Status as sent by an API server.
     pub(crate) fn failure(status: u16, reason: &str, message: &str) -> Self {
         let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": message, "reason": reason, "code": status});
@@ -49,7 +49,7 @@ impl Reply {
     }
 }
 
-/// Answers requests until the process ends; returns the port.
+/// Serves until the process exits; returns the port.
 pub(super) fn listen(
     answer: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     tls: Option<Arc<rustls::ServerConfig>>,
@@ -72,7 +72,7 @@ pub(super) fn listen(
     port
 }
 
-/// Returns a port at which nothing listens.
+/// Returns a port without a listener.
 pub(crate) fn unused_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

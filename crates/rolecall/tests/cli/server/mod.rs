@@ -1,4 +1,4 @@
-//! A stand-in for a cluster: a fixture's objects behind HTTP, guarded by the fixture's own RBAC.
+//! A test server that serves a fixture's objects and authorizes with the fixture's own RBAC.
 
 mod api;
 pub(crate) mod http;
@@ -21,14 +21,14 @@ use self::api::Api;
 pub(crate) use self::http::{Received, Reply};
 use crate::command::{Ran, command, root, run, split};
 
-/// How every token ends, so that it is found wherever it does not belong.
+/// The end of every token, by which leaks are found.
 pub(crate) const TOKEN: &str = "SECRET-SIGNATURE";
 
-/// A running server with a folder for kubeconfigs.
+/// A running server with a directory for kubeconfigs.
 pub(crate) struct Server {
     port: u16,
     scheme: &'static str,
-    /// The requests so far, with the status of their answers.
+    /// The requests so far, with the status of their responses.
     seen: Arc<Mutex<Vec<(Received, u16)>>>,
     pub(crate) folder: TempDir,
 }
@@ -41,7 +41,7 @@ impl Server {
         Self::start(fixtures, false, Box::new(|_| None))
     }
 
-    /// Does so, but for what is answered otherwise.
+    /// Serves the objects of fixtures, with other responses for some requests.
     pub(crate) fn with(
         fixtures: &[&str],
         answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static,
@@ -49,7 +49,7 @@ impl Server {
         Self::start(fixtures, false, Box::new(answer))
     }
 
-    /// Speaks TLS; the authority's certificate is `ca.crt` in the folder.
+    /// Serves over TLS; the certificate authority is `ca.crt` in the directory.
     pub(crate) fn with_tls(
         fixtures: &[&str],
         answer: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static,
@@ -106,12 +106,12 @@ impl Server {
         self.tidy(run(&mut self.command(user, arguments), ""))
     }
 
-    /// Prepares to do so.
+    /// Prepares to run `rolecall` as a user of this cluster.
     pub(crate) fn command(&self, user: &str, arguments: &str) -> Command {
         self.command_with(&json!({"token": token(user, &json!({}))}), arguments)
     }
 
-    /// Prepares to do so with the credentials of a kubeconfig's user.
+    /// Prepares to run `rolecall` with the credentials of a kubeconfig user.
     pub(crate) fn command_with(&self, user: &Value, arguments: &str) -> Command {
         let config = self.folder.path().join("config");
         let kubeconfig = json!({
@@ -126,7 +126,7 @@ impl Server {
         command
     }
 
-    /// Puts words in place of what differs from run to run.
+    /// Replaces values that differ between runs by placeholders.
     pub(crate) fn tidy(&self, ran: Ran) -> Ran {
         let tidy = |text: String| {
             let folder = self.folder.path().to_string_lossy().into_owned();
@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-/// Makes a token of a user with further claims; its end is a secret.
+/// Creates a token of a user with further claims and a secret signature.
 pub(crate) fn token(user: &str, claims: &Value) -> String {
     let mut all = json!({"iss": "https://kubernetes.default.svc", "sub": user});
     all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
@@ -146,7 +146,7 @@ pub(crate) fn token(user: &str, claims: &Value) -> String {
     format!("{}.{}.{TOKEN}", encode(&json!({"alg": "none"})), encode(&all))
 }
 
-/// Returns the user whom a token names, when it is one of ours.
+/// Returns the user of a token if it is one of this server's.
 fn user_of(token: &str) -> Option<String> {
     let mut parts = token.split('.');
     let (_, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
@@ -204,7 +204,7 @@ fn is_namespaced(kind: &str) -> bool {
     !kind.starts_with("Cluster")
 }
 
-/// Makes an authority, and a certificate of it for 127.0.0.1.
+/// Creates a certificate authority and a certificate for 127.0.0.1.
 fn tls(folder: &Path) -> Arc<rustls::ServerConfig> {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new([]).unwrap();
