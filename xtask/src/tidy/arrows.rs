@@ -42,7 +42,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// The document with the diagram of the dependencies.
-const DRAWING: &str = "docs/architecture.md";
+const DIAGRAM: &str = "docs/architecture.md";
 
 /// The crates that all tests can use to read fixtures.
 const FOR_TESTS: [&str; 3] = ["rolecall-yaml", "rolecall-rbac", "rolecall-source"];
@@ -101,14 +101,14 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             });
         }
     }
-    problems.extend(drawing(tree.text(DRAWING)));
+    problems.extend(diagram(tree.text(DIAGRAM)));
     problems
 }
 
-/// Compares the arrows of the drawing with those that are allowed.
-fn drawing(text: Option<&str>) -> Vec<Problem> {
+/// Compares the arrows of the diagram with the allowed dependencies.
+fn diagram(text: Option<&str>) -> Vec<Problem> {
     let problem = |line, what: String, remedy: String| Problem {
-        path: DRAWING.to_owned(),
+        path: DIAGRAM.to_owned(),
         line,
         what,
         remedy,
@@ -121,11 +121,11 @@ fn drawing(text: Option<&str>) -> Vec<Problem> {
     let allowed: BTreeSet<(&str, &str)> =
         ARROWS.iter().flat_map(|(from, uses)| uses.iter().map(move |to| (*from, *to))).collect();
     let extra = drawn.iter().filter(|(arrow, _)| !allowed.contains(*arrow)).map(|(arrow, line)| {
-        let what = format!("the drawing has an arrow from `{}` to `{}`", arrow.0, arrow.1);
+        let what = format!("the diagram has an arrow from `{}` to `{}`", arrow.0, arrow.1);
         problem(*line, what, "delete the line, or add the arrow to ARROWS".to_owned())
     });
     let missing = allowed.iter().filter(|arrow| !drawn.contains_key(*arrow)).map(|arrow| {
-        let what = format!("the drawing has no arrow from `{}` to `{}`", arrow.0, arrow.1);
+        let what = format!("the diagram has no arrow from `{}` to `{}`", arrow.0, arrow.1);
         problem(0, what, format!("add the line `  {} --> {}`", arrow.0, arrow.1))
     });
     extra.chain(missing).collect()
@@ -151,27 +151,27 @@ mod tests {
     #[track_caller]
     fn check_manifest(name: &str, dependencies: &str, expected: &[&str]) {
         let path = format!("crates/{name}/Cargo.toml");
-        let problems = check(&Tree::of(&[(&path, dependencies), (DRAWING, &drawing_of_arrows())]));
+        let problems = check(&Tree::of(&[(&path, dependencies), (DIAGRAM, &diagram_of_arrows())]));
         assert_eq!(problems.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(), expected);
     }
 
-    fn drawing_of_arrows() -> String {
+    fn diagram_of_arrows() -> String {
         let arrows = ARROWS.iter().flat_map(|(from, uses)| uses.iter().map(move |to| (from, to)));
         arrows.map(|(from, to)| format!("  {from} --> {to}\n")).collect()
     }
 
     #[test]
-    fn the_drawing_has_the_arrows_that_are_allowed() {
-        let text = drawing_of_arrows().replace(
+    fn the_diagram_shows_the_allowed_dependencies() {
+        let text = diagram_of_arrows().replace(
             "  rolecall-walk --> rolecall-rbac\n",
             "  rolecall-walk --> rolecall-source\n",
         );
-        let problems = drawing(Some(&text));
+        let problems = diagram(Some(&text));
         assert_eq!(
             problems.iter().map(|p| p.what.as_str()).collect::<Vec<_>>(),
             [
-                "the drawing has an arrow from `rolecall-walk` to `rolecall-source`",
-                "the drawing has no arrow from `rolecall-walk` to `rolecall-rbac`",
+                "the diagram has an arrow from `rolecall-walk` to `rolecall-source`",
+                "the diagram has no arrow from `rolecall-walk` to `rolecall-rbac`",
             ]
         );
     }

@@ -1,15 +1,15 @@
-//! Whether the documents that files refer to exist, and have the heading that is named.
+//! Checks that referenced documents and headings exist.
 //!
-//! A comment or message names a document by its path from the root, such as `docs/style.md`, with
-//! `#heading` behind it for a section. A Markdown link names it by its path from its own folder.
+//! Comments and messages refer to a document by its path from the root, such as `docs/style.md`,
+//! optionally with a `#heading`. Markdown links use the path from the directory of their file.
 
 use super::problem::Problem;
 use super::tree::Tree;
 
-/// Folders whose documents are named by their path from the root.
+/// The directories and prefixes of documents that are referenced by their path from the root.
 const FOLDERS: [&str; 4] = ["docs/", "crates/README", "fixtures/README", "manifests/README"];
 
-/// A reference as it is written, and the path and heading that it means.
+/// A reference as written, and the path and heading that it refers to.
 #[derive(Debug, PartialEq)]
 struct Reference {
     written: String,
@@ -22,7 +22,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     for (path, text) in tree.files().filter(|(path, _)| is_read(path)) {
         for (index, line) in text.lines().enumerate() {
             let mut references = by_root(line);
-            // Documents of rules become sections of docs/findings.md, which is read as well.
+            // The documents of rules become sections of docs/findings.md, which is checked too.
             if path.ends_with(".md") && !path.starts_with("crates/rolecall-") {
                 references.extend(links(line, path));
             }
@@ -36,7 +36,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Fixtures hold names of files that exist elsewhere, and this file holds made-up ones.
+/// Fixtures contain names of files from elsewhere, and this file contains invented ones.
 fn is_read(path: &str) -> bool {
     let written = [".rs", ".md", ".toml", ".yml"].iter().any(|ending| path.ends_with(ending));
     written && !path.starts_with("fixtures/v") && !path.ends_with("tidy/references.rs")
@@ -46,11 +46,11 @@ fn broken(tree: &Tree, reference: &Reference, from: &str) -> Option<(String, Str
     let Reference { written, path, heading } = reference;
     let Some(text) = tree.text(path) else {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        // A source includes files by their path from its own folder.
+        // A source includes files by their path from its own directory.
         let included = from.ends_with(".rs") && tree.text(&resolved(path, from)).is_some();
         let exists = included || tree.under(&folder).next().is_some();
         return (!exists).then(|| {
-            (format!("`{written}` refers to nothing"), format!("write `{path}`, or name another"))
+            (format!("`{written}` refers to a missing file"), format!("write `{path}`, or another document"))
         });
     };
     let heading = heading.as_deref()?;
@@ -58,12 +58,12 @@ fn broken(tree: &Tree, reference: &Reference, from: &str) -> Option<(String, Str
     (!known).then(|| {
         (
             format!("`{written}` refers to a heading that `{path}` does not have"),
-            "name one of its headings: lower case, with `-` for spaces".to_owned(),
+            "use one of its headings in lower case, with `-` for spaces".to_owned(),
         )
     })
 }
 
-/// Returns the Markdown documents that a line names by their path from the root.
+/// Returns the Markdown documents in a line that are referenced by their path from the root.
 fn by_root(line: &str) -> Vec<Reference> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "/._-#".contains(c);
     line.split(|c: char| !is_part(c))
@@ -80,7 +80,7 @@ fn by_root(line: &str) -> Vec<Reference> {
         .collect()
 }
 
-/// Returns the files of the repository to which a line of Markdown links.
+/// Returns the files of the repository that a line of Markdown links to.
 fn links(line: &str, from: &str) -> Vec<Reference> {
     let targets = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     targets
@@ -95,7 +95,7 @@ fn links(line: &str, from: &str) -> Vec<Reference> {
         .collect()
 }
 
-/// Resolves a relative path against the folder of the file that names it.
+/// Resolves a relative path against the directory of the referencing file.
 fn resolved(path: &str, from: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -109,7 +109,7 @@ fn resolved(path: &str, from: &str) -> String {
     parts.join("/")
 }
 
-/// Returns the anchors of a document's headings, as GitHub makes them.
+/// Returns the anchors of a document's headings, in GitHub's format.
 fn headings(text: &str) -> impl Iterator<Item = String> {
     let mut fenced = false;
     text.lines().filter_map(move |line| {
@@ -144,9 +144,9 @@ mod tests {
     }
 
     #[test]
-    fn comments_name_documents_from_the_root() {
+    fn comments_refer_to_documents_by_path_from_the_root() {
         check_file("a.rs", "// See docs/guide.md, `docs/guide.md#who-can-get`.", &[]);
-        check_file("a.rs", "// docs/gone.md.", &["`docs/gone.md` refers to nothing"]);
+        check_file("a.rs", "// docs/gone.md.", &["`docs/gone.md` refers to a missing file"]);
         check_file(
             "a.rs",
             "// (docs/guide.md#no-heading)",
@@ -155,15 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn sources_include_documents_from_their_own_folder() {
+    fn sources_include_documents_relative_to_themselves() {
         let tree = Tree::of(&[("x/a.rs", "include_str!(\"docs/b.md\")"), ("x/docs/b.md", "")]);
         assert_eq!(check(&tree), []);
     }
 
     #[test]
-    fn links_lead_somewhere() {
+    fn links_to_missing_files_are_reported() {
         check_file("docs/more/a.md", "[x](../guide.md#a-guide) [y](https://a.b/c) [z](..)", &[]);
         check_file("docs/a.md", "# B\n[x](#b) [y](guide.md)", &[]);
-        check_file("a.md", "[x](guide.md)", &["`guide.md` refers to nothing"]);
+        check_file("a.md", "[x](guide.md)", &["`guide.md` refers to a missing file"]);
     }
 }

@@ -565,7 +565,7 @@ fn default_roles_are_assumed_unless_the_input_contains_them() {
 /// A misspelled group must not be treated as a custom resource's.
 #[test]
 fn rbac_kinds_in_misspelled_groups_are_reported() {
-    for (group, told) in [
+    for (group, reported) in [
         ("rbac.authorization.k8s/v1", true),
         ("rbac.authorisation.k8s.io/v1", true),
         ("rbac.k8s.io/v1", true),
@@ -578,7 +578,7 @@ fn rbac_kinds_in_misspelled_groups_are_reported() {
         let role = ROLE.replace("rbac.authorization.k8s.io/v1", group);
         let loaded = Input::new(&[("a.yaml", role.as_bytes())]).load(&["a.yaml"], "");
         let kinds: Vec<ProblemKind> = loaded.problems.iter().map(|problem| problem.kind).collect();
-        let expected = if told { vec![ProblemKind::UnknownKind] } else { Vec::new() };
+        let expected = if reported { vec![ProblemKind::UnknownKind] } else { Vec::new() };
         assert_eq!(kinds, expected, "{group}");
     }
 }

@@ -38,7 +38,7 @@ fn doctor(server: &Server, arguments: &str) -> Ran {
 }
 
 /// Returns the steps that are not ok, with their status.
-fn ails(ran: &Ran) -> Vec<String> {
+fn failing_steps(ran: &Ran) -> Vec<String> {
     let lines = ran.stdout.lines().filter(|line| !line.starts_with([' ', 'o']));
     lines.map(str::to_owned).collect()
 }
@@ -108,7 +108,7 @@ fn invalid_files_fail() {
     fs::write(server.folder.path().join("ca.crt"), "no certificate").unwrap();
     fs::write(server.folder.path().join("token"), " \n").unwrap();
     fs::remove_file(server.folder.path().join("namespace")).unwrap();
-    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   token file: FOLDER/token is empty
     failed   CA file: FOLDER/ca.crt holds no certificate
     failed   namespace file: FOLDER/namespace is not there
@@ -147,7 +147,7 @@ fn an_unreachable_server_fails() {
     let ran = rolecall(&format!(
         "doctor --serviceaccount-dir {folder} --server https://127.0.0.1:{port}"
     ));
-    assert_snapshot!(ails(&ran).join("\n").replace(&port.to_string(), "PORT"), @"
+    assert_snapshot!(failing_steps(&ran).join("\n").replace(&port.to_string(), "PORT"), @"
     failed   connection: cannot connect to `https://127.0.0.1:PORT`: the connection was refused
     unknown  version: not asked, for there is no connection
     unknown  identity: not asked, for no API server answers
@@ -211,7 +211,7 @@ fn without_a_token_requests_are_anonymous() {
     ");
     let closed = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     fs::remove_file(closed.folder.path().join("token")).unwrap();
-    assert_snapshot!(ails(&doctor(&closed, "")).join("\n"), @"
+    assert_snapshot!(failing_steps(&doctor(&closed, "")).join("\n"), @"
     failed   token file: FOLDER/token is not there
     unknown  version: not told to whoever is not accepted
     failed   identity: 401: the server refuses whoever has no token
@@ -230,17 +230,17 @@ fn incomplete_rules_are_marked() {
                 .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
         })
     };
-    let told = |server: Server| {
+    let rules_step = |server: Server| {
         let ran = doctor(&server, "");
         let line = ran.stdout.lines().find(|line| line.contains(" rights: "));
         format!("{}\n--- exit {:?}", line.unwrap_or_default(), ran.exit)
     };
     let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
-    assert_snapshot!(told(rights(pods, "RBAC: role \"x\" not found")), @r#"
+    assert_snapshot!(rules_step(rights(pods, "RBAC: role \"x\" not found")), @r#"
     ok       rights: in namespace ns-1: get pods; perhaps more, for the server does not list all rules: RBAC: role "x" not found
     --- exit Some(0)
     "#);
-    assert_snapshot!(told(rights(json!([]), "")), @"
+    assert_snapshot!(rules_step(rights(json!([]), "")), @"
     unknown  rights: in namespace ns-1 only what everybody may, but the server does not list all rules
     --- exit Some(3)
     ");
@@ -272,7 +272,7 @@ fn a_proxy_that_drops_the_token_is_detected() {
         let body = anonymous.to_owned();
         seen.path.ends_with("selfsubjectreviews").then_some(Reply { status: 200, body })
     });
-    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   identity: system:anonymous: the token did not arrive
     unknown  rights: not asked, for nobody in particular asks
     ");
@@ -312,7 +312,7 @@ fn an_old_server_does_not_report_the_identity() {
 #[test]
 fn a_server_that_is_not_kubernetes_fails() {
     let server = with_tls(|_| Some(Reply { status: 200, body: "<html>".to_owned() }));
-    assert_snapshot!(ails(&doctor(&server, "")).join("\n"), @"
+    assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   version: `SERVER` answered `/version` with something other than Kubernetes JSON
     unknown  identity: not asked, for no API server answers
     unknown  rights: not asked, for no API server answers
