@@ -52,7 +52,7 @@ pub(super) fn read<'a, N: Nodes<'a>>(text: &'a str, first_line: u32, nodes: N) -
     };
     while reader.lines.start < text.len() {
         reader.line(reader.lines.content(reader.lines.start))?;
-        if reader.nodes.are_enough(text.get(reader.lines.start..).unwrap_or_default()) {
+        if reader.nodes.is_complete(text.get(reader.lines.start..).unwrap_or_default()) {
             return Some(reader.nodes);
         }
     }
@@ -79,7 +79,7 @@ pub(super) trait Nodes<'a> {
     }
 
     /// Returns whether the rest of the text is irrelevant, so that reading can stop.
-    fn are_enough(&mut self, _rest: &str) -> bool {
+    fn is_complete(&mut self, _rest: &str) -> bool {
         false
     }
 }
@@ -93,7 +93,7 @@ pub(super) enum Scalar<'a> {
     /// A literal block scalar.
     Literal(String),
     /// An empty value, which is null.
-    Unwritten,
+    Empty,
 }
 
 impl<'a> Scalar<'a> {
@@ -103,7 +103,7 @@ impl<'a> Scalar<'a> {
             Self::Plain(text) => resolve::plain(text.into()),
             Self::Quoted(text) => Value::String(text.into()),
             Self::Literal(text) => Value::String(text.into()),
-            Self::Unwritten => Value::Null,
+            Self::Empty => Value::Null,
         }
     }
 }
@@ -205,8 +205,8 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
             let ends = level.column > column
                 || (level.column == column && level.kind == Kind::Unindented && !dash);
             if !ends {
-                let goes_on = level.column == column && dash != (level.kind == Kind::Mapping);
-                return goes_on.then_some(());
+                let matches = level.column == column && dash != (level.kind == Kind::Mapping);
+                return matches.then_some(());
             }
             self.levels.pop();
             self.nodes.end(None)?;
@@ -246,7 +246,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
         };
         while reader.lines.start < reader.lines.text.len() {
             let at = reader.lines.content(reader.lines.start);
-            if !reader.lines.goes_on(at, parent) {
+            if !reader.lines.continues(at, parent) {
                 break;
             }
             reader.line(at)?;
@@ -297,7 +297,7 @@ impl<'a, N: Nodes<'a>> Reader<'a, N> {
     fn null(&mut self, awaited: Option<Awaited>) -> Option<()> {
         match awaited {
             None => Some(()),
-            Some(Awaited::Key(colon)) => self.nodes.scalar(colon, Scalar::Unwritten, 0),
+            Some(Awaited::Key(colon)) => self.nodes.scalar(colon, Scalar::Empty, 0),
             // Only the event parser knows the position of the null in an empty item.
             Some(Awaited::Dash) => None,
         }
@@ -359,7 +359,7 @@ impl<'a> Lines<'a> {
 
     /// Returns whether a line whose content starts at `at` continues the value of a key in a
     /// column.
-    fn goes_on(&self, at: usize, column: usize) -> bool {
+    fn continues(&self, at: usize, column: usize) -> bool {
         self.column(at) > column
             || self.is_blank(at)
             || (self.column(at) == column && self.is_dash(at))

@@ -50,7 +50,10 @@ fn broken(tree: &Tree, reference: &Reference, from: &str) -> Option<(String, Str
         let included = from.ends_with(".rs") && tree.text(&resolved(path, from)).is_some();
         let exists = included || tree.under(&folder).next().is_some();
         return (!exists).then(|| {
-            (format!("`{written}` refers to a missing file"), format!("write `{path}`, or another document"))
+            (
+                format!("`{written}` refers to a missing file"),
+                format!("write `{path}`, or another document"),
+            )
         });
     };
     let heading = heading.as_deref()?;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::Cluster;
 use super::error::RequestError;
-use super::request::{Call, Effort};
+use super::request::{Attempts, Call};
 use super::split::{NotAList, Splitter};
 
 /// Receives the objects of a list.
@@ -55,7 +55,7 @@ impl Cluster {
         let end = self.timeout.map(|timeout| Instant::now() + timeout.max(LONGEST_LIST));
         let mut restarts = 0;
         let mut token = None;
-        let mut course = Course::default();
+        let mut history = PageHistory::default();
         loop {
             let paged = restarts <= RESTARTS;
             let call = Call::get(page_path(path, paged, token.as_deref())).accept(accept);
@@ -63,7 +63,7 @@ impl Cluster {
                 Ok(Page { next: None, .. }) => return Ok(()),
                 Ok(page) => {
                     let is_over = end.is_some_and(|end| Instant::now() >= end);
-                    if !paged || is_over || !course.goes_on(&page) {
+                    if !paged || is_over || !history.makes_progress(&page) {
                         return Err(self.endless(path));
                     }
                     token = page.next;
@@ -71,7 +71,7 @@ impl Cluster {
                 Err(RequestError::Refused(refusal)) if refusal.is_gone() && paged => {
                     restarts += 1;
                     token = None;
-                    course = Course::default();
+                    history = PageHistory::default();
                     sink.forget_all();
                     tracing::info!("{path}: {refusal}; starting the list again");
                 }
@@ -91,16 +91,16 @@ impl Cluster {
         paged: bool,
         sink: &mut impl Sink,
     ) -> Result<Page, RequestError> {
-        let mut effort = self.effort();
+        let mut attempts = self.attempts();
         loop {
-            let outcome = self.page_once(call, paged, &mut effort, sink).await;
+            let outcome = self.page_once(call, paged, &mut attempts, sink).await;
             if outcome.is_ok() {
                 sink.keep_page();
                 return outcome;
             }
             sink.forget_page();
             match outcome {
-                Err(RequestError::Broken { .. }) if effort.repeats(&self.retry_policy) => {
+                Err(RequestError::Broken { .. }) if attempts.allow_retry(&self.retry_policy) => {
                     tracing::info!("{call}: the connection broke; fetching the page again");
                 }
                 _ => return outcome,
@@ -112,31 +112,31 @@ impl Cluster {
         &self,
         call: &Call,
         paged: bool,
-        effort: &mut Effort,
+        attempts: &mut Attempts,
         sink: &mut impl Sink,
     ) -> Result<Page, RequestError> {
-        let mut answer = self.send(call, effort).await?;
+        let mut response = self.send(call, attempts).await?;
         if !paged {
-            answer = answer.of_any_length();
+            response = response.of_any_length();
         }
         let mut splitter = Splitter::default();
         let mut first = None;
-        while let Some(chunk) = answer.chunk().await? {
+        while let Some(chunk) = response.chunk().await? {
             let mut take = |item: &[u8]| {
                 first.get_or_insert_with(|| FxBuildHasher.hash_one(item));
                 sink.object(item);
             };
             if splitter.push(&chunk, &mut take).is_err() {
-                return Err(answer.not_kubernetes());
+                return Err(response.not_kubernetes());
             }
             if splitter.held() > LONGEST_ITEM {
-                return Err(answer.too_large());
+                return Err(response.too_large());
             }
         }
         let envelope = splitter.finish().and_then(|text| Envelope::parse(&text));
-        let envelope = envelope.map_err(|NotAList| answer.not_kubernetes())?;
+        let envelope = envelope.map_err(|NotAList| response.not_kubernetes())?;
         if !sink.takes(&envelope.kind) {
-            return Err(answer.not_kubernetes());
+            return Err(response.not_kubernetes());
         }
         let next = Some(envelope.metadata.next).filter(|token| !token.is_empty());
         Ok(Page { first, next })
@@ -156,14 +156,14 @@ struct Page {
 
 /// The pages of a list so far, to detect a list that never ends.
 #[derive(Default)]
-struct Course {
+struct PageHistory {
     seen: HashSet<u64, FxBuildHasher>,
     empty: u32,
 }
 
-impl Course {
+impl PageHistory {
     /// Returns whether a page makes progress: its token and its first object are both new.
-    fn goes_on(&mut self, page: &Page) -> bool {
+    fn makes_progress(&mut self, page: &Page) -> bool {
         self.empty = if page.first.is_none() { self.empty + 1 } else { 0 };
         let token = page.next.as_deref().map(|token| FxBuildHasher.hash_one(token));
         let is_new = [token, page.first].into_iter().flatten().all(|hash| self.seen.insert(hash));

@@ -18,14 +18,14 @@ pub struct ContainerLog<'a> {
     /// The container.
     pub container: &'a str,
     /// The run of the container.
-    pub of: LogOf,
+    pub run: LogRun,
     /// The age of the oldest line to read; `None` reads from the beginning.
     pub since: Option<Duration>,
 }
 
 /// The run of a container that wrote a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogOf {
+pub enum LogRun {
     /// The current or most recent run.
     Latest,
     /// The run before it.
@@ -42,8 +42,8 @@ impl Cluster {
         mut take: impl FnMut(&[u8]),
     ) -> Result<(), RequestError> {
         let call = Call::get(log.path()).accept("*/*");
-        let mut answer = self.send(&call, &mut self.effort()).await?.of_any_length();
-        while let Some(chunk) = answer.chunk().await? {
+        let mut response = self.send(&call, &mut self.attempts()).await?.of_any_length();
+        while let Some(chunk) = response.chunk().await? {
             take(&chunk);
         }
         Ok(())
@@ -58,7 +58,7 @@ impl ContainerLog<'_> {
             encode(self.pod),
             encode(self.container)
         );
-        if self.of == LogOf::Previous {
+        if self.run == LogRun::Previous {
             path.push_str("&previous=true");
         }
         if let Some(since) = self.since {

@@ -48,7 +48,7 @@ use identity::Secret;
 pub use identity::{Credential, IdentitySource, WhoAmI};
 pub use impersonate::Impersonate;
 pub use load::{ForbiddenList, Loaded, Progress};
-pub use logs::{ContainerLog, LogOf};
+pub use logs::{ContainerLog, LogRun};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
 pub use needs::{Collection, Needs, Reach};
 pub use object::NamespaceState;

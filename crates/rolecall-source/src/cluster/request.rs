@@ -26,13 +26,13 @@ pub(super) struct Call {
 }
 
 /// A response whose body has not been read yet.
-pub(super) struct Answer {
+pub(super) struct Response {
     server: String,
     path: String,
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
-    time: Time,
+    deadline: Deadline,
     /// The number of bytes that the body can still have.
     remaining: usize,
 }
@@ -40,9 +40,9 @@ pub(super) struct Answer {
 /// The attempts at one request and their deadline. All retries together get the time of one
 /// request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Effort {
+pub(super) struct Attempts {
     attempt: u32,
-    time: Time,
+    deadline: Deadline,
 }
 
 /// The retry policy for a busy server.
@@ -131,50 +131,51 @@ impl fmt::Display for Call {
 
 impl Cluster {
     /// Starts the attempts at a request.
-    pub(super) fn effort(&self) -> Effort {
+    pub(super) fn attempts(&self) -> Attempts {
         let end = self.timeout.map(|timeout| Instant::now() + timeout);
-        Effort { attempt: 1, time: Time { limit: self.timeout, end } }
+        Attempts { attempt: 1, deadline: Deadline { limit: self.timeout, end } }
     }
 
     /// Sends a request, with retries, until the server returns a result or a final error.
     pub(super) async fn send(
         &self,
         call: &Call,
-        effort: &mut Effort,
-    ) -> Result<Answer, RequestError> {
+        attempts: &mut Attempts,
+    ) -> Result<Response, RequestError> {
         loop {
-            let outcome = self.attempt(call, effort.time).await;
+            let outcome = self.attempt(call, attempts.deadline).await;
             let wait = match &outcome {
-                Ok(answer) if answer.status.is_success() => return outcome,
-                Ok(answer) => self.retry_policy.after(effort.attempt, answer),
-                Err(RequestError::Broken { .. }) => self.retry_policy.backed_off(effort.attempt),
+                Ok(response) if response.status.is_success() => return outcome,
+                Ok(response) => self.retry_policy.after(attempts.attempt, response),
+                Err(RequestError::Broken { .. }) => self.retry_policy.backed_off(attempts.attempt),
                 Err(_) => None,
             };
-            let wait = wait.map(|wait| self.spread(wait)).filter(|wait| effort.time.allows(*wait));
+            let wait =
+                wait.map(|wait| self.spread(wait)).filter(|wait| attempts.deadline.allows(*wait));
             let Some(wait) = wait else {
                 return match outcome {
-                    Ok(answer) => Err(answer.into_refusal().await),
+                    Ok(response) => Err(response.into_refusal().await),
                     Err(error) => Err(error),
                 };
             };
             tracing::info!("{call}: retrying in {wait:?}");
             tokio::time::sleep(wait).await;
-            effort.attempt += 1;
+            attempts.attempt += 1;
         }
     }
 
     /// Sends a request and reads its whole response.
     pub(super) async fn fetch(&self, call: &Call) -> Result<Bytes, RequestError> {
-        let mut effort = self.effort();
+        let mut attempts = self.attempts();
         loop {
-            match self.send(call, &mut effort).await?.collect(usize::MAX).await {
-                Err(RequestError::Broken { .. }) if effort.repeats(&self.retry_policy) => {}
+            match self.send(call, &mut attempts).await?.collect(usize::MAX).await {
+                Err(RequestError::Broken { .. }) if attempts.allow_retry(&self.retry_policy) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn attempt(&self, call: &Call, time: Time) -> Result<Answer, RequestError> {
+    async fn attempt(&self, call: &Call, deadline: Deadline) -> Result<Response, RequestError> {
         let started = Instant::now();
         let mut request = call.request().map_err(|_| RequestError::NotKubernetes {
             server: self.server.to_string(),
@@ -184,7 +185,7 @@ impl Cluster {
             // kube decompresses responses even when it did not ask for compression.
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
-        let response = match time.limit(&self.server, self.client.send(request)).await {
+        let response = match deadline.limit(&self.server, self.client.send(request)).await {
             Ok(sent) => sent.map_err(|error| classify(&self.server, self.certificate, &error)),
             Err(error) => Err(error),
         };
@@ -196,13 +197,13 @@ impl Cluster {
             Err(error) => tracing::debug!("{call}: {error} after {:?}", started.elapsed()),
         }
         let (head, body) = response.map_err(|error| self.unanswered(error))?.into_parts();
-        Ok(Answer {
+        Ok(Response {
             server: self.server.to_string(),
             path: call.path.clone(),
             status: head.status,
             headers: head.headers,
             body,
-            time,
+            deadline,
             remaining: LONGEST_BODY,
         })
     }
@@ -220,20 +221,20 @@ impl Cluster {
     }
 }
 
-impl Effort {
+impl Attempts {
     /// Returns whether a broken request can be retried, and counts the retry.
-    pub(super) fn repeats(&mut self, retry_policy: &RetryPolicy) -> bool {
-        let may = self.attempt < retry_policy.attempts && self.time.allows(Duration::ZERO);
+    pub(super) fn allow_retry(&mut self, retry_policy: &RetryPolicy) -> bool {
+        let may = self.attempt < retry_policy.attempts && self.deadline.allows(Duration::ZERO);
         self.attempt += u32::from(may);
         may
     }
 }
 
-impl Answer {
+impl Response {
     /// Returns the next chunk of the body; `None` at its end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, RequestError> {
         loop {
-            let frame = self.time.limit(&self.server, self.body.frame()).await?;
+            let frame = self.deadline.limit(&self.server, self.body.frame()).await?;
             match frame {
                 None => return Ok(None),
                 Some(Err(_)) => {
@@ -294,14 +295,14 @@ impl Answer {
 impl RetryPolicy {
     /// Returns the wait before the next attempt; `None` if a retry is pointless or the attempts are
     /// used up.
-    fn after(&self, attempt: u32, answer: &Answer) -> Option<Duration> {
+    fn after(&self, attempt: u32, response: &Response) -> Option<Duration> {
         let busy =
-            answer.status == StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error();
+            response.status == StatusCode::TOO_MANY_REQUESTS || response.status.is_server_error();
         // A retry does not help with 501 Not Implemented.
-        if !busy || answer.status == StatusCode::NOT_IMPLEMENTED {
+        if !busy || response.status == StatusCode::NOT_IMPLEMENTED {
             return None;
         }
-        let asked = answer.header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
+        let asked = response.header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
         let backed_off = self.backed_off(attempt)?;
         Some(asked.map_or(backed_off, Duration::from_secs).min(self.longest_wait))
     }
@@ -317,12 +318,12 @@ impl RetryPolicy {
 
 /// The time limit of one request, including its body and all attempts.
 #[derive(Clone, Copy, Debug)]
-struct Time {
+struct Deadline {
     limit: Option<Duration>,
     end: Option<Instant>,
 }
 
-impl Time {
+impl Deadline {
     /// Returns whether the deadline is later than the end of a wait.
     fn allows(&self, wait: Duration) -> bool {
         self.end.is_none_or(|end| Instant::now() + wait < end)

@@ -114,7 +114,7 @@ pub(crate) struct Decoder {
     /// Whether the current list is marked as stored by a server.
     pub(crate) stored: bool,
     /// Whether to record line numbers (only for uncompressed files found on disk).
-    pub(crate) notes_lines: bool,
+    pub(crate) records_lines: bool,
     pub(crate) batch: Batch,
 }
 
@@ -133,7 +133,7 @@ impl Decoder {
             place,
             selection: Selection::default(),
             stored: false,
-            notes_lines: false,
+            records_lines: false,
             batch: Batch::default(),
         }
     }

@@ -16,7 +16,7 @@ impl Decoder {
         let before = self.batch.objects;
         let workloads = self.batch.builder.workloads_mut().len();
         self.node(document.root(), None);
-        if self.notes_lines && document.is_written_out() {
+        if self.records_lines && document.is_written_out() {
             let added = self.batch.builder.workloads_mut().get_mut(workloads..);
             lines::note(document.root(), added.unwrap_or_default());
         }

@@ -283,7 +283,9 @@ fn one_a_directory(problems: Vec<Problem>) -> Vec<Problem> {
             let others = files.get(&directory).map_or(0, |files| files.len().saturating_sub(1));
             if others > 0 {
                 let plural = if others == 1 { "" } else { "s" };
-                problem.message.push_str(&format!(", like {others} other file{plural} in this directory"));
+                problem
+                    .message
+                    .push_str(&format!(", like {others} other file{plural} in this directory"));
             }
             reported.insert(directory).then_some(problem)
         })

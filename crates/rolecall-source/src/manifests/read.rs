@@ -84,7 +84,7 @@ fn contents(
 ) -> io::Result<Outcome> {
     let head = buffer.fill(reader)?;
     let is_compressed = head.starts_with(b"\x1F\x8B");
-    decoder.notes_lines = entry.is_found && !is_compressed;
+    decoder.records_lines = entry.is_found && !is_compressed;
     if is_compressed {
         let compressed = Cursor::new(head.to_vec()).chain(reader);
         let mut text = MultiGzDecoder::new(compressed);

@@ -279,11 +279,11 @@ fn links_are_followed_once_and_loops_reported() {
     assert_eq!(
         input.report(&["a"], ""),
         "Role shop/reader a/z.yaml:1 [get]
-error a/again: a directory loop: this link leads back to where it stands
-error a/b/a: a directory loop: this link leads back to where it stands
+error a/again: a directory loop: this link leads back to a directory that contains it
+error a/b/a: a directory loop: this link leads back to a directory that contains it
 error a/dangling.yaml: cannot be read: no such file or directory
 error a/self.yaml: cannot be read: too many levels of symbolic links
-warning a/z.yaml:1: Role `shop/reader` is defined at a/role.yaml:1 already: this one counts
+warning a/z.yaml:1: Role `shop/reader` is already defined at a/role.yaml:1; the last one wins
 gap Anything a/dangling.yaml
 gap Anything a/self.yaml
 "
@@ -468,8 +468,8 @@ fn the_last_duplicate_wins_with_a_warning() {
         ],
         "Role shop/reader b.yaml:1 [get]
          warning b.yaml:6:1: duplicate key `kind` (first on line 2); the last one wins
-         warning b.yaml:1: Role `shop/reader` is defined at a.yaml:1 already: this one counts
-         warning b.yaml:1: Role `shop/reader` is defined at a.yaml:7 already: this one counts",
+         warning b.yaml:1: Role `shop/reader` is already defined at a.yaml:1; the last one wins
+         warning b.yaml:1: Role `shop/reader` is already defined at a.yaml:7; the last one wins",
     );
 }
 

@@ -36,7 +36,7 @@ impl<'a> Nodes<'a> for Discard {
         let text = match &scalar {
             Scalar::Plain(text) | Scalar::Quoted(text) => text,
             Scalar::Literal(text) => text.as_str(),
-            Scalar::Unwritten => "",
+            Scalar::Empty => "",
         };
         (self.depth > 1 && makes_no_difference(text)).then_some(())
     }

@@ -20,7 +20,7 @@ pub(super) fn find(chunk: &Chunk<'_>, field: &Field<'_>) -> Option<Region> {
         depth: 0,
         region: None,
         last_end: None,
-        goes_on: false,
+        has_ended: false,
         may_come_again: false,
     };
     block::read(chunk_text(chunk).ok()?, chunk.first_line, route)?.region
@@ -40,7 +40,7 @@ struct Route<'f> {
     /// The end of the last scalar or bracket.
     last_end: Option<Position>,
     /// Whether something follows the field, so that its end is known.
-    goes_on: bool,
+    has_ended: bool,
     /// Whether the text after the field contains one of the keys of the route.
     may_come_again: bool,
 }
@@ -62,7 +62,7 @@ enum At {
 impl Route<'_> {
     /// Advances by a node in the innermost collection, and returns whether it is on the route.
     fn arrive(&mut self, position: Position, text: Option<&Scalar<'_>>) -> Option<bool> {
-        self.goes_on = self.region.is_some();
+        self.has_ended = self.region.is_some();
         if self.off_route > 0 {
             return Some(false);
         }
@@ -85,7 +85,7 @@ impl Route<'_> {
         if on_the_way || begins_again {
             // A duplicate key discards the match in the earlier value.
             self.region = None;
-            self.goes_on = false;
+            self.has_ended = false;
         }
         Some(on_the_way)
     }
@@ -141,8 +141,8 @@ impl<'a> Nodes<'a> for Route<'_> {
         Some(())
     }
 
-    fn are_enough(&mut self, rest: &str) -> bool {
-        if !self.goes_on || self.depth < self.field.steps.len() || self.may_come_again {
+    fn is_complete(&mut self, rest: &str) -> bool {
+        if !self.has_ended || self.depth < self.field.steps.len() || self.may_come_again {
             return false;
         }
         self.may_come_again = self.field.steps.iter().any(|step| match step {

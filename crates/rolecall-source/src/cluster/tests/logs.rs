@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use super::double::{Double, Reply};
-use crate::cluster::{ContainerLog, LogOf, ObjectPath, RequestError};
+use crate::cluster::{ContainerLog, LogRun, ObjectPath, RequestError};
 
 const LOG: ContainerLog<'static> = ContainerLog {
     namespace: "shop",
     pod: "web-0",
     container: "app",
-    of: LogOf::Latest,
+    run: LogRun::Latest,
     since: None,
 };
 
@@ -35,7 +35,7 @@ async fn previous_and_since_become_query_parameters() {
         Reply::failure(400, "BadRequest", "previous terminated container \"app\" not found")
     })
     .await;
-    let log = ContainerLog { of: LogOf::Previous, since: Some(Duration::from_secs(90)), ..LOG };
+    let log = ContainerLog { run: LogRun::Previous, since: Some(Duration::from_secs(90)), ..LOG };
     let error = double.cluster().await.read_log(&log, |_| panic!("no log")).await.unwrap_err();
     let RequestError::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, 400);

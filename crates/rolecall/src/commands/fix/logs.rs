@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rolecall_grant::refusal::{Scan, Scanner};
 use rolecall_rbac::Workload;
-use rolecall_source::cluster::{ContainerLog, LogOf, RequestError};
+use rolecall_source::cluster::{ContainerLog, LogRun, RequestError};
 
 use super::clues::Clues;
 use super::workloads::is_made_by;
@@ -103,12 +103,12 @@ impl Reader<'_> {
     fn read_pod(&mut self, pod: &Workload) -> Result<(), CommandError> {
         let containers = pod.pods.iter().flat_map(|spec| spec.containers.iter());
         for container in containers {
-            for of in [LogOf::Latest, LogOf::Previous] {
+            for run in [LogRun::Latest, LogRun::Previous] {
                 self.read_log(&ContainerLog {
                     namespace: &pod.metadata.namespace,
                     pod: &pod.metadata.name,
                     container: &container.name,
-                    of,
+                    run,
                     since: self.since,
                 })?;
             }
@@ -117,7 +117,7 @@ impl Reader<'_> {
     }
 
     fn read_log(&mut self, log: &ContainerLog<'_>) -> Result<(), CommandError> {
-        let run = if log.of == LogOf::Previous { " (previous)" } else { "" };
+        let run = if log.run == LogRun::Previous { " (previous)" } else { "" };
         let name = format!("pod/{}:{}/{}{run}", log.namespace, log.pod, log.container);
         let mut scanner = Scanner::new();
         let (bytes, clues) = (&self.bytes, &self.clues);
@@ -143,7 +143,7 @@ impl Reader<'_> {
             }
         }
         let scan = scanner.finish();
-        self.read += usize::from(scan.bytes > 0 || (is_whole && log.of == LogOf::Latest));
+        self.read += usize::from(scan.bytes > 0 || (is_whole && log.run == LogRun::Latest));
         self.scans.push((name, scan));
         Ok(())
     }
