@@ -250,7 +250,7 @@ fn unread_input_leaves_an_expectation_open() {
     ];
     assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @r#"
     CODE    SEVERITY   WHERE             OBJECT                 FINDING
-    RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the text; read what was not, and check again
+    RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the string; read what was not, and check again
 
     1 finding: 1 high
     not read: b.yaml:2

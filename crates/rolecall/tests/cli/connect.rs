@@ -66,7 +66,7 @@ fn a_key_must_match_the_certificate() {
     assert_snapshot!(ran, @"
     --- stderr
     error: cannot use the client key
-    caused by: it is not that of the client certificate
+    caused by: it does not match the client certificate
     hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the context says
     --- exit 2
     ");
@@ -99,7 +99,7 @@ fn responses_of_a_gateway_are_not_the_servers() {
     assert_snapshot!(answering(302, ""), @"
     --- stderr
     error: `SERVER` is not a Kubernetes API server
-    caused by: the server answered with HTTP status 302
+    caused by: the server responded with HTTP status 302
     hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see whether this is the right server
     --- exit 2
     ");
