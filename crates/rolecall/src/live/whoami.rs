@@ -21,7 +21,7 @@ pub(crate) fn known(
         say_anonymous(ui, &cluster.credential());
         return Ok(who);
     }
-    match who.told_by {
+    match who.source {
         IdentitySource::Server => {}
         IdentitySource::Credential => {
             let how = match cluster.impersonated() {
