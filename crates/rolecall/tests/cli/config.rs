@@ -257,7 +257,7 @@ fn unread_input_leaves_an_expectation_open() {
     checked 3 objects in 2 files; 1 file holds none
     --- stderr
     note: configured by rolecall.yaml
-    warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the text
+    warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the string
     hint: run `rolecall explain RC604` to read what this means and how to fix it
     --- exit 3
     "#);
