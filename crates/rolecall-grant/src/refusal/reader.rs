@@ -156,7 +156,7 @@ fn either_way(text: &[u8], place: usize) -> Outcome {
             Some(user) => Outcome::Refused {
                 user: user.into(),
                 request: loose.request,
-                reason: Some(Text::from(loose.reason)).filter(|reason| !reason.is_empty()),
+                reason: Some(shown(loose.reason.as_bytes())).filter(|reason| !reason.is_empty()),
             },
             None => Outcome::Unnamed { request: loose.request },
         },

@@ -68,7 +68,7 @@ pub enum ConfigError {
     /// The server's address is not a URL.
     #[error("`{server}` is not the URL of a server")]
     MalformedServer {
-        /// The address.
+        /// The address, without user name and password.
         server: String,
     },
     /// The proxy's address is not a URL with a supported scheme. It is left out because it might

@@ -216,7 +216,18 @@ pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, Confi
             url.host().is_some_and(|host| !host.is_empty())
                 && matches!(url.scheme_str(), Some("http" | "https"))
         })
-        .ok_or_else(|| ConfigError::MalformedServer { server: server.to_owned() })
+        .ok_or_else(|| ConfigError::MalformedServer { server: without_userinfo(server) })
+}
+
+/// Returns a server's address, which may be malformed, without the user name and password before its host.
+pub fn without_userinfo(server: &str) -> String {
+    let (scheme, rest) = match server.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), server),
+    };
+    // A password may hold a `/` that should have been encoded.
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}{host}")
 }
 
 /// Returns the proxy for a server: the kubeconfig's, else the environment's, which does not apply

@@ -47,6 +47,7 @@ pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestErro
 use identity::Secret;
 pub use identity::{Credential, IdentitySource, WhoAmI};
 pub use impersonate::Impersonate;
+pub use kubeconfig::without_userinfo;
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use logs::{ContainerLog, LogRun};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};

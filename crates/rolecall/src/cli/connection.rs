@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use clap::Args;
-use rolecall_source::cluster::Overrides;
+use rolecall_source::cluster::{Overrides, without_userinfo};
 
 /// How to connect, instead of as the kubeconfig says; `rolecall options` lists these.
 #[derive(Clone, Debug, Args)]
@@ -103,8 +103,9 @@ impl ConnectionOptions {
     /// Returns the options with which another command reaches the same server, each with its value;
     /// tokens and passwords are left out.
     pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
+        let server = self.server.as_deref().map(without_userinfo);
         let rows = [
-            ("--server", &self.server),
+            ("--server", &server),
             ("--cluster", &self.cluster),
             ("--user", &self.user),
             ("--certificate-authority", &self.certificate_authority),

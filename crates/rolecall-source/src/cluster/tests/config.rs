@@ -51,6 +51,16 @@ async fn errors_in_a_kubeconfig_do_not_quote_it() {
         ),
         (&*kubeconfig("server: ftp://x", "{}"), None, "`ftp://x` is not the URL of a server"),
         (
+            &*kubeconfig("server: ftp://me:SECRET@x/y", "{}"),
+            None,
+            "`ftp://x/y` is not the URL of a server",
+        ),
+        (
+            &*kubeconfig("server: 'https://me:SEC/RET@x y'", "{}"),
+            None,
+            "`https://x y` is not the URL of a server",
+        ),
+        (
             &*kubeconfig(&format!("{server}\ncertificate-authority: /nowhere"), "{}"),
             None,
             "cannot use the certificate authority",
