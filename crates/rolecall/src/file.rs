@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 use crate::patience::Patience;
+use crate::text::TextReader;
 use crate::ui::Ui;
 
 /// How long a file may be, and what it is, so that input without an end does not fill the memory.
@@ -17,13 +18,18 @@ pub(crate) struct Bound {
     pub(crate) what: &'static str,
 }
 
-/// Opens a file, or stdin for `-`, and returns it with what messages call it.
+/// Opens a file, or stdin for `-`, and returns it with its name for messages. A device or a pipe ends
+/// with an error when it yields no text.
 pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, String), CommandError> {
     if path == Path::new("-") {
-        return Ok((Box::new(io::stdin()), name(path)));
+        return Ok((Box::new(TextReader::new(io::stdin())), name(path)));
     }
     let opened = File::open(path).map_err(|error| unreadable(path, error))?;
-    Ok((Box::new(opened), name(path)))
+    let is_file = opened.metadata().is_ok_and(|metadata| metadata.is_file());
+    Ok(match is_file {
+        true => (Box::new(opened), name(path)),
+        false => (Box::new(TextReader::new(opened)), name(path)),
+    })
 }
 
 /// Returns what messages call a file.

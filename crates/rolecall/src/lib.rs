@@ -32,6 +32,7 @@ mod reviews;
 mod side;
 mod stream;
 mod subject;
+mod text;
 mod time;
 mod ui;
 mod unrendered;

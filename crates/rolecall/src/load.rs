@@ -1,7 +1,6 @@
 //! From options to a [`Session`]: everything that a command answers from.
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -19,6 +18,7 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
 use crate::patience::Patience;
+use crate::text::Copied;
 use crate::ui::Ui;
 use crate::unrendered;
 
@@ -185,7 +185,7 @@ impl Session {
             defaults: Defaults::None,
             selection: Selection::Everything,
         };
-        let (loaded, stdin) = load(&config, &needs)?;
+        let (loaded, stdin) = load(&config, &needs);
         drop(patience);
         unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
@@ -215,7 +215,7 @@ impl Session {
             defaults: options.source.defaults,
             selection: needs.selection(),
         };
-        let (mut loaded, stdin) = load(&config, needs)?;
+        let (mut loaded, stdin) = load(&config, needs);
         drop(patience);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
@@ -347,17 +347,14 @@ fn paths(options: &Options) -> impl Iterator<Item = &Path> {
 }
 
 /// Loads manifests, and returns what stdin held if it is to be kept.
-fn load(config: &LoadConfig, needs: &Needs) -> Result<(Loaded, Option<Vec<u8>>), CommandError> {
+fn load(config: &LoadConfig, needs: &Needs) -> (Loaded, Option<Vec<u8>>) {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     if !needs.keeps_stdin || !config.paths.iter().any(is_stdin) {
-        return Ok((manifests::load(config, std::io::stdin()), None));
+        return (manifests::load(config, std::io::stdin()), None);
     }
-    let mut text = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut text)
-        .map_err(|error| CommandError::input(format!("cannot read stdin: {error}")))?;
-    Ok((manifests::load(config, &*text), Some(text)))
+    let mut stdin = Copied::new(std::io::stdin());
+    let loaded = manifests::load(config, &mut stdin);
+    (loaded, Some(stdin.into_copy()))
 }
 
 /// Reports what went wrong while reading, and returns whether a document could not be read. Charts and

@@ -238,6 +238,33 @@ fn endless_input_is_an_error() {
     assert!(ran.stderr.starts_with("error: stdin:1: this document is longer than 16 MiB"), "{ran}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_device_without_an_end_is_an_error() {
+    let endless = "error: /dev/zero: cannot be read: 64 MiB of it have no line of text";
+    let binary = "error: /dev/zero: expected text, found a binary file";
+    for (arguments, expected) in [
+        ("can-i --reviews /dev/zero -f fixtures/ns-1", endless),
+        ("fix --reviews /dev/zero -f fixtures/ns-1", endless),
+        ("fix --from-errors /dev/zero -f fixtures/ns-1", endless),
+        ("why --from-errors /dev/zero -f fixtures/ns-1", endless),
+        ("fix --matrix /dev/zero -f fixtures/ns-1", endless),
+        ("check fixtures/ns-1 --baseline /dev/zero", endless),
+        ("check fixtures/ns-1 --expectations /dev/zero", "error: /dev/zero: is longer than 16 MiB"),
+        ("check /dev/zero", binary),
+        ("can-i get pods --for user/x -f /dev/zero", binary),
+        ("diff /dev/zero fixtures/ns-1", binary),
+    ] {
+        let ran = rolecall(arguments);
+        assert_eq!(ran.exit, Some(2), "{arguments}: {ran}");
+        assert!(ran.stderr.contains(expected), "{arguments}: {ran}");
+    }
+    // Text is looked for, not only lines.
+    let ran = rolecall("fix --from-errors /dev/urandom -f fixtures/ns-1");
+    let endless = endless.replace("zero", "urandom");
+    assert!(ran.exit == Some(2) && ran.stderr.contains(&endless), "{ran}");
+}
+
 #[test]
 fn all_commands_report_a_missing_file_in_the_same_way() {
     for arguments in [
