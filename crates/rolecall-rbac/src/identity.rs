@@ -117,13 +117,23 @@ impl Identity {
     /// Returns the implied groups that a ServiceAccount lacks; a review that lists groups verbatim
     /// under-reports without them.
     pub fn missing_groups(&self) -> Vec<Text> {
-        self.as_service_account().map_or_else(Vec::new, |account| {
-            Self::service_account(account.namespace, account.name)
-                .groups
-                .into_iter()
-                .filter(|group| !self.groups.contains(group))
-                .collect()
-        })
+        let Some(account) = self.as_service_account() else { return Vec::new() };
+        let in_namespace = |group: &Text| {
+            let rest = group.strip_prefix(&*ALL_SERVICE_ACCOUNTS);
+            rest.and_then(|rest| rest.strip_prefix(':')) == Some(account.namespace)
+        };
+        let mut missing = Vec::new();
+        if !self.is_in(&ALL_SERVICE_ACCOUNTS) {
+            missing.push(ALL_SERVICE_ACCOUNTS);
+        }
+        // Nearly all identities have it, so it is compared without being written.
+        if !self.groups.iter().any(in_namespace) {
+            missing.push(arcstr::format!("{ALL_SERVICE_ACCOUNTS}:{}", account.namespace));
+        }
+        if !self.is_in(&AUTHENTICATED) {
+            missing.push(AUTHENTICATED);
+        }
+        missing
     }
 }
 

@@ -86,14 +86,19 @@ pub(crate) fn group_of(api_version: &str) -> &str {
 /// Returns the shape of an object.
 pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
     let group = group_of(api_version);
-    if let Some(places) = places::find(group, kind) {
-        return Shape::Workload(places);
-    }
+    // Most objects are of these kinds, none of which makes Pods.
     match (group, kind) {
         (RBAC_GROUP, "Role" | "ClusterRole") => Shape::Role,
         (RBAC_GROUP, "RoleBinding" | "ClusterRoleBinding") => Shape::Binding,
         ("", "ServiceAccount") => Shape::ServiceAccount,
         ("", "Namespace") => Shape::Namespace,
+        _ => places::find(group, kind).map_or_else(|| further_shape(group, kind), Shape::Workload),
+    }
+}
+
+/// Tells what an object is whose kind neither grants anything nor makes Pods.
+fn further_shape(group: &str, kind: &str) -> Shape {
+    match (group, kind) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => Shape::CustomResourceDefinition,
         (
             "authorization.openshift.io",

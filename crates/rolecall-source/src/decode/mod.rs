@@ -222,7 +222,7 @@ impl Decoder {
     fn add(&mut self, object: Object) -> bool {
         let object = if self.stored { object.stored() } else { object };
         let object = if self.is_settled { self.settled(object) } else { object };
-        let named = |name: &Text| !name.is_empty() && !name.contains("{{");
+        let named = |name: &Text| !name.is_empty() && !is_template(name);
         let builder = &mut self.batch.builder;
         let stray = std::mem::take(&mut self.strings.stray);
         if let (false, Some((kind, metadata))) = (stray.is_empty(), object.head())
@@ -233,7 +233,7 @@ impl Decoder {
         match object {
             Object::Role(role) if named(&role.metadata.name) => builder.role(role),
             Object::Binding(binding)
-                if named(&binding.metadata.name) && !binding.role_ref.name.contains("{{") =>
+                if named(&binding.metadata.name) && !is_template(&binding.role_ref.name) =>
             {
                 builder.binding(binding);
             }
@@ -288,4 +288,9 @@ impl Decoders {
         free().push(decoder);
         (batch, result)
     }
+}
+
+/// Returns whether a name is left to a template engine; hardly any holds a brace.
+fn is_template(name: &str) -> bool {
+    name.as_bytes().contains(&b'{') && name.contains("{{")
 }

@@ -13,12 +13,12 @@ use std::path::Path;
 
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use rolecall_source::manifests::Defaults;
 
 pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
-use crate::commands::Command;
+use crate::commands::{Command, grammar_of};
 use crate::output::Format;
 use crate::render::plain;
 
@@ -37,14 +37,42 @@ use crate::render::plain;
     override_usage = "rolecall [OPTIONS] <COMMAND>",
     after_help = EXAMPLES,
 )]
-pub(crate) struct Cli {
+pub(crate) struct Cli<C: Subcommand = Command> {
     #[command(flatten)]
     pub(crate) options: Options,
     /// `-o` before the command's name; each command has its own formats, and reads it itself.
     #[arg(short, long, value_name = "FORMAT", hide = true)]
     output: Option<OsString>,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: C,
+}
+
+/// No command; the grammar of the one that is asked for is added to it.
+#[derive(Debug)]
+enum NoCommand {}
+
+impl FromArgMatches for NoCommand {
+    fn from_arg_matches(_: &ArgMatches) -> Result<Self, clap::Error> {
+        Err(clap::Error::new(ErrorKind::MissingSubcommand))
+    }
+
+    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
+        Ok(())
+    }
+}
+
+impl Subcommand for NoCommand {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn has_subcommand(_: &str) -> bool {
+        false
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -74,8 +102,11 @@ pub(crate) struct Parsed {
 
 /// Parses the arguments; help, the version and usage errors come as an error to print.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
-    let Err(error) = try_parse(arguments) else { return try_parse(arguments) };
-    // Only who reads help waits for it to be laid out.
+    let error = match try_parse(arguments) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    // Help is laid out only when it is shown.
     let mut shown = help::dress(invoked(grammar()), columns());
     let error = match error.kind() {
         ErrorKind::ArgumentConflict | ErrorKind::ValueValidation => error,
@@ -91,23 +122,31 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
 }
 
 fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
-    let parsed = parse_once(arguments)?;
+    // The first word that is a command's name nearly always is the command.
+    let words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let named = words.into_iter().find_map(grammar_of);
+    let parsed = match named
+        .map(|named| parse_with(Cli::<NoCommand>::command().subcommand(named), arguments))
+    {
+        Some(Ok(parsed)) => parsed,
+        Some(Err(_)) | None => parse_with(grammar(), arguments)?,
+    };
     let Some(format) = parsed.cli.output else { return Ok(parsed) };
     let mut arguments = arguments.to_vec();
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
     arguments.splice(end..end, ["--output".into(), format]);
-    parse_once(&arguments)
+    parse_with(grammar(), &arguments)
 }
 
-fn parse_once(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
-    let mut command = invoked(grammar());
+fn parse_with(grammar: clap::Command, arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let mut command = invoked(grammar);
     let mut matches = command.try_get_matches_from_mut(arguments)?;
     if let Some(refused) = ignored::refused(&command, &matches) {
         return Err(command.error(ErrorKind::ArgumentConflict, refused));
     }
     let warnings = ignored::warnings(&command, &matches);
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
-    let mut cli =
+    let mut cli: Cli =
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
     cli.options.command = name;
     Ok(Parsed { cli, warnings })
@@ -213,7 +252,7 @@ pub(crate) fn as_invoked(text: &str) -> Cow<'_, str> {
 
 /// Returns the grammar, from which help, completions and the manual are made.
 pub(crate) fn grammar() -> clap::Command {
-    Cli::command()
+    <Cli>::command()
 }
 
 /// Writes a command line that asks the same sources the same way, quoted for a shell.
