@@ -9,7 +9,7 @@ use rolecall_rbac::{
 
 use crate::{RuleMeta, Severity};
 
-/// One thing that is wrong, where it stands and how to mend it.
+/// One thing that is wrong, where it stands and how to fix it.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule that it breaks.

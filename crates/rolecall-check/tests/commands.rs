@@ -326,7 +326,7 @@ fn declared_needs_are_judged_one_by_one() {
 
 /// The commands that a finding suggests grant all that it is about.
 #[test]
-fn hints_mend_every_refused_request() {
+fn hints_fix_every_refused_request() {
     let rows = [
         (
             "kubectl rollout undo deployment/web",

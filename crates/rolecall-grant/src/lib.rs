@@ -29,7 +29,7 @@ pub use generated::Generated;
 pub use manifest::{json_of, json_of_rule, json_of_subject, yaml_of, yaml_scalar};
 pub use plan::{
     Answer, Cause, Config, GeneratedNames, GrantedRole, MissingAccounts, Note, Object, Outcome,
-    Plan, Refused, Risky, Scope, Style, Unmendable, is_managed, plan,
+    Plan, Refused, Risky, Scope, Style, Unfixable, is_managed, plan,
 };
 pub use preflight::{
     Escalating, HeldRules, May, Preflight, ReadRights, Rights, Undecided, preflight,

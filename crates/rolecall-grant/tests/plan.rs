@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{api, authorizer, binding, denied, mend, mended, names, ours, pods, role};
+use common::{api, authorizer, binding, denied, fix, fixed, names, ours, pods, role};
 use rolecall_grant::{
     Config, MissingAccounts, Note, Scope, Style, json_of_rule, overlay, plan, yaml_of,
 };
@@ -204,11 +204,11 @@ fn users_and_groups_are_named_as_rbac_names_them() {
 #[test]
 fn applied_twice_it_adds_nothing_and_a_new_need_changes_the_same_objects() {
     let before = authorizer(&[]);
-    let first = mend(&before, &["list pods in shop"], &Config::default());
+    let first = fix(&before, &["list pods in shop"], &Config::default());
     let after = overlay(&before, &first.objects);
-    assert_eq!(mend(&after, &["list pods in shop"], &Config::default()).objects, []);
+    assert_eq!(fix(&after, &["list pods in shop"], &Config::default()).objects, []);
     let second =
-        mend(&after, &["list pods in shop", "get secrets in shop name db"], &Config::default());
+        fix(&after, &["list pods in shop", "get secrets in shop name db"], &Config::default());
     assert_eq!(names(&first), names(&second));
     assert_eq!(second.gained, []);
     insta::assert_snapshot!(yaml_of(&second.objects[..1]), @r#"
@@ -271,7 +271,7 @@ fn names_that_are_somebody_elses_are_left_alone() {
         ),
     ];
     for (case, objects, expected) in rows {
-        let plan = mend(&authorizer(&objects), &["get configmaps in shop"], &Config::default());
+        let plan = fix(&authorizer(&objects), &["get configmaps in shop"], &Config::default());
         let expected = [format!("Role shop/{expected}"), format!("RoleBinding shop/{expected}")];
         assert_eq!(names(&plan), expected, "{case}");
         assert_eq!(plan.gained, [], "{case}");
@@ -281,7 +281,7 @@ fn names_that_are_somebody_elses_are_left_alone() {
 #[test]
 fn rules_of_an_unbound_role_of_ours_are_not_revived() {
     let name = "rolecall:sa:shop:api";
-    let yaml = mended(&[ours(role("shop", name, pods()))], &["get configmaps in shop"]);
+    let yaml = fixed(&[ours(role("shop", name, pods()))], &["get configmaps in shop"]);
     assert!(!yaml.contains("pods"), "{yaml}");
 }
 
@@ -293,7 +293,7 @@ fn create_and_deletecollection_are_never_limited_to_a_name() {
         "deletecollection pods in shop name a",
         "list pods in shop name a",
     ];
-    let plan = mend(&authorizer(&[]), &requests, &Config::default());
+    let plan = fix(&authorizer(&[]), &requests, &Config::default());
     let rules: Vec<String> =
         plan.objects[0].rules().iter().map(|rule| json_of_rule(rule).to_string()).collect();
     insta::assert_snapshot!(rules.join("\n"), @r#"
@@ -312,13 +312,13 @@ fn create_and_deletecollection_are_never_limited_to_a_name() {
 
 #[test]
 fn what_the_cluster_grants_is_not_granted_in_namespaces_as_well() {
-    let plan = mend(&authorizer(&[]), &["list pods", "list pods in shop"], &Config::default());
+    let plan = fix(&authorizer(&[]), &["list pods", "list pods in shop"], &Config::default());
     assert_eq!(
         names(&plan),
         ["ClusterRole /rolecall:sa:shop:api", "ClusterRoleBinding /rolecall:sa:shop:api"]
     );
     let config = Config { scope: Scope::ClusterWide, ..Config::default() };
-    let plan = mend(&authorizer(&[]), &["list pods in shop"], &config);
+    let plan = fix(&authorizer(&[]), &["list pods in shop"], &config);
     assert_eq!(names(&plan)[0], "ClusterRole /rolecall:sa:shop:api");
     assert_eq!(plan.gained.len(), 1, "everywhere is more than was asked");
 }
@@ -343,12 +343,12 @@ fn an_existing_role_is_bound_when_it_covers_the_need() {
         (&["watch services in shop"], None, "rolecall:sa:shop:api"),
     ];
     for (requests, max_excess, expected) in rows {
-        let plan = mend(&authorizer(&objects), requests, &config(max_excess));
+        let plan = fix(&authorizer(&objects), requests, &config(max_excess));
         let last = names(&plan).pop().unwrap();
         assert_eq!(last, format!("RoleBinding shop/{expected}"), "{requests:?}");
         assert!(plan.answers[0].after.is_allowed());
     }
-    let plan = mend(&authorizer(&objects), &["list services in shop"], &config(None));
+    let plan = fix(&authorizer(&objects), &["list services in shop"], &config(None));
     let gained: Vec<Value> = plan.gained[0].rules.iter().map(json_of_rule).collect();
     assert_eq!(Value::from(gained), pods());
 }
@@ -384,7 +384,7 @@ fn a_role_is_extended_only_when_nobody_else_has_it() {
         ),
     ];
     for (case, objects, expected) in rows {
-        let plan = mend(&authorizer(&objects), &["get configmaps in shop"], &config);
+        let plan = fix(&authorizer(&objects), &["get configmaps in shop"], &config);
         assert_eq!(names(&plan)[0], expected, "{case}");
         assert_eq!(plan.gained, [], "{case}");
     }
@@ -395,7 +395,7 @@ fn what_surrounds_the_grant_is_noted() {
     let namespace = |name: &str| json!({"kind": "Namespace", "metadata": {"name": name}});
     let account = |name: &str| json!({"kind": "ServiceAccount", "metadata": {"namespace": "shop", "name": name}});
     let before = authorizer(&[namespace("shop"), account("web")]);
-    let plan = mend(&before, &["list pods in back"], &Config::default());
+    let plan = fix(&before, &["list pods in back"], &Config::default());
     assert_eq!(
         plan.notes,
         [
@@ -404,7 +404,7 @@ fn what_surrounds_the_grant_is_noted() {
         ]
     );
     let config = Config { missing_accounts: MissingAccounts::Created, ..Config::default() };
-    let plan = mend(&before, &["list pods in shop", "list nodes"], &config);
+    let plan = fix(&before, &["list pods in shop", "list nodes"], &config);
     assert_eq!(names(&plan)[0], "ServiceAccount shop/api");
     assert_eq!(plan.objects.len(), 5);
     let default = Identity::service_account("shop", "default");

@@ -32,7 +32,7 @@ fn config(style: Style) -> Config {
 }
 
 #[test]
-fn every_denied_check_of_the_golden_universes_is_mended_exactly() {
+fn every_denied_check_of_the_golden_universes_is_fixed_exactly() {
     for universe in universes() {
         let before = authorizer(&objects(&universe));
         let checks: Vec<(Identity, Request)> = lines(&universe, "checks.jsonl.gz")

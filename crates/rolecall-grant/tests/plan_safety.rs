@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{api, authorizer, binding, denied, mend, pods, request, role};
+use common::{api, authorizer, binding, denied, fix, pods, request, role};
 use rolecall_grant::{
     Config, Denied, Note, ReadRights, Risk, Risky, Scope, Style, json_of, json_of_rule, plan,
     preflight, risks, yaml_of,
@@ -73,11 +73,11 @@ fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
             })
             .collect();
         assert_eq!(found.join(" "), expected, "{text}");
-        let plan = mend(&authorizer(&[]), &[text], &Config::default());
+        let plan = fix(&authorizer(&[]), &[text], &Config::default());
         assert_eq!(plan.objects.is_empty(), !expected.is_empty(), "{text}");
         assert_eq!(plan.refused.is_empty(), expected.is_empty(), "{text}");
         let config = Config { risky: Risky::Granted, ..Config::default() };
-        assert!(mend(&authorizer(&[]), &[text], &config).answers[0].after.is_allowed(), "{text}");
+        assert!(fix(&authorizer(&[]), &[text], &config).answers[0].after.is_allowed(), "{text}");
     }
 }
 
@@ -85,10 +85,10 @@ fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
 fn what_is_harmless_in_one_namespace_may_not_be_so_in_all() {
     let config = Config { scope: Scope::ClusterWide, ..Config::default() };
     for text in ["list secrets in shop", "get secrets in shop name token"] {
-        let plan = mend(&authorizer(&[]), &[text], &config);
+        let plan = fix(&authorizer(&[]), &[text], &config);
         assert_eq!((plan.objects.len(), plan.refused.len()), (0, 1), "{text}");
     }
-    assert_eq!(mend(&authorizer(&[]), &["list pods in shop"], &config).refused, []);
+    assert_eq!(fix(&authorizer(&[]), &["list pods in shop"], &config).refused, []);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn whoever_allows_a_risky_need_gets_no_more_than_that() {
         ..Config::default()
     };
     for text in ["list pods in shop", "create pods/exec in shop", "get nodes"] {
-        let plan = mend(&cluster, &[text], &config);
+        let plan = fix(&cluster, &[text], &config);
         assert!(plan.answers[0].after.is_allowed(), "{text}");
         assert_eq!(plan.gained, [], "{text}");
     }
@@ -110,7 +110,7 @@ fn whoever_allows_a_risky_need_gets_no_more_than_that() {
 #[test]
 fn the_other_half_of_impersonation_is_told() {
     let config = Config { risky: Risky::Granted, ..Config::default() };
-    let plan = mend(&authorizer(&[]), &["impersonate-on:user-info:list pods in shop"], &config);
+    let plan = fix(&authorizer(&[]), &["impersonate-on:user-info:list pods in shop"], &config);
     let half = Note::HalfOfImpersonation { verb: "impersonate:user-info".into() };
     assert!(plan.notes.contains(&half), "{:?}", plan.notes);
 }
@@ -134,7 +134,7 @@ fn nothing_is_granted_to_everybody() {
 }
 
 #[test]
-fn what_no_role_can_mend_is_said_to_be_so() {
+fn what_no_role_can_fix_is_said_to_be_so() {
     let rows = [
         (Identity::default(), "get pods in shop", "Nobody"),
         (api(), "get pods in ../etc", "Namespace"),
@@ -144,14 +144,14 @@ fn what_no_role_can_mend_is_said_to_be_so() {
     for (identity, text, expected) in rows {
         let plan = plan(&authorizer(&[]), &denied(&identity, &[text]), &config);
         assert_eq!(plan.objects, []);
-        assert_eq!(format!("{:?}", plan.refused[0].cause), format!("Unmendable({expected})"));
+        assert_eq!(format!("{:?}", plan.refused[0].cause), format!("Unfixable({expected})"));
     }
     let slash = Request::resource(
         "get",
         ResourceRequest { resource: "pods/log".into(), ..ResourceRequest::default() },
     );
     let plan = plan(&authorizer(&[]), &[Denied::new(api(), slash)], &config);
-    assert_eq!(format!("{:?}", plan.refused[0].cause), "Unmendable(SlashInResource)");
+    assert_eq!(format!("{:?}", plan.refused[0].cause), "Unfixable(SlashInResource)");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn preflight_says_what_whoever_applies_it_lacks() {
     ];
     for (rules, denied, escalations) in rows {
         let before = authorizer(&admin(rules.clone()));
-        let objects = mend(&before, &["list pods in shop"], &Config::default()).objects;
+        let objects = fix(&before, &["list pods in shop"], &Config::default()).objects;
         let jane = Identity::user("jane");
         let rights = |applier| ReadRights { authorizer: &before, applier };
         let found = preflight(&before, &objects, &[], &rights(&jane));

@@ -110,7 +110,7 @@ impl<'a> Failure<'a> {
         matches!(self.unmet, Unmet::Undecided { .. })
     }
 
-    /// Returns the command that prints the YAML which mends it; `None` unless something is missing.
+    /// Returns the command that prints the YAML which fixes it; `None` unless something is missing.
     ///
     /// It says nothing of where manifests are: whoever knows adds `-f`.
     pub fn fix(&self) -> Option<String> {

@@ -99,16 +99,16 @@ impl Owner {
         }
     }
 
-    /// Returns what to do: what mends the reference, or to say that it leads somewhere.
-    pub(super) fn fix(self, mend: &str, kind: ExternalKind, namespace: &str, name: &str) -> String {
+    /// Returns what to do: what fixes the reference, or to say that it leads somewhere.
+    pub(super) fn fix(self, fix: &str, kind: ExternalKind, namespace: &str, name: &str) -> String {
         let object = match namespace {
             "" => format!("{} {name}", kind.as_str()),
             namespace => format!("{} {namespace}/{name}", kind.as_str()),
         };
         match self {
-            Self::Input => mend.to_owned(),
+            Self::Input => fix.to_owned(),
             Self::Unknown | Self::Others => {
-                format!("{mend}, or list `{object}` under `external:` in rolecall.yaml")
+                format!("{fix}, or list `{object}` under `external:` in rolecall.yaml")
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Denied requests in, the least objects that allow them out.
 //!
 //! ```text
-//! denied -> already allowed? -> can a Role mend it? -> is it risky? -> by subject and namespace
+//! denied -> already allowed? -> can a Role fix it? -> is it risky? -> by subject and namespace
 //!        -> new | reuse | extend -> objects -> proof
 //! ```
 
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 pub use config::{Config, GeneratedNames, MissingAccounts, Risky, Scope, Style};
 pub use note::Note;
-pub use refused::{Cause, Refused, Unmendable};
+pub use refused::{Cause, Refused, Unfixable};
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Metadata, ObjectKind, PolicyRule, Role, ServiceAccount,
     Subject, Target, Text, Unread, Verdict,
@@ -30,7 +30,7 @@ use crate::proof::{self, Gained};
 use crate::risk::{self, Risk, risks};
 use crate::subject::subject_of;
 
-/// What mends denials, and the proof that it does.
+/// What fixes denials, and the proof that it does.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The objects to apply, in the order to apply them in.
@@ -39,7 +39,7 @@ pub struct Plan {
     pub answers: Vec<Answer>,
     /// What else becomes allowed.
     pub gained: Vec<Gained>,
-    /// What is not mended, and why.
+    /// What is not fixed, and why.
     pub refused: Vec<Refused>,
     /// What the person who applies the objects should know.
     pub notes: Vec<Note>,
@@ -169,7 +169,7 @@ fn plan_without(
         if !outcome.is_allowed() {
             let risks = added_up.get(&denied).cloned();
             let subject =
-                risks.map_or_else(|| mendable(&denied, config), |it| Err(Cause::Risky(it)));
+                risks.map_or_else(|| fixable(&denied, config), |it| Err(Cause::Risky(it)));
             match subject {
                 Ok(subject) => {
                     let namespace = match config.scope {
@@ -203,7 +203,7 @@ fn plan_without(
     need::drop_what_the_cluster_grants(&mut needs);
     let mut draft = Draft { authorizer, config, objects: Vec::new(), notes };
     for need in needs.values() {
-        draft.mend(need);
+        draft.fix(need);
     }
     let Draft { mut objects, mut notes, .. } = draft;
     objects.sort_by_cached_key(Object::order);
@@ -260,13 +260,13 @@ fn distinct(denied: &[Denied]) -> Vec<Denied> {
 }
 
 /// Returns whom to grant the request, or why nobody is granted it.
-fn mendable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
-    refused::unmendable(denied).map_or(Ok(()), |unmendable| Err(Cause::Unmendable(unmendable)))?;
+fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
+    refused::unfixable(denied).map_or(Ok(()), |unfixable| Err(Cause::Unfixable(unfixable)))?;
     let risks = risks_of(denied, config);
     if config.risky == Risky::Refused && !risks.is_empty() {
         return Err(Cause::Risky(risks));
     }
-    subject_of(&denied.identity).ok_or(Cause::Unmendable(Unmendable::Nobody))
+    subject_of(&denied.identity).ok_or(Cause::Unfixable(Unfixable::Nobody))
 }
 
 /// Returns whether a denial may be granted for all objects of its namespace: where that is no risk
@@ -306,7 +306,7 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn mend(&mut self, need: &Need) {
+    fn fix(&mut self, need: &Need) {
         self.note_surroundings(need);
         let namespace = need.namespace.clone();
         match self.config.style {

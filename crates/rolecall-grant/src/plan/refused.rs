@@ -1,4 +1,4 @@
-//! Denials that are not mended.
+//! Denials that are not fixed.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use rolecall_rbac::Target;
 use crate::denied::Denied;
 use crate::risk::Risk;
 
-/// A denial that is not mended, and why.
+/// A denial that is not fixed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The denial.
@@ -16,18 +16,18 @@ pub struct Refused {
     pub cause: Cause,
 }
 
-/// Why a denial is not mended.
+/// Why a denial is not fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// To grant it would hand out the cluster; at least one reason.
     Risky(Vec<Risk>),
-    /// No Role can mend it.
-    Unmendable(Unmendable),
+    /// No Role can fix it.
+    Unfixable(Unfixable),
 }
 
-/// Why no Role can mend a denial.
+/// Why no Role can fix a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unmendable {
+pub enum Unfixable {
     /// There is no user or group to grant anything to.
     Nobody,
     /// The verb is empty.
@@ -40,22 +40,22 @@ pub enum Unmendable {
     Namespace,
 }
 
-/// Returns why no Role can mend a denial.
-pub(super) fn unmendable(denied: &Denied) -> Option<Unmendable> {
+/// Returns why no Role can fix a denial.
+pub(super) fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let identity = &denied.identity;
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
-        return Some(Unmendable::Nobody);
+        return Some(Unfixable::Nobody);
     }
     if denied.request.verb.is_empty() {
-        return Some(Unmendable::NoVerb);
+        return Some(Unfixable::NoVerb);
     }
     let Target::Resource(target) = &denied.request.target else { return None };
     if target.resource.is_empty() {
-        Some(Unmendable::NoResource)
+        Some(Unfixable::NoResource)
     } else if target.resource.contains('/') {
-        Some(Unmendable::SlashInResource)
+        Some(Unfixable::SlashInResource)
     } else if !target.namespace.is_empty() && !crate::refusal::is_namespace(&target.namespace) {
-        Some(Unmendable::Namespace)
+        Some(Unfixable::Namespace)
     } else {
         None
     }
@@ -64,7 +64,7 @@ pub(super) fn unmendable(denied: &Denied) -> Option<Unmendable> {
 impl fmt::Display for Cause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unmendable(unmendable) => unmendable.fmt(formatter),
+            Self::Unfixable(unfixable) => unfixable.fmt(formatter),
             Self::Risky(risks) => {
                 for (risk, position) in risks.iter().zip(0..) {
                     if position > 0 {
@@ -78,7 +78,7 @@ impl fmt::Display for Cause {
     }
 }
 
-impl fmt::Display for Unmendable {
+impl fmt::Display for Unfixable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Nobody => "it names no user or group to grant anything to",

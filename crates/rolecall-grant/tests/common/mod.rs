@@ -50,12 +50,12 @@ pub fn denied(identity: &Identity, requests: &[&str]) -> Vec<Denied> {
     requests.iter().map(|text| Denied::new(identity.clone(), request(text))).collect()
 }
 
-pub fn mend(before: &Authorizer, requests: &[&str], config: &Config) -> Plan {
+pub fn fix(before: &Authorizer, requests: &[&str], config: &Config) -> Plan {
     plan(before, &denied(&api(), requests), config)
 }
 
-pub fn mended(objects: &[Value], requests: &[&str]) -> String {
-    yaml_of(&mend(&authorizer(objects), requests, &Config::default()).objects)
+pub fn fixed(objects: &[Value], requests: &[&str]) -> String {
+    yaml_of(&fix(&authorizer(objects), requests, &Config::default()).objects)
 }
 
 pub fn role(namespace: &str, name: &str, rules: Value) -> Value {

@@ -63,7 +63,7 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
         }
         ConfigError::MalformedKubeconfig { path, line } => {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
-            vec![Hint::edit(format!("`{}{line}`", path.display()), "mend the YAML")]
+            vec![Hint::edit(format!("`{}{line}`", path.display()), "fix the YAML")]
         }
         ConfigError::NoContext { known } => context_hints(place, "", known),
         ConfigError::UnknownContext { context, known } => context_hints(place, context, known),

@@ -1,4 +1,4 @@
-//! What mends denials: `fix`.
+//! What fixes denials: `fix`.
 
 use rolecall_grant::{Answer, Outcome, Plan, Preflight, json_of};
 use rolecall_rbac::Metadata;
@@ -10,7 +10,7 @@ use crate::commands::fix::{DryRun, Gathered, Located, Patch, missing_role_texts,
 use crate::subject::label;
 use crate::words;
 
-/// The objects that mend denials, and the proof.
+/// The objects that fix denials, and the proof.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FixPlan<'a> {
@@ -158,7 +158,7 @@ impl<'a> FixPlan<'a> {
                 rolecall_grant::Cause::Risky(risks) => {
                     risks.iter().filter_map(|risk| risk.narrower(&denied.request)).collect()
                 }
-                rolecall_grant::Cause::Unmendable(_) => Vec::new(),
+                rolecall_grant::Cause::Unfixable(_) => Vec::new(),
             };
             RefusedDetails {
                 text: format!("{} {}", label(&denied.identity), words::request(&denied.request)),
@@ -168,7 +168,7 @@ impl<'a> FixPlan<'a> {
                 next: Vec::new(),
             }
         });
-        let unmended = gathered.unmended.iter().map(|found| RefusedDetails {
+        let unresolved = gathered.unresolved.iter().map(|found| RefusedDetails {
             text: found.text.clone(),
             because: found.because.clone(),
             narrower: Vec::new(),
@@ -190,7 +190,7 @@ impl<'a> FixPlan<'a> {
             objects: plan.objects.iter().map(json_of).collect(),
             answers: plan.answers.iter().map(AnswerDetails::new).collect(),
             gained: gained.collect(),
-            refused: refused.chain(unmended).collect(),
+            refused: refused.chain(unresolved).collect(),
             notes: plan
                 .notes
                 .iter()

@@ -68,7 +68,7 @@ impl<'a> Refusals<'a> {
         causes: impl Iterator<Item = RefusalCause<'a>>,
         gathered: &'a Gathered,
     ) -> Self {
-        let others = gathered.unmended.iter().map(|found| OtherDetails {
+        let others = gathered.unresolved.iter().map(|found| OtherDetails {
             text: &found.text,
             because: &found.because,
             missing: found.missing.iter().map(RuleDetails::new).collect(),

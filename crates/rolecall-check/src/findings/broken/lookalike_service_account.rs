@@ -89,7 +89,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .about(format!("{namespace}/{name}"))
             .severity(owner.severity(RULE.meta.severity))
             .unless(accounts::unread_files(context, namespace, name))
-            .fix(owner.fix(&mend(missing, first), ExternalKind::ServiceAccount, namespace, name))
+            .fix(owner.fix(&fix(missing, first), ExternalKind::ServiceAccount, namespace, name))
             .related((*first).into(), "the ServiceAccount that exists");
         findings.push(finding);
     }
@@ -119,7 +119,7 @@ fn may_be_moved(missing: &MissingSubject<'_>) -> bool {
 }
 
 /// Says how to write the ServiceAccount that was probably meant.
-fn mend(missing: &MissingSubject<'_>, meant: &ServiceAccount) -> String {
+fn fix(missing: &MissingSubject<'_>, meant: &ServiceAccount) -> String {
     let meant = &meant.metadata;
     let subject = missing.binding.subjects.get(missing.index);
     let (key, value) = match subject.map(|subject| &subject.kind) {

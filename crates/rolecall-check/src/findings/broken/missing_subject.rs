@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Owner::Unknown | Owner::Others => ": other software may create it",
         };
         let message = format!("ServiceAccount `{namespace}/{name}` {}{perhaps}", owner.absence());
-        let mend = match owner {
+        let fix = match owner {
             Owner::Input => "create it, or remove the subject",
             Owner::Unknown | Owner::Others => "create it",
         };
@@ -89,7 +89,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .about(format!("{namespace}/{name}"))
             .severity(owner.severity(RULE.meta.severity))
             .unless(accounts::unread_files(context, namespace, name))
-            .fix(owner.fix(mend, ExternalKind::ServiceAccount, namespace, name));
+            .fix(owner.fix(fix, ExternalKind::ServiceAccount, namespace, name));
         findings.push(finding);
     }
 }

@@ -29,7 +29,7 @@
 //!
 //! # How to fix
 //!
-//! Read with the rights that are missing, or mend the document.
+//! Read with the rights that are missing, or fix the document.
 //!
 //! ```yaml
 //! apiVersion: v1

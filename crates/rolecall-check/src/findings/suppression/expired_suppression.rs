@@ -31,7 +31,7 @@
 //!
 //! # How to fix
 //!
-//! Mend what it excuses, or set a later date.
+//! Fix what it excuses, or set a later date.
 //!
 //! ```yaml
 //! apiVersion: rbac.authorization.k8s.io/v1

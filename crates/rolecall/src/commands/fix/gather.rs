@@ -22,7 +22,7 @@ pub(crate) struct Gathered {
     /// The denied requests.
     pub(crate) denied: Vec<Denied>,
     /// What else was refused, or looks so.
-    pub(crate) unmended: Vec<Unmended>,
+    pub(crate) unresolved: Vec<Unresolved>,
     /// Reasons that other authorizers gave for denied requests.
     pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
     /// Whether informers seem to have written the text, which list and then watch.
@@ -33,12 +33,12 @@ pub(crate) struct Gathered {
     pub(crate) missing_roles: BTreeMap<String, BTreeSet<MissingRole>>,
 }
 
-/// Something that no Role mends.
+/// Something that no Role fixes.
 #[derive(Clone, Debug)]
-pub(crate) struct Unmended {
+pub(crate) struct Unresolved {
     /// What was found, as it stands there.
     pub(crate) text: String,
-    /// Why no Role mends it.
+    /// Why no Role fixes it.
     pub(crate) because: String,
     /// Rules whose lack is the reason.
     pub(crate) missing: Vec<PolicyRule>,
@@ -48,7 +48,7 @@ pub(crate) struct Unmended {
     pub(crate) next: Vec<Hint>,
 }
 
-/// What an [`Unmended`] says about the outcome.
+/// What an [`Unresolved`] says about the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
     /// Somebody stays denied, and it is about RBAC.
@@ -97,14 +97,14 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     if force == Force::Anything {
         return;
     }
-    let unmended = &mut gathered.unmended;
+    let unresolved = &mut gathered.unresolved;
     gathered.denied.retain(|denied| {
         let Some(useless) = sense::useless(&denied.request, &session.catalog) else { return true };
         let place = match &*denied.found {
             "" => String::new(),
             found => format!("{found}: "),
         };
-        unmended.push(Unmended {
+        unresolved.push(Unresolved {
             text: format!("{place}{} cannot {}", denied.identity.user, denied.request),
             because: useless.because,
             missing: Vec::new(),

@@ -58,7 +58,8 @@ pub(crate) fn read(
         return Err(CommandError::cluster("no log could be read"));
     }
     if reader.scans.iter().all(|(_, scan)| scan.is_empty()) {
-        ui.note(format!("{} logs hold no refusal", reader.read));
+        let logs = if reader.read == 1 { "log holds" } else { "logs hold" };
+        ui.note(format!("{} {logs} no refusal", reader.read));
     }
     Ok(Logs { scans: reader.scans, clues: reader.clues.into_inner(), unread: reader.unread })
 }

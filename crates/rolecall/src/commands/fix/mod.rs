@@ -1,4 +1,4 @@
-//! `fix`: from denials to the least YAML that mends them.
+//! `fix`: from denials to the least YAML that fixes them.
 
 mod clues;
 mod dedicated;
@@ -33,7 +33,7 @@ use rolecall_grant::{
 
 pub(crate) use self::dedicated::Patch;
 pub(crate) use self::dry_run::DryRun;
-pub(crate) use self::gather::{Gathered, Unmended, Weight};
+pub(crate) use self::gather::{Gathered, Unresolved, Weight};
 use self::input::Input;
 use self::logs::Logs;
 pub(crate) use self::note::{missing_role_texts, note_text};
@@ -319,7 +319,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         None => None,
     };
     let follow_ups = if arguments.complete { Vec::new() } else { follow_ups };
-    let mended = Mended {
+    let fixed = Fixed {
         session: &session,
         gathered,
         settled,
@@ -332,8 +332,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         preflight,
         dry_run,
     };
-    arguments.write(ui, &mended)?;
-    Ok(session.conclude(ui, report::report(ui, options, &mended)))
+    arguments.write(ui, &fixed)?;
+    Ok(session.conclude(ui, report::report(ui, options, &fixed)))
 }
 
 /// Refuses to grant to a ServiceAccount that does not exist where another one is probably meant.
@@ -354,7 +354,7 @@ fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<
 }
 
 /// Everything that is printed.
-struct Mended<'a> {
+struct Fixed<'a> {
     session: &'a Session,
     gathered: Gathered,
     /// What the server says of the denials.
@@ -373,7 +373,7 @@ struct Mended<'a> {
     dry_run: Option<DryRun>,
 }
 
-impl Mended<'_> {
+impl Fixed<'_> {
     /// Returns whether something is known to keep the objects from being applied; then they are not
     /// printed, for the next command in a pipe would try.
     fn is_withheld(&self) -> bool {
@@ -468,9 +468,9 @@ impl Arguments {
         }
     }
 
-    fn write(&self, ui: &Ui, mended: &Mended<'_>) -> Result<(), CommandError> {
-        let objects = &mended.plan.objects;
-        let is_withheld = mended.is_withheld();
+    fn write(&self, ui: &Ui, fixed: &Fixed<'_>) -> Result<(), CommandError> {
+        let objects = &fixed.plan.objects;
+        let is_withheld = fixed.is_withheld();
         if let Some(folder) = self.out_dir.as_ref().filter(|_| !is_withheld) {
             files::write(ui, folder, objects, self.kustomization)?;
         }
@@ -478,21 +478,21 @@ impl Arguments {
         match self.output {
             FixFormat::Json => {
                 let plan = FixPlan::new(
-                    &mended.plan,
-                    &mended.gathered,
-                    &mended.patches,
-                    mended.preflight.as_ref(),
-                    mended.dry_run.as_ref(),
-                    &mended.located,
+                    &fixed.plan,
+                    &fixed.gathered,
+                    &fixed.patches,
+                    fixed.preflight.as_ref(),
+                    fixed.dry_run.as_ref(),
+                    &fixed.located,
                 );
                 output::write_structured(&mut out, Format::Json, &plan)?;
             }
-            FixFormat::Yaml if mended.is_repaired && !is_withheld => {
-                repair::write_patch(&mut out, &mended.located)?;
+            FixFormat::Yaml if fixed.is_repaired && !is_withheld => {
+                repair::write_patch(&mut out, &fixed.located)?;
                 out.write_all(repair::yaml(objects).as_bytes())?;
             }
             FixFormat::Yaml if self.diff => {
-                diff::write(&mut out, mended.session.authorizer.inventory(), objects)?;
+                diff::write(&mut out, fixed.session.authorizer.inventory(), objects)?;
             }
             FixFormat::Yaml if self.out_dir.is_none() && !is_withheld => {
                 out.write_all(yaml_of(objects).as_bytes())?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::gather::Weight;
 use super::note::{missing_role_texts, note_text, refusing_namespace};
-use super::{DryRun, Mended, repair};
+use super::{DryRun, Fixed, repair};
 use crate::cli::{Options, quote};
 use crate::error::Hint;
 use crate::exit::Exit;
@@ -30,9 +30,9 @@ const BRIEFLY: usize = 3;
 const LONGEST: usize = 80;
 
 /// Says what is granted, what is not, and what to know about it.
-pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
+pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
     let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
-    let report = Report { ui, mended, told };
+    let report = Report { ui, fixed, told };
     report.repairs();
     report.granted();
     let contradicted = report.allowed_before();
@@ -41,27 +41,27 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
     report.follow_ups();
     report.missing_roles();
     let refused = report.refused();
-    let denied = report.unmended();
+    let denied = report.unresolved();
     report.extended();
     report.patches();
     report.in_doubt();
-    if let Some(found) = &mended.preflight {
+    if let Some(found) = &fixed.preflight {
         report.preflight(found);
     }
-    if let Some(found) = &mended.dry_run {
+    if let Some(found) = &fixed.dry_run {
         report.dry_run(found);
     }
     let stays_denied = refused + denied + contradicted > 0
         || report.answers().any(|answer| !answer.after.is_allowed())
-        || mended.is_withheld();
-    let nothing_but_asides = mended.plan.answers.is_empty()
-        && mended.gathered.unmended.iter().any(|found| found.weight == Weight::Aside);
-    let is_judged = mended.preflight.as_ref().is_some_and(Preflight::is_clear)
-        || mended.dry_run.as_ref().is_none_or(|found| found.not_judged.is_empty());
+        || fixed.is_withheld();
+    let nothing_but_asides = fixed.plan.answers.is_empty()
+        && fixed.gathered.unresolved.iter().any(|found| found.weight == Weight::Aside);
+    let is_judged = fixed.preflight.as_ref().is_some_and(Preflight::is_clear)
+        || fixed.dry_run.as_ref().is_none_or(|found| found.not_judged.is_empty());
     let is_open = report.answers().any(|answer| matches!(answer.before, Outcome::Unknown { .. }))
-        || !mended.plan.in_doubt.is_empty()
-        || mended.gathered.unread_logs > 0
-        || mended.preflight.as_ref().is_some_and(|found| !found.undecided.is_empty())
+        || !fixed.plan.in_doubt.is_empty()
+        || fixed.gathered.unread_logs > 0
+        || fixed.preflight.as_ref().is_some_and(|found| !found.undecided.is_empty())
         || !is_judged;
     let denied = Exit::No.when(stays_denied || nothing_but_asides);
     denied.max(Exit::Inconclusive.when(is_open))
@@ -69,14 +69,14 @@ pub(super) fn report(ui: &Ui, options: &Options, mended: &Mended<'_>) -> Exit {
 
 struct Report<'a> {
     ui: &'a Ui,
-    mended: &'a Mended<'a>,
+    fixed: &'a Fixed<'a>,
     told: usize,
 }
 
 impl Report<'_> {
     /// Returns the answers that are not refused.
     fn answers(&self) -> impl Iterator<Item = &Answer> {
-        let plan = &self.mended.plan;
+        let plan = &self.fixed.plan;
         plan.answers
             .iter()
             .filter(|answer| plan.refused.iter().all(|refused| refused.denied != answer.denied))
@@ -119,7 +119,7 @@ impl Report<'_> {
         if of_subject.len() > self.told {
             self.note(format!("lets {} more subjects something", of_subject.len() - self.told));
         }
-        let is_proved = self.mended.plan.gained.is_empty() && self.mended.plan.in_doubt.is_empty();
+        let is_proved = self.fixed.plan.gained.is_empty() && self.fixed.plan.in_doubt.is_empty();
         if !of_subject.is_empty() && is_proved {
             self.note("nothing else becomes allowed, for anybody");
         }
@@ -146,7 +146,7 @@ impl Report<'_> {
         let mut of_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Answer { denied, before, after } in self.answers() {
             let key = (denied.identity.clone(), denied.request.clone());
-            let reason = self.mended.gathered.reasons.get(&key);
+            let reason = self.fixed.gathered.reasons.get(&key);
             if let Some(reason) = reason.filter(|_| !before.is_allowed() && after.is_allowed()) {
                 of_reason.entry(reason).or_default().push(words::request(&denied.request));
             }
@@ -177,7 +177,7 @@ impl Report<'_> {
                 label(&denied.identity),
                 words::request(&denied.request)
             );
-            if self.mended.settled.contradicts(answer) {
+            if self.fixed.settled.contradicts(answer) {
                 contradicted += 1;
                 self.problem(format!(
                     "{what} by roles and bindings ({reason}), but the server does not allow it: another \
@@ -185,7 +185,7 @@ impl Report<'_> {
                 ));
                 continue;
             }
-            match self.mended.gathered.reasons.get(&key) {
+            match self.fixed.gathered.reasons.get(&key) {
                 Some(other) => {
                     contradicted += 1;
                     self.problem(format!(
@@ -209,7 +209,7 @@ impl Report<'_> {
     }
 
     fn gained(&self) {
-        for Gained { namespace, subject, rules } in &self.mended.plan.gained {
+        for Gained { namespace, subject, rules } in &self.fixed.plan.gained {
             let place = match &**namespace {
                 "" => "everywhere".to_owned(),
                 namespace => format!("in namespace {namespace}"),
@@ -220,7 +220,7 @@ impl Report<'_> {
     }
 
     fn notes(&self) {
-        let refusing = &self.mended.refusing;
+        let refusing = &self.fixed.refusing;
         for (namespace, state) in refusing {
             let (text, hint) = refusing_namespace(namespace, *state);
             self.warn(text);
@@ -230,7 +230,7 @@ impl Report<'_> {
             Note::NoNamespace { name } => !refusing.contains_key(name),
             _ => true,
         };
-        for note in self.mended.plan.notes.iter().filter(is_new) {
+        for note in self.fixed.plan.notes.iter().filter(is_new) {
             let (text, hint) = note_text(note);
             // Whoever named a ServiceAccount that is missing has been warned of it.
             let is_told = matches!(note, Note::NoServiceAccount { .. }) && self.is_asked_outright();
@@ -245,7 +245,7 @@ impl Report<'_> {
 
     /// Says what clients that were refused this usually ask next, where that is not allowed either.
     fn follow_ups(&self) {
-        let Mended { session, gathered, follow_ups, plan, .. } = self.mended;
+        let Fixed { session, gathered, follow_ups, plan, .. } = self.fixed;
         if self.is_asked_outright() {
             return;
         }
@@ -266,17 +266,17 @@ impl Report<'_> {
     }
 
     fn missing_roles(&self) {
-        for text in missing_role_texts(&self.mended.gathered) {
+        for text in missing_role_texts(&self.fixed.gathered) {
             self.warn(text);
         }
     }
 
     fn is_asked_outright(&self) -> bool {
-        self.mended.gathered.denied.iter().all(|denied| denied.found.is_empty())
+        self.fixed.gathered.denied.iter().all(|denied| denied.found.is_empty())
     }
 
     fn refused(&self) -> usize {
-        let refused = &self.mended.plan.refused;
+        let refused = &self.fixed.plan.refused;
         for Refused { denied, cause } in refused.iter().take(self.told) {
             let found = match &*denied.found {
                 "" => String::new(),
@@ -304,10 +304,10 @@ impl Report<'_> {
         refused.len()
     }
 
-    /// Says what no Role mends; returns how many of these are about RBAC.
-    fn unmended(&self) -> usize {
-        let unmended = &self.mended.gathered.unmended;
-        for found in unmended.iter().take(self.told) {
+    /// Says what no Role fixes; returns how many of these are about RBAC.
+    fn unresolved(&self) -> usize {
+        let unresolved = &self.fixed.gathered.unresolved;
+        for found in unresolved.iter().take(self.told) {
             let text = format!("{}: {}", found.text, found.because);
             match found.weight {
                 Weight::Denied => self.problem(text),
@@ -321,23 +321,23 @@ impl Report<'_> {
                 self.note(format!("lacks {more} more rules"));
             }
         }
-        let next = unmended.iter().take(self.told).flat_map(|found| &found.next);
+        let next = unresolved.iter().take(self.told).flat_map(|found| &found.next);
         let mut said = BTreeSet::new();
         for hint in next {
             if said.insert(hint.to_string()) {
                 self.ui.suggest(hint.clone());
             }
         }
-        if unmended.len() > self.told {
-            self.warn(format!("{} more are no matter of Roles", unmended.len() - self.told));
+        if unresolved.len() > self.told {
+            self.warn(format!("{} more are no matter of Roles", unresolved.len() - self.told));
         }
-        unmended.iter().filter(|found| found.weight == Weight::Denied).count()
+        unresolved.iter().filter(|found| found.weight == Weight::Denied).count()
     }
 
     /// Says how to add to roles that are not rolecall's own without replacing them.
     fn extended(&self) {
-        let inventory = self.mended.session.authorizer.inventory();
-        let roles = self.mended.plan.objects.iter().filter_map(|object| match object {
+        let inventory = self.fixed.session.authorizer.inventory();
+        let roles = self.fixed.plan.objects.iter().filter_map(|object| match object {
             Object::Role(granted) if !is_managed(&granted.role.metadata) => Some(&granted.role),
             _ => None,
         });
@@ -371,7 +371,7 @@ impl Report<'_> {
     }
 
     fn patches(&self) {
-        for patch in &self.mended.patches {
+        for patch in &self.fixed.patches {
             let workload = &patch.workload;
             let who = format!("{} {}/{}", workload.kind, workload.namespace, workload.name);
             match patch.command() {
@@ -389,7 +389,7 @@ impl Report<'_> {
 
     /// Says which words are wrong: how they are corrected, or that they could be.
     fn repairs(&self) {
-        let Mended { located, is_repaired, .. } = self.mended;
+        let Fixed { located, is_repaired, .. } = self.fixed;
         if *is_repaired {
             return repair::advise(self.ui, located);
         }
@@ -400,9 +400,9 @@ impl Report<'_> {
 
     /// Warns of objects that may exist already.
     fn in_doubt(&self) {
-        let objects = &self.mended.plan.objects;
+        let objects = &self.fixed.plan.objects;
         let in_doubt =
-            self.mended.plan.in_doubt.iter().filter_map(|position| objects.get(*position));
+            self.fixed.plan.in_doubt.iter().filter_map(|position| objects.get(*position));
         let names: Vec<String> = in_doubt
             .map(|object| format!("{} {}", object.kind(), words::qualified(object.metadata())))
             .collect();
@@ -429,7 +429,7 @@ impl Report<'_> {
             self.problem(format!("preflight: may not {}", words::request(request)));
         }
         for escalating in &found.escalations {
-            let object = self.mended.plan.objects.get(escalating.object);
+            let object = self.fixed.plan.objects.get(escalating.object);
             let name = object.map_or_else(String::new, |object: &Object| {
                 format!("{} {}", object.kind(), words::qualified(object.metadata()))
             });
@@ -461,7 +461,7 @@ impl Report<'_> {
     /// Says what the server makes of the objects.
     fn dry_run(&self, found: &DryRun) {
         let name = |position: usize| {
-            let object = self.mended.plan.objects.get(position)?;
+            let object = self.fixed.plan.objects.get(position)?;
             Some(format!("{} {}", object.kind(), words::qualified(object.metadata())))
         };
         for refused in &found.refused {

@@ -7,7 +7,7 @@ use rolecall_grant::Denied;
 use rolecall_grant::refusal::OtherAuthorizer;
 use rolecall_rbac::Target;
 
-use super::gather::{self, Gathered, Unmended, Weight};
+use super::gather::{self, Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::file;
@@ -66,7 +66,7 @@ pub(super) fn take(
         };
         let request = gather::as_clients_ask(ui, session, &review.request);
         if matches!(&request.target, Target::Path(path) if path.is_empty()) {
-            gathered.unmended.push(Unmended {
+            gathered.unresolved.push(Unresolved {
                 text: format!("{place}: {} cannot {request}", identity.user),
                 because: "its path is empty, which no request asks for".to_owned(),
                 missing: Vec::new(),
@@ -79,7 +79,7 @@ pub(super) fn take(
                 "" => String::new(),
                 reason => format!(": {reason}"),
             };
-            gathered.unmended.push(Unmended {
+            gathered.unresolved.push(Unresolved {
                 text: format!("{place}: {} cannot {request}", identity.user),
                 because: format!("{because}{reason}"),
                 missing: Vec::new(),

@@ -11,7 +11,7 @@ use rolecall_grant::refusal::{
 use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
 use super::clues::{Clues, Watched};
-use super::gather::{Gathered, Unmended, Weight};
+use super::gather::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::patience::Patience;
@@ -70,8 +70,10 @@ pub(crate) fn take(name: &str, scan: Scan, about: &About<'_>, gathered: &mut Gat
         take_unnamed(name, found, about, gathered);
     }
     let options = about.options;
-    gathered.unmended.extend(scan.escalations.iter().map(|found| escalation(name, found, options)));
-    gathered.unmended.extend(scan.remarks.into_iter().map(|found| remark(name, found)));
+    gathered
+        .unresolved
+        .extend(scan.escalations.iter().map(|found| escalation(name, found, options)));
+    gathered.unresolved.extend(scan.remarks.into_iter().map(|found| remark(name, found)));
 }
 
 fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
@@ -99,7 +101,7 @@ fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
             return;
         }
     };
-    gathered.unmended.push(Unmended {
+    gathered.unresolved.push(Unresolved {
         text: format!("{}: {} cannot {}", place(name, denial.seen), denial.user, denial.request),
         because: because.to_owned(),
         missing: Vec::new(),
@@ -167,7 +169,7 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     } else {
         next.push(Hint::pass("--for SUBJECT", "say who was refused"));
     }
-    gathered.unmended.push(Unmended {
+    gathered.unresolved.push(Unresolved {
         text: format!("{}: {}", place(name, found.seen), found.text),
         because: format!("{because}{request}"),
         missing: Vec::new(),
@@ -177,9 +179,9 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
 }
 
 /// An escalation refusal is answered with what its writer lacks; whether to grant that is for people.
-fn escalation(name: &str, found: &Escalation, options: &Options) -> Unmended {
+fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
     let end = if found.cut_off { ", and perhaps more: the text is cut off" } else { "" };
-    Unmended {
+    Unresolved {
         text: format!(
             "{}: {} writes {} {:?}",
             place(name, found.seen),
@@ -237,7 +239,7 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     vec![Hint::run(format!("{command} --allow-risky"), purpose)]
 }
 
-fn remark(name: &str, found: Remark) -> Unmended {
+fn remark(name: &str, found: Remark) -> Unresolved {
     let next = match &found.kind {
         RemarkKind::KubeletRefusesServer { user } if **user != *"system:anonymous" => {
             let user = crate::cli::quote(user);
@@ -251,7 +253,7 @@ fn remark(name: &str, found: Remark) -> Unmended {
         }
         _ => Vec::new(),
     };
-    Unmended {
+    Unresolved {
         text: format!("{}: {}", place(name, found.seen), found.text),
         because: found.kind.to_string(),
         missing: Vec::new(),

@@ -13,7 +13,7 @@ use rolecall_review::live::{Means, RulesAnswer};
 use rolecall_source::cluster::NamespaceState;
 
 use super::dry_run::path_of;
-use super::gather::{Gathered, Unmended, Weight};
+use super::gather::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::live::{self, Evidence, Live, Reviewed};
@@ -89,7 +89,7 @@ pub(super) fn settle(
             found => format!("{found}: "),
         };
         let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        gathered.unmended.push(Unmended {
+        gathered.unresolved.push(Unresolved {
             text: format!("{place}{} cannot {}", denied.identity.user, denied.request),
             because: format!(
                 "an authorizer before RBAC denies it outright, which no Role overrules{reason}"

@@ -11,7 +11,7 @@ use rolecall_rbac::{Decision, Identity, NearMiss, Request, Verdict};
 use super::Arguments;
 use crate::cli::Options;
 use crate::commands::fix::scan::{self, About};
-use crate::commands::fix::{Gathered, Unmended, Weight, logs, missing_role_texts};
+use crate::commands::fix::{Gathered, Unresolved, Weight, logs, missing_role_texts};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
@@ -192,7 +192,7 @@ fn write(
         cause.write(&mut folded, session, options)?;
     }
     out.flush()?;
-    for Unmended { text, because, missing, weight, next } in &gathered.unmended {
+    for Unresolved { text, because, missing, weight, next } in &gathered.unresolved {
         let text = plain(&format!("{text}: {because}")).into_owned();
         match weight {
             Weight::Denied => ui.problem(text),
@@ -290,7 +290,7 @@ fn exit(causes: &[Cause<'_>], gathered: &Gathered) -> Exit {
     // What was not read of a log may refuse more.
     let is_unread = gathered.unread_logs > 0;
     match (
-        causes.iter().any(is_denied) || !gathered.unmended.is_empty(),
+        causes.iter().any(is_denied) || !gathered.unresolved.is_empty(),
         causes.iter().any(is_open) || is_unread,
     ) {
         (true, _) => Exit::No,
