@@ -532,7 +532,9 @@ fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
     let new = "ClusterRole a: get,list,update nodes,namespaces,pods,nodes/status; get,bind clusterroles.rbac.authorization.k8s.io
         ClusterRole b: get nodes
         ClusterRole c: get widgets.example.com
+        ClusterRole d: impersonate serviceaccounts,users; impersonate uids,userextras/scopes.authentication.k8s.io
         one: a -> sa/blue:app in blue
+        five: d -> sa/blue:other in blue
         two: b -> sa/blue:idle in blue
         three: c -> sa/blue:custom in blue
         four: a -> sa/blue:wide";
@@ -545,6 +547,8 @@ fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
         RoleBinding blue/one rule 1
     + sa/blue:custom: get | example.com | widgets in blue
         RoleBinding blue/three rule 0
+    + sa/blue:other: impersonate | "" | serviceaccounts in blue
+        RoleBinding blue/five rule 0
     + sa/blue:wide: get, list, update | "" | namespaces, nodes, nodes/status, pods in *
         ClusterRoleBinding /four rule 0
     + sa/blue:wide: bind, get | rbac.authorization.k8s.io | clusterroles in *

@@ -84,24 +84,47 @@ impl Scopes {
     /// Returns the requests that cannot be made: in each namespace that `access` names, and in all
     /// others alike, where Namespaces are left out.
     fn impossible(&self, access: &AccessSet) -> AccessSet {
+        let elsewhere = self.elsewhere_with_extras(access);
         let named = access.resources.named().iter().map(|(namespace, _)| match &**namespace {
             "" => (namespace.clone(), Groups::nothing()),
-            _ => (namespace.clone(), self.in_namespace(namespace)),
+            _ => (namespace.clone(), self.in_namespace(namespace, &elsewhere)),
         });
         let mut named: BTreeMap<Text, Groups> = named.collect();
         named.insert("".into(), Groups::nothing());
         AccessSet {
-            resources: Namespaces::build(self.elsewhere.clone(), named),
+            resources: Namespaces::build(elsewhere, named),
             urls: Urls::build(Set::everything(), [(UrlKey::Prefix("/".into()), Set::nothing())]),
         }
     }
 
-    fn in_namespace(&self, namespace: &Text) -> Groups {
+    /// Returns `elsewhere` with the keys of `userextras` that `access` names: requests can have any key, so
+    /// no catalog lists them.
+    fn elsewhere_with_extras(&self, access: &AccessSet) -> Groups {
+        let group = Text::from("authentication.k8s.io");
+        let namespaces = access.resources.named().iter().map(|(_, groups)| groups);
+        let keys: BTreeSet<ResourceKey> = namespaces
+            .chain([access.resources.rest()])
+            .flat_map(|groups| groups.get(&group).named())
+            .map(|(key, _)| key)
+            .filter(|key| {
+                matches!(key, ResourceKey::Exact { resource, subresource }
+                if **resource == *"userextras" && !subresource.is_empty())
+            })
+            .cloned()
+            .collect();
+        if keys.is_empty() {
+            return self.elsewhere.clone();
+        }
+        let extras = Groups::at([group], &Resources::at(keys, &Verbs::everything()));
+        self.elsewhere.combine(&extras, Operation::Union)
+    }
+
+    fn in_namespace(&self, namespace: &Text, elsewhere: &Groups) -> Groups {
         let others = Names::build(true, [(namespace.clone(), false)]);
         let verbs = Verbs::build(others, collection_verbs());
         let resources = Resources::at(self.of_namespaces.iter().cloned(), &verbs);
         let core = Groups::at([Text::from("")], &resources);
-        self.elsewhere.combine(&core, Operation::Union)
+        elsewhere.combine(&core, Operation::Union)
     }
 }
 
