@@ -1,7 +1,8 @@
 //! What was not read, and which findings that leaves uncertain.
 //!
 //! A file that was not read is one place where what is missing can be: findings name it. A list that a
-//! server refused can hold anything, of every object of its kind: findings about those say nothing.
+//! server refused can hold anything, of every object of its kind: a snapshot with such a gap gets no findings
+//! about what can be there, and manifests over such a cluster those that they get without the cluster.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,18 @@ impl Context<'_> {
     /// Returns whether a list was refused that can hold what a gap of `hides` hides.
     pub(crate) fn is_unlisted(&self, hides: impl Fn(&Gap) -> bool) -> bool {
         self.inventory().gaps().iter().any(|gap| file_of(gap).is_none() && hides(gap))
+    }
+
+    /// Returns whether the cluster that manifests are laid over shows everything that a gap of `hides` can
+    /// hide: what is not in the input does not exist.
+    pub(crate) fn is_complete(&self, hides: impl Fn(&Gap) -> bool) -> bool {
+        self.input.complete && !self.is_unlisted(hides)
+    }
+
+    /// Returns whether references to what a gap of `hides` can hide are left alone: a refused list can hold
+    /// it. References of manifests that are laid over a cluster are judged as without the cluster.
+    pub(crate) fn is_beyond_judgement(&self, hides: impl Fn(&Gap) -> bool) -> bool {
+        !self.input.complete && self.is_unlisted(hides)
     }
 }
 

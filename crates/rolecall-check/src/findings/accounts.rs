@@ -53,7 +53,7 @@ pub(crate) fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSub
     missing
 }
 
-/// Returns the ServiceAccount that a subject names, be it by its user name.
+/// Returns the namespace and name of the ServiceAccount that a subject names, also by its user name.
 pub(super) fn account_of<'a>(
     subject: &'a Subject,
     binding: &'a Binding,
@@ -72,7 +72,7 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
     let (inventory, names) = (context.inventory(), context.names());
     name == "default"
         || inventory.service_account(namespace, name).is_some()
-        || context.is_unlisted(|gap| gap.may_hide_service_account(namespace))
+        || context.is_beyond_judgement(|gap| gap.may_hide_service_account(namespace))
         || names.accounts(name).iter().any(|account| context.is_guess(&account.metadata))
         || names.is_account_of_servers(namespace, name)
 }

@@ -40,11 +40,12 @@ impl Owner {
     /// Returns who would define a role that a binding refers to.
     pub(super) fn of_role(context: &Context<'_>, binding: &Binding) -> Self {
         let name = &*binding.role_ref.name;
+        let is_known = context.is_complete(|gap| gap.may_hide_role_of(binding));
         match binding.role_ref.kind {
+            _ if is_known => Self::Input,
             rolecall_rbac::RoleKind::Role => {
                 Self::of_namespaced(context, &binding.metadata.namespace)
             }
-            _ if context.input.complete => Self::Input,
             _ if name.starts_with("system:") || OF_DISTRIBUTIONS.contains(&name) => Self::Others,
             _ if may_be_renamed(context, name) => Self::Unknown,
             _ if context.names().has_namesake(name) => Self::Input,
@@ -55,7 +56,7 @@ impl Owner {
     /// Returns who would define a ServiceAccount that bindings or workloads name. A repository that
     /// defines some of a namespace defines them all.
     pub(super) fn of_account(context: &Context<'_>, namespace: &str, name: &str) -> Self {
-        if context.input.complete {
+        if context.is_complete(|gap| gap.may_hide_service_account(namespace)) {
             Self::Input
         } else if is_of_the_cluster(namespace) {
             Self::Others
@@ -69,10 +70,8 @@ impl Owner {
     }
 
     /// Returns who would define an object of a namespace.
-    pub(super) fn of_namespaced(context: &Context<'_>, namespace: &str) -> Self {
-        if context.input.complete {
-            Self::Input
-        } else if is_of_the_cluster(namespace) {
+    fn of_namespaced(context: &Context<'_>, namespace: &str) -> Self {
+        if is_of_the_cluster(namespace) {
             Self::Others
         } else if holds(context, namespace) {
             Self::Input

@@ -1,6 +1,6 @@
 //! Which roles bindings refer to in vain, as several rules ask.
 
-use rolecall_rbac::{Binding, Role, RoleKind, Text};
+use rolecall_rbac::{Binding, Inventory, Role, RoleKind, Text};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -35,5 +35,9 @@ fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
     let is_guess =
         |role: &Role| context.is_guess(&role.metadata) || context.is_guess(&binding.metadata);
     let assumed = || context.names().roles(&binding.role_ref.name).iter().copied().any(is_guess);
-    context.is_unlisted(|gap| gap.may_hide_role_of(binding)) || (!cluster_role && assumed())
+    let is_unlisted = || context.is_unlisted(|gap| gap.may_hide_role_of(binding));
+    let is_default = |defaults: &Inventory| defaults.role("", &binding.role_ref.name).is_some();
+    context.is_beyond_judgement(|gap| gap.may_hide_role_of(binding))
+        || (cluster_role && is_unlisted() && context.input.defaults.iter().any(is_default))
+        || (!cluster_role && assumed())
 }

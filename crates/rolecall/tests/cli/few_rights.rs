@@ -155,3 +155,52 @@ fn an_overlay_reads_only_its_namespaces() {
     let there = "GET /apis/rbac.authorization.k8s.io/v1/namespaces/ns-1/rolebindings";
     assert!(seen.iter().any(|line| line == there), "{ran}\n{seen:#?}");
 }
+
+/// A caller who may list nothing gets no clean report: the findings stay, and what is unread is named.
+#[test]
+fn an_overlay_on_a_cluster_that_cannot_be_read_is_not_clean() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let is_list = seen.method == "GET"
+            && [
+                "/api/v1/",
+                "/apis/rbac.authorization.k8s.io/v1/",
+                "/apis/apps/v1/",
+                "/apis/batch/",
+            ]
+            .iter()
+            .any(|prefix| seen.path.starts_with(prefix));
+        is_list.then(|| Reply::failure(403, "Forbidden", "User \"nobody\" cannot list this"))
+    });
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n\
+        metadata: {name: b, namespace: ns-1}\n\
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: nope}\n\
+        subjects: [{kind: ServiceAccount, name: ghost}]\n";
+    for output in ["table", "json"] {
+        let mut command = server.command("admin", &format!("check - --overlay -o {output}"));
+        let ran = run(&mut command, binding);
+        assert_eq!(ran.exit, Some(3), "{ran}");
+        for said in ["RC101", "Role `ns-1/nope` is not in the input", "RC102", "cannot list this"] {
+            assert!(ran.stdout.contains(said), "{said}: {ran}");
+        }
+    }
+}
+
+/// With constrained impersonation a caller may ask about somebody, and list nothing as them.
+#[test]
+fn somebody_whose_lists_may_not_be_requested_is_still_asked_about() {
+    let server = Server::with(&["ns-1"], |seen| {
+        let resource = seen.path.rsplit('/').next().unwrap_or_default();
+        let is_list_as_somebody = seen.method == "GET"
+            && seen.path.starts_with("/apis/rbac.authorization.k8s.io/v1/")
+            && seen.headers("impersonate-user").next().is_some();
+        let message = format!(
+            "{resource} is forbidden: User \"cimp\" cannot impersonate-on:serviceaccount:list resource \
+             \"{resource}\" in API group \"rbac.authorization.k8s.io\" at the cluster scope"
+        );
+        is_list_as_somebody.then(|| Reply::failure(403, "Forbidden", &message))
+    });
+    let ran =
+        server.rolecall("admin", "can-i list pods --as system:serviceaccount:ns-1:k-sa-1 -n ns-1");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    assert!(ran.stdout.starts_with("yes: "), "{ran}");
+}
