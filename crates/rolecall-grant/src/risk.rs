@@ -288,7 +288,10 @@ fn of_subject(identity: &Identity) -> Option<Risk> {
     let everybody = if identity.user.is_empty() {
         matches!(
             &**subject,
-            "system:unauthenticated" | "system:authenticated" | "system:serviceaccounts"
+            "system:unauthenticated"
+                | "system:authenticated"
+                | "system:authenticated:oauth"
+                | "system:serviceaccounts"
         ) || subject.starts_with("system:serviceaccounts:")
     } else {
         **subject == *"system:anonymous"

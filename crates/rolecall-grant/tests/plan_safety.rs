@@ -121,6 +121,7 @@ fn nothing_is_granted_to_everybody() {
         (Identity::user("system:anonymous"), true),
         (Identity::group("system:unauthenticated"), true),
         (Identity::group("system:authenticated"), true),
+        (Identity::group("system:authenticated:oauth"), true),
         (Identity::group("system:serviceaccounts"), true),
         (Identity::group("system:serviceaccounts:shop"), true),
         (Identity::group("dev"), false),

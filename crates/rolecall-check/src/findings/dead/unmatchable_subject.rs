@@ -73,8 +73,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Groups that Kubernetes itself gives a meaning.
-const RESERVED_GROUPS: [&str; 6] = [
+const RESERVED_GROUPS: [&str; 7] = [
     "system:authenticated",
+    "system:authenticated:oauth",
     "system:bootstrappers",
     "system:masters",
     "system:monitoring",

@@ -55,7 +55,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    subjects::report(context, RULE.meta, findings, |subject| {
+    subjects::report(context, RULE.meta, findings, |subject, _| {
         let anonymous = subjects::is_group(subject, "system:unauthenticated")
             || subjects::is_user(subject, "system:anonymous");
         anonymous.then_some(subjects::Report {

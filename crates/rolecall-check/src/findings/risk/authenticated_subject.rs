@@ -2,8 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds bindings of the groups `system:authenticated` and `system:serviceaccounts`, those that every
-//! server starts with left out.
+//! Finds bindings of the groups `system:authenticated` and `system:serviceaccounts`, and of OpenShift's
+//! `system:authenticated:oauth`. Default bindings of Kubernetes are left out.
 //!
 //! # Why is this bad
 //!
@@ -42,6 +42,10 @@ use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Category, Finding, RuleMeta, Versions};
 
+/// Groups of everybody who has credentials; on OpenShift, all people log in through OAuth.
+const EVERYBODY: [&str; 3] =
+    ["system:authenticated", "system:authenticated:oauth", "system:serviceaccounts"];
+
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
         code: "RC508",
@@ -57,9 +61,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    subjects::report(context, RULE.meta, findings, |subject| {
-        let everybody = subjects::is_group(subject, "system:authenticated")
-            || subjects::is_group(subject, "system:serviceaccounts");
+    subjects::report(context, RULE.meta, findings, |subject, _| {
+        let everybody = EVERYBODY.iter().any(|name| subjects::is_group(subject, name));
         everybody.then_some(subjects::Report {
             message: "grants rights to everybody with credentials",
             scoped: &AUTHENTICATED,

@@ -2,7 +2,8 @@
 //!
 //! # What it does
 //!
-//! Finds bindings that name the ServiceAccount `default` of a namespace.
+//! Finds bindings that name the ServiceAccount `default` of a namespace, also by its user name,
+//! `system:serviceaccount:NAMESPACE:default`.
 //!
 //! # Why is this bad
 //!
@@ -36,13 +37,11 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use rolecall_rbac::SubjectKind;
-
 use rolecall_access::risk::DEFAULT_ACCOUNT;
 
 use super::subjects;
 use crate::context::Context;
-use crate::findings::Rule;
+use crate::findings::{Rule, accounts};
 use crate::{Category, Finding, RuleMeta, Versions};
 
 pub(super) const RULE: Rule = Rule {
@@ -60,8 +59,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    subjects::report(context, RULE.meta, findings, |subject| {
-        let default = subject.kind == SubjectKind::ServiceAccount && *subject.name == *"default";
+    subjects::report(context, RULE.meta, findings, |subject, binding| {
+        let account = accounts::account_of(subject, binding);
+        let default = account.is_some_and(|(_, name)| name == "default");
         default.then_some(subjects::Report {
             message: "grants rights to every Pod that names no ServiceAccount",
             scoped: &DEFAULT_ACCOUNT,

@@ -55,7 +55,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    subjects::report(context, RULE.meta, findings, |subject| {
+    subjects::report(context, RULE.meta, findings, |subject, _| {
         subjects::is_group(subject, "system:masters").then_some(subjects::Report {
             message: "names `system:masters`, whose members are allowed everything anyway",
             scoped: &MASTERS,

@@ -19,11 +19,11 @@ pub(super) fn report(
     context: &Context<'_>,
     meta: &'static RuleMeta,
     findings: &mut Vec<Finding>,
-    judge: impl Fn(&Subject) -> Option<Report>,
+    judge: impl Fn(&Subject, &Binding) -> Option<Report>,
 ) {
     for binding in context.bindings() {
         for (index, subject) in binding.subjects.iter().enumerate() {
-            let Some(report) = judge(subject) else { continue };
+            let Some(report) = judge(subject, binding) else { continue };
             let namespace =
                 (!binding.is_cluster_role_binding()).then_some(&*binding.metadata.namespace);
             let severity = match grants_public_settings(context, binding) {
