@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::file;
+
 /// A failed command, told as `error:`, `caused by:` and `hint:` lines.
 #[derive(Debug)]
 pub(crate) struct CommandError {
@@ -127,7 +129,7 @@ impl CommandError {
         let mut texts = vec![self.error.to_string()];
         let mut source = self.error.source();
         while let Some(error) = source {
-            let text = error.to_string();
+            let text = file::without_number(&error.to_string());
             if texts.last() != Some(&text) {
                 texts.push(text);
             }

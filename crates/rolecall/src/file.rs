@@ -90,10 +90,15 @@ fn words(verb: &str, reason: &io::Error) -> String {
     if reason.kind() == ErrorKind::NotFound {
         return "no such file or directory".to_owned();
     }
-    let text = reason.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    format!("cannot be {verb}: {}", without_number(&reason.to_string()))
+}
+
+/// Returns an error of the operating system without its number, and as part of a sentence; other texts
+/// stay as they are.
+pub(crate) fn without_number(text: &str) -> String {
+    let Some((text, _)) = text.split_once(" (os error") else { return text.to_owned() };
     let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
-    format!("cannot be {verb}: {}{rest}", first.to_lowercase())
+    format!("{}{rest}", first.to_lowercase())
 }
 
 /// Replaces the whole of a file or leaves it as it is: whatever happens in between, readers see the

@@ -117,7 +117,13 @@ impl Found {
                 let others = patterns::expand(path);
                 others.iter().for_each(|other| self.named(other));
                 if others.is_empty() {
-                    self.problem(path, ProblemKind::MissingFile, "no such file or directory");
+                    let message = match path.to_string_lossy().contains("://") {
+                        true => {
+                            "URLs are not read: download it, and pass `-` to read it from stdin"
+                        }
+                        false => "no such file or directory",
+                    };
+                    self.problem(path, ProblemKind::MissingFile, message);
                 }
             }
             Err(error) => self.unreadable(path, &error),

@@ -38,6 +38,8 @@ pub(super) fn meaning(command: &str, option: &Arg) -> Meaning {
 /// Prepares the grammar for showing help in a terminal of that many columns.
 pub(super) fn dress(mut command: Command, columns: usize) -> Command {
     let width = columns.min(WIDEST);
+    // While building, clap decides whether `--help` shows more than `-h`.
+    command = command.mut_subcommands(|of_command| of_command.after_long_help(" "));
     command.build();
     let names: Vec<String> =
         command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
@@ -52,7 +54,10 @@ pub(super) fn dress(mut command: Command, columns: usize) -> Command {
             let details = dressed.get_after_help().map(ToString::to_string).unwrap_or_default();
             let options = "`rolecall options` lists the options that every command takes.";
             let long = format!("{}\n\n{options}", filled(&details, width));
-            let short = format!("`rolecall {name} --help` has examples and details.");
+            let short = match details.is_empty() {
+                true => String::new(),
+                false => format!("`rolecall {name} --help` has examples and details."),
+            };
             dressed.after_help(short).after_long_help(long.trim_start().to_owned())
         });
     }

@@ -1,5 +1,6 @@
 //! What is odd about a verb, a resource or a name; questions are asked as written all the same.
 
+use rolecall_access::known::removed_in;
 use rolecall_check::dead_grant;
 use rolecall_rbac::{Catalog, PolicyRule, Resolved, VerbAlias, edit_distance};
 
@@ -71,7 +72,7 @@ pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<St
         .iter()
         .any(|(checked, resources)| *checked == verb && resources.contains(&&*served.resource));
     (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
-        format!("no server serves `{verb}` for `{}`; asked all the same", resolved.display())
+        format!("no server serves `{verb}` for `{}`; answering anyway", resolved.display())
     })
 }
 
@@ -127,7 +128,12 @@ pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option
         resources: [resource.clone()].into(),
         ..PolicyRule::default()
     };
-    if is_served {
+    if let Some(release) = removed_in(group, resource) {
+        Some(format!(
+            "`{resource}` of API group `{group}` is no longer served, since Kubernetes 1.{release}\
+             {elsewhere}"
+        ))
+    } else if is_served {
         Some(format!("API group `{group}` has no known resource `{resource}`{elsewhere}"))
     } else if dead_grant(&rule, catalog).is_some() {
         Some(format!("`{group}` is not an API group{elsewhere}"))

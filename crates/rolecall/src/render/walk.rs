@@ -296,7 +296,7 @@ fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
             tree.push(Tree::new(format!("nothing: {role} does not exist")).styled(MISSING));
         }
         RoleState::Unsupported => {
-            let text = format!("nothing: {} is no kind of role", role_ref.kind);
+            let text = format!("nothing: {} is not a kind of role", role_ref.kind);
             tree.push(Tree::new(text).styled(MISSING));
         }
         RoleState::Unread => {

@@ -301,16 +301,16 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
             CommandError::usage(format!("`{text}` does not say what kind of subject"))
                 .with_hint(Hint::did_you_mean(text, guesses))
         }
-        NotationError::NoName => CommandError::usage(format!("`{text}` names nobody"))
+        NotationError::NoName => CommandError::usage(format!("`{text}` has no name"))
             .with_hint(Hint::did_you_mean(text, [format!("{kind}/NAME")])),
         NotationError::NotAnAccount => {
-            CommandError::usage(format!("`{text}` is no ServiceAccount's user name"))
+            CommandError::usage(format!("`{text}` is not the user name of a ServiceAccount"))
                 .with_hint(Hint::did_you_mean(text, ["system:serviceaccount:NAMESPACE:NAME"]))
         }
         NotationError::NotAName => {
             let lower = format!("{kind}/{}", rest.to_lowercase());
             let is_fixed = lower != text && NamedSubject::parse(&lower).is_ok();
-            CommandError::usage(format!("`{text}` names no object"))
+            CommandError::usage(format!("`{text}` is not a name that objects can have"))
                 .with_hint(is_fixed.then(|| Hint::did_you_mean(text, [lower])).flatten())
         }
     }

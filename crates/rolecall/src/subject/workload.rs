@@ -97,7 +97,7 @@ pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<
     let guess = nearest(&known, kind, |known| known);
     let account = format!("sa/{kind}:{name}");
     let is_account = session.authorizer.inventory().service_account(kind, name).is_some();
-    let error = CommandError::usage(format!("`{kind}` is no kind of subject"))
+    let error = CommandError::usage(format!("`{kind}` is not a kind of subject"))
         .with_hint(
             is_account.then(|| Hint::did_you_mean(format!("{kind}/{name}"), [account])).flatten(),
         )

@@ -112,7 +112,7 @@ fn a_verb_is_not_changed() {
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "pods/log" in API group "" in the namespace "ns-1"
           a role that would allow it is not bound to sa/ns-1:k-sa-1: ClusterRole cluster-admin (default)
         --- stderr
-        warning: no server serves `create` for `pods/log`; asked all the same
+        warning: no server serves `create` for `pods/log`; answering anyway
         hint: run `rolecall why create pods/log --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
         --- exit 1
         "#

@@ -33,7 +33,7 @@ fn unavailable_credentials_are_errors() {
     assert_snapshot!(of(json!({"exec": plugin})), @"
     --- stderr
     error: the credential plugin `/nowhere/plugin` cannot be run
-    caused by: No such file or directory (os error 2)
+    caused by: no such file or directory
     hint: run `command -v /nowhere/plugin` to see whether it is installed
     hint: get it from example.com
     --- exit 2
@@ -47,7 +47,7 @@ fn unavailable_credentials_are_errors() {
     assert_snapshot!(of(json!({"tokenFile": "/nowhere/token"})), @"
     --- stderr
     error: cannot read the token file `/nowhere/token`
-    caused by: No such file or directory (os error 2)
+    caused by: no such file or directory
     hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the user's `tokenFile` says
     --- exit 2
     ");

@@ -222,6 +222,28 @@ fn help_is_short_or_long_and_lists_common_options_once() {
     for text in [&short, &long] {
         assert!(!text.contains("--kubeconfig") && text.contains("--filename"), "{text}");
     }
+    let details = "--help` has examples and details.";
+    for command in [
+        "can-i",
+        "check",
+        "completions",
+        "diff",
+        "doctor",
+        "explain",
+        "fix",
+        "man",
+        "rules",
+        "snapshot",
+        "walk",
+        "who-can",
+        "whoami",
+        "why",
+    ] {
+        let short = rolecall(&format!("{command} -h")).stdout;
+        let long = rolecall(&format!("{command} --help")).stdout;
+        assert!(short.contains(details) && !long.contains(details), "{command}: {long}");
+        assert!(long.lines().count() > short.lines().count(), "{command}: {long}");
+    }
     assert!(rolecall("options").stdout.contains("--kubeconfig <PATH>"));
     assert_eq!(rolecall("help who-can"), rolecall("who-can --help"));
     assert_eq!(rolecall("help --help").exit, Some(0));

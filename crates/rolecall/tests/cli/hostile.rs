@@ -135,10 +135,16 @@ fn junit_is_xml() {
 #[test]
 fn csv_cells_are_never_formulas() {
     let objects = OBJECTS.replace("eve\\n::add-mask::x", "=1+1");
-    let ran =
-        rolecall_with("can-i --for user/=1+1 -n shop --resources secrets -o csv -f -", &objects);
-    for line in ran.stdout.lines() {
-        for cell in line.split(',') {
+    let definition = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, \
+         metadata: {name: '=1+1.=cmd'}, spec: {group: '=cmd', scope: Namespaced, \
+         names: {plural: '=1+1', kind: A}, versions: [{name: v1, served: true, storage: true}]}}";
+    for (arguments, input) in [
+        ("can-i --for user/=1+1 -n shop --resources secrets -o csv -f -", &*objects),
+        ("can-i --for user/jane -n shop --verbs get -o csv -f -", definition),
+    ] {
+        let ran = rolecall_with(arguments, input);
+        assert!(ran.stdout.contains("=1+1"), "{ran}");
+        for cell in ran.stdout.lines().flat_map(|line| line.split(',')) {
             let cell = cell.trim_start_matches('"');
             assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}: {ran}");
         }
@@ -280,4 +286,16 @@ fn all_commands_report_a_missing_file_in_the_same_way() {
         let expected = "error: nowhere: no such file or directory";
         assert_eq!((ran.stderr.lines().next(), ran.exit), (Some(expected), Some(2)), "{arguments}");
     }
+    let ran = rolecall("whoami --kubeconfig nowhere");
+    let lines: Vec<&str> = ran.stderr.lines().take(2).collect();
+    assert_eq!(
+        (lines, ran.exit),
+        (
+            vec![
+                "error: cannot read the kubeconfig `nowhere`",
+                "caused by: no such file or directory"
+            ],
+            Some(2)
+        )
+    );
 }

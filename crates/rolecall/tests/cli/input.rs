@@ -95,3 +95,13 @@ subjects: [{kind: User, name: eve}]
         );
     }
 }
+
+#[test]
+fn a_url_is_not_a_file() {
+    for arguments in ["check https://example.com/a.yaml", "walk -f https://example.com/a.yaml"] {
+        let ran = rolecall(arguments);
+        let expected = "error: https://example.com/a.yaml: URLs are not read: download it, and pass `-` \
+             to read it from stdin";
+        assert_eq!((ran.stderr.lines().next(), ran.exit), (Some(expected), Some(2)), "{ran}");
+    }
+}

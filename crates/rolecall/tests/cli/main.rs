@@ -15,6 +15,7 @@ mod command;
 mod config;
 mod connect;
 mod conventions;
+mod delegation;
 mod diff;
 mod difference;
 mod docs;

@@ -176,6 +176,16 @@ fn an_unknown_api_group_is_reported() {
             "get pods.apps",
             "warning: API group `apps` has no known resource `pods`; did you mean `pods`?",
         ),
+        (
+            "get ingresses.extensions",
+            "warning: `ingresses` of API group `extensions` is no longer served, since Kubernetes \
+             1.22; did you mean `ingresses.networking.k8s.io`?",
+        ),
+        (
+            "use podsecuritypolicies.policy",
+            "warning: `podsecuritypolicies` of API group `policy` is no longer served, since \
+             Kubernetes 1.25",
+        ),
     ] {
         for command in ["can-i", "why", "who-can"] {
             let (ran, said) = asked(command, ask, "sa/op");

@@ -104,7 +104,7 @@ fn every_printed_format_is_understood() {
     }
     assert_snapshot!(rolecall_with("can-i list pods --for ci/deployer -n ci -f -", TEAM), @r"
     --- stderr
-    error: `ci` is no kind of subject
+    error: `ci` is not a kind of subject
     hint: write `sa/ci:deployer` instead of `ci/deployer`
     hint: run `rolecall help can-i` to see how subjects are written
     --- exit 2

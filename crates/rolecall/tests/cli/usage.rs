@@ -214,7 +214,7 @@ fn a_kind_without_pods_is_not_a_subject() {
         let first = ran.stderr.lines().next().unwrap_or_default();
         assert_eq!(
             (first, ran.exit),
-            (&*format!("error: `{kind}` is no kind of subject"), Some(2))
+            (&*format!("error: `{kind}` is not a kind of subject"), Some(2))
         );
     }
 }

@@ -149,7 +149,7 @@ fn dangling_references_are_marked() {
     |-- everywhere: ClusterRoleBinding v07-role-cluster-wide of Role secret-reader
     |   `-- nothing: a ClusterRoleBinding cannot refer to a Role
     |-- in v07-app: RoleBinding unknown-kind of SuperRole secret-reader
-    |   `-- nothing: SuperRole is no kind of role
+    |   `-- nothing: SuperRole is not a kind of role
     `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
     --- exit 0
     ");

@@ -362,7 +362,7 @@ impl Report<'_> {
             let command: Vec<String> = words.into_iter().map(quote).collect();
             let name = format!("{} {}", role.kind(), words::qualified(metadata));
             self.warn(format!(
-                "{name} is not rolecall's: annotations of it may be missing here, and be lost when \
+                "rolecall did not write {name}: annotations that are not shown here can be lost when \
                  this is applied"
             ));
             self.ui
