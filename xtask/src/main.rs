@@ -1,12 +1,17 @@
 //! Development tasks, run as `cargo xtask TASK`.
 
+#[cfg(unix)]
 mod apiserver;
+#[cfg(unix)]
 mod assets;
 mod bench;
 mod ci;
+mod dist;
+#[cfg(unix)]
 mod e2e;
 mod failure;
 mod files;
+#[cfg(unix)]
 mod interrupt;
 mod process;
 mod tidy;
@@ -15,10 +20,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(unix)]
 use crate::apiserver::ApiserverArguments;
+#[cfg(unix)]
 use crate::assets::AssetsArguments;
 use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
+use crate::dist::DistArguments;
+#[cfg(unix)]
 use crate::e2e::E2eArguments;
 use crate::failure::{Failure, Result};
 use xtask::generate::{self, GenerateArguments};
@@ -33,10 +42,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    #[cfg(unix)]
     Assets(AssetsArguments),
+    #[cfg(unix)]
     Apiserver(ApiserverArguments),
     Bench(BenchArguments),
     Ci(CiArguments),
+    Dist(DistArguments),
+    #[cfg(unix)]
     E2e(E2eArguments),
     Generate(GenerateArguments),
     /// Check the repository's rules: dependencies, purity, fixtures, file lengths
@@ -55,10 +68,14 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
+        #[cfg(unix)]
         Task::Assets(arguments) => assets::run(&arguments),
+        #[cfg(unix)]
         Task::Apiserver(arguments) => apiserver::run(arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
+        Task::Dist(arguments) => dist::run(&arguments),
+        #[cfg(unix)]
         Task::E2e(arguments) => e2e::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)
             .map_err(|error| Failure::new(format!("cannot write: {error}"))),
