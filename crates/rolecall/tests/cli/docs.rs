@@ -1,8 +1,9 @@
 //! The documentation is correct: every command in it is run, and every output compared.
 //!
-//! In `README.md` and `docs/*.md`, a `console` block contains commands after `$ `, each followed by
-//! its output, stdout before stderr. An `sh` block contains commands that a test cannot run to
-//! completion; the arguments of rolecall are still parsed.
+//! In `README.md`, `docs/*.md` and `docs/guide/*.md`, a `console` block contains commands after
+//! `$ `, each followed by its output, stdout before stderr. An `sh` block contains commands that a
+//! test cannot run to completion; the arguments of rolecall are still parsed, as are those of the
+//! commands in the tables of guides.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,8 @@ fn the_reference_of_findings_is_their_documentation() {
 
 /// Returns `README.md` and the hand-written documents.
 fn documents() -> Vec<PathBuf> {
-    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = ["docs", "docs/guide"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let docs = docs.into_iter().flatten().map(|entry| entry.unwrap().path());
     let written = docs.filter(|path| {
         path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("cli.md")
     });
@@ -110,6 +112,7 @@ fn rerun(text: &str, path: &Path) -> String {
                 continue;
             }
             (Some("sh"), None) => check_understood(line, path),
+            (None, None) if line.starts_with("| ") => check_commands_of_row(line, path),
             _ => {}
         }
         fresh.push_str(line);
@@ -130,6 +133,20 @@ fn output_of(line: &str, path: &Path) -> String {
     let arguments = arguments.unwrap_or_else(|| panic!("{}: cannot run `{line}`", path.display()));
     let ran = run(command().args(split(arguments)).env("LANG", "C.UTF-8"), "");
     format!("{}{}", ran.stdout, ran.stderr)
+}
+
+/// Checks the rolecall commands in a row of a table, where `\|` is a pipe.
+fn check_commands_of_row(line: &str, path: &Path) {
+    for code in line.replace("\\|", "|").split('`').skip(1).step_by(2) {
+        // Reference documents name commands without their arguments.
+        if path.parent().is_some_and(|folder| folder.ends_with("guide"))
+            && code.split('|').any(|command| arguments_of(command.trim()).is_some())
+            && code.contains(' ')
+            && code != "rolecall fix"
+        {
+            check_understood(code, path);
+        }
+    }
 }
 
 /// Fails for a command that rolecall does not understand, or that fails on a fixture. Commands for
