@@ -2,6 +2,7 @@
 //! access carries.
 //!
 //! Everything that rates access takes its severities from [`risk`], so that no two commands disagree.
+#![doc = include_str!("../README.md")]
 
 pub mod diff;
 pub mod known;

@@ -1,4 +1,5 @@
 //! The CI gate: findings, expectations and the semantic diff.
+#![doc = include_str!("../README.md")]
 
 pub mod expectation;
 

@@ -8,6 +8,7 @@
 //!
 //! Invariants: no I/O; what is granted is what was asked, or the difference is said; text from logs
 //! never reaches YAML or a terminal unescaped.
+#![doc = include_str!("../README.md")]
 
 mod atom;
 mod complete;

@@ -15,6 +15,7 @@
 //!
 //! Invariants: no I/O, no clock, no randomness, no dependency on `kube`; every answer carries its
 //! evidence; a [`Gap`] in the input can turn "no" into "unknown" but never into "yes".
+#![doc = include_str!("../README.md")]
 
 mod aggregate;
 mod authorizer;

@@ -10,6 +10,7 @@
 //! A question is an identity and a request; whoever answers it, the answer has the same form. The
 //! live reviewer builds bodies and reads statuses; how they get to a server and back is a port that
 //! the caller implements, so that all of this is tested without a network.
+#![doc = include_str!("../README.md")]
 
 mod answer;
 mod ask;

@@ -1,4 +1,5 @@
 //! Reads clusters, manifests and snapshots into one inventory.
+#![doc = include_str!("../README.md")]
 
 pub mod cluster;
 mod decode;

@@ -12,6 +12,7 @@
 //!
 //! Invariants: pure, like `rolecall-rbac` on which it stands; no text for people, only evidence;
 //! the cost is linear in the objects of the inventory and in what is found.
+#![doc = include_str!("../README.md")]
 
 mod account;
 mod family;

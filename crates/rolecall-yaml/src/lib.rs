@@ -7,6 +7,7 @@
 //! A [`Document`] keeps the line and column of every node and follows kubectl: YAML 1.1 scalars,
 //! merge keys, and the last of duplicate keys wins. The memory of a document is bounded by a
 //! multiple of its text, even with aliases.
+#![doc = include_str!("../README.md")]
 
 mod block;
 mod build;
