@@ -437,3 +437,22 @@ fn a_snapshot_keeps_only_what_decides_access() {
         assert!(!found.concat().contains(secret), "{script}");
     }
 }
+
+#[test]
+fn helm_as_somebody_else_needs_impersonation() {
+    assert_snapshot!(table(&[
+        "helm --kube-as-user jane list",
+        "helm list --kube-as-user=jane --kube-as-group=dev",
+        "helm list --kube-as-group=dev",
+        "helm --kube-as-user system:serviceaccount:shop:web status web",
+    ]), @r#"
+    helm --kube-as-user jane list
+        impersonate resource "users" at the cluster scope
+    helm list --kube-as-user=jane --kube-as-group=dev
+        impersonate resource "users" at the cluster scope; impersonate resource "groups" at the cluster scope
+    helm list --kube-as-group=dev
+        -
+    helm --kube-as-user system:serviceaccount:shop:web status web
+        impersonate resource "serviceaccounts"
+    "#);
+}

@@ -65,7 +65,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
     let failing = deciding(json!({"allowed": false, "evaluationError": "webhook: timeout"}));
     assert_snapshot!(failing.rolecall("admin", &format!("can-i {GET}")), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     note: this is by roles and bindings alone: the server does not say whether another authorizer, such as a webhook, decides otherwise
@@ -78,7 +78,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
     });
     assert_snapshot!(refusing.rolecall("admin", &format!("can-i {GET}")), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     note: this is by roles and bindings alone: the server does not say whether another authorizer, such as a webhook, decides otherwise

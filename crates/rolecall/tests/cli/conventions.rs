@@ -70,8 +70,8 @@ fn system_subjects_are_folded_by_default() {
 #[test]
 fn lists_have_the_common_formats() {
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o csv"), @r#"
-    subject,namespace,binding,role,rule,defined in
-    sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22
+    subject,namespace,binding,role,rule,defined in,workloads,note
+    sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22,Deployment lister,
     --- exit 0
     "#);
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o markdown"), @r#"
@@ -89,7 +89,7 @@ fn lists_have_the_common_formats() {
     --- exit 0
     "#);
     assert_snapshot!(rolecall("rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --defaults none -o csv --no-headers"), @r#"
-    sa/ns-1:k-sa-1,ns-1,pods,list,RoleBinding ns-1/pod-lister
+    sa/ns-1:k-sa-1,ns-1,pods,,list,RoleBinding ns-1/pod-lister,
     --- exit 0
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o csv"), @r#"
@@ -149,8 +149,8 @@ fn names_are_never_truncated() {
         let ask = format!("{ASK} --show-system");
         let ran = rolecall_in_columns(columns, &ask);
         assert!(ran.stdout.lines().any(|line| line.contains(name)), "{columns}: {ran}");
-        let ran =
-            rolecall_in_columns(columns, "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o wide");
+        let ask = "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o wide --show-system";
+        let ran = rolecall_in_columns(columns, ask);
         assert!(ran.stdout.contains("/.well-known/openid-configuration/"), "{columns}: {ran}");
         let ran = rolecall_in_columns(columns, "can-i --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
         let name = "validatingadmissionpolicybindings.admissionregistration.k8s.io";

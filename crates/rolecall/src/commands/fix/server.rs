@@ -18,6 +18,7 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::live::{self, Evidence, Live, Reviewed};
 use crate::load::Session;
+use crate::place::ALWAYS_THERE;
 use crate::ui::Ui;
 use crate::words;
 
@@ -26,9 +27,6 @@ const ASKED: usize = 200;
 
 /// How many namespaces are read by name.
 const NAMESPACES: usize = 20;
-
-/// The namespaces that every server keeps.
-const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// How often further objects are read by name and planned with.
 const ROUNDS: usize = 8;

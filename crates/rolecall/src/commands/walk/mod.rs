@@ -115,9 +115,17 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             let is_empty =
                 walk.identities.is_empty() && walk.pods.is_empty() && holders.roles.is_empty();
             if is_empty && walk.gaps.is_empty() {
-                let place = scope.place();
+                let mut options = options.clone();
+                let place = match &*found.namespaces {
+                    [] => scope.place(),
+                    named => {
+                        let names = named.iter().map(ToString::to_string);
+                        options.namespace.namespaces = names.collect();
+                        Scope::of(named.to_vec()).place()
+                    }
+                };
                 ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
-                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], options);
+                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
                 ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
             }
             advise(ui, options, &walk);
