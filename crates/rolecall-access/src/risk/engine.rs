@@ -7,6 +7,7 @@ use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 use super::ask::{ANYTHING, Scope};
 use super::model::Only;
 use super::program::Program;
+use super::controller::may_be_needed;
 use super::surroundings::{PodSecurity, Surroundings};
 use super::{Grading, Risk, catalogue};
 use crate::holder::Holder;
@@ -151,9 +152,14 @@ impl<'a> Engine<'a> {
         if hit.risk.grading == Grading::Operator && is_purpose(hit.risk) {
             return None;
         }
-        let severity = |hit: &Hit| match is_purpose(hit.risk) {
-            true => Severity::Info,
-            false => self.surroundings.severity(self, hit, namespace),
+        let severity = |hit: &Hit| {
+            if is_purpose(hit.risk) {
+                return Severity::Info;
+            }
+            let severity = self.surroundings.severity(self, hit, namespace);
+            let is_needed = may_be_needed(hit.risk, severity)
+                && self.surroundings.is_needed(hit.risk, namespace, &holders());
+            if is_needed { Severity::Info } else { severity }
         };
         hit.parts_in(namespace).map(severity).max()
     }
@@ -165,10 +171,15 @@ impl<'a> Engine<'a> {
         namespace: Option<&str>,
         holder: &Holder,
     ) -> Severity {
-        match self.surroundings.is_purpose(risk, holder) {
-            true => Severity::Info,
-            false => self.surroundings.severity_by_scope(risk, namespace),
+        let severity = self.surroundings.severity_by_scope(risk, namespace);
+        let is_needed = || {
+            may_be_needed(risk, severity)
+                && self.surroundings.is_needed(risk, namespace, std::slice::from_ref(holder))
+        };
+        if self.surroundings.is_purpose(risk, holder) || is_needed() {
+            return Severity::Info;
         }
+        severity
     }
 
     /// Returns whether Pods of a namespace can take over their node.

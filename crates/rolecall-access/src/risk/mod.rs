@@ -8,6 +8,7 @@
 
 mod ask;
 mod catalogue;
+mod controller;
 mod engine;
 mod held;
 mod index;

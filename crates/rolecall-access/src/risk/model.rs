@@ -1,4 +1,5 @@
 use super::ask::Asks;
+use super::controller;
 use super::engine::BROADER;
 use crate::{Severity, Versions};
 
@@ -129,6 +130,13 @@ impl Risk {
         }
         if let Some(gravest) = self.gravest_included().filter(|gravest| *gravest > wide) {
             add(gravest, "where it includes a risk of that severity");
+        }
+        if controller::may_be_needed(self, self.in_namespace) {
+            let where_needed = match controller::needs_anywhere(self) {
+                true => "for a controller of custom resources",
+                false => "for a controller of custom resources in its own namespace",
+            };
+            add(Severity::Info, where_needed);
         }
         if self.code == "RC534" {
             add(Severity::High, "for approving requests of others alone");

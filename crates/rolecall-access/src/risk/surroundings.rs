@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use rolecall_rbac::{Authorizer, Text, rule_allows};
+use rolecall_rbac::{Authorizer, Metadata, Text, rule_allows};
 
 use super::engine::{Engine, Hit};
 use super::program::Program;
-use super::{Grading, Risk, catalogue};
+use super::{Grading, Risk, catalogue, controller};
 use crate::Severity;
 use crate::holder::Holder;
 
@@ -23,6 +23,8 @@ pub(super) struct Surroundings<'a> {
     programs: OnceLock<BTreeMap<(Text, Text), BTreeSet<Program>>>,
     /// The operators that can take over the cluster.
     mighty: OnceLock<BTreeSet<Program>>,
+    /// The ServiceAccounts of controllers of custom resources.
+    controllers: OnceLock<BTreeSet<Holder>>,
 }
 
 /// Whether Pods of a namespace can take over their node.
@@ -43,6 +45,7 @@ impl<'a> Surroundings<'a> {
             is_eks: OnceLock::new(),
             programs: OnceLock::new(),
             mighty: OnceLock::new(),
+            controllers: OnceLock::new(),
         }
     }
 
@@ -105,6 +108,45 @@ impl<'a> Surroundings<'a> {
                 .programs()
                 .get(&(namespace.clone(), name.clone()))
                 .is_some_and(|programs| programs.iter().any(|program| program.is_for(risk.code)))
+    }
+
+    /// Returns whether all holders of a risk are controllers that cannot work without it.
+    pub(super) fn is_needed(
+        &self,
+        risk: &Risk,
+        namespace: Option<&str>,
+        holders: &[Holder],
+    ) -> bool {
+        let is_home = |holder: &Holder| {
+            let Holder::ServiceAccount { namespace: home, .. } = holder else { return false };
+            namespace == Some(&**home) && **home != *"kube-system"
+        };
+        !holders.is_empty()
+            && holders.iter().all(|holder| {
+                (controller::needs_anywhere(risk) || is_home(holder))
+                    && self.controllers().contains(holder)
+            })
+    }
+
+    fn controllers(&self) -> &BTreeSet<Holder> {
+        self.controllers.get_or_init(|| {
+            let roles = self.authorizer.inventory().roles().iter();
+            let of_controllers =
+                roles.filter(|role| role.rules.iter().any(controller::is_of_controller));
+            let mut controllers = BTreeSet::new();
+            for role in of_controllers {
+                let Metadata { namespace, name, .. } = &role.metadata;
+                for binding in self.authorizer.bindings_to(namespace, name) {
+                    let subjects = binding.subjects.iter();
+                    let holders = subjects
+                        .filter_map(|subject| Holder::of_subject(subject, &binding.metadata));
+                    let accounts =
+                        holders.filter(|holder| matches!(holder, Holder::ServiceAccount { .. }));
+                    controllers.extend(accounts);
+                }
+            }
+            controllers
+        })
     }
 
     fn programs(&self) -> &BTreeMap<(Text, Text), BTreeSet<Program>> {

@@ -13,7 +13,8 @@ pub(super) const RISKS: &[Risk] = &[
         grading: Grading::PodSecurity,
         needs: &[&[Asks::new(&["create"], "", &["pods"])]],
         may: "run Pods as any ServiceAccount",
-        fix: "let a reviewed controller create the Pods",
+        fix: "grant it with RoleBindings, in the namespaces that need it",
+        fix_in_namespace: "let a reviewed controller create the Pods",
         ..Risk::BASE
     },
     Risk {

@@ -115,10 +115,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = "holds rights, but no workload of the input runs as it".to_owned();
-        let severity = match uses.may_be_run(context, &metadata.namespace) {
-            true => Severity::Info,
-            false => RULE.meta.severity,
-        };
+        // Repositories hold ServiceAccounts for people, pipelines and programs that run elsewhere.
+        let is_whole = context.input.complete && !uses.may_be_run(context, &metadata.namespace);
+        let severity = if is_whole { RULE.meta.severity } else { Severity::Info };
         let mut finding = Finding::new(RULE.meta, account.into(), message)
             .severity(severity)
             .unless(context.unread_files(workloads::may_hide_any_workload))
