@@ -15,9 +15,15 @@ const OF_WORKLOADS: [&str; 2] = ["RC557", "RC558"];
 /// The findings about subjects that are one cause: rights of a `default` ServiceAccount.
 const OF_DEFAULT_ACCOUNTS: [&str; 2] = ["RC401", "RC509"];
 
+/// The finding that a subject can become a stronger ServiceAccount.
+const ESCALATION: &str = "RC513";
+
 /// Risks, and those that go without saying for their holders.
-const COVERED: [(&str, &[&str]); 3] =
-    [("RC515", &["RC516", "RC517"]), ("RC528", &["RC527", "RC529", "RC530"]), ("RC501", &["RC503"])];
+const COVERED: [(&str, &[&str]); 3] = [
+    ("RC515", &["RC516", "RC517"]),
+    ("RC528", &["RC527", "RC529", "RC530"]),
+    ("RC501", &["RC503"]),
+];
 
 /// What findings can share as their cause.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -49,6 +55,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     for group in by_holders {
         join_roles(&findings, group, &mut targets);
     }
+    escalations(&findings, &mut targets);
     workloads_into_bindings(&findings, &mut targets);
     join(findings, &targets)
 }
@@ -94,7 +101,14 @@ fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
     for index in group {
         let Some(finding) = findings.get(index) else { continue };
         let code = finding.rule.code;
-        let same = kept.iter().find(|(_, other)| *other == code || covers(other, code));
+        let is_of_same_rule = |other: usize| {
+            findings
+                .get(other)
+                .is_some_and(|other| rule(other).is_some() && rule(other) == rule(finding))
+        };
+        let same = kept
+            .iter()
+            .find(|(at, other)| *other == code || covers(other, code) || is_of_same_rule(*at));
         match (same, kept.first()) {
             (Some((target, _)), _) => targets.send(index, *target),
             (None, Some((gravest, _))) if finding.severity < Severity::Critical => {
@@ -135,6 +149,35 @@ fn gravity<'f>(
 
 fn covers(broad: &str, code: &str) -> bool {
     COVERED.iter().any(|(candidate, covered)| *candidate == broad && covered.contains(&code))
+}
+
+/// Joins the findings about ServiceAccounts that subjects of a binding can become to that about the role which
+/// lets them: the graver one stays.
+fn escalations(findings: &[Finding], targets: &mut Targets) {
+    let is_escalation = |(_, finding): &(usize, &Finding)| finding.rule.code == ESCALATION;
+    let of_bindings: HashMap<&ObjectRef, usize, FxBuildHasher> = findings
+        .iter()
+        .enumerate()
+        .filter(is_escalation)
+        .map(|(index, finding)| (&finding.object, index))
+        .collect();
+    if of_bindings.is_empty() {
+        return;
+    }
+    for (index, finding) in findings.iter().enumerate() {
+        let [only] = &*finding.related else { continue };
+        let Some(escalation) = of_bindings.get(&only.object).copied() else { continue };
+        let Some(severity) = findings.get(escalation).map(|escalation| escalation.severity) else {
+            continue;
+        };
+        let of_role = matches!(cause(finding), Some(Cause::Rules(_)));
+        let is_free = targets.root(index) == index && targets.root(escalation) == escalation;
+        match finding.severity > severity {
+            _ if !of_role || !is_free => {}
+            true => targets.send(escalation, index),
+            false => targets.send(index, escalation),
+        }
+    }
 }
 
 /// Sends findings about workloads to those about the bindings that give them their rights.
@@ -198,7 +241,10 @@ fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
             let key = |also: &Also| (also.rule.code, also.object.clone(), also.field.clone());
             key(one).cmp(&key(other))
         });
-        finding.message = format!("{} (also {})", finding.message, others(finding));
+        let others = others(finding);
+        if !others.is_empty() {
+            finding.message = format!("{} (also {others})", finding.message);
+        }
     }
     kept
 }
@@ -208,7 +254,9 @@ fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
 fn others(finding: &Finding) -> String {
     let own = (&finding.object, rule_of(finding.field.steps.as_slice()));
     let mut codes: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
-    for also in &finding.also {
+    let is_worth_naming =
+        |also: &&Also| also.severity > Severity::Info || finding.severity == Severity::Info;
+    for also in finding.also.iter().filter(is_worth_naming) {
         let rule = rule_of(&also.field.steps);
         let places = codes.entry(also.rule.code).or_insert_with(|| Some(Vec::new()));
         let place = match rule {
@@ -225,7 +273,7 @@ fn others(finding: &Finding) -> String {
     }
     let named = codes.into_iter().map(|(code, places)| match places.as_deref() {
         None | Some([]) => code.to_owned(),
-        Some([first, second, third, _, ..] ) => {
+        Some([first, second, third, _, ..]) => {
             let more = places.as_deref().map_or(0, <[String]>::len) - 3;
             format!("{code} in `{first}`, `{second}`, `{third}` and {more} more")
         }
@@ -248,6 +296,10 @@ fn cause(finding: &Finding) -> Option<Cause> {
         [Step::Key(key), ..] if **key == *"roleRef" => Some(Cause::RoleRef(object())),
         _ => None,
     }
+}
+
+fn rule(finding: &Finding) -> Option<usize> {
+    rule_of(&finding.field.steps)
 }
 
 /// Returns the index of the rule that a field belongs to.

@@ -12,8 +12,8 @@ use crate::{Severity, known};
 
 /// The risks that controllers need in any namespace.
 const ANYWHERE: [&str; 15] = [
-    "RC521", "RC523", "RC527", "RC530", "RC538", "RC541", "RC542", "RC543", "RC544", "RC545", "RC548",
-    "RC549", "RC567", "RC570", "RC571",
+    "RC521", "RC523", "RC527", "RC530", "RC538", "RC541", "RC542", "RC543", "RC544", "RC545",
+    "RC548", "RC549", "RC567", "RC570", "RC571",
 ];
 
 /// The risks that controllers need in the namespace that they run in, where they keep what is theirs.

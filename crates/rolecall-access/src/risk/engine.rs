@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
+use super::controller::may_be_needed;
 use super::model::Only;
 use super::program::Program;
-use super::controller::may_be_needed;
 use super::surroundings::{PodSecurity, Surroundings};
 use super::{Grading, Risk, catalogue};
 use crate::holder::Holder;
@@ -119,6 +119,8 @@ impl<'a> Engine<'a> {
                 })
             })
             .collect();
+        // Of the variants of a risk the first, gravest one counts.
+        hits.dedup_by(|later, earlier| later.risk.code == earlier.risk.code);
         let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.code).collect();
         let implied_codes = implied_by_broader(&codes);
         if implied_codes.is_empty() {

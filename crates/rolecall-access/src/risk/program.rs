@@ -153,7 +153,7 @@ impl Program {
         match self {
             Self::Storage => &["RC540", "RC541"],
             Self::LoadBalancer => &["RC542", "RC544"],
-            Self::Network => &["RC523", "RC526", "RC542", "RC544"],
+            Self::Network => &["RC517", "RC523", "RC526", "RC542", "RC544"],
             Self::Nodes => &["RC524", "RC526"],
             Self::Traffic => &["RC542", "RC543", "RC544"],
             Self::Certificates => &["RC542", "RC543"],

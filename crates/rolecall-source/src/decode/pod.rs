@@ -1,11 +1,13 @@
 //! Decodes pod specs: the ServiceAccount, the mounted tokens and the containers.
 
-use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
+use rolecall_rbac::{
+    Container, Labels, PodLines, PodSpec, Text, TokenVolume, Variable, VariableValue,
+};
 use serde::de::{MapAccess, SeqAccess};
 
 use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
-    TextsSeed,
+    Fields, FlagSeed, Items, ListSeed, ObjectNameSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed,
+    TextSeed, TextsSeed,
 };
 use super::strings::StringCache;
 
@@ -158,6 +160,7 @@ impl<'de> Items<'de> for Containers<'_> {
             init: self.init,
             covers_token_path: false,
             may_have_kubeconfig: false,
+            env: Box::default(),
         };
         let seed = ObjectSeed(ContainerFields {
             strings: self.strings,
@@ -222,6 +225,12 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
                 container.command = map.next_value_seed(TextsSeed(strings))?;
             }
             ContainerField::Args => container.args = map.next_value_seed(TextsSeed(strings))?,
+            ContainerField::Env if may_refer_to_variables(container) => {
+                let items = Environment { strings, sets_kubeconfig: false, variables: Vec::new() };
+                let (sets_kubeconfig, variables) = map.next_value_seed(ListSeed(items))?;
+                container.may_have_kubeconfig |= sets_kubeconfig;
+                container.env = variables.into();
+            }
             ContainerField::Env => {
                 let seed = ListSeed(Variables { key: "name", sets: sets_kubeconfig, any: false });
                 container.may_have_kubeconfig |= map.next_value_seed(seed)?;
@@ -244,9 +253,27 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
         Ok(())
     }
 
-    fn finish(self) -> MountingContainer {
+    fn finish(mut self) -> MountingContainer {
+        let container = &mut self.container.container;
+        if !container.env.is_empty() {
+            let variables = std::mem::take(&mut container.env).into_vec().into_iter();
+            container.env =
+                variables.filter(|variable| refers_to(container, &variable.name)).collect();
+        }
         self.container
     }
+}
+
+/// Returns whether a container's command line, as far as it is read, can refer to variables.
+fn may_refer_to_variables(container: &Container) -> bool {
+    let mut texts = container.command.iter().chain(&*container.args).peekable();
+    texts.peek().is_none() || texts.any(|text| text.contains('$'))
+}
+
+/// Returns whether a container's command line mentions a variable.
+fn refers_to(container: &Container, name: &str) -> bool {
+    let mut texts = container.command.iter().chain(&*container.args);
+    texts.any(|text| text.contains('$') && text.contains(name))
 }
 
 struct Mounts<'s> {
@@ -271,6 +298,95 @@ impl<'de> Items<'de> for Mounts<'_> {
 
     fn finish(self) -> Self::Output {
         self.mounts
+    }
+}
+
+/// Reads `env`: whether a variable says who or where kubectl is, and those whose values can be names.
+struct Environment<'s> {
+    strings: &'s mut Strings,
+    sets_kubeconfig: bool,
+    variables: Vec<Variable>,
+}
+
+impl<'de> Items<'de> for Environment<'_> {
+    const WHAT: &'static str = "a list of environment variables";
+    type Output = (bool, Vec<Variable>);
+
+    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
+        let fields = VariableFields { strings: self.strings, name: None, value: None };
+        let Some((name, value)) = items.next_element_seed(ObjectSeed(fields))? else {
+            return Ok(false);
+        };
+        let Some(name) = name else { return Ok(true) };
+        self.sets_kubeconfig |= sets_kubeconfig(&name);
+        // The last one of a name counts.
+        self.variables.retain(|known| known.name != name);
+        self.variables.extend(value.map(|value| Variable { name, value }));
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.sets_kubeconfig, self.variables)
+    }
+}
+
+struct VariableFields<'s> {
+    strings: &'s mut Strings,
+    name: Option<Text>,
+    value: Option<VariableValue>,
+}
+
+#[derive(Clone, Copy)]
+enum VariableField {
+    Name,
+    Value,
+    ValueFrom,
+}
+
+impl<'de> Fields<'de> for VariableFields<'_> {
+    const WHAT: &'static str = "an environment variable";
+    type Field = VariableField;
+    type Output = (Option<Text>, Option<VariableValue>);
+
+    fn field(name: &str) -> Option<VariableField> {
+        Some(match name {
+            "name" => VariableField::Name,
+            "value" => VariableField::Value,
+            "valueFrom" => VariableField::ValueFrom,
+            _ => return None,
+        })
+    }
+
+    fn read<A: MapAccess<'de>>(
+        &mut self,
+        field: VariableField,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match field {
+            VariableField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
+            VariableField::Value => {
+                let value = map.next_value_seed(ObjectNameSeed(self.strings))?;
+                self.value = value.map(VariableValue::Text);
+            }
+            VariableField::ValueFrom => {
+                let path = OnlySeed {
+                    what: "a field reference",
+                    name: "fieldPath",
+                    seed: TextSeed(self.strings),
+                };
+                let seed = OnlySeed { what: "a source", name: "fieldRef", seed: path };
+                self.value = match map.next_value_seed(seed)?.flatten().as_deref() {
+                    Some("metadata.namespace") => Some(VariableValue::OwnNamespace),
+                    Some("spec.serviceAccountName") => Some(VariableValue::OwnServiceAccount),
+                    _ => None,
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Self::Output {
+        (self.name, self.value)
     }
 }
 

@@ -30,9 +30,20 @@ pub(super) const RISKS: &[Risk] = &[
         name: "secret-writing",
         severity: Severity::High,
         in_namespace: Severity::Medium,
-        needs: &[&[Asks::new(&["create", "update", "patch"], "", &["secrets"])]],
+        needs: &[&[Asks::new(&["update", "patch"], "", &["secrets"])]],
         may: "write Secrets, and mint tokens with them if they may read them",
         fix: "limit `update` and `patch` with `resourceNames`",
+        ..Risk::BASE
+    },
+    // They cannot read what they make: where they can, other risks say so.
+    Risk {
+        code: "RC512",
+        name: "secret-writing",
+        severity: Severity::High,
+        in_namespace: Severity::Info,
+        needs: &[&[Asks::new(&["create"], "", &["secrets"])]],
+        may: "create Secrets, and mint tokens with them if they may read them",
+        fix: "remove `create`, unless that is needed",
         ..Risk::BASE
     },
     Risk {

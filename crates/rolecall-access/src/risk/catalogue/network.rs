@@ -9,7 +9,7 @@ pub(super) const RISKS: &[Risk] = &[
         code: "RC542",
         name: "traffic-writing",
         severity: Severity::Medium,
-        in_namespace: Severity::Low,
+        in_namespace: Severity::Info,
         needs: &[&[
             Asks::new(&["create", "update", "patch"], "", &["services", "endpoints"]),
             Asks::new(&["create", "update", "patch"], "networking.k8s.io", &["ingresses"]),

@@ -154,7 +154,7 @@ pub(super) const RISKS: &[Risk] = &[
         code: "RC549",
         name: "workload-deletion",
         severity: Severity::Medium,
-        in_namespace: Severity::Low,
+        in_namespace: Severity::Info,
         needs: &[&[
             Asks::new(
                 &["delete", "deletecollection"],

@@ -3,7 +3,9 @@
 //! # What it does
 //!
 //! Finds rules with `resourceNames` whose only verbs are `create`, `list`, `watch` and
-//! `deletecollection`. Subresources are left out: `create` on `pods/exec` names the Pod.
+//! `deletecollection`. Subresources are left out: `create` on `pods/exec` names the Pod. Where neither Kubernetes nor a
+//! CustomResourceDefinition of the input serves the resource, the finding is only for information: programs can ask
+//! about whatever they want, with a name.
 //!
 //! # Why is this bad
 //!

@@ -4,7 +4,8 @@
 //!
 //! Finds Pods without a mounted token, because they or their ServiceAccount say
 //! `automountServiceAccountToken: false` and no volume projects one, that run commands against the API server or
-//! declare needs, or that are the only users of a ServiceAccount with rights of its own.
+//! declare needs, or that are the only users of a ServiceAccount with rights of its own. The right to `use` security
+//! context constraints needs no token: the server checks it when the Pod is created.
 //!
 //! # Why is this bad
 //!

@@ -4,8 +4,9 @@
 //!
 //! Finds ServiceAccounts that bindings name and that no workload of the input runs as. Nothing is said where
 //! the input holds no workloads, or not all of them, or where a rule allows someone to mint tokens of the
-//! ServiceAccount by its name. Where a workload of the input can create workloads in the namespace, as operators
-//! do, the finding is only for information.
+//! ServiceAccount by its name. In manifests the finding is only for information, since people, pipelines and
+//! programs elsewhere can use the ServiceAccount; so it is in a cluster where a workload can create workloads in the
+//! namespace, as operators do.
 //!
 //! # Why is this bad
 //!

@@ -4,7 +4,8 @@
 //!
 //! Finds rules that allow any verb, spelled `*` or as all eight verbs of requests, or any resource of an
 //! API group. Rules that allow everything, a verb on everything, or any verb on a sensitive kind are
-//! reported as such instead.
+//! reported as such instead. In a namespace, and in API groups of custom resources, the finding is only for
+//! information.
 //!
 //! # Why is this bad
 //!
