@@ -226,3 +226,20 @@ fn a_first_word_in_common_makes_no_role_the_inputs_own() {
         assert!(found[0].starts_with(&format!("RC101 {severity} ")), "{found:?}");
     }
 }
+
+#[test]
+fn what_installs_missing_roles_can_create_the_service_account() {
+    let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: driver}\n";
+    let pod = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: attacher}\n\
+        spec: {template: {spec: {serviceAccountName: csi-attacher, containers: [{name: a, image: b}]}}}\n";
+    let bound = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n\
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: external-attacher-runner}\n\
+        subjects: [{kind: ServiceAccount, name: driver, namespace: default}]\n";
+    for (manifests, expected) in [
+        (format!("{account}{pod}"), "RC405 high "),
+        (format!("{account}{pod}{bound}"), "RC405 medium "),
+    ] {
+        let found = found(&manifests, &["RC405"]);
+        assert!(matches!(&*found, [one] if one.starts_with(expected)), "{expected}: {found:?}");
+    }
+}
