@@ -140,10 +140,7 @@ fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
 }
 
 /// Orders findings, the gravest first.
-fn gravity<'f>(
-    findings: &'f [Finding],
-    index: usize,
-) -> Option<(Reverse<Severity>, &'f str, usize)> {
+fn gravity(findings: &[Finding], index: usize) -> Option<(Reverse<Severity>, &str, usize)> {
     findings.get(index).map(|finding| (Reverse(finding.severity), finding.rule.code, index))
 }
 

@@ -1,13 +1,12 @@
 //! Decodes pod specs: the ServiceAccount, the mounted tokens and the containers.
 
-use rolecall_rbac::{
-    Container, Labels, PodLines, PodSpec, Text, TokenVolume, Variable, VariableValue,
-};
+use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
+use super::environment::Environment;
 use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectNameSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed,
-    TextSeed, TextsSeed,
+    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
+    TextsSeed,
 };
 use super::strings::StringCache;
 
@@ -226,7 +225,7 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
             }
             ContainerField::Args => container.args = map.next_value_seed(TextsSeed(strings))?,
             ContainerField::Env if may_refer_to_variables(container) => {
-                let items = Environment { strings, sets_kubeconfig: false, variables: Vec::new() };
+                let items = Environment::new(strings);
                 let (sets_kubeconfig, variables) = map.next_value_seed(ListSeed(items))?;
                 container.may_have_kubeconfig |= sets_kubeconfig;
                 container.env = variables.into();
@@ -301,95 +300,6 @@ impl<'de> Items<'de> for Mounts<'_> {
     }
 }
 
-/// Reads `env`: whether a variable says who or where kubectl is, and those whose values can be names.
-struct Environment<'s> {
-    strings: &'s mut Strings,
-    sets_kubeconfig: bool,
-    variables: Vec<Variable>,
-}
-
-impl<'de> Items<'de> for Environment<'_> {
-    const WHAT: &'static str = "a list of environment variables";
-    type Output = (bool, Vec<Variable>);
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let fields = VariableFields { strings: self.strings, name: None, value: None };
-        let Some((name, value)) = items.next_element_seed(ObjectSeed(fields))? else {
-            return Ok(false);
-        };
-        let Some(name) = name else { return Ok(true) };
-        self.sets_kubeconfig |= sets_kubeconfig(&name);
-        // The last one of a name counts.
-        self.variables.retain(|known| known.name != name);
-        self.variables.extend(value.map(|value| Variable { name, value }));
-        Ok(true)
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.sets_kubeconfig, self.variables)
-    }
-}
-
-struct VariableFields<'s> {
-    strings: &'s mut Strings,
-    name: Option<Text>,
-    value: Option<VariableValue>,
-}
-
-#[derive(Clone, Copy)]
-enum VariableField {
-    Name,
-    Value,
-    ValueFrom,
-}
-
-impl<'de> Fields<'de> for VariableFields<'_> {
-    const WHAT: &'static str = "an environment variable";
-    type Field = VariableField;
-    type Output = (Option<Text>, Option<VariableValue>);
-
-    fn field(name: &str) -> Option<VariableField> {
-        Some(match name {
-            "name" => VariableField::Name,
-            "value" => VariableField::Value,
-            "valueFrom" => VariableField::ValueFrom,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: VariableField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            VariableField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
-            VariableField::Value => {
-                let value = map.next_value_seed(ObjectNameSeed(self.strings))?;
-                self.value = value.map(VariableValue::Text);
-            }
-            VariableField::ValueFrom => {
-                let path = OnlySeed {
-                    what: "a field reference",
-                    name: "fieldPath",
-                    seed: TextSeed(self.strings),
-                };
-                let seed = OnlySeed { what: "a source", name: "fieldRef", seed: path };
-                self.value = match map.next_value_seed(seed)?.flatten().as_deref() {
-                    Some("metadata.namespace") => Some(VariableValue::OwnNamespace),
-                    Some("spec.serviceAccountName") => Some(VariableValue::OwnServiceAccount),
-                    _ => None,
-                };
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.name, self.value)
-    }
-}
-
 /// Reads `env` or `envFrom`: whether an item sets a variable with a certain name or prefix.
 struct Variables {
     key: &'static str,
@@ -415,7 +325,7 @@ impl<'de> Items<'de> for Variables {
 }
 
 /// Returns whether a variable configures kubectl's server or user.
-fn sets_kubeconfig(name: &str) -> bool {
+pub(super) fn sets_kubeconfig(name: &str) -> bool {
     matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }
 
