@@ -32,7 +32,6 @@ mod input;
 mod live;
 mod manifests;
 mod matrix;
-mod namespaces;
 mod packaging;
 mod places;
 mod questions;

@@ -9,12 +9,11 @@ use crate::commands::{Input, Word, http};
 use crate::needs::{NeedName, NeedNamespace};
 
 /// Flags whose value decides.
-const WITH_VALUE: [&str; 21] = [
+const WITH_VALUE: [&str; 19] = [
     "as",
     "as-group",
     "as-uid",
     "as-user-extra",
-    "clusterrole",
     "copy-to",
     "dry-run",
     "field-selector",
@@ -26,7 +25,6 @@ const WITH_VALUE: [&str; 21] = [
     "raw",
     "resource",
     "resource-name",
-    "role",
     "server-side",
     "subresource",
     "verb",

@@ -49,16 +49,12 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use std::cell::LazyCell;
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use rolecall_rbac::{Metadata, Origin, is_template};
+use rolecall_rbac::is_template;
 
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::workloads::{self, RunsAs};
-use crate::findings::{Rule, accounts, roles};
+use crate::findings::{Rule, accounts};
 use crate::{Category, ExternalKind, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
@@ -76,7 +72,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let foreign = LazyCell::new(|| foreign_directories(context));
     for pod in context.pods() {
         if matches!(pod.runs_as, RunsAs::Nobody) || workloads::account_exists(context, pod) {
             continue;
@@ -94,18 +89,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             [] => "create the ServiceAccount".to_owned(),
             similar => format!("create it, or use one that exists: {}", listed(similar)),
         };
-        let owner = match Owner::of_account(context, namespace, name) {
-            // Whatever installs the missing roles can create the ServiceAccount too.
-            Owner::Input
-                if similar.is_empty()
-                    && context.is_guess(&pod.workload.metadata)
-                    && directory(&pod.workload.metadata)
-                        .is_some_and(|directory| foreign.contains(directory)) =>
-            {
-                Owner::Unknown
-            }
-            owner => owner,
-        };
+        let owner = Owner::of_account(context, namespace, name);
         let is_renamed = accounts::may_be_renamed(context, name);
         let severity = match owner {
             Owner::Input => RULE.meta.severity,
@@ -128,21 +112,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&fix, ExternalKind::ServiceAccount, namespace, name));
         findings.push(workloads::at_account(finding, pod.spec));
-    }
-}
-
-/// Returns the directories with bindings to roles that other software can install.
-fn foreign_directories<'a>(context: &'a Context<'_>) -> BTreeSet<&'a Path> {
-    roles::without_role(context)
-        .filter(|binding| Owner::of_role(context, binding) == Owner::Unknown)
-        .filter_map(|binding| directory(&binding.metadata))
-        .collect()
-}
-
-/// Returns the directory of the file that an object was read from.
-fn directory(metadata: &Metadata) -> Option<&Path> {
-    match &metadata.origin {
-        Origin::File { path, .. } => Path::new(&**path).parent(),
-        Origin::Cluster | Origin::Default => None,
     }
 }
