@@ -1,6 +1,7 @@
-//! Access as values: exact sets of requests, differences between two inventories, and risks.
+//! Access as values: exact sets of requests, what differs between two inventories, and which risks
+//! access carries.
 //!
-//! All commands take severities from [`risk`], so that they agree.
+//! Everything that rates access takes its severities from [`risk`], so that no two commands disagree.
 #![doc = include_str!("../README.md")]
 
 pub mod diff;
@@ -14,7 +15,7 @@ mod version;
 
 pub use algebra::{
     AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
-    UrlTerm, baseline,
+    UrlTerm, everybody,
 };
 pub use holder::Holder;
 pub use severity::{Severity, UnknownSeverityError};

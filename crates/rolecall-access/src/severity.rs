@@ -1,8 +1,8 @@
-//! The severity scale of `check`, `diff`, `explain` and `fix`.
+//! How bad something is: the one scale of `check`, `diff`, `explain` and `fix`.
 
 use std::fmt;
 
-/// The severity of a finding.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -10,19 +10,19 @@ pub enum Severity {
     Info,
     /// Untidy.
     Low,
-    /// Probably a mistake.
+    /// Probably not what was meant.
     Medium,
-    /// Broken or dangerous.
+    /// Broken, or dangerous.
     High,
     /// Takes over the cluster.
     Critical,
 }
 
 impl Severity {
-    /// All severities in ascending order.
+    /// All severities, the mildest first.
     pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// Returns the severity's name.
+    /// Returns the severity's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -45,11 +45,11 @@ impl std::str::FromStr for Severity {
     }
 }
 
-/// An unknown severity name.
+/// A word that is no severity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is not a severity; use `info`, `low`, `medium`, `high` or `critical`")]
+#[error("`{word}` is no severity: use `info`, `low`, `medium`, `high` or `critical`")]
 pub struct UnknownSeverityError {
-    /// The name.
+    /// The word.
     pub word: String,
 }
 

@@ -36,8 +36,10 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The subjects that hold a risk together, as the command line takes them, where several do.
     pub subjects: Vec<String>,
-    /// Findings of less weight about the same rule or binding.
+    /// Findings of less weight about the same cause: other risks of its role, of its binding or of its holders.
     pub also: Vec<Also>,
+    /// Who holds a risk and where, in one text; empty where that is nobody, or too many.
+    pub(crate) held_by: String,
     /// What was asked and denied, so that a fix can be made of it.
     pub denied: Option<Box<Denied>>,
     /// Files that were not read, of which each can hold what is missing; sorted.
@@ -93,13 +95,17 @@ pub struct Denied {
     pub somewhere: Vec<Request>,
 }
 
-/// A finding that is reported with a graver one about the same rule or binding.
+/// A finding that is reported with a graver one of the same cause.
 #[derive(Clone, Debug)]
 pub struct Also {
     /// The rule.
     pub rule: &'static RuleMeta,
     /// How bad it is.
     pub severity: Severity,
+    /// The object that it is about.
+    pub object: ObjectRef,
+    /// The field within it.
+    pub field: FieldPath,
     /// What is wrong.
     pub message: String,
 }
@@ -120,6 +126,7 @@ impl Finding {
             related: Vec::new(),
             subjects: Vec::new(),
             also: Vec::new(),
+            held_by: String::new(),
             denied: None,
             unless: Vec::new(),
         }
@@ -168,6 +175,11 @@ impl Finding {
 
     pub(crate) fn subjects(mut self, subjects: Vec<String>) -> Self {
         self.subjects = subjects;
+        self
+    }
+
+    pub(crate) fn held_by(mut self, held_by: String) -> Self {
+        self.held_by = held_by;
         self
     }
 

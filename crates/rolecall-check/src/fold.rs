@@ -1,62 +1,199 @@
 //! One finding for one cause.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::context::listed;
 use crate::{Also, Category, Finding, ObjectRef, Related, Severity, Step};
 
 /// The findings about workloads that run with rights which are reported themselves.
 const OF_WORKLOADS: [&str; 2] = ["RC557", "RC558"];
 
-/// A rule of a role, or the roleRef of a binding.
-type Place = (ObjectRef, Option<usize>);
+/// The findings about subjects that are one cause: rights of a `default` ServiceAccount.
+const OF_DEFAULT_ACCOUNTS: [&str; 2] = ["RC401", "RC509"];
 
-/// Joins the findings about the risks of one rule, or of one binding's role: the gravest one stays and
-/// names the codes of the others. Workloads that run with rights which are reported are named there.
+/// The finding that a subject can become a stronger ServiceAccount.
+const ESCALATION: &str = "RC513";
+
+/// Risks, and those that go without saying for their holders.
+const COVERED: [(&str, &[&str]); 3] = [
+    ("RC515", &["RC516", "RC517"]),
+    ("RC528", &["RC527", "RC529", "RC530"]),
+    ("RC501", &["RC503"]),
+];
+
+/// What findings can share as their cause.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Cause {
+    /// The rules of a role.
+    Rules(ObjectRef),
+    /// The roleRef of a binding.
+    RoleRef(ObjectRef),
+    /// A subject of a binding.
+    Subject(ObjectRef, usize),
+}
+
+/// Joins the findings about the risks of one role, or of one binding's role, and those about the same
+/// subjects: the gravest one stays and names the codes of the others. Every critical risk stays.
+/// Workloads that run with rights which are reported are named there.
 ///
 /// Meant for findings that are graded and not suppressed, so that none hides behind one that is off.
 pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut groups: HashMap<Place, Vec<usize>, FxBuildHasher> = HashMap::default();
+    let mut targets = Targets { of: (0..findings.len()).collect() };
+    for group in groups(&findings, cause) {
+        join_group(&findings, group, &mut targets);
+    }
+    let stays = |index: usize| targets.root(index) == index;
+    let held = |finding: &Finding| (!finding.held_by.is_empty()).then(|| finding.held_by.clone());
+    let by_holders: Vec<Vec<usize>> = groups(&findings, held)
+        .into_iter()
+        .map(|group| group.into_iter().filter(|index| stays(*index)).collect())
+        .collect();
+    for group in by_holders {
+        join_roles(&findings, group, &mut targets);
+    }
+    escalations(&findings, &mut targets);
+    workloads_into_bindings(&findings, &mut targets);
+    join(findings, &targets)
+}
+
+/// Where each finding goes: to itself, or to the one that it is joined to.
+struct Targets {
+    of: Vec<usize>,
+}
+
+impl Targets {
+    fn root(&self, mut index: usize) -> usize {
+        while let Some(next) = self.of.get(index).copied().filter(|next| *next != index) {
+            index = next;
+        }
+        index
+    }
+
+    fn send(&mut self, index: usize, target: usize) {
+        if let Some(slot) = self.of.get_mut(index) {
+            *slot = target;
+        }
+    }
+}
+
+/// Returns the findings that share something, in their order; those alone are left out.
+fn groups<K: Eq + Hash>(
+    findings: &[Finding],
+    key: impl Fn(&Finding) -> Option<K>,
+) -> Vec<Vec<usize>> {
+    let mut groups: HashMap<K, Vec<usize>, FxBuildHasher> = HashMap::default();
     for (index, finding) in findings.iter().enumerate() {
-        if let Some(place) = place(finding) {
-            groups.entry(place).or_default().push(index);
+        if let Some(key) = key(finding) {
+            groups.entry(key).or_default().push(index);
         }
     }
-    let gravity = |index: &usize| {
-        findings.get(*index).map(|finding| (Reverse(finding.severity), finding.rule.code))
-    };
-    // Where each finding goes: itself, or the one that it is joined to.
-    let mut into: Vec<usize> = (0..findings.len()).collect();
-    for group in groups.into_values() {
-        let Some(gravest) = group.iter().copied().min_by_key(gravity) else { continue };
-        for index in group {
-            if let Some(target) = into.get_mut(index) {
-                *target = gravest;
+    groups.into_values().filter(|group| group.len() > 1).collect()
+}
+
+/// Joins the findings of one cause to the gravest; critical ones of other codes stay.
+fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
+    group.sort_by_key(|index| gravity(findings, *index));
+    let mut kept: Vec<(usize, &str)> = Vec::new();
+    for index in group {
+        let Some(finding) = findings.get(index) else { continue };
+        let code = finding.rule.code;
+        let is_of_same_rule = |other: usize| {
+            findings
+                .get(other)
+                .is_some_and(|other| rule(other).is_some() && rule(other) == rule(finding))
+        };
+        let same = kept
+            .iter()
+            .find(|(at, other)| *other == code || covers(other, code) || is_of_same_rule(*at));
+        match (same, kept.first()) {
+            (Some((target, _)), _) => targets.send(index, *target),
+            (None, Some((gravest, _))) if finding.severity < Severity::Critical => {
+                targets.send(index, *gravest);
             }
+            _ => kept.push((index, code)),
         }
     }
-    workloads_into_bindings(&findings, &mut into);
-    join(findings, &into)
+}
+
+/// Joins the findings about several roles of the same holders: each risk is reported once, and what
+/// matters little beside a grave one is named there.
+fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
+    group.sort_by_key(|index| gravity(findings, *index));
+    let mut kept: Vec<(usize, &str)> = Vec::new();
+    let severity = |index: usize| findings.get(index).map(|finding| finding.severity);
+    let gravest = group.first().copied();
+    let is_grave = gravest.and_then(severity) >= Some(Severity::High);
+    for index in group {
+        let Some(finding) = findings.get(index) else { continue };
+        let code = finding.rule.code;
+        let same = kept.iter().find(|(_, other)| *other == code).map(|(index, _)| *index);
+        let minor = gravest.filter(|_| is_grave && finding.severity <= Severity::Medium);
+        match same.or(minor) {
+            Some(target) if target != index => targets.send(index, target),
+            _ => kept.push((index, code)),
+        }
+    }
+}
+
+/// Orders findings, the gravest first.
+fn gravity(findings: &[Finding], index: usize) -> Option<(Reverse<Severity>, &str, usize)> {
+    findings.get(index).map(|finding| (Reverse(finding.severity), finding.rule.code, index))
+}
+
+fn covers(broad: &str, code: &str) -> bool {
+    COVERED.iter().any(|(candidate, covered)| *candidate == broad && covered.contains(&code))
+}
+
+/// Joins the findings about ServiceAccounts that subjects of a binding can become to that about the role which
+/// lets them: the graver one stays.
+fn escalations(findings: &[Finding], targets: &mut Targets) {
+    let is_escalation = |(_, finding): &(usize, &Finding)| finding.rule.code == ESCALATION;
+    let of_bindings: HashMap<&ObjectRef, usize, FxBuildHasher> = findings
+        .iter()
+        .enumerate()
+        .filter(is_escalation)
+        .map(|(index, finding)| (&finding.object, index))
+        .collect();
+    if of_bindings.is_empty() {
+        return;
+    }
+    for (index, finding) in findings.iter().enumerate() {
+        let [only] = &*finding.related else { continue };
+        let Some(escalation) = of_bindings.get(&only.object).copied() else { continue };
+        let Some(severity) = findings.get(escalation).map(|escalation| escalation.severity) else {
+            continue;
+        };
+        let of_role = matches!(cause(finding), Some(Cause::Rules(_)));
+        let is_free = targets.root(index) == index && targets.root(escalation) == escalation;
+        match finding.severity > severity {
+            _ if !of_role || !is_free => {}
+            true => targets.send(escalation, index),
+            false => targets.send(index, escalation),
+        }
+    }
 }
 
 /// Sends findings about workloads to those about the bindings that give them their rights.
-fn workloads_into_bindings(findings: &[Finding], into: &mut [usize]) {
+fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     if !findings.iter().any(is_of_workload) {
         return;
     }
+    let severity = |index: usize| findings.get(index).map(|finding| finding.severity);
     let mut by_binding: HashMap<&ObjectRef, usize, FxBuildHasher> = HashMap::default();
     for (index, finding) in findings.iter().enumerate() {
-        let is_grave = finding.severity >= Severity::High && place(finding).is_some();
-        if !is_grave || into.get(index) != Some(&index) {
+        if finding.severity < Severity::High || cause(finding).is_none() {
             continue;
         }
+        let target = targets.root(index);
         let bindings = finding.related.iter().map(|related| &related.object);
         for binding in bindings.chain([&finding.object]) {
-            let known = by_binding.entry(binding).or_insert(index);
-            if findings.get(*known).is_some_and(|known| known.severity < finding.severity) {
-                *known = index;
+            let known = by_binding.entry(binding).or_insert(target);
+            if severity(*known) < severity(target) {
+                *known = target;
             }
         }
     }
@@ -64,21 +201,20 @@ fn workloads_into_bindings(findings: &[Finding], into: &mut [usize]) {
         findings.iter().enumerate().filter(|(_, finding)| is_of_workload(finding))
     {
         let mut bindings = finding.related.iter().map(|related| &related.object);
-        let reported = bindings.find_map(|binding| by_binding.get(binding));
-        if let (Some(reported), Some(target)) = (reported, into.get_mut(index)) {
-            *target = *reported;
+        if let Some(reported) = bindings.find_map(|binding| by_binding.get(binding)) {
+            targets.send(index, *reported);
         }
     }
 }
 
 /// Joins findings to those that they go to.
-fn join(findings: Vec<Finding>, into: &[usize]) -> Vec<Finding> {
+fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
     let mut kept: Vec<Option<Finding>> = Vec::with_capacity(findings.len());
     let mut joined: Vec<(usize, Finding)> = Vec::new();
     for (index, finding) in findings.into_iter().enumerate() {
-        match into.get(index) {
-            Some(target) if *target != index => {
-                joined.push((*target, finding));
+        match targets.root(index) {
+            target if target != index => {
+                joined.push((target, finding));
                 kept.push(None);
             }
             _ => kept.push(Some(finding)),
@@ -89,34 +225,86 @@ fn join(findings: Vec<Finding>, into: &[usize]) -> Vec<Finding> {
         if is_of_workload(&finding) {
             let note = "runs with these rights".to_owned();
             main.related.push(Related { object: finding.object.clone(), note });
+            if main.also.iter().any(|also| also.rule.code == finding.rule.code) {
+                continue;
+            }
         }
-        let is_known = finding.rule.code == main.rule.code
-            || main.also.iter().any(|also| also.rule.code == finding.rule.code);
-        if !is_known {
-            let Finding { rule, severity, message, .. } = finding;
-            main.also.push(Also { rule, severity, message });
-        }
+        let Finding { rule, severity, object, field, message, .. } = finding;
+        main.also.push(Also { rule, severity, object, field, message });
     }
     let mut kept: Vec<Finding> = kept.into_iter().flatten().collect();
     for finding in kept.iter_mut().filter(|finding| !finding.also.is_empty()) {
-        finding.also.sort_by_key(|also| also.rule.code);
-        let codes: Vec<&str> = finding.also.iter().map(|also| also.rule.code).collect();
-        finding.message = format!("{} (also {})", finding.message, codes.join(", "));
+        finding.also.sort_by(|one, other| {
+            let key = |also: &Also| (also.rule.code, also.object.clone(), also.field.clone());
+            key(one).cmp(&key(other))
+        });
+        let others = others(finding);
+        if !others.is_empty() {
+            finding.message = format!("{} (also {others})", finding.message);
+        }
     }
     kept
 }
 
-/// Returns which rule or role reference a finding about a risk is about.
-fn place(finding: &Finding) -> Option<Place> {
-    if finding.rule.category != Category::Risk {
-        return None;
+/// Names the codes of the findings that were joined to one, and the rules that they are about where
+/// those are others: `RC511 in rules[3], RC549`.
+fn others(finding: &Finding) -> String {
+    let own = (&finding.object, rule_of(finding.field.steps.as_slice()));
+    let mut codes: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
+    let is_worth_naming =
+        |also: &&Also| also.severity > Severity::Info || finding.severity == Severity::Info;
+    for also in finding.also.iter().filter(is_worth_naming) {
+        let rule = rule_of(&also.field.steps);
+        let places = codes.entry(also.rule.code).or_insert_with(|| Some(Vec::new()));
+        let place = match rule {
+            _ if (&also.object, rule) == own || OF_WORKLOADS.contains(&also.rule.code) => None,
+            Some(index) if also.object == finding.object => Some(format!("rules[{index}]")),
+            _ if also.object == finding.object => None,
+            _ => Some(also.object.to_string()),
+        };
+        match (place, places) {
+            (None, places) => *places = None,
+            (Some(place), Some(known)) if !known.contains(&place) => known.push(place),
+            _ => {}
+        }
     }
-    let rule = match &*finding.field.steps {
+    let named = codes.into_iter().map(|(code, places)| match places.as_deref() {
+        None | Some([]) => code.to_owned(),
+        Some([first, second, third, _, ..]) => {
+            let more = places.as_deref().map_or(0, <[String]>::len) - 3;
+            format!("{code} in `{first}`, `{second}`, `{third}` and {more} more")
+        }
+        Some(few) => format!("{code} in {}", listed(few)),
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns what a finding has in common with others of its cause.
+fn cause(finding: &Finding) -> Option<Cause> {
+    let object = || finding.object.clone();
+    match &*finding.field.steps {
+        [Step::Key(key), Step::Index(index)]
+            if **key == *"subjects" && OF_DEFAULT_ACCOUNTS.contains(&finding.rule.code) =>
+        {
+            Some(Cause::Subject(object(), *index))
+        }
+        _ if finding.rule.category != Category::Risk => None,
+        steps if rule_of(steps).is_some() => Some(Cause::Rules(object())),
+        [Step::Key(key), ..] if **key == *"roleRef" => Some(Cause::RoleRef(object())),
+        _ => None,
+    }
+}
+
+fn rule(finding: &Finding) -> Option<usize> {
+    rule_of(&finding.field.steps)
+}
+
+/// Returns the index of the rule that a field belongs to.
+fn rule_of(steps: &[Step]) -> Option<usize> {
+    match steps {
         [Step::Key(key), Step::Index(index), ..] if **key == *"rules" => Some(*index),
-        [Step::Key(key), ..] if **key == *"roleRef" => None,
-        _ => return None,
-    };
-    Some((finding.object.clone(), rule))
+        _ => None,
+    }
 }
 
 fn is_of_workload(finding: &Finding) -> bool {

@@ -13,6 +13,7 @@ pub(crate) struct Names<'a> {
     roles: HashMap<&'a str, Vec<&'a Role>, FxBuildHasher>,
     accounts: HashMap<&'a str, Vec<&'a ServiceAccount>, FxBuildHasher>,
     accounts_of_servers: HashSet<(&'a str, &'a str), FxBuildHasher>,
+    accounts_of_operators: HashSet<(&'a str, &'a str), FxBuildHasher>,
     bound_accounts: HashSet<(&'a str, &'a str), FxBuildHasher>,
     namespaces: HashSet<&'a str, FxBuildHasher>,
     /// The names of roles without their last words.
@@ -38,6 +39,13 @@ impl<'a> Names<'a> {
             .filter(|subject| subject.kind == SubjectKind::ServiceAccount)
             .map(|subject| (&*subject.namespace, &*subject.name))
             .collect();
+        let accounts_of_operators = inventory
+            .workloads()
+            .iter()
+            .flat_map(|workload| workload.pods.iter().map(move |pod| (workload, pod)))
+            .filter(|(_, pod)| pod.account_is_derived)
+            .map(|(workload, pod)| (&*workload.metadata.namespace, pod.service_account_name()))
+            .collect();
         let bound_accounts = inventory
             .bindings()
             .iter()
@@ -57,6 +65,7 @@ impl<'a> Names<'a> {
             roles: roles_of_namespaces,
             accounts,
             accounts_of_servers,
+            accounts_of_operators,
             bound_accounts,
             namespaces: namespaces()
                 .map(|metadata| &*metadata.name)
@@ -75,6 +84,11 @@ impl<'a> Names<'a> {
     /// Returns the ServiceAccounts of a name, sorted by namespace.
     pub(crate) fn accounts(&self, name: &str) -> &[&'a ServiceAccount] {
         self.accounts.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns whether an operator makes a ServiceAccount for a custom resource of the input.
+    pub(crate) fn is_account_of_operator(&self, namespace: &str, name: &str) -> bool {
+        self.accounts_of_operators.contains(&(namespace, name))
     }
 
     /// Returns whether a default binding of servers names a ServiceAccount, which a controller makes.

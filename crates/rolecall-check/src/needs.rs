@@ -2,7 +2,7 @@
 
 use rolecall_rbac::{
     Authorizer, Binding, Catalog, Identity, PolicyRule, Request, RequestScope, ResourceRequest,
-    Text, Verdict, rule_allows,
+    Target, Text, Verdict, covers, rule_allows,
 };
 
 use crate::unread::file_of;
@@ -152,6 +152,11 @@ impl Need {
         if self.instead.iter().any(|needs| needs.iter().all(may_pass)) {
             return Judgement::MayPass;
         }
+        if let Some((request, _)) = &refused
+            && may_bind_as_holder(authorizer, identity, request)
+        {
+            return Judgement::MayPass;
+        }
         refused.map_or(Judgement::MayPass, |(request, somewhere)| Judgement::Refused {
             request,
             somewhere,
@@ -239,6 +244,25 @@ impl Need {
             }
         }
     }
+}
+
+/// Returns whether somebody who lacks `bind` may bind a role all the same: because of holding all that it
+/// grants, or perhaps, as the role was not read.
+fn may_bind_as_holder(authorizer: &Authorizer, identity: &Identity, request: &Request) -> bool {
+    let Target::Resource(target) = &request.target else { return false };
+    let is_bind = *request.verb == *"bind" && *target.group == *"rbac.authorization.k8s.io";
+    if !is_bind || target.name.is_empty() {
+        return false;
+    }
+    let of_role = if *target.resource == *"roles" { &*target.namespace } else { "" };
+    let Some(role) = authorizer.inventory().role(of_role, &target.name) else { return true };
+    let held: Vec<PolicyRule> = authorizer
+        .rules_for(identity, &target.namespace)
+        .rules
+        .iter()
+        .map(|held| held.rule.clone())
+        .collect();
+    covers(&held, &role.rules).uncovered.is_empty()
 }
 
 fn ask(authorizer: &Authorizer, identity: &Identity, request: Request) -> Judgement {

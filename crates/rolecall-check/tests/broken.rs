@@ -74,9 +74,9 @@ fn a_role_is_missing_where_the_input_ought_to_hold_it() {
         // In a namespace of which the input holds more.
         ("RoleBinding shop", "Role pod-reader", Some("high")),
         // Nobody can tell.
-        ("RoleBinding shop", "ClusterRole pod-reader", Some("low")),
-        ("ClusterRoleBinding", "ClusterRole cilium", Some("low")),
-        ("RoleBinding elsewhere", "Role pod-reader", Some("low")),
+        ("RoleBinding shop", "ClusterRole pod-reader", Some("info")),
+        ("ClusterRoleBinding", "ClusterRole cilium", Some("info")),
+        ("RoleBinding elsewhere", "Role pod-reader", Some("info")),
         // What clusters come with.
         ("RoleBinding shop", "ClusterRole system:openshift:scc:anyuid", Some("info")),
         ("ClusterRoleBinding", "ClusterRole cluster-monitoring-view", Some("info")),
@@ -100,7 +100,7 @@ fn a_service_account_is_missing_where_the_input_ought_to_hold_it() {
         (account("shop", "web"), &[][..]),
         (account("shop", "default"), &[]),
         (account("shop", "worker"), &["RC102 medium subjects[0].name"]),
-        (account("vault", "vault"), &["RC102 low subjects[0].name"]),
+        (account("vault", "vault"), &["RC102 info subjects[0].name"]),
         (account("kube-system", "coredns"), &["RC102 info subjects[0].name"]),
         (account("kube-system", "job-controller"), &[]),
         // Spelled like one that is there.
@@ -146,7 +146,7 @@ external: {external}
         )
     };
     let role = "RC101 high roleRef.name";
-    let account = "RC102 low subjects[0].name";
+    let account = "RC102 info subjects[0].name";
     for (external, expected) in [
         ("[]", &[role, account][..]),
         ("[ClusterRole stock-writer, ServiceAccount vault/vault]", &[]),
@@ -373,11 +373,11 @@ fn roles_are_other_softwares_where_clusterroles_named_like_them_are() {
         (
             binding("ClusterRole", "external-attacher-runner")
                 + &binding("Role", "external-attacher-cfg"),
-            vec!["RC101 low roleRef.name", "RC101 low roleRef.name"],
+            vec!["RC101 info roleRef.name", "RC101 info roleRef.name"],
         ),
         (
             binding("ClusterRole", "external-attacher-runner") + &binding("Role", "web-config"),
-            vec!["RC101 low roleRef.name", "RC101 high roleRef.name"],
+            vec!["RC101 info roleRef.name", "RC101 high roleRef.name"],
         ),
     ] {
         assert_eq!(broken(&format!("{SHOP}{bindings}")), expected, "{bindings}");
@@ -421,7 +421,7 @@ fn a_namespace_that_only_got_an_account_from_the_input_has_accounts_of_others() 
         "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: extra, namespace: product}\n---\n";
     const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: product}\n---\n";
     for (kind, others, expected) in [
-        ("ClusterRoleBinding", "", "RC102 low subjects[0].name"),
+        ("ClusterRoleBinding", "", "RC102 info subjects[0].name"),
         ("ClusterRoleBinding", NAMESPACE, "RC102 medium subjects[0].name"),
         ("RoleBinding", "", "RC102 medium subjects[0].name"),
     ] {

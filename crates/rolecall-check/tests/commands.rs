@@ -290,9 +290,68 @@ fn arguments_without_a_shell_are_words() {
     {"command":["kubectl","get","$(KIND)"]}
         -
     {"command":["kubectl","get","pods","-n","$(NS)"],"env":[{"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}}]}
-        list resource "pods" in any namespace
+        list resource "pods"
     {"args":["kubectl get pods"],"command":["bash","-c"]}
         list resource "pods"
+    "#);
+}
+
+/// The manifest says what some variables are: a literal, or a field of the Pod that is known.
+#[test]
+fn variables_of_the_container_are_known_where_the_manifest_sets_them() {
+    const ASK: &str = "kubectl get configmap endpoints -n ${NS}";
+    let shell =
+        |env: serde_json::Value| serde_json::json!({"command": ["sh", "-c", ASK], "env": env});
+    let field = |path: &str| serde_json::json!({"fieldRef": {"fieldPath": path}});
+    let rows = [
+        shell(serde_json::json!([{"name": "NS", "value": "data"}])),
+        serde_json::json!({"env": [{"name": "NS", "value": "data"}], "command": ["sh", "-c"], "args": [ASK]}),
+        serde_json::json!({"command": ["kubectl", "get", "configmap", "$(NAME)", "-n$(NS)"],
+            "env": [{"name": "NS", "value": "data"}, {"name": "NAME", "value": "endpoints"}]}),
+        serde_json::json!({"command": ["sh", "-c", "NS=own; kubectl get configmap endpoints -n $NS"],
+            "env": [{"name": "NS", "value": "data"}]}),
+        shell(serde_json::json!([{"name": "NS", "value": "old"}, {"name": "NS", "value": "data"}])),
+        shell(serde_json::json!([{"name": "NS", "valueFrom": field("metadata.namespace")}])),
+        serde_json::json!({"command": ["sh", "-c", "kubectl get sa $ME"],
+            "env": [{"name": "ME", "valueFrom": field("spec.serviceAccountName")}]}),
+        // Known at run time only.
+        shell(serde_json::json!([{"name": "NS", "valueFrom": field("metadata.name")}])),
+        shell(serde_json::json!([{"name": "NS", "value": "data"},
+            {"name": "NS", "valueFrom": {"secretKeyRef": {"name": "x", "key": "ns"}}}])),
+        shell(serde_json::json!([{"name": "NS", "value": "$(OTHER)"}])),
+        shell(serde_json::json!([{"name": "NSX", "value": "data"}])),
+    ];
+    let said: String = rows
+        .iter()
+        .map(|row| {
+            let mut container = serde_json::json!({"name": "c", "image": "x"});
+            container.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
+            format!("{row}\n    {}\n", refused(&container))
+        })
+        .collect();
+    assert_snapshot!(said, @r#"
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","value":"data"}]}
+        get resource "configmaps" in the namespace "data"
+    {"args":["kubectl get configmap endpoints -n ${NS}"],"command":["sh","-c"],"env":[{"name":"NS","value":"data"}]}
+        get resource "configmaps" in the namespace "data"
+    {"command":["kubectl","get","configmap","$(NAME)","-n$(NS)"],"env":[{"name":"NS","value":"data"},{"name":"NAME","value":"endpoints"}]}
+        get resource "configmaps" in the namespace "data"
+    {"command":["sh","-c","NS=own; kubectl get configmap endpoints -n $NS"],"env":[{"name":"NS","value":"data"}]}
+        get resource "configmaps" in the namespace "own"
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","value":"old"},{"name":"NS","value":"data"}]}
+        get resource "configmaps" in the namespace "data"
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}}]}
+        get resource "configmaps"
+    {"command":["sh","-c","kubectl get sa $ME"],"env":[{"name":"ME","valueFrom":{"fieldRef":{"fieldPath":"spec.serviceAccountName"}}}]}
+        get resource "serviceaccounts"
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]}
+        get resource "configmaps" in any namespace
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","value":"data"},{"name":"NS","valueFrom":{"secretKeyRef":{"key":"ns","name":"x"}}}]}
+        get resource "configmaps" in any namespace
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","value":"$(OTHER)"}]}
+        get resource "configmaps" in any namespace
+    {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NSX","value":"data"}]}
+        get resource "configmaps" in any namespace
     "#);
 }
 
@@ -436,4 +495,23 @@ fn a_snapshot_keeps_only_what_decides_access() {
         assert_eq!(found, ["sh", "-c", expected], "{script}");
         assert!(!found.concat().contains(secret), "{script}");
     }
+}
+
+#[test]
+fn helm_as_somebody_else_needs_impersonation() {
+    assert_snapshot!(table(&[
+        "helm --kube-as-user jane list",
+        "helm list --kube-as-user=jane --kube-as-group=dev",
+        "helm list --kube-as-group=dev",
+        "helm --kube-as-user system:serviceaccount:shop:web status web",
+    ]), @r#"
+    helm --kube-as-user jane list
+        impersonate resource "users" at the cluster scope
+    helm list --kube-as-user=jane --kube-as-group=dev
+        impersonate resource "users" at the cluster scope; impersonate resource "groups" at the cluster scope
+    helm list --kube-as-group=dev
+        -
+    helm --kube-as-user system:serviceaccount:shop:web status web
+        impersonate resource "serviceaccounts"
+    "#);
 }

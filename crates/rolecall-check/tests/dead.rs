@@ -5,7 +5,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-use rolecall_check::Category;
+use rolecall_check::{Category, Severity};
 use rolecall_source::facts::{self, Version};
 
 /// Checks what is dead or broken about one rule of a ClusterRole that somebody is bound to.
@@ -469,5 +469,30 @@ fn default_roles_are_neither_broken_nor_dead() {
                 && line != "RC210 ClusterRoleBinding renamed:node"
         });
         assert_eq!(found, [""; 0], "{version:?}");
+    }
+}
+
+#[test]
+fn questions_of_other_programs_may_carry_a_name() {
+    let rule = |group: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: traces}}\nrules:\n\
+             - {{apiGroups: ['{group}'], resources: [dev], resourceNames: [traces], verbs: [create]}}\n"
+        )
+    };
+    let definition = "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+        metadata: {name: dev.tempo.grafana.com}\nspec: {group: tempo.grafana.com, scope: Namespaced, \
+        names: {plural: dev, kind: Dev}, versions: [{name: v1, served: true, storage: true}]}\n";
+    for (manifests, severity) in [
+        (rule("tempo.grafana.com"), Severity::Info),
+        (rule("tempo.grafana.com") + definition, Severity::High),
+    ] {
+        let found = support::findings_of(&manifests);
+        let found: Vec<Severity> = found
+            .iter()
+            .filter(|finding| finding.rule.code == "RC207")
+            .map(|finding| finding.severity)
+            .collect();
+        assert_eq!(found, [severity]);
     }
 }

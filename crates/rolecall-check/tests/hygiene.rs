@@ -80,7 +80,7 @@ fn one_missing_account_is_judged_alike_wherever_it_is_named() {
     assert_eq!(
         found(&named, &["RC405", "RC102"]),
         [
-            "RC102 low RoleBinding web: ServiceAccount `shop/web-server` is not in the input: other software may create it",
+            "RC102 info RoleBinding web: ServiceAccount `shop/web-server` is not in the input: other software may create it",
             "RC405 medium Deployment web: ServiceAccount `shop/web-server` is not in the input",
         ]
     );
@@ -132,7 +132,8 @@ fn an_account_in_use_otherwise_is_not_unused() {
     let bound = binding("x", "Role, name: x", "{kind: ServiceAccount, name: other}");
     let agent = deployment("agent", "serviceAccountName: other, ");
     for (rule, expected) in [
-        ("{apiGroups: [''], resources: [pods], verbs: [get]}", Some("low")),
+        // People and pipelines use ServiceAccounts of repositories.
+        ("{apiGroups: [''], resources: [pods], verbs: [get]}", Some("info")),
         // Tokens of it are minted.
         (
             "{apiGroups: [''], resources: [serviceaccounts/token], resourceNames: [cni], verbs: [create]}",
@@ -217,11 +218,28 @@ fn a_first_word_in_common_makes_no_role_the_inputs_own() {
     };
     let role = "ClusterRole, name: tekton-triggers-eventlistener-roles";
     for (name, severity) in
-        [("tekton-triggers-demo-sa", "low"), ("tekton-triggers-eventlistener", "high")]
+        [("tekton-triggers-demo-sa", "info"), ("tekton-triggers-eventlistener", "high")]
     {
         let subject = format!("{{kind: ServiceAccount, name: {name}}}");
         let manifests = account(name) + &binding("x", role, &subject);
         let found = found(&manifests, &["RC101"]);
         assert!(found[0].starts_with(&format!("RC101 {severity} ")), "{found:?}");
+    }
+}
+
+#[test]
+fn what_installs_missing_roles_can_create_the_service_account() {
+    let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: driver}\n";
+    let pod = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: attacher}\n\
+        spec: {template: {spec: {serviceAccountName: csi-attacher, containers: [{name: a, image: b}]}}}\n";
+    let bound = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\n\
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: external-attacher-runner}\n\
+        subjects: [{kind: ServiceAccount, name: driver, namespace: default}]\n";
+    for (manifests, expected) in [
+        (format!("{account}{pod}"), "RC405 high "),
+        (format!("{account}{pod}{bound}"), "RC405 medium "),
+    ] {
+        let found = found(&manifests, &["RC405"]);
+        assert!(matches!(&*found, [one] if one.starts_with(expected)), "{expected}: {found:?}");
     }
 }

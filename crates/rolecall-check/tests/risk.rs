@@ -47,7 +47,7 @@ fn only_the_kinds_that_are_granted_are_named() {
         "{apiGroups: [batch], resources: [jobs], verbs: ['*']}",
         &[
             "RC502 critical do anything with Secrets, workloads, RBAC objects or identities: any verb on `jobs` \
-           [list the required verbs]",
+           [name the verbs that are needed]",
         ],
     );
 }
@@ -56,7 +56,7 @@ fn only_the_kinds_that_are_granted_are_named() {
 fn names_are_no_advice_for_verbs_without_them() {
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [create]}",
-        &["RC512 high write Secrets, and create tokens with them if they can read them \
+        &["RC512 high create Secrets, and mint tokens with them if they may read them \
            [remove `create`, unless that is needed]"],
     );
 }
@@ -102,7 +102,7 @@ fn what_several_rules_of_a_role_do_is_said_once() {
         "{apiGroups: [a.example.com], resources: [widgets], verbs: ['*']}, \
          {apiGroups: [b.example.com], resources: [widgets], verbs: ['*']}, \
          {apiGroups: [c.example.com], resources: [widgets], verbs: ['*']}",
-        &["RC504 low allows any verb, as `rules[1]` and `rules[2]` do [name what is needed]"],
+        &["RC504 info allows any verb, as `rules[1]` and `rules[2]` do [name what is needed]"],
     );
 }
 
@@ -333,7 +333,7 @@ fn writing_secrets_is_of_use_to_those_who_can_read_them() {
         (
             ", {apiGroups: [''], resources: [secrets], resourceNames: [own], verbs: [get, update]}"
                 .to_owned(),
-            Some("RC513 low"),
+            Some("RC513 info"),
         ),
     ];
     for (read, expected) in rows {
@@ -444,4 +444,111 @@ spec: {template: {spec: {serviceAccountName: web, containers: [{name: a, image: 
           Deployment shop/web"
         ]
     );
+}
+
+/// Folds what is found in manifests, and returns the risks that stay.
+fn folded(manifests: &str) -> Vec<String> {
+    let found = rolecall_check::fold(support::findings_of(manifests)).into_iter();
+    let risks = found.filter(|finding| finding.rule.category == Category::Risk);
+    let shown = risks.map(|finding| {
+        let also = finding.message.split_once(" (also ").map_or("", |(_, also)| also);
+        let also = also.trim_end_matches(')');
+        format!("{} {} {}: {also}", finding.rule.code, finding.severity, finding.object)
+    });
+    shown.collect()
+}
+
+fn role(name: &str, rules: &[&str]) -> String {
+    let rules = rules.join(", ");
+    format!(
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\nrules: [{rules}]\n"
+    )
+}
+
+/// Binds a ClusterRole to ServiceAccount `shop/op`: everywhere, or in a namespace.
+fn granted(name: &str, namespace: &str) -> String {
+    let (kind, metadata) = match namespace {
+        "" => ("ClusterRoleBinding", format!("{{name: {name}}}")),
+        _ => ("RoleBinding", format!("{{name: {name}, namespace: {namespace}}}")),
+    };
+    format!(
+        "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {metadata}\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}\n\
+         subjects: [{{kind: ServiceAccount, name: op, namespace: shop}}]\n"
+    )
+}
+
+const LIST_SECRETS: &str = "{apiGroups: [''], resources: [secrets], verbs: [list]}";
+const CREATE_PODS: &str = "{apiGroups: [''], resources: [pods], verbs: [create]}";
+const WRITE_SERVICES: &str = "{apiGroups: [''], resources: [services], verbs: [create, update]}";
+const WRITE_WEBHOOKS: &str = "{apiGroups: [admissionregistration.k8s.io], \
+    resources: [mutatingwebhookconfigurations], verbs: [create, update]}";
+const OWN_STATUS: &str =
+    "{apiGroups: [shop.example.com], resources: [carts/status], verbs: [update]}";
+
+#[test]
+fn the_risks_of_one_role_are_one_finding_but_for_critical_ones() {
+    let rows: &[(&[&str], &[&str])] = &[
+        (
+            &[LIST_SECRETS, CREATE_PODS, WRITE_SERVICES],
+            &["RC515 critical ClusterRole x: RC511 in `rules[0]`, RC542 in `rules[2]`"],
+        ),
+        (
+            &[WRITE_WEBHOOKS, CREATE_PODS, LIST_SECRETS],
+            &[
+                "RC536 critical ClusterRole x: ",
+                "RC515 critical ClusterRole x: RC511 in `rules[2]`",
+            ],
+        ),
+        (&[LIST_SECRETS, LIST_SECRETS], &["RC511 high ClusterRole x: RC511 in `rules[1]`"]),
+        (&[WRITE_SERVICES], &["RC542 medium ClusterRole x: "]),
+    ];
+    for (rules, expected) in rows {
+        assert_eq!(folded(&(role("x", rules) + &granted("x", ""))), *expected, "{rules:?}");
+    }
+}
+
+#[test]
+fn the_same_risk_through_several_roles_of_one_holder_is_one_finding() {
+    let roles = role("a", &[LIST_SECRETS]) + &role("b", &[WRITE_SERVICES, LIST_SECRETS]);
+    let everywhere = roles.clone() + &granted("a", "") + &granted("b", "");
+    assert_eq!(
+        folded(&everywhere),
+        ["RC511 high ClusterRole a: RC511 in `ClusterRole b`, RC542 in `ClusterRole b`"]
+    );
+    // In different scopes they are different risks.
+    let here_and_there = roles + &granted("a", "") + &granted("b", "shop");
+    assert_eq!(
+        folded(&here_and_there),
+        ["RC511 high ClusterRole a: ", "RC511 medium ClusterRole b: "]
+    );
+}
+
+#[test]
+fn what_controllers_of_custom_resources_need_is_for_information() {
+    for (rules, namespace, expected) in [
+        // In any namespace they write what their resources ask for.
+        (&[WRITE_SERVICES][..], "", "RC542 medium"),
+        (&[WRITE_SERVICES, OWN_STATUS], "", "RC542 info"),
+        // In their own namespace they keep Secrets and run Pods.
+        (&[LIST_SECRETS], "shop", "RC511 medium"),
+        (&[LIST_SECRETS, OWN_STATUS], "shop", "RC511 info"),
+        (&[LIST_SECRETS, OWN_STATUS], "bank", "RC511 medium"),
+        (&[CREATE_PODS, OWN_STATUS], "shop", "RC515 info"),
+        // What reaches everything stays what it is.
+        (&[LIST_SECRETS, OWN_STATUS], "", "RC511 high"),
+        (&[CREATE_PODS, OWN_STATUS], "", "RC515 critical"),
+        // Whoever writes any status of Kubernetes' own kinds is no such controller.
+        (
+            &[
+                WRITE_SERVICES,
+                "{apiGroups: [apps], resources: [deployments/status], verbs: [update]}",
+            ],
+            "",
+            "RC542 medium",
+        ),
+    ] {
+        let found = folded(&(role("x", rules) + &granted("x", namespace)));
+        assert!(found[0].starts_with(expected), "{expected}: {found:?}");
+    }
 }

@@ -1,21 +1,20 @@
-//! A denied request.
+//! One request that somebody was denied.
 
 use rolecall_rbac::{Identity, Request, Text};
 
-/// A request that is denied and should be allowed.
+/// A request that is denied and should not be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Denied {
-    /// The identity.
+    /// Who asks.
     pub identity: Identity,
-    /// The request.
+    /// What is asked.
     pub request: Request,
-    /// The position of the denial, such as `line 3, 12 times`; empty for a request from the command
-    /// line.
+    /// Where the denial was found, such as `line 3, 12 times`; empty when it was asked for outright.
     pub found: Text,
 }
 
 impl Denied {
-    /// Returns a denial from the command line.
+    /// Returns a denial that was asked for outright.
     pub fn new(identity: Identity, request: Request) -> Self {
         Self { identity, request, found: "".into() }
     }

@@ -1,12 +1,12 @@
-//! Generates the smallest Roles and RoleBindings that allow denied requests.
+//! Generates the least Role and RoleBinding that turn denials into yes.
 //!
 //! ```text
 //! any text -> [ refusal ] -> denied requests -> [ plan ] -> objects -> [ yaml ]
 //!                                                  |  ^
-//!                                          [ risk ]  [ proof ] re-evaluates, and finds other changes
+//!                                          [ risk ]  [ proof ] re-asks, and finds what else changed
 //! ```
 //!
-//! Invariants: no I/O; grants exactly the denied requests or reports the difference; text from logs
+//! Invariants: no I/O; what is granted is what was asked, or the difference is said; text from logs
 //! never reaches YAML or a terminal unescaped.
 #![doc = include_str!("../README.md")]
 
@@ -33,10 +33,10 @@ pub use plan::{
     Plan, Refused, Risky, Scope, Style, Unfixable, is_managed, plan,
 };
 pub use preflight::{
-    Escalating, HeldRules, Permission, Preflight, ReadRights, Rights, Undecided, preflight,
+    Escalating, HeldRules, May, Preflight, ReadRights, Rights, Undecided, preflight,
     requests_of_preflight, requests_to_apply,
 };
 pub use proof::{Gained, overlay};
-pub use repair::{Correction, Effort, Repair, Repairs, Step, repair};
+pub use repair::{Effort, Repair, Repairs, Step, Word, repair};
 pub use risk::{Risk, risks};
 pub use text::printable;

@@ -1,5 +1,4 @@
-//! Checks whether an identity can apply the objects. Pure: returns the server's checks and the
-//! missing permissions.
+//! May somebody apply the objects? The pure half: what the server checks, and what is missing.
 
 use rolecall_rbac::{
     Authorizer, Gap, Identity, PolicyRule, Request, ResourceRequest, Role, RoleKind, Text, Verdict,
@@ -10,82 +9,81 @@ use crate::plan::Object;
 use crate::proof::{is_new, overlay};
 use crate::subject::RBAC_GROUP;
 
-/// The server's response if an identity applied the objects.
+/// What the server would say if somebody applied the objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
-    /// The required requests that are not allowed.
+    /// Requests that applying the objects makes and that are not allowed.
     pub denied: Vec<Request>,
-    /// The roles and bindings that grant more than the applier holds.
+    /// Roles and bindings that grant more than the applier holds.
     pub escalations: Vec<Escalating>,
-    /// The requests that could not be decided.
+    /// Requests of which it is not known whether they are allowed; neither a yes nor a no.
     pub undecided: Vec<Undecided>,
 }
 
-/// A role or binding that the server's escalation check rejects.
+/// A role or binding that the server's escalation check refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalating {
-    /// The position of the object.
+    /// Which of the objects.
     pub object: usize,
-    /// The request that would bypass the check: `escalate` or `bind` on the role.
+    /// The request that would be allowed to pass the check by: `escalate` or `bind` on the role.
     pub pass: Request,
-    /// The rules that the applier would have to hold otherwise, merged like in the server's
-    /// message.
+    /// The rules that would have to be held instead, merged as the server lists them.
     pub missing: Vec<PolicyRule>,
 }
 
-/// A request that could not be decided.
+/// A request of which it is not known whether it is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
     /// The request.
     pub request: Request,
-    /// The missing input or failed reviews.
+    /// What was not read or not answered.
     pub because: Vec<Text>,
 }
 
-/// Whether the applier can make a request.
+/// Whether the applier may make a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Allowed.
+pub enum May {
+    /// It may.
     Yes,
-    /// Not allowed.
+    /// It may not.
     No,
-    /// Unknown, with the reasons.
+    /// It is not known, and why.
     Unknown(Vec<Text>),
 }
 
-/// The rules that the applier holds in some scope.
+/// The rules that the applier holds somewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
-    /// The known rules.
+    /// Those that are known.
     pub rules: Vec<PolicyRule>,
-    /// The reasons why there can be more rules; empty if the list is complete.
+    /// Why there may be more; empty when these are all.
     pub incomplete: Vec<Text>,
 }
 
-/// The applier's permissions, from roles and bindings or from the server.
+/// What the applier may do: read from roles and bindings, or asked of the server.
 pub trait Rights {
-    /// Returns whether the applier can make a request.
-    fn may(&self, request: &Request) -> Permission;
+    /// Returns whether the applier may make a request.
+    fn may(&self, request: &Request) -> May;
 
-    /// Returns the rules that the applier holds in a namespace, or cluster-wide for an empty one.
+    /// Returns the rules that the applier holds in a namespace, or with an empty one in the cluster.
     fn rules(&self, namespace: &str) -> HeldRules;
 }
 
-/// The permissions that roles and bindings grant to an identity.
+/// The rights that roles and bindings give to an identity.
 #[derive(Debug)]
 pub struct ReadRights<'a> {
-    /// The roles and bindings.
+    /// The roles and bindings that were read.
     pub authorizer: &'a Authorizer,
     /// The applier.
     pub applier: &'a Identity,
 }
 
 impl Rights for ReadRights<'_> {
-    fn may(&self, request: &Request) -> Permission {
+    fn may(&self, request: &Request) -> May {
         match self.authorizer.authorize(self.applier, request).verdict {
-            Verdict::Allowed { .. } => Permission::Yes,
-            Verdict::NoOpinion => Permission::No,
-            Verdict::Unknown { gaps } => Permission::Unknown(texts(&gaps)),
+            Verdict::Allowed { .. } => May::Yes,
+            Verdict::NoOpinion => May::No,
+            Verdict::Unknown { gaps } => May::Unknown(texts(&gaps)),
         }
     }
 
@@ -99,19 +97,19 @@ impl Rights for ReadRights<'_> {
 }
 
 impl Preflight {
-    /// Returns whether the applier can certainly apply everything.
+    /// Returns whether everything may certainly be applied.
     pub fn is_clear(&self) -> bool {
         !self.is_refused() && self.undecided.is_empty()
     }
 
-    /// Returns whether the server would certainly reject some object.
+    /// Returns whether something certainly may not be applied.
     pub fn is_refused(&self) -> bool {
         !self.denied.is_empty() || !self.escalations.is_empty()
     }
 }
 
-/// Returns the requests of `kubectl apply` for objects: `get`, then `create` or `patch`, or both if
-/// it is unknown whether the object exists.
+/// Returns the requests that `kubectl apply` makes for objects: `get`, then `create` or `patch`; both
+/// where it was not read whether the object exists.
 pub fn requests_to_apply(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -124,7 +122,7 @@ pub fn requests_to_apply(
             let create = || request("create", object).without_name();
             let writes = match existence(authorizer, object, in_doubt.contains(&position)) {
                 Existence::Exists => vec![request("patch", object)],
-                // A POST URL does not name the new object.
+                // Nothing that is created by POST has a name yet.
                 Existence::Missing => vec![create()],
                 Existence::Unread => vec![create(), request("patch", object)],
             };
@@ -136,8 +134,8 @@ pub fn requests_to_apply(
     requests
 }
 
-/// Returns the requests that decide whether objects can be applied: those of [`requests_to_apply`],
-/// and those that bypass the escalation check.
+/// Returns the requests that decide whether objects may be applied: those of [`requests_to_apply`],
+/// and those that pass the escalation check.
 pub fn requests_of_preflight(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -153,10 +151,10 @@ pub fn requests_of_preflight(
     requests
 }
 
-/// Returns the reasons why an identity cannot apply objects
+/// Returns the requests of applying the objects that an identity is refused
 /// (docs/semantics.md#escalation-prevention).
 ///
-/// `in_doubt` contains the positions of objects that might already exist.
+/// `in_doubt` are the positions of objects of which it is not known whether they exist.
 pub fn preflight(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -166,18 +164,16 @@ pub fn preflight(
     let mut preflight = Preflight::default();
     for request in requests_to_apply(authorizer, objects, in_doubt) {
         match rights.may(&request) {
-            Permission::Yes => {}
-            Permission::No if depends_on_existence(objects, in_doubt, &request) => {
-                let because = ["it is unknown whether the object exists".into()].into();
+            May::Yes => {}
+            May::No if depends_on_existence(objects, in_doubt, &request) => {
+                let because = ["whether the object exists was not read".into()].into();
                 preflight.undecided.push(Undecided { request, because });
             }
-            Permission::No => preflight.denied.push(request),
-            Permission::Unknown(because) => {
-                preflight.undecided.push(Undecided { request, because })
-            }
+            May::No => preflight.denied.push(request),
+            May::Unknown(because) => preflight.undecided.push(Undecided { request, because }),
         }
     }
-    // The server reads the role of a binding from storage, where earlier roles are already present.
+    // The role of a binding is read from storage, where the roles before it already are.
     let after = overlay(authorizer, objects);
     for (position, object) in objects.iter().enumerate() {
         let Some(Granted { pass, rules }) = granted_by(authorizer, &after, object) else {
@@ -188,9 +184,9 @@ pub fn preflight(
             continue;
         }
         let mut because = match rights.may(&pass) {
-            Permission::Yes => continue,
-            Permission::No => Vec::new(),
-            Permission::Unknown(because) => because,
+            May::Yes => continue,
+            May::No => Vec::new(),
+            May::Unknown(because) => because,
         };
         because.extend(held.incomplete);
         because.sort();
@@ -207,7 +203,8 @@ pub fn preflight(
     preflight
 }
 
-/// Returns whether a request depends on the unknown existence of its object.
+/// Returns whether a request is made only if its object exists, or only if it does not, and that is
+/// not known.
 fn depends_on_existence(objects: &[Object], in_doubt: &[usize], asked: &Request) -> bool {
     let makes = |object: &Object| {
         *asked == request("create", object).without_name() || *asked == request("patch", object)
@@ -220,9 +217,9 @@ fn depends_on_existence(objects: &[Object], in_doubt: &[usize], asked: &Request)
             .all(|(position, _)| in_doubt.contains(&position))
 }
 
-/// The rules that a role or binding grants, as the escalation check sees them.
+/// What a role or binding grants, as the escalation check sees it.
 struct Granted<'a> {
-    /// The request that bypasses the check.
+    /// The request that passes the check.
     pass: Request,
     rules: &'a [PolicyRule],
 }
@@ -236,8 +233,7 @@ fn granted_by<'a>(
         Object::ServiceAccount(_) => None,
         Object::Role(granted) => {
             let escalate = request("escalate", object);
-            // A role that is not known to exist is created without a name in the URL, which
-            // requires less.
+            // What is not known to exist is created without a name in the URL; that is allowed by less.
             let pass = match is_new(before.inventory(), object) {
                 true => escalate.without_name(),
                 false => escalate,
@@ -267,7 +263,7 @@ fn granted_by<'a>(
     }
 }
 
-/// Whether an object exists.
+/// Whether an object of a name exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Existence {
     Exists,

@@ -1,5 +1,4 @@
-//! Proves a plan: every denied request is allowed with the objects, and other new access is
-//! reported.
+//! The proof: every denied request is allowed with the objects, and what else became allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +11,18 @@ use crate::denied::Denied;
 use crate::plan::{Object, Outcome, Refused};
 use crate::subject::{Holder, holder, identity_of, subject_of};
 
-/// Rules that a subject gains beyond the denied requests.
+/// Rules that somebody gains without having been denied them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gained {
-    /// The namespace; empty for the cluster scope and all namespaces.
+    /// In which namespace; empty for the cluster and all namespaces.
     pub namespace: Text,
-    /// The subject.
+    /// Who gains them.
     pub subject: Subject,
     /// The rules, merged.
     pub rules: Vec<PolicyRule>,
 }
 
-/// Returns whether no known object has that kind and name.
+/// Returns whether no object of that kind and name was read.
 pub(crate) fn is_new(inventory: &Inventory, object: &Object) -> bool {
     let metadata = object.metadata();
     let (namespace, name) = (&*metadata.namespace, &*metadata.name);
@@ -34,7 +33,7 @@ pub(crate) fn is_new(inventory: &Inventory, object: &Object) -> bool {
     }
 }
 
-/// Adds objects to an inventory, like applying them would.
+/// Lays objects over an inventory, as applying them would.
 pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
     let mut builder = authorizer.inventory().clone().into_builder();
     for object in objects {
@@ -49,8 +48,8 @@ pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
     Authorizer::new(inventory)
 }
 
-/// Returns exactly the access that was added beyond the denied requests: through bindings that are
-/// new or changed, or whose role is, without the previous access of their subjects.
+/// Returns what became allowed beside the denied requests, exactly: by the rules of every binding
+/// that is new or changed, or whose role is, less what its subjects held before.
 pub(crate) fn gained(
     before: &Authorizer,
     after: &Authorizer,
@@ -117,7 +116,7 @@ pub(crate) fn gained(
     gained
 }
 
-/// RoleBindings do not grant URLs.
+/// URLs are never granted through a RoleBinding.
 fn matters(atom: &Atom, namespace: &str) -> bool {
     namespace.is_empty() || matches!(atom, Atom::Resource { .. })
 }

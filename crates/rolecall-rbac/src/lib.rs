@@ -57,7 +57,7 @@ pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
     LabelRequirement, LabelSelector, Labels, Metadata, Namespace, Origin, Owner, PodLines, PodSpec,
     PolicyRule, Replaced, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,
-    TokenVolume, UnknownField, Workload,
+    TokenVolume, UnknownField, Variable, VariableValue, Workload,
 };
 pub use near_miss::{NearMiss, NearMissKind, Resemblance};
 pub use notation::{NamedSubject, NotationError};

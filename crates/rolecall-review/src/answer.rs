@@ -1,13 +1,13 @@
-//! Answers of reviewers.
+//! What a reviewer says.
 
 use rolecall_rbac::VerdictKind;
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The verdict.
+    /// Yes, no or not known.
     pub verdict: VerdictKind,
-    /// The reviewer's reason; empty if it gives none.
+    /// The reviewer's words; empty when it has none.
     pub reason: String,
 }
 

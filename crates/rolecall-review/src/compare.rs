@@ -1,4 +1,4 @@
-//! Compares the evaluator's answers with a server's, and guesses causes of disagreements.
+//! Where the evaluator and the server disagree, and why probably.
 
 use rolecall_rbac::{Identity, VerdictKind};
 
@@ -11,48 +11,48 @@ pub struct Disagreement<'a> {
     pub position: usize,
     /// The question.
     pub question: &'a Question,
-    /// The evaluator's answer.
+    /// What the evaluator says.
     pub local: &'a Answer,
-    /// The server's answer.
+    /// What the server says.
     pub live: &'a Answer,
-    /// The probable cause.
+    /// Why probably.
     pub cause: Cause,
 }
 
-/// The probable cause of a server's different answer.
+/// Why a server answers differently from the evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The server allows it without a reason: some authorizers, such as ABAC, give none, and
-    /// neither does `system:masters`, a group that the identity might be in.
+    /// The server allows without a reason: an authorizer such as ABAC gives none, and none is given
+    /// for `system:masters`, a group that the identity is not known to be in.
     Privileged,
     /// The Node authorizer allows it.
     Node,
-    /// RBAC grants it to a group that the identity is not known to be in.
+    /// RBAC grants it through a binding to a group in which the identity is not known to be.
     UnknownGroup {
         /// The group.
         group: String,
     },
-    /// The roles or bindings changed between the list and the review, or the server's cache is
-    /// behind.
+    /// The roles or bindings changed between the lists and the review, or the server has not seen
+    /// them yet.
     Stale,
-    /// An authorizer other than RBAC, such as a webhook, allows it.
+    /// Another authorizer than RBAC, such as a webhook, allows it.
     OtherAuthorizer,
-    /// An authorizer other than RBAC denies it.
+    /// Another authorizer than RBAC forbids it.
     Forbidden,
 }
 
-/// The result of a comparison.
+/// What comparing came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison<'a> {
-    /// The questions that one side allows and the other does not.
+    /// Where one says yes, the other no.
     pub disagreements: Vec<Disagreement<'a>>,
-    /// The number of questions that both sides answer.
+    /// How many questions both know the answer to.
     pub compared: usize,
-    /// The number of questions that one side cannot answer; these never disagree.
+    /// How many questions one of them does not know the answer to; that disagrees with nothing.
     pub unknown: usize,
 }
 
-/// Compares the answers to the same questions.
+/// Compares the answers to some questions.
 pub fn compare<'a>(
     questions: &'a [Question],
     local: &'a [Answer],
@@ -95,14 +95,14 @@ fn cause(identity: &Identity, live: &Answer) -> Cause {
     }
 }
 
-/// Returns the group that the server's RBAC reason names as the subject.
+/// Returns the group to which RBAC says that the binding grants.
 fn group_of(reason: &str) -> Option<&str> {
     let (_, group) = reason.rsplit_once(" to Group \"")?;
     group.strip_suffix('"')
 }
 
 impl Cause {
-    /// Returns the cause as the end of a sentence about the disagreement.
+    /// Returns the cause in words, as the end of a sentence that begins with the disagreement.
     pub fn explain(&self) -> String {
         match self {
             Self::Privileged => {
@@ -118,10 +118,10 @@ impl Cause {
                  has not seen a change yet; ask again"
                 .to_owned(),
             Self::OtherAuthorizer => {
-                "an authorizer other than RBAC, such as a webhook, allows it".to_owned()
+                "another authorizer than RBAC, such as a webhook, allows it".to_owned()
             }
             Self::Forbidden => {
-                "an authorizer other than RBAC, such as a webhook, denies it".to_owned()
+                "another authorizer than RBAC, such as a webhook, forbids it".to_owned()
             }
         }
     }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yes_against_no_is_a_disagreement_with_a_cause() {
+    fn only_yes_against_no_is_a_disagreement_and_its_cause_is_told() {
         let jane = || Identity::user("jane");
         let node = || Identity::user("system:node:a").with_group("system:nodes");
         let yes = |reason| Answer::new(VerdictKind::Allowed, reason);

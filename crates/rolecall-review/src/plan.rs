@@ -1,4 +1,4 @@
-//! Plans the questions of a matrix: each question once, for any number of cells.
+//! What is asked: each question once, however many cells it answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use rustc_hash::FxBuildHasher;
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The identity.
+    /// Who asks.
     pub identity: Arc<Identity>,
-    /// The request.
+    /// What is asked.
     pub request: Request,
 }
 
-/// The questions of a matrix, and the cells that each one answers.
+/// The questions of a matrix, and which of its cells each answers.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     questions: Vec<Question>,
-    /// For each cell, the position of its question.
+    /// For each cell the position of its question.
     cells: Vec<u32>,
 }
 
@@ -30,17 +30,17 @@ pub struct PlanBuilder {
     identities: HashMap<Identity, (Arc<Identity>, Asked), FxBuildHasher>,
 }
 
-/// The previous requests of one identity, with the positions of their questions.
+/// The requests of one identity so far, with their questions' positions.
 type Asked = HashMap<Request, u32, FxBuildHasher>;
 
 impl PlanBuilder {
-    /// Creates an empty plan.
+    /// Starts without any.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the next cell. An earlier question with the same identity and request, such as for a
-    /// cluster-scoped resource in another namespace, is reused.
+    /// Adds the next cell. A request that was asked for the same identity before, such as one about
+    /// a cluster-scoped resource in every namespace, is not asked again.
     pub fn cell(&mut self, identity: &Identity, request: Request) {
         let (identity, asked) = self
             .identities
@@ -61,12 +61,12 @@ impl PlanBuilder {
 }
 
 impl Plan {
-    /// Returns the questions, in the order of their first cells.
+    /// Returns the questions, in the order in which cells first needed them.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
 
-    /// Returns the position of each cell's question, in insertion order.
+    /// Returns for each cell, in the order added, the position of its question.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = usize> {
         self.cells.iter().map(|question| *question as usize)
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeated_questions_are_asked_once() {
+    fn no_question_is_asked_twice() {
         let request = |resource: &str, namespace: &str| {
             let (resource, namespace) = (resource.into(), namespace.into());
             Request::resource(

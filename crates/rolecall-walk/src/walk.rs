@@ -1,4 +1,4 @@
-//! Walks from Pods to rules.
+//! From Pods to rules.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
@@ -7,55 +7,55 @@ use rolecall_rbac::{Authorizer, Gap, Identity, Inventory, ObjectKind, PodSpec, U
 use rustc_hash::FxBuildHasher;
 
 use crate::account::{Account, WalkedIdentity};
-use crate::owner_index::{OwnerIndex, OwnerLink, owners};
+use crate::family::{Family, OwnerLink, owners};
 use crate::token::{TokenMount, token_mount};
 
-/// The start of a walk.
+/// Where a walk starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// A Pod, or the existing Pods of a workload, or its pod templates if there are none.
+    /// A Pod; or the Pods that a workload made, or while there are none, those that it will make.
     Workload(&'a Workload),
-    /// An identity and, if it is a ServiceAccount, its Pods.
+    /// An identity, and if it is a ServiceAccount, the Pods that run as it.
     Identity(Box<Identity>),
 }
 
-/// Pods and identities, without duplicates.
+/// Pods and identities, each once.
 #[derive(Clone, Debug, Default)]
 pub struct Walk<'a> {
-    /// Pods and pod templates, sorted by namespace, kind and name.
+    /// Pods and Pods to come, sorted by namespace, kind and name.
     pub pods: Vec<WalkedPod<'a>>,
-    /// The identities of the Pods and of the targets, sorted by user name and groups.
+    /// The identities that Pods run as or that were asked for, sorted by user name and groups.
     pub identities: Vec<WalkedIdentity<'a>>,
-    /// The gaps that can hide more Pods, owners, ServiceAccounts, bindings or rules.
+    /// What may hide further Pods, owners, ServiceAccounts, bindings or rules.
     pub gaps: Vec<Gap>,
 }
 
-/// A Pod or a workload's pod template. A walk can contain very many, so details are computed on
-/// demand.
+/// A Pod, or a Pod to come from a workload's template; there may be very many of them, so that what can
+/// be told from their objects is told when asked.
 #[derive(Clone, Debug)]
 pub struct WalkedPod<'a> {
-    /// The Pod, or the object with the pod template.
+    /// The Pod, or the object with the template.
     pub workload: &'a Workload,
     /// Its pod spec.
     pub spec: &'a PodSpec,
-    /// The position of its identity in the walk; `None` for a mirror Pod, which has none.
+    /// Whom it runs as, among the walk's identities; `None` for a mirror Pod, which is nobody.
     pub identity: Option<usize>,
     account: Account<'a>,
     inventory: &'a Inventory,
 }
 
 impl<'a> WalkedPod<'a> {
-    /// Returns its owners, nearest first.
+    /// Returns who made it, nearest first.
     pub fn owners(&self) -> Vec<OwnerLink<'a>> {
         owners(self.inventory, self.workload)
     }
 
-    /// Returns whether its containers have a token.
+    /// Returns whether its containers find a token.
     pub fn token(&self) -> TokenMount<'a> {
         token_mount(self.workload, self.spec, &self.account)
     }
 
-    /// Returns whether it is a Pod and not a pod template.
+    /// Returns whether it is a Pod that was read, and not one to come.
     pub fn is_pod(&self) -> bool {
         is_pod(self.workload)
     }
@@ -63,24 +63,24 @@ impl<'a> WalkedPod<'a> {
 
 /// Walks from targets to Pods, identities, bindings, roles and rules.
 pub fn walk<'a>(authorizer: &'a Authorizer, targets: &[Target<'a>]) -> Walk<'a> {
-    let index = WalkIndex::new(authorizer);
+    let ground = Ground::new(authorizer);
     let mut specs: Vec<SpecKey> = Vec::with_capacity(targets.len());
     let mut identities: BTreeSet<Identity> = BTreeSet::new();
     for target in targets {
         match target {
-            Target::Workload(workload) => specs.extend(index.pods_of(workload)),
+            Target::Workload(workload) => specs.extend(ground.pods_of(workload)),
             Target::Identity(identity) => {
                 if let Some(account) = identity.as_service_account() {
-                    specs.extend(index.run_as(account.namespace, account.name));
+                    specs.extend(ground.run_as(account.namespace, account.name));
                 }
                 identities.insert((**identity).clone());
             }
         }
     }
-    index.walk(specs, identities)
+    ground.walk(specs, identities)
 }
 
-/// Returns the Pods of a namespace, or of all namespaces, and the workloads without owner and
+/// Returns every Pod of a namespace, or of all namespaces, and every workload without owner and
 /// without Pods.
 pub fn everything_in<'a>(inventory: &'a Inventory, namespace: Option<&str>) -> Vec<Target<'a>> {
     let workloads = match namespace {
@@ -94,31 +94,31 @@ pub fn everything_in<'a>(inventory: &'a Inventory, namespace: Option<&str>) -> V
         .collect()
 }
 
-/// The positions of a workload and of a pod spec in it.
+/// A pod spec by the positions of its workload and within it.
 pub(crate) type SpecKey = (usize, usize);
 
 type ByName<'a, T> = HashMap<&'a str, T, FxBuildHasher>;
 
-/// Lookup tables that all walks over an inventory share.
+/// What all walks over one inventory share.
 #[derive(Debug)]
-pub(crate) struct WalkIndex<'a> {
+pub(crate) struct Ground<'a> {
     authorizer: &'a Authorizer,
-    owner_index: OnceCell<OwnerIndex>,
-    /// Pods and pod templates by namespace and ServiceAccount.
+    family: OnceCell<Family>,
+    /// Pods, and Pods to come, by namespace and ServiceAccount.
     by_account: OnceCell<ByName<'a, ByName<'a, Vec<SpecKey>>>>,
 }
 
-impl<'a> WalkIndex<'a> {
+impl<'a> Ground<'a> {
     pub(crate) fn new(authorizer: &'a Authorizer) -> Self {
-        Self { authorizer, owner_index: OnceCell::new(), by_account: OnceCell::new() }
+        Self { authorizer, family: OnceCell::new(), by_account: OnceCell::new() }
     }
 
-    /// Returns the owner index; walks from Pods do not need it.
-    fn owner_index(&self) -> &OwnerIndex {
-        self.owner_index.get_or_init(|| OwnerIndex::new(self.authorizer.inventory()))
+    /// Returns who made what; walks from Pods never ask.
+    fn family(&self) -> &Family {
+        self.family.get_or_init(|| Family::new(self.authorizer.inventory()))
     }
 
-    /// Returns the Pods by ServiceAccount; only walks from accounts need them.
+    /// Returns what runs as whom; only walks from accounts ask.
     fn by_account(&self) -> &ByName<'a, ByName<'a, Vec<SpecKey>>> {
         self.by_account.get_or_init(|| {
             let mut by_account: ByName<'a, ByName<'a, Vec<SpecKey>>> = HashMap::default();
@@ -138,7 +138,7 @@ impl<'a> WalkIndex<'a> {
         })
     }
 
-    /// Returns the Pods and pod templates of a ServiceAccount.
+    /// Returns the Pods, and Pods to come, of a ServiceAccount.
     pub(crate) fn run_as(&self, namespace: &str, name: &str) -> &[SpecKey] {
         self.by_account()
             .get(namespace)
@@ -146,7 +146,7 @@ impl<'a> WalkIndex<'a> {
             .map_or(&[], |specs| specs)
     }
 
-    /// Counts the Pods and pod templates whose ServiceAccount belongs to a ServiceAccount group.
+    /// Counts the Pods, and Pods to come, whose ServiceAccount is in a group by being one.
     pub(crate) fn count_run_as_member_of(&self, group: &str) -> usize {
         let namespace = match group {
             "system:serviceaccounts" | "system:authenticated" => None,
@@ -162,7 +162,7 @@ impl<'a> WalkIndex<'a> {
             .sum()
     }
 
-    /// Builds the walk over the given pod specs and identities.
+    /// Builds the walk over a choice of pod specs and identities.
     pub(crate) fn walk(
         &self,
         mut specs: Vec<SpecKey>,
@@ -176,7 +176,7 @@ impl<'a> WalkIndex<'a> {
                 Some((workload, workload.pods.get(*template)?))
             })
         };
-        // Consecutive Pods often have the same ServiceAccount.
+        // Pods of one ServiceAccount come in runs, more often than not.
         let mut last = None;
         for (workload, spec) in chosen() {
             let account = account_of(workload, spec);
@@ -216,8 +216,8 @@ impl<'a> WalkIndex<'a> {
         self.authorizer.inventory().workloads().get(position)
     }
 
-    /// Returns the Pods of a workload: itself, else its dependent Pods, else its pod templates and
-    /// those of its dependents.
+    /// Returns the Pods of a workload: itself, those it made, else those that it or what it made
+    /// will make.
     fn pods_of(&self, workload: &Workload) -> Vec<SpecKey> {
         let metadata = &workload.metadata;
         let Some(position) = self.authorizer.inventory().workload_position(
@@ -231,7 +231,7 @@ impl<'a> WalkIndex<'a> {
         if is_pod(workload) {
             return self.specs_of(position).collect();
         }
-        let descendants = self.owner_index().descendants(position);
+        let descendants = self.family().descendants(position);
         let pods: Vec<SpecKey> = descendants
             .iter()
             .filter(|position| self.workload(**position).is_some_and(is_pod))
@@ -252,11 +252,11 @@ impl<'a> WalkIndex<'a> {
     }
 
     fn has_pods(&self, position: usize) -> bool {
-        let descendants = self.owner_index().descendants(position);
+        let descendants = self.family().descendants(position);
         descendants.into_iter().any(|position| self.workload(position).is_some_and(is_pod))
     }
 
-    /// Returns the gaps that affect the walk.
+    /// Returns the gaps that touch what was walked.
     fn gaps(&self, pods: &[WalkedPod<'_>], identities: &[WalkedIdentity<'_>]) -> Vec<Gap> {
         let all = self.authorizer.inventory().gaps();
         if all.is_empty() {
@@ -284,8 +284,8 @@ impl<'a> WalkIndex<'a> {
     }
 }
 
-/// Returns whether a gap can hide a Pod or an owner in one of the namespaces, or anywhere if there
-/// are none.
+/// Returns whether a Pod or an owner may be hidden in one of the namespaces, or, when there are
+/// none, anywhere.
 fn may_hide_pod(gap: &Gap, namespaces: &BTreeSet<&str>) -> bool {
     let (kind, namespace) = match &gap.unread {
         Unread::Anything => return true,
@@ -306,7 +306,7 @@ fn account_of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<(&'a str,
     (!workload.mirror).then(|| (&*workload.metadata.namespace, spec.service_account_name()))
 }
 
-/// Returns whether a workload is a Pod itself.
+/// Returns whether a workload is a Pod, and not something that makes Pods.
 pub(crate) fn is_pod(workload: &Workload) -> bool {
     &*workload.kind == "Pod" && workload.api_group.is_empty()
 }

@@ -18,6 +18,7 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
 use crate::patience::Patience;
+use crate::place::{self, Place, Unplaced};
 use crate::text::Copied;
 use crate::ui::Ui;
 use crate::unrendered;
@@ -30,7 +31,7 @@ pub(crate) struct Session {
     /// The served resources.
     pub(crate) catalog: Catalog,
     /// Where questions are asked that name no namespace.
-    pub(crate) namespace: String,
+    pub(crate) place: Place,
     /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
     pub(crate) drifts: Vec<AggregationDrift>,
     /// The cluster, unless only manifests were read.
@@ -81,6 +82,8 @@ pub(crate) struct Needs {
     pub(crate) looks_for_namespaces: bool,
     /// Whether the answer is what the named namespaces hold, so that each has to be there.
     pub(crate) reads_namespaces: bool,
+    /// Subjects that are named without a namespace, which manifests may know.
+    pub(crate) unplaced: Vec<Unplaced>,
     /// Whether manifests may be none: then nothing is granted.
     pub(crate) may_be_nothing: bool,
     /// Whether the text of stdin is to be kept, to find places in it.
@@ -157,7 +160,7 @@ impl Session {
             drifts,
             authorizer: ManuallyDrop::new(Authorizer::new(inventory)),
             catalog,
-            namespace,
+            place: Place::given(namespace),
             live: Some(LiveSource { live, me: OnceLock::new(), forbidden }),
             complete: true,
             replaced: Vec::new(),
@@ -207,11 +210,11 @@ impl Session {
         needs: &Needs,
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
-        let namespace = options.namespace.first().unwrap_or("default").to_owned();
+        let namespace = options.namespace.first().unwrap_or(place::DEFAULT).to_owned();
         let patience = Patience::with(ui, paths(options));
         let config = LoadConfig {
             paths: options.source.filename.clone(),
-            default_namespace: namespace.clone(),
+            default_namespace: namespace,
             defaults: options.source.defaults,
             selection: needs.selection(),
         };
@@ -241,10 +244,12 @@ impl Session {
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
         }
+        let (inventory, catalog) = (authorizer.inventory(), &loaded.catalog);
+        let place = Place::in_manifests(options, &needs.unplaced, inventory, catalog);
         let session = Self {
+            place,
             authorizer,
             catalog: loaded.catalog,
-            namespace,
             drifts: loaded.drifts,
             live: None,
             complete: loaded.is_snapshot,
@@ -289,13 +294,18 @@ impl Session {
         self.live.as_ref().map(|source| &source.live)
     }
 
+    /// Returns the namespace in which questions are asked that name none.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.place.namespace
+    }
+
     /// Returns the namespaces in which a question is asked: those that were named, or the one that
     /// goes without saying; with `-A` all at once, which is the empty one.
     pub(crate) fn namespaces(&self, options: &Options) -> Vec<Text> {
         let named = &options.namespace.namespaces;
         match (options.namespace.all_namespaces, named.is_empty()) {
             (true, _) => vec!["".into()],
-            (false, true) => vec![self.namespace.as_str().into()],
+            (false, true) => vec![self.namespace().into()],
             (false, false) => {
                 let mut seen = BTreeSet::new();
                 named.iter().filter(|name| seen.insert(*name)).map(|n| n.as_str().into()).collect()

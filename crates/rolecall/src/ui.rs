@@ -113,6 +113,13 @@ impl Ui {
         }
     }
 
+    /// Says once what explains several answers; `-q` silences it.
+    pub(crate) fn note_once(&self, text: impl AsRef<str>) {
+        if !self.options.quiet {
+            self.say_once("note", NOTE, text.as_ref());
+        }
+    }
+
     /// Says something that probably is not as the reader thinks; `-q` silences it.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
         if !self.options.quiet {

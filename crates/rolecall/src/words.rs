@@ -125,6 +125,13 @@ pub(crate) fn is_servers_own(binding: &Binding) -> bool {
         || label.is_some_and(|value| **value == *"rbac-defaults")
 }
 
+/// Returns whether a role is one that API servers create at their start.
+pub(crate) fn is_default_role(role: &Role) -> bool {
+    let label = role.metadata.label("kubernetes.io/bootstrapping");
+    role.metadata.origin == Origin::Default
+        || label.is_some_and(|value| **value == *"rbac-defaults")
+}
+
 /// Names a binding's subject: `ServiceAccount shop/web`.
 pub(crate) fn subject(subject: &Subject, binding: &Metadata) -> String {
     match subject.kind {
@@ -154,6 +161,14 @@ pub(crate) fn origin(metadata: &Metadata) -> String {
     match &metadata.origin {
         Origin::Default => " (default)".to_owned(),
         origin => origin.position().map_or_else(String::new, |position| format!(" ({position})")),
+    }
+}
+
+/// Says that a build that was not run can change one of some objects; nothing where none can.
+pub(crate) fn before_building<'a>(objects: impl IntoIterator<Item = &'a Metadata>) -> &'static str {
+    match objects.into_iter().any(Metadata::is_unbuilt) {
+        true => " (before building)",
+        false => "",
     }
 }
 

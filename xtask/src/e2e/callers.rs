@@ -114,7 +114,7 @@ fn namespace_only(world: &World) -> Result<()> {
 
     asked("can-i list pods --for sa/web -n callers")?.exits(0)?.prints(
         "yes: sa/callers:web may list pods in namespace callers\n  \
-         by RoleBinding callers/web, Role callers/web, rule 1: get,list pods\n",
+         by RoleBinding callers/web, Role callers/web, rules[0]: get,list pods\n",
     )?;
     asked("can-i list secrets --for sa/web -n callers")?
         .exits(3)?

@@ -3,28 +3,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
 
 use super::set::{Groups, Names, Namespaces, Resources, Urls, Verbs};
-use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, baseline};
+use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, everybody};
 use crate::known;
 
-/// The requests that no client can make: those for cluster-scoped resources in a namespace, and
-/// those for paths that do not start with `/`.
+/// Which requests nobody can make: those about cluster-scoped resources in a namespace, and those for
+/// paths that do not begin with `/`.
 ///
-/// RoleBindings grant them anyway (docs/semantics.md#scopes). Requests for a Namespace are in that
-/// Namespace, so only requests for other Namespaces are impossible there. Unknown resources might
-/// be namespaced.
+/// RoleBindings grant them anyway (docs/semantics.md#scopes). A Namespace is asked about in itself, so
+/// requests about others than itself are the ones that cannot be made there. Resources that are not
+/// known may live in namespaces.
 #[derive(Clone, Debug)]
 pub struct Scopes {
-    /// The impossible requests in any namespace, except those for Namespaces.
+    /// What cannot be asked in any namespace, Namespaces aside.
     elsewhere: Groups,
     /// The keys of Namespaces and their subresources.
     of_namespaces: Vec<ResourceKey>,
-    /// The access that everyone has.
-    baseline: AccessSet,
+    /// What everybody may do anyway.
+    everybodys: AccessSet,
 }
 
 impl Scopes {
-    /// Collects the cluster-scoped resources of catalogs; a resource that is namespaced in any of
-    /// them is not included.
+    /// Reads the cluster-scoped resources of catalogs; what lives in namespaces in one of them may.
     pub fn of<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Self {
         let mut cluster_scoped: BTreeMap<(&Text, &Text), BTreeSet<Text>> = BTreeMap::new();
         let mut namespaced = BTreeSet::new();
@@ -57,33 +56,33 @@ impl Scopes {
         Self {
             elsewhere: Groups::build(Set::nothing(), groups),
             of_namespaces,
-            baseline: baseline(),
+            everybodys: everybody(),
         }
     }
 
-    /// Returns the possible requests of a set.
+    /// Returns the requests of a set that can be made.
     pub fn possible(&self, access: &AccessSet) -> AccessSet {
         access.difference(&self.impossible(access))
     }
 
-    /// Returns possible access as terms for display, without exceptions for impossible requests or
-    /// for access that everyone has.
+    /// Returns possible access as terms for people, which except neither requests that cannot be made
+    /// nor what everybody may do anyway.
     pub fn readable(&self, possible: &AccessSet) -> Vec<ReadableTerm> {
-        possible.readable(&self.optional(possible))
+        possible.readable(&self.spare(possible))
     }
 
-    /// Returns whether access includes everything except impossible requests and the access that
-    /// everyone has.
+    /// Returns whether access is everything but for requests that cannot be made, and for what
+    /// everybody may do anyway.
     pub fn is_everything(&self, access: &AccessSet) -> bool {
-        access.union(&self.optional(access)) == AccessSet::everything()
+        access.union(&self.spare(access)) == AccessSet::everything()
     }
 
-    fn optional(&self, access: &AccessSet) -> AccessSet {
-        self.impossible(access).union(&self.baseline)
+    fn spare(&self, access: &AccessSet) -> AccessSet {
+        self.impossible(access).union(&self.everybodys)
     }
 
-    /// Returns the impossible requests in each namespace that `access` names, and those in all
-    /// other namespaces, without Namespaces.
+    /// Returns the requests that cannot be made: in each namespace that `access` names, and in all
+    /// others alike, where Namespaces are left out.
     fn impossible(&self, access: &AccessSet) -> AccessSet {
         let elsewhere = self.elsewhere_with_extras(access);
         let named = access.resources.named().iter().map(|(namespace, _)| match &**namespace {
@@ -129,12 +128,12 @@ impl Scopes {
     }
 }
 
-/// Returns the verbs that no client uses in a single Namespace.
+/// Returns the verbs with which nobody asks about one Namespace, whatever its name is.
 fn collection_verbs() -> impl Iterator<Item = (Text, Names)> {
     ["deletecollection", "list"].into_iter().map(|verb| (verb.into(), Names::everything()))
 }
 
-/// Returns the subresources that servers authorize, and an empty one for the resource itself.
+/// Returns the subresources that servers are asked about, with the empty one for the resource itself.
 fn subresources(served: &ServedResource) -> impl Iterator<Item = Text> {
     let names = known::subresources_of(served).into_iter().map(Text::from);
     ["".into(), "finalizers".into()].into_iter().chain(names)

@@ -7,16 +7,16 @@ use crate::algebra::{AccessSet, AccessTerm, Overlap, ReadableTerm};
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference<'a> {
-    /// The access.
+    /// All of it.
     pub access: AccessSet,
-    /// Its terms, sorted, each with its grants.
+    /// Its terms, sorted, each with what grants it.
     pub changes: Vec<Change<'a>>,
 }
 
 /// One term of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'a> {
-    /// The gained or lost access.
+    /// What is gained or lost.
     pub term: AccessTerm,
     /// Every rule that grants some of it, on the side that has it: ClusterRoleBindings first, then
     /// by namespace and name.
@@ -24,26 +24,26 @@ pub struct Change<'a> {
 }
 
 impl Difference<'_> {
-    /// Returns whether nothing differs.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.access.is_empty()
     }
 }
 
-/// Finds the grants behind each of the terms among the given bindings.
+/// Finds what grants each of the terms that tell some access, among some bindings.
 pub(crate) fn explain<'a>(
     bound: &[BoundRole<'a>],
     access: AccessSet,
-    terms: Vec<ReadableTerm>,
+    told: Vec<ReadableTerm>,
 ) -> Difference<'a> {
-    let changes = terms.into_iter().map(|ReadableTerm { term, parts }| {
+    let changes = told.into_iter().map(|ReadableTerm { term, parts }| {
         let by = grants(bound, &parts);
         Change { term, by }
     });
     Difference { changes: changes.collect(), access }
 }
 
-/// Returns every rule of the bindings that grants some of the terms.
+/// Returns every rule of some bindings that grants some of these terms.
 pub fn grants<'a>(bound: &[BoundRole<'a>], terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
     let overlaps: Vec<Overlap> = terms.iter().map(Overlap::new).collect();
     let mut allowing: BTreeMap<*const Role, Vec<Vec<usize>>> = BTreeMap::new();

@@ -1,10 +1,11 @@
-//! Finds the risks of rules, by matching them against sets of requests.
+//! Which risks rules have: each a set of requests put to the evaluator's matcher.
 
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
+use super::controller::may_be_needed;
 use super::model::Only;
 use super::program::Program;
 use super::surroundings::{PodSecurity, Surroundings};
@@ -12,7 +13,7 @@ use super::{Grading, Risk, catalogue};
 use crate::holder::Holder;
 use crate::{KubernetesVersion, Severity};
 
-/// The catalogue compiled for an inventory: the requests of every risk.
+/// The catalogue as it applies to an inventory: the requests of every risk, ready to be put to rules.
 #[derive(Debug)]
 pub struct Engine<'a> {
     pub(super) risks: Vec<Compiled>,
@@ -22,23 +23,23 @@ pub struct Engine<'a> {
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) risk: &'static Risk,
-    /// The requests of each need, with their scopes.
+    /// For each need its requests, each with the scope in which it is made.
     pub(super) needs: Vec<Vec<(Request, Scope)>>,
 }
 
-/// The scopes in which one of a need's requests is allowed.
+/// In which scopes one of a need's requests is allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
-    /// In every namespace and at the cluster scope.
+    /// With rights in every namespace and at the cluster scope.
     pub everywhere: bool,
-    /// In any one namespace.
+    /// With rights in one namespace, whichever it is.
     pub in_namespace: bool,
-    /// In `kube-system`.
+    /// With rights in `kube-system`.
     pub in_system: bool,
 }
 
 impl Allowed {
-    /// Returns whether access in a namespace, or cluster-wide access for `None`, is enough.
+    /// Returns whether rights in a namespace, or everywhere if that is `None`, are enough.
     pub fn counts_in(self, namespace: Option<&str>) -> bool {
         match namespace {
             None => self.everywhere,
@@ -60,21 +61,21 @@ impl Allowed {
     }
 }
 
-/// A risk of a single rule.
+/// A risk that a rule has by itself.
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// The risk.
     pub risk: &'static Risk,
-    /// The scopes in which the rule has it.
+    /// In which scopes the rule has it.
     pub allowed: Allowed,
-    /// Narrower risks that it implies and that count towards its severity.
+    /// Narrower risks that go without saying beside it, but count for its severity.
     pub implied: Vec<Hit>,
-    /// The operators that act on the writable objects.
+    /// The operators that act on the objects that can be written.
     pub(super) operators: Vec<Program>,
 }
 
 impl Hit {
-    /// Returns the risk and those it implies, if they are held in a scope.
+    /// Returns the risk and those that it implies, as far as they are held in a scope.
     pub(super) fn parts_in(&self, namespace: Option<&str>) -> impl Iterator<Item = &Self> {
         std::iter::once(self)
             .chain(&self.implied)
@@ -83,7 +84,7 @@ impl Hit {
 }
 
 impl<'a> Engine<'a> {
-    /// Compiles the catalogue for an inventory and a server version.
+    /// Prepares the catalogue for an inventory, as a version of the server sees it.
     pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
         let compile = |risk: &'static Risk| {
             let needs = risk.needs.iter().map(|need| {
@@ -102,7 +103,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Returns the risks of one rule, without those that a broader one implies.
+    /// Returns the risks that one rule has by itself, without those that a broader one implies.
     pub fn hits(&self, rule: &PolicyRule) -> Vec<Hit> {
         let mut hits: Vec<Hit> = self
             .risks
@@ -118,6 +119,8 @@ impl<'a> Engine<'a> {
                 })
             })
             .collect();
+        // Of the variants of a risk the first, gravest one counts.
+        hits.dedup_by(|later, earlier| later.risk.code == earlier.risk.code);
         let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.code).collect();
         let implied_codes = implied_by_broader(&codes);
         if implied_codes.is_empty() {
@@ -133,8 +136,8 @@ impl<'a> Engine<'a> {
         hits
     }
 
-    /// Returns the severity of a risk for some holders; `None` if the holders are the components of
-    /// the operator that the risk is about.
+    /// Returns how severe a risk is where it is held by some holders; `None` where it is none, because
+    /// they are the parts of the operator that it is about.
     pub fn severity(
         &self,
         hit: &Hit,
@@ -151,24 +154,34 @@ impl<'a> Engine<'a> {
         if hit.risk.grading == Grading::Operator && is_purpose(hit.risk) {
             return None;
         }
-        let severity = |hit: &Hit| match is_purpose(hit.risk) {
-            true => Severity::Info,
-            false => self.surroundings.severity(self, hit, namespace),
+        let severity = |hit: &Hit| {
+            if is_purpose(hit.risk) {
+                return Severity::Info;
+            }
+            let severity = self.surroundings.severity(self, hit, namespace);
+            let is_needed = may_be_needed(hit.risk, severity)
+                && self.surroundings.is_needed(hit.risk, namespace, &holders());
+            if is_needed { Severity::Info } else { severity }
         };
         hit.parts_in(namespace).map(severity).max()
     }
 
-    /// Returns the severity of a risk with several needs for a holder.
+    /// Returns how severe a risk that takes several rights is where it is held by somebody.
     pub fn severity_of_combined(
         &self,
         risk: &Risk,
         namespace: Option<&str>,
         holder: &Holder,
     ) -> Severity {
-        match self.surroundings.is_purpose(risk, holder) {
-            true => Severity::Info,
-            false => self.surroundings.severity_by_scope(risk, namespace),
+        let severity = self.surroundings.severity_by_scope(risk, namespace);
+        let is_needed = || {
+            may_be_needed(risk, severity)
+                && self.surroundings.is_needed(risk, namespace, std::slice::from_ref(holder))
+        };
+        if self.surroundings.is_purpose(risk, holder) || is_needed() {
+            return Severity::Info;
         }
+        severity
     }
 
     /// Returns whether Pods of a namespace can take over their node.
@@ -181,7 +194,7 @@ impl<'a> Engine<'a> {
         self.surroundings.authorizer
     }
 
-    /// Returns the object names that some risk depends on.
+    /// Returns the names of objects that count for some risk where others do not.
     pub fn names(&self) -> BTreeSet<&str> {
         let requests = self.risks.iter().flat_map(|compiled| compiled.needs.iter().flatten());
         let names = requests.filter_map(|(request, _)| match &request.target {
@@ -191,7 +204,7 @@ impl<'a> Engine<'a> {
         names.filter(|name| !name.is_empty() && *name != ANYTHING).collect()
     }
 
-    /// Returns the risks with several needs, and these needs.
+    /// Returns the risks that take several rights, each with its needs.
     pub fn combined(&self) -> impl Iterator<Item = (&'static Risk, Vec<Need<'_>>)> {
         let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
         several.map(|compiled| {
@@ -199,7 +212,7 @@ impl<'a> Engine<'a> {
         })
     }
 
-    /// Returns the requests of a risk that a rule allows in a scope, and the other requests.
+    /// Returns the requests of a risk that a rule allows in a scope, and all others.
     pub fn split(
         &self,
         risk: &Risk,
@@ -221,13 +234,13 @@ impl<'a> Engine<'a> {
         (granted, others)
     }
 
-    /// Returns the alternative requests of a risk, each with its scope.
+    /// Returns the requests of which a risk's holders can make some, each with its scope.
     pub(super) fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
         let of_code = self.risks.iter().filter(move |compiled| compiled.risk.code == code);
         of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }
 
-    /// Returns the scopes in which a rule meets each need of the risks with several needs.
+    /// Returns what a rule allows of each need of the risks that take several rights.
     pub(super) fn needs_met(&self, rule: &PolicyRule) -> Vec<Allowed> {
         let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
         let needs = several.flat_map(|compiled| &compiled.needs);
@@ -255,7 +268,7 @@ pub struct Need<'e> {
 }
 
 impl Need<'_> {
-    /// Returns the scopes in which a rule meets the need.
+    /// Returns in which scopes a rule meets the need.
     pub fn allowed_by(&self, rule: &PolicyRule) -> Allowed {
         allowed(self.requests, rule)
     }
@@ -271,7 +284,7 @@ fn allowed(requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
     allowed
 }
 
-/// Returns the operators that act on the objects that a rule allows to write.
+/// Returns the operators that act on what a rule lets its holders write.
 fn operators(compiled: &Compiled, rule: &PolicyRule) -> Vec<Program> {
     if compiled.risk.grading != Grading::Operator {
         return Vec::new();
@@ -289,7 +302,7 @@ fn operators(compiled: &Compiled, rule: &PolicyRule) -> Vec<Program> {
     operators
 }
 
-/// Returns whether another risk implies a risk.
+/// Returns whether a risk goes without saying beside another one.
 fn is_implied(risk: &Risk, by: &str) -> bool {
     BROADER
         .iter()
@@ -312,11 +325,11 @@ pub(super) fn implied_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'s
     implied
 }
 
-/// Risks that imply others; an empty list means all others.
+/// Risks that imply others: all others, where none are listed.
 pub(super) const BROADER: &[(&str, &[&str])] = &[
     ("RC501", &[]),
     ("RC503", &[]),
-    // Lists include the contents, and creating Pods makes changes to existing Pods redundant.
+    // Lists hold the contents, and creating Pods needs no changes to those of others.
     ("RC511", &["RC510"]),
     ("RC515", &["RC517"]),
     ("RC536", &["RC559"]),

@@ -1,59 +1,59 @@
 use super::ask::Asks;
+use super::controller;
 use super::engine::BROADER;
 use crate::{Severity, Versions};
 
-/// A risk of everyone who can make certain requests.
+/// A risk that is held by anyone who can make certain requests.
 #[derive(Debug)]
 pub struct Risk {
-    /// The code of the finding, such as `RC510`. Entries with the same code are variants of one
-    /// risk.
+    /// The code of the finding, such as `RC510`. Rows that share a code are variants of one risk.
     pub code: &'static str,
     /// The name of the finding.
     pub name: &'static str,
-    /// The severity of holding it cluster-wide or in `kube-system`.
+    /// The severity of holding it everywhere, or in `kube-system`.
     pub severity: Severity,
     /// The severity of holding it in another namespace.
     pub in_namespace: Severity,
-    /// The other influence on the severity.
+    /// What else decides the severity.
     pub grading: Grading,
     /// The Kubernetes versions that have it.
     pub versions: Versions,
-    /// The rules that count.
+    /// Which rules count.
     pub(crate) only: Only,
-    /// The needs; a holder must be allowed at least one request of each.
+    /// The rights that it takes: of each of these at least one request.
     pub(crate) needs: &'static [&'static [Asks]],
     /// What its holders can do.
     pub may: &'static str,
     /// How to avoid it.
     pub fix: &'static str,
-    /// How to avoid it in one namespace, if different.
+    /// How to avoid it in one namespace, where that differs.
     pub(crate) fix_in_namespace: &'static str,
 }
 
-/// The influences on the severity of a risk other than its scope.
+/// What decides the severity of a risk, beside the scope in which it is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grading {
-    /// None.
+    /// Nothing else.
     Scope,
     /// Whether Pod Security Admission keeps Pods of the namespace from taking over their node.
     PodSecurity,
-    /// The access of the operator that acts on the objects.
+    /// The rights of the operator that acts on the objects.
     Operator,
 }
 
-/// The rules that count for a risk.
+/// Which rules count for a risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Only {
     /// All.
     All,
-    /// Cluster-wide, only rules that name the object; for other rules it is part of a broader risk.
+    /// In the whole cluster, rules that name the object: for others it is part of a broader risk.
     NamedEverywhere,
-    /// On clusters that look like EKS all rules, elsewhere only rules that name the object.
+    /// On clusters that look like EKS all, elsewhere rules that name the object.
     Eks,
 }
 
 impl Risk {
-    /// Default values.
+    /// What most risks have in common.
     pub(crate) const BASE: Self = Self {
         code: "",
         name: "",
@@ -68,7 +68,7 @@ impl Risk {
         fix_in_namespace: "",
     };
 
-    /// Returns how to avoid the risk in a namespace or cluster-wide.
+    /// Returns how to avoid the risk in a namespace, or everywhere.
     pub fn fix_in(&self, namespace: Option<&str>) -> &'static str {
         match namespace {
             Some(_) if !self.fix_in_namespace.is_empty() => self.fix_in_namespace,
@@ -94,7 +94,7 @@ impl Risk {
         }
     }
 
-    /// Returns the highest severity of the narrower risks that count towards this one.
+    /// Returns the highest severity of the narrower risks that count for this one.
     fn gravest_included(&self) -> Option<Severity> {
         let narrower = BROADER.iter().filter(|(broad, _)| *broad == self.code);
         narrower
@@ -104,7 +104,7 @@ impl Risk {
             .max()
     }
 
-    /// Returns every severity of the risk with its condition, such as `high; critical cluster-wide
+    /// Returns every severity of the risk with where it applies, such as `high; critical in the whole
     /// cluster`.
     pub fn grades(&self) -> String {
         let wide = self.severity;
@@ -130,6 +130,13 @@ impl Risk {
         }
         if let Some(gravest) = self.gravest_included().filter(|gravest| *gravest > wide) {
             add(gravest, "where it includes a risk of that severity");
+        }
+        if controller::may_be_needed(self, self.in_namespace) {
+            let where_needed = match controller::needs_anywhere(self) {
+                true => "for a controller of custom resources",
+                false => "for a controller of custom resources in its own namespace",
+            };
+            add(Severity::Info, where_needed);
         }
         if self.code == "RC534" {
             add(Severity::High, "for approving requests of others alone");

@@ -1,28 +1,30 @@
-//! The facts about a cluster that affect the severity of risks.
+//! What an inventory says that decides how severe risks are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use rolecall_rbac::{Authorizer, Text, rule_allows};
+use rolecall_rbac::{Authorizer, Metadata, Text, rule_allows};
 
 use super::engine::{Engine, Hit};
 use super::program::Program;
-use super::{Grading, Risk, catalogue};
+use super::{Grading, Risk, catalogue, controller};
 use crate::Severity;
 use crate::holder::Holder;
 
-/// The label of a Namespace for the enforced Pod Security level.
+/// The label of a Namespace with the Pod Security level that is enforced.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
-/// Facts about the inventory's cluster, computed on first use.
+/// What an inventory says about its cluster, looked up when a risk first asks for it.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) authorizer: &'a Authorizer,
     is_eks: OnceLock<bool>,
-    /// The programs of ServiceAccounts, by namespace and name.
+    /// The programs that ServiceAccounts run, by namespace and name.
     programs: OnceLock<BTreeMap<(Text, Text), BTreeSet<Program>>>,
     /// The operators that can take over the cluster.
-    powerful: OnceLock<BTreeSet<Program>>,
+    mighty: OnceLock<BTreeSet<Program>>,
+    /// The ServiceAccounts of controllers of custom resources.
+    controllers: OnceLock<BTreeSet<Holder>>,
 }
 
 /// Whether Pods of a namespace can take over their node.
@@ -42,11 +44,12 @@ impl<'a> Surroundings<'a> {
             authorizer,
             is_eks: OnceLock::new(),
             programs: OnceLock::new(),
-            powerful: OnceLock::new(),
+            mighty: OnceLock::new(),
+            controllers: OnceLock::new(),
         }
     }
 
-    /// Returns whether any object in the inventory is specific to EKS.
+    /// Returns whether something in the inventory is meant for EKS.
     pub(super) fn is_eks(&self) -> bool {
         *self.is_eks.get_or_init(|| {
             let accounts = self.authorizer.inventory().service_accounts().iter();
@@ -66,7 +69,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns the severity of a risk in a scope, taking the operators into account.
+    /// Returns how bad a risk is where it is held, through the objects that some operators act on.
     pub(super) fn severity(
         &self,
         engine: &Engine<'a>,
@@ -75,15 +78,15 @@ impl<'a> Surroundings<'a> {
     ) -> Severity {
         let risk = hit.risk;
         if risk.grading == Grading::Operator {
-            let powerful = self.powerful(engine);
-            if hit.operators.iter().any(|program| powerful.contains(program)) {
+            let mighty = self.mighty(engine);
+            if hit.operators.iter().any(|program| mighty.contains(program)) {
                 return Severity::Critical;
             }
         }
         self.severity_by_scope(risk, namespace)
     }
 
-    /// Returns the severity of a risk in a scope, regardless of operators.
+    /// Returns how bad a risk is where it is held, whatever operators there are.
     pub(super) fn severity_by_scope(&self, risk: &Risk, namespace: Option<&str>) -> Severity {
         match namespace {
             None | Some("kube-system") => risk.severity,
@@ -97,7 +100,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns whether a risk is inherent in the function of the holder's program.
+    /// Returns whether a risk is what the holder's program is for.
     pub(super) fn is_purpose(&self, risk: &Risk, holder: &Holder) -> bool {
         let Holder::ServiceAccount { namespace, name } = holder else { return false };
         Program::needs(risk.code)
@@ -105,6 +108,45 @@ impl<'a> Surroundings<'a> {
                 .programs()
                 .get(&(namespace.clone(), name.clone()))
                 .is_some_and(|programs| programs.iter().any(|program| program.is_for(risk.code)))
+    }
+
+    /// Returns whether all holders of a risk are controllers that cannot work without it.
+    pub(super) fn is_needed(
+        &self,
+        risk: &Risk,
+        namespace: Option<&str>,
+        holders: &[Holder],
+    ) -> bool {
+        let is_home = |holder: &Holder| {
+            let Holder::ServiceAccount { namespace: home, .. } = holder else { return false };
+            namespace == Some(&**home) && **home != *"kube-system"
+        };
+        !holders.is_empty()
+            && holders.iter().all(|holder| {
+                (controller::needs_anywhere(risk) || is_home(holder))
+                    && self.controllers().contains(holder)
+            })
+    }
+
+    fn controllers(&self) -> &BTreeSet<Holder> {
+        self.controllers.get_or_init(|| {
+            let roles = self.authorizer.inventory().roles().iter();
+            let of_controllers =
+                roles.filter(|role| role.rules.iter().any(controller::is_of_controller));
+            let mut controllers = BTreeSet::new();
+            for role in of_controllers {
+                let Metadata { namespace, name, .. } = &role.metadata;
+                for binding in self.authorizer.bindings_to(namespace, name) {
+                    let subjects = binding.subjects.iter();
+                    let holders = subjects
+                        .filter_map(|subject| Holder::of_subject(subject, &binding.metadata));
+                    let accounts =
+                        holders.filter(|holder| matches!(holder, Holder::ServiceAccount { .. }));
+                    controllers.extend(accounts);
+                }
+            }
+            controllers
+        })
     }
 
     fn programs(&self) -> &BTreeMap<(Text, Text), BTreeSet<Program>> {
@@ -132,7 +174,7 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// Returns the ServiceAccounts of operators, by the images that they run or by their names.
+    /// Returns the ServiceAccounts of operators, as the images that they run or their names say.
     fn operators(&self) -> BTreeMap<Holder, BTreeSet<Program>> {
         let inventory = self.authorizer.inventory();
         let mut operators: BTreeMap<Holder, BTreeSet<Program>> = BTreeMap::new();
@@ -162,9 +204,9 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the operators of the inventory that can take over the cluster.
-    fn powerful(&self, engine: &Engine<'a>) -> &BTreeSet<Program> {
-        self.powerful.get_or_init(|| {
-            let mut powerful = BTreeSet::new();
+    fn mighty(&self, engine: &Engine<'a>) -> &BTreeSet<Program> {
+        self.mighty.get_or_init(|| {
+            let mut mighty = BTreeSet::new();
             for (holder, operators) in self.operators() {
                 let bound = self.authorizer.bindings_in(&holder.identity(), "");
                 let mut rules = bound
@@ -172,16 +214,16 @@ impl<'a> Surroundings<'a> {
                     .filter_map(|bound| bound.role.ok())
                     .flat_map(|role| role.rules.iter());
                 if rules.any(|rule| engine.takes_over(rule)) {
-                    powerful.extend(operators);
+                    mighty.extend(operators);
                 }
             }
-            powerful
+            mighty
         })
     }
 }
 
 impl Engine<'_> {
-    /// Returns whether a cluster-wide rule lets its holders take over the cluster.
+    /// Returns whether a rule that is bound everywhere lets its holders take over the cluster.
     fn takes_over(&self, rule: &rolecall_rbac::PolicyRule) -> bool {
         self.risks.iter().any(|compiled| {
             let risk = compiled.risk;

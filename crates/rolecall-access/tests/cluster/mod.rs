@@ -1,4 +1,4 @@
-//! Clusters in a compact notation.
+//! Clusters written in a few lines.
 //!
 //! ```text
 //! ClusterRole a: get,list pods; update deployments.apps named web; get /healthz
@@ -19,7 +19,7 @@ use rolecall_rbac::{
     Text, Texts, Unread, Workload,
 };
 
-/// Parses a cluster; every object's origin is `cluster.yaml` with its line.
+/// Reads a cluster; every object's origin is `cluster.yaml` and its line.
 pub fn cluster(text: &str) -> Inventory {
     let mut builder = InventoryBuilder::new();
     for (line, statement) in (1..).zip(text.lines()).map(|(line, text)| (line, text.trim())) {

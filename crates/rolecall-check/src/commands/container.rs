@@ -1,7 +1,9 @@
-use rolecall_rbac::{Container, PodSpec, Text};
+use rolecall_rbac::{Container, PodSpec, Text, VariableValue};
 
+use super::shell::{self, Environment};
+use super::word::Part;
 use super::wrapper::{self, without_wrappers};
-use super::{Input, Piped, Tool, Word, shell};
+use super::{Input, Piped, Tool, Word};
 
 /// Scripts start shells of their own only so deep.
 const DEEPEST: usize = 4;
@@ -38,10 +40,18 @@ pub(crate) struct Place {
 /// Returns the command lines that the containers of a Pod run, in their order.
 pub(crate) fn invocations(pod: &PodSpec) -> Vec<Invocation> {
     let containers = pod.containers.iter().enumerate();
-    containers.flat_map(|(index, container)| of_container(index, container)).collect()
+    let account = pod.service_account_name();
+    containers
+        .flat_map(|(index, container)| of_container(index, container, Some(account)))
+        .collect()
 }
 
-pub(super) fn of_container(index: usize, container: &Container) -> Vec<Invocation> {
+/// Returns the command lines that a container runs, in a Pod of a ServiceAccount if that is known.
+pub(super) fn of_container(
+    index: usize,
+    container: &Container,
+    account: Option<&str>,
+) -> Vec<Invocation> {
     // Without a command the image's own entrypoint runs; some images are known by their name.
     let entrypoint = if container.command.is_empty() { entrypoint(container) } else { None };
     let mut written = container.command.iter().chain(&*container.args);
@@ -59,14 +69,16 @@ pub(super) fn of_container(index: usize, container: &Container) -> Vec<Invocatio
             Some(position) => ("args", position),
         }
     };
+    let environment = environment(container, account);
     match script(&words) {
         Some((position, script)) => {
             let (list, item) = place_of(position);
             let place = Place { list, item: Some(item), line: None };
             let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
-            in_script(found, &script, 0)
+            in_script(found, &script, &environment, 0)
         }
         None => {
+            let words: Vec<Word> = words.iter().map(|word| resolved(word, &environment)).collect();
             let (list, _) = place_of(words.len() - without_wrappers(&words).len());
             let place = Place { list, item: None, line: None };
             let found = Found { container: index, place, has_kubeconfig: own_kubeconfig };
@@ -84,9 +96,14 @@ struct Found {
 }
 
 /// Returns the command lines of a script, and of the shells that it starts.
-fn in_script(found: Found, script: &str, depth: usize) -> Vec<Invocation> {
+fn in_script(
+    found: Found,
+    script: &str,
+    environment: &Environment,
+    depth: usize,
+) -> Vec<Invocation> {
     let mut invocations = Vec::new();
-    let lines = shell::command_lines(script);
+    let lines = shell::command_lines(script, environment);
     for (index, line) in lines.iter().enumerate() {
         let has_kubeconfig =
             found.has_kubeconfig || line.has_kubeconfig || wrapper::gives_kubeconfig(&line.words);
@@ -97,12 +114,41 @@ fn in_script(found: Found, script: &str, depth: usize) -> Vec<Invocation> {
         let words = wrapper::unwrapped(&line.words);
         match self::script(&words) {
             Some((_, inner)) if depth < DEEPEST => {
-                invocations.extend(in_script(found, &inner, depth + 1));
+                invocations.extend(in_script(found, &inner, environment, depth + 1));
             }
             _ => invocations.extend(invocation(found, &words, input_of(&lines, index))),
         }
     }
     invocations
+}
+
+/// Returns the variables of a container whose values are known.
+fn environment(container: &Container, account: Option<&str>) -> Environment {
+    let known = container.env.iter().filter_map(|variable| {
+        let value = match &variable.value {
+            VariableValue::Text(text) => Word::text(text),
+            VariableValue::OwnNamespace => Word { parts: vec![Part::OwnNamespace] },
+            VariableValue::OwnServiceAccount => Word::text(account?),
+        };
+        Some((variable.name.to_string(), value))
+    });
+    known.collect()
+}
+
+/// Returns a word with the values of variables in their place.
+fn resolved(word: &Word, environment: &Environment) -> Word {
+    let mut resolved = Word::default();
+    for part in &word.parts {
+        let value = match part {
+            Part::Variable(name) => environment.get(name),
+            _ => None,
+        };
+        match value {
+            Some(value) => value.parts.iter().cloned().for_each(|part| resolved.push(part)),
+            None => resolved.push(part.clone()),
+        }
+    }
+    resolved
 }
 
 /// Pipelines longer than this are not followed.
@@ -149,7 +195,7 @@ fn argument(text: &Text) -> Word {
             break;
         }
         word.push_text(before);
-        word.push(super::word::Part::Variable(name.to_owned()));
+        word.push(Part::Variable(name.to_owned()));
         rest = end;
     }
     word.push_text(rest);

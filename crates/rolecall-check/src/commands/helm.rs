@@ -2,15 +2,33 @@
 //! its releases.
 
 use super::Word;
+use super::kubectl::needs_of_user;
 use super::word::Part;
+use crate::KubernetesVersion;
 use crate::needs::{Need, NeedName, NeedNamespace};
 
 /// Flags that take the next word as their value and precede what matters here.
-const ELSEWHERE: [&str; 5] =
-    ["--kubeconfig", "--kube-context", "--kube-apiserver", "--kube-token", "--kube-as-user"];
+const ELSEWHERE: [&str; 4] = ["--kubeconfig", "--kube-context", "--kube-apiserver", "--kube-token"];
+
+/// Flags that say as whom helm asks.
+const AS_USER: &str = "--kube-as-user";
+const AS_GROUP: &str = "--kube-as-group";
 
 /// Returns what a command line needs besides what the chart's objects do.
-pub(super) fn needs(words: &[Word]) -> Vec<Need> {
+pub(super) fn needs(words: &[Word], version: KubernetesVersion) -> Vec<Need> {
+    let needs = own_needs(words);
+    match values(words, AS_USER).last() {
+        Some(user) if !needs.is_empty() => {
+            needs_of_user(user, &values(words, AS_GROUP), &needs, version)
+        }
+        // Servers refuse groups without a user.
+        None if !values(words, AS_GROUP).is_empty() => Vec::new(),
+        _ => needs,
+    }
+}
+
+/// Returns what a command line needs as whoever it asks.
+fn own_needs(words: &[Word]) -> Vec<Need> {
     let elsewhere = words.iter().any(|word| {
         let name = word.start().split('=').next().unwrap_or_default();
         ELSEWHERE.contains(&name) || matches!(name, "--dry-run" | "--help" | "-h")
@@ -54,7 +72,7 @@ pub(super) fn kept(words: &[Word]) -> Vec<Word> {
             "-A" | "--all-namespaces" | "-h" | "--help" | "--dry-run" => {
                 kept.push(Word::text(name))
             }
-            "-n" | "--namespace" | "--history-max" => {
+            "-n" | "--namespace" | "--history-max" | AS_USER | AS_GROUP => {
                 kept.push(word.clone());
                 if word.split_once('=').is_none() {
                     kept.extend(rest.next().cloned());
@@ -72,7 +90,7 @@ fn subcommand(words: &[Word]) -> Option<&Word> {
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         match word.known() {
-            Some("-n" | "--namespace") => {
+            Some("-n" | "--namespace" | AS_USER | AS_GROUP) => {
                 rest.next();
             }
             Some(flag) if ELSEWHERE.contains(&flag) => {
@@ -83,6 +101,20 @@ fn subcommand(words: &[Word]) -> Option<&Word> {
         }
     }
     None
+}
+
+/// Returns the values of a flag, in their order.
+fn values(words: &[Word], flag: &str) -> Vec<Word> {
+    let assigned = format!("{flag}=");
+    let mut values = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.known() {
+            Some(known) if known == flag => values.extend(rest.next().cloned()),
+            _ => values.extend(word.strip_prefix(&assigned)),
+        }
+    }
+    values
 }
 
 /// Returns whether `--history-max 0` is given: then no revision is ever deleted.

@@ -23,7 +23,7 @@ pub(super) const UNKNOWN: &str = "$(:)";
 /// depend on.
 pub fn kept_command(container: &Container, catalog: &Catalog) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for invocation in of_container(0, container) {
+    for invocation in of_container(0, container, None) {
         if let Some(line) = kept_line(&invocation, catalog)
             && lines.last() != Some(&line)
         {

@@ -13,6 +13,7 @@ mod target;
 use rolecall_rbac::Catalog;
 
 use self::flags::Flags;
+pub(super) use self::impersonation::needs_of_user;
 pub(super) use self::kept::{kept, kept_document};
 use super::{Input, Word};
 use crate::KubernetesVersion;

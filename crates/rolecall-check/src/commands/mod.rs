@@ -70,7 +70,7 @@ pub(crate) fn needs_of(
         Tool::Kubectl | Tool::Oc => {
             kubectl::needs(&invocation.words, &invocation.input, catalog, version)
         }
-        Tool::Helm => helm::needs(&invocation.words),
+        Tool::Helm => helm::needs(&invocation.words, version),
         Tool::Http => http::needs(&invocation.words),
     }
 }

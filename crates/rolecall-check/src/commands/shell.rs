@@ -16,6 +16,9 @@ const DEEPEST: usize = 8;
 /// Longer scripts are cut off: nobody writes them into a manifest by hand.
 const LONGEST: usize = 256 * 1024;
 
+/// The variables that are known before a script runs.
+pub(super) type Environment = BTreeMap<String, Word>;
+
 /// A command line of a script.
 pub(super) struct Line {
     pub(super) words: Vec<Word>,
@@ -37,13 +40,15 @@ pub(super) const UNKNOWN: char = '\u{1a}';
 /// Stands in a document for the Pod's own namespace.
 pub(super) const OWN_NAMESPACE: char = '\u{e}';
 
-/// Returns the command lines of a script in their order, those of command substitutions included.
-pub(super) fn command_lines(script: &str) -> Vec<Line> {
+/// Returns the command lines of a script in their order, including those of command substitutions. The script
+/// starts with some variables.
+pub(super) fn command_lines(script: &str, environment: &Environment) -> Vec<Line> {
     let mut end = script.len().min(LONGEST);
     while !script.is_char_boundary(end) {
         end -= 1;
     }
-    let mut shell = Shell::default();
+    let variables = environment.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+    let mut shell = Shell { variables: variables.collect(), ..Shell::default() };
     shell.run(script.get(..end).unwrap_or_default(), 0, 0);
     for line in &mut shell.lines {
         let document = line.here.and_then(|here| shell.documents.get_mut(here));

@@ -67,7 +67,7 @@ pub(super) fn account_of<'a>(
     }
 }
 
-/// Returns whether a ServiceAccount exists, or may: unread, or without a namespace of its own yet.
+/// Returns whether a ServiceAccount exists, or may: unread, made by an operator, or without a namespace yet.
 pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool {
     let (inventory, names) = (context.inventory(), context.names());
     name == "default"
@@ -75,6 +75,7 @@ pub(super) fn exists(context: &Context<'_>, namespace: &str, name: &str) -> bool
         || context.is_beyond_judgement(|gap| gap.may_hide_service_account(namespace))
         || names.accounts(name).iter().any(|account| context.is_guess(&account.metadata))
         || names.is_account_of_servers(namespace, name)
+        || names.is_account_of_operator(namespace, name)
 }
 
 /// Returns the files that were not read and can hold a ServiceAccount.

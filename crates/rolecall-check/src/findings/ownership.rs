@@ -85,6 +85,14 @@ impl Owner {
     pub(super) fn severity(self, missing: Severity) -> Severity {
         match self {
             Self::Input => missing,
+            Self::Unknown | Self::Others => Severity::Info,
+        }
+    }
+
+    /// Returns how bad it is that the object is not in the input, where others are that can have been meant.
+    pub(super) fn severity_beside_lookalikes(self, missing: Severity) -> Severity {
+        match self {
+            Self::Input => missing,
             Self::Unknown => Severity::Low,
             Self::Others => Severity::Info,
         }

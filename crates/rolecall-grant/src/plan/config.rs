@@ -1,71 +1,73 @@
-//! Options for the generated objects.
+//! How denials are fixed: which objects grant, and how much.
 
-/// Options for the generated objects.
+/// How denials are fixed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The kind of grant.
+    /// Which objects grant.
     pub style: Style,
-    /// The scope of the grant.
+    /// Where the objects grant.
     pub scope: Scope,
-    /// Whether to grant risky requests.
+    /// What happens to requests that would give away the cluster.
     pub risky: Risky,
-    /// The handling of ServiceAccounts that do not exist.
+    /// What becomes of ServiceAccounts that do not exist.
     pub missing_accounts: MissingAccounts,
-    /// The handling of generated names.
+    /// What becomes of names that a program generated.
     pub generated_names: GeneratedNames,
 }
 
-/// The kind of grant.
+/// Which objects grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
-    /// A dedicated role.
+    /// Roles of the subject's own.
     #[default]
     New,
-    /// An existing role that covers the need, or a dedicated one if there is none.
+    /// An existing role that covers the need, bound to the subject; one of the subject's own where
+    /// none does.
     Reuse {
-        /// The maximum excess of a role over the need, in rules with one verb and one resource.
+        /// The most that a role may grant beside the need, in rules of one verb and one resource.
         max_excess: Option<usize>,
     },
-    /// Additional rules in a role that only this subject has, or a dedicated one if there is none.
+    /// Further rules in a role that is bound to the subject and to nobody else; one of the subject's
+    /// own where none is.
     Extend,
 }
 
-/// The scope of grants.
+/// Where objects grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// The namespaces of the requests.
+    /// In the namespaces asked for.
     #[default]
     AsAsked,
     /// In every namespace.
     ClusterWide,
 }
 
-/// Whether to grant risky requests.
+/// What happens to requests that would give away the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Risky {
-    /// Refuse them, with reasons.
+    /// They are refused, with reasons.
     #[default]
     Refused,
-    /// Grant them.
+    /// They are granted.
     Granted,
 }
 
-/// The handling of ServiceAccounts that do not exist.
+/// What becomes of ServiceAccounts that do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingAccounts {
-    /// Report them.
+    /// They are noted.
     #[default]
     Noted,
-    /// Generate them.
+    /// They are emitted.
     Created,
 }
 
-/// The handling of generated names, such as those of a Deployment's Pods.
+/// What becomes of names that a program generated, such as those of a Deployment's Pods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GeneratedNames {
-    /// Grant access to all objects in the namespace, unless that is risky.
+    /// The grant is for all objects of the namespace, unless that is risky.
     #[default]
     Dropped,
-    /// Limit the grant to the name anyway.
+    /// The grant is limited to the name all the same.
     Kept,
 }

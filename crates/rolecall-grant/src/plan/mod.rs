@@ -1,7 +1,7 @@
-//! Plans the smallest objects that allow denied requests.
+//! Denied requests in, the least objects that allow them out.
 //!
 //! ```text
-//! denied -> already allowed? -> can RBAC fix it? -> is it risky? -> by subject and namespace
+//! denied -> already allowed? -> can a Role fix it? -> is it risky? -> by subject and namespace
 //!        -> new | reuse | extend -> objects -> proof
 //! ```
 
@@ -30,20 +30,20 @@ use crate::proof::{self, Gained};
 use crate::risk::{self, Risk, risks};
 use crate::subject::subject_of;
 
-/// The objects that fix denials, and the proof.
+/// What fixes denials, and the proof that it does.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The objects, in the order to apply them.
+    /// The objects to apply, in the order to apply them in.
     pub objects: Vec<Object>,
-    /// Every distinct denial with its result before and after, sorted.
+    /// Every distinct denial with the answer before and after, sorted.
     pub answers: Vec<Answer>,
-    /// The other access that is added.
+    /// What else becomes allowed.
     pub gained: Vec<Gained>,
-    /// The denials that are not fixed, with reasons.
+    /// What is not fixed, and why.
     pub refused: Vec<Refused>,
-    /// Notes for the person who applies the objects.
+    /// What the person who applies the objects should know.
     pub notes: Vec<Note>,
-    /// The positions of objects that might already exist and that applying would replace.
+    /// Objects that may exist already: whether they do was not read, and applying would replace them.
     pub in_doubt: Vec<usize>,
 }
 
@@ -63,18 +63,18 @@ pub enum Object {
 pub struct GrantedRole {
     /// The role.
     pub role: Role,
-    /// The denials that each rule answers; empty for existing rules.
+    /// For each rule the denials it answers; a rule that was there before answers none.
     pub answers: Vec<Vec<Denied>>,
 }
 
-/// A denial and its results.
+/// A denial, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The denial.
     pub denied: Denied,
-    /// The result without the objects.
+    /// The answer without the objects.
     pub before: Outcome,
-    /// The result with the objects.
+    /// The answer with them.
     pub after: Outcome,
 }
 
@@ -83,14 +83,14 @@ pub struct Answer {
 pub enum Outcome {
     /// Allowed, with the server's reason.
     Allowed {
-        /// The server's reason.
+        /// The reason in the server's words.
         reason: String,
     },
     /// Not allowed.
     Denied,
-    /// Depends on unread input.
+    /// Something unread decides.
     Unknown {
-        /// The gaps.
+        /// What was not read.
         gaps: Vec<Gap>,
     },
 }
@@ -112,7 +112,7 @@ impl Outcome {
     }
 }
 
-/// Plans the objects that allow every denied request, and proves the result.
+/// Plans what allows every denied request, and proves it.
 pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan {
     let denied = distinct(denied);
     let mut added_up = BTreeMap::new();
@@ -129,8 +129,8 @@ pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan
     }
 }
 
-/// Returns the denials that a plan grants and that carry a risk only in combination, without those
-/// that the plan already refuses.
+/// Returns the denials that a plan grants and that together carry a risk, as no single one does; never
+/// one that the plan refuses.
 fn risks_that_add_up(authorizer: &Authorizer, plan: &Plan) -> BTreeMap<Denied, Vec<Risk>> {
     let mut granted: BTreeMap<&Identity, Vec<&Denied>> = BTreeMap::new();
     for Answer { denied, before, after } in &plan.answers {
@@ -153,7 +153,7 @@ fn risks_that_add_up(authorizer: &Authorizer, plan: &Plan) -> BTreeMap<Denied, V
     risks
 }
 
-/// Plans the objects, without denials that are risky in combination.
+/// Plans what allows the denied requests, without those that carry a risk together with others.
 fn plan_without(
     authorizer: &Authorizer,
     denied: &[Denied],
@@ -200,7 +200,7 @@ fn plan_without(
         }
         before.push((denied, outcome));
     }
-    need::drop_cluster_wide_grants(&mut needs);
+    need::drop_what_the_cluster_grants(&mut needs);
     let mut draft = Draft { authorizer, config, objects: Vec::new(), notes };
     for need in needs.values() {
         draft.fix(need);
@@ -230,8 +230,8 @@ fn plan_without(
     Plan { objects, answers, gained, refused, notes, in_doubt }
 }
 
-/// Returns whether a gap can hide bindings of a role: those in its namespace, or in any namespace
-/// for a ClusterRole.
+/// Returns whether a gap may hide bindings that refer to a role: those of its namespace, or of any for a
+/// ClusterRole.
 fn hides_bindings_of(gap: &Gap, role: &Metadata) -> bool {
     match (&gap.unread, &*role.namespace) {
         (_, "") => gap.may_hide_any_binding(),
@@ -245,7 +245,7 @@ fn hides_bindings_of(gap: &Gap, role: &Metadata) -> bool {
     }
 }
 
-/// Sorts and deduplicates the denials.
+/// Sorts the denials and joins equal ones.
 fn distinct(denied: &[Denied]) -> Vec<Denied> {
     let mut sorted: Vec<Denied> = denied.to_vec();
     sorted.sort();
@@ -259,7 +259,7 @@ fn distinct(denied: &[Denied]) -> Vec<Denied> {
     sorted
 }
 
-/// Returns the subject to grant the request to, or the reason to refuse it.
+/// Returns whom to grant the request, or why nobody is granted it.
 fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     refused::unfixable(denied).map_or(Ok(()), |unfixable| Err(Cause::Unfixable(unfixable)))?;
     let risks = risks_of(denied, config);
@@ -269,8 +269,8 @@ fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     subject_of(&denied.identity).ok_or(Cause::Unfixable(Unfixable::Nobody))
 }
 
-/// Returns whether a denial can be granted for all objects of its namespace, because that adds no
-/// risk.
+/// Returns whether a denial may be granted for all objects of its namespace: where that is no risk
+/// that the one object is not.
 fn may_drop_name(denied: &Denied, config: &Config) -> bool {
     let request = denied.request.clone().without_name();
     let is_harmless = || {
@@ -282,10 +282,10 @@ fn may_drop_name(denied: &Denied, config: &Config) -> bool {
         && is_harmless()
 }
 
-/// Returns a note about the object name that limits a grant.
+/// Returns a note about the name that a denial limits a grant to.
 fn note_of_name(denied: &Denied, note: impl FnOnce(Text, Text, Text) -> Note) -> Option<Note> {
     let Target::Resource(target) = &denied.request.target else { return None };
-    // Requests that create objects are not limited to a name.
+    // Nothing that is created has a name yet.
     let is_limited = Atom::needed_for(&denied.request) == Atom::asked_by(&denied.request);
     is_limited.then(|| note(denied.request.verb.clone(), target.combined(), target.name.clone()))
 }
@@ -297,7 +297,7 @@ fn risks_of(denied: &Denied, config: &Config) -> Vec<Risk> {
     }
 }
 
-/// A plan under construction.
+/// The objects of a plan while it is made.
 struct Draft<'a> {
     authorizer: &'a Authorizer,
     config: &'a Config,
@@ -338,12 +338,12 @@ impl Draft<'_> {
         self.objects.push(Object::Binding(claim.binding));
     }
 
-    /// Adds notes about missing objects, and generates missing ServiceAccounts if requested.
+    /// Notes what is missing around the objects, and emits missing ServiceAccounts when asked to.
     fn note_surroundings(&mut self, need: &Need) {
         let inventory = self.authorizer.inventory();
         if !need.namespace.is_empty()
             && !inventory.namespaces().is_empty()
-            && !BUILT_IN_NAMESPACES.contains(&&*need.namespace)
+            && !ALWAYS_THERE.contains(&&*need.namespace)
             && inventory.namespace(&need.namespace).is_none()
         {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
@@ -377,25 +377,25 @@ impl Draft<'_> {
     }
 }
 
-/// The namespaces that every server creates.
-const BUILT_IN_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// The namespaces that every server creates by itself.
+const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// The label of every generated object.
+/// The label of every object that is emitted.
 pub(crate) const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "rolecall");
 
-/// Returns the metadata of a generated object.
+/// Returns the metadata of an object of ours.
 pub(crate) fn managed(namespace: &str, name: &str) -> Metadata {
     let labels = [(MANAGED_BY.0.into(), MANAGED_BY.1.into())];
     Metadata { labels: labels.into(), ..Metadata::new(namespace, name) }
 }
 
-/// Returns whether an object has the label of generated objects.
+/// Returns whether an object carries our label.
 pub fn is_managed(metadata: &Metadata) -> bool {
     metadata.label(MANAGED_BY.0).is_some_and(|value| **value == *MANAGED_BY.1)
 }
 
 impl Object {
-    /// Returns the metadata.
+    /// Returns name, namespace and labels.
     pub fn metadata(&self) -> &Metadata {
         match self {
             Self::ServiceAccount(account) => &account.metadata,
@@ -413,7 +413,7 @@ impl Object {
         }
     }
 
-    /// Returns whether a gap can hide an object of the same kind and name.
+    /// Returns whether an object of the same kind and name may exist although it was not read.
     pub fn may_be_hidden_by(&self, gap: &Gap) -> bool {
         let metadata = self.metadata();
         gap.may_hide(&ObjectKind::new(self.kind()), &metadata.namespace, &metadata.name)
@@ -427,7 +427,7 @@ impl Object {
         }
     }
 
-    /// Sorts ServiceAccounts first, then roles before bindings in each namespace.
+    /// ServiceAccounts first, then each namespace's roles before their bindings.
     fn order(&self) -> (bool, Text, Text, u8) {
         let metadata = self.metadata();
         let rank = match self {

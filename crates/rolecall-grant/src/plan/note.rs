@@ -1,74 +1,73 @@
-//! Notes for the person who applies the objects.
+//! What to know before the objects are applied.
 
 use rolecall_rbac::Text;
 
 use crate::generated::Generated;
 
-/// A fact that the person who applies the objects should know.
+/// Something that the person who applies the objects should know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// The ServiceAccount of a grant does not exist.
+    /// A ServiceAccount that gets a grant does not exist.
     NoServiceAccount {
         /// Its namespace.
         namespace: Text,
         /// Its name.
         name: Text,
     },
-    /// The subject is the ServiceAccount of all Pods that do not name one.
+    /// The subject is the ServiceAccount of every Pod that names none.
     DefaultServiceAccount {
         /// Its namespace.
         namespace: Text,
     },
-    /// The namespace of an object does not exist.
+    /// A namespace that gets objects does not exist.
     NoNamespace {
         /// The namespace.
         name: Text,
     },
-    /// No existing role fits, so the subject gets a dedicated one.
+    /// No existing role fits, so the subject gets one of its own.
     NothingToReuse {
         /// The namespace; empty for the cluster.
         namespace: Text,
     },
-    /// No role belongs to the subject alone, so it gets a dedicated one.
+    /// No role is bound to the subject alone, so it gets one of its own.
     NothingToExtend {
         /// The namespace; empty for the cluster.
         namespace: Text,
     },
-    /// The reused role is aggregated and so can grow.
+    /// The existing role that is bound takes in the rules of others, and so may grow.
     Aggregated {
         /// The ClusterRole.
         role: Text,
     },
-    /// A role with the preferred name belongs to another subject, so another name is used.
+    /// A role of the right name belongs to somebody else, so another name is used.
     NameTaken {
         /// The namespace; empty for the cluster.
         namespace: Text,
-        /// The preferred name.
+        /// The name that is taken.
         name: Text,
     },
-    /// A role with the preferred name exists and its bindings could not be read, so another name is
-    /// used.
+    /// A role of the right name exists, and who is bound to it was not read, so another name is used.
     NameInDoubt {
         /// The namespace; empty for the cluster.
         namespace: Text,
-        /// The preferred name.
+        /// The name.
         name: Text,
     },
-    /// `create` and `deletecollection` cannot be limited to one object.
+    /// Nothing limits `create` and `deletecollection` to one object.
     WiderThanNamed {
         /// The verb.
         verb: Text,
         /// The resource.
         resource: Text,
     },
-    /// The subject can create Pods in a namespace, and so act as any ServiceAccount there.
+    /// The subject can create Pods in a namespace, and so run as any ServiceAccount there.
     RunsPods {
         /// The namespace.
         namespace: Text,
     },
-    /// A name is generated, so the grant is for all objects.
+    /// A name is generated, so that the grant is for all objects.
     NameDropped {
-        /// The generator.
+        /// What generates the name.
         generated: Generated,
         /// The verb.
         verb: Text,
@@ -77,9 +76,9 @@ pub enum Note {
         /// The name.
         name: Text,
     },
-    /// A name is generated, but the grant is limited to it anyway.
+    /// A name is generated, and the grant is limited to it all the same.
     NameKept {
-        /// The generator.
+        /// What generates the name.
         generated: Generated,
         /// The verb.
         verb: Text,
@@ -88,9 +87,9 @@ pub enum Note {
         /// The name.
         name: Text,
     },
-    /// Constrained impersonation also requires a permission on the impersonated identity.
+    /// Constrained impersonation also takes a right to the identity that is taken on.
     HalfOfImpersonation {
-        /// The verb of that permission, such as `impersonate:user-info`.
+        /// The verb of that right, such as `impersonate:user-info`.
         verb: Text,
     },
 }

@@ -7,40 +7,40 @@ use rolecall_rbac::Target;
 use crate::denied::Denied;
 use crate::risk::Risk;
 
-/// A denial that is not fixed, and the reason.
+/// A denial that is not fixed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The denial.
     pub denied: Denied,
-    /// The reason.
+    /// Why.
     pub cause: Cause,
 }
 
-/// The reason why a denial is not fixed.
+/// Why a denial is not fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The grant would be too dangerous; at least one risk.
+    /// To grant it would hand out the cluster; at least one reason.
     Risky(Vec<Risk>),
-    /// RBAC cannot fix it.
+    /// No Role can fix it.
     Unfixable(Unfixable),
 }
 
-/// The reason why RBAC cannot fix a denial.
+/// Why no Role can fix a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unfixable {
-    /// The denial has no user or group to grant to.
+    /// There is no user or group to grant anything to.
     Nobody,
     /// The verb is empty.
     NoVerb,
     /// The resource is empty.
     NoResource,
-    /// The resource contains a slash: only rules, not requests, combine resource and subresource.
+    /// A slash stands in the resource: only rules, not requests, join resource and subresource.
     SlashInResource,
-    /// The namespace is not a valid name.
+    /// The namespace is none that can exist.
     Namespace,
 }
 
-/// Returns the reason why RBAC cannot fix a denial.
+/// Returns why no Role can fix a denial.
 pub(super) fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let identity = &denied.identity;
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
@@ -81,13 +81,13 @@ impl fmt::Display for Cause {
 impl fmt::Display for Unfixable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Nobody => "it does not name a user or group",
+            Self::Nobody => "it names no user or group to grant anything to",
             Self::NoVerb => "it has no verb",
             Self::NoResource => "it has no resource",
             Self::SlashInResource => {
-                "its resource contains a slash; subresources have a separate field"
+                "its resource holds a slash; subresources have a field of their own"
             }
-            Self::Namespace => "its namespace is not a valid name",
+            Self::Namespace => "its namespace is none that can exist",
         })
     }
 }

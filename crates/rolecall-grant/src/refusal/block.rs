@@ -1,25 +1,25 @@
-//! The part of a text that is in memory.
+//! The stretch of a text that is in memory.
 
 use std::io::{self, Read};
 
-/// The number of bytes to read before scanning.
+/// How much is read before it is scanned.
 pub(super) const BLOCK: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
-/// The number of bytes to keep before an anchor.
+/// How much of the text before a word is kept to read what it belongs to.
 pub(super) const BEHIND: usize = if cfg!(test) { 2 << 10 } else { 16 << 10 };
-/// The number of bytes to read after an anchor; escalation refusals are long.
+/// How much of the text after a word is read; escalation refusals are long.
 pub(super) const AHEAD: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
-/// A part of the input that is in memory.
+/// A stretch of the input that is in memory.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     bytes: Vec<u8>,
-    /// The length of the text.
+    /// How many of the bytes hold text.
     pub(super) filled: usize,
-    /// The position up to which the text was scanned with the previous block.
+    /// Up to where the text was scanned as a part of the block before.
     pub(super) scanned: usize,
 }
 
-/// The reason why reading stopped.
+/// Whether a block is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filled {
     Up,
@@ -32,12 +32,12 @@ impl Block {
         self.bytes.get(..self.filled).unwrap_or_default()
     }
 
-    /// Returns the free capacity in bytes.
+    /// Returns how many bytes there is room for.
     pub(super) fn room(&self) -> usize {
         (BEHIND + BLOCK + AHEAD).saturating_sub(self.filled)
     }
 
-    /// Copies the end of another block, which has been scanned up to `AHEAD` before its end.
+    /// Begins with the end of another block, which is scanned up to what is kept ahead.
     pub(super) fn continue_from(&mut self, other: &Self) {
         let kept = other.text().len().min(BEHIND + AHEAD);
         self.filled = 0;
@@ -45,7 +45,7 @@ impl Block {
         self.scanned = kept.saturating_sub(AHEAD);
     }
 
-    /// Appends as many bytes as fit, and returns their number.
+    /// Takes as much as there is room for, and says how much.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(self.room());
         let end = self.filled + taken;
@@ -59,7 +59,7 @@ impl Block {
         taken
     }
 
-    /// Fills the block from a reader.
+    /// Fills it from a reader.
     pub(super) fn read(&mut self, reader: &mut impl Read) -> io::Result<Filled> {
         self.bytes.resize(BEHIND + BLOCK + AHEAD, 0);
         while let Some(room) = self.bytes.get_mut(self.filled..).filter(|room| !room.is_empty()) {

@@ -1,14 +1,14 @@
-//! Finds refusals in any text: from output of servers and clients to the denied requests.
+//! Refusals in any text: from what servers and clients print to what was denied.
 //!
 //! ```text
 //! bytes -> [ Scanner ] anchors -> peel encodings -> sentence | escalation | remark -> [ Scan ]
 //! ```
 //!
-//! The scanner searches for a few rare words and reads only the text around them, so scanning large
-//! logs is as fast as a byte search. It first reads a text verbatim, then with encodings undone,
-//! then with broken lines joined and with other quotes. Text with more than one interpretation
-//! never becomes a denial: it becomes a [`Remark`] with the problem, or an [`Unnamed`] if only the
-//! user is missing.
+//! The scanner looks for a few rare words and reads only what stands around them, so that logs of
+//! any size pass at the speed of a byte search. A text is read as it stands first, then with encodings
+//! undone, then with broken lines joined and in other quotes. What cannot be read in one way only never
+//! becomes a denial: it becomes a [`Remark`] that says what is wrong with it, or an [`Unnamed`] where
+//! just the user is missing.
 
 mod anchors;
 mod audit;
@@ -37,30 +37,30 @@ pub use escalation::Escalation;
 pub use reason::{MissingRole, OtherAuthorizer};
 pub use remark::{Admission, Doubt, Field, Remark, RemarkKind};
 pub use scan::{Scan, Scanner};
-pub use unnamed::{Place, Unnamed, UnnamedReason};
+pub use unnamed::{Namelessness, Place, Unnamed};
 pub use writes::Write;
 
 pub(crate) use fields::{is_namespace, is_printable};
 use rolecall_rbac::{Request, Text};
 
-/// One refused request, with all its occurrences in the text.
+/// One refused request, as often as the text repeats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The refused user; the sentence does not list groups.
+    /// The user that was refused; the sentence names no groups.
     pub user: Text,
-    /// The refused request.
+    /// What was refused.
     pub request: Request,
-    /// The reason of the server's authorizers, if any.
+    /// What the server's authorizers gave as their reason, if anything.
     pub reason: Option<Text>,
-    /// The position and count.
+    /// Where and how often.
     pub seen: Seen,
 }
 
-/// The first position and the number of occurrences in the text.
+/// Where something stands in the text, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
-    /// The one-based line of the first occurrence.
+    /// The one-based line on which it stands first.
     pub line: u64,
-    /// The number of occurrences.
+    /// How often it stands in the text.
     pub count: u64,
 }

@@ -1,4 +1,4 @@
-//! The scanner: searches for rare words, then reads the text around them.
+//! The scanner: rare words first, then what stands around them.
 
 use std::io::{self, Read};
 
@@ -16,23 +16,23 @@ use super::reader::{self, Outcome};
 use super::{Denial, Escalation, Remark, RemarkKind, Unnamed};
 use super::{anchors, audit, escalation, plain, restore, sentence, unnamed, writes};
 
-/// The size of the pieces that threads scan; fits into a core's cache.
+/// How much of a block one core takes at a time; it stays in the core's cache.
 const SEGMENT: usize = if cfg!(test) { 1 << 10 } else { 256 << 10 };
 
-/// The findings in a text, sorted by first position.
+/// Everything found in a text, in the order of where it stands first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// The refused requests.
     pub denials: Vec<Denial>,
-    /// The refused roles and bindings that grant more than their writer holds.
+    /// Roles and bindings that granted more than their writer holds.
     pub escalations: Vec<Escalation>,
-    /// Other refusals, and text that resembles one.
+    /// Other refusals, and what only looks like one.
     pub remarks: Vec<Remark>,
-    /// Refusals that do not name the user.
+    /// Refusals that do not say who was refused.
     pub unnamed: Vec<Unnamed>,
-    /// The number of bytes read.
+    /// How many bytes were read.
     pub bytes: u64,
-    /// The number of findings that were dropped because there were too many.
+    /// How many finds were left out because there were too many different ones.
     pub dropped: u64,
 }
 
@@ -53,16 +53,16 @@ impl Scan {
     }
 }
 
-/// Scans a text of any length in bounded memory, in pieces of any size.
+/// Scans a text of any length in bounded memory, however it is cut into pieces.
 #[derive(Debug, Default)]
 pub struct Scanner {
     block: Block,
-    /// The block to read into while the other one is scanned.
+    /// A block to read into while the other is scanned.
     spare: Block,
     found: Found,
 }
 
-/// The findings so far, and the size of the scanned text.
+/// What was found so far, and how much has been scanned for it.
 #[derive(Debug, Default)]
 struct Found {
     fold: Fold,
@@ -71,12 +71,12 @@ struct Found {
 }
 
 impl Scanner {
-    /// Creates an empty scanner.
+    /// Starts with nothing read.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Scans the next piece.
+    /// Takes the next piece.
     pub fn push(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -90,7 +90,7 @@ impl Scanner {
         }
     }
 
-    /// Scans the contents of a reader, and reads the next block while scanning the previous one.
+    /// Takes everything that a reader has, reading on while what was read is scanned.
     pub fn read(&mut self, mut reader: impl Read + Send) -> io::Result<()> {
         let mut read = self.block.read(&mut reader)?;
         while read == Filled::Up {
@@ -105,13 +105,13 @@ impl Scanner {
         Ok(())
     }
 
-    /// Scans the rest.
+    /// Scans what is left.
     pub fn finish(mut self) -> Scan {
         let is_short = self.found.bytes == 0;
         self.found.scan(&self.block, self.block.filled);
         if is_short {
-            // For short input, also report sentences without `is forbidden:`, and those that a
-            // terminal broke inside a word.
+            // In a short text everything counts that may be one: what lacks its `is forbidden:`, and
+            // what a terminal broke in the middle of a word.
             let text = self.block.text();
             self.found.fold.merge(Segment::scan_unannounced(text), 0);
             if self.found.fold.has_no_denials() {
@@ -124,7 +124,7 @@ impl Scanner {
 }
 
 impl Found {
-    /// Scans the part of a block that has not been scanned yet.
+    /// Scans a block from where it has not been scanned yet.
     fn scan(&mut self, block: &Block, end: usize) {
         let starts: Vec<usize> = (block.scanned..end).step_by(SEGMENT).collect();
         let scan = |start: &usize| Segment::scan(block.text(), *start, end.min(*start + SEGMENT));
@@ -141,17 +141,17 @@ impl Found {
     }
 }
 
-/// The part of the buffer in which to search for anchors; the related text can extend beyond it.
+/// A stretch of the buffer in which anchors are looked for; what belongs to them may lie outside.
 pub(super) struct Segment<'b> {
     buffer: &'b [u8],
     start: usize,
     pub(super) fold: Fold,
-    /// The position up to which lines have been counted, and their number.
+    /// Up to where lines have been counted, and how many ended before.
     counted: (usize, u64),
 }
 
 impl<'b> Segment<'b> {
-    /// Scans a part of the buffer and counts its lines.
+    /// Scans a stretch and counts its lines.
     fn scan(buffer: &'b [u8], start: usize, end: usize) -> (Fold, u64) {
         let mut segment = Self::new(buffer, start);
         segment.each_anchor(end);
@@ -160,14 +160,14 @@ impl<'b> Segment<'b> {
         (segment.fold, lines)
     }
 
-    /// Scans a whole text for unannounced sentences.
+    /// Scans a whole text for sentences that nothing announces.
     fn scan_unannounced(buffer: &'b [u8]) -> Fold {
         let mut segment = Self::new(buffer, 0);
         segment.each(sentence::START, buffer.len(), Self::sentence);
         segment.fold.into_unannounced()
     }
 
-    /// Scans a short text as if a terminal had broken its lines, only for refusals.
+    /// Scans a short text as if a terminal had broken its lines, for refusals alone.
     fn scan_unwrapped(buffer: &[u8]) -> Fold {
         let is_wrapped = buffer.len() <= MOST_UNWRAPPED && memchr::memchr(b'\n', buffer).is_some();
         let is_about_refusals = || {
@@ -188,7 +188,7 @@ impl<'b> Segment<'b> {
         Self { buffer, start, fold: Fold::default(), counted: (start, 0) }
     }
 
-    /// Visits each anchor in the segment.
+    /// Visits each place in the stretch at which a rare word begins.
     fn each_anchor(&mut self, end: usize) {
         let reach = (end + LONGEST - 1).min(self.buffer.len());
         let stretch = self.buffer.get(self.start..reach).unwrap_or_default();
@@ -203,7 +203,7 @@ impl<'b> Segment<'b> {
         }
     }
 
-    /// Visits each occurrence of a word in the segment.
+    /// Visits each place in the stretch at which a word begins.
     fn each(&mut self, word: &[u8], end: usize, visit: fn(&mut Self, usize)) {
         self.counted = (self.start, 0);
         let reach = (end + word.len() - 1).min(self.buffer.len());
@@ -214,7 +214,7 @@ impl<'b> Segment<'b> {
         }
     }
 
-    /// Reads the sentence at a place, if any, and adds the refused request.
+    /// Reads the sentence that begins at a place, if one does, and adds what it refuses.
     pub(super) fn sentence(&mut self, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         if let Some(sentence) = plain::read(window.text, window.place)
@@ -226,8 +226,7 @@ impl<'b> Segment<'b> {
         self.outcome(reader::read(window.text, window.place), place);
     }
 
-    /// Reads the sentence after `forbidden`, with something in between; returns whether there is
-    /// one.
+    /// Reads the sentence that follows `forbidden`, with something between; returns whether there is one.
     pub(super) fn restored_sentence(&mut self, place: usize) -> bool {
         let window = self.window(place, 4 << 10, 4 << 10);
         let outcome = reader::read_after(window.text, window.place);
@@ -244,14 +243,14 @@ impl<'b> Segment<'b> {
                 self.fold.request(user, request, reason, line);
             }
             Outcome::Unnamed { request } => {
-                let found = (vec![request], unnamed::Place::Known, unnamed::UnnamedReason::LeftOut);
+                let found = (vec![request], unnamed::Place::Known, unnamed::Namelessness::LeftOut);
                 self.unnamed(found, place);
             }
             Outcome::Doubtful(doubt) => self.remark(RemarkKind::Doubtful(doubt), place),
         }
     }
 
-    /// Adds a refusal without a user.
+    /// Adds a refusal that names no user.
     pub(super) fn unnamed(&mut self, found: unnamed::Found, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         let text = || window.excerpt();
@@ -259,7 +258,7 @@ impl<'b> Segment<'b> {
         self.fold.unnamed(found, text, line);
     }
 
-    /// Adds a remark about a place; remarks with the same following text count as one.
+    /// Adds a remark about a place; those that go on alike count as one.
     pub(super) fn remark(&mut self, kind: RemarkKind, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         let after = window.after();
@@ -282,7 +281,7 @@ impl<'b> Segment<'b> {
         self.fold.request(user, request, None, line);
     }
 
-    /// Returns a function that counts the lines up to a place; places must be ascending.
+    /// Returns what counts the lines up to a place, in the order of places.
     fn line<'s>(
         buffer: &'s [u8],
         counted: &'s mut (usize, u64),
@@ -296,7 +295,7 @@ impl<'b> Segment<'b> {
         }
     }
 
-    /// Returns the text around a place.
+    /// Returns what stands around a place.
     pub(super) fn window(&self, place: usize, behind: usize, ahead: usize) -> Window<'b> {
         let start = place.saturating_sub(behind);
         let end = place.saturating_add(ahead).min(self.buffer.len());
@@ -305,16 +304,16 @@ impl<'b> Segment<'b> {
     }
 }
 
-/// The maximum number of encodings to decode.
+/// How many encodings are undone before a text is given up.
 pub(super) const LAYERS: usize = 6;
 
-/// The maximum length of a text to rescan as if a terminal had broken its lines.
+/// How long a text is at most that is tried as if a terminal had broken its lines.
 const MOST_UNWRAPPED: usize = 64 << 10;
 
-/// A function that reads the text around an anchor.
+/// What reads the text around a word.
 type Visit = fn(&mut Segment<'_>, usize);
 
-/// The anchors of refusals, and the functions that read the text around them.
+/// The words that refusals have, and what reads the text around each.
 static ANCHORS: [(&[u8], Visit); 11] = [
     (anchors::FORBIDDEN, anchors::at_forbidden),
     (anchors::DENIED, anchors::at_denied),
@@ -329,16 +328,16 @@ static ANCHORS: [(&[u8], Visit); 11] = [
     (b"PermissionDenied", anchors::at_permission_denied),
 ];
 
-/// The maximum length of an anchor.
+/// How long the longest of the words may be.
 const LONGEST: usize = 64;
 
-/// Finds all anchors in one pass; `None` cannot happen with so few short words.
+/// Finds all words in one pass; `None` does not happen with words that are so few and short.
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = ANCHORS.iter().map(|(word, _)| word);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });
 
-/// The part of the buffer around a place.
+/// A part of the buffer around a place.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'b> {
     pub(super) text: &'b [u8],
@@ -354,7 +353,7 @@ impl<'b> Window<'b> {
         self.text.get(self.place..).unwrap_or_default()
     }
 
-    /// Returns a printable excerpt of the line around the place.
+    /// Returns the line around the place, safe to print: a long one only in part.
     pub(super) fn excerpt(&self) -> Text {
         let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
         let before = self.before().get(start..).unwrap_or_default();
@@ -362,7 +361,7 @@ impl<'b> Window<'b> {
         unnamed::excerpt(before, self.after().get(..end).unwrap_or_default())
     }
 
-    /// Returns the line at the place, limited to the window.
+    /// Returns the line on which the place is, as far as the window reaches.
     pub(super) fn line(&self) -> &'b [u8] {
         let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
         let end = memchr::memchr(b'\n', self.after())
@@ -385,7 +384,7 @@ mod tests {
         "pods is forbidden: User \"u\" cannot list resource \"po",
     ];
 
-    /// A piece of a log: filler of some length, or a refusal.
+    /// A piece of a log: filler of some length, or one of the refusals.
     fn line() -> impl Strategy<Value = String> {
         prop_oneof![
             3 => (0usize..900).prop_map(|length| "cannot x ".repeat(length / 9)),
@@ -395,7 +394,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn splitting_the_text_changes_nothing(
+        fn how_a_text_is_cut_into_pieces_changes_nothing(
             lines in proptest::collection::vec(line(), 1..120),
             cuts in proptest::collection::vec(1usize..9000, 1..20),
         ) {

@@ -120,4 +120,26 @@ pub struct Container {
     /// Whether its environment can name a kubeconfig or another server, or a kubeconfig is mounted
     /// where kubectl looks for it. Then kubectl can use an identity other than the Pod's.
     pub may_have_kubeconfig: bool,
+    /// The variables that its command or arguments refer to, if the manifest sets their values.
+    pub env: Box<[Variable]>,
+}
+
+/// An environment variable whose value can be the name of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub name: Text,
+    /// The value.
+    pub value: VariableValue,
+}
+
+/// The value of a [`Variable`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableValue {
+    /// A text in the manifest.
+    Text(Text),
+    /// The Pod's own namespace.
+    OwnNamespace,
+    /// The name of the Pod's ServiceAccount.
+    OwnServiceAccount,
 }

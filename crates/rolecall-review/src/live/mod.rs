@@ -1,29 +1,29 @@
 //! A server as a reviewer.
 //!
 //! A caller asks about itself with SelfSubjectAccessReviews, and about others with
-//! SubjectAccessReviews. If it cannot create those, it uses LocalSubjectAccessReviews in the
-//! request's namespace. If it cannot create those either, it can impersonate the others if the user
-//! asked for it, because audit logs record each attempt. A refused route is not tried again.
+//! SubjectAccessReviews; where it may not create those, with LocalSubjectAccessReviews in the namespace
+//! of the request. Where it may not create those either it can impersonate the others, if that is wanted:
+//! audit logs show each attempt. What was refused once is not tried again.
 
-mod batches;
-mod route;
+mod lots;
 mod rules;
+mod way;
 
 use rolecall_rbac::{Identity, Request, Target, VerdictKind};
 
-pub use self::batches::Evidence;
-use self::route::Routes;
+pub use self::lots::Evidence;
 pub use self::rules::{Rules, RulesAnswer};
+use self::way::Ways;
 use crate::{Answer, Question, Reviewer, body};
 
-/// A request to the server.
+/// What goes to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The path.
     pub path: String,
-    /// The JSON body.
+    /// The JSON.
     pub body: Vec<u8>,
-    /// The identity to impersonate.
+    /// Whom to impersonate with it.
     pub impersonate: Option<Impersonation>,
 }
 
@@ -37,39 +37,39 @@ impl Call {
     }
 }
 
-/// The identity that a request impersonates.
+/// Whom a request impersonates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impersonation {
-    /// The `Impersonate-User` header.
+    /// `Impersonate-User`.
     pub user: String,
-    /// The `Impersonate-Group` headers.
+    /// `Impersonate-Group`, each.
     pub groups: Vec<String>,
-    /// The `Impersonate-Uid` header; empty for none.
+    /// `Impersonate-Uid`; empty for none.
     pub uid: String,
-    /// The `Impersonate-Extra-KEY` headers.
+    /// `Impersonate-Extra-KEY`, each value.
     pub extra: Vec<(String, String)>,
 }
 
-/// Sends calls to a server.
+/// Takes calls to a server.
 pub trait Transport: Sync {
-    /// The error after which no call can succeed.
+    /// Why nothing gets through any more.
     type Error: Send;
 
-    /// Posts a call, retries while the server is too busy, and returns the response body.
+    /// Posts a call, as often as the server is too busy, and returns the body of its answer.
     fn post(
         &self,
         call: Call,
     ) -> impl Future<Output = Result<Vec<u8>, PostError<Self::Error>>> + Send;
 }
 
-/// The reason why a call failed.
+/// Why a call got no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostError<E> {
-    /// The caller lacks the permission or the server does not serve it, with the server's message.
+    /// The caller may not do that, or the server does not serve it; in the server's words.
     Refused(String),
     /// This call failed.
     Failed(String),
-    /// All further calls will fail.
+    /// Every call will fail.
     Fatal(E),
 }
 
@@ -78,40 +78,40 @@ pub enum PostError<E> {
 pub struct LiveReviewer<T> {
     transport: T,
     caller: Caller,
-    routes: Routes,
+    ways: Ways,
 }
 
-/// The client that asks.
+/// Whoever asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The identity that the server authenticates it as, if known.
+    /// Whom the server takes it for, if that is known.
     pub identity: Option<Identity>,
-    /// Whether it already impersonates that identity, so that it cannot impersonate another one.
+    /// Whether it impersonates that identity already, so that it cannot be yet another.
     pub is_impersonated: bool,
-    /// The means of asking about others.
+    /// By what means it asks about others.
     pub means: Means,
 }
 
-/// The means of asking about others.
+/// By what means a caller asks about others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Means {
-    /// Only access reviews.
+    /// Access reviews alone.
     #[default]
     Reviews,
-    /// Access reviews, and impersonation if those are refused. Audit logs are often monitored for
-    /// impersonation attempts.
+    /// Access reviews, and impersonation where those are refused: an attempt to impersonate somebody is
+    /// what audit logs are watched for.
     Impersonation,
 }
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
 
-/// The route by which a question reaches the server.
+/// How a question is put to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
+enum Way {
     /// SelfSubjectAccessReview.
     Myself,
     /// SubjectAccessReview.
-    Anyone,
+    Anybody,
     /// LocalSubjectAccessReview.
     InNamespace,
     /// SelfSubjectAccessReview under impersonation.
@@ -121,47 +121,47 @@ enum Route {
 impl<T: Transport> LiveReviewer<T> {
     /// Builds a reviewer.
     pub fn new(transport: T, caller: Caller) -> Self {
-        Self { transport, caller, routes: Routes::default() }
+        Self { transport, caller, ways: Ways::default() }
     }
 
-    /// Returns whether an identity is the caller's.
+    /// Returns whether an identity is the caller's own.
     fn is_me(&self, identity: &Identity) -> bool {
         self.caller.identity.as_ref() == Some(identity)
     }
 
-    /// Returns whether the caller impersonates the identities that it asks about.
+    /// Returns whether the caller impersonates those whom it asks about.
     fn impersonates(&self) -> bool {
         self.caller.means == Means::Impersonation && !self.caller.is_impersonated
     }
 
-    /// Returns the server's messages for refused kinds of reviews.
+    /// Returns which kinds of review were refused, in the server's words.
     pub fn refusals(&self) -> Vec<String> {
-        self.routes.refusals()
+        self.ways.refusals()
     }
 
     async fn send(&self, call: Call) -> Result<Vec<u8>, PostError<T::Error>> {
         self.transport.post(call).await
     }
 
-    /// Returns the possible routes for a question, best first.
-    fn possible(&self, question: &Question) -> Vec<Route> {
+    /// Returns the ways to put a question, best first.
+    fn possible(&self, question: &Question) -> Vec<Way> {
         let Question { identity, request } = question;
         if self.is_me(identity) {
-            return vec![Route::Myself];
+            return vec![Way::Myself];
         }
-        let mut routes = vec![Route::Anyone];
+        let mut ways = vec![Way::Anybody];
         if local_namespace(request).is_some() {
-            routes.push(Route::InNamespace);
+            ways.push(Way::InNamespace);
         }
         if !identity.user.is_empty() && self.impersonates() {
-            routes.push(Route::Impersonated);
+            ways.push(Way::Impersonated);
         }
-        routes
+        ways
     }
 
-    /// Returns the best route for a question that has not been refused yet.
-    fn next_route(&self, question: &Question) -> Option<Route> {
-        let is_open = |route: &Route| self.routes.refused(&route.key(question)).is_none();
+    /// Returns the best way to put a question that was not refused so far.
+    fn next_way(&self, question: &Question) -> Option<Way> {
+        let is_open = |way: &Way| self.ways.refused(&way.key(question)).is_none();
         self.possible(question).into_iter().find(is_open)
     }
 }
@@ -171,20 +171,20 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
 
     async fn review(&self, question: &Question) -> Result<Answer, T::Error> {
         let mut refused = Vec::new();
-        for route in self.possible(question) {
-            let key = route.key(question);
-            if let Some(refusal) = self.routes.refused(&key) {
+        for way in self.possible(question) {
+            let key = way.key(question);
+            if let Some(refusal) = self.ways.refused(&key) {
                 refused.push(refusal);
                 continue;
             }
-            match self.send(route.call(question)).await {
+            match self.send(way.call(question)).await {
                 Ok(body) => {
                     return Ok(body::answer(&body).unwrap_or_else(|| {
                         Answer::new(VerdictKind::Unknown, "the server's answer is no review")
                     }));
                 }
                 Err(PostError::Refused(refusal)) => {
-                    self.routes.refuse(key, &refusal);
+                    self.ways.refuse(key, &refusal);
                     refused.push(refusal);
                 }
                 Err(PostError::Failed(error)) => {
@@ -203,7 +203,7 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
     }
 }
 
-impl Route {
+impl Way {
     fn call(self, question: &Question) -> Call {
         let Question { identity, request } = question;
         match self {
@@ -211,7 +211,7 @@ impl Route {
             Self::Impersonated => {
                 Call::self_subject_access_review(request, Some(Impersonation::of(identity)))
             }
-            Self::Anyone => Call {
+            Self::Anybody => Call {
                 path: format!("{REVIEWS}/subjectaccessreviews"),
                 body: body::subject_access_review(identity, request, None),
                 impersonate: None,
@@ -227,11 +227,11 @@ impl Route {
         }
     }
 
-    /// Returns the key under which a refusal of this route is remembered.
+    /// Returns what a refusal of this way is a refusal of.
     fn key(self, question: &Question) -> String {
         match self {
             Self::Myself => "me".to_owned(),
-            Self::Anyone => "anyone".to_owned(),
+            Self::Anybody => "anybody".to_owned(),
             Self::InNamespace => format!("in {}", question.request.namespace()),
             Self::Impersonated => {
                 let Identity { user, groups, .. } = &*question.identity;
@@ -241,7 +241,7 @@ impl Route {
     }
 }
 
-/// Returns the namespace for a local review of a request: its own, if it is a valid name.
+/// Returns the namespace in which a request can be reviewed locally: its own, if its name is one.
 fn local_namespace(request: &Request) -> Option<&str> {
     let Target::Resource(target) = &request.target else { return None };
     let is_name = !target.namespace.is_empty()
@@ -253,9 +253,9 @@ fn local_namespace(request: &Request) -> Option<&str> {
 }
 
 impl Impersonation {
-    /// Impersonates an identity. Omits the groups that the server adds by itself, because each
-    /// named group requires permission: `system:authenticated`, and a ServiceAccount's implied
-    /// groups if it has no others.
+    /// Impersonates an identity. What the server adds by itself is left out, for each group that is
+    /// named has to be allowed: `system:authenticated`, and a ServiceAccount's own groups when it
+    /// has no others.
     fn of(identity: &Identity) -> Self {
         let own = Identity::user(&identity.user).groups;
         let is_usual = identity.as_service_account().is_some()

@@ -1,18 +1,17 @@
-//! Answers many questions about one identity from a SelfSubjectRulesReview.
+//! Many answers about one identity out of one: what a SelfSubjectRulesReview tells.
 //!
 //! A review lists the rules of ClusterRoleBindings and of one namespace's RoleBindings without
-//! distinguishing them. So it decides requests in that namespace; for other requests it can only
-//! show that they are not allowed. A review in an impossible namespace lists only the rules of
-//! ClusterRoleBindings, which decide cluster-scoped requests. A review decides nothing if it is
-//! incomplete, and it does not include the access of `system:masters`.
+//! telling them apart. So it decides requests in that namespace; of others it only proves that they
+//! are not allowed. A review in a namespace that cannot be lists those of ClusterRoleBindings alone,
+//! which decide requests in no namespace. It decides nothing when it is incomplete, and does not show
+//! what `system:masters` may do.
 //!
 //! ```text
-//! questions -> batches: one identity, one namespace -> rules -> answers -> [ samples ] -> answers
+//! questions -> lots: one identity, one namespace -> rules -> answers -> [ samples ] -> answers
 //! ```
 //!
-//! Rules reviews only work for the caller or the identity that it impersonates. If access reviews
-//! also work for others, they verify a sample of the answers, because a proxy can drop
-//! impersonation headers.
+//! Only whoever is impersonated can be asked for its rules. Where others can be asked about by access
+//! reviews too, some of the answers are put to the test in that way: a proxy may drop impersonation.
 
 use rolecall_rbac::{Identity, PolicyRule, Request, Text, VerdictKind, rule_allows};
 use serde::Deserialize;
@@ -20,28 +19,27 @@ use serde::Deserialize;
 use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport};
 use crate::Answer;
 
-/// The rules from a review.
+/// The rules that a review told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Empty for rules of ClusterRoleBindings only.
+    /// Empty for those of ClusterRoleBindings alone.
     namespace: Text,
     rules: Vec<PolicyRule>,
 }
 
-/// The result of a rules review.
+/// What a rules review came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RulesAnswer {
     /// All rules.
     Complete(Rules),
-    /// Some rules, which are valid but cannot prove that a request is not allowed, and the reason
-    /// for the omissions.
+    /// Some rules, which hold, but decide nothing that they do not allow; and why these are not all.
     Partial(Rules, String),
     /// Nothing: refused or failed.
     Useless,
 }
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Requests the caller's rules in a namespace.
+    /// Asks for the caller's rules in a namespace.
     pub async fn rules(&self, namespace: &Text) -> Result<RulesAnswer, T::Error> {
         match &self.caller.identity {
             Some(me) => self.rules_of(me, namespace, None).await,
@@ -49,7 +47,7 @@ impl<T: Transport> LiveReviewer<T> {
         }
     }
 
-    /// Requests the rules of the caller or of the identity that it impersonates.
+    /// Asks for the rules of the caller, or of whom the caller impersonates.
     pub(super) async fn rules_of(
         &self,
         identity: &Identity,
@@ -85,23 +83,23 @@ impl Rules {
         &self.rules
     }
 
-    /// Returns the namespace of the rules; empty for rules of ClusterRoleBindings only.
+    /// Returns the namespace that they are of; empty for those of ClusterRoleBindings alone.
     pub(super) fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Answers a request of the caller if the rules decide it.
+    /// Answers a request of the caller's, where the rules decide it.
     pub fn answer(&self, request: &Request) -> Option<Answer> {
         let is_here = request.namespace() == &*self.namespace;
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));
         let verdict = match (allows, is_here) {
             (true, true) => VerdictKind::Allowed,
             (true, false) if self.namespace.is_empty() => VerdictKind::Allowed,
-            // Either a RoleBinding's rule, which does not apply outside its namespace, or a
+            // A RoleBinding's rule, which does not count outside of its namespace, or a
             // ClusterRoleBinding's, which does.
             (true, false) => return None,
             (false, true) => VerdictKind::NoOpinion,
-            // Cluster-wide rules would be listed here too.
+            // What counts everywhere counts here too.
             (false, false) if request.namespace().is_empty() => VerdictKind::NoOpinion,
             (false, false) => return None,
         };
@@ -165,5 +163,5 @@ struct Rule {
     non_resource_urls: Vec<String>,
 }
 
-/// A namespace that no server can create because its name is invalid.
+/// A namespace that no server lets anybody create, for its name is none.
 const NOWHERE: &str = "no.namespace";

@@ -10,6 +10,7 @@
 //! Objects are kept as written: invalid rules stay, and only the API server's defaulting is
 //! applied. An object that cannot be decoded becomes a problem and a gap.
 
+mod environment;
 mod identity;
 mod lines;
 mod list;

@@ -19,6 +19,9 @@ use super::node::text_of;
 use super::rbac::Rules;
 use rolecall_yaml::{DecodeError, Node};
 
+/// The namespace that bundles have until somebody installs them.
+const PLACEHOLDER: &str = "placeholder";
+
 /// The rules of one of the two lists of a ClusterServiceVersion, by ServiceAccount.
 type Permissions = BTreeMap<Text, Vec<PolicyRule>>;
 
@@ -70,7 +73,7 @@ impl Decoder {
         let namespace = text_of(node, "namespace");
         let assumed = self.default_namespace.clone();
         let metadata = Metadata {
-            namespace_assumed: namespace.is_none(),
+            namespace_assumed: namespace.is_none_or(|namespace| namespace == PLACEHOLDER),
             origin: self.place.origin(node.position().line),
             ..Metadata::new(
                 namespace.map_or(assumed, |namespace| self.strings.text(namespace)),

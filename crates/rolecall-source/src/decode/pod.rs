@@ -3,6 +3,7 @@
 use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
+use super::environment::Environment;
 use super::seed::{
     Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
     TextsSeed,
@@ -158,6 +159,7 @@ impl<'de> Items<'de> for Containers<'_> {
             init: self.init,
             covers_token_path: false,
             may_have_kubeconfig: false,
+            env: Box::default(),
         };
         let seed = ObjectSeed(ContainerFields {
             strings: self.strings,
@@ -222,6 +224,12 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
                 container.command = map.next_value_seed(TextsSeed(strings))?;
             }
             ContainerField::Args => container.args = map.next_value_seed(TextsSeed(strings))?,
+            ContainerField::Env if may_refer_to_variables(container) => {
+                let items = Environment::new(strings);
+                let (sets_kubeconfig, variables) = map.next_value_seed(ListSeed(items))?;
+                container.may_have_kubeconfig |= sets_kubeconfig;
+                container.env = variables.into();
+            }
             ContainerField::Env => {
                 let seed = ListSeed(Variables { key: "name", sets: sets_kubeconfig, any: false });
                 container.may_have_kubeconfig |= map.next_value_seed(seed)?;
@@ -244,9 +252,27 @@ impl<'de> Fields<'de> for ContainerFields<'_> {
         Ok(())
     }
 
-    fn finish(self) -> MountingContainer {
+    fn finish(mut self) -> MountingContainer {
+        let container = &mut self.container.container;
+        if !container.env.is_empty() {
+            let variables = std::mem::take(&mut container.env).into_vec().into_iter();
+            container.env =
+                variables.filter(|variable| refers_to(container, &variable.name)).collect();
+        }
         self.container
     }
+}
+
+/// Returns whether a container's command line, as far as it is read, can refer to variables.
+fn may_refer_to_variables(container: &Container) -> bool {
+    let mut texts = container.command.iter().chain(&*container.args).peekable();
+    texts.peek().is_none() || texts.any(|text| text.contains('$'))
+}
+
+/// Returns whether a container's command line mentions a variable.
+fn refers_to(container: &Container, name: &str) -> bool {
+    let mut texts = container.command.iter().chain(&*container.args);
+    texts.any(|text| text.contains('$') && text.contains(name))
 }
 
 struct Mounts<'s> {
@@ -299,7 +325,7 @@ impl<'de> Items<'de> for Variables {
 }
 
 /// Returns whether a variable configures kubectl's server or user.
-fn sets_kubeconfig(name: &str) -> bool {
+pub(super) fn sets_kubeconfig(name: &str) -> bool {
     matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }
 

@@ -48,8 +48,9 @@ pub(super) struct Found {
 
 /// Finds the files that `paths` lead to.
 ///
-/// Searches directories for `*.yaml`, `*.yml` and `*.json` at any depth, and skips hidden files and
-/// the patches of a `kustomization.yaml`. Files that are named explicitly are always included.
+/// Searches directories for `*.yaml`, `*.yml` and `*.json` at any depth, and skips hidden files, the
+/// expectations of tests and the patches of a `kustomization.yaml`. Files that are named explicitly are
+/// always included.
 pub(super) fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
@@ -209,7 +210,7 @@ impl Found {
         };
         if kind.is_symlink() {
             self.link(&path, stack, chart);
-        } else if kind.is_file() && is_manifest(&path) {
+        } else if kind.is_file() && is_manifest(&path) && !is_expectation(&path) {
             self.entries.push(Entry { path, chart, is_found: true, namespace: None, build: None });
         } else if is_manifest(&path) {
             self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
@@ -231,6 +232,7 @@ impl Found {
                 }
                 Err(error) => self.unreadable(path, &error),
             },
+            Ok(metadata) if metadata.is_file() && is_expectation(path) => {}
             Ok(metadata) if metadata.is_file() && is_manifest(path) => {
                 self.entries.push(Entry {
                     path: path.to_owned(),
@@ -325,6 +327,17 @@ fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
     })
+}
+
+/// Returns whether a file holds what a step of a test expects, not what it applies: `01-assert.yaml`,
+/// `03-errors.yaml`. KUTTL and Chainsaw compare such pieces of objects with those of a cluster.
+fn is_expectation(path: &Path) -> bool {
+    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return false };
+    let mut words = stem.split(['-', '_', '.']);
+    let is_step = words
+        .next()
+        .is_some_and(|step| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()));
+    is_step && words.any(|word| matches!(word, "assert" | "asserts" | "error" | "errors"))
 }
 
 /// Returns the directory; `.` for the empty path.

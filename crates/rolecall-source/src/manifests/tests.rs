@@ -304,6 +304,21 @@ fn directories_are_searched_and_explicit_files_always_read() {
 }
 
 #[test]
+fn what_tests_expect_is_read_only_when_it_is_named() {
+    let files: &[(&str, &[u8])] = &[
+        ("00-install.yaml", ROLE.as_bytes()),
+        ("01-assert.yaml", ROLE.as_bytes()),
+        ("02-scale-assert.yaml", ROLE.as_bytes()),
+        ("03-errors.yml", ROLE.as_bytes()),
+    ];
+    check_paths(files, &["."], "", "Role shop/reader 00-install.yaml:1 [get]");
+    check_paths(files, &["01-assert.yaml"], "", "Role shop/reader 01-assert.yaml:1 [get]");
+    // Without the number of a step it is a name like any other.
+    let files: &[(&str, &[u8])] = &[("assert.yaml", ROLE.as_bytes())];
+    check_paths(files, &["."], "", "Role shop/reader assert.yaml:1 [get]");
+}
+
+#[test]
 fn a_helm_chart_is_one_problem() {
     let template = b"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: {{ .Values.name }}\n";
     check_paths(

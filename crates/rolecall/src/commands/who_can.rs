@@ -13,7 +13,8 @@ use crate::live;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessHolders, Format, HoldersFormat};
 use crate::question::{self, Question, Reach};
-use crate::render::{Cell, Table, plain};
+use crate::render::{Cell, Folded, Table, plain};
+use crate::runners::{Runner, Runners};
 use crate::ui::{Stdout, Ui};
 use crate::words;
 
@@ -37,7 +38,8 @@ pub(crate) struct Arguments {
     /// List Kubernetes' own subjects one by one, such as controllers and system:masters
     #[arg(long)]
     show_system: bool,
-    /// Output format; wide, json and yaml name the ServiceAccounts in each group
+    /// Output format; wide, json and yaml name the ServiceAccounts in each group, and the workloads that
+    /// run as each ServiceAccount
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
 }
@@ -75,7 +77,10 @@ subjects.",
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check()?;
     // The ServiceAccounts that a group holds may be in any namespace.
-    let needs = Needs { service_accounts: true, breadth: Breadth::Roles, ..Needs::default() };
+    let names_workloads = arguments.names_workloads();
+    let breadth = if names_workloads { Breadth::All } else { Breadth::Roles };
+    let workloads = names_workloads;
+    let needs = Needs { service_accounts: true, workloads, breadth, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let mut asked = Vec::new();
     for namespace in session.namespaces(options) {
@@ -101,28 +106,33 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let answer = ask(&session, &asked, &selection);
     let structured = |format, out: &mut Stdout| {
         let each = selection == NamespaceSelection::Each;
-        let holders = AccessHolders::new(&session, &asked, each, &answer);
+        let runners = Runners::new(session.authorizer.inventory());
+        let holders = AccessHolders::new(&session, &asked, each, &answer, &runners);
         output::write_structured(out, format, &holders)
     };
     let mut out = ui.stdout();
     match arguments.output {
         HoldersFormat::Table | HoldersFormat::Wide => {
-            let wide = arguments.output == HoldersFormat::Wide;
+            let detail = match arguments.output {
+                HoldersFormat::Wide => Columns::Wide,
+                _ => Columns::Needed,
+            };
             let is_shown = |holder: &Holder<'_>| arguments.show_system || !is_system(holder);
             let shown = answer.holders.iter().filter(|holder| is_shown(holder));
-            let table = table(&session, shown, wide);
+            let table = table(&session, shown, detail);
             if !table.is_empty() {
                 table.write(&mut out, ui.layout())?;
             }
             let folded = answer.holders.iter().filter(|holder| !is_shown(holder));
-            write_folded(&mut out, folded)?;
+            write_folded(&mut Folded::new(&mut out, ui.columns()), folded)?;
         }
         HoldersFormat::Csv => {
-            let table = table(&session, answer.holders.iter(), true);
+            let table = table(&session, answer.holders.iter(), Columns::All);
             table.write_csv(&mut out, ui.layout().headings)?;
         }
         HoldersFormat::Markdown => {
-            table(&session, answer.holders.iter(), false).write_markdown(&mut out)?;
+            let table = table(&session, answer.holders.iter(), Columns::Needed);
+            table.write_markdown(&mut out)?;
         }
         HoldersFormat::Name => {
             let named = answer.holders.iter().map(name).collect::<BTreeSet<String>>();
@@ -150,7 +160,27 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, exit))
 }
 
+/// Which columns a table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Columns {
+    /// Those that say something.
+    Needed,
+    /// The evidence, too, and what runs as each ServiceAccount.
+    Wide,
+    /// All, so that programs find each where they expect it.
+    All,
+}
+
 impl Arguments {
+    /// Returns whether the output names the workloads that run as ServiceAccounts.
+    fn names_workloads(&self) -> bool {
+        match self.output {
+            HoldersFormat::Wide | HoldersFormat::Csv => true,
+            HoldersFormat::Json | HoldersFormat::Yaml => true,
+            HoldersFormat::Table | HoldersFormat::Markdown | HoldersFormat::Name => false,
+        }
+    }
+
     /// Refuses verbs that servers never ask about: a list of who can do it would be misleading.
     fn check(&self) -> Result<(), CommandError> {
         let is_path = self.resource.starts_with('/');
@@ -250,12 +280,22 @@ fn write_folded<'h>(
 fn table<'h>(
     session: &Session,
     holders: impl Iterator<Item = &'h Holder<'h>>,
-    wide: bool,
+    columns: Columns,
 ) -> Table {
+    let wide = columns != Columns::Needed;
+    let holders: Vec<(&Holder<'_>, String)> =
+        holders.map(|holder| (holder, note(session, holder))).collect();
+    let notes = columns == Columns::All || holders.iter().any(|(_, note)| !note.is_empty());
     let mut headings = vec!["SUBJECT", "NAMESPACE", "BINDING", "ROLE"];
-    headings.extend(wide.then_some(["RULE", "DEFINED IN"]).into_iter().flatten());
+    headings.extend(wide.then_some(["RULE", "DEFINED IN", "WORKLOADS"]).into_iter().flatten());
+    headings.extend(notes.then_some("NOTE"));
     let mut table = Table::new(headings);
-    for holder in holders {
+    let runners = wide.then(|| Runners::new(session.authorizer.inventory()));
+    let workloads = |namespace: &str, name: &str| {
+        let runners = runners.as_ref()?;
+        Some(runners.of(namespace, name).map_or_else(|| "not read".to_owned(), named))
+    };
+    for (holder, note) in holders {
         let grant = &holder.grant;
         let metadata = &grant.binding.metadata;
         let namespace = if holder.namespace.is_empty() { "*" } else { holder.namespace };
@@ -265,16 +305,50 @@ fn table<'h>(
         let rest: [Cell; 3] = [namespace.into(), (&*metadata.name).into(), role.into()];
         let evidence = wide.then(|| [words::rule(grant.rule).into(), position.into()]);
         let rest: Vec<Cell> = rest.into_iter().chain(evidence.into_iter().flatten()).collect();
-        let row = |who: String| std::iter::once(Cell::from(who)).chain(rest.clone());
-        table.row(row(words::subject_argument(grant.subject, metadata)));
+        let row = |who: String, workloads: Option<String>| {
+            let workloads = workloads.unwrap_or_default();
+            let workloads = wide.then(|| workloads.into());
+            let note = notes.then(|| Cell::unknown(&note));
+            std::iter::once(Cell::from(who)).chain(rest.clone()).chain(workloads).chain(note)
+        };
+        let runs = match grant.subject.kind {
+            SubjectKind::ServiceAccount => grant
+                .subject
+                .effective_namespace(metadata)
+                .and_then(|namespace| workloads(namespace, &grant.subject.name)),
+            _ => None,
+        };
+        table.row(row(words::subject_argument(grant.subject, metadata), runs));
         if wide && grant.subject.kind == SubjectKind::Group {
             for account in session.authorizer.members(&grant.subject.name) {
                 let Metadata { namespace, name, .. } = &account.metadata;
-                table.row(row(format!("  sa/{namespace}:{name}")));
+                table.row(row(format!("  sa/{namespace}:{name}"), workloads(namespace, name)));
             }
         }
     }
     table
+}
+
+/// Says what a reader would not expect of a holder.
+fn note(session: &Session, holder: &Holder<'_>) -> String {
+    let grant = &holder.grant;
+    let is_unbuilt = session.authorizer.is_unbuilt(grant.binding, grant.role);
+    let unbuilt = is_unbuilt.then_some("before building");
+    let missing = output::missing_account(session, holder).map(|_| "does not exist");
+    unbuilt.into_iter().chain(missing).collect::<Vec<_>>().join("; ")
+}
+
+/// How many workloads of a ServiceAccount are named.
+const SOME_WORKLOADS: usize = 3;
+
+/// Names workloads: `Deployment web, CronJob report and 2 more`.
+fn named(runners: Vec<Runner<'_>>) -> String {
+    let shown = runners.iter().take(SOME_WORKLOADS);
+    let shown: Vec<String> = shown.map(|it| format!("{} {}", it.kind, it.name)).collect();
+    match runners.len() - shown.len() {
+        0 => shown.join(", "),
+        others => format!("{} and {others} more", shown.join(", ")),
+    }
 }
 
 /// Says on stderr what the list does not show.

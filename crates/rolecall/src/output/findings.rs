@@ -54,12 +54,14 @@ struct FindingDetails<'a> {
     fingerprint: &'a str,
 }
 
-/// A finding of less weight about the same rule or binding.
+/// A finding of less weight about the same cause.
 #[derive(Serialize)]
 struct AlsoDetails<'a> {
     code: &'static str,
     name: &'static str,
     severity: &'static str,
+    object: ObjectDetails<'a>,
+    field: String,
     message: &'a str,
 }
 
@@ -150,6 +152,8 @@ impl<'a> AlsoDetails<'a> {
             code: also.rule.code,
             name: also.rule.name,
             severity: also.severity.as_str(),
+            object: ObjectDetails::new(&also.object),
+            field: also.field.to_string(),
             message: &also.message,
         }
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{API_VERSION, ObjectReference, RuleDetails};
 use crate::load::Session;
+use crate::runners::{Runner, Runners};
 use crate::subject::is_missing_account;
 use crate::words;
 
@@ -68,6 +69,13 @@ struct HolderDetails<'a> {
     /// Whether the subject is a ServiceAccount that does not exist.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     missing: bool,
+    /// Whether a build that was not run can change the binding or the role.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unbuilt: bool,
+    /// What runs as the ServiceAccount, itself in its namespace; null where that was not read, absent for
+    /// users and groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workloads: Option<Option<Vec<ObjectReference<'a>>>>,
     /// The ServiceAccounts that are in a group because servers put them there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<ObjectReference<'a>>,
@@ -80,6 +88,7 @@ impl<'a> AccessHolders<'a> {
         asked: &'a [Request],
         each_namespace: bool,
         answer: &'a WhoCan<'a>,
+        runners: &Runners<'a>,
     ) -> Self {
         let requests = asked.iter().map(|request| {
             let details = RequestDetails::new(request);
@@ -100,7 +109,7 @@ impl<'a> AccessHolders<'a> {
             holders: answer
                 .holders
                 .iter()
-                .map(|holder| HolderDetails::new(session, holder))
+                .map(|holder| HolderDetails::new(session, holder, runners))
                 .collect(),
             implicit: implicit.collect(),
             problems: answer.problems.iter().map(words::problem).collect(),
@@ -177,7 +186,17 @@ pub(crate) fn missing_account<'h>(
 }
 
 impl<'a> HolderDetails<'a> {
-    fn new(session: &'a Session, holder: &Holder<'a>) -> Self {
+    fn new(session: &'a Session, holder: &Holder<'a>, runners: &Runners<'a>) -> Self {
+        let (subject, binding) = (holder.grant.subject, holder.grant.binding);
+        let namespace = match subject.kind {
+            SubjectKind::ServiceAccount => subject.effective_namespace(&binding.metadata),
+            _ => None,
+        };
+        let workloads = namespace.map(|namespace| {
+            let found = runners.of(namespace, &subject.name)?;
+            let named = |it: Runner<'a>| ObjectReference::named(it.kind, namespace, it.name);
+            Some(found.into_iter().map(named).collect())
+        });
         let grant = &holder.grant;
         let members = match grant.subject.kind {
             SubjectKind::Group => session.authorizer.members(&grant.subject.name),
@@ -192,6 +211,8 @@ impl<'a> HolderDetails<'a> {
             rule: RuleDetails::new(grant.rule),
             rule_index: grant.rule_index,
             missing: missing_account(session, holder).is_some(),
+            unbuilt: session.authorizer.is_unbuilt(grant.binding, grant.role),
+            workloads,
             members: members.iter().map(|account| member(&account.metadata)).collect(),
         }
     }

@@ -16,6 +16,9 @@ pub(crate) struct ObjectReference<'a> {
     file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    /// Whether a build that was not run can change the object.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unbuilt: bool,
 }
 
 /// A rule as Kubernetes writes it, without its empty lists.
@@ -56,12 +59,13 @@ impl<'a> ObjectReference<'a> {
             Origin::File { path, line } => (Some(&**path), Some(*line)),
             Origin::Cluster | Origin::Default => (None, None),
         };
-        Self { file, line, ..Self::named(kind, &metadata.namespace, &metadata.name) }
+        let unbuilt = metadata.is_unbuilt();
+        Self { file, line, unbuilt, ..Self::named(kind, &metadata.namespace, &metadata.name) }
     }
 
     /// Names an object of which nothing else is known.
     pub(crate) fn named(kind: &'a str, namespace: &'a str, name: &'a str) -> Self {
-        Self { kind, namespace, name, file: None, line: None }
+        Self { kind, namespace, name, file: None, line: None, unbuilt: false }
     }
 
     /// Mirrors a binding's name and origin.

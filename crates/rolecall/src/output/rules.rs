@@ -70,6 +70,18 @@ impl<'a> SelfSubjectRulesReview<'a> {
     }
 }
 
+impl SelfSubjectRulesReview<'_> {
+    /// Names the rules that a build which was not run can change, for which servers have no place either.
+    #[must_use]
+    pub(crate) fn with_unbuilt(mut self, rules: impl Iterator<Item = String>) -> Self {
+        let rules: Vec<String> = rules.collect();
+        if !rules.is_empty() {
+            self.metadata.annotations.insert("rolecall.dev/unbuilt", rules.join("; "));
+        }
+        self
+    }
+}
+
 /// Joins what keeps the list from being complete: the server's words where it has some.
 pub(crate) fn evaluation_error(identity: &Identity, review: &RulesReview<'_>) -> String {
     let node = identity

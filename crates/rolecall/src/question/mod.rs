@@ -61,6 +61,9 @@ impl Question<'_> {
             .into_iter()
             .for_each(|caveat| ui.note(caveat));
         let request = session.catalog.request(self.verb, &resolved, self.namespace, name);
+        if !request.namespace().is_empty() {
+            session.place.explain(ui);
+        }
         match session.catalog.scope_of(&resolved, self.verb) {
             Some(RequestScope::Cluster | RequestScope::Itself)
                 if self.namespace_is_explicit && request.namespace() != self.namespace =>

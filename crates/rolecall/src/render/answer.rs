@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{
-    BoundRole, Decision, Gap, Grant, NearMiss, NearMissKind, Problem, Request, RuleGrant,
+    Binding, BoundRole, Decision, Gap, Grant, NearMiss, NearMissKind, Problem, Request, RuleGrant,
     SubjectKind, Verdict,
 };
 
@@ -84,8 +84,11 @@ impl Answer<'_> {
         if bound.is_empty() || detail == Detail::Full {
             self.write_unbound(out, &unbound, detail)?;
         }
-        if detail == Detail::Full && !self.decision.verdict.is_allowed() {
-            writeln!(out, "  {}", plain(&self.bindings_line()))?;
+        if detail == Detail::Full
+            && !self.decision.verdict.is_allowed()
+            && let Some(line) = self.bindings_line()
+        {
+            writeln!(out, "  {}", plain(&line))?;
         }
         Ok(())
     }
@@ -183,25 +186,50 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Names the bindings that reach the subject here, without those that servers start with.
-    fn bindings_line(&self) -> String {
-        let own = self.bindings.iter().filter(|bound| !words::is_servers_own(bound.binding));
-        let names: Vec<String> = own
+    /// Names the bindings that reach the subject here, without those that servers start with and those that
+    /// are named above already; `None` when all are.
+    fn bindings_line(&self) -> Option<String> {
+        let is_own = |bound: &&BoundRole<'_>| !words::is_servers_own(bound.binding);
+        let (named, others): (Vec<&BoundRole<'_>>, Vec<&BoundRole<'_>>) =
+            self.bindings.iter().filter(is_own).partition(|bound| self.is_named(bound.binding));
+        if others.is_empty() && !named.is_empty() {
+            return None;
+        }
+        let start = match &*named {
+            [] => "bindings that apply here",
+            _ => "other bindings that apply here",
+        };
+        let names: Vec<String> = others
+            .iter()
             .map(|bound| {
                 format!("{} of {}", words::binding(bound.binding), words::role_ref(bound.binding))
             })
             .collect();
-        match (&*names, names.get(..MOST_BINDINGS)) {
+        Some(match (&*names, names.get(..MOST_BINDINGS)) {
             ([], _) if matches!(self.decision.verdict, Verdict::Unknown { .. }) => {
                 "of the bindings that were read, only built-in ones name it here".to_owned()
             }
             ([], _) => "only Kubernetes' default bindings name it".to_owned(),
             (all, Some(first)) if all.len() > first.len() => {
                 let more = all.len() - first.len();
-                format!("bindings that apply here: {} and {more} more", first.join(", "))
+                format!("{start}: {} and {more} more", first.join(", "))
             }
-            (all, _) => format!("bindings that apply here: {}", all.join(", ")),
-        }
+            (all, _) => format!("{start}: {}", all.join(", ")),
+        })
+    }
+
+    /// Returns whether a full answer says something else of a binding.
+    fn is_named(&self, binding: &Binding) -> bool {
+        let problems = self.decision.problems.iter().map(Problem::binding);
+        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
+        let misses = self.misses.iter().filter(|miss| miss.kind != NearMissKind::Unbound);
+        let written = misses.filter(|miss| {
+            let count = alike.entry(miss.kind.as_str()).or_default();
+            *count += 1;
+            *count <= MOST_ALIKE
+        });
+        let nearly = written.filter_map(|miss| miss.binding);
+        problems.chain(nearly).any(|named| std::ptr::eq(named, binding))
     }
 
     /// The server's own sentence, which people search for.
@@ -225,11 +253,10 @@ impl Answer<'_> {
             _ => format!(" to {}", words::subject(subject, &binding.metadata)),
         };
         format!(
-            "by {}{subject}{}, {}, rule {}: {}",
+            "by {}{subject}{}, {}, rules[{rule_index}]: {}",
             words::binding(binding),
             words::origin(&binding.metadata),
             words::role(role),
-            rule_index + 1,
             words::rule_about(rule, self.request),
         )
     }
@@ -241,7 +268,7 @@ impl Answer<'_> {
         });
         let role = miss.role.map(words::role);
         let rule = miss.rule.map(|(index, rule)| {
-            format!("rule {}: {}", index + 1, words::rule_about(rule, self.request))
+            format!("rules[{index}]: {}", words::rule_about(rule, self.request))
         });
         [binding, role, rule].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }

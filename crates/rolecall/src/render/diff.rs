@@ -56,7 +56,7 @@ pub(crate) fn write_wide(
                 access,
                 with_origin(words::binding(grant.binding), &grant.binding.metadata.origin).into(),
                 with_origin(words::role(grant.role), &grant.role.metadata.origin).into(),
-                format!("{}: {}", grant.rule_index + 1, words::rule(grant.rule)).into(),
+                format!("rules[{}]: {}", grant.rule_index, words::rule(grant.rule)).into(),
             ]);
         }
     }

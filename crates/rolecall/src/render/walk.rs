@@ -1,18 +1,20 @@
 //! Walks as trees: Pods that share owner, token and ServiceAccount are folded into one line, and
 //! each ServiceAccount is drawn once.
 
+mod held;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{Binding, Catalog, Gap, PolicyRule, Role, RoleKind};
 use rolecall_walk::{
-    Account, HeldBinding, HeldRole, Holder, Holders, Recipient, RoleState, TokenReason, Via, Walk,
-    WalkedBinding, WalkedIdentity, WalkedPod,
+    Account, RoleState, TokenBecause, Via, Walk, WalkedBinding, WalkedIdentity, WalkedPod,
 };
 
 use super::Tree;
 use crate::words;
+pub(crate) use held::holder_trees;
 
 const HEAD: Style = Style::new().bold();
 const MISSING: Style = AnsiColor::Red.on_default();
@@ -65,11 +67,11 @@ fn identity_tree(
         account.push(Tree::new("everything: servers ask nothing of members of system:masters"));
     }
     for bound in &walked.bindings {
-        if detail.wide || !bound.is_default_for_everyone() {
+        if detail.wide || !bound.is_everybodys() {
             account.push(binding_tree(bound, detail));
         }
     }
-    let everybodys = walked.bindings.iter().filter(|bound| bound.is_default_for_everyone()).count();
+    let everybodys = walked.bindings.iter().filter(|bound| bound.is_everybodys()).count();
     if walked.bindings.is_empty() {
         account.push(if walked.gaps.is_empty() {
             Tree::new("nothing is bound to it")
@@ -155,7 +157,8 @@ fn pod_heads(
     }
     let mut heads: Option<Tree> = None;
     for ((namespace, maker, token), pods) in folds {
-        let line = head_line(namespace, &maker, &pods);
+        let unbuilt = words::before_building(pods.iter().map(|pod| &pod.workload.metadata));
+        let line = format!("{}{unbuilt}", head_line(namespace, &maker, &pods));
         let mut tree = match heads.take() {
             Some(tree) => tree.and(line),
             None => Tree::new(line),
@@ -242,22 +245,24 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
         Some(false) => "not mounted",
         None => "perhaps mounted",
     };
-    let because = match (token.reason, token.mounted) {
-        (TokenReason::Default, _) => "by default",
-        (TokenReason::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
-        (TokenReason::Pod, _) => "the Pod says automountServiceAccountToken: false",
-        (TokenReason::ServiceAccount, Some(true)) => {
+    let because = match (token.because, token.mounted) {
+        (TokenBecause::Default, _) => "by default",
+        (TokenBecause::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
+        (TokenBecause::Pod, _) => "the Pod says automountServiceAccountToken: false",
+        (TokenBecause::ServiceAccount, Some(true)) => {
             "the ServiceAccount says automountServiceAccountToken: true"
         }
-        (TokenReason::ServiceAccount, Some(false)) => {
+        (TokenBecause::ServiceAccount, Some(false)) => {
             "the ServiceAccount says automountServiceAccountToken: false"
         }
-        (TokenReason::ServiceAccount, None) => "the ServiceAccount, which decides it, was not read",
-        (TokenReason::Projected, _) => "the Pod mounts a projected one of its own",
-        (TokenReason::Covered, _) => "every container mounts something else in its place",
-        (TokenReason::Injected, _) => "the server mounted it",
-        (TokenReason::NotInjected, _) => "the server stored the Pod without one",
-        (TokenReason::Mirror, _) => "a static Pod has none",
+        (TokenBecause::ServiceAccount, None) => {
+            "the ServiceAccount, which decides it, was not read"
+        }
+        (TokenBecause::Projected, _) => "the Pod mounts a projected one of its own",
+        (TokenBecause::Covered, _) => "every container mounts something else in its place",
+        (TokenBecause::Injected, _) => "the server mounted it",
+        (TokenBecause::NotInjected, _) => "the server stored the Pod without one",
+        (TokenBecause::Mirror, _) => "a static Pod has none",
     };
     let containers = &token.containers;
     let place = if containers.is_empty() || containers.len() == pod.spec.containers.len() {
@@ -275,7 +280,12 @@ fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
         Via::User => format!(", to User {}", bound.subject.name),
         Via::Group(group) => format!(", to Group {group}"),
     };
-    let mut tree = Tree::new(format!("{}{to}", binding_line(binding)));
+    let of_role = match role {
+        RoleState::Found(role) => Some(&role.metadata),
+        _ => None,
+    };
+    let unbuilt = words::before_building([Some(&binding.metadata), of_role].into_iter().flatten());
+    let mut tree = Tree::new(format!("{}{to}{unbuilt}", binding_line(binding)));
     if let Some(origins) = origins(binding, role).filter(|_| detail.wide) {
         tree = tree.detail(origins);
     }
@@ -395,100 +405,6 @@ fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
     let all = inert.len() == rule.resources.len();
     let on = if all { String::new() } else { format!(" on {}", inert.join(", ")) };
     format!(" (no effect{on}: cluster-scoped)")
-}
-
-/// Draws roles with their rules and holders.
-pub(crate) fn holder_trees<'h>(
-    holders: &'h Holders<'_>,
-    detail: TreeDetail<'h>,
-) -> impl Iterator<Item = Tree> + use<'h> {
-    holders.roles.iter().map(move |held| role_tree(holders, held, detail))
-}
-
-fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>) -> Tree {
-    let name = held.name;
-    let slash = if name.namespace.is_empty() { "" } else { "/" };
-    let title = format!("{} {}{slash}{}", name.kind(), name.namespace, name.name);
-    let mut tree = match held.role {
-        None => Tree::new(format!("{title} does not exist")).styled(MISSING),
-        Some(role) => {
-            let mut tree = Tree::new(title).styled(HEAD);
-            if let Some(position) = role.metadata.origin.position().filter(|_| detail.wide) {
-                tree = tree.detail(format!("at {position}"));
-            }
-            let mut rules = Tree::new("grants");
-            push_rules(&mut rules, None, role, detail);
-            tree.push(rules);
-            tree
-        }
-    };
-    for other in &held.included_in {
-        let name = &other.metadata.name;
-        tree.push(Tree::new(format!("and so does ClusterRole {name}, which aggregates it")));
-    }
-    for binding in &held.bindings {
-        tree.push(held_tree(&holders.walk, binding, detail));
-    }
-    if held.bindings.is_empty() {
-        tree.push(Tree::new("nobody: no binding refers to it").styled(UNSURE));
-    }
-    tree
-}
-
-fn held_tree(walk: &Walk<'_>, held: &HeldBinding<'_>, detail: TreeDetail<'_>) -> Tree {
-    let binding = held.binding;
-    let scope = match &*binding.metadata.namespace {
-        "" => "everywhere".to_owned(),
-        namespace => format!("in {namespace}"),
-    };
-    let mut tree = Tree::new(format!("{scope}: {} {}", binding.kind(), binding.metadata.name));
-    if let Some(position) = binding.metadata.origin.position().filter(|_| detail.wide) {
-        tree = tree.detail(format!("at {position}"));
-    }
-    for holder in &held.holders {
-        tree.push(holder_tree(walk, binding, holder, detail));
-    }
-    if held.holders.is_empty() {
-        tree.push(Tree::new("nobody: it has no subjects").styled(UNSURE));
-    }
-    tree
-}
-
-fn holder_tree(
-    walk: &Walk<'_>,
-    binding: &Binding,
-    holder: &Holder<'_>,
-    detail: TreeDetail<'_>,
-) -> Tree {
-    let subject = words::subject(holder.subject, &binding.metadata);
-    match holder.recipient {
-        Recipient::User => Tree::new(subject),
-        Recipient::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
-        Recipient::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
-        Recipient::Group { members, pods } => Tree::new(format!(
-            "{subject}, with {} and {}",
-            count(members.len(), "ServiceAccount"),
-            count(pods, "Pod")
-        )),
-        Recipient::ServiceAccount { account, .. } => {
-            let mut tree = match account {
-                Account::Exists(_) | Account::Implied => Tree::new(subject),
-                Account::MadeByOperator => Tree::new(format!("{subject} (made by its operator)")),
-                Account::Template => {
-                    Tree::new(format!("{subject}: a variable that nothing has filled in"))
-                        .styled(UNSURE)
-                }
-                Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
-                Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),
-            };
-            let pods: Vec<&WalkedPod<'_>> =
-                holder.pods.iter().filter_map(|position| walk.pods.get(*position)).collect();
-            if let Some(heads) = pod_heads(&pods, Some(account), detail) {
-                tree.push(heads);
-            }
-            tree
-        }
-    }
 }
 
 fn count(number: usize, what: &str) -> String {

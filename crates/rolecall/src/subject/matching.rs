@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use rolecall_rbac::{Gap, Glob, Identity, Inventory, Metadata, SubjectKind, Text, Unread};
 
-use super::workload::{is_kind, service_accounts_of, unknown_kind};
+use super::workload::{service_accounts_of, unknown_kind};
 use super::{Subject, SubjectWord};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
+use crate::kind::is_kind;
 use crate::load::Session;
 use crate::ui::Ui;
 
@@ -48,7 +49,7 @@ pub(super) fn matching_subjects(
         SubjectWord::Workload(word) => {
             let workloads = inventory.workloads().iter();
             let meant = workloads.filter(|workload| {
-                is_meant(&workload.metadata) && is_kind(session, workload, word)
+                is_meant(&workload.metadata) && is_kind(&session.catalog, workload, word)
             });
             // A static Pod, or one without a template, has no ServiceAccount that could be asked about.
             let subjects =

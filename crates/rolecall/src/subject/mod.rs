@@ -6,16 +6,17 @@ mod workload;
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Glob, Identity, NamedSubject, NotationError, edit_distance};
+use rolecall_rbac::{Glob, Identity, NamedSubject, NotationError, ServiceAccount, edit_distance};
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::{Breadth, Needs, Session};
+use crate::place::Unplaced;
 use crate::ui::Ui;
 use matching::matching_subjects;
 pub(crate) use matching::named_by_bindings;
 use workload::service_accounts_of;
-pub(crate) use workload::{find_workload, is_kind, unknown_kind};
+pub(crate) use workload::{find_workload, unknown_kind};
 
 /// How SUBJECT is written, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = "\
@@ -165,9 +166,10 @@ impl SubjectArgument {
         for argument in arguments {
             match argument {
                 Self::Me | Self::User(_) | Self::Group(_) => {}
-                Self::ServiceAccount { namespace, .. } => {
-                    needs.further_namespaces.extend(namespace.clone());
-                }
+                Self::ServiceAccount { namespace, name } => match namespace {
+                    Some(namespace) => needs.further_namespaces.push(namespace.clone()),
+                    None => needs.unplaced.push(Unplaced::ServiceAccount(name.clone())),
+                },
                 Self::Matching { kind, namespace, .. } => {
                     let breadth = match kind {
                         SubjectWord::Workload(kind) => {
@@ -182,9 +184,14 @@ impl SubjectArgument {
                         Some(None) => needs.breadth = needs.breadth.max(breadth),
                     }
                 }
-                Self::Workload { kind, namespace, .. } => {
+                Self::Workload { kind, namespace, name } => {
                     needs_workload(&mut needs, kind);
-                    needs.further_namespaces.extend(namespace.clone());
+                    match namespace {
+                        Some(namespace) => needs.further_namespaces.push(namespace.clone()),
+                        None => needs
+                            .unplaced
+                            .push(Unplaced::Workload { kind: kind.clone(), name: name.clone() }),
+                    }
                 }
             }
         }
@@ -249,7 +256,7 @@ impl SubjectArgument {
             }
             Self::Group(name) => Identity::group(name),
             Self::ServiceAccount { namespace, name } => {
-                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+                let namespace = placed(ui, session, namespace.as_deref());
                 warn_of_missing_account(ui, session, namespace, name);
                 Identity::service_account(namespace, name)
             }
@@ -257,8 +264,9 @@ impl SubjectArgument {
                 return matching_subjects(ui, session, options, kind, namespace.as_ref(), name);
             }
             Self::Workload { kind, namespace, name } => {
-                let namespace = namespace.as_deref().unwrap_or(&session.namespace);
-                let workload = find_workload(session, kind, namespace, name)?;
+                let there = namespace.as_deref().unwrap_or(session.namespace());
+                let workload = find_workload(session, kind, there, name)?;
+                placed(ui, session, namespace.as_deref());
                 let subjects = service_accounts_of(workload)?;
                 for account in subjects.iter().filter_map(|it| it.identity.as_service_account()) {
                     warn_of_missing_account(ui, session, account.namespace, account.name);
@@ -275,6 +283,14 @@ impl SubjectArgument {
         }
         Ok(vec![Subject { identity, workload: None }])
     }
+}
+
+/// Returns the namespace of a subject, and explains the one that goes without saying.
+fn placed<'a>(ui: &Ui, session: &'a Session, named: Option<&'a str>) -> &'a str {
+    named.unwrap_or_else(|| {
+        session.place.explain(ui);
+        session.namespace()
+    })
 }
 
 /// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
@@ -326,8 +342,10 @@ fn needs_workload(needs: &mut Needs, kind: &str) {
 /// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
 fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
     if is_missing_account(session, namespace, name) {
-        let guess = lookalike(session, namespace, name)
-            .map_or_else(String::new, |meant| format!("; is `{meant}` meant?"));
+        let guess = match &*lookalikes(session, namespace, name) {
+            [] => String::new(),
+            meant => format!("; is `{}` meant?", meant.join("` or `")),
+        };
         ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
     }
 }
@@ -341,20 +359,26 @@ pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str)
     !is_there && !unread && !session.makes_accounts
 }
 
-/// Returns the ServiceAccount that is probably meant instead of one that does not exist: one of the same
-/// name in another namespace, or one that is spelled alike.
-pub(crate) fn lookalike(session: &Session, namespace: &str, name: &str) -> Option<String> {
+/// How many ServiceAccounts are offered instead of one that does not exist.
+const LOOKALIKES: usize = 3;
+
+/// Returns the ServiceAccounts that are probably meant instead of one that does not exist: those of the
+/// same name in other namespaces, or the one that is spelled most alike.
+pub(crate) fn lookalikes(session: &Session, namespace: &str, name: &str) -> Vec<String> {
     if !is_missing_account(session, namespace, name) {
-        return None;
+        return Vec::new();
     }
     let inventory = session.authorizer.inventory();
-    let elsewhere =
-        inventory.service_accounts().iter().find(|account| *account.metadata.name == *name);
-    let meant = elsewhere.or_else(|| {
+    let accounts = inventory.service_accounts().iter();
+    let mut meant: Vec<&ServiceAccount> =
+        accounts.filter(|account| *account.metadata.name == *name).take(LOOKALIKES).collect();
+    if meant.is_empty() {
         let same_namespace = inventory.service_accounts_in(namespace);
-        nearest(same_namespace, name, |account| &account.metadata.name)
-    })?;
-    Some(format!("sa/{}:{}", meant.metadata.namespace, meant.metadata.name))
+        meant.extend(nearest(same_namespace, name, |account| &account.metadata.name));
+    }
+    let written =
+        |it: &ServiceAccount| format!("sa/{}:{}", it.metadata.namespace, it.metadata.name);
+    meant.into_iter().map(written).collect()
 }
 
 /// Returns the candidate whose name is spelled most alike, if any is spelled alike at all.

@@ -7,6 +7,7 @@ use rolecall_source::cluster::Needs as ClusterNeeds;
 
 use super::{Subject, WorkloadName, nearest};
 use crate::error::{CommandError, Hint};
+use crate::kind::is_kind;
 use crate::load::Session;
 
 /// Finds the workload of a kind, namespace and name.
@@ -17,7 +18,7 @@ pub(crate) fn find_workload<'a>(
     name: &str,
 ) -> Result<&'a Workload, CommandError> {
     let inventory = session.authorizer.inventory();
-    let of_kind = |workload: &&Workload| is_kind(session, workload, kind);
+    let of_kind = |workload: &&Workload| is_kind(&session.catalog, workload, kind);
     let mut candidates = inventory.workloads_in(namespace).iter().filter(of_kind);
     if let Some(workload) = candidates.clone().find(|workload| *workload.metadata.name == *name) {
         return Ok(workload);
@@ -89,7 +90,7 @@ pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<
     };
     let word = kind.split('.').next().unwrap_or(kind);
     let is_known = session.catalog.named(word).any(may_make_pods)
-        || workloads.iter().any(|workload| is_kind(session, workload, kind));
+        || workloads.iter().any(|workload| is_kind(&session.catalog, workload, kind));
     if is_known {
         return None;
     }
@@ -106,26 +107,6 @@ pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<
         }))
         .with_hint(Hint::run("rolecall help can-i", "see how subjects are written"));
     Some(error)
-}
-
-/// Returns whether a word means a workload's kind: as the kind, a plural, a short name, any of them
-/// with the API group behind a dot.
-pub(crate) fn is_kind(session: &Session, workload: &Workload, word: &str) -> bool {
-    let (word, group) = match word.split_once('.') {
-        Some((word, group)) => (word, Some(group)),
-        None => (word, None),
-    };
-    if group.is_some_and(|group| *group != *workload.api_group) {
-        return false;
-    }
-    let word = word.to_lowercase();
-    let kind = workload.kind.to_lowercase();
-    word == kind
-        || word.strip_suffix('s') == Some(&kind)
-        || session
-            .catalog
-            .named(&word)
-            .any(|served| served.kind == workload.kind && *served.group == *workload.api_group)
 }
 
 /// Returns the ServiceAccounts that a workload's Pods run as, each once, in their order.

@@ -6,7 +6,7 @@ use crate::command::{rolecall, rolecall_with};
 fn yes_names_binding_role_and_rule() {
     assert_snapshot!(rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     yes: sa/ns-1:k-sa-1 may list pods in namespace ns-1
-      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
     "#);
 }
@@ -29,7 +29,7 @@ fn no_has_the_servers_wording() {
 fn a_workload_asks_as_its_serviceaccount() {
     assert_snapshot!(rolecall("can-i list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
     yes: sa/ns-1:k-sa-1 (Deployment ns-1/lister) may list pods in namespace ns-1
-      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
     "#);
 }
@@ -40,9 +40,10 @@ fn access_ends_at_the_namespace() {
         rolecall("can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it applies in namespace ns-1 only
         --- stderr
+        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
         --- exit 1
         "#
@@ -53,7 +54,7 @@ fn access_ends_at_the_namespace() {
 fn all_namespaces_together_are_not_the_sum_of_each() {
     assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it applies in namespace ns-1 only, not in all namespaces at once
     --- stderr
     note: asked about all namespaces at once, which only ClusterRoleBindings grant
@@ -99,7 +100,7 @@ fn an_unserved_resource_is_probably_misspelled() {
 fn a_verb_is_not_changed() {
     assert_snapshot!(rolecall("can-i lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot lst resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not lst
     --- stderr
     warning: unknown verb `lst`; did you mean `list`?
@@ -126,7 +127,7 @@ fn unread_input_makes_a_no_unknown() {
         @r#"
         unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
-          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
         --- stderr
         error: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
@@ -141,7 +142,7 @@ fn unread_input_makes_a_no_unknown() {
         @r#"
         unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
-          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
@@ -159,7 +160,7 @@ fn yes_stays_yes_with_unread_input() {
         ),
         @r#"
         yes: sa/unread-document:app may get pods in namespace unread-document
-          by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rule 1: get pods
+          by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
         --- exit 0
@@ -174,9 +175,11 @@ fn the_node_authorizer_makes_a_no_unknown() {
             "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
         ),
         @r#"
-        unknown: from what could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default"
+        unknown: from what could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "ns-1"
           could not read: the Node authorizer: it can allow more than roles and bindings
           roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
+        --- stderr
+        note: no `-n` given: assuming namespace `ns-1`, the only one in the input
         --- exit 3
         "#
     );
@@ -252,7 +255,7 @@ fn a_role_binding_grants_bind_in_its_namespace() {
         ),
         @r#"
         yes: user/delegated-bind-lead may bind clusterroles.rbac.authorization.k8s.io "view" in namespace delegated-bind
-          by RoleBinding delegated-bind/granter to User delegated-bind-lead (fixtures/delegated-bind/manifests.yaml:21), ClusterRole delegated-bind-granter, rule 2: bind clusterroles.rbac.authorization.k8s.io "view"
+          by RoleBinding delegated-bind/granter to User delegated-bind-lead (fixtures/delegated-bind/manifests.yaml:21), ClusterRole delegated-bind-granter, rules[1]: bind clusterroles.rbac.authorization.k8s.io "view"
         --- stderr
         note: asked about `bind` for RoleBindings in namespace `delegated-bind`
         --- exit 0
@@ -262,12 +265,14 @@ fn a_role_binding_grants_bind_in_its_namespace() {
         "can-i --verbs get,bind,escalate --resources clusterroles --name view -n delegated-bind -n default \
          --for user/delegated-bind-lead -f fixtures/delegated-bind",
     );
-    assert_snapshot!(matrix, @r"
+    assert_snapshot!(matrix, @r#"
     NAMESPACE       RESOURCE                                GET  BIND  ESCALATE
     delegated-bind  clusterroles.rbac.authorization.k8s.io  no   yes   no
     default         clusterroles.rbac.authorization.k8s.io  no   no    no
+    --- stderr
+    note: the input has no roles, bindings or ServiceAccounts in namespace `default`
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -275,9 +280,11 @@ fn masters_can_do_anything() {
     assert_snapshot!(
         rolecall("can-i '*' '*' --as root --as-group system:masters -f fixtures/ns-1"),
         @r#"
-        yes: user/root may * *.* in namespace default
+        yes: user/root may * *.* in namespace ns-1
           by group system:masters, which servers allow everything before RBAC is asked
-          by ClusterRoleBinding cluster-admin to Group system:masters (default), ClusterRole cluster-admin, rule 1: * *.*
+          by ClusterRoleBinding cluster-admin to Group system:masters (default), ClusterRole cluster-admin, rules[0]: * *.*
+        --- stderr
+        note: no `-n` given: assuming namespace `ns-1`, the only one in the input
         --- exit 0
         "#
     );
@@ -414,6 +421,7 @@ fn yaml_contains_the_near_misses() {
             - pods
           ruleIndex: 0
         --- stderr
+        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none` to see what would change the answer
         --- exit 1
         "#
@@ -423,28 +431,29 @@ fn yaml_contains_the_near_misses() {
 #[test]
 fn a_url_is_a_path() {
     assert_snapshot!(rolecall("can-i get /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
-    yes: sa/default:k-sa-1 may get /healthz
-      by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rule 1: get /healthz and 10 more
-      by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rule 1: get /healthz and 4 more
+    yes: sa/ns-1:k-sa-1 may get /healthz
+      by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rules[0]: get /healthz and 10 more
+      by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rules[0]: get /healthz and 4 more
     --- stderr
-    warning: there is no ServiceAccount `k-sa-1` in namespace `default`; is `sa/ns-1:k-sa-1` meant?
+    note: no `-n` given: assuming namespace `ns-1`, the only one in the input
     --- exit 0
     "#);
     assert_snapshot!(rolecall("can-i list /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
-    no: User "system:serviceaccount:default:k-sa-1" cannot list path "/healthz"
-      nearly by ClusterRoleBinding system:discovery (default), ClusterRole system:discovery, rule 1: get /healthz and 10 more
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot list path "/healthz"
+      nearly by ClusterRoleBinding system:discovery (default), ClusterRole system:discovery, rules[0]: get /healthz and 10 more
         but the rule has the verb get, not list
-      nearly by ClusterRoleBinding system:public-info-viewer (default), ClusterRole system:public-info-viewer, rule 1: get /healthz and 4 more
+      nearly by ClusterRoleBinding system:public-info-viewer (default), ClusterRole system:public-info-viewer, rules[0]: get /healthz and 4 more
         but the rule has the verb get, not list
     --- stderr
-    warning: there is no ServiceAccount `k-sa-1` in namespace `default`; is `sa/ns-1:k-sa-1` meant?
+    note: no `-n` given: assuming namespace `ns-1`, the only one in the input
     warning: `list` is never asked of a path: its verbs are get, post, put, head, options, delete, patch
     hint: run `rolecall why list /healthz --for sa/k-sa-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);
     assert_snapshot!(rolecall("can-i get /healthz --name x --for sa/x -f fixtures/ns-1"), @r#"
     --- stderr
-    warning: there is no ServiceAccount `x` in namespace `default`
+    note: no `-n` given: assuming namespace `ns-1`, the only one in the input
+    warning: there is no ServiceAccount `x` in namespace `ns-1`
     error: `--name` asks about an object, a path is none
     hint: write `/healthz` instead of `/healthz --name x`
     --- exit 2

@@ -151,8 +151,7 @@ fn an_unknown_code_is_an_error() {
 
     It is high where the input ought to hold the role: another role is spelled alike, the input holds
     other objects of the namespace or such whose names begin with the same word, or it is a whole
-    cluster. Otherwise other software may install the role, which makes it low; where the distribution
-    does (`system:openshift:...`), it is only for information.
+    cluster. Otherwise other software can install the role, and the finding is only for information.
 
     Why is this bad
 
@@ -510,7 +509,7 @@ rules:
     note: 3 findings suppressed:
     note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: reads its own
     note: RC511 Role shop/reader at -:1: anyone bound to it could read all Secrets at once, in namespace `shop`; suppressed: reads its own
-    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and create tokens with them if they can read them, in namespace `shop`; suppressed: may write it
+    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and mint tokens with them if they may read them, in namespace `shop`; suppressed: may write it
     --- exit 0
     "#);
 }

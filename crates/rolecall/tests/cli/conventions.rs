@@ -70,8 +70,8 @@ fn system_subjects_are_folded_by_default() {
 #[test]
 fn lists_have_the_common_formats() {
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o csv"), @r#"
-    subject,namespace,binding,role,rule,defined in
-    sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22
+    subject,namespace,binding,role,rule,defined in,workloads,note
+    sa/ns-1:k-sa-1,ns-1,pod-lister,Role/pod-lister,list pods,fixtures/ns-1/manifests.yaml:22,Deployment lister,
     --- exit 0
     "#);
     assert_snapshot!(rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 --defaults none -q -o markdown"), @r#"
@@ -89,17 +89,17 @@ fn lists_have_the_common_formats() {
     --- exit 0
     "#);
     assert_snapshot!(rolecall("rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --defaults none -o csv --no-headers"), @r#"
-    sa/ns-1:k-sa-1,ns-1,pods,list,RoleBinding ns-1/pod-lister
+    sa/ns-1:k-sa-1,ns-1,pods,,list,RoleBinding ns-1/pod-lister,
     --- exit 0
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o csv"), @r#"
     code,severity,where,object,finding
-    RC101,low,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless other software installs it; create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:` in rolecall.yaml"
+    RC101,info,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless other software installs it; create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:` in rolecall.yaml"
     RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:35,RoleBinding v09-app/app-view,"roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant"
     --- exit 1
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o text"), @r#"
-    low RC101 ClusterRoleBinding v09-app-metrics
+    info RC101 ClusterRoleBinding v09-app-metrics
       fixtures/v09-dangling-role-ref/manifests.yaml:20
       roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless
       other software installs it
@@ -111,7 +111,7 @@ fn lists_have_the_common_formats() {
       roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted
       fix: refer to `ClusterRole view`, if that was meant
 
-    2 findings: 1 high, 1 low
+    2 findings: 1 high, 1 info
     checked 7 objects in 2 files
     --- exit 1
     "#);
@@ -149,8 +149,8 @@ fn names_are_never_truncated() {
         let ask = format!("{ASK} --show-system");
         let ran = rolecall_in_columns(columns, &ask);
         assert!(ran.stdout.lines().any(|line| line.contains(name)), "{columns}: {ran}");
-        let ran =
-            rolecall_in_columns(columns, "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o wide");
+        let ask = "rules --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o wide --show-system";
+        let ran = rolecall_in_columns(columns, ask);
         assert!(ran.stdout.contains("/.well-known/openid-configuration/"), "{columns}: {ran}");
         let ran = rolecall_in_columns(columns, "can-i --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
         let name = "validatingadmissionpolicybindings.admissionregistration.k8s.io";

@@ -42,42 +42,42 @@ fn wide_shows_every_rule() {
           access: create pods/exec in namespace shop
           binding: RoleBinding shop/team (fixtures/refactoring/after/team.yaml:14)
           role: Role shop/team (fixtures/refactoring/after/team.yaml:1)
-          rule: 2: create pods/exec
+          rule: rules[1]: create pods/exec
 
         lost
           subject: group/shop-team
           access: get secrets named shop-tls in namespace shop
           binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
           role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-          rule: 3: get secrets "shop-tls"
+          rule: rules[2]: get secrets "shop-tls"
 
         lost
           subject: group/shop-team
           access: get,patch deployments.apps in namespace shop
           binding: RoleBinding shop/operator (fixtures/refactoring/before/rbac.yaml:18)
           role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-          rule: 2: get,patch deployments.apps
+          rule: rules[1]: get,patch deployments.apps
 
         gained
           subject: sa/ci:deployer
           access: list secrets in namespace shop
           binding: RoleBinding shop/deployer-tls (fixtures/refactoring/after/deployer.yaml:45)
           role: Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-          rule: 1: get,list secrets
+          rule: rules[0]: get,list secrets
 
         gained
           subject: sa/ci:deployer
           access: get secrets not named shop-tls in namespace shop
           binding: RoleBinding shop/deployer-tls (fixtures/refactoring/after/deployer.yaml:45)
           role: Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-          rule: 1: get,list secrets
+          rule: rules[0]: get,list secrets
 
         lost
           subject: sa/ci:deployer
           access: get secrets named shop-tls in namespace shop-staging
           binding: RoleBinding shop-staging/operator (fixtures/refactoring/before/rbac.yaml:35)
           role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-          rule: 3: get secrets "shop-tls"
+          rule: rules[2]: get secrets "shop-tls"
 
         RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
         RC518   medium     group/shop-team   shop    run commands in any Pod

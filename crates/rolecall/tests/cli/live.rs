@@ -92,7 +92,7 @@ fn both_disagree_when_a_webhook_allows() {
     let question = "can-i --for sa/k-sa-1 --verbs list,get --resources pods -n ns-1 --mode both";
     assert_snapshot!(server.rolecall("admin", question), @"
     SUBJECT          REQUEST                      LOCAL   LIVE   BECAUSE
-    sa/ns-1:k-sa-1   get pods in namespace ns-1   no      yes    an authorizer other than RBAC, such as a webhook, allows it
+    sa/ns-1:k-sa-1   get pods in namespace ns-1   no      yes    another authorizer than RBAC, such as a webhook, allows it
     --- stderr
     note: 2 answers compared; 1 disagrees
     --- exit 1
@@ -379,7 +379,7 @@ fn an_overlay_predicts_the_effect_of_manifests() {
     let overlay = "-f fixtures/project-swan/after --overlay";
     assert_snapshot!(server.rolecall("admin", &format!("{question} {overlay}")), @"
     yes: sa/project-swan:secret-reader may get secrets in namespace project-swan
-      by RoleBinding project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:25), Role project-swan/secret-reader, rule 1: get,list secrets
+      by RoleBinding project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:25), Role project-swan/secret-reader, rules[0]: get,list secrets
     --- exit 0
     ");
     let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
@@ -420,7 +420,7 @@ fn a_custom_workload_can_be_in_an_overlay() {
     let mut command = server.command("admin", &format!("{question} --overlay -f -"));
     assert_snapshot!(server.tidy(run(&mut command, rollout)), @"
     yes: sa/ns-1:k-sa-1 (Rollout ns-1/web) may list pods in namespace ns-1
-      by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rule 1: list pods
+      by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
     ");
 }

@@ -32,6 +32,7 @@ mod input;
 mod live;
 mod manifests;
 mod matrix;
+mod namespaces;
 mod packaging;
 mod places;
 mod questions;

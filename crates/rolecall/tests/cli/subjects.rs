@@ -128,12 +128,12 @@ fn walks_start_from_bindings_and_namespaces() {
         `-- Group devs
     --- exit 0
     ");
-    assert_snapshot!(rolecall_with("walk rolebinding/lister -f -", TEAM), @r"
+    assert_snapshot!(rolecall_with("walk rolebinding/lister -f -", TEAM), @r#"
     --- stderr
-    error: there is no `rolebinding/lister` in any namespace
+    error: there is no `rolebinding/lister` in the input
     hint: write `clusterrolebinding/lister` instead of `rolebinding/lister`
     --- exit 2
-    ");
+    "#);
     let of_namespace = rolecall_with("walk ns/ci -f -", TEAM);
     assert_eq!(of_namespace, rolecall_with("walk -n ci -f -", TEAM));
     assert_snapshot!(rolecall_with("walk ns/cj -f -", TEAM), @r"

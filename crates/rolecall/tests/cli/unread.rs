@@ -279,3 +279,66 @@ fn findings_in_stdin_have_lines() {
     let places: Vec<&str> = rows.filter_map(|row| row.split_whitespace().nth(2)).collect();
     assert_eq!(places, ["<stdin>:4", "<stdin>:5"], "{ran}");
 }
+
+/// Listings show what stands in the files, and say that it is not what will be applied.
+#[test]
+fn rows_from_an_unbuilt_kustomization_are_marked() {
+    let role = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader}
+rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: ServiceAccount, name: web}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {serviceAccountName: web, containers: [{name: main, image: busybox}]}
+";
+    let tree = folder(&[
+        ("base/kustomization.yaml", "resources: [all.yaml]\n"),
+        ("base/all.yaml", role),
+        ("prod/kustomization.yaml", "namespace: shop\nnamePrefix: prod-\nresources: [../base]\n"),
+    ]);
+    let path = tree.path().display();
+    let ask = |question: &str| rolecall(&format!("{question} -n shop -f {path}"));
+    for (question, marks) in [
+        ("rules --for sa/web", 1),
+        ("rules --for sa/web -o csv", 1),
+        ("rules --for sa/web -o markdown", 1),
+        ("who-can list pods", 1),
+        ("who-can list pods -o csv", 1),
+        // The Pod, and its binding.
+        ("walk pod/web", 2),
+        // The role, and its binding.
+        ("walk role/reader", 3),
+    ] {
+        let ran = ask(question);
+        assert_eq!(ran.stdout.matches("before building").count(), marks, "{question}: {ran}");
+        assert_eq!(ran.exit, Some(3), "{question}: {ran}");
+    }
+    let review: Value = serde_json::from_str(&ask("rules --for sa/web -o json").stdout).unwrap();
+    assert_eq!(review["metadata"]["annotations"]["rolecall.dev/unbuilt"], "list pods");
+    let who: Value = serde_json::from_str(&ask("who-can list pods -o json").stdout).unwrap();
+    let holders = who["holders"].as_array().unwrap();
+    let unbuilt = |holder: &&Value| holder["unbuilt"] == true;
+    assert_eq!(holders.iter().filter(unbuilt).count(), 1, "{who:#}");
+    let walk: Value = serde_json::from_str(&ask("walk pod/web -o json").stdout).unwrap();
+    assert_eq!(walk["pods"][0]["unbuilt"], true, "{walk:#}");
+    let bindings = walk["pods"][0]["bindings"].as_array().unwrap();
+    assert_eq!(bindings.iter().filter(unbuilt).count(), 1, "{walk:#}");
+    // The comment stays with the objects, whatever is said on stderr.
+    let fix = ask("fix -q delete pods --for sa/web");
+    let comment = "# It may be allowed already, because rolecall could not read:\n# - `";
+    assert!(fix.stdout.starts_with(comment), "{fix}");
+    assert_eq!((&*fix.stderr, fix.exit), ("", Some(3)), "{fix}");
+}

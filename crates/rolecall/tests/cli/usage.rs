@@ -119,6 +119,7 @@ fn a_workload_of_another_namespace() {
         rolecall("can-i get pods --for deploy/lister -n default -f fixtures/ns-1"),
         @r#"
         --- stderr
+        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         error: there is no `deploy/lister` in namespace `default`
         hint: write `deploy/ns-1:lister` instead of `deploy/lister`
         --- exit 2
@@ -136,7 +137,7 @@ fn me_has_no_meaning_in_manifests() {
     "#);
     assert_snapshot!(rolecall("can-i get pods -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     hint: run `rolecall why get pods --for me -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1` to see what would change the answer
@@ -150,7 +151,7 @@ fn groups_belong_to_a_user() {
         rolecall("can-i create jobs --for user/jo --as-group v04-dev -n v04-app -f fixtures/v04-mixed-subjects"),
         @r#"
         yes: user/jo may create jobs.batch in namespace v04-app
-          by RoleBinding v04-app/job-runner to Group v04-dev (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rule 1: create,get,list jobs.batch
+          by RoleBinding v04-app/job-runner to Group v04-dev (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
         --- exit 0
         "#
     );
@@ -158,7 +159,7 @@ fn groups_belong_to_a_user() {
         rolecall("can-i get pods --for sa/k-sa-1 --as-group dev -n ns-1 -f fixtures/ns-1"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but the rule has the verb list, not get
         --- stderr
         warning: `--as-group` counts for `user/NAME` and `me` only

@@ -285,24 +285,24 @@ fn missing_targets_are_errors() {
         assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{arguments}: {ran}");
         assert!(ran.stderr.starts_with("error: "), "{ran}");
     }
-    assert_snapshot!(rolecall("walk deploy/listr -f fixtures/ns-1"), @r"
+    assert_snapshot!(rolecall("walk deploy/listr -f fixtures/ns-1"), @r#"
     --- stderr
-    error: there is no `deploy/listr` in any namespace
+    error: there is no `deploy/listr` in the input
     hint: write `deploy/lister` instead of `deploy/listr`
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(rolecall("walk sa/k-sa-1 -n default -f fixtures/ns-1"), @r"
     --- stderr
     error: there is no `sa/k-sa-1` in namespace `default`
     hint: write `sa/ns-1:k-sa-1` instead of `sa/k-sa-1`
     --- exit 2
     ");
-    assert_snapshot!(rolecall("walk role/view -f fixtures/ns-1"), @r"
+    assert_snapshot!(rolecall("walk role/view -f fixtures/ns-1"), @r#"
     --- stderr
-    error: there is no `role/view` in any namespace
+    error: there is no `role/view` in the input
     hint: write `clusterrole/view` instead of `role/view`
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(rolecall("walk 'deploy/x*' -n ns-1 -f fixtures/ns-1"), @r"
     --- stderr
     error: nothing matches `deploy/x*` in namespace `ns-1`
@@ -313,12 +313,12 @@ fn missing_targets_are_errors() {
 
 #[test]
 fn an_input_without_workloads() {
-    assert_snapshot!(rolecall("walk -f fixtures/v06-clusterrole-in-a-namespace"), @r"
+    assert_snapshot!(rolecall("walk -f fixtures/v06-clusterrole-in-a-namespace"), @r#"
     --- stderr
-    note: there are no Pods, and nothing that makes Pods, in any namespace
+    note: there are no Pods, and nothing that makes Pods, in the input
     hint: run `rolecall walk 'sa/*' -f fixtures/v06-clusterrole-in-a-namespace` to walk from the ServiceAccounts
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn all_namespaces_are_asked_one_by_one() {
         SUBJECT           NAMESPACE   BINDING   ROLE
         sa/v08-prod:app   v08-prod    app       Role/app
         --- stderr
+        note: the input has no roles, bindings or ServiceAccounts in namespace `v08-dev`
         note: group system:masters can do anything, whatever roles and bindings say
         --- exit 0
         "#
@@ -53,7 +54,7 @@ fn groups_include_their_serviceaccounts() {
     assert_snapshot!(
         rolecall("who-can get configmaps -A -o wide -f fixtures/v01-implied-groups --defaults none"),
         @r#"
-        SUBJECT                                 NAMESPACE   BINDING                 ROLE                 RULE                        DEFINED IN
+        SUBJECT                                 NAMESPACE   BINDING                 ROLE                 RULE                        DEFINED IN                                      WORKLOADS
         group/system:serviceaccounts:v01-blue   v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
           sa/v01-blue:worker                    v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
         --- stderr

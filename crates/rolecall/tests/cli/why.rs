@@ -6,8 +6,8 @@ use crate::command::{rolecall, rolecall_args, rolecall_with};
 fn every_grant_is_listed() {
     assert_snapshot!(rolecall("why get /version --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     yes: sa/ns-1:k-sa-1 may get /version
-      by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rule 1: get /version and 10 more
-      by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rule 1: get /version and 4 more
+      by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rules[0]: get /version and 10 more
+      by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rules[0]: get /version and 4 more
     --- exit 0
     "#);
 }
@@ -34,10 +34,12 @@ fn another_namespace() {
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
           to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it applies in namespace ns-1 only
             to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
           only Kubernetes' default bindings name it
+        --- stderr
+        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         --- exit 1
         "#
     );
@@ -75,47 +77,47 @@ fn every_near_miss_has_a_fix() {
     }
     assert_snapshot!(shown, @r#"
     list pods --for sa/reporter -n nightly-report
-      nearly by RoleBinding nightly-report/reporter (fixtures/nightly-report/manifests.yaml:25), Role nightly-report/reporter, rule 2: list pods.metrics.k8s.io
+      nearly by RoleBinding nightly-report/reporter (fixtures/nightly-report/manifests.yaml:25), Role nightly-report/reporter, rules[1]: list pods.metrics.k8s.io
         but the rule has the API group "metrics.k8s.io", not ""
         to change that, add `""` to its apiGroups in Role nightly-report/reporter (fixtures/nightly-report/manifests.yaml:12)
     list pods --for sa/ns-1:k-sa-1 -n default
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it applies in namespace ns-1 only
         to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
     list pods --for sa/ns-1:k-sa-1 -A
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it applies in namespace ns-1 only, not in all namespaces at once
         to change that, ask with `-n ns-1` if that is enough, or grant just this with `rolecall fix` in all namespaces
     get pods --for sa/k-sa-1 -n ns-1
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
         to change that, add `get` to its verbs in Role ns-1/pod-lister (fixtures/ns-1/manifests.yaml:12)
     get pods/log --name p --for sa/prueba-sa -n prueba-rbac
-      nearly by RoleBinding prueba-rbac/prueba-rolebinding (fixtures/prueba-rbac/manifests.yaml:22), Role prueba-rbac/prueba-role, rule 1: get,list,delete pods
+      nearly by RoleBinding prueba-rbac/prueba-rolebinding (fixtures/prueba-rbac/manifests.yaml:22), Role prueba-rbac/prueba-role, rules[0]: get,list,delete pods
         but `pods` does not include `pods/log`
         to change that, add `pods/log` to its resources in Role prueba-rbac/prueba-role (fixtures/prueba-rbac/manifests.yaml:12)
     list pods --for sa/deployer -n v02-ci
-      nearly by RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rule 1: get,list,watch pods and 9 more
+      nearly by RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but its subject is User v02-ci:deployer, which is somebody else
         to change that, if it was meant, correct the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
     delete nodes --name n --for sa/robot -n v03-app
-      nearly by ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rule 1: * *.*
+      nearly by ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rules[0]: * *.*
         but its subject has no namespace, and so matches nobody in a ClusterRoleBinding
         to change that, if it was meant, correct the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
     create jobs --for group/V04-dev -n v04-app
-      nearly by RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rule 1: create,get,list jobs.batch
+      nearly by RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
         but its subject is Group v04-dev: upper and lower case count
         to change that, if it was meant, correct the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
     list endpoints --for sa/v05-a:scraper -n v05-a
-      nearly by RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rule 1: get,list,watch endpoints,services
+      nearly by RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rules[0]: get,list,watch endpoints,services
         but its subject is ServiceAccount v05-b/scraper, of another namespace
         to change that, if it was meant, correct the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
     list pv --for sa/operator -n v06-team
-      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rule 2: list persistentvolumes
+      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[1]: list persistentvolumes
         but persistentvolumes is cluster-scoped, which no RoleBinding can grant
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     get /metrics --for sa/operator -n v06-team
-      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rule 3: get /metrics
+      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[2]: get /metrics
         but no RoleBinding can grant a URL
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     list pods --for sa/app -n v09-app
@@ -123,23 +125,23 @@ fn every_near_miss_has_a_fix() {
         but its ClusterRole v09-metrics-reader does not exist
         to change that, create ClusterRole v09-metrics-reader
     get pods --name p --for sa/hopeful -n v12-app
-      nearly by RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rule 2: * *.apps/*
+      nearly by RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rules[1]: * *.apps/*
         but the rule says `*/*`, which is not `pods`
         to change that, add `pods` to its resources and "" to its apiGroups in Role v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:13)
     get configmaps --name x --for sa/config-agent -n v15-app
-      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rule 1: get,list,watch,create,update,delete,deletecollection configmaps "settings"
+      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
         but the rule is limited to the name "settings", not "x"
         to change that, add `x` to its resourceNames in Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     list configmaps --for sa/config-agent -n v15-app
-      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rule 1: get,list,watch,create,update,delete,deletecollection configmaps "settings"
+      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
         but the rule is limited to the name "settings", and `list` without a name is about all of them
         to change that, ask about one object with `--name settings`, or add a rule without resourceNames to Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     get /v19/ --for sa/prober -n v19-app
-      nearly by ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rule 1: get /v19,/v19-health/*,/v19-debug*
+      nearly by ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rules[0]: get /v19,/v19-health/*,/v19-debug*
         but the URL `/v19` of the rule does not match `/v19/`
         to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which everybody bound to it gains; or grant just this with `rolecall fix`
     get pods --name p --for sa/viewer -n v25-app
-      nearly by RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rule 1: get pods/exec,pods/attach,pods/portforward
+      nearly by RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rules[0]: get pods/exec,pods/attach,pods/portforward
         but `pods/exec` does not include `pods`
         to change that, add `pods` to its resources in Role v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:19)
     "#);
@@ -152,7 +154,7 @@ fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
     assert_snapshot!(rolecall_args(&["why", LIST, "-f", "fixtures/ns-1"]), @r#"
 no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
   to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     but it applies in namespace ns-1 only
     to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
   roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
@@ -174,7 +176,7 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
     assert_snapshot!(rolecall_with("why - -f fixtures/ns-1", &text), @r#"
 no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
   to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rule 1: list pods
+  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     but it applies in namespace ns-1 only
     to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
   roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
@@ -193,7 +195,7 @@ no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API
 error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message, which names the user: list secrets in namespace ns-1
 hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the user that was refused in place of SUBJECT
 hint: pass `--for SUBJECT` to say who was refused
-warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
+warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised
 --- exit 1
 "#);
 }
@@ -242,19 +244,18 @@ metadata:
 rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
 "#;
     assert_snapshot!(rolecall_with("why create pods --for sa/team-a:app -n team-a -f -", manifests), @r#"
-no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
-  to allow just this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
-  nearly by RoleBinding team-a/own (-:8), ClusterRole view, rule 1: get,list,watch pods and 9 more
-    but the rule has the verbs get,list,watch, not create
-    to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a change is undone
-  nearly by ClusterRoleBinding crb (-:2), ClusterRole edit, rule 3: create,delete,deletecollection,patch,update pods and 4 more
-    but its subject is ServiceAccount other/app, of another namespace
-    to change that, grant just this with `rolecall fix` in namespace team-a: a subject of this binding holds ClusterRole edit in every namespace
-  roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
-    to change that, grant just this with `rolecall fix`: to bind ClusterRole edit would also allow 408 other things, such as `get pods/attach`
-  bindings that apply here: RoleBinding team-a/own of ClusterRole view
---- stderr
-warning: there is no ServiceAccount `app` in namespace `team-a`
---- exit 1
-"#);
+    no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
+      to allow just this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
+      nearly by RoleBinding team-a/own (-:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
+        but the rule has the verbs get,list,watch, not create
+        to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a change is undone
+      nearly by ClusterRoleBinding crb (-:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
+        but its subject is ServiceAccount other/app, of another namespace
+        to change that, grant just this with `rolecall fix` in namespace team-a: a subject of this binding holds ClusterRole edit in every namespace
+      roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
+        to change that, grant just this with `rolecall fix`: to bind ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+    --- stderr
+    warning: there is no ServiceAccount `app` in namespace `team-a`
+    --- exit 1
+    "#);
 }

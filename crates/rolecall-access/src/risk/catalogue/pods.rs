@@ -13,7 +13,8 @@ pub(super) const RISKS: &[Risk] = &[
         grading: Grading::PodSecurity,
         needs: &[&[Asks::new(&["create"], "", &["pods"])]],
         may: "run Pods as any ServiceAccount",
-        fix: "let a reviewed controller create the Pods",
+        fix: "grant it with RoleBindings, in the namespaces that need it",
+        fix_in_namespace: "let a reviewed controller create the Pods",
         ..Risk::BASE
     },
     Risk {
@@ -29,7 +30,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["deployments", "daemonsets", "statefulsets", "replicasets"],
             ),
             Asks::new(&["create", "update", "patch"], "batch", &["cronjobs"]),
-            // The template of a Job is immutable.
+            // The template of a Job never changes.
             Asks::new(&["create"], "batch", &["jobs"]),
             Asks::new(&["create", "update", "patch"], "", &["replicationcontrollers"]),
         ]],
@@ -103,7 +104,7 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::Info,
         in_namespace: Severity::Info,
         needs: &[&[Asks::new(&["delete", "deletecollection"], "", &["pods/log"])]],
-        may: "request the deletion of Pod logs, which no server implements",
+        may: "ask to delete logs of Pods, which no server does today",
         fix: "remove the verbs",
         ..Risk::BASE
     },
@@ -114,7 +115,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Low,
         needs: &[&[Asks::new(&["update", "patch"], "", &["pods/status"])]],
         may: "write the status and labels of any Pod",
-        fix: "remove the rule, unless it is a network plugin or similar: the kubelet writes the status",
+        fix: "remove the rule, unless it is a network plugin or the like: the kubelet writes the status",
         ..Risk::BASE
     },
     Risk {
@@ -133,7 +134,7 @@ pub(super) const RISKS: &[Risk] = &[
             ],
         ],
         may: "move Pods to a node of their choice",
-        fix: "split the permissions between holders",
+        fix: "split the rights between holders",
         ..Risk::BASE
     },
     Risk {
@@ -145,7 +146,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["delete", "deletecollection"], "", &["events"]),
             Asks::new(&["delete", "deletecollection"], "events.k8s.io", &["events"]),
         ]],
-        may: "delete the record of past activity",
+        may: "delete the traces of what happened",
         fix: "remove the verbs: Events expire by themselves",
         ..Risk::BASE
     },
@@ -153,7 +154,7 @@ pub(super) const RISKS: &[Risk] = &[
         code: "RC549",
         name: "workload-deletion",
         severity: Severity::Medium,
-        in_namespace: Severity::Low,
+        in_namespace: Severity::Info,
         needs: &[&[
             Asks::new(
                 &["delete", "deletecollection"],

@@ -33,6 +33,8 @@ const CREATED: [(&str, &str, &str); 24] = [
     ("serviceaccount", "", "serviceaccounts"),
 ];
 
+const RBAC: &str = "rbac.authorization.k8s.io";
+
 /// Returns the group and the resource that `create TYPE` makes.
 pub(super) fn created(kind: &str) -> Option<(&'static str, &'static str)> {
     // `svc` is an alias of `service`, which has types.
@@ -60,12 +62,28 @@ impl Command<'_> {
         if matches!(resource, "roles" | "clusterroles") {
             needs.extend(self.granted(resource, operands.first())?);
         }
+        if matches!(resource, "rolebindings" | "clusterrolebindings") {
+            needs.extend(self.bound(resource));
+        }
         Some(needs)
+    }
+
+    /// Returns what the maker of a binding must hold: `bind` of the role that it refers to, unless it has
+    /// all that the role grants.
+    fn bound(&self, resource: &str) -> Option<Need> {
+        let of_kind = |flag: &str, roles| Some((roles, self.flags.value(flag)?.known()?));
+        let (roles, name) =
+            of_kind("clusterrole", "clusterroles").or_else(|| of_kind("role", "roles"))?;
+        let namespace = match resource {
+            "clusterrolebindings" => NeedNamespace::Known("".into()),
+            _ => self.namespace.clone(),
+        };
+        let bind = Need::new("bind", RBAC, roles, NeedName::Known(name.into()));
+        Some(bind.in_namespace(&namespace))
     }
 
     /// Returns what the maker of a role must hold: each right that it grants, unless it may escalate.
     fn granted(&self, resource: &str, name: Option<&Word>) -> Option<Vec<Need>> {
-        const RBAC: &str = "rbac.authorization.k8s.io";
         let namespace = match resource {
             "clusterroles" => NeedNamespace::Known("".into()),
             _ => self.namespace.clone(),

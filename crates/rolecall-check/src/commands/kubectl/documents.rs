@@ -2,6 +2,7 @@
 //! that only prints them.
 
 use rolecall_rbac::{Catalog, Text};
+use serde_json::Value;
 
 use super::create::created;
 use super::flags::Flags;
@@ -107,6 +108,9 @@ fn printed(piped: &Piped, catalog: &Catalog) -> Option<Vec<Object>> {
 
 /// Reads the objects of a text: kind, name and namespace of each.
 fn in_document(text: &str, catalog: &Catalog) -> Vec<Object> {
+    if text.trim_start().starts_with('{') {
+        return in_json(text, catalog);
+    }
     let mut objects = Vec::new();
     let mut head = Head::default();
     for line in text.lines() {
@@ -117,6 +121,25 @@ fn in_document(text: &str, catalog: &Catalog) -> Vec<Object> {
         }
     }
     objects.extend(head.object(catalog));
+    objects
+}
+
+/// Reads the objects of JSON documents, as far as they are whole.
+fn in_json(text: &str, catalog: &Catalog) -> Vec<Object> {
+    // The marks are control characters, which strings of JSON hold only escaped.
+    let escaped = text
+        .replace(UNKNOWN, &format!("\\u{:04x}", u32::from(UNKNOWN)))
+        .replace(OWN_NAMESPACE, &format!("\\u{:04x}", u32::from(OWN_NAMESPACE)));
+    let documents = serde_json::Deserializer::from_str(&escaped).into_iter::<Value>();
+    let mut objects = Vec::new();
+    for document in documents.map_while(Result::ok) {
+        match document.get("items").and_then(Value::as_array) {
+            Some(items) => {
+                objects.extend(items.iter().filter_map(|it| Head::of_json(it).object(catalog)));
+            }
+            None => objects.extend(Head::of_json(&document).object(catalog)),
+        }
+    }
     objects
 }
 
@@ -133,6 +156,18 @@ struct Head {
 }
 
 impl Head {
+    fn of_json(object: &Value) -> Self {
+        let text = |value: Option<&Value>| Some(value?.as_str()?.to_owned());
+        let of_metadata = |key| text(object.get("metadata").and_then(|metadata| metadata.get(key)));
+        Self {
+            api_version: text(object.get("apiVersion")).unwrap_or_default(),
+            kind: text(object.get("kind")).unwrap_or_default(),
+            name: of_metadata("name"),
+            namespace: of_metadata("namespace"),
+            ..Self::default()
+        }
+    }
+
     /// Reads a line in the block style that people write into scripts.
     fn read(&mut self, line: &str) {
         let field = line.trim_start_matches(' ');

@@ -17,9 +17,24 @@ const MASTERS: &str = "system:masters";
 /// Returns what impersonation takes: `impersonate` of each part of the other identity, or where servers know them,
 /// the verbs that are constrained to a kind of identity and to the requests that the command makes.
 pub(super) fn needs(flags: &Flags, requests: &[Need], version: KubernetesVersion) -> Vec<Need> {
-    let parts = parts(flags);
+    of_parts(&parts(flags), requests, version)
+}
+
+/// Returns what it takes to ask as a user in some groups.
+pub(in crate::commands) fn needs_of_user(
+    user: &Word,
+    groups: &[Word],
+    requests: &[Need],
+    version: KubernetesVersion,
+) -> Vec<Need> {
+    let groups = groups.iter().map(|group| Part::new("groups", group));
+    let parts: Vec<Part> = std::iter::once(Part::user(user)).chain(groups).collect();
+    of_parts(&parts, requests, version)
+}
+
+fn of_parts(parts: &[Part], requests: &[Need], version: KubernetesVersion) -> Vec<Need> {
     let whole = || parts.iter().map(|part| part.need("impersonate", "")).collect::<Vec<_>>();
-    let Some(mode) = Mode::of(&parts).filter(|_| version.minor >= CONSTRAINED) else {
+    let Some(mode) = Mode::of(parts).filter(|_| version.minor >= CONSTRAINED) else {
         return whole();
     };
     let named = format!("impersonate:{}", mode.name());

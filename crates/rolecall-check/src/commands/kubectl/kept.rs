@@ -9,11 +9,12 @@ use crate::commands::{Input, Word, http};
 use crate::needs::{NeedName, NeedNamespace};
 
 /// Flags whose value decides.
-const WITH_VALUE: [&str; 19] = [
+const WITH_VALUE: [&str; 21] = [
     "as",
     "as-group",
     "as-uid",
     "as-user-extra",
+    "clusterrole",
     "copy-to",
     "dry-run",
     "field-selector",
@@ -25,6 +26,7 @@ const WITH_VALUE: [&str; 19] = [
     "raw",
     "resource",
     "resource-name",
+    "role",
     "server-side",
     "subresource",
     "verb",

@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check(script: &str, expected: &[&str]) {
-    let lines: Vec<String> = command_lines(script)
+    let lines: Vec<String> = command_lines(script, &Environment::new())
         .into_iter()
         .map(|line| {
             let words = line.words.iter().map(|word| format!("[{word}]"));
@@ -61,7 +61,7 @@ fn keywords_stand_before_command_lines() {
 #[test]
 fn lines_are_those_on_which_commands_start() {
     let script = "a\n\nb \\\n  c; d\nX=1 \\\n e\nf \"$(\n g)\" <<EOF\nh\nEOF\ni";
-    let lines: Vec<(String, u32)> = command_lines(script)
+    let lines: Vec<(String, u32)> = command_lines(script, &Environment::new())
         .into_iter()
         .map(|line| (line.words.first().map(ToString::to_string).unwrap_or_default(), line.line))
         .collect();
@@ -78,7 +78,7 @@ fn pipes_and_here_documents_lead_to_the_command_that_reads_them() {
     ];
     for (script, expected) in rows {
         let found: Vec<Option<usize>> =
-            command_lines(script).iter().map(|line| line.piped_from).collect();
+            command_lines(script, &Environment::new()).iter().map(|line| line.piped_from).collect();
         assert_eq!(found, expected, "{script}");
     }
     let rows = [
@@ -89,8 +89,10 @@ fn pipes_and_here_documents_lead_to_the_command_that_reads_them() {
         ("a <<< 'x y'", "x y"),
     ];
     for (script, expected) in rows {
-        let documents: Vec<String> =
-            command_lines(script).into_iter().filter_map(|line| line.document).collect();
+        let documents: Vec<String> = command_lines(script, &Environment::new())
+            .into_iter()
+            .filter_map(|line| line.document)
+            .collect();
         assert_eq!(documents, [expected], "{script}");
     }
 }
@@ -98,7 +100,7 @@ fn pipes_and_here_documents_lead_to_the_command_that_reads_them() {
 #[test]
 fn broken_scripts_end() {
     for script in ["'", "\"", "$(", "${", "`", "a <<EOF", "\\", "<(", "((((", "$(((", "a >"] {
-        command_lines(script);
+        command_lines(script, &Environment::new());
     }
-    command_lines(&"$(".repeat(10_000));
+    command_lines(&"$(".repeat(10_000), &Environment::new());
 }

@@ -87,7 +87,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.meta, missing.binding.into(), message)
             .at(FieldPath::key("subjects").then_index(missing.index))
             .about(format!("{namespace}/{name}"))
-            .severity(owner.severity(RULE.meta.severity))
+            .severity(owner.severity_beside_lookalikes(RULE.meta.severity))
             .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&fix(missing, first), ExternalKind::ServiceAccount, namespace, name))
             .related((*first).into(), "the ServiceAccount that exists");

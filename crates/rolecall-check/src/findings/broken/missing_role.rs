@@ -8,8 +8,7 @@
 //!
 //! It is high where the input ought to hold the role: another role is spelled alike, the input holds other objects
 //! of the namespace or such whose names begin with the same word, or it is a whole cluster. Otherwise other software
-//! may install the role, which makes it low; where the distribution does (`system:openshift:...`), it is only for
-//! information.
+//! can install the role, and the finding is only for information.
 //!
 //! # Why is this bad
 //!

@@ -4,9 +4,9 @@
 //!
 //! Looks up the ServiceAccounts that bindings name, be it as users `system:serviceaccount:NAMESPACE:NAME`. `default` exists
 //! in every namespace, and the ServiceAccounts of Kubernetes' own controllers count as existing, as does what
-//! `external` in `rolecall.yaml` lists. The severity is lower where the input holds nothing else of that namespace, since
-//! other software may create the ServiceAccount, and in namespaces of the cluster such as `kube-system`, where add-ons of
-//! many origins live.
+//! `external` in `rolecall.yaml` lists, and those that operators make for custom resources of the input. The finding is
+//! only for information where the input holds nothing else of that namespace, since other software can create the
+//! ServiceAccount, and in namespaces of the cluster such as `kube-system`, which add-ons of many origins share.
 //!
 //! # Why is this bad
 //!

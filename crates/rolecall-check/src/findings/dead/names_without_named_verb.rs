@@ -3,7 +3,9 @@
 //! # What it does
 //!
 //! Finds rules with `resourceNames` whose only verbs are `create`, `list`, `watch` and
-//! `deletecollection`. Subresources are left out: `create` on `pods/exec` names the Pod.
+//! `deletecollection`. Subresources are left out: `create` on `pods/exec` names the Pod. Where neither Kubernetes nor a
+//! CustomResourceDefinition of the input serves the resource, the finding is only for information: programs can ask
+//! about whatever they want, with a name.
 //!
 //! # Why is this bad
 //!
@@ -75,11 +77,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let is_uncovered = |verbs: &[Text]| !verbs.is_empty() && !is_covered(at, verbs);
         // A rule of which hardly anything matches is reported as a whole.
         if is_all && !nameless.is_empty() && is_uncovered(&rule.verbs) {
-            findings.push(nameless_verbs(at, &rule.verbs, true));
+            findings.push(hedged(context, at, nameless_verbs(at, &rule.verbs, true)));
             continue;
         }
         if is_uncovered(&nameless) {
-            findings.push(nameless_verbs(at, &nameless, false));
+            findings.push(hedged(context, at, nameless_verbs(at, &nameless, false)));
         }
         if is_uncovered(&selecting) {
             findings.push(selecting_verbs(at, &selecting));
@@ -92,6 +94,24 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn is_checked_by_name(rule: &PolicyRule) -> bool {
     rule.resources.iter().all(|entry| entry.contains('.'))
         && rule.api_groups.iter().all(|group| !known::is_built_in(group))
+}
+
+/// Returns whether the kinds are known to be those of objects. About other names a program can ask what it
+/// wants, such as a gateway whether somebody can `create` the traces of a tenant.
+fn are_objects(context: &Context<'_>, rule: &PolicyRule) -> bool {
+    rule.api_groups.iter().any(|group| {
+        known::is_built_in(group)
+            || rule.resources.iter().any(|entry| context.catalog().get(group, entry).is_some())
+    })
+}
+
+/// Says that it depends on who asks, where that is so.
+fn hedged(context: &Context<'_>, at: RuleAt<'_>, mut finding: Finding) -> Finding {
+    if are_objects(context, at.rule) {
+        return finding;
+    }
+    finding.message.push_str(", unless a program of the API group asks with a name");
+    finding.severity(Severity::Info)
 }
 
 /// Reports verbs whose requests carry no name.

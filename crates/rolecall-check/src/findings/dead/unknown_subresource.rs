@@ -3,8 +3,9 @@
 //! # What it does
 //!
 //! Finds `pods/logs` and the like: a resource of Kubernetes with a subresource that no version serves and
-//! no authorization check asks about; and, of low severity, `status` or `scale` of a kind whose CustomResourceDefinition
-//! is in the input and does not declare it.
+//! no authorization check asks about; and, of low severity, subresources of a kind whose CustomResourceDefinition is in
+//! the input and does not declare them. `status` and `finalizers`, which generators write for every kind, are only for
+//! information there. What one role says of several custom kinds is one finding.
 //!
 //! # Why is this bad
 //!
@@ -33,7 +34,7 @@
 //! - {apiGroups: [""], resources: [pods, pods/log], verbs: [get, list]}
 //! ```
 
-use rolecall_rbac::edit_distance;
+use rolecall_rbac::{Role, edit_distance};
 
 use super::DeadEntry;
 use super::fate::{self, Dead};
@@ -56,6 +57,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    // Generators write the same subresource for every kind of their own: that is one thing to say of a role.
+    let mut of_kinds: Option<(&Role, &str, Vec<DeadEntry<'_>>)> = None;
     for dead in super::dead_entries(context) {
         let Dead::Subresource { subresource, existing } = &dead.why else { continue };
         let (subresource, mut existing) = (*subresource, existing.clone());
@@ -80,13 +83,25 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let fix = match (nearest, &*existing) {
             _ if is_approvers => "remove it, unless an approver asks about it".to_owned(),
             (Some((_, nearest)), _) => format!("write `{parent}/{nearest}`"),
-            _ if is_custom => {
-                "remove it, or give the kind the subresource in its definition".to_owned()
-            }
             (None, []) => format!("remove it: `{parent}` has no subresources"),
             (None, _) if parent == "*" => "name a subresource that exists".to_owned(),
             (None, existing) => format!("name one that exists: {}", listed(existing)),
         };
+        if is_custom && nearest.is_none() {
+            match &mut of_kinds {
+                Some((role, known, entries))
+                    if std::ptr::eq(*role, dead.at.role) && *known == subresource =>
+                {
+                    entries.push(dead);
+                }
+                other => findings.extend(
+                    other
+                        .replace((dead.at.role, subresource, vec![dead]))
+                        .and_then(|(_, subresource, entries)| about_kinds(subresource, &entries)),
+                ),
+            }
+            continue;
+        }
         let message = match parent {
             "*" => format!("nothing has a subresource {}", quote(subresource)),
             parent => format!("`{parent}` has no subresource {}", quote(subresource)),
@@ -95,13 +110,46 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(dead.at.value("resources", dead.index))
             .about(dead.entry)
             .fix(fix);
-        // What generators write for kinds of one's own, whether they have it or not, hides no mistake.
         findings.push(match (is_approvers, is_custom || is_extra) {
             (true, _) => finding.severity(Severity::Info),
             (false, true) => finding.severity(Severity::Low),
             (false, false) => finding,
         });
     }
+    let last = of_kinds.and_then(|(_, subresource, entries)| about_kinds(subresource, &entries));
+    findings.extend(last);
+}
+
+/// Reports a subresource that custom kinds do not have. The `status` and `finalizers` that generators write,
+/// whether a kind has them or not, hide no mistake.
+fn about_kinds(subresource: &str, entries: &[DeadEntry<'_>]) -> Option<Finding> {
+    let first = entries.first()?;
+    let parent = |dead: &DeadEntry<'_>| {
+        quote(dead.entry.split_once('/').map_or(dead.entry, |(parent, _)| parent))
+    };
+    let quoted = quote(subresource);
+    let message = match entries {
+        [only] => format!("{} has no subresource {quoted}", parent(only)),
+        [one, other] => {
+            format!("{} and {} have no subresource {quoted}", parent(one), parent(other))
+        }
+        several => format!(
+            "{} and {} other kinds have no subresource {quoted}",
+            parent(first),
+            several.len() - 1
+        ),
+    };
+    let names: Vec<&str> = entries.iter().map(|dead| dead.entry).collect();
+    let severity = match subresource {
+        "status" | "finalizers" => Severity::Info,
+        _ => Severity::Low,
+    };
+    let finding = Finding::new(RULE.meta, first.at.role.into(), message)
+        .at(first.at.value("resources", first.index))
+        .about(names.join(" "))
+        .severity(severity)
+        .fix("remove it, or give the kind the subresource in its definition");
+    Some(finding)
 }
 
 /// Returns whether another entry of the rule's resources can match.

@@ -110,7 +110,7 @@ fn granted(mut finding: Finding, by: &[Grant<'_>]) -> Finding {
     }
     for grant in by {
         if let Grant::Rule(grant) = grant {
-            let rule = format!("its rule {} grants it", grant.rule_index + 1);
+            let rule = format!("its `rules[{}]` grants it", grant.rule_index);
             finding = finding
                 .related(grant.role.into(), rule)
                 .related(grant.binding.into(), "binds the subject to it");
@@ -122,12 +122,11 @@ fn granted(mut finding: Finding, by: &[Grant<'_>]) -> Finding {
 fn through(binding: &Binding, role: &Role, rule_index: usize) -> String {
     let place = |metadata: &Metadata| position(&metadata.origin);
     format!(
-        "{}{}, {}{}, rule {}",
+        "{}{}, {}{}, rules[{rule_index}]",
         ObjectRef::from(binding),
         place(&binding.metadata),
         ObjectRef::from(role),
         place(&role.metadata),
-        rule_index + 1
     )
 }
 

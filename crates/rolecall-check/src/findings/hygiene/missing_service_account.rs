@@ -49,12 +49,16 @@
 //! metadata: {name: web, namespace: shop}
 //! ```
 
-use rolecall_rbac::is_template;
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rolecall_rbac::{Metadata, Origin, is_template};
 
 use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::workloads::{self, RunsAs};
-use crate::findings::{Rule, accounts};
+use crate::findings::{Rule, accounts, roles};
 use crate::{Category, ExternalKind, Finding, RuleMeta, Severity, Versions};
 
 pub(super) const RULE: Rule = Rule {
@@ -72,6 +76,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let foreign = LazyCell::new(|| foreign_directories(context));
     for pod in context.pods() {
         if matches!(pod.runs_as, RunsAs::Nobody) || workloads::account_exists(context, pod) {
             continue;
@@ -89,7 +94,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             [] => "create the ServiceAccount".to_owned(),
             similar => format!("create it, or use one that exists: {}", listed(similar)),
         };
-        let owner = Owner::of_account(context, namespace, name);
+        let owner = match Owner::of_account(context, namespace, name) {
+            // Whatever installs the missing roles can create the ServiceAccount too.
+            Owner::Input
+                if similar.is_empty()
+                    && context.is_guess(&pod.workload.metadata)
+                    && directory(&pod.workload.metadata)
+                        .is_some_and(|directory| foreign.contains(directory)) =>
+            {
+                Owner::Unknown
+            }
+            owner => owner,
+        };
         let is_renamed = accounts::may_be_renamed(context, name);
         let severity = match owner {
             Owner::Input => RULE.meta.severity,
@@ -112,5 +128,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&fix, ExternalKind::ServiceAccount, namespace, name));
         findings.push(workloads::at_account(finding, pod.spec));
+    }
+}
+
+/// Returns the directories with bindings to roles that other software can install.
+fn foreign_directories<'a>(context: &'a Context<'_>) -> BTreeSet<&'a Path> {
+    roles::without_role(context)
+        .filter(|binding| Owner::of_role(context, binding) == Owner::Unknown)
+        .filter_map(|binding| directory(&binding.metadata))
+        .collect()
+}
+
+/// Returns the directory of the file that an object was read from.
+fn directory(metadata: &Metadata) -> Option<&Path> {
+    match &metadata.origin {
+        Origin::File { path, .. } => Path::new(&**path).parent(),
+        Origin::Cluster | Origin::Default => None,
     }
 }

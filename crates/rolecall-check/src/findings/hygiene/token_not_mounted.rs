@@ -4,7 +4,8 @@
 //!
 //! Finds Pods without a mounted token, because they or their ServiceAccount say
 //! `automountServiceAccountToken: false` and no volume projects one, that run commands against the API server or
-//! declare needs, or that are the only users of a ServiceAccount with rights of its own.
+//! declare needs, or that are the only users of a ServiceAccount with rights of its own. The right to `use` security
+//! context constraints needs no token: the server checks it when the Pod is created.
 //!
 //! # Why is this bad
 //!
@@ -65,7 +66,7 @@
 
 use std::cell::LazyCell;
 
-use rolecall_rbac::ServiceAccount;
+use rolecall_rbac::{Role, ServiceAccount};
 use rustc_hash::FxHashSet;
 
 use crate::context::Context;
@@ -104,7 +105,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let name = pod.spec.service_account_name();
                 let directly = || {
                     let bindings = workloads::own_bindings(context, identity);
-                    bindings.iter().any(|bound| *bound.subject.name == *name)
+                    bindings.iter().any(|bound| {
+                        *bound.subject.name == *name && bound.role.is_ok_and(takes_token)
+                    })
                 };
                 if name == "default" || shared.contains(&Account::of(pod)) || !directly() {
                     continue;
@@ -119,6 +122,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .fix("remove `automountServiceAccountToken: false`, or project a token");
         findings.push(workloads::at_token(finding, pod.spec));
     }
+}
+
+/// Returns whether a role grants anything that a Pod asks for. Admission plugins ask about `use`, when the Pod
+/// is created: of security context constraints and Pod security policies.
+fn takes_token(role: &Role) -> bool {
+    role.rules.iter().any(|rule| rule.verbs.iter().any(|verb| **verb != *"use"))
 }
 
 /// The ServiceAccount that a Pod runs as.

@@ -4,8 +4,9 @@
 //!
 //! Finds ServiceAccounts that bindings name and that no workload of the input runs as. Nothing is said where
 //! the input holds no workloads, or not all of them, or where a rule allows someone to mint tokens of the
-//! ServiceAccount by its name. Where a workload of the input can create workloads in the namespace, as operators
-//! do, the finding is only for information.
+//! ServiceAccount by its name. In manifests the finding is only for information, since people, pipelines and
+//! programs elsewhere can use the ServiceAccount; so it is in a cluster where a workload can create workloads in the
+//! namespace, as operators do.
 //!
 //! # Why is this bad
 //!
@@ -115,10 +116,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = "holds rights, but no workload of the input runs as it".to_owned();
-        let severity = match uses.may_be_run(context, &metadata.namespace) {
-            true => Severity::Info,
-            false => RULE.meta.severity,
-        };
+        // Repositories hold ServiceAccounts for people, pipelines and programs that run elsewhere.
+        let is_whole = context.input.complete && !uses.may_be_run(context, &metadata.namespace);
+        let severity = if is_whole { RULE.meta.severity } else { Severity::Info };
         let mut finding = Finding::new(RULE.meta, account.into(), message)
             .severity(severity)
             .unless(context.unread_files(workloads::may_hide_any_workload))

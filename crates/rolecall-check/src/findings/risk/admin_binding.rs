@@ -3,7 +3,8 @@
 //! # What it does
 //!
 //! Finds bindings to the default ClusterRoles with which whole namespaces, or the cluster, are
-//! administered. The severity depends on the role and on whether it is granted everywhere.
+//! administered. The severity depends on the role and on whether it is granted everywhere: `admin` and `edit` in a
+//! namespace are what these roles are for, and only for information.
 //!
 //! # Why is this bad
 //!
@@ -66,7 +67,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let severity = match (&*reference.name, everywhere || in_system) {
             ("cluster-admin", true) => Severity::Critical,
             ("cluster-admin", false) | ("admin" | "edit", true) => Severity::High,
-            ("admin" | "edit", false) => Severity::Low,
+            // That is what the roles are for.
+            ("admin" | "edit", false) => Severity::Info,
             _ => continue,
         };
         let place = match everywhere {

@@ -16,6 +16,9 @@ use crate::{FieldPath, Finding};
 /// Default ClusterRoles whose bindings have a finding for themselves.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
+/// Findings about more holders than these are not compared by them.
+const MOST_HOLDERS: usize = 8;
+
 /// Reports every risk that is a set of requests.
 pub(crate) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = context.risks();
@@ -63,6 +66,7 @@ fn about_rule(
         .at(at.path())
         .about(risk.name)
         .severity(judged.severity)
+        .held_by(judged.held_by())
         .fix(format!("{advice}{}", judged.pod_security(engine, risk)));
     for binding in &judged.bindings {
         finding = finding.related((*binding).into(), "grants it");
@@ -201,6 +205,17 @@ impl Judged<'_> {
         // `kube-system` counts for more than others.
         let system = self.namespaces.iter().find(|namespace| **namespace == "kube-system");
         system.or(self.namespaces.first()).copied()
+    }
+
+    /// Names the holders and where they hold the risk, so that findings about the same ones can be joined;
+    /// empty where that is nobody, or so many that others are not the same.
+    fn held_by(&self) -> String {
+        let holders = holders(&self.bindings);
+        if holders.is_empty() || holders.len() > MOST_HOLDERS {
+            return String::new();
+        }
+        let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
+        format!("{} {}", holders.join(" "), self.place)
     }
 
     /// Returns what to do about Pods that can take over their node, unless that is done.

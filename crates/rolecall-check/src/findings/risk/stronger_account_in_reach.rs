@@ -4,7 +4,8 @@
 //!
 //! Finds subjects that may read or mint tokens of a namespace's ServiceAccounts (by its Secrets, by
 //! requesting tokens, or by running Pods there), where one of these ServiceAccounts holds rights in the
-//! whole cluster that the subject does not.
+//! whole cluster that the subject does not. Where it takes a Secret that the subject can read by name and that does
+//! not exist yet, the finding is only for information.
 //!
 //! # Why is this bad
 //!
@@ -164,7 +165,7 @@ fn about(
     let (severity, message) = match reach {
         Reach::Surely => (RULE.meta.severity, format!("{} can become {account}", some_of(&names))),
         Reach::Perhaps => (
-            Severity::Low,
+            Severity::Info,
             format!(
                 "{} can become {account}, if a Secret that it can read by name does not exist yet",
                 some_of(&names)

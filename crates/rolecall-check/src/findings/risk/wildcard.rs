@@ -4,7 +4,8 @@
 //!
 //! Finds rules that allow any verb, spelled `*` or as all eight verbs of requests, or any resource of an
 //! API group. Rules that allow everything, a verb on everything, or any verb on a sensitive kind are
-//! reported as such instead.
+//! reported as such instead. In a namespace, and in API groups of custom resources, the finding is only for
+//! information.
 //!
 //! # Why is this bad
 //!
@@ -54,7 +55,7 @@ use rolecall_rbac::PolicyRule;
 
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Versions};
+use crate::{Category, Finding, RuleMeta, Versions, known};
 
 pub(super) const RULE: Rule = Rule {
     meta: &RuleMeta {
@@ -91,7 +92,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 [other] => format!(", as `{other}` does"),
                 others => format!(", as {} do", listed(others)),
             };
-            let severity = match is_everywhere && field != &"apiGroups" {
+            // What a group of custom resources holds, the one who defines it decides.
+            let is_custom = places.iter().all(|(at, _)| {
+                at.rule.api_groups.iter().all(|group| **group != *"*" && !known::is_built_in(group))
+            });
+            let severity = match is_everywhere && field != &"apiGroups" && !is_custom {
                 true => WILDCARD.severity,
                 false => WILDCARD.in_namespace,
             };

@@ -61,6 +61,8 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut namespaces = session.namespaces(options);
     if options.namespace.all_namespaces {
         namespaces.extend(session.authorizer.inventory().namespace_names());
+    } else {
+        session.place.explain(ui);
     }
     let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
     let has_gaps = !session.authorizer.inventory().gaps().is_empty();

@@ -99,7 +99,7 @@ impl Single<'_> {
             resource: self.resource,
             subresource: self.subresource,
             name: self.name,
-            namespace: if options.namespace.all_namespaces { "" } else { &session.namespace },
+            namespace: if options.namespace.all_namespaces { "" } else { session.namespace() },
             namespace_is_explicit: options.namespace.first().is_some(),
         }
     }

@@ -26,6 +26,15 @@ struct Edit {
     text: String,
 }
 
+/// What is written beside the objects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extras<'a> {
+    /// Lines of comments before each object; empty for none.
+    pub(super) comments: &'a str,
+    /// Whether a kustomization.yaml lists the files.
+    pub(super) kustomization: bool,
+}
+
 /// Keeps other runs out of a folder as long as it lives.
 pub(super) struct Lock {
     _file: File,
@@ -63,20 +72,20 @@ pub(super) fn write(
     ui: &Ui,
     folder: &Path,
     objects: &[Object],
-    with_kustomization: bool,
+    with: Extras<'_>,
 ) -> Result<(), CommandError> {
     let mut of_file: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
     for object in objects {
         of_file.entry(file_of(object)).or_default().push(object);
     }
-    if of_file.is_empty() && !with_kustomization {
+    if of_file.is_empty() && !with.kustomization {
         return Ok(());
     }
     let mut edits = Vec::new();
     for (name, objects) in &of_file {
-        edits.push(edit(folder.join(name), |existing| merge(existing, objects))?);
+        edits.push(edit(folder.join(name), |existing| merge(existing, objects, with.comments))?);
     }
-    if with_kustomization {
+    if with.kustomization {
         let names = KUSTOMIZATIONS.map(|name| folder.join(name));
         let [new, ..] = &names;
         let path = names.iter().find(|path| path.exists()).unwrap_or(new);
@@ -121,7 +130,7 @@ fn file_of(object: &Object) -> String {
 }
 
 /// Replaces the documents that hold objects of the same names, keeps the others, and adds the rest.
-fn merge(existing: &str, objects: &[&Object]) -> Result<String, String> {
+fn merge(existing: &str, objects: &[&Object], comments: &str) -> Result<String, String> {
     let mut documents: Vec<(Option<ObjectKey>, String)> = Vec::new();
     for document in yaml::documents(existing) {
         documents.push((yaml::key_of(&document)?, document));
@@ -133,7 +142,7 @@ fn merge(existing: &str, objects: &[&Object]) -> Result<String, String> {
             namespace: metadata.namespace.to_string(),
             name: metadata.name.to_string(),
         };
-        let text = yaml_of(&[(*object).clone()]);
+        let text = format!("{comments}{}", yaml_of(&[(*object).clone()]));
         match documents.iter_mut().find(|(known, _)| known.as_ref() == Some(&key)) {
             Some((_, document)) => *document = text,
             None => documents.push((Some(key), text)),

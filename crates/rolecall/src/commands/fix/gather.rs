@@ -74,7 +74,7 @@ pub(super) fn gather(
         }
         Input::Errors(name, found, clues) => {
             gathered.is_from_informers = clues.are_of_informers();
-            let about = scan::About { subjects, namespace: &session.namespace, options };
+            let about = scan::About { subjects, namespace: session.namespace(), options };
             scan::take(&name, found, &about, &mut gathered);
         }
         Input::Reviews(reviews) => {

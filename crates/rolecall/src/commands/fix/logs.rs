@@ -71,7 +71,7 @@ fn pods<'a>(session: &'a Session, target: &str) -> Result<Vec<&'a Workload>, Com
         return Err(CommandError::usage(format!("`{target}` is nothing that has logs"))
             .with_hint(Hint::did_you_mean(target, ["pod/NAME", "deploy/NAME"])));
     };
-    let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+    let namespace = namespace.as_deref().unwrap_or(session.namespace());
     let named = find_workload(session, &kind, namespace, &name)?;
     let inventory = session.authorizer.inventory();
     let pods: Vec<&Workload> = inventory

@@ -3,6 +3,7 @@
 mod clues;
 mod dedicated;
 mod diff;
+mod doubts;
 mod dry_run;
 mod earlier;
 mod files;
@@ -257,7 +258,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         gathered.is_from_informers = clues.are_of_informers();
         gathered.unread_logs = unread;
         for (name, scan) in scans {
-            let about = scan::About { subjects: &named, namespace: &session.namespace, options };
+            let about = scan::About { subjects: &named, namespace: session.namespace(), options };
             scan::take(&name, scan, &about, &mut gathered);
         }
     }
@@ -340,12 +341,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<(), CommandError> {
     for subject in subjects {
         let SubjectArgument::ServiceAccount { namespace, name } = subject else { continue };
-        let namespace = namespace.as_deref().unwrap_or(&session.namespace);
-        if let Some(meant) = subject::lookalike(session, namespace, name) {
+        let namespace = namespace.as_deref().unwrap_or(session.namespace());
+        let meant = subject::lookalikes(session, namespace, name);
+        if !meant.is_empty() {
             return Err(CommandError::usage(format!(
                 "there is no ServiceAccount `{name}` in namespace `{namespace}`"
             ))
-            .with_hint(Hint::did_you_mean(format!("sa/{namespace}:{name}"), [meant]))
+            .with_hint(Hint::did_you_mean(format!("sa/{namespace}:{name}"), meant))
             .with_hint(Hint::pass("--create-serviceaccount", "create that ServiceAccount, too"))
             .with_hint(Hint::pass("--force", "grant to a ServiceAccount that is created later")));
         }
@@ -471,8 +473,10 @@ impl Arguments {
     fn write(&self, ui: &Ui, fixed: &Fixed<'_>) -> Result<(), CommandError> {
         let objects = &fixed.plan.objects;
         let is_withheld = fixed.is_withheld();
+        let doubts = doubts::comments(&fixed.plan);
         if let Some(folder) = self.out_dir.as_ref().filter(|_| !is_withheld) {
-            files::write(ui, folder, objects, self.kustomization)?;
+            let with = files::Extras { comments: &doubts, kustomization: self.kustomization };
+            files::write(ui, folder, objects, with)?;
         }
         let mut out = ui.stdout();
         match self.output {
@@ -488,6 +492,7 @@ impl Arguments {
                 output::write_structured(&mut out, Format::Json, &plan)?;
             }
             FixFormat::Yaml if fixed.is_repaired && !is_withheld => {
+                out.write_all(doubts.as_bytes())?;
                 repair::write_patch(&mut out, &fixed.located)?;
                 out.write_all(repair::yaml(objects).as_bytes())?;
             }
@@ -495,6 +500,7 @@ impl Arguments {
                 diff::write(&mut out, fixed.session.authorizer.inventory(), objects)?;
             }
             FixFormat::Yaml if self.out_dir.is_none() && !is_withheld => {
+                out.write_all(doubts.as_bytes())?;
                 out.write_all(yaml_of(objects).as_bytes())?;
             }
             FixFormat::Yaml => {}

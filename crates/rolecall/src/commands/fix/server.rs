@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::{
-    Answer, Config, Denied, HeldRules, Object, Outcome, Permission, Plan, Preflight, ReadRights,
-    Rights, plan, preflight, requests_of_preflight,
+    Answer, Config, Denied, HeldRules, May, Object, Outcome, Plan, Preflight, ReadRights, Rights,
+    plan, preflight, requests_of_preflight,
 };
 use rolecall_rbac::{Authorizer, Identity, Request, Text, VerdictKind, resolve_aggregation};
 use rolecall_review::Question;
@@ -18,6 +18,7 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::live::{self, Evidence, Live, Reviewed};
 use crate::load::Session;
+use crate::place::ALWAYS_THERE;
 use crate::ui::Ui;
 use crate::words;
 
@@ -26,9 +27,6 @@ const ASKED: usize = 200;
 
 /// How many namespaces are read by name.
 const NAMESPACES: usize = 20;
-
-/// The namespaces that every server keeps.
-const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// How often further objects are read by name and planned with.
 const ROUNDS: usize = 8;
@@ -273,7 +271,7 @@ pub(super) fn preflight_of(
     let requests = requests_of_preflight(authorizer, &plan.objects, &plan.in_doubt);
     let asked: Vec<(Identity, Request)> = requests
         .into_iter()
-        .filter(|request| read.may(request) != Permission::Yes)
+        .filter(|request| read.may(request) != May::Yes)
         .map(|request| (applier.clone(), request))
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
@@ -290,15 +288,13 @@ pub(super) fn preflight_of(
     }
     let may = asked.into_iter().zip(answers).map(|((_, request), answer)| {
         let may = match answer.verdict {
-            VerdictKind::Allowed => Permission::Yes,
-            VerdictKind::NoOpinion | VerdictKind::Denied => Permission::No,
-            VerdictKind::Unknown => {
-                Permission::Unknown(vec![words::refusals(&answer.reason).into()])
-            }
+            VerdictKind::Allowed => May::Yes,
+            VerdictKind::NoOpinion | VerdictKind::Denied => May::No,
+            VerdictKind::Unknown => May::Unknown(vec![words::refusals(&answer.reason).into()]),
         };
         (request, may)
     });
-    let may: BTreeMap<Request, Permission> = may.collect();
+    let may: BTreeMap<Request, May> = may.collect();
     let mut rules = BTreeMap::new();
     for object in &plan.objects {
         let namespace = &object.metadata().namespace;
@@ -341,12 +337,12 @@ fn held(
 /// Rights that were read, and others that the server was asked about.
 struct AskedRights<'a> {
     read: ReadRights<'a>,
-    may: BTreeMap<Request, Permission>,
+    may: BTreeMap<Request, May>,
     rules: BTreeMap<Text, HeldRules>,
 }
 
 impl Rights for AskedRights<'_> {
-    fn may(&self, request: &Request) -> Permission {
+    fn may(&self, request: &Request) -> May {
         match self.may.get(request) {
             Some(may) => may.clone(),
             None => self.read.may(request),

@@ -115,9 +115,17 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             let is_empty =
                 walk.identities.is_empty() && walk.pods.is_empty() && holders.roles.is_empty();
             if is_empty && walk.gaps.is_empty() {
-                let place = scope.place();
+                let mut options = options.clone();
+                let place = match &*found.namespaces {
+                    [] => scope.place(),
+                    named => {
+                        let names = named.iter().map(ToString::to_string);
+                        options.namespace.namespaces = names.collect();
+                        Scope::of(named.to_vec()).place()
+                    }
+                };
                 ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
-                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], options);
+                let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
                 ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
             }
             advise(ui, options, &walk);
@@ -163,7 +171,7 @@ fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
     }
     let [walked] = &*walk.identities else { return };
     let Some(account) = walked.identity.as_service_account() else { return };
-    let has_rights = walked.bindings.iter().any(|bound| !bound.is_default_for_everyone());
+    let has_rights = walked.bindings.iter().any(|bound| !bound.is_everybodys());
     if has_rights && account.name == "default" {
         ui.note(format!(
             "every Pod of namespace `{}` that names no ServiceAccount runs as `default`, and holds all \

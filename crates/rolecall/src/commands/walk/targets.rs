@@ -11,6 +11,7 @@ use rolecall_walk::{RoleName, Target, everything_in};
 use super::roles::{find_bindings, find_roles};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
+use crate::kind::is_kind;
 use crate::load::{Breadth, Needs, Session};
 use crate::subject::{self, SubjectArgument, SubjectWord, nearest};
 use crate::ui::Ui;
@@ -42,6 +43,8 @@ pub(super) enum RoleWord {
 pub(super) struct Scope {
     /// `None` for all.
     namespaces: Option<Vec<Text>>,
+    /// Whether they are those of manifests.
+    is_of_input: bool,
 }
 
 /// What was found.
@@ -53,6 +56,8 @@ pub(super) struct Found<'a> {
     pub(super) roles: Vec<RoleName<'a>>,
     /// The bindings whose subjects are wanted.
     pub(super) bindings: Vec<&'a Binding>,
+    /// The namespaces that were named as targets.
+    pub(super) namespaces: Vec<Text>,
 }
 
 impl Scope {
@@ -66,7 +71,12 @@ impl Scope {
 
     pub(super) fn new(session: &Session, options: &Options) -> Self {
         let namespaces = (!Self::is_open(options)).then(|| session.namespaces(options));
-        Self { namespaces }
+        Self { namespaces, is_of_input: session.live().is_none() }
+    }
+
+    /// Returns the scope of namespaces that are named as targets.
+    pub(super) fn of(namespaces: Vec<Text>) -> Self {
+        Self { namespaces: Some(namespaces), is_of_input: false }
     }
 
     /// Returns the namespaces; `None` for all.
@@ -81,6 +91,7 @@ impl Scope {
     /// Says where was looked: `in namespace x`.
     pub(super) fn place(&self) -> String {
         match self.namespaces() {
+            None if self.is_of_input => "in the input".to_owned(),
             None => "in any namespace".to_owned(),
             Some([namespace]) => format!("in namespace `{namespace}`"),
             Some(namespaces) => format!("in the namespaces `{}`", namespaces.join("`, `")),
@@ -144,6 +155,13 @@ impl TargetArgument {
             breadth: Breadth::Roles,
             ..Needs::default()
         };
+        let is_namespace =
+            |target: &Self| matches!(target, Self::Namespaces(name) if name.as_name().is_some());
+        if !targets.is_empty() && targets.iter().all(is_namespace) {
+            // These have to exist; that of the context need not.
+            needs.reads_namespaces = true;
+            needs.looks_for_namespaces = true;
+        }
         for target in targets {
             match target {
                 Self::Subject(subject) => {
@@ -217,14 +235,24 @@ fn find_namespaces<'a>(
     let meant: Vec<&Text> = known.iter().filter(|namespace| name.matches(namespace)).collect();
     for namespace in &meant {
         found.walked.extend(everything_in(inventory, Some(namespace)));
+        found.namespaces.push((*namespace).clone());
     }
-    if !meant.is_empty() || session.live().is_some() {
+    if !meant.is_empty() {
+        return Ok(());
+    }
+    // It was looked for by its name; nothing is in it.
+    if let Some(name) = name.as_name().filter(|_| session.live().is_some()) {
+        found.namespaces.push(name.into());
         return Ok(());
     }
     let text = format!("ns/{name}");
     let near = name.as_name().and_then(|name| nearest(&known, name, |known| known));
     let hint = near.and_then(|near| Hint::did_you_mean(text.clone(), [format!("ns/{near}")]));
-    let error = CommandError::input(format!("there is no `{text}` in the input")).with_hint(hint);
+    let error = match name.as_name() {
+        Some(_) => format!("there is no `{text}` in the input"),
+        None => format!("nothing matches `{text}`"),
+    };
+    let error = CommandError::input(error).with_hint(hint);
     Err(unless_hidden(error, session, |_| true, &text))
 }
 
@@ -241,11 +269,11 @@ fn one_subject<'a>(
 ) -> Result<Target<'a>, CommandError> {
     match subject {
         SubjectArgument::Workload { kind, namespace, name } => {
-            let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+            let namespace = namespace.as_deref().unwrap_or(session.namespace());
             subject::find_workload(session, kind, namespace, name).map(Target::Workload)
         }
         SubjectArgument::ServiceAccount { namespace, name } => {
-            let namespace = namespace.as_deref().unwrap_or(&session.namespace);
+            let namespace = namespace.as_deref().unwrap_or(session.namespace());
             let account = ServiceAccountName { namespace, name };
             if !is_known(session, account) {
                 return Err(missing_account(session, account));
@@ -363,7 +391,7 @@ impl<'a> Matches<'a, '_> {
             .filter(|workload| {
                 (self.in_scope)(&workload.metadata.namespace)
                     && self.name.matches(&workload.metadata.name)
-                    && subject::is_kind(self.session, workload, kind)
+                    && is_kind(&self.session.catalog, workload, kind)
             })
             .map(Target::Workload)
             .collect()
@@ -389,7 +417,7 @@ impl<'a> Matches<'a, '_> {
             if let Some(error) = subject::unknown_kind(self.session, kind, &name) {
                 return error;
             }
-            let of_kind = |w: &&Workload| subject::is_kind(self.session, w, kind);
+            let of_kind = |w: &&Workload| is_kind(&self.session.catalog, w, kind);
             inventory.workloads().iter().filter(of_kind).map(|w| &*w.metadata.name).collect()
         };
         let guess =

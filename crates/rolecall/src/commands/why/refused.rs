@@ -39,7 +39,7 @@ pub(super) fn explain(
         true => Vec::new(),
         false => SubjectArgument::resolve_all(&subjects, ui, &session, options)?,
     };
-    let about = About { subjects: &subjects, namespace: &session.namespace, options };
+    let about = About { subjects: &subjects, namespace: session.namespace(), options };
     let (scans, unread) = match text {
         Text::Scanned(name, scan) => (vec![(name, scan)], 0),
         Text::Logs => {

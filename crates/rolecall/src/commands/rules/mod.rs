@@ -1,20 +1,25 @@
-use std::collections::{BTreeMap, BTreeSet};
+mod effective;
+mod table;
+
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use rolecall_rbac::{Gap, Identity, PolicyRule, RulesReview, Text, break_down};
+use rolecall_rbac::{Gap, Identity, RulesReview, Text};
 use rolecall_review::live::RulesAnswer;
 
-use crate::cli::Options;
-use crate::error::CommandError;
+use crate::cli::{self, Options};
+use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live;
 use crate::load::Session;
 use crate::output::{self, MatrixFormat, SelfSubjectRulesReview};
-use crate::render::{Cell, Table};
+use crate::render::Folded;
 use crate::subject::{self, Subject, SubjectArgument, label};
 use crate::ui::Ui;
 use crate::words;
+use effective::{EffectiveRule, Given, beyond, effective};
+use table::{Columns, Folding, table, write_folded};
 
 /// List what a subject can do in a namespace
 #[derive(Debug, Args)]
@@ -24,6 +29,9 @@ pub(crate) struct Arguments {
     /// wildcards, as in `sa/*` or `user/*`
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
+    /// List the rules that Kubernetes gives to every user, too
+    #[arg(long)]
+    show_system: bool,
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
@@ -35,6 +43,10 @@ fn after_help() -> String {
 The rules are those that a SelfSubjectRulesReview reports: of every ClusterRoleBinding that reaches the
 subject, and of the RoleBindings of the namespace. -A lists what holds in every namespace once, as
 namespace `*`, and then what RoleBindings add in each; json and yaml repeat it for each namespace.
+
+Tables fold the rules that Kubernetes gives to every user, such as to read /version, to one line;
+--show-system lists them. The other formats always list them. NOTE says which rules no request matches,
+and which a build by Kustomize can still change.
 
 Examples:
   What may the Pods of a Deployment do?
@@ -62,20 +74,15 @@ struct Listing<'a> {
     error: String,
 }
 
-/// One resource or URL with all the verbs that any rule gives, and the bindings that do.
-struct EffectiveRule {
-    /// One API group and resource with at most one name, or one URL.
-    rule: PolicyRule,
-    /// The bindings, in words.
-    through: Vec<String>,
-}
-
 /// Lists the rules.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
     let mut report = Report { me: me(options, &session, &subjects)?, ..Report::default() };
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
+    if !options.namespace.all_namespaces {
+        session.place.explain(ui);
+    }
     let listings = subjects.iter().flat_map(|subject| {
         let namespaces = namespaces_of(&session, options, &subject.identity);
         namespaces.into_iter().map(move |namespace| (subject, namespace))
@@ -104,17 +111,32 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 }
             }
             let listings = all;
-            let is_wide = matches!(format, MatrixFormat::Wide | MatrixFormat::Csv);
-            let table = table(&listings, is_wide);
+            let columns = match format {
+                MatrixFormat::Csv => Columns::All,
+                MatrixFormat::Wide => Columns::Wide,
+                _ => Columns::Needed,
+            };
+            let is_laid_out = matches!(format, MatrixFormat::Table | MatrixFormat::Wide);
+            let folding = match is_laid_out && !arguments.show_system {
+                true => Folding::Everybodys,
+                false => Folding::None,
+            };
+            let table = table(&session, &listings, columns, folding);
             match format {
                 MatrixFormat::Csv => table.write_csv(&mut out, ui.layout().headings)?,
                 MatrixFormat::Markdown => table.write_markdown(&mut out)?,
+                _ if table.is_empty() => {}
                 _ => table.write(&mut out, ui.layout())?,
+            }
+            if folding == Folding::Everybodys {
+                write_folded(&mut Folded::new(&mut out, ui.columns()), &listings, &table)?;
             }
         }
     }
     out.flush()?;
-    Ok(session.conclude(ui, report.tell(ui)))
+    let exit = report.tell(ui);
+    report.suggest(ui, options, &session);
+    Ok(session.conclude(ui, exit))
 }
 
 /// Returns the namespaces that were asked for; with -A those in which RoleBindings reach the
@@ -131,7 +153,7 @@ fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> V
         .filter(|namespace| !namespace.is_empty())
         .collect();
     if namespaces.is_empty() {
-        return vec![session.namespace.as_str().into()];
+        return vec![session.namespace().into()];
     }
     namespaces.into_iter().collect()
 }
@@ -147,54 +169,9 @@ fn me(
     asks.then(|| session.me(options)).transpose()
 }
 
-/// Breaks rules down and puts them together again by what they are about: resources, then URLs. With
-/// each comes through what it is given, if that is known.
-fn effective<'a>(
-    rules: impl Iterator<Item = (&'a PolicyRule, Option<String>)>,
-) -> Vec<EffectiveRule> {
-    type Gathered = (BTreeSet<Text>, BTreeSet<String>);
-    let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
-    for (rule, through) in rules {
-        for mut atom in break_down(rule) {
-            let verbs = std::mem::take(&mut atom.verbs);
-            let (all_verbs, all_through) = gathered.entry(atom).or_default();
-            all_verbs.extend(verbs.iter().cloned());
-            all_through.extend(through.clone());
-        }
-    }
-    let (urls, resources): (Vec<_>, Vec<_>) =
-        gathered.into_iter().partition(|(about, _)| about.resources.is_empty());
-    resources
-        .into_iter()
-        .chain(urls)
-        .map(|(about, (verbs, through))| EffectiveRule {
-            rule: PolicyRule { verbs: verbs.into_iter().collect(), ..about },
-            through: through.into_iter().collect(),
-        })
-        .collect()
-}
-
-/// Returns what rules give beyond others: further verbs on what both are about, and the rest.
-fn beyond(rules: Vec<EffectiveRule>, others: &[EffectiveRule]) -> Vec<EffectiveRule> {
-    let about = |rule: &PolicyRule| PolicyRule { verbs: [].into(), ..rule.clone() };
-    let known: BTreeMap<PolicyRule, &PolicyRule> =
-        others.iter().map(|other| (about(&other.rule), &other.rule)).collect();
-    let further = |effective: EffectiveRule| {
-        let Some(other) = known.get(&about(&effective.rule)) else { return Some(effective) };
-        let is_known =
-            |verb: &&Text| other.verbs.contains(verb) || other.verbs.iter().any(|v| **v == *"*");
-        let verbs: Vec<Text> =
-            effective.rule.verbs.iter().filter(|verb| !is_known(verb)).cloned().collect();
-        (!verbs.is_empty()).then(|| EffectiveRule {
-            rule: PolicyRule { verbs: verbs.into_iter().collect(), ..effective.rule },
-            through: effective.through,
-        })
-    };
-    rules.into_iter().filter_map(further).collect()
-}
-
 impl Listing<'_> {
     fn to_review(&self) -> SelfSubjectRulesReview<'_> {
+        let unbuilt = self.rules.iter().filter(|effective| effective.is_unbuilt);
         SelfSubjectRulesReview::new(
             &self.subject.identity,
             &self.namespace,
@@ -202,6 +179,7 @@ impl Listing<'_> {
             self.incomplete,
             &self.error,
         )
+        .with_unbuilt(unbuilt.map(|effective| words::rule(&effective.rule)))
     }
 }
 
@@ -218,6 +196,10 @@ struct Report {
     gaps: BTreeSet<Gap>,
     nodes: BTreeSet<String>,
     masters: BTreeSet<String>,
+    /// Whose rules may not be all, where.
+    open: BTreeSet<(String, Text)>,
+    /// Whose rules none were found of.
+    without: BTreeSet<String>,
 }
 
 impl Report {
@@ -238,9 +220,8 @@ impl Report {
             Some(RulesAnswer::Complete(rules)) => (rules, None),
             Some(RulesAnswer::Partial(rules, because)) => (rules, Some(because)),
             Some(RulesAnswer::Useless) | None => {
-                self.add(subject, &review);
-                let rules =
-                    review.rules.iter().map(|of| (of.rule, Some(words::binding(of.binding))));
+                self.add(subject, &namespace, &review);
+                let rules = review.rules.iter().map(|of| Given::by_binding(session, of));
                 return Ok(Listing {
                     subject,
                     namespace,
@@ -255,7 +236,7 @@ impl Report {
         Ok(Listing {
             subject,
             namespace,
-            rules: effective(rules.rules().iter().map(|rule| (rule, None))),
+            rules: effective(rules.rules().iter().map(Given::by_server)),
             incomplete: because.is_some(),
             error: because.unwrap_or_default(),
         })
@@ -283,12 +264,12 @@ impl Report {
             let is_everywhere = listings.is_empty();
             let asked = if is_everywhere { "" } else { &*namespace };
             let review = session.authorizer.rules_for(identity, asked);
-            self.add(subject, &review);
+            self.add(subject, asked, &review);
             let rules = review
                 .rules
                 .iter()
                 .filter(|of| of.binding.metadata.namespace.is_empty() == is_everywhere)
-                .map(|of| (of.rule, Some(words::binding(of.binding))));
+                .map(|of| Given::by_binding(session, of));
             let rules = beyond(effective(rules), everywhere);
             listings.push(Listing {
                 subject,
@@ -301,10 +282,15 @@ impl Report {
         listings
     }
 
-    fn add(&mut self, subject: &Subject, review: &RulesReview<'_>) {
+    fn add(&mut self, subject: &Subject, namespace: &str, review: &RulesReview<'_>) {
         self.problems.extend(review.problems.iter().map(words::problem));
         self.gaps.extend(review.gaps.iter().cloned());
         let identity = &subject.identity;
+        if !review.gaps.is_empty() {
+            self.open.insert((label(identity), namespace.into()));
+        } else if review.rules.is_empty() && !identity.is_privileged() {
+            self.without.insert(label(identity));
+        }
         self.nodes.extend(identity.is_node().then(|| label(identity)));
         self.masters.extend(identity.is_privileged().then(|| label(identity)));
     }
@@ -326,6 +312,9 @@ impl Report {
         for gap in words::gaps(&self.gaps) {
             ui.warn(format!("further rules may apply, for this was not read: {gap}"));
         }
+        for subject in &self.without {
+            ui.note(format!("no rule was found that applies to {subject}"));
+        }
         for node in &self.nodes {
             ui.warn(format!("{node} may do further things that the Node authorizer allows"));
         }
@@ -336,45 +325,21 @@ impl Report {
         let complete = complete && self.gaps.is_empty();
         Exit::Inconclusive.when(!complete)
     }
-}
 
-/// Lays the listings out; subject, namespace and name have columns where they tell something.
-fn table(listings: &[Listing<'_>], wide: bool) -> Table {
-    let several = |differ: fn(&Listing<'_>, &Listing<'_>) -> bool| {
-        wide || listings.first().is_some_and(|first| listings.iter().any(|l| differ(first, l)))
-    };
-    let subjects = several(|left, right| left.subject.identity != right.subject.identity);
-    let namespaces = several(|left, right| left.namespace != right.namespace)
-        || listings.iter().any(|listing| *listing.namespace == *"*");
-    let mut all = listings.iter().flat_map(|listing| &listing.rules);
-    let names = all.any(|effective| !effective.rule.resource_names.is_empty());
-    let mut headings = Vec::new();
-    headings.extend(subjects.then_some("SUBJECT"));
-    headings.extend(namespaces.then_some("NAMESPACE"));
-    headings.push("RESOURCE OR URL");
-    headings.extend(names.then_some("NAME"));
-    headings.push("VERBS");
-    headings.extend(wide.then_some("THROUGH"));
-    let mut table = Table::new(headings);
-    for listing in listings {
-        for EffectiveRule { rule, through } in &listing.rules {
-            let mut cells: Vec<Cell> = Vec::new();
-            cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
-            cells.extend(namespaces.then(|| listing.namespace.as_str().into()));
-            cells.push(about(rule).into());
-            cells.extend(names.then(|| words::quoted(&rule.resource_names).into()));
-            cells.push(rule.verbs.join(" ").into());
-            cells.extend(wide.then(|| through.join(", ").into()));
-            table.row(cells);
+    /// Suggests what the server answers of somebody whose bindings may not be listed: single questions.
+    fn suggest(&self, ui: &Ui, options: &Options, session: &Session) {
+        let Some((subject, namespace)) = self.open.first() else { return };
+        if session.live().is_none() || options.source.overlay {
+            return;
         }
-    }
-    table
-}
-
-/// Names the one resource or URL that a broken-down rule is about.
-fn about(rule: &PolicyRule) -> String {
-    match (rule.resources.first(), rule.api_groups.first()) {
-        (Some(resource), Some(group)) => words::with_group(resource, group),
-        _ => rule.non_resource_urls.join(" "),
+        let mut options = options.clone();
+        options.namespace.namespaces = vec![namespace.to_string()];
+        options.namespace.all_namespaces = false;
+        if namespace.is_empty() {
+            options.namespace.namespaces.clear();
+        }
+        let words = vec!["rolecall", "can-i", "list", "pods", "--for", subject];
+        let command = cli::command_line(words, &options);
+        ui.suggest(Hint::run(command, "have the server answer one question"));
     }
 }

@@ -1,26 +1,26 @@
-//! Remembers refused routes.
+//! What was refused once.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Refusals by route.
+/// Refusals, by what was refused.
 #[derive(Debug, Default)]
-pub(super) struct Routes {
+pub(super) struct Ways {
     refused: Mutex<BTreeMap<String, String>>,
 }
 
-impl Routes {
-    /// Returns the server's message if it refused the route before.
+impl Ways {
+    /// Returns the server's words, if it refused that before.
     pub(super) fn refused(&self, key: &str) -> Option<String> {
         self.lock().get(key).cloned()
     }
 
-    /// Records a refusal.
+    /// Remembers a refusal.
     pub(super) fn refuse(&self, key: String, refusal: &str) {
         self.lock().insert(key, refusal.to_owned());
     }
 
-    /// Returns all refusal messages, sorted and without duplicates.
+    /// Returns all refusals, sorted, each once.
     pub(super) fn refusals(&self) -> Vec<String> {
         let mut refusals: Vec<String> = self.lock().values().cloned().collect();
         refusals.sort();

@@ -1,4 +1,4 @@
-//! Answers many questions with few rules reviews.
+//! Many questions answered by few rules reviews.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -7,17 +7,17 @@ use futures::StreamExt;
 use rolecall_rbac::{Identity, Request, ResourceRequest, Text};
 use rustc_hash::FxBuildHasher;
 
-use super::{Call, Impersonation, LiveReviewer, PostError, Route, Rules, RulesAnswer, Transport};
+use super::{Call, Impersonation, LiveReviewer, PostError, Rules, RulesAnswer, Transport, Way};
 use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, body};
 
-/// The evidence that the caller needs.
+/// What is wanted of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// The verdict is enough.
+    /// Yes or no, however the server tells that.
     Verdict,
-    /// The reason for allowing a request, which requires an individual review.
+    /// What allows a request too, which only a review of its own tells.
     Reason,
-    /// An individual review for each question.
+    /// A review of its own for each.
     Review,
 }
 
@@ -34,37 +34,37 @@ impl Evidence {
 /// The questions about one identity.
 struct Subject<'q> {
     identity: &'q Identity,
-    /// By namespace, in order of appearance.
-    batches: Vec<NamespaceBatch<'q>>,
+    /// By namespace, in the order in which they come up.
+    lots: Vec<Lot<'q>>,
 }
 
-/// The questions about one identity in one namespace, or in none, with their positions in the plan.
-struct NamespaceBatch<'q> {
+/// The questions about one identity in one namespace, or in none, with their positions among all.
+struct Lot<'q> {
     namespace: &'q str,
     questions: Vec<(usize, &'q Question)>,
 }
 
-/// A position, a question, and the answer from rules.
+/// A question with its position among all, and what rules answer to it.
 type Answered<'q> = (usize, &'q Question, Answer);
 
-impl NamespaceBatch<'_> {
+impl Lot<'_> {
     /// Returns whether one rules review is cheaper than the access reviews.
     fn pays(&self) -> bool {
         self.questions.len() >= PAYS_FROM
     }
 }
 
-/// The number of questions from which one rules review is cheaper than individual access reviews.
+/// From how many questions on one rules review is cheaper than as many access reviews.
 const PAYS_FROM: usize = 4;
-/// The same, if access reviews verify a sample of the answers.
+/// From how many on it is where access reviews put its answers to the test.
 const PAYS_WITH_SAMPLES_FROM: usize = 16;
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Answers questions from rules reviews where an identity has enough questions in a namespace:
-    /// for the caller itself, and for others that it can impersonate. For each batch about another
-    /// identity, one question is reviewed directly to discover which routes the server allows. At
-    /// most `at_once` calls run concurrently, until `stop` completes. Questions that remain
-    /// unanswered, or whose answers lack the required evidence, are left to the caller.
+    /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
+    /// pays: the caller itself, and others whom it may impersonate. One question of each lot about
+    /// others is put as it is, to learn in which ways that can be done. At most `at_once` calls are
+    /// under way, until `stop` is done. What is not answered is left to be asked, and so is what lacks
+    /// a reason that is wanted.
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
@@ -76,7 +76,7 @@ impl<T: Transport> LiveReviewer<T> {
         let subjects = if wanted == Evidence::Review { Vec::new() } else { subjects(questions) };
         let mut answers = vec![None; questions.len()];
         let pays_with_samples = |subject: &Subject<'_>| {
-            subject.batches.iter().any(|batch| self.pays_with_samples(subject.identity, batch))
+            subject.lots.iter().any(|lot| self.pays_with_samples(subject.identity, lot))
         };
         let at_once = at_once.max(1);
         let each = (at_once / subjects.len().clamp(1, at_once)).max(1);
@@ -109,44 +109,42 @@ impl<T: Transport> LiveReviewer<T> {
         Asked { answers, ending }
     }
 
-    /// Answers as many questions about one identity as possible.
+    /// Answers what can be about one identity.
     async fn answer_about(
         &self,
         subject: &Subject<'_>,
         may_impersonate: bool,
         at_once: usize,
     ) -> Result<Vec<(usize, Answer)>, T::Error> {
-        let mut batches: Vec<&NamespaceBatch<'_>> =
-            subject.batches.iter().filter(|batch| batch.pays()).collect();
-        batches.sort_by_key(|batch| Reverse(batch.questions.len()));
-        let Some((first, batches)) = batches.split_first() else { return Ok(Vec::new()) };
+        let mut lots: Vec<&Lot<'_>> = subject.lots.iter().filter(|lot| lot.pays()).collect();
+        lots.sort_by_key(|lot| Reverse(lot.questions.len()));
+        let Some((first, lots)) = lots.split_first() else { return Ok(Vec::new()) };
         let (answer, rules) = self.probe(subject.identity, first, may_impersonate).await?;
         let mut answers: Vec<(usize, Answer)> = answer.into_iter().collect();
-        // If one namespace's rules are unusable, so are those of the others.
+        // Where one namespace's rules tell nothing, no other's do.
         let Some(rules) = rules else { return Ok(answers) };
         let mut known: HashMap<&str, Rules, FxBuildHasher> = HashMap::default();
         known.insert(first.namespace, rules);
-        let mut coming = futures::stream::iter(batches)
-            .map(async |batch| (batch, self.probe(subject.identity, batch, may_impersonate).await))
+        let mut coming = futures::stream::iter(lots)
+            .map(async |lot| (lot, self.probe(subject.identity, lot, may_impersonate).await))
             .buffered(at_once);
-        while let Some((batch, probed)) = coming.next().await {
+        while let Some((lot, probed)) = coming.next().await {
             let (answer, rules) = probed?;
             answers.extend(answer);
-            known.extend(rules.map(|rules| (batch.namespace, rules)));
+            known.extend(rules.map(|rules| (lot.namespace, rules)));
         }
         drop(coming);
         let reviewed: HashSet<usize, FxBuildHasher> =
             answers.iter().map(|(position, _)| *position).collect();
         let mut by_rules = Vec::new();
-        for batch in &subject.batches {
-            // Rules of any namespace can refute cluster-scoped questions if the cluster-wide rules
-            // are unknown.
-            let own = known.get(batch.namespace).or_else(|| known.get(""));
-            let others = known.values().filter(|_| batch.namespace.is_empty());
+        for lot in &subject.lots {
+            // Those of one namespace refute what is asked in none, where all rules are not known.
+            let own = known.get(lot.namespace).or_else(|| known.get(""));
+            let others = known.values().filter(|_| lot.namespace.is_empty());
             let Some(rules) = own.or(others.min_by_key(|rules| rules.namespace())) else {
                 continue;
             };
-            for (position, question) in &batch.questions {
+            for (position, question) in &lot.questions {
                 if let Some(answer) = rules.answer(&question.request)
                     && !reviewed.contains(position)
                 {
@@ -155,21 +153,20 @@ impl<T: Transport> LiveReviewer<T> {
             }
             tokio::task::yield_now().await;
         }
-        answers.extend(self.verify_sample(by_rules, at_once).await?);
+        answers.extend(self.put_to_the_test(by_rules, at_once).await?);
         Ok(answers)
     }
 
-    /// Reviews one question directly where that is useful, and requests the rules where that is
-    /// cheaper.
+    /// Answers one question where that tells something, and asks for the rules where they pay.
     async fn probe(
         &self,
         identity: &Identity,
-        batch: &NamespaceBatch<'_>,
+        lot: &Lot<'_>,
         may_impersonate: bool,
     ) -> Result<(Option<(usize, Answer)>, Option<Rules>), T::Error> {
-        let Some(&(position, question)) = batch.questions.first() else { return Ok((None, None)) };
+        let Some(&(position, question)) = lot.questions.first() else { return Ok((None, None)) };
         let rules = async |impersonate| {
-            let rules = self.rules_of(identity, &batch.namespace.into(), impersonate).await?;
+            let rules = self.rules_of(identity, &lot.namespace.into(), impersonate).await?;
             Ok(match rules {
                 RulesAnswer::Complete(rules) => Some(rules),
                 RulesAnswer::Partial(..) | RulesAnswer::Useless => None,
@@ -179,27 +176,27 @@ impl<T: Transport> LiveReviewer<T> {
             return Ok((None, rules(None).await?));
         }
         let answer = Some((position, self.review(question).await?));
-        let pays = match self.next_route(question) {
-            Some(Route::Anyone | Route::InNamespace) => {
-                may_impersonate && self.pays_with_samples(identity, batch)
+        let pays = match self.next_way(question) {
+            Some(Way::Anybody | Way::InNamespace) => {
+                may_impersonate && self.pays_with_samples(identity, lot)
             }
-            Some(Route::Impersonated | Route::Myself) => true,
+            Some(Way::Impersonated | Way::Myself) => true,
             None => false,
         };
         let rules = if pays { rules(Some(Impersonation::of(identity))).await? } else { None };
         Ok((answer, rules))
     }
 
-    /// Returns whether the rules of another identity, which can be impersonated, are cheaper than
-    /// access reviews, including the reviews for verification.
-    fn pays_with_samples(&self, identity: &Identity, batch: &NamespaceBatch<'_>) -> bool {
+    /// Returns whether the rules of somebody else who can be impersonated are cheaper than access
+    /// reviews, some of which are sent nevertheless.
+    fn pays_with_samples(&self, identity: &Identity, lot: &Lot<'_>) -> bool {
         let Identity { user, groups, uid, extra, .. } = identity;
-        // A server adds this group to impersonated users, and others to nodes.
+        // A server adds this group to whomever it lets be impersonated, and others to nodes.
         let is_authenticated = groups.iter().any(|group| &**group == "system:authenticated");
         let is_node = user.starts_with("system:node:");
-        // HTTP headers lose leading and trailing spaces.
+        // Headers lose blanks at either end.
         let survives_headers = |text: &Text| !text.is_empty() && text.trim() == &**text;
-        batch.questions.len() >= PAYS_WITH_SAMPLES_FROM
+        lot.questions.len() >= PAYS_WITH_SAMPLES_FROM
             && !self.is_me(identity)
             && self.impersonates()
             && is_authenticated
@@ -210,8 +207,7 @@ impl<T: Transport> LiveReviewer<T> {
             && extra.is_empty()
     }
 
-    /// Asks whether the caller can impersonate anyone, because a failed attempt would show up in
-    /// audit logs.
+    /// Asks whether the caller may impersonate everybody: to try it would be an attempt in audit logs.
     async fn may_impersonate(&self) -> Result<bool, T::Error> {
         for resource in ["users", "groups", "serviceaccounts"] {
             let target =
@@ -227,9 +223,9 @@ impl<T: Transport> LiveReviewer<T> {
         Ok(true)
     }
 
-    /// Verifies a sample of the answers from rules for one identity with access reviews, if
-    /// possible. If the server disagrees, returns only the server's answers.
-    async fn verify_sample(
+    /// Has the server review some of the answers about one identity that its rules gave, where it can.
+    /// If it says otherwise, only its own answers are returned.
+    async fn put_to_the_test(
         &self,
         by_rules: Vec<Answered<'_>>,
         at_once: usize,
@@ -237,7 +233,7 @@ impl<T: Transport> LiveReviewer<T> {
         let samples: Vec<_> = samples(&by_rules)
             .into_iter()
             .filter(|(_, question, _)| {
-                matches!(self.next_route(question), Some(Route::Anyone | Route::InNamespace))
+                matches!(self.next_way(question), Some(Way::Anybody | Way::InNamespace))
             })
             .collect();
         let mut coming = futures::stream::iter(samples)
@@ -258,22 +254,22 @@ impl<T: Transport> LiveReviewer<T> {
     }
 }
 
-/// Picks an allowed and a denied answer for each verb, spread over the questions.
+/// Chooses an answer yes and an answer no to each verb, from all over the questions.
 fn samples<'a, 'q>(by_rules: &'a [Answered<'q>]) -> Vec<&'a Answered<'q>> {
-    let mut groups: BTreeMap<(&str, bool), Vec<&Answered<'_>>> = BTreeMap::new();
+    let mut alike: BTreeMap<(&str, bool), Vec<&Answered<'_>>> = BTreeMap::new();
     for answered in by_rules {
         let (_, question, answer) = answered;
-        groups.entry((&question.request.verb, answer.is_allowed())).or_default().push(answered);
+        alike.entry((&question.request.verb, answer.is_allowed())).or_default().push(answered);
     }
-    let count = groups.len();
-    let chosen = groups.values().zip(0..).filter_map(|(groups, index): (_, usize)| {
-        groups.get(groups.len() * (2 * index + 1) / (2 * count).max(1)).copied()
+    let count = alike.len();
+    let chosen = alike.values().zip(0..).filter_map(|(alike, index): (_, usize)| {
+        alike.get(alike.len() * (2 * index + 1) / (2 * count).max(1)).copied()
     });
     chosen.collect()
 }
 
-/// Returns the identities with enough questions in a namespace, or in none, for a rules review to
-/// be cheaper, with all questions about them.
+/// Returns who is asked about so often in a namespace, or in none, that their rules may pay, with all
+/// questions about them.
 fn subjects(questions: &[Question]) -> Vec<Subject<'_>> {
     let mut subjects: Vec<Subject<'_>> = Vec::new();
     let mut known: HashMap<&Identity, usize, FxBuildHasher> = HashMap::default();
@@ -281,18 +277,18 @@ fn subjects(questions: &[Question]) -> Vec<Subject<'_>> {
     for (position, question) in questions.iter().enumerate() {
         let (identity, namespace) = (&*question.identity, question.request.namespace());
         let at = *known.entry(identity).or_insert_with(|| {
-            subjects.push(Subject { identity, batches: Vec::new() });
+            subjects.push(Subject { identity, lots: Vec::new() });
             subjects.len() - 1
         });
         let Some(subject) = subjects.get_mut(at) else { continue };
-        let batch = *places.entry((at, namespace)).or_insert_with(|| {
-            subject.batches.push(NamespaceBatch { namespace, questions: Vec::new() });
-            subject.batches.len() - 1
+        let lot = *places.entry((at, namespace)).or_insert_with(|| {
+            subject.lots.push(Lot { namespace, questions: Vec::new() });
+            subject.lots.len() - 1
         });
-        if let Some(batch) = subject.batches.get_mut(batch) {
-            batch.questions.push((position, question));
+        if let Some(lot) = subject.lots.get_mut(lot) {
+            lot.questions.push((position, question));
         }
     }
-    subjects.retain(|subject| subject.batches.iter().any(NamespaceBatch::pays));
+    subjects.retain(|subject| subject.lots.iter().any(Lot::pays));
     subjects
 }

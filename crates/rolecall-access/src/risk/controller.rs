@@ -1,0 +1,44 @@
+//! Controllers of custom resources, and the risks that they cannot work without.
+//!
+//! A controller says of itself what it is: it writes the status or the finalizers of kinds that Kubernetes does
+//! not serve. To keep what its resources ask for it writes Services, ConfigMaps, roles and the like, in the
+//! namespaces of its users. Nobody can take that away from it, so it is no more than worth knowing; what takes
+//! over the cluster stays what it is.
+
+use rolecall_rbac::{PolicyRule, Text};
+
+use super::Risk;
+use crate::{Severity, known};
+
+/// The risks that controllers need in any namespace.
+const ANYWHERE: [&str; 15] = [
+    "RC521", "RC523", "RC527", "RC530", "RC538", "RC541", "RC542", "RC543", "RC544", "RC545",
+    "RC548", "RC549", "RC567", "RC570", "RC571",
+];
+
+/// The risks that controllers need in the namespace that they run in, where they keep what is theirs.
+const AT_HOME: [&str; 6] = ["RC510", "RC511", "RC512", "RC515", "RC516", "RC517"];
+
+/// Returns whether the severity of a risk depends on whether its holders are controllers.
+pub(super) fn may_be_needed(risk: &Risk, severity: Severity) -> bool {
+    matches!(severity, Severity::Low | Severity::Medium)
+        && (needs_anywhere(risk) || AT_HOME.contains(&risk.code))
+}
+
+/// Returns whether controllers need a risk in any namespace.
+pub(super) fn needs_anywhere(risk: &Risk) -> bool {
+    ANYWHERE.contains(&risk.code)
+}
+
+/// Returns whether a rule lets its holders write the status or the finalizers of custom resources.
+pub(super) fn is_of_controller(rule: &PolicyRule) -> bool {
+    let writes = |verb: &Text| matches!(&**verb, "update" | "patch" | "*");
+    let is_custom = |group: &Text| **group != *"*" && !known::is_built_in(group);
+    let is_own = |entry: &Text| {
+        let subresource = entry.split_once('/').map(|(_, subresource)| subresource);
+        matches!(subresource, Some("status" | "finalizers"))
+    };
+    rule.verbs.iter().any(writes)
+        && rule.api_groups.iter().any(is_custom)
+        && rule.resources.iter().any(is_own)
+}

@@ -1,0 +1,117 @@
+//! Rules put together by what they are about, whichever bindings give them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall_rbac::{PolicyRule, RuleOf, SubjectKind, Text, break_down};
+
+use crate::load::Session;
+use crate::words;
+
+/// One resource or URL with all the verbs that any rule gives, and the bindings that do.
+pub(super) struct EffectiveRule {
+    /// One API group and resource with at most one name, or one URL.
+    pub(super) rule: PolicyRule,
+    /// The bindings, in words.
+    pub(super) through: Vec<String>,
+    /// Whether every verb comes from a binding that servers have for everybody.
+    pub(super) is_everybodys: bool,
+    /// Whether a build that was not run can take away or change some verb.
+    pub(super) is_unbuilt: bool,
+    /// Whether a role gives it that is not one of Kubernetes' own.
+    pub(super) is_written: bool,
+}
+
+/// A rule that a binding or a server gives.
+pub(super) struct Given<'a> {
+    rule: &'a PolicyRule,
+    /// The binding; `None` where only the server was asked.
+    of: Option<RuleOf<'a>>,
+    is_unbuilt: bool,
+}
+
+impl<'a> Given<'a> {
+    /// Takes what a binding gives.
+    pub(super) fn by_binding(session: &Session, of: &RuleOf<'a>) -> Self {
+        let is_unbuilt = session.authorizer.is_unbuilt(of.binding, of.role);
+        Self { rule: of.rule, of: Some(*of), is_unbuilt }
+    }
+
+    /// Takes what a server lists.
+    pub(super) fn by_server(rule: &'a PolicyRule) -> Self {
+        Self { rule, of: None, is_unbuilt: false }
+    }
+
+    fn is_everybodys(&self) -> bool {
+        const EVERYBODY: [&str; 3] =
+            ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
+        self.of.is_some_and(|of| {
+            words::is_servers_own(of.binding)
+                && of.subject.kind == SubjectKind::Group
+                && EVERYBODY.contains(&&*of.subject.name)
+        })
+    }
+}
+
+/// What was gathered of one resource or URL.
+#[derive(Default)]
+struct Gathered {
+    /// Every verb, and whether it is given by something that a build cannot change.
+    verbs: BTreeMap<Text, bool>,
+    through: BTreeSet<String>,
+    /// Whether something gives it that is not for everybody.
+    is_special: bool,
+    is_written: bool,
+}
+
+/// Breaks rules down and puts them together again by what they are about: resources, then URLs. With
+/// each comes through what it is given, if that is known.
+pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<EffectiveRule> {
+    let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
+    for given in rules {
+        let through = given.of.map(|of| words::binding(of.binding));
+        let is_special = !given.is_everybodys();
+        let is_written = given.of.is_none_or(|of| !words::is_default_role(of.role));
+        for mut atom in break_down(given.rule) {
+            let verbs = std::mem::take(&mut atom.verbs);
+            let all = gathered.entry(atom).or_default();
+            for verb in verbs.iter() {
+                *all.verbs.entry(verb.clone()).or_default() |= !given.is_unbuilt;
+            }
+            all.through.extend(through.clone());
+            all.is_special |= is_special;
+            all.is_written |= is_written;
+        }
+    }
+    let (urls, resources): (Vec<_>, Vec<_>) =
+        gathered.into_iter().partition(|(about, _)| about.resources.is_empty());
+    resources
+        .into_iter()
+        .chain(urls)
+        .map(|(about, gathered)| EffectiveRule {
+            is_unbuilt: gathered.verbs.values().any(|is_built| !is_built),
+            rule: PolicyRule { verbs: gathered.verbs.into_keys().collect(), ..about },
+            through: gathered.through.into_iter().collect(),
+            is_everybodys: !gathered.is_special,
+            is_written: gathered.is_written,
+        })
+        .collect()
+}
+
+/// Returns what rules give beyond others: further verbs on what both are about, and the rest.
+pub(super) fn beyond(rules: Vec<EffectiveRule>, others: &[EffectiveRule]) -> Vec<EffectiveRule> {
+    let about = |rule: &PolicyRule| PolicyRule { verbs: [].into(), ..rule.clone() };
+    let known: BTreeMap<PolicyRule, &PolicyRule> =
+        others.iter().map(|other| (about(&other.rule), &other.rule)).collect();
+    let further = |effective: EffectiveRule| {
+        let Some(other) = known.get(&about(&effective.rule)) else { return Some(effective) };
+        let is_known =
+            |verb: &&Text| other.verbs.contains(verb) || other.verbs.iter().any(|v| **v == *"*");
+        let verbs: Vec<Text> =
+            effective.rule.verbs.iter().filter(|verb| !is_known(verb)).cloned().collect();
+        (!verbs.is_empty()).then(|| EffectiveRule {
+            rule: PolicyRule { verbs: verbs.into_iter().collect(), ..effective.rule },
+            ..effective
+        })
+    };
+    rules.into_iter().filter_map(further).collect()
+}

@@ -1,0 +1,132 @@
+//! Rules as a table.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use rolecall_check::dead_grant;
+use rolecall_rbac::PolicyRule;
+
+use super::Listing;
+use super::effective::EffectiveRule;
+use crate::error::CommandError;
+use crate::load::Session;
+use crate::render::{Cell, Table};
+use crate::subject::{Subject, label};
+use crate::words;
+
+/// Which columns a table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Columns {
+    /// Those that say something.
+    Needed,
+    /// Through which bindings, too, and whose and where in any case.
+    Wide,
+    /// All, so that programs find each where they expect it.
+    All,
+}
+
+/// Which rules a table leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Folding {
+    /// None.
+    None,
+    /// Those that every user has, of users and ServiceAccounts.
+    Everybodys,
+}
+
+impl Folding {
+    fn leaves_out(self, subject: &Subject, rule: &EffectiveRule) -> bool {
+        // Of a group, these rules may be what is asked about.
+        self == Self::Everybodys && rule.is_everybodys && !subject.identity.user.is_empty()
+    }
+}
+
+/// Says on one line how many rules are not listed.
+pub(super) fn write_folded(
+    out: &mut impl Write,
+    listings: &[Listing<'_>],
+    table: &Table,
+) -> Result<(), CommandError> {
+    let folded = listings.iter().flat_map(|listing| {
+        let is_left_out =
+            |rule: &&EffectiveRule| Folding::Everybodys.leaves_out(listing.subject, rule);
+        listing.rules.iter().filter(is_left_out).map(|rule| &rule.rule)
+    });
+    let count = folded.collect::<BTreeSet<_>>().len();
+    if count > 0 {
+        let start = if table.is_empty() { "only the" } else { "and the" };
+        let rules = if count == 1 { "rule" } else { "rules" };
+        writeln!(
+            out,
+            "{start} {count} {rules} that Kubernetes gives to every user (--show-system lists them)"
+        )?;
+    }
+    Ok(())
+}
+
+/// Lays the listings out.
+pub(super) fn table(
+    session: &Session,
+    listings: &[Listing<'_>],
+    columns: Columns,
+    folding: Folding,
+) -> Table {
+    let wide = columns != Columns::Needed;
+    let all = columns == Columns::All;
+    let several = |differ: fn(&Listing<'_>, &Listing<'_>) -> bool| {
+        wide || listings.first().is_some_and(|first| listings.iter().any(|l| differ(first, l)))
+    };
+    let subjects = several(|left, right| left.subject.identity != right.subject.identity);
+    let namespaces = several(|left, right| left.namespace != right.namespace)
+        || listings.iter().any(|listing| *listing.namespace == *"*");
+    let rows: Vec<(&Listing<'_>, &EffectiveRule, String)> = listings
+        .iter()
+        .flat_map(|listing| listing.rules.iter().map(move |rule| (listing, rule)))
+        .filter(|(listing, rule)| !folding.leaves_out(listing.subject, rule))
+        .map(|(listing, rule)| (listing, rule, note(session, rule)))
+        .collect();
+    let names =
+        all || rows.iter().any(|(_, effective, _)| !effective.rule.resource_names.is_empty());
+    let notes = all || rows.iter().any(|(_, _, note)| !note.is_empty());
+    let mut headings = Vec::new();
+    headings.extend(subjects.then_some("SUBJECT"));
+    headings.extend(namespaces.then_some("NAMESPACE"));
+    headings.push("RESOURCE OR URL");
+    headings.extend(names.then_some("NAME"));
+    headings.push("VERBS");
+    headings.extend(wide.then_some("THROUGH"));
+    headings.extend(notes.then_some("NOTE"));
+    let mut table = Table::new(headings);
+    for (listing, EffectiveRule { rule, through, .. }, note) in rows {
+        let mut cells: Vec<Cell> = Vec::new();
+        cells.extend(subjects.then(|| label(&listing.subject.identity).into()));
+        cells.extend(namespaces.then(|| listing.namespace.as_str().into()));
+        cells.push(about(rule).into());
+        cells.extend(names.then(|| words::quoted(&rule.resource_names).into()));
+        cells.push(rule.verbs.join(" ").into());
+        cells.extend(wide.then(|| through.join(", ").into()));
+        cells.extend(notes.then(|| Cell::unknown(note)));
+        table.row(cells);
+    }
+    table
+}
+
+/// Says what a reader would not expect of a rule: that no request matches it, or that it is not what will
+/// be applied.
+fn note(session: &Session, effective: &EffectiveRule) -> String {
+    let dead = effective
+        .is_written
+        .then(|| dead_grant(&effective.rule, &session.catalog))
+        .flatten()
+        .map(|dead| format!("no effect: {}; {}", dead.message, dead.fix));
+    let unbuilt = effective.is_unbuilt.then(|| "before building".to_owned());
+    unbuilt.into_iter().chain(dead).collect::<Vec<_>>().join("; ")
+}
+
+/// Names the one resource or URL that a broken-down rule is about.
+fn about(rule: &PolicyRule) -> String {
+    match (rule.resources.first(), rule.api_groups.first()) {
+        (Some(resource), Some(group)) => words::with_group(resource, group),
+        _ => rule.non_resource_urls.join(" "),
+    }
+}

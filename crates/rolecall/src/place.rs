@@ -1,0 +1,213 @@
+//! In which namespace manifests are asked when the command line names none.
+
+use std::collections::BTreeSet;
+
+use rolecall_rbac::{Catalog, Inventory, Metadata, Origin, SubjectKind, Text, edit_distance};
+
+use crate::cli::Options;
+use crate::error::Hint;
+use crate::kind::is_kind;
+use crate::ui::Ui;
+
+/// The namespace of objects and questions where nothing else decides.
+pub(crate) const DEFAULT: &str = "default";
+
+/// Namespaces that every cluster has.
+pub(crate) const ALWAYS_THERE: [&str; 4] =
+    [DEFAULT, "kube-node-lease", "kube-public", "kube-system"];
+
+/// How many namespaces are listed.
+const LISTED: usize = 5;
+
+/// A subject that the command line names without its namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unplaced {
+    /// A ServiceAccount.
+    ServiceAccount(String),
+    /// A Pod or an object that makes Pods.
+    Workload {
+        /// The kind as written.
+        kind: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// The namespace in which questions are asked, and what is worth saying about the choice.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The namespace.
+    pub(crate) namespace: String,
+    reason: Reason,
+}
+
+/// Why a namespace was chosen.
+#[derive(Clone, Debug)]
+enum Reason {
+    /// It was named, or there is no other.
+    Given,
+    /// It was named, though the input has nothing in some of those that were named.
+    Absent { absent: Vec<String>, known: BTreeSet<Text> },
+    /// It is the only one.
+    Only,
+    /// The subject is there.
+    OfSubject(String),
+    /// Nothing decides between these.
+    Undecided(BTreeSet<Text>),
+}
+
+impl Place {
+    /// Chooses a namespace that needs no explanation.
+    pub(crate) fn given(namespace: String) -> Self {
+        Self { namespace, reason: Reason::Given }
+    }
+
+    /// Chooses the namespace for questions to manifests: the one that is named, the one in which the
+    /// subject is, the only one of the input, or `default`.
+    pub(crate) fn in_manifests(
+        options: &Options,
+        unplaced: &[Unplaced],
+        inventory: &Inventory,
+        catalog: &Catalog,
+    ) -> Self {
+        let known = namespaces(inventory);
+        let chosen = |namespace: &str, reason| Self { namespace: namespace.to_owned(), reason };
+        if let Some(named) = options.namespace.first() {
+            let is_absent = |name: &&String| {
+                !known.contains(name.as_str())
+                    && !ALWAYS_THERE.contains(&name.as_str())
+                    && inventory.namespaces().iter().all(|it| *it.metadata.name != ***name)
+            };
+            let absent: Vec<String> =
+                options.namespace.namespaces.iter().filter(is_absent).cloned().collect();
+            let is_odd = !known.is_empty() && !absent.is_empty();
+            let reason = if is_odd { Reason::Absent { absent, known } } else { Reason::Given };
+            return chosen(named, reason);
+        }
+        let mut found: BTreeSet<&Text> = BTreeSet::new();
+        for subject in unplaced {
+            found.extend(subject.namespaces(inventory, catalog));
+        }
+        if let (Some(only), 1, Some(subject)) = (found.first(), found.len(), unplaced.first()) {
+            let reason = match &***only {
+                DEFAULT => Reason::Given,
+                only if known.len() == 1 && known.contains(only) => Reason::Only,
+                _ => Reason::OfSubject(subject.to_string()),
+            };
+            return chosen(only, reason);
+        }
+        match known.first() {
+            Some(only) if known.len() == 1 => match &**only {
+                DEFAULT => chosen(DEFAULT, Reason::Given),
+                only => chosen(only, Reason::Only),
+            },
+            Some(_) if !known.contains(DEFAULT) => chosen(DEFAULT, Reason::Undecided(known)),
+            _ => chosen(DEFAULT, Reason::Given),
+        }
+    }
+
+    /// Says once on stderr which namespace was chosen, where the reader did not name one that the input
+    /// has.
+    pub(crate) fn explain(&self, ui: &Ui) {
+        let Self { namespace, reason } = self;
+        let assumed = format!("no `-n` given: assuming namespace `{namespace}`");
+        match reason {
+            Reason::Given => {}
+            Reason::Only => ui.note_once(format!("{assumed}, the only one in the input")),
+            Reason::OfSubject(subject) => ui.note_once(format!("{assumed}, where `{subject}` is")),
+            Reason::Undecided(known) => {
+                ui.note_once(format!("{assumed}; the input is about {}", listed(known)));
+                ui.suggest(Hint::pass("-n NAMESPACE", "ask in another namespace"));
+            }
+            Reason::Absent { absent, known } => {
+                for absent in absent {
+                    ui.note_once(format!(
+                        "the input has no roles, bindings or ServiceAccounts in namespace `{absent}`"
+                    ));
+                    let near = known.iter().find(|name| edit_distance(name, absent) <= 2);
+                    let meant = near.map(|near| [format!("-n {near}")]);
+                    let hint =
+                        meant.and_then(|meant| Hint::did_you_mean(format!("-n {absent}"), meant));
+                    hint.into_iter().for_each(|hint| ui.suggest(hint));
+                }
+            }
+        }
+    }
+}
+
+impl Unplaced {
+    /// Returns the namespaces in which it is; those of ServiceAccounts that only bindings name count where
+    /// no such object was read.
+    fn namespaces<'a>(&self, inventory: &'a Inventory, catalog: &Catalog) -> BTreeSet<&'a Text> {
+        match self {
+            Self::ServiceAccount(name) => {
+                let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+                let existing: BTreeSet<&Text> = accounts
+                    .filter(|metadata| *metadata.name == **name)
+                    .map(|metadata| &metadata.namespace)
+                    .collect();
+                if !existing.is_empty() {
+                    return existing;
+                }
+                let bindings = inventory.bindings().iter();
+                let read = bindings.filter(|binding| binding.metadata.origin != Origin::Default);
+                let subjects = read.flat_map(|binding| {
+                    let of_name = binding.subjects.iter().filter(|subject| {
+                        subject.kind == SubjectKind::ServiceAccount && *subject.name == **name
+                    });
+                    of_name.filter_map(|subject| subject.effective_namespace(&binding.metadata))
+                });
+                subjects.collect()
+            }
+            Self::Workload { kind, name } => {
+                let workloads = inventory.workloads().iter().filter(|workload| {
+                    *workload.metadata.name == **name && is_kind(catalog, workload, kind)
+                });
+                workloads.map(|workload| &workload.metadata.namespace).collect()
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Unplaced {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ServiceAccount(name) => write!(formatter, "sa/{name}"),
+            Self::Workload { kind, name } => write!(formatter, "{kind}/{name}"),
+        }
+    }
+}
+
+/// Returns the namespaces of the roles, bindings and ServiceAccounts that were read, which every command
+/// reads; where there are none, those that anything names.
+fn namespaces(inventory: &Inventory) -> BTreeSet<Text> {
+    let roles = inventory.roles().iter().map(|role| &role.metadata);
+    let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
+    let accounts = inventory.service_accounts().iter().map(|account| &account.metadata);
+    let is_read = |it: &&Metadata| it.origin != Origin::Default && !it.namespace.is_empty();
+    let read = roles.chain(bindings).chain(accounts).filter(is_read);
+    let mut found: BTreeSet<Text> = BTreeSet::new();
+    for metadata in read {
+        // Sorted by namespace: most are the one before.
+        if found.last() != Some(&metadata.namespace) && !found.contains(&metadata.namespace) {
+            found.insert(metadata.namespace.clone());
+        }
+    }
+    if found.is_empty() {
+        found.extend(inventory.namespace_names());
+    }
+    found
+}
+
+/// Lists namespaces as a sentence does.
+fn listed(names: &BTreeSet<Text>) -> String {
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let others = names.len() - shown.len();
+    match (others, &*shown) {
+        (0, [first @ .., last]) if !first.is_empty() => {
+            format!("namespaces {} and {last}", first.join(", "))
+        }
+        (0, _) => format!("namespace {}", shown.join(", ")),
+        (others, _) => format!("namespaces {} and {others} more", shown.join(", ")),
+    }
+}

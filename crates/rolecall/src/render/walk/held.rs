@@ -1,0 +1,105 @@
+//! Roles as trees: their rules, the bindings that refer to them, and who holds them.
+
+use rolecall_rbac::Binding;
+use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Walk, WalkedPod, Who};
+
+use super::{HEAD, MISSING, TreeDetail, UNSURE, count, pod_heads, push_rules};
+use crate::render::Tree;
+use crate::words;
+
+/// Draws roles with their rules and holders.
+pub(crate) fn holder_trees<'h>(
+    holders: &'h Holders<'_>,
+    detail: TreeDetail<'h>,
+) -> impl Iterator<Item = Tree> + use<'h> {
+    holders.roles.iter().map(move |held| role_tree(holders, held, detail))
+}
+
+fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>) -> Tree {
+    let name = held.name;
+    let slash = if name.namespace.is_empty() { "" } else { "/" };
+    let title = format!("{} {}{slash}{}", name.kind(), name.namespace, name.name);
+    let mut tree = match held.role {
+        None => Tree::new(format!("{title} does not exist")).styled(MISSING),
+        Some(role) => {
+            let unbuilt = words::before_building([&role.metadata]);
+            let mut tree = Tree::new(format!("{title}{unbuilt}")).styled(HEAD);
+            if let Some(position) = role.metadata.origin.position().filter(|_| detail.wide) {
+                tree = tree.detail(format!("at {position}"));
+            }
+            let mut rules = Tree::new("grants");
+            push_rules(&mut rules, None, role, detail);
+            tree.push(rules);
+            tree
+        }
+    };
+    for other in &held.included_in {
+        let name = &other.metadata.name;
+        tree.push(Tree::new(format!("and so does ClusterRole {name}, which aggregates it")));
+    }
+    for binding in &held.bindings {
+        tree.push(held_tree(&holders.walk, binding, detail));
+    }
+    if held.bindings.is_empty() {
+        tree.push(Tree::new("nobody: no binding refers to it").styled(UNSURE));
+    }
+    tree
+}
+
+fn held_tree(walk: &Walk<'_>, held: &HeldBinding<'_>, detail: TreeDetail<'_>) -> Tree {
+    let binding = held.binding;
+    let scope = match &*binding.metadata.namespace {
+        "" => "everywhere".to_owned(),
+        namespace => format!("in {namespace}"),
+    };
+    let unbuilt = words::before_building([&binding.metadata]);
+    let (kind, name) = (binding.kind(), &binding.metadata.name);
+    let mut tree = Tree::new(format!("{scope}: {kind} {name}{unbuilt}"));
+    if let Some(position) = binding.metadata.origin.position().filter(|_| detail.wide) {
+        tree = tree.detail(format!("at {position}"));
+    }
+    for holder in &held.holders {
+        tree.push(holder_tree(walk, binding, holder, detail));
+    }
+    if held.holders.is_empty() {
+        tree.push(Tree::new("nobody: it has no subjects").styled(UNSURE));
+    }
+    tree
+}
+
+fn holder_tree(
+    walk: &Walk<'_>,
+    binding: &Binding,
+    holder: &Holder<'_>,
+    detail: TreeDetail<'_>,
+) -> Tree {
+    let subject = words::subject(holder.subject, &binding.metadata);
+    match holder.who {
+        Who::User => Tree::new(subject),
+        Who::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
+        Who::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
+        Who::Group { members, pods } => Tree::new(format!(
+            "{subject}, with {} and {}",
+            count(members.len(), "ServiceAccount"),
+            count(pods, "Pod")
+        )),
+        Who::ServiceAccount { account, .. } => {
+            let mut tree = match account {
+                Account::Exists(_) | Account::Implied => Tree::new(subject),
+                Account::MadeByOperator => Tree::new(format!("{subject} (made by its operator)")),
+                Account::Template => {
+                    Tree::new(format!("{subject}: a variable that nothing has filled in"))
+                        .styled(UNSURE)
+                }
+                Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
+                Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),
+            };
+            let pods: Vec<&WalkedPod<'_>> =
+                holder.pods.iter().filter_map(|position| walk.pods.get(*position)).collect();
+            if let Some(heads) = pod_heads(&pods, Some(account), detail) {
+                tree.push(heads);
+            }
+            tree
+        }
+    }
+}
