@@ -19,6 +19,7 @@ mod node;
 mod printable;
 mod resolve;
 mod split;
+pub mod stream;
 mod write;
 
 pub use block::{Skip, SkipRule};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
+use rolecall_yaml::json::{NotAList, Splitter};
 use rustc_hash::FxBuildHasher;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,7 +13,6 @@ use tokio::time::Instant;
 use super::Cluster;
 use super::error::RequestError;
 use super::request::{Attempts, Call};
-use super::split::{NotAList, Splitter};
 
 /// Receives the objects of a list.
 ///

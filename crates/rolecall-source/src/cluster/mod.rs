@@ -26,7 +26,6 @@ mod objects;
 mod overrides;
 mod plugin;
 mod request;
-mod split;
 mod token;
 mod version;
 

@@ -14,8 +14,11 @@
 mod boundary;
 mod document;
 mod head;
+pub(crate) mod scanner;
 mod segment;
 mod source;
+mod splitter;
+mod write;
 
 use std::io::{self, Read};
 
@@ -26,6 +29,8 @@ pub use self::head::ListHead;
 use self::head::{Field, Head, Length};
 use self::segment::{Between, End, decode};
 use self::source::{Segment, Source};
+pub use self::splitter::{NotAList, Splitter};
+pub use self::write::{copy, write, write_pretty};
 use crate::{ParseError, Position};
 
 /// The number of segments that are read while as many are decoded.

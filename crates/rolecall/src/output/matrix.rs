@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use rolecall_rbac::{Identity, Request};
+use rolecall_yaml::json;
 
 use super::csv;
-use super::json;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
 use crate::decide::{Decided, json_word_of};
 use crate::error::CommandError;

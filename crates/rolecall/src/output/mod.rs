@@ -13,7 +13,6 @@ mod findings;
 mod fix;
 mod format;
 mod holders;
-pub(crate) mod json;
 pub(crate) mod matrix;
 mod reference;
 mod refusals;
@@ -22,6 +21,7 @@ mod walk;
 
 use std::io::Write;
 
+use rolecall_yaml::json;
 use serde::Serialize;
 
 pub(crate) use answer::{AccessAnswer, AccessCell, GrantDetails, SubjectDetails};
@@ -57,5 +57,5 @@ pub(crate) fn write_structured(
         yaml::write(out, value)?;
         return Ok(());
     }
-    json::write_pretty(out, value)
+    Ok(json::write_pretty(out, value)?)
 }

@@ -6,14 +6,14 @@ use std::fmt;
 
 use rolecall_rbac::{Authorizer, Identity, Request, Verdict, VerdictKind};
 use rolecall_review::{Answer, Question};
+use rolecall_yaml::json;
+use rolecall_yaml::stream::{Content, Malformed, Piece};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::spec::{Kind, Spec};
-use super::stream::{Content, Piece};
 use crate::error::CommandError;
-use crate::output::json;
 
 /// Answers reviews.
 #[derive(Clone, Copy)]
@@ -69,7 +69,7 @@ impl Reviewer<'_> {
     pub(crate) fn answer(&self, piece: &Piece) -> Answered {
         let mut answered = Answered::default();
         match &piece.content {
-            Content::Malformed(why) => answered.errors.push((piece.line, (*why).to_owned())),
+            Content::Malformed(why) => answered.errors.push((piece.line, words(*why).to_owned())),
             Content::Json(text) => self.answer_json(text, piece.line, &mut answered),
             Content::Yaml(text) => match crate::yaml::to_json_objects(text) {
                 Ok(objects) => {
@@ -259,6 +259,23 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
         deserializer.deserialize_map(FieldsVisitor).map(Self)
     }
+}
+
+/// Says why a piece of the input holds no review.
+pub(super) fn words(malformed: Malformed) -> &'static str {
+    match malformed {
+        Malformed::LongObject => "this is longer than 1 MiB, as no review is",
+        Malformed::LongDocument => "this document is longer than 16 MiB, as no list of reviews is",
+        Malformed::CutOff => "the input ends in the middle of this object",
+        Malformed::NotAnItem => "this is not a JSON object, and the rest of its list was not read",
+        _ => "this is not a JSON object",
+    }
+}
+
+/// Returns whether a piece may be a review of whoever sends it.
+pub(crate) fn may_be_of_sender(piece: &Piece) -> bool {
+    let text = piece.text();
+    memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')
 }
 
 /// Joins messages as servers do.

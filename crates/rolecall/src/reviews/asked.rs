@@ -1,11 +1,11 @@
 //! What reviews ask, and what was already answered, without answering them.
 
 use rolecall_rbac::{Identity, Request};
+use rolecall_yaml::stream::{Content, Piece};
 use serde::Deserialize;
 
-use super::answer::{Fields, Metadata, Text, aggregate, describe, review_kind};
+use super::answer::{Fields, Metadata, Text, aggregate, describe, review_kind, words};
 use super::spec::Spec;
-use super::stream::{Content, Piece};
 
 /// A review with the answer that it came with.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ struct Status {
 /// Returns the reviews in one piece of the input with their lines, or what is wrong with each.
 pub(crate) fn asked(piece: &Piece) -> Vec<(usize, Result<AskedReview, String>)> {
     match &piece.content {
-        Content::Malformed(why) => vec![(piece.line, Err((*why).to_owned()))],
+        Content::Malformed(why) => vec![(piece.line, Err(words(*why).to_owned()))],
         Content::Json(text) => vec![(piece.line, read(text))],
         Content::Yaml(text) => match crate::yaml::to_json_objects(text) {
             Ok(objects) => {

@@ -9,10 +9,8 @@
 
 mod answer;
 mod asked;
-mod json;
 mod spec;
-mod stream;
 
-pub(crate) use answer::{Answered, Known, Reviewer};
+pub(crate) use answer::{Answered, Known, Reviewer, may_be_of_sender};
 pub(crate) use asked::{AskedReview, asked};
-pub(crate) use stream::{Piece, Stream};
+pub(crate) use rolecall_yaml::stream::{Piece, Stream};

@@ -19,7 +19,7 @@ use crate::file;
 use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
 use crate::load::{Breadth, Needs, Session};
 use crate::patience::Patience;
-use crate::reviews::{Answered, Known, Piece, Reviewer, Stream};
+use crate::reviews::{Answered, Known, Piece, Reviewer, Stream, may_be_of_sender};
 use crate::ui::Ui;
 
 /// How many reviews are in the works at a time, which bounds the memory.
@@ -79,7 +79,7 @@ pub(super) fn run(
             break;
         }
         // The server is asked for it, so only when somebody asks.
-        if me.get().is_none() && pieces.iter().any(Piece::may_be_of_sender) {
+        if me.get().is_none() && pieces.iter().any(may_be_of_sender) {
             let _ = me.set(session.me(options).ok());
         }
         let me = me.get().and_then(Option::as_ref);
@@ -166,7 +166,7 @@ fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Ve
             break;
         }
         let Some(piece) = stream.next()? else { break };
-        bytes += piece.len();
+        bytes += piece.text().len();
         pieces.push(piece);
     }
     Ok(pieces)

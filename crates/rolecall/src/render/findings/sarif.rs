@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::sentence;
 use crate::error::CommandError;
-use crate::output::{RegionDetails, json as written};
+use crate::output::RegionDetails;
 use crate::reported::{Coverage, Reported, UnreadPart, place};
 
 const SCHEMA: &str =
@@ -49,7 +49,7 @@ pub(crate) fn write(
             "results": results,
         }],
     });
-    written::write_pretty(out, &log)
+    Ok(rolecall_yaml::json::write_pretty(out, &log)?)
 }
 
 /// Returns whether everything was read, and what was not.

@@ -2,32 +2,27 @@
 
 use std::io::{self, Write};
 
-use rolecall_yaml::is_harmful;
 use serde::Serialize;
 
-use crate::error::CommandError;
+use crate::is_harmful;
 
 /// The one control character that JSON allows as it is.
 const DELETE: char = '\u{7f}';
 
 /// Writes a value as JSON on one line, without a line break.
-pub(crate) fn write(out: &mut impl Write, value: &impl Serialize) -> Result<(), CommandError> {
+pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     Ok(serde_json::to_writer(Guard(out), value)?)
 }
 
 /// Writes a value as indented JSON and a line break.
-pub(crate) fn write_pretty(
-    out: &mut impl Write,
-    value: &impl Serialize,
-) -> Result<(), CommandError> {
+pub fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(Guard(&mut *out), value)?;
-    writeln!(out)?;
-    Ok(())
+    writeln!(out)
 }
 
 /// Copies JSON text. What a terminal or the runner of a pipeline might act on can only stand in
 /// strings, where it is as well written `\\u....`.
-pub(crate) fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
+pub fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_simple(text.as_bytes()) {
         return out.write_all(text.as_bytes());
     }

@@ -1,58 +1,64 @@
-//! Reviews out of a stream of bytes, each with the line on which it begins.
+//! Objects out of a stream of bytes, each with the line on which it begins.
 
 use std::io::{self, BufRead};
 
-use super::json::{Scanner, Step};
+use crate::json::scanner::{Scanner, Step};
 
 /// Something between two ends of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub struct Piece {
     /// The one-based line on which it begins.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What it is.
-    pub(crate) content: Content,
+    pub content: Content,
 }
 
 /// What a [`Piece`] is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
     /// The text of one JSON object.
     Json(Vec<u8>),
     /// The text of one YAML document.
     Yaml(Vec<u8>),
-    /// No object at all, and why.
-    Malformed(&'static str),
+    /// No object at all.
+    Malformed(Malformed),
+}
+
+/// Why a [`Piece`] holds no object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// It is longer than an object may be.
+    LongObject,
+    /// It is longer than a YAML document may be.
+    LongDocument,
+    /// The input ends in the middle of it.
+    CutOff,
+    /// Something else than an object.
+    NotAnObject,
+    /// Something else than an object in a list, whose rest is not read.
+    NotAnItem,
 }
 
 impl Piece {
-    /// Returns the length of its text.
-    pub(crate) fn len(&self) -> usize {
+    /// Returns its text, which is empty for what is malformed.
+    pub fn text(&self) -> &[u8] {
         match &self.content {
-            Content::Json(text) | Content::Yaml(text) => text.len(),
-            Content::Malformed(_) => 0,
-        }
-    }
-
-    /// Returns whether it may be a review of whoever sends it.
-    pub(crate) fn may_be_of_sender(&self) -> bool {
-        match &self.content {
-            Content::Json(text) | Content::Yaml(text) => {
-                memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')
-            }
-            Content::Malformed(_) => false,
+            Content::Json(text) | Content::Yaml(text) => text,
+            Content::Malformed(_) => &[],
         }
     }
 }
 
-/// A JSON review is never longer than this, so that input that is none cannot fill the memory.
+/// A JSON object is never longer than this, so that input without an end cannot fill the memory.
 const LONGEST: usize = 1 << 20;
 
-/// A YAML document, which may hold a list of reviews, is never longer than this.
+/// A YAML document, which may hold a list, is never longer than this.
 const LONGEST_DOCUMENT: usize = 16 << 20;
 
 /// Splits the input: JSON lines, JSON objects however they are laid out, lists of them, `items` of a
 /// `List`; or YAML documents.
-pub(crate) struct Stream<R> {
+pub struct Stream<R> {
     input: R,
     syntax: Syntax,
     buffer: Vec<u8>,
@@ -73,12 +79,12 @@ enum Syntax {
 
 impl<R: BufRead> Stream<R> {
     /// Starts at the beginning of the input.
-    pub(crate) fn new(input: R) -> Self {
+    pub fn new(input: R) -> Self {
         Self { input, syntax: Syntax::Unknown, buffer: Vec::new(), start: 0, line: 1, position: 0 }
     }
 
     /// Returns the next piece; `None` at the end.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Piece>> {
+    pub fn next(&mut self) -> io::Result<Option<Piece>> {
         if matches!(self.syntax, Syntax::Unknown) && !self.guess_syntax()? {
             return Ok(None);
         }
@@ -90,7 +96,7 @@ impl<R: BufRead> Stream<R> {
     }
 
     /// Returns whether nothing is left of what was read so far, so that more has to be waited for.
-    pub(crate) fn is_drained(&self) -> bool {
+    pub fn is_drained(&self) -> bool {
         self.pending().iter().all(u8::is_ascii_whitespace)
     }
 
@@ -122,7 +128,7 @@ impl<R: BufRead> Stream<R> {
             let Syntax::Json(scanner) = &mut self.syntax else { return Ok(None) };
             self.position += scanner.skips(self.buffer.get(self.position..).unwrap_or_default());
             if self.position - self.start > LONGEST {
-                return self.skip_malformed("this is longer than 1 MiB, as no review is");
+                return self.skip_malformed(Malformed::LongObject);
             }
             let Some(byte) = self.buffer.get(self.position).copied() else {
                 if self.fill()? {
@@ -133,7 +139,7 @@ impl<R: BufRead> Stream<R> {
                 let line = self.line;
                 self.begin_at(self.buffer.len());
                 self.syntax = Syntax::Json(Scanner::new());
-                let content = Content::Malformed("the input ends in the middle of this object");
+                let content = Content::Malformed(Malformed::CutOff);
                 return Ok((!is_whole).then_some(Piece { line, content }));
             };
             match scanner.step(byte) {
@@ -160,8 +166,8 @@ impl<R: BufRead> Stream<R> {
                         continue;
                     }
                     return self.skip_malformed(match in_list {
-                        true => "this is not a JSON object, and the rest of its list was not read",
-                        false => "this is not a JSON object",
+                        true => Malformed::NotAnItem,
+                        false => Malformed::NotAnObject,
                     });
                 }
             }
@@ -170,7 +176,7 @@ impl<R: BufRead> Stream<R> {
 
     /// Goes on at the next line, or behind an object at the next line that begins with another. A
     /// line that is cut off may have swallowed those behind it, so they are tried again.
-    fn skip_malformed(&mut self, why: &'static str) -> io::Result<Option<Piece>> {
+    fn skip_malformed(&mut self, why: Malformed) -> io::Result<Option<Piece>> {
         let piece = Piece { line: self.line, content: Content::Malformed(why) };
         let any_line = matches!(&self.syntax, Syntax::Json(scanner) if scanner.is_at_top());
         self.syntax = Syntax::Json(Scanner::new());
@@ -242,8 +248,8 @@ impl<R: BufRead> Stream<R> {
 
     /// Goes on at the next document, however long this one is.
     fn skip_document(&mut self) -> io::Result<Piece> {
-        let why = "this document is longer than 16 MiB, as no list of reviews is";
-        let piece = Piece { line: self.line, content: Content::Malformed(why) };
+        let content = Content::Malformed(Malformed::LongDocument);
+        let piece = Piece { line: self.line, content };
         while self.pass_line()? {
             while self.pending().len() < SEPARATOR && self.fill()? {}
             if is_separator(self.pending().get(..SEPARATOR).unwrap_or(self.pending())) {
@@ -349,7 +355,7 @@ mod tests {
                 let text = match piece.content {
                     Content::Json(text) => format!("json {}", String::from_utf8(text).unwrap()),
                     Content::Yaml(text) => format!("yaml {}", String::from_utf8(text).unwrap()),
-                    Content::Malformed(why) => format!("! {why}"),
+                    Content::Malformed(why) => format!("! {why:?}"),
                 };
                 lines.push(format!("{}: {text}", piece.line).replace('\n', "~"));
             }
@@ -377,7 +383,7 @@ mod tests {
     fn separators_between_objects_are_none() {
         check("{\"a\":1}\n---\n{}\n--- # x\n", "1: json {\"a\":1}\n3: json {}");
         check("\u{FEFF}{\"a\":1}\n", "1: json {\"a\":1}");
-        check("{}\n----\n", "1: json {}\n2: ! this is not a JSON object");
+        check("{}\n----\n", "1: json {}\n2: ! NotAnObject");
     }
 
     #[test]
@@ -397,40 +403,34 @@ mod tests {
     fn a_malformed_line_costs_itself() {
         check(
             "{\"a\":1}\noops\n{\"b\":2}\n",
-            "1: json {\"a\":1}\n2: ! this is not a JSON object\n3: json {\"b\":2}",
+            "1: json {\"a\":1}\n2: ! NotAnObject\n3: json {\"b\":2}",
         );
-        check("{\"a\":{\n{\"b\":2}\n", "1: ! this is not a JSON object\n2: json {\"b\":2}");
+        check("{\"a\":{\n{\"b\":2}\n", "1: ! NotAnObject\n2: json {\"b\":2}");
         check(
             "{\"a\":[1,\n{\"b\":2}\n{\"c\":3}",
-            "1: ! this is not a JSON object\n2: json {\"b\":2}\n3: json {\"c\":3}",
+            "1: ! NotAnObject\n2: json {\"b\":2}\n3: json {\"c\":3}",
         );
-        check("{\"a\":\"cut\n{\"b\":2}\n", "1: ! this is not a JSON object\n2: json {\"b\":2}");
+        check("{\"a\":\"cut\n{\"b\":2}\n", "1: ! NotAnObject\n2: json {\"b\":2}");
         let open = "{\"a\":[1,\n".repeat(1000);
-        let malformed = |line| format!("{line}: ! this is not a JSON object");
+        let malformed = |line| format!("{line}: ! NotAnObject");
         let expected: Vec<String> = (1..=936).map(malformed).collect();
-        let cut = "937: ! the input ends in the middle of this object".to_owned();
+        let cut = "937: ! CutOff".to_owned();
         check(&open, &[expected, vec![cut]].concat().join("\n"));
         let long = format!("{{\"a\":\"{}\"}}\n{{}}", "x".repeat(LONGEST + 9));
         let reader = io::BufReader::new(long.as_bytes());
         let mut stream = Stream::new(reader);
-        let why = Content::Malformed("this is longer than 1 MiB, as no review is");
+        let why = Content::Malformed(Malformed::LongObject);
         assert_eq!(stream.next().unwrap(), Some(Piece { line: 1, content: why }));
         let next = Content::Json(b"{}".to_vec());
         assert_eq!(stream.next().unwrap(), Some(Piece { line: 2, content: next }));
-        check("{} x\n{}", "1: json {}\n1: ! this is not a JSON object\n2: json {}");
-        check("{}\n{\"a\":", "1: json {}\n2: ! the input ends in the middle of this object");
-        check(
-            "42\n\"x\"\n{}",
-            "1: ! this is not a JSON object\n2: ! this is not a JSON object\n3: json {}",
-        );
+        check("{} x\n{}", "1: json {}\n1: ! NotAnObject\n2: json {}");
+        check("{}\n{\"a\":", "1: json {}\n2: ! CutOff");
+        check("42\n\"x\"\n{}", "1: ! NotAnObject\n2: ! NotAnObject\n3: json {}");
     }
 
     #[test]
     fn a_malformed_item_costs_its_list() {
-        check(
-            "[{},\n1,{}]\n{\"b\":2}",
-            "1: json {}\n1: ! this is not a JSON object, and the rest of its list was not read\n3: json {\"b\":2}",
-        );
+        check("[{},\n1,{}]\n{\"b\":2}", "1: json {}\n1: ! NotAnItem\n3: json {\"b\":2}");
     }
 
     #[test]

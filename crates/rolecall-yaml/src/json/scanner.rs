@@ -2,7 +2,7 @@
 
 /// What a byte means to a [`Scanner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Part of a value, or blank.
     Within,
     /// The byte begins a value at the depth that is looked for.
@@ -27,7 +27,7 @@ enum Expect {
 /// Follows JSON text byte by byte, and says where objects begin and end: at the top, in a list at
 /// the top, or in the `items` of an object at the top.
 #[derive(Clone, Debug)]
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     /// The closing bytes of the open arrays and objects.
     open: Vec<u8>,
     expect: Expect,
@@ -50,7 +50,7 @@ enum Text {
 
 impl Scanner {
     /// Starts before a value at the top.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             open: Vec::new(),
             expect: Expect::Value,
@@ -62,18 +62,18 @@ impl Scanner {
     }
 
     /// Returns whether nothing is open.
-    pub(super) fn is_at_top(&self) -> bool {
+    pub(crate) fn is_at_top(&self) -> bool {
         self.open.is_empty() && self.text == Text::None
     }
 
     /// Returns whether the values that are looked for are those of a list.
-    pub(super) fn is_in_list(&self) -> bool {
+    pub(crate) fn is_in_list(&self) -> bool {
         self.depth > 0
     }
 
     /// Returns how many of the bytes, of which the first comes next, tell nothing: those of a string
     /// before anything that may end or break it.
-    pub(super) fn skips(&self, bytes: &[u8]) -> usize {
+    pub(crate) fn skips(&self, bytes: &[u8]) -> usize {
         if self.text != Text::String || self.reads_key {
             return 0;
         }
@@ -81,7 +81,7 @@ impl Scanner {
     }
 
     /// Takes the next byte.
-    pub(super) fn step(&mut self, byte: u8) -> Step {
+    pub(crate) fn step(&mut self, byte: u8) -> Step {
         match self.text {
             Text::String => return self.step_string(byte),
             Text::Escape => {
@@ -180,7 +180,7 @@ impl Scanner {
         let ends = byte == b'}' && self.open.len() == self.depth;
         if self.open.len() < self.depth {
             self.depth = 0;
-            // What follows in the object around the list is no review.
+            // What follows in the object around the list is not one of its items.
             if !self.open.is_empty() {
                 self.depth = usize::MAX;
             }
@@ -198,5 +198,5 @@ impl Scanner {
 /// The key of a list's elements.
 const ITEMS: &[u8] = b"items";
 
-/// How deep JSON is nested before it is no review; the parser has the same limit.
+/// How deep JSON is nested before it is no object; the parser has the same limit.
 const DEEPEST: usize = 128;
