@@ -14,11 +14,11 @@
 
 mod answer;
 mod ask;
-mod body;
 mod compare;
 pub mod live;
 mod local;
 mod plan;
+pub mod wire;
 
 pub use answer::Answer;
 pub use ask::{Asked, Ending, Progress, Reviewer, ask};

@@ -22,6 +22,8 @@ mod split;
 pub mod stream;
 mod write;
 
+use serde::Deserialize as _;
+
 pub use block::{Skip, SkipRule};
 pub use de::DecodeError;
 pub use locate::{Field, FieldStep, Region, TextLines, locate};
@@ -54,6 +56,16 @@ impl ParseError {
 /// Parses the documents of `text`, whose first line has the number `first_line`.
 pub fn parse(text: &str, first_line: u32) -> Result<Vec<Document<'_>>, ParseError> {
     parse_skipping(text, first_line, None)
+}
+
+/// Returns the documents of `text` as JSON values.
+pub fn to_json_values(text: &str) -> Result<Vec<serde_json::Value>, ParseError> {
+    let documents = parse(text, 1)?;
+    let values = documents.iter().map(|document| {
+        serde_json::Value::deserialize(document.root())
+            .map_err(|error| ParseError::new(error.position, error.to_string()))
+    });
+    values.collect()
 }
 
 /// Parses a [`Chunk`], which might not be text. `skip_rule` selects the values to skip.

@@ -84,7 +84,7 @@ impl<R: BufRead> Stream<R> {
     }
 
     /// Returns the next piece; `None` at the end.
-    pub fn next(&mut self) -> io::Result<Option<Piece>> {
+    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         if matches!(self.syntax, Syntax::Unknown) && !self.guess_syntax()? {
             return Ok(None);
         }
@@ -351,7 +351,7 @@ mod tests {
             let reader = io::BufReader::with_capacity(capacity, input.as_bytes());
             let mut stream = Stream::new(reader);
             let mut lines = Vec::new();
-            while let Some(piece) = stream.next().unwrap() {
+            while let Some(piece) = stream.next_piece().unwrap() {
                 let text = match piece.content {
                     Content::Json(text) => format!("json {}", String::from_utf8(text).unwrap()),
                     Content::Yaml(text) => format!("yaml {}", String::from_utf8(text).unwrap()),
@@ -420,9 +420,9 @@ mod tests {
         let reader = io::BufReader::new(long.as_bytes());
         let mut stream = Stream::new(reader);
         let why = Content::Malformed(Malformed::LongObject);
-        assert_eq!(stream.next().unwrap(), Some(Piece { line: 1, content: why }));
+        assert_eq!(stream.next_piece().unwrap(), Some(Piece { line: 1, content: why }));
         let next = Content::Json(b"{}".to_vec());
-        assert_eq!(stream.next().unwrap(), Some(Piece { line: 2, content: next }));
+        assert_eq!(stream.next_piece().unwrap(), Some(Piece { line: 2, content: next }));
         check("{} x\n{}", "1: json {}\n1: ! NotAnObject\n2: json {}");
         check("{}\n{\"a\":", "1: json {}\n2: ! CutOff");
         check("42\n\"x\"\n{}", "1: ! NotAnObject\n2: ! NotAnObject\n3: json {}");

@@ -30,7 +30,6 @@ mod question;
 mod remedy;
 mod render;
 mod reported;
-mod reviews;
 mod runners;
 mod side;
 mod stream;

@@ -1,9 +1,9 @@
-//! YAML in and out, for what is no manifest, read by the same reader: one dialect everywhere.
+//! YAML of files that `fix` edits, and of answers.
 
 use std::io::{self, Write};
 
-use rolecall_yaml::{LineBreaks, parse, to_string};
-use serde::{Deserialize, Serialize};
+use rolecall_yaml::{LineBreaks, to_json_values, to_string};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Writes a value as YAML.
@@ -12,40 +12,10 @@ pub(crate) fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<
     out.write_all(text.as_bytes())
 }
 
-/// Returns documents as the JSON text of the objects in them: themselves, their elements or the
-/// `items` of a `List`. An error comes with the number of lines before it.
-pub(crate) fn to_json_objects(text: &[u8]) -> Result<Vec<String>, (usize, String)> {
-    let text = std::str::from_utf8(text).map_err(|_| (0, "this is not UTF-8 text".to_owned()))?;
-    let mut texts = Vec::new();
-    for value in values(text)? {
-        let objects = match value {
-            Value::Null => continue,
-            Value::Array(objects) => objects,
-            Value::Object(mut fields) => match fields.get_mut("items") {
-                Some(Value::Array(items)) => std::mem::take(items),
-                _ => vec![Value::Object(fields)],
-            },
-            other => vec![other],
-        };
-        texts.extend(objects.iter().map(Value::to_string));
-    }
-    Ok(texts)
-}
-
-fn values(text: &str) -> Result<Vec<Value>, (usize, String)> {
-    let before = |line: u32| usize::try_from(line.saturating_sub(1)).unwrap_or_default();
-    let documents = parse(text, 1)
-        .map_err(|error| (before(error.position.line), format!("this is not YAML: {error}")))?;
-    let read = documents.iter().map(|document| {
-        Value::deserialize(document.root())
-            .map_err(|error| (before(error.position.line), error.to_string()))
-    });
-    read.collect()
-}
-
 /// Returns the one value of a file.
 fn value(text: &str) -> Result<Value, String> {
-    let values = values(text).map_err(|(line, why)| format!("line {}: {why}", line + 1))?;
+    let values = to_json_values(text)
+        .map_err(|error| format!("line {}: this is not YAML: {error}", error.position.line))?;
     Ok(values.into_iter().next().unwrap_or_default())
 }
 

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("rolecall-rbac", &[]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
-    ("rolecall-review", &["rolecall-rbac"]),
+    ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-access", &["rolecall-rbac"]),
     ("rolecall-grant", &["rolecall-access", "rolecall-rbac"]),
     ("rolecall-check", &["rolecall-access", "rolecall-rbac"]),

@@ -8,7 +8,8 @@ use rolecall_rbac::{Identity, Request, ResourceRequest, Text};
 use rustc_hash::FxBuildHasher;
 
 use super::{Call, Impersonation, LiveReviewer, PostError, Rules, RulesAnswer, Transport, Way};
-use crate::{Answer, Asked, Ending, Progress, Question, Reviewer, body};
+use crate::wire::body;
+use crate::{Answer, Asked, Ending, Progress, Question, Reviewer};
 
 /// What is wanted of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

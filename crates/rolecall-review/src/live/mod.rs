@@ -14,7 +14,8 @@ use rolecall_rbac::{Identity, Request, Target, VerdictKind};
 pub use self::lots::Evidence;
 pub use self::rules::{Rules, RulesAnswer};
 use self::way::Ways;
-use crate::{Answer, Question, Reviewer, body};
+use crate::wire::body;
+use crate::{Answer, Question, Reviewer};
 
 /// What goes to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,7 +61,7 @@ fn self_reviews_need_an_identity() {
     let review = r#"{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","spec":{"resourceAttributes":{"verb":"list","resource":"pods","namespace":"ns-1"}}}"#;
     assert_snapshot!(rolecall_with(ASK, review), @r#"
     --- stderr
-    error: stdin:1: nobody says who asks: pass `--as USER`
+    error: stdin:1: the review does not name a user: pass `--as USER`
     --- exit 2
     "#);
     assert_snapshot!(
@@ -86,7 +86,7 @@ fn a_malformed_line_is_reported_and_the_rest_answered() {
     error: stdin:2: this is not a JSON object
     error: stdin:3: this is not a JSON object
     error: stdin:5: `spec` is malformed: invalid type: integer `5`, expected a string
-    error: stdin:6: `v1 Pod` is no access review of authorization.k8s.io
+    error: stdin:6: `v1 Pod` is not an access review of authorization.k8s.io
     error: stdin:7: this is not a JSON object
     --- exit 2
     "#);

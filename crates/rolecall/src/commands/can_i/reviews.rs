@@ -9,6 +9,8 @@ use rayon::prelude::*;
 use rolecall_rbac::Identity;
 use rolecall_review::Question;
 use rolecall_review::live::Means;
+use rolecall_review::wire::{Answered, Known, Responder, ReviewError, may_be_of_sender};
+use rolecall_yaml::stream::{Piece, Stream};
 
 use super::mode::Mode;
 use super::settle;
@@ -19,7 +21,6 @@ use crate::file;
 use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
 use crate::load::{Breadth, Needs, Session};
 use crate::patience::Patience;
-use crate::reviews::{Answered, Known, Piece, Reviewer, Stream, may_be_of_sender};
 use crate::ui::Ui;
 
 /// How many reviews are in the works at a time, which bounds the memory.
@@ -84,14 +85,14 @@ pub(super) fn run(
         }
         let me = me.get().and_then(Option::as_ref);
         let nothing = Known::default();
-        let reviewer = Reviewer { authorizer, me, known: &nothing };
+        let responder = Responder { authorizer, me, known: &nothing };
         let mut answered: Vec<Answered> =
-            pieces.par_iter().with_min_len(64).map(|piece| reviewer.answer(piece)).collect();
+            pieces.par_iter().with_min_len(64).map(|piece| responder.answer(piece)).collect();
         if may_ask && answered.iter().any(|answered| !answered.open.is_empty()) {
             let open = answered.iter_mut().flat_map(|answered| answered.open.drain(..)).collect();
             let known = server.answer(open, me)?;
-            let reviewer = Reviewer { known: &known, ..reviewer };
-            answered = pieces.par_iter().map(|piece| reviewer.answer(piece)).collect();
+            let responder = Responder { known: &known, ..responder };
+            answered = pieces.par_iter().map(|piece| responder.answer(piece)).collect();
         }
         for (piece, answered) in pieces.iter().zip(answered) {
             out.write_all(&answered.output)?;
@@ -165,7 +166,7 @@ fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Ve
         if is_pipe && !pieces.is_empty() && stream.is_drained() {
             break;
         }
-        let Some(piece) = stream.next()? else { break };
+        let Some(piece) = stream.next_piece()? else { break };
         bytes += piece.text().len();
         pieces.push(piece);
     }
@@ -176,7 +177,11 @@ impl Summary {
     fn add(&mut self, ui: &Ui, name: &str, piece: &Piece, answered: &Answered) {
         for (line, error) in &answered.errors {
             if self.errors < TOLD {
-                ui.problem(format!("{name}:{line}: {error}"));
+                let advice = match error {
+                    ReviewError::NoSender => ": pass `--as USER`",
+                    _ => "",
+                };
+                ui.problem(format!("{name}:{line}: {error}{advice}"));
             }
             self.errors += 1;
         }

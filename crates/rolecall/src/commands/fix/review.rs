@@ -6,6 +6,8 @@ use std::path::Path;
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::OtherAuthorizer;
 use rolecall_rbac::Target;
+use rolecall_review::wire::{self, AskedReview};
+use rolecall_yaml::stream::Stream;
 
 use super::gather::{self, Gathered, Unresolved, Weight};
 use crate::cli::Options;
@@ -13,7 +15,6 @@ use crate::error::CommandError;
 use crate::file;
 use crate::load::Session;
 use crate::patience::Patience;
-use crate::reviews::{self, AskedReview, Stream};
 use crate::ui::Ui;
 
 /// How many malformed reviews are told of by themselves.
@@ -29,8 +30,8 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut reviews = Reviews::new();
     let mut malformed = 0usize;
-    while let Some(piece) = stream.next().map_err(|error| file::unreadable(path, error))? {
-        for (line, asked) in reviews::asked(&piece) {
+    while let Some(piece) = stream.next_piece().map_err(|error| file::unreadable(path, error))? {
+        for (line, asked) in wire::asked(&piece) {
             match asked {
                 Ok(review) if review.allowed => {}
                 Ok(review) => reviews.push((format!("{name}:{line}"), review)),

@@ -2,44 +2,44 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
+use std::{fmt, io};
 
 use rolecall_rbac::{Authorizer, Identity, Request, Verdict, VerdictKind};
-use rolecall_review::{Answer, Question};
 use rolecall_yaml::json;
-use rolecall_yaml::stream::{Content, Malformed, Piece};
+use rolecall_yaml::stream::Piece;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::spec::{Kind, Spec};
-use crate::error::CommandError;
+use super::{ReviewError, objects};
+use crate::{Answer, Question};
 
 /// Answers reviews.
 #[derive(Clone, Copy)]
-pub(crate) struct Reviewer<'a> {
+pub struct Responder<'a> {
     /// The evaluator; `None` where only a server answers.
-    pub(crate) authorizer: Option<&'a Authorizer>,
+    pub authorizer: Option<&'a Authorizer>,
     /// Who sends SelfSubjectAccessReviews, if that is known.
-    pub(crate) me: Option<&'a Identity>,
+    pub me: Option<&'a Identity>,
     /// What a server answers to questions that are left open.
-    pub(crate) known: &'a Known,
+    pub known: &'a Known,
 }
 
 /// A server's answers to questions.
-pub(crate) type Known = HashMap<(Identity, Request), Answer>;
+pub type Known = HashMap<(Identity, Request), Answer>;
 
 /// What became of one piece of the input: of one review, or of a YAML list of them.
 #[derive(Debug, Default)]
-pub(crate) struct Answered {
+pub struct Answered {
     /// The objects with their status, one a line.
-    pub(crate) output: Vec<u8>,
+    pub output: Vec<u8>,
     /// What was no review, or none that a server would answer; each with its line.
-    pub(crate) errors: Vec<(usize, String)>,
+    pub errors: Vec<(usize, ReviewError)>,
     /// The questions whose answers something unread decides.
-    pub(crate) open: Vec<Question>,
+    pub open: Vec<Question>,
     /// How many reviews name a ServiceAccount without its own groups.
-    pub(crate) without_groups: usize,
+    pub without_groups: usize,
 }
 
 /// The fields of a review in their order, their values as they stand.
@@ -64,35 +64,32 @@ struct Status {
     evaluation_error: String,
 }
 
-impl Reviewer<'_> {
+impl Responder<'_> {
     /// Answers one piece of the input.
-    pub(crate) fn answer(&self, piece: &Piece) -> Answered {
+    pub fn answer(&self, piece: &Piece) -> Answered {
         let mut answered = Answered::default();
-        match &piece.content {
-            Content::Malformed(why) => answered.errors.push((piece.line, words(*why).to_owned())),
-            Content::Json(text) => self.answer_json(text, piece.line, &mut answered),
-            Content::Yaml(text) => match crate::yaml::to_json_objects(text) {
-                Ok(objects) => {
-                    for object in objects {
-                        self.answer_json(object.as_bytes(), piece.line, &mut answered);
-                    }
-                }
-                Err((line, why)) => answered.errors.push((piece.line + line, why)),
-            },
-        }
+        objects::each(piece, |line, object| match object {
+            Ok(text) => self.answer_json(text, line, &mut answered),
+            Err(error) => answered.errors.push((line, error)),
+        });
         answered
     }
 
     fn answer_json(&self, text: &[u8], line: usize, answered: &mut Answered) {
         let before = answered.output.len();
-        if let Err(why) = self.try_answer(text, line, answered) {
+        if let Err(error) = self.try_answer(text, line, answered) {
             answered.output.truncate(before);
-            answered.errors.push((line, why));
+            answered.errors.push((line, error));
         }
     }
 
-    fn try_answer(&self, text: &[u8], line: usize, answered: &mut Answered) -> Result<(), String> {
-        let fields: Fields<'_> = serde_json::from_slice(text).map_err(describe)?;
+    fn try_answer(
+        &self,
+        text: &[u8],
+        line: usize,
+        answered: &mut Answered,
+    ) -> Result<(), ReviewError> {
+        let fields: Fields<'_> = Fields::of(text)?;
         let kind: Text<'_> = fields.parse("kind")?;
         let api_version: Text<'_> = fields.parse("apiVersion")?;
         let metadata: Option<Metadata<'_>> = fields.parse("metadata")?;
@@ -105,11 +102,10 @@ impl Reviewer<'_> {
             self.decide(kind, &spec, answered)?
         } else {
             let texts = aggregate(&invalid);
-            answered.errors.push((line, format!("a server refuses this review: {texts}")));
+            answered.errors.push((line, ReviewError::Refused(texts.clone())));
             Status { evaluation_error: texts, ..Status::default() }
         };
-        write_answer(&mut answered.output, &fields, &status)
-            .map_err(|error| error.chain().join(": "))
+        write_answer(&mut answered.output, &fields, &status).map_err(ReviewError::Unwritable)
     }
 
     fn decide(
@@ -117,11 +113,11 @@ impl Reviewer<'_> {
         kind: Kind,
         spec: &Spec<'_>,
         answered: &mut Answered,
-    ) -> Result<Status, String> {
+    ) -> Result<Status, ReviewError> {
         let identity = match (spec.identity(kind), self.me) {
             (Some(identity), _) => Cow::Owned(identity),
             (None, Some(me)) => Cow::Borrowed(me),
-            (None, None) => return Err("nobody says who asks: pass `--as USER`".to_owned()),
+            (None, None) => return Err(ReviewError::NoSender),
         };
         answered.without_groups += usize::from(!identity.missing_groups().is_empty());
         let key = (identity.into_owned(), spec.request());
@@ -175,7 +171,10 @@ fn question((identity, request): (Identity, Request)) -> Question {
 pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// Returns the kind of review that an object is.
-pub(super) fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Result<Kind, String> {
+pub(super) fn review_kind(
+    kind: Option<&str>,
+    api_version: Option<&str>,
+) -> Result<Kind, ReviewError> {
     let group = api_version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
     let parsed = kind.map_or(Some(Kind::Subject), Kind::parse);
     match (parsed, group) {
@@ -183,17 +182,13 @@ pub(super) fn review_kind(kind: Option<&str>, api_version: Option<&str>) -> Resu
         _ => {
             let version = api_version.map_or_else(String::new, |version| format!("{version} "));
             let kind = kind.unwrap_or("object without kind");
-            Err(format!("`{version}{kind}` is no access review of authorization.k8s.io"))
+            Err(ReviewError::NotAReview(format!("{version}{kind}")))
         }
     }
 }
 
 /// Writes the object on one line, its status replaced or added at the end.
-fn write_answer(
-    out: &mut Vec<u8>,
-    fields: &Fields<'_>,
-    status: &Status,
-) -> Result<(), CommandError> {
+fn write_answer(out: &mut Vec<u8>, fields: &Fields<'_>, status: &Status) -> io::Result<()> {
     out.push(b'{');
     for (name, value) in fields.0.iter().filter(|(name, _)| name != "status") {
         json::write(out, name)?;
@@ -227,12 +222,20 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads the fields of an object.
+    pub(super) fn of(text: &'a [u8]) -> Result<Self, ReviewError> {
+        serde_json::from_slice(text).map_err(|error| ReviewError::NotJson(describe(error)))
+    }
+
     /// Reads the last field of that name; one that is missing or null is `None`.
-    pub(super) fn parse<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, String> {
+    pub(super) fn parse<T: Deserialize<'a>>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, ReviewError> {
         let field = self.0.iter().rev().find(|(field, _)| field == name);
         field.map_or(Ok(None), |(_, value)| {
             serde_json::from_str(value.get())
-                .map_err(|error| format!("`{name}` is malformed: {}", describe(error)))
+                .map_err(|error| ReviewError::MalformedField { field: name, what: describe(error) })
         })
     }
 }
@@ -261,19 +264,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// Says why a piece of the input holds no review.
-pub(super) fn words(malformed: Malformed) -> &'static str {
-    match malformed {
-        Malformed::LongObject => "this is longer than 1 MiB, as no review is",
-        Malformed::LongDocument => "this document is longer than 16 MiB, as no list of reviews is",
-        Malformed::CutOff => "the input ends in the middle of this object",
-        Malformed::NotAnItem => "this is not a JSON object, and the rest of its list was not read",
-        _ => "this is not a JSON object",
-    }
-}
-
 /// Returns whether a piece may be a review of whoever sends it.
-pub(crate) fn may_be_of_sender(piece: &Piece) -> bool {
+pub fn may_be_of_sender(piece: &Piece) -> bool {
     let text = piece.text();
     memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')
 }
@@ -287,7 +279,7 @@ pub(super) fn aggregate(messages: &[String]) -> String {
 }
 
 /// Returns a parse error's message without its position, which counts from the object's beginning.
-pub(super) fn describe(error: serde_json::Error) -> String {
+fn describe(error: serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(at) => text.get(..at).unwrap_or_default().to_owned(),

@@ -9,8 +9,11 @@
 
 mod answer;
 mod asked;
+pub(crate) mod body;
+mod error;
+mod objects;
 mod spec;
 
-pub(crate) use answer::{Answered, Known, Reviewer, may_be_of_sender};
-pub(crate) use asked::{AskedReview, asked};
-pub(crate) use rolecall_yaml::stream::{Piece, Stream};
+pub use answer::{Answered, Known, Responder, may_be_of_sender};
+pub use asked::{AskedReview, asked};
+pub use error::ReviewError;
