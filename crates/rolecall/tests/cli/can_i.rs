@@ -43,7 +43,6 @@ fn access_ends_at_the_namespace() {
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it applies in namespace ns-1 only
         --- stderr
-        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
         --- exit 1
         "#
@@ -269,8 +268,6 @@ fn a_role_binding_grants_bind_in_its_namespace() {
     NAMESPACE       RESOURCE                                GET  BIND  ESCALATE
     delegated-bind  clusterroles.rbac.authorization.k8s.io  no   yes   no
     default         clusterroles.rbac.authorization.k8s.io  no   no    no
-    --- stderr
-    note: the input has no roles, bindings or ServiceAccounts in namespace `default`
     --- exit 0
     "#);
 }
@@ -421,7 +418,6 @@ fn yaml_contains_the_near_misses() {
             - pods
           ruleIndex: 0
         --- stderr
-        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none` to see what would change the answer
         --- exit 1
         "#

@@ -130,8 +130,6 @@ fn a_verb_and_a_resource_can_have_several_subjects() {
         NAMESPACE  RESOURCE  GET  LIST
         ns-1       pods      no   yes
         default    pods      no   no
-        --- stderr
-        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         --- exit 0
         "#
     );

@@ -119,7 +119,6 @@ fn a_workload_of_another_namespace() {
         rolecall("can-i get pods --for deploy/lister -n default -f fixtures/ns-1"),
         @r#"
         --- stderr
-        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         error: there is no `deploy/lister` in namespace `default`
         hint: write `deploy/ns-1:lister` instead of `deploy/lister`
         --- exit 2

@@ -38,8 +38,6 @@ fn another_namespace() {
             but it applies in namespace ns-1 only
             to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
           only Kubernetes' default bindings name it
-        --- stderr
-        note: the input has no roles, bindings or ServiceAccounts in namespace `default`
         --- exit 1
         "#
     );
