@@ -1,13 +1,13 @@
-//! `cargo xtask dist`: release archives, and the files by which package managers find them.
+//! `cargo xtask dist`: builds release archives and the files for package managers.
 //!
 //! ```text
 //! binary + completions + manual pages -> [ archive ] -> rolecall-linux-amd64.tar.gz
 //! cargo metadata                      -> [ sbom ]    -> rolecall-linux-amd64.cdx.json
-//! every archive in the folder         -> SHA256SUMS  -> [ packages ] -> krew.yaml, rolecall.rb
+//! all archives in the directory       -> SHA256SUMS  -> [ packages ] -> krew.yaml, rolecall.rb
 //! ```
 //!
-//! The same commit and compiler give the same bytes: entries are sorted, and every time is that of
-//! the commit.
+//! The same commit and compiler produce the same bytes: entries are sorted and have the time of the
+//! commit.
 
 mod archive;
 mod packages;
@@ -31,25 +31,25 @@ use crate::{files, process};
 /// Build a release archive with checksums, an SBOM, a krew manifest and a Homebrew formula
 #[derive(Args)]
 pub(crate) struct DistArguments {
-    /// The target to build for, instead of this machine's
+    /// Target to build for; defaults to this machine's
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
 
-    /// Write checksums and manifests for the archives that are there, and build none
+    /// Only write checksums and manifests for the existing archives
     #[arg(long, conflicts_with = "target")]
     collect: bool,
 }
 
-/// The shells that completions are written for, and the name of each file.
+/// The shells with completions, and the names of the files.
 const SHELLS: [(&str, &str); 3] =
     [("bash", "rolecall.bash"), ("fish", "rolecall.fish"), ("zsh", "_rolecall")];
 
-/// Commands that need no manual page.
+/// Commands without a manual page.
 const WITHOUT_PAGE: [&str; 1] = ["help"];
 
 const CHECKSUMS: &str = "SHA256SUMS";
 
-/// Builds an archive unless only asked to collect, then describes every archive in the folder.
+/// Builds an archive, unless only describing, and then describes all archives in the directory.
 pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
     let root = files::workspace_root();
     let folder = root.join("target/dist");
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
     describe(&folder, &metadata.version)
 }
 
-/// Builds the binary for a target, and packs it.
+/// Builds and packs the binary for a target.
 fn build(
     root: &Path,
     folder: &Path,
@@ -98,7 +98,7 @@ fn build(
     write(&folder.join(format!("rolecall-{name}.cdx.json")), bill.as_bytes())
 }
 
-/// Returns what goes into an archive: the binary, and what it prints about itself.
+/// Returns the content of an archive: the binary, its completions and manual pages.
 fn contents(root: &Path, binary: &Path, platform: &Platform) -> Result<Vec<Entry>> {
     let read = |path: &Path| fs::read(path).map_err(|error| files::failure("read", path, &error));
     let mut entries = vec![
@@ -120,7 +120,7 @@ fn contents(root: &Path, binary: &Path, platform: &Platform) -> Result<Vec<Entry
     Ok(entries)
 }
 
-/// Returns the names of the commands in the help.
+/// Returns the names of the commands in the help text.
 fn commands(help: &str) -> Vec<String> {
     help.lines()
         .skip_while(|line| *line != "Commands:")
@@ -133,7 +133,7 @@ fn commands(help: &str) -> Vec<String> {
         .collect()
 }
 
-/// Writes checksums, the krew manifest and the Homebrew formula for the archives of a folder.
+/// Writes checksums, the krew manifest and the Homebrew formula for the archives in a directory.
 fn describe(folder: &Path, version: &str) -> Result<()> {
     let mut checksums = BTreeMap::new();
     for path in files::list_dir(folder)? {
@@ -153,7 +153,7 @@ fn describe(folder: &Path, version: &str) -> Result<()> {
         .map(|platform| platform.target)
         .collect();
     if !missing.is_empty() {
-        eprintln!("note: the manifests leave out {}: no archive", missing.join(", "));
+        eprintln!("note: the manifests omit {}: there is no archive", missing.join(", "));
     }
     println!("target/dist");
     Ok(())
@@ -163,14 +163,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the target that this machine builds for by default.
+/// Returns the default target of this machine.
 fn host() -> Result<String> {
     let printed = process::output(Command::new("rustc").arg("-vV"))?;
     let host = printed.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` names no host"))
+    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` does not print a host"))
 }
 
-/// Returns the flags that keep folders of this machine out of the binary.
+/// Returns the flags that keep paths of this machine out of the binary.
 fn remapped(root: &Path) -> Result<String> {
     let root = root.canonicalize().map_err(|error| files::failure("find", root, &error))?;
     let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).unwrap_or_default();
@@ -180,7 +180,7 @@ fn remapped(root: &Path) -> Result<String> {
     Ok(format!("{} {}", map(&root, "/rolecall"), map(&cargo, "/cargo")))
 }
 
-/// Returns the time of the commit, in seconds; `SOURCE_DATE_EPOCH` takes precedence.
+/// Returns the time of the commit in seconds; `SOURCE_DATE_EPOCH` takes precedence.
 fn commit_time(root: &Path) -> Result<u64> {
     let text = match env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => text,
@@ -202,13 +202,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_of_the_help_gets_a_page() {
+    fn every_command_in_the_help_has_a_page() {
         let help = "Usage: x\n\nCommands:\n  can-i  Check\n         more words\n  help   Show\n\nOptions:\n  -h\n";
         assert_eq!(commands(help), ["can-i"]);
     }
 
     #[test]
-    fn a_folder_is_described_by_the_archives_in_it() {
+    fn only_archives_in_the_directory_are_described() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("rolecall-linux-amd64.tar.gz"), "abc").unwrap();
         fs::write(folder.path().join("notes.txt"), "abc").unwrap();

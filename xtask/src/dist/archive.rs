@@ -1,4 +1,4 @@
-//! A compressed archive whose bytes depend on its contents alone.
+//! A compressed archive whose bytes depend only on its content.
 
 use std::io;
 
@@ -7,34 +7,34 @@ use tar::{Builder, Header};
 
 use crate::failure::{Failure, Result};
 
-/// A file of an archive.
+/// A file in an archive.
 pub(super) struct Entry {
-    /// The path below the archive's one folder.
+    /// The path below the archive's top-level directory.
     pub(super) path: String,
     bytes: Vec<u8>,
     mode: u32,
 }
 
 impl Entry {
-    /// Makes a file that everyone can read.
+    /// Creates a file that everyone can read.
     pub(super) fn text(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { path: path.into(), bytes, mode: 0o644 }
     }
 
-    /// Makes a file that everyone can run.
+    /// Creates a file that everyone can execute.
     pub(super) fn program(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { path: path.into(), bytes, mode: 0o755 }
     }
 }
 
-/// Packs files into one folder, in the order given, all with the same time and owner.
+/// Packs files into one directory in the given order, with the same time and owner.
 pub(super) fn pack(folder: &str, entries: &[Entry], time: u64) -> Result<Vec<u8>> {
     packed(folder, entries, time)
         .map_err(|error| Failure::new(format!("cannot write an archive: {error}")))
 }
 
 fn packed(folder: &str, entries: &[Entry], time: u64) -> io::Result<Vec<u8>> {
-    // Neither the time nor the system of the compression is written.
+    // The gzip header contains neither the time nor the operating system.
     let compressed = GzBuilder::new().mtime(0).operating_system(255);
     let mut archive = Builder::new(compressed.write(Vec::new(), Compression::best()));
     for entry in entries {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_contents_make_equal_archives() {
+    fn equal_content_produces_equal_archives() {
         let entries = [
             Entry::text("LICENSE", b"free".to_vec()),
             Entry::program("rolecall", b"\x7f".to_vec()),

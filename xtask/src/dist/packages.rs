@@ -1,4 +1,4 @@
-//! How package managers find the archives: a manifest for krew and a formula for Homebrew.
+//! The manifest for krew and the formula for Homebrew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,7 +39,8 @@ pub(super) fn krew(version: &str, checksums: &BTreeMap<String, String>) -> Strin
     text
 }
 
-/// Returns the Homebrew formula for the archives with a checksum; Homebrew runs on Linux and macOS.
+/// Returns the Homebrew formula for the archives with a checksum. Homebrew supports Linux and
+/// macOS.
 pub(super) fn homebrew(version: &str, checksums: &BTreeMap<String, String>) -> String {
     let mut text = format!(
         "class Rolecall < Formula\n  desc \"{SHORT}\"\n  homepage \"{HOMEPAGE}\"\n  \
@@ -93,11 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn krew_finds_every_platform_and_its_binary() {
+    fn the_krew_manifest_lists_every_platform_and_its_binary() {
         let plugin: serde_yaml::Value = serde_yaml::from_str(&krew("0.2.0", &all())).unwrap();
         assert_eq!(plugin["metadata"]["name"], "rolecall");
         assert_eq!(plugin["spec"]["version"], "v0.2.0");
-        // What krew's own index asks for.
+        // Requirements of the krew index.
         assert!(SHORT.len() <= 50 && !SHORT.ends_with('.'));
         let platforms = plugin["spec"]["platforms"].as_sequence().unwrap();
         let rows: Vec<String> = platforms
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_without_an_archive_is_left_out() {
+    fn a_platform_without_an_archive_is_omitted() {
         let one = all().into_iter().filter(|(name, _)| name.contains("linux-amd64")).collect();
         assert_eq!(krew("0.2.0", &one).matches("uri:").count(), 1);
         let formula = homebrew("0.2.0", &one);

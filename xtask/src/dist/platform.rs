@@ -1,11 +1,11 @@
-//! The five platforms that releases are built for.
+//! The platforms of releases.
 
 use crate::failure::{Failure, Result};
 
-/// A platform under the names that Rust, Go (and so krew) and Homebrew have for it.
+/// A platform with its names in Rust, Go (and krew) and Homebrew.
 #[derive(Debug, PartialEq)]
 pub(super) struct Platform {
-    /// The target that releases are built for.
+    /// The Rust target of releases.
     pub(super) target: &'static str,
     pub(super) os: &'static str,
     pub(super) arch: &'static str,
@@ -20,7 +20,7 @@ pub(super) const PLATFORMS: [Platform; 5] = [
 ];
 
 impl Platform {
-    /// Finds the platform of a target; another C library or linker makes no difference to its name.
+    /// Returns the platform of a target. The C library and linker do not matter.
     pub(super) fn of(target: &str) -> Result<Self> {
         let is_same = |platform: &&Self| {
             let system = |target: &str| target.split('-').take(3).collect::<Vec<_>>().join("-");
@@ -34,12 +34,13 @@ impl Platform {
         })
     }
 
-    /// Returns the part of file names that says the platform.
+    /// Returns the platform's part of file names.
     pub(super) fn name(&self) -> String {
         format!("{}-{}", self.os, self.arch)
     }
 
-    /// Returns the name of the archive. It has no version, so that the address of the latest is fixed.
+    /// Returns the name of the archive. It has no version, so that the URL of the latest release is
+    /// fixed.
     pub(super) fn archive(&self) -> String {
         format!("rolecall-{}.tar.gz", self.name())
     }

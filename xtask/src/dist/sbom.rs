@@ -1,4 +1,4 @@
-//! A bill of materials in CycloneDX, from what Cargo knows.
+//! A software bill of materials in CycloneDX format, from Cargo's metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::process;
 
-/// What `cargo metadata` says of the workspace.
+/// The workspace according to `cargo metadata`.
 pub(super) struct Metadata {
     /// The version of rolecall.
     pub(super) version: String,
@@ -63,7 +63,7 @@ impl Metadata {
     }
 }
 
-/// Returns the bill for a target: everything that is built into the binary or runs to build it.
+/// Returns the SBOM of a target: all packages in the binary and those that run during the build.
 pub(super) fn bill(root: &Path, metadata: &Metadata, target: &str) -> Result<String> {
     let output = cargo_metadata(root, &["--locked", "--filter-platform", target])?;
     let bill = bill_of(&output, &metadata.version);
@@ -77,8 +77,9 @@ fn cargo_metadata(root: &Path, arguments: &[&str]) -> Result<Output> {
     let mut command = Command::new("cargo");
     command.current_dir(root).args(["metadata", "--format-version", "1"]).args(arguments);
     let printed = process::output(&mut command)?;
-    serde_json::from_str(&printed)
-        .map_err(|error| Failure::new(format!("`cargo metadata` printed something else: {error}")))
+    serde_json::from_str(&printed).map_err(|error| {
+        Failure::new(format!("`cargo metadata` printed unexpected output: {error}"))
+    })
 }
 
 fn bill_of(output: &Output, version: &str) -> Value {
@@ -127,7 +128,7 @@ fn bill_of(output: &Output, version: &str) -> Value {
     })
 }
 
-/// Returns which packages each needs to be built, without those for tests.
+/// Returns the dependencies of each package, without those for tests.
 fn dependencies(output: &Output) -> BTreeMap<&str, Vec<&str>> {
     let nodes = output.resolve.iter().flat_map(|resolve| &resolve.nodes);
     nodes
@@ -150,14 +151,14 @@ fn component(package: &Package) -> Value {
         "purl": purl,
     });
     if let (Some(license), Some(fields)) = (&package.license, component.as_object_mut()) {
-        // Older manifests write a slash where SPDX has `OR`.
+        // Older manifests have a slash instead of `OR`.
         let expression = license.replace(" / ", " OR ").replace('/', " OR ");
         fields.insert("licenses".to_owned(), json!([{"expression": expression}]));
     }
     component
 }
 
-/// Returns the package's address; what comes from the workspace is named by it alone.
+/// Returns the URL of a package; the name alone for packages of the workspace.
 fn purl(package: &Package) -> String {
     let own =
         if package.source.is_none() { "?repository_url=github.com/rolecall/rolecall" } else { "" };
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bill_lists_what_is_built_and_not_what_tests_use() {
+    fn the_sbom_lists_build_dependencies_but_not_test_dependencies() {
         let output: Output = serde_json::from_value(json!({
             "packages": [
                 {"id": "r", "name": "rolecall", "version": "0.1.0", "license": "Apache-2.0", "source": null},

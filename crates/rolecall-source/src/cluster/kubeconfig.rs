@@ -219,13 +219,13 @@ pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, Confi
         .ok_or_else(|| ConfigError::MalformedServer { server: without_userinfo(server) })
 }
 
-/// Returns a server's address, which may be malformed, without the user name and password before its host.
+/// Removes the user name and password from a server's address, which can be malformed.
 pub fn without_userinfo(server: &str) -> String {
     let (scheme, rest) = match server.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), server),
     };
-    // A password may hold a `/` that should have been encoded.
+    // A password can contain a `/` that should have been encoded.
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     format!("{scheme}{host}")
 }

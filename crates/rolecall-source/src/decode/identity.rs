@@ -86,7 +86,7 @@ pub(crate) fn group_of(api_version: &str) -> &str {
 /// Returns the shape of an object.
 pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
     let group = group_of(api_version);
-    // Most objects are of these kinds, none of which makes Pods.
+    // The most common kinds come first; none of them creates Pods.
     match (group, kind) {
         (RBAC_GROUP, "Role" | "ClusterRole") => Shape::Role,
         (RBAC_GROUP, "RoleBinding" | "ClusterRoleBinding") => Shape::Binding,
@@ -96,7 +96,7 @@ pub(crate) fn shape(api_version: &str, kind: &str) -> Shape {
     }
 }
 
-/// Tells what an object is whose kind neither grants anything nor makes Pods.
+/// Returns the shape of the remaining kinds.
 fn further_shape(group: &str, kind: &str) -> Shape {
     match (group, kind) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => Shape::CustomResourceDefinition,

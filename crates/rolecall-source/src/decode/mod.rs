@@ -291,7 +291,7 @@ impl Decoders {
     }
 }
 
-/// Returns whether a name is left to a template engine; hardly any holds a brace.
+/// Returns whether a name is a template expression. Hardly any name contains a brace.
 fn is_template(name: &str) -> bool {
     name.as_bytes().contains(&b'{') && name.contains("{{")
 }

@@ -1,4 +1,5 @@
-//! Every command on one delegation: who may bind `view` in a namespace, as Kubernetes documents it.
+//! Every command on one delegation from the Kubernetes documentation: binding `view` in a
+//! namespace.
 
 use super::command::{rolecall, rolecall_with};
 
@@ -6,7 +7,7 @@ const SOURCE: &str = "-f fixtures/delegated-bind";
 const QUESTION: &str = "bind clusterroles --name view -n delegated-bind";
 const LEAD: &str = "--for user/delegated-bind-lead";
 
-/// Runs a command, and returns whether its output has a text, and its exit code.
+/// Runs a command, checks that its output contains a text, and returns the exit code.
 #[track_caller]
 fn says(arguments: &str, text: &str) -> Option<i32> {
     let ran = rolecall(arguments);
@@ -15,7 +16,7 @@ fn says(arguments: &str, text: &str) -> Option<i32> {
 }
 
 #[test]
-fn every_command_knows_that_a_role_binding_grants_bind() {
+fn every_command_supports_bind_from_a_role_binding() {
     let by = "by RoleBinding delegated-bind/granter";
     for command in ["can-i", "why"] {
         assert_eq!(says(&format!("{command} {QUESTION} {LEAD} {SOURCE}"), by), Some(0));
@@ -38,7 +39,7 @@ fn a_granted_bind_is_a_role_in_the_namespace() {
     let fix = rolecall(&format!("fix {QUESTION} --for user/new --allow-risky {SOURCE}"));
     let kinds: Vec<&str> = fix.stdout.lines().filter(|line| line.starts_with("kind: ")).collect();
     assert_eq!((kinds, fix.exit), (vec!["kind: Role", "kind: RoleBinding"], Some(0)));
-    // Applied, it is enough.
+    // The applied fix is complete.
     let ran = rolecall_with(&format!("can-i {QUESTION} --for user/new {SOURCE} -f -"), &fix.stdout);
     assert_eq!(ran.exit, Some(0), "{ran}");
 }
@@ -60,7 +61,7 @@ fn a_delegated_bind_is_neither_dead_nor_denied_by_expectations() {
 }
 
 #[test]
-fn reviews_of_bind_are_answered_where_they_are_asked() {
+fn reviews_of_bind_depend_on_the_namespace() {
     let review = |namespace: &str| {
         format!(
             r#"{{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{{"user":"delegated-bind-lead","resourceAttributes":{{"verb":"bind","group":"rbac.authorization.k8s.io","resource":"clusterroles","name":"view","namespace":"{namespace}"}}}}}}"#

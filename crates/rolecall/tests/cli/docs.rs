@@ -138,7 +138,7 @@ fn output_of(line: &str, path: &Path) -> String {
 /// Checks the rolecall commands in a row of a table, where `\|` is a pipe.
 fn check_commands_of_row(line: &str, path: &Path) {
     for code in line.replace("\\|", "|").split('`').skip(1).step_by(2) {
-        // Reference documents name commands without their arguments.
+        // Reference documents mention commands without their arguments.
         if path.parent().is_some_and(|folder| folder.ends_with("guide"))
             && code.split('|').any(|command| arguments_of(command.trim()).is_some())
             && code.contains(' ')

@@ -156,7 +156,8 @@ fn an_overlay_reads_only_its_namespaces() {
     assert!(seen.iter().any(|line| line == there), "{ran}\n{seen:#?}");
 }
 
-/// A caller who may list nothing gets no clean report: the findings stay, and what is unread is named.
+/// A caller who cannot list anything gets no clean report: the findings stay, and the unread lists
+/// are reported.
 #[test]
 fn an_overlay_on_a_cluster_that_cannot_be_read_is_not_clean() {
     let server = Server::with(&["ns-1"], |seen| {
@@ -185,9 +186,10 @@ fn an_overlay_on_a_cluster_that_cannot_be_read_is_not_clean() {
     }
 }
 
-/// With constrained impersonation a caller may ask about somebody, and list nothing as them.
+/// With constrained impersonation a caller can review a user without being able to list as that
+/// user.
 #[test]
-fn somebody_whose_lists_may_not_be_requested_is_still_asked_about() {
+fn users_whose_lists_cannot_be_impersonated_are_still_reviewed() {
     let server = Server::with(&["ns-1"], |seen| {
         let resource = seen.path.rsplit('/').next().unwrap_or_default();
         let is_list_as_somebody = seen.method == "GET"

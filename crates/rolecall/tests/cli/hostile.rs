@@ -246,7 +246,7 @@ fn endless_input_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_without_an_end_is_an_error() {
+fn an_endless_device_is_an_error() {
     let endless = "error: /dev/zero: cannot be read: 64 MiB of it have no line of text";
     let binary = "error: /dev/zero: expected text, found a binary file";
     for (arguments, expected) in [
@@ -265,7 +265,7 @@ fn a_device_without_an_end_is_an_error() {
         assert_eq!(ran.exit, Some(2), "{arguments}: {ran}");
         assert!(ran.stderr.contains(expected), "{arguments}: {ran}");
     }
-    // Text is looked for, not only lines.
+    // Random bytes contain line breaks but no text.
     let ran = rolecall("fix --from-errors /dev/urandom -f fixtures/ns-1");
     let endless = endless.replace("zero", "urandom");
     assert!(ran.exit == Some(2) && ran.stderr.contains(&endless), "{ran}");
