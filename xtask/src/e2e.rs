@@ -16,6 +16,7 @@ mod invocation;
 mod json;
 mod jwt;
 mod operators;
+mod secrets;
 mod sources;
 mod universe;
 mod world;

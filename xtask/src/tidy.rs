@@ -5,6 +5,7 @@
 //! ```
 
 mod arrows;
+mod cycles;
 mod fixtures;
 mod manifest;
 mod modules;
@@ -40,6 +41,7 @@ pub(crate) fn run() -> Result<()> {
 fn check(tree: &Tree) -> Vec<Problem> {
     let rules = [
         arrows::check,
+        cycles::check,
         version_table::check,
         purity::check,
         fixtures::check,

@@ -15,10 +15,13 @@ mod complete;
 mod denied;
 mod generated;
 mod manifest;
+mod object;
+mod outcome;
 mod plan;
 mod preflight;
 mod proof;
 pub mod refusal;
+mod refused;
 mod repair;
 mod risk;
 mod subject;
@@ -28,15 +31,17 @@ pub use complete::follow_ups;
 pub use denied::Denied;
 pub use generated::Generated;
 pub use manifest::{json_of, json_of_rule, json_of_subject, yaml_of, yaml_scalar};
+pub use object::{GrantedRole, Object, is_managed};
+pub use outcome::Outcome;
 pub use plan::{
-    Answer, Cause, Config, GeneratedNames, GrantedRole, MissingAccounts, Note, Object, Outcome,
-    Plan, Refused, Risky, Scope, Style, Unfixable, is_managed, plan,
+    Answer, Config, GeneratedNames, MissingAccounts, Note, Plan, Risky, Scope, Style, plan,
 };
 pub use preflight::{
     Escalating, HeldRules, May, Preflight, ReadRights, Rights, Undecided, preflight,
     requests_of_preflight, requests_to_apply,
 };
 pub use proof::{Gained, overlay};
+pub use refused::{Cause, Refused, Unfixable};
 pub use repair::{Effort, Repair, Repairs, Step, Word, repair};
 pub use risk::{Risk, risks};
 pub use text::printable;

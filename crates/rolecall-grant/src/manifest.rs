@@ -4,7 +4,7 @@ use rolecall_rbac::{Binding, Metadata, PolicyRule, ServiceAccount, Subject, Subj
 use serde_json::{Value, json};
 
 use crate::denied::Denied;
-use crate::plan::{GrantedRole, Object};
+use crate::object::{GrantedRole, Object};
 use crate::subject::RBAC_GROUP;
 use crate::text::printable;
 

@@ -5,7 +5,7 @@ use rolecall_rbac::{
     covers, subtract,
 };
 
-use crate::plan::Object;
+use crate::object::Object;
 use crate::proof::{is_new, overlay};
 use crate::subject::RBAC_GROUP;
 

@@ -8,7 +8,9 @@ use rolecall_rbac::{
 
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
-use crate::plan::{Object, Outcome, Refused};
+use crate::object::Object;
+use crate::outcome::Outcome;
+use crate::refused::Refused;
 use crate::subject::{Holder, holder, identity_of, subject_of};
 
 /// Rules that somebody gains without having been denied them.

@@ -11,7 +11,9 @@ use rolecall_rbac::{
 };
 
 use crate::denied::Denied;
-use crate::plan::{Answer, GrantedRole, Object, Outcome, Risky};
+use crate::object::{GrantedRole, Object};
+use crate::outcome::Outcome;
+use crate::plan::{Answer, Risky};
 use crate::proof::{self, Gained, overlay};
 use crate::risk;
 use crate::subject::{identity_of, subject_of};

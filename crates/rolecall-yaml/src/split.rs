@@ -81,14 +81,15 @@ pub(super) fn document_from(bytes: &[u8], start: usize, line: u32) -> Option<Chu
 
 /// A document separator.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Marker {
+pub(crate) enum Marker {
     /// The next document starts on the following line.
     Bare,
     /// The next document starts after the dashes.
     WithContent,
 }
 
-fn marker(line: &[u8]) -> Option<Marker> {
+/// Returns what a line separates, if it does.
+pub(crate) fn marker(line: &[u8]) -> Option<Marker> {
     let rest = line.strip_prefix(b"---").or_else(|| line.strip_prefix(b"..."))?;
     if rest.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
         return None;
@@ -132,11 +133,11 @@ fn push<'a, O>(chunks: &mut Vec<(Chunk<'a>, O)>, chunk: Chunk<'a>, outline: O) {
     }
 }
 
-fn is_blank(bytes: &[u8]) -> bool {
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
     lines(bytes).all(|line| line.is_empty() || line.starts_with(b"#"))
 }
 
-fn only_directives(bytes: &[u8]) -> bool {
+pub(crate) fn only_directives(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%")
         && lines(bytes)
             .all(|line| line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%"))

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use crate::json::scanner::{Scanner, Step};
+use crate::split::{Marker, is_blank, marker, only_directives};
 
 /// Something between two ends of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,14 +208,16 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Passes over a line with `---`, as tools put between JSON objects too.
+    /// Skips a separator of YAML documents, as tools put between JSON objects too.
     fn skip_separator(&mut self) -> io::Result<bool> {
         let newline = self.find_newline()?.unwrap_or(self.buffer.len());
-        let separates = is_separator(self.buffer.get(self.start..newline).unwrap_or_default());
-        if separates {
-            self.begin_at(newline);
+        let found = marker(self.buffer.get(self.start..newline).unwrap_or_default());
+        match found {
+            Some(Marker::Bare) => self.begin_at(newline),
+            Some(Marker::WithContent) => self.begin_at(self.start + DASHES.len()),
+            None => {}
         }
-        Ok(separates)
+        Ok(found.is_some())
     }
 
     fn next_yaml(&mut self) -> io::Result<Option<Piece>> {
@@ -229,20 +232,27 @@ impl<R: BufRead> Stream<R> {
                 return self.skip_document().map(Some);
             }
             let line = self.buffer.get(end..line_end).unwrap_or_default();
-            let separates = is_separator(line);
-            if separates || newline.is_none() {
-                let document_end = if separates { end } else { line_end };
-                let text = self.buffer.get(self.start..document_end).unwrap_or_default();
-                let piece = (!is_empty_yaml(text))
-                    .then(|| Piece { line: self.line, content: Content::Yaml(text.to_vec()) });
-                self.begin_at(newline.map_or(line_end, |newline| newline + 1));
-                end = self.start;
-                if piece.is_some() || newline.is_none() {
-                    return Ok(piece);
+            let before = self.buffer.get(self.start..end).unwrap_or_default();
+            let found = marker(line).filter(|_| !only_directives(before));
+            // The content behind dashes begins a document, also if nothing comes before it.
+            let found = found.filter(|found| *found == Marker::Bare || end > self.start);
+            let (document_end, next) = match (found, newline) {
+                (Some(Marker::WithContent), _) => (end, end),
+                (Some(Marker::Bare), _) => (end, newline.map_or(line_end, |newline| newline + 1)),
+                (None, None) => (line_end, line_end),
+                (None, Some(_)) => {
+                    end = line_end + 1;
+                    continue;
                 }
-                continue;
+            };
+            let text = self.buffer.get(self.start..document_end).unwrap_or_default();
+            let piece = (!is_blank(text) && !only_directives(text))
+                .then(|| Piece { line: self.line, content: Content::Yaml(text.to_vec()) });
+            self.begin_at(next);
+            end = self.start;
+            if piece.is_some() || next == self.buffer.len() && newline.is_none() {
+                return Ok(piece);
             }
-            end = line_end + 1;
         }
     }
 
@@ -252,7 +262,7 @@ impl<R: BufRead> Stream<R> {
         let piece = Piece { line: self.line, content };
         while self.pass_line()? {
             while self.pending().len() < SEPARATOR && self.fill()? {}
-            if is_separator(self.pending().get(..SEPARATOR).unwrap_or(self.pending())) {
+            if marker(self.pending().get(..SEPARATOR).unwrap_or(self.pending())).is_some() {
                 break;
             }
         }
@@ -309,8 +319,11 @@ impl<R: BufRead> Stream<R> {
     }
 }
 
-/// How many bytes tell a separator from other lines: `---` and white space.
-const SEPARATOR: usize = 4;
+/// The separator before a YAML document.
+const DASHES: &str = "---";
+
+/// The bytes that distinguish a separator from other lines: `---` and white space.
+const SEPARATOR: usize = DASHES.len() + 1;
 
 /// Tells YAML by its first line: a separator, comment, directive, list item or `key:`.
 fn syntax_of(line: &[u8]) -> Syntax {
@@ -327,17 +340,6 @@ fn syntax_of(line: &[u8]) -> Syntax {
         || line == "-"
         || ["---", "#", "%", "- "].iter().any(|beginning| line.starts_with(beginning));
     if is_yaml { Syntax::Yaml } else { Syntax::Json(Scanner::new()) }
-}
-
-fn is_separator(line: &[u8]) -> bool {
-    line.strip_prefix(b"---").is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
-}
-
-fn is_empty_yaml(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'\n').all(|line| {
-        let line = line.trim_ascii();
-        line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%")
-    })
 }
 
 #[cfg(test)]
@@ -383,6 +385,10 @@ mod tests {
     fn separators_between_objects_are_none() {
         check("{\"a\":1}\n---\n{}\n--- # x\n", "1: json {\"a\":1}\n3: json {}");
         check("\u{FEFF}{\"a\":1}\n", "1: json {\"a\":1}");
+        check(
+            "{\"a\":1}\n--- {\"b\":2}\n...\n{}",
+            "1: json {\"a\":1}\n2: json {\"b\":2}\n4: json {}",
+        );
         check("{}\n----\n", "1: json {}\n2: ! NotAnObject");
     }
 
@@ -439,5 +445,10 @@ mod tests {
         check("kind: List\nitems:\n- a", "1: yaml kind: List~items:~- a");
         check("", "");
         check("\n \n", "");
+        check(
+            "--- {a: 1}\n--- {b: 2}\n...\nc: 3\n",
+            "1: yaml --- {a: 1}~\n2: yaml --- {b: 2}~\n4: yaml c: 3~",
+        );
+        check("%YAML 1.1\n---\na: 1\n", "1: yaml %YAML 1.1~---~a: 1~");
     }
 }

@@ -7,13 +7,13 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::world::World;
+use super::secrets::Secrets;
 use crate::failure::{Failure, Result};
 use crate::process;
 
 /// A command that has not started.
 pub(super) struct Invocation<'w> {
-    world: &'w World,
+    secrets: &'w Secrets,
     line: String,
     command: Command,
     stdin: Option<String>,
@@ -30,9 +30,14 @@ pub(super) struct Ran {
 
 impl<'w> Invocation<'w> {
     /// Splits a line at spaces, which no argument of a scenario contains.
-    pub(super) fn new(world: &'w World, program: &str, mut command: Command, line: &str) -> Self {
+    pub(super) fn new(
+        secrets: &'w Secrets,
+        program: &str,
+        mut command: Command,
+        line: &str,
+    ) -> Self {
         command.args(line.split_whitespace());
-        Self { world, line: format!("{program} {line}"), command, stdin: None }
+        Self { secrets, line: format!("{program} {line}"), command, stdin: None }
     }
 
     /// Adds an argument that can contain spaces.
@@ -71,13 +76,13 @@ impl<'w> Invocation<'w> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child =
             self.command.spawn().map_err(|error| process::failure(&self.command, &error))?;
-        Ok(Running { world: self.world, line: self.line, child, stdin: self.stdin })
+        Ok(Running { secrets: self.secrets, line: self.line, child, stdin: self.stdin })
     }
 }
 
 /// A running command.
 pub(super) struct Running<'w> {
-    world: &'w World,
+    secrets: &'w Secrets,
     line: String,
     child: Child,
     stdin: Option<String>,
@@ -100,7 +105,7 @@ impl Running<'_> {
         let output =
             output.map_err(|error| Failure::new(format!("cannot run `{}`: {error}", self.line)))?;
         let ran = Ran::new(self.line, output);
-        match self.world.leak(&[&ran.stdout, &ran.stderr]) {
+        match self.secrets.leak(&[&ran.stdout, &ran.stderr]) {
             // Show neither the secret nor the output that contains it.
             Some(name) => Err(Failure::new(format!("`{}` shows the secret of {name}", ran.line))),
             None => Ok(ran),

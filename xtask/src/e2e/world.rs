@@ -1,6 +1,6 @@
 //! The server that scenarios share, and operations on it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::invocation::Invocation;
+use super::secrets::Secrets;
 use crate::apiserver::{ApiServer, Authorization, Config, User};
 use crate::assets::Assets;
 use crate::failure::{Failure, Result};
@@ -29,8 +30,8 @@ pub(super) struct World {
     server: ApiServer,
     admin: PathBuf,
     rolecall: PathBuf,
-    /// The owners and values of secrets. No output may contain one.
-    secrets: RefCell<Vec<(String, String)>>,
+    /// The secrets of the run. No output may contain one.
+    secrets: Secrets,
     markers: Cell<usize>,
 }
 
@@ -62,7 +63,7 @@ impl World {
             server,
             admin,
             rolecall,
-            secrets: RefCell::default(),
+            secrets: Secrets::default(),
             markers: Cell::new(0),
         })
     }
@@ -96,7 +97,7 @@ impl World {
         for name in TERMINAL {
             command.env_remove(name);
         }
-        Invocation::new(self, "rolecall", command, line)
+        Invocation::new(&self.secrets, "rolecall", command, line)
     }
 
     /// Prepares `kubectl LINE`, run by an admin by default. `rolecall` is on its PATH as a plugin.
@@ -110,7 +111,7 @@ impl World {
         let path = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
         command.env("PATH", path.unwrap_or_default());
-        Invocation::new(self, "kubectl", command, line)
+        Invocation::new(&self.secrets, "kubectl", command, line)
     }
 
     /// Applies YAML as an admin, and waits until the server authorizes with it.
@@ -231,18 +232,7 @@ impl World {
 
     /// Registers a secret that no output may contain.
     pub(super) fn keep_secret(&self, whose: &str, secret: &str) {
-        self.secrets.borrow_mut().push((whose.to_owned(), secret.to_owned()));
-        // A signature alone is equally secret, because the claims can be guessed.
-        if let Some((_, signature)) = secret.rsplit_once('.') {
-            self.secrets.borrow_mut().push((whose.to_owned(), signature.to_owned()));
-        }
-    }
-
-    /// Returns the owner of a secret that one of the texts contains.
-    pub(super) fn leak(&self, texts: &[&str]) -> Option<String> {
-        let secrets = self.secrets.borrow();
-        let shown = |secret: &str| texts.iter().any(|text| text.contains(secret));
-        secrets.iter().find(|(_, secret)| shown(secret)).map(|(whose, _)| whose.clone())
+        self.secrets.keep(whose, secret);
     }
 }
 

@@ -11,12 +11,16 @@ pub(super) struct Module<'a> {
 
 /// Follows the `mod` items from a crate's roots.
 pub(super) fn production<'a>(tree: &'a Tree, name: &str) -> Vec<Module<'a>> {
-    let source = format!("crates/{name}/src/");
+    of_folder(tree, &format!("crates/{name}/src/"))
+}
+
+/// Follows the `mod` items from the roots in a folder.
+pub(super) fn of_folder<'a>(tree: &'a Tree, source: &str) -> Vec<Module<'a>> {
     let binaries = format!("{source}bin/");
     let mut queue: Vec<(&str, String)> = Vec::new();
-    for (path, _) in tree.under(&source) {
+    for (path, _) in tree.under(source) {
         let is_root =
-            path.strip_prefix(&source).is_some_and(|file| file == "lib.rs" || file == "main.rs");
+            path.strip_prefix(source).is_some_and(|file| file == "lib.rs" || file == "main.rs");
         let is_binary = path.strip_prefix(&binaries).is_some_and(|file| !file.contains('/'));
         if is_root || is_binary {
             queue.push((path, folder_of(path).to_owned()));

@@ -6,6 +6,7 @@ use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
 use super::controller::may_be_needed;
+use super::implied::{implied_by_broader, is_implied};
 use super::model::Only;
 use super::program::Program;
 use super::surroundings::{PodSecurity, Surroundings};
@@ -130,8 +131,11 @@ impl<'a> Engine<'a> {
             hits.extract_if(.., |hit| implied_codes.contains(hit.risk.code)).collect();
         for hit in &mut hits {
             let code = hit.risk.code;
-            hit.implied =
-                implied.iter().filter(|narrow| is_implied(narrow.risk, code)).cloned().collect();
+            hit.implied = implied
+                .iter()
+                .filter(|narrow| is_implied(narrow.risk.code, code))
+                .cloned()
+                .collect();
         }
         hits
     }
@@ -154,11 +158,13 @@ impl<'a> Engine<'a> {
         if hit.risk.grading == Grading::Operator && is_purpose(hit.risk) {
             return None;
         }
+        let takes_over = |rule: &PolicyRule| self.takes_over(rule);
         let severity = |hit: &Hit| {
             if is_purpose(hit.risk) {
                 return Severity::Info;
             }
-            let severity = self.surroundings.severity(self, hit, namespace);
+            let severity =
+                self.surroundings.severity(&takes_over, hit.risk, &hit.operators, namespace);
             let is_needed = may_be_needed(hit.risk, severity)
                 && self.surroundings.is_needed(hit.risk, namespace, &holders());
             if is_needed { Severity::Info } else { severity }
@@ -187,6 +193,17 @@ impl<'a> Engine<'a> {
     /// Returns whether Pods of a namespace can take over their node.
     pub fn pod_security(&self, namespace: &str) -> PodSecurity {
         self.surroundings.pod_security(namespace)
+    }
+
+    /// Returns whether a rule that is bound everywhere lets its holders take over the cluster.
+    fn takes_over(&self, rule: &PolicyRule) -> bool {
+        self.risks.iter().any(|compiled| {
+            let risk = compiled.risk;
+            risk.severity == Severity::Critical
+                && catalogue::takes_over(risk.code)
+                && compiled.needs.len() == 1
+                && compiled.needs.iter().flatten().any(|(request, _)| rule_allows(rule, request))
+        })
     }
 
     /// Returns the authorizer of the inventory.
@@ -301,44 +318,3 @@ fn operators(compiled: &Compiled, rule: &PolicyRule) -> Vec<Program> {
     operators.dedup();
     operators
 }
-
-/// Returns whether a risk goes without saying beside another one.
-fn is_implied(risk: &Risk, by: &str) -> bool {
-    BROADER
-        .iter()
-        .any(|(broad, narrow)| *broad == by && (narrow.is_empty() || narrow.contains(&risk.code)))
-}
-
-/// Returns the codes that broader ones among them imply.
-pub(super) fn implied_by_broader(codes: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
-    let mut implied = BTreeSet::new();
-    for (broad, narrow) in BROADER {
-        // A risk that is already implied implies nothing further.
-        if codes.contains(broad) && !implied.contains(broad) {
-            let narrower = |code: &&&str| match narrow {
-                [] => **code != *broad,
-                narrow => narrow.contains(*code),
-            };
-            implied.extend(codes.iter().filter(narrower).copied());
-        }
-    }
-    implied
-}
-
-/// Risks that imply others: all others, where none are listed.
-pub(super) const BROADER: &[(&str, &[&str])] = &[
-    ("RC501", &[]),
-    ("RC503", &[]),
-    // Lists hold the contents, and creating Pods needs no changes to those of others.
-    ("RC511", &["RC510"]),
-    ("RC515", &["RC517"]),
-    ("RC536", &["RC559"]),
-    (
-        "RC502",
-        &[
-            "RC510", "RC511", "RC512", "RC515", "RC516", "RC517", "RC518", "RC519", "RC520",
-            "RC521", "RC522", "RC523", "RC527", "RC530", "RC531", "RC542", "RC545", "RC549",
-            "RC565", "RC567", "RC570",
-        ],
-    ),
-];

@@ -7,7 +7,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::HeldRisk;
 use super::ask::{ANYTHING, Scope};
-use super::engine::{Allowed, Engine, Hit, implied_by_broader};
+use super::engine::{Allowed, Engine, Hit};
+use super::implied::implied_by_broader;
 use crate::Severity;
 use crate::algebra::AccessSet;
 use crate::holder::Holder;

@@ -11,6 +11,7 @@ mod catalogue;
 mod controller;
 mod engine;
 mod held;
+mod implied;
 mod index;
 mod model;
 mod program;

@@ -1,6 +1,6 @@
 use super::ask::Asks;
 use super::controller;
-use super::engine::BROADER;
+use super::implied::BROADER;
 use crate::{Severity, Versions};
 
 /// A risk that is held by anyone who can make certain requests.

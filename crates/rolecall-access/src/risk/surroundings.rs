@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use rolecall_rbac::{Authorizer, Metadata, Text, rule_allows};
+use rolecall_rbac::{Authorizer, Metadata, PolicyRule, Text};
 
-use super::engine::{Engine, Hit};
 use super::program::Program;
-use super::{Grading, Risk, catalogue, controller};
+use super::{Grading, Risk, controller};
 use crate::Severity;
 use crate::holder::Holder;
 
@@ -72,14 +71,14 @@ impl<'a> Surroundings<'a> {
     /// Returns how bad a risk is where it is held, through the objects that some operators act on.
     pub(super) fn severity(
         &self,
-        engine: &Engine<'a>,
-        hit: &Hit,
+        takes_over: &dyn Fn(&PolicyRule) -> bool,
+        risk: &Risk,
+        operators: &[Program],
         namespace: Option<&str>,
     ) -> Severity {
-        let risk = hit.risk;
         if risk.grading == Grading::Operator {
-            let mighty = self.mighty(engine);
-            if hit.operators.iter().any(|program| mighty.contains(program)) {
+            let mighty = self.mighty(takes_over);
+            if operators.iter().any(|program| mighty.contains(program)) {
                 return Severity::Critical;
             }
         }
@@ -204,7 +203,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the operators of the inventory that can take over the cluster.
-    fn mighty(&self, engine: &Engine<'a>) -> &BTreeSet<Program> {
+    fn mighty(&self, takes_over: &dyn Fn(&PolicyRule) -> bool) -> &BTreeSet<Program> {
         self.mighty.get_or_init(|| {
             let mut mighty = BTreeSet::new();
             for (holder, operators) in self.operators() {
@@ -213,24 +212,11 @@ impl<'a> Surroundings<'a> {
                     .iter()
                     .filter_map(|bound| bound.role.ok())
                     .flat_map(|role| role.rules.iter());
-                if rules.any(|rule| engine.takes_over(rule)) {
+                if rules.any(takes_over) {
                     mighty.extend(operators);
                 }
             }
             mighty
-        })
-    }
-}
-
-impl Engine<'_> {
-    /// Returns whether a rule that is bound everywhere lets its holders take over the cluster.
-    fn takes_over(&self, rule: &rolecall_rbac::PolicyRule) -> bool {
-        self.risks.iter().any(|compiled| {
-            let risk = compiled.risk;
-            risk.severity == Severity::Critical
-                && catalogue::takes_over(risk.code)
-                && compiled.needs.len() == 1
-                && compiled.needs.iter().flatten().any(|(request, _)| rule_allows(rule, request))
         })
     }
 }

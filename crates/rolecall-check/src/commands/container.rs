@@ -1,7 +1,7 @@
 use rolecall_rbac::{Container, PodSpec, Text, VariableValue};
 
 use super::shell::{self, Environment};
-use super::word::Part;
+use super::word::{Part, base_name};
 use super::wrapper::{self, without_wrappers};
 use super::{Input, Piped, Tool, Word};
 
@@ -275,9 +275,4 @@ pub(super) fn tool_of(command: &str) -> Option<Tool> {
 
 fn is_shell(command: &str) -> bool {
     matches!(base_name(command), "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh")
-}
-
-/// Returns the name of a program without its folder.
-pub(super) fn base_name(command: &str) -> &str {
-    command.rsplit_once('/').map_or(command, |(_, name)| name)
 }

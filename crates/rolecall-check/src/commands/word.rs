@@ -132,3 +132,8 @@ impl fmt::Display for Word {
         Ok(())
     }
 }
+
+/// Returns the name of a program without its folder.
+pub(super) fn base_name(command: &str) -> &str {
+    command.rsplit_once('/').map_or(command, |(_, name)| name)
+}

@@ -1,7 +1,6 @@
 //! Commands that run the command that follows them: `env`, `timeout 5`, `xargs`.
 
-use super::container::base_name;
-use super::word::Part;
+use super::word::{Part, base_name};
 use super::{Word, kubeconfig};
 
 /// Options of xargs that take the next word as their value.

@@ -2,8 +2,9 @@
 
 use rolecall_rbac::{Authorizer, Binding, PolicyRule, Role, RoleKind, RoleRef, Text};
 
+use super::Note;
 use super::need::Need;
-use super::{Note, is_managed, managed};
+use crate::object::{is_managed, managed};
 use crate::subject::{RBAC_GROUP, is_same, object_name, reusing_name};
 
 /// A role and binding of the subject's own.

@@ -2,8 +2,9 @@
 
 use rolecall_rbac::{Authorizer, Binding, Metadata, Origin, PolicyRule, Role, covers};
 
+use super::Draft;
 use super::need::Need;
-use super::{Draft, is_managed};
+use crate::object::is_managed;
 use crate::risk::is_risky;
 use crate::subject::is_same;
 

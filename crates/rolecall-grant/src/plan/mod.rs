@@ -10,23 +10,23 @@ mod config;
 mod existing;
 mod need;
 mod note;
-mod refused;
 
 use std::collections::BTreeMap;
 
 pub use config::{Config, GeneratedNames, MissingAccounts, Risky, Scope, Style};
 pub use note::Note;
-pub use refused::{Cause, Refused, Unfixable};
 use rolecall_rbac::{
-    Authorizer, Binding, Gap, Identity, Metadata, ObjectKind, PolicyRule, Role, ServiceAccount,
-    Subject, Target, Text, Unread, Verdict,
+    Authorizer, Gap, Identity, Metadata, ObjectKind, ServiceAccount, Subject, Target, Text, Unread,
 };
 
 use self::need::Need;
 use crate::atom::Atom;
 use crate::denied::Denied;
 use crate::generated::Generated;
+use crate::object::{Object, managed};
+use crate::outcome::Outcome;
 use crate::proof::{self, Gained};
+use crate::refused::{self, Cause, Refused, Unfixable};
 use crate::risk::{self, Risk, risks};
 use crate::subject::subject_of;
 
@@ -47,26 +47,6 @@ pub struct Plan {
     pub in_doubt: Vec<usize>,
 }
 
-/// An object to apply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Object {
-    /// A ServiceAccount.
-    ServiceAccount(ServiceAccount),
-    /// A Role or ClusterRole.
-    Role(GrantedRole),
-    /// A RoleBinding or ClusterRoleBinding.
-    Binding(Binding),
-}
-
-/// A role with the denials that each of its rules answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantedRole {
-    /// The role.
-    pub role: Role,
-    /// For each rule the denials it answers; a rule that was there before answers none.
-    pub answers: Vec<Vec<Denied>>,
-}
-
 /// A denial, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -76,40 +56,6 @@ pub struct Answer {
     pub before: Outcome,
     /// The answer with them.
     pub after: Outcome,
-}
-
-/// A verdict without its evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Allowed, with the server's reason.
-    Allowed {
-        /// The reason in the server's words.
-        reason: String,
-    },
-    /// Not allowed.
-    Denied,
-    /// Something unread decides.
-    Unknown {
-        /// What was not read.
-        gaps: Vec<Gap>,
-    },
-}
-
-impl Outcome {
-    /// Returns whether the request is certainly allowed.
-    pub fn is_allowed(&self) -> bool {
-        matches!(self, Self::Allowed { .. })
-    }
-
-    pub(crate) fn of(authorizer: &Authorizer, denied: &Denied) -> Self {
-        let decision = authorizer.authorize(&denied.identity, &denied.request);
-        let reason = decision.reason();
-        match decision.verdict {
-            Verdict::Allowed { .. } => Self::Allowed { reason },
-            Verdict::NoOpinion => Self::Denied,
-            Verdict::Unknown { gaps } => Self::Unknown { gaps },
-        }
-    }
 }
 
 /// Plans what allows every denied request, and proves it.
@@ -379,62 +325,3 @@ impl Draft<'_> {
 
 /// The namespaces that every server creates by itself.
 const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
-
-/// The label of every object that is emitted.
-pub(crate) const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "rolecall");
-
-/// Returns the metadata of an object of ours.
-pub(crate) fn managed(namespace: &str, name: &str) -> Metadata {
-    let labels = [(MANAGED_BY.0.into(), MANAGED_BY.1.into())];
-    Metadata { labels: labels.into(), ..Metadata::new(namespace, name) }
-}
-
-/// Returns whether an object carries our label.
-pub fn is_managed(metadata: &Metadata) -> bool {
-    metadata.label(MANAGED_BY.0).is_some_and(|value| **value == *MANAGED_BY.1)
-}
-
-impl Object {
-    /// Returns name, namespace and labels.
-    pub fn metadata(&self) -> &Metadata {
-        match self {
-            Self::ServiceAccount(account) => &account.metadata,
-            Self::Role(granted) => &granted.role.metadata,
-            Self::Binding(binding) => &binding.metadata,
-        }
-    }
-
-    /// Returns the kind.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::ServiceAccount(_) => "ServiceAccount",
-            Self::Role(granted) => granted.role.kind(),
-            Self::Binding(binding) => binding.kind(),
-        }
-    }
-
-    /// Returns whether an object of the same kind and name may exist although it was not read.
-    pub fn may_be_hidden_by(&self, gap: &Gap) -> bool {
-        let metadata = self.metadata();
-        gap.may_hide(&ObjectKind::new(self.kind()), &metadata.namespace, &metadata.name)
-    }
-
-    /// Returns the rules of a role.
-    pub fn rules(&self) -> &[PolicyRule] {
-        match self {
-            Self::Role(granted) => &granted.role.rules,
-            Self::ServiceAccount(_) | Self::Binding(_) => &[],
-        }
-    }
-
-    /// ServiceAccounts first, then each namespace's roles before their bindings.
-    fn order(&self) -> (bool, Text, Text, u8) {
-        let metadata = self.metadata();
-        let rank = match self {
-            Self::ServiceAccount(_) => 0,
-            Self::Role(_) => 1,
-            Self::Binding(_) => 2,
-        };
-        (rank > 0, metadata.namespace.clone(), metadata.name.clone(), rank)
-    }
-}

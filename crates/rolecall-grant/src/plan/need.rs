@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{PolicyRule, Role, Subject, Text, covers, rule_allows};
 
-use super::{GrantedRole, Note};
+use super::Note;
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
+use crate::object::GrantedRole;
 use crate::risk::runs_pods;
 
 /// What one subject needs in one namespace, or with an empty one in the cluster.

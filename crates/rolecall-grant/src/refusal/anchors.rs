@@ -5,9 +5,10 @@ use rolecall_rbac::{Request, ResourceRequest, Text};
 
 use super::fields::{is_printable, is_subresource, is_verb};
 use super::peel::{self, Peeled};
+use super::reader::LAYERS;
 use super::remark::{Admission, Doubt, RemarkKind};
 use super::restore::{self, Join};
-use super::scan::{LAYERS, Segment, Window};
+use super::segment::{Segment, Window};
 use super::unnamed::{self, Namelessness, Place};
 use super::{audit, escalation, margin, quote, sentence, writes};
 

@@ -28,6 +28,7 @@ mod remark;
 mod restore;
 mod rules;
 mod scan;
+mod segment;
 mod sentence;
 mod unnamed;
 mod url;

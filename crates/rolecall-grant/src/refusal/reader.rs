@@ -8,7 +8,6 @@ use super::mask::is_masked;
 use super::peel::{self, Encoding, Peeled};
 use super::remark::{Doubt, Field, shown};
 use super::restore::{Join, restore};
-use super::scan::LAYERS;
 use super::sentence::{self, Sentence, SentenceTarget};
 
 /// What was read.
@@ -202,3 +201,6 @@ fn is_near_forbidden(text: &[u8], place: usize) -> bool {
     let before = text.get(place.saturating_sub(80)..place).unwrap_or_default();
     memchr::memmem::find(before, b"orbidden").is_some()
 }
+
+/// How many encodings are undone before a text is given up.
+pub(super) const LAYERS: usize = 6;

@@ -7,14 +7,12 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 use rayon::prelude::*;
-use rolecall_rbac::Text;
 
 use super::block::{AHEAD, Block, Filled};
 use super::fold::Fold;
-use super::mask::is_masked;
-use super::reader::{self, Outcome};
-use super::{Denial, Escalation, Remark, RemarkKind, Unnamed};
-use super::{anchors, audit, escalation, plain, restore, sentence, unnamed, writes};
+use super::segment::Segment;
+use super::{Denial, Escalation, Remark, Unnamed};
+use super::{anchors, audit, escalation, restore, sentence, unnamed, writes};
 
 /// How much of a block one core takes at a time; it stays in the core's cache.
 const SEGMENT: usize = if cfg!(test) { 1 << 10 } else { 256 << 10 };
@@ -113,9 +111,9 @@ impl Scanner {
             // In a short text everything counts that may be one: what lacks its `is forbidden:`, and
             // what a terminal broke in the middle of a word.
             let text = self.block.text();
-            self.found.fold.merge(Segment::scan_unannounced(text), 0);
+            self.found.fold.merge(scan_unannounced(text), 0);
             if self.found.fold.has_no_denials() {
-                self.found.fold.merge(Segment::scan_unwrapped(text), 0);
+                self.found.fold.merge(scan_unwrapped(text), 0);
             }
             self.found.fold.find_urls(text);
         }
@@ -127,7 +125,7 @@ impl Found {
     /// Scans a block from where it has not been scanned yet.
     fn scan(&mut self, block: &Block, end: usize) {
         let starts: Vec<usize> = (block.scanned..end).step_by(SEGMENT).collect();
-        let scan = |start: &usize| Segment::scan(block.text(), *start, end.min(*start + SEGMENT));
+        let scan = |start: &usize| scan_segment(block.text(), *start, end.min(*start + SEGMENT));
         let segments: Vec<(Fold, u64)> = if starts.len() > 1 {
             starts.par_iter().map(scan).collect()
         } else {
@@ -141,171 +139,51 @@ impl Found {
     }
 }
 
-/// A stretch of the buffer in which anchors are looked for; what belongs to them may lie outside.
-pub(super) struct Segment<'b> {
-    buffer: &'b [u8],
-    start: usize,
-    pub(super) fold: Fold,
-    /// Up to where lines have been counted, and how many ended before.
-    counted: (usize, u64),
+/// Scans a stretch and counts its lines.
+fn scan_segment(buffer: &[u8], start: usize, end: usize) -> (Fold, u64) {
+    let mut segment = Segment::new(buffer, start);
+    each_anchor(&mut segment, end);
+    let stretch = buffer.get(start..end).unwrap_or_default();
+    let lines = memchr::memchr_iter(b'\n', stretch).count() as u64;
+    (segment.fold, lines)
 }
 
-impl<'b> Segment<'b> {
-    /// Scans a stretch and counts its lines.
-    fn scan(buffer: &'b [u8], start: usize, end: usize) -> (Fold, u64) {
-        let mut segment = Self::new(buffer, start);
-        segment.each_anchor(end);
-        let stretch = buffer.get(start..end).unwrap_or_default();
-        let lines = memchr::memchr_iter(b'\n', stretch).count() as u64;
-        (segment.fold, lines)
-    }
-
-    /// Scans a whole text for sentences that nothing announces.
-    fn scan_unannounced(buffer: &'b [u8]) -> Fold {
-        let mut segment = Self::new(buffer, 0);
-        segment.each(sentence::START, buffer.len(), Self::sentence);
-        segment.fold.into_unannounced()
-    }
-
-    /// Scans a short text as if a terminal had broken its lines, for refusals alone.
-    fn scan_unwrapped(buffer: &[u8]) -> Fold {
-        let is_wrapped = buffer.len() <= MOST_UNWRAPPED && memchr::memchr(b'\n', buffer).is_some();
-        let is_about_refusals = || {
-            memmem::find(buffer, b"cannot").is_some()
-                || memmem::find(buffer, b"forb").is_some()
-                || memmem::find(buffer, b"User").is_some()
-        };
-        if !is_wrapped || !is_about_refusals() {
-            return Fold::default();
-        }
-        let joined = restore::unwrapped(buffer);
-        let mut segment = Segment::new(&joined, 0);
-        segment.each(anchors::FORBIDDEN, joined.len(), anchors::at_forbidden);
-        segment.fold.into_denials()
-    }
-
-    fn new(buffer: &'b [u8], start: usize) -> Self {
-        Self { buffer, start, fold: Fold::default(), counted: (start, 0) }
-    }
-
-    /// Visits each place in the stretch at which a rare word begins.
-    fn each_anchor(&mut self, end: usize) {
-        let reach = (end + LONGEST - 1).min(self.buffer.len());
-        let stretch = self.buffer.get(self.start..reach).unwrap_or_default();
-        let start = self.start;
-        for found in WORDS.iter().flat_map(|words| words.find_iter(stretch)) {
-            let place = start + found.start();
-            if let Some((_, visit)) =
-                ANCHORS.get(found.pattern().as_usize()).filter(|_| place < end)
-            {
-                visit(self, place);
-            }
-        }
-    }
-
-    /// Visits each place in the stretch at which a word begins.
-    fn each(&mut self, word: &[u8], end: usize, visit: fn(&mut Self, usize)) {
-        self.counted = (self.start, 0);
-        let reach = (end + word.len() - 1).min(self.buffer.len());
-        let stretch = self.buffer.get(self.start..reach).unwrap_or_default();
-        let start = self.start;
-        for found in memmem::find_iter(stretch, word) {
-            visit(self, start + found);
-        }
-    }
-
-    /// Reads the sentence that begins at a place, if one does, and adds what it refuses.
-    pub(super) fn sentence(&mut self, place: usize) {
-        let window = self.window(place, 4 << 10, 4 << 10);
-        if let Some(sentence) = plain::read(window.text, window.place)
-            && !is_masked(&sentence.user)
-        {
-            let line = Self::line(self.buffer, &mut self.counted, place);
-            return self.fold.sentence(&sentence, line);
-        }
-        self.outcome(reader::read(window.text, window.place), place);
-    }
-
-    /// Reads the sentence that follows `forbidden`, with something between; returns whether there is one.
-    pub(super) fn restored_sentence(&mut self, place: usize) -> bool {
-        let window = self.window(place, 4 << 10, 4 << 10);
-        let outcome = reader::read_after(window.text, window.place);
-        let is_one = outcome != Outcome::Nothing;
-        self.outcome(outcome, place);
-        is_one
-    }
-
-    fn outcome(&mut self, outcome: Outcome, place: usize) {
-        match outcome {
-            Outcome::Nothing => {}
-            Outcome::Refused { user, request, reason } => {
-                let line = Self::line(self.buffer, &mut self.counted, place);
-                self.fold.request(user, request, reason, line);
-            }
-            Outcome::Unnamed { request } => {
-                let found = (vec![request], unnamed::Place::Known, unnamed::Namelessness::LeftOut);
-                self.unnamed(found, place);
-            }
-            Outcome::Doubtful(doubt) => self.remark(RemarkKind::Doubtful(doubt), place),
-        }
-    }
-
-    /// Adds a refusal that names no user.
-    pub(super) fn unnamed(&mut self, found: unnamed::Found, place: usize) {
-        let window = self.window(place, 4 << 10, 4 << 10);
-        let text = || window.excerpt();
-        let line = Self::line(self.buffer, &mut self.counted, place);
-        self.fold.unnamed(found, text, line);
-    }
-
-    /// Adds a remark about a place; those that go on alike count as one.
-    pub(super) fn remark(&mut self, kind: RemarkKind, place: usize) {
-        let window = self.window(place, 4 << 10, 4 << 10);
-        let after = window.after();
-        let end = memchr::memchr(b'\n', after).unwrap_or(after.len()).min(120);
-        let common = after.get(..end).unwrap_or_default();
-        let line = Self::line(self.buffer, &mut self.counted, place);
-        let text = || window.excerpt();
-        self.fold.remark(kind, common, text, line);
-    }
-
-    /// Adds an escalation refusal found at a place.
-    pub(super) fn escalation(&mut self, found: Box<Escalation>, place: usize) {
-        let line = Self::line(self.buffer, &mut self.counted, place);
-        self.fold.escalation(found, line);
-    }
-
-    /// Adds a refused request found at a place.
-    pub(super) fn request(&mut self, user: Text, request: rolecall_rbac::Request, place: usize) {
-        let line = Self::line(self.buffer, &mut self.counted, place);
-        self.fold.request(user, request, None, line);
-    }
-
-    /// Returns what counts the lines up to a place, in the order of places.
-    fn line<'s>(
-        buffer: &'s [u8],
-        counted: &'s mut (usize, u64),
-        place: usize,
-    ) -> impl FnOnce() -> u64 + 's {
-        move || {
-            let between = buffer.get(counted.0..place).unwrap_or_default();
-            counted.1 += memchr::memchr_iter(b'\n', between).count() as u64;
-            counted.0 = counted.0.max(place);
-            counted.1 + 1
-        }
-    }
-
-    /// Returns what stands around a place.
-    pub(super) fn window(&self, place: usize, behind: usize, ahead: usize) -> Window<'b> {
-        let start = place.saturating_sub(behind);
-        let end = place.saturating_add(ahead).min(self.buffer.len());
-        let text = self.buffer.get(start..end).unwrap_or_default();
-        Window { text, place: place - start }
-    }
+/// Scans a whole text for sentences that nothing announces.
+fn scan_unannounced(buffer: &[u8]) -> Fold {
+    let mut segment = Segment::new(buffer, 0);
+    segment.each(sentence::START, buffer.len(), Segment::sentence);
+    segment.fold.into_unannounced()
 }
 
-/// How many encodings are undone before a text is given up.
-pub(super) const LAYERS: usize = 6;
+/// Scans a short text as if a terminal had broken its lines, for refusals alone.
+fn scan_unwrapped(buffer: &[u8]) -> Fold {
+    let is_wrapped = buffer.len() <= MOST_UNWRAPPED && memchr::memchr(b'\n', buffer).is_some();
+    let is_about_refusals = || {
+        memmem::find(buffer, b"cannot").is_some()
+            || memmem::find(buffer, b"forb").is_some()
+            || memmem::find(buffer, b"User").is_some()
+    };
+    if !is_wrapped || !is_about_refusals() {
+        return Fold::default();
+    }
+    let joined = restore::unwrapped(buffer);
+    let mut segment = Segment::new(&joined, 0);
+    segment.each(anchors::FORBIDDEN, joined.len(), anchors::at_forbidden);
+    segment.fold.into_denials()
+}
+
+/// Visits each place in the stretch at which a rare word begins.
+fn each_anchor(segment: &mut Segment<'_>, end: usize) {
+    let reach = (end + LONGEST - 1).min(segment.buffer.len());
+    let stretch = segment.buffer.get(segment.start..reach).unwrap_or_default();
+    let start = segment.start;
+    for found in WORDS.iter().flat_map(|words| words.find_iter(stretch)) {
+        let place = start + found.start();
+        if let Some((_, visit)) = ANCHORS.get(found.pattern().as_usize()).filter(|_| place < end) {
+            visit(segment, place);
+        }
+    }
+}
 
 /// How long a text is at most that is tried as if a terminal had broken its lines.
 const MOST_UNWRAPPED: usize = 64 << 10;
@@ -336,39 +214,6 @@ static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = ANCHORS.iter().map(|(word, _)| word);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });
-
-/// A part of the buffer around a place.
-#[derive(Clone, Copy)]
-pub(super) struct Window<'b> {
-    pub(super) text: &'b [u8],
-    pub(super) place: usize,
-}
-
-impl<'b> Window<'b> {
-    pub(super) fn before(&self) -> &'b [u8] {
-        self.text.get(..self.place).unwrap_or_default()
-    }
-
-    pub(super) fn after(&self) -> &'b [u8] {
-        self.text.get(self.place..).unwrap_or_default()
-    }
-
-    /// Returns the line around the place, safe to print: a long one only in part.
-    pub(super) fn excerpt(&self) -> Text {
-        let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
-        let before = self.before().get(start..).unwrap_or_default();
-        let end = memchr::memchr(b'\n', self.after()).unwrap_or(self.after().len());
-        unnamed::excerpt(before, self.after().get(..end).unwrap_or_default())
-    }
-
-    /// Returns the line on which the place is, as far as the window reaches.
-    pub(super) fn line(&self) -> &'b [u8] {
-        let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
-        let end = memchr::memchr(b'\n', self.after())
-            .map_or(self.text.len(), |position| self.place + position);
-        self.text.get(start..end).unwrap_or_default()
-    }
-}
 
 #[cfg(test)]
 mod tests {

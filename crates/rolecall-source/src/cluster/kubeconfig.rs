@@ -7,8 +7,8 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
-use secrecy::ExposeSecret;
 
+use super::address::{is_loopback, read_token, server_url};
 use super::error::ConfigError;
 use super::mount::MountedServiceAccount;
 use super::overrides::{Effective, Overrides};
@@ -185,51 +185,6 @@ async fn from_kubeconfig(
     Ok(Endpoint { config, context })
 }
 
-/// Reads the token file and trims white space, as kubectl does. kube panics when the token is not a
-/// valid header value.
-pub(super) fn read_token(user: &mut AuthInfo) -> Result<(), ConfigError> {
-    let file = user.token_file.take();
-    let token = match (&user.token, &file) {
-        (Some(token), _) => token.expose_secret().to_owned(),
-        (None, Some(file)) => std::fs::read_to_string(file)
-            .map_err(|source| ConfigError::UnreadableMount { path: file.into(), source })?,
-        (None, None) => return Ok(()),
-    };
-    let token = token.trim();
-    if http::HeaderValue::from_str(token).is_err() {
-        let source = "it contains characters that are not allowed in a token".into();
-        return Err(ConfigError::Credential { what: "token", source });
-    }
-    user.token = Some(token.into());
-    Ok(())
-}
-
-/// Parses a server's address. Without a scheme it means `https` when a certificate authority is
-/// given, else `http`, as for kubectl.
-pub(super) fn server_url(server: &str, has_authority: bool) -> Result<Uri, ConfigError> {
-    let scheme = if has_authority { "https" } else { "http" };
-    let url =
-        if server.contains("://") { server.to_owned() } else { format!("{scheme}://{server}") };
-    url.parse::<Uri>()
-        .ok()
-        .filter(|url| {
-            url.host().is_some_and(|host| !host.is_empty())
-                && matches!(url.scheme_str(), Some("http" | "https"))
-        })
-        .ok_or_else(|| ConfigError::MalformedServer { server: without_userinfo(server) })
-}
-
-/// Removes the user name and password from a server's address, which can be malformed.
-pub fn without_userinfo(server: &str) -> String {
-    let (scheme, rest) = match server.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), server),
-    };
-    // A password can contain a `/` that should have been encoded.
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    format!("{scheme}{host}")
-}
-
 /// Returns the proxy for a server: the kubeconfig's, else the environment's, which does not apply
 /// to loopback addresses and hosts in NO_PROXY.
 fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, ConfigError> {
@@ -260,28 +215,11 @@ fn proxy_url(of_cluster: Option<&str>, server: &Uri) -> Result<Option<Uri>, Conf
         .ok_or(ConfigError::UnsupportedProxy)
 }
 
-/// Formats the scheme, host and port of a URL, without user name and password.
-pub(super) fn without_credentials(url: &Uri) -> String {
-    let scheme = url.scheme_str().unwrap_or("http");
-    let host = url.host().unwrap_or_default();
-    match url.port_u16() {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    }
-}
-
 /// Returns whether a NO_PROXY list contains a server.
 fn is_excepted(no_proxy: &str, server: &Uri) -> bool {
     let any = "http://any";
     let matcher = Matcher::builder().http(any).https(any).no(no_proxy.to_owned()).build();
     matcher.intercept(server).is_none()
-}
-
-/// Returns whether a server runs on the local machine.
-pub(super) fn is_loopback(server: &Uri) -> bool {
-    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Converts a kube error about certificates and keys.

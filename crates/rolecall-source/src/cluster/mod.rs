@@ -9,6 +9,7 @@
 //! kube connects and authenticates. This module decides on requests, retries and the parts of a
 //! response that are kept. It never changes the cluster, reads Secrets or prints a credential.
 
+mod address;
 mod certificate;
 mod discovery;
 mod dry_run;
@@ -38,6 +39,7 @@ use http::HeaderMap;
 use kube::Client;
 use rolecall_rbac::Identity;
 
+pub use address::without_userinfo;
 pub use certificate::CertificateSubject;
 pub use discovery::{Discovery, UnavailableGroup};
 pub use dry_run::ObjectPath;
@@ -46,7 +48,6 @@ pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestErro
 use identity::Secret;
 pub use identity::{Credential, IdentitySource, WhoAmI};
 pub use impersonate::Impersonate;
-pub use kubeconfig::without_userinfo;
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use logs::{ContainerLog, LogRun};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
@@ -150,7 +151,7 @@ impl Cluster {
         server: &str,
         timeout: Option<Duration>,
     ) -> Result<Self, ConfigError> {
-        let mut config = kube::Config::new(kubeconfig::server_url(server, false)?);
+        let mut config = kube::Config::new(address::server_url(server, false)?);
         kubeconfig::set_timeouts(&mut config, timeout);
         Self::build(config, None, timeout)
     }
@@ -204,7 +205,7 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         // The URL is printed, and users put credentials into URLs.
         let url = &config.cluster_url;
-        let server = format!("{}{}", kubeconfig::without_credentials(url), url.path());
+        let server = format!("{}{}", address::without_credentials(url), url.path());
         let namespace = config.default_namespace.clone();
         let secret = Secret::of(&config.auth_info);
         let user = &config.auth_info;
@@ -216,9 +217,9 @@ impl Cluster {
             false => ShownCertificate::No,
         };
         let impersonated = identity::impersonated(&config.auth_info);
-        let proxy = config.proxy_url.as_ref().map(kubeconfig::without_credentials);
+        let proxy = config.proxy_url.as_ref().map(address::without_credentials);
         // Over loopback, compression costs more than it saves.
-        let is_near = kubeconfig::is_loopback(&config.cluster_url) && proxy.is_none();
+        let is_near = address::is_loopback(&config.cluster_url) && proxy.is_none();
         let compresses = !config.disable_compression && !is_near;
         config.disable_compression = false;
         let client = Client::try_from(config).map_err(client_error)?;

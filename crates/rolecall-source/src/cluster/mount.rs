@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use http::Uri;
 use kube::Config;
 
+use super::address::{read_token, server_url};
 use super::error::ConfigError;
-use super::kubeconfig::{read_token, server_url};
 
 /// The files of a mounted ServiceAccount (token, certificate authority and namespace) and their
 /// server.

@@ -5,7 +5,6 @@ use std::fmt;
 use rolecall_rbac::{Text, Variable, VariableValue};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::pod::sets_kubeconfig;
 use super::seed::{Fields, Items, ObjectSeed, OnlySeed, TextSeed};
 use super::strings::StringCache;
 
@@ -158,4 +157,9 @@ impl<'de> Visitor<'de> for ObjectNameSeed<'_> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
     }
+}
+
+/// Returns whether a variable configures kubectl's server or user.
+pub(super) fn sets_kubeconfig(name: &str) -> bool {
+    matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }

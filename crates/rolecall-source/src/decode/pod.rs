@@ -3,7 +3,7 @@
 use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
 use serde::de::{MapAccess, SeqAccess};
 
-use super::environment::Environment;
+use super::environment::{Environment, sets_kubeconfig};
 use super::seed::{
     Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
     TextsSeed,
@@ -322,11 +322,6 @@ impl<'de> Items<'de> for Variables {
     fn finish(self) -> bool {
         self.any
     }
-}
-
-/// Returns whether a variable configures kubectl's server or user.
-pub(super) fn sets_kubeconfig(name: &str) -> bool {
-    matches!(name, "KUBECONFIG" | "KUBERNETES_SERVICE_HOST" | "KUBERNETES_MASTER")
 }
 
 /// Returns whether a ConfigMap or Secret with unknown keys might set such a variable.

@@ -1,6 +1,5 @@
 //! The fields of a list before and after its items.
 
-use super::segment::is_cut_short;
 /// The form of an object, judging by its beginning.
 #[derive(Debug, PartialEq)]
 pub(super) enum Head {
@@ -126,4 +125,10 @@ pub(super) fn length(text: &[u8]) -> Length {
         Some(Err(error)) if !is_cut_short(&error, text) => Length::Broken,
         _ => Length::Short,
     }
+}
+
+/// Returns whether an error can be caused by the end of the text. serde_json has a separate error
+/// for a number without digits.
+pub(super) fn is_cut_short(error: &serde_json::Error, text: &[u8]) -> bool {
+    error.is_eof() || matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'))
 }

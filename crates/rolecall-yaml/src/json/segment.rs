@@ -1,7 +1,7 @@
 //! Decodes the items of one segment in order.
 
 use super::ItemDecoder;
-use super::head;
+use super::head::{self, is_cut_short};
 use super::source::{Segment, after};
 use crate::{ParseError, Position};
 
@@ -84,12 +84,6 @@ pub(super) fn decode<D: ItemDecoder>(
             }
         }
     }
-}
-
-/// Returns whether an error can be caused by the end of the text. serde_json has a separate error
-/// for a number without digits.
-pub(super) fn is_cut_short(error: &serde_json::Error, text: &[u8]) -> bool {
-    error.is_eof() || matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'))
 }
 
 /// Returns the longest valid UTF-8 prefix, and the first invalid byte.

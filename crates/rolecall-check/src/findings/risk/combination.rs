@@ -7,9 +7,11 @@ use rolecall_access::{Holder, Severity};
 use rolecall_rbac::{Binding, BoundRole, Role, Text};
 
 use super::documents::meta;
-use super::report::ADMIN_ROLES;
 use crate::context::{Context, RuleAt, listed};
 use crate::{FieldPath, Finding, ObjectRef};
+
+/// Default ClusterRoles whose bindings have a finding for themselves.
+pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
 /// What is reported at one place.
 struct Combination {

@@ -7,14 +7,11 @@ use rolecall_access::{Holder, Severity};
 use rolecall_rbac::{Binding, PolicyRule, Role};
 use rustc_hash::FxBuildHasher;
 
-use super::combination;
+use super::combination::{self, ADMIN_ROLES};
 use super::documents::meta;
 use super::granted;
 use crate::context::{Context, RuleAt, listed};
 use crate::{FieldPath, Finding};
-
-/// Default ClusterRoles whose bindings have a finding for themselves.
-pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
 /// Findings about more holders than these are not compared by them.
 const MOST_HOLDERS: usize = 8;

@@ -41,7 +41,7 @@ pub enum Unfixable {
 }
 
 /// Returns why no Role can fix a denial.
-pub(super) fn unfixable(denied: &Denied) -> Option<Unfixable> {
+pub(crate) fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let identity = &denied.identity;
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
         return Some(Unfixable::Nobody);
