@@ -1,48 +1,48 @@
-//! Objects out of a stream of bytes, each with the line on which it begins.
+//! Splits a stream of bytes into objects with their lines.
 
 use std::io::{self, BufRead};
 
 use crate::json::scanner::{Scanner, Step};
 use crate::split::{Marker, is_blank, marker, only_directives};
 
-/// Something between two ends of the input.
+/// A part of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// The one-based line on which it begins.
+    /// The one-based line on which it starts.
     pub line: usize,
-    /// What it is.
+    /// Its content.
     pub content: Content,
 }
 
-/// What a [`Piece`] is.
+/// The content of a [`Piece`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// The text of one JSON object.
     Json(Vec<u8>),
     /// The text of one YAML document.
     Yaml(Vec<u8>),
-    /// No object at all.
+    /// A part that is not an object.
     Malformed(Malformed),
 }
 
-/// Why a [`Piece`] holds no object.
+/// The reason why a [`Piece`] is not an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// It is longer than an object may be.
+    /// It exceeds the size limit of an object.
     LongObject,
-    /// It is longer than a YAML document may be.
+    /// It exceeds the size limit of a YAML document.
     LongDocument,
-    /// The input ends in the middle of it.
+    /// The input ends before it is complete.
     CutOff,
-    /// Something else than an object.
+    /// It is a value other than an object.
     NotAnObject,
-    /// Something else than an object in a list, whose rest is not read.
+    /// A list contains a value other than an object, and its rest is not read.
     NotAnItem,
 }
 
 impl Piece {
-    /// Returns its text, which is empty for what is malformed.
+    /// Returns its text; empty for malformed pieces.
     pub fn text(&self) -> &[u8] {
         match &self.content {
             Content::Json(text) | Content::Yaml(text) => text,
@@ -51,23 +51,23 @@ impl Piece {
     }
 }
 
-/// A JSON object is never longer than this, so that input without an end cannot fill the memory.
+/// The size limit of a JSON object, so that endless input cannot exhaust the memory.
 const LONGEST: usize = 1 << 20;
 
-/// A YAML document, which may hold a list, is never longer than this.
+/// The size limit of a YAML document, which can be a list.
 const LONGEST_DOCUMENT: usize = 16 << 20;
 
-/// Splits the input: JSON lines, JSON objects however they are laid out, lists of them, `items` of a
-/// `List`; or YAML documents.
+/// Splits an input: JSON lines, JSON objects in any layout, lists of objects, the `items` of a
+/// `List`, or YAML documents.
 pub struct Stream<R> {
     input: R,
     syntax: Syntax,
     buffer: Vec<u8>,
-    /// Where in the buffer the piece begins that is being read.
+    /// The offset of the current piece in the buffer.
     start: usize,
-    /// The line of that byte.
+    /// The line of that offset.
     line: usize,
-    /// How much of the buffer has been looked at.
+    /// The number of bytes of the buffer that have been scanned.
     position: usize,
 }
 
@@ -79,7 +79,7 @@ enum Syntax {
 }
 
 impl<R: BufRead> Stream<R> {
-    /// Starts at the beginning of the input.
+    /// Creates a stream at the beginning of the input.
     pub fn new(input: R) -> Self {
         Self { input, syntax: Syntax::Unknown, buffer: Vec::new(), start: 0, line: 1, position: 0 }
     }
@@ -96,12 +96,12 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Returns whether nothing is left of what was read so far, so that more has to be waited for.
+    /// Returns whether the buffer is used up, so that the next piece has to wait for input.
     pub fn is_drained(&self) -> bool {
         self.pending().iter().all(u8::is_ascii_whitespace)
     }
 
-    /// Looks at the first line that is not blank; returns whether there is one.
+    /// Finds the first line that is not blank; returns whether there is one.
     fn guess_syntax(&mut self) -> io::Result<bool> {
         self.find_newline()?;
         if self.buffer.starts_with("\u{FEFF}".as_bytes()) {
@@ -175,8 +175,8 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Goes on at the next line, or behind an object at the next line that begins with another. A
-    /// line that is cut off may have swallowed those behind it, so they are tried again.
+    /// Continues at the next line, or after an object at the next line that starts with another
+    /// one. An incomplete line might have swallowed the lines after it, so these are tried again.
     fn skip_malformed(&mut self, why: Malformed) -> io::Result<Option<Piece>> {
         let piece = Piece { line: self.line, content: Content::Malformed(why) };
         let any_line = matches!(&self.syntax, Syntax::Json(scanner) if scanner.is_at_top());
@@ -194,7 +194,7 @@ impl<R: BufRead> Stream<R> {
         Ok(Some(piece))
     }
 
-    /// Passes over the rest of a line, however long it is; returns whether another follows.
+    /// Skips the rest of a line of any length; returns whether another one follows.
     fn pass_line(&mut self) -> io::Result<bool> {
         loop {
             if let Some(newline) = memchr::memchr(b'\n', self.pending()) {
@@ -208,7 +208,7 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Skips a separator of YAML documents, as tools put between JSON objects too.
+    /// Skips a separator of YAML documents, which tools also print between JSON objects.
     fn skip_separator(&mut self) -> io::Result<bool> {
         let newline = self.find_newline()?.unwrap_or(self.buffer.len());
         let found = marker(self.buffer.get(self.start..newline).unwrap_or_default());
@@ -225,7 +225,7 @@ impl<R: BufRead> Stream<R> {
         loop {
             self.position = end;
             let newline = self.find_newline()?;
-            // More input may have moved what is in the buffer.
+            // Reading more can move the content of the buffer.
             end = self.position;
             let line_end = newline.unwrap_or(self.buffer.len());
             if line_end - self.start > LONGEST_DOCUMENT {
@@ -234,7 +234,7 @@ impl<R: BufRead> Stream<R> {
             let line = self.buffer.get(end..line_end).unwrap_or_default();
             let before = self.buffer.get(self.start..end).unwrap_or_default();
             let found = marker(line).filter(|_| !only_directives(before));
-            // The content behind dashes begins a document, also if nothing comes before it.
+            // Content after the dashes starts a document, even at the beginning of the input.
             let found = found.filter(|found| *found == Marker::Bare || end > self.start);
             let (document_end, next) = match (found, newline) {
                 (Some(Marker::WithContent), _) => (end, end),
@@ -256,7 +256,7 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Goes on at the next document, however long this one is.
+    /// Continues at the next document, regardless of the length of this one.
     fn skip_document(&mut self) -> io::Result<Piece> {
         let content = Content::Malformed(Malformed::LongDocument);
         let piece = Piece { line: self.line, content };
@@ -270,7 +270,7 @@ impl<R: BufRead> Stream<R> {
         Ok(piece)
     }
 
-    /// Lets the piece begin further on.
+    /// Moves the start of the current piece forward.
     fn begin_at(&mut self, start: usize) {
         let passed = self.buffer.get(self.start..start).unwrap_or_default();
         self.line += memchr::memchr_iter(b'\n', passed).count();
@@ -282,8 +282,8 @@ impl<R: BufRead> Stream<R> {
         self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Returns where the next line break is, from where the buffer has been looked at; `None` when
-    /// the input ends before, or holds none as far as a document may reach.
+    /// Returns the next line break after the scanned bytes; `None` if there is none before the end
+    /// of the input or within the size limit of a document.
     fn find_newline(&mut self) -> io::Result<Option<usize>> {
         let mut from = self.position.max(self.start);
         loop {
@@ -299,7 +299,7 @@ impl<R: BufRead> Stream<R> {
         }
     }
 
-    /// Reads more, and forgets what lies before the piece; returns whether there was more.
+    /// Reads more and discards the bytes before the current piece; returns whether there was more.
     fn fill(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.start);
         self.position -= self.start;
@@ -322,10 +322,10 @@ impl<R: BufRead> Stream<R> {
 /// The separator before a YAML document.
 const DASHES: &str = "---";
 
-/// The bytes that distinguish a separator from other lines: `---` and white space.
+/// The number of bytes that distinguish a separator from other lines: `---` and white space.
 const SEPARATOR: usize = DASHES.len() + 1;
 
-/// Tells YAML by its first line: a separator, comment, directive, list item or `key:`.
+/// Detects YAML by its first line: a separator, comment, directive, list item or `key:`.
 fn syntax_of(line: &[u8]) -> Syntax {
     let line = String::from_utf8_lossy(line);
     let line = line.trim_start_matches('\u{FEFF}').trim();
@@ -346,7 +346,7 @@ fn syntax_of(line: &[u8]) -> Syntax {
 mod tests {
     use super::*;
 
-    /// Splits `input`, once as a whole and once byte by byte, and prints what comes out.
+    /// Splits `input`, once as a whole and once byte by byte, and formats the pieces.
     #[track_caller]
     fn check(input: &str, expected: &str) {
         for capacity in [1, 1 << 16] {
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_may_follow_each_other_in_any_layout() {
+    fn objects_can_have_any_layout() {
         check(
             "{\n  \"a\": {}\n}{\"b\": []} {}\n",
             "1: json {~  \"a\": {}~}\n3: json {\"b\": []}\n3: json {}",
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn separators_between_objects_are_none() {
+    fn separators_between_objects_are_skipped() {
         check("{\"a\":1}\n---\n{}\n--- # x\n", "1: json {\"a\":1}\n3: json {}");
         check("\u{FEFF}{\"a\":1}\n", "1: json {\"a\":1}");
         check(
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_taken_apart() {
+    fn lists_are_split_into_objects() {
         check(
             "[\n {\"a\":1},\n {\"b\":[{}]}\n]\n{}",
             "2: json {\"a\":1}\n3: json {\"b\":[{}]}\n5: json {}",
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_line_costs_itself() {
+    fn a_malformed_line_does_not_affect_others() {
         check(
             "{\"a\":1}\noops\n{\"b\":2}\n",
             "1: json {\"a\":1}\n2: ! NotAnObject\n3: json {\"b\":2}",
@@ -435,12 +435,12 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_item_costs_its_list() {
+    fn a_malformed_item_ends_its_list() {
         check("[{},\n1,{}]\n{\"b\":2}", "1: json {}\n1: ! NotAnItem\n3: json {\"b\":2}");
     }
 
     #[test]
-    fn yaml_is_cut_at_separators() {
+    fn yaml_is_split_at_separators() {
         check("# x\n---\na: 1\n---\n\n--- # y\nb:\n  c: 2\n", "3: yaml a: 1~\n7: yaml b:~  c: 2~");
         check("kind: List\nitems:\n- a", "1: yaml kind: List~items:~- a");
         check("", "");

@@ -1,4 +1,4 @@
-//! The environment of a container: variables whose values can be names of objects.
+//! Decodes the environment of a container: variables whose values can be names of objects.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::seed::{Fields, Items, ObjectSeed, OnlySeed, TextSeed};
 use super::strings::StringCache;
 
-/// Reads `env`: whether a variable says who or where kubectl is, and those whose values can be names.
+/// Reads `env`: whether a variable configures kubectl, and the variables whose values can be names.
 pub(super) struct Environment<'s> {
     strings: &'s mut StringCache,
     sets_kubeconfig: bool,
@@ -32,7 +32,7 @@ impl<'de> Items<'de> for Environment<'_> {
         };
         let Some(name) = name else { return Ok(true) };
         self.sets_kubeconfig |= sets_kubeconfig(&name);
-        // The last one of a name counts.
+        // The last variable with a name wins.
         self.variables.retain(|known| known.name != name);
         self.variables.extend(value.map(|value| Variable { name, value }));
         Ok(true)
@@ -103,7 +103,7 @@ impl<'de> Fields<'de> for VariableFields<'_> {
     }
 }
 
-/// Reads a text that can be the name of an object; any other value is skipped.
+/// Reads a string that can be the name of an object, and skips any other value.
 struct ObjectNameSeed<'s>(&'s mut StringCache);
 
 impl<'de> DeserializeSeed<'de> for ObjectNameSeed<'_> {

@@ -329,8 +329,9 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-/// Returns whether a file holds what a step of a test expects, not what it applies: `01-assert.yaml`,
-/// `03-errors.yaml`. KUTTL and Chainsaw compare such pieces of objects with those of a cluster.
+/// Returns whether a file contains the expected result of a test step rather than objects to apply,
+/// such as `01-assert.yaml` or `03-errors.yaml`. KUTTL and Chainsaw compare these partial objects
+/// with those of a cluster.
 fn is_expectation(path: &Path) -> bool {
     let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return false };
     let mut words = stem.split(['-', '_', '.']);

@@ -304,7 +304,7 @@ fn directories_are_searched_and_explicit_files_always_read() {
 }
 
 #[test]
-fn what_tests_expect_is_read_only_when_it_is_named() {
+fn test_expectations_are_read_only_if_explicit() {
     let files: &[(&str, &[u8])] = &[
         ("00-install.yaml", ROLE.as_bytes()),
         ("01-assert.yaml", ROLE.as_bytes()),
@@ -313,7 +313,7 @@ fn what_tests_expect_is_read_only_when_it_is_named() {
     ];
     check_paths(files, &["."], "", "Role shop/reader 00-install.yaml:1 [get]");
     check_paths(files, &["01-assert.yaml"], "", "Role shop/reader 01-assert.yaml:1 [get]");
-    // Without the number of a step it is a name like any other.
+    // Without a step number it is an ordinary name.
     let files: &[(&str, &[u8])] = &[("assert.yaml", ROLE.as_bytes())];
     check_paths(files, &["."], "", "Role shop/reader assert.yaml:1 [get]");
 }

@@ -1,19 +1,19 @@
-//! Where JSON values begin and end, without parsing what is in them.
+//! Finds the beginnings and ends of JSON values without parsing their content.
 
-/// What a byte means to a [`Scanner`].
+/// The meaning of a byte for a [`Scanner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Part of a value, or blank.
+    /// A part of a value, or white space.
     Within,
-    /// The byte begins a value at the depth that is looked for.
+    /// The first byte of a value at the target depth.
     Begins,
-    /// The byte is the last of a value at that depth.
+    /// The last byte of a value at the target depth.
     Ends,
-    /// No JSON text goes on like this.
+    /// A byte that is not valid JSON at this point.
     Violation,
 }
 
-/// What may come next.
+/// The tokens that can come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expect {
     Value,
@@ -24,22 +24,22 @@ enum Expect {
     CommaOrClose,
 }
 
-/// Follows JSON text byte by byte, and says where objects begin and end: at the top, in a list at
-/// the top, or in the `items` of an object at the top.
+/// Scans JSON byte by byte for the beginnings and ends of objects: at the top level, in a top-level
+/// list, or in the `items` of a top-level object.
 #[derive(Clone, Debug)]
 pub(crate) struct Scanner {
     /// The closing bytes of the open arrays and objects.
     open: Vec<u8>,
     expect: Expect,
     text: Text,
-    /// How many arrays and objects are open around the values that are looked for.
+    /// The number of open arrays and objects around the target values.
     depth: usize,
-    /// The key that is being read at the top object, as far as it may be `items`.
+    /// The current key of the top-level object, as long as it can be `items`.
     key: Vec<u8>,
     reads_key: bool,
 }
 
-/// Whether a string or another scalar is being read.
+/// Whether the scanner is in a string or another scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Text {
     None,
@@ -49,7 +49,7 @@ enum Text {
 }
 
 impl Scanner {
-    /// Starts before a value at the top.
+    /// Creates a scanner before a top-level value.
     pub(crate) fn new() -> Self {
         Self {
             open: Vec::new(),
@@ -61,18 +61,18 @@ impl Scanner {
         }
     }
 
-    /// Returns whether nothing is open.
+    /// Returns whether no array or object is open.
     pub(crate) fn is_at_top(&self) -> bool {
         self.open.is_empty() && self.text == Text::None
     }
 
-    /// Returns whether the values that are looked for are those of a list.
+    /// Returns whether the target values are the items of a list.
     pub(crate) fn is_in_list(&self) -> bool {
         self.depth > 0
     }
 
-    /// Returns how many of the bytes, of which the first comes next, tell nothing: those of a string
-    /// before anything that may end or break it.
+    /// Returns the number of next bytes that can be skipped: those of a string up to anything that
+    /// can end or break it.
     pub(crate) fn skips(&self, bytes: &[u8]) -> usize {
         if self.text != Text::String || self.reads_key {
             return 0;
@@ -80,7 +80,7 @@ impl Scanner {
         memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len())
     }
 
-    /// Takes the next byte.
+    /// Processes the next byte.
     pub(crate) fn step(&mut self, byte: u8) -> Step {
         match self.text {
             Text::String => return self.step_string(byte),
@@ -180,7 +180,7 @@ impl Scanner {
         let ends = byte == b'}' && self.open.len() == self.depth;
         if self.open.len() < self.depth {
             self.depth = 0;
-            // What follows in the object around the list is not one of its items.
+            // The rest of the object around the list contains no items.
             if !self.open.is_empty() {
                 self.depth = usize::MAX;
             }
@@ -195,8 +195,8 @@ impl Scanner {
     }
 }
 
-/// The key of a list's elements.
+/// The key of a list's items.
 const ITEMS: &[u8] = b"items";
 
-/// How deep JSON is nested before it is no object; the parser has the same limit.
+/// The maximum nesting depth, which is the same as the parser's.
 const DEEPEST: usize = 128;

@@ -1,21 +1,21 @@
-//! Takes a list's body apart as it arrives: its items one by one, and what stands around them.
+//! Splits the body of a list into its items and the envelope around them while it arrives.
 
 use memchr::memchr2;
 
-/// Finds the items of a JSON object's `items` in chunks of any size.
+/// Finds the elements of a JSON object's `items` in chunks of any size.
 ///
-/// Each item is handed out once it is complete, so that no more than the longest one is held. What
-/// stands around the items is kept as the envelope: `{"kind":"PodList","metadata":{..},"items":[]}`.
-/// It does not prove that the text is JSON; whoever reads the items and the envelope does.
+/// Each item is passed on once it is complete, so at most one item is buffered. The rest of the
+/// list is kept as the envelope: `{"kind":"PodList","metadata":{..},"items":[]}`. The splitter does
+/// not validate the JSON; the parsers of the items and the envelope do.
 #[derive(Debug, Default)]
 pub struct Splitter {
     depth: u32,
     string: InString,
-    /// The last string of the outermost object, while it is read and until its value begins.
+    /// The last string at the top level, which is a key until its value begins.
     key: Vec<u8>,
-    /// Whether the outermost object's `items` is open.
+    /// Whether the top-level `items` array is open.
     in_items: bool,
-    /// The beginning of an item that the chunks so far did not complete.
+    /// The beginning of an item that is still incomplete.
     item: Vec<u8>,
     envelope: Vec<u8>,
 }
@@ -34,15 +34,15 @@ const OBJECT: u32 = 1;
 /// The depth inside its `items`.
 const ITEMS: u32 = 2;
 
-/// The body is not a list of objects.
+/// The error for a body that is not a list of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAList;
 
 impl Splitter {
-    /// Takes the next chunk and hands out the items that it completes.
+    /// Processes the next chunk and passes on the items that it completes.
     pub fn push(&mut self, chunk: &[u8], on_item: &mut impl FnMut(&[u8])) -> Result<(), NotAList> {
         let mut position = 0;
-        // Where the item or the piece of the envelope starts that `position` is in.
+        // The start of the current item or of the current piece of the envelope.
         let mut start = 0;
         while let Some(&byte) = chunk.get(position) {
             match self.string {
@@ -104,7 +104,7 @@ impl Splitter {
                     }
                 }
                 b',' | b' ' | b'\n' | b'\r' | b'\t' => {}
-                // A number, `null` or the like, where an object belongs.
+                // A number, `null` or another scalar in place of an object.
                 _ if self.at_items() => return Err(NotAList),
                 _ => {}
             }
@@ -118,13 +118,13 @@ impl Splitter {
         Ok(())
     }
 
-    /// Returns the envelope, once the text is complete.
+    /// Returns the envelope if the JSON is complete.
     pub fn finish(self) -> Result<Vec<u8>, NotAList> {
         let complete = self.depth == 0 && self.string == InString::No && !self.envelope.is_empty();
         if complete { Ok(self.envelope) } else { Err(NotAList) }
     }
 
-    /// Returns how many bytes are held: of the item that is not complete, and of the envelope.
+    /// Returns the number of buffered bytes: the incomplete item and the envelope.
     pub fn held(&self) -> usize {
         self.item.len() + self.envelope.len() + self.key.len()
     }
@@ -160,7 +160,7 @@ impl Splitter {
 mod tests {
     use super::*;
 
-    /// Splits a text in chunks of a size; the items, then the envelope.
+    /// Splits a text in chunks of a given size; returns the items, then the envelope.
     fn split(text: &str, chunk_size: usize) -> Result<Vec<String>, NotAList> {
         let mut splitter = Splitter::default();
         let mut found = Vec::new();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn items_come_one_by_one_whatever_the_chunks() {
+    fn items_do_not_depend_on_chunk_sizes() {
         let cases: [(&str, &[&str]); 8] = [
             (
                 r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[{"a":1},{"b":[{}]}]}"#,
@@ -184,7 +184,7 @@ mod tests {
                     r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[]}"#,
                 ],
             ),
-            // Items before the rest, as other servers may send them.
+            // Servers other than kube-apiserver can send the items first.
             (
                 r#"{"items": [ {"a":"]}"} ] , "kind":"L"}"#,
                 &[r#"{"a":"]}"}"#, r#"{"items": [] , "kind":"L"}"#],
@@ -192,7 +192,7 @@ mod tests {
             (r#"{"items":[{"a":"\"}\\"},{}]}"#, &[r#"{"a":"\"}\\"}"#, "{}", r#"{"items":[]}"#]),
             (r#"{"items":[]}"#, &[r#"{"items":[]}"#]),
             (r#"{"items":null,"kind":"L"}"#, &[r#"{"items":null,"kind":"L"}"#]),
-            // Only the outermost `items` counts, and only as a key.
+            // Only a top-level key `items` counts.
             (
                 r#"{"metadata":{"items":[{}]},"a":"items","b":[{"x":1}]}"#,
                 &[r#"{"metadata":{"items":[{}]},"a":"items","b":[{"x":1}]}"#],
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_objects_is_refused() {
+    fn other_bodies_are_not_lists() {
         for text in [
             "",
             "{",

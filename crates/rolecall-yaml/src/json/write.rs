@@ -1,4 +1,4 @@
-//! JSON that is safe on a terminal.
+//! Writes JSON that is safe to print on a terminal.
 
 use std::io::{self, Write};
 
@@ -6,22 +6,22 @@ use serde::Serialize;
 
 use crate::is_harmful;
 
-/// The one control character that JSON allows as it is.
+/// The only control character that JSON allows unescaped.
 const DELETE: char = '\u{7f}';
 
-/// Writes a value as JSON on one line, without a line break.
+/// Writes a value as one line of JSON, without a line break.
 pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     Ok(serde_json::to_writer(Guard(out), value)?)
 }
 
-/// Writes a value as indented JSON and a line break.
+/// Writes a value as indented JSON, with a line break.
 pub fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(Guard(&mut *out), value)?;
     writeln!(out)
 }
 
-/// Copies JSON text. What a terminal or the runner of a pipeline might act on can only stand in
-/// strings, where it is as well written `\\u....`.
+/// Copies JSON text and escapes characters that a terminal or CI runner could act on. They occur
+/// only in strings, where `\\u....` is equivalent.
 pub fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_simple(text.as_bytes()) {
         return out.write_all(text.as_bytes());
@@ -29,7 +29,7 @@ pub fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
     let mut copied = 0;
     let mut previous = '\0';
     for (at, c) in text.char_indices() {
-        // Runners look for `##[`, `##vso[` and `##teamcity[` anywhere in a line.
+        // CI runners look for `##[`, `##vso[` and `##teamcity[` anywhere in a line.
         let is_command = c == '#' && previous == '#';
         if is_command || c == DELETE || (!c.is_ascii() && is_harmful(c)) {
             out.write_all(text.get(copied..at).unwrap_or_default().as_bytes())?;
@@ -43,12 +43,12 @@ pub fn copy(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(text.get(copied..).unwrap_or_default().as_bytes())
 }
 
-/// Returns whether nothing in a text can need an escape.
+/// Returns whether a text contains nothing that needs an escape.
 fn is_simple(text: &[u8]) -> bool {
     text.is_ascii() && memchr::memchr2(DELETE as u8, b'#', text).is_none()
 }
 
-/// Passes on what serde_json writes, which is whole characters each time.
+/// Passes on the output of serde_json, which never splits characters.
 struct Guard<W>(W);
 
 impl<W: Write> Write for Guard<W> {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_terminals_act_on_is_escaped() {
+    fn unsafe_characters_are_escaped() {
         for (text, expected) in [
             ("a\u{1b}[2J", r#""a\u001b[2J""#),
             ("a\u{7f}b", r#""a\u007fb""#),

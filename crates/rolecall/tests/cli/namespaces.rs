@@ -1,10 +1,10 @@
-//! In which namespace manifests are asked: the one that is named, the subject's, or the only one.
+//! The namespace of questions about manifests: the given one, the subject's, or the only one.
 
 use insta::assert_snapshot;
 
 use crate::command::{rolecall, rolecall_with};
 
-/// The RBAC of a namespace, with a rule that matches nothing and a binding that leads nowhere.
+/// The RBAC of a namespace, with a rule that matches nothing and a dangling binding.
 fn of_namespace(namespace: &str, account: &str) -> String {
     format!(
         "\
@@ -63,7 +63,7 @@ fn the_only_namespace_of_the_input_is_assumed_by_every_command() {
 }
 
 #[test]
-fn of_several_namespaces_the_one_with_the_subject_is_assumed() {
+fn the_namespace_of_the_subject_is_preferred() {
     let two = of_namespace("ci", "deployer") + &of_namespace("shop", "web");
     assert_snapshot!(rolecall_with("can-i list pods --for sa/web -f -", &two), @r#"
     yes: sa/shop:web may list pods in namespace shop
@@ -73,7 +73,7 @@ fn of_several_namespaces_the_one_with_the_subject_is_assumed() {
     note: no `-n` given: assuming namespace `shop`, where `sa/web` is
     --- exit 0
     "#);
-    // A Pod that is in both decides nothing.
+    // A Pod that exists in both namespaces is ambiguous.
     assert_snapshot!(rolecall_with("can-i list pods --for sa/robot -f -", &two), @r#"
     no: User "system:serviceaccount:default:robot" cannot list resource "pods" in API group "" in the namespace "default"
       roles that would allow it are not bound to sa/default:robot: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
@@ -96,7 +96,7 @@ fn of_several_namespaces_the_one_with_the_subject_is_assumed() {
 }
 
 #[test]
-fn what_is_asked_of_the_cluster_is_asked_without_a_namespace() {
+fn cluster_scoped_questions_have_no_namespace() {
     let ran =
         rolecall_with("can-i list nodes --for user/jane -f -", &of_namespace("ci", "deployer"));
     assert_eq!(ran.stdout.lines().count(), 2, "{ran}");
@@ -114,7 +114,7 @@ fn a_namespace_that_the_input_does_not_have_is_reported() {
     note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
-    // Every cluster has this one.
+    // Every cluster has this namespace.
     let ran = rolecall_with("who-can list pods -n default -f -", &two);
     assert!(!ran.stderr.contains("the input has no"), "{ran}");
 }
@@ -132,7 +132,7 @@ fn rules_that_no_request_matches_are_marked() {
     warning: RoleBinding ci/ghost (-:18): role.rbac.authorization.k8s.io "missing" not found
     --- exit 0
     "#);
-    // What Kubernetes gives to every user is asked about as that group's.
+    // Access that Kubernetes gives to every user belongs to the group.
     let of_group = rolecall("rules --for group/system:authenticated -f fixtures/ns-1 -n ns-1");
     assert!(of_group.stdout.contains("/version "), "{of_group}");
     let all = rolecall_with("rules --for sa/deployer -n ci --show-system -f -", &one);
@@ -143,7 +143,7 @@ fn rules_that_no_request_matches_are_marked() {
 }
 
 #[test]
-fn a_binding_that_leads_nowhere_is_named_once() {
+fn a_dangling_binding_is_reported_once() {
     let one = of_namespace("ci", "deployer");
     for question in ["delete pods", "list widgets.example.com", "list pods"] {
         let ran = rolecall_with(&format!("why {question} --for sa/deployer -n ci -f -"), &one);
@@ -152,7 +152,7 @@ fn a_binding_that_leads_nowhere_is_named_once() {
 }
 
 #[test]
-fn who_can_names_what_runs_as_a_service_account() {
+fn who_can_lists_the_workloads_of_a_service_account() {
     let ran = rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 -o wide");
     assert!(ran.stdout.contains("Deployment lister"), "{ran}");
     let json = rolecall("who-can list pods -n ns-1 -f fixtures/ns-1 -o json");
@@ -166,7 +166,7 @@ fn who_can_names_what_runs_as_a_service_account() {
 }
 
 #[test]
-fn a_namespace_without_workloads_is_named_where_nothing_is_found() {
+fn a_namespace_without_workloads_is_reported() {
     let empty = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
     assert_snapshot!(rolecall_with("walk ns/shop -f -", empty), @r#"
     --- stderr

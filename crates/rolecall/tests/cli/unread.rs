@@ -280,7 +280,7 @@ fn findings_in_stdin_have_lines() {
     assert_eq!(places, ["<stdin>:4", "<stdin>:5"], "{ran}");
 }
 
-/// Listings show what stands in the files, and say that it is not what will be applied.
+/// Listings show the content of the files, and report that a build will change it.
 #[test]
 fn rows_from_an_unbuilt_kustomization_are_marked() {
     let role = "\
@@ -336,7 +336,7 @@ spec: {serviceAccountName: web, containers: [{name: main, image: busybox}]}
     assert_eq!(walk["pods"][0]["unbuilt"], true, "{walk:#}");
     let bindings = walk["pods"][0]["bindings"].as_array().unwrap();
     assert_eq!(bindings.iter().filter(unbuilt).count(), 1, "{walk:#}");
-    // The comment stays with the objects, whatever is said on stderr.
+    // The comment is part of the output, regardless of stderr.
     let fix = ask("fix -q delete pods --for sa/web");
     let comment = "# It may be allowed already, because rolecall could not read:\n# - `";
     assert!(fix.stdout.starts_with(comment), "{fix}");
