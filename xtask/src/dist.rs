@@ -44,6 +44,9 @@ pub(crate) struct DistArguments {
 const SHELLS: [(&str, &str); 3] =
     [("bash", "rolecall.bash"), ("fish", "rolecall.fish"), ("zsh", "_rolecall")];
 
+/// The executable that kubectl runs to complete `kubectl rolecall`, if it is in `PATH`.
+const KUBECTL_COMPLETION: &str = "kubectl_complete-rolecall";
+
 /// Commands without a manual page.
 const WITHOUT_PAGE: [&str; 1] = ["help"];
 
@@ -111,6 +114,8 @@ fn contents(root: &Path, binary: &Path, platform: &Platform) -> Result<Vec<Entry
         let script = printed(&["completions", shell])?;
         entries.push(Entry::text(format!("completions/{file}"), script.into_bytes()));
     }
+    let script = printed(&["completions", "kubectl"])?.into_bytes();
+    entries.push(Entry::program(format!("completions/{KUBECTL_COMPLETION}"), script));
     entries.push(Entry::text("man/rolecall.1", printed(&["man"])?.into_bytes()));
     for command in commands(&printed(&["--help"])?) {
         let page = printed(&["man", &command])?;

@@ -12,6 +12,7 @@
 
 mod cli;
 mod commands;
+mod completion;
 mod config;
 mod decide;
 mod drift;
@@ -52,6 +53,9 @@ use ui::Ui;
 /// Runs the command that the process's arguments ask for.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(exit) = completion::answer(&arguments) {
+        return exit;
+    }
     let format = cli::structured_format(&arguments);
     let Parsed { cli, warnings } = match cli::parse(&arguments) {
         Ok(parsed) => parsed,

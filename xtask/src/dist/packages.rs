@@ -63,6 +63,7 @@ pub(super) fn homebrew(version: &str, checksums: &BTreeMap<String, String>) -> S
     text.push_str(
         "  def install\n    bin.install \"rolecall\"\n    \
          bin.install_symlink \"rolecall\" => \"kubectl-rolecall\"\n    \
+         bin.install \"completions/kubectl_complete-rolecall\"\n    \
          bash_completion.install \"completions/rolecall.bash\" => \"rolecall\"\n    \
          fish_completion.install \"completions/rolecall.fish\"\n    \
          zsh_completion.install \"completions/_rolecall\"\n    \
@@ -151,9 +152,14 @@ mod tests {
     fn the_formula_covers_four_platforms_and_installs_everything() {
         let formula = homebrew("0.2.0", &all());
         assert_eq!(formula.matches("sha256").count(), 4);
-        for installed in
-            ["bash_completion", "zsh_completion", "fish_completion", "man1", "kubectl-rolecall"]
-        {
+        for installed in [
+            "bash_completion",
+            "zsh_completion",
+            "fish_completion",
+            "man1",
+            "kubectl-rolecall",
+            "kubectl_complete-rolecall",
+        ] {
             assert!(formula.contains(installed), "{installed}");
         }
     }

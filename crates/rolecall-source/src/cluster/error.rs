@@ -140,6 +140,9 @@ pub enum PluginProblem {
     /// The plugin exceeded the request timeout and was killed.
     #[error("did not return credentials within {}", seconds(*.0))]
     TimedOut(Duration),
+    /// The plugin must be interactive, and has no terminal.
+    #[error("needs a terminal")]
+    NoTerminal,
     /// The plugin did not print an ExecCredential, or printed one without credentials.
     #[error("printed no credentials")]
     NoCredentials,

@@ -85,6 +85,32 @@ fn impersonate(auth: &mut AuthInfo, options: &ClusterOptions) -> Result<(), Conf
     Ok(())
 }
 
+/// The names that options can refer to, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KubeconfigNames {
+    /// The names of the contexts.
+    pub contexts: Vec<String>,
+    /// The names of the clusters.
+    pub clusters: Vec<String>,
+    /// The names of the users.
+    pub users: Vec<String>,
+}
+
+impl KubeconfigNames {
+    /// Reads the names from `--kubeconfig`, `KUBECONFIG` or `~/.kube/config`, in this order.
+    pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let kubeconfig = read_kubeconfig(path)?.unwrap_or_default();
+        let sorted = |names: &mut dyn Iterator<Item = String>| {
+            names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+        };
+        Ok(Self {
+            contexts: sorted(&mut kubeconfig.contexts.into_iter().map(|context| context.name)),
+            clusters: sorted(&mut kubeconfig.clusters.into_iter().map(|cluster| cluster.name)),
+            users: sorted(&mut kubeconfig.auth_infos.into_iter().map(|user| user.name)),
+        })
+    }
+}
+
 fn read_kubeconfig(path: Option<&Path>) -> Result<Option<Kubeconfig>, ConfigError> {
     if let Some(path) = path {
         return read_file(path).map(Some);
@@ -172,7 +198,7 @@ async fn from_kubeconfig(
     if config.default_namespace.is_empty() {
         config.default_namespace = "default".to_owned();
     }
-    plugin::run(&mut config.auth_info, options.request_timeout, on_plugin).await?;
+    plugin::run(&mut config.auth_info, options, on_plugin).await?;
     if let (Some(provider), None) = (&config.auth_info.auth_provider, &config.auth_info.token) {
         return Err(ConfigError::UnsupportedProvider { provider: provider.name.clone() });
     }

@@ -48,6 +48,7 @@ pub use error::{ConfigError, ConnectProblem, PluginProblem, Refusal, RequestErro
 use identity::Secret;
 pub use identity::{Credential, IdentitySource, WhoAmI};
 pub use impersonate::Impersonate;
+pub use kubeconfig::KubeconfigNames;
 pub use load::{ForbiddenList, Loaded, Progress};
 pub use logs::{ContainerLog, LogRun};
 pub use mount::{MOUNT_PATH, MountedServiceAccount, server_of_environment};
@@ -72,6 +73,18 @@ pub struct ClusterOptions {
     pub request_timeout: Option<Duration>,
     /// The settings that override the kubeconfig.
     pub overrides: Overrides,
+    /// Whether a credential plugin can use the terminal.
+    pub terminal: Terminal,
+}
+
+/// Whether a credential plugin can prompt the user and print messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Terminal {
+    /// It can, if its configuration allows it.
+    #[default]
+    Available,
+    /// It cannot: the user is typing something else, such as a command line that is completed.
+    Unavailable,
 }
 
 /// The timeout that API servers use for most requests themselves.

@@ -13,8 +13,8 @@ use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::DEFAULT_TIMEOUT;
 use super::error::{ConfigError, PluginProblem};
+use super::{ClusterOptions, DEFAULT_TIMEOUT, Terminal};
 use rolecall_yaml as yaml;
 
 /// Runs the plugin of a user, if there is one, and replaces it by the credentials that it prints.
@@ -24,7 +24,7 @@ use rolecall_yaml as yaml;
 /// timeout is killed. Without an explicit timeout, only a plugin that cannot be interactive is.
 pub(super) async fn run(
     user: &mut AuthInfo,
-    request_timeout: Option<Duration>,
+    options: &ClusterOptions,
     on_start: &dyn Fn(&str),
 ) -> Result<(), ConfigError> {
     let has_credentials = user.token.is_some()
@@ -42,10 +42,15 @@ pub(super) async fn run(
     if name.is_empty() {
         return Err(failed(PluginProblem::Unnamed, None));
     }
-    let mut command = command(&plugin, &name);
+    let terminal = options.terminal;
+    let needs_terminal = plugin.interactive_mode == Some(ExecInteractiveMode::Always);
+    if terminal == Terminal::Unavailable && needs_terminal {
+        return Err(failed(PluginProblem::NoTerminal, None));
+    }
+    let mut command = command(&plugin, &name, terminal);
     on_start(&name);
     let running = command.output();
-    let output = match time_limit(&plugin, request_timeout) {
+    let output = match time_limit(&plugin, options) {
         None => running.await,
         Some(limit) => match tokio::time::timeout(limit, running).await {
             Ok(output) => output,
@@ -70,21 +75,21 @@ pub(super) async fn run(
 }
 
 /// Returns the time limit of a plugin; `None` for no limit.
-fn time_limit(plugin: &ExecConfig, request_timeout: Option<Duration>) -> Option<Duration> {
-    let may_ask = is_interactive(plugin) && io::stdin().is_terminal();
-    match request_timeout {
+fn time_limit(plugin: &ExecConfig, options: &ClusterOptions) -> Option<Duration> {
+    let may_ask = is_interactive(plugin, options.terminal) && io::stdin().is_terminal();
+    match options.request_timeout {
         Some(Duration::ZERO) => None,
         Some(limit) => Some(limit),
         None => (!may_ask).then_some(DEFAULT_TIMEOUT),
     }
 }
 
-fn is_interactive(plugin: &ExecConfig) -> bool {
-    plugin.interactive_mode != Some(ExecInteractiveMode::Never)
+fn is_interactive(plugin: &ExecConfig, terminal: Terminal) -> bool {
+    terminal == Terminal::Available && plugin.interactive_mode != Some(ExecInteractiveMode::Never)
 }
 
-fn command(plugin: &ExecConfig, name: &str) -> Command {
-    let interactive = is_interactive(plugin);
+fn command(plugin: &ExecConfig, name: &str, terminal: Terminal) -> Command {
+    let interactive = is_interactive(plugin, terminal);
     let info = serde_json::json!({
         "apiVersion": plugin.api_version,
         "kind": "ExecCredential",
@@ -104,7 +109,10 @@ fn command(plugin: &ExecConfig, name: &str) -> Command {
         .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped())
         // The plugin can ask the user to act, for example to log in.
-        .stderr(Stdio::inherit())
+        .stderr(match terminal {
+            Terminal::Available => Stdio::inherit(),
+            Terminal::Unavailable => Stdio::null(),
+        })
         .kill_on_drop(true);
     command
 }
@@ -148,16 +156,16 @@ mod tests {
     #[tokio::test]
     async fn the_credentials_that_a_plugin_prints_are_used() {
         let mut token = user(r#"echo '{"status":{"token":"abc"}}'"#);
-        run(&mut token, None, &|_| {}).await.unwrap();
+        run(&mut token, &ClusterOptions::default(), &|_| {}).await.unwrap();
         assert!(token.token.is_some());
 
         let mut yaml = user("printf 'status:\\n  token: abc\\n'");
-        run(&mut yaml, None, &|_| {}).await.unwrap();
+        run(&mut yaml, &ClusterOptions::default(), &|_| {}).await.unwrap();
         assert!(yaml.token.is_some());
 
         let mut certificate =
             user(r#"echo '{"status":{"clientCertificateData":"C","clientKeyData":"K"}}'"#);
-        run(&mut certificate, None, &|_| {}).await.unwrap();
+        run(&mut certificate, &ClusterOptions::default(), &|_| {}).await.unwrap();
         assert_eq!(certificate.client_certificate_data.as_deref(), Some("Qw=="));
         assert!(certificate.client_key_data.is_some() && certificate.token.is_none());
     }
@@ -172,7 +180,7 @@ mod tests {
                 [("name", "WHO"), ("value", "me")].map(|(k, v)| (k.to_owned(), v.to_owned()));
             plugin.env = Some(vec![pair.into()]);
         }
-        run(&mut auth, None, &|_| {}).await.unwrap();
+        run(&mut auth, &ClusterOptions::default(), &|_| {}).await.unwrap();
         assert!(auth.token.is_some());
     }
 
@@ -180,8 +188,11 @@ mod tests {
     async fn a_hanging_plugin_is_reported_and_killed() {
         let named = std::cell::RefCell::new(String::new());
         let on_start = |name: &str| named.borrow_mut().push_str(name);
-        let limit = Duration::from_millis(50);
-        let error = run(&mut user("sleep 100"), Some(limit), &on_start).await.unwrap_err();
+        let options = ClusterOptions {
+            request_timeout: Some(Duration::from_millis(50)),
+            ..ClusterOptions::default()
+        };
+        let error = run(&mut user("sleep 100"), &options, &on_start).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "the credential plugin `sh` did not return credentials within 50 ms"
@@ -201,7 +212,8 @@ mod tests {
             ("kill -9 $$", "the credential plugin `sh` was killed"),
         ];
         for (script, expected) in rows {
-            let error = run(&mut user(script), None, &|_| {}).await.unwrap_err();
+            let error =
+                run(&mut user(script), &ClusterOptions::default(), &|_| {}).await.unwrap_err();
             assert_eq!(error.to_string(), expected, "{script}");
             assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
         }
@@ -210,7 +222,26 @@ mod tests {
             command: Some("/nowhere/plugin".to_owned()),
             ..ExecConfig::default()
         });
-        let error = run(&mut missing, None, &|_| {}).await.unwrap_err();
+        let error = run(&mut missing, &ClusterOptions::default(), &|_| {}).await.unwrap_err();
         assert_eq!(error.to_string(), "the credential plugin `/nowhere/plugin` cannot be run");
+    }
+
+    #[tokio::test]
+    async fn without_a_terminal_a_plugin_cannot_ask() {
+        let options =
+            ClusterOptions { terminal: Terminal::Unavailable, ..ClusterOptions::default() };
+        // It reads the end of its input at once, and what it prints is dropped.
+        let script = r#"echo log in >&2; read -r word && exit 1
+            case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) echo "status: {token: abc}";; esac"#;
+        let mut silent = user(script);
+        run(&mut silent, &options, &|_| {}).await.unwrap();
+        assert!(silent.token.is_some());
+
+        let mut asking = user(script);
+        if let Some(plugin) = &mut asking.exec {
+            plugin.interactive_mode = Some(ExecInteractiveMode::Always);
+        }
+        let error = run(&mut asking, &options, &|_| {}).await.unwrap_err();
+        assert_eq!(error.to_string(), "the credential plugin `sh` needs a terminal");
     }
 }

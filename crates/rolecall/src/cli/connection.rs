@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use rolecall_source::cluster::{Overrides, without_userinfo};
 
 /// How to connect, instead of as the kubeconfig says; `rolecall options` lists these.
@@ -29,7 +29,7 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, value_name = "PASSWORD", global = true)]
     password: Option<Hidden>,
     /// File of the authority that signs the server's certificate
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     certificate_authority: Option<String>,
     /// Do not check the server's certificate
     #[arg(long, global = true, num_args = 0..=1, require_equals = true,
@@ -39,10 +39,10 @@ pub(crate) struct ConnectionOptions {
     #[arg(long, value_name = "NAME", global = true)]
     tls_server_name: Option<String>,
     /// File of the client certificate
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     client_certificate: Option<String>,
     /// File of the client certificate's key
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     client_key: Option<String>,
     /// Unique ID to impersonate, with --as
     #[arg(long, value_name = "UID", global = true)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use rolecall_check::KubernetesVersion;
+use rolecall_source::cluster::ClusterOptions as Source;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
@@ -109,6 +110,25 @@ pub(crate) struct ClusterOptions {
     pub(crate) request_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) connection: ConnectionOptions,
+}
+
+impl ClusterOptions {
+    /// Returns the options of a connection.
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            impersonate_user: self.as_user.clone(),
+            // Without a user to impersonate they are groups of `user/NAME`.
+            impersonate_groups: match self.as_user {
+                Some(_) => self.as_groups.clone(),
+                None => Vec::new(),
+            },
+            request_timeout: self.request_timeout,
+            overrides: self.connection.overrides(),
+            ..Source::default()
+        }
+    }
 }
 
 /// How answers look.

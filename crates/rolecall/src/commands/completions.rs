@@ -1,9 +1,8 @@
 use std::io::Write;
 
 use clap::Args;
-use clap_complete::Shell;
 
-use crate::cli;
+use crate::completion::Shell;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -12,11 +11,14 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The shell
+    /// The shell; `kubectl` completes `kubectl rolecall`
     shell: Shell,
 }
 
 const EXAMPLES: &str = "\
+The scripts complete subjects, namespaces and resources too: from the manifests of -f, else from the
+cluster.
+
 Examples:
   For bash, now and at every login
     source <(rolecall completions bash)
@@ -24,14 +26,14 @@ Examples:
   For zsh, in a folder of $fpath
     rolecall completions zsh > ~/.zfunc/_rolecall
   For fish
-    rolecall completions fish > ~/.config/fish/completions/rolecall.fish";
+    rolecall completions fish > ~/.config/fish/completions/rolecall.fish
+  For `kubectl rolecall`, in a folder of $PATH
+    rolecall completions kubectl | install /dev/stdin ~/.local/bin/kubectl_complete-rolecall";
 
 /// Writes the script to stdout.
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut cli::grammar(), "rolecall", &mut script);
     let mut out = ui.data();
-    out.write_all(&script)?;
+    write!(out, "{}", arguments.shell.script()?)?;
     out.flush()?;
     Ok(Exit::Yes)
 }

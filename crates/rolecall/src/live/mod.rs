@@ -13,7 +13,7 @@ pub(crate) mod whoami;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use rolecall_source::cluster::{Cluster, ClusterOptions as Source, ConfigError, RequestError};
+use rolecall_source::cluster::{Cluster, ConfigError, RequestError};
 use tokio::runtime::{Builder, Runtime};
 
 use self::error::Place;
@@ -48,18 +48,7 @@ pub(super) const LONG: Duration = Duration::from_secs(5);
 impl Live {
     /// Finds out which cluster the options mean; nothing is sent yet.
     pub(crate) fn connect(ui: &Ui, options: &ClusterOptions) -> Result<Self, CommandError> {
-        let source = Source {
-            kubeconfig: options.kubeconfig.clone(),
-            context: options.context.clone(),
-            impersonate_user: options.as_user.clone(),
-            // Without a user to impersonate they are groups of `user/NAME`.
-            impersonate_groups: match options.as_user {
-                Some(_) => options.as_groups.clone(),
-                None => Vec::new(),
-            },
-            request_timeout: options.request_timeout,
-            overrides: options.connection.overrides(),
-        };
+        let source = options.source();
         let plugin = RefCell::new(None);
         let on_plugin = |name: &str| *plugin.borrow_mut() = Some(name.to_owned());
         let waiting = || {

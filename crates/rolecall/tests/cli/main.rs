@@ -12,6 +12,7 @@ mod authorizers;
 mod can_i;
 mod check;
 mod command;
+mod completion;
 mod config;
 mod connect;
 mod conventions;
