@@ -2,12 +2,12 @@ use std::fmt;
 
 use rolecall_rbac::{Authorizer, BoundRole, Identity, Metadata, Subject, SubjectKind, Text};
 
-/// Somebody whose access is compared or expected.
+/// A subject whose access is compared or checked against an expectation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
-    /// A group: what it holds, each of its members holds.
+    /// A group: its members have its access.
     Group(Text),
-    /// A ServiceAccount, however bindings name it.
+    /// A ServiceAccount, regardless of the notation in bindings.
     ServiceAccount {
         /// The namespace.
         namespace: Text,
@@ -19,7 +19,7 @@ pub enum Holder {
 }
 
 impl Holder {
-    /// Returns whom a binding's subject means; `None` when it matches nobody.
+    /// Returns the holder that a binding's subject refers to; `None` if the subject matches nobody.
     pub fn of_subject(subject: &Subject, binding: &Metadata) -> Option<Self> {
         match subject.kind {
             SubjectKind::User => Some(Self::of_user(&subject.name)),
@@ -32,7 +32,7 @@ impl Holder {
         }
     }
 
-    /// Returns the holder of a user name, which may be a ServiceAccount's.
+    /// Returns the holder with a user name, which can be a ServiceAccount's.
     pub fn of_user(name: &Text) -> Self {
         match Identity::user(name).as_service_account() {
             Some(account) => Self::ServiceAccount {
@@ -43,7 +43,7 @@ impl Holder {
         }
     }
 
-    /// Returns the holder that an identity is: its user, or its first group where it has none.
+    /// Returns the holder for an identity: its user, or its first group if it has no user name.
     pub fn of_identity(identity: &Identity) -> Self {
         match &*identity.user {
             "" => Self::Group(identity.groups.first().cloned().unwrap_or_default()),
@@ -51,7 +51,7 @@ impl Holder {
         }
     }
 
-    /// Returns the identity, with the groups that come with it.
+    /// Returns the identity with its implied groups.
     pub fn identity(&self) -> Identity {
         match self {
             Self::Group(name) => Identity::group(name),
@@ -60,12 +60,12 @@ impl Holder {
         }
     }
 
-    /// Returns whether the server allows it everything before RBAC is asked.
+    /// Returns whether the server allows it everything before it evaluates RBAC.
     pub fn is_privileged(&self) -> bool {
         self.identity().is_privileged()
     }
 
-    /// Returns the groups that the subject is always in; a group is in itself not counted.
+    /// Returns the groups that the subject is always in, without the subject itself.
     pub fn implied_groups(&self) -> Vec<Text> {
         let mut groups = self.identity().groups;
         if let Self::Group(own) = self {
@@ -87,7 +87,7 @@ impl Holder {
 }
 
 impl fmt::Display for Holder {
-    /// Writes the subject as the command line takes it.
+    /// Writes the subject in the command line's notation.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Group(name) => write!(formatter, "group/{name}"),

@@ -1,12 +1,13 @@
-//! What exists for authorization although discovery does not show it, or no longer does.
+//! Resources, subresources and verbs that authorization knows although discovery does not list
+//! them.
 //!
-//! A rule is dead only if no server could ever ask about what it names, so everything that some
-//! version or some authorization check asks about has to be known: resources behind feature gates,
-//! retired ones, and subresources that exist in checks alone.
+//! A rule is dead only if no server ever authorizes anything that it names. So this includes all
+//! resources of any version, such as retired ones and those behind feature gates, and subresources
+//! that exist only in authorization checks.
 
 use rolecall_rbac::{Catalog, ServedResource, checked_subresources, is_checked_subresource};
 
-/// The API groups that Kubernetes itself serves, in any version; nobody else can add to them.
+/// The API groups of Kubernetes itself, in any version; only Kubernetes adds resources to them.
 const BUILT_IN_GROUPS: [&str; 27] = [
     "",
     "admissionregistration.k8s.io",
@@ -37,10 +38,10 @@ const BUILT_IN_GROUPS: [&str; 27] = [
     "storagemigration.k8s.io",
 ];
 
-/// Resources of built-in groups that some version serves, or only with a feature gate.
+/// Resources of built-in groups that only some versions serve, or only with a feature gate.
 const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
-    // OpenShift 3 served its own resources in the core group too. Those that RBAC has in a group of
-    // its own are left out: naming them here is far more often a mistake.
+    // OpenShift 3 also served its resources in the core group. Those that RBAC has in a dedicated
+    // group are missing here: they are usually a mistake in the core group.
     (
         "",
         &[
@@ -86,7 +87,7 @@ const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
         ],
     ),
     ("auditregistration.k8s.io", &["auditsinks"]),
-    // Constrained impersonation asks about the identities themselves in this group.
+    // Constrained impersonation checks the identities themselves in this group.
     (
         "authentication.k8s.io",
         &["groups", "nodes", "selfsubjectreviews", "serviceaccounts", "users"],
@@ -139,14 +140,14 @@ const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
 pub const RESOURCE_VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
-/// The verbs of requests about URLs: HTTP methods in lower case.
+/// The verbs of requests for URLs: HTTP methods in lower case.
 pub const URL_VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
-/// The verb by which kubelets are allowed to ask for tokens of an audience: the resource is the audience,
-/// the name that of a ServiceAccount.
+/// The verb that allows kubelets to request tokens for an audience: the resource is the audience,
+/// the name is a ServiceAccount's.
 pub const TOKEN_AUDIENCE_VERB: &str = "request-serviceaccounts-token-audience";
 
-/// The resources about which only these verbs are asked, by the verb: API group and plural.
+/// The resources that each of these verbs applies to: API group and plural.
 const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
     ("approve", &[("certificates.k8s.io", "signers")]),
     ("attest", &[("certificates.k8s.io", "signers")]),
@@ -176,7 +177,7 @@ const ASKED_ABOUT: [(&str, &[(&str, &str)]); 7] = [
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// Returns what authorization checks ask about with a verb that no request has; `None` for other verbs.
+/// Returns the resources that a verb of authorization checks applies to; `None` for other verbs.
 pub fn asked_about(verb: &str) -> Option<&'static [(&'static str, &'static str)]> {
     ASKED_ABOUT.iter().find(|(known, _)| *known == verb).map(|(_, asked)| *asked)
 }
@@ -217,7 +218,7 @@ const CHECKED_VERBS: [&str; 11] = [
     "use",
 ];
 
-/// Returns whether a group is one that Kubernetes alone serves, so that all its resources are known.
+/// Returns whether only Kubernetes serves a group, so that all its resources are known.
 pub fn is_built_in(group: &str) -> bool {
     BUILT_IN_GROUPS.contains(&group)
 }
@@ -227,19 +228,19 @@ pub fn built_in_groups() -> impl Iterator<Item = &'static str> {
     BUILT_IN_GROUPS.into_iter()
 }
 
-/// Returns whether some server asks about a resource of a built-in group.
+/// Returns whether some server authorizes requests for a resource of a built-in group.
 pub fn has_resource(catalog: &Catalog, group: &str, resource: &str) -> bool {
     catalog.get(group, resource).is_some() || is_not_always_served(group, resource)
 }
 
-/// Returns whether some version, but maybe not this one, serves a resource of a built-in group.
+/// Returns whether some version, but perhaps not this one, serves a resource of a built-in group.
 pub fn is_not_always_served(group: &str, resource: &str) -> bool {
     NOT_ALWAYS_SERVED
         .iter()
         .any(|(candidate, resources)| *candidate == group && resources.contains(&resource))
 }
 
-/// Returns whether some server asks about a subresource of a resource of a built-in group.
+/// Returns whether some server authorizes requests for a subresource in a built-in group.
 pub fn has_subresource(catalog: &Catalog, group: &str, resource: &str, subresource: &str) -> bool {
     is_checked_subresource(group, resource, subresource)
         || match catalog.get(group, resource) {
@@ -249,7 +250,7 @@ pub fn has_subresource(catalog: &Catalog, group: &str, resource: &str, subresour
         }
 }
 
-/// Returns whether some resource of a group has a subresource of that name.
+/// Returns whether any resource of a group has a subresource of that name.
 pub fn group_has_subresource(catalog: &Catalog, group: &str, subresource: &str) -> bool {
     subresource == "finalizers"
         || group == "extensions"
@@ -266,7 +267,7 @@ pub fn group_has_subresource(catalog: &Catalog, group: &str, subresource: &str) 
         })
 }
 
-/// Returns the names of the subresources that a served resource has, sorted.
+/// Returns the names of a served resource's subresources, sorted.
 pub fn subresources_of(served: &ServedResource) -> Vec<String> {
     let checked = checked_subresources(&served.group, &served.resource).map(str::to_owned);
     let mut names: Vec<String> = served
@@ -280,7 +281,7 @@ pub fn subresources_of(served: &ServedResource) -> Vec<String> {
     names
 }
 
-/// Returns whether authorization ever asks about a verb.
+/// Returns whether any authorization check uses a verb.
 pub fn is_verb(verb: &str) -> bool {
     verb == "*"
         || RESOURCE_VERBS.contains(&verb)
@@ -289,7 +290,7 @@ pub fn is_verb(verb: &str) -> bool {
         || verb.starts_with("impersonate-on:")
 }
 
-/// Returns whether a verb is one that requests have, and not only authorization checks.
+/// Returns whether requests use a verb, and not only special authorization checks.
 pub fn is_resource_verb(verb: &str) -> bool {
     RESOURCE_VERBS.contains(&verb)
 }

@@ -1,7 +1,6 @@
-//! Access as values: exact sets of requests, what differs between two inventories, and which risks
-//! access carries.
+//! Access as values: exact sets of requests, differences between two inventories, and risks.
 //!
-//! Everything that rates access takes its severities from [`risk`], so that no two commands disagree.
+//! All commands take severities from [`risk`], so that they agree.
 #![doc = include_str!("../README.md")]
 
 pub mod diff;
@@ -15,7 +14,7 @@ mod version;
 
 pub use algebra::{
     AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
-    UrlTerm, everybody,
+    UrlTerm, baseline,
 };
 pub use holder::Holder;
 pub use severity::{Severity, UnknownSeverityError};

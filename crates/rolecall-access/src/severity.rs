@@ -1,8 +1,8 @@
-//! How bad something is: the one scale of `check`, `diff`, `explain` and `fix`.
+//! The severity scale of `check`, `diff`, `explain` and `fix`.
 
 use std::fmt;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -10,19 +10,19 @@ pub enum Severity {
     Info,
     /// Untidy.
     Low,
-    /// Probably not what was meant.
+    /// Probably a mistake.
     Medium,
-    /// Broken, or dangerous.
+    /// Broken or dangerous.
     High,
     /// Takes over the cluster.
     Critical,
 }
 
 impl Severity {
-    /// All severities, the mildest first.
+    /// All severities in ascending order.
     pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// Returns the severity's word.
+    /// Returns the severity's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -45,11 +45,11 @@ impl std::str::FromStr for Severity {
     }
 }
 
-/// A word that is no severity.
+/// An unknown severity name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` is no severity: use `info`, `low`, `medium`, `high` or `critical`")]
+#[error("`{word}` is not a severity; use `info`, `low`, `medium`, `high` or `critical`")]
 pub struct UnknownSeverityError {
-    /// The word.
+    /// The name.
     pub word: String,
 }
 

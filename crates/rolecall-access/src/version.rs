@@ -1,4 +1,4 @@
-//! Which Kubernetes is meant.
+//! Kubernetes versions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,23 +10,23 @@ pub struct KubernetesVersion {
     pub minor: u16,
 }
 
-/// A text that is no Kubernetes version.
+/// A text that is not a Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no Kubernetes version: write it as `1.36`")]
+#[error("`{text}` is not a Kubernetes version; write it as `1.36`")]
 pub struct VersionError {
     /// The text.
     pub text: String,
 }
 
 impl KubernetesVersion {
-    /// The newest version whose facts rolecall knows.
+    /// The newest version that rolecall knows.
     pub const NEWEST: Self = Self { minor: 36 };
 }
 
 impl FromStr for KubernetesVersion {
     type Err = VersionError;
 
-    /// Reads `1.36`, `v1.36`, `v1.36.2` and what providers add to it, such as `1.31+` or
+    /// Parses `1.36`, `v1.36`, `v1.36.2` and providers' variants, such as `1.31+` or
     /// `v1.30.4-gke.1`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || VersionError { text: text.to_owned() };
@@ -47,9 +47,9 @@ impl fmt::Display for KubernetesVersion {
 /// A range of Kubernetes minor versions of major version 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Versions {
-    /// The first one.
+    /// The first version, inclusive.
     pub from: Option<u16>,
-    /// The first one that is no longer meant.
+    /// The last version, exclusive.
     pub before: Option<u16>,
 }
 

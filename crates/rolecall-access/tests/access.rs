@@ -1,4 +1,4 @@
-//! Access as sets, against the evaluator asked request by request.
+//! Access sets compared with the evaluator, request by request.
 
 #![allow(
     clippy::expect_used,
@@ -28,7 +28,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn effective_access_is_what_the_evaluator_allows(inventory in inventory()) {
+    fn effective_access_equals_the_evaluator(inventory in inventory()) {
         let authorizer = Authorizer::new(inventory);
         let mut effective = EffectiveAccess::new(&authorizer);
         for identity in identities() {
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn sets_combine_request_by_request(left in rules(), right in rules(), third in rules()) {
+    fn set_operations_equal_operations_on_requests(left in rules(), right in rules(), third in rules()) {
         let [left, right, third] =
             [left, right, third].map(|rules| RuleSet::of_rules(&rules));
         let left = left.everywhere().union(&third.within(["blue".into()]));
@@ -62,14 +62,14 @@ proptest! {
         prop_assert_eq!(difference.is_empty(), members(&difference).is_empty());
         prop_assert_eq!(left.is_subset(&right), difference.is_empty());
         prop_assert!(intersection.is_subset(&left) && left.is_subset(&union));
-        // Equal sets are equal values, however they were made.
+        // Equal sets are equal values, regardless of their construction.
         prop_assert_eq!(&difference.union(&intersection), &left);
         prop_assert_eq!(&union.difference(&right), &difference);
         prop_assert_eq!(&left.difference(&difference), &intersection);
     }
 
     #[test]
-    fn terms_say_the_set_and_nothing_else(left in rules(), right in rules()) {
+    fn terms_describe_exactly_the_set(left in rules(), right in rules()) {
         let left = RuleSet::of_rules(&left).everywhere();
         let right = RuleSet::of_rules(&right);
         let right_in = right.within(["blue".into(), "red".into()]);

@@ -1,4 +1,4 @@
-//! Differences of access, against both evaluators asked request by request, and as rows.
+//! Access diffs, compared with both evaluators request by request, and as tables.
 
 #![allow(
     clippy::expect_used,
@@ -38,14 +38,14 @@ fn holder_of(identity: &Identity) -> Holder {
     }
 }
 
-/// The diffs that speak about a holder: its own and those of the groups that it is always in.
+/// The diffs that concern a holder: its own and those of its implied groups.
 fn about<'d, 'a>(diffs: &'d [HolderDiff<'a>], identity: &Identity) -> Vec<&'d HolderDiff<'a>> {
     let mut speaking = vec![holder_of(identity)];
     speaking.extend(identity.groups.iter().map(|group| Holder::Group(group.clone())));
     diffs.iter().filter(|diff| speaking.contains(&diff.holder)).collect()
 }
 
-/// Compares under the resources that a server of the newest version serves.
+/// Compares using the resources that a server of the newest version serves.
 fn diff<'a>(old: &'a Authorizer, new: &'a Authorizer) -> Vec<HolderDiff<'a>> {
     rolecall_access::diff::diff(old, new, scopes())
 }
@@ -55,8 +55,8 @@ fn scopes() -> &'static Scopes {
     SCOPES.get_or_init(|| Scopes::of([&facts::catalog(Version::V1_36)]))
 }
 
-/// Whether anybody can ask so: the three kinds of the universe that are not namespaced are asked
-/// about at the cluster scope, and a Namespace in itself.
+/// Whether a client can make the request: the three cluster-scoped kinds of the universe are
+/// requested at the cluster scope, and a Namespace in itself.
 fn is_possible(request: &Request) -> bool {
     let target = match &request.target {
         Target::Resource(target) => target,
@@ -75,13 +75,14 @@ fn says(difference: &Difference<'_>, request: &Request) -> bool {
     difference.access.contains(request)
 }
 
-/// Whether each grant of a change allows some request of it in the universe, and together all.
+/// Whether each grant of a change allows some request of it in the universe, and all grants
+/// together allow the whole change.
 ///
-/// A term can name an API group that the universe lacks, such as one in which everybody has some
-/// access; nothing can be compared then.
+/// A term can name an API group outside the universe, such as one in which everyone has some
+/// access; then there is nothing to compare.
 fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Request]) -> bool {
-    let told = difference.access.intersection(&change.term.to_set());
-    let inside: Vec<_> = requests.iter().filter(|request| told.contains(request)).collect();
+    let reported = difference.access.intersection(&change.term.to_set());
+    let inside: Vec<_> = requests.iter().filter(|request| reported.contains(request)).collect();
     let allows = |request: &Request| {
         change.by.iter().any(|grant| {
             let namespace = &grant.binding.metadata.namespace;
@@ -100,18 +101,21 @@ fn is_evident(difference: &Difference<'_>, change: &Change<'_>, requests: &[Requ
         })
 }
 
-/// Whether the terms say the access, and nothing else that somebody can ask and not everybody may.
-fn is_told(difference: &Difference<'_>, requests: &[Request]) -> bool {
+/// Whether the terms describe the access and no other possible requests, except those that everyone
+/// can make.
+fn is_described(difference: &Difference<'_>, requests: &[Request]) -> bool {
     let terms = difference.changes.iter().map(|change| change.term.to_set());
-    let told = terms.fold(AccessSet::nothing(), |told, term| told.union(&term));
-    let is_everybodys = |request: &Request| {
+    let reported = terms.fold(AccessSet::nothing(), |reported, term| reported.union(&term));
+    let is_baseline = |request: &Request| {
         matches!(&request.target, Target::Path(path) if path.len() > 2) && &*request.verb == "get"
     };
-    // Who can do everything now is told so.
+    // A subject that can now do everything has the term `everything`.
     requests.iter().all(|request| match difference.access.contains(request) {
-        true => told.contains(request),
+        true => reported.contains(request),
         false => {
-            told == AccessSet::everything() || is_everybodys(request) || !told.contains(request)
+            reported == AccessSet::everything()
+                || is_baseline(request)
+                || !reported.contains(request)
         }
     })
 }
@@ -157,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_difference_is_what_only_one_side_allows(old in inventory(), new in inventory()) {
+    fn a_difference_contains_requests_that_one_side_allows(old in inventory(), new in inventory()) {
         let (old, new) = (Authorizer::new(old), Authorizer::new(new));
         let diffs = diff(&old, &new);
         let requests: Vec<Request> = universe().filter(is_possible).collect();
@@ -168,10 +172,10 @@ proptest! {
                 let before = allowed(&old, &identity, request);
                 let now = allowed(&new, &identity, request);
                 let (gained, lost) = (now && !before, before && !now);
-                let told_gained = speaking.iter().any(|diff| says(&diff.gained, request));
-                let told_lost = speaking.iter().any(|diff| says(&diff.lost, request));
-                prop_assert!(told_gained || !gained, "{:?} gains {:?}", identity, request);
-                prop_assert!(told_lost || !lost, "{:?} loses {:?}", identity, request);
+                let reported_gained = speaking.iter().any(|diff| says(&diff.gained, request));
+                let reported_lost = speaking.iter().any(|diff| says(&diff.lost, request));
+                prop_assert!(reported_gained || !gained, "{:?} gains {:?}", identity, request);
+                prop_assert!(reported_lost || !lost, "{:?} loses {:?}", identity, request);
                 if let Some(own) = own {
                     prop_assert!(!says(&own.gained, request) || gained);
                     prop_assert!(!says(&own.lost, request) || lost);
@@ -179,7 +183,7 @@ proptest! {
             }
         }
         for difference in diffs.iter().flat_map(each) {
-            prop_assert!(is_told(difference, &requests), "{:#?}", difference);
+            prop_assert!(is_described(difference, &requests), "{:#?}", difference);
             for change in &difference.changes {
                 prop_assert!(is_evident(difference, change, &requests), "{:#?}", change);
             }
@@ -187,7 +191,7 @@ proptest! {
     }
 
     #[test]
-    fn no_group_gains_what_its_member_is_said_to_gain(old in inventory(), new in inventory()) {
+    fn gains_of_a_group_are_not_repeated_for_its_members(old in inventory(), new in inventory()) {
         let (old, new) = (Authorizer::new(old), Authorizer::new(new));
         let diffs = diff(&old, &new);
         for diff in &diffs {
@@ -203,7 +207,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_gained_or_lost_that_something_unread_may_have_allowed(
+    fn access_that_unread_input_might_grant_is_not_gained_or_lost(
         old in inventory(),
         new in inventory(),
         old_gaps in gaps(),
@@ -219,7 +223,7 @@ proptest! {
                     Verdict::NoOpinion => "denied",
                     Verdict::Unknown { .. } => "unknown",
                 };
-                let told = [&diff.gained, &diff.lost, &diff.perhaps_gained, &diff.perhaps_lost]
+                let reported = [&diff.gained, &diff.lost, &diff.perhaps_gained, &diff.perhaps_lost]
                     .map(|difference| says(difference, &request));
                 let expected = match (verdict(&old), verdict(&new)) {
                     ("denied", "allowed") => [true, false, false, false],
@@ -228,17 +232,17 @@ proptest! {
                     ("allowed", "unknown") => [false, false, false, true],
                     _ => [false; 4],
                 };
-                // What a group of the subject gains or loses is said of the group alone.
-                prop_assert!(told == expected || told == [false; 4], "{:?} {:?}", diff.holder, request);
+                // Gains and losses of a group are reported only for the group.
+                prop_assert!(reported == expected || reported == [false; 4], "{:?} {:?}", diff.holder, request);
             }
         }
     }
 
     #[test]
-    fn an_inventory_differs_from_its_refactorings_in_nothing(inventory in inventory()) {
+    fn refactoring_an_inventory_does_not_change_access(inventory in inventory()) {
         let mut builder = InventoryBuilder::new();
         for role in inventory.roles() {
-            // Under another name, rules in another order, written twice and split.
+            // Renamed, with reordered, duplicated and split rules.
             let mut rules: Vec<PolicyRule> = role.rules.iter().rev().cloned().collect();
             rules.extend(role.rules.iter().flat_map(split));
             let metadata = Metadata::new("", format!("renamed-{}", role.metadata.name));
@@ -264,13 +268,13 @@ proptest! {
     }
 }
 
-/// One rule a verb.
+/// Returns one rule per verb.
 fn split(rule: &PolicyRule) -> Vec<PolicyRule> {
     let verbs = rule.verbs.iter();
     verbs.map(|verb| PolicyRule { verbs: [verb.clone()].into(), ..rule.clone() }).collect()
 }
 
-/// Writes a diff as lines: sign, subject, term, and what grants it.
+/// Formats a diff as lines: sign, subject, term, and its grants.
 #[track_caller]
 fn differences(old: &str, new: &str) -> String {
     let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
@@ -309,7 +313,7 @@ fn differences(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn renaming_roles_and_bindings_shows_nothing() {
+fn renaming_roles_and_bindings_changes_nothing() {
     let old = "ClusterRole a: get,list pods; create pods/exec
         one: a -> sa/blue:app, user/jane in blue";
     let new = "Role blue/b: create pods/exec; list,get pods
@@ -319,7 +323,7 @@ fn renaming_roles_and_bindings_shows_nothing() {
 }
 
 #[test]
-fn a_wider_binding_gains_only_what_is_new() {
+fn a_wider_binding_gains_only_new_access() {
     let old = "ClusterRole a: get,list pods
         one: a -> sa/blue:app in blue, red";
     let new = "ClusterRole a: get,list pods
@@ -331,7 +335,7 @@ fn a_wider_binding_gains_only_what_is_new() {
 }
 
 #[test]
-fn wildcards_take_what_they_do_not_give() {
+fn replacing_wildcards_loses_the_rest() {
     let old = "ClusterRole a: * *.*
         one: a -> user/jane";
     let new = "ClusterRole a: get *.*; * pods; get /healthz
@@ -347,7 +351,7 @@ fn wildcards_take_what_they_do_not_give() {
 }
 
 #[test]
-fn an_evicted_verb_is_lost_though_another_rule_keeps_a_name() {
+fn a_removed_verb_is_lost_except_for_names_in_other_rules() {
     let old = "ClusterRole a: get,update configmaps
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: get configmaps; update configmaps named settings
@@ -359,7 +363,7 @@ fn an_evicted_verb_is_lost_though_another_rule_keeps_a_name() {
 }
 
 #[test]
-fn what_all_service_accounts_gain_is_said_of_their_group_alone() {
+fn gains_of_all_service_accounts_are_reported_for_the_group_only() {
     let old = "ClusterRole a: get pods
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: get pods; list pods
@@ -372,7 +376,7 @@ fn what_all_service_accounts_gain_is_said_of_their_group_alone() {
 }
 
 #[test]
-fn moving_a_grant_to_the_namespaces_group_shows_what_the_group_gains() {
+fn moving_a_grant_to_a_namespace_group_shows_gains_of_the_group() {
     let old = "ClusterRole a: get pods
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: get pods
@@ -384,7 +388,7 @@ fn moving_a_grant_to_the_namespaces_group_shows_what_the_group_gains() {
 }
 
 #[test]
-fn what_an_unread_binding_may_keep_is_not_lost() {
+fn access_behind_an_unread_binding_is_not_lost() {
     let old = "ClusterRole a: get pods
         one: a -> sa/blue:app in blue, red
         two: a -> user/jane";
@@ -401,7 +405,7 @@ fn what_an_unread_binding_may_keep_is_not_lost() {
     "#);
 }
 
-/// Writes the risks that each subject gains.
+/// Formats the risks that each subject gains.
 #[track_caller]
 fn risks(old: &str, new: &str) -> String {
     let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
@@ -425,7 +429,7 @@ fn risks(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn a_risk_is_gained_where_it_was_not_held_before() {
+fn a_risk_is_gained_only_in_new_scopes() {
     let old = "ClusterRole list: list secrets
         ClusterRole exec: create pods/exec
         one: list -> user/jane in blue
@@ -451,17 +455,17 @@ fn a_narrowed_risk_is_not_gained() {
 }
 
 #[test]
-fn a_namespaces_own_labels_are_a_risk_in_it() {
+fn labels_of_a_namespace_are_a_risk_in_it() {
     let new = "ClusterRole a: update namespaces
         one: a -> user/jane in blue";
     assert_snapshot!(risks("", new), @"
-    user/jane: RC539 blue medium: relax the Pod security and network policy of Namespaces
+    user/jane: RC539 blue medium: relax the Pod security and network policies of Namespaces
         blue/one rule 0
     ");
 }
 
 #[test]
-fn a_right_that_completes_a_risk_gains_it() {
+fn completing_a_risk_gains_it() {
     let old = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
         one: status -> user/jane";
     let new = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
@@ -475,7 +479,7 @@ fn a_right_that_completes_a_risk_gains_it() {
 }
 
 #[test]
-fn everything_is_told_in_a_word_whatever_everybody_may_do_anyway() {
+fn everything_is_one_term_despite_default_access() {
     let old = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
         all: everybody -> group/system:authenticated";
     let new = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
@@ -500,7 +504,7 @@ fn everything_is_told_in_a_word_whatever_everybody_may_do_anyway() {
 }
 
 #[test]
-fn who_may_do_everything_now_gains_everything_and_loses_what_is_lost() {
+fn gaining_everything_is_one_term_and_losses_remain() {
     let old = "ClusterRole a: get pods
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: get pods
@@ -527,7 +531,7 @@ fn who_may_do_everything_now_gains_everything_and_loses_what_is_lost() {
 }
 
 #[test]
-fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
+fn a_role_binding_grants_no_cluster_scoped_access_except_its_namespace() {
     let old = "";
     let new = "ClusterRole a: get,list,update nodes,namespaces,pods,nodes/status; get,bind clusterroles.rbac.authorization.k8s.io
         ClusterRole b: get nodes
@@ -557,7 +561,7 @@ fn a_role_binding_gives_nothing_at_the_cluster_scope_but_its_own_namespace() {
 }
 
 #[test]
-fn cluster_scoped_kinds_move_to_a_cluster_role_binding_as_a_whole() {
+fn cluster_scoped_kinds_are_gained_with_a_cluster_role_binding() {
     let old = "ClusterRole a: get nodes,pods
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: get nodes,pods
@@ -571,7 +575,7 @@ fn cluster_scoped_kinds_move_to_a_cluster_role_binding_as_a_whole() {
 }
 
 #[test]
-fn what_a_namespace_keeps_is_excepted_from_everything() {
+fn access_that_remains_in_a_namespace_is_an_exception() {
     let old = "ClusterRole a: get secrets,namespaces
         one: a -> sa/blue:app in blue";
     let new = "ClusterRole a: * *.*

@@ -47,7 +47,7 @@ fn only_the_kinds_that_are_granted_are_named() {
         "{apiGroups: [batch], resources: [jobs], verbs: ['*']}",
         &[
             "RC502 critical do anything with Secrets, workloads, RBAC objects or identities: any verb on `jobs` \
-           [name the verbs that are needed]",
+           [list the required verbs]",
         ],
     );
 }
@@ -56,7 +56,7 @@ fn only_the_kinds_that_are_granted_are_named() {
 fn names_are_no_advice_for_verbs_without_them() {
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [create]}",
-        &["RC512 high create Secrets, and mint tokens with them if they may read them \
+        &["RC512 high create Secrets, and create tokens with them if they can read them \
            [remove `create`, unless that is needed]"],
     );
 }

@@ -1,4 +1,4 @@
-//! How fast refusals are found: `cargo bench -p rolecall-grant`.
+//! Measures the scan for refusals: `cargo bench -p rolecall-grant`.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -10,7 +10,7 @@ fn main() {
 
 const SIZE: usize = 64 << 20;
 
-/// A log in which one of so many lines is a refusal.
+/// A log in which one in `lines` lines is a refusal.
 #[divan::bench(args = [1, 50, 2000])]
 fn log_with_a_refusal_every(bencher: Bencher<'_, '_>, lines: usize) {
     let mut log = String::with_capacity(SIZE + 400);

@@ -1,17 +1,17 @@
-//! Needs as atoms, and atoms merged into readable rules that grant exactly them.
+//! Splits needs into atoms, and merges atoms into readable rules that grant exactly these.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{PolicyRule, Request, Target, Text, Texts};
 
-/// The smallest thing that a rule can grant.
+/// The smallest unit that a rule can grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Atom {
     Resource {
         group: Text,
         /// `resource` or `resource/subresource`.
         resource: Text,
-        /// One object; `None` is every object and the collection.
+        /// The object name; `None` means every object and the collection.
         name: Option<Text>,
         verb: Text,
     },
@@ -22,10 +22,10 @@ pub(crate) enum Atom {
 }
 
 impl Atom {
-    /// Returns the least that allows a request.
+    /// Returns the smallest atom that allows a request.
     ///
-    /// `create` and `deletecollection` of whole objects are never limited to a name: objects have no
-    /// name yet when they are created by POST, and collections never have one.
+    /// `create` and `deletecollection` on whole objects are never limited to a name: a POST URL
+    /// does not name the new object, and a collection has no name.
     pub(crate) fn needed_for(request: &Request) -> Self {
         let mut atom = Self::asked_by(request);
         if let Self::Resource { resource, name, verb, .. } = &mut atom
@@ -37,7 +37,7 @@ impl Atom {
         atom
     }
 
-    /// Returns what a request asks for.
+    /// Returns the atom for a request, literally.
     pub(crate) fn asked_by(request: &Request) -> Self {
         let verb = request.verb.clone();
         match &request.target {
@@ -72,10 +72,10 @@ impl Atom {
     }
 }
 
-/// Merges atoms into as few rules as say exactly the same, sorted.
+/// Merges atoms into as few rules as possible that grant exactly the same, sorted.
 ///
-/// Each step joins only what differs in one field, so the product of a rule's fields is the union of
-/// what was joined.
+/// Each step only merges atoms that differ in one field, so the product of a rule's fields is the
+/// union of the merged atoms.
 pub(crate) fn into_rules(atoms: impl IntoIterator<Item = Atom>) -> Vec<PolicyRule> {
     let atoms: BTreeSet<Atom> = atoms.into_iter().collect();
     let mut verbs: BTreeMap<(Text, Text, Option<Text>), BTreeSet<Text>> = BTreeMap::new();
@@ -92,7 +92,7 @@ pub(crate) fn into_rules(atoms: impl IntoIterator<Item = Atom>) -> Vec<PolicyRul
                     name: None,
                     verb: verb.clone(),
                 };
-                // Every object includes the one that is named.
+                // An atom for every object includes the named one.
                 if name.is_none() || !atoms.contains(&unrestricted) {
                     let key = (group.clone(), resource.clone(), name.clone());
                     verbs.entry(key).or_default().insert(verb.clone());
@@ -139,7 +139,7 @@ pub(crate) fn into_rules(atoms: impl IntoIterator<Item = Atom>) -> Vec<PolicyRul
     rules
 }
 
-/// Gathers the values of equal keys.
+/// Collects the values of equal keys.
 fn join<K: Ord, V: Ord>(pairs: impl Iterator<Item = (K, V)>) -> BTreeMap<K, BTreeSet<V>> {
     let mut joined: BTreeMap<K, BTreeSet<V>> = BTreeMap::new();
     for (key, value) in pairs {
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    /// `verb group/resource[/subresource][=name]` or `verb path`.
+    /// Parses `verb group/resource[/subresource][=name]` or `verb path`.
     fn atom(text: &str) -> Atom {
         let (verb, rest) = text.split_once(' ').unwrap();
         if rest.starts_with('/') {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_merged_only_where_that_adds_nothing() {
+    fn merging_rules_adds_no_access() {
         let rows: [(&[&str], &[&str]); 9] = [
             (&["get :pods", "list :pods"], &["get,list :pods"]),
             (&["get :pods", "get :nodes"], &["get :nodes,pods"]),
@@ -224,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rules_hold_exactly_the_atoms_they_were_merged_from(
+        fn merged_rules_contain_exactly_their_atoms(
             atoms in proptest::collection::btree_set(any_atom(), 0..30),
         ) {
             let rules = into_rules(atoms.clone());
@@ -242,7 +242,7 @@ mod tests {
                 };
                 prop_assert!(held.contains(&wider));
             }
-            // Merging what is merged changes nothing.
+            // Merging is idempotent.
             prop_assert_eq!(into_rules(held), rules);
         }
     }

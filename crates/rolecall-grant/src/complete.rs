@@ -1,4 +1,4 @@
-//! The requests that a client makes next: those of informers, of leader election and of Helm.
+//! The next requests of typical clients: informers, leader election and Helm.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use rolecall_rbac::{Catalog, Request, ResourceRequest, Target, Text};
 use crate::denied::Denied;
 use crate::generated::Generated;
 
-/// Returns the requests that usually follow denied ones, each with the denial it follows: an informer
-/// that lists goes on to watch, and a client that gets a lease creates and renews it. What is denied itself
-/// is not among them.
+/// Returns the requests that usually follow denied ones, each with the denial it follows: an
+/// informer that lists then watches, and a client that gets a lease creates and renews it. The
+/// result does not include the denied requests.
 pub fn follow_ups(denied: &[Denied], catalog: &Catalog) -> Vec<Denied> {
     let asked: BTreeSet<(&Text, &Request)> =
         denied.iter().map(|denied| (&denied.identity.user, &denied.request)).collect();
@@ -54,14 +54,14 @@ fn after(verb: &str, target: &ResourceRequest) -> Vec<Request> {
             .into_iter()
             .map(|verb| Request::resource(verb, unnamed(target)))
             .collect(),
-        // An informer lists, then watches from there, and lists again when the watch is too old.
+        // An informer lists, then watches, and lists again when its resource version expires.
         (_, _, "list") => vec![same("watch")],
         (_, _, "watch") => vec![same("list")],
         _ => Vec::new(),
     }
 }
 
-/// Returns what a candidate asks of its lock, and the events in which it says who leads.
+/// Returns the requests of a leader election candidate for its lock and its events.
 fn leader_election(lock: &ResourceRequest) -> Vec<Request> {
     let event = |group: &str| ResourceRequest {
         namespace: lock.namespace.clone(),
@@ -74,7 +74,7 @@ fn leader_election(lock: &ResourceRequest) -> Vec<Request> {
         Request::resource("get", lock.clone()),
         Request::resource("update", lock.clone()),
     ];
-    // The kubelets' leases are not for election.
+    // The kubelets' leases are not election locks.
     if &*lock.namespace != "kube-node-lease" {
         for group in ["", "events.k8s.io"] {
             requests.push(Request::resource("create", event(group)));
@@ -84,7 +84,7 @@ fn leader_election(lock: &ResourceRequest) -> Vec<Request> {
     requests
 }
 
-/// Returns whether an object that is no lease has a name as locks have.
+/// Returns whether an object other than a Lease is named like a lock.
 fn is_lock(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["leader", "election", "lock"].iter().any(|word| name.contains(word))
@@ -94,10 +94,10 @@ fn unnamed(target: &ResourceRequest) -> ResourceRequest {
     ResourceRequest { name: "".into(), ..target.clone() }
 }
 
-/// Returns whether a server may serve a request; what is not known may be.
+/// Returns whether a server can serve a request; unknown resources count as served.
 fn is_served(request: &Request, catalog: &Catalog) -> bool {
     let Target::Resource(target) = &request.target else { return false };
-    // Metrics are computed when they are asked for: there is nothing to watch.
+    // Metrics are computed on request and cannot be watched.
     let is_computed = target.group.ends_with("metrics.k8s.io") && &*request.verb == "watch";
     let served = catalog.get(&target.group, &target.resource);
     !is_computed && served.is_none_or(|served| served.verbs.contains(&request.verb))
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_go_on_from_what_they_were_denied() {
+    fn denied_requests_have_typical_follow_ups() {
         const EVENTS: [&str; 4] = [
             "create events",
             "create events.events.k8s.io",

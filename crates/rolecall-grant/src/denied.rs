@@ -1,20 +1,21 @@
-//! One request that somebody was denied.
+//! A denied request.
 
 use rolecall_rbac::{Identity, Request, Text};
 
-/// A request that is denied and should not be.
+/// A request that is denied and should be allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Denied {
-    /// Who asks.
+    /// The identity.
     pub identity: Identity,
-    /// What is asked.
+    /// The request.
     pub request: Request,
-    /// Where the denial was found, such as `line 3, 12 times`; empty when it was asked for outright.
+    /// The position of the denial, such as `line 3, 12 times`; empty for a request from the command
+    /// line.
     pub found: Text,
 }
 
 impl Denied {
-    /// Returns a denial that was asked for outright.
+    /// Returns a denial from the command line.
     pub fn new(identity: Identity, request: Request) -> Self {
         Self { identity, request, found: "".into() }
     }

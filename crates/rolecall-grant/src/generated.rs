@@ -1,14 +1,14 @@
-//! Names that programs generate: they change with the next rollout, release or run, and a grant that is
-//! limited to one of them stops working then.
+//! Recognises generated names. They change with the next rollout, release or run, and break grants
+//! that are limited to them.
 
 use std::fmt;
 
 use rolecall_rbac::{Request, ResourceRequest, Target};
 
-/// What generates a name.
+/// The generator of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generated {
-    /// The controller of the Pods, with a hash of their template or random letters.
+    /// The Pods' controller, with a hash of their template or a random suffix.
     Pod,
     /// The CronJob controller, with the time of the run.
     Run,
@@ -20,17 +20,17 @@ pub enum Generated {
     Event,
     /// Kustomize, with a hash of the content.
     ContentHash,
-    /// The server, with random letters behind `generateName`.
+    /// The server, with a random suffix after `generateName`.
     Random,
-    /// Some program, with a UUID or a hash in hexadecimal digits.
+    /// Any program, with a UUID or a hexadecimal hash.
     Unique,
 }
 
 impl Generated {
-    /// Returns what generated the name of the object that a request is about; `None` where people
-    /// seem to have chosen it.
+    /// Returns the generator of the name in a request; `None` if the name seems to be chosen by a
+    /// person.
     ///
-    /// The verbs that name whom or what to act as are about chosen objects.
+    /// Verbs that name the identity or role to act with refer to chosen objects.
     pub fn of(request: &Request) -> Option<Self> {
         let Target::Resource(target) = &request.target else { return None };
         let is_served = matches!(
@@ -64,7 +64,7 @@ fn of_object(target: &ResourceRequest) -> Option<Generated> {
     .or_else(|| anything(name))
 }
 
-/// Recognizes what any kind of object may be called by a program.
+/// Recognises generated names of any kind of object.
 fn anything(name: &str) -> Option<Generated> {
     let parts: Vec<&str> = name.split('-').collect();
     let is_hex = |part: &str, digits| part.len() == digits && part.bytes().all(is_hex_digit);
@@ -72,7 +72,7 @@ fn anything(name: &str) -> Option<Generated> {
         .windows(5)
         .any(|five| five.iter().zip([8, 4, 4, 4, 12]).all(|(part, digits)| is_hex(part, digits)));
     let ends_in_hash = parts.last().is_some_and(|last| {
-        // Shorter ones may be words or dates.
+        // Shorter ones can be words or dates.
         [32, 40, 64].iter().any(|digits| is_hex(last, *digits))
     });
     if has_uuid || ends_in_hash {
@@ -80,12 +80,13 @@ fn anything(name: &str) -> Option<Generated> {
     }
     let (_, suffix) = split(name)?;
     let has = |of: fn(&u8) -> bool| suffix.as_bytes().iter().any(of);
-    // Without both it may as well be an abbreviation or a number.
+    // A suffix without both can be an abbreviation or a number.
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     (is_random(suffix) && is_mixed).then_some(Generated::Random)
 }
 
-/// Returns whether a Pod has a name from a ReplicaSet, DaemonSet, Job or other controller.
+/// Returns whether a Pod's name looks like one from a ReplicaSet, DaemonSet, Job or other
+/// controller.
 fn is_pod(name: &str) -> bool {
     let Some((owner, suffix)) = split(name) else { return false };
     if !is_random(suffix) {
@@ -96,29 +97,29 @@ fn is_pod(name: &str) -> bool {
     has_hash || is_run || !WORDS.contains(&suffix)
 }
 
-/// Words of five consonants that people end names with.
+/// Common name suffixes that consist of five consonants and digits.
 const WORDS: [&str; 8] = ["html5", "httpd", "https", "mssql", "pgsql", "rtmps", "sftpd", "smtps"];
 
-/// Splits a name into what it is generated from and the rest behind the last hyphen.
+/// Splits a name at the last hyphen.
 fn split(name: &str) -> Option<(&str, &str)> {
     name.rsplit_once('-').filter(|(before, suffix)| !before.is_empty() && !suffix.is_empty())
 }
 
-/// Returns whether a text may be five random letters as servers append them: no vowels, and none of
-/// the digits that look like letters.
+/// Returns whether a text can be a server's five-letter random suffix: without vowels and without
+/// digits that look like letters.
 fn is_random(suffix: &str) -> bool {
     suffix.len() == 5 && suffix.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte))
 }
 
-/// Returns whether a text may be the hash of a Pod template: a decimal number of 32 bits in letters
-/// that stand for its digits, or in old releases the number itself.
+/// Returns whether a text can be a Pod template hash: a 32-bit decimal number in encoded digits, or
+/// in old releases in plain digits.
 fn is_template_hash(hash: &str) -> bool {
     let is_encoded = hash.bytes().all(|byte| b"456789bcdf".contains(&byte));
     let is_number = hash.bytes().all(|byte| byte.is_ascii_digit());
     (6..=10).contains(&hash.len()) && (is_encoded || is_number)
 }
 
-/// Returns whether a name is that of a CronJob's run: the minutes since 1970 end it.
+/// Returns whether a name is the name of a CronJob's run, which ends with the minutes since 1970.
 fn is_run(name: &str) -> bool {
     split(name).is_some_and(|(_, time)| {
         (8..=10).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit())
@@ -133,7 +134,7 @@ fn is_helm_release(name: &str) -> bool {
     })
 }
 
-/// Returns whether a text may be the hash that Kustomize's generators append.
+/// Returns whether a text can be a hash suffix of Kustomize's generators.
 fn is_kustomize(hash: &str) -> bool {
     hash.len() == 10 && hash.bytes().all(|byte| b"2456789bcdfghkmt".contains(&byte))
 }
@@ -150,17 +151,15 @@ impl fmt::Display for Generated {
                 "the CronJob controller named this run, and the next one gets another name"
             }
             Self::TemplateHash => {
-                "the name holds a hash of the Pod template, which every rollout changes"
+                "the name contains a hash of the Pod template, which every rollout changes"
             }
             Self::HelmRelease => "Helm stores each revision of a release under another name",
             Self::Event => "events get their names from the time at which they are recorded",
             Self::ContentHash => {
                 "Kustomize appends a hash of the content, which every change replaces"
             }
-            Self::Random => {
-                "the name ends in random letters, as the server's `generateName` appends them"
-            }
-            Self::Unique => "the name holds a generated identifier",
+            Self::Random => "the name ends in a random suffix, like names from `generateName`",
+            Self::Unique => "the name contains a generated identifier",
         })
     }
 }
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_programs_are_told_from_chosen_ones() {
+    fn generated_names_are_distinguished_from_chosen_ones() {
         use Generated::*;
         for (resource, name, expected) in [
             ("pods", "web-7887448d46-4hjjv", Some(Pod)),

@@ -1,12 +1,12 @@
-//! Generates the least Role and RoleBinding that turn denials into yes.
+//! Generates the smallest Roles and RoleBindings that allow denied requests.
 //!
 //! ```text
 //! any text -> [ refusal ] -> denied requests -> [ plan ] -> objects -> [ yaml ]
 //!                                                  |  ^
-//!                                          [ risk ]  [ proof ] re-asks, and finds what else changed
+//!                                          [ risk ]  [ proof ] re-evaluates, and finds other changes
 //! ```
 //!
-//! Invariants: no I/O; what is granted is what was asked, or the difference is said; text from logs
+//! Invariants: no I/O; grants exactly the denied requests or reports the difference; text from logs
 //! never reaches YAML or a terminal unescaped.
 #![doc = include_str!("../README.md")]
 
@@ -37,11 +37,11 @@ pub use plan::{
     Answer, Config, GeneratedNames, MissingAccounts, Note, Plan, Risky, Scope, Style, plan,
 };
 pub use preflight::{
-    Escalating, HeldRules, May, Preflight, ReadRights, Rights, Undecided, preflight,
+    Escalating, HeldRules, Permission, Preflight, ReadRights, Rights, Undecided, preflight,
     requests_of_preflight, requests_to_apply,
 };
 pub use proof::{Gained, overlay};
 pub use refused::{Cause, Refused, Unfixable};
-pub use repair::{Effort, Repair, Repairs, Step, Word, repair};
+pub use repair::{Correction, Effort, Repair, Repairs, Step, repair};
 pub use risk::{Risk, risks};
 pub use text::printable;

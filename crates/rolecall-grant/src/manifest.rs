@@ -1,4 +1,4 @@
-//! Objects as the API writes them: JSON, and YAML with the reasons as comments.
+//! Serializes objects: JSON, and YAML with the denials as comments.
 
 use rolecall_rbac::{Binding, Metadata, PolicyRule, ServiceAccount, Subject, SubjectKind, Text};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::object::{GrantedRole, Object};
 use crate::subject::RBAC_GROUP;
 use crate::text::printable;
 
-/// How many denials a rule's comment names before it only counts them.
+/// The maximum number of denials to list in a rule's comment.
 const NAMED: usize = 10;
 
 /// Returns an object as JSON.
@@ -54,10 +54,10 @@ pub fn json_of_subject(subject: &Subject) -> Value {
     value
 }
 
-/// Returns objects as a stream of YAML documents that `kubectl apply -f -` takes.
+/// Returns objects as a stream of YAML documents for `kubectl apply -f -`.
 ///
-/// Comments say which denial each rule answers. Names and comments are escaped so that nothing in
-/// them is read as YAML or by a terminal.
+/// Comments list the denials that each rule answers. Names and comments are escaped so that neither
+/// YAML parsers nor terminals interpret them.
 pub fn yaml_of(objects: &[Object]) -> String {
     let mut yaml = String::new();
     for (object, position) in objects.iter().zip(0..) {
@@ -104,7 +104,7 @@ fn json_of_metadata(metadata: &Metadata) -> Value {
     value
 }
 
-/// Returns the fields of a rule that hold anything; verbs always.
+/// Returns the non-empty fields of a rule, and always its verbs.
 fn fields_of(rule: &PolicyRule) -> Vec<(&'static str, &[Text])> {
     let fields: [(&str, &[Text]); 5] = [
         ("apiGroups", &rule.api_groups),
@@ -142,7 +142,7 @@ fn write_role(yaml: &mut String, granted: &GrantedRole) {
 
 fn write_answers(yaml: &mut String, answers: &[Denied]) {
     if answers.is_empty() {
-        line(yaml, "# granted already");
+        line(yaml, "# already granted");
     }
     for denied in answers.iter().take(NAMED) {
         let mut comment = format!("# {}", sentence(denied));
@@ -156,7 +156,7 @@ fn write_answers(yaml: &mut String, answers: &[Denied]) {
     }
 }
 
-/// Returns a denial in the server's words, and the object's name, which those leave out.
+/// Returns a denial in the server's words, with the object's name that the server leaves out.
 pub(crate) fn sentence(denied: &Denied) -> String {
     let mut sentence = denied.request.to_string();
     if let rolecall_rbac::Target::Resource(target) = &denied.request.target
@@ -212,7 +212,7 @@ fn line(yaml: &mut String, text: &str) {
     yaml.push('\n');
 }
 
-/// Writes a string plainly where every YAML reader takes it for that string, and quotes it elsewhere.
+/// Writes a string plainly if every YAML parser reads it as that string, otherwise quoted.
 pub fn yaml_scalar(text: &str) -> String {
     const OTHER_TYPES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     let starts = text.starts_with(|first: char| first.is_ascii_alphabetic());
@@ -225,14 +225,14 @@ pub fn yaml_scalar(text: &str) -> String {
     }
 }
 
-/// Writes a string in double quotes, with everything escaped that is not printable ASCII.
+/// Writes a string in double quotes, and escapes everything except printable ASCII.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     let mut previous = '\0';
     for character in text.chars() {
         match (character, u32::from(character)) {
-            // Runners of pipelines take commands from lines that hold `##[`.
+            // CI runners interpret lines with `##[` as commands.
             ('#', _) if previous == '#' => quoted.push_str("\\x23"),
             ('"', _) => quoted.push_str("\\\""),
             ('\\', _) => quoted.push_str("\\\\"),
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_that_yaml_would_read_as_something_else_are_quoted() {
+    fn strings_that_yaml_would_misread_are_quoted() {
         for (text, written) in [
             ("shop", "shop"),
             ("rolecall:sa:shop:api", "rolecall:sa:shop:api"),

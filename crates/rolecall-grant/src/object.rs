@@ -20,12 +20,12 @@ pub enum Object {
 pub struct GrantedRole {
     /// The role.
     pub role: Role,
-    /// For each rule the denials it answers; a rule that was there before answers none.
+    /// The denials that each rule answers; empty for existing rules.
     pub answers: Vec<Vec<Denied>>,
 }
 
 impl Object {
-    /// Returns name, namespace and labels.
+    /// Returns the metadata.
     pub fn metadata(&self) -> &Metadata {
         match self {
             Self::ServiceAccount(account) => &account.metadata,
@@ -43,7 +43,7 @@ impl Object {
         }
     }
 
-    /// Returns whether an object of the same kind and name may exist although it was not read.
+    /// Returns whether a gap can hide an object of the same kind and name.
     pub fn may_be_hidden_by(&self, gap: &Gap) -> bool {
         let metadata = self.metadata();
         gap.may_hide(&ObjectKind::new(self.kind()), &metadata.namespace, &metadata.name)
@@ -57,7 +57,7 @@ impl Object {
         }
     }
 
-    /// ServiceAccounts first, then each namespace's roles before their bindings.
+    /// Sorts ServiceAccounts first, then roles before bindings in each namespace.
     pub(crate) fn order(&self) -> (bool, Text, Text, u8) {
         let metadata = self.metadata();
         let rank = match self {
@@ -69,16 +69,16 @@ impl Object {
     }
 }
 
-/// The label of every object that is emitted.
+/// The label of every generated object.
 pub(crate) const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "rolecall");
 
-/// Returns the metadata of an object of ours.
+/// Returns the metadata of a generated object.
 pub(crate) fn managed(namespace: &str, name: &str) -> Metadata {
     let labels = [(MANAGED_BY.0.into(), MANAGED_BY.1.into())];
     Metadata { labels: labels.into(), ..Metadata::new(namespace, name) }
 }
 
-/// Returns whether an object carries our label.
+/// Returns whether an object has the label of generated objects.
 pub fn is_managed(metadata: &Metadata) -> bool {
     metadata.label(MANAGED_BY.0).is_some_and(|value| **value == *MANAGED_BY.1)
 }

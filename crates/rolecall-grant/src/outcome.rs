@@ -9,14 +9,14 @@ use crate::denied::Denied;
 pub enum Outcome {
     /// Allowed, with the server's reason.
     Allowed {
-        /// The reason in the server's words.
+        /// The server's reason.
         reason: String,
     },
     /// Not allowed.
     Denied,
-    /// Something unread decides.
+    /// Depends on unread input.
     Unknown {
-        /// What was not read.
+        /// The gaps.
         gaps: Vec<Gap>,
     },
 }

@@ -1,4 +1,5 @@
-//! May somebody apply the objects? The pure half: what the server checks, and what is missing.
+//! Checks whether an identity can apply the objects. Pure: returns the server's checks and the
+//! missing permissions.
 
 use rolecall_rbac::{
     Authorizer, Gap, Identity, PolicyRule, Request, ResourceRequest, Role, RoleKind, Text, Verdict,
@@ -9,81 +10,82 @@ use crate::object::Object;
 use crate::proof::{is_new, overlay};
 use crate::subject::RBAC_GROUP;
 
-/// What the server would say if somebody applied the objects.
+/// The server's response if an identity applied the objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
-    /// Requests that applying the objects makes and that are not allowed.
+    /// The required requests that are not allowed.
     pub denied: Vec<Request>,
-    /// Roles and bindings that grant more than the applier holds.
+    /// The roles and bindings that grant more than the applier holds.
     pub escalations: Vec<Escalating>,
-    /// Requests of which it is not known whether they are allowed; neither a yes nor a no.
+    /// The requests that could not be decided.
     pub undecided: Vec<Undecided>,
 }
 
-/// A role or binding that the server's escalation check refuses.
+/// A role or binding that the server's escalation check rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalating {
-    /// Which of the objects.
+    /// The position of the object.
     pub object: usize,
-    /// The request that would be allowed to pass the check by: `escalate` or `bind` on the role.
+    /// The request that would bypass the check: `escalate` or `bind` on the role.
     pub pass: Request,
-    /// The rules that would have to be held instead, merged as the server lists them.
+    /// The rules that the applier would have to hold otherwise, merged like in the server's
+    /// message.
     pub missing: Vec<PolicyRule>,
 }
 
-/// A request of which it is not known whether it is allowed.
+/// A request that could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
     /// The request.
     pub request: Request,
-    /// What was not read or not answered.
+    /// The missing input or failed reviews.
     pub because: Vec<Text>,
 }
 
-/// Whether the applier may make a request.
+/// Whether the applier can make a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum May {
-    /// It may.
+pub enum Permission {
+    /// Allowed.
     Yes,
-    /// It may not.
+    /// Not allowed.
     No,
-    /// It is not known, and why.
+    /// Unknown, with the reasons.
     Unknown(Vec<Text>),
 }
 
-/// The rules that the applier holds somewhere.
+/// The rules that the applier holds in some scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
-    /// Those that are known.
+    /// The known rules.
     pub rules: Vec<PolicyRule>,
-    /// Why there may be more; empty when these are all.
+    /// The reasons why there can be more rules; empty if the list is complete.
     pub incomplete: Vec<Text>,
 }
 
-/// What the applier may do: read from roles and bindings, or asked of the server.
+/// The applier's permissions, from roles and bindings or from the server.
 pub trait Rights {
-    /// Returns whether the applier may make a request.
-    fn may(&self, request: &Request) -> May;
+    /// Returns whether the applier can make a request.
+    fn may(&self, request: &Request) -> Permission;
 
-    /// Returns the rules that the applier holds in a namespace, or with an empty one in the cluster.
+    /// Returns the rules that the applier holds in a namespace, or cluster-wide for an empty one.
     fn rules(&self, namespace: &str) -> HeldRules;
 }
 
-/// The rights that roles and bindings give to an identity.
+/// The permissions that roles and bindings grant to an identity.
 #[derive(Debug)]
 pub struct ReadRights<'a> {
-    /// The roles and bindings that were read.
+    /// The roles and bindings.
     pub authorizer: &'a Authorizer,
     /// The applier.
     pub applier: &'a Identity,
 }
 
 impl Rights for ReadRights<'_> {
-    fn may(&self, request: &Request) -> May {
+    fn may(&self, request: &Request) -> Permission {
         match self.authorizer.authorize(self.applier, request).verdict {
-            Verdict::Allowed { .. } => May::Yes,
-            Verdict::NoOpinion => May::No,
-            Verdict::Unknown { gaps } => May::Unknown(texts(&gaps)),
+            Verdict::Allowed { .. } => Permission::Yes,
+            Verdict::NoOpinion => Permission::No,
+            Verdict::Unknown { gaps } => Permission::Unknown(texts(&gaps)),
         }
     }
 
@@ -97,19 +99,19 @@ impl Rights for ReadRights<'_> {
 }
 
 impl Preflight {
-    /// Returns whether everything may certainly be applied.
+    /// Returns whether the applier can certainly apply everything.
     pub fn is_clear(&self) -> bool {
         !self.is_refused() && self.undecided.is_empty()
     }
 
-    /// Returns whether something certainly may not be applied.
+    /// Returns whether the server would certainly reject some object.
     pub fn is_refused(&self) -> bool {
         !self.denied.is_empty() || !self.escalations.is_empty()
     }
 }
 
-/// Returns the requests that `kubectl apply` makes for objects: `get`, then `create` or `patch`; both
-/// where it was not read whether the object exists.
+/// Returns the requests of `kubectl apply` for objects: `get`, then `create` or `patch`, or both if
+/// it is unknown whether the object exists.
 pub fn requests_to_apply(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -122,7 +124,7 @@ pub fn requests_to_apply(
             let create = || request("create", object).without_name();
             let writes = match existence(authorizer, object, in_doubt.contains(&position)) {
                 Existence::Exists => vec![request("patch", object)],
-                // Nothing that is created by POST has a name yet.
+                // A POST URL does not name the new object.
                 Existence::Missing => vec![create()],
                 Existence::Unread => vec![create(), request("patch", object)],
             };
@@ -134,8 +136,8 @@ pub fn requests_to_apply(
     requests
 }
 
-/// Returns the requests that decide whether objects may be applied: those of [`requests_to_apply`],
-/// and those that pass the escalation check.
+/// Returns the requests that decide whether objects can be applied: those of [`requests_to_apply`],
+/// and those that bypass the escalation check.
 pub fn requests_of_preflight(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -151,10 +153,10 @@ pub fn requests_of_preflight(
     requests
 }
 
-/// Returns the requests of applying the objects that an identity is refused
+/// Returns the reasons why an identity cannot apply objects
 /// (docs/semantics.md#escalation-prevention).
 ///
-/// `in_doubt` are the positions of objects of which it is not known whether they exist.
+/// `in_doubt` contains the positions of objects that might already exist.
 pub fn preflight(
     authorizer: &Authorizer,
     objects: &[Object],
@@ -164,16 +166,18 @@ pub fn preflight(
     let mut preflight = Preflight::default();
     for request in requests_to_apply(authorizer, objects, in_doubt) {
         match rights.may(&request) {
-            May::Yes => {}
-            May::No if depends_on_existence(objects, in_doubt, &request) => {
-                let because = ["whether the object exists was not read".into()].into();
+            Permission::Yes => {}
+            Permission::No if depends_on_existence(objects, in_doubt, &request) => {
+                let because = ["it is unknown whether the object exists".into()].into();
                 preflight.undecided.push(Undecided { request, because });
             }
-            May::No => preflight.denied.push(request),
-            May::Unknown(because) => preflight.undecided.push(Undecided { request, because }),
+            Permission::No => preflight.denied.push(request),
+            Permission::Unknown(because) => {
+                preflight.undecided.push(Undecided { request, because })
+            }
         }
     }
-    // The role of a binding is read from storage, where the roles before it already are.
+    // The server reads the role of a binding from storage, where earlier roles are already present.
     let after = overlay(authorizer, objects);
     for (position, object) in objects.iter().enumerate() {
         let Some(Granted { pass, rules }) = granted_by(authorizer, &after, object) else {
@@ -184,9 +188,9 @@ pub fn preflight(
             continue;
         }
         let mut because = match rights.may(&pass) {
-            May::Yes => continue,
-            May::No => Vec::new(),
-            May::Unknown(because) => because,
+            Permission::Yes => continue,
+            Permission::No => Vec::new(),
+            Permission::Unknown(because) => because,
         };
         because.extend(held.incomplete);
         because.sort();
@@ -203,8 +207,7 @@ pub fn preflight(
     preflight
 }
 
-/// Returns whether a request is made only if its object exists, or only if it does not, and that is
-/// not known.
+/// Returns whether a request depends on the unknown existence of its object.
 fn depends_on_existence(objects: &[Object], in_doubt: &[usize], asked: &Request) -> bool {
     let makes = |object: &Object| {
         *asked == request("create", object).without_name() || *asked == request("patch", object)
@@ -217,9 +220,9 @@ fn depends_on_existence(objects: &[Object], in_doubt: &[usize], asked: &Request)
             .all(|(position, _)| in_doubt.contains(&position))
 }
 
-/// What a role or binding grants, as the escalation check sees it.
+/// The rules that a role or binding grants, as the escalation check sees them.
 struct Granted<'a> {
-    /// The request that passes the check.
+    /// The request that bypasses the check.
     pass: Request,
     rules: &'a [PolicyRule],
 }
@@ -233,7 +236,8 @@ fn granted_by<'a>(
         Object::ServiceAccount(_) => None,
         Object::Role(granted) => {
             let escalate = request("escalate", object);
-            // What is not known to exist is created without a name in the URL; that is allowed by less.
+            // A role that is not known to exist is created without a name in the URL, which
+            // requires less.
             let pass = match is_new(before.inventory(), object) {
                 true => escalate.without_name(),
                 false => escalate,
@@ -263,7 +267,7 @@ fn granted_by<'a>(
     }
 }
 
-/// Whether an object of a name exists.
+/// Whether an object exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Existence {
     Exists,

@@ -1,4 +1,5 @@
-//! The proof: every denied request is allowed with the objects, and what else became allowed.
+//! Proves a plan: every denied request is allowed with the objects, and other new access is
+//! reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +14,18 @@ use crate::outcome::Outcome;
 use crate::refused::Refused;
 use crate::subject::{Holder, holder, identity_of, subject_of};
 
-/// Rules that somebody gains without having been denied them.
+/// Rules that a subject gains beyond the denied requests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gained {
-    /// In which namespace; empty for the cluster and all namespaces.
+    /// The namespace; empty for the cluster scope and all namespaces.
     pub namespace: Text,
-    /// Who gains them.
+    /// The subject.
     pub subject: Subject,
     /// The rules, merged.
     pub rules: Vec<PolicyRule>,
 }
 
-/// Returns whether no object of that kind and name was read.
+/// Returns whether no known object has that kind and name.
 pub(crate) fn is_new(inventory: &Inventory, object: &Object) -> bool {
     let metadata = object.metadata();
     let (namespace, name) = (&*metadata.namespace, &*metadata.name);
@@ -35,7 +36,7 @@ pub(crate) fn is_new(inventory: &Inventory, object: &Object) -> bool {
     }
 }
 
-/// Lays objects over an inventory, as applying them would.
+/// Adds objects to an inventory, like applying them would.
 pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
     let mut builder = authorizer.inventory().clone().into_builder();
     for object in objects {
@@ -50,8 +51,8 @@ pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
     Authorizer::new(inventory)
 }
 
-/// Returns what became allowed beside the denied requests, exactly: by the rules of every binding
-/// that is new or changed, or whose role is, less what its subjects held before.
+/// Returns exactly the access that was added beyond the denied requests: through bindings that are
+/// new or changed, or whose role is, without the previous access of their subjects.
 pub(crate) fn gained(
     before: &Authorizer,
     after: &Authorizer,
@@ -118,7 +119,7 @@ pub(crate) fn gained(
     gained
 }
 
-/// URLs are never granted through a RoleBinding.
+/// RoleBindings do not grant URLs.
 fn matters(atom: &Atom, namespace: &str) -> bool {
     namespace.is_empty() || matches!(atom, Atom::Resource { .. })
 }

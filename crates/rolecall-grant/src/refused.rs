@@ -7,40 +7,40 @@ use rolecall_rbac::Target;
 use crate::denied::Denied;
 use crate::risk::Risk;
 
-/// A denial that is not fixed, and why.
+/// A denial that is not fixed, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The denial.
     pub denied: Denied,
-    /// Why.
+    /// The reason.
     pub cause: Cause,
 }
 
-/// Why a denial is not fixed.
+/// The reason why a denial is not fixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// To grant it would hand out the cluster; at least one reason.
+    /// The grant would be too dangerous; at least one risk.
     Risky(Vec<Risk>),
-    /// No Role can fix it.
+    /// RBAC cannot fix it.
     Unfixable(Unfixable),
 }
 
-/// Why no Role can fix a denial.
+/// The reason why RBAC cannot fix a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unfixable {
-    /// There is no user or group to grant anything to.
+    /// The denial has no user or group to grant to.
     Nobody,
     /// The verb is empty.
     NoVerb,
     /// The resource is empty.
     NoResource,
-    /// A slash stands in the resource: only rules, not requests, join resource and subresource.
+    /// The resource contains a slash: only rules, not requests, combine resource and subresource.
     SlashInResource,
-    /// The namespace is none that can exist.
+    /// The namespace is not a valid name.
     Namespace,
 }
 
-/// Returns why no Role can fix a denial.
+/// Returns the reason why RBAC cannot fix a denial.
 pub(crate) fn unfixable(denied: &Denied) -> Option<Unfixable> {
     let identity = &denied.identity;
     if identity.user.is_empty() && identity.groups.iter().all(|group| group.is_empty()) {
@@ -81,13 +81,13 @@ impl fmt::Display for Cause {
 impl fmt::Display for Unfixable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Nobody => "it names no user or group to grant anything to",
+            Self::Nobody => "it does not name a user or group",
             Self::NoVerb => "it has no verb",
             Self::NoResource => "it has no resource",
             Self::SlashInResource => {
-                "its resource holds a slash; subresources have a field of their own"
+                "its resource contains a slash; subresources have a separate field"
             }
-            Self::Namespace => "its namespace is none that can exist",
+            Self::Namespace => "its namespace is not a valid name",
         })
     }
 }

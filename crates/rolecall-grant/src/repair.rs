@@ -1,7 +1,7 @@
-//! One wrong word in an object that is there, corrected rather than worked around.
+//! Corrects a single wrong word in an existing object, instead of granting around it.
 //!
 //! ```text
-//! denial -> near misses -> words that are of no use as they stand -> corrected object -> proof
+//! denial -> near misses -> words without effect -> corrected object -> proof
 //! ```
 
 use rolecall_access::known;
@@ -18,27 +18,27 @@ use crate::proof::{self, Gained, overlay};
 use crate::risk;
 use crate::subject::{identity_of, subject_of};
 
-/// The correction of one word of an object, and what it changes.
+/// The correction of one word in an object, and its effects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
-    /// The object as it should be; its origin is that of the object as it is.
+    /// The corrected object, with the origin of the original.
     pub object: Object,
-    /// The word.
-    pub word: Word,
-    /// The denials that are answered, with the verdict before and after.
+    /// The correction.
+    pub word: Correction,
+    /// The denials that it answers, with the verdict before and after.
     pub answers: Vec<Answer>,
-    /// What else becomes allowed: the rest of what the object was written for.
+    /// The other access that it adds: the rest of the object's intended effect.
     pub gained: Vec<Gained>,
 }
 
-/// A word of an object, and what should stand there.
+/// The replacement of a word in an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
-    /// The way to it, from the object.
+pub struct Correction {
+    /// The path from the object to the word.
     pub field: Vec<Step>,
-    /// What stands there; empty where the field is missing.
+    /// The current word; empty if the field is missing.
     pub from: Text,
-    /// What should stand there.
+    /// The corrected word.
     pub to: Text,
 }
 
@@ -51,30 +51,30 @@ pub enum Step {
     Index(usize),
 }
 
-/// Corrections, and what they leave.
+/// Corrections, and the remaining denials.
 #[derive(Debug, Default)]
 pub struct Repairs {
-    /// The corrections, in the order to make them in.
+    /// The corrections, in the order to apply them.
     pub repairs: Vec<Repair>,
     /// The denials that no correction answers.
     pub left: Vec<Denied>,
-    /// The roles and bindings with the corrections; `None` where there are none.
+    /// The roles and bindings with the corrections; `None` if there are none.
     pub authorizer: Option<Authorizer>,
 }
 
-/// How hard it is looked for wrong words.
+/// Limits for the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
-    /// How many denials are looked at each time; the same word is wrong for many.
+    /// The number of denials to examine in each round; the same word is often wrong for many.
     pub denials: usize,
-    /// How many corrections are tried in all.
+    /// The number of corrections to try.
     pub corrections: usize,
 }
 
-/// Finds words that are of no use as they stand and whose correction allows denied requests.
+/// Finds words without effect whose correction allows denied requests.
 ///
-/// A word that somebody else depends on is no mistake: the old subject must not exist, the old verb
-/// or resource must match nothing.
+/// A word that something else depends on is not a mistake: the old subject must not exist, and the
+/// old verb or resource must match nothing.
 pub fn repair(
     authorizer: &Authorizer,
     denied: &[Denied],
@@ -97,7 +97,7 @@ pub fn repair(
     repairs
 }
 
-/// Returns the correction that answers most denials, with the least besides.
+/// Returns the correction that answers the most denials and adds the least other access.
 fn best(
     authorizer: &Authorizer,
     left: &[Denied],
@@ -136,11 +136,11 @@ fn rules_of(gained: &[Gained]) -> usize {
     gained.iter().map(|gained| gained.rules.len()).sum()
 }
 
-/// Lays a corrected object over the others; `None` where that allows nothing that was denied.
+/// Adds a corrected object to the inventory; `None` if that allows none of the denied requests.
 fn prove(
     authorizer: &Authorizer,
     object: Object,
-    word: Word,
+    word: Correction,
     left: &[Denied],
 ) -> Option<(Repair, Authorizer)> {
     let after = overlay(authorizer, std::slice::from_ref(&object));
@@ -161,7 +161,7 @@ fn prove(
     Some((Repair { object, word, answers, gained }, after))
 }
 
-/// Returns whether a correction grants what only `Risky::Granted` grants.
+/// Returns whether a correction grants access that requires `Risky::Granted`.
 fn is_risky(repair: &Repair) -> bool {
     let asked = repair.answers.iter().map(|answer| &answer.denied);
     asked.clone().any(|denied| !risk::risks(&denied.identity, &denied.request).is_empty())
@@ -177,7 +177,7 @@ fn corrections(
     miss: &NearMiss<'_>,
     denied: &Denied,
     catalog: &Catalog,
-) -> Vec<(Object, Word)> {
+) -> Vec<(Object, Correction)> {
     let of_role = || miss.role.zip(miss.rule).filter(|(role, _)| is_changeable(role));
     match (&miss.kind, miss.binding) {
         (NearMissKind::Subject(resemblance), Some(binding)) => miss
@@ -204,7 +204,7 @@ fn corrections(
     }
 }
 
-/// Returns whether people write the rules of a role, rather than a controller or the server.
+/// Returns whether a person maintains the rules of a role, rather than a controller or the server.
 fn is_changeable(role: &Role) -> bool {
     role.aggregation.is_none()
         && role.metadata.origin != Origin::Default
@@ -217,7 +217,7 @@ fn of_subject(
     subject: &Subject,
     resemblance: Resemblance,
     identity: &Identity,
-) -> Option<(Object, Word)> {
+) -> Option<(Object, Correction)> {
     let index = binding.subjects.iter().position(|known| known == subject)?;
     let wanted = subject_of(identity)?;
     let exists = || exists(authorizer, subject, binding);
@@ -233,11 +233,11 @@ fn of_subject(
         {
             ("name", subject.name.clone(), wanted.name)
         }
-        // Whether another user exists, nothing shows; one that differs by case alone hardly does.
+        // It is unknown which users exist; two users whose names differ only by case are unlikely.
         (Resemblance::LetterCase, SubjectKind::User | SubjectKind::Group) => {
             ("name", subject.name.clone(), wanted.name)
         }
-        // In a kind other than ServiceAccount the namespace counts for nothing.
+        // The namespace is only meaningful for ServiceAccounts.
         (Resemblance::OtherKind, SubjectKind::ServiceAccount)
             if subject.name == wanted.name && subject.namespace == wanted.namespace =>
         {
@@ -258,10 +258,10 @@ fn of_subject(
     *subjects.get_mut(index)? = corrected;
     let object = Object::Binding(Binding { subjects: subjects.into(), ..binding.clone() });
     let field = vec![Step::Key("subjects"), Step::Index(index), Step::Key(field)];
-    Some((object, Word { field, from, to }))
+    Some((object, Correction { field, from, to }))
 }
 
-/// Returns whether the ServiceAccount that a subject names exists, or may.
+/// Returns whether the ServiceAccount of a subject exists or might exist.
 fn exists(authorizer: &Authorizer, subject: &Subject, binding: &Binding) -> bool {
     let inventory = authorizer.inventory();
     let Some(namespace) = subject.effective_namespace(&binding.metadata) else { return false };
@@ -272,8 +272,8 @@ fn exists(authorizer: &Authorizer, subject: &Subject, binding: &Binding) -> bool
         || inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace))
 }
 
-/// Corrects a roleRef to a similar role, written `ClusterRole/NAME` or `Role/NAMESPACE/NAME`.
-fn of_role_ref(binding: &Binding, similar: &str) -> Option<(Object, Word)> {
+/// Changes a roleRef to a similar role, given as `ClusterRole/NAME` or `Role/NAMESPACE/NAME`.
+fn of_role_ref(binding: &Binding, similar: &str) -> Option<(Object, Correction)> {
     let (kind, name) = match similar.split_once('/')? {
         ("ClusterRole", name) => (RoleKind::ClusterRole, name),
         (_, rest) => {
@@ -288,13 +288,13 @@ fn of_role_ref(binding: &Binding, similar: &str) -> Option<(Object, Word)> {
     let mut corrected = binding.clone();
     let word = if role_ref.kind == kind {
         corrected.role_ref.name = name.into();
-        Word {
+        Correction {
             field: vec![Step::Key("roleRef"), Step::Key("name")],
             from: role_ref.name.clone(),
             to: name.into(),
         }
     } else if *role_ref.name == *name {
-        let word = Word {
+        let word = Correction {
             field: vec![Step::Key("roleRef"), Step::Key("kind")],
             from: role_ref.kind.as_str().into(),
             to: kind.as_str().into(),
@@ -307,7 +307,7 @@ fn of_role_ref(binding: &Binding, similar: &str) -> Option<(Object, Word)> {
     Some((Object::Binding(corrected), word))
 }
 
-fn of_role_kind(binding: &Binding) -> Vec<(Object, Word)> {
+fn of_role_kind(binding: &Binding) -> Vec<(Object, Correction)> {
     let written = binding.role_ref.kind.as_str();
     let kinds = [("Role", RoleKind::Role), ("ClusterRole", RoleKind::ClusterRole)];
     let alike = kinds.into_iter().filter(|(name, _)| {
@@ -317,7 +317,7 @@ fn of_role_kind(binding: &Binding) -> Vec<(Object, Word)> {
         .map(|(name, kind)| {
             let mut corrected = binding.clone();
             corrected.role_ref.kind = kind;
-            let word = Word {
+            let word = Correction {
                 field: vec![Step::Key("roleRef"), Step::Key("kind")],
                 from: written.into(),
                 to: name.into(),
@@ -329,8 +329,8 @@ fn of_role_kind(binding: &Binding) -> Vec<(Object, Word)> {
 
 type RuleAt<'a> = (usize, &'a PolicyRule);
 
-/// Corrects verbs that nothing is asked with and that are spelled like the one that is denied.
-fn of_verb(role: &Role, (index, rule): RuleAt<'_>, request: &Request) -> Vec<(Object, Word)> {
+/// Corrects unknown verbs with a spelling similar to the denied verb.
+fn of_verb(role: &Role, (index, rule): RuleAt<'_>, request: &Request) -> Vec<(Object, Correction)> {
     let is_meant = |verb: &Text| {
         let lower = verb.to_ascii_lowercase();
         !known::is_verb(verb)
@@ -353,7 +353,7 @@ fn of_group(
     (index, rule): RuleAt<'_>,
     request: &Request,
     catalog: &Catalog,
-) -> Vec<(Object, Word)> {
+) -> Vec<(Object, Correction)> {
     let Target::Resource(target) = &request.target else { return Vec::new() };
     let is_dead = |group: &Text| {
         let serves = |entry: &Text| {
@@ -375,13 +375,13 @@ fn of_group(
         .collect()
 }
 
-/// Corrects a resource that is spelled so that it matches nothing.
+/// Corrects a resource with a spelling that matches nothing.
 fn of_resource(
     role: &Role,
     (index, rule): RuleAt<'_>,
     written: &Text,
     request: &Request,
-) -> Vec<(Object, Word)> {
+) -> Vec<(Object, Correction)> {
     let Target::Resource(target) = &request.target else { return Vec::new() };
     let meant = target.combined();
     let resources = rule.resources.iter().enumerate().filter(|(_, entry)| *entry == written);
@@ -407,17 +407,17 @@ fn with_rule(
     position: usize,
     from: &Text,
     to: &Text,
-) -> (Object, Word) {
+) -> (Object, Correction) {
     let of = |(at, rule): (usize, &PolicyRule)| match at == index {
         true => corrected.clone(),
         false => rule.clone(),
     };
     let rules = role.rules.iter().enumerate().map(of).collect();
     let mut role = Role { rules, ..role.clone() };
-    // It is not stored as it stands here, so aggregated roles take in its new rules.
+    // The corrected role is not stored yet, so aggregated roles include its new rules.
     role.metadata.stored = false;
     let field =
         vec![Step::Key("rules"), Step::Index(index), Step::Key(list), Step::Index(position)];
-    let word = Word { field, from: from.clone(), to: to.clone() };
+    let word = Correction { field, from: from.clone(), to: to.clone() };
     (Object::Role(GrantedRole { role, answers: Vec::new() }), word)
 }

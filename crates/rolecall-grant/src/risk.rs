@@ -1,7 +1,7 @@
-//! Requests that are not granted unless the caller accepts the risk, and why.
+//! Requests that are not granted unless the caller accepts the risk, with reasons.
 //!
-//! What carries a risk, and how severe it is, the catalogue of `rolecall-access` says. This is the
-//! policy: which of it is refused.
+//! The catalogue in `rolecall-access` defines the risks and their severities. This is the policy
+//! that decides which risks to refuse.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,64 +18,64 @@ use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, ResourceRequest, 
 use crate::atom::{Atom, into_rules};
 use crate::subject::RBAC_GROUP;
 
-/// A reason not to grant a request unless the caller accepts the risk.
+/// A reason to refuse a request unless the caller accepts the risk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
-    /// A `*`, which also grants what will exist one day.
+    /// A `*`, which also grants access to everything that is added later.
     Wildcard {
-        /// What the wildcard stands for: verb, resource, API group or path.
+        /// The part with the wildcard: verb, resource, API group or path.
         of: &'static str,
     },
-    /// A risk of the catalogue, and where it would be held.
+    /// A risk of the catalogue, with the scope in which it would be held.
     Catalogued(HeldRisk),
-    /// The subject is everybody, or nobody known.
-    Everybody {
+    /// The subject is a group of all users or includes unauthenticated clients.
+    Everyone {
         /// The user or group.
         subject: Text,
     },
 }
 
-/// What deploying into a namespace takes: to create Pods and what makes them.
+/// The risks of creating Pods and workloads, which deploying into a namespace requires.
 const DEPLOYING: [&str; 2] = ["RC515", "RC516"];
 
-/// The risks of versions that differ: what one of them has is a risk.
+/// One engine for each range of versions with different risks; a risk in any of them counts.
 static ENGINES: LazyLock<[Engine<'static>; 3]> = LazyLock::new(|| {
     [KubernetesVersion { minor: 24 }, KubernetesVersion { minor: 34 }, KubernetesVersion::NEWEST]
         .map(|version| Engine::new(&NOTHING, version))
 });
 
-/// An inventory that says nothing: requests are rated before it is known where they are granted.
+/// An empty inventory: requests are rated before the target of the grant is known.
 static NOTHING: LazyLock<Authorizer> = LazyLock::new(Authorizer::default);
 
-/// What requests of one kind have to do with risks.
+/// The risks of requests of one kind.
 #[derive(Debug)]
-struct Known {
-    /// The risks that their rules have by themselves, and where they count.
+struct RequestRisks {
+    /// The risks of their rules alone, with the scopes.
     hits: Vec<(&'static str, Allowed)>,
-    /// The risks of which they are a part that further rights complete.
+    /// The risks with several needs that the requests are a part of.
     parts: BTreeSet<&'static str>,
 }
 
-/// A verb, API group, resource and name; a name that means nothing to any risk is left out.
+/// A verb, API group, resource and name; a name that no risk depends on is left out.
 type Kind = (Text, Text, Text, Option<&'static str>);
 
 thread_local! {
-    /// Logs repeat requests that differ in names and namespaces alone.
-    static KNOWN: RefCell<BTreeMap<Kind, Rc<Known>>> = const { RefCell::new(BTreeMap::new()) };
+    /// A cache, because logs repeat requests with only different names and namespaces.
+    static KNOWN: RefCell<BTreeMap<Kind, Rc<RequestRisks>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// How many kinds of requests are kept; a text may hold any number.
+/// The maximum number of cached kinds, because input is unbounded.
 const KEPT: usize = 4096;
 
-/// The names that mean something to a risk.
+/// The names that some risk depends on.
 static NAMES: LazyLock<BTreeSet<&'static str>> =
     LazyLock::new(|| ENGINES.iter().flat_map(Engine::names).collect());
 
-/// A name that means nothing to any risk.
+/// A name that no risk depends on.
 const OTHER: &str = "-";
 
-/// Returns what a request has to do with risks; nothing for a path.
-fn known(request: &Request) -> Option<Rc<Known>> {
+/// Returns the risks of a request; `None` for a path.
+fn known(request: &Request) -> Option<Rc<RequestRisks>> {
     let Target::Resource(target) = &request.target else { return None };
     let mut request = Request::resource(request.verb.clone(), target.clone());
     let name = match &*target.name {
@@ -93,13 +93,13 @@ fn known(request: &Request) -> Option<Rc<Known>> {
         if kept.len() >= KEPT {
             kept.clear();
         }
-        let known = Rc::new(Known::of(&needed(&request)));
+        let known = Rc::new(RequestRisks::of(&needed(&request)));
         kept.insert(kind, Rc::clone(&known));
         Some(known)
     })
 }
 
-impl Known {
+impl RequestRisks {
     fn of(rules: &[PolicyRule]) -> Self {
         let hits = ENGINES
             .iter()
@@ -114,7 +114,7 @@ impl Known {
         };
         let combined = ENGINES.iter().flat_map(Engine::combined);
         let combined = combined.filter(|(_, needs)| is_part(needs)).map(|(risk, _)| risk.code);
-        // How severe it is to write what an operator applies, the rights of the operator say.
+        // The severity of writing an operator's objects depends on the operator's permissions.
         let by_operator = hits
             .iter()
             .map(|(code, _)| *code)
@@ -124,7 +124,7 @@ impl Known {
     }
 }
 
-/// Returns why a request should not be granted unless the caller accepts the risk.
+/// Returns the reasons to refuse a request unless the caller accepts the risk.
 pub fn risks(identity: &Identity, request: &Request) -> Vec<Risk> {
     let mut risks = of_request(request);
     risks.extend(of_subject(identity));
@@ -132,8 +132,8 @@ pub fn risks(identity: &Identity, request: &Request) -> Vec<Risk> {
     risks
 }
 
-/// Returns whether a rule grants what only `Risky::Granted` grants, in a namespace or with an
-/// empty one everywhere.
+/// Returns whether granting a rule requires `Risky::Granted`, in a namespace or, with an empty one,
+/// cluster-wide.
 pub(crate) fn is_risky(rule: &PolicyRule, identity: &Identity, namespace: &str) -> bool {
     Atom::of_rule(rule).into_iter().any(|atom| {
         let request = match atom {
@@ -156,15 +156,15 @@ pub(crate) fn is_risky(rule: &PolicyRule, identity: &Identity, namespace: &str) 
     })
 }
 
-/// Returns whether a grant lets its holder run its own Pods in one namespace, and so as any
-/// ServiceAccount there. That is no more than a deployer needs.
+/// Returns whether a grant allows its holder to run Pods in one namespace, and so to act as any
+/// ServiceAccount there. Deploying requires no more than this.
 pub(crate) fn runs_pods(request: &Request) -> bool {
     !request.namespace().is_empty()
         && held(request).iter().any(|held| DEPLOYING.contains(&held.code))
 }
 
-/// Returns the refused risks that an identity holds only with further rights: those that several
-/// rights add up to, of which each alone is harmless.
+/// Returns the refused risks that an identity gains only by a combination of grants that are
+/// harmless individually.
 pub(crate) fn added_up(
     before: &Authorizer,
     after: &Authorizer,
@@ -181,12 +181,12 @@ pub(crate) fn added_up(
     risks
 }
 
-/// Returns whether a request is part of some risk that takes further rights.
+/// Returns whether a request is part of a risk with several needs.
 pub(crate) fn may_add_up(request: &Request) -> bool {
     known(request).is_some_and(|known| !known.parts.is_empty())
 }
 
-/// Returns whether a request is among those that a risk takes.
+/// Returns whether a request is part of a risk.
 pub(crate) fn is_part_of(request: &Request, risk: &HeldRisk) -> bool {
     let in_scope =
         risk.namespace.as_deref().is_none_or(|namespace| namespace == request.namespace());
@@ -226,9 +226,9 @@ fn catalogued(request: &Request) -> Vec<Risk> {
     risks.into_iter().map(Risk::Catalogued).collect()
 }
 
-/// Returns the risk of a request with which its holder acts with the rights of others. It is refused in
-/// any namespace, for one object as well as for all, and where it is only one part of what the risk
-/// takes.
+/// Returns the risk of a request that lets its holder act with the permissions of others. It is
+/// refused in any namespace, for a single object as well as for all objects, and even as one of
+/// several needs.
 fn escalation(verb: &str, target: &ResourceRequest) -> Option<&'static str> {
     let writes = !matches!(verb, "get" | "list" | "watch");
     Some(match (verb, (&*target.group, &*target.resource, &*target.subresource)) {
@@ -264,7 +264,7 @@ fn is_refused(risk: &HeldRisk) -> bool {
     }
 }
 
-/// Returns the risks that the least rules for a request have by themselves, where it is made.
+/// Returns the risks of the smallest rules for a request, in its scope.
 fn held(request: &Request) -> BTreeSet<HeldRisk> {
     let scope = Some(request.namespace()).filter(|namespace| !namespace.is_empty());
     let known = known(request);
@@ -274,7 +274,7 @@ fn held(request: &Request) -> BTreeSet<HeldRisk> {
         .collect()
 }
 
-/// Returns the least rules that allow a request.
+/// Returns the smallest rules that allow a request.
 fn needed(request: &Request) -> Vec<PolicyRule> {
     into_rules([Atom::needed_for(request)])
 }
@@ -296,37 +296,37 @@ fn of_subject(identity: &Identity) -> Option<Risk> {
     } else {
         **subject == *"system:anonymous"
     };
-    everybody.then(|| Risk::Everybody { subject: subject.clone() })
+    everybody.then(|| Risk::Everyone { subject: subject.clone() })
 }
 
 impl Risk {
-    /// Returns what to ask for instead of a request, or how else to get what it is for.
+    /// Returns a narrower request to ask for, or an alternative.
     pub fn narrower(&self, request: &Request) -> Option<&'static str> {
         let is_named =
             matches!(&request.target, Target::Resource(target) if !target.name.is_empty());
         Some(match self {
-            Self::Wildcard { .. } => "name what is needed, one by one",
-            Self::Everybody { .. } => "name a user, a group of yours or a ServiceAccount",
+            Self::Wildcard { .. } => "list the required values individually",
+            Self::Everyone { .. } => "name a user, one of your groups or a ServiceAccount",
             Self::Catalogued(held) => match held.code {
                 "RC510" | "RC511" | "RC512" if held.namespace.is_none() => {
-                    "ask in the namespaces that are needed, for the Secrets by name"
+                    "request it in the required namespaces, and for Secrets by name"
                 }
-                "RC510" | "RC511" | "RC512" => "ask for the Secrets by name",
+                "RC510" | "RC511" | "RC512" => "request the Secrets by name",
                 "RC514" if is_named => "mount a projected token",
                 "RC514" => "mount a projected token, or limit it to one ServiceAccount by name",
-                "RC515" | "RC516" | "RC517" => "ask in the namespaces that are needed",
-                "RC518" | "RC519" | "RC520" => "ask for `pods/log` or `pods/portforward`",
-                "RC525" => "ask for `nodes/metrics`, `nodes/stats` or `nodes/log`",
+                "RC515" | "RC516" | "RC517" => "request it in the required namespaces",
+                "RC518" | "RC519" | "RC520" => "request `pods/log` or `pods/portforward`",
+                "RC525" => "request `nodes/metrics`, `nodes/stats` or `nodes/log`",
                 "RC527" | "RC528" | "RC530" | "RC531" => {
-                    "let someone who holds the rights write the roles, or deliver them as manifests"
+                    "let someone with these permissions create the roles, or deploy them as manifests"
                 }
-                "RC529" if is_named => "let someone who holds the role's rules write the binding",
-                "RC529" => "bind the one role that is meant, or limit `bind` to it by name",
-                "RC532" | "RC533" if is_named => "grant it what it would do as somebody else",
+                "RC529" if is_named => "let someone who holds the role's rules create the binding",
+                "RC529" => "bind the intended role, or limit `bind` to it by name",
+                "RC532" | "RC533" if is_named => "grant it the required permissions directly",
                 "RC532" | "RC533" => "limit it to one user or ServiceAccount by name",
-                "RC534" | "RC535" if is_named => "let an administrator approve what is asked for",
+                "RC534" | "RC535" if is_named => "let an administrator approve the requests",
                 "RC534" | "RC535" => "limit it to one signer by name",
-                "RC536" | "RC537" | "RC559" => "deliver admission configuration as manifests",
+                "RC536" | "RC537" | "RC559" => "deploy admission configuration as manifests",
                 _ => return None,
             },
         })
@@ -337,14 +337,17 @@ impl fmt::Display for Risk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wildcard { of } => {
-                write!(formatter, "a `*` for the {of} grants what nobody asked for, now and later")
+                write!(
+                    formatter,
+                    "a `*` for the {of} grants more than requested, now and in the future"
+                )
             }
             Self::Catalogued(held) => {
                 write!(formatter, "its holders can {} ({})", held.may(), held.code)
             }
-            Self::Everybody { subject } => write!(
+            Self::Everyone { subject } => write!(
                 formatter,
-                "`{}` stands for everybody, or for nobody known",
+                "`{}` includes everyone or unknown users",
                 crate::printable(subject)
             ),
         }

@@ -1,4 +1,4 @@
-//! Whom a binding names, and what objects for them are called.
+//! The subjects of bindings, and the names of their generated objects.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use rolecall_rbac::{Identity, Metadata, Subject, SubjectKind, Text};
 /// The API group of roles, bindings, and of users and groups as subjects.
 pub(crate) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
-/// What every object's name begins with.
+/// The prefix of generated objects.
 const PREFIX: &str = "rolecall:";
 
-/// Returns the subject that stands for an identity: its ServiceAccount, its user, or else its first
-/// group; `None` for nobody.
+/// Returns the subject for an identity: its ServiceAccount, its user, or its first group; `None`
+/// for an empty identity.
 pub(crate) fn subject_of(identity: &Identity) -> Option<Subject> {
     if let Some(account) = identity.as_service_account() {
         return Some(Subject {
@@ -29,7 +29,7 @@ pub(crate) fn subject_of(identity: &Identity) -> Option<Subject> {
     Some(Subject { kind, name: name.clone(), namespace: "".into(), api_group: RBAC_GROUP.into() })
 }
 
-/// Returns the identity of whoever a binding's subject names; `None` when it matches nobody.
+/// Returns the identity of a binding's subject; `None` if it matches nobody.
 pub(crate) fn identity_of(subject: &Subject, binding: &Metadata) -> Option<Identity> {
     match subject.kind {
         SubjectKind::User => Some(Identity::user(&subject.name)),
@@ -42,7 +42,7 @@ pub(crate) fn identity_of(subject: &Subject, binding: &Metadata) -> Option<Ident
     }
 }
 
-/// Returns whether two subjects, each in its binding, name the same user or group.
+/// Returns whether two subjects, each in its binding, refer to the same user or group.
 pub(crate) fn is_same(subject: &Subject, binding: &Metadata, other: &Subject) -> bool {
     match (holder(subject, Some(binding)), holder(other, None)) {
         (Some(left), Some(right)) => left == right,
@@ -50,10 +50,10 @@ pub(crate) fn is_same(subject: &Subject, binding: &Metadata, other: &Subject) ->
     }
 }
 
-/// Whether a name is that of a group, and the name.
+/// Whether a name is a group's, and the name.
 pub(crate) type Holder = (bool, Text);
 
-/// Returns the group or else the user that a subject names.
+/// Returns the group or user of a subject.
 pub(crate) fn holder(subject: &Subject, binding: Option<&Metadata>) -> Option<Holder> {
     match subject.kind {
         SubjectKind::Group => Some((true, subject.name.clone())),
@@ -67,10 +67,10 @@ pub(crate) fn holder(subject: &Subject, binding: Option<&Metadata>) -> Option<Ho
     }
 }
 
-/// Returns the name of a subject's objects: one name for each subject, and valid whatever the subject
-/// is called.
+/// Returns the name of a subject's objects: valid, and unique for each subject.
 ///
-/// Names of RBAC objects may hold anything but `/` and `%`; what is not plain is spelled `~HH`.
+/// Names of RBAC objects can contain anything except `/` and `%`; special characters are encoded as
+/// `~HH`.
 pub(crate) fn object_name(subject: &Subject) -> String {
     let mut name = PREFIX.to_owned();
     match subject.kind {
@@ -86,7 +86,7 @@ pub(crate) fn object_name(subject: &Subject) -> String {
     name
 }
 
-/// Returns the name of a binding of an existing role, of which a subject may have several.
+/// Returns the name of a binding to an existing role; a subject can have several.
 pub(crate) fn reusing_name(subject: &Subject, kind: &str, role: &str) -> String {
     let mut name = object_name(subject);
     name.push('+');
@@ -96,7 +96,7 @@ pub(crate) fn reusing_name(subject: &Subject, kind: &str, role: &str) -> String 
     name
 }
 
-/// Appends text so that different texts stay different: plain bytes as they are, others in hex.
+/// Appends text with an injective encoding: plain bytes verbatim, others in hexadecimal.
 fn spell(text: &str, into: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b".:@_-".contains(&byte) {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn names_say_whom_they_are_for() {
+    fn names_identify_their_subject() {
         for (identity, name) in [
             (Identity::service_account("shop", "api"), "rolecall:sa:shop:api"),
             (Identity::user("system:serviceaccount:shop:api"), "rolecall:sa:shop:api"),
@@ -130,7 +130,7 @@ mod tests {
             (Identity::user("a~2F\n"), "rolecall:user:a~7E2F~0A"),
             (Identity::user("é+%"), "rolecall:user:~C3~A9~2B~25"),
             (Identity::group("dev"), "rolecall:group:dev"),
-            // Not a ServiceAccount's user name, for no ServiceAccount can be called so.
+            // Not a ServiceAccount's user name, because the name is invalid.
             (
                 Identity::user("system:serviceaccount:a:B"),
                 "rolecall:user:system:serviceaccount:a:B",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_no_subject() {
+    fn an_empty_identity_has_no_subject() {
         assert_eq!(subject_of(&Identity::default()), None);
     }
 

@@ -1,16 +1,16 @@
-//! Text that is safe to print and to write into comments.
+//! Makes text safe for terminals and YAML comments.
 
 use std::fmt::Write as _;
 
 pub(crate) use crate::refusal::is_printable;
 
-/// Escapes what does not show itself: control characters, line breaks, invisible ones and those that
-/// turn the direction of writing.
+/// Escapes unprintable characters: control characters, line breaks, invisible characters and text
+/// direction marks.
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     let mut previous = '\0';
     for character in text.chars() {
-        // Runners of pipelines take commands from lines that hold `##[`, `##vso[` or `##teamcity[`.
+        // CI runners interpret lines with `##[`, `##vso[` or `##teamcity[` as commands.
         let is_command = character == '#' && previous == '#';
         if is_printable(character) && !is_command {
             printable.push(character);

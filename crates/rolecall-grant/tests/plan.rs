@@ -1,4 +1,4 @@
-//! What is emitted: objects, names, rules, styles.
+//! The generated objects: names, rules and styles.
 
 #![allow(
     clippy::indexing_slicing,
@@ -136,7 +136,7 @@ fn one_role_and_binding_for_each_namespace_and_for_the_cluster() {
 }
 
 #[test]
-fn users_and_groups_are_named_as_rbac_names_them() {
+fn users_and_groups_become_subjects() {
     let mut denied = denied(&Identity::user("jane@example.com"), &["list pods in shop"]);
     denied.extend(self::denied(&Identity::group("dev"), &["list pods in shop"]));
     let plan = plan(&authorizer(&[]), &denied, &Config::default());
@@ -202,7 +202,7 @@ fn users_and_groups_are_named_as_rbac_names_them() {
 }
 
 #[test]
-fn applied_twice_it_adds_nothing_and_a_new_need_changes_the_same_objects() {
+fn a_second_plan_adds_nothing_and_new_needs_change_the_same_objects() {
     let before = authorizer(&[]);
     let first = fix(&before, &["list pods in shop"], &Config::default());
     let after = overlay(&before, &first.objects);
@@ -220,7 +220,7 @@ fn applied_twice_it_adds_nothing_and_a_new_need_changes_the_same_objects() {
       labels:
         app.kubernetes.io/managed-by: rolecall
     rules:
-    # granted already
+    # already granted
     - apiGroups: [""]
       resources: ["pods"]
       verbs: ["list"]
@@ -233,7 +233,7 @@ fn applied_twice_it_adds_nothing_and_a_new_need_changes_the_same_objects() {
 }
 
 #[test]
-fn names_that_are_somebody_elses_are_left_alone() {
+fn names_of_other_objects_are_not_reused() {
     let name = "rolecall:sa:shop:api";
     let bound = |subjects: &[&str]| ours(binding("shop", name, ("Role", name), subjects));
     let rows: [(&str, Vec<Value>, &str); 8] = [
@@ -279,7 +279,7 @@ fn names_that_are_somebody_elses_are_left_alone() {
 }
 
 #[test]
-fn rules_of_an_unbound_role_of_ours_are_not_revived() {
+fn rules_of_an_unbound_generated_role_are_not_granted_again() {
     let name = "rolecall:sa:shop:api";
     let yaml = fixed(&[ours(role("shop", name, pods()))], &["get configmaps in shop"]);
     assert!(!yaml.contains("pods"), "{yaml}");
@@ -311,7 +311,7 @@ fn create_and_deletecollection_are_never_limited_to_a_name() {
 }
 
 #[test]
-fn what_the_cluster_grants_is_not_granted_in_namespaces_as_well() {
+fn cluster_wide_grants_are_not_repeated_in_namespaces() {
     let plan = fix(&authorizer(&[]), &["list pods", "list pods in shop"], &Config::default());
     assert_eq!(
         names(&plan),
@@ -320,7 +320,7 @@ fn what_the_cluster_grants_is_not_granted_in_namespaces_as_well() {
     let config = Config { scope: Scope::ClusterWide, ..Config::default() };
     let plan = fix(&authorizer(&[]), &["list pods in shop"], &config);
     assert_eq!(names(&plan)[0], "ClusterRole /rolecall:sa:shop:api");
-    assert_eq!(plan.gained.len(), 1, "everywhere is more than was asked");
+    assert_eq!(plan.gained.len(), 1, "cluster-wide is more than requested");
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn an_existing_role_is_bound_when_it_covers_the_need() {
 }
 
 #[test]
-fn a_role_is_extended_only_when_nobody_else_has_it() {
+fn a_role_is_extended_only_if_no_other_subject_has_it() {
     let config = Config { style: Style::Extend, ..Config::default() };
     let own = role("shop", "api", pods());
     let rows: [(&str, Vec<Value>, &str); 4] = [
@@ -391,7 +391,7 @@ fn a_role_is_extended_only_when_nobody_else_has_it() {
 }
 
 #[test]
-fn what_surrounds_the_grant_is_noted() {
+fn missing_objects_around_a_grant_are_noted() {
     let namespace = |name: &str| json!({"kind": "Namespace", "metadata": {"name": name}});
     let account = |name: &str| json!({"kind": "ServiceAccount", "metadata": {"namespace": "shop", "name": name}});
     let before = authorizer(&[namespace("shop"), account("web")]);

@@ -1,4 +1,5 @@
-//! Whatever the cluster: what is denied becomes allowed, nothing else does, and once is enough.
+//! Properties of plans for any cluster: denied requests become allowed, nothing else does, and
+//! planning again adds nothing.
 
 #![allow(
     clippy::indexing_slicing,
@@ -41,7 +42,7 @@ fn every_denied_check_of_the_golden_universes_is_fixed_exactly() {
             .collect();
         let was: Vec<bool> = checks.iter().map(|(who, what)| allowed(&before, who, what)).collect();
         let denied: Vec<usize> = (0..checks.len()).filter(|check| !was[*check]).collect();
-        // Each alone would take minutes in a debug build; any one may be tried.
+        // Testing all of them takes minutes in a debug build, so test a sample.
         for check in denied.iter().copied().step_by(83) {
             let (who, what) = &checks[check];
             let plan =
@@ -61,7 +62,7 @@ fn every_denied_check_of_the_golden_universes_is_fixed_exactly() {
             for ((other, request), was) in checks.iter().zip(&was) {
                 let is = allowed(&after, other, request);
                 let changed = *was != is;
-                // Another check of the same user may be allowed by the same rule.
+                // The same rule can allow another check of the same user.
                 if changed && (other, request) != (who, what) {
                     assert!(is && other.user == who.user, "{other:?} {request} {plan:?}");
                     let rules = plan.objects.iter().flat_map(|object| object.rules());
@@ -81,7 +82,7 @@ fn replanned(after: &Authorizer, plan: &Plan, style: Style) -> Vec<rolecall_gran
     rolecall_grant::plan(after, &denied, &config(style)).objects
 }
 
-/// A request without a name asks for every name.
+/// A request without a name is for every name.
 fn is_the_same_need(request: &Request, asked: &Request) -> bool {
     match (&request.target, &asked.target) {
         (Target::Resource(request_target), Target::Resource(asked_target)) => {
@@ -143,7 +144,7 @@ fn everything() -> Vec<Request> {
     requests
 }
 
-fn everybody() -> Vec<Identity> {
+fn identities() -> Vec<Identity> {
     vec![
         Identity::service_account("a", "one"),
         Identity::service_account("b", "one"),
@@ -172,7 +173,7 @@ fn rule() -> impl Strategy<Value = PolicyRule> {
     ]
 }
 
-/// Names among which are those that the plan itself would choose.
+/// Names that include those that the plan itself would choose.
 const ROLES: [&str; 4] = ["r", "s", "rolecall:sa:a:one", "rolecall:user:jane"];
 
 fn metadata() -> impl Strategy<Value = Metadata> {
@@ -236,7 +237,7 @@ fn cluster() -> impl Strategy<Value = Authorizer> {
             });
         }
         if aggregates {
-            // It takes in every ClusterRole that carries any label of ours.
+            // Aggregates every ClusterRole with a label.
             builder.role(Role {
                 metadata: Metadata::new("", "all"),
                 rules: [].into(),
@@ -279,7 +280,7 @@ fn is_gained(gained: &[Gained], identity: &Identity, request: &Request) -> bool 
 proptest! {
     #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").map_or(60, |cases| cases.parse().unwrap()), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn what_changes_is_what_was_asked_and_what_is_said_to_be_gained(
+    fn a_plan_changes_exactly_the_requests_and_the_reported_gains(
         before in cluster(),
         picks in proptest::collection::vec((0usize..5, any::<prop::sample::Index>()), 1..8),
         style in proptest::sample::select(vec![
@@ -291,10 +292,10 @@ proptest! {
         scope in proptest::sample::select(vec![Scope::AsAsked, Scope::AsAsked, Scope::ClusterWide]),
     ) {
         let requests = everything();
-        let everybody = everybody();
+        let identities = identities();
         let denied: Vec<Denied> = picks
             .iter()
-            .map(|(who, what)| Denied::new(everybody[*who].clone(), what.get(&requests).clone()))
+            .map(|(who, what)| Denied::new(identities[*who].clone(), what.get(&requests).clone()))
             .collect();
         let config = Config { scope, ..config(style) };
         let plan = plan(&before, &denied, &config);
@@ -310,13 +311,13 @@ proptest! {
             .filter(|answer| !answer.before.is_allowed())
             .map(|answer| &answer.denied)
             .collect();
-        for identity in &everybody {
+        for identity in &identities {
             for request in &requests {
                 let was = allowed(&before, identity, request);
                 let is = allowed(&after, identity, request);
                 let gained = is_gained(&plan.gained, identity, request);
                 let wanted = asked.iter().any(|asked| {
-                    // A member of a group is allowed what the group asked for.
+                    // A group's members are allowed the group's requests.
                     (asked.identity.user == identity.user
                         || asked.identity.user.is_empty()
                             && identity.groups.contains(&asked.identity.groups[0]))
@@ -334,8 +335,7 @@ proptest! {
     }
 }
 
-/// Returns whether who was denied `asked` has thereby asked for `request`: as the rule that says just
-/// `asked` would answer.
+/// Returns whether the smallest rule for `asked` also allows `request`.
 fn is_asked(asked: &Request, request: &Request, _scope: &Scope) -> bool {
     let one = |text: &str| Texts::from([text.into()]);
     let rule = match &asked.target {

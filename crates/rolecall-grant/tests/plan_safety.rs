@@ -1,4 +1,4 @@
-//! What is refused, what is escaped, and what whoever applies the objects lacks.
+//! Refusals of risky requests, escaping, and the preflight check.
 
 #![allow(
     clippy::indexing_slicing,
@@ -19,7 +19,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 #[test]
-fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
+fn requests_that_give_away_the_cluster_are_refused_with_reasons() {
     let rows: [(&str, &str); 41] = [
         ("get pods in shop", ""),
         ("get secrets in shop", ""),
@@ -82,7 +82,7 @@ fn requests_that_hand_out_the_cluster_are_refused_with_reasons() {
 }
 
 #[test]
-fn what_is_harmless_in_one_namespace_may_not_be_so_in_all() {
+fn harmless_requests_can_be_risky_cluster_wide() {
     let config = Config { scope: Scope::ClusterWide, ..Config::default() };
     for text in ["list secrets in shop", "get secrets in shop name token"] {
         let plan = fix(&authorizer(&[]), &[text], &config);
@@ -92,7 +92,7 @@ fn what_is_harmless_in_one_namespace_may_not_be_so_in_all() {
 }
 
 #[test]
-fn whoever_allows_a_risky_need_gets_no_more_than_that() {
+fn allowing_a_risky_request_does_not_add_others() {
     let everything = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
     let cluster = authorizer(&[role("", "everything", everything)]);
     let config = Config {
@@ -108,7 +108,7 @@ fn whoever_allows_a_risky_need_gets_no_more_than_that() {
 }
 
 #[test]
-fn the_other_half_of_impersonation_is_told() {
+fn the_other_half_of_impersonation_is_noted() {
     let config = Config { risky: Risky::Granted, ..Config::default() };
     let plan = fix(&authorizer(&[]), &["impersonate-on:user-info:list pods in shop"], &config);
     let half = Note::HalfOfImpersonation { verb: "impersonate:user-info".into() };
@@ -116,7 +116,7 @@ fn the_other_half_of_impersonation_is_told() {
 }
 
 #[test]
-fn nothing_is_granted_to_everybody() {
+fn groups_of_all_users_get_no_grants() {
     for (identity, is_risky) in [
         (Identity::user("system:anonymous"), true),
         (Identity::group("system:unauthenticated"), true),
@@ -135,7 +135,7 @@ fn nothing_is_granted_to_everybody() {
 }
 
 #[test]
-fn what_no_role_can_fix_is_said_to_be_so() {
+fn denials_that_rbac_cannot_fix_are_reported() {
     let rows = [
         (Identity::default(), "get pods in shop", "Nobody"),
         (api(), "get pods in ../etc", "Namespace"),
@@ -211,7 +211,7 @@ fn hostile_names_stay_inside_their_strings_and_comments() {
 }
 
 #[test]
-fn preflight_says_what_whoever_applies_it_lacks() {
+fn preflight_reports_missing_permissions() {
     let admin = |rules: Value| {
         let user = json!([{"kind": "User", "name": "jane"}]);
         let mut bound = binding("shop", "jane", ("Role", "jane"), &[]);

@@ -1,4 +1,4 @@
-//! Refusals of every server and client, in every wrapping, become exactly what was denied.
+//! Refusals of every server and client, in any wrapping, become exactly the denied requests.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use rolecall_grant::refusal::{OtherAuthorizer, Scan};
 use rolecall_rbac::{PolicyRule, Request, ResourceRequest, Target, Text};
 use serde_json::Value;
 
-/// Writes a scan as one line for each find: `user: verb group resource ...` or `! kind`.
+/// Formats a scan as one line per finding: `user: verb group resource ...` or `! kind`.
 fn show(scan: &Scan) -> String {
     let mut shown = String::new();
     for denial in &scan.denials {
@@ -50,7 +50,7 @@ const LIST_PODS: &str = "u: list resource \"pods\" in API group \"\" in the name
 const GET_WEB: &str =
     "u: get resource \"pods/log\" in API group \"\" in the namespace \"shop\" name \"web\"\n";
 
-/// The two messages that the wrappings are tried with.
+/// The two messages to wrap.
 const LIST: &str = r#"pods is forbidden: User "u" cannot list resource "pods" in API group "" in the namespace "shop""#;
 const GET: &str = r#"pods "web" is forbidden: User "u" cannot get resource "pods/log" in API group "" in the namespace "shop""#;
 
@@ -74,7 +74,7 @@ fn expected_of(denied: &Value) -> Option<(String, Request)> {
 }
 
 #[test]
-fn every_recorded_refusal_is_read_exactly() {
+fn recorded_refusals_are_read_exactly() {
     for version in ["v1.20", "v1.36"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("../../fixtures/golden/forbidden-{version}.jsonl"));
@@ -83,7 +83,7 @@ fn every_recorded_refusal_is_read_exactly() {
         for line in file.lines() {
             let row: Value = serde_json::from_str(line).unwrap();
             let expected = expected_of(&row["denied"]);
-            // As it came, and as it comes out of a structured log: escaped once and twice.
+            // Verbatim, and escaped once and twice by structured logs.
             let text = row["text"].as_str().unwrap().to_owned();
             let once = serde_json::to_string(&row).unwrap();
             let twice = serde_json::json!({ "log": once }).to_string();
@@ -172,7 +172,7 @@ fn escalation_refusals_name_the_missing_rules() {
 }
 
 #[test]
-fn clients_wrap_the_same_message() {
+fn refusals_are_read_in_the_output_of_any_client() {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     let status = serde_json::json!({"kind": "Status", "message": GET, "code": 403}).to_string();
     let rows = [
@@ -188,7 +188,7 @@ fn clients_wrap_the_same_message() {
         format!(
             "kubernetes.client.exceptions.ApiException: (403)\nReason: Forbidden\nHTTP response body: {status}\n"
         ),
-        // Python shows bytes with every backslash doubled.
+        // Python prints bytes with every backslash doubled.
         format!("HTTP response body: b'{}'", status.replace('\\', "\\\\")),
         format!("kopf: APIForbiddenError: ('{GET}', {{'kind': 'Status'}})"),
         format!(
@@ -206,7 +206,7 @@ fn clients_wrap_the_same_message() {
         format!(
             "ErrorResponse {{ status: \"Failure\", message: {GET:?}, reason: \"Forbidden\", code: 403 }}"
         ),
-        // .NET writes quotes as characters.
+        // .NET escapes quotes as characters.
         GET.replace('"', "\\u0022"),
         GET.replace('"', "&quot;"),
         GET.replace('"', "&#34;"),
@@ -227,7 +227,7 @@ fn clients_wrap_the_same_message() {
 }
 
 #[test]
-fn deep_nesting_is_undone() {
+fn nested_encodings_are_decoded() {
     let mut text = GET.to_owned();
     for _ in 0..4 {
         text = serde_json::to_string(&text).unwrap();
@@ -236,7 +236,7 @@ fn deep_nesting_is_undone() {
 }
 
 #[test]
-fn old_servers_word_it_shorter() {
+fn shorter_wording_of_old_servers_is_read() {
     let rows = [
         (r#"pods is forbidden: User "u" cannot list pods in the namespace "shop""#, LIST_PODS),
         (
@@ -266,7 +266,7 @@ fn old_servers_word_it_shorter() {
 }
 
 #[test]
-fn distributions_append_their_reasons() {
+fn reasons_of_distributions_are_read() {
     for (reason, other) in [
         ("RBAC: role.rbac.authorization.k8s.io \"gone\" not found", None),
         ("no RBAC policy matched", None),
@@ -287,7 +287,7 @@ fn distributions_append_their_reasons() {
 }
 
 #[test]
-fn paths_and_kubelets_and_audit_events_are_requests_too() {
+fn paths_kubelet_refusals_and_audit_events_are_read() {
     check(
         "Error from server (Forbidden): forbidden: User \"u\" cannot get path \"/metrics\"\n",
         "u: get path \"/metrics\"\n",
@@ -320,7 +320,7 @@ fn paths_and_kubelets_and_audit_events_are_requests_too() {
 }
 
 #[test]
-fn a_namespace_is_asked_for_in_itself_and_impersonation_has_its_own_resources() {
+fn namespaces_and_impersonated_identities_are_read() {
     check(
         r#"namespaces "x" is forbidden: User "u" cannot get resource "namespaces" in API group "" in the namespace "x""#,
         "u: get resource \"namespaces\" in API group \"\" in the namespace \"x\" name \"x\"\n",
@@ -345,7 +345,7 @@ fn repeated_refusals_are_counted_with_the_first_line() {
 }
 
 #[test]
-fn names_with_quotes_and_yaml_syntax_come_through_unchanged() {
+fn names_with_quotes_and_yaml_syntax_are_kept() {
     for user in [
         r#"a"b"#,
         r"a\",
@@ -372,7 +372,7 @@ fn names_with_quotes_and_yaml_syntax_come_through_unchanged() {
     }
 }
 
-/// Writes a request with the name of its object.
+/// Formats a request with the object's name.
 fn request_text(request: &Request) -> String {
     match &request.target {
         Target::Resource(target) if !target.name.is_empty() && *target.subresource != *"exec" => {
@@ -382,7 +382,7 @@ fn request_text(request: &Request) -> String {
     }
 }
 
-/// Writes rules as `verbs group/resources names`.
+/// Formats rules as `verbs group/resources names`.
 fn rule_text(rule: &PolicyRule) -> String {
     let texts = |texts: &[Text]| texts.iter().map(|text| &**text).collect::<Vec<&str>>().join(",");
     let target = format!("{}{}", texts(&rule.resources), texts(&rule.non_resource_urls));
@@ -396,7 +396,7 @@ fn rule_text(rule: &PolicyRule) -> String {
 }
 
 #[test]
-fn refusals_are_read_in_every_form_in_which_people_pass_them_on() {
+fn refusals_are_read_in_every_form_that_people_paste() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/refusals.jsonl");
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let row: Value = serde_json::from_str(line).unwrap();

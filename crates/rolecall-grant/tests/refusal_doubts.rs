@@ -1,4 +1,4 @@
-//! What is no refused request, or not certainly one, is told apart and never granted.
+//! Text that is not or might not be a refused request is classified and never granted.
 
 use rolecall_grant::refusal::{Admission, Doubt, Field, RemarkKind, Scan};
 
@@ -6,7 +6,7 @@ const LIST: &str = r#"pods is forbidden: User "u" cannot list resource "pods" in
 const GET: &str = r#"pods "web" is forbidden: User "u" cannot get resource "pods/log" in API group "" in the namespace "shop""#;
 
 #[test]
-fn other_refusals_are_told_apart() {
+fn other_refusals_are_distinguished() {
     let admission = RemarkKind::Admission;
     let rows = [
         (
@@ -77,7 +77,7 @@ fn other_refusals_are_told_apart() {
         for text in [text.to_owned(), serde_json::json!({ "m": text }).to_string()] {
             let kinds: Vec<RemarkKind> =
                 Scan::of(text.as_bytes()).remarks.into_iter().map(|remark| remark.kind).collect();
-            // kubectl's own words stand on a terminal, not in a log.
+            // kubectl's own messages are on a terminal, not in a log.
             let kubectl_alone = kind == RemarkKind::Intermediary && text.starts_with('{');
             let expected = if kubectl_alone { vec![] } else { vec![kind.clone()] };
             assert_eq!(kinds, expected, "{text}");
@@ -86,7 +86,7 @@ fn other_refusals_are_told_apart() {
 }
 
 #[test]
-fn what_is_not_quite_a_refusal_is_doubted() {
+fn near_refusals_are_doubtful() {
     let invalid = |field: Field| Doubt::Invalid { field };
     let unprintable = |field: Field| Doubt::Unprintable { field };
     let rows = [
@@ -210,7 +210,7 @@ fn a_refusal_cut_off_anywhere_grants_nothing() {
 }
 
 #[test]
-fn ordinary_prose_is_passed_over() {
+fn ordinary_prose_is_skipped() {
     for text in [
         "the user cannot list pods; this is forbidden by policy",
         r#"User "jane" cannot open the file "x""#,

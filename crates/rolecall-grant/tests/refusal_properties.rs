@@ -1,4 +1,4 @@
-//! Whatever the text: no panic, nothing granted that is no name, and every wrapping undone.
+//! Properties for any text: no panics, no invalid names, and every wrapping is decoded.
 
 use proptest::prelude::*;
 use rolecall_grant::refusal::Scan;
@@ -22,7 +22,7 @@ fn piece() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn soup_never_panics_and_never_names_what_is_no_name(
+    fn random_pieces_never_panic_and_never_yield_invalid_names(
         pieces in proptest::collection::vec(piece(), 0..60),
         separator in proptest::sample::select(vec![" ", ""]),
     ) {
@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_accepted(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut text = b"pods is forbidden: User \"u\" cannot list ".to_vec();
         text.extend_from_slice(&bytes);
         Scan::of(&text);
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_server_writes_is_read_back_through_any_wrapping(
+    fn server_messages_are_read_through_any_wrapping(
         user in "[ -~é→]{1,20}",
         verb in "[a-z]{1,10}",
         resource in "[a-z]{1,12}",

@@ -1,4 +1,4 @@
-//! One wrong word, found and corrected, and nothing that somebody depends on.
+//! Repairs: one wrong word is found and corrected, unless something depends on it.
 
 #![allow(
     clippy::indexing_slicing,
@@ -50,7 +50,7 @@ fn bound(subject: Value, role: (&str, &str)) -> Value {
     object
 }
 
-/// Returns the corrections of what keeps `sa/shop:api` from something, as `path: from -> to`.
+/// Returns the corrections for requests of `sa/shop:api`, as `path: from -> to`.
 fn repaired(objects: &[Value], requests: &[&str]) -> Vec<String> {
     let found =
         repair(&authorizer(objects), &denied(&api(), requests), &catalog(), Risky::Refused, EFFORT);
@@ -75,7 +75,7 @@ fn repaired(objects: &[Value], requests: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_wrong_word_is_found_wherever_it_stands() {
+fn wrong_words_are_found_in_every_field() {
     let sa = |namespace: &str, name: &str| json!({"kind": "ServiceAccount", "namespace": namespace, "name": name});
     let pods = || role("shop", "r", rule("", "pods", "list"));
     let right = || bound(sa("shop", "api"), ("Role", "r"));
@@ -132,16 +132,16 @@ fn the_wrong_word_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn words_that_others_depend_on_are_left_alone() {
+fn words_that_others_depend_on_are_not_changed() {
     let sa = |namespace: &str, name: &str| json!({"kind": "ServiceAccount", "namespace": namespace, "name": name});
     let pods = role("shop", "r", rule("", "pods", "list"));
     let rows: Vec<Vec<Value>> = vec![
         // Both ServiceAccounts exist.
         vec![pods.clone(), bound(sa("back", "api"), ("Role", "r")), account("back", "api")],
         vec![pods.clone(), bound(sa("shop", "Api"), ("Role", "r")), account("shop", "Api")],
-        // A verb that is no mistake.
+        // A verb that is not a mistake.
         vec![role("shop", "r", rule("", "pods", "get")), bound(sa("shop", "api"), ("Role", "r"))],
-        // What it would grant besides is refused by default.
+        // The rest of its effect is refused by default.
         vec![
             role("shop", "r", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
             bound(sa("shp", "api"), ("Role", "r")),
@@ -153,7 +153,7 @@ fn words_that_others_depend_on_are_left_alone() {
 }
 
 #[test]
-fn what_a_correction_grants_besides_is_named() {
+fn other_access_from_a_correction_is_reported() {
     let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]);
     let subject = json!({"kind": "ServiceAccount", "namespace": "shp", "name": "api"});
     let objects = [role("shop", "r", rules), bound(subject, ("Role", "r"))];

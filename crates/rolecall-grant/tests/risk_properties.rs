@@ -1,5 +1,5 @@
-//! What is granted by default carries no risk that `check` rates critical or high, but for
-//! creating Pods and what makes them in one namespace.
+//! Default grants have no risk that `check` rates critical or high, except for creating Pods and
+//! workloads in one namespace.
 
 #![allow(
     clippy::indexing_slicing,
@@ -103,7 +103,7 @@ fn any_request() -> impl Strategy<Value = Request> {
 
 proptest! {
     #[test]
-    fn nothing_granted_unasked_is_rated_critical_and_only_deploying_high(
+    fn default_grants_are_never_critical_and_high_only_for_deploying(
         requests in proptest::collection::vec(any_request(), 1..12),
         scope in proptest::sample::select(vec![Scope::AsAsked, Scope::AsAsked, Scope::ClusterWide]),
     ) {
@@ -120,7 +120,7 @@ proptest! {
             prop_assert!(held.severity <= Severity::High, "{held:?} {:?}", plan.objects);
             prop_assert!(held.severity < Severity::High || is_deploying, "{held:?} {:?}", plan.objects);
         }
-        // What is refused stays denied, and the rest is allowed.
+        // Refused requests stay denied, and the others are allowed.
         for answer in &plan.answers {
             let is_refused = plan.refused.iter().any(|refused| refused.denied == answer.denied);
             prop_assert!(answer.after.is_allowed() || is_refused, "{answer:?}");

@@ -1,13 +1,13 @@
-//! What a reviewer says.
+//! Answers of reviewers.
 
 use rolecall_rbac::VerdictKind;
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Yes, no or not known.
+    /// The verdict.
     pub verdict: VerdictKind,
-    /// The reviewer's words; empty when it has none.
+    /// The reviewer's reason; empty if it gives none.
     pub reason: String,
 }
 

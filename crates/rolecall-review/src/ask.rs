@@ -1,4 +1,4 @@
-//! Asks many questions, several at a time.
+//! Asks many questions concurrently.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,59 +6,59 @@ use futures::StreamExt;
 
 use crate::{Answer, Question};
 
-/// Whoever answers questions.
+/// Answers questions, locally or through a server.
 pub trait Reviewer {
-    /// Why no further question would be answered.
+    /// The error that ends the whole run.
     type Error;
 
-    /// Answers one question. What concerns only this one is an [`Unknown`](rolecall_rbac::VerdictKind::Unknown)
-    /// answer, not an error.
+    /// Answers one question. A failure of only this question is an
+    /// [`Unknown`](rolecall_rbac::VerdictKind::Unknown) answer and not an error.
     fn review(
         &self,
         question: &Question,
     ) -> impl Future<Output = Result<Answer, Self::Error>> + Send;
 }
 
-/// How far asking has come; whoever shows it reads it now and then.
+/// The progress of a run, for display.
 #[derive(Debug, Default)]
 pub struct Progress {
     answered: AtomicUsize,
 }
 
 impl Progress {
-    /// Returns how many questions are answered.
+    /// Returns the number of answered questions.
     pub fn answered(&self) -> usize {
         self.answered.load(Ordering::Relaxed)
     }
 
-    /// Notes that some more are.
+    /// Adds answered questions.
     pub(crate) fn add(&self, answers: usize) {
         self.answered.fetch_add(answers, Ordering::Relaxed);
     }
 }
 
-/// The answers, as far as asking has come.
+/// The answers so far.
 #[derive(Debug)]
 pub struct Asked<E> {
-    /// One answer for each question; `None` where it was not asked any more.
+    /// One answer for each question; `None` if it was not asked.
     pub answers: Vec<Option<Answer>>,
-    /// Why asking ended.
+    /// The reason why the run ended.
     pub ending: Ending<E>,
 }
 
-/// Why asking ended.
+/// The reason why a run ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ending<E> {
-    /// Everything was asked.
+    /// All questions were asked.
     Complete,
-    /// It was stopped.
+    /// The caller stopped it.
     Stopped,
-    /// No further question would have been answered.
+    /// The reviewer failed.
     Failed(E),
 }
 
-/// Asks what is not known yet, at most `at_once` questions at a time, until all are answered or
-/// `stop` is done. `known` has an answer, or none, for each question in order; or it is empty.
+/// Asks the questions without a known answer, at most `at_once` at a time, until all are answered
+/// or `stop` completes. `known` is empty or has an entry for each question.
 pub async fn ask<R: Reviewer>(
     reviewer: &R,
     questions: &[Question],
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use rolecall_rbac::VerdictKind;
 
-    /// Answers with the path; fails at `/fail`, and counts how many are under way.
+    /// Answers with the path, fails at `/fail`, and counts concurrent questions.
     #[derive(Default)]
     struct Echo {
         under_way: AtomicUsize,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_are_in_the_order_of_the_questions_and_few_are_asked_at_once() {
+    async fn answers_keep_the_order_of_questions_with_limited_concurrency() {
         let paths: Vec<String> = (0..100).map(|number| format!("/{number}")).collect();
         let (echo, progress) = (Echo::default(), Progress::default());
         let questions = questions(&paths);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_known_is_not_asked() {
+    async fn known_answers_are_not_asked_again() {
         let paths = ["/a", "/fail"].map(str::to_owned);
         let known = vec![None, Some(Answer::new(VerdictKind::NoOpinion, "known"))];
         let (questions, progress) = (questions(&paths), Progress::default());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_answered_before_the_end_is_kept() {
+    async fn answers_before_a_failure_are_kept() {
         let paths = ["/a", "/b", "/fail", "/c"].map(str::to_owned);
         let questions = questions(&paths);
         let forever = std::future::pending();

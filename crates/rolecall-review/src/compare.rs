@@ -1,4 +1,4 @@
-//! Where the evaluator and the server disagree, and why probably.
+//! Compares the evaluator's answers with a server's, and guesses causes of disagreements.
 
 use rolecall_rbac::{Identity, VerdictKind};
 
@@ -11,48 +11,48 @@ pub struct Disagreement<'a> {
     pub position: usize,
     /// The question.
     pub question: &'a Question,
-    /// What the evaluator says.
+    /// The evaluator's answer.
     pub local: &'a Answer,
-    /// What the server says.
+    /// The server's answer.
     pub live: &'a Answer,
-    /// Why probably.
+    /// The probable cause.
     pub cause: Cause,
 }
 
-/// Why a server answers differently from the evaluator.
+/// The probable cause of a server's different answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The server allows without a reason: an authorizer such as ABAC gives none, and none is given
-    /// for `system:masters`, a group that the identity is not known to be in.
+    /// The server allows it without a reason: some authorizers, such as ABAC, give none, and
+    /// neither does `system:masters`, a group that the identity might be in.
     Privileged,
     /// The Node authorizer allows it.
     Node,
-    /// RBAC grants it through a binding to a group in which the identity is not known to be.
+    /// RBAC grants it to a group that the identity is not known to be in.
     UnknownGroup {
         /// The group.
         group: String,
     },
-    /// The roles or bindings changed between the lists and the review, or the server has not seen
-    /// them yet.
+    /// The roles or bindings changed between the list and the review, or the server's cache is
+    /// behind.
     Stale,
-    /// Another authorizer than RBAC, such as a webhook, allows it.
+    /// An authorizer other than RBAC, such as a webhook, allows it.
     OtherAuthorizer,
-    /// Another authorizer than RBAC forbids it.
+    /// An authorizer other than RBAC denies it.
     Forbidden,
 }
 
-/// What comparing came to.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison<'a> {
-    /// Where one says yes, the other no.
+    /// The questions that one side allows and the other does not.
     pub disagreements: Vec<Disagreement<'a>>,
-    /// How many questions both know the answer to.
+    /// The number of questions that both sides answer.
     pub compared: usize,
-    /// How many questions one of them does not know the answer to; that disagrees with nothing.
+    /// The number of questions that one side cannot answer; these never disagree.
     pub unknown: usize,
 }
 
-/// Compares the answers to some questions.
+/// Compares the answers to the same questions.
 pub fn compare<'a>(
     questions: &'a [Question],
     local: &'a [Answer],
@@ -95,14 +95,14 @@ fn cause(identity: &Identity, live: &Answer) -> Cause {
     }
 }
 
-/// Returns the group to which RBAC says that the binding grants.
+/// Returns the group that the server's RBAC reason names as the subject.
 fn group_of(reason: &str) -> Option<&str> {
     let (_, group) = reason.rsplit_once(" to Group \"")?;
     group.strip_suffix('"')
 }
 
 impl Cause {
-    /// Returns the cause in words, as the end of a sentence that begins with the disagreement.
+    /// Returns the cause as the end of a sentence about the disagreement.
     pub fn explain(&self) -> String {
         match self {
             Self::Privileged => {
@@ -118,10 +118,10 @@ impl Cause {
                  has not seen a change yet; ask again"
                 .to_owned(),
             Self::OtherAuthorizer => {
-                "another authorizer than RBAC, such as a webhook, allows it".to_owned()
+                "an authorizer other than RBAC, such as a webhook, allows it".to_owned()
             }
             Self::Forbidden => {
-                "another authorizer than RBAC, such as a webhook, forbids it".to_owned()
+                "an authorizer other than RBAC, such as a webhook, denies it".to_owned()
             }
         }
     }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_yes_against_no_is_a_disagreement_and_its_cause_is_told() {
+    fn yes_against_no_is_a_disagreement_with_a_cause() {
         let jane = || Identity::user("jane");
         let node = || Identity::user("system:node:a").with_group("system:nodes");
         let yes = |reason| Answer::new(VerdictKind::Allowed, reason);

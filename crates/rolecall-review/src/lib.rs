@@ -1,4 +1,4 @@
-//! Access reviews: many questions, asked of a server or of the local evaluator, and compared.
+//! Access reviews: asks a server or the local evaluator many questions, and compares the answers.
 //!
 //! ```text
 //! cells -> [ plan ] -> questions -> [ ask ] -> answers -> [ compare ] -> disagreements
@@ -7,9 +7,9 @@
 //!                                   local | live -> [ body ] -> [ Transport ] (the caller's)
 //! ```
 //!
-//! A question is an identity and a request; whoever answers it, the answer has the same form. The
-//! live reviewer builds bodies and reads statuses; how they get to a server and back is a port that
-//! the caller implements, so that all of this is tested without a network.
+//! A question is an identity and a request; all reviewers answer in the same form. The live
+//! reviewer builds request bodies and parses statuses. The caller implements the transport to the
+//! server, so this crate is tested without a network.
 #![doc = include_str!("../README.md")]
 
 mod answer;

@@ -4,14 +4,14 @@ use rolecall_rbac::{Authorizer, Decision};
 
 use crate::{Answer, Question, Reviewer};
 
-/// Answers from what was read.
+/// Answers from the inventory.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalReviewer<'a> {
     authorizer: &'a Authorizer,
 }
 
 impl<'a> LocalReviewer<'a> {
-    /// Builds a reviewer out of an authorizer.
+    /// Builds a reviewer from an authorizer.
     pub fn new(authorizer: &'a Authorizer) -> Self {
         Self { authorizer }
     }
@@ -21,7 +21,8 @@ impl<'a> LocalReviewer<'a> {
         local_answer(&self.authorizer.authorize(&question.identity, &question.request))
     }
 
-    /// Answers one question as if there were no other authorizer, to compare that with a server.
+    /// Answers one question as if RBAC were the only authorizer, to compare the answer with a
+    /// server's.
     pub fn answer_by_rbac(&self, question: &Question) -> Answer {
         local_answer(&self.authorizer.authorize_by_rbac(&question.identity, &question.request))
     }

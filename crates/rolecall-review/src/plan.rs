@@ -1,4 +1,4 @@
-//! What is asked: each question once, however many cells it answers.
+//! Plans the questions of a matrix: each question once, for any number of cells.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use rustc_hash::FxBuildHasher;
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// Who asks.
+    /// The identity.
     pub identity: Arc<Identity>,
-    /// What is asked.
+    /// The request.
     pub request: Request,
 }
 
-/// The questions of a matrix, and which of its cells each answers.
+/// The questions of a matrix, and the cells that each one answers.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     questions: Vec<Question>,
-    /// For each cell the position of its question.
+    /// For each cell, the position of its question.
     cells: Vec<u32>,
 }
 
@@ -30,17 +30,17 @@ pub struct PlanBuilder {
     identities: HashMap<Identity, (Arc<Identity>, Asked), FxBuildHasher>,
 }
 
-/// The requests of one identity so far, with their questions' positions.
+/// The previous requests of one identity, with the positions of their questions.
 type Asked = HashMap<Request, u32, FxBuildHasher>;
 
 impl PlanBuilder {
-    /// Starts without any.
+    /// Creates an empty plan.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the next cell. A request that was asked for the same identity before, such as one about
-    /// a cluster-scoped resource in every namespace, is not asked again.
+    /// Adds the next cell. An earlier question with the same identity and request, such as for a
+    /// cluster-scoped resource in another namespace, is reused.
     pub fn cell(&mut self, identity: &Identity, request: Request) {
         let (identity, asked) = self
             .identities
@@ -61,12 +61,12 @@ impl PlanBuilder {
 }
 
 impl Plan {
-    /// Returns the questions, in the order in which cells first needed them.
+    /// Returns the questions, in the order of their first cells.
     pub fn questions(&self) -> &[Question] {
         &self.questions
     }
 
-    /// Returns for each cell, in the order added, the position of its question.
+    /// Returns the position of each cell's question, in insertion order.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = usize> {
         self.cells.iter().map(|question| *question as usize)
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_question_is_asked_twice() {
+    fn repeated_questions_are_asked_once() {
         let request = |resource: &str, namespace: &str| {
             let (resource, namespace) = (resource.into(), namespace.into());
             Request::resource(

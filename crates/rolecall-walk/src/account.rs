@@ -1,79 +1,79 @@
-//! Whom a Pod runs as, and what is bound to it.
+//! The identity of a Pod and its bindings.
 
 use rolecall_rbac::{
     Authorizer, Binding, BoundRole, Gap, Identity, Problem, Role, ServiceAccount,
     ServiceAccountName, Subject, SubjectKind, Workload, is_template,
 };
 
-/// An identity and everything that is bound to it.
+/// An identity and all its bindings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalkedIdentity<'a> {
     /// The user name and groups.
     pub identity: Identity,
-    /// What is known of its ServiceAccount; `None` for other users and for groups.
+    /// The state of its ServiceAccount; `None` for other users and for groups.
     pub account: Option<Account<'a>>,
     /// Its bindings, ClusterRoleBindings first, each kind sorted by namespace and name.
     pub bindings: Vec<WalkedBinding<'a>>,
-    /// What may hide further bindings or rules.
+    /// The gaps that can hide more bindings or rules.
     pub gaps: Vec<Gap>,
 }
 
-/// A ServiceAccount as far as it was read.
+/// A ServiceAccount, as far as the input shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Account<'a> {
-    /// It was read.
+    /// It exists.
     Exists(&'a ServiceAccount),
-    /// `default`, which a controller makes in every namespace.
+    /// The ServiceAccount `default`, which a controller creates in every namespace.
     Implied,
-    /// Nobody wrote its name: the operator of a custom resource makes it.
+    /// Its name is not written: the operator of a custom resource creates it.
     MadeByOperator,
-    /// Its name is a variable, such as `$ACCOUNT`, that nothing has filled in.
+    /// Its name is a placeholder, such as `$ACCOUNT`.
     Template,
-    /// It does not exist: a server creates no Pod that names it.
+    /// It does not exist, so the server rejects Pods that name it.
     Missing,
-    /// It may exist; ServiceAccounts of its namespace could not be read.
+    /// It might exist: ServiceAccounts in its namespace could not be read.
     Unread,
 }
 
-/// A binding that reaches an identity.
+/// A binding that applies to an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WalkedBinding<'a> {
     /// The binding.
     pub binding: &'a Binding,
     /// The first subject that matches.
     pub subject: &'a Subject,
-    /// How the subject matches.
+    /// The way in which the subject matches.
     pub via: Via<'a>,
-    /// The role that it leads to.
+    /// The role that it refers to.
     pub role: RoleState<'a>,
 }
 
-/// How a binding's subject matches an identity.
+/// The way in which a binding's subject matches an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via<'a> {
     /// By the ServiceAccount's namespace and name.
     ServiceAccount,
     /// By the user name, which for a ServiceAccount is `system:serviceaccount:NAMESPACE:NAME`.
     User,
-    /// By a group that the identity is in.
+    /// By a group of the identity.
     Group(&'a str),
 }
 
-/// Where a binding's roleRef leads.
+/// The target of a binding's roleRef.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoleState<'a> {
-    /// To a role.
+    /// A role.
     Found(&'a Role),
-    /// To a role that does not exist.
+    /// A role that does not exist.
     NotFound,
-    /// To a kind that is no role, or that such a binding cannot have.
+    /// An unsupported kind, or a kind that such a binding cannot refer to.
     Unsupported,
-    /// To a role that could not be read.
+    /// A role that could not be read.
     Unread,
 }
 
 impl<'a> WalkedIdentity<'a> {
-    /// Finds out what an identity is and has.
+    /// Looks up an identity's account and bindings.
     pub(crate) fn new(authorizer: &'a Authorizer, identity: Identity) -> Self {
         let account = identity.as_service_account().map(|name| Account::find(authorizer, name));
         let bindings = authorizer
@@ -87,7 +87,7 @@ impl<'a> WalkedIdentity<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// Looks a ServiceAccount up.
+    /// Looks up a ServiceAccount.
     pub(crate) fn find(authorizer: &'a Authorizer, name: ServiceAccountName<'_>) -> Self {
         let inventory = authorizer.inventory();
         let ServiceAccountName { namespace, name } = name;
@@ -122,9 +122,9 @@ impl<'a> WalkedBinding<'a> {
         Self { binding, subject, via, role: RoleState::new(authorizer, binding, role) }
     }
 
-    /// Returns whether this is one of the bindings that a server makes at start to give everybody,
-    /// or every ServiceAccount, the same, such as discovery.
-    pub fn is_everybodys(&self) -> bool {
+    /// Returns whether this is one of the default bindings that grant the same, such as discovery,
+    /// to everyone or every ServiceAccount.
+    pub fn is_default_for_everyone(&self) -> bool {
         let is_bootstrapped = || {
             let label = self.binding.metadata.label("kubernetes.io/bootstrapping");
             label.is_some_and(|value| &**value == "rbac-defaults")
@@ -139,7 +139,7 @@ impl<'a> WalkedBinding<'a> {
 }
 
 impl<'a> RoleState<'a> {
-    /// Tells a role that does not exist from one that was not read.
+    /// Distinguishes a role that does not exist from one that could not be read.
     pub(crate) fn new(
         authorizer: &'a Authorizer,
         binding: &Binding,

@@ -1,4 +1,4 @@
-//! From a role to its holders: the walk the other way.
+//! From a role to its holders: the walk in reverse.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use rolecall_rbac::{
 };
 
 use crate::account::Account;
-use crate::walk::{Ground, SpecKey, Walk};
+use crate::walk::{SpecKey, Walk, WalkIndex};
 
 /// A Role, or a ClusterRole when its namespace is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,14 +19,15 @@ pub struct RoleName<'a> {
     pub name: &'a str,
 }
 
-/// Who holds some roles, and what runs as them.
+/// The holders of some roles, and their Pods.
 #[derive(Clone, Debug, Default)]
 pub struct Holders<'a> {
-    /// The roles, in the order they were asked for.
+    /// The roles, in the requested order.
     pub roles: Vec<HeldRole<'a>>,
-    /// The Pods of the ServiceAccounts among the holders; [`Holder::pods`] points into it.
+    /// The Pods of the ServiceAccounts among the holders; [`Holder::pods`] contains positions in
+    /// it.
     pub walk: Walk<'a>,
-    /// What may hide further bindings of the roles, or Pods.
+    /// The gaps that can hide more bindings of the roles, or Pods.
     pub gaps: Vec<Gap>,
 }
 
@@ -35,15 +36,15 @@ pub struct Holders<'a> {
 pub struct HeldRole<'a> {
     /// The role's namespace and name.
     pub name: RoleName<'a>,
-    /// The role; `None` when bindings name it and it does not exist.
+    /// The role; `None` if bindings refer to it but it does not exist.
     pub role: Option<&'a Role>,
-    /// The ClusterRoles that select this one for aggregation, and so hold its rules too.
+    /// The ClusterRoles that aggregate this one, and so contain its rules.
     pub included_in: Vec<&'a Role>,
     /// Its bindings, ClusterRoleBindings first, each kind sorted by namespace and name.
     pub bindings: Vec<HeldBinding<'a>>,
 }
 
-/// A binding of a role, and whom it reaches.
+/// A binding of a role, and its recipients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldBinding<'a> {
     /// The binding.
@@ -57,38 +58,38 @@ pub struct HeldBinding<'a> {
 pub struct Holder<'a> {
     /// The subject as written.
     pub subject: &'a Subject,
-    /// Whom it reaches.
-    pub who: Who<'a>,
-    /// What runs as the ServiceAccount, by position among the walk's Pods; empty for groups, whose
+    /// The recipient of the grant.
+    pub recipient: Recipient<'a>,
+    /// The Pods of the ServiceAccount, by position among the walk's Pods; empty for groups, whose
     /// Pods are only counted.
     pub pods: Vec<usize>,
 }
 
-/// Whom a subject reaches.
+/// The recipient of a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who<'a> {
-    /// One ServiceAccount, named as such or by its user name.
+pub enum Recipient<'a> {
+    /// A ServiceAccount, named as such or by its user name.
     ServiceAccount {
         /// Its namespace and name.
         name: ServiceAccountName<'a>,
-        /// What is known of it.
+        /// The state of the ServiceAccount.
         account: Account<'a>,
     },
     /// A user.
     User,
-    /// A group, and those of its members that are ServiceAccounts.
+    /// A group, and the ServiceAccounts in it.
     Group {
-        /// The ServiceAccounts that were read.
+        /// The known ServiceAccounts.
         members: &'a [ServiceAccount],
-        /// How many Pods, or Pods to come, run as one of them.
+        /// The number of Pods and pod templates that use them.
         pods: usize,
     },
     /// Nobody: a ServiceAccount without namespace in a ClusterRoleBinding, or an unknown kind.
     Nobody,
 }
 
-/// Returns who holds roles, existing or not, and who holds the roles of some bindings through these
-/// alone; nobody, and nothing that may hide anybody, for none.
+/// Returns the holders of roles, existing or not, and for each of `bindings` the holders of its
+/// role through that binding only. The result is empty if both lists are.
 pub fn holders<'a>(
     authorizer: &'a Authorizer,
     names: &[RoleName<'a>],
@@ -97,35 +98,35 @@ pub fn holders<'a>(
     if names.is_empty() && bindings.is_empty() {
         return Holders::default();
     }
-    let ground = Ground::new(authorizer);
-    let named = names.iter().map(|name| HeldRole::new(authorizer, &ground, *name));
-    let through = bindings.iter().map(|binding| HeldRole::through(authorizer, &ground, binding));
+    let index = WalkIndex::new(authorizer);
+    let named = names.iter().map(|name| HeldRole::new(authorizer, &index, *name));
+    let through = bindings.iter().map(|binding| HeldRole::through(authorizer, &index, binding));
     let mut roles: Vec<HeldRole<'a>> = named.chain(through).collect();
     let mut accounts: BTreeSet<ServiceAccountName<'a>> = BTreeSet::new();
     for holder in holders_of(&mut roles) {
-        if let Who::ServiceAccount { name, .. } = holder.who {
+        if let Recipient::ServiceAccount { name, .. } = holder.recipient {
             accounts.insert(name);
         }
     }
     let mut specs: Vec<SpecKey> = accounts
         .iter()
-        .flat_map(|account| ground.run_as(account.namespace, account.name))
+        .flat_map(|account| index.run_as(account.namespace, account.name))
         .copied()
         .collect();
-    // The walk keeps this order, so that a key's rank is its Pod's position; as no two accounts
-    // share a Pod, each key is there once.
+    // The walk keeps this order, so a key's rank is its Pod's position. Accounts do not share Pods,
+    // so keys are unique.
     specs.sort_unstable();
     let identities = accounts
         .iter()
         .map(|account| Identity::service_account(account.namespace, account.name))
         .collect();
     for holder in holders_of(&mut roles) {
-        if let Who::ServiceAccount { name, .. } = holder.who {
-            let run_as = ground.run_as(name.namespace, name.name);
+        if let Recipient::ServiceAccount { name, .. } = holder.recipient {
+            let run_as = index.run_as(name.namespace, name.name);
             holder.pods = run_as.iter().filter_map(|key| specs.binary_search(key).ok()).collect();
         }
     }
-    let walk = ground.walk(specs, identities);
+    let walk = index.walk(specs, identities);
     let gaps = gaps(authorizer, &roles, &walk);
     Holders { roles, walk, gaps }
 }
@@ -135,7 +136,7 @@ fn holders_of<'r, 'a>(roles: &'r mut [HeldRole<'a>]) -> impl Iterator<Item = &'r
 }
 
 impl<'a> HeldRole<'a> {
-    fn new(authorizer: &'a Authorizer, ground: &Ground<'a>, name: RoleName<'a>) -> Self {
+    fn new(authorizer: &'a Authorizer, index: &WalkIndex<'a>, name: RoleName<'a>) -> Self {
         let inventory = authorizer.inventory();
         let role = inventory.role(name.namespace, name.name);
         let included_in = role
@@ -153,13 +154,13 @@ impl<'a> HeldRole<'a> {
         let bindings = authorizer
             .bindings_to(name.namespace, name.name)
             .into_iter()
-            .map(|binding| HeldBinding::new(authorizer, ground, binding))
+            .map(|binding| HeldBinding::new(authorizer, index, binding))
             .collect();
         Self { name, role, included_in, bindings }
     }
 
-    /// Returns the role of one binding, held through nothing else.
-    fn through(authorizer: &'a Authorizer, ground: &Ground<'a>, binding: &'a Binding) -> Self {
+    /// Returns the role of a binding, held through this binding only.
+    fn through(authorizer: &'a Authorizer, index: &WalkIndex<'a>, binding: &'a Binding) -> Self {
         let namespace = match binding.role_ref.kind {
             RoleKind::Role => &*binding.metadata.namespace,
             RoleKind::ClusterRole | RoleKind::Other(_) => "",
@@ -171,26 +172,26 @@ impl<'a> HeldRole<'a> {
             name,
             role: inventory.role(namespace, name.name).filter(|_| is_role),
             included_in: Vec::new(),
-            bindings: vec![HeldBinding::new(authorizer, ground, binding)],
+            bindings: vec![HeldBinding::new(authorizer, index, binding)],
         }
     }
 }
 
 impl<'a> HeldBinding<'a> {
-    fn new(authorizer: &'a Authorizer, ground: &Ground<'a>, binding: &'a Binding) -> Self {
+    fn new(authorizer: &'a Authorizer, index: &WalkIndex<'a>, binding: &'a Binding) -> Self {
         let holders = binding.subjects.iter().map(|subject| Holder {
             subject,
-            who: Who::new(authorizer, ground, binding, subject),
+            recipient: Recipient::new(authorizer, index, binding, subject),
             pods: Vec::new(),
         });
         Self { binding, holders: holders.collect() }
     }
 }
 
-impl<'a> Who<'a> {
+impl<'a> Recipient<'a> {
     fn new(
         authorizer: &'a Authorizer,
-        ground: &Ground<'a>,
+        index: &WalkIndex<'a>,
         binding: &'a Binding,
         subject: &'a Subject,
     ) -> Self {
@@ -210,7 +211,7 @@ impl<'a> Who<'a> {
             }
             SubjectKind::Group => {
                 let members = authorizer.members(&subject.name);
-                let pods = ground.count_run_as_member_of(&subject.name);
+                let pods = index.count_run_as_member_of(&subject.name);
                 Self::Group { members, pods }
             }
             SubjectKind::Other(_) => Self::Nobody,
@@ -218,7 +219,7 @@ impl<'a> Who<'a> {
     }
 }
 
-/// Returns the gaps that may hide a binding of the roles, a role, or a Pod of their holders.
+/// Returns the gaps that can hide a binding of the roles, a role, or a Pod of their holders.
 fn gaps(authorizer: &Authorizer, roles: &[HeldRole<'_>], walk: &Walk<'_>) -> Vec<Gap> {
     authorizer
         .inventory()
@@ -228,7 +229,7 @@ fn gaps(authorizer: &Authorizer, roles: &[HeldRole<'_>], walk: &Walk<'_>) -> Vec
             walk.gaps.contains(gap)
                 || roles.iter().any(|held| {
                     let namespace = held.name.namespace;
-                    // A ClusterRole may be bound in any namespace, a Role in its own only.
+                    // A ClusterRole can be bound in any namespace, a Role only in its own.
                     (namespace.is_empty() && gap.may_hide_any_binding())
                         || (!namespace.is_empty() && may_hide_role_binding(gap, namespace))
                         || (held.role.is_none() && gap.may_hide_role(namespace, held.name.name))

@@ -1,4 +1,4 @@
-//! From a Pod to its rights, and from a role to the Pods that hold it.
+//! Walks from a Pod to its rules, and from a role to the Pods that hold it.
 //!
 //! ```text
 //! [ Pod ] -> owners -> [ ServiceAccount ] -> [ Binding ] -> [ Role ] -> rules      walk
@@ -6,22 +6,22 @@
 //!    +------------------------+-------------------+------------+                   holders
 //! ```
 //!
-//! A cluster has many Pods and few identities, so the result has each identity once, with its
-//! bindings, and each Pod points at its own. What is missing on the way is a value: a
-//! ServiceAccount that does not exist, a role that does not, an owner that was not read, a gap.
+//! A cluster has many Pods and few identities, so the result contains each identity once, with its
+//! bindings, and each Pod refers to its identity. Missing parts are values: a ServiceAccount or
+//! role that does not exist, an owner that was not read, a gap.
 //!
-//! Invariants: pure, like `rolecall-rbac` on which it stands; no text for people, only evidence;
-//! the cost is linear in the objects of the inventory and in what is found.
+//! Invariants: pure, like `rolecall-rbac`; returns evidence, never prose; the cost is linear in the
+//! size of the inventory and of the result.
 #![doc = include_str!("../README.md")]
 
 mod account;
-mod family;
 mod holders;
+mod owner_index;
 mod token;
 mod walk;
 
 pub use account::{Account, RoleState, Via, WalkedBinding, WalkedIdentity};
-pub use family::OwnerLink;
-pub use holders::{HeldBinding, HeldRole, Holder, Holders, RoleName, Who, holders};
-pub use token::{TokenBecause, TokenMount};
+pub use holders::{HeldBinding, HeldRole, Holder, Holders, Recipient, RoleName, holders};
+pub use owner_index::OwnerLink;
+pub use token::{TokenMount, TokenReason};
 pub use walk::{Target, Walk, WalkedPod, everything_in, walk};

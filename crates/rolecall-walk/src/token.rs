@@ -1,45 +1,46 @@
-//! Whether a container finds a token, and why (docs/semantics.md#serviceaccounts-and-tokens).
+//! Decides whether a token is mounted into a container, and why
+//! (docs/semantics.md#serviceaccounts-and-tokens).
 
 use rolecall_rbac::{PodSpec, TokenVolume, Workload};
 
 use crate::Account;
 
-/// Whether a Pod's containers find a token that the API server accepts.
+/// Whether a Pod's containers have a token that the API server accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenMount<'a> {
-    /// Whether any of them does; `None` when that depends on a ServiceAccount that was not read.
+    /// Whether any of them has one; `None` if it depends on a ServiceAccount that was not read.
     pub mounted: Option<bool>,
-    /// What decides it.
-    pub because: TokenBecause,
-    /// The containers that find one, in their order; empty for a Pod whose containers are not
-    /// known, as those of most custom resources.
+    /// The reason.
+    pub reason: TokenReason,
+    /// The containers with a token, in order; empty if the containers are unknown, as for most
+    /// custom resources.
     pub containers: Vec<&'a str>,
 }
 
-/// What decides whether a token is mounted.
+/// The reason why a token is or is not mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TokenBecause {
-    /// Neither the Pod nor the ServiceAccount says anything, which means yes.
+pub enum TokenReason {
+    /// Neither the Pod nor the ServiceAccount sets it, which means yes.
     Default,
     /// The Pod's `automountServiceAccountToken`.
     Pod,
     /// The ServiceAccount's `automountServiceAccountToken`.
     ServiceAccount,
-    /// A projected token volume of the Pod's own.
+    /// The Pod has a projected token volume.
     Projected,
-    /// Every container mounts something of its own where the token would be.
+    /// Every container mounts something else in place of the token.
     Covered,
-    /// The server mounted one in the Pod that it stored; why, depends on a ServiceAccount that was
+    /// The server mounted one in the stored Pod, and the cause depends on a ServiceAccount that was
     /// not read.
     Injected,
-    /// The server stored the Pod without one, though nothing that was read refuses it today.
+    /// The server stored the Pod without one, although no known setting disables it now.
     NotInjected,
-    /// A mirror Pod, which shows what a kubelet runs by itself, can have none.
+    /// A mirror Pod, which represents a kubelet's static Pod, cannot have one.
     Mirror,
 }
 
-impl TokenBecause {
-    /// Returns the reason's name in documented output and in fixtures.
+impl TokenReason {
+    /// Returns the reason's name in documented output and fixtures.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -54,18 +55,18 @@ impl TokenBecause {
     }
 }
 
-/// Decides for one pod spec of a workload that runs as `account`.
+/// Decides for one pod spec of a workload with ServiceAccount `account`.
 pub(crate) fn token_mount<'a>(
     workload: &Workload,
     spec: &'a PodSpec,
     account: &Account<'_>,
 ) -> TokenMount<'a> {
     if workload.mirror {
-        let because = TokenBecause::Mirror;
-        return TokenMount { mounted: Some(false), because, containers: Vec::new() };
+        let reason = TokenReason::Mirror;
+        return TokenMount { mounted: Some(false), reason, containers: Vec::new() };
     }
-    let (automount, because) = automount(spec, account);
-    // A server writes the volume into the Pods that it stores: there it can be seen.
+    let (automount, reason) = automount(spec, account);
+    // A stored Pod contains the volume that the server added.
     let visible = workload.metadata.stored && &*workload.kind == "Pod";
     let mut injected = false;
     let mut containers = Vec::new();
@@ -81,44 +82,45 @@ pub(crate) fn token_mount<'a>(
             containers.push(&*container.name);
         }
     }
-    let (mounted, because) = match automount {
+    let (mounted, reason) = match automount {
         _ if !containers.is_empty() => {
-            let because = match automount {
-                Some(true) if injected => because,
-                None if injected => TokenBecause::Injected,
-                _ => TokenBecause::Projected,
+            let reason = match automount {
+                Some(true) if injected => reason,
+                None if injected => TokenReason::Injected,
+                _ => TokenReason::Projected,
             };
-            (Some(true), because)
+            (Some(true), reason)
         }
-        None if visible => (Some(false), TokenBecause::NotInjected),
-        None => (None, because),
-        Some(true) if spec.containers.is_empty() => (Some(true), because),
+        None if visible => (Some(false), TokenReason::NotInjected),
+        None => (None, reason),
+        Some(true) if spec.containers.is_empty() => (Some(true), reason),
         Some(true) if spec.containers.iter().all(|container| container.covers_token_path) => {
-            (Some(false), TokenBecause::Covered)
+            (Some(false), TokenReason::Covered)
         }
-        Some(true) => (Some(false), TokenBecause::NotInjected),
-        Some(false) => (Some(false), because),
+        Some(true) => (Some(false), TokenReason::NotInjected),
+        Some(false) => (Some(false), reason),
     };
-    TokenMount { mounted, because, containers }
+    TokenMount { mounted, reason, containers }
 }
 
-/// Returns whether a token is to be mounted, and who says so: the Pod before the ServiceAccount.
-fn automount(spec: &PodSpec, account: &Account<'_>) -> (Option<bool>, TokenBecause) {
+/// Returns whether a token should be mounted, and the setting that decides: the Pod's takes
+/// precedence over the ServiceAccount's.
+fn automount(spec: &PodSpec, account: &Account<'_>) -> (Option<bool>, TokenReason) {
     match (spec.automount_token, account) {
-        (Some(said), _) => (Some(said), TokenBecause::Pod),
+        (Some(said), _) => (Some(said), TokenReason::Pod),
         (None, Account::Exists(account)) => match account.automount_token {
-            Some(said) => (Some(said), TokenBecause::ServiceAccount),
-            None => (Some(true), TokenBecause::Default),
+            Some(said) => (Some(said), TokenReason::ServiceAccount),
+            None => (Some(true), TokenReason::Default),
         },
-        (None, Account::Unread | Account::MadeByOperator) => (None, TokenBecause::ServiceAccount),
+        (None, Account::Unread | Account::MadeByOperator) => (None, TokenReason::ServiceAccount),
         (None, Account::Implied | Account::Template | Account::Missing) => {
-            (Some(true), TokenBecause::Default)
+            (Some(true), TokenReason::Default)
         }
     }
 }
 
-/// Returns whether a volume is the one that servers add: `kube-api-access-*`, or before 1.21 the
-/// Secret `ACCOUNT-token-*`.
+/// Returns whether a server added the volume: `kube-api-access-*`, or before 1.21 the Secret
+/// `ACCOUNT-token-*`.
 fn is_injected(volume: &TokenVolume) -> bool {
     volume.name.starts_with("kube-api-access-")
         || volume.name.rsplit_once('-').is_some_and(|(head, tail)| {

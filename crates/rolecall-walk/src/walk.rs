@@ -1,4 +1,4 @@
-//! From Pods to rules.
+//! Walks from Pods to rules.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
@@ -7,55 +7,55 @@ use rolecall_rbac::{Authorizer, Gap, Identity, Inventory, ObjectKind, PodSpec, U
 use rustc_hash::FxBuildHasher;
 
 use crate::account::{Account, WalkedIdentity};
-use crate::family::{Family, OwnerLink, owners};
+use crate::owner_index::{OwnerIndex, OwnerLink, owners};
 use crate::token::{TokenMount, token_mount};
 
-/// Where a walk starts.
+/// The start of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// A Pod; or the Pods that a workload made, or while there are none, those that it will make.
+    /// A Pod, or the existing Pods of a workload, or its pod templates if there are none.
     Workload(&'a Workload),
-    /// An identity, and if it is a ServiceAccount, the Pods that run as it.
+    /// An identity and, if it is a ServiceAccount, its Pods.
     Identity(Box<Identity>),
 }
 
-/// Pods and identities, each once.
+/// Pods and identities, without duplicates.
 #[derive(Clone, Debug, Default)]
 pub struct Walk<'a> {
-    /// Pods and Pods to come, sorted by namespace, kind and name.
+    /// Pods and pod templates, sorted by namespace, kind and name.
     pub pods: Vec<WalkedPod<'a>>,
-    /// The identities that Pods run as or that were asked for, sorted by user name and groups.
+    /// The identities of the Pods and of the targets, sorted by user name and groups.
     pub identities: Vec<WalkedIdentity<'a>>,
-    /// What may hide further Pods, owners, ServiceAccounts, bindings or rules.
+    /// The gaps that can hide more Pods, owners, ServiceAccounts, bindings or rules.
     pub gaps: Vec<Gap>,
 }
 
-/// A Pod, or a Pod to come from a workload's template; there may be very many of them, so that what can
-/// be told from their objects is told when asked.
+/// A Pod or a workload's pod template. A walk can contain very many, so details are computed on
+/// demand.
 #[derive(Clone, Debug)]
 pub struct WalkedPod<'a> {
-    /// The Pod, or the object with the template.
+    /// The Pod, or the object with the pod template.
     pub workload: &'a Workload,
     /// Its pod spec.
     pub spec: &'a PodSpec,
-    /// Whom it runs as, among the walk's identities; `None` for a mirror Pod, which is nobody.
+    /// The position of its identity in the walk; `None` for a mirror Pod, which has none.
     pub identity: Option<usize>,
     account: Account<'a>,
     inventory: &'a Inventory,
 }
 
 impl<'a> WalkedPod<'a> {
-    /// Returns who made it, nearest first.
+    /// Returns its owners, nearest first.
     pub fn owners(&self) -> Vec<OwnerLink<'a>> {
         owners(self.inventory, self.workload)
     }
 
-    /// Returns whether its containers find a token.
+    /// Returns whether its containers have a token.
     pub fn token(&self) -> TokenMount<'a> {
         token_mount(self.workload, self.spec, &self.account)
     }
 
-    /// Returns whether it is a Pod that was read, and not one to come.
+    /// Returns whether it is a Pod and not a pod template.
     pub fn is_pod(&self) -> bool {
         is_pod(self.workload)
     }
@@ -63,24 +63,24 @@ impl<'a> WalkedPod<'a> {
 
 /// Walks from targets to Pods, identities, bindings, roles and rules.
 pub fn walk<'a>(authorizer: &'a Authorizer, targets: &[Target<'a>]) -> Walk<'a> {
-    let ground = Ground::new(authorizer);
+    let index = WalkIndex::new(authorizer);
     let mut specs: Vec<SpecKey> = Vec::with_capacity(targets.len());
     let mut identities: BTreeSet<Identity> = BTreeSet::new();
     for target in targets {
         match target {
-            Target::Workload(workload) => specs.extend(ground.pods_of(workload)),
+            Target::Workload(workload) => specs.extend(index.pods_of(workload)),
             Target::Identity(identity) => {
                 if let Some(account) = identity.as_service_account() {
-                    specs.extend(ground.run_as(account.namespace, account.name));
+                    specs.extend(index.run_as(account.namespace, account.name));
                 }
                 identities.insert((**identity).clone());
             }
         }
     }
-    ground.walk(specs, identities)
+    index.walk(specs, identities)
 }
 
-/// Returns every Pod of a namespace, or of all namespaces, and every workload without owner and
+/// Returns the Pods of a namespace, or of all namespaces, and the workloads without owner and
 /// without Pods.
 pub fn everything_in<'a>(inventory: &'a Inventory, namespace: Option<&str>) -> Vec<Target<'a>> {
     let workloads = match namespace {
@@ -94,31 +94,31 @@ pub fn everything_in<'a>(inventory: &'a Inventory, namespace: Option<&str>) -> V
         .collect()
 }
 
-/// A pod spec by the positions of its workload and within it.
+/// The positions of a workload and of a pod spec in it.
 pub(crate) type SpecKey = (usize, usize);
 
 type ByName<'a, T> = HashMap<&'a str, T, FxBuildHasher>;
 
-/// What all walks over one inventory share.
+/// Lookup tables that all walks over an inventory share.
 #[derive(Debug)]
-pub(crate) struct Ground<'a> {
+pub(crate) struct WalkIndex<'a> {
     authorizer: &'a Authorizer,
-    family: OnceCell<Family>,
-    /// Pods, and Pods to come, by namespace and ServiceAccount.
+    owner_index: OnceCell<OwnerIndex>,
+    /// Pods and pod templates by namespace and ServiceAccount.
     by_account: OnceCell<ByName<'a, ByName<'a, Vec<SpecKey>>>>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> WalkIndex<'a> {
     pub(crate) fn new(authorizer: &'a Authorizer) -> Self {
-        Self { authorizer, family: OnceCell::new(), by_account: OnceCell::new() }
+        Self { authorizer, owner_index: OnceCell::new(), by_account: OnceCell::new() }
     }
 
-    /// Returns who made what; walks from Pods never ask.
-    fn family(&self) -> &Family {
-        self.family.get_or_init(|| Family::new(self.authorizer.inventory()))
+    /// Returns the owner index; walks from Pods do not need it.
+    fn owner_index(&self) -> &OwnerIndex {
+        self.owner_index.get_or_init(|| OwnerIndex::new(self.authorizer.inventory()))
     }
 
-    /// Returns what runs as whom; only walks from accounts ask.
+    /// Returns the Pods by ServiceAccount; only walks from accounts need them.
     fn by_account(&self) -> &ByName<'a, ByName<'a, Vec<SpecKey>>> {
         self.by_account.get_or_init(|| {
             let mut by_account: ByName<'a, ByName<'a, Vec<SpecKey>>> = HashMap::default();
@@ -138,7 +138,7 @@ impl<'a> Ground<'a> {
         })
     }
 
-    /// Returns the Pods, and Pods to come, of a ServiceAccount.
+    /// Returns the Pods and pod templates of a ServiceAccount.
     pub(crate) fn run_as(&self, namespace: &str, name: &str) -> &[SpecKey] {
         self.by_account()
             .get(namespace)
@@ -146,7 +146,7 @@ impl<'a> Ground<'a> {
             .map_or(&[], |specs| specs)
     }
 
-    /// Counts the Pods, and Pods to come, whose ServiceAccount is in a group by being one.
+    /// Counts the Pods and pod templates whose ServiceAccount belongs to a ServiceAccount group.
     pub(crate) fn count_run_as_member_of(&self, group: &str) -> usize {
         let namespace = match group {
             "system:serviceaccounts" | "system:authenticated" => None,
@@ -162,7 +162,7 @@ impl<'a> Ground<'a> {
             .sum()
     }
 
-    /// Builds the walk over a choice of pod specs and identities.
+    /// Builds the walk over the given pod specs and identities.
     pub(crate) fn walk(
         &self,
         mut specs: Vec<SpecKey>,
@@ -176,7 +176,7 @@ impl<'a> Ground<'a> {
                 Some((workload, workload.pods.get(*template)?))
             })
         };
-        // Pods of one ServiceAccount come in runs, more often than not.
+        // Consecutive Pods often have the same ServiceAccount.
         let mut last = None;
         for (workload, spec) in chosen() {
             let account = account_of(workload, spec);
@@ -216,8 +216,8 @@ impl<'a> Ground<'a> {
         self.authorizer.inventory().workloads().get(position)
     }
 
-    /// Returns the Pods of a workload: itself, those it made, else those that it or what it made
-    /// will make.
+    /// Returns the Pods of a workload: itself, else its dependent Pods, else its pod templates and
+    /// those of its dependents.
     fn pods_of(&self, workload: &Workload) -> Vec<SpecKey> {
         let metadata = &workload.metadata;
         let Some(position) = self.authorizer.inventory().workload_position(
@@ -231,7 +231,7 @@ impl<'a> Ground<'a> {
         if is_pod(workload) {
             return self.specs_of(position).collect();
         }
-        let descendants = self.family().descendants(position);
+        let descendants = self.owner_index().descendants(position);
         let pods: Vec<SpecKey> = descendants
             .iter()
             .filter(|position| self.workload(**position).is_some_and(is_pod))
@@ -252,11 +252,11 @@ impl<'a> Ground<'a> {
     }
 
     fn has_pods(&self, position: usize) -> bool {
-        let descendants = self.family().descendants(position);
+        let descendants = self.owner_index().descendants(position);
         descendants.into_iter().any(|position| self.workload(position).is_some_and(is_pod))
     }
 
-    /// Returns the gaps that touch what was walked.
+    /// Returns the gaps that affect the walk.
     fn gaps(&self, pods: &[WalkedPod<'_>], identities: &[WalkedIdentity<'_>]) -> Vec<Gap> {
         let all = self.authorizer.inventory().gaps();
         if all.is_empty() {
@@ -284,8 +284,8 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Returns whether a Pod or an owner may be hidden in one of the namespaces, or, when there are
-/// none, anywhere.
+/// Returns whether a gap can hide a Pod or an owner in one of the namespaces, or anywhere if there
+/// are none.
 fn may_hide_pod(gap: &Gap, namespaces: &BTreeSet<&str>) -> bool {
     let (kind, namespace) = match &gap.unread {
         Unread::Anything => return true,
@@ -306,7 +306,7 @@ fn account_of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<(&'a str,
     (!workload.mirror).then(|| (&*workload.metadata.namespace, spec.service_account_name()))
 }
 
-/// Returns whether a workload is a Pod, and not something that makes Pods.
+/// Returns whether a workload is a Pod itself.
 pub(crate) fn is_pod(workload: &Workload) -> bool {
     &*workload.kind == "Pod" && workload.api_group.is_empty()
 }

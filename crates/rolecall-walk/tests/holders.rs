@@ -1,4 +1,4 @@
-//! Who holds a role, and what runs as them.
+//! The holders of a role, and their Pods.
 
 #![allow(
     clippy::expect_used,
@@ -12,7 +12,7 @@ mod support;
 
 use std::fmt::Write as _;
 
-use rolecall_walk::{Account, RoleName, Who, holders};
+use rolecall_walk::{Account, Recipient, RoleName, holders};
 use support::authorizer;
 
 const CLUSTER: &str = "
@@ -51,8 +51,8 @@ fn held(cluster: &str, namespace: &str, name: &str) -> String {
             writeln!(text, "{}/{}", held.binding.metadata.namespace, held.binding.metadata.name)
                 .unwrap();
             for holder in &held.holders {
-                let who = match &holder.who {
-                    Who::ServiceAccount { name, account } => {
+                let who = match &holder.recipient {
+                    Recipient::ServiceAccount { name, account } => {
                         let account = match account {
                             Account::Exists(_) => "exists",
                             Account::Implied => "implied",
@@ -63,15 +63,15 @@ fn held(cluster: &str, namespace: &str, name: &str) -> String {
                         };
                         format!("ServiceAccount {}/{} {account}", name.namespace, name.name)
                     }
-                    Who::User => format!("User {}", holder.subject.name),
-                    Who::Group { members, pods } => {
+                    Recipient::User => format!("User {}", holder.subject.name),
+                    Recipient::Group { members, pods } => {
                         format!(
                             "Group {}: {} accounts, {pods} Pods",
                             holder.subject.name,
                             members.len()
                         )
                     }
-                    Who::Nobody => format!("nobody, for {}", holder.subject.name),
+                    Recipient::Nobody => format!("nobody, for {}", holder.subject.name),
                 };
                 let pods: Vec<&str> = holder
                     .pods
@@ -121,7 +121,7 @@ fn a_cluster_role_is_held_everywhere() {
 }
 
 #[test]
-fn a_missing_role_still_has_bindings() {
+fn a_missing_role_has_bindings() {
     insta::assert_snapshot!(held(CLUSTER, "", "gone"), @"
     gone missing
     /gone
@@ -130,7 +130,7 @@ fn a_missing_role_still_has_bindings() {
 }
 
 #[test]
-fn gaps_are_told_where_they_may_hide_a_holder() {
+fn gaps_that_can_hide_a_holder_are_reported() {
     for (unread, namespace, name, expected) in [
         ("RoleBinding shop", "shop", "reader", true),
         ("RoleBinding other", "shop", "reader", true),

@@ -1,4 +1,4 @@
-//! Where a walk leads.
+//! The results of walks.
 
 #![allow(
     clippy::expect_used,
@@ -37,7 +37,7 @@ const CLUSTER: &str = "
     RoleBinding other/web Cluster/odd ServiceAccount/shop:web
 ";
 
-/// Finds targets as `KIND/NAMESPACE/NAME` or as a user name.
+/// Finds targets by `KIND/NAMESPACE/NAME` or user name.
 fn targets<'a>(authorizer: &'a Authorizer, words: &[&str]) -> Vec<Target<'a>> {
     let find = |word: &&str| match *word.split('/').collect::<Vec<_>>() {
         [kind, namespace, name] => {
@@ -57,7 +57,7 @@ fn walked(cluster: &str, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_pod_leads_over_its_owners_to_every_binding() {
+fn a_pod_leads_to_its_owners_and_bindings() {
     insta::assert_snapshot!(walked(CLUSTER, &["Pod/shop/web-7-a"]), @"
     Pod shop/web-7-a < ReplicaSet web-7 < Deployment web as system:serviceaccount:shop:web
     system:serviceaccount:shop:web exists
@@ -70,7 +70,7 @@ fn a_pod_leads_over_its_owners_to_every_binding() {
 }
 
 #[test]
-fn a_workload_is_its_pods() {
+fn a_workload_leads_to_its_pods() {
     insta::assert_snapshot!(walked(CLUSTER, &["CronJob/shop/report"]), @"
     Pod shop/report-1-x < Job report-1 < CronJob report as system:serviceaccount:shop:report
     system:serviceaccount:shop:report missing
@@ -109,7 +109,7 @@ fn a_service_account_leads_back_to_its_pods() {
 }
 
 #[test]
-fn users_and_groups_have_bindings_alone() {
+fn users_and_groups_have_only_bindings() {
     insta::assert_snapshot!(walked(CLUSTER, &["jane"]), @"
     jane
       /discovery via Group system:authenticated: ClusterRole viewer, everybody's
@@ -117,7 +117,7 @@ fn users_and_groups_have_bindings_alone() {
 }
 
 #[test]
-fn everything_is_each_pod_once_and_each_workload_without_pods() {
+fn everything_means_all_pods_and_workloads_without_pods() {
     let authorizer = authorizer(CLUSTER);
     let pods = |namespace| {
         let walk = walk(&authorizer, &everything_in(authorizer.inventory(), namespace));
@@ -136,14 +136,14 @@ fn everything_is_each_pod_once_and_each_workload_without_pods() {
 }
 
 #[test]
-fn targets_that_overlap_count_once() {
+fn overlapping_targets_count_once() {
     let once = walked(CLUSTER, &["Deployment/shop/web"]);
     let words = ["Pod/shop/web-7-b", "Deployment/shop/web", "system:serviceaccount:shop:web"];
     assert_eq!(walked(CLUSTER, &words), once);
 }
 
 #[test]
-fn forged_owners_end_in_no_loop() {
+fn forged_owners_do_not_loop() {
     let cluster = "
         Pod a/x of Pod/y as s
         Pod a/y of Pod/x as s
@@ -158,7 +158,7 @@ fn forged_owners_end_in_no_loop() {
 }
 
 #[test]
-fn gaps_are_told_where_they_may_hide_something() {
+fn gaps_that_can_hide_something_are_reported() {
     let gaps = |unread: &str| {
         let shown = walked(&format!("{CLUSTER}\nunread {unread}"), &["Pod/shop/web-7-a"]);
         let mut lines: Vec<String> = shown
@@ -189,14 +189,14 @@ fn gaps_are_told_where_they_may_hide_something() {
 }
 
 #[test]
-fn what_mounts_a_token() {
+fn token_mounts_follow_pod_account_and_volumes() {
     let accounts = "
         ServiceAccount a/plain
         ServiceAccount a/yes automount=true
         ServiceAccount a/no automount=false
     ";
     for (pod, expected) in [
-        // Nobody says anything; the ServiceAccount; the Pod before the ServiceAccount.
+        // Neither sets it; the ServiceAccount does; the Pod overrides the ServiceAccount.
         ("as plain container=c", "yes default c"),
         ("container=c", "yes default c"),
         ("as yes container=c", "yes serviceaccount c"),
@@ -204,16 +204,16 @@ fn what_mounts_a_token() {
         ("as no automount=true container=c", "yes pod c"),
         ("as yes automount=false container=c", "no pod"),
         ("as ghost container=c", "yes default c"),
-        // A projected token of the Pod's own, for the API server or for somebody else.
+        // A projected token, for the API server or for another audience.
         ("as no container=c container=d token=t@c", "yes projected c"),
         ("as no container=c token=t:vault@c", "no serviceaccount"),
         ("as no container=c token=t", "no serviceaccount"),
         ("as plain container=c container=d token=t@d", "yes default c,d"),
-        // Something else stands where the token would be.
+        // Another volume covers the token's path.
         ("as plain container=c! container=d", "yes default d"),
         ("as plain container=c!", "no covered"),
         ("as plain container=c! token=t@c", "yes projected c"),
-        // A server shows in the Pod what it did.
+        // A stored Pod shows what the server added.
         ("as plain container=c! token=kube-api-access-x7f2k@c +stored", "yes default c"),
         ("as plain container=c! token=plain-token-x7f2k@c +stored", "yes default c"),
         ("as yes container=c! token=kube-api-access-x7f2k@c +stored", "yes serviceaccount c"),
@@ -222,7 +222,7 @@ fn what_mounts_a_token() {
         ("as plain container=c! +stored", "no covered"),
         ("as no container=c +stored", "no serviceaccount"),
         ("automount=false container=c +mirror", "no mirror"),
-        // Containers of custom resources are not always known.
+        // The containers of custom resources are not always known.
         ("as plain", "yes default"),
     ] {
         let authorizer = authorizer(&format!("{accounts}\nPod a/p {pod}"));
@@ -232,7 +232,7 @@ fn what_mounts_a_token() {
 }
 
 #[test]
-fn an_unread_service_account_leaves_the_token_open() {
+fn an_unread_service_account_makes_the_token_unknown() {
     for (pod, expected) in [
         ("Deployment a/d as x container=c", "unknown serviceaccount"),
         ("Deployment a/d as x automount=false container=c", "no pod"),
@@ -246,7 +246,7 @@ fn an_unread_service_account_leaves_the_token_open() {
 }
 
 #[test]
-fn a_mirror_pod_is_nobody() {
+fn a_mirror_pod_has_no_identity() {
     let cluster = "
         Pod kube-system/etcd-node-1 container=etcd +mirror
         ClusterRole admin

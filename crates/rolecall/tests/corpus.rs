@@ -222,7 +222,7 @@ fn check_walk(stage: &Stage, expected: &Walk) -> Result<(), String> {
             differ("owners", &found, owners)?;
         }
         if let Some(token) = &expected.token {
-            let because = pod.token().because.as_str().to_owned();
+            let because = pod.token().reason.as_str().to_owned();
             differ("token", &Token { mounted: pod.token().mounted, because }, token)?;
         }
     }
@@ -243,7 +243,7 @@ fn check_walk(stage: &Stage, expected: &Walk) -> Result<(), String> {
     let bindings: Vec<String> = walked
         .bindings
         .iter()
-        .filter(|bound| !bound.is_everybodys())
+        .filter(|bound| !bound.is_default_for_everyone())
         .map(|bound| binding(bound.binding))
         .collect();
     differ("bindings", &bindings, &expected.bindings)

@@ -6,38 +6,39 @@ use rolecall_rbac::Text;
 
 use super::Key;
 
-/// What two sets become, point by point.
+/// A set operation, applied point by point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// What is in either.
+    /// Points in either set.
     Union,
-    /// What is in both.
+    /// Points in both sets.
     Intersection,
-    /// What is in the left one alone.
+    /// Points only in the left set.
     Difference,
 }
 
-/// A set of requests, as far as the axes above it have not decided yet.
+/// A set of requests over the axes below the current one.
 pub(super) trait Set: Clone + Eq + Hash {
-    /// Returns the set of nothing.
+    /// Returns the empty set.
     fn nothing() -> Self;
 
-    /// Returns the set of everything.
+    /// Returns the universal set.
     fn everything() -> Self;
 
     /// Applies an operation point by point.
     fn combine(&self, other: &Self, operation: Operation) -> Self;
 
-    /// Returns whether two sets are the same value without looking inside; `false` says nothing.
+    /// Returns whether two sets are the same value without comparing contents; `false` is
+    /// inconclusive.
     fn is(&self, other: &Self) -> bool;
 
-    /// Returns whether nothing is in it.
+    /// Returns whether the set is empty.
     fn is_nothing(&self) -> bool {
         *self == Self::nothing()
     }
 }
 
-/// Yes or no: what is left when every axis has decided.
+/// The innermost value, below the last axis.
 impl Set for bool {
     fn nothing() -> Self {
         false
@@ -62,8 +63,8 @@ impl Set for bool {
 
 /// A function from the points of one dimension to sets over the dimensions below it.
 ///
-/// Canonical: a key is present only where its set differs from what it would inherit, so that equal
-/// functions are equal values. Cheap to clone; equal parts are mostly shared.
+/// Canonical: contains a key only if its set differs from the inherited one, so equal functions are
+/// equal values. Cheap to clone; equal parts are mostly shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Axis<K: Key, S: Set> {
     points: Arc<Points<K, S>>,
@@ -77,12 +78,12 @@ struct Points<K, S> {
 }
 
 impl<K: Key, S: Set> Axis<K, S> {
-    /// Returns the function that has one set at every point.
+    /// Returns the function with the same set at every point.
     pub(super) fn constant(set: S) -> Self {
         Self { points: Arc::new(Points { named: Vec::new(), rest: set }) }
     }
 
-    /// Returns the function that has a set wherever a key reaches, and nothing elsewhere.
+    /// Returns the function with a set at the points that the keys match, and nothing elsewhere.
     pub(super) fn at(keys: impl IntoIterator<Item = K>, set: &S) -> Self {
         let mut keys: Vec<K> = keys.into_iter().collect();
         keys.sort_unstable();
@@ -94,7 +95,7 @@ impl<K: Key, S: Set> Axis<K, S> {
     pub(super) fn build(rest: S, keys: impl IntoIterator<Item = (K, S)>) -> Self {
         let mut named: Vec<(K, S)> = Vec::new();
         for (key, set) in keys {
-            // A key comes after those that it inherits from, so what they have is settled.
+            // Keys come after those that they inherit from, so the inherited sets are final.
             let inherited = key.inherited(&named).and_then(|position| named.get(position));
             if *inherited.map_or(&rest, |(_, set)| set) != set {
                 named.push((key, set));
@@ -103,17 +104,17 @@ impl<K: Key, S: Set> Axis<K, S> {
         Self { points: Arc::new(Points { named, rest }) }
     }
 
-    /// Returns the keys that have sets of their own, sorted, with these.
+    /// Returns the keys with explicit sets, sorted, and these sets.
     pub(super) fn named(&self) -> &[(K, S)] {
         &self.points.named
     }
 
-    /// Returns the set of the points that no key reaches.
+    /// Returns the set of the points that no key matches.
     pub(super) fn rest(&self) -> &S {
         &self.points.rest
     }
 
-    /// Returns the set at a key: its own, else what it inherits.
+    /// Returns the set at a key: explicit or inherited.
     pub(super) fn get(&self, key: &K) -> &S {
         match self.named().binary_search_by(|(named, _)| named.cmp(key)) {
             Ok(position) => self.named().get(position).map_or(self.rest(), |(_, set)| set),
@@ -121,7 +122,7 @@ impl<K: Key, S: Set> Axis<K, S> {
         }
     }
 
-    /// Returns the set that a key would have if it had none of its own.
+    /// Returns the set that a key inherits.
     fn inherited(&self, key: &K) -> &S {
         let position = key.inherited(self.named());
         position.and_then(|position| self.named().get(position)).map_or(self.rest(), |(_, set)| set)
@@ -129,7 +130,8 @@ impl<K: Key, S: Set> Axis<K, S> {
 }
 
 impl<K: Key> Axis<K, bool> {
-    /// Returns whether some point that a key reaches is in; for `None`, some point at all.
+    /// Returns whether the function is true at any point that a key matches, or at any point for
+    /// `None`.
     pub(super) fn meets(&self, key: Option<&K>) -> bool {
         let Some(key) = key else { return !self.is_nothing() };
         *self.get(key) || self.named().iter().any(|(named, yes)| *yes && key.reaches(named))
@@ -137,7 +139,7 @@ impl<K: Key> Axis<K, bool> {
 }
 
 impl<S: Set> Axis<Text, S> {
-    /// Returns the function that a field of a rule stands for: `*` among the strings is every point.
+    /// Returns the function for a field of a rule, where the string `*` matches every point.
     pub(super) fn of_rule_field(strings: &[Text], set: &S) -> Self {
         if strings.iter().any(|string| &**string == "*") {
             Self::constant(set.clone())
@@ -170,7 +172,7 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
         }
         let mut last: Option<(&S, &S, S)> = None;
         let named = Pairs { left: self, right: other, passed: (0, 0) }.map(|(key, left, right)| {
-            // Neighbours mostly share both sets, and then they share the result too.
+            // Adjacent keys mostly share both sets, and so the result.
             let known = last.as_ref().filter(|(a, b, _)| a.is(left) && b.is(right));
             let combined = match known {
                 Some((_, _, combined)) => combined.clone(),
@@ -191,7 +193,7 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
     }
 }
 
-/// The keys of two functions in ascending order, each once, with its set in both.
+/// The keys of two functions in ascending order, without duplicates, with the sets of both.
 struct Pairs<'a, K: Key, S: Set> {
     left: &'a Axis<K, S>,
     right: &'a Axis<K, S>,

@@ -2,10 +2,11 @@ use rolecall_rbac::{PolicyRule, Texts};
 
 use super::{AccessSet, RuleSet};
 
-/// Returns what Kubernetes lets every client do by its default roles `system:basic-user`,
-/// `system:discovery`, `system:public-info-viewer` and `system:service-account-issuer-discovery`: ask
-/// about itself and about what is served. `only` and `diff` take it for granted.
-pub fn everybody() -> AccessSet {
+/// Returns the access that Kubernetes grants to every client through its default roles
+/// `system:basic-user`, `system:discovery`, `system:public-info-viewer` and
+/// `system:service-account-issuer-discovery`: reviews of itself, and discovery. `only` and `diff`
+/// ignore it.
+pub fn baseline() -> AccessSet {
     let about_itself = [
         (
             "authorization.k8s.io",

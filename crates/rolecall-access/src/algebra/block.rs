@@ -4,21 +4,21 @@ use rustc_hash::FxBuildHasher;
 
 use super::{Axis, Key, Operation, Set};
 
-/// Points of an axis as patterns; of those that reach a point, the most exact decides.
+/// Patterns for points of an axis; the most specific matching pattern decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Patterns<K> {
-    /// Whether `*` is among those that are in.
+    /// Whether the included patterns contain `*`.
     pub(super) all: bool,
-    /// The others that are in, sorted.
+    /// The other included patterns, sorted.
     pub(super) listed: Vec<K>,
-    /// Those that are out again, sorted.
+    /// The excluded patterns, sorted.
     pub(super) except: Vec<K>,
 }
 
 impl<K: Key, S: Set> Axis<K, S> {
-    /// Returns blocks of points that have at least one set each, which together make the function.
+    /// Returns blocks of points that share at least one set each, which together form the function.
     ///
-    /// Blocks overlap where that saves exceptions, as rules do: `*` with `get` and `pods` with
+    /// Blocks overlap if that avoids exceptions, like rules: `*` with `get` and `pods` with
     /// `create`, rather than `* except pods` with `get` and `pods` with `create` and `get`.
     pub(super) fn blocks(&self) -> Vec<(Patterns<K>, S)> {
         let mut blocks: Vec<Block<'_, K, S>> = vec![Block {
@@ -28,7 +28,7 @@ impl<K: Key, S: Set> Axis<K, S> {
             set: self.rest().clone(),
         }];
         for (key, set) in self.named() {
-            // The block of `*` comes first, then one for each key.
+            // The block for `*` is first, followed by one for each key.
             let above = key.inherited(self.named()).map_or(0, |position| position + 1);
             let mut reaching = vec![above];
             reaching.extend(blocks.get(above).into_iter().flat_map(|block| &block.reaches));
@@ -49,7 +49,7 @@ impl<K: Key, S: Set> Axis<K, S> {
     }
 }
 
-/// A pattern, the sets it adds, and which blocks above reach its points as well.
+/// A pattern, the sets it adds, and the preceding blocks that also match its points.
 struct Block<'a, K, S> {
     key: Option<&'a K>,
     reaches: Vec<usize>,
@@ -57,8 +57,7 @@ struct Block<'a, K, S> {
     set: S,
 }
 
-/// Joins the blocks that have the same set and drops those that add nothing, in the order of their
-/// first pattern.
+/// Merges blocks with the same set and drops empty ones, in the order of their first pattern.
 fn join<K: Key, S: Set>(blocks: Vec<Block<'_, K, S>>) -> Vec<(Patterns<K>, S)> {
     let mut joined: Vec<(Patterns<K>, S)> = Vec::new();
     let mut position_of: HashMap<S, usize, FxBuildHasher> = HashMap::default();

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use super::set::Namespaces;
 use super::{AccessSet, Axis, Operation, RuleSet, Set};
 
-/// Computes what identities may do, each distinct list of rules once.
+/// Computes the access of identities, once for each distinct list of rules.
 #[derive(Debug)]
 pub struct EffectiveAccess<'a> {
     authorizer: &'a Authorizer,
@@ -14,13 +14,13 @@ pub struct EffectiveAccess<'a> {
 }
 
 impl<'a> EffectiveAccess<'a> {
-    /// Starts with nothing computed.
+    /// Creates an empty cache.
     pub fn new(authorizer: &'a Authorizer) -> Self {
         Self { authorizer, rules: RuleLists::default() }
     }
 
-    /// Returns everything that an identity can do, as far as was read; grants that a build can still
-    /// change are left out.
+    /// Returns everything that an identity can do according to the input, without grants that a
+    /// build can still change.
     pub fn of(&mut self, identity: &Identity) -> AccessSet {
         if identity.is_privileged() {
             return AccessSet::everything();
@@ -33,29 +33,30 @@ impl<'a> EffectiveAccess<'a> {
     }
 }
 
-/// A number that stands for one distinct list of rules.
+/// The number of a distinct list of rules.
 pub(crate) type ListId = u32;
 
-/// The lists of rules that somebody holds: those of ClusterRoleBindings under the namespace `""`.
+/// The lists of rules that a subject holds, by namespace; those of ClusterRoleBindings are under
+/// `""`.
 ///
-/// Equal values allow the same, whatever roles and bindings are called.
+/// Equal values allow the same requests, regardless of the names of roles and bindings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     lists: BTreeMap<Text, BTreeSet<ListId>>,
 }
 
-/// Lists of rules, compared by content, and what they allow.
+/// Lists of rules, compared by content, and the access that they allow.
 #[derive(Debug, Default)]
 pub(crate) struct RuleLists<'a> {
     ids: HashMap<&'a [PolicyRule], ListId, FxBuildHasher>,
-    /// The same by address: popular roles are not read again for each of their bindings.
+    /// The same by address, so that popular roles are not hashed again for each binding.
     ids_by_address: HashMap<*const [PolicyRule], ListId, FxBuildHasher>,
     rules: Vec<&'a [PolicyRule]>,
     allowed: HashMap<BTreeSet<ListId>, RuleSet, FxBuildHasher>,
 }
 
 impl<'a> RuleLists<'a> {
-    /// Returns what bindings to these roles hold.
+    /// Returns the lists that bindings to these roles grant.
     pub(crate) fn held(
         &mut self,
         bound: impl IntoIterator<Item = (&'a Binding, &'a Role)>,
@@ -88,7 +89,7 @@ impl<'a> RuleLists<'a> {
         })
     }
 
-    /// Returns everything that is allowed by what is held.
+    /// Returns the access that the lists allow.
     pub(crate) fn access(&mut self, held: &Held) -> AccessSet {
         let everywhere = held.lists.get("").map(|lists| self.allowed(lists));
         let everywhere = everywhere.unwrap_or_else(RuleSet::nothing);

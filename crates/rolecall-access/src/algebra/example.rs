@@ -3,9 +3,9 @@ use rolecall_rbac::{Request, ResourceRequest, Text};
 use super::{AccessTerm, Extent, ResourceKey, ResourceTerm, UrlKey, UrlTerm};
 
 impl AccessTerm {
-    /// Returns requests that stand for the term, one for each combination of what it lists: about
-    /// all namespaces at once and about a collection unless it lists others, and `*` where it lists
-    /// nothing, which only rules with `*` allow.
+    /// Returns example requests for the term, one for each combination of its lists: for all
+    /// namespaces and whole collections unless it lists others, and with `*`, which only rules with
+    /// `*` allow, where it lists nothing.
     pub fn examples(&self) -> impl Iterator<Item = Request> {
         let everything = matches!(self, Self::Everything).then(|| {
             let target = ResourceRequest {
@@ -71,8 +71,8 @@ impl ResourceTerm {
 }
 
 impl Extent {
-    /// Returns what is listed, or for everything one text that stands for it: `preferred` unless
-    /// that is excepted, else `*`.
+    /// Returns the listed members. For everything, returns one representative: `preferred`, or `*`
+    /// if that is excluded.
     fn members(&self, preferred: &str) -> impl Iterator<Item = Text> {
         let excepted = self.except.iter().any(|text| **text == *preferred);
         let all = Text::from(if excepted { "*" } else { preferred });

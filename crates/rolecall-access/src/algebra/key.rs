@@ -3,22 +3,23 @@ use std::hash::Hash;
 
 use rolecall_rbac::Text;
 
-/// A pattern that rules pick out points of a dimension with, `*` excepted.
+/// A pattern in a rule, other than `*`, for points of a dimension.
 ///
-/// Keys form a tree: a point takes the set of the most exact key that reaches it. In ascending order
-/// a key comes after those that it inherits from.
+/// Keys form a tree: a point takes the set of the most specific key that matches it. In ascending
+/// order, a key comes after those that it inherits from.
 pub(super) trait Key: Ord + Clone + Hash {
-    /// Returns where among sorted keys the next less exact one is; `None` when only `*` is left.
+    /// Returns the position of the next less specific key in a sorted list; `None` if only `*` is
+    /// left.
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize>;
 
-    /// Returns whether every point that `other` reaches, this reaches too.
+    /// Returns whether this key matches every point that `other` matches.
     fn reaches(&self, other: &Self) -> bool;
 
-    /// Returns the pattern as rules write it.
+    /// Returns the pattern in the syntax of rules.
     fn written(&self) -> Text;
 }
 
-/// A namespace, an API group, a verb or an object name: nothing lies between it and `*`.
+/// A namespace, API group, verb or object name, which inherits directly from `*`.
 impl Key for Text {
     fn inherited<S>(&self, _: &[(Self, S)]) -> Option<usize> {
         None
@@ -33,7 +34,7 @@ impl Key for Text {
     }
 }
 
-/// A pattern of the `resources` of rules.
+/// A pattern in the `resources` of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ResourceKey {
     /// `*/subresource`.
@@ -48,7 +49,7 @@ pub(super) enum ResourceKey {
 }
 
 impl ResourceKey {
-    /// Reads a pattern other than `*`; `None` for one that matches no request, such as `pods/`.
+    /// Parses a pattern other than `*`; `None` for one that matches no request, such as `pods/`.
     pub(super) fn parse(pattern: &Text) -> Option<Self> {
         match pattern.split_once('/') {
             None => Some(Self::Exact { resource: pattern.clone(), subresource: "".into() }),
@@ -91,17 +92,17 @@ impl Key for ResourceKey {
     }
 }
 
-/// A pattern of `nonResourceURLs`.
+/// A pattern in `nonResourceURLs`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum UrlKey {
-    /// Every path with a prefix, which is not empty.
+    /// Every path with a non-empty prefix.
     Prefix(Text),
     /// One path.
     Exact(Text),
 }
 
 impl UrlKey {
-    /// Reads a pattern; `None` is every path.
+    /// Parses a pattern; `None` means every path.
     pub(super) fn parse(pattern: &Text) -> Option<Self> {
         if !pattern.ends_with('*') {
             return Some(Self::Exact(pattern.clone()));
@@ -123,8 +124,8 @@ impl Key for UrlKey {
                 shorter.as_str()
             }
         };
-        // The greatest prefix not after `rest` is one of its prefixes, or it says how much of `rest`
-        // the next candidate can share.
+        // The greatest prefix not after `rest` either is a prefix of it, or limits how much of
+        // `rest` the next candidate can share.
         loop {
             let not_after = |(key, _): &(Self, S)| match key {
                 Self::Prefix(prefix) => **prefix <= *rest,

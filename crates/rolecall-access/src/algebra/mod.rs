@@ -1,18 +1,18 @@
-//! Exact sets of access requests: what rules allow, as a value that can be compared.
+//! Exact sets of access requests: the requests that rules allow, as comparable values.
 //!
 //! ```text
 //! [ AccessSet ] = namespace -> API group -> resource[/subresource] -> verb -> object name -> yes or no
 //!               + URL path  -> verb -> yes or no
 //! ```
 //!
-//! Each arrow is an axis: the points that some rule names, each with its own value, and one value for
-//! all the rest. Rules only ever name strings, prefixes or `*`, so union, intersection and difference
-//! of such sets are such sets again: nothing is approximated, and kinds, names and namespaces that no
-//! rule mentions, or that do not exist yet, are decided too.
+//! Each arrow is an axis: the points that some rule names, each with its own value, and one value
+//! for all other points. Rules only name strings, prefixes or `*`, so the union, intersection and
+//! difference of such sets have the same form. Nothing is approximated: the sets also decide about
+//! kinds, names and namespaces that no rule mentions or that do not exist yet.
 //!
-//! The universe is that of the server's authorizer (docs/semantics.md#which-rules-apply): the namespace `""` is that
-//! of cluster-scoped requests and of requests about all namespaces at once, the name `""` that of
-//! requests about a whole collection, and a resource has no slash.
+//! The universe is the one of the server's authorizer (docs/semantics.md#which-rules-apply): the
+//! namespace `""` is for cluster-scoped requests and for all namespaces at once, the name `""` is
+//! for requests for a whole collection, and a resource has no slash.
 
 mod axis;
 mod baseline;
@@ -28,7 +28,7 @@ mod term;
 mod words;
 
 use axis::{Axis, Operation, Set};
-pub use baseline::everybody;
+pub use baseline::baseline;
 pub use effective::EffectiveAccess;
 pub(crate) use effective::{Held, RuleLists};
 use key::{Key, ResourceKey, UrlKey};

@@ -3,10 +3,10 @@ use rolecall_rbac::{Binding, PolicyRule, Text};
 use super::term::exact;
 use super::{AccessTerm, Axis, Key, ResourceKey, UrlKey};
 
-/// A term made ready to be compared with many rules.
+/// A term prepared for comparison with many rules.
 ///
-/// Terms and rules are both all the combinations of their parts, so that they share a request when
-/// they share a point of each part.
+/// Terms and rules are products of their parts, so they share a request if each of their parts
+/// shares a point.
 #[derive(Clone, Debug)]
 pub(crate) struct Overlap {
     verbs: Axis<Text, bool>,
@@ -26,7 +26,7 @@ enum Target {
 }
 
 impl Overlap {
-    /// Makes a term ready.
+    /// Prepares a term.
     pub(crate) fn new(term: &AccessTerm) -> Self {
         match term {
             AccessTerm::Everything => {
@@ -48,7 +48,7 @@ impl Overlap {
         }
     }
 
-    /// Returns whether a binding counts for some request of the term.
+    /// Returns whether a binding applies to any request of the term.
     pub(crate) fn counts(&self, binding: &Binding) -> bool {
         binding.is_cluster_role_binding()
             || match &self.target {
@@ -60,7 +60,7 @@ impl Overlap {
             }
     }
 
-    /// Returns whether a rule allows some request of the term, wherever its role is bound.
+    /// Returns whether a rule allows any request of the term, regardless of its bindings.
     pub(crate) fn allows(&self, rule: &PolicyRule) -> bool {
         some(&rule.verbs, &self.verbs, any)
             && match &self.target {
@@ -77,7 +77,7 @@ impl Overlap {
     }
 }
 
-/// What one string of a rule's field stands for.
+/// The pattern that one string of a rule's field represents.
 enum Pattern<K> {
     All,
     Key(K),

@@ -1,35 +1,36 @@
 use super::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
 use crate::algebra::term::join;
 
-/// A term as it is told to people, which may say more than a set has.
+/// A term for display, which can be wider than the set that it describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadableTerm {
     /// The term.
     pub term: AccessTerm,
-    /// The terms of the set that it stands for: all of it that matters.
+    /// The terms of the set that it describes.
     pub parts: Vec<AccessTerm>,
 }
 
 impl ReadableTerm {
-    /// Tells a set as everything, though it is less.
+    /// Describes a set as everything, although it is smaller.
     pub fn everything(set: &AccessSet) -> Self {
         Self { term: AccessTerm::Everything, parts: set.terms() }
     }
 }
 
 impl AccessSet {
-    /// Returns the set as few terms, sorted, which may have requests of `spare` besides, where that
-    /// saves exceptions: who gains everything gains that but for what everybody may do anyway.
-    pub fn readable(&self, spare: &Self) -> Vec<ReadableTerm> {
+    /// Returns the set as few terms, sorted. The terms can include requests of `optional` to avoid
+    /// exceptions: a subject that gains everything except the access that everyone has gains
+    /// everything.
+    pub fn readable(&self, optional: &Self) -> Vec<ReadableTerm> {
         let exact = self.terms();
-        let most = self.union(spare);
+        let most = self.union(optional);
         if most == Self::everything() {
             return vec![ReadableTerm::everything(self)];
         }
         let fits = |term: &AccessTerm| term.to_set().is_subset(&most);
         let without_exceptions: Vec<AccessTerm> =
             exact.iter().map(|term| without_exceptions(term, fits)).collect();
-        let widened: Vec<AccessTerm> = without_told(without_exceptions)
+        let widened: Vec<AccessTerm> = without_redundant(without_exceptions)
             .into_iter()
             .map(|term| everywhere(term, fits))
             .collect();
@@ -41,17 +42,17 @@ impl AccessSet {
         }
         let exact: Vec<(AccessTerm, AccessSet)> =
             exact.into_iter().map(|term| (term.clone(), term.to_set())).collect();
-        let told = joined(widened).into_iter().map(|term| {
+        let others = joined(widened).into_iter().map(|term| {
             let set = term.to_set();
             let parts = exact.iter().filter(|(_, part)| part.is_subset(&set));
             ReadableTerm { parts: parts.map(|(part, _)| part.clone()).collect(), term }
         });
-        told.collect()
+        others.collect()
     }
 }
 
-/// Drops terms that others say already, and sorts.
-fn without_told(mut terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
+/// Drops terms that others contain, and sorts.
+fn without_redundant(mut terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
     terms.sort();
     terms.dedup();
     let sets: Vec<AccessSet> = terms.iter().map(AccessTerm::to_set).collect();
@@ -61,27 +62,27 @@ fn without_told(mut terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
         let others = sets.iter().enumerate().filter(|(other, _)| *other != own);
         let mut wider =
             others.filter(|(_, other)| sets.get(own).is_some_and(|set| set.is_subset(other)));
-        // Of equal sets the first is kept.
+        // Keep the first of equal sets.
         !wider.any(|(other, set)| other < own || sets.get(own) != Some(set))
     });
     terms
 }
 
-/// Joins terms that differ in one dimension only, and sorts.
+/// Merges terms that differ in only one dimension, and sorts.
 fn joined(terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
-    let (mut resources, mut told) = (Vec::new(), Vec::new());
-    for term in without_told(terms) {
+    let (mut resources, mut others) = (Vec::new(), Vec::new());
+    for term in without_redundant(terms) {
         match term {
             AccessTerm::Resources(term) => resources.push(term),
-            other => told.push(other),
+            other => others.push(other),
         }
     }
-    told.extend(join(resources).into_iter().map(AccessTerm::Resources));
-    told.sort();
-    told
+    others.extend(join(resources).into_iter().map(AccessTerm::Resources));
+    others.sort();
+    others
 }
 
-/// Takes what is asked at the cluster scope as asked everywhere, if that fits.
+/// Widens a term at the cluster scope to all namespaces, if the result fits.
 fn everywhere(mut term: AccessTerm, fits: impl Fn(&AccessTerm) -> bool) -> AccessTerm {
     if let AccessTerm::Resources(of_cluster) = &term
         && of_cluster.namespaces == Extent::of_list([""])
@@ -95,7 +96,7 @@ fn everywhere(mut term: AccessTerm, fits: impl Fn(&AccessTerm) -> bool) -> Acces
     term
 }
 
-/// Drops the exceptions of a term, one dimension after the other, as far as the result fits.
+/// Drops the exceptions of a term, one dimension at a time, as long as the result fits.
 fn without_exceptions(term: &AccessTerm, fits: impl Fn(&AccessTerm) -> bool) -> AccessTerm {
     match term {
         AccessTerm::Everything => AccessTerm::Everything,
@@ -127,7 +128,7 @@ fn without_exceptions(term: &AccessTerm, fits: impl Fn(&AccessTerm) -> bool) -> 
     }
 }
 
-/// Drops all exceptions of a dimension, else one after the other, where the result fits.
+/// Drops all exceptions of a dimension, or else individual ones, if the result fits.
 fn drop_exceptions<T: Clone>(
     term: &mut T,
     dimension: fn(&mut T) -> &mut Extent,

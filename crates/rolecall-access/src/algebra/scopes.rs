@@ -3,27 +3,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
 
 use super::set::{Groups, Names, Namespaces, Resources, Urls, Verbs};
-use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, everybody};
+use super::{AccessSet, Axis, Operation, ReadableTerm, ResourceKey, Set, UrlKey, baseline};
 use crate::known;
 
-/// Which requests nobody can make: those about cluster-scoped resources in a namespace, and those for
-/// paths that do not begin with `/`.
+/// The requests that no client can make: those for cluster-scoped resources in a namespace, and
+/// those for paths that do not start with `/`.
 ///
-/// RoleBindings grant them anyway (docs/semantics.md#scopes). A Namespace is asked about in itself, so
-/// requests about others than itself are the ones that cannot be made there. Resources that are not
-/// known may live in namespaces.
+/// RoleBindings grant them anyway (docs/semantics.md#scopes). Requests for a Namespace are in that
+/// Namespace, so only requests for other Namespaces are impossible there. Unknown resources might
+/// be namespaced.
 #[derive(Clone, Debug)]
 pub struct Scopes {
-    /// What cannot be asked in any namespace, Namespaces aside.
+    /// The impossible requests in any namespace, except those for Namespaces.
     elsewhere: Groups,
     /// The keys of Namespaces and their subresources.
     of_namespaces: Vec<ResourceKey>,
-    /// What everybody may do anyway.
-    everybodys: AccessSet,
+    /// The access that everyone has.
+    baseline: AccessSet,
 }
 
 impl Scopes {
-    /// Reads the cluster-scoped resources of catalogs; what lives in namespaces in one of them may.
+    /// Collects the cluster-scoped resources of catalogs; a resource that is namespaced in any of
+    /// them is not included.
     pub fn of<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Self {
         let mut cluster_scoped: BTreeMap<(&Text, &Text), BTreeSet<Text>> = BTreeMap::new();
         let mut namespaced = BTreeSet::new();
@@ -56,33 +57,33 @@ impl Scopes {
         Self {
             elsewhere: Groups::build(Set::nothing(), groups),
             of_namespaces,
-            everybodys: everybody(),
+            baseline: baseline(),
         }
     }
 
-    /// Returns the requests of a set that can be made.
+    /// Returns the possible requests of a set.
     pub fn possible(&self, access: &AccessSet) -> AccessSet {
         access.difference(&self.impossible(access))
     }
 
-    /// Returns possible access as terms for people, which except neither requests that cannot be made
-    /// nor what everybody may do anyway.
+    /// Returns possible access as terms for display, without exceptions for impossible requests or
+    /// for access that everyone has.
     pub fn readable(&self, possible: &AccessSet) -> Vec<ReadableTerm> {
-        possible.readable(&self.spare(possible))
+        possible.readable(&self.optional(possible))
     }
 
-    /// Returns whether access is everything but for requests that cannot be made, and for what
-    /// everybody may do anyway.
+    /// Returns whether access includes everything except impossible requests and the access that
+    /// everyone has.
     pub fn is_everything(&self, access: &AccessSet) -> bool {
-        access.union(&self.spare(access)) == AccessSet::everything()
+        access.union(&self.optional(access)) == AccessSet::everything()
     }
 
-    fn spare(&self, access: &AccessSet) -> AccessSet {
-        self.impossible(access).union(&self.everybodys)
+    fn optional(&self, access: &AccessSet) -> AccessSet {
+        self.impossible(access).union(&self.baseline)
     }
 
-    /// Returns the requests that cannot be made: in each namespace that `access` names, and in all
-    /// others alike, where Namespaces are left out.
+    /// Returns the impossible requests in each namespace that `access` names, and those in all
+    /// other namespaces, without Namespaces.
     fn impossible(&self, access: &AccessSet) -> AccessSet {
         let elsewhere = self.elsewhere_with_extras(access);
         let named = access.resources.named().iter().map(|(namespace, _)| match &**namespace {
@@ -128,12 +129,12 @@ impl Scopes {
     }
 }
 
-/// Returns the verbs with which nobody asks about one Namespace, whatever its name is.
+/// Returns the verbs that no client uses in a single Namespace.
 fn collection_verbs() -> impl Iterator<Item = (Text, Names)> {
     ["deletecollection", "list"].into_iter().map(|verb| (verb.into(), Names::everything()))
 }
 
-/// Returns the subresources that servers are asked about, with the empty one for the resource itself.
+/// Returns the subresources that servers authorize, and an empty one for the resource itself.
 fn subresources(served: &ServedResource) -> impl Iterator<Item = Text> {
     let names = known::subresources_of(served).into_iter().map(Text::from);
     ["".into(), "finalizers".into()].into_iter().chain(names)

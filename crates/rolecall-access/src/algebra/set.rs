@@ -17,7 +17,7 @@ pub struct AccessSet {
     pub(super) urls: Urls,
 }
 
-/// What rules allow, wherever they are bound.
+/// The requests that rules allow, before they are bound.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RuleSet {
     pub(super) resources: Groups,
@@ -25,14 +25,14 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Returns the set of nothing.
+    /// Returns the empty set.
     pub fn nothing() -> Self {
         Self { resources: Set::nothing(), urls: Set::nothing() }
     }
 
-    /// Returns what rules allow.
+    /// Returns the requests that rules allow.
     pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a PolicyRule>) -> Self {
-        // Joined by halves: each rule takes part in few unions, however many there are.
+        // Merge sort style: each rule takes part in few unions.
         let mut halves: Vec<(u32, Self)> = Vec::new();
         for rule in rules {
             let mut joined = (0, Self::of_rule(rule));
@@ -66,7 +66,7 @@ impl RuleSet {
         }
     }
 
-    /// Returns what either allows.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl RuleSet {
         }
     }
 
-    /// Returns what ClusterRoleBindings to the rules allow.
+    /// Returns the access that ClusterRoleBindings to the rules grant.
     pub fn everywhere(&self) -> AccessSet {
         AccessSet {
             resources: Namespaces::constant(self.resources.clone()),
@@ -83,8 +83,8 @@ impl RuleSet {
         }
     }
 
-    /// Returns what RoleBindings to the rules in some namespaces allow: no URLs, and nothing at the
-    /// cluster scope.
+    /// Returns the access that RoleBindings to the rules grant in some namespaces: no URLs, and
+    /// nothing at the cluster scope.
     pub fn within(&self, namespaces: impl IntoIterator<Item = Text>) -> AccessSet {
         let namespaces = namespaces.into_iter().filter(|namespace| !namespace.is_empty());
         AccessSet { resources: Namespaces::at(namespaces, &self.resources), urls: Set::nothing() }
@@ -92,17 +92,17 @@ impl RuleSet {
 }
 
 impl AccessSet {
-    /// Returns the set of no request.
+    /// Returns the empty set.
     pub fn nothing() -> Self {
         Self { resources: Set::nothing(), urls: Set::nothing() }
     }
 
-    /// Returns the set of every request.
+    /// Returns the set of all requests.
     pub fn everything() -> Self {
         Self { resources: Set::everything(), urls: Set::everything() }
     }
 
-    /// Returns whether no request is in the set.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.resources.is_nothing() && self.urls.is_nothing()
     }
@@ -132,13 +132,13 @@ impl AccessSet {
         self.difference(other).is_empty()
     }
 
-    /// Returns the requests of either set.
+    /// Returns the union of both sets.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, Operation::Union)
     }
 
-    /// Returns the requests of both sets.
+    /// Returns the intersection of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.combine(other, Operation::Intersection)

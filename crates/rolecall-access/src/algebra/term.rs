@@ -7,33 +7,33 @@ use super::block::Patterns;
 use super::set::{Groups, Names, Namespaces, Resources, UrlVerbs, Urls, Verbs};
 use super::{AccessSet, Axis, Key, ResourceKey, Set, UrlKey};
 
-/// A part of an [`AccessSet`] as a rule could write it, were rules able to say where and "except".
+/// A part of an [`AccessSet`], like a rule that can also specify namespaces and exceptions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessTerm {
     /// Every request.
     Everything,
-    /// Requests about resources.
+    /// Requests for resources.
     Resources(ResourceTerm),
-    /// Requests about URLs.
+    /// Requests for URLs.
     Urls(UrlTerm),
 }
 
-/// Requests about resources: every combination of the parts.
+/// Requests for resources: every combination of the parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceTerm {
-    /// The namespaces; `""` is the cluster scope and all namespaces at once.
+    /// The namespaces; `""` means the cluster scope and all namespaces at once.
     pub namespaces: Extent,
     /// The API groups.
     pub groups: Extent,
     /// The resources and subresources, as rules write them.
     pub resources: Extent,
-    /// The object names; `""` is no name.
+    /// The object names; `""` means no name.
     pub names: Extent,
     /// The verbs.
     pub verbs: Extent,
 }
 
-/// Requests about URLs: every combination of the parts.
+/// Requests for URLs: every combination of the parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UrlTerm {
     /// The URLs, as rules write them.
@@ -42,19 +42,19 @@ pub struct UrlTerm {
     pub verbs: Extent,
 }
 
-/// What of one dimension is in a term; of the patterns that reach a point, the most exact decides.
+/// The part of one dimension in a term; the most specific matching pattern decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Extent {
-    /// Whether everything is in it, but for the exceptions.
+    /// Whether everything is included, except `except`.
     pub all: bool,
-    /// What else is in it, sorted.
+    /// The included patterns, sorted.
     pub listed: Vec<Text>,
-    /// What is out of it again, sorted.
+    /// The excluded patterns, sorted.
     pub except: Vec<Text>,
 }
 
 impl AccessSet {
-    /// Returns the set as few terms, sorted; they may overlap, as rules do.
+    /// Returns the set as few terms, sorted; they can overlap, like rules.
     pub fn terms(&self) -> Vec<AccessTerm> {
         let mut terms = Vec::new();
         for (namespaces, groups) in self.resources.blocks() {
@@ -115,12 +115,12 @@ pub(super) fn exact(text: &Text) -> Option<Text> {
 }
 
 impl Extent {
-    /// Returns the extent of everything.
+    /// Returns the extent that includes everything.
     pub fn everything() -> Self {
         Self { all: true, ..Self::default() }
     }
 
-    /// Returns the extent of a list, sorted, each once.
+    /// Returns the extent of a list, sorted and without duplicates.
     pub fn of_list<T: Into<Text>>(listed: impl IntoIterator<Item = T>) -> Self {
         let mut listed: Vec<Text> = listed.into_iter().map(Into::into).collect();
         listed.sort();
@@ -128,7 +128,7 @@ impl Extent {
         Self { listed, ..Self::default() }
     }
 
-    /// Returns whether everything is in it without exception.
+    /// Returns whether everything is included without exceptions.
     pub fn is_everything(&self) -> bool {
         self.all && self.except.is_empty()
     }
@@ -153,7 +153,7 @@ impl Extent {
         Axis::build(if self.all { set.clone() } else { S::nothing() }, keys)
     }
 
-    /// Adds another extent's list, unless that takes more than a list.
+    /// Adds another extent's list, unless the result is not a plain list.
     fn absorb(&mut self, other: &Self) -> bool {
         let is_list = |extent: &Self| !extent.all && extent.except.is_empty();
         if !is_list(self) || !is_list(other) {
@@ -166,7 +166,7 @@ impl Extent {
     }
 }
 
-/// Joins terms that differ in one dimension only.
+/// Merges terms that differ in only one dimension.
 pub(super) fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
     let dimensions: [fn(&mut ResourceTerm) -> &mut Extent; 4] = [
         |term| &mut term.resources,
@@ -198,7 +198,7 @@ pub(super) fn join(mut terms: Vec<ResourceTerm>) -> Vec<ResourceTerm> {
 }
 
 impl fmt::Display for Extent {
-    /// Writes `get, list` or `* except get`; an empty text as `""`.
+    /// Writes `get, list` or `* except get`; writes an empty text as `""`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Text::from("*");
         let included = self.all.then_some(&all).into_iter().chain(&self.listed);

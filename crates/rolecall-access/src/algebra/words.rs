@@ -4,11 +4,11 @@ use rolecall_rbac::Text;
 
 use super::{AccessTerm, Extent, ResourceTerm, UrlTerm};
 
-/// How many resources of several groups are written one by one.
+/// The maximum number of resources from several groups to list individually.
 const FEW: usize = 8;
 
 impl fmt::Display for AccessTerm {
-    /// Writes `get,list pods,deployments.apps in namespace shop`, as people ask for it.
+    /// Writes `get,list pods,deployments.apps in namespace shop`, like the arguments of a question.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everything => formatter.write_str("everything"),
@@ -48,7 +48,7 @@ impl fmt::Display for AccessTerm {
     }
 }
 
-/// Verbs that do more than requests usually do: API group, resource, verb.
+/// Verbs with special effects: API group, resource, verb.
 const SPECIAL_VERBS: [(&str, &str, &str); 14] = [
     ("rbac.authorization.k8s.io", "clusterroles", "bind"),
     ("rbac.authorization.k8s.io", "clusterroles", "escalate"),
@@ -67,8 +67,8 @@ const SPECIAL_VERBS: [(&str, &str, &str); 14] = [
 ];
 
 impl ResourceTerm {
-    /// Returns the verbs of a term for all verbs but some that readers would not think of: those that
-    /// escalate privileges, and `deletecollection` beside an excepted `delete`.
+    /// Returns verbs of an "all except" term that readers would overlook: those that escalate
+    /// privileges, and `deletecollection` if `delete` is excluded.
     fn special_verbs(&self) -> Vec<&str> {
         if !self.verbs.all || self.verbs.except.is_empty() {
             return Vec::new();
@@ -118,7 +118,7 @@ impl ResourceTerm {
         }
     }
 
-    /// Returns ` named settings`, or nothing when every name is meant.
+    /// Returns ` named settings`, or nothing for all names.
     pub fn names_in_words(&self) -> String {
         let names = &self.names;
         match (&*names.listed, &*names.except) {
@@ -130,7 +130,7 @@ impl ResourceTerm {
         }
     }
 
-    /// Returns where, such as ` in namespace shop`.
+    /// Returns the namespaces, such as ` in namespace shop`.
     pub fn place_in_words(&self) -> String {
         let namespaces = &self.namespaces;
         let cluster = |list: &[Text]| list.iter().any(|namespace| namespace.is_empty());
@@ -159,7 +159,7 @@ impl ResourceTerm {
 }
 
 impl Extent {
-    /// Returns whether a plain text is in it.
+    /// Returns whether it includes a plain text.
     fn has(&self, text: &str) -> bool {
         let names = |texts: &[Text]| texts.iter().any(|known| **known == *text);
         names(&self.listed) || (self.all && !names(&self.except))

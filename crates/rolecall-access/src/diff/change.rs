@@ -7,16 +7,16 @@ use crate::algebra::{AccessSet, AccessTerm, Overlap, ReadableTerm};
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference<'a> {
-    /// All of it.
+    /// The access.
     pub access: AccessSet,
-    /// Its terms, sorted, each with what grants it.
+    /// Its terms, sorted, each with its grants.
     pub changes: Vec<Change<'a>>,
 }
 
 /// One term of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'a> {
-    /// What is gained or lost.
+    /// The gained or lost access.
     pub term: AccessTerm,
     /// Every rule that grants some of it, on the side that has it: ClusterRoleBindings first, then
     /// by namespace and name.
@@ -24,26 +24,26 @@ pub struct Change<'a> {
 }
 
 impl Difference<'_> {
-    /// Returns whether there is none.
+    /// Returns whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.access.is_empty()
     }
 }
 
-/// Finds what grants each of the terms that tell some access, among some bindings.
+/// Finds the grants behind each of the terms among the given bindings.
 pub(crate) fn explain<'a>(
     bound: &[BoundRole<'a>],
     access: AccessSet,
-    told: Vec<ReadableTerm>,
+    terms: Vec<ReadableTerm>,
 ) -> Difference<'a> {
-    let changes = told.into_iter().map(|ReadableTerm { term, parts }| {
+    let changes = terms.into_iter().map(|ReadableTerm { term, parts }| {
         let by = grants(bound, &parts);
         Change { term, by }
     });
     Difference { changes: changes.collect(), access }
 }
 
-/// Returns every rule of some bindings that grants some of these terms.
+/// Returns every rule of the bindings that grants some of the terms.
 pub fn grants<'a>(bound: &[BoundRole<'a>], terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
     let overlaps: Vec<Overlap> = terms.iter().map(Overlap::new).collect();
     let mut allowing: BTreeMap<*const Role, Vec<Vec<usize>>> = BTreeMap::new();

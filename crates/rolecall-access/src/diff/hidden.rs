@@ -2,9 +2,9 @@ use rolecall_rbac::{Authorizer, Binding, BoundRole, Gap, Identity, Text, Unread}
 
 use crate::algebra::{AccessSet, AccessTerm, Extent, ResourceTerm};
 
-/// Returns what an identity might be allowed by objects that could not be read.
+/// Returns the access that unread objects might grant to an identity.
 ///
-/// What it is allowed by those that were read is part of that, and decided all the same.
+/// This includes requests that known objects already allow.
 pub fn hidden(authorizer: &Authorizer, identity: &Identity) -> AccessSet {
     let gaps = authorizer.inventory().gaps();
     if gaps.is_empty() {
@@ -22,12 +22,12 @@ pub fn hidden(authorizer: &Authorizer, identity: &Identity) -> AccessSet {
     hidden
 }
 
-/// Returns what bindings that a gap hides might allow.
+/// Returns the access that bindings behind a gap might grant.
 fn behind_bindings(gap: &Gap) -> AccessSet {
     if gap.may_hide_binding("") {
         return AccessSet::everything();
     }
-    // A gap treats all namespaces alike that it does not name.
+    // A gap does not distinguish between namespaces that it does not name.
     let named: &[Text] = match &gap.unread {
         Unread::KindOutside { read, .. } => read,
         Unread::Kind { namespace: Some(namespace), .. } | Unread::Object { namespace, .. } => {
@@ -46,10 +46,10 @@ fn behind_bindings(gap: &Gap) -> AccessSet {
     }
 }
 
-/// A text that is no namespace's name.
+/// A text that is not a valid namespace name.
 const NO_NAMESPACE: &str = "/";
 
-/// Returns whether a gap may hide rules that a binding grants.
+/// Returns whether a gap can hide rules that a binding grants.
 fn may_hide_rules(gap: &Gap, bound: &BoundRole<'_>) -> bool {
     match bound.role {
         Ok(role) => {
@@ -59,7 +59,7 @@ fn may_hide_rules(gap: &Gap, bound: &BoundRole<'_>) -> bool {
     }
 }
 
-/// Returns every request that a binding counts for.
+/// Returns every request that a binding applies to.
 fn reach(binding: &Binding) -> AccessSet {
     match binding.is_cluster_role_binding() {
         true => AccessSet::everything(),

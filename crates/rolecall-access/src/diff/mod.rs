@@ -1,22 +1,22 @@
-//! What changes between two inventories, as access rather than as text.
+//! Compares the access of two inventories, rather than their text.
 //!
 //! ```text
 //! [ old Authorizer ] -> access of each subject ->  gained, lost, undecided
 //! [ new Authorizer ] -> access of each subject -^    each term with the rules that grant it
 //! ```
 //!
-//! Reported for a subject is what its own bindings change. Whatever a group that it is always in held
-//! before or holds now is left to the group: it changes nothing for the subject, or it is reported for
-//! the group. So the reports together are exact, and none of them says twice what another says:
+//! The report for a subject contains the changes from its own bindings. Access that one of its
+//! implied groups had before or has now is omitted: either nothing changes for the subject, or the
+//! group's report has it. So the reports together are exact and do not repeat each other:
 //!
-//! - a request that a subject gains is among what the subject gains or among what one of its groups
-//!   gains, and likewise with lost;
-//! - nothing is reported for a subject that was already so, or still is; but who can do everything now
-//!   is told to gain everything.
+//! - a request that a subject gains or loses is in its own report or in the report of one of its
+//!   groups;
+//! - nothing is reported as gained or lost that did not change, except that a subject that can now
+//!   do everything is reported to gain everything.
 //!
-//! Requests that nobody can make are left out ([`Scopes`]): a RoleBinding gives nobody Nodes.
+//! Impossible requests are omitted ([`Scopes`]): a RoleBinding does not grant access to Nodes.
 //!
-//! Only names count: a ServiceAccount that is created or deleted gains or loses nothing by that.
+//! Only names count: creating or deleting a ServiceAccount does not change its access.
 
 mod change;
 mod hidden;
@@ -34,23 +34,23 @@ use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 use crate::algebra::{AccessSet, Held, ReadableTerm, RuleLists, Scopes};
 use crate::holder::Holder;
 
-/// How the access of one subject differs.
+/// The change in the access of one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolderDiff<'a> {
     /// The subject.
     pub holder: Holder,
-    /// What it may now and could not before.
+    /// The access that it has now and did not have before.
     pub gained: Difference<'a>,
-    /// What it could before and may not now.
+    /// The access that it had before and does not have now.
     pub lost: Difference<'a>,
-    /// What it may now, and may have been able to before: something that was not read decides.
+    /// The access that it has now and might have had before, depending on unread input.
     pub perhaps_gained: Difference<'a>,
-    /// What it could before, and may still: something that was not read decides.
+    /// The access that it had before and might still have, depending on unread input.
     pub perhaps_lost: Difference<'a>,
 }
 
-/// Compares the access of every subject that a binding of either side names; sorted, and without
-/// those of whom nothing differs.
+/// Compares the access of every subject in a binding of either side; sorted, without unchanged
+/// subjects.
 pub fn diff<'a>(
     old: &'a Authorizer,
     new: &'a Authorizer,
@@ -75,7 +75,7 @@ struct Comparison<'a> {
     new: &'a Authorizer,
     scopes: &'a Scopes,
     lists: RuleLists<'a>,
-    /// What groups held before or hold now.
+    /// The access that groups had before or have now.
     of_groups: BTreeMap<Text, AccessSet>,
 }
 
@@ -107,16 +107,17 @@ impl<'a> Comparison<'a> {
         let (hidden_before, hidden_now) =
             (hidden(self.old, &identity), hidden(self.new, &identity));
         let by = |bound, access: AccessSet| {
-            let told = self.scopes.readable(&access);
-            explain(bound, access, told)
+            let terms = self.scopes.readable(&access);
+            explain(bound, access, terms)
         };
         let gained_for_sure = gained.difference(&hidden_before);
         Some(HolderDiff {
             gained: match !gained_for_sure.is_empty() && self.scopes.is_everything(&new) {
-                // Whoever may do everything now gains that, whatever was part of it before.
+                // A subject that can now do everything gains everything, even if it had parts of it
+                // before.
                 true => {
-                    let told = vec![ReadableTerm::everything(&gained_for_sure)];
-                    explain(&new_bound, gained_for_sure, told)
+                    let terms = vec![ReadableTerm::everything(&gained_for_sure)];
+                    explain(&new_bound, gained_for_sure, terms)
                 }
                 false => by(&new_bound, gained_for_sure),
             },
@@ -127,7 +128,7 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// Returns what a group held before or holds now through bindings that name it.
+    /// Returns the access that a group had before or has now through bindings that name it.
     fn of_group(&mut self, name: Text) -> AccessSet {
         if let Some(known) = self.of_groups.get(&name) {
             return known.clone();

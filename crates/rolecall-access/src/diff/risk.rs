@@ -10,15 +10,16 @@ use crate::risk::{Engine, HeldRisk, RiskIndex};
 pub struct GainedRisk<'d, 'a> {
     /// The subject.
     pub holder: &'d Holder,
-    /// The risk, and where it is held now.
+    /// The risk, and the scope in which it is held now.
     pub risk: HeldRisk,
-    /// What the subject can do now.
+    /// The description of the risk.
     pub may: String,
-    /// The rules that grant what it rests on of the gained access, in the order of changes.
+    /// The rules that grant the part of the gained access that the risk depends on, in the order of
+    /// changes.
     pub by: Vec<RuleGrant<'a>>,
 }
 
-/// Finds the risks that subjects gain with their access.
+/// Finds the risks that subjects gain.
 #[derive(Debug)]
 pub struct GainedRisks<'e, 'a> {
     old: RiskIndex<'e, 'a>,
@@ -26,13 +27,13 @@ pub struct GainedRisks<'e, 'a> {
 }
 
 impl<'e, 'a> GainedRisks<'e, 'a> {
-    /// Prepares for the two sides of a diff.
+    /// Prepares the two sides of a diff.
     pub fn new(old: &'e Engine<'a>, new: &'e Engine<'a>) -> Self {
         Self { old: RiskIndex::new(old), new: RiskIndex::new(new) }
     }
 
-    /// Returns the risks that a subject has now by what it gained, and did not have before as widely
-    /// or as severely; sorted.
+    /// Returns the risks that a subject has now because of the gained access and did not have
+    /// before in the same scope and with the same severity; sorted.
     pub fn of<'d>(&mut self, diff: &'d HolderDiff<'a>) -> Vec<GainedRisk<'d, 'a>> {
         if diff.gained.is_empty() {
             return Vec::new();
@@ -62,7 +63,7 @@ impl<'e, 'a> GainedRisks<'e, 'a> {
     }
 }
 
-/// Returns everything that a rule grants through its binding.
+/// Returns the access that a rule grants through its binding.
 fn granted(grant: &RuleGrant<'_>) -> AccessSet {
     let rule = RuleSet::of_rules([grant.rule]);
     match grant.binding.is_cluster_role_binding() {

@@ -2,44 +2,44 @@ use rolecall_rbac::{Request, ResourceRequest};
 
 use crate::KubernetesVersion;
 
-/// Requests of which one is enough: the product of verbs, resources and names.
+/// Alternative requests: the product of verbs, resources and names, of which one is enough.
 #[derive(Debug)]
 pub struct Asks {
     verbs: &'static [&'static str],
     group: &'static str,
     resources: &'static [&'static str],
     names: Names,
-    /// Where the requests are made.
+    /// The scope of the requests.
     pub scope: Scope,
-    /// Servers of this minor version and later do not count.
+    /// The first minor version that does not have the risk.
     before: Option<u16>,
 }
 
-/// The objects of [`Asks`].
+/// The object names of [`Asks`].
 #[derive(Clone, Copy, Debug)]
 enum Names {
-    /// Any object, or the collection where the verb names none.
+    /// Any object, or the collection if the verb has no name.
     Any,
-    /// One of these, which are worth as much as all.
+    /// One of these objects, each as powerful as all objects.
     Only(&'static [&'static str]),
 }
 
-/// Where requests are made.
+/// The scope of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// In any namespace.
     Namespaced,
-    /// In `kube-system` alone.
+    /// Only in `kube-system`.
     System,
-    /// At the cluster scope, where RoleBindings do not count.
+    /// At the cluster scope, where RoleBindings do not apply.
     Cluster,
 }
 
-/// A string that no rule lists, because nothing is called so.
+/// A placeholder that only `*` matches, because nothing has this name.
 pub const ANYTHING: &str = "\u{0}";
 
 impl Asks {
-    /// Returns requests about any object of namespaced resources.
+    /// Returns requests for any object of namespaced resources.
     pub const fn new(
         verbs: &'static [&'static str],
         group: &'static str,
@@ -48,7 +48,7 @@ impl Asks {
         Self { verbs, group, resources, names: Names::Any, scope: Scope::Namespaced, before: None }
     }
 
-    /// Returns requests about any object of cluster-scoped resources.
+    /// Returns requests for any object of cluster-scoped resources.
     pub const fn cluster(
         verbs: &'static [&'static str],
         group: &'static str,
@@ -72,7 +72,7 @@ impl Asks {
         Self { before: Some(minor), ..self }
     }
 
-    /// Returns the requests, without a namespace; none if the version is too new.
+    /// Returns the requests, without namespaces; none if the version is too new.
     pub fn requests(&self, version: KubernetesVersion) -> Vec<Request> {
         if self.before.is_some_and(|minor| version.minor >= minor) {
             return Vec::new();

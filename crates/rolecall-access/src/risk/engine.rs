@@ -1,4 +1,4 @@
-//! Which risks rules have: each a set of requests put to the evaluator's matcher.
+//! Finds the risks of rules, by matching them against sets of requests.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{Grading, Risk, catalogue};
 use crate::holder::Holder;
 use crate::{KubernetesVersion, Severity};
 
-/// The catalogue as it applies to an inventory: the requests of every risk, ready to be put to rules.
+/// The catalogue compiled for an inventory: the requests of every risk.
 #[derive(Debug)]
 pub struct Engine<'a> {
     pub(super) risks: Vec<Compiled>,
@@ -24,23 +24,23 @@ pub struct Engine<'a> {
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) risk: &'static Risk,
-    /// For each need its requests, each with the scope in which it is made.
+    /// The requests of each need, with their scopes.
     pub(super) needs: Vec<Vec<(Request, Scope)>>,
 }
 
-/// In which scopes one of a need's requests is allowed.
+/// The scopes in which one of a need's requests is allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
-    /// With rights in every namespace and at the cluster scope.
+    /// In every namespace and at the cluster scope.
     pub everywhere: bool,
-    /// With rights in one namespace, whichever it is.
+    /// In any one namespace.
     pub in_namespace: bool,
-    /// With rights in `kube-system`.
+    /// In `kube-system`.
     pub in_system: bool,
 }
 
 impl Allowed {
-    /// Returns whether rights in a namespace, or everywhere if that is `None`, are enough.
+    /// Returns whether access in a namespace, or cluster-wide access for `None`, is enough.
     pub fn counts_in(self, namespace: Option<&str>) -> bool {
         match namespace {
             None => self.everywhere,
@@ -62,21 +62,21 @@ impl Allowed {
     }
 }
 
-/// A risk that a rule has by itself.
+/// A risk of a single rule.
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// The risk.
     pub risk: &'static Risk,
-    /// In which scopes the rule has it.
+    /// The scopes in which the rule has it.
     pub allowed: Allowed,
-    /// Narrower risks that go without saying beside it, but count for its severity.
+    /// Narrower risks that it implies and that count towards its severity.
     pub implied: Vec<Hit>,
-    /// The operators that act on the objects that can be written.
+    /// The operators that act on the writable objects.
     pub(super) operators: Vec<Program>,
 }
 
 impl Hit {
-    /// Returns the risk and those that it implies, as far as they are held in a scope.
+    /// Returns the risk and those it implies, if they are held in a scope.
     pub(super) fn parts_in(&self, namespace: Option<&str>) -> impl Iterator<Item = &Self> {
         std::iter::once(self)
             .chain(&self.implied)
@@ -85,7 +85,7 @@ impl Hit {
 }
 
 impl<'a> Engine<'a> {
-    /// Prepares the catalogue for an inventory, as a version of the server sees it.
+    /// Compiles the catalogue for an inventory and a server version.
     pub fn new(authorizer: &'a Authorizer, version: KubernetesVersion) -> Self {
         let compile = |risk: &'static Risk| {
             let needs = risk.needs.iter().map(|need| {
@@ -104,7 +104,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Returns the risks that one rule has by itself, without those that a broader one implies.
+    /// Returns the risks of one rule, without those that a broader one implies.
     pub fn hits(&self, rule: &PolicyRule) -> Vec<Hit> {
         let mut hits: Vec<Hit> = self
             .risks
@@ -140,8 +140,8 @@ impl<'a> Engine<'a> {
         hits
     }
 
-    /// Returns how severe a risk is where it is held by some holders; `None` where it is none, because
-    /// they are the parts of the operator that it is about.
+    /// Returns the severity of a risk for some holders; `None` if the holders are the components of
+    /// the operator that the risk is about.
     pub fn severity(
         &self,
         hit: &Hit,
@@ -172,7 +172,7 @@ impl<'a> Engine<'a> {
         hit.parts_in(namespace).map(severity).max()
     }
 
-    /// Returns how severe a risk that takes several rights is where it is held by somebody.
+    /// Returns the severity of a risk with several needs for a holder.
     pub fn severity_of_combined(
         &self,
         risk: &Risk,
@@ -195,7 +195,7 @@ impl<'a> Engine<'a> {
         self.surroundings.pod_security(namespace)
     }
 
-    /// Returns whether a rule that is bound everywhere lets its holders take over the cluster.
+    /// Returns whether a cluster-wide rule lets its holders take over the cluster.
     fn takes_over(&self, rule: &PolicyRule) -> bool {
         self.risks.iter().any(|compiled| {
             let risk = compiled.risk;
@@ -211,7 +211,7 @@ impl<'a> Engine<'a> {
         self.surroundings.authorizer
     }
 
-    /// Returns the names of objects that count for some risk where others do not.
+    /// Returns the object names that some risk depends on.
     pub fn names(&self) -> BTreeSet<&str> {
         let requests = self.risks.iter().flat_map(|compiled| compiled.needs.iter().flatten());
         let names = requests.filter_map(|(request, _)| match &request.target {
@@ -221,7 +221,7 @@ impl<'a> Engine<'a> {
         names.filter(|name| !name.is_empty() && *name != ANYTHING).collect()
     }
 
-    /// Returns the risks that take several rights, each with its needs.
+    /// Returns the risks with several needs, and these needs.
     pub fn combined(&self) -> impl Iterator<Item = (&'static Risk, Vec<Need<'_>>)> {
         let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
         several.map(|compiled| {
@@ -229,7 +229,7 @@ impl<'a> Engine<'a> {
         })
     }
 
-    /// Returns the requests of a risk that a rule allows in a scope, and all others.
+    /// Returns the requests of a risk that a rule allows in a scope, and the other requests.
     pub fn split(
         &self,
         risk: &Risk,
@@ -251,13 +251,13 @@ impl<'a> Engine<'a> {
         (granted, others)
     }
 
-    /// Returns the requests of which a risk's holders can make some, each with its scope.
+    /// Returns the alternative requests of a risk, each with its scope.
     pub(super) fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
         let of_code = self.risks.iter().filter(move |compiled| compiled.risk.code == code);
         of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }
 
-    /// Returns what a rule allows of each need of the risks that take several rights.
+    /// Returns the scopes in which a rule meets each need of the risks with several needs.
     pub(super) fn needs_met(&self, rule: &PolicyRule) -> Vec<Allowed> {
         let several = self.risks.iter().filter(|compiled| compiled.needs.len() > 1);
         let needs = several.flat_map(|compiled| &compiled.needs);
@@ -285,7 +285,7 @@ pub struct Need<'e> {
 }
 
 impl Need<'_> {
-    /// Returns in which scopes a rule meets the need.
+    /// Returns the scopes in which a rule meets the need.
     pub fn allowed_by(&self, rule: &PolicyRule) -> Allowed {
         allowed(self.requests, rule)
     }
@@ -301,7 +301,7 @@ fn allowed(requests: &[(Request, Scope)], rule: &PolicyRule) -> Allowed {
     allowed
 }
 
-/// Returns the operators that act on what a rule lets its holders write.
+/// Returns the operators that act on the objects that a rule allows to write.
 fn operators(compiled: &Compiled, rule: &PolicyRule) -> Vec<Program> {
     if compiled.risk.grading != Grading::Operator {
         return Vec::new();

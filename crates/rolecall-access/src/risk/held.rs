@@ -3,19 +3,19 @@ use rolecall_rbac::Text;
 use super::{Risk, all};
 use crate::Severity;
 
-/// A risk, where it is held, and how severe it is there.
+/// A risk with the scope in which it is held, and its severity there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeldRisk {
     /// The code of the finding.
     pub code: &'static str,
-    /// The namespace; `None` is everywhere.
+    /// The namespace; `None` means cluster-wide.
     pub namespace: Option<Text>,
-    /// The severity, as `check` has it for the same grant.
+    /// The severity, equal to the one in `check` for the same grant.
     pub severity: Severity,
 }
 
 impl HeldRisk {
-    /// Builds a risk with the severity that its scope alone gives it.
+    /// Builds a risk with the severity for its scope alone.
     pub fn by_scope(code: &'static str, namespace: Option<Text>) -> Self {
         let severity = super::find(code).map_or(Severity::Info, |risk| match &namespace {
             None => risk.severity,
@@ -25,7 +25,7 @@ impl HeldRisk {
         Self { code, namespace, severity }
     }
 
-    /// Returns the risk: the variant of its severity, where a code has several.
+    /// Returns the catalogue's risk; for a code with variants, the one with this severity.
     pub fn risk(&self) -> Option<&'static Risk> {
         let variants = || all().filter(|risk| risk.code == self.code);
         variants().find(|risk| risk.severity == self.severity).or_else(|| variants().next())

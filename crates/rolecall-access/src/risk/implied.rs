@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-/// Risks that imply others: all others, where none are listed.
+/// Risks that imply others; an empty list means all others.
 pub(super) const BROADER: &[(&str, &[&str])] = &[
     ("RC501", &[]),
     ("RC503", &[]),
-    // Lists hold the contents, and creating Pods needs no changes to those of others.
+    // Lists include the contents, and creating Pods makes changes to existing Pods redundant.
     ("RC511", &["RC510"]),
     ("RC515", &["RC517"]),
     ("RC536", &["RC559"]),

@@ -1,4 +1,4 @@
-//! Which risks identities hold.
+//! Finds the risks of identities.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,29 +13,29 @@ use crate::Severity;
 use crate::algebra::AccessSet;
 use crate::holder::Holder;
 
-/// What the rules of a role have of every risk.
+/// The risks of a role's rules.
 #[derive(Debug, Default)]
 struct Profile {
-    /// The risks that single rules have, by code.
+    /// The risks of single rules, by code.
     hits: BTreeMap<&'static str, Hit>,
-    /// What the rules allow of each need of the other risks, in the engine's order.
+    /// The scopes in which the rules meet each need of the other risks, in the engine's order.
     needs: Vec<Allowed>,
 }
 
-/// Finds the risks that identities hold; looks at each role once, and at each rule once, because many
-/// roles have the same rules.
+/// Finds the risks that identities hold. Evaluates each role and each distinct rule once, because
+/// many roles have the same rules.
 #[derive(Debug)]
 pub struct RiskIndex<'e, 'a> {
     engine: &'e Engine<'a>,
-    /// What rules have of every risk.
+    /// The risks of each rule.
     rules: HashMap<&'a PolicyRule, (Vec<Hit>, Vec<Allowed>), FxBuildHasher>,
     profiles: HashMap<*const Role, Profile, FxBuildHasher>,
-    /// The risks that roles make up when all of them are bound everywhere.
+    /// The risks of sets of roles that are all bound cluster-wide.
     everywhere: HashMap<Vec<*const Role>, BTreeSet<&'static str>, FxBuildHasher>,
 }
 
 impl<'e, 'a> RiskIndex<'e, 'a> {
-    /// Prepares for the identities of the engine's inventory.
+    /// Prepares the index for the engine's inventory.
     pub fn new(engine: &'e Engine<'a>) -> Self {
         Self {
             engine,
@@ -45,8 +45,8 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         }
     }
 
-    /// Returns the codes of the risks that an identity holds everywhere, without those that a broader
-    /// one implies.
+    /// Returns the codes of the risks that an identity holds cluster-wide, without those that a
+    /// broader one implies.
     pub fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<&'static str> {
         let bound = self.engine.authorizer().bindings_in(identity, "");
         let roles: Vec<&'a Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
@@ -63,8 +63,8 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         self.everywhere.entry(key).or_default()
     }
 
-    /// Returns the codes of all risks that an identity holds in a namespace, also by rights that it has
-    /// everywhere, with those that broader ones imply.
+    /// Returns the codes of all risks that an identity holds in a namespace, including cluster-wide
+    /// ones and those that broader ones imply.
     pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> BTreeSet<&'static str> {
         let bound = self.engine.authorizer().bindings_in(identity, namespace);
         let mut codes = BTreeSet::new();
@@ -80,7 +80,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         codes
     }
 
-    /// Returns whether a role that is bound in a namespace has one of some risks, be it implied.
+    /// Returns whether a role that is bound in a namespace has one of some risks, even if implied.
     pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[&str]) -> bool {
         self.profile(role);
         let profile = self.profiles.get(&std::ptr::from_ref(role));
@@ -89,7 +89,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
             .any(|part| codes.contains(&part.risk.code))
     }
 
-    /// Returns the bindings through which an identity holds a risk everywhere.
+    /// Returns the bindings through which an identity holds a risk cluster-wide.
     pub fn bindings_with(&mut self, identity: &Identity, code: &str) -> Vec<&'a Binding> {
         let mut bindings = Vec::new();
         for bound in self.engine.authorizer().bindings_in(identity, "") {
@@ -103,7 +103,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         bindings
     }
 
-    /// Looks at the rules of a role, unless that was done.
+    /// Evaluates the rules of a role once.
     fn profile(&mut self, role: &'a Role) {
         let Self { engine, rules, profiles, .. } = self;
         profiles.entry(role).or_insert_with(|| {
@@ -125,7 +125,8 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         });
     }
 
-    /// Returns the risks that an identity holds, sorted, without those that it holds in a wider scope.
+    /// Returns the risks that an identity holds, sorted, without those that it holds in a wider
+    /// scope.
     pub fn risks_of(&mut self, identity: &Identity) -> BTreeSet<HeldRisk> {
         let holder = Holder::of_identity(identity);
         let mut by_scope: BTreeMap<Option<Text>, Vec<&Role>> = BTreeMap::from([(None, vec![])]);
@@ -160,7 +161,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
             }
             let mut codes: BTreeSet<&'static str> = found.keys().copied().collect();
             let implied = implied_by_broader(&codes);
-            // Beside a rule for everything, what several rules add up to says nothing more.
+            // Next to a rule for everything, a combination of rules adds nothing.
             codes.retain(|code| single.contains(code) || !implied.contains(code));
             codes.retain(|code| !known_everywhere.contains(code));
             if scope.is_none() {
@@ -175,15 +176,14 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         held
     }
 
-    /// Returns the risks that an identity holds thanks to some of its access, sorted: the others it
-    /// would hold without that.
+    /// Returns the risks that an identity holds only because of some of its access, sorted.
     pub fn risks_through(&mut self, identity: &Identity, access: &AccessSet) -> BTreeSet<HeldRisk> {
         let mut held = self.risks_of(identity);
         held.retain(|risk| self.rests_on(risk, access));
         held
     }
 
-    /// Returns what the holder of a risk can do by some rules.
+    /// Returns what the holder of a risk can do with some rules.
     pub fn may(&self, risk: &HeldRisk, by: &[RuleGrant<'_>]) -> String {
         let Some(kind) = risk.risk() else { return String::new() };
         let mut verbs: Vec<&str> = Vec::new();
@@ -198,7 +198,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         kind.may_with(&verbs)
     }
 
-    /// Returns whether some access is among what a risk is made of.
+    /// Returns whether a risk depends on some access.
     pub fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
         let mut requests = self.engine.requests_of(risk.code);
         requests.any(|(request, scope)| {
@@ -211,7 +211,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         })
     }
 
-    /// Returns the risks that single rules of roles bound in a scope have, by code.
+    /// Returns the risks of single rules in roles that are bound in a scope, by code.
     fn hits(&self, namespace: Option<&str>, roles: &[&Role]) -> BTreeMap<&'static str, Vec<&Hit>> {
         let mut found: BTreeMap<&'static str, Vec<&Hit>> = BTreeMap::new();
         for profile in self.profiles_of(roles) {
@@ -237,7 +237,8 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         risks.collect()
     }
 
-    /// Returns which risks that take several rights roles bound in a scope, and everywhere, make up.
+    /// Returns the risks with several needs that roles bound in a scope and cluster-wide roles add
+    /// up to.
     fn combined_positions(
         &self,
         namespace: Option<&str>,
@@ -270,7 +271,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
 }
 
 impl Hit {
-    /// Adds what another rule has of the same risk.
+    /// Adds the same risk of another rule.
     fn join(&mut self, other: &Self) {
         self.allowed.join(other.allowed);
         for operator in &other.operators {
@@ -287,7 +288,7 @@ impl Hit {
     }
 }
 
-/// Returns a risk's request as it is made in a namespace, where a Namespace is asked about in itself.
+/// Returns a risk's request in a namespace; a request for a Namespace is in that Namespace.
 fn asked_in(request: &Request, namespace: &str) -> Request {
     let mut request = request.clone().in_namespace(namespace);
     if let Target::Resource(target) = &mut request.target

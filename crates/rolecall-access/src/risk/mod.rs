@@ -1,9 +1,9 @@
-//! The catalogue of risks: what access lets its holders do beyond what it seems to, and how bad that is.
+//! The catalogue of risks: dangerous effects of access that are easy to overlook, with severities.
 //!
 //! ```text
-//! [ Risk ]      = code, the requests that it takes, severity by scope
-//! [ Engine ]    rule -> the risks that it has by itself, severity by what the inventory says
-//! [ RiskIndex ] identity -> the risks that its rules add up to, and where
+//! [ Risk ]      = code, the requests it depends on, severity by scope
+//! [ Engine ]    rule -> its risks, with severities for the inventory
+//! [ RiskIndex ] identity -> the risks of all its rules, by scope
 //! ```
 
 mod ask;

@@ -3,57 +3,58 @@ use super::controller;
 use super::implied::BROADER;
 use crate::{Severity, Versions};
 
-/// A risk that is held by anyone who can make certain requests.
+/// A risk of everyone who can make certain requests.
 #[derive(Debug)]
 pub struct Risk {
-    /// The code of the finding, such as `RC510`. Rows that share a code are variants of one risk.
+    /// The code of the finding, such as `RC510`. Entries with the same code are variants of one
+    /// risk.
     pub code: &'static str,
     /// The name of the finding.
     pub name: &'static str,
-    /// The severity of holding it everywhere, or in `kube-system`.
+    /// The severity of holding it cluster-wide or in `kube-system`.
     pub severity: Severity,
     /// The severity of holding it in another namespace.
     pub in_namespace: Severity,
-    /// What else decides the severity.
+    /// The other influence on the severity.
     pub grading: Grading,
     /// The Kubernetes versions that have it.
     pub versions: Versions,
-    /// Which rules count.
+    /// The rules that count.
     pub(crate) only: Only,
-    /// The rights that it takes: of each of these at least one request.
+    /// The needs; a holder must be allowed at least one request of each.
     pub(crate) needs: &'static [&'static [Asks]],
     /// What its holders can do.
     pub may: &'static str,
     /// How to avoid it.
     pub fix: &'static str,
-    /// How to avoid it in one namespace, where that differs.
+    /// How to avoid it in one namespace, if different.
     pub(crate) fix_in_namespace: &'static str,
 }
 
-/// What decides the severity of a risk, beside the scope in which it is held.
+/// The influences on the severity of a risk other than its scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grading {
-    /// Nothing else.
+    /// None.
     Scope,
     /// Whether Pod Security Admission keeps Pods of the namespace from taking over their node.
     PodSecurity,
-    /// The rights of the operator that acts on the objects.
+    /// The access of the operator that acts on the objects.
     Operator,
 }
 
-/// Which rules count for a risk.
+/// The rules that count for a risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Only {
     /// All.
     All,
-    /// In the whole cluster, rules that name the object: for others it is part of a broader risk.
+    /// Cluster-wide, only rules that name the object; for other rules it is part of a broader risk.
     NamedEverywhere,
-    /// On clusters that look like EKS all, elsewhere rules that name the object.
+    /// On clusters that look like EKS all rules, elsewhere only rules that name the object.
     Eks,
 }
 
 impl Risk {
-    /// What most risks have in common.
+    /// Default values.
     pub(crate) const BASE: Self = Self {
         code: "",
         name: "",
@@ -68,7 +69,7 @@ impl Risk {
         fix_in_namespace: "",
     };
 
-    /// Returns how to avoid the risk in a namespace, or everywhere.
+    /// Returns how to avoid the risk in a namespace or cluster-wide.
     pub fn fix_in(&self, namespace: Option<&str>) -> &'static str {
         match namespace {
             Some(_) if !self.fix_in_namespace.is_empty() => self.fix_in_namespace,
@@ -94,7 +95,7 @@ impl Risk {
         }
     }
 
-    /// Returns the highest severity of the narrower risks that count for this one.
+    /// Returns the highest severity of the narrower risks that count towards this one.
     fn gravest_included(&self) -> Option<Severity> {
         let narrower = BROADER.iter().filter(|(broad, _)| *broad == self.code);
         narrower
@@ -104,7 +105,7 @@ impl Risk {
             .max()
     }
 
-    /// Returns every severity of the risk with where it applies, such as `high; critical in the whole
+    /// Returns every severity of the risk with its condition, such as `high; critical cluster-wide
     /// cluster`.
     pub fn grades(&self) -> String {
         let wide = self.severity;

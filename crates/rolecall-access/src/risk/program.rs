@@ -1,11 +1,11 @@
-//! Well-known programs, and the risks that they cannot work without.
+//! Well-known programs and the risks inherent in their function.
 
-/// What a program is for.
+/// The function of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Program {
     /// Provisions, attaches and resizes volumes.
     Storage,
-    /// Gives Services their addresses.
+    /// Assigns addresses to Services.
     LoadBalancer,
     /// A network plugin.
     Network,
@@ -13,7 +13,7 @@ pub enum Program {
     Nodes,
     /// Routes traffic: ingress controllers, gateways and service meshes.
     Traffic,
-    /// Issues certificates, and proves domains by routes of its own.
+    /// Issues certificates, and creates routes for domain validation.
     Certificates,
     /// Argo CD.
     ArgoCd,
@@ -23,19 +23,19 @@ pub enum Program {
     Olm,
 }
 
-/// How the name of an image tells its program.
+/// A pattern for image names that identifies a program.
 #[derive(Clone, Copy, Debug)]
-enum Mark {
+enum ImagePattern {
     /// Whole words anywhere in the repository: `calico` in `calico/node`, not in `calicocat/web`.
     Words(&'static str),
-    /// The last segments of the repository, whatever registry or mirror comes before them.
+    /// The last segments of the repository, for any registry or mirror.
     Image(&'static str),
 }
 
-use Mark::{Image, Words};
+use ImagePattern::{Image, Words};
 
-/// Marks of images, and the programs that have them.
-const MARKS: [(Mark, Program); 73] = [
+/// Image patterns and their programs.
+const IMAGES: [(ImagePattern, Program); 73] = [
     (Words("csi"), Program::Storage),
     (Words("cephcsi"), Program::Storage),
     (Words("rook/ceph"), Program::Storage),
@@ -111,9 +111,8 @@ const MARKS: [(Mark, Program); 73] = [
     (Words("operator-lifecycle-manager"), Program::Olm),
 ];
 
-/// Names of ServiceAccounts of operators, by which their rights are found where a file holds no workload.
-/// Only such names count, and only to find more: anyone can give a ServiceAccount any name, so a name
-/// excuses nothing.
+/// ServiceAccount names of operators, to find their rules in files without workloads. Names are
+/// only used to find more risks and never excuse one, because any ServiceAccount can have any name.
 const OPERATOR_ACCOUNTS: [(&str, Program); 4] = [
     ("argocd", Program::ArgoCd),
     ("kustomize-controller", Program::Flux),
@@ -134,10 +133,10 @@ impl Program {
         Self::Olm,
     ];
 
-    /// Returns the programs that an image runs.
+    /// Returns the programs that an image contains.
     pub(super) fn of_image(image: &str) -> Vec<Self> {
         let repository = repository_of(image);
-        let found = MARKS.iter().filter(|(mark, _)| mark.is_in(repository));
+        let found = IMAGES.iter().filter(|(mark, _)| mark.is_in(repository));
         found.map(|(_, program)| *program).collect()
     }
 
@@ -148,7 +147,7 @@ impl Program {
         found.map(|(_, program)| *program).collect()
     }
 
-    /// Returns the codes of the risks that the program is there for.
+    /// Returns the codes of the risks that are inherent in the program's function.
     fn purposes(self) -> &'static [&'static str] {
         match self {
             Self::Storage => &["RC540", "RC541"],
@@ -161,17 +160,17 @@ impl Program {
         }
     }
 
-    /// Returns whether a risk is what the program is there for.
+    /// Returns whether a risk is inherent in the program's function.
     pub(super) fn is_for(self, code: &str) -> bool {
         self.purposes().contains(&code)
     }
 
-    /// Returns whether some program is there for a risk.
+    /// Returns whether a risk is inherent in any program's function.
     pub(super) fn needs(code: &str) -> bool {
         Self::ALL.iter().any(|program| program.is_for(code))
     }
 
-    /// Returns whether the program applies in its own name what custom resources say.
+    /// Returns whether the program applies custom resources with its own permissions.
     pub(super) fn is_operator(self) -> bool {
         matches!(self, Self::ArgoCd | Self::Flux | Self::Olm)
     }
@@ -187,7 +186,7 @@ impl Program {
     }
 }
 
-impl Mark {
+impl ImagePattern {
     fn is_in(self, repository: &str) -> bool {
         match self {
             Words(words) => has_words(repository, words),
@@ -210,7 +209,7 @@ fn repository_of(image: &str) -> &str {
     }
 }
 
-/// Returns whether a text holds words that do not go on to either side.
+/// Returns whether a text contains words, delimited on both sides.
 fn has_words(text: &str, words: &str) -> bool {
     text.match_indices(words).any(|(at, found)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
@@ -224,7 +223,7 @@ mod tests {
     use super::Program::{self, *};
 
     #[test]
-    fn images_tell_programs_by_whole_names_wherever_they_are_mirrored() {
+    fn image_names_identify_programs_in_any_registry() {
         let rows: &[(&str, &[Program])] = &[
             ("quay.io/calico/node:v3.30.0", &[Network]),
             ("registry.example.com:5000/mirror/docker.io/calico/node@sha256:abc", &[Network]),
@@ -235,7 +234,7 @@ mod tests {
             ("kong/kubernetes-ingress-controller:3.4", &[Traffic]),
             ("ghcr.io/projectcontour/contour", &[Traffic]),
             ("quay.io/argoproj/argocd:v3", &[ArgoCd]),
-            // Names that only hold those of programs, or run beside any workload.
+            // Names that only contain a program's name, or programs that run next to any workload.
             ("hongkong/shop:1", &[]),
             ("kong-shop/web", &[]),
             ("canalplus/player", &[]),

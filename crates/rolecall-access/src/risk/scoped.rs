@@ -1,15 +1,15 @@
-//! Risks that are not sets of requests: how rules are written, and whom bindings name.
+//! Risks that are not sets of requests: wildcards in rules, and subjects of bindings.
 
 use rolecall_rbac::{PolicyRule, Text};
 
 use crate::{Severity, known};
 
-/// The severities of a finding by the scope in which access is granted.
+/// The severities of a finding by the scope of the grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scoped {
     /// The code of the finding.
     pub code: &'static str,
-    /// The severity everywhere, or in `kube-system`.
+    /// The severity cluster-wide or in `kube-system`.
     pub severity: Severity,
     /// The severity in another namespace.
     pub in_namespace: Severity,
@@ -23,11 +23,11 @@ pub const WILDCARD: Scoped =
 pub const MASTERS: Scoped =
     Scoped { code: "RC506", severity: Severity::Critical, in_namespace: Severity::High };
 
-/// A binding of clients without credentials.
+/// A binding of unauthenticated clients.
 pub const ANONYMOUS: Scoped =
     Scoped { code: "RC507", severity: Severity::Critical, in_namespace: Severity::High };
 
-/// A binding of all clients with credentials.
+/// A binding of all authenticated clients.
 pub const AUTHENTICATED: Scoped =
     Scoped { code: "RC508", severity: Severity::High, in_namespace: Severity::Medium };
 
@@ -38,7 +38,7 @@ pub const DEFAULT_ACCOUNT: Scoped =
 const ALL: [Scoped; 5] = [WILDCARD, MASTERS, ANONYMOUS, AUTHENTICATED, DEFAULT_ACCOUNT];
 
 impl Scoped {
-    /// Returns the severity in a scope; `None` is everywhere.
+    /// Returns the severity in a scope; `None` means cluster-wide.
     pub fn severity_in(&self, namespace: Option<&str>) -> Severity {
         match namespace {
             None | Some("kube-system") => self.severity,
@@ -47,7 +47,7 @@ impl Scoped {
     }
 }
 
-/// Returns the severities of a code that are told apart by scope alone, such as `info; low in the whole
+/// Returns the severities of a code with their conditions, such as `info; low in the whole
 /// cluster`.
 pub fn grades(code: &str) -> Option<String> {
     if let Some(risk) = super::find(code) {
@@ -61,7 +61,7 @@ pub fn grades(code: &str) -> Option<String> {
     ))
 }
 
-/// Returns the field in which a rule has a wildcard, and what it allows by it.
+/// Returns the field of a rule that contains a wildcard, and its effect.
 pub fn wildcard(rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
     let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
     let is_spelled_out = known::RESOURCE_VERBS

@@ -1,4 +1,4 @@
-//! What an inventory says that decides how severe risks are.
+//! The facts about a cluster that affect the severity of risks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -10,18 +10,18 @@ use super::{Grading, Risk, controller};
 use crate::Severity;
 use crate::holder::Holder;
 
-/// The label of a Namespace with the Pod Security level that is enforced.
+/// The label of a Namespace for the enforced Pod Security level.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
-/// What an inventory says about its cluster, looked up when a risk first asks for it.
+/// Facts about the inventory's cluster, computed on first use.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) authorizer: &'a Authorizer,
     is_eks: OnceLock<bool>,
-    /// The programs that ServiceAccounts run, by namespace and name.
+    /// The programs of ServiceAccounts, by namespace and name.
     programs: OnceLock<BTreeMap<(Text, Text), BTreeSet<Program>>>,
     /// The operators that can take over the cluster.
-    mighty: OnceLock<BTreeSet<Program>>,
+    powerful: OnceLock<BTreeSet<Program>>,
     /// The ServiceAccounts of controllers of custom resources.
     controllers: OnceLock<BTreeSet<Holder>>,
 }
@@ -43,12 +43,12 @@ impl<'a> Surroundings<'a> {
             authorizer,
             is_eks: OnceLock::new(),
             programs: OnceLock::new(),
-            mighty: OnceLock::new(),
+            powerful: OnceLock::new(),
             controllers: OnceLock::new(),
         }
     }
 
-    /// Returns whether something in the inventory is meant for EKS.
+    /// Returns whether any object in the inventory is specific to EKS.
     pub(super) fn is_eks(&self) -> bool {
         *self.is_eks.get_or_init(|| {
             let accounts = self.authorizer.inventory().service_accounts().iter();
@@ -68,7 +68,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns how bad a risk is where it is held, through the objects that some operators act on.
+    /// Returns the severity of a risk in a scope, taking the operators into account.
     pub(super) fn severity(
         &self,
         takes_over: &dyn Fn(&PolicyRule) -> bool,
@@ -77,15 +77,15 @@ impl<'a> Surroundings<'a> {
         namespace: Option<&str>,
     ) -> Severity {
         if risk.grading == Grading::Operator {
-            let mighty = self.mighty(takes_over);
-            if operators.iter().any(|program| mighty.contains(program)) {
+            let powerful = self.powerful(takes_over);
+            if operators.iter().any(|program| powerful.contains(program)) {
                 return Severity::Critical;
             }
         }
         self.severity_by_scope(risk, namespace)
     }
 
-    /// Returns how bad a risk is where it is held, whatever operators there are.
+    /// Returns the severity of a risk in a scope, regardless of operators.
     pub(super) fn severity_by_scope(&self, risk: &Risk, namespace: Option<&str>) -> Severity {
         match namespace {
             None | Some("kube-system") => risk.severity,
@@ -99,7 +99,7 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns whether a risk is what the holder's program is for.
+    /// Returns whether a risk is inherent in the function of the holder's program.
     pub(super) fn is_purpose(&self, risk: &Risk, holder: &Holder) -> bool {
         let Holder::ServiceAccount { namespace, name } = holder else { return false };
         Program::needs(risk.code)
@@ -173,7 +173,7 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// Returns the ServiceAccounts of operators, as the images that they run or their names say.
+    /// Returns the ServiceAccounts of operators, by the images that they run or by their names.
     fn operators(&self) -> BTreeMap<Holder, BTreeSet<Program>> {
         let inventory = self.authorizer.inventory();
         let mut operators: BTreeMap<Holder, BTreeSet<Program>> = BTreeMap::new();
@@ -203,9 +203,9 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the operators of the inventory that can take over the cluster.
-    fn mighty(&self, takes_over: &dyn Fn(&PolicyRule) -> bool) -> &BTreeSet<Program> {
-        self.mighty.get_or_init(|| {
-            let mut mighty = BTreeSet::new();
+    fn powerful(&self, takes_over: &dyn Fn(&PolicyRule) -> bool) -> &BTreeSet<Program> {
+        self.powerful.get_or_init(|| {
+            let mut powerful = BTreeSet::new();
             for (holder, operators) in self.operators() {
                 let bound = self.authorizer.bindings_in(&holder.identity(), "");
                 let mut rules = bound
@@ -213,10 +213,10 @@ impl<'a> Surroundings<'a> {
                     .filter_map(|bound| bound.role.ok())
                     .flat_map(|role| role.rules.iter());
                 if rules.any(takes_over) {
-                    mighty.extend(operators);
+                    powerful.extend(operators);
                 }
             }
-            mighty
+            powerful
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Clusters written in a few lines.
+//! Clusters in a compact notation.
 //!
 //! ```text
 //! ClusterRole a: get,list pods; update deployments.apps named web; get /healthz
@@ -19,7 +19,7 @@ use rolecall_rbac::{
     Text, Texts, Unread, Workload,
 };
 
-/// Reads a cluster; every object's origin is `cluster.yaml` and its line.
+/// Parses a cluster; every object's origin is `cluster.yaml` with its line.
 pub fn cluster(text: &str) -> Inventory {
     let mut builder = InventoryBuilder::new();
     for (line, statement) in (1..).zip(text.lines()).map(|(line, text)| (line, text.trim())) {

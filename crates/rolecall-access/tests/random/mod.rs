@@ -1,4 +1,4 @@
-//! Random clusters over a few strings, and every request over those strings.
+//! Random clusters over a few strings, and every request over these strings.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
@@ -31,7 +31,7 @@ const RESOURCES: [&str; 15] = [
 const NAMES: [&str; 4] = ["a", "blue", "*", ""];
 const URLS: [&str; 9] = ["*", "**", "", "/api*", "/api/*", "/api", "/healthz", "/a**", "/api/v1"];
 
-/// Every request over the strings above and one of each sort that no rule mentions.
+/// Every request over the strings above and one string per dimension that no rule mentions.
 pub fn universe() -> impl Iterator<Item = Request> {
     const RESOURCES: [(&str, &str); 17] = [
         ("nodes", ""),
@@ -82,7 +82,7 @@ pub fn allowed(authorizer: &Authorizer, identity: &Identity, request: &Request) 
     authorizer.authorize(identity, request).verdict.is_allowed()
 }
 
-/// Every identity that random bindings may name, and one that they do not.
+/// Every identity that random bindings can name, and one that they do not.
 pub fn identities() -> Vec<Identity> {
     vec![
         Identity::service_account("blue", "app"),
@@ -140,7 +140,7 @@ fn subject() -> impl Strategy<Value = Subject> {
     })
 }
 
-/// A cluster with up to three ClusterRoles and five bindings, some of which lead nowhere.
+/// A cluster with up to three ClusterRoles and five bindings, some of them dangling.
 pub fn inventory() -> impl Strategy<Value = Inventory> {
     let roles = prop::collection::vec(rules(), 1..4);
     let namespace = select(vec!["", "blue", "red"]);

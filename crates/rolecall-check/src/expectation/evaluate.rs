@@ -5,7 +5,7 @@ use rolecall_rbac::{Authorizer, Catalog, Grant, Identity};
 use super::subject::Known;
 use super::wanted::Wanted;
 use super::{AccessEntry, EntryError, Expectation, Failure, Spot, Unmet, Word};
-use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, ReadableTerm, Scopes, everybody};
+use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, ReadableTerm, Scopes, baseline};
 use rolecall_access::{
     Holder,
     diff::{grants, hidden},
@@ -158,7 +158,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn only(&mut self, at: Place<'a, '_>, most: &[AccessSet]) {
-        let most = most.iter().fold(everybody(), |joined, set| joined.union(set));
+        let most = most.iter().fold(baseline(), |joined, set| joined.union(set));
         let beyond = at.held.access.difference(&most);
         let beyond = self.scopes.possible(&beyond);
         let is_within = beyond.is_empty();

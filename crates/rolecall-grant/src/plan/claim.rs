@@ -1,4 +1,4 @@
-//! Names for our objects that are free, or already ours and the subject's alone.
+//! Finds names for generated objects that are free or already belong to the subject.
 
 use rolecall_rbac::{Authorizer, Binding, PolicyRule, Role, RoleKind, RoleRef, Text};
 
@@ -7,20 +7,20 @@ use super::need::Need;
 use crate::object::{is_managed, managed};
 use crate::subject::{RBAC_GROUP, is_same, object_name, reusing_name};
 
-/// A role and binding of the subject's own.
+/// A role and binding for a single subject.
 pub(super) struct Claim<'a> {
     /// The role, without rules.
     pub(super) role: Role,
-    /// Rules that the role already grants to the subject.
+    /// The rules that the role already grants to the subject.
     pub(super) kept: &'a [PolicyRule],
     pub(super) binding: Binding,
     pub(super) note: Option<Note>,
 }
 
-/// Returns the subject's own role and binding in the need's namespace.
+/// Returns the subject's role and binding in the need's namespace.
 ///
-/// Objects of that name that are not ours, or grant to anybody else, are left alone: then the next
-/// free name is taken.
+/// Existing objects of that name that rolecall did not generate, or that grant to other subjects,
+/// are not changed; the next free name is used instead.
 pub(super) fn own_objects<'a>(authorizer: &'a Authorizer, need: &Need) -> Claim<'a> {
     let base = object_name(&need.subject);
     for name in names(&base) {
@@ -35,7 +35,7 @@ pub(super) fn own_objects<'a>(authorizer: &'a Authorizer, need: &Need) -> Claim<
             return claim;
         }
     }
-    // Names never run out; this is the first one that was refused.
+    // Names are infinite, so this is unreachable; it reuses the first name.
     fresh(need, &base)
 }
 
@@ -69,7 +69,8 @@ pub(super) fn reusing_binding(
     (wanted(&base), None)
 }
 
-/// A name, and the names to fall back on. `+` is in no spelled name, so none is somebody else's.
+/// Returns a name and alternatives. Encoded names never contain `+`, so the alternatives do not
+/// collide.
 fn names(base: &str) -> impl Iterator<Item = Text> {
     let numbered = (2u64..).map(move |number| Text::from(format!("{base}+{number}")));
     std::iter::once(Text::from(base)).chain(numbered)
@@ -108,12 +109,12 @@ fn claim<'a>(authorizer: &'a Authorizer, need: &Need, name: &str) -> Option<Clai
         } else if !existing.rules.is_empty() && is_aggregated(authorizer, existing) {
             return None;
         }
-        // Else the rules are nobody's, and must not become the subject's.
+        // Otherwise the rules belong to nobody and must not be granted to the subject.
     }
     Some(claim)
 }
 
-/// Returns whether a role exists to which others may be bound, for bindings to it were not read.
+/// Returns whether a role exists that unread bindings might grant to others.
 fn is_in_doubt(authorizer: &Authorizer, need: &Need, name: &str) -> bool {
     let inventory = authorizer.inventory();
     inventory.role(&need.namespace, name).is_some_and(|role| {
@@ -121,12 +122,12 @@ fn is_in_doubt(authorizer: &Authorizer, need: &Need, name: &str) -> bool {
     })
 }
 
-/// Returns whether a binding grants to the need's subject and to nobody else.
+/// Returns whether a binding grants only to the need's subject.
 fn is_of(binding: &Binding, need: &Need) -> bool {
     binding.subjects.iter().all(|subject| is_same(subject, &binding.metadata, &need.subject))
 }
 
-/// Returns whether some ClusterRole takes in a role's rules.
+/// Returns whether a ClusterRole aggregates a role's rules.
 fn is_aggregated(authorizer: &Authorizer, role: &Role) -> bool {
     role.is_cluster_role()
         && authorizer.inventory().roles().iter().any(|other| {

@@ -1,73 +1,71 @@
-//! How denials are fixed: which objects grant, and how much.
+//! Options for the generated objects.
 
-/// How denials are fixed.
+/// Options for the generated objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Which objects grant.
+    /// The kind of grant.
     pub style: Style,
-    /// Where the objects grant.
+    /// The scope of the grant.
     pub scope: Scope,
-    /// What happens to requests that would give away the cluster.
+    /// Whether to grant risky requests.
     pub risky: Risky,
-    /// What becomes of ServiceAccounts that do not exist.
+    /// The handling of ServiceAccounts that do not exist.
     pub missing_accounts: MissingAccounts,
-    /// What becomes of names that a program generated.
+    /// The handling of generated names.
     pub generated_names: GeneratedNames,
 }
 
-/// Which objects grant.
+/// The kind of grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
-    /// Roles of the subject's own.
+    /// A dedicated role.
     #[default]
     New,
-    /// An existing role that covers the need, bound to the subject; one of the subject's own where
-    /// none does.
+    /// An existing role that covers the need, or a dedicated one if there is none.
     Reuse {
-        /// The most that a role may grant beside the need, in rules of one verb and one resource.
+        /// The maximum excess of a role over the need, in rules with one verb and one resource.
         max_excess: Option<usize>,
     },
-    /// Further rules in a role that is bound to the subject and to nobody else; one of the subject's
-    /// own where none is.
+    /// Additional rules in a role that only this subject has, or a dedicated one if there is none.
     Extend,
 }
 
-/// Where objects grant.
+/// The scope of grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// In the namespaces asked for.
+    /// The namespaces of the requests.
     #[default]
     AsAsked,
     /// In every namespace.
     ClusterWide,
 }
 
-/// What happens to requests that would give away the cluster.
+/// Whether to grant risky requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Risky {
-    /// They are refused, with reasons.
+    /// Refuse them, with reasons.
     #[default]
     Refused,
-    /// They are granted.
+    /// Grant them.
     Granted,
 }
 
-/// What becomes of ServiceAccounts that do not exist.
+/// The handling of ServiceAccounts that do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingAccounts {
-    /// They are noted.
+    /// Report them.
     #[default]
     Noted,
-    /// They are emitted.
+    /// Generate them.
     Created,
 }
 
-/// What becomes of names that a program generated, such as those of a Deployment's Pods.
+/// The handling of generated names, such as those of a Deployment's Pods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GeneratedNames {
-    /// The grant is for all objects of the namespace, unless that is risky.
+    /// Grant access to all objects in the namespace, unless that is risky.
     #[default]
     Dropped,
-    /// The grant is limited to the name all the same.
+    /// Limit the grant to the name anyway.
     Kept,
 }

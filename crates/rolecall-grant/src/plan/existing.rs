@@ -1,4 +1,4 @@
-//! Existing roles that meet a need, or that may be extended to.
+//! Finds existing roles that meet a need or can be extended.
 
 use rolecall_rbac::{Authorizer, Binding, Metadata, Origin, PolicyRule, Role, covers};
 
@@ -8,8 +8,8 @@ use crate::object::is_managed;
 use crate::risk::is_risky;
 use crate::subject::is_same;
 
-/// Returns the role whose binding would grant the least beside the need: exact ones first, then
-/// those with fewer rules to spare, Roles before ClusterRoles, by name.
+/// Returns the role whose binding would grant the least beyond the need: exact matches first, then
+/// by number of excess rules, Roles before ClusterRoles, by name.
 pub(super) fn to_reuse<'a>(
     draft: &Draft<'a>,
     need: &Need,
@@ -17,7 +17,7 @@ pub(super) fn to_reuse<'a>(
 ) -> Option<&'a Role> {
     let authorizer = draft.authorizer;
     let candidates = authorizer.inventory().roles().iter().filter(|role| {
-        // A role of ours is somebody's own.
+        // Generated roles belong to one subject.
         !is_managed(&role.metadata)
             && (role.is_cluster_role()
                 || (!need.namespace.is_empty() && role.metadata.namespace == need.namespace))
@@ -35,30 +35,30 @@ pub(super) fn to_reuse<'a>(
         .filter(|role| need.is_met_by(&role.rules))
         .filter_map(|role| {
             let mut excess = covers(&known, &role.rules).uncovered;
-            // A RoleBinding grants no URLs.
+            // A RoleBinding does not grant URLs.
             excess.retain(|atom| need.namespace.is_empty() || atom.non_resource_urls.is_empty());
-            // Roles of the system's own parts are for them, and change with the server.
-            let foreign = is_systems(&role.metadata) && !excess.is_empty();
+            // System roles are for system components and change with the server version.
+            let foreign = is_system_role(&role.metadata) && !excess.is_empty();
             let acceptable = !foreign
                 && max_excess.is_none_or(|most| excess.len() <= most)
-                // Whoever allows a risky need does not allow more than that.
+                // Accepting a risky need does not include other risks.
                 && excess.iter().all(|atom| !is_risky(atom, &identity, &need.namespace));
             acceptable.then_some((excess.len(), role))
         })
         .min_by_key(|(excess, role)| {
-            let system = is_systems(&role.metadata);
+            let system = is_system_role(&role.metadata);
             (*excess, system, role.is_cluster_role(), &role.metadata.name)
         })
         .map(|(_, role)| role)
 }
 
-/// Returns whether a role is for a part of the system, rather than for people.
-fn is_systems(metadata: &Metadata) -> bool {
+/// Returns whether a role is for a system component.
+fn is_system_role(metadata: &Metadata) -> bool {
     metadata.name.starts_with("system:")
 }
 
-/// Returns the first role, by name, that grants in the need's namespace, to its subject, and nowhere
-/// else and to nobody else.
+/// Returns the first role, by name, that grants only to the need's subject and only in its
+/// namespace.
 pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&'a Role> {
     let is_alone = |binding: &Binding| {
         binding.metadata.namespace == need.namespace
@@ -77,7 +77,7 @@ pub(super) fn to_extend<'a>(authorizer: &'a Authorizer, need: &Need) -> Option<&
         .filter(|role| {
             role.metadata.namespace == need.namespace
                 && role.aggregation.is_none()
-                && !is_systems(&role.metadata)
+                && !is_system_role(&role.metadata)
                 && role.metadata.origin != Origin::Default
                 && !gaps.iter().any(|gap| super::hides_bindings_of(gap, &role.metadata))
                 && authorizer

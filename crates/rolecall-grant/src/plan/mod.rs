@@ -1,7 +1,7 @@
-//! Denied requests in, the least objects that allow them out.
+//! Plans the smallest objects that allow denied requests.
 //!
 //! ```text
-//! denied -> already allowed? -> can a Role fix it? -> is it risky? -> by subject and namespace
+//! denied -> already allowed? -> can RBAC fix it? -> is it risky? -> by subject and namespace
 //!        -> new | reuse | extend -> objects -> proof
 //! ```
 
@@ -30,35 +30,35 @@ use crate::refused::{self, Cause, Refused, Unfixable};
 use crate::risk::{self, Risk, risks};
 use crate::subject::subject_of;
 
-/// What fixes denials, and the proof that it does.
+/// The objects that fix denials, and the proof.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The objects to apply, in the order to apply them in.
+    /// The objects, in the order to apply them.
     pub objects: Vec<Object>,
-    /// Every distinct denial with the answer before and after, sorted.
+    /// Every distinct denial with its result before and after, sorted.
     pub answers: Vec<Answer>,
-    /// What else becomes allowed.
+    /// The other access that is added.
     pub gained: Vec<Gained>,
-    /// What is not fixed, and why.
+    /// The denials that are not fixed, with reasons.
     pub refused: Vec<Refused>,
-    /// What the person who applies the objects should know.
+    /// Notes for the person who applies the objects.
     pub notes: Vec<Note>,
-    /// Objects that may exist already: whether they do was not read, and applying would replace them.
+    /// The positions of objects that might already exist and that applying would replace.
     pub in_doubt: Vec<usize>,
 }
 
-/// A denial, and what became of it.
+/// A denial and its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The denial.
     pub denied: Denied,
-    /// The answer without the objects.
+    /// The result without the objects.
     pub before: Outcome,
-    /// The answer with them.
+    /// The result with the objects.
     pub after: Outcome,
 }
 
-/// Plans what allows every denied request, and proves it.
+/// Plans the objects that allow every denied request, and proves the result.
 pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan {
     let denied = distinct(denied);
     let mut added_up = BTreeMap::new();
@@ -75,8 +75,8 @@ pub fn plan(authorizer: &Authorizer, denied: &[Denied], config: &Config) -> Plan
     }
 }
 
-/// Returns the denials that a plan grants and that together carry a risk, as no single one does; never
-/// one that the plan refuses.
+/// Returns the denials that a plan grants and that carry a risk only in combination, without those
+/// that the plan already refuses.
 fn risks_that_add_up(authorizer: &Authorizer, plan: &Plan) -> BTreeMap<Denied, Vec<Risk>> {
     let mut granted: BTreeMap<&Identity, Vec<&Denied>> = BTreeMap::new();
     for Answer { denied, before, after } in &plan.answers {
@@ -99,7 +99,7 @@ fn risks_that_add_up(authorizer: &Authorizer, plan: &Plan) -> BTreeMap<Denied, V
     risks
 }
 
-/// Plans what allows the denied requests, without those that carry a risk together with others.
+/// Plans the objects, without denials that are risky in combination.
 fn plan_without(
     authorizer: &Authorizer,
     denied: &[Denied],
@@ -146,7 +146,7 @@ fn plan_without(
         }
         before.push((denied, outcome));
     }
-    need::drop_what_the_cluster_grants(&mut needs);
+    need::drop_cluster_wide_grants(&mut needs);
     let mut draft = Draft { authorizer, config, objects: Vec::new(), notes };
     for need in needs.values() {
         draft.fix(need);
@@ -176,8 +176,8 @@ fn plan_without(
     Plan { objects, answers, gained, refused, notes, in_doubt }
 }
 
-/// Returns whether a gap may hide bindings that refer to a role: those of its namespace, or of any for a
-/// ClusterRole.
+/// Returns whether a gap can hide bindings of a role: those in its namespace, or in any namespace
+/// for a ClusterRole.
 fn hides_bindings_of(gap: &Gap, role: &Metadata) -> bool {
     match (&gap.unread, &*role.namespace) {
         (_, "") => gap.may_hide_any_binding(),
@@ -191,7 +191,7 @@ fn hides_bindings_of(gap: &Gap, role: &Metadata) -> bool {
     }
 }
 
-/// Sorts the denials and joins equal ones.
+/// Sorts and deduplicates the denials.
 fn distinct(denied: &[Denied]) -> Vec<Denied> {
     let mut sorted: Vec<Denied> = denied.to_vec();
     sorted.sort();
@@ -205,7 +205,7 @@ fn distinct(denied: &[Denied]) -> Vec<Denied> {
     sorted
 }
 
-/// Returns whom to grant the request, or why nobody is granted it.
+/// Returns the subject to grant the request to, or the reason to refuse it.
 fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     refused::unfixable(denied).map_or(Ok(()), |unfixable| Err(Cause::Unfixable(unfixable)))?;
     let risks = risks_of(denied, config);
@@ -215,8 +215,8 @@ fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     subject_of(&denied.identity).ok_or(Cause::Unfixable(Unfixable::Nobody))
 }
 
-/// Returns whether a denial may be granted for all objects of its namespace: where that is no risk
-/// that the one object is not.
+/// Returns whether a denial can be granted for all objects of its namespace, because that adds no
+/// risk.
 fn may_drop_name(denied: &Denied, config: &Config) -> bool {
     let request = denied.request.clone().without_name();
     let is_harmless = || {
@@ -228,10 +228,10 @@ fn may_drop_name(denied: &Denied, config: &Config) -> bool {
         && is_harmless()
 }
 
-/// Returns a note about the name that a denial limits a grant to.
+/// Returns a note about the object name that limits a grant.
 fn note_of_name(denied: &Denied, note: impl FnOnce(Text, Text, Text) -> Note) -> Option<Note> {
     let Target::Resource(target) = &denied.request.target else { return None };
-    // Nothing that is created has a name yet.
+    // Requests that create objects are not limited to a name.
     let is_limited = Atom::needed_for(&denied.request) == Atom::asked_by(&denied.request);
     is_limited.then(|| note(denied.request.verb.clone(), target.combined(), target.name.clone()))
 }
@@ -243,7 +243,7 @@ fn risks_of(denied: &Denied, config: &Config) -> Vec<Risk> {
     }
 }
 
-/// The objects of a plan while it is made.
+/// A plan under construction.
 struct Draft<'a> {
     authorizer: &'a Authorizer,
     config: &'a Config,
@@ -284,12 +284,12 @@ impl Draft<'_> {
         self.objects.push(Object::Binding(claim.binding));
     }
 
-    /// Notes what is missing around the objects, and emits missing ServiceAccounts when asked to.
+    /// Adds notes about missing objects, and generates missing ServiceAccounts if requested.
     fn note_surroundings(&mut self, need: &Need) {
         let inventory = self.authorizer.inventory();
         if !need.namespace.is_empty()
             && !inventory.namespaces().is_empty()
-            && !ALWAYS_THERE.contains(&&*need.namespace)
+            && !BUILT_IN_NAMESPACES.contains(&&*need.namespace)
             && inventory.namespace(&need.namespace).is_none()
         {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
@@ -324,4 +324,4 @@ impl Draft<'_> {
 }
 
 /// The namespaces that every server creates by itself.
-const ALWAYS_THERE: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+const BUILT_IN_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];

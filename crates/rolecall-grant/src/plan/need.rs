@@ -1,4 +1,4 @@
-//! What one subject needs in one namespace.
+//! The needs of one subject in one namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::denied::Denied;
 use crate::object::GrantedRole;
 use crate::risk::runs_pods;
 
-/// What one subject needs in one namespace, or with an empty one in the cluster.
+/// The needs of one subject in one namespace, or cluster-wide for an empty one.
 pub(super) struct Need {
     pub(super) namespace: Text,
     pub(super) subject: Subject,
     pub(super) denied: Vec<Denied>,
-    /// Denials that are granted for all objects, as the name of theirs is generated.
+    /// Denials that are granted for all objects because the object's name is generated.
     unnamed: BTreeSet<Denied>,
 }
 
@@ -33,7 +33,7 @@ impl Need {
         self.denied.push(denied);
     }
 
-    /// Adds a denial that is granted for all objects rather than for the one that it names.
+    /// Adds a denial to grant for all objects rather than for the named one.
     pub(super) fn add_unnamed(&mut self, denied: Denied) {
         self.unnamed.insert(denied.clone());
         self.denied.push(denied);
@@ -46,12 +46,12 @@ impl Need {
         })
     }
 
-    /// Returns the least rules that allow everything.
+    /// Returns the smallest rules that allow all requests.
     pub(super) fn rules(&self) -> Vec<PolicyRule> {
         into_rules(self.atoms())
     }
 
-    /// Returns whether a role's rules grant everything.
+    /// Returns whether a role's rules allow all requests.
     pub(super) fn is_met_by(&self, rules: &[PolicyRule]) -> bool {
         covers(rules, &self.rules()).is_complete()
     }
@@ -61,13 +61,14 @@ impl Need {
         (self.subject.kind == rolecall_rbac::SubjectKind::ServiceAccount).then_some(&self.subject)
     }
 
-    /// Returns the role with these rules and those needed, merged, and the denials each answers.
+    /// Returns the role with these rules merged with the required ones, and the denials that each
+    /// answers.
     pub(super) fn granted(&self, role: Role, kept: &[PolicyRule]) -> GrantedRole {
         let rules = into_rules(kept.iter().flat_map(Atom::of_rule).chain(self.atoms()));
         self.answering(role, rules)
     }
 
-    /// Returns a role with its rules as they are, and after them those needed.
+    /// Returns a role with its existing rules followed by the required ones.
     pub(super) fn extended(&self, role: &Role) -> GrantedRole {
         let rules = role.rules.iter().cloned().chain(self.rules()).collect();
         self.answering(role.clone(), rules)
@@ -84,12 +85,12 @@ impl Need {
             }
         }
         role.rules = rules.into();
-        // It is not stored yet as it stands here, so aggregated roles will take in its new rules.
+        // The role is not stored yet in this form, so aggregated roles include its new rules.
         role.metadata.stored = false;
         GrantedRole { role, answers }
     }
 
-    /// Returns a note for each request that is granted for more objects than it named.
+    /// Returns a note for each request that is granted for more objects than it names.
     pub(super) fn wider(&self) -> impl Iterator<Item = Note> {
         let named = self.denied.iter().filter(|denied| !self.unnamed.contains(denied));
         named.filter_map(|denied| {
@@ -103,14 +104,14 @@ impl Need {
         })
     }
 
-    /// Returns a note if the subject can run its own Pods.
+    /// Returns a note if the subject can run Pods.
     pub(super) fn runs_pods(&self) -> Option<Note> {
         let runs_pods = self.denied.iter().any(|denied| runs_pods(&denied.request));
         (runs_pods && !self.namespace.is_empty())
             .then(|| Note::RunsPods { namespace: self.namespace.clone() })
     }
 
-    /// Returns a note for each request that constrained impersonation makes as somebody else
+    /// Returns a note for each request that uses constrained impersonation
     /// (docs/semantics.md#impersonation).
     pub(super) fn half_of_impersonation(&self) -> impl Iterator<Item = Note> {
         self.denied.iter().filter_map(|denied| {
@@ -120,8 +121,8 @@ impl Need {
     }
 }
 
-/// Drops from each namespace what the same subject is about to be granted in the cluster.
-pub(super) fn drop_what_the_cluster_grants(needs: &mut BTreeMap<(Text, Subject), Need>) {
+/// Removes needs that a cluster-wide grant to the same subject covers.
+pub(super) fn drop_cluster_wide_grants(needs: &mut BTreeMap<(Text, Subject), Need>) {
     let cluster: BTreeMap<Subject, Vec<PolicyRule>> = needs
         .iter()
         .filter(|((namespace, _), _)| namespace.is_empty())

@@ -1,73 +1,74 @@
-//! What to know before the objects are applied.
+//! Notes for the person who applies the objects.
 
 use rolecall_rbac::Text;
 
 use crate::generated::Generated;
 
-/// Something that the person who applies the objects should know.
+/// A fact that the person who applies the objects should know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// A ServiceAccount that gets a grant does not exist.
+    /// The ServiceAccount of a grant does not exist.
     NoServiceAccount {
         /// Its namespace.
         namespace: Text,
         /// Its name.
         name: Text,
     },
-    /// The subject is the ServiceAccount of every Pod that names none.
+    /// The subject is the ServiceAccount of all Pods that do not name one.
     DefaultServiceAccount {
         /// Its namespace.
         namespace: Text,
     },
-    /// A namespace that gets objects does not exist.
+    /// The namespace of an object does not exist.
     NoNamespace {
         /// The namespace.
         name: Text,
     },
-    /// No existing role fits, so the subject gets one of its own.
+    /// No existing role fits, so the subject gets a dedicated one.
     NothingToReuse {
         /// The namespace; empty for the cluster.
         namespace: Text,
     },
-    /// No role is bound to the subject alone, so it gets one of its own.
+    /// No role belongs to the subject alone, so it gets a dedicated one.
     NothingToExtend {
         /// The namespace; empty for the cluster.
         namespace: Text,
     },
-    /// The existing role that is bound takes in the rules of others, and so may grow.
+    /// The reused role is aggregated and so can grow.
     Aggregated {
         /// The ClusterRole.
         role: Text,
     },
-    /// A role of the right name belongs to somebody else, so another name is used.
+    /// A role with the preferred name belongs to another subject, so another name is used.
     NameTaken {
         /// The namespace; empty for the cluster.
         namespace: Text,
-        /// The name that is taken.
+        /// The preferred name.
         name: Text,
     },
-    /// A role of the right name exists, and who is bound to it was not read, so another name is used.
+    /// A role with the preferred name exists and its bindings could not be read, so another name is
+    /// used.
     NameInDoubt {
         /// The namespace; empty for the cluster.
         namespace: Text,
-        /// The name.
+        /// The preferred name.
         name: Text,
     },
-    /// Nothing limits `create` and `deletecollection` to one object.
+    /// `create` and `deletecollection` cannot be limited to one object.
     WiderThanNamed {
         /// The verb.
         verb: Text,
         /// The resource.
         resource: Text,
     },
-    /// The subject can create Pods in a namespace, and so run as any ServiceAccount there.
+    /// The subject can create Pods in a namespace, and so act as any ServiceAccount there.
     RunsPods {
         /// The namespace.
         namespace: Text,
     },
-    /// A name is generated, so that the grant is for all objects.
+    /// A name is generated, so the grant is for all objects.
     NameDropped {
-        /// What generates the name.
+        /// The generator.
         generated: Generated,
         /// The verb.
         verb: Text,
@@ -76,9 +77,9 @@ pub enum Note {
         /// The name.
         name: Text,
     },
-    /// A name is generated, and the grant is limited to it all the same.
+    /// A name is generated, but the grant is limited to it anyway.
     NameKept {
-        /// What generates the name.
+        /// The generator.
         generated: Generated,
         /// The verb.
         verb: Text,
@@ -87,9 +88,9 @@ pub enum Note {
         /// The name.
         name: Text,
     },
-    /// Constrained impersonation also takes a right to the identity that is taken on.
+    /// Constrained impersonation also requires a permission on the impersonated identity.
     HalfOfImpersonation {
-        /// The verb of that right, such as `impersonate:user-info`.
+        /// The verb of that permission, such as `impersonate:user-info`.
         verb: Text,
     },
 }

@@ -1,4 +1,4 @@
-//! The other words that refusals have: `forbidden`, `denied the request`, `Unauthorized`.
+//! The other anchors of refusals: `forbidden`, `denied the request`, `Unauthorized`.
 
 use memchr::memmem;
 use rolecall_rbac::{Request, ResourceRequest, Text};
@@ -9,17 +9,17 @@ use super::reader::LAYERS;
 use super::remark::{Admission, Doubt, RemarkKind};
 use super::restore::{self, Join};
 use super::segment::{Segment, Window};
-use super::unnamed::{self, Namelessness, Place};
+use super::unnamed::{self, Place, UnnamedReason};
 use super::{audit, escalation, margin, quote, sentence, writes};
 
 /// `forbidden` and `Forbidden`.
 pub(super) const FORBIDDEN: &[u8] = b"orbidden";
-/// What admission webhooks' refusals have.
+/// The words in refusals of admission webhooks.
 pub(super) const DENIED: &[u8] = b"denied the request";
 /// `Unauthorized` and `unauthorized`.
 pub(super) const UNAUTHORIZED: &[u8] = b"nauthorized";
 
-/// Reads what stands around `forbidden`, unless it is a sentence, which has an anchor of its own.
+/// Reads the text around `forbidden`, except sentences, which have their own anchor.
 pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
     let near = segment.window(place, 64, 64);
     let after = near.after().get(FORBIDDEN.len()..).unwrap_or_default();
@@ -40,13 +40,13 @@ pub(super) fn at_forbidden(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Returns whether `User` follows soon.
+/// Returns whether `User` follows shortly.
 fn is_about_a_user(near: &Window<'_>) -> bool {
     let after = near.after().get(FORBIDDEN.len()..).unwrap_or_default();
     memmem::find(after, sentence::START).is_some()
 }
 
-/// Reads `Forbidden` alone, or with a path.
+/// Reads a single `Forbidden`, or one with a path.
 fn at_capital(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 16, 4 << 10);
     let after = window.after().get(FORBIDDEN.len()..).unwrap_or_default();
@@ -59,11 +59,11 @@ fn at_capital(segment: &mut Segment<'_>, place: usize) {
     let ends = after.first().is_none_or(|byte| b"\n\r\"'.!),\\".contains(byte))
         || [&b"Exception"[..], b"Error"].iter().any(|word| after.starts_with(word));
     if starts && ends {
-        segment.unnamed((Vec::new(), Place::Known, Namelessness::CodeOnly), place);
+        segment.unnamed((Vec::new(), Place::Known, UnnamedReason::CodeOnly), place);
     }
 }
 
-/// Reads the words of an old escalation refusal that nothing announces right before.
+/// Reads an old escalation refusal without a preceding announcement.
 pub(super) fn at_extra(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 64, 64);
     let is_announced = memmem::find(window.before(), FORBIDDEN).is_some();
@@ -88,7 +88,7 @@ pub(super) fn at_unknown(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads what stands around the number 403.
+/// Reads the text around the number 403.
 pub(super) fn at_code(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 4 << 10, 4 << 10);
     if let Some(found) = unnamed::at_code(window.before(), window.after()) {
@@ -126,12 +126,12 @@ pub(super) fn at_permission_denied(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads what kubectl says when it was refused and goes on with something else.
+/// Reads the message of kubectl when it was refused and continues with something else.
 pub(super) fn at_autoscale(segment: &mut Segment<'_>, place: usize) {
-    segment.unnamed((Vec::new(), Place::Known, Namelessness::Hidden), place);
+    segment.unnamed((Vec::new(), Place::Known, UnnamedReason::Hidden), place);
 }
 
-/// Reads what follows `forbidden:`.
+/// Reads the text after `forbidden:`.
 fn at_announcement(segment: &mut Segment<'_>, place: usize) {
     let place = place + FORBIDDEN.len() + 1;
     let window = segment.window(place, 4 << 10, 4 << 10);
@@ -145,7 +145,7 @@ fn at_announcement(segment: &mut Segment<'_>, place: usize) {
     if is_escalation(unmargined) && at_escalation(segment, place, unmargined.len()) {
         return;
     }
-    // The line was broken right behind it, or inside the next word.
+    // The line is broken right after it, or inside the next word.
     let is_broken = window.after().iter().take(5).any(|byte| *byte == b'\n')
         || rest.starts_with(b"U")
         || memmem::find(rest.get(..rest.len().min(48)).unwrap_or_default(), sentence::START)
@@ -170,14 +170,14 @@ fn at_announcement(segment: &mut Segment<'_>, place: usize) {
             RemarkKind::UpgradeNeedsCreate { pod: super::remark::shown(pod.as_bytes()) }
         }
         name => match Admission::classify(line) {
-            // Webhooks have an anchor of their own.
+            // Webhooks have their own anchor.
             Admission::Webhook { .. } => return,
             _ if line
                 .starts_with(b"must have cluster-admin privileges to use the aggregationRule") =>
             {
                 RemarkKind::AggregationRule
             }
-            // Without a name it may be anybody's sentence.
+            // Without a name, the sentence can be unrelated.
             Admission::Other if name.is_none() => return,
             admission => RemarkKind::Admission(admission),
         },
@@ -194,12 +194,12 @@ fn is_escalation(rest: &[u8]) -> bool {
     rest.starts_with(b"user") || rest.starts_with(b"attempt to grant")
 }
 
-/// Returns whether nothing of a message is left: only what closes the string around it.
+/// Returns whether only the end of the surrounding string is left.
 fn is_end(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'}' | b')' | b','))
 }
 
-/// Undoes the encodings that the quote at the end of the head shows; returns head and rest.
+/// Decodes the text according to the quote at the end of the head; returns head and rest.
 fn undo_encodings(window: &Window<'_>, head: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let tail = window.before().len() - head.len();
     let mut current = Peeled { text: window.text.to_vec(), place: window.place };
@@ -217,8 +217,8 @@ fn undo_encodings(window: &Window<'_>, head: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (head.to_vec(), rest.to_vec())
 }
 
-/// Reads an escalation refusal; `left` is how much of the window is left from its first word.
-/// Returns whether it is one.
+/// Reads an escalation refusal; `left` is the length of the window from its first word. Returns
+/// whether it is one.
 fn at_escalation(segment: &mut Segment<'_>, place: usize, left: usize) -> bool {
     let near = segment.window(place, 4 << 10, 4 << 10);
     let start = place + near.after().len().saturating_sub(left);
@@ -237,7 +237,7 @@ fn at_escalation(segment: &mut Segment<'_>, place: usize, left: usize) -> bool {
 }
 
 /// Reads `Forbidden (user=U, verb=get, resource=nodes, subresource(s)=[pods proxy])`, a kubelet's
-/// refusal. Any one of the subresources would do; the first is the narrowest.
+/// refusal. Any of the subresources is sufficient; the first is the narrowest.
 fn at_kubelet(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 16, 2 << 10);
     let after = window.after().get(FORBIDDEN.len()..).unwrap_or_default();
@@ -289,8 +289,8 @@ fn at_kubelet(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Returns whether a kubelet refused the API server's own client certificate: kubectl never asks a
-/// kubelet itself.
+/// Returns whether a kubelet refused the API server's client certificate: kubectl never connects to
+/// a kubelet directly.
 fn asks_for_the_server(user: &str, window: &Window<'_>) -> bool {
     const SERVERS: [&str; 6] = [
         "kubernetes",
@@ -307,8 +307,8 @@ fn asks_for_the_server(user: &str, window: &Window<'_>) -> bool {
     SERVERS.contains(&user) || is_kubectls && !user.starts_with("system:serviceaccount:")
 }
 
-/// Reads `Error from server (Forbidden): <html>...</html> (get pods)`, kubectl's words for a 403 that carries
-/// no Status of the API server.
+/// Reads `Error from server (Forbidden): <html>...</html> (get pods)`, kubectl's message for a 403
+/// without a Status of the API server.
 fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 64, 4 << 10);
     let after = window.after().get(FORBIDDEN.len() + 3..).unwrap_or_default();
@@ -318,7 +318,7 @@ fn at_kubectl(segment: &mut Segment<'_>, place: usize) {
     let words = line.strip_suffix(b")").and_then(|line| {
         let open = memchr::memrchr(b'(', line)?;
         let words = line.get(open + 1..)?;
-        // A kubelet's `subresource(s)=[metrics proxy]` ends so, too.
+        // A kubelet's `subresource(s)=[metrics proxy]` has the same ending.
         let is_plain = !words.iter().any(|byte| b"=[])".contains(byte));
         is_plain.then(|| words.split(|byte| *byte == b' ').count())
     });
@@ -344,7 +344,7 @@ pub(super) fn at_denied(segment: &mut Segment<'_>, place: usize) {
     }
 }
 
-/// Reads the two ways in which clients report 401.
+/// Reads the two messages with which clients report 401.
 pub(super) fn at_unauthorized(segment: &mut Segment<'_>, place: usize) {
     let window = segment.window(place, 80, 16);
     let before = window.before();

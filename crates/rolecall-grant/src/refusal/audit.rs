@@ -1,11 +1,11 @@
-//! Audit events that carry a refusal only as annotations, without the server's sentence.
+//! Reads audit events that contain a refusal only as annotations, without the server's sentence.
 
 use rolecall_rbac::{Request, ResourceRequest, Text};
 use serde::Deserialize;
 
 use super::fields::{is_group, is_namespace, is_printable, is_resource, is_subresource, is_verb};
 
-/// What every audit event of a refused request has, at which reading starts.
+/// The anchor: every audit event of a refused request contains it.
 pub(super) const ANCHOR: &[u8] = br#"authorization.k8s.io/decision":"forbid""#;
 
 #[derive(Deserialize)]
@@ -34,9 +34,9 @@ struct ObjectRef {
     subresource: String,
 }
 
-/// Reads one line of an audit log into the refused user and request.
+/// Reads the refused user and request from one line of an audit log.
 ///
-/// Lines that hold the server's sentence are left to it.
+/// Lines with the server's sentence are read through that sentence.
 pub(super) fn read(line: &[u8]) -> Option<(Text, Request)> {
     if memchr::memmem::find(line, b" cannot ").is_some() {
         return None;

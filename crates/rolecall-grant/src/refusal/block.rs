@@ -1,25 +1,25 @@
-//! The stretch of a text that is in memory.
+//! The part of a text that is in memory.
 
 use std::io::{self, Read};
 
-/// How much is read before it is scanned.
+/// The number of bytes to read before scanning.
 pub(super) const BLOCK: usize = if cfg!(test) { 4 << 10 } else { 1 << 20 };
-/// How much of the text before a word is kept to read what it belongs to.
+/// The number of bytes to keep before an anchor.
 pub(super) const BEHIND: usize = if cfg!(test) { 2 << 10 } else { 16 << 10 };
-/// How much of the text after a word is read; escalation refusals are long.
+/// The number of bytes to read after an anchor; escalation refusals are long.
 pub(super) const AHEAD: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
-/// A stretch of the input that is in memory.
+/// A part of the input that is in memory.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     bytes: Vec<u8>,
-    /// How many of the bytes hold text.
+    /// The length of the text.
     pub(super) filled: usize,
-    /// Up to where the text was scanned as a part of the block before.
+    /// The position up to which the text was scanned with the previous block.
     pub(super) scanned: usize,
 }
 
-/// Whether a block is full.
+/// The reason why reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filled {
     Up,
@@ -32,12 +32,12 @@ impl Block {
         self.bytes.get(..self.filled).unwrap_or_default()
     }
 
-    /// Returns how many bytes there is room for.
+    /// Returns the free capacity in bytes.
     pub(super) fn room(&self) -> usize {
         (BEHIND + BLOCK + AHEAD).saturating_sub(self.filled)
     }
 
-    /// Begins with the end of another block, which is scanned up to what is kept ahead.
+    /// Copies the end of another block, which has been scanned up to `AHEAD` before its end.
     pub(super) fn continue_from(&mut self, other: &Self) {
         let kept = other.text().len().min(BEHIND + AHEAD);
         self.filled = 0;
@@ -45,7 +45,7 @@ impl Block {
         self.scanned = kept.saturating_sub(AHEAD);
     }
 
-    /// Takes as much as there is room for, and says how much.
+    /// Appends as many bytes as fit, and returns their number.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(self.room());
         let end = self.filled + taken;
@@ -59,7 +59,7 @@ impl Block {
         taken
     }
 
-    /// Fills it from a reader.
+    /// Fills the block from a reader.
     pub(super) fn read(&mut self, reader: &mut impl Read) -> io::Result<Filled> {
         self.bytes.resize(BEHIND + BLOCK + AHEAD, 0);
         while let Some(room) = self.bytes.get_mut(self.filled..).filter(|room| !room.is_empty()) {

@@ -1,8 +1,8 @@
 //! Escalation refusals: `is attempting to grant RBAC permissions not currently held`.
 //!
-//! They grant nothing, but list what their writer lacks, so that they are read in whatever form they
-//! come: quoted and escaped in any way, on one line or on many, with margins and prefixes, and in the
-//! words of servers up to 1.10.
+//! They do not need a grant, but list the rules that their writer lacks. They are read in any form:
+//! quoted and escaped in any way, on one line or several, with margins and prefixes, and in the
+//! wording of servers up to 1.10.
 
 use memchr::memmem;
 use rolecall_rbac::{PolicyRule, Text};
@@ -11,34 +11,34 @@ use super::remark::{Doubt, shown};
 use super::rules::{self, quoted_at, quoted_before};
 use super::{Seen, margin};
 
-/// The server refused a role or binding that grants more than its writer holds.
+/// A role or binding that the server refused because it grants more than its writer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalation {
-    /// Who wrote it.
+    /// The user who wrote it.
     pub user: Text,
-    /// The writer's groups, as the server names them.
+    /// The writer's groups, as listed by the server.
     pub groups: Vec<Text>,
-    /// What was written, such as `roles.rbac.authorization.k8s.io`.
+    /// The resource, such as `roles.rbac.authorization.k8s.io`.
     pub resource: Text,
     /// The object's name.
     pub name: Text,
-    /// The rules that the writer does not hold, as the server lists them.
+    /// The rules that the writer does not hold, as listed by the server.
     pub missing: Vec<PolicyRule>,
-    /// Whether the list ends before it is complete.
+    /// Whether the list is truncated.
     pub cut_off: bool,
-    /// Where and how often.
+    /// The position and count.
     pub seen: Seen,
 }
 
-/// What every refusal of today's servers has.
+/// The words in every refusal of current servers.
 const HELD: &[u8] = b"not currently held";
-/// What every refusal of servers up to 1.10 has.
+/// The words in every refusal of servers up to 1.10.
 pub(super) const EXTRA: &[u8] = b"attempt to grant extra privileges:";
-/// How far the words stand at most behind `is forbidden:`; groups stand between.
+/// The maximum distance of these words from `is forbidden:`; groups can come in between.
 const REACH: usize = 16 << 10;
 
-/// Reads an escalation refusal from the head before `is forbidden:` and what follows it; `None` when
-/// it is another refusal.
+/// Reads an escalation refusal from the text before and after `is forbidden:`; `None` if it is
+/// another refusal.
 pub(super) fn read(head: &[u8], rest: &[u8]) -> Option<Result<Box<Escalation>, Doubt>> {
     let (resource, name) = written(head);
     let ahead = rest.get(..rest.len().min(REACH)).unwrap_or_default();
@@ -68,19 +68,19 @@ pub(super) fn read(head: &[u8], rest: &[u8]) -> Option<Result<Box<Escalation>, D
     Some(Ok(Box::new(Escalation { user, groups, resource, name, missing, cut_off, seen })))
 }
 
-/// Returns where some words begin, which blanks and margins may part.
+/// Returns the position of words that whitespace and margins can separate.
 fn position_of_words(text: &[u8], words: &[u8]) -> Option<usize> {
     if let Some(found) = memmem::find(text, words) {
         return Some(found);
     }
-    // All but the last word is only looked for; where the last one ends is what counts.
+    // Only the end of the last word matters.
     let last = words.rsplit(|byte| *byte == b' ').next()?;
     let first = memmem::find(text, b"currently")?;
     let found = memmem::find(text.get(first..)?, last)? + first;
     (found - first < 64).then(|| (found + last.len()).saturating_sub(words.len()))
 }
 
-/// Returns where the next refusal begins, if one does.
+/// Returns the start of the next refusal, or the end of the text.
 fn next_refusal(text: &[u8]) -> usize {
     memmem::find(text, b"orbidden").unwrap_or(text.len())
 }
@@ -114,7 +114,7 @@ fn old_groups(text: &[u8]) -> Vec<Text> {
     list.split(|byte| *byte == b' ').filter(|group| !group.is_empty()).map(shown).collect()
 }
 
-/// Splits `roles.rbac.authorization.k8s.io "r"` off the end of what stands before `is forbidden:`.
+/// Splits `roles.rbac.authorization.k8s.io "r"` off the end of the text before `is forbidden:`.
 fn written(head: &[u8]) -> (Text, Text) {
     let head = head.trim_ascii_end();
     let (qualified, name) = quoted_before(head).unwrap_or((head, b""));

@@ -1,4 +1,5 @@
-//! Which strings can be a verb, a resource, a namespace: everything else is doubtful.
+//! Validates fields: verbs, resources, namespaces and so on. Invalid fields make a refusal
+//! doubtful.
 
 use std::borrow::Cow;
 
@@ -6,10 +7,10 @@ use super::quote;
 use super::remark::{Doubt, Field};
 use super::restore::BREAK;
 
-/// The longest field that is believed; Kubernetes' own names end at 253.
+/// The maximum length of a field; Kubernetes' own names are at most 253 bytes long.
 const LONGEST: usize = 1024;
 
-/// Reads a quoted field's content, which may be any printable text.
+/// Reads a quoted field's content, which can be any printable text.
 pub(super) fn printable(field: Field, raw: &[u8]) -> Result<Cow<'_, str>, Doubt> {
     let text = quote::unquote(raw).ok_or(Doubt::Invalid { field })?;
     let text = match memchr::memchr(BREAK, raw) {
@@ -27,8 +28,8 @@ pub(super) fn printable(field: Field, raw: &[u8]) -> Result<Cow<'_, str>, Doubt>
     }
 }
 
-/// Joins a field that was broken over lines. A blank may have stood there in users' names alone, but not in
-/// those of ServiceAccounts. What a line's first quote ends may not be the field.
+/// Joins a field that was broken over several lines. Names of users other than ServiceAccounts can
+/// have a space at the break. The field might continue after the first quote of a line.
 pub(super) fn unbroken(field: Field, text: &str) -> Option<String> {
     let mark = char::from(BREAK);
     if !text.contains(mark) {
@@ -38,7 +39,8 @@ pub(super) fn unbroken(field: Field, text: &str) -> Option<String> {
     (is_certain && !text.ends_with(mark)).then(|| text.replace(mark, ""))
 }
 
-/// Returns whether a character shows itself as what it is: no control, direction or invisible one.
+/// Returns whether a character is printable: not a control character, direction mark or invisible
+/// character.
 pub(crate) fn is_printable(character: char) -> bool {
     !matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -49,31 +51,31 @@ pub(crate) fn is_printable(character: char) -> bool {
     ) && !character.is_control()
 }
 
-/// Returns whether a text can be a verb that a server checks.
+/// Returns whether a text is a possible verb.
 pub(super) fn is_verb(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(&byte))
 }
 
-/// Returns whether a text can be a resource in a URL.
+/// Returns whether a text is a possible resource in a URL.
 pub(super) fn is_resource(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// Returns whether a text can be a subresource; the keys of `userextras` are free-form.
+/// Returns whether a text is a possible subresource; the keys of `userextras` are free-form.
 pub(super) fn is_subresource(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/%~@+".contains(&byte))
 }
 
-/// Returns whether a text can be an API group; the core group is empty.
+/// Returns whether a text is a possible API group; the core group is empty.
 pub(super) fn is_group(text: &str) -> bool {
     text.len() <= 253
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
 }
 
-/// Returns whether a text can be a namespace.
+/// Returns whether a text is a possible namespace.
 pub(crate) fn is_namespace(text: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     (1..=63).contains(&text.len())
@@ -84,7 +86,7 @@ pub(crate) fn is_namespace(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Passes a field on if it is one.
+/// Returns the field if it is valid.
 pub(super) fn checked<'t>(
     field: Field,
     text: Cow<'t, str>,

@@ -1,4 +1,4 @@
-//! Everything found, each once, with where and how often.
+//! Collects and deduplicates findings, with position and count.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use rolecall_rbac::{PolicyRule, Request, Target, Text};
 use super::reader::has_blanks;
 use super::remark::shown;
 use super::sentence::{Sentence, SentenceTarget};
-use super::unnamed::{self, Namelessness, Place};
+use super::unnamed::{self, Place, UnnamedReason};
 use super::{Denial, Doubt, Escalation, Remark, RemarkKind, Scan, Seen, Unnamed};
 
-/// The most distinct things that are kept; the rest is only counted.
+/// The maximum number of distinct findings; further ones are only counted.
 const MOST: usize = 100_000;
 
-/// What was found in a part of the input, by a key that spells it out.
+/// The findings in a part of the input, by a key of their contents.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
     entries: BTreeMap<Box<[u8]>, Entry>,
@@ -32,14 +32,14 @@ enum Found {
     Denial { user: Text, request: Request, reason: Option<Text> },
     Escalation(Box<Escalation>),
     Remark { kind: RemarkKind, text: Text },
-    Unnamed { requests: Vec<Request>, place: Place, because: Namelessness, text: Text },
+    Unnamed { requests: Vec<Request>, place: Place, because: UnnamedReason, text: Text },
 }
 
-/// Stands between the parts of a key; no text holds it.
+/// The separator between the parts of a key; no text contains it.
 const SEPARATOR: u8 = 0xff;
 
 impl Fold {
-    /// Adds a refused request; `line` is asked for only the first time.
+    /// Adds a refused request; calls `line` only for a new one.
     pub(super) fn sentence(&mut self, sentence: &Sentence<'_>, line: impl FnOnce() -> u64) {
         let parts: [&str; 6] = match &sentence.target {
             SentenceTarget::Path(path) => [&sentence.user, sentence.verb, path, "", "", "/"],
@@ -55,7 +55,7 @@ impl Fold {
         });
     }
 
-    /// Adds a refused request that was not worded as a sentence.
+    /// Adds a refused request from another form than a sentence.
     pub(super) fn request(
         &mut self,
         user: Text,
@@ -99,7 +99,7 @@ impl Fold {
         self.add(line, || Found::Escalation(found));
     }
 
-    /// Adds a remark; those of one kind whose texts have this part in common count as one.
+    /// Adds a remark; remarks of the same kind with the same `common` text count as one.
     pub(super) fn remark(
         &mut self,
         kind: RemarkKind,
@@ -112,7 +112,7 @@ impl Fold {
         self.add(line, || Found::Remark { kind, text: text() });
     }
 
-    /// Adds a refusal that names no user.
+    /// Adds a refusal without a user.
     pub(super) fn unnamed(
         &mut self,
         (requests, place, because): unnamed::Found,
@@ -143,14 +143,14 @@ impl Fold {
         }
     }
 
-    /// Takes in what was found in a later part, which begins after `lines` lines.
+    /// Merges the findings of a later part, which starts after `lines` lines.
     pub(super) fn merge(&mut self, later: Self, lines: u64) {
         self.dropped += later.dropped;
         for (key, mut entry) in later.entries {
             if let Some(known) = self.entries.get_mut(&key) {
                 known.seen.count += entry.seen.count;
             } else if entry.seen.count == 0 {
-                // Found another way, once.
+                // Found once, by another method.
                 entry.seen.count = 1;
                 self.entries.insert(key, entry);
             } else if self.entries.len() < MOST {
@@ -162,7 +162,7 @@ impl Fold {
         }
     }
 
-    /// Forgets everything but remarks about what is not announced.
+    /// Keeps only remarks about unannounced sentences.
     pub(super) fn into_unannounced(mut self) -> Self {
         let unannounced = RemarkKind::Doubtful(Doubt::Unannounced);
         self.entries.retain(
@@ -176,8 +176,7 @@ impl Fold {
         !self.entries.values().any(|entry| matches!(entry.found, Found::Denial { .. }))
     }
 
-    /// Forgets everything but refused requests without blanks in their names, and how often they stand
-    /// there.
+    /// Keeps only refused requests without spaces in their names, and resets their counts.
     pub(super) fn into_denials(mut self) -> Self {
         let is_certain = |entry: &Entry| match &entry.found {
             Found::Denial { user, request, .. } => !has_blanks(request) && !user.contains(' '),
@@ -194,18 +193,18 @@ impl Fold {
     pub(super) fn find_urls(&mut self, text: &[u8]) {
         let is_alone = self.entries.len() == 1;
         for entry in self.entries.values_mut().filter(|_| is_alone) {
-            if let Found::Unnamed { requests, because: because @ Namelessness::CodeOnly, .. } =
+            if let Found::Unnamed { requests, because: because @ UnnamedReason::CodeOnly, .. } =
                 &mut entry.found
             {
                 *requests = unnamed::in_dump(text);
                 if !requests.is_empty() {
-                    *because = Namelessness::UrlOnly;
+                    *because = UnnamedReason::UrlOnly;
                 }
             }
         }
     }
 
-    /// Sorts everything by where it stands first.
+    /// Sorts the findings by first position.
     pub(super) fn into_scan(self, bytes: u64) -> Scan {
         let mut entries: Vec<(Box<[u8]>, Entry)> = self.entries.into_iter().collect();
         entries.sort_by(|(left_key, left), (right_key, right)| {
@@ -222,11 +221,11 @@ impl Fold {
                 }
                 Found::Remark { kind, text } => scan.remarks.push(Remark { kind, text, seen }),
                 Found::Unnamed { requests, place, because, text } => {
-                    scan.unnamed.push(Unnamed { requests, place, because, text, seen });
+                    scan.unnamed.push(Unnamed { requests, place, reason: because, text, seen });
                 }
             }
         }
-        unnamed::leave_out_what_is_known(&mut scan);
+        unnamed::drop_redundant(&mut scan);
         scan
     }
 }

@@ -1,7 +1,8 @@
-//! The server's sentence in other quotes, in none, or with a word less than a server writes.
+//! Reads the server's sentence with other quotes, without quotes, or with a missing word.
 //!
-//! Reads what [`sentence`](super::sentence) does not, provided that there is only one way to read it:
-//! every field is quoted alike, holds no quote or backslash, and the first words agree with the rest.
+//! Accepts text that [`sentence`](super::sentence) rejects if it has only one interpretation: all
+//! fields have the same quotes, contain neither quotes nor backslashes, and the first words agree
+//! with the rest.
 
 use rolecall_rbac::{Request, ResourceRequest};
 
@@ -12,18 +13,18 @@ use super::mask::is_masked;
 use super::remark::{Doubt, Field};
 use super::restore::BREAK;
 
-/// A refused request; without a user where the text does not name it.
+/// A refused request; the user is optional.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Loose {
-    /// The user, unless it was left out or masked.
+    /// The user, unless it is missing or masked.
     pub(super) user: Option<String>,
     /// The request.
     pub(super) request: Request,
-    /// What follows `: ` after the sentence, up to the end of the line.
+    /// The text after `: ` at the end of the sentence, up to the end of the line.
     pub(super) reason: String,
 }
 
-/// Reads the sentence whose `User` begins at `place`; `None` when there is none.
+/// Reads the sentence whose `User` is at `place`; `None` if there is none.
 pub(super) fn read(text: &[u8], place: usize) -> Option<Result<Loose, Doubt>> {
     let (head, after) = text.split_at_checked(place)?;
     let head = Head::read(head)?;
@@ -45,11 +46,11 @@ fn sentence(head: &Head<'_>, mut words: Words<'_>) -> Result<Loose, Doubt> {
     Ok(Loose { user, request, reason: words.reason() })
 }
 
-/// What stands before `User`.
+/// The text before `User`.
 enum Head<'t> {
-    /// kubectl's `(Forbidden):` alone, as with old servers.
+    /// Only kubectl's `(Forbidden):`, as from old servers.
     Absent,
-    /// `forbidden:` alone, as for URL paths.
+    /// Only `forbidden:`, as for URL paths.
     Forbidden,
     /// `deployments.apps "web" is`, as words.
     Object(&'t [u8]),
@@ -72,7 +73,7 @@ impl<'t> Head<'t> {
         }
     }
 
-    /// Returns the object's name, provided that the head is about the same resource.
+    /// Returns the object's name if the head is about the same resource.
     fn name_of(&self, quote: Quote, resource: &str, group: &str) -> Result<String, Doubt> {
         let object = match self {
             Self::Absent => return Ok(String::new()),
@@ -104,27 +105,27 @@ impl<'t> Head<'t> {
     }
 }
 
-/// What is left of a sentence.
+/// The rest of a sentence.
 struct Words<'t> {
     rest: &'t [u8],
-    /// How the first field is quoted, and so all others.
+    /// The quotes of the first field, and so of all fields.
     quote: Quote,
 }
 
-/// How fields are quoted.
+/// The quotes around fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quote {
-    /// Not at all.
+    /// No quotes.
     None,
-    /// With the same mark on both sides, behind so many backslashes.
+    /// The same mark on both sides, after a number of backslashes.
     Mark { backslashes: usize, mark: &'static [u8] },
 }
 
-/// What quotes a field; the longer ones first.
+/// Quotation marks, longest first.
 const MARKS: [&[u8]; 7] = [b"\"\"", b"\"", b"`\"", b"'", b"`", b"u0022", b"x22"];
 
 impl Quote {
-    /// Returns how the field is quoted that a text starts with.
+    /// Returns the quotes of the field at the start of a text.
     fn at(text: &[u8]) -> Self {
         let backslashes = text.iter().take_while(|byte| **byte == b'\\').count();
         let rest = text.get(backslashes..).unwrap_or_default();
@@ -133,7 +134,7 @@ impl Quote {
             rest.starts_with(mark) && (!needs_backslash || backslashes > 0)
         });
         match mark {
-            // A pair may be an empty field as well.
+            // A pair of quotes can also be an empty field.
             Some(&b"\"\"") if rest.get(2).is_none_or(|byte| is_blank(*byte)) => {
                 Self::Mark { backslashes, mark: b"\"" }
             }
@@ -188,7 +189,7 @@ impl<'t> Words<'t> {
         (length > 0).then_some(())
     }
 
-    /// Takes everything up to the next blank.
+    /// Takes all bytes up to the next whitespace.
     fn bare(&mut self) -> &'t [u8] {
         let end = self.rest.iter().position(|byte| is_blank(*byte)).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -196,7 +197,7 @@ impl<'t> Words<'t> {
         word
     }
 
-    /// Takes these words, each after blanks.
+    /// Takes these words, each after whitespace.
     fn literal(&mut self, words: &[&str]) -> Result<(), Doubt> {
         for word in words {
             let _ = self.blanks();
@@ -214,10 +215,10 @@ impl<'t> Words<'t> {
         ahead.literal(&[word]).is_ok()
     }
 
-    /// Takes the user, which may be left out.
+    /// Takes the user, which is optional.
     fn user(&mut self) -> Result<Option<String>, Doubt> {
         if self.starts_with("cannot") {
-            // The quotes may have gone with the name.
+            // The quotes can be missing together with the name.
             let resource = memchr::memmem::find(self.rest, b" resource ");
             let after = resource.and_then(|found| self.rest.get(found + " resource ".len()..));
             self.quote = after.map_or(Quote::None, Quote::at);
@@ -233,11 +234,11 @@ impl<'t> Words<'t> {
         Ok(user.filter(|user| !is_masked(user)))
     }
 
-    /// Takes blanks and a field, which may be empty where nothing is quoted.
+    /// Takes whitespace and a field, which can be empty if fields have no quotes.
     fn field(&mut self, field: Field) -> Result<String, Doubt> {
         self.blanks().ok_or(Doubt::CutOff)?;
         let quote = match (self.quote, Quote::at(self.rest)) {
-            // Where the user is left out or not quoted, others may be.
+            // Other fields can have quotes even if the user is missing or has none.
             (Quote::None, found) => found,
             (known, _) => known,
         };
@@ -302,7 +303,7 @@ impl<'t> Words<'t> {
         ))
     }
 
-    /// Takes where it was refused, and returns the namespace.
+    /// Takes the scope, and returns the namespace.
     fn scope(&mut self) -> Result<String, Doubt> {
         if self.starts_with("at") {
             self.literal(&["at", "the", "cluster", "scope"])?;
@@ -343,7 +344,7 @@ impl<'t> Words<'t> {
     }
 }
 
-/// Takes a field that means itself in every encoding.
+/// Takes a field that no encoding changes.
 fn plain(field: Field, content: &[u8]) -> Result<String, Doubt> {
     match plain_or_masked(field, content)? {
         Some(text) if is_masked(&text) => Err(Doubt::Masked { field }),
@@ -352,7 +353,7 @@ fn plain(field: Field, content: &[u8]) -> Result<String, Doubt> {
     }
 }
 
-/// Takes a field; `None` when it is certainly masked.
+/// Takes a field; `None` if it is certainly masked.
 fn plain_or_masked(field: Field, content: &[u8]) -> Result<Option<String>, Doubt> {
     let text = std::str::from_utf8(content).map_err(|_| Doubt::Invalid { field })?;
     let text = &unbroken(field, text).ok_or(Doubt::Unprintable { field })?;

@@ -1,11 +1,11 @@
-//! What programs print at both ends of each line of a message: boxes, quotation marks of mails, and
-//! the prefixes of log collectors.
+//! Removes decorations at the ends of a message's lines: boxes, quotation marks of emails, and
+//! prefixes of log collectors.
 
-/// What boxes, mails and comments begin and end their lines with.
+/// The line decorations of boxes, emails and comments.
 const MARGINS: [&str; 13] = ["│", "┃", "║", "▏", "▎", "╎", "┆", "|", ">", "#", "//", "⎥", "\\ "];
 
-/// Returns a line without its margin, and without the prefix that it shares with another line of the
-/// same message.
+/// Returns a line without its margin, and without the prefix that it shares with another line of
+/// the same message.
 pub(super) fn stripped<'t>(line: &'t [u8], own: &[u8]) -> &'t [u8] {
     without_prefix(without_end(line), own)
 }
@@ -15,8 +15,8 @@ pub(super) fn without_prefix<'t>(line: &'t [u8], own: &[u8]) -> &'t [u8] {
     without_start(line.get(shared_prefix(line, own)..).unwrap_or_default())
 }
 
-/// Returns lines without their margins and prefixes, but with the blanks with which some of them start:
-/// where a line is broken after a number of characters, these stand between words.
+/// Returns lines without their margins and prefixes, but with their leading spaces, which separate
+/// words if lines are broken at a fixed width.
 pub(super) fn unindented<'t>(lines: &[&'t [u8]], own: &[u8]) -> Vec<&'t [u8]> {
     let lines: Vec<&[u8]> = lines
         .iter()
@@ -37,13 +37,13 @@ pub(super) fn unindented<'t>(lines: &[&'t [u8]], own: &[u8]) -> Vec<&'t [u8]> {
     lines.into_iter().filter_map(|line| line.get(indent..)).collect()
 }
 
-/// Returns whether nothing but a margin is on a line.
+/// Returns whether a line contains only a margin.
 pub(super) fn is_blank(line: &[u8]) -> bool {
     let frame = |character: char| "╷╵╭╰╮╯─━│┃|`~ \t".contains(character);
     std::str::from_utf8(line).is_ok_and(|line| line.chars().all(frame))
 }
 
-/// Returns a line without the blanks and the right side of a box at its end.
+/// Returns a line without trailing spaces and the right side of a box.
 pub(super) fn without_end(line: &[u8]) -> &[u8] {
     let mut line = line.trim_ascii_end();
     for side in ["│", "┃", "║"] {
@@ -51,14 +51,14 @@ pub(super) fn without_end(line: &[u8]) -> &[u8] {
             line = rest.trim_ascii_end();
         }
     }
-    // YAML and shells break a line with a backslash.
+    // YAML and shells can end a broken line with a backslash.
     match line.strip_suffix(b"\\") {
         Some(rest) if !rest.ends_with(b"\\") => rest,
         _ => line,
     }
 }
 
-/// Returns a line without blanks and margins at its start.
+/// Returns a line without leading spaces and margins.
 pub(super) fn without_start(line: &[u8]) -> &[u8] {
     let mut line = line.trim_ascii_start();
     while let Some(rest) = MARGINS.iter().find_map(|margin| line.strip_prefix(margin.as_bytes())) {
@@ -67,8 +67,8 @@ pub(super) fn without_start(line: &[u8]) -> &[u8] {
     line
 }
 
-/// Returns how much two lines of a log begin with in common, up to the last blank, where numbers may
-/// differ: what a log collector put in front of each.
+/// Returns the length of the common prefix of two log lines, up to the last space and ignoring
+/// differences in numbers: the prefix of a log collector.
 fn shared_prefix(line: &[u8], own: &[u8]) -> usize {
     let (mut here, mut there) = (0, 0);
     let (mut end, mut is_mark) = (0, false);
@@ -99,8 +99,8 @@ fn shared_prefix(line: &[u8], own: &[u8]) -> usize {
     }
 }
 
-/// Returns whether a prefix may end with a word: one with a bracket, colon or bar, a time, or the `F`
-/// of container runtimes.
+/// Returns whether a word can end a prefix: one with a bracket, colon or bar, a time, or the `F` of
+/// container runtimes.
 fn ends_a_prefix(word: &[u8]) -> bool {
     let last_word = word.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     let ends = last_word.last().is_some_and(|last| b"]|:)Z".contains(last));
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn margins_and_shared_prefixes_are_no_part_of_a_line() {
+    fn margins_and_shared_prefixes_are_removed() {
         let rows = [
             ("  in API group", "x", "in API group"),
             ("│ in API group", "│ x", "in API group"),

@@ -1,6 +1,6 @@
-//! Which fields of a refusal were masked before it was shown to anybody.
+//! Detects masked fields of a refusal.
 
-/// Returns whether a field holds what people and CI systems put in place of a secret.
+/// Returns whether a field contains a placeholder for a secret, as written by people or CI systems.
 pub(super) fn is_masked(text: &str) -> bool {
     const WORDS: [&str; 9] = [
         "redacted",
@@ -38,7 +38,7 @@ mod tests {
     use super::is_masked;
 
     #[test]
-    fn marks_in_place_of_names_are_known() {
+    fn placeholders_are_recognised() {
         for text in [
             "***",
             "system:serviceaccount:***:web",

@@ -1,14 +1,14 @@
-//! Refusals in any text: from what servers and clients print to what was denied.
+//! Finds refusals in any text: from output of servers and clients to the denied requests.
 //!
 //! ```text
 //! bytes -> [ Scanner ] anchors -> peel encodings -> sentence | escalation | remark -> [ Scan ]
 //! ```
 //!
-//! The scanner looks for a few rare words and reads only what stands around them, so that logs of
-//! any size pass at the speed of a byte search. A text is read as it stands first, then with encodings
-//! undone, then with broken lines joined and in other quotes. What cannot be read in one way only never
-//! becomes a denial: it becomes a [`Remark`] that says what is wrong with it, or an [`Unnamed`] where
-//! just the user is missing.
+//! The scanner searches for a few rare words and reads only the text around them, so scanning large
+//! logs is as fast as a byte search. It first reads a text verbatim, then with encodings undone,
+//! then with broken lines joined and with other quotes. Text with more than one interpretation
+//! never becomes a denial: it becomes a [`Remark`] with the problem, or an [`Unnamed`] if only the
+//! user is missing.
 
 mod anchors;
 mod audit;
@@ -38,30 +38,30 @@ pub use escalation::Escalation;
 pub use reason::{MissingRole, OtherAuthorizer};
 pub use remark::{Admission, Doubt, Field, Remark, RemarkKind};
 pub use scan::{Scan, Scanner};
-pub use unnamed::{Namelessness, Place, Unnamed};
+pub use unnamed::{Place, Unnamed, UnnamedReason};
 pub use writes::Write;
 
 pub(crate) use fields::{is_namespace, is_printable};
 use rolecall_rbac::{Request, Text};
 
-/// One refused request, as often as the text repeats it.
+/// One refused request, with all its occurrences in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The user that was refused; the sentence names no groups.
+    /// The refused user; the sentence does not list groups.
     pub user: Text,
-    /// What was refused.
+    /// The refused request.
     pub request: Request,
-    /// What the server's authorizers gave as their reason, if anything.
+    /// The reason of the server's authorizers, if any.
     pub reason: Option<Text>,
-    /// Where and how often.
+    /// The position and count.
     pub seen: Seen,
 }
 
-/// Where something stands in the text, and how often.
+/// The first position and the number of occurrences in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
-    /// The one-based line on which it stands first.
+    /// The one-based line of the first occurrence.
     pub line: u64,
-    /// How often it stands in the text.
+    /// The number of occurrences.
     pub count: u64,
 }

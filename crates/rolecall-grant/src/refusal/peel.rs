@@ -1,32 +1,32 @@
-//! Undoing one encoding around a refusal: JSON, Go, Rust and Python strings, and HTML.
+//! Decodes one layer of encoding around a refusal: JSON, Go, Rust and Python strings, and HTML.
 //!
-//! Logs carry `\"`, JSON in JSON carries `\\\"`, a Python `repr` of JSON `\\"`, and .NET writes
-//! `\u0022`. The run of backslashes before a quote says what to undo; it is undone one layer at a
-//! time, until the quote stands bare.
+//! Logs contain `\"`, JSON in JSON contains `\\\"`, a Python `repr` of JSON `\\"`, and .NET writes
+//! `\u0022`. The number of backslashes before a quote identifies the encoding; layers are decoded
+//! one at a time until the quote is bare.
 
 use super::quote;
 
-/// A part of the input around the place of interest, with some encodings undone.
+/// A part of the input around the place of interest, with some layers decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Peeled {
     /// The text.
     pub(super) text: Vec<u8>,
-    /// Where the place of interest now stands.
+    /// The new position of the place of interest.
     pub(super) place: usize,
 }
 
 /// The outermost encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// Inside a string whose quotes end it, and in which quotes are escaped.
+    /// A string that ends at its quotes and contains escaped quotes.
     Quoted,
-    /// Inside a string in which only backslashes are escaped.
+    /// A string that contains only escaped backslashes.
     Doubled,
     /// HTML.
     Html,
 }
 
-/// Returns the encoding that the quote at the end of `text` shows, if any.
+/// Returns the encoding that the quote at the end of `text` indicates, if any.
 pub(super) fn encoding_before(text: &[u8]) -> Option<Encoding> {
     if HTML_QUOTES.iter().any(|quote| text.ends_with(quote)) {
         return Some(Encoding::Html);
@@ -41,7 +41,7 @@ pub(super) fn encoding_before(text: &[u8]) -> Option<Encoding> {
     of_run(quote::backslashes_before(text, text.len() - length))
 }
 
-/// Returns the encoding that the quote at the start of `text` shows, if any.
+/// Returns the encoding that the quote at the start of `text` indicates, if any.
 pub(super) fn encoding_after(text: &[u8]) -> Option<Encoding> {
     if HTML_QUOTES.iter().any(|quote| text.starts_with(quote)) {
         return Some(Encoding::Html);
@@ -51,7 +51,7 @@ pub(super) fn encoding_after(text: &[u8]) -> Option<Encoding> {
     if rest.starts_with(b"\"") || rest.starts_with(b"u0022") { of_run(run) } else { None }
 }
 
-/// Returns the encoding that a spelled-out line break at the start of `text` shows, if any.
+/// Returns the encoding that an escaped line break at the start of `text` indicates, if any.
 pub(super) fn line_break_after(text: &[u8]) -> Option<Encoding> {
     let run = text.iter().take_while(|byte| **byte == b'\\').count();
     matches!(text.get(run), Some(b'n' | b'r' | b't')).then(|| of_run(run)).flatten()
@@ -65,7 +65,7 @@ fn of_run(backslashes: usize) -> Option<Encoding> {
     }
 }
 
-/// Undoes one encoding of the string around `place`, up to where that string ends.
+/// Decodes one layer of the string around `place`, up to the end of that string.
 pub(super) fn peel(text: &[u8], place: usize, encoding: Encoding) -> Peeled {
     let (before, after) = text.split_at(place.min(text.len()));
     match encoding {
@@ -103,8 +103,8 @@ const HTML: [(&[u8], u8); 10] = [
     (b"&apos;", b'\''),
 ];
 
-/// Returns where the string that reaches to the end of `text` starts: after its opening quote, the
-/// last line break, or a backslash that the text may have been cut behind.
+/// Returns the start of the string at the end of `text`: after its opening quote, the last line
+/// break, or a backslash at which the text might have been cut.
 fn start(text: &[u8], quotes_end: bool) -> usize {
     let mut end = text.len();
     loop {
@@ -125,7 +125,7 @@ fn start(text: &[u8], quotes_end: bool) -> usize {
     }
 }
 
-/// Returns where the string that `text` starts in ends.
+/// Returns the end of the string at the start of `text`.
 fn end(text: &[u8], quotes_end: bool) -> usize {
     let mut position = 0;
     while let Some(found) = text
@@ -142,7 +142,7 @@ fn end(text: &[u8], quotes_end: bool) -> usize {
     text.len()
 }
 
-/// Undoes the escapes of JSON, Go, Rust and Python alike; unknown ones stay as they are.
+/// Decodes the escapes of JSON, Go, Rust and Python; keeps unknown ones.
 fn unescape(text: &[u8], into: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(backslash) = memchr::memchr(b'\\', rest) {
@@ -175,7 +175,7 @@ enum Unescaped {
     Char(char),
 }
 
-/// Reads what follows a backslash and a letter; returns what they mean and how many bytes they took.
+/// Reads the text after a backslash and a letter; returns the meaning and the number of bytes.
 fn escape(letter: u8, after: &[u8]) -> Option<(Unescaped, usize)> {
     let number = |digits: usize| after.get(..digits).and_then(quote::hexadecimal);
     let char_of = |digits: usize| Some((Unescaped::Char(char::from_u32(number(digits)?)?), digits));
@@ -193,7 +193,7 @@ fn escape(letter: u8, after: &[u8]) -> Option<(Unescaped, usize)> {
     }
 }
 
-/// Reads `d83d\ude00`: two halves of one character, as JSON writes those beyond the first plane.
+/// Reads `d83d\ude00`: a surrogate pair, which JSON uses for characters beyond the first plane.
 fn surrogates(after: &[u8]) -> Option<(Unescaped, usize)> {
     let high = quote::hexadecimal(after.get(..4)?)?;
     let low = quote::hexadecimal(after.get(4..)?.strip_prefix(b"\\u")?.get(..4)?)?;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_layer_is_undone_up_to_the_ends_of_its_string() {
+    fn one_layer_is_decoded_up_to_the_ends_of_its_string() {
         check(r#"{"m":"User \"a\" |cannot \"b\"","n":1}"#, r#"User "a" |cannot "b""#);
         check(r#"{"m":"x \\\"a\\\" |cannot \\\"b"}"#, r#"x \"a\" |cannot \"b"#);
         check(r#"b'{"m":"x \\"a\\" |cannot \\"b"}'"#, r#"b'{"m":"x \"a\" |cannot \"b"}'"#);
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn escapes_of_all_languages_are_undone() {
+    fn escapes_of_all_languages_are_decoded() {
         let mut bytes = Vec::new();
         unescape(br#"\u0026\ud83d\ude00\u{1b}\x41\/\'\n\q\U0001f600\"#, &mut bytes);
         assert_eq!(String::from_utf8(bytes).unwrap(), "&😀\u{1b}A/'\n\\q😀");
     }
 
     #[test]
-    fn half_a_character_is_left_as_it_stands() {
+    fn half_a_surrogate_pair_is_kept() {
         let mut bytes = Vec::new();
         unescape(br"\ud83dx\u12", &mut bytes);
         assert_eq!(bytes, br"\ud83dx\u12");

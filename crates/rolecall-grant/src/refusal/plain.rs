@@ -1,14 +1,14 @@
-//! The common case at full speed: a complete sentence in which nothing but quotes is escaped.
+//! A fast path for the common case: a complete sentence with no escapes except quotes.
 //!
-//! Reads the same as [`sentence::read`](super::sentence::read) does once every encoding is undone, or
-//! nothing at all: then that one must look.
+//! Returns the same as [`sentence::read`](super::sentence::read) after decoding, or nothing. Then
+//! that function has to read the text.
 
 use std::borrow::Cow;
 
 use super::fields::{is_group, is_namespace, is_resource, is_subresource, is_verb};
 use super::sentence::{START, Sentence, SentenceTarget};
 
-/// Reads the sentence that begins at `place`.
+/// Reads the sentence at `place`.
 pub(super) fn read(text: &[u8], place: usize) -> Option<Sentence<'_>> {
     let (head, after) = text.split_at_checked(place)?;
     let quoted = after.strip_prefix(START)?.strip_prefix(b" ")?;
@@ -57,7 +57,7 @@ pub(super) fn read(text: &[u8], place: usize) -> Option<Sentence<'_>> {
         }
         SentenceTarget::Path(Cow::Borrowed(path))
     };
-    // A reason may follow a colon.
+    // A reason can follow a colon.
     let complete = is_verb(verb) && !user.is_empty() && plain.rest.first() != Some(&b':');
     complete.then_some(Sentence { user: Cow::Borrowed(user), verb, target, reason: b"" })
 }
@@ -83,7 +83,7 @@ fn name_in<'t>(head: &'t [u8], quote: &[u8], resource: &str, group: &str) -> Opt
     bounded.then_some(name)
 }
 
-/// What is left of a sentence whose quotes all look the same.
+/// The rest of a sentence with uniform quotes.
 struct Plain<'t> {
     rest: &'t [u8],
     quote: &'t [u8],
@@ -110,7 +110,7 @@ impl<'t> Plain<'t> {
     }
 }
 
-/// Returns whether a byte means itself in every encoding and is part of ordinary names.
+/// Returns whether no encoding changes a byte and ordinary names can contain it.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'/' | b'_' | b'@')
 }
@@ -123,8 +123,8 @@ mod tests {
     use super::super::sentence::{self, Reading};
     use super::*;
 
-    /// Reads the slow way and hands the sentence's parts over.
-    fn slowly(text: &[u8], place: usize) -> Option<String> {
+    /// Reads with the slow path.
+    fn read_slowly(text: &[u8], place: usize) -> Option<String> {
         let mut layer = (text.to_vec(), place);
         loop {
             match sentence::read(&layer.0, layer.1) {
@@ -145,7 +145,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
-        fn what_is_read_at_full_speed_is_what_the_careful_way_reads(
+        fn the_fast_path_equals_the_slow_path(
             fields in proptest::array::uniform6(field()),
             backslashes in proptest::sample::select(vec![0usize, 0, 1, 1, 2, 3, 5, 7]),
             has_name in any::<bool>(),
@@ -173,7 +173,7 @@ mod tests {
             let text = format!("{before}{head}User {quote}{user}{quote} cannot {verb} {target}{after}");
             let quickly = read(text.as_bytes(), place).map(|sentence| format!("{sentence:?}"));
             if quickly.is_some() {
-                prop_assert_eq!(quickly, slowly(text.as_bytes(), place), "{}", text);
+                prop_assert_eq!(quickly, read_slowly(text.as_bytes(), place), "{}", text);
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Go's `%q`, in which servers write names, and the HTML escapes that they put on top.
+//! Parses Go's `%q`, in which servers write names, and the HTML escapes that they apply on top.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memrchr};
 
-/// Splits a quoted string off the front of `text`: its content, still escaped, and what follows.
+/// Splits a quoted string off the start of `text`: its escaped content, and the rest.
 ///
-/// `%q` never writes a raw line break, so one inside means that the string was cut off.
+/// `%q` never writes a raw line break, so a line break means that the string was cut off.
 pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let content = text.strip_prefix(b"\"")?;
     let mut position = 0;
@@ -21,7 +21,7 @@ pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Returns where the quoted string that ends `text` begins.
+/// Returns the start of the quoted string at the end of `text`.
 pub(super) fn opening(text: &[u8]) -> Option<usize> {
     let mut end = text.strip_suffix(b"\"")?.len();
     if !backslashes_before(text, end).is_multiple_of(2) {
@@ -36,14 +36,14 @@ pub(super) fn opening(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Returns how many backslashes stand right before a position.
+/// Returns the number of backslashes directly before a position.
 pub(super) fn backslashes_before(text: &[u8], position: usize) -> usize {
     let before = text.get(..position).unwrap_or_default();
     before.iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
-/// Undoes the escapes of a quoted string's content; `None` when they are not Go's or hide bytes that
-/// are no text.
+/// Decodes a quoted string's content; `None` for escapes that are not Go's or bytes that are not
+/// UTF-8.
 pub(super) fn unquote(raw: &[u8]) -> Option<Cow<'_, str>> {
     if memchr(b'\\', raw).is_none() {
         return std::str::from_utf8(raw).ok().map(Cow::Borrowed);
@@ -82,7 +82,7 @@ pub(super) fn unquote(raw: &[u8]) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-/// Returns the control character that a letter after a backslash stands for in Go, C and JSON.
+/// Returns the control character for a letter after a backslash in Go, C and JSON.
 pub(super) fn control_character(letter: u8) -> Option<u8> {
     Some(match letter {
         b'a' => 0x07,
@@ -96,7 +96,7 @@ pub(super) fn control_character(letter: u8) -> Option<u8> {
     })
 }
 
-/// Reads hexadecimal digits, of which there must be at least one and at most eight.
+/// Parses one to eight hexadecimal digits.
 pub(super) fn hexadecimal(digits: &[u8]) -> Option<u32> {
     let all_digits = digits.iter().all(u8::is_ascii_hexdigit);
     let digits = std::str::from_utf8(digits).ok().filter(|_| all_digits)?;
@@ -108,7 +108,7 @@ pub(super) fn push_char(bytes: &mut Vec<u8>, character: char) {
     bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-/// Undoes the three HTML escapes that servers apply to everything from `User` on.
+/// Decodes the three HTML escapes that servers apply to the text from `User` on.
 pub(super) fn undo_html(raw: &[u8]) -> Cow<'_, [u8]> {
     const ESCAPES: [(&[u8], u8); 3] = [(b"&amp;", b'&'), (b"&lt;", b'<'), (b"&gt;", b'>')];
     if memchr(b'&', raw).is_none() {
@@ -117,7 +117,7 @@ pub(super) fn undo_html(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(replace(raw, &ESCAPES))
 }
 
-/// Replaces each escape that begins with `&`, once.
+/// Replaces each escape that starts with `&`, once.
 pub(super) fn replace(raw: &[u8], escapes: &[(&[u8], u8)]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_opening_quote_of_a_trailing_string_is_found_over_escaped_ones() {
+    fn the_opening_quote_is_found_despite_escaped_quotes() {
         assert_eq!(opening(br#"User "a\"b""#), Some(5));
         assert_eq!(opening(br#"User "a\\""#), Some(5));
         assert_eq!(opening(br#"User \"a""#), None);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn html_is_undone_once() {
+    fn html_is_decoded_once() {
         assert_eq!(&*undo_html(b"a&amp;lt;b&lt;&gt;&nbsp;&"), b"a&lt;b<>&nbsp;&");
     }
 }

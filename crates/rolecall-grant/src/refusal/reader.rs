@@ -1,5 +1,5 @@
-//! One refused request's sentence, read in every way that leads to one meaning: as it stands, with its
-//! encodings undone, then with broken lines joined and other quotes.
+//! Reads the sentence of one refused request in every way that has one interpretation: verbatim,
+//! decoded, and then with broken lines joined and other quotes.
 
 use rolecall_rbac::{Request, Target, Text};
 
@@ -10,22 +10,22 @@ use super::remark::{Doubt, Field, shown};
 use super::restore::{Join, restore};
 use super::sentence::{self, Sentence, SentenceTarget};
 
-/// What was read.
+/// The result of reading.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// No refusal.
+    /// Not a refusal.
     Nothing,
     /// A refused request.
     Refused { user: Text, request: Request, reason: Option<Text> },
     /// A refused request without the user.
     Unnamed { request: Request },
-    /// Something that looks like a refusal.
+    /// Text that resembles a refusal.
     Doubtful(Doubt),
 }
 
-/// Reads the sentence whose `User` stands at a place.
+/// Reads the sentence whose `User` is at a place.
 pub(super) fn read(text: &[u8], place: usize) -> Outcome {
-    let (outcome, layers) = strictly(text, place);
+    let (outcome, layers) = read_exact(text, place);
     if is_read(&outcome) {
         return outcome;
     }
@@ -38,19 +38,19 @@ pub(super) fn read(text: &[u8], place: usize) -> Outcome {
         let layers = layers.iter().map(|layer| (&*layer.text, layer.place));
         for (text, place) in [(text, place)].into_iter().chain(layers) {
             let restored = restore(text, place, join);
-            let found = put_together(&restored.text, restored.place);
+            let found = read_joined(&restored.text, restored.place);
             has_broken_user |= found == BROKEN_USER;
             let is_guess = has_broken_user && is_user_guessed(&found, restored.has_width);
             if is_read(&found) && !is_guess {
                 return found;
             }
-            best = nearer(best, found);
+            best = more_specific(best, found);
         }
     }
     best
 }
 
-/// Reads the sentence that follows `forbidden` at a place, where something stands between.
+/// Reads the sentence after `forbidden` at a place, with something in between.
 pub(super) fn read_after(text: &[u8], place: usize) -> Outcome {
     let mut best = Outcome::Nothing;
     let mut layer = Peeled { text: text.to_vec(), place };
@@ -59,8 +59,8 @@ pub(super) fn read_after(text: &[u8], place: usize) -> Outcome {
         if is_read(&found) {
             return found;
         }
-        best = nearer(best, found);
-        // A line break that is spelled out.
+        best = more_specific(best, found);
+        // An escaped line break.
         let rest = layer.text.get(layer.place..).unwrap_or_default();
         let rest = rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start();
         if !rest.starts_with(b"\\") {
@@ -82,18 +82,18 @@ fn read_after_in(text: &[u8], place: usize) -> Outcome {
         if !rest.get(between..).is_some_and(|rest| rest.starts_with(sentence::START)) {
             continue;
         }
-        let found = put_together(&restored.text, restored.place + between);
+        let found = read_joined(&restored.text, restored.place + between);
         has_broken_user |= found == BROKEN_USER;
         let is_guess = has_broken_user && is_user_guessed(&found, restored.has_width);
         if is_read(&found) && !is_guess {
             return found;
         }
-        best = nearer(best, found);
+        best = more_specific(best, found);
     }
     best
 }
 
-/// Returns the sentence as it stands unless a part of it is masked.
+/// Returns the sentence unless a part of it is masked.
 pub(super) fn checked(sentence: &Sentence<'_>) -> Outcome {
     let request = sentence.request();
     if is_masked(&sentence.user) {
@@ -110,9 +110,9 @@ pub(super) fn checked(sentence: &Sentence<'_>) -> Outcome {
     Outcome::Refused { user: (*sentence.user).into(), request, reason }
 }
 
-/// Reads a sentence in a server's exact words, with up to so many encodings undone; returns these
-/// layers, too.
-fn strictly(text: &[u8], place: usize) -> (Outcome, Vec<Peeled>) {
+/// Reads a sentence in a server's exact words, decoding a limited number of layers; also returns
+/// these layers.
+fn read_exact(text: &[u8], place: usize) -> (Outcome, Vec<Peeled>) {
     let mut layers: Vec<Peeled> = Vec::new();
     for _ in 0..LAYERS {
         let (text, place) =
@@ -131,9 +131,9 @@ fn strictly(text: &[u8], place: usize) -> (Outcome, Vec<Peeled>) {
     (Outcome::Nothing, layers)
 }
 
-/// Reads a text that was put together, where names with blanks are two messages.
-fn put_together(text: &[u8], place: usize) -> Outcome {
-    match either_way(text, place) {
+/// Reads a joined text, in which names with spaces indicate two messages.
+fn read_joined(text: &[u8], place: usize) -> Outcome {
+    match read_any(text, place) {
         Outcome::Refused { request, .. } | Outcome::Unnamed { request } if has_blanks(&request) => {
             Outcome::Doubtful(Doubt::CutOff)
         }
@@ -144,9 +144,9 @@ fn put_together(text: &[u8], place: usize) -> Outcome {
     }
 }
 
-/// Reads a sentence in a server's words, or else in others.
-fn either_way(text: &[u8], place: usize) -> Outcome {
-    let (outcome, _) = strictly(text, place);
+/// Reads a sentence in a server's exact words, or otherwise in a variation.
+fn read_any(text: &[u8], place: usize) -> Outcome {
+    let (outcome, _) = read_exact(text, place);
     if is_read(&outcome) {
         return outcome;
     }
@@ -159,12 +159,12 @@ fn either_way(text: &[u8], place: usize) -> Outcome {
             },
             None => Outcome::Unnamed { request: loose.request },
         },
-        Some(Err(doubt)) => nearer(outcome, Outcome::Doubtful(doubt)),
+        Some(Err(doubt)) => more_specific(outcome, Outcome::Doubtful(doubt)),
         None => outcome,
     }
 }
 
-/// Returns whether a path or a name holds a blank, which no real one does.
+/// Returns whether a path or name contains a space, which no real one does.
 pub(super) fn has_blanks(request: &Request) -> bool {
     match &request.target {
         Target::Path(path) => path.contains(' '),
@@ -176,10 +176,10 @@ fn is_read(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Refused { .. } | Outcome::Unnamed { .. })
 }
 
-/// A user's name that is broken over lines, and may have had a blank there.
+/// A user's name that is broken over lines, possibly at a space.
 const BROKEN_USER: Outcome = Outcome::Doubtful(Doubt::Unprintable { field: Field::User });
 
-/// Returns whether the user's name may have had a blank, which those of ServiceAccounts never have.
+/// Returns whether the user's name might have a space; ServiceAccounts' names never have one.
 fn is_user_guessed(found: &Outcome, has_width: bool) -> bool {
     matches!(
         found,
@@ -188,19 +188,19 @@ fn is_user_guessed(found: &Outcome, has_width: bool) -> bool {
     )
 }
 
-/// Returns the doubt that says most.
-fn nearer(first: Outcome, second: Outcome) -> Outcome {
+/// Returns the more specific doubt.
+fn more_specific(first: Outcome, second: Outcome) -> Outcome {
     match (&first, &second) {
         (Outcome::Nothing, _) | (_, Outcome::Doubtful(Doubt::Masked { .. })) => second,
         _ => first,
     }
 }
 
-/// Returns whether `forbidden` stands near, so that what follows is no prose.
+/// Returns whether `forbidden` is close, which excludes ordinary prose.
 fn is_near_forbidden(text: &[u8], place: usize) -> bool {
     let before = text.get(place.saturating_sub(80)..place).unwrap_or_default();
     memchr::memmem::find(before, b"orbidden").is_some()
 }
 
-/// How many encodings are undone before a text is given up.
+/// The maximum number of encodings to decode.
 pub(super) const LAYERS: usize = 6;

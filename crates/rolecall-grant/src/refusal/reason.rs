@@ -1,23 +1,23 @@
-//! Whose reason a refusal gives: RBAC's own, or another authorizer's that no Role overrules.
+//! Identifies the authorizer that gave a reason: RBAC, or another one that no Role overrides.
 
 use rolecall_rbac::Text;
 
 use super::Denial;
 
-/// An authorizer beside RBAC that gave a reason.
+/// An authorizer other than RBAC that gave a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OtherAuthorizer {
     /// The Node authorizer.
     Node,
-    /// OpenShift's scopes of a token, which come before RBAC.
+    /// OpenShift's token scopes, which come before RBAC.
     TokenScopes,
-    /// One that is not known, such as a webhook: it may have denied, or only had no opinion.
+    /// An unknown one, such as a webhook, which denied the request or had no opinion.
     Unknown,
 }
 
 impl OtherAuthorizer {
-    /// Returns which authorizer beside RBAC gives a reason, if one does. Several authorizers' reasons
-    /// stand on a line each.
+    /// Returns the authorizer other than RBAC that gave a reason, if any. Reasons of several
+    /// authorizers are on separate lines.
     pub fn of(reason: &str) -> Option<Self> {
         reason.lines().filter_map(Self::of_line).min()
     }
@@ -47,7 +47,7 @@ impl OtherAuthorizer {
     }
 }
 
-/// A role to which one of the user's bindings refers, and which does not exist.
+/// A role that a binding of the user refers to but that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MissingRole {
     /// `Role` or `ClusterRole`.
@@ -57,8 +57,8 @@ pub struct MissingRole {
 }
 
 impl MissingRole {
-    /// Returns the roles that RBAC's own reason names, such as `RBAC:
-    /// clusterrole.rbac.authorization.k8s.io "x" not found`; several stand in brackets.
+    /// Returns the roles in RBAC's reason, such as `RBAC: clusterrole.rbac.authorization.k8s.io "x"
+    /// not found`; several roles are in brackets.
     pub fn all(reason: &str) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
         for (start, mark) in reason.match_indices("role.rbac.authorization.k8s.io ") {
@@ -79,12 +79,12 @@ impl MissingRole {
 }
 
 impl Denial {
-    /// Returns the roles that the user's bindings refer to and that do not exist.
+    /// Returns the missing roles that the user's bindings refer to.
     pub fn missing_roles(&self) -> Vec<MissingRole> {
         self.reason.as_deref().map(MissingRole::all).unwrap_or_default()
     }
 
-    /// Returns which authorizer beside RBAC gave the reason, if one did.
+    /// Returns the authorizer other than RBAC that gave the reason, if any.
     pub fn other_authorizer(&self) -> Option<OtherAuthorizer> {
         OtherAuthorizer::of(self.reason.as_deref()?)
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_tells_whose_it_is() {
+    fn reasons_identify_their_authorizer() {
         let rows = [
             ("", None),
             ("RBAC: role.rbac.authorization.k8s.io \"x\" not found", None),

@@ -1,4 +1,4 @@
-//! What stands in the text beside refused requests: other refusals, and what only looks like one.
+//! Other refusals, and text that only resembles one.
 
 use std::fmt;
 
@@ -7,74 +7,74 @@ use rolecall_rbac::Text;
 
 use super::{Seen, Write, quote};
 
-/// Something in the text that no Role answers, or that is not certain enough to be granted.
+/// Text about a problem that no Role solves, or that is too uncertain for a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// What it is.
+    /// The kind.
     pub kind: RemarkKind,
     /// An excerpt, safe to print.
     pub text: Text,
-    /// Where and how often.
+    /// The position and count.
     pub seen: Seen,
 }
 
-/// What a [`Remark`] is about.
+/// The kind of a [`Remark`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RemarkKind {
-    /// It looks like a refused request, but is not exactly one.
+    /// It resembles a refused request, but not exactly.
     Doubtful(Doubt),
-    /// Admission refused: RBAC had allowed the request.
+    /// Admission refused it, so RBAC had allowed the request.
     Admission(Admission),
-    /// The server did not know the user at all: 401, not 403.
+    /// The server did not recognise the user: 401, not 403.
     Unauthorized,
-    /// Something before the API server answered 403.
+    /// Something in front of the API server responded with 403.
     Intermediary,
-    /// A WebSocket connection lacks `create` on a subresource of Pods; the text names neither user
-    /// nor subresource.
+    /// A WebSocket connection requires `create` on a subresource of Pods; the text names neither
+    /// the user nor the subresource.
     UpgradeNeedsCreate {
         /// The Pod.
         pod: Text,
     },
-    /// Only cluster-admins may write an `aggregationRule`.
+    /// Only cluster-admins can write an `aggregationRule`.
     AggregationRule,
-    /// A role or binding was not taken for another reason than missing rights.
+    /// A role or binding was rejected for a reason other than missing permissions.
     Write(Write),
-    /// The kubelet refused the API server itself, which asks it for logs and connections.
+    /// The kubelet refused the API server, which connects to it for logs and streams.
     KubeletRefusesServer {
         /// The identity of the API server's client certificate.
         user: Text,
     },
-    /// The access control of another program refused, such as Argo CD's.
+    /// The access control of another program, such as Argo CD, refused it.
     OtherProgram {
         /// The program.
         name: &'static str,
     },
 }
 
-/// Why something that looks like a refusal is not taken for one.
+/// The reason why text that resembles a refusal is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
-    /// It ends in the middle.
+    /// The text is truncated.
     CutOff,
-    /// No `is forbidden:` stands before it.
+    /// There is no `is forbidden:` before it.
     Unannounced,
-    /// It is about another resource than its first words.
+    /// It is about a different resource than its first words.
     HeadDisagrees,
-    /// It uses other words than a server does.
+    /// Its wording differs from a server's.
     OtherWording,
-    /// It names no user.
+    /// It does not name a user.
     NoUser,
-    /// A field holds what no server accepts there.
+    /// A field has a value that no server accepts.
     Invalid {
         /// The field.
         field: Field,
     },
-    /// A field holds control characters or invisible ones.
+    /// A field contains control characters or invisible characters.
     Unprintable {
         /// The field.
         field: Field,
     },
-    /// The path ends in `*`, which a rule would take for a pattern.
+    /// The path ends in `*`, which is a pattern in a rule.
     PatternPath,
     /// A field is masked.
     Masked {
@@ -102,15 +102,16 @@ pub enum Field {
     Path,
 }
 
-/// What in admission refused.
+/// The admission controller that refused a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Admission {
-    /// Pod Security: the Pod asks for more than its namespace's level allows.
+    /// Pod Security: the Pod violates the namespace's level.
     PodSecurity {
         /// The violated level, such as `restricted:latest`.
         level: Text,
     },
-    /// A PodSecurityPolicy or SecurityContextConstraints that the Pod's ServiceAccount may `use`.
+    /// No PodSecurityPolicy or SecurityContextConstraints that the Pod's ServiceAccount can `use`
+    /// fits.
     PodPolicy,
     /// A ResourceQuota.
     Quota,
@@ -133,11 +134,11 @@ pub enum Admission {
         /// Its name.
         name: Text,
     },
-    /// NodeRestriction: a kubelet touched what is not its own.
+    /// NodeRestriction: a kubelet accessed an object of another node.
     NodeRestriction,
     /// The namespace is being deleted.
     NamespaceTerminating,
-    /// `blockOwnerDeletion` needs `update` on the owner's `finalizers`.
+    /// `blockOwnerDeletion` requires `update` on the owner's `finalizers`.
     OwnerFinalizers,
     /// The user lacks `approve`, `sign` or `attest` on a signer.
     Signer {
@@ -149,7 +150,7 @@ pub enum Admission {
 }
 
 impl Admission {
-    /// Tells who refused from what follows `is forbidden: `.
+    /// Identifies the admission controller from the text after `is forbidden: `.
     pub(super) fn classify(text: &[u8]) -> Self {
         let has = |words: &str| memmem::find(text, words.as_bytes()).is_some();
         let starts = |words: &str| text.starts_with(words.as_bytes());
@@ -189,12 +190,12 @@ impl Admission {
     }
 }
 
-/// Returns what follows some words.
+/// Returns the text after some words.
 fn after<'t>(text: &'t [u8], words: &[u8]) -> Option<&'t [u8]> {
     memmem::find(text, words).and_then(|start| text.get(start + words.len()..))
 }
 
-/// Returns the content of the quotes at the start of a text, made printable.
+/// Returns the quoted string at the start of a text, made printable.
 fn quoted(text: &[u8]) -> Text {
     let content = match text {
         [b'"', ..] => quote::split(text).map(|(raw, _)| raw),
@@ -204,9 +205,9 @@ fn quoted(text: &[u8]) -> Text {
     shown(content.unwrap_or_default())
 }
 
-/// Makes bytes printable, without what looks like a secret, and at most 200 characters long.
+/// Makes bytes printable, masks secrets, and truncates to 200 characters.
 pub(super) fn shown(bytes: &[u8]) -> Text {
-    // More is not shown, and a secret that begins in it is masked whole.
+    // Enough to mask a secret that starts within the first 200 characters.
     let bytes = bytes.get(..bytes.len().min(4 << 10)).unwrap_or_default();
     let text = rolecall_rbac::masked_line(&String::from_utf8_lossy(bytes));
     let mut shown = String::with_capacity(text.len().min(200));
@@ -221,13 +222,13 @@ pub(super) fn shown(bytes: &[u8]) -> Text {
 }
 
 impl fmt::Display for RemarkKind {
-    /// Writes a fragment that says what it is and what would help.
+    /// Writes the problem and a remedy as a sentence fragment.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Doubtful(doubt) => doubt.fmt(formatter),
             Self::Admission(admission) => admission.fmt(formatter),
             Self::Unauthorized => formatter.write_str(
-                "the server did not accept the credentials (401), so there is no user to grant anything to: \
+                "the server did not accept the credentials (401), so there is no user to grant access to: \
                  `rolecall whoami` and, in a Pod, `rolecall doctor` show what is wrong with them",
             ),
             Self::Intermediary => formatter.write_str(
@@ -236,10 +237,10 @@ impl fmt::Display for RemarkKind {
             ),
             Self::UpgradeNeedsCreate { pod } => write!(
                 formatter,
-                "a WebSocket connection to Pod `{pod}` needs `create` on `pods/exec`, `pods/attach` or `pods/portforward` besides `get`; the text does not say for whom",
+                "a WebSocket connection to Pod `{pod}` needs `create` on `pods/exec`, `pods/attach` or `pods/portforward` in addition to `get`; the text does not name the user",
             ),
             Self::AggregationRule => formatter.write_str(
-                "only a cluster-admin can write a ClusterRole with an `aggregationRule`: have one apply it",
+                "only a cluster-admin can write a ClusterRole with an `aggregationRule`: ask one to apply it",
             ),
             Self::Write(write) => write.fmt(formatter),
             Self::KubeletRefusesServer { user } if **user == *"system:anonymous" => formatter.write_str(
@@ -254,7 +255,7 @@ impl fmt::Display for RemarkKind {
             ),
             Self::OtherProgram { name } => write!(
                 formatter,
-                "the access control of {name} refused, not the API server's: change its own policy",
+                "the access control of {name} refused this, not the API server: change the policy of {name}",
             ),
         }
     }
@@ -265,26 +266,24 @@ impl fmt::Display for Doubt {
         match self {
             Self::CutOff => formatter.write_str("the refusal is cut off: pass the whole message"),
             Self::Unannounced => {
-                formatter.write_str("no `is forbidden:` stands before it, as servers write it")
+                formatter.write_str("it lacks the `is forbidden:` that servers write before it")
             }
             Self::HeadDisagrees => {
-                formatter.write_str("its first words are about another resource than the rest")
+                formatter.write_str("its first words are about a different resource than the rest")
             }
             Self::OtherWording => {
-                formatter.write_str("it is not worded as API servers word refusals")
+                formatter.write_str("its wording differs from an API server's refusal")
             }
-            Self::NoUser => {
-                formatter.write_str("it names no user to grant anything to: pass `--for SUBJECT`")
-            }
+            Self::NoUser => formatter.write_str("it does not name a user: pass `--for SUBJECT`"),
             Self::Invalid { field } => write!(formatter, "its {field} is not a valid {field}"),
             Self::Unprintable { field } => {
-                write!(formatter, "the {field} holds control characters or invisible ones")
+                write!(formatter, "the {field} contains control or invisible characters")
             }
             Self::Masked { field } => {
-                write!(formatter, "its {field} is masked: pass the message with it")
+                write!(formatter, "its {field} is masked: pass the unmasked message")
             }
             Self::PatternPath => formatter.write_str(
-                "the path ends in `*`, which a rule would take for a pattern and so grant more",
+                "the path ends in `*`, which is a pattern in a rule and would grant more",
             ),
         }
     }
@@ -312,31 +311,31 @@ impl fmt::Display for Admission {
                 "Pod Security refused, not RBAC: the Pod violates level `{level}`; change its securityContext or the namespace's label",
             ),
             Self::PodPolicy => formatter.write_str(
-                "the Pod fits no security policy that its ServiceAccount may `use`; change its securityContext",
+                "the Pod does not fit any security policy that its ServiceAccount can `use`; change its securityContext",
             ),
-            Self::Quota => formatter.write_str("a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised"),
+            Self::Quota => formatter.write_str("a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota"),
             Self::LimitRange => formatter.write_str("a LimitRange refused, not RBAC: set requests and limits within its range"),
             Self::Webhook { name } => {
-                write!(formatter, "admission webhook `{name}` refused, not RBAC: no Role overrules it; change the object as its message says, or ask the owner of the webhook")
+                write!(formatter, "admission webhook `{name}` refused, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the webhook")
             }
             Self::Policy { name } => {
-                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused, not RBAC: no Role overrules it; change the object as its message says, or ask the owner of the policy")
+                write!(formatter, "ValidatingAdmissionPolicy `{name}` refused, not RBAC: no Role can override this; change the object as its message says, or contact the owner of the policy")
             }
             Self::NoServiceAccount { namespace, name } => write!(
                 formatter,
-                "ServiceAccount `{namespace}/{name}` does not exist, so its Pods cannot be created: create it, or correct serviceAccountName",
+                "ServiceAccount `{namespace}/{name}` does not exist, so its Pods cannot be created: create it, or fix serviceAccountName",
             ),
             Self::NodeRestriction => formatter
-                .write_str("NodeRestriction lets a kubelet change only its own Node and Pods: no Role overrules it; use an identity that is not a node's"),
+                .write_str("NodeRestriction allows a kubelet to change only its own Node and Pods: no Role can override this; use an identity that is not a node's"),
             Self::NamespaceTerminating => formatter.write_str("the namespace is being deleted: wait until it is gone, then create it again"),
             Self::OwnerFinalizers => formatter.write_str(
-                "`blockOwnerDeletion` needs `update` on the owner's `finalizers`; the text does not say whose",
+                "`blockOwnerDeletion` needs `update` on the owner's `finalizers`; the text does not name the user",
             ),
             Self::Signer { name } => write!(
                 formatter,
-                "the user lacks `approve`, `sign` or `attest` on signer `{name}`; the text does not say who",
+                "the user lacks `approve`, `sign` or `attest` on signer `{name}`; the text does not name the user",
             ),
-            Self::Other => formatter.write_str("admission refused, not RBAC: no Role overrules it; change the object as the message says"),
+            Self::Other => formatter.write_str("admission refused, not RBAC: no Role can override this; change the object as the message says"),
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Undoing what terminals, consoles, chats and log collectors do to a text: broken lines, margins,
-//! prefixes, colours, typographic quotes, HTML and percent encoding.
+//! Undoes changes that terminals, consoles, chats and log collectors make to a text: broken lines,
+//! margins, prefixes, colours, typographic quotes, HTML and percent encoding.
 //!
-//! Tried only where a refusal cannot be read as it stands. What cannot be undone with certainty stays
-//! as it is, so that the readers refuse it.
+//! Only used if a refusal cannot be read verbatim. Ambiguous changes are not undone, so the readers
+//! reject the text.
 
 use super::peel::Peeled;
 use super::{margin, quote};
 
-/// Stands where a line was broken. The readers take it for a blank between words, and refuse it in a
+/// The mark of a broken line. The readers treat it as whitespace between words and reject it in a
 /// quoted field.
 pub(super) const BREAK: u8 = 0x0c;
 
-/// How a line that was broken is put together.
+/// The way to join a broken line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Join {
-    /// It was broken between words.
+    /// The line was broken between words.
     Words,
-    /// It was broken after a number of characters, and blanks at the ends of lines were lost.
+    /// The line was broken at a fixed width, and trailing spaces were lost.
     Width,
-    /// It was broken anywhere.
+    /// The line was broken anywhere.
     Letters,
 }
 
@@ -27,12 +27,12 @@ impl Join {
     pub(super) const ALL: [Self; 3] = [Self::Words, Self::Width, Self::Letters];
 }
 
-/// The most lines before and after the line of interest that may belong to it.
+/// The maximum number of lines before and after the line of interest that can belong to it.
 const LINES: (usize, usize) = (4, 24);
-/// The most bytes before and after the place of interest that are looked at.
+/// The maximum number of bytes before and after the place of interest to process.
 const REACH: (usize, usize) = (1 << 10, 3 << 10);
 
-/// Returns the text around a place with everything undone that can be.
+/// Returns the text around a place with all changes undone.
 pub(super) fn restore(text: &[u8], place: usize, join: Join) -> Restored {
     let joined = joined(text, place, join);
     let has_width = joined.has_width;
@@ -41,15 +41,15 @@ pub(super) fn restore(text: &[u8], place: usize, join: Join) -> Restored {
     Restored { text, place, has_width }
 }
 
-/// A text that was put together and decoded.
+/// A joined and decoded text.
 #[derive(Debug)]
 pub(super) struct Restored {
     /// The text.
     pub(super) text: Vec<u8>,
-    /// Where the place of interest now stands.
+    /// The new position of the place of interest.
     pub(super) place: usize,
-    /// Whether its lines were broken after a number of characters, so that no blanks were lost but at
-    /// the ends of shorter ones.
+    /// Whether its lines were broken at a fixed width, so that spaces were lost only at the ends of
+    /// shorter lines.
     pub(super) has_width: bool,
 }
 
@@ -100,7 +100,7 @@ fn joined(text: &[u8], place: usize, join: Join) -> Restored {
     Restored { has_width: joined.has_width, text: joined.text, place }
 }
 
-/// Returns a whole text with the lines put together that were broken after a number of characters.
+/// Returns a whole text after joining lines that were broken at a fixed width.
 pub(super) fn unwrapped(text: &[u8]) -> Vec<u8> {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
     let lines = margin::unindented(&lines, b"");
@@ -120,17 +120,17 @@ fn width_of(line: &[u8]) -> usize {
     String::from_utf8_lossy(margin::without_end(line)).chars().count()
 }
 
-/// A text that is put together.
+/// A text under construction.
 struct Joined {
     text: Vec<u8>,
-    /// How long the longest line is.
+    /// The length of the longest line.
     width: usize,
-    /// Whether several lines are so long, which shows that they were broken after that many characters.
+    /// Whether several lines have this length, which indicates a fixed width.
     has_width: bool,
     join: Join,
 }
 
-/// Returns the lines right before the line of interest that are not blank.
+/// Returns the non-blank lines directly before the line of interest.
 fn kept_before(earlier: &[u8]) -> Vec<&[u8]> {
     let earlier = earlier.strip_suffix(b"\n").unwrap_or(earlier);
     let mut kept: Vec<&[u8]> = earlier
@@ -150,8 +150,8 @@ impl Joined {
         Self { text: Vec::new(), width, has_width, join }
     }
 
-    /// Puts two lines together. A line that starts with a quote may be another message's, so that it
-    /// does not end what stands open.
+    /// Joins two lines. A line that starts with a quote can belong to another message, so it must
+    /// not close an open quote.
     fn push_break(&mut self, last: &[u8], next: &[u8]) {
         match self.join {
             Join::Words => self.text.push(BREAK),
@@ -166,7 +166,7 @@ impl Joined {
         self.push_start(margin::without_end(line));
     }
 
-    /// Appends a line without escape sequences for colours.
+    /// Appends a line without colour escape sequences.
     fn push_start(&mut self, line: &[u8]) {
         let mut rest = line;
         while let Some(found) = rest.iter().position(|byte| matches!(byte, 0x1b | b'[')) {
@@ -186,8 +186,8 @@ fn starts_with_quote(line: &[u8]) -> bool {
         || TYPOGRAPHIC.iter().any(|quote| line.starts_with(quote.as_bytes()))
 }
 
-/// Returns how long the colour is that a text starts with: the escape sequence itself, or what is left
-/// of it where the escape character was dropped. One that is spelled out is a part of a name.
+/// Returns the length of the colour at the start of a text: an escape sequence, or the rest of one
+/// without the escape character. An escaped one is part of a name.
 fn colour(text: &[u8]) -> usize {
     let escape = usize::from(text.starts_with(b"\x1b"));
     let Some(codes) = text.get(escape..).and_then(|text| text.strip_prefix(b"[")) else { return 0 };
@@ -198,7 +198,7 @@ fn colour(text: &[u8]) -> usize {
     }
 }
 
-/// Undoes percent encoding and HTML where the words around the place are written so.
+/// Decodes percent encoding and HTML if the words around the place use them.
 fn decoded(mut text: Peeled) -> Peeled {
     for _ in 0..3 {
         let rest = text.text.get(text.place..).unwrap_or_default();
@@ -274,16 +274,15 @@ fn html_decoded(text: &[u8]) -> Vec<u8> {
     quote::replace(text, &ENTITIES)
 }
 
-/// Quotes that word processors, chats and web pages put in place of `"`.
+/// Typographic quotes from word processors, chats and web pages.
 const TYPOGRAPHIC: [&str; 15] = [
     "\u{201c}", "\u{201d}", "\u{201e}", "\u{201f}", "\u{ab}", "\u{bb}", "\u{2033}", "\u{2036}",
     "\u{ff02}", "\u{301d}", "\u{301e}", "\u{2018}", "\u{2019}", "\u{201a}", "\u{201b}",
 ];
-/// Blanks that web pages put in place of a space.
+/// Special spaces from web pages.
 const BLANKS: [&str; 4] = ["\u{a0}", "\u{2007}", "\u{202f}", "\u{3000}"];
 
-/// Puts typewriter quotes in place of typographic ones, if the user's name is quoted with these:
-/// otherwise they are a part of names.
+/// Replaces typographic quotes if they surround the user's name; otherwise they are part of names.
 fn typewritten(text: Peeled) -> Peeled {
     let (before, after) = text.text.split_at(text.place.min(text.text.len()));
     let head = after.get(..after.len().min(40)).unwrap_or_default();
@@ -344,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_and_encodings_are_undone() {
+    fn colours_and_encodings_are_removed() {
         check("\u{1b}[31mx \u{1b}[1m@User\u{1b}[0m y [0m z [x]", Join::Words, "x @User y  z [x]");
         check("x%20is%20@User%20%22u%22", Join::Words, "x is @User \"u\"");
         check("x is @User &amp;quot;u&amp;quot;", Join::Words, "x is @User \"u\"");

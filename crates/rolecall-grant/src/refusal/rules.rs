@@ -1,5 +1,5 @@
-//! Lists of rules as Go prints them: `{APIGroups:["apps"], Resources:["deployments"], Verbs:["get"]}`,
-//! and `PolicyRule{...}` or `{[get] [] [pods] [] []}` of old servers.
+//! Parses lists of rules in Go's format: `{APIGroups:["apps"], Resources:["deployments"],
+//! Verbs:["get"]}`, and `PolicyRule{...}` or `{[get] [] [pods] [] []}` of old servers.
 
 use memchr::memmem;
 use rolecall_rbac::{PolicyRule, Text};
@@ -7,12 +7,12 @@ use rolecall_rbac::{PolicyRule, Text};
 use super::margin;
 use super::remark::shown;
 
-/// The most bytes that may stand between two rules: margins, prefixes, the records of a log.
+/// The maximum number of bytes between two rules, such as margins, prefixes and log records.
 const MOST_BETWEEN: usize = 600;
-/// The most rules that are read.
+/// The maximum number of rules to read.
 const MOST: usize = 2_000;
 
-/// Reads the rules of a list, and says whether it is cut off.
+/// Reads the rules of a list, and returns whether it is truncated.
 pub(super) fn read(text: &[u8]) -> (Vec<PolicyRule>, bool) {
     let mut rules = Vec::new();
     let mut rest = text;
@@ -24,13 +24,13 @@ pub(super) fn read(text: &[u8]) -> (Vec<PolicyRule>, bool) {
     (rules, is_cut_off(rest))
 }
 
-/// Returns whether a list ends with an ellipsis, which stands in place of what was left out.
+/// Returns whether a list ends with an ellipsis.
 fn is_cut_off(rest: &[u8]) -> bool {
     let rest = rest.trim_ascii_start();
     rest.starts_with(b"...") || rest.starts_with("…".as_bytes())
 }
 
-/// Returns where the next rule's content begins.
+/// Returns the start of the next rule's content.
 fn next_rule(text: &[u8]) -> Option<usize> {
     let ahead = text.get(..text.len().min(MOST_BETWEEN))?;
     let end = memmem::find(ahead, b"orbidden").unwrap_or(ahead.len());
@@ -38,7 +38,7 @@ fn next_rule(text: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'{', ahead).map(|brace| brace + 1).find(|start| {
         let rest = without_blanks(text.get(*start..).unwrap_or_default());
         rest.starts_with(b"[") && is_old(rest) || FIELDS.iter().any(|field| rest.starts_with(field))
-            // One that is cut off in its first field's name is one all the same.
+            // Also accept a rule that is truncated in its first field's name.
             || rest.len() < 12 && !rest.is_empty() && FIELDS.iter().any(|field| field.starts_with(rest))
     })
 }
@@ -46,7 +46,7 @@ fn next_rule(text: &[u8]) -> Option<usize> {
 const FIELDS: [&[u8]; 5] =
     [b"APIGroups:", b"Resources:", b"NonResourceURLs:", b"ResourceNames:", b"Verbs:"];
 
-/// Reads one rule, from behind its brace.
+/// Reads one rule, starting after its brace.
 fn rule(text: &[u8]) -> Option<(PolicyRule, &[u8])> {
     let mut rule = PolicyRule::default();
     let mut rest = without_blanks(text);
@@ -73,7 +73,7 @@ fn rule(text: &[u8]) -> Option<(PolicyRule, &[u8])> {
     }
 }
 
-/// Reads `"a" "b"]`, Go's way of writing a slice of strings.
+/// Reads `"a" "b"]`, Go's format for slices of strings.
 fn list(text: &[u8]) -> Option<(Vec<Text>, &[u8])> {
     let mut texts: Vec<Text> = Vec::new();
     let mut rest = text;
@@ -82,7 +82,7 @@ fn list(text: &[u8]) -> Option<(Vec<Text>, &[u8])> {
         if let Some(after) = rest.strip_prefix(b"]") {
             return Some((texts, after));
         }
-        // Lists have commas in them where JSON or a person wrote them.
+        // Lists from JSON or from people contain commas.
         rest = rest.strip_prefix(b",").map_or(rest, without_blanks);
         let (raw, after) = quoted_at(rest)?;
         texts.push(shown(&unbroken(raw)));
@@ -90,7 +90,7 @@ fn list(text: &[u8]) -> Option<(Vec<Text>, &[u8])> {
     }
 }
 
-/// Takes the broken lines out of a quoted string, with the margins behind them.
+/// Removes line breaks and the margins after them from a quoted string.
 fn unbroken(raw: &[u8]) -> Vec<u8> {
     let mut lines = raw.split(|byte| *byte == b'\n');
     let mut text = lines.next().unwrap_or_default().to_vec();
@@ -107,8 +107,8 @@ fn is_old(text: &[u8]) -> bool {
     old_rule(text).is_some()
 }
 
-/// Reads `[get] <nil> [apps] [deployments] [] []}`: verbs, once attributes, groups, resources, names
-/// and URLs.
+/// Reads `[get] <nil> [apps] [deployments] [] []}`: verbs, formerly attributes, groups, resources,
+/// names and URLs.
 fn old_rule(text: &[u8]) -> Option<(PolicyRule, &[u8])> {
     let mut rest = text;
     let mut lists: Vec<Vec<Text>> = Vec::new();
@@ -141,7 +141,7 @@ fn old_rule(text: &[u8]) -> Option<(PolicyRule, &[u8])> {
     Some((rule, after))
 }
 
-/// Skips blanks, margins, and line breaks that are spelled out.
+/// Skips whitespace, margins, and escaped line breaks.
 fn without_blanks(text: &[u8]) -> &[u8] {
     let mut rest = margin::without_start(text);
     loop {
@@ -156,7 +156,7 @@ fn without_blanks(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Quotes, in any encoding.
+/// Quotation marks, in any encoding.
 const QUOTES: [&[u8]; 14] = [
     b"\"",
     b"'",
@@ -173,11 +173,11 @@ const QUOTES: [&[u8]; 14] = [
     "\u{201e}".as_bytes(),
     b"&ldquo;",
 ];
-/// What closes what typographic quotes open.
+/// The closing marks of typographic quotes.
 const CLOSING: [&[u8]; 5] =
     ["\u{201d}".as_bytes(), "\u{201c}".as_bytes(), "\u{201f}".as_bytes(), b"&rdquo;", b"&ldquo;"];
 
-/// Splits a quoted string off the start of a text: its content and what follows.
+/// Splits a quoted string off the start of a text; returns its content and the rest.
 pub(super) fn quoted_at(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     let rest = text.get(slashes..)?;
@@ -203,7 +203,7 @@ pub(super) fn quoted_at(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Splits a quoted string off the end of a text: what stands before it and its content.
+/// Splits a quoted string off the end of a text; returns the text before it and its content.
 pub(super) fn quoted_before(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let quote = QUOTES.iter().chain(&CLOSING).find(|quote| text.ends_with(quote))?;
     let content = text.strip_suffix(*quote)?;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_ends_in_a_rule_is_cut_off() {
+    fn a_list_that_ends_inside_a_rule_is_cut_off() {
         assert_eq!(shown_rules("{Verbs:[\"get\"]}\n{APIGroups:[\"a"), "get / ...");
         assert_eq!(shown_rules("{Verbs:[\"get\"]}\n{APIG"), "get / ...");
         assert_eq!(shown_rules("{Verbs:[\"get\"]}; resolution errors: [x]"), "get /");

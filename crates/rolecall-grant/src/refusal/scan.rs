@@ -1,4 +1,4 @@
-//! The scanner: rare words first, then what stands around them.
+//! The scanner: searches for rare words, then reads the text around them.
 
 use std::io::{self, Read};
 
@@ -14,23 +14,23 @@ use super::segment::Segment;
 use super::{Denial, Escalation, Remark, Unnamed};
 use super::{anchors, audit, escalation, restore, sentence, unnamed, writes};
 
-/// How much of a block one core takes at a time; it stays in the core's cache.
+/// The size of the pieces that threads scan; fits into a core's cache.
 const SEGMENT: usize = if cfg!(test) { 1 << 10 } else { 256 << 10 };
 
-/// Everything found in a text, in the order of where it stands first.
+/// The findings in a text, sorted by first position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// The refused requests.
     pub denials: Vec<Denial>,
-    /// Roles and bindings that granted more than their writer holds.
+    /// The refused roles and bindings that grant more than their writer holds.
     pub escalations: Vec<Escalation>,
-    /// Other refusals, and what only looks like one.
+    /// Other refusals, and text that resembles one.
     pub remarks: Vec<Remark>,
-    /// Refusals that do not say who was refused.
+    /// Refusals that do not name the user.
     pub unnamed: Vec<Unnamed>,
-    /// How many bytes were read.
+    /// The number of bytes read.
     pub bytes: u64,
-    /// How many finds were left out because there were too many different ones.
+    /// The number of findings that were dropped because there were too many.
     pub dropped: u64,
 }
 
@@ -51,16 +51,16 @@ impl Scan {
     }
 }
 
-/// Scans a text of any length in bounded memory, however it is cut into pieces.
+/// Scans a text of any length in bounded memory, in pieces of any size.
 #[derive(Debug, Default)]
 pub struct Scanner {
     block: Block,
-    /// A block to read into while the other is scanned.
+    /// The block to read into while the other one is scanned.
     spare: Block,
     found: Found,
 }
 
-/// What was found so far, and how much has been scanned for it.
+/// The findings so far, and the size of the scanned text.
 #[derive(Debug, Default)]
 struct Found {
     fold: Fold,
@@ -69,12 +69,12 @@ struct Found {
 }
 
 impl Scanner {
-    /// Starts with nothing read.
+    /// Creates an empty scanner.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next piece.
+    /// Scans the next piece.
     pub fn push(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -88,7 +88,7 @@ impl Scanner {
         }
     }
 
-    /// Takes everything that a reader has, reading on while what was read is scanned.
+    /// Scans the contents of a reader, and reads the next block while scanning the previous one.
     pub fn read(&mut self, mut reader: impl Read + Send) -> io::Result<()> {
         let mut read = self.block.read(&mut reader)?;
         while read == Filled::Up {
@@ -103,13 +103,13 @@ impl Scanner {
         Ok(())
     }
 
-    /// Scans what is left.
+    /// Scans the rest.
     pub fn finish(mut self) -> Scan {
         let is_short = self.found.bytes == 0;
         self.found.scan(&self.block, self.block.filled);
         if is_short {
-            // In a short text everything counts that may be one: what lacks its `is forbidden:`, and
-            // what a terminal broke in the middle of a word.
+            // For short input, also report sentences without `is forbidden:`, and those that a
+            // terminal broke inside a word.
             let text = self.block.text();
             self.found.fold.merge(scan_unannounced(text), 0);
             if self.found.fold.has_no_denials() {
@@ -122,7 +122,7 @@ impl Scanner {
 }
 
 impl Found {
-    /// Scans a block from where it has not been scanned yet.
+    /// Scans the part of a block that has not been scanned yet.
     fn scan(&mut self, block: &Block, end: usize) {
         let starts: Vec<usize> = (block.scanned..end).step_by(SEGMENT).collect();
         let scan = |start: &usize| scan_segment(block.text(), *start, end.min(*start + SEGMENT));
@@ -139,7 +139,7 @@ impl Found {
     }
 }
 
-/// Scans a stretch and counts its lines.
+/// Scans a part of the buffer and counts its lines.
 fn scan_segment(buffer: &[u8], start: usize, end: usize) -> (Fold, u64) {
     let mut segment = Segment::new(buffer, start);
     each_anchor(&mut segment, end);
@@ -148,14 +148,14 @@ fn scan_segment(buffer: &[u8], start: usize, end: usize) -> (Fold, u64) {
     (segment.fold, lines)
 }
 
-/// Scans a whole text for sentences that nothing announces.
+/// Scans a whole text for unannounced sentences.
 fn scan_unannounced(buffer: &[u8]) -> Fold {
     let mut segment = Segment::new(buffer, 0);
     segment.each(sentence::START, buffer.len(), Segment::sentence);
     segment.fold.into_unannounced()
 }
 
-/// Scans a short text as if a terminal had broken its lines, for refusals alone.
+/// Scans a short text as if a terminal had broken its lines, only for refusals.
 fn scan_unwrapped(buffer: &[u8]) -> Fold {
     let is_wrapped = buffer.len() <= MOST_UNWRAPPED && memchr::memchr(b'\n', buffer).is_some();
     let is_about_refusals = || {
@@ -172,7 +172,7 @@ fn scan_unwrapped(buffer: &[u8]) -> Fold {
     segment.fold.into_denials()
 }
 
-/// Visits each place in the stretch at which a rare word begins.
+/// Visits each anchor in the segment.
 fn each_anchor(segment: &mut Segment<'_>, end: usize) {
     let reach = (end + LONGEST - 1).min(segment.buffer.len());
     let stretch = segment.buffer.get(segment.start..reach).unwrap_or_default();
@@ -185,13 +185,13 @@ fn each_anchor(segment: &mut Segment<'_>, end: usize) {
     }
 }
 
-/// How long a text is at most that is tried as if a terminal had broken its lines.
+/// The maximum length of a text to rescan as if a terminal had broken its lines.
 const MOST_UNWRAPPED: usize = 64 << 10;
 
-/// What reads the text around a word.
+/// A function that reads the text around an anchor.
 type Visit = fn(&mut Segment<'_>, usize);
 
-/// The words that refusals have, and what reads the text around each.
+/// The anchors of refusals, and the functions that read the text around them.
 static ANCHORS: [(&[u8], Visit); 11] = [
     (anchors::FORBIDDEN, anchors::at_forbidden),
     (anchors::DENIED, anchors::at_denied),
@@ -206,10 +206,10 @@ static ANCHORS: [(&[u8], Visit); 11] = [
     (b"PermissionDenied", anchors::at_permission_denied),
 ];
 
-/// How long the longest of the words may be.
+/// The maximum length of an anchor.
 const LONGEST: usize = 64;
 
-/// Finds all words in one pass; `None` does not happen with words that are so few and short.
+/// Finds all anchors in one pass; `None` cannot happen with so few short words.
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = ANCHORS.iter().map(|(word, _)| word);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
@@ -229,7 +229,7 @@ mod tests {
         "pods is forbidden: User \"u\" cannot list resource \"po",
     ];
 
-    /// A piece of a log: filler of some length, or one of the refusals.
+    /// A piece of a log: filler of some length, or a refusal.
     fn line() -> impl Strategy<Value = String> {
         prop_oneof![
             3 => (0usize..900).prop_map(|length| "cannot x ".repeat(length / 9)),
@@ -239,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn how_a_text_is_cut_into_pieces_changes_nothing(
+        fn splitting_the_text_changes_nothing(
             lines in proptest::collection::vec(line(), 1..120),
             cuts in proptest::collection::vec(1usize..9000, 1..20),
         ) {

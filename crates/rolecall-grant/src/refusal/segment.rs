@@ -1,4 +1,4 @@
-//! A stretch of a buffer, and what is found in it.
+//! A part of the buffer, and the findings in it.
 
 use memchr::memmem;
 use rolecall_rbac::Text;
@@ -9,22 +9,22 @@ use super::reader::{self, Outcome};
 use super::{Escalation, RemarkKind};
 use super::{plain, unnamed};
 
-/// A stretch of the buffer in which anchors are looked for; what belongs to them may lie outside.
+/// The part of the buffer in which to search for anchors; the related text can extend beyond it.
 pub(super) struct Segment<'b> {
     pub(super) buffer: &'b [u8],
     pub(super) start: usize,
     pub(super) fold: Fold,
-    /// Up to where lines have been counted, and how many ended before.
+    /// The position up to which lines have been counted, and their number.
     counted: (usize, u64),
 }
 
 impl<'b> Segment<'b> {
-    /// Starts a stretch of a buffer.
+    /// Creates an empty segment.
     pub(super) fn new(buffer: &'b [u8], start: usize) -> Self {
         Self { buffer, start, fold: Fold::default(), counted: (start, 0) }
     }
 
-    /// Visits each place in the stretch at which a word begins.
+    /// Visits each occurrence of a word in the segment.
     pub(super) fn each(&mut self, word: &[u8], end: usize, visit: fn(&mut Self, usize)) {
         self.counted = (self.start, 0);
         let reach = (end + word.len() - 1).min(self.buffer.len());
@@ -35,7 +35,7 @@ impl<'b> Segment<'b> {
         }
     }
 
-    /// Reads the sentence that begins at a place, if one does, and adds what it refuses.
+    /// Reads the sentence at a place, if any, and adds the refused request.
     pub(super) fn sentence(&mut self, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         if let Some(sentence) = plain::read(window.text, window.place)
@@ -47,7 +47,8 @@ impl<'b> Segment<'b> {
         self.outcome(reader::read(window.text, window.place), place);
     }
 
-    /// Reads the sentence that follows `forbidden`, with something between; returns whether there is one.
+    /// Reads the sentence after `forbidden`, with something in between; returns whether there is
+    /// one.
     pub(super) fn restored_sentence(&mut self, place: usize) -> bool {
         let window = self.window(place, 4 << 10, 4 << 10);
         let outcome = reader::read_after(window.text, window.place);
@@ -64,14 +65,14 @@ impl<'b> Segment<'b> {
                 self.fold.request(user, request, reason, line);
             }
             Outcome::Unnamed { request } => {
-                let found = (vec![request], unnamed::Place::Known, unnamed::Namelessness::LeftOut);
+                let found = (vec![request], unnamed::Place::Known, unnamed::UnnamedReason::LeftOut);
                 self.unnamed(found, place);
             }
             Outcome::Doubtful(doubt) => self.remark(RemarkKind::Doubtful(doubt), place),
         }
     }
 
-    /// Adds a refusal that names no user.
+    /// Adds a refusal without a user.
     pub(super) fn unnamed(&mut self, found: unnamed::Found, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         let text = || window.excerpt();
@@ -79,7 +80,7 @@ impl<'b> Segment<'b> {
         self.fold.unnamed(found, text, line);
     }
 
-    /// Adds a remark about a place; those that go on alike count as one.
+    /// Adds a remark about a place; remarks with the same following text count as one.
     pub(super) fn remark(&mut self, kind: RemarkKind, place: usize) {
         let window = self.window(place, 4 << 10, 4 << 10);
         let after = window.after();
@@ -102,7 +103,7 @@ impl<'b> Segment<'b> {
         self.fold.request(user, request, None, line);
     }
 
-    /// Returns what counts the lines up to a place, in the order of places.
+    /// Returns a function that counts the lines up to a place; places must be ascending.
     fn line<'s>(
         buffer: &'s [u8],
         counted: &'s mut (usize, u64),
@@ -116,7 +117,7 @@ impl<'b> Segment<'b> {
         }
     }
 
-    /// Returns what stands around a place.
+    /// Returns the text around a place.
     pub(super) fn window(&self, place: usize, behind: usize, ahead: usize) -> Window<'b> {
         let start = place.saturating_sub(behind);
         let end = place.saturating_add(ahead).min(self.buffer.len());
@@ -125,7 +126,7 @@ impl<'b> Segment<'b> {
     }
 }
 
-/// A part of the buffer around a place.
+/// The part of the buffer around a place.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'b> {
     pub(super) text: &'b [u8],
@@ -141,7 +142,7 @@ impl<'b> Window<'b> {
         self.text.get(self.place..).unwrap_or_default()
     }
 
-    /// Returns the line around the place, safe to print: a long one only in part.
+    /// Returns a printable excerpt of the line around the place.
     pub(super) fn excerpt(&self) -> Text {
         let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
         let before = self.before().get(start..).unwrap_or_default();
@@ -149,7 +150,7 @@ impl<'b> Window<'b> {
         unnamed::excerpt(before, self.after().get(..end).unwrap_or_default())
     }
 
-    /// Returns the line on which the place is, as far as the window reaches.
+    /// Returns the line at the place, limited to the window.
     pub(super) fn line(&self) -> &'b [u8] {
         let start = memchr::memrchr(b'\n', self.before()).map_or(0, |position| position + 1);
         let end = memchr::memchr(b'\n', self.after())

@@ -1,4 +1,4 @@
-//! The server's sentence: `pods "p" is forbidden: User "u" cannot get resource "pods" ...`.
+//! Reads the server's sentence: `pods "p" is forbidden: User "u" cannot get resource "pods" ...`.
 
 use std::borrow::Cow;
 
@@ -12,19 +12,19 @@ use super::quote;
 use super::remark::{Doubt, Field};
 use super::restore::BREAK;
 
-/// The word that every refused request's sentence begins with.
+/// The first word of a refused request's sentence.
 pub(super) const START: &[u8] = b"User";
 
-/// What stands at the word `User`.
+/// The result of reading at the word `User`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reading<'t> {
-    /// No refusal.
+    /// Not a refusal.
     Nothing,
-    /// Perhaps one, in an encoding that must be undone first.
+    /// Possibly one, in an encoding that must be decoded first.
     Encoded(Encoding),
     /// A refused request.
     Refused(Sentence<'t>),
-    /// Something that looks like a refusal.
+    /// Text that resembles a refusal.
     Doubtful(Doubt),
 }
 
@@ -34,11 +34,11 @@ pub(super) struct Sentence<'t> {
     pub(super) user: Cow<'t, str>,
     pub(super) verb: &'t str,
     pub(super) target: SentenceTarget<'t>,
-    /// What follows `: ` after the sentence, up to the end of the line.
+    /// The text after `: ` at the end of the sentence, up to the end of the line.
     pub(super) reason: &'t [u8],
 }
 
-/// What a refused request was about.
+/// The target of a refused request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SentenceTarget<'t> {
     Path(Cow<'t, str>),
@@ -47,13 +47,13 @@ pub(super) enum SentenceTarget<'t> {
         group: Cow<'t, str>,
         /// Empty at the cluster scope.
         namespace: Cow<'t, str>,
-        /// Empty when no object was named.
+        /// Empty if the request names no object.
         name: Cow<'t, str>,
     },
 }
 
 impl Sentence<'_> {
-    /// Returns the request that was refused.
+    /// Returns the refused request.
     pub(super) fn request(&self) -> Request {
         match &self.target {
             SentenceTarget::Path(path) => Request::path(self.verb, &**path),
@@ -74,7 +74,7 @@ impl Sentence<'_> {
     }
 }
 
-/// Reads the sentence that begins at `place`.
+/// Reads the sentence at `place`.
 pub(super) fn read(text: &[u8], place: usize) -> Reading<'_> {
     let (head, after) = text.split_at(place.min(text.len()));
     let mut words = Words { rest: after.get(START.len()..).unwrap_or_default() };
@@ -95,13 +95,13 @@ pub(super) fn read(text: &[u8], place: usize) -> Reading<'_> {
     match sentence(&head, words) {
         Ok(_) if head == Head::Unannounced => Reading::Doubtful(Doubt::Unannounced),
         Ok(sentence) => Reading::Refused(sentence),
-        // People write `User "x" cannot ...` too.
+        // People also write `User "x" cannot ...`.
         Err(_) if head == Head::Unannounced => Reading::Nothing,
         Err(doubt) => Reading::Doubtful(doubt),
     }
 }
 
-/// Reads on from the quoted user.
+/// Continues at the quoted user.
 fn sentence<'t>(head: &Head<'t>, mut words: Words<'t>) -> Result<Sentence<'t>, Doubt> {
     let user = words.quoted_here(Field::User)?;
     if user.is_empty() {
@@ -155,7 +155,7 @@ fn sentence<'t>(head: &Head<'t>, mut words: Words<'t>) -> Result<Sentence<'t>, D
     Ok(Sentence { user, verb, target, reason: reason(words.rest) })
 }
 
-/// Reads `deployments.extensions/scale`, as servers up to 1.11 wrote resources.
+/// Reads `deployments.extensions/scale`, the format of servers up to 1.11.
 fn old_resource(word: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), Doubt> {
     let invalid = Doubt::Invalid { field: Field::Resource };
     let word = std::str::from_utf8(word).map_err(|_| invalid.clone())?;
@@ -186,27 +186,27 @@ fn checked_resource(combined: &str) -> Result<(), Doubt> {
     }
 }
 
-/// Returns the server's reason: what follows a colon, without a client's own trailing words.
+/// Returns the server's reason: the text after a colon, without words that a client appends.
 fn reason(rest: &[u8]) -> &[u8] {
     let Some(reason) = rest.strip_prefix(b": ") else { return b"" };
     let end = memchr::memchr(b'\n', reason).unwrap_or(reason.len()).min(500);
     let reason = reason.get(..end).unwrap_or_default().trim_ascii();
-    // kube-rs appends the Status' own reason and the Status.
+    // kube-rs appends the reason of the Status and the Status.
     if reason.starts_with(b"Forbidden (") { b"" } else { reason }
 }
 
-/// What stands before `User`.
+/// The text before `User`.
 #[derive(Debug, PartialEq, Eq)]
 enum Head<'t> {
-    /// Nothing of the kind.
+    /// Something else.
     Unannounced,
-    /// Nothing but kubectl's `(Forbidden):`, as with servers up to 1.6.
+    /// Only kubectl's `(Forbidden):`, as from servers up to 1.6.
     Absent,
-    /// `forbidden:` alone, as for URL paths.
+    /// Only `forbidden:`, as for URL paths.
     Forbidden,
     /// `deployments.apps "web" is forbidden:`.
     Resource {
-        /// Text that ends in the resource and its group.
+        /// Text that ends with the resource and its group.
         qualified: &'t [u8],
         /// The quoted name's content.
         name: Option<&'t [u8]>,
@@ -234,7 +234,7 @@ impl<'t> Head<'t> {
         Self::Resource { qualified: trim_end_blanks(qualified), name: Some(name) }
     }
 
-    /// Returns the object's name, provided that the head is about the same resource.
+    /// Returns the object's name if the head is about the same resource.
     fn name_of(&self, combined: &str, group: &str) -> Result<Cow<'t, str>, Doubt> {
         let (qualified, name) = match self {
             Self::Resource { qualified, name } => (qualified, name),
@@ -258,7 +258,7 @@ impl<'t> Head<'t> {
     }
 }
 
-/// Returns whether a resource's name can begin after this text: nothing, a separator, or a colour.
+/// Returns whether a resource's name can start after this text: nothing, a separator, or a colour.
 fn ends_a_word(text: &[u8]) -> bool {
     match text.last() {
         None => true,
@@ -272,13 +272,13 @@ fn ends_a_word(text: &[u8]) -> bool {
     }
 }
 
-/// What is left of a sentence, read word by word.
+/// The rest of a sentence, read word by word.
 struct Words<'t> {
     rest: &'t [u8],
 }
 
 impl<'t> Words<'t> {
-    /// Skips blanks, of which there must be some.
+    /// Skips required whitespace.
     fn blanks(&mut self) -> Result<(), Doubt> {
         let trimmed = trim_start_blanks(self.rest);
         if trimmed.len() == self.rest.len() {
@@ -288,7 +288,7 @@ impl<'t> Words<'t> {
         Ok(())
     }
 
-    /// Takes everything up to the next blank.
+    /// Takes all bytes up to the next whitespace.
     fn word(&mut self) -> &'t [u8] {
         let end = self.rest.iter().position(|byte| byte.is_ascii_whitespace());
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
@@ -301,7 +301,7 @@ impl<'t> Words<'t> {
         trimmed.len() < self.rest.len() && trimmed.starts_with(b"\"")
     }
 
-    /// Takes these words, each after blanks.
+    /// Takes these words, each after whitespace.
     fn literal(&mut self, words: &[&str]) -> Result<(), Doubt> {
         for word in words {
             self.blanks()?;
@@ -313,7 +313,7 @@ impl<'t> Words<'t> {
         Ok(())
     }
 
-    /// Takes blanks and a quoted field.
+    /// Takes whitespace and a quoted field.
     fn quoted(&mut self, field: Field) -> Result<Cow<'t, str>, Doubt> {
         self.blanks()?;
         self.quoted_here(field)
@@ -343,7 +343,7 @@ impl<'t> Words<'t> {
         checked(Field::Namespace, self.quoted(Field::Namespace)?, is_namespace)
     }
 
-    /// Says what is wrong where something else was expected.
+    /// Returns the doubt about unexpected text.
     fn broken(&self) -> Doubt {
         match self.rest.first() {
             None | Some(b'\n' | b'\r' | b'"' | b'\\') => Doubt::CutOff,
@@ -351,7 +351,7 @@ impl<'t> Words<'t> {
         }
     }
 
-    /// Says the same where a word was expected of which only the beginning may be left.
+    /// Returns the doubt about a word that might be truncated.
     fn broken_in(&self, word: &[u8]) -> Doubt {
         let left = self.rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let (left, rest) = self.rest.split_at(left);
@@ -359,7 +359,7 @@ impl<'t> Words<'t> {
     }
 }
 
-/// Skips spaces, and the line breaks at which YAML folds long strings, which indents what follows.
+/// Skips spaces, and the line breaks at which YAML folds long strings and indents the next line.
 fn trim_start_blanks(text: &[u8]) -> &[u8] {
     let mut rest = text;
     loop {
@@ -374,7 +374,7 @@ fn trim_start_blanks(text: &[u8]) -> &[u8] {
 fn trim_end_blanks(text: &[u8]) -> &[u8] {
     let end = text.len() - text.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
     let (kept, blanks) = text.split_at(end);
-    // A line break counts only where YAML folds, and it indents what follows.
+    // Only a line break before an indented line is YAML folding.
     match memchr::memrchr(b'\n', blanks) {
         Some(line_break) if line_break + 1 == blanks.len() => text,
         _ => kept,

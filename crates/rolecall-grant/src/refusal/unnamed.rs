@@ -1,4 +1,4 @@
-//! Refusals that do not say who was refused: a 403 with its URL, with a verb and a resource, or alone.
+//! Refusals that do not name the user: a 403 with its URL, with a verb and a resource, or alone.
 
 use std::collections::BTreeSet;
 
@@ -10,56 +10,57 @@ use super::remark::shown;
 use super::url::{self, Method};
 use super::{Scan, Seen};
 
-/// A refusal that names no user.
+/// A refusal that does not name the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unnamed {
-    /// The requests that the text stands for; empty where it does not say.
+    /// The requests that the text describes; empty if unknown.
     pub requests: Vec<Request>,
-    /// Whether the requests are in a namespace that the text leaves open.
+    /// Whether the requests' namespace is known.
     pub place: Place,
-    /// Why the user is missing.
-    pub because: Namelessness,
+    /// The reason why the user is missing.
+    pub reason: UnnamedReason,
     /// An excerpt, safe to print.
     pub text: Text,
-    /// Where and how often.
+    /// The position and count.
     pub seen: Seen,
 }
 
 /// Whether a refused request's namespace is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// The request has it, or is made at the cluster scope.
+    /// The request has a namespace or is cluster-scoped.
     Known,
-    /// The text names the resource, but not where.
+    /// The text names the resource, but not the namespace.
     Unknown,
 }
 
-/// Why a refusal names no user.
+/// The reason why a refusal does not name the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Namelessness {
-    /// The user was left out or masked.
+pub enum UnnamedReason {
+    /// The user was omitted or masked.
     LeftOut,
-    /// The client shows the status code 403 and its URL, but not the server's sentence.
+    /// The client prints the status code 403 and the URL, but not the server's sentence.
     UrlOnly,
     /// A Go client got a 403 without the server's sentence.
     NoStatus,
-    /// The client shows nothing but the status code.
+    /// The client prints only the status code.
     CodeOnly,
-    /// kubectl hides what it was refused behind another error.
+    /// kubectl hides the refusal behind another error.
     Hidden,
 }
 
 /// The status code of a refusal.
 pub(super) const CODE: &[u8] = b"403";
-/// What Go clients say of an answer without a Status.
+/// The message of Go clients for a response without a Status.
 pub(super) const UNKNOWN: &[u8] = b"unknown (";
-/// What `kubectl autoscale` says when it was refused.
+/// The message of `kubectl autoscale` after a refusal.
 pub(super) const AUTOSCALE: &[u8] = b"incompatible with autoscaling/v1: empty input";
 
-/// What was read at an anchor.
-pub(super) type Found = (Vec<Request>, Place, Namelessness);
+/// The result of reading at an anchor.
+pub(super) type Found = (Vec<Request>, Place, UnnamedReason);
 
-/// Reads `unknown (get deployments.apps web)`: what Go clients say of an answer without a Status.
+/// Reads `unknown (get deployments.apps web)`, the message of Go clients for a response without a
+/// Status.
 pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
     let rest = after.strip_prefix(UNKNOWN)?;
     let end = memchr::memchr2(b')', b'\n', rest)?;
@@ -74,7 +75,7 @@ pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
         if before.ends_with(b": ") && line_has(before, b"ailed to watch") { "watch" } else { "" };
     let verb = url::verb(Method::Known(method), name, query);
     let request = of_words(verb, resource, name)?;
-    Some((vec![request], Place::Unknown, Namelessness::NoStatus))
+    Some((vec![request], Place::Unknown, UnnamedReason::NoStatus))
 }
 
 fn line_has(before: &[u8], words: &[u8]) -> bool {
@@ -99,8 +100,8 @@ fn of_words(verb: &str, qualified: &str, name: &str) -> Option<Request> {
     is_valid.then(|| Request::resource(verb, target))
 }
 
-/// Reads `Forbidden: "/api/v1/endpoints?resourceVersion=0" (get endpoints)`, as Go clients wrote it
-/// in 2017; `after` follows `Forbidden`.
+/// Reads `Forbidden: "/api/v1/endpoints?resourceVersion=0" (get endpoints)`, the format of Go
+/// clients in 2017; `after` follows `Forbidden`.
 pub(super) fn at_quoted_path(after: &[u8]) -> Option<Found> {
     let rest = after.strip_prefix(b": ")?;
     let backslashes = rest.iter().take_while(|byte| **byte == b'\\').count();
@@ -112,13 +113,13 @@ pub(super) fn at_quoted_path(after: &[u8]) -> Option<Found> {
     let method = words.get(open + 1..)?.split(|byte| *byte == b' ').next()?;
     let method = std::str::from_utf8(method).ok()?;
     let requests = url::requests(url, Method::Known(method));
-    Some((requests, Place::Known, Namelessness::UrlOnly))
+    Some((requests, Place::Known, UnnamedReason::UrlOnly))
 }
 
-/// How much of the text around a status code may hold its URL.
+/// The distance from a status code within which to search for its URL.
 const REACH: usize = 600;
 
-/// Reads what stands around the status code 403; `None` when it is another number.
+/// Reads the text around the status code 403; `None` if it is part of another number.
 pub(super) fn at_code(before: &[u8], after: &[u8]) -> Option<Found> {
     let rest = after.strip_prefix(CODE)?;
     let joins =
@@ -134,15 +135,15 @@ pub(super) fn at_code(before: &[u8], after: &[u8]) -> Option<Found> {
     let near = before.get(before.len().saturating_sub(REACH)..).unwrap_or_default();
     let ahead = rest.get(..rest.len().min(REACH)).unwrap_or_default();
     if let Some(requests) = url_near(near, ahead) {
-        return Some((requests, Place::Known, Namelessness::UrlOnly));
+        return Some((requests, Place::Known, UnnamedReason::UrlOnly));
     }
     let here = memchr::memrchr(b'\n', near).map_or(0, |found| found + 1);
     let line = near.get(here..).unwrap_or_default();
     let is_code = is_status(near, ahead) && !is_about_another_server(line, ahead);
-    is_code.then(|| (Vec::new(), Place::Known, Namelessness::CodeOnly))
+    is_code.then(|| (Vec::new(), Place::Known, UnnamedReason::CodeOnly))
 }
 
-/// Returns whether a line of an access log or of a client shows a URL, which is not an API server's.
+/// Returns whether a line of an access log or a client contains a URL of another server.
 fn is_about_another_server(before: &[u8], after: &[u8]) -> bool {
     let ahead = after.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let words: [&[u8]; 6] =
@@ -150,7 +151,7 @@ fn is_about_another_server(before: &[u8], after: &[u8]) -> bool {
     words.iter().any(|word| memmem::find(before, word).or(memmem::find(ahead, word)).is_some())
 }
 
-/// Returns what the first URL of an API server in a text asks for, as clients print it in the dump of an
+/// Returns the requests for the first API server URL in a text, as clients print it when dumping an
 /// exception.
 pub(super) fn in_dump(text: &[u8]) -> Vec<Request> {
     let text = text.get(..text.len().min(256 << 10)).unwrap_or_default();
@@ -174,7 +175,7 @@ pub(super) fn in_dump(text: &[u8]) -> Vec<Request> {
     Vec::new()
 }
 
-/// Returns what the URL asks for that belongs to a status code.
+/// Returns the requests for the URL that belongs to a status code.
 fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
     let line = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
     let ahead = after.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -229,7 +230,7 @@ fn url_near(before: &[u8], after: &[u8]) -> Option<Vec<Request>> {
             return Some(found);
         }
     }
-    // Any URL of the same line.
+    // Any URL on the same line.
     for text in [&behind, &ahead] {
         for scheme in ["https://", "http://", "wss://", "ws://"] {
             if let Some(found) = text.find(scheme).and_then(|start| of(text, start, method)) {
@@ -247,7 +248,7 @@ fn method_of(line: &str) -> Method<'_> {
         .map_or(Method::Unknown, Method::Known)
 }
 
-/// Returns whether words around say that the number is a status code.
+/// Returns whether the surrounding words identify the number as a status code.
 fn is_status(before: &[u8], after: &[u8]) -> bool {
     let before = before.trim_ascii_end();
     let words = before.get(before.len().saturating_sub(24)..).unwrap_or_default();
@@ -271,9 +272,9 @@ fn is_status(before: &[u8], after: &[u8]) -> bool {
     named.iter().any(|name| words.ends_with(name)) || memmem::find(follows, b"orbidden").is_some()
 }
 
-/// Leaves out the refusals without a user of which the text says more elsewhere: with the sentence
-/// that names the user, or with another refusal where only the status code is known.
-pub(super) fn leave_out_what_is_known(scan: &mut Scan) {
+/// Drops refusals without a user if the text contains more elsewhere: the sentence with the user, or
+/// another refusal if only the status code is known.
+pub(super) fn drop_redundant(scan: &mut Scan) {
     let key = |request: &Request, place: Place| match &request.target {
         Target::Resource(target) => {
             let namespace =
@@ -298,11 +299,11 @@ pub(super) fn leave_out_what_is_known(scan: &mut Scan) {
         || scan.unnamed.iter().any(|found| !found.requests.is_empty());
     if says_more {
         scan.unnamed
-            .retain(|found| !found.requests.is_empty() || found.because == Namelessness::Hidden);
+            .retain(|found| !found.requests.is_empty() || found.reason == UnnamedReason::Hidden);
     }
 }
 
-/// Makes an excerpt of a line from what stands before and behind a place, without secrets.
+/// Makes an excerpt of a line from the text before and after a place, without secrets.
 pub(super) fn excerpt(before: &[u8], after: &[u8]) -> Text {
     let before = rolecall_rbac::masked_line(&String::from_utf8_lossy(before));
     let skipped = before.chars().count().saturating_sub(100);

@@ -1,4 +1,4 @@
-//! The request that a URL of the API server means, derived as the server does it
+//! Derives requests from URLs of the API server, like the server itself
 //! (docs/semantics.md#request-attributes).
 
 use rolecall_rbac::{Request, ResourceRequest};
@@ -6,17 +6,16 @@ use rolecall_rbac::{Request, ResourceRequest};
 use super::fields::{is_group, is_namespace, is_printable, is_resource, is_subresource};
 use super::quote;
 
-/// How a URL was asked for.
+/// The HTTP method of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method<'m> {
-    /// The method is known.
+    /// A known method.
     Known(&'m str),
-    /// It is not: as most are, it is taken for a GET.
+    /// Unknown, so treated like the most common one, GET.
     Unknown,
 }
 
-/// Returns the requests that a URL stands for, the one that is certain first; empty when it is not an
-/// API server's.
+/// Returns the requests for a URL, the certain one first; empty if it is not an API server's.
 pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     let (rest, is_socket) = match url.split_once("://") {
         Some((scheme, rest)) => (
@@ -27,7 +26,7 @@ pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     };
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = path.trim_end_matches(['.', ',', ';']);
-    // A proxy may stand in front, as Rancher's and `kubectl proxy --api-prefix` do.
+    // A proxy can add a path prefix, as Rancher and `kubectl proxy --api-prefix` do.
     let start = ["/api/v1/", "/apis/"].iter().filter_map(|prefix| path.find(prefix)).min();
     let Some(path) = start.and_then(|start| path.get(start..)) else {
         return other_path(path, method);
@@ -82,7 +81,7 @@ pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     let is_upgrade =
         *resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward");
     match is_upgrade && (is_socket || verb == "get") {
-        // A WebSocket is opened with a GET; servers since 1.35 check `create` as well.
+        // A WebSocket is opened with a GET; servers since 1.35 also check `create`.
         true => vec![request("get"), request("create")],
         false => vec![request(verb)],
     }
@@ -109,7 +108,7 @@ pub(super) fn verb<'v>(method: Method<'v>, name: &str, query: &str) -> &'v str {
     }
 }
 
-/// Returns the name that a field selector is limited to.
+/// Returns the name that a field selector selects.
 fn selected_name(query: &str) -> String {
     let selector = query.split('&').find_map(|part| part.strip_prefix("fieldSelector="));
     let selector = selector.map(decoded).unwrap_or_default();
@@ -117,7 +116,7 @@ fn selected_name(query: &str) -> String {
     name.map(|name| name.trim_start_matches('=').to_owned()).unwrap_or_default()
 }
 
-/// Paths of API servers that are about no resource.
+/// Non-resource paths of API servers.
 const PATHS: [&str; 12] = [
     "/api",
     "/apis",
@@ -169,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_read_as_the_server_reads_it() {
+    fn urls_are_interpreted_like_the_server_does() {
         let rows = [
             (
                 "https://h:443/api/v1/namespaces/shop/pods",

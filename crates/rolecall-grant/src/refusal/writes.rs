@@ -1,5 +1,5 @@
-//! Roles and bindings that the server did not take for another reason than missing rights: 404 for the
-//! role of a binding, 422 for what is not valid.
+//! Roles and bindings that the server rejected for a reason other than missing permissions: 404 for
+//! the role of a binding, 422 for invalid objects.
 
 use std::fmt;
 
@@ -8,33 +8,33 @@ use rolecall_rbac::Text;
 
 use super::remark::shown;
 
-/// Why the server did not take a role or binding.
+/// The reason why the server rejected a role or binding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Write {
-    /// A binding refers to a role that does not exist, and its writer lacks `bind`.
+    /// A binding refers to a missing role, and its writer lacks `bind`.
     NoRole {
         /// The role.
         name: Text,
     },
-    /// The text says that a role or binding was not found, but not whether one was written.
+    /// A role or binding was not found; it is unclear whether the request was a write.
     NotFound {
         /// The object.
         name: Text,
     },
     /// The `roleRef` of a binding was changed.
     RoleRef,
-    /// A field is not valid.
+    /// A field is invalid.
     Invalid {
         /// The field, such as `subjects[0].namespace`.
         field: Text,
-        /// What is wrong with it, in the server's words.
+        /// The problem, in the server's words.
         what: Text,
     },
 }
 
-/// What stands after the name of a missing object.
+/// The text after the name of a missing object.
 pub(super) const NOT_FOUND: &[u8] = b"\" not found";
-/// What stands after the name of an invalid object.
+/// The text after the name of an invalid object.
 pub(super) const INVALID: &[u8] = b"\" is invalid: ";
 
 /// Reads `roles.rbac.authorization.k8s.io "team" not found` around its last quote.
@@ -121,7 +121,7 @@ impl fmt::Display for Write {
             Self::Invalid { field, what } => {
                 match &**field {
                     "" => write!(formatter, "the server does not accept the object: {what}")?,
-                    field => write!(formatter, "`{field}` is not valid: {what}")?,
+                    field => write!(formatter, "`{field}` is invalid: {what}")?,
                 }
                 formatter.write_str(advice(field, what))
             }
@@ -129,7 +129,7 @@ impl fmt::Display for Write {
     }
 }
 
-/// Returns what to do about a field that is not valid, after a semicolon.
+/// Returns advice about an invalid field, starting with a semicolon.
 fn advice(field: &str, what: &str) -> &'static str {
     let is_required = what.starts_with("Required");
     let ends = |name: &str| field.ends_with(name);
@@ -151,7 +151,7 @@ fn advice(field: &str, what: &str) -> &'static str {
             "; write `apiGroup: rbac.authorization.k8s.io`"
         }
         _ if field.starts_with("roleRef") && is_required => {
-            "; name the role that the binding grants"
+            "; set the role that the binding grants"
         }
         _ if ends("verbs") => "; a rule needs at least one verb",
         _ if ends("apiGroups") => "; write `apiGroups: [\"\"]` for the core group",
@@ -159,6 +159,6 @@ fn advice(field: &str, what: &str) -> &'static str {
         _ if ends("nonResourceURLs") => {
             "; only a ClusterRole can grant URLs, in a rule without resources"
         }
-        _ => "; correct the field and apply the object again",
+        _ => "; fix the field and apply the object again",
     }
 }

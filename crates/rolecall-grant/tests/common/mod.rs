@@ -1,4 +1,4 @@
-//! Small clusters and denials for tests, in few words.
+//! Compact notation for small clusters and denials.
 
 #![allow(
     dead_code,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub use support::authorizer;
 
-/// Reads `verb resource[.group][/subresource] [in NAMESPACE] [name NAME]` or `verb /path`.
+/// Parses `verb resource[.group][/subresource] [in NAMESPACE] [name NAME]` or `verb /path`.
 pub fn request(text: &str) -> Request {
     let mut words = text.split(' ');
     let (verb, what) = (words.next().unwrap(), words.next().unwrap());

@@ -1,30 +1,30 @@
 //! A server as a reviewer.
 //!
 //! A caller asks about itself with SelfSubjectAccessReviews, and about others with
-//! SubjectAccessReviews; where it may not create those, with LocalSubjectAccessReviews in the namespace
-//! of the request. Where it may not create those either it can impersonate the others, if that is wanted:
-//! audit logs show each attempt. What was refused once is not tried again.
+//! SubjectAccessReviews. If it cannot create those, it uses LocalSubjectAccessReviews in the
+//! request's namespace. If it cannot create those either, it can impersonate the others if the user
+//! asked for it, because audit logs record each attempt. A refused route is not tried again.
 
-mod lots;
+mod batches;
+mod route;
 mod rules;
-mod way;
 
 use rolecall_rbac::{Identity, Request, Target, VerdictKind};
 
-pub use self::lots::Evidence;
+pub use self::batches::Evidence;
+use self::route::Routes;
 pub use self::rules::{Rules, RulesAnswer};
-use self::way::Ways;
 use crate::wire::body;
 use crate::{Answer, Question, Reviewer};
 
-/// What goes to the server.
+/// A request to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The path.
     pub path: String,
-    /// The JSON.
+    /// The JSON body.
     pub body: Vec<u8>,
-    /// Whom to impersonate with it.
+    /// The identity to impersonate.
     pub impersonate: Option<Impersonation>,
 }
 
@@ -38,39 +38,39 @@ impl Call {
     }
 }
 
-/// Whom a request impersonates.
+/// The identity that a request impersonates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impersonation {
-    /// `Impersonate-User`.
+    /// The `Impersonate-User` header.
     pub user: String,
-    /// `Impersonate-Group`, each.
+    /// The `Impersonate-Group` headers.
     pub groups: Vec<String>,
-    /// `Impersonate-Uid`; empty for none.
+    /// The `Impersonate-Uid` header; empty for none.
     pub uid: String,
-    /// `Impersonate-Extra-KEY`, each value.
+    /// The `Impersonate-Extra-KEY` headers.
     pub extra: Vec<(String, String)>,
 }
 
-/// Takes calls to a server.
+/// Sends calls to a server.
 pub trait Transport: Sync {
-    /// Why nothing gets through any more.
+    /// The error after which no call can succeed.
     type Error: Send;
 
-    /// Posts a call, as often as the server is too busy, and returns the body of its answer.
+    /// Posts a call, retries while the server is too busy, and returns the response body.
     fn post(
         &self,
         call: Call,
     ) -> impl Future<Output = Result<Vec<u8>, PostError<Self::Error>>> + Send;
 }
 
-/// Why a call got no answer.
+/// The reason why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostError<E> {
-    /// The caller may not do that, or the server does not serve it; in the server's words.
+    /// The caller lacks the permission or the server does not serve it, with the server's message.
     Refused(String),
     /// This call failed.
     Failed(String),
-    /// Every call will fail.
+    /// All further calls will fail.
     Fatal(E),
 }
 
@@ -79,40 +79,40 @@ pub enum PostError<E> {
 pub struct LiveReviewer<T> {
     transport: T,
     caller: Caller,
-    ways: Ways,
+    routes: Routes,
 }
 
-/// Whoever asks.
+/// The client that asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// Whom the server takes it for, if that is known.
+    /// The identity that the server authenticates it as, if known.
     pub identity: Option<Identity>,
-    /// Whether it impersonates that identity already, so that it cannot be yet another.
+    /// Whether it already impersonates that identity, so that it cannot impersonate another one.
     pub is_impersonated: bool,
-    /// By what means it asks about others.
+    /// The means of asking about others.
     pub means: Means,
 }
 
-/// By what means a caller asks about others.
+/// The means of asking about others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Means {
-    /// Access reviews alone.
+    /// Only access reviews.
     #[default]
     Reviews,
-    /// Access reviews, and impersonation where those are refused: an attempt to impersonate somebody is
-    /// what audit logs are watched for.
+    /// Access reviews, and impersonation if those are refused. Audit logs are often monitored for
+    /// impersonation attempts.
     Impersonation,
 }
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
 
-/// How a question is put to the server.
+/// The route by which a question reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Route {
     /// SelfSubjectAccessReview.
     Myself,
     /// SubjectAccessReview.
-    Anybody,
+    Anyone,
     /// LocalSubjectAccessReview.
     InNamespace,
     /// SelfSubjectAccessReview under impersonation.
@@ -122,47 +122,47 @@ enum Way {
 impl<T: Transport> LiveReviewer<T> {
     /// Builds a reviewer.
     pub fn new(transport: T, caller: Caller) -> Self {
-        Self { transport, caller, ways: Ways::default() }
+        Self { transport, caller, routes: Routes::default() }
     }
 
-    /// Returns whether an identity is the caller's own.
+    /// Returns whether an identity is the caller's.
     fn is_me(&self, identity: &Identity) -> bool {
         self.caller.identity.as_ref() == Some(identity)
     }
 
-    /// Returns whether the caller impersonates those whom it asks about.
+    /// Returns whether the caller impersonates the identities that it asks about.
     fn impersonates(&self) -> bool {
         self.caller.means == Means::Impersonation && !self.caller.is_impersonated
     }
 
-    /// Returns which kinds of review were refused, in the server's words.
+    /// Returns the server's messages for refused kinds of reviews.
     pub fn refusals(&self) -> Vec<String> {
-        self.ways.refusals()
+        self.routes.refusals()
     }
 
     async fn send(&self, call: Call) -> Result<Vec<u8>, PostError<T::Error>> {
         self.transport.post(call).await
     }
 
-    /// Returns the ways to put a question, best first.
-    fn possible(&self, question: &Question) -> Vec<Way> {
+    /// Returns the possible routes for a question, best first.
+    fn possible(&self, question: &Question) -> Vec<Route> {
         let Question { identity, request } = question;
         if self.is_me(identity) {
-            return vec![Way::Myself];
+            return vec![Route::Myself];
         }
-        let mut ways = vec![Way::Anybody];
+        let mut routes = vec![Route::Anyone];
         if local_namespace(request).is_some() {
-            ways.push(Way::InNamespace);
+            routes.push(Route::InNamespace);
         }
         if !identity.user.is_empty() && self.impersonates() {
-            ways.push(Way::Impersonated);
+            routes.push(Route::Impersonated);
         }
-        ways
+        routes
     }
 
-    /// Returns the best way to put a question that was not refused so far.
-    fn next_way(&self, question: &Question) -> Option<Way> {
-        let is_open = |way: &Way| self.ways.refused(&way.key(question)).is_none();
+    /// Returns the best route for a question that has not been refused yet.
+    fn next_route(&self, question: &Question) -> Option<Route> {
+        let is_open = |route: &Route| self.routes.refused(&route.key(question)).is_none();
         self.possible(question).into_iter().find(is_open)
     }
 }
@@ -172,20 +172,20 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
 
     async fn review(&self, question: &Question) -> Result<Answer, T::Error> {
         let mut refused = Vec::new();
-        for way in self.possible(question) {
-            let key = way.key(question);
-            if let Some(refusal) = self.ways.refused(&key) {
+        for route in self.possible(question) {
+            let key = route.key(question);
+            if let Some(refusal) = self.routes.refused(&key) {
                 refused.push(refusal);
                 continue;
             }
-            match self.send(way.call(question)).await {
+            match self.send(route.call(question)).await {
                 Ok(body) => {
                     return Ok(body::answer(&body).unwrap_or_else(|| {
                         Answer::new(VerdictKind::Unknown, "the server's answer is no review")
                     }));
                 }
                 Err(PostError::Refused(refusal)) => {
-                    self.ways.refuse(key, &refusal);
+                    self.routes.refuse(key, &refusal);
                     refused.push(refusal);
                 }
                 Err(PostError::Failed(error)) => {
@@ -204,7 +204,7 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
     }
 }
 
-impl Way {
+impl Route {
     fn call(self, question: &Question) -> Call {
         let Question { identity, request } = question;
         match self {
@@ -212,7 +212,7 @@ impl Way {
             Self::Impersonated => {
                 Call::self_subject_access_review(request, Some(Impersonation::of(identity)))
             }
-            Self::Anybody => Call {
+            Self::Anyone => Call {
                 path: format!("{REVIEWS}/subjectaccessreviews"),
                 body: body::subject_access_review(identity, request, None),
                 impersonate: None,
@@ -228,11 +228,11 @@ impl Way {
         }
     }
 
-    /// Returns what a refusal of this way is a refusal of.
+    /// Returns the key under which a refusal of this route is remembered.
     fn key(self, question: &Question) -> String {
         match self {
             Self::Myself => "me".to_owned(),
-            Self::Anybody => "anybody".to_owned(),
+            Self::Anyone => "anyone".to_owned(),
             Self::InNamespace => format!("in {}", question.request.namespace()),
             Self::Impersonated => {
                 let Identity { user, groups, .. } = &*question.identity;
@@ -242,7 +242,7 @@ impl Way {
     }
 }
 
-/// Returns the namespace in which a request can be reviewed locally: its own, if its name is one.
+/// Returns the namespace for a local review of a request: its own, if it is a valid name.
 fn local_namespace(request: &Request) -> Option<&str> {
     let Target::Resource(target) = &request.target else { return None };
     let is_name = !target.namespace.is_empty()
@@ -254,9 +254,9 @@ fn local_namespace(request: &Request) -> Option<&str> {
 }
 
 impl Impersonation {
-    /// Impersonates an identity. What the server adds by itself is left out, for each group that is
-    /// named has to be allowed: `system:authenticated`, and a ServiceAccount's own groups when it
-    /// has no others.
+    /// Impersonates an identity. Omits the groups that the server adds by itself, because each
+    /// named group requires permission: `system:authenticated`, and a ServiceAccount's implied
+    /// groups if it has no others.
     fn of(identity: &Identity) -> Self {
         let own = Identity::user(&identity.user).groups;
         let is_usual = identity.as_service_account().is_some()

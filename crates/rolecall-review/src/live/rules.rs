@@ -1,17 +1,18 @@
-//! Many answers about one identity out of one: what a SelfSubjectRulesReview tells.
+//! Answers many questions about one identity from a SelfSubjectRulesReview.
 //!
 //! A review lists the rules of ClusterRoleBindings and of one namespace's RoleBindings without
-//! telling them apart. So it decides requests in that namespace; of others it only proves that they
-//! are not allowed. A review in a namespace that cannot be lists those of ClusterRoleBindings alone,
-//! which decide requests in no namespace. It decides nothing when it is incomplete, and does not show
-//! what `system:masters` may do.
+//! distinguishing them. So it decides requests in that namespace; for other requests it can only
+//! show that they are not allowed. A review in an impossible namespace lists only the rules of
+//! ClusterRoleBindings, which decide cluster-scoped requests. A review decides nothing if it is
+//! incomplete, and it does not include the access of `system:masters`.
 //!
 //! ```text
-//! questions -> lots: one identity, one namespace -> rules -> answers -> [ samples ] -> answers
+//! questions -> batches: one identity, one namespace -> rules -> answers -> [ samples ] -> answers
 //! ```
 //!
-//! Only whoever is impersonated can be asked for its rules. Where others can be asked about by access
-//! reviews too, some of the answers are put to the test in that way: a proxy may drop impersonation.
+//! Rules reviews only work for the caller or the identity that it impersonates. If access reviews
+//! also work for others, they verify a sample of the answers, because a proxy can drop
+//! impersonation headers.
 
 use rolecall_rbac::{Identity, PolicyRule, Request, Text, VerdictKind, rule_allows};
 use serde::Deserialize;
@@ -19,27 +20,28 @@ use serde::Deserialize;
 use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport};
 use crate::Answer;
 
-/// The rules that a review told.
+/// The rules from a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Empty for those of ClusterRoleBindings alone.
+    /// Empty for rules of ClusterRoleBindings only.
     namespace: Text,
     rules: Vec<PolicyRule>,
 }
 
-/// What a rules review came to.
+/// The result of a rules review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RulesAnswer {
     /// All rules.
     Complete(Rules),
-    /// Some rules, which hold, but decide nothing that they do not allow; and why these are not all.
+    /// Some rules, which are valid but cannot prove that a request is not allowed, and the reason
+    /// for the omissions.
     Partial(Rules, String),
     /// Nothing: refused or failed.
     Useless,
 }
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Asks for the caller's rules in a namespace.
+    /// Requests the caller's rules in a namespace.
     pub async fn rules(&self, namespace: &Text) -> Result<RulesAnswer, T::Error> {
         match &self.caller.identity {
             Some(me) => self.rules_of(me, namespace, None).await,
@@ -47,7 +49,7 @@ impl<T: Transport> LiveReviewer<T> {
         }
     }
 
-    /// Asks for the rules of the caller, or of whom the caller impersonates.
+    /// Requests the rules of the caller or of the identity that it impersonates.
     pub(super) async fn rules_of(
         &self,
         identity: &Identity,
@@ -83,23 +85,23 @@ impl Rules {
         &self.rules
     }
 
-    /// Returns the namespace that they are of; empty for those of ClusterRoleBindings alone.
+    /// Returns the namespace of the rules; empty for rules of ClusterRoleBindings only.
     pub(super) fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Answers a request of the caller's, where the rules decide it.
+    /// Answers a request of the caller if the rules decide it.
     pub fn answer(&self, request: &Request) -> Option<Answer> {
         let is_here = request.namespace() == &*self.namespace;
         let allows = self.rules.iter().any(|rule| rule_allows(rule, request));
         let verdict = match (allows, is_here) {
             (true, true) => VerdictKind::Allowed,
             (true, false) if self.namespace.is_empty() => VerdictKind::Allowed,
-            // A RoleBinding's rule, which does not count outside of its namespace, or a
+            // Either a RoleBinding's rule, which does not apply outside its namespace, or a
             // ClusterRoleBinding's, which does.
             (true, false) => return None,
             (false, true) => VerdictKind::NoOpinion,
-            // What counts everywhere counts here too.
+            // Cluster-wide rules would be listed here too.
             (false, false) if request.namespace().is_empty() => VerdictKind::NoOpinion,
             (false, false) => return None,
         };
@@ -163,5 +165,5 @@ struct Rule {
     non_resource_urls: Vec<String>,
 }
 
-/// A namespace that no server lets anybody create, for its name is none.
+/// A namespace that no server can create because its name is invalid.
 const NOWHERE: &str = "no.namespace";

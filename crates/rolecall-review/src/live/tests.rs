@@ -5,7 +5,7 @@ use rolecall_rbac::{ResourceRequest, Text};
 use super::*;
 use crate::{Ending, Progress};
 
-/// A server that answers as a function says, and remembers what was asked.
+/// A server that answers with a function and records calls.
 struct Scripted<F> {
     answer: F,
     calls: Mutex<Vec<Call>>,
@@ -28,7 +28,7 @@ fn scripted<F: Fn(&Call) -> Outcome + Sync>(answer: F) -> Scripted<F> {
 }
 
 impl<F> Scripted<F> {
-    /// Returns which kinds of review were asked for, and as whom.
+    /// Returns the kinds of review that were requested, and the impersonated identities.
     fn asked(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap();
         calls
@@ -74,7 +74,7 @@ async fn a_caller_asks_about_itself_and_about_others() {
 }
 
 #[tokio::test]
-async fn what_is_refused_once_is_asked_in_another_way_from_then_on() {
+async fn a_refused_route_is_not_tried_again() {
     let server = scripted(|call: &Call| match &call.impersonate {
         Some(_) => Ok(YES.to_vec()),
         None if call.path.contains("/shop/") => Ok(YES.to_vec()),
@@ -105,7 +105,7 @@ async fn what_is_refused_once_is_asked_in_another_way_from_then_on() {
 }
 
 #[tokio::test]
-async fn nobody_is_impersonated_unless_that_is_wanted() {
+async fn impersonation_is_opt_in() {
     let server = scripted(|call: &Call| match call.impersonate {
         Some(_) => Ok(YES.to_vec()),
         None => Err(PostError::Refused("forbidden".to_owned())),
@@ -121,7 +121,7 @@ async fn nobody_is_impersonated_unless_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn who_may_not_ask_in_any_way_gets_no_answer() {
+async fn a_caller_without_any_route_gets_unknown() {
     let server = scripted(|call: &Call| {
         let way = if call.impersonate.is_some() { "impersonate" } else { "create" };
         Err(PostError::Refused(format!("cannot {way}")))
@@ -131,14 +131,14 @@ async fn who_may_not_ask_in_any_way_gets_no_answer() {
     let devs = Identity::user("bob").with_group("devs");
     let answer = reviewer.review(&question(&devs, "")).await.unwrap();
     assert_eq!(answer, Answer::new(VerdictKind::Unknown, "cannot create; cannot impersonate"));
-    // Nobody can be impersonated who has no name, and by nobody who is somebody else already.
+    // Impersonation requires a user name, and cannot be nested.
     let answer = reviewer.review(&question(&Identity::group("devs"), "")).await.unwrap();
     assert_eq!(answer, Answer::new(VerdictKind::Unknown, "cannot create"));
     assert_eq!(server.asked(), ["subjectaccessreviews", "selfsubjectaccessreviews as bob of devs"]);
 }
 
 #[tokio::test]
-async fn a_failed_review_costs_its_answer_and_a_lost_server_all() {
+async fn a_failed_review_is_unknown_and_a_lost_server_is_an_error() {
     let server = scripted(|_| Err(PostError::Failed("no leader".to_owned())));
     let jane = Identity::user("jane");
     let reviewer = LiveReviewer::new(&server, caller(&jane));
@@ -166,7 +166,7 @@ fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Asks all that rules answer, one after the other.
+/// Returns all answers from rules.
 async fn by_rules<T: Transport>(
     reviewer: &LiveReviewer<T>,
     questions: &[Question],
@@ -184,7 +184,7 @@ where
 }
 
 #[tokio::test]
-async fn one_rules_review_answers_many_questions_of_ones_own() {
+async fn one_rules_review_answers_many_questions_about_oneself() {
     let server = scripted(|_| Ok(rules_review(false, "")));
     let (jane, bob) = (Identity::user("jane"), Identity::user("bob"));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
@@ -200,9 +200,9 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
         with_verb("watch", "shop"),
         with_verb("delete", "shop"),
         get(&bob, "shop"),
-        // Another namespace, in which too little is asked for a review of its own.
+        // Another namespace, with too few questions for a rules review.
         get(&jane, "bank"),
-        // At the cluster scope the rule may be a RoleBinding's, but no other rule is there either.
+        // At the cluster scope the rule might be a RoleBinding's, but no other rule applies.
         get(&jane, ""),
         with_verb("list", ""),
     ];
@@ -217,7 +217,7 @@ async fn one_rules_review_answers_many_questions_of_ones_own() {
 }
 
 #[tokio::test]
-async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left() {
+async fn rules_of_others_are_requested_if_only_impersonation_works() {
     let with_verb = |verb: &str, namespace| {
         let mut question = question(&Identity::service_account("shop", "web"), namespace);
         question.request.verb = verb.into();
@@ -234,7 +234,7 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
     let (yes, no) = (Some(VerdictKind::Allowed), Some(VerdictKind::NoOpinion));
     let refused = || Err(PostError::Refused("forbidden".to_owned()));
     for (may_review, verdicts, asked) in [
-        // The first question is put as it is, and all others are left to be asked.
+        // The first question is reviewed directly, and the others are left unanswered.
         (true, [yes, None, None, None, None, None, None, None], vec!["subjectaccessreviews"]),
         (
             false,
@@ -262,10 +262,10 @@ async fn rules_of_somebody_else_are_asked_for_where_only_impersonation_is_left()
     }
 }
 
-/// A server for a ServiceAccount that may read pods in one namespace, which hands over these rules for
-/// it, in that namespace or everywhere; returns how many of the answers to many questions rules gave,
-/// how many of all are wrong, and what was asked.
-async fn lots(
+/// Simulates a server for a ServiceAccount that can read Pods in one namespace, and that returns
+/// these rules for it in that namespace or everywhere. Returns the number of answers from rules,
+/// the number of wrong answers, and the calls.
+async fn batches(
     resources: usize,
     rules: &'static str,
     here: &str,
@@ -322,34 +322,35 @@ async fn lots(
 }
 
 #[tokio::test]
-async fn rules_of_others_answer_many_questions_and_are_put_to_the_test() {
+async fn rules_of_others_answer_many_questions_and_are_verified() {
     let count =
         |asked: &[String], what: &str| asked.iter().filter(|one| one.starts_with(what)).count();
     let own = r#"{"verbs":["get","list","watch"],"apiGroups":[""],"resources":["pods"]}"#;
-    let (answered, wrong, asked) = lots(40, own, "shop", true).await;
+    let (answered, wrong, asked) = batches(40, own, "shop", true).await;
     assert_eq!((answered, wrong), (3 * 40 * 8, 0));
     assert_eq!(count(&asked, "selfsubjectaccessreviews"), 3, "{asked:?}");
     assert_eq!(count(&asked, "selfsubjectrulesreviews as system:serviceaccount:shop:web"), 3);
-    // One of each lot, and a yes and a no to each verb.
+    // One for each batch, and an allowed and a denied one for each verb.
     assert_eq!(count(&asked, "subjectaccessreviews"), 3 + 2 + 8);
 
-    // Where a proxy drops impersonation, the rules are somebody else's, and all of it is asked.
+    // If a proxy drops impersonation, the rules belong to another identity, and all questions are
+    // reviewed.
     let everything = r#"{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}"#;
     for resources in [3, 4, 5, 8, 16, 40, 60, 64] {
         for (rules, here) in [(everything, ""), (everything, "shop"), (own, "")] {
-            let (answered, wrong, _) = lots(resources, rules, here, true).await;
+            let (answered, wrong, _) = batches(resources, rules, here, true).await;
             assert_eq!(wrong, 0, "{resources} {rules} {here}");
             assert!(answered <= 3 + 2 * 8, "{resources} {rules} {here}: {answered}");
         }
     }
-    // Whoever may not impersonate does not try to.
-    let (answered, wrong, asked) = lots(40, own, "shop", false).await;
+    // Without the permission, impersonation is not attempted.
+    let (answered, wrong, asked) = batches(40, own, "shop", false).await;
     assert_eq!((answered, wrong), (1, 0));
     assert_eq!(count(&asked, "selfsubjectrulesreviews"), 0);
 }
 
 #[tokio::test]
-async fn asking_for_rules_can_be_stopped_and_fails_with_the_server() {
+async fn rules_reviews_can_be_stopped_and_fail_with_the_server() {
     let (jane, progress) = (Identity::user("jane"), Progress::default());
     let questions = vec![question(&jane, "shop"); 4];
     struct Silent;
@@ -374,7 +375,7 @@ async fn asking_for_rules_can_be_stopped_and_fails_with_the_server() {
 }
 
 #[tokio::test]
-async fn rules_that_may_be_incomplete_are_not_taken_for_all() {
+async fn possibly_incomplete_rules_do_not_deny() {
     let masters = Identity::user("jane").with_group("system:masters");
     let jane = || Some(Identity::user("jane"));
     for (body, me, partial) in [

@@ -1,4 +1,4 @@
-//! Clusters for tests, one line an object, and walks shown as lines.
+//! Builds test clusters from text, one line per object, and formats walks.
 //!
 //! ```text
 //! Pod shop/web-0 of StatefulSet/web as web +stored
@@ -160,7 +160,7 @@ fn subject(word: &&str) -> Subject {
     }
 }
 
-/// `NAME@CONTAINER`, with `:AUDIENCE` behind the name.
+/// Parses `NAME[:AUDIENCE]@CONTAINER`.
 fn token_volume(text: &str) -> TokenVolume {
     let (volume, mounted_by) = text.split_once('@').unwrap_or((text, ""));
     let (name, audience) = volume.split_once(':').unwrap_or((volume, ""));
@@ -171,13 +171,13 @@ fn token_volume(text: &str) -> TokenVolume {
     }
 }
 
-/// `NAME`, with `!` behind it when something is mounted at the token's path.
+/// Parses `NAME`, followed by `!` if something is mounted at the token's path.
 fn container(text: &str) -> Container {
     let name = text.trim_end_matches('!');
     Container { name: name.into(), covers_token_path: name != text, ..Container::default() }
 }
 
-/// Shows a walk, one line a Pod, identity or gap.
+/// Formats a walk, one line per Pod, identity or gap.
 pub fn show(walk: &Walk<'_>) -> String {
     let mut text = String::new();
     for pod in &walk.pods {
@@ -212,7 +212,7 @@ pub fn show(walk: &Walk<'_>) -> String {
                 RoleState::Unsupported => format!("{} unsupported", bound.binding.role_ref.name),
                 RoleState::Unread => format!("{} unread", bound.binding.role_ref.name),
             };
-            let everybodys = if bound.is_everybodys() { ", everybody's" } else { "" };
+            let everybodys = if bound.is_default_for_everyone() { ", everybody's" } else { "" };
             let binding = &bound.binding.metadata;
             writeln!(
                 text,
@@ -245,13 +245,13 @@ fn show_pod(walk: &Walk<'_>, pod: &WalkedPod<'_>) -> String {
     text
 }
 
-/// Says whether and why a token is mounted, and where if not everywhere.
+/// Formats whether and why a token is mounted, and the containers.
 pub fn show_token(pod: &WalkedPod<'_>) -> String {
     let mounted = match pod.token().mounted {
         Some(true) => "yes",
         Some(false) => "no",
         None => "unknown",
     };
-    let because = pod.token().because.as_str();
-    format!("{mounted} {because} {}", pod.token().containers.join(",")).trim_end().to_owned()
+    let reason = pod.token().reason.as_str();
+    format!("{mounted} {reason} {}", pod.token().containers.join(",")).trim_end().to_owned()
 }

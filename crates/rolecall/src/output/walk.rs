@@ -2,8 +2,8 @@
 
 use rolecall_rbac::{Binding, Gap, Role, RoleKind};
 use rolecall_walk::{
-    Account, HeldBinding, HeldRole, Holder, Holders, OwnerLink, RoleState, Via, Walk,
-    WalkedBinding, WalkedIdentity, WalkedPod, Who,
+    Account, HeldBinding, HeldRole, Holder, Holders, OwnerLink, Recipient, RoleState, Via, Walk,
+    WalkedBinding, WalkedIdentity, WalkedPod,
 };
 use serde::Serialize;
 
@@ -173,7 +173,7 @@ impl<'a> PodDetails<'a> {
             service_account: walked.map(|_| pod.spec.service_account_name()),
             token_mounted: TokenDetails {
                 value: token.mounted,
-                because: token.because.as_str(),
+                because: token.reason.as_str(),
                 containers: token.containers,
             },
             bindings: walked.map(bindings).unwrap_or_default(),
@@ -229,8 +229,8 @@ impl<'a> HeldBindingDetails<'a> {
 
 impl<'a> HolderDetails<'a> {
     fn new(walk: &'a Walk<'a>, binding: &'a Binding, holder: &'a Holder<'a>) -> Self {
-        let account = match holder.who {
-            Who::ServiceAccount { name, account } => Some((name, account)),
+        let account = match holder.recipient {
+            Recipient::ServiceAccount { name, account } => Some((name, account)),
             _ => None,
         };
         let pods = holder.pods.iter().filter_map(|position| walk.pods.get(*position));
@@ -246,8 +246,8 @@ impl<'a> HolderDetails<'a> {
                     owners: owners(&pod.owners()),
                 })
                 .collect(),
-            members: match holder.who {
-                Who::Group { members, pods } => {
+            members: match holder.recipient {
+                Recipient::Group { members, pods } => {
                     Some(MemberCounts { service_accounts: members.len(), pods })
                 }
                 _ => None,
@@ -296,7 +296,7 @@ impl<'a> BindingDetails<'a> {
                 Via::User => "User",
                 Via::Group(_) => "Group",
             },
-            everybodys: bound.is_everybodys(),
+            everybodys: bound.is_default_for_everyone(),
             role,
             role_state,
             rules,

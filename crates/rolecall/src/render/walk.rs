@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use rolecall_rbac::{Binding, Catalog, Gap, PolicyRule, Role, RoleKind};
 use rolecall_walk::{
-    Account, RoleState, TokenBecause, Via, Walk, WalkedBinding, WalkedIdentity, WalkedPod,
+    Account, RoleState, TokenReason, Via, Walk, WalkedBinding, WalkedIdentity, WalkedPod,
 };
 
 use super::Tree;
@@ -67,11 +67,11 @@ fn identity_tree(
         account.push(Tree::new("everything: servers ask nothing of members of system:masters"));
     }
     for bound in &walked.bindings {
-        if detail.wide || !bound.is_everybodys() {
+        if detail.wide || !bound.is_default_for_everyone() {
             account.push(binding_tree(bound, detail));
         }
     }
-    let everybodys = walked.bindings.iter().filter(|bound| bound.is_everybodys()).count();
+    let everybodys = walked.bindings.iter().filter(|bound| bound.is_default_for_everyone()).count();
     if walked.bindings.is_empty() {
         account.push(if walked.gaps.is_empty() {
             Tree::new("nothing is bound to it")
@@ -245,24 +245,22 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
         Some(false) => "not mounted",
         None => "perhaps mounted",
     };
-    let because = match (token.because, token.mounted) {
-        (TokenBecause::Default, _) => "by default",
-        (TokenBecause::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
-        (TokenBecause::Pod, _) => "the Pod says automountServiceAccountToken: false",
-        (TokenBecause::ServiceAccount, Some(true)) => {
+    let because = match (token.reason, token.mounted) {
+        (TokenReason::Default, _) => "by default",
+        (TokenReason::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
+        (TokenReason::Pod, _) => "the Pod says automountServiceAccountToken: false",
+        (TokenReason::ServiceAccount, Some(true)) => {
             "the ServiceAccount says automountServiceAccountToken: true"
         }
-        (TokenBecause::ServiceAccount, Some(false)) => {
+        (TokenReason::ServiceAccount, Some(false)) => {
             "the ServiceAccount says automountServiceAccountToken: false"
         }
-        (TokenBecause::ServiceAccount, None) => {
-            "the ServiceAccount, which decides it, was not read"
-        }
-        (TokenBecause::Projected, _) => "the Pod mounts a projected one of its own",
-        (TokenBecause::Covered, _) => "every container mounts something else in its place",
-        (TokenBecause::Injected, _) => "the server mounted it",
-        (TokenBecause::NotInjected, _) => "the server stored the Pod without one",
-        (TokenBecause::Mirror, _) => "a static Pod has none",
+        (TokenReason::ServiceAccount, None) => "the ServiceAccount, which decides it, was not read",
+        (TokenReason::Projected, _) => "the Pod mounts a projected one of its own",
+        (TokenReason::Covered, _) => "every container mounts something else in its place",
+        (TokenReason::Injected, _) => "the server mounted it",
+        (TokenReason::NotInjected, _) => "the server stored the Pod without one",
+        (TokenReason::Mirror, _) => "a static Pod has none",
     };
     let containers = &token.containers;
     let place = if containers.is_empty() || containers.len() == pod.spec.containers.len() {

@@ -29,14 +29,14 @@ fn a_webhook_overrides_a_role_that_allows() {
     denied: the server forbids that sa/ns-1:k-sa-1 may list pods in namespace ns-1
       the namespace is locked
     --- stderr
-    note: roles and bindings alone say yes: another authorizer than RBAC, such as a webhook, forbids it
+    note: roles and bindings alone say yes: an authorizer other than RBAC, such as a webhook, denies it
     --- exit 1
     ");
     assert_snapshot!(server.rolecall("admin", &format!("why {LIST}")), @"
     denied: the server forbids that sa/ns-1:k-sa-1 may list pods in namespace ns-1
       the namespace is locked
     --- stderr
-    note: roles and bindings alone say yes: another authorizer than RBAC, such as a webhook, forbids it
+    note: roles and bindings alone say yes: an authorizer other than RBAC, such as a webhook, denies it
     --- exit 1
     ");
 }
@@ -48,7 +48,7 @@ fn an_authorizer_can_allow_what_no_role_allows() {
     yes: the server says that sa/ns-1:k-sa-1 may get pods in namespace ns-1
       the webhook likes it
     --- stderr
-    note: roles and bindings alone say no: another authorizer than RBAC, such as a webhook, allows it
+    note: roles and bindings alone say no: an authorizer other than RBAC, such as a webhook, allows it
     --- exit 0
     ");
     let abac = deciding(json!({"allowed": true}));

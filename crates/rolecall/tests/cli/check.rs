@@ -509,7 +509,7 @@ rules:
     note: 3 findings suppressed:
     note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: reads its own
     note: RC511 Role shop/reader at -:1: anyone bound to it could read all Secrets at once, in namespace `shop`; suppressed: reads its own
-    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and mint tokens with them if they may read them, in namespace `shop`; suppressed: may write it
+    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and create tokens with them if they can read them, in namespace `shop`; suppressed: may write it
     --- exit 0
     "#);
 }

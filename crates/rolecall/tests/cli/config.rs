@@ -224,7 +224,7 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     let files = [("deploy/a.yaml", READER), ("deploy/rolecall.yaml", &*config)];
     assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
     CODE    SEVERITY   WHERE                     OBJECT                          FINDING
-    RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
     RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
     RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
     RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
@@ -279,7 +279,7 @@ fn a_configuration_can_be_named_yml() {
     let files = [("a.yaml", READER), ("rolecall.yml", &*mild), ("rolecall.yaml", &*strict)];
     assert_snapshot!(check_in(&files, "check . --severity medium"), @r#"
     CODE    SEVERITY   WHERE      OBJECT             FINDING
-    RC510   critical   a.yaml:5   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    RC510   critical   a.yaml:5   Role shop/reader   rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
 
     1 finding: 1 critical
     checked 4 objects in 3 files
@@ -372,7 +372,7 @@ fn suppressions_expire_and_unused_ones_are_reported() {
     --- exit 0
     "#);
     assert_snapshot!(on("2026-07-01"), @r#"
-    ::warning file=deploy/a.yaml,line=5,endLine=5,col=3,endColumn=56,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the Secrets that are needed
+    ::warning file=deploy/a.yaml,line=5,endLine=5,col=3,endColumn=56,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
     ::warning file=rolecall.yaml,line=4,endLine=4,col=3,endColumn=97,title=RC902 expired-suppression::Suppression RC510 of `Role shop/*` in `deploy/*`: the suppression of RC510 of `Role shop/*` in `deploy/*` ended on 2026-06-30
     ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
     --- exit 1

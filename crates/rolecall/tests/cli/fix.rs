@@ -163,7 +163,7 @@ fn refusals_in_any_text_are_fixed_and_others_distinguished() {
     --- stderr
     note: lets sa/ns-1:k-sa-1 list nodes at the cluster scope; list pods in namespace default
     note: nothing else becomes allowed, for anybody
-    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised
+    warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
     warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off: pass the whole message
     --- exit 0
     "#);
@@ -210,9 +210,9 @@ fn granting_control_of_the_cluster_is_refused() {
         @"
         --- stderr
         error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
-        note: instead: ask for `pods/log` or `pods/portforward`
+        note: instead: request `pods/log` or `pods/portforward`
         error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
-        note: instead: ask for `pods/log` or `pods/portforward`
+        note: instead: request `pods/log` or `pods/portforward`
         hint: pass `--allow-risky` to grant it all the same
         --- exit 1
         "

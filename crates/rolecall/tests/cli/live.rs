@@ -92,7 +92,7 @@ fn both_disagree_when_a_webhook_allows() {
     let question = "can-i --for sa/k-sa-1 --verbs list,get --resources pods -n ns-1 --mode both";
     assert_snapshot!(server.rolecall("admin", question), @"
     SUBJECT          REQUEST                      LOCAL   LIVE   BECAUSE
-    sa/ns-1:k-sa-1   get pods in namespace ns-1   no      yes    another authorizer than RBAC, such as a webhook, allows it
+    sa/ns-1:k-sa-1   get pods in namespace ns-1   no      yes    an authorizer other than RBAC, such as a webhook, allows it
     --- stderr
     note: 2 answers compared; 1 disagrees
     --- exit 1

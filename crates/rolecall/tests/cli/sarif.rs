@@ -11,7 +11,7 @@ const INPUTS: &[&str] = &[
     "fixtures/v07-invalid-role-refs",
     "fixtures/v12-stars-that-match-nothing",
     "fixtures/v18-rules-do-not-combine",
-    "fixtures/v21-verbs-of-their-own",
+    "fixtures/v21-special-verbs",
     "fixtures/v23-nulls-and-lists",
     "fixtures/ns-1 fixtures/prueba-rbac fixtures/tokens",
     "./fixtures/expected-access --expectations docs/examples/rolecall.yaml",

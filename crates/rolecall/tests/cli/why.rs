@@ -193,7 +193,7 @@ no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API
 error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message, which names the user: list secrets in namespace ns-1
 hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the user that was refused in place of SUBJECT
 hint: pass `--for SUBJECT` to say who was refused
-warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: ask for less, free what is not used, or have the quota raised
+warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
 --- exit 1
 "#);
 }

@@ -1,4 +1,4 @@
-//! Admission, custom APIs and what guards the API server.
+//! Admission, custom APIs and the protection of the API server.
 
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
@@ -15,7 +15,7 @@ pub(super) const RISKS: &[Risk] = &[
             "admissionregistration.k8s.io",
             &["mutatingwebhookconfigurations"],
         )]],
-        may: "read and rewrite every object that is written",
+        may: "read and change every object that is created or updated",
         fix: "limit the rule to the holder's own configurations, with `resourceNames`",
         ..Risk::BASE
     },
@@ -34,7 +34,7 @@ pub(super) const RISKS: &[Risk] = &[
                 "mutatingadmissionpolicybindings",
             ],
         )]],
-        may: "change what the cluster admits",
+        may: "change admission policies",
         fix: "limit the rule to the holder's own policies, with `resourceNames`",
         ..Risk::BASE
     },
@@ -48,7 +48,7 @@ pub(super) const RISKS: &[Risk] = &[
             "apiextensions.k8s.io",
             &["customresourcedefinitions"],
         )]],
-        may: "change or delete kinds with all their objects",
+        may: "change or delete custom resources with all their objects",
         fix: "limit the rule with `resourceNames`",
         ..Risk::BASE
     },
@@ -58,7 +58,7 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::High,
         in_namespace: Severity::Medium,
         needs: &[&[Asks::new(&["update", "patch"], "", &["namespaces"])]],
-        may: "relax the Pod security and network policy of Namespaces",
+        may: "relax the Pod security and network policies of Namespaces",
         fix: "remove the verbs, unless it manages Namespaces",
         ..Risk::BASE
     },
@@ -84,7 +84,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["configs"],
             ),
         ]],
-        may: "switch off Gatekeeper's policies",
+        may: "disable Gatekeeper's policies",
         fix: "remove the verbs",
         ..Risk::BASE
     },
@@ -105,7 +105,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["clusterpolicies"],
             ),
         ]],
-        may: "switch off Kyverno's policies",
+        may: "disable Kyverno's policies",
         fix: "remove the verbs",
         ..Risk::BASE
     },
@@ -120,8 +120,8 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["use"], "extensions", &["podsecuritypolicies"]),
             Asks::new(&["use"], "policy", &["podsecuritypolicies"]).only(&["privileged"]),
         ]],
-        may: "create privileged Pods, if any policy lets them",
-        fix: "limit the rule to the policies that are meant, with `resourceNames`",
+        may: "create privileged Pods, if a policy allows it",
+        fix: "limit the rule to the intended policies, with `resourceNames`",
         ..Risk::BASE
     },
     Risk {
@@ -141,7 +141,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["mutatingwebhookconfigurations"],
             ),
         ]],
-        may: "read and refuse what others write, or switch off the checks of it",
+        may: "read and reject the changes of others, or disable validation",
         fix: "limit the rule to the holder's own configurations, with `resourceNames`",
         ..Risk::BASE
     },
@@ -155,7 +155,7 @@ pub(super) const RISKS: &[Risk] = &[
             "apiregistration.k8s.io",
             &["apiservices"],
         )]],
-        may: "answer for an API group in the API server's place",
+        may: "replace the API server for an API group",
         fix: "limit the rule to the holder's own APIServices, with `resourceNames`",
         ..Risk::BASE
     },
@@ -169,7 +169,7 @@ pub(super) const RISKS: &[Risk] = &[
             "flowcontrol.apiserver.k8s.io",
             &["flowschemas", "prioritylevelconfigurations"],
         )]],
-        may: "starve the requests of others",
+        may: "delay or block the requests of others",
         fix: "remove the verbs",
         ..Risk::BASE
     },

@@ -12,7 +12,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::High,
         needs: &[&[Asks::new(&[ANYTHING], ANYTHING, &[ANYTHING])]],
         may: "do anything",
-        fix: "grant what is needed, resource by resource",
+        fix: "grant only the required resources",
         ..Risk::BASE
     },
     Risk {
@@ -37,7 +37,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::cluster(&[ANYTHING], "", &["users", "groups"]),
         ]],
         may: "do anything with Secrets, workloads, RBAC objects or identities",
-        fix: "name the verbs that are needed",
+        fix: "list the required verbs",
         ..Risk::BASE
     },
     Risk {
@@ -61,7 +61,7 @@ pub(super) const RISKS: &[Risk] = &[
             &[ANYTHING],
         )]],
         may: "use a verb on everything",
-        fix: "name the API groups and resources that are needed",
+        fix: "list the required API groups and resources",
         ..Risk::BASE
     },
     Risk {
@@ -77,7 +77,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["create"], "rbac.authorization.k8s.io", &[ANYTHING]),
         ]],
         may: "create any number of objects of every kind",
-        fix: "name the resources that are needed, and limit object counts with a ResourceQuota",
+        fix: "list the required resources, and limit object counts with a ResourceQuota",
         ..Risk::BASE
     },
 ];

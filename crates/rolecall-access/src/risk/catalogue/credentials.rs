@@ -12,7 +12,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Medium,
         needs: &[&[Asks::new(&["get"], "", &["secrets"])]],
         may: "read any Secret whose name they know",
-        fix: "limit the rule with `resourceNames`, or mount the Secrets that are needed",
+        fix: "limit the rule with `resourceNames`, or mount the required Secrets",
         ..Risk::BASE
     },
     Risk {
@@ -22,7 +22,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Medium,
         needs: &[&[Asks::new(&["list", "watch"], "", &["secrets"])]],
         may: "read all Secrets at once",
-        fix: "grant `get` on the Secrets that are needed, by `resourceNames`",
+        fix: "grant `get` on the required Secrets with `resourceNames`",
         ..Risk::BASE
     },
     Risk {
@@ -31,7 +31,7 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::High,
         in_namespace: Severity::Medium,
         needs: &[&[Asks::new(&["update", "patch"], "", &["secrets"])]],
-        may: "write Secrets, and mint tokens with them if they may read them",
+        may: "write Secrets, and create tokens with them if they can read them",
         fix: "limit `update` and `patch` with `resourceNames`",
         ..Risk::BASE
     },
@@ -42,7 +42,7 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::High,
         in_namespace: Severity::Info,
         needs: &[&[Asks::new(&["create"], "", &["secrets"])]],
-        may: "create Secrets, and mint tokens with them if they may read them",
+        may: "create Secrets, and create tokens with them if they can read them",
         fix: "remove `create`, unless that is needed",
         ..Risk::BASE
     },
@@ -52,8 +52,8 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::Critical,
         in_namespace: Severity::High,
         needs: &[&[Asks::new(&["create"], "", &["serviceaccounts/token"])]],
-        may: "act as any ServiceAccount by a token of it",
-        fix: "limit the rule to the ServiceAccounts that are meant, with `resourceNames`",
+        may: "act as any ServiceAccount by requesting a token for it",
+        fix: "limit the rule to the intended ServiceAccounts, with `resourceNames`",
         ..Risk::BASE
     },
     Risk {
@@ -65,8 +65,8 @@ pub(super) const RISKS: &[Risk] = &[
             &[Asks::new(&["create", "update", "patch"], "", &["serviceaccounts"])],
             &[Asks::new(&["create"], "", &["pods"])],
         ],
-        may: "run Pods as ServiceAccounts that they made",
-        fix: "split the rights between holders",
+        may: "run Pods as ServiceAccounts that they created",
+        fix: "split the permissions between holders",
         ..Risk::BASE
     },
 ];

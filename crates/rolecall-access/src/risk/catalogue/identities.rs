@@ -1,4 +1,4 @@
-//! Acting as others, certificates and authentication.
+//! Impersonation, certificates and authentication.
 
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
@@ -21,7 +21,7 @@ pub(super) const RISKS: &[Risk] = &[
             ),
         ]],
         may: "act as others",
-        fix: "limit it to the identities that are meant, with `resourceNames`",
+        fix: "limit it to the intended identities, with `resourceNames`",
         ..Risk::BASE
     },
     Risk {
@@ -52,8 +52,8 @@ pub(super) const RISKS: &[Risk] = &[
                 &["users", "groups", "nodes", "uids"],
             ),
         ]],
-        may: "act as others for the verbs that they may impersonate on",
-        fix: "limit it to the identities that are meant, with `resourceNames`",
+        may: "act as others for the verbs that the impersonation rule allows",
+        fix: "limit it to the intended identities, with `resourceNames`",
         ..Risk::BASE
     },
     Risk {
@@ -72,7 +72,7 @@ pub(super) const RISKS: &[Risk] = &[
                 .only(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
         ],
         may: "issue client certificates for any user",
-        fix: "limit the signers with `resourceNames` to those that the holder is responsible for",
+        fix: "limit the signers with `resourceNames` to those that the holder manages",
         ..Risk::BASE
     },
     Risk {
@@ -90,7 +90,7 @@ pub(super) const RISKS: &[Risk] = &[
                 .only(&["kubernetes.io/kube-apiserver-client", "kubernetes.io/*"])],
         ],
         may: "approve client certificates that others request, for any user",
-        fix: "limit the signers with `resourceNames` to those that the holder is responsible for",
+        fix: "limit the signers with `resourceNames` to those that the holder manages",
         ..Risk::BASE
     },
     Risk {
@@ -108,7 +108,7 @@ pub(super) const RISKS: &[Risk] = &[
             )],
         ],
         may: "issue certificates without approval",
-        fix: "limit the signers with `resourceNames` to those whose key the holder keeps",
+        fix: "limit the signers with `resourceNames` to those whose keys the holder manages",
         ..Risk::BASE
     },
     Risk {
@@ -120,7 +120,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::cluster(&["create"], "authorization.k8s.io", &["subjectaccessreviews"]),
             Asks::cluster(&["create"], "authentication.k8s.io", &["tokenreviews"]),
         ]],
-        may: "find out whose a token is, and who may do what",
+        may: "find out who a token belongs to and what others can do",
         fix: "remove the rule, unless the holder authenticates or authorizes others",
         ..Risk::BASE
     },

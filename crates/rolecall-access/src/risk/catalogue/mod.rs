@@ -1,4 +1,4 @@
-//! The risks that are sets of requests, one table for each domain.
+//! The risks that are sets of requests, one table per domain.
 
 mod admission;
 mod control;
@@ -12,7 +12,7 @@ mod settings;
 
 use super::Risk;
 
-/// The tables, in the order in which their risks are looked for.
+/// The tables, in evaluation order.
 const TABLES: [&[Risk]; 9] = [
     control::RISKS,
     credentials::RISKS,
@@ -30,18 +30,18 @@ pub fn all() -> impl Iterator<Item = &'static Risk> {
     TABLES.into_iter().flatten()
 }
 
-/// Returns the risk of a code.
+/// Returns the risk with a code.
 pub fn find(code: &str) -> Option<&'static Risk> {
     all().find(|risk| risk.code == code)
 }
 
-/// The risks with which, held everywhere, the cluster can be taken over.
+/// The risks that allow their cluster-wide holders to take over the cluster.
 const TAKEOVERS: [&str; 16] = [
     "RC501", "RC502", "RC503", "RC510", "RC511", "RC514", "RC515", "RC516", "RC518", "RC520",
     "RC525", "RC528", "RC529", "RC532", "RC534", "RC536",
 ];
 
-/// Returns whether the cluster can be taken over with a risk that is held everywhere.
+/// Returns whether cluster-wide holders of a risk can take over the cluster.
 pub fn takes_over(code: &str) -> bool {
     TAKEOVERS.contains(&code)
 }

@@ -13,7 +13,7 @@ pub(super) const RISKS: &[Risk] = &[
         needs: &[&[
             Asks::new(&["create", "update", "patch"], "", &["services", "endpoints"]),
             Asks::new(&["create", "update", "patch"], "networking.k8s.io", &["ingresses"]),
-            // Without a policy all traffic is let through.
+            // Without a policy, all traffic is allowed.
             Asks::new(
                 &["create", "update", "patch", "delete", "deletecollection"],
                 "networking.k8s.io",
@@ -23,7 +23,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["create", "update", "patch"], "discovery.k8s.io", &["endpointslices"]),
         ]],
         may: "intercept or open network traffic",
-        fix: "remove the verbs that are not needed, or limit them with `resourceNames`, unless it routes traffic",
+        fix: "remove unneeded verbs, or limit them with `resourceNames`, unless it routes traffic",
         ..Risk::BASE
     },
     Risk {
@@ -44,7 +44,7 @@ pub(super) const RISKS: &[Risk] = &[
             ),
         ]],
         may: "redirect traffic that enters the cluster",
-        fix: "remove the verbs that are not needed, unless it is the gateway's controller",
+        fix: "remove unneeded verbs, unless it is the gateway's controller",
         ..Risk::BASE
     },
     Risk {

@@ -12,7 +12,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Critical,
         needs: &[&[Asks::cluster(&["get", "create"], "", &["nodes/proxy"])]],
         may: "run commands in every Pod through the kubelets",
-        fix: "name the subresource that is needed: `nodes/metrics`, `nodes/stats`, `nodes/log`",
+        fix: "grant only the required subresource: `nodes/metrics`, `nodes/stats`, `nodes/log`",
         ..Risk::BASE
     },
     Risk {
@@ -58,7 +58,7 @@ pub(super) const RISKS: &[Risk] = &[
             ),
         ]],
         may: "delete or redirect storage",
-        fix: "remove the verbs that are not needed, unless it provisions storage",
+        fix: "remove unneeded verbs, unless it provisions storage",
         ..Risk::BASE
     },
 ];

@@ -30,7 +30,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["deployments", "daemonsets", "statefulsets", "replicasets"],
             ),
             Asks::new(&["create", "update", "patch"], "batch", &["cronjobs"]),
-            // The template of a Job never changes.
+            // The template of a Job is immutable.
             Asks::new(&["create"], "batch", &["jobs"]),
             Asks::new(&["create", "update", "patch"], "", &["replicationcontrollers"]),
         ]],
@@ -104,7 +104,7 @@ pub(super) const RISKS: &[Risk] = &[
         severity: Severity::Info,
         in_namespace: Severity::Info,
         needs: &[&[Asks::new(&["delete", "deletecollection"], "", &["pods/log"])]],
-        may: "ask to delete logs of Pods, which no server does today",
+        may: "request the deletion of Pod logs, which no server implements",
         fix: "remove the verbs",
         ..Risk::BASE
     },
@@ -115,7 +115,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Low,
         needs: &[&[Asks::new(&["update", "patch"], "", &["pods/status"])]],
         may: "write the status and labels of any Pod",
-        fix: "remove the rule, unless it is a network plugin or the like: the kubelet writes the status",
+        fix: "remove the rule, unless it is a network plugin or similar: the kubelet writes the status",
         ..Risk::BASE
     },
     Risk {
@@ -134,7 +134,7 @@ pub(super) const RISKS: &[Risk] = &[
             ],
         ],
         may: "move Pods to a node of their choice",
-        fix: "split the rights between holders",
+        fix: "split the permissions between holders",
         ..Risk::BASE
     },
     Risk {
@@ -146,7 +146,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["delete", "deletecollection"], "", &["events"]),
             Asks::new(&["delete", "deletecollection"], "events.k8s.io", &["events"]),
         ]],
-        may: "delete the traces of what happened",
+        may: "delete the record of past activity",
         fix: "remove the verbs: Events expire by themselves",
         ..Risk::BASE
     },

@@ -70,7 +70,7 @@ pub(super) const RISKS: &[Risk] = &[
                 &["clusterrolebindings"],
             ),
         ]],
-        may: "hand out roles that they hold",
+        may: "grant roles that they hold",
         fix: "remove the verbs, or limit `update` and `patch` with `resourceNames`",
         ..Risk::BASE
     },

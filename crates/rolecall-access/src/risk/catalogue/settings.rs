@@ -26,7 +26,7 @@ pub(super) const RISKS: &[Risk] = &[
             .only(&["coredns"])
             .in_system()]],
         may: "redirect names through the settings of CoreDNS",
-        fix: "grant it outside of `kube-system`, or limit it to other names",
+        fix: "grant it outside `kube-system`, or limit it to other names",
         ..Risk::BASE
     },
     Risk {
@@ -39,7 +39,7 @@ pub(super) const RISKS: &[Risk] = &[
             .only(&["aws-auth"])
             .in_system()]],
         may: "map IAM identities to any group on EKS",
-        fix: "grant it outside of `kube-system`, or limit it to other names",
+        fix: "grant it outside `kube-system`, or limit it to other names",
         ..Risk::BASE
     },
     Risk {
@@ -73,8 +73,8 @@ pub(super) const RISKS: &[Risk] = &[
                 &["clusterserviceversions", "subscriptions"],
             ),
         ]],
-        may: "have an operator make anything in its own name",
-        fix: "grant it where the operator limits what it makes for whom",
+        may: "have an operator create any object with its own permissions",
+        fix: "grant it only where the operator restricts what each user can create",
         ..Risk::BASE
     },
     Risk {

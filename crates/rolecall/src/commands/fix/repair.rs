@@ -264,7 +264,7 @@ fn objects(located: &[Located<'_>]) -> Vec<Object> {
 /// Returns objects as YAML; nothing is said of rules that were there before.
 pub(super) fn yaml(objects: &[Object]) -> String {
     let text = yaml_of(objects);
-    let lines = text.lines().filter(|line| *line != "# granted already");
+    let lines = text.lines().filter(|line| *line != "# already granted");
     lines.map(|line| format!("{line}\n")).collect()
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::{
-    Denial, Escalation, Namelessness, OtherAuthorizer, Place, Remark, RemarkKind, Scan, Scanner,
-    Seen, Unnamed,
+    Denial, Escalation, OtherAuthorizer, Place, Remark, RemarkKind, Scan, Scanner, Seen, Unnamed,
+    UnnamedReason,
 };
 use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
@@ -130,19 +130,19 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
         }
         return;
     }
-    let because = match found.because {
-        Namelessness::LeftOut => "the refusal does not name its user",
-        Namelessness::UrlOnly => {
+    let because = match found.reason {
+        UnnamedReason::LeftOut => "the refusal does not name its user",
+        UnnamedReason::UrlOnly => {
             "the client shows a 403 with its URL, but not the server's message, which names the user"
         }
-        Namelessness::NoStatus => {
+        UnnamedReason::NoStatus => {
             "a 403 without the server's message, which names the user; a proxy in front of the server may \
              have answered"
         }
-        Namelessness::CodeOnly => {
+        UnnamedReason::CodeOnly => {
             "a 403 without the server's message, which names the user and the request"
         }
-        Namelessness::Hidden => {
+        UnnamedReason::Hidden => {
             "kubectl says so when the server refused it, and shows neither the user nor the request"
         }
     };

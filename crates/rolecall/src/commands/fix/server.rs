@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_grant::{
-    Answer, Config, Denied, HeldRules, May, Object, Outcome, Plan, Preflight, ReadRights, Rights,
-    plan, preflight, requests_of_preflight,
+    Answer, Config, Denied, HeldRules, Object, Outcome, Permission, Plan, Preflight, ReadRights,
+    Rights, plan, preflight, requests_of_preflight,
 };
 use rolecall_rbac::{Authorizer, Identity, Request, Text, VerdictKind, resolve_aggregation};
 use rolecall_review::Question;
@@ -271,7 +271,7 @@ pub(super) fn preflight_of(
     let requests = requests_of_preflight(authorizer, &plan.objects, &plan.in_doubt);
     let asked: Vec<(Identity, Request)> = requests
         .into_iter()
-        .filter(|request| read.may(request) != May::Yes)
+        .filter(|request| read.may(request) != Permission::Yes)
         .map(|request| (applier.clone(), request))
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
@@ -288,13 +288,15 @@ pub(super) fn preflight_of(
     }
     let may = asked.into_iter().zip(answers).map(|((_, request), answer)| {
         let may = match answer.verdict {
-            VerdictKind::Allowed => May::Yes,
-            VerdictKind::NoOpinion | VerdictKind::Denied => May::No,
-            VerdictKind::Unknown => May::Unknown(vec![words::refusals(&answer.reason).into()]),
+            VerdictKind::Allowed => Permission::Yes,
+            VerdictKind::NoOpinion | VerdictKind::Denied => Permission::No,
+            VerdictKind::Unknown => {
+                Permission::Unknown(vec![words::refusals(&answer.reason).into()])
+            }
         };
         (request, may)
     });
-    let may: BTreeMap<Request, May> = may.collect();
+    let may: BTreeMap<Request, Permission> = may.collect();
     let mut rules = BTreeMap::new();
     for object in &plan.objects {
         let namespace = &object.metadata().namespace;
@@ -337,12 +339,12 @@ fn held(
 /// Rights that were read, and others that the server was asked about.
 struct AskedRights<'a> {
     read: ReadRights<'a>,
-    may: BTreeMap<Request, May>,
+    may: BTreeMap<Request, Permission>,
     rules: BTreeMap<Text, HeldRules>,
 }
 
 impl Rights for AskedRights<'_> {
-    fn may(&self, request: &Request) -> May {
+    fn may(&self, request: &Request) -> Permission {
         match self.may.get(request) {
             Some(may) => may.clone(),
             None => self.read.may(request),

@@ -171,7 +171,7 @@ fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
     }
     let [walked] = &*walk.identities else { return };
     let Some(account) = walked.identity.as_service_account() else { return };
-    let has_rights = walked.bindings.iter().any(|bound| !bound.is_everybodys());
+    let has_rights = walked.bindings.iter().any(|bound| !bound.is_default_for_everyone());
     if has_rights && account.name == "default" {
         ui.note(format!(
             "every Pod of namespace `{}` that names no ServiceAccount runs as `default`, and holds all \

@@ -1,7 +1,7 @@
 //! Roles as trees: their rules, the bindings that refer to them, and who holds them.
 
 use rolecall_rbac::Binding;
-use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Walk, WalkedPod, Who};
+use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Recipient, Walk, WalkedPod};
 
 use super::{HEAD, MISSING, TreeDetail, UNSURE, count, pod_heads, push_rules};
 use crate::render::Tree;
@@ -74,16 +74,16 @@ fn holder_tree(
     detail: TreeDetail<'_>,
 ) -> Tree {
     let subject = words::subject(holder.subject, &binding.metadata);
-    match holder.who {
-        Who::User => Tree::new(subject),
-        Who::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
-        Who::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
-        Who::Group { members, pods } => Tree::new(format!(
+    match holder.recipient {
+        Recipient::User => Tree::new(subject),
+        Recipient::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
+        Recipient::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
+        Recipient::Group { members, pods } => Tree::new(format!(
             "{subject}, with {} and {}",
             count(members.len(), "ServiceAccount"),
             count(pods, "Pod")
         )),
-        Who::ServiceAccount { account, .. } => {
+        Recipient::ServiceAccount { account, .. } => {
             let mut tree = match account {
                 Account::Exists(_) | Account::Implied => Tree::new(subject),
                 Account::MadeByOperator => Tree::new(format!("{subject} (made by its operator)")),

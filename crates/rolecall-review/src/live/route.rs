@@ -1,26 +1,26 @@
-//! What was refused once.
+//! Remembers refused routes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Refusals, by what was refused.
+/// Refusals by route.
 #[derive(Debug, Default)]
-pub(super) struct Ways {
+pub(super) struct Routes {
     refused: Mutex<BTreeMap<String, String>>,
 }
 
-impl Ways {
-    /// Returns the server's words, if it refused that before.
+impl Routes {
+    /// Returns the server's message if it refused the route before.
     pub(super) fn refused(&self, key: &str) -> Option<String> {
         self.lock().get(key).cloned()
     }
 
-    /// Remembers a refusal.
+    /// Records a refusal.
     pub(super) fn refuse(&self, key: String, refusal: &str) {
         self.lock().insert(key, refusal.to_owned());
     }
 
-    /// Returns all refusals, sorted, each once.
+    /// Returns all refusal messages, sorted and without duplicates.
     pub(super) fn refusals(&self) -> Vec<String> {
         let mut refusals: Vec<String> = self.lock().values().cloned().collect();
         refusals.sort();

@@ -1,23 +1,23 @@
-//! Who made which Pod.
+//! Owners of Pods and workloads.
 
 use std::collections::HashMap;
 
 use rolecall_rbac::{Inventory, Owner, Workload};
 use rustc_hash::FxBuildHasher;
 
-/// How many owners a chain may have; only forged owner references make longer ones.
+/// The maximum length of an owner chain; only forged owner references form longer ones.
 const LONGEST_CHAIN: usize = 16;
 
-/// One step up from a Pod: the owner that it names, and the object if that was read.
+/// One step up from a Pod: an owner reference, and the object that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnerLink<'a> {
-    /// The owner as the owner reference names it.
+    /// The owner as written in the reference.
     pub owner: &'a Owner,
-    /// The object; `None` when it was not read or is gone.
+    /// The object; `None` if it was not read or no longer exists.
     pub workload: Option<&'a Workload>,
 }
 
-/// Returns a workload's owners, nearest first; the last one may be known by name only.
+/// Returns a workload's owners, nearest first; the last one might be known only by name.
 pub(crate) fn owners<'a>(inventory: &'a Inventory, workload: &'a Workload) -> Vec<OwnerLink<'a>> {
     let mut links = Vec::new();
     let mut at = Some(workload);
@@ -30,20 +30,20 @@ pub(crate) fn owners<'a>(inventory: &'a Inventory, workload: &'a Workload) -> Ve
     links
 }
 
-/// Returns where among the inventory's workloads the owner of one stands.
+/// Returns the position of a workload's owner among the inventory's workloads.
 fn parent(inventory: &Inventory, workload: &Workload) -> Option<usize> {
     let owner = workload.owner.as_ref()?;
     let namespace = &workload.metadata.namespace;
     inventory.workload_position(namespace, &owner.kind, &owner.name, &owner.api_group)
 }
 
-/// What owners own, by position among the inventory's workloads.
+/// The dependents of each owner, by position among the inventory's workloads.
 #[derive(Debug)]
-pub(crate) struct Family {
+pub(crate) struct OwnerIndex {
     children: HashMap<usize, Vec<usize>, FxBuildHasher>,
 }
 
-impl Family {
+impl OwnerIndex {
     /// Resolves every owner reference once.
     pub(crate) fn new(inventory: &Inventory) -> Self {
         let mut children: HashMap<usize, Vec<usize>, FxBuildHasher> = HashMap::default();
@@ -55,7 +55,7 @@ impl Family {
         Self { children }
     }
 
-    /// Returns everything that a workload made, over any number of steps, itself left out.
+    /// Returns all direct and indirect dependents of a workload.
     pub(crate) fn descendants(&self, position: usize) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         let mut seen: std::collections::HashSet<usize, FxBuildHasher> =

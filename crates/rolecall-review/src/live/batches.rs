@@ -1,4 +1,4 @@
-//! Many questions answered by few rules reviews.
+//! Answers many questions with few rules reviews.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -7,18 +7,18 @@ use futures::StreamExt;
 use rolecall_rbac::{Identity, Request, ResourceRequest, Text};
 use rustc_hash::FxBuildHasher;
 
-use super::{Call, Impersonation, LiveReviewer, PostError, Rules, RulesAnswer, Transport, Way};
+use super::{Call, Impersonation, LiveReviewer, PostError, Route, Rules, RulesAnswer, Transport};
 use crate::wire::body;
 use crate::{Answer, Asked, Ending, Progress, Question, Reviewer};
 
-/// What is wanted of answers.
+/// The evidence that the caller needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Yes or no, however the server tells that.
+    /// The verdict is enough.
     Verdict,
-    /// What allows a request too, which only a review of its own tells.
+    /// The reason for allowing a request, which requires an individual review.
     Reason,
-    /// A review of its own for each.
+    /// An individual review for each question.
     Review,
 }
 
@@ -35,37 +35,37 @@ impl Evidence {
 /// The questions about one identity.
 struct Subject<'q> {
     identity: &'q Identity,
-    /// By namespace, in the order in which they come up.
-    lots: Vec<Lot<'q>>,
+    /// By namespace, in order of appearance.
+    batches: Vec<NamespaceBatch<'q>>,
 }
 
-/// The questions about one identity in one namespace, or in none, with their positions among all.
-struct Lot<'q> {
+/// The questions about one identity in one namespace, or in none, with their positions in the plan.
+struct NamespaceBatch<'q> {
     namespace: &'q str,
     questions: Vec<(usize, &'q Question)>,
 }
 
-/// A question with its position among all, and what rules answer to it.
+/// A position, a question, and the answer from rules.
 type Answered<'q> = (usize, &'q Question, Answer);
 
-impl Lot<'_> {
+impl NamespaceBatch<'_> {
     /// Returns whether one rules review is cheaper than the access reviews.
     fn pays(&self) -> bool {
         self.questions.len() >= PAYS_FROM
     }
 }
 
-/// From how many questions on one rules review is cheaper than as many access reviews.
+/// The number of questions from which one rules review is cheaper than individual access reviews.
 const PAYS_FROM: usize = 4;
-/// From how many on it is where access reviews put its answers to the test.
+/// The same, if access reviews verify a sample of the answers.
 const PAYS_WITH_SAMPLES_FROM: usize = 16;
 
 impl<T: Transport> LiveReviewer<T> {
-    /// Answers by rules what somebody is asked so often in a namespace that a review of its rules
-    /// pays: the caller itself, and others whom it may impersonate. One question of each lot about
-    /// others is put as it is, to learn in which ways that can be done. At most `at_once` calls are
-    /// under way, until `stop` is done. What is not answered is left to be asked, and so is what lacks
-    /// a reason that is wanted.
+    /// Answers questions from rules reviews where an identity has enough questions in a namespace:
+    /// for the caller itself, and for others that it can impersonate. For each batch about another
+    /// identity, one question is reviewed directly to discover which routes the server allows. At
+    /// most `at_once` calls run concurrently, until `stop` completes. Questions that remain
+    /// unanswered, or whose answers lack the required evidence, are left to the caller.
     pub async fn answer_by_rules(
         &self,
         questions: &[Question],
@@ -77,7 +77,7 @@ impl<T: Transport> LiveReviewer<T> {
         let subjects = if wanted == Evidence::Review { Vec::new() } else { subjects(questions) };
         let mut answers = vec![None; questions.len()];
         let pays_with_samples = |subject: &Subject<'_>| {
-            subject.lots.iter().any(|lot| self.pays_with_samples(subject.identity, lot))
+            subject.batches.iter().any(|batch| self.pays_with_samples(subject.identity, batch))
         };
         let at_once = at_once.max(1);
         let each = (at_once / subjects.len().clamp(1, at_once)).max(1);
@@ -110,42 +110,44 @@ impl<T: Transport> LiveReviewer<T> {
         Asked { answers, ending }
     }
 
-    /// Answers what can be about one identity.
+    /// Answers as many questions about one identity as possible.
     async fn answer_about(
         &self,
         subject: &Subject<'_>,
         may_impersonate: bool,
         at_once: usize,
     ) -> Result<Vec<(usize, Answer)>, T::Error> {
-        let mut lots: Vec<&Lot<'_>> = subject.lots.iter().filter(|lot| lot.pays()).collect();
-        lots.sort_by_key(|lot| Reverse(lot.questions.len()));
-        let Some((first, lots)) = lots.split_first() else { return Ok(Vec::new()) };
+        let mut batches: Vec<&NamespaceBatch<'_>> =
+            subject.batches.iter().filter(|batch| batch.pays()).collect();
+        batches.sort_by_key(|batch| Reverse(batch.questions.len()));
+        let Some((first, batches)) = batches.split_first() else { return Ok(Vec::new()) };
         let (answer, rules) = self.probe(subject.identity, first, may_impersonate).await?;
         let mut answers: Vec<(usize, Answer)> = answer.into_iter().collect();
-        // Where one namespace's rules tell nothing, no other's do.
+        // If one namespace's rules are unusable, so are those of the others.
         let Some(rules) = rules else { return Ok(answers) };
         let mut known: HashMap<&str, Rules, FxBuildHasher> = HashMap::default();
         known.insert(first.namespace, rules);
-        let mut coming = futures::stream::iter(lots)
-            .map(async |lot| (lot, self.probe(subject.identity, lot, may_impersonate).await))
+        let mut coming = futures::stream::iter(batches)
+            .map(async |batch| (batch, self.probe(subject.identity, batch, may_impersonate).await))
             .buffered(at_once);
-        while let Some((lot, probed)) = coming.next().await {
+        while let Some((batch, probed)) = coming.next().await {
             let (answer, rules) = probed?;
             answers.extend(answer);
-            known.extend(rules.map(|rules| (lot.namespace, rules)));
+            known.extend(rules.map(|rules| (batch.namespace, rules)));
         }
         drop(coming);
         let reviewed: HashSet<usize, FxBuildHasher> =
             answers.iter().map(|(position, _)| *position).collect();
         let mut by_rules = Vec::new();
-        for lot in &subject.lots {
-            // Those of one namespace refute what is asked in none, where all rules are not known.
-            let own = known.get(lot.namespace).or_else(|| known.get(""));
-            let others = known.values().filter(|_| lot.namespace.is_empty());
+        for batch in &subject.batches {
+            // Rules of any namespace can refute cluster-scoped questions if the cluster-wide rules
+            // are unknown.
+            let own = known.get(batch.namespace).or_else(|| known.get(""));
+            let others = known.values().filter(|_| batch.namespace.is_empty());
             let Some(rules) = own.or(others.min_by_key(|rules| rules.namespace())) else {
                 continue;
             };
-            for (position, question) in &lot.questions {
+            for (position, question) in &batch.questions {
                 if let Some(answer) = rules.answer(&question.request)
                     && !reviewed.contains(position)
                 {
@@ -154,20 +156,21 @@ impl<T: Transport> LiveReviewer<T> {
             }
             tokio::task::yield_now().await;
         }
-        answers.extend(self.put_to_the_test(by_rules, at_once).await?);
+        answers.extend(self.verify_sample(by_rules, at_once).await?);
         Ok(answers)
     }
 
-    /// Answers one question where that tells something, and asks for the rules where they pay.
+    /// Reviews one question directly where that is useful, and requests the rules where that is
+    /// cheaper.
     async fn probe(
         &self,
         identity: &Identity,
-        lot: &Lot<'_>,
+        batch: &NamespaceBatch<'_>,
         may_impersonate: bool,
     ) -> Result<(Option<(usize, Answer)>, Option<Rules>), T::Error> {
-        let Some(&(position, question)) = lot.questions.first() else { return Ok((None, None)) };
+        let Some(&(position, question)) = batch.questions.first() else { return Ok((None, None)) };
         let rules = async |impersonate| {
-            let rules = self.rules_of(identity, &lot.namespace.into(), impersonate).await?;
+            let rules = self.rules_of(identity, &batch.namespace.into(), impersonate).await?;
             Ok(match rules {
                 RulesAnswer::Complete(rules) => Some(rules),
                 RulesAnswer::Partial(..) | RulesAnswer::Useless => None,
@@ -177,27 +180,27 @@ impl<T: Transport> LiveReviewer<T> {
             return Ok((None, rules(None).await?));
         }
         let answer = Some((position, self.review(question).await?));
-        let pays = match self.next_way(question) {
-            Some(Way::Anybody | Way::InNamespace) => {
-                may_impersonate && self.pays_with_samples(identity, lot)
+        let pays = match self.next_route(question) {
+            Some(Route::Anyone | Route::InNamespace) => {
+                may_impersonate && self.pays_with_samples(identity, batch)
             }
-            Some(Way::Impersonated | Way::Myself) => true,
+            Some(Route::Impersonated | Route::Myself) => true,
             None => false,
         };
         let rules = if pays { rules(Some(Impersonation::of(identity))).await? } else { None };
         Ok((answer, rules))
     }
 
-    /// Returns whether the rules of somebody else who can be impersonated are cheaper than access
-    /// reviews, some of which are sent nevertheless.
-    fn pays_with_samples(&self, identity: &Identity, lot: &Lot<'_>) -> bool {
+    /// Returns whether the rules of another identity, which can be impersonated, are cheaper than
+    /// access reviews, including the reviews for verification.
+    fn pays_with_samples(&self, identity: &Identity, batch: &NamespaceBatch<'_>) -> bool {
         let Identity { user, groups, uid, extra, .. } = identity;
-        // A server adds this group to whomever it lets be impersonated, and others to nodes.
+        // A server adds this group to impersonated users, and others to nodes.
         let is_authenticated = groups.iter().any(|group| &**group == "system:authenticated");
         let is_node = user.starts_with("system:node:");
-        // Headers lose blanks at either end.
+        // HTTP headers lose leading and trailing spaces.
         let survives_headers = |text: &Text| !text.is_empty() && text.trim() == &**text;
-        lot.questions.len() >= PAYS_WITH_SAMPLES_FROM
+        batch.questions.len() >= PAYS_WITH_SAMPLES_FROM
             && !self.is_me(identity)
             && self.impersonates()
             && is_authenticated
@@ -208,7 +211,8 @@ impl<T: Transport> LiveReviewer<T> {
             && extra.is_empty()
     }
 
-    /// Asks whether the caller may impersonate everybody: to try it would be an attempt in audit logs.
+    /// Asks whether the caller can impersonate anyone, because a failed attempt would show up in
+    /// audit logs.
     async fn may_impersonate(&self) -> Result<bool, T::Error> {
         for resource in ["users", "groups", "serviceaccounts"] {
             let target =
@@ -224,9 +228,9 @@ impl<T: Transport> LiveReviewer<T> {
         Ok(true)
     }
 
-    /// Has the server review some of the answers about one identity that its rules gave, where it can.
-    /// If it says otherwise, only its own answers are returned.
-    async fn put_to_the_test(
+    /// Verifies a sample of the answers from rules for one identity with access reviews, if
+    /// possible. If the server disagrees, returns only the server's answers.
+    async fn verify_sample(
         &self,
         by_rules: Vec<Answered<'_>>,
         at_once: usize,
@@ -234,7 +238,7 @@ impl<T: Transport> LiveReviewer<T> {
         let samples: Vec<_> = samples(&by_rules)
             .into_iter()
             .filter(|(_, question, _)| {
-                matches!(self.next_way(question), Some(Way::Anybody | Way::InNamespace))
+                matches!(self.next_route(question), Some(Route::Anyone | Route::InNamespace))
             })
             .collect();
         let mut coming = futures::stream::iter(samples)
@@ -255,22 +259,22 @@ impl<T: Transport> LiveReviewer<T> {
     }
 }
 
-/// Chooses an answer yes and an answer no to each verb, from all over the questions.
+/// Picks an allowed and a denied answer for each verb, spread over the questions.
 fn samples<'a, 'q>(by_rules: &'a [Answered<'q>]) -> Vec<&'a Answered<'q>> {
-    let mut alike: BTreeMap<(&str, bool), Vec<&Answered<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, bool), Vec<&Answered<'_>>> = BTreeMap::new();
     for answered in by_rules {
         let (_, question, answer) = answered;
-        alike.entry((&question.request.verb, answer.is_allowed())).or_default().push(answered);
+        groups.entry((&question.request.verb, answer.is_allowed())).or_default().push(answered);
     }
-    let count = alike.len();
-    let chosen = alike.values().zip(0..).filter_map(|(alike, index): (_, usize)| {
-        alike.get(alike.len() * (2 * index + 1) / (2 * count).max(1)).copied()
+    let count = groups.len();
+    let chosen = groups.values().zip(0..).filter_map(|(groups, index): (_, usize)| {
+        groups.get(groups.len() * (2 * index + 1) / (2 * count).max(1)).copied()
     });
     chosen.collect()
 }
 
-/// Returns who is asked about so often in a namespace, or in none, that their rules may pay, with all
-/// questions about them.
+/// Returns the identities with enough questions in a namespace, or in none, for a rules review to
+/// be cheaper, with all questions about them.
 fn subjects(questions: &[Question]) -> Vec<Subject<'_>> {
     let mut subjects: Vec<Subject<'_>> = Vec::new();
     let mut known: HashMap<&Identity, usize, FxBuildHasher> = HashMap::default();
@@ -278,18 +282,18 @@ fn subjects(questions: &[Question]) -> Vec<Subject<'_>> {
     for (position, question) in questions.iter().enumerate() {
         let (identity, namespace) = (&*question.identity, question.request.namespace());
         let at = *known.entry(identity).or_insert_with(|| {
-            subjects.push(Subject { identity, lots: Vec::new() });
+            subjects.push(Subject { identity, batches: Vec::new() });
             subjects.len() - 1
         });
         let Some(subject) = subjects.get_mut(at) else { continue };
-        let lot = *places.entry((at, namespace)).or_insert_with(|| {
-            subject.lots.push(Lot { namespace, questions: Vec::new() });
-            subject.lots.len() - 1
+        let batch = *places.entry((at, namespace)).or_insert_with(|| {
+            subject.batches.push(NamespaceBatch { namespace, questions: Vec::new() });
+            subject.batches.len() - 1
         });
-        if let Some(lot) = subject.lots.get_mut(lot) {
-            lot.questions.push((position, question));
+        if let Some(batch) = subject.batches.get_mut(batch) {
+            batch.questions.push((position, question));
         }
     }
-    subjects.retain(|subject| subject.lots.iter().any(Lot::pays));
+    subjects.retain(|subject| subject.batches.iter().any(NamespaceBatch::pays));
     subjects
 }
