@@ -203,8 +203,8 @@ impl FromStr for RuleName {
     type Err = UnknownRuleError;
 
     fn from_str(name: &str) -> Result<Self, UnknownRuleError> {
-        let mut rules = crate::findings::metas();
-        rules
+        crate::rules()
+            .iter()
             .find(|rule| rule.code == name || rule.name == name)
             .map(|rule| Self { rule })
             .ok_or_else(|| UnknownRuleError { name: name.to_owned() })

@@ -1,4 +1,4 @@
-//! What is known of a rule besides how it is checked.
+//! A rule apart from its logic.
 
 use std::fmt;
 
@@ -6,51 +6,51 @@ use crate::{Severity, Versions};
 
 /// A rule: its code, its name and its documentation.
 ///
-/// Each rule has a file of its own whose crate-style doc comment is the documentation: a summary, then
-/// the sections of [`RuleMeta::SECTIONS`].
+/// Each rule is a Markdown document in `rules/`: front matter, a title, and the sections of
+/// [`RuleMeta::SECTIONS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMeta {
     /// The code, such as `RC101`; it never changes its meaning.
     pub code: &'static str,
-    /// The name, in words that follow "allow": it names what is wrong.
+    /// The name, in words that follow "allow": it names the problem.
     pub name: &'static str,
-    /// What sort of trouble it is.
+    /// The title: a noun phrase that names the problem.
+    pub title: &'static str,
+    /// The category.
     pub category: Category,
     /// The severity of its findings, the highest one where it depends on the scope.
     pub severity: Severity,
-    /// The version of rolecall that first had it.
+    /// The first version of rolecall that has it.
     pub since: &'static str,
-    /// The Kubernetes versions whose behaviour it is about.
+    /// The Kubernetes versions that it applies to.
     pub versions: Versions,
-    /// The rows of the list of risky permissions that it covers.
-    pub rows: &'static [&'static str],
-    /// The documentation as Markdown, or the rule's source file, which starts with it.
-    pub source: &'static str,
+    /// The documentation below the title, as Markdown.
+    pub text: &'static str,
 }
 
-/// What sort of trouble a rule finds; the first digit of its code.
+/// The kind of problem that a rule finds; the first digit of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
     /// RC1: references that lead nowhere, objects that the API server rejects.
     Broken,
     /// RC2: rules and subjects that can never match.
     Dead,
-    /// RC3: workloads that will be refused what they do.
+    /// RC3: workloads whose requests will be denied.
     Denied,
-    /// RC4: ServiceAccounts and tokens in disorder.
+    /// RC4: ServiceAccounts and tokens that are misused or unused.
     Hygiene,
     /// RC5: access that reaches further than it seems.
     Risk,
-    /// RC6: access that is not as a file of expectations says.
+    /// RC6: access that differs from the expectations in `rolecall.yaml`.
     Expectation,
-    /// RC9: suppressions that are not needed, or not in order.
+    /// RC9: suppressions that are unused, expired or malformed.
     Suppression,
 }
 
 impl RuleMeta {
     /// The headings of every rule's documentation, in their order.
     pub const SECTIONS: [&'static str; 4] =
-        ["What it does", "Why is this bad", "Example", "How to fix"];
+        ["What it finds", "Why it matters", "Example", "How to fix it"];
 
     /// Returns every severity of its findings with where it applies, such as `high; critical in the whole
     /// cluster`.
@@ -59,32 +59,12 @@ impl RuleMeta {
             .unwrap_or_else(|| self.severity.as_str().to_owned())
     }
 
-    /// Returns the documentation as Markdown.
-    pub fn documentation(&self) -> String {
-        if !self.source.starts_with("//!") {
-            return self.source.to_owned();
-        }
-        let mut text = String::new();
-        for line in self.source.lines().map_while(|line| line.strip_prefix("//!")) {
-            text.push_str(line.strip_prefix(' ').unwrap_or(line));
-            text.push('\n');
-        }
-        text
-    }
-
-    /// Returns the first line of the documentation.
-    pub fn summary(&self) -> &'static str {
-        let first = self.source.lines().next().unwrap_or_default();
-        first.strip_prefix("//!").unwrap_or(first).trim()
-    }
-
     /// Returns the code blocks of one section of the documentation.
     pub fn code_blocks(&self, section: &str) -> Vec<String> {
-        let documentation = self.documentation();
         let mut blocks = Vec::new();
         let mut block: Option<String> = None;
         let mut in_section = false;
-        for line in documentation.lines() {
+        for line in self.text.lines() {
             match (&mut block, line.starts_with("```")) {
                 (None, true) => block = Some(String::new()),
                 (Some(_), true) => blocks.extend(block.take().filter(|_| in_section)),
@@ -93,7 +73,7 @@ impl RuleMeta {
                     block.push('\n');
                 }
                 (None, false) => {
-                    if let Some(heading) = line.strip_prefix("# ") {
+                    if let Some(heading) = line.strip_prefix("## ") {
                         in_section = heading == section;
                     }
                 }
@@ -115,7 +95,7 @@ impl Category {
         Self::Suppression,
     ];
 
-    /// Returns the category's word.
+    /// Returns the name of the category.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Broken => "broken",
@@ -125,19 +105,6 @@ impl Category {
             Self::Risk => "risk",
             Self::Expectation => "expectation",
             Self::Suppression => "suppression",
-        }
-    }
-
-    /// Returns what its codes start with.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Broken => "RC1",
-            Self::Dead => "RC2",
-            Self::Denied => "RC3",
-            Self::Hygiene => "RC4",
-            Self::Risk => "RC5",
-            Self::Expectation => "RC6",
-            Self::Suppression => "RC9",
         }
     }
 }

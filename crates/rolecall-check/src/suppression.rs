@@ -3,10 +3,7 @@
 use rayon::slice::ParallelSliceMut;
 use rolecall_rbac::{Inventory, Metadata, edit_distance};
 
-use crate::findings::suppression::{
-    expired_suppression, malformed_suppression, unused_suppression,
-};
-use crate::{Date, DateError, FieldPath, Finding, ObjectRef, RuleMeta, Suppression};
+use crate::{Date, DateError, FieldPath, Finding, ObjectRef, RuleMeta, Suppression, documents};
 
 /// The annotation that excuses findings of its object.
 const KEY: &str = "rolecall.dev/ignore";
@@ -96,10 +93,10 @@ fn complaint(entry: &Entry<'_>, today: Date) -> Option<Finding> {
     let expired = entry.until.filter(|until| *until < today);
     let (meta, message): (&'static RuleMeta, String) = match (expired, entry.used) {
         (Some(until), _) => {
-            (&expired_suppression::META, format!("the suppression of {what} ended on {until}"))
+            (&documents::RC902, format!("the suppression of {what} ended on {until}"))
         }
         (None, false) => {
-            (&unused_suppression::META, format!("the suppression of {what} suppresses nothing"))
+            (&documents::RC901, format!("the suppression of {what} suppresses nothing"))
         }
         (None, true) => return None,
     };
@@ -148,7 +145,7 @@ fn add_entries<'a, T>(
                 Ok(of_codes) => entries.extend(of_codes),
                 Err(error) => {
                     let message = format!("`{text}` suppresses nothing: {error}");
-                    let finding = about(&malformed_suppression::META, object, message)
+                    let finding = about(&documents::RC903, object, message)
                         .about(text)
                         .fix("write `CODE,.. REASON`, with `, until=YYYY-MM-DD` if it is to end");
                     findings.push(finding);
@@ -222,7 +219,7 @@ fn similar(word: &str) -> Option<&'static str> {
     let lower = word.to_lowercase();
     // Codes are all alike.
     let tolerated = if lower.len() < 8 { 0 } else { 2 };
-    let names = crate::rules().into_iter().flat_map(|rule| [rule.code, rule.name]);
+    let names = crate::rules().iter().flat_map(|rule| [rule.code, rule.name]);
     let distances = names.map(|name| (edit_distance(&lower, &name.to_lowercase()), name));
     distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, name)| name)
 }

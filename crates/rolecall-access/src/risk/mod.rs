@@ -26,6 +26,7 @@ pub use index::RiskIndex;
 pub use model::{Grading, Risk};
 pub use program::Program;
 pub use scoped::{
-    ANONYMOUS, AUTHENTICATED, DEFAULT_ACCOUNT, MASTERS, Scoped, WILDCARD, grades, wildcard,
+    ANONYMOUS, AUTHENTICATED, DEFAULT_ACCOUNT, MASTERS, Scoped, WILDCARD, grades, severity,
+    wildcard,
 };
 pub use surroundings::PodSecurity;

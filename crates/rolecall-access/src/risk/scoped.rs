@@ -47,6 +47,12 @@ impl Scoped {
     }
 }
 
+/// Returns the highest severity of a code.
+pub fn severity(code: &str) -> Option<Severity> {
+    let of_risk = super::find(code).map(|risk| risk.severity);
+    of_risk.or_else(|| Some(ALL.iter().find(|scoped| scoped.code == code)?.severity))
+}
+
 /// Returns the severities of a code with their conditions, such as `info; low in the whole
 /// cluster`.
 pub fn grades(code: &str) -> Option<String> {

@@ -177,7 +177,7 @@ impl FromStr for CodeGlob {
         let is_code = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("rc"));
         let text = if is_code { text.to_ascii_uppercase() } else { text.to_owned() };
         let glob = Self(Glob::new(&text));
-        match rolecall_check::rules().into_iter().any(|rule| glob.matches(rule)) {
+        match rolecall_check::rules().iter().any(|rule| glob.matches(rule)) {
             true => Ok(glob),
             false => Err(format!(
                 "no finding has the code or name `{text}`; `rolecall explain` lists them"

@@ -46,25 +46,25 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
         Some(wanted) => {
             let rule = find(wanted)?;
             if arguments.markdown {
-                let text = rule.documentation();
-                writeln!(out, "# {} {}\n\n{}\n\n{text}", rule.code, rule.name, facts(rule))?;
+                let text = rule.text;
+                writeln!(out, "# {} {}\n\n{}\n\n{text}", rule.code, rule.title, facts(rule))?;
             } else {
-                writeln!(out, "{BOLD}{} {}{BOLD:#}", rule.code, rule.name)?;
+                writeln!(out, "{BOLD}{} {}{BOLD:#}", rule.code, rule.title)?;
                 writeln!(out, "{}\n", facts(rule))?;
                 let columns = ui.columns().unwrap_or(WIDTH);
-                write!(out, "{}", document(&rule.documentation(), columns))?;
+                write!(out, "{}", document(rule.text, columns))?;
             }
         }
         None if arguments.markdown => write!(out, "{}", reference())?,
         None => {
-            let mut table = Table::new(["CODE", "NAME", "CATEGORY", "SEVERITY", "SUMMARY"]);
+            let mut table = Table::new(["CODE", "NAME", "CATEGORY", "SEVERITY", "TITLE"]);
             for rule in rules() {
                 table.row([
                     rule.code.into(),
                     rule.name.into(),
                     rule.category.as_str().into(),
                     rule.severity.as_str().into(),
-                    rule.summary().into(),
+                    rule.title.into(),
                 ]);
             }
             table.write(&mut out, ui.layout())?;
@@ -76,7 +76,8 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
 
 fn facts(rule: &RuleMeta) -> String {
     format!(
-        "category: {}, severity: {}, since: {}, Kubernetes: {}",
+        "name: {}, category: {}, severity: {}, since: {}, Kubernetes: {}",
+        rule.name,
         rule.category,
         rule.grades(),
         rule.since,
@@ -96,7 +97,8 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
     if let Some(found) = found {
         return Ok(found);
     }
-    let partly: Vec<&&RuleMeta> = rules.iter().filter(|rule| rule.name.contains(&*lower)).collect();
+    let partly: Vec<&&'static RuleMeta> =
+        rules.iter().filter(|rule| rule.name.contains(&*lower)).collect();
     if let ([only], false) = (&*partly, lower.is_empty()) {
         return Ok(only);
     }
@@ -117,15 +119,15 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
 fn reference() -> String {
     let rules = rules();
     let mut text = String::from(
-        "# Findings\n\nWritten by `rolecall explain --markdown` from the documentation in the source: \
-         do not edit.\n\n`rolecall check` reports these findings. Their codes keep their meaning.\n",
+        "# Findings\n\n`rolecall explain --markdown` writes this page from the documents in \
+         `crates/rolecall-check/rules/`: do not edit it.\n\n`rolecall check` reports these findings. Their codes keep their meaning.\n",
     );
     for category in Category::ALL {
         let of_category: Vec<_> = rules.iter().filter(|rule| rule.category == category).collect();
         if of_category.is_empty() {
             continue;
         }
-        text.push_str(&format!("\n| {category} | name | severity | |\n|---|---|---|---|\n"));
+        text.push_str(&format!("\n| {category} | name | severity | title |\n|---|---|---|---|\n"));
         for rule in of_category {
             text.push_str(&format!(
                 "| [{}](#{}) | {} | {} | {} |\n",
@@ -133,16 +135,17 @@ fn reference() -> String {
                 rule.code.to_lowercase(),
                 rule.name,
                 rule.severity,
-                rule.summary()
+                rule.title
             ));
         }
     }
     for rule in rules {
-        text.push_str(&format!("\n## {}\n\n**{}**, {}", rule.code, rule.name, rule.category));
+        text.push_str(&format!("\n## {}\n\n**{}**\n\n", rule.code, rule.title));
+        text.push_str(&format!("Name `{}`, category {}", rule.name, rule.category));
         text.push_str(&format!(", severity {}, since {}", rule.grades(), rule.since));
         text.push_str(&format!(", Kubernetes: {}\n\n", rule.versions));
-        for line in rule.documentation().lines() {
-            match line.strip_prefix("# ") {
+        for line in rule.text.lines() {
+            match line.strip_prefix("## ") {
                 Some(heading) => text.push_str(&format!("### {heading}\n")),
                 None => text.push_str(&format!("{line}\n")),
             }

@@ -353,9 +353,9 @@ fn paths(inventory: &Inventory) -> Vec<CompletionCandidate> {
 /// Returns the codes of findings, or their names once one is typed.
 fn codes(typed: &str) -> Vec<CompletionCandidate> {
     let is_name = typed.starts_with(|c: char| c.is_ascii_lowercase());
-    let rules = rolecall_check::rules().into_iter().map(|rule| {
+    let rules = rolecall_check::rules().iter().map(|rule| {
         let (value, help) = match is_name {
-            true => (rule.name, rule.summary()),
+            true => (rule.name, rule.title),
             false => (rule.code, rule.name),
         };
         CompletionCandidate::new(value).help(Some(help.to_owned().into()))

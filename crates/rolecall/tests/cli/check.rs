@@ -98,19 +98,17 @@ fn junit_has_one_test_case_per_finding() {
 #[test]
 fn a_code_is_explained() {
     assert_snapshot!(rolecall("explain rc210"), @r#"
-    RC210 empty-grant
-    category: dead, severity: low, since: 0.1.0, Kubernetes: all
+    RC210 Role without rules or binding without subjects
+    name: empty-grant, category: dead, severity: low, since: 0.1.0, Kubernetes: all
 
-    A role without rules, or a binding without subjects.
+    What it finds
 
-    What it does
+    Bindings without subjects, and roles without rules that aggregation does not fill.
 
-    Finds bindings that name nobody, and roles without rules that are not filled by aggregation.
+    Why it matters
 
-    Why is this bad
-
-    They grant nothing. Often a template left the list empty. (Rules with an empty list of verbs, API
-    groups or resources are rejected by the API server and reported as RC105.)
+    They grant nothing. Often a template rendered an empty list. (The API server rejects rules with an
+    empty list of verbs, API groups or resources; these are RC105.)
 
     Example
 
@@ -120,9 +118,9 @@ fn a_code_is_explained() {
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
         subjects: []
 
-    How to fix
+    How to fix it
 
-    Name the subjects or rules, or remove the object.
+    Add the subjects or rules, or remove the object.
 
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
@@ -137,27 +135,24 @@ fn a_code_is_explained() {
 #[test]
 fn an_unknown_code_is_an_error() {
     assert_snapshot!(rolecall("explain missing-rol"), @r#"
-    RC101 missing-role
-    category: broken, severity: high, since: 0.1.0, Kubernetes: all
+    RC101 Reference to a missing role
+    name: missing-role, category: broken, severity: high, since: 0.1.0, Kubernetes: all
 
-    A binding refers to a role that does not exist.
+    What it finds
 
-    What it does
+    RoleBindings and ClusterRoleBindings whose role does not exist. A Role is looked up in the namespace
+    of the binding, a ClusterRole by its name. The default roles of Kubernetes exist, and so do the
+    roles under `external` in `rolecall.yaml`. Nothing is reported where the role could be in something
+    that could not be read.
 
-    Looks up the role of every RoleBinding and ClusterRoleBinding: a Role in the binding's own
-    namespace, a ClusterRole by its name. Default roles of Kubernetes count as existing, and so does
-    what `external` in `rolecall.yaml` lists; nothing is said where the role may be in something that
-    could not be read.
+    The severity is high where the input should contain the role: the input is a whole cluster, another
+    role has a similar name, or the input has other objects in the same namespace or with the same name
+    prefix. Otherwise other software can install the role, and the finding is informational.
 
-    It is high where the input ought to hold the role: another role is spelled alike, the input holds
-    other objects of the namespace or such whose names begin with the same word, or it is a whole
-    cluster. Otherwise other software can install the role, and the finding is only for information.
+    Why it matters
 
-    Why is this bad
-
-    The API server accepts such a binding and grants nothing through it. Whoever relies on it is
-    refused, and whoever may create a role of that name later decides what the binding's subjects may
-    do.
+    The API server accepts such a binding, and it grants nothing. Requests that rely on it are denied.
+    Anyone who can create a role with that name later decides what the subjects of the binding can do.
 
     Example
 
@@ -172,10 +167,10 @@ fn an_unknown_code_is_an_error() {
         kind: ServiceAccount
         metadata: {name: web, namespace: shop}
 
-    How to fix
+    How to fix it
 
-    Create the role, or correct `kind` and `name` of the roleRef. A roleRef cannot be changed in place:
-    delete the binding and create it anew.
+    Create the role, or correct `kind` and `name` of the roleRef. A roleRef cannot be changed: delete
+    the binding and create it again.
 
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding

@@ -1,69 +1,12 @@
-//! A binding names a ServiceAccount that does not exist, where one that looks alike does.
-//!
-//! # What it does
-//!
-//! Looks for bindings of ServiceAccounts that do not exist while the same name exists in another
-//! namespace, or a name that differs in a letter or two in the same one. A RoleBinding's subject without
-//! a namespace means the binding's own. The severity is lower where the subject names a namespace of which the input
-//! holds nothing and that is spelled otherwise: other software may have a ServiceAccount of that name.
-//!
-//! # Why is this bad
-//!
-//! The grant misses its holder: whoever needs it is refused although a binding "for it" is in place.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: prometheus, namespace: monitoring}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: prometheus-views, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: prometheus}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write the namespace and the name of the ServiceAccount that exists.
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: prometheus, namespace: monitoring}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: prometheus-views, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: prometheus, namespace: monitoring}
-//! ```
-
 use rolecall_rbac::{ServiceAccount, SubjectKind, edit_distance};
 
 use crate::context::{Context, listed};
 use crate::findings::Rule;
 use crate::findings::accounts::{self, MissingSubject};
 use crate::findings::ownership::Owner;
-use crate::{Category, ExternalKind, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{ExternalKind, FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC104",
-        name: "lookalike-service-account",
-        category: Category::Broken,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("lookalike_service_account.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC104, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for missing in accounts::missing_subjects(context) {

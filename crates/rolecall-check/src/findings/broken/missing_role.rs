@@ -1,59 +1,3 @@
-//! A binding refers to a role that does not exist.
-//!
-//! # What it does
-//!
-//! Looks up the role of every RoleBinding and ClusterRoleBinding: a Role in the binding's own namespace,
-//! a ClusterRole by its name. Default roles of Kubernetes count as existing, and so does what `external` in
-//! `rolecall.yaml` lists; nothing is said where the role may be in something that could not be read.
-//!
-//! It is high where the input ought to hold the role: another role is spelled alike, the input holds other objects
-//! of the namespace or such whose names begin with the same word, or it is a whole cluster. Otherwise other software
-//! can install the role, and the finding is only for information.
-//!
-//! # Why is this bad
-//!
-//! The API server accepts such a binding and grants nothing through it. Whoever relies on it is refused,
-//! and whoever may create a role of that name later decides what the binding's subjects may do.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: web-reads-pods, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pod-reader}
-//! subjects:
-//! - {kind: ServiceAccount, name: web, namespace: shop}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Create the role, or correct `kind` and `name` of the roleRef. A roleRef cannot be changed in place:
-//! delete the binding and create it anew.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: web-reads-pods, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pod-reader}
-//! subjects:
-//! - {kind: ServiceAccount, name: web, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: pod-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-
 use std::collections::{BTreeSet, HashMap};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -64,21 +8,9 @@ use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, roles};
 use crate::names::family;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC101",
-        name: "missing-role",
-        category: Category::Broken,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P59"],
-        source: include_str!("missing_role.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC101, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut lookalikes = Lookalikes::new(context.inventory());

@@ -1,69 +1,10 @@
-//! A binding names a ServiceAccount that does not exist.
-//!
-//! # What it does
-//!
-//! Looks up the ServiceAccounts that bindings name, be it as users `system:serviceaccount:NAMESPACE:NAME`. `default` exists
-//! in every namespace, and the ServiceAccounts of Kubernetes' own controllers count as existing, as does what
-//! `external` in `rolecall.yaml` lists, and those that operators make for custom resources of the input. The finding is
-//! only for information where the input holds nothing else of that namespace, since other software can create the
-//! ServiceAccount, and in namespaces of the cluster such as `kube-system`, which add-ons of many origins share.
-//!
-//! # Why is this bad
-//!
-//! Nothing runs as a ServiceAccount that does not exist, so the grant is a mistake or a leftover. Whoever
-//! may create a ServiceAccount of that name gets the rights that wait for it.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: retired, namespace: shop}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Remove the subject, or create the ServiceAccount.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: web, namespace: shop}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-
 use crate::context::Context;
 use crate::findings::accounts::MissingSubject;
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, accounts};
-use crate::{Category, ExternalKind, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{ExternalKind, FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC102",
-        name: "missing-subject",
-        category: Category::Broken,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P60"],
-        source: include_str!("missing_subject.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC102, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for missing in accounts::missing_subjects(context) {

@@ -1,36 +1,3 @@
-//! An object that the API server rejects.
-//!
-//! # What it does
-//!
-//! Runs the API server's own validation of Roles, ClusterRoles and their bindings, and reports what it
-//! would say, field by field, in its words.
-//!
-//! # Why is this bad
-//!
-//! Applying the object fails, and with it everything that comes after it in the same run.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: metrics, namespace: shop}
-//! rules:
-//! - {nonResourceURLs: [/metrics], verbs: [get]}
-//! ```
-//!
-//! # How to fix
-//!
-//! What the message says. URLs belong into a ClusterRole that a ClusterRoleBinding grants.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: metrics}
-//! rules:
-//! - {nonResourceURLs: [/metrics], verbs: [get]}
-//! ```
-
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{Binding, SubjectKind, is_template};
@@ -40,21 +7,9 @@ use crate::context::Context;
 use crate::findings::dead::unmatchable;
 use crate::findings::{Rule, accounts};
 use crate::validation::{self, Violation};
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Step, Versions};
+use crate::{FieldPath, Finding, ObjectRef, Severity, Step, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC105",
-        name: "rejected-object",
-        category: Category::Broken,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("rejected_object.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC105, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let version = context.input.version;

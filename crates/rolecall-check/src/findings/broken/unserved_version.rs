@@ -1,56 +1,10 @@
-//! A role or binding in an API version that the server does not serve.
-//!
-//! # What it does
-//!
-//! Looks at the `apiVersion` of Roles, ClusterRoles and their bindings. `v1beta1` and `v1alpha1` are served before Kubernetes
-//! 1.22 only, others never were. The object is judged all the same, as if it said `v1`.
-//!
-//! # Why is this bad
-//!
-//! Applying the object fails: `no matches for kind "Role" in version "rbac.authorization.k8s.io/v1beta1"`.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1beta1
-//! kind: Role
-//! metadata: {name: pod-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write `v1`, which every server since Kubernetes 1.8 serves; the fields are the same. Only in subjects of `v1alpha1`,
-//! `apiVersion` has become `apiGroup`.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: pod-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::Metadata;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, ObjectRef, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC106",
-        name: "unserved-version",
-        category: Category::Broken,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unserved_version.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC106, check };
 
 /// The minor version since which the versions before `v1` are no longer served.
 const REMOVED_IN: u16 = 22;

@@ -1,63 +1,10 @@
-//! A binding refers to a kind that it cannot refer to.
-//!
-//! # What it does
-//!
-//! Checks the `kind` of every roleRef: a RoleBinding may name a `Role` or a `ClusterRole`, a
-//! ClusterRoleBinding only a `ClusterRole`.
-//!
-//! # Why is this bad
-//!
-//! The API server rejects the binding; of one that is stored already it grants nothing.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: pod-readers}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pod-reader}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-//!
-//! # How to fix
-//!
-//! Grant a Role with a RoleBinding in its namespace, or make it a ClusterRole.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: pod-readers}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: pod-reader}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: pod-reader}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::RoleKind;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, validation};
+use crate::{Finding, documents, validation};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC103",
-        name: "unsupported-role-kind",
-        category: Category::Broken,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unsupported_role_kind.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC103, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for binding in context.bindings() {

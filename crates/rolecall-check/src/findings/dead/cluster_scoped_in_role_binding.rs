@@ -1,60 +1,11 @@
-//! A cluster-scoped resource is granted where only namespaces count.
-//!
-//! # What it does
-//!
-//! Finds cluster-scoped resources (nodes, PersistentVolumes, ClusterRoles, nodes of metrics.k8s.io, custom
-//! resources whose definition was read ...) in Roles, and rules about nothing else in ClusterRoles that only RoleBindings refer
-//! to. A Namespace itself may be read, changed and deleted by its name with a RoleBinding in it, so only
-//! `list`, `watch`, `create` and `deletecollection` on namespaces are reported. `bind` on ClusterRoles is
-//! checked in the namespace of the RoleBinding that is written, so it counts there too.
-//!
-//! # Why is this bad
-//!
-//! Requests about cluster-scoped resources are checked against ClusterRoleBindings alone. The rule grants
-//! nothing, although `kubectl auth can-i` may say that it does.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: node-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods, nodes], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Grant it with a ClusterRole and a ClusterRoleBinding, if it is needed.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: node-reader}
-//! rules:
-//! - {apiGroups: [""], resources: [nodes], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use super::url_in_role_binding::bound_in_namespaces_only;
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, Severity, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC208",
-        name: "cluster-scoped-in-role-binding",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("cluster_scoped_in_role_binding.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC208, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

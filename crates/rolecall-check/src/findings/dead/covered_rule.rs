@@ -1,57 +1,10 @@
-//! A rule that another rule of the same role covers.
-//!
-//! # What it does
-//!
-//! Finds rules that grant nothing beyond what other rules of the role grant, wildcards and
-//! `resourceNames` understood.
-//!
-//! # Why is this bad
-//!
-//! The rule changes nothing. If it was meant as a limit (`resourceNames` beside an unlimited rule), it
-//! does not limit: rules only add.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: secret-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls], verbs: [get]}
-//! - {apiGroups: [""], resources: [secrets], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Remove the rule, or narrow the one that covers it.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: secret-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls], verbs: [get]}
-//! ```
-
 use rolecall_rbac::{PolicyRule, Role, covers};
 
 use crate::context::{Context, joined};
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC212",
-        name: "covered-rule",
-        category: Category::Dead,
-        severity: Severity::Low,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("covered_rule.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC212, check };
 
 /// Roles with more rules are not compared rule by rule: that grows with the square.
 const MOST_RULES: usize = 500;

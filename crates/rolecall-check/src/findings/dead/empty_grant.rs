@@ -1,56 +1,10 @@
-//! A role without rules, or a binding without subjects.
-//!
-//! # What it does
-//!
-//! Finds bindings that name nobody, and roles without rules that are not filled by aggregation.
-//!
-//! # Why is this bad
-//!
-//! They grant nothing. Often a template left the list empty. (Rules with an empty list of verbs, API
-//! groups or resources are rejected by the API server and reported as RC105.)
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects: []
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the subjects or rules, or remove the object.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: shop-viewers}
-//! ```
-
 use std::collections::BTreeSet;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, ObjectRef, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC210",
-        name: "empty-grant",
-        category: Category::Dead,
-        severity: Severity::Low,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("empty_grant.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC210, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let before = findings.len();

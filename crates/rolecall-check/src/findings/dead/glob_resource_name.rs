@@ -1,56 +1,10 @@
-//! A `resourceNames` entry with `*`, which is no wildcard there.
-//!
-//! # What it does
-//!
-//! Finds names with a `*` among a rule's `resourceNames`. Signers are left out, whose names may end in
-//! `/*`.
-//!
-//! # Why is this bad
-//!
-//! Names are compared literally: `*` matches an object that is called `*`, and `web-*` one that is called
-//! so. No object can be.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: secret-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], resourceNames: ["web-*"], verbs: [get]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name every object, or remove `resourceNames` if all are meant.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: secret-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls, web-session], verbs: [get]}
-//! ```
-
 use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use crate::context::{Context, joined, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC213",
-        name: "glob-resource-name",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("glob_resource_name.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC213, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

@@ -1,54 +1,8 @@
-//! A `nonResourceURLs` entry that no request can have.
-//!
-//! # What it does
-//!
-//! Finds URLs with a `*` before their end, without a leading `/`, with a host, or below `/api/VERSION/` and
-//! `/apis/GROUP/VERSION/`, where requests are about resources.
-//!
-//! # Why is this bad
-//!
-//! Only a trailing `*` is a wildcard, and what is compared is the path of the request. Requests about
-//! resources are never compared with URLs. The entry grants nothing.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: metrics-reader}
-//! rules:
-//! - {nonResourceURLs: [metrics, "/*/healthz"], verbs: [get]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write the path from its first `/` on, with a `*` at most at its end.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: metrics-reader}
-//! rules:
-//! - {nonResourceURLs: [/metrics, "/healthz/*"], verbs: [get]}
-//! ```
-
 use crate::context::{Context, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC214",
-        name: "literal-url",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("literal_url.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC214, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

@@ -1,57 +1,11 @@
-//! A rule names a resource by its kind, its singular, a short name or in capitals.
-//!
-//! # What it does
-//!
-//! Finds resources in rules that are written as people and manifests write kinds: `pod`, `Pod`, `deploy`,
-//! `configMaps`.
-//!
-//! # Why is this bad
-//!
-//! RBAC compares a rule with the resource's name in the URL, which is the lower-case plural, byte for
-//! byte. Other spellings match nothing.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: config-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [ConfigMap, pod], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write the plural. `kubectl api-resources` lists them in its first column.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: config-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [configmaps, pods], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::ServedResource;
 
 use super::fate::Dead;
 use crate::context::{Context, group_names, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC202",
-        name: "misspelt-resource",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("misspelt_resource.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC202, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {

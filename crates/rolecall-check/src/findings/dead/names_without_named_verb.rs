@@ -1,61 +1,10 @@
-//! A rule limits verbs to object names that their requests do not carry.
-//!
-//! # What it does
-//!
-//! Finds rules with `resourceNames` whose only verbs are `create`, `list`, `watch` and
-//! `deletecollection`. Subresources are left out: `create` on `pods/exec` names the Pod. Where neither Kubernetes nor a
-//! CustomResourceDefinition of the input serves the resource, the finding is only for information: programs can ask
-//! about whatever they want, with a name.
-//!
-//! # Why is this bad
-//!
-//! A rule with `resourceNames` matches only requests that carry one of the names. A request that creates
-//! or lists objects carries none, so it is refused. (`list` and `watch` carry one if the client asks with
-//! the field selector `metadata.name=NAME`, which is why a rule of these alone is only for information;
-//! `create` if the object is made by `PUT` or server-side apply.)
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: settings, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [configmaps], resourceNames: [settings], verbs: [create, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Grant `create` and `list` without names, and limit the verbs that name an object.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: settings, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [configmaps], verbs: [create]}
-//! - {apiGroups: [""], resources: [configmaps], resourceNames: [settings], verbs: [get, update]}
-//! ```
-
 use rolecall_rbac::{PolicyRule, Text, covers};
 
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, Severity, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC207",
-        name: "names-without-named-verb",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("names_without_named_verb.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC207, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

@@ -1,66 +1,10 @@
-//! A user or group with a namespace.
-//!
-//! # What it does
-//!
-//! Finds subjects of kind `User` or `Group` with a `namespace`. It is low, and high where a ServiceAccount has that namespace
-//! and name.
-//!
-//! # Why is this bad
-//!
-//! The server takes the namespace and never looks at it: users and groups are the same everywhere. Somebody meant a
-//! ServiceAccount, or takes the grant for a narrower one than it is.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: User, name: web, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the ServiceAccount, or leave the namespace out.
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: web, namespace: shop}
-//! ```
-
 use rolecall_rbac::SubjectKind;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, ObjectRef, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC216",
-        name: "namespaced-subject",
-        category: Category::Dead,
-        severity: Severity::Low,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("namespaced_subject.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC216, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for binding in context.bindings() {

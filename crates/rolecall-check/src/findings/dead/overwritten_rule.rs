@@ -1,78 +1,10 @@
-//! An aggregated ClusterRole has rules of its own.
-//!
-//! # What it does
-//!
-//! Resolves the `aggregationRule` of ClusterRoles as the controller does, and reports written rules that
-//! none of the selected ClusterRoles has: high, and for information only in copies of a server's own roles,
-//! which carry the label `kubernetes.io/bootstrapping`.
-//!
-//! # Why is this bad
-//!
-//! A controller owns the `rules` of an aggregated ClusterRole that selects others, and overwrites them with
-//! those of the selected ClusterRoles. What is written there disappears a moment after it was applied.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: monitoring}
-//! aggregationRule:
-//!   clusterRoleSelectors:
-//!   - matchLabels: {example.com/aggregate-to-monitoring: "true"}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata:
-//!   name: monitoring-services
-//!   labels: {example.com/aggregate-to-monitoring: "true"}
-//! rules:
-//! - {apiGroups: [""], resources: [services], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Put the rules into a ClusterRole that the aggregation selects.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: monitoring}
-//! aggregationRule:
-//!   clusterRoleSelectors:
-//!   - matchLabels: {example.com/aggregate-to-monitoring: "true"}
-//! rules: []
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata:
-//!   name: monitoring-pods
-//!   labels: {example.com/aggregate-to-monitoring: "true"}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::{Gap, PolicyRule, Role, covers};
 
 use crate::context::{Context, joined};
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC211",
-        name: "overwritten-rule",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("overwritten_rule.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC211, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for drift in context.input.drifts {

@@ -1,54 +1,9 @@
-//! A rule names a resource that does not exist.
-//!
-//! # What it does
-//!
-//! Finds resources that no version of Kubernetes has in the rule's API groups, where these are all
-//! groups of Kubernetes itself; and names that no resource of any group can have.
-//!
-//! # Why is this bad
-//!
-//! The rule matches nothing. Usually it is a misspelling, and whoever relies on it is refused.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [serviceacounts], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Correct the spelling, or name the group that has the resource.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [serviceaccounts], verbs: [get, list]}
-//! ```
-
 use super::fate::{self, Dead};
 use crate::context::{Context, group_names, listed, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC204",
-        name: "unknown-resource",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unknown_resource.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC204, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {

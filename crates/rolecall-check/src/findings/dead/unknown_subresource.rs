@@ -1,60 +1,12 @@
-//! A rule names a subresource that its resource does not have.
-//!
-//! # What it does
-//!
-//! Finds `pods/logs` and the like: a resource of Kubernetes with a subresource that no version serves and
-//! no authorization check asks about; and, of low severity, subresources of a kind whose CustomResourceDefinition is in
-//! the input and does not declare them. `status` and `finalizers`, which generators write for every kind, are only for
-//! information there. What one role says of several custom kinds is one finding.
-//!
-//! # Why is this bad
-//!
-//! The entry matches nothing, and access to a resource does not include its subresources: whoever relies
-//! on the entry is refused.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: log-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods, pods/logs], verbs: [get, list]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name a subresource that exists.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: log-reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods, pods/log], verbs: [get, list]}
-//! ```
-
 use rolecall_rbac::{Role, edit_distance};
 
 use super::DeadEntry;
 use super::fate::{self, Dead};
 use crate::context::{Context, listed, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, Severity, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC205",
-        name: "unknown-subresource",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unknown_subresource.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC205, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Generators write the same subresource for every kind of their own: that is one thing to say of a role.

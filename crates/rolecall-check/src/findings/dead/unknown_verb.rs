@@ -1,58 +1,10 @@
-//! A rule names a verb that nothing is ever asked with.
-//!
-//! # What it does
-//!
-//! Finds verbs in another letter case, misspelt ones, words that are no verbs of Kubernetes (`read`,
-//! `write`, `view`), HTTP methods where resources are meant, resource verbs where URLs are meant, and
-//! rules whose verbs none of their resources serves, such as `list` on `pods/exec`. In API groups of
-//! custom resources only plain misspellings are reported, since others may have verbs of their own.
-//!
-//! # Why is this bad
-//!
-//! Verbs are compared byte for byte: the rule grants nothing with such a verb.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [GET, read, lsit]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write the verbs that requests have: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
-//! `deletecollection`.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: reader, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list, watch]}
-//! ```
-
 use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance};
 
 use crate::context::{Context, RuleAt, joined, listed, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, Severity, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC206",
-        name: "unknown-verb",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unknown_verb.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC206, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

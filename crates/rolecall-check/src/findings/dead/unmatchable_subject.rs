@@ -1,59 +1,10 @@
-//! A binding names a subject that nobody can be.
-//!
-//! # What it does
-//!
-//! Finds users and groups that are written as ServiceAccounts are, but not as they are called: a group
-//! `system:serviceaccount:NAMESPACE` (its name has a plural `s`), a user `NAMESPACE:NAME` or
-//! `system:serviceaccounts:...`, and `*`, which is no wildcard for subjects. So are reserved names of the wrong
-//! kind: a user `system:authenticated`, a group `system:anonymous`.
-//!
-//! # Why is this bad
-//!
-//! Names of subjects are compared byte for byte: the binding grants nothing to anybody.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccount:shop"}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write the subject as the server calls it.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: viewers, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts:shop"}
-//! ```
-
 use rolecall_rbac::{Subject, SubjectKind};
 
 use crate::context::{Context, quote};
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions, validation};
+use crate::{FieldPath, Finding, documents, validation};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC215",
-        name: "unmatchable-subject",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unmatchable_subject.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC215, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for binding in context.bindings() {

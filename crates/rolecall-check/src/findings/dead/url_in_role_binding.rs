@@ -1,69 +1,10 @@
-//! A URL is granted by RoleBindings, which cannot grant URLs.
-//!
-//! # What it does
-//!
-//! Finds rules with `nonResourceURLs` in ClusterRoles that only RoleBindings refer to.
-//!
-//! # Why is this bad
-//!
-//! Requests for URLs have no namespace and are checked against ClusterRoleBindings alone: the rule grants
-//! nothing.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: metrics-reader}
-//! rules:
-//! - {nonResourceURLs: [/metrics], verbs: [get]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: prometheus-metrics, namespace: monitoring}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metrics-reader}
-//! subjects:
-//! - {kind: ServiceAccount, name: default, namespace: monitoring}
-//! ```
-//!
-//! # How to fix
-//!
-//! Grant the ClusterRole with a ClusterRoleBinding.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: metrics-reader}
-//! rules:
-//! - {nonResourceURLs: [/metrics], verbs: [get]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: prometheus-metrics}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: metrics-reader}
-//! subjects:
-//! - {kind: ServiceAccount, name: default, namespace: monitoring}
-//! ```
-
 use rolecall_rbac::{Binding, Role};
 
 use crate::context::{Context, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC209",
-        name: "url-in-role-binding",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("url_in_role_binding.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC209, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

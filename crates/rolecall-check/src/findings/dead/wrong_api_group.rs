@@ -1,59 +1,9 @@
-//! A rule names a resource under an API group that does not have it.
-//!
-//! # What it does
-//!
-//! Finds resources of Kubernetes that none of the rule's API groups serves, and API groups that cannot
-//! exist: `core`, `v1`, `apps/v1`, `rbac`. Groups of custom resources are never reported.
-//!
-//! # Why is this bad
-//!
-//! A rule matches only if group and resource both do. `deployments` in the core group `""` matches
-//! nothing, and neither does `pods` in `core` or in `v1`: the core group is the empty string, and
-//! versions play no part.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: deployer, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods, deployments], verbs: [get, list]}
-//! - {apiGroups: [core], resources: [secrets], verbs: [get]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the group that has the resource.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: Role
-//! metadata: {name: deployer, namespace: shop}
-//! rules:
-//! - {apiGroups: [""], resources: [pods], verbs: [get, list]}
-//! - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
-//! - {apiGroups: [""], resources: [secrets], verbs: [get]}
-//! ```
-
 use super::fate::{self, Dead};
 use crate::context::{Context, RuleAt, group_names, joined, listed, quote};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC203",
-        name: "wrong-api-group",
-        category: Category::Dead,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("wrong_api_group.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC203, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

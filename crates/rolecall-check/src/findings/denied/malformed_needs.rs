@@ -1,64 +1,11 @@
-//! An annotation `rolecall.dev/needs` that cannot be read.
-//!
-//! # What it does
-//!
-//! Reports declared needs that do not parse or that name a resource nobody serves.
-//!
-//! # Why is this bad
-//!
-//! What cannot be read is not checked.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: Pod
-//! metadata:
-//!   name: web
-//!   namespace: shop
-//!   annotations: {rolecall.dev/needs: "get podz"}
-//! spec:
-//!   containers:
-//!   - {name: web, image: registry.example.com/web:1}
-//! ```
-//!
-//! # How to fix
-//!
-//! Write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`, several separated by `;`. Custom resources are written with
-//! their group: `get widgets.example.com`.
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: Pod
-//! metadata:
-//!   name: web
-//!   namespace: shop
-//!   annotations: {rolecall.dev/needs: "create selfsubjectaccessreviews.authorization.k8s.io"}
-//! spec:
-//!   containers:
-//!   - {name: web, image: registry.example.com/web:1}
-//! ```
-
 use rolecall_rbac::{PodSpec, ResolveError};
 
 use crate::context::{Context, listed};
 use crate::findings::Rule;
 use crate::needs_annotation::{self, NeedsError};
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC305",
-        name: "malformed-needs",
-        category: Category::Denied,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("malformed_needs.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC305, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {

@@ -1,28 +1,12 @@
 //! RC6: access that is not as `rolecall.yaml` expects it.
 
-mod excessive_access;
-mod forbidden_access;
-mod meaningless_expectation;
-mod missing_access;
-mod undecided_expectation;
-mod unmatched_subject;
-
 use rolecall_rbac::{Binding, Grant, Identity, Metadata, NearMiss, Origin, Request, Role};
 
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
-use crate::{Denied, FieldPath, Finding, ObjectRef, RuleMeta, hint};
-
-pub(super) const METAS: &[&RuleMeta] = &[
-    &missing_access::META,
-    &forbidden_access::META,
-    &excessive_access::META,
-    &undecided_expectation::META,
-    &unmatched_subject::META,
-    &meaningless_expectation::META,
-];
+use crate::{Denied, FieldPath, Finding, ObjectRef, documents, hint};
 
 /// The code of what something unread decides.
-pub(crate) const UNDECIDED: &str = undecided_expectation::META.code;
+pub(crate) const UNDECIDED: &str = documents::RC604.code;
 
 /// How failed expectations are told.
 #[derive(Clone, Copy)]
@@ -40,12 +24,12 @@ pub fn expectation_findings(failures: &[Failure<'_>], teller: FailureTeller<'_>)
 
 fn finding(failure: &Failure<'_>, teller: FailureTeller<'_>) -> Finding {
     let meta = match &failure.unmet {
-        Unmet::Denied { .. } => &missing_access::META,
-        Unmet::Allowed { .. } => &forbidden_access::META,
-        Unmet::Beyond { .. } => &excessive_access::META,
-        Unmet::Undecided { .. } => &undecided_expectation::META,
-        Unmet::NoSubject => &unmatched_subject::META,
-        Unmet::Meaningless { .. } => &meaningless_expectation::META,
+        Unmet::Denied { .. } => &documents::RC601,
+        Unmet::Allowed { .. } => &documents::RC602,
+        Unmet::Beyond { .. } => &documents::RC603,
+        Unmet::Undecided { .. } => &documents::RC604,
+        Unmet::NoSubject => &documents::RC605,
+        Unmet::Meaningless { .. } => &documents::RC606,
     };
     // What is said of whom tells the failures of one expectation apart; lines and indices do not.
     let said = failure.to_string();

@@ -1,63 +1,3 @@
-//! A workload runs as the `default` ServiceAccount, which holds rights.
-//!
-//! # What it does
-//!
-//! Finds Pods that run as `default`, by name or because they name none, in namespaces where `default` was
-//! granted something, directly or through one of its groups. What every server grants everybody does not
-//! count.
-//!
-//! # Why is this bad
-//!
-//! Every Pod of the namespace that names no ServiceAccount gets the same rights, whether it needs them or
-//! not, now and later.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: web-views, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: default, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Give the workload a ServiceAccount of its own and grant the rights to that.
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       serviceAccountName: web
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: web-views, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: web, namespace: shop}
-//! ```
-
 use std::collections::BTreeMap;
 
 use rolecall_rbac::{Binding, BoundRole, SubjectKind};
@@ -65,21 +5,9 @@ use rolecall_rbac::{Binding, BoundRole, SubjectKind};
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads::{self, PodOf, RunsAs};
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, ObjectRef, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC401",
-        name: "default-service-account-with-rights",
-        category: Category::Hygiene,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("default_service_account_with_rights.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC401, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // By the binding, so that one cause is reported once, however many workloads there are.

@@ -1,54 +1,3 @@
-//! A workload runs as a ServiceAccount that does not exist.
-//!
-//! # What it does
-//!
-//! Looks up the ServiceAccount of every workload's Pods in the workload's namespace; what `external` in `rolecall.yaml` lists
-//! counts as existing. The severity is lower where the input holds no ServiceAccount of that namespace, since they may
-//! be defined elsewhere.
-//!
-//! # Why is this bad
-//!
-//! Admission refuses the Pods: `error looking up service account`. The Deployment is accepted and never
-//! becomes ready.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       serviceAccountName: wbe
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Create the ServiceAccount, or correct the name. Pods cannot run as a ServiceAccount of another namespace.
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       serviceAccountName: web
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: web, namespace: shop}
-//! ```
-
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -59,21 +8,9 @@ use crate::context::{Context, listed};
 use crate::findings::ownership::Owner;
 use crate::findings::workloads::{self, RunsAs};
 use crate::findings::{Rule, accounts, roles};
-use crate::{Category, ExternalKind, Finding, RuleMeta, Severity, Versions};
+use crate::{ExternalKind, Finding, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC405",
-        name: "missing-service-account",
-        category: Category::Hygiene,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("missing_service_account.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC405, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let foreign = LazyCell::new(|| foreign_directories(context));

@@ -1,66 +1,12 @@
-//! A token is mounted into a Pod whose ServiceAccount has no rights.
-//!
-//! # What it does
-//!
-//! Finds Pods that get a token for the API server mounted, because neither they nor their ServiceAccount say
-//! `automountServiceAccountToken: false`, although the ServiceAccount was granted nothing and nothing in the
-//! manifest asks the API server for anything.
-//!
-//! # Why is this bad
-//!
-//! The Pod does not need the token, and whoever breaks into it gets an identity: with what everybody may
-//! do, and with whatever is granted to the ServiceAccount later.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ```
-//!
-//! # How to fix
-//!
-//! Say `automountServiceAccountToken: false` in the Pod or in its ServiceAccount.
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       automountServiceAccountToken: false
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ```
-
 use std::collections::BTreeMap;
 
 use crate::commands::{Invocation, Tool};
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads::{self, PodOf, RunsAs};
-use crate::{Category, FieldPath, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, ObjectRef, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC403",
-        name: "needless-token",
-        category: Category::Hygiene,
-        severity: Severity::Info,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("needless_token.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC403, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut found: BTreeMap<(&str, &str), Vec<&PodOf<'_>>> = BTreeMap::new();

@@ -1,59 +1,12 @@
-//! A rule names a resource that the server does not serve by default.
-//!
-//! # What it does
-//!
-//! Finds resources that other versions of Kubernetes serve, or that need a feature gate: Ingresses and
-//! Deployments in `extensions`, PodSecurityPolicies. Nothing is said where the rule names the same resource in
-//! a group that is served.
-//!
-//! # Why is this bad
-//!
-//! The rule is ballast, and reads as if it granted something. If the role does not grant the same in the group
-//! that serves the resource today, its holders are refused.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: ingress-reader}
-//! rules:
-//! - {apiGroups: [extensions], resources: [ingresses], verbs: [get, list, watch]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the group that serves the resource today.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: ingress-reader}
-//! rules:
-//! - {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch]}
-//! ```
-
 use std::collections::BTreeMap;
 
 use rolecall_rbac::{PolicyRule, Text, Texts, covers};
 
 use crate::context::{Context, RuleAt, group_names, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions, known};
+use crate::{Finding, Severity, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC407",
-        name: "retired-api",
-        category: Category::Hygiene,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("retired_api.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC407, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

@@ -1,69 +1,3 @@
-//! A Pod needs the API server, but no token is mounted.
-//!
-//! # What it does
-//!
-//! Finds Pods without a mounted token, because they or their ServiceAccount say
-//! `automountServiceAccountToken: false` and no volume projects one, that run commands against the API server or
-//! declare needs, or that are the only users of a ServiceAccount with rights of its own. The right to `use` security
-//! context constraints needs no token: the server checks it when the Pod is created.
-//!
-//! # Why is this bad
-//!
-//! Without a token the Pod is nobody to the API server, whatever its ServiceAccount was granted.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: Pod
-//! metadata: {name: lister, namespace: shop}
-//! spec:
-//!   serviceAccountName: lister
-//!   automountServiceAccountToken: false
-//!   containers:
-//!   - name: kubectl
-//!     image: registry.example.com/tools/kubectl:1.36
-//!     command: [kubectl, get, pods]
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: lister, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: lister, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: lister, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Let the token be mounted, or project one with a `serviceAccountToken` volume.
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: Pod
-//! metadata: {name: lister, namespace: shop}
-//! spec:
-//!   serviceAccountName: lister
-//!   containers:
-//!   - name: kubectl
-//!     image: registry.example.com/tools/kubectl:1.36
-//!     command: [kubectl, get, pods]
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: lister, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: lister, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: lister, namespace: shop}
-//! ```
-
 use std::cell::LazyCell;
 
 use rolecall_rbac::{Role, ServiceAccount};
@@ -72,21 +6,9 @@ use rustc_hash::FxHashSet;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads::{self, PodOf, RunsAs};
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC404",
-        name: "token-not-mounted",
-        category: Category::Hygiene,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("token_not_mounted.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC404, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let (mounting, others): (Vec<&PodOf<'_>>, Vec<&PodOf<'_>>) =

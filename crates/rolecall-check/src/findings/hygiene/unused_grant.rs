@@ -1,79 +1,12 @@
-//! Rights are granted to a ServiceAccount that no workload uses.
-//!
-//! # What it does
-//!
-//! Finds ServiceAccounts that bindings name and that no workload of the input runs as. Nothing is said where
-//! the input holds no workloads, or not all of them, or where a rule allows someone to mint tokens of the
-//! ServiceAccount by its name. In manifests the finding is only for information, since people, pipelines and
-//! programs elsewhere can use the ServiceAccount; so it is in a cluster where a workload can create workloads in the
-//! namespace, as operators do.
-//!
-//! # Why is this bad
-//!
-//! Rights that nobody uses wait for somebody who does: whoever may create Pods in the namespace can run one
-//! as this ServiceAccount.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: migration, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: migration, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
-//! subjects:
-//! - {kind: ServiceAccount, name: migration, namespace: shop}
-//! ---
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ```
-//!
-//! # How to fix
-//!
-//! Let the workload that it was made for run as it. If nothing uses it, remove the binding and the
-//! ServiceAccount.
-//!
-//! ```yaml
-//! apiVersion: apps/v1
-//! kind: Deployment
-//! metadata: {name: web, namespace: shop}
-//! spec:
-//!   template:
-//!     spec:
-//!       containers:
-//!       - {name: web, image: registry.example.com/web:1}
-//! ```
-
 use rolecall_rbac::{Binding, Identity, PodSpec, ServiceAccount};
 use rustc_hash::FxHashSet;
 
 use super::account_use::Uses;
 use crate::context::Context;
 use crate::findings::{Rule, workloads};
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC402",
-        name: "unused-grant",
-        category: Category::Hygiene,
-        severity: Severity::Low,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unused_grant.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC402, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let names = context.names();

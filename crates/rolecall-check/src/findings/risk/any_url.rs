@@ -1,70 +1,11 @@
-//! A role that allows every URL.
-//!
-//! # What it does
-//!
-//! Finds rules that allow requests for any URL path that is no resource.
-//!
-//! # Why is this bad
-//!
-//! Besides metrics these are profiles of running processes below `/debug`, logs of the node below `/logs`,
-//! and whatever is served next.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: url-reader}
-//! rules:
-//! - {nonResourceURLs: ["*"], verbs: [get]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: url-reader}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: url-reader}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the URLs that are needed.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: url-reader}
-//! rules:
-//! - {nonResourceURLs: [/metrics, /healthz], verbs: [get]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: url-reader}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: url-reader}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-
 use rolecall_rbac::{Request, Text, rule_allows};
 
 use crate::context::{Context, joined};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 use rolecall_access::risk::ANYTHING;
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC563",
-        name: "any-url",
-        category: Category::Risk,
-        severity: Severity::Medium,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P63"],
-        source: include_str!("any_url.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC563, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let asked = ["get", "post"].map(|verb| Request::path(verb, format!("/{ANYTHING}")));

@@ -1,53 +1,8 @@
-//! A ServiceAccount with an identity in the cloud.
-//!
-//! # What it does
-//!
-//! Finds ServiceAccounts with the annotations that tie them to an IAM role of AWS, a service account of
-//! Google Cloud or a managed identity of Azure.
-//!
-//! # Why is this bad
-//!
-//! Whoever gets at a token of the ServiceAccount, or may create Pods in its namespace, acts in the cloud
-//! account too.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata:
-//!   name: backup
-//!   namespace: shop
-//!   annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/backup"}
-//! ```
-//!
-//! # How to fix
-//!
-//! It is only for information: keep the namespace to those who may act so.
-//!
-//! ```yaml
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: backup, namespace: shop}
-//! ```
-
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC554",
-        name: "cloud-identity",
-        category: Category::Risk,
-        severity: Severity::Info,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P54"],
-        source: include_str!("cloud_identity.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC554, check };
 
 /// The annotations and what they stand for.
 const ANNOTATIONS: [(&str, &str); 3] = [

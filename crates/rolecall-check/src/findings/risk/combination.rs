@@ -6,9 +6,8 @@ use rolecall_access::risk::{Allowed, Engine, Need, Risk, RiskIndex};
 use rolecall_access::{Holder, Severity};
 use rolecall_rbac::{Binding, BoundRole, Role, Text};
 
-use super::documents::meta;
 use crate::context::{Context, RuleAt, listed};
-use crate::{FieldPath, Finding, ObjectRef};
+use crate::{FieldPath, Finding, ObjectRef, documents};
 
 /// Default ClusterRoles whose bindings have a finding for themselves.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
@@ -85,7 +84,7 @@ impl Combination {
         };
         let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
         let message = format!("{} may {}, {place}", some_of(&holders), risk.may);
-        let mut finding = Finding::new(meta(risk)?, object, message)
+        let mut finding = Finding::new(documents::find(risk.code)?, object, message)
             .at(field)
             .about(risk.name)
             .severity(severity)

@@ -1,69 +1,10 @@
-//! A rule with `deletecollection`.
-//!
-//! # What it does
-//!
-//! Finds rules that name the verb `deletecollection`.
-//!
-//! # Why is this bad
-//!
-//! One request deletes all objects of a kind in a namespace, or everywhere. Hardly anything but the
-//! namespace controller and the garbage collector needs it.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: cleaner}
-//! rules:
-//! - {apiGroups: [example.com], resources: [widgets], verbs: [list, deletecollection]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: cleaner}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cleaner}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-//!
-//! # How to fix
-//!
-//! Grant `delete`.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: cleaner}
-//! rules:
-//! - {apiGroups: [example.com], resources: [widgets], verbs: [list, delete]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: cleaner}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cleaner}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-
 use rolecall_rbac::PolicyRule;
 
 use crate::context::{Context, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC571",
-        name: "mass-deletion",
-        category: Category::Risk,
-        severity: Severity::Info,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P64"],
-        source: include_str!("mass_deletion.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC571, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {

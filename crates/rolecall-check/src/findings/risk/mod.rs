@@ -1,7 +1,6 @@
 //! RC5: access that reaches further than it seems.
 
 mod combination;
-mod documents;
 mod granted;
 mod report;
 mod subjects;
@@ -24,7 +23,6 @@ mod takeover_workload;
 mod widened_default_role;
 mod wildcard;
 
-pub(crate) use documents::metas;
 pub(super) use report::check;
 
 use super::Rule;

@@ -8,10 +8,9 @@ use rolecall_rbac::{Binding, PolicyRule, Role};
 use rustc_hash::FxBuildHasher;
 
 use super::combination::{self, ADMIN_ROLES};
-use super::documents::meta;
 use super::granted;
 use crate::context::{Context, RuleAt, listed};
-use crate::{FieldPath, Finding};
+use crate::{FieldPath, Finding, documents};
 
 /// Findings about more holders than these are not compared by them.
 const MOST_HOLDERS: usize = 8;
@@ -59,7 +58,7 @@ fn about_rule(
         false => format!("its holders may {may}{place}{granted}"),
     };
     let advice = granted::fix(engine, risk, at.rule, namespace);
-    let mut finding = Finding::new(meta(risk)?, at.role.into(), message)
+    let mut finding = Finding::new(documents::find(risk.code)?, at.role.into(), message)
         .at(at.path())
         .about(risk.name)
         .severity(judged.severity)
@@ -98,7 +97,7 @@ fn bindings_to_other_roles(
             }
         }
         for (hit, judged) in worst.into_values() {
-            let Some(meta) = meta(hit.risk) else { continue };
+            let Some(meta) = documents::find(hit.risk.code) else { continue };
             let message = format!(
                 "its subjects may {}{}, through {} `{}`",
                 hit.risk.may,

@@ -1,74 +1,3 @@
-//! Holders of a namespace's Secrets who can become a stronger ServiceAccount of it.
-//!
-//! # What it does
-//!
-//! Finds subjects that may read or mint tokens of a namespace's ServiceAccounts (by its Secrets, by
-//! requesting tokens, or by running Pods there), where one of these ServiceAccounts holds rights in the
-//! whole cluster that the subject does not. Where it takes a Secret that the subject can read by name and that does
-//! not exist yet, the finding is only for information.
-//!
-//! # Why is this bad
-//!
-//! Within a namespace the rights of its strongest ServiceAccount are everybody's who can get at its tokens.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: shop-secrets, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: secret-keeper}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: secret-keeper}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], verbs: [get, create]}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: operator, namespace: shop}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: operator}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-//! subjects:
-//! - {kind: ServiceAccount, name: operator, namespace: shop}
-//! ```
-//!
-//! # How to fix
-//!
-//! Keep ServiceAccounts with rights in the whole cluster in namespaces where nobody else works.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: shop-secrets, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: secret-keeper}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: secret-keeper}
-//! rules:
-//! - {apiGroups: [""], resources: [secrets], verbs: [get, create]}
-//! ---
-//! apiVersion: v1
-//! kind: ServiceAccount
-//! metadata: {name: operator, namespace: operators}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: operator}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-//! subjects:
-//! - {kind: ServiceAccount, name: operator, namespace: operators}
-//! ```
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_access::Holder;
@@ -78,21 +7,9 @@ use rolecall_rbac::{Binding, ServiceAccount, Text};
 use super::combination::some_of;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, FieldPath, Finding, RuleMeta, Severity, Versions};
+use crate::{FieldPath, Finding, Severity, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC513",
-        name: "stronger-account-in-reach",
-        category: Category::Risk,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P13"],
-        source: include_str!("stronger_account_in_reach.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC513, check };
 
 /// The risks through which one becomes the ServiceAccounts of a namespace.
 const WAYS: [&str; 5] = ["RC514", "RC515", "RC516", "RC518", "RC532"];

@@ -1,56 +1,8 @@
-//! A ClusterRole that adds takeover rights to `admin`, `edit` or `view`.
-//!
-//! # What it does
-//!
-//! Finds ClusterRoles whose labels make a default ClusterRole include them and whose rules let somebody
-//! become somebody else: `escalate`, `bind`, `impersonate`, tokens, all verbs.
-//!
-//! # Why is this bad
-//!
-//! Every holder of the default role gets the rights, in every namespace where it is bound, without a
-//! binding that says so.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata:
-//!   name: role-editor
-//!   labels: {rbac.authorization.k8s.io/aggregate-to-edit: "true"}
-//! rules:
-//! - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [escalate, bind]}
-//! ```
-//!
-//! # How to fix
-//!
-//! Remove the label, and bind the role to those who need it.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: role-editor}
-//! rules:
-//! - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [escalate, bind]}
-//! ```
-
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Severity, Versions};
+use crate::{Finding, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC564",
-        name: "widened-default-role",
-        category: Category::Risk,
-        severity: Severity::High,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P64"],
-        source: include_str!("widened_default_role.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC564, check };
 
 /// What makes a rule too much for a default role.
 const TOO_MUCH: [&str; 6] = ["RC501", "RC502", "RC503", "RC528", "RC529", "RC532"];

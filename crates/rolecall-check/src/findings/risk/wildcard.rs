@@ -1,53 +1,3 @@
-//! A rule with a wildcard.
-//!
-//! # What it does
-//!
-//! Finds rules that allow any verb, spelled `*` or as all eight verbs of requests, or any resource of an
-//! API group. Rules that allow everything, a verb on everything, or any verb on a sensitive kind are
-//! reported as such instead. In a namespace, and in API groups of custom resources, the finding is only for
-//! information.
-//!
-//! # Why is this bad
-//!
-//! The rule grows: with the next version of the API it covers verbs, resources and subresources that nobody
-//! had in mind.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: widget-admin}
-//! rules:
-//! - {apiGroups: [example.com], resources: ["*"], verbs: ["*"]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: widget-admin}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: widget-admin}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-//!
-//! # How to fix
-//!
-//! Name the verbs and resources that are needed.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRole
-//! metadata: {name: widget-admin}
-//! rules:
-//! - {apiGroups: [example.com], resources: [widgets], verbs: [get, list, create]}
-//! ---
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: ClusterRoleBinding
-//! metadata: {name: widget-admin}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: widget-admin}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}
-//! ```
-
 use std::collections::BTreeMap;
 
 use rolecall_access::risk::{self, Engine, Hit, WILDCARD};
@@ -55,21 +5,9 @@ use rolecall_rbac::PolicyRule;
 
 use crate::context::{Context, RuleAt, joined, listed};
 use crate::findings::Rule;
-use crate::{Category, Finding, RuleMeta, Versions, known};
+use crate::{Finding, documents, known};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC504",
-        name: "wildcard",
-        category: Category::Risk,
-        severity: WILDCARD.severity,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &["P04"],
-        source: include_str!("wildcard.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC504, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = context.risks();

@@ -1,63 +1,8 @@
-//! An entry of `external` that nothing refers to.
-//!
-//! # What it does
-//!
-//! Finds entries of `external` in `rolecall.yaml` that no role, ServiceAccount or binding of the input needs: nothing
-//! refers to what they name, or the input holds it by now.
-//!
-//! # Why is this bad
-//!
-//! It will hide the next misspelling that it matches.
-//!
-//! # Example
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: metrics, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}
-//! ---
-//! apiVersion: rolecall.dev/v1
-//! kind: CheckConfig
-//! external: [ServiceAccount monitoring/prometheus]
-//! ```
-//!
-//! # How to fix
-//!
-//! Remove the entry.
-//!
-//! ```yaml
-//! apiVersion: rbac.authorization.k8s.io/v1
-//! kind: RoleBinding
-//! metadata: {name: metrics, namespace: shop}
-//! roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-//! subjects:
-//! - {kind: ServiceAccount, name: prometheus, namespace: monitoring}
-//! ---
-//! apiVersion: rolecall.dev/v1
-//! kind: CheckConfig
-//! external: [ServiceAccount monitoring/prometheus]
-//! ```
-
 use crate::context::Context;
 use crate::findings::{Rule, roles, workloads};
-use crate::{Category, ExternalKind, Finding, ObjectRef, RuleMeta, Severity, Versions};
+use crate::{ExternalKind, Finding, ObjectRef, documents};
 
-pub(super) const RULE: Rule = Rule {
-    meta: &RuleMeta {
-        code: "RC904",
-        name: "unused-external",
-        category: Category::Suppression,
-        severity: Severity::Low,
-        since: "0.1.0",
-        versions: Versions::ALL,
-        rows: &[],
-        source: include_str!("unused_external.rs"),
-    },
-    check,
-};
+pub(super) const RULE: Rule = Rule { meta: &documents::RC904, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Where everything is known, nothing is external, and the list may be there for other runs.

@@ -26,7 +26,8 @@ pub(crate) fn write(
     let codes: BTreeSet<&str> =
         findings.iter().map(|reported| reported.finding.rule.code).collect();
     let all = rolecall_check::rules();
-    let rules: Vec<&RuleMeta> = all.into_iter().filter(|rule| codes.contains(rule.code)).collect();
+    let rules: Vec<&RuleMeta> =
+        all.iter().copied().filter(|rule| codes.contains(rule.code)).collect();
     let results: Vec<Value> = findings
         .iter()
         .map(|reported| {
@@ -75,10 +76,10 @@ fn rule(rule: &RuleMeta) -> Value {
     json!({
         "id": rule.code,
         "name": rule.name,
-        "shortDescription": {"text": rule.summary()},
-        "fullDescription": {"text": rule.summary()},
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.title},
         "helpUri": format!("{PAGES}#{}", rule.code.to_lowercase()),
-        "help": {"text": rule.documentation(), "markdown": rule.documentation()},
+        "help": {"text": rule.text, "markdown": rule.text},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {
             "tags": ["rbac", rule.category.as_str()],

@@ -1,0 +1,48 @@
+//! The rules, compiled from the documents in `rules/`.
+
+use crate::{Category, RuleMeta, Severity, Versions};
+
+include!(concat!(env!("OUT_DIR"), "/documents.rs"));
+
+/// Returns the rule of a code.
+pub(crate) fn find(code: &str) -> Option<&'static RuleMeta> {
+    let at = ALL.binary_search_by_key(&code, |rule| rule.code).ok()?;
+    ALL.get(at).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rolecall_access::risk;
+
+    use super::ALL;
+    use crate::findings;
+
+    #[test]
+    fn each_rule_has_one_document_and_each_document_one_rule() {
+        let with_logic = findings::rules().map(|rule| rule.meta.code);
+        let risks: BTreeSet<&str> = risk::all().map(|risk| risk.code).collect();
+        // Expectations and suppressions report them without a rule.
+        let others = ["RC601", "RC602", "RC603", "RC604", "RC605", "RC606"];
+        let of_suppressions = ["RC901", "RC902", "RC903"];
+        let mut codes: Vec<&str> =
+            with_logic.chain(risks).chain(others).chain(of_suppressions).collect();
+        codes.sort_unstable();
+        let documented: Vec<&str> = ALL.iter().map(|rule| rule.code).collect();
+        assert_eq!(codes, documented);
+    }
+
+    #[test]
+    fn documents_repeat_the_catalogue_of_risks() {
+        for risk in risk::all() {
+            let rule = super::find(risk.code).unwrap();
+            assert_eq!((rule.name, rule.versions), (risk.name, risk.versions), "{}", risk.code);
+        }
+        for rule in ALL {
+            if let Some(severity) = risk::severity(rule.code) {
+                assert_eq!(rule.severity, severity, "{}", rule.code);
+            }
+        }
+    }
+}
