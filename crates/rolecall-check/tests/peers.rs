@@ -93,7 +93,7 @@ fn a_subject_is_a_risk_whether_or_not_its_role_is_in_the_input() {
         let role = if kind == "RoleBinding" { "Role elsewhere" } else { "ClusterRole elsewhere" };
         assert_eq!(
             found(&binding(kind, role, &subject)),
-            [format!("RC101 low {kind} roleRef.name"), format!("{expected} {kind} subjects[0]"),],
+            [format!("RC101 info {kind} roleRef.name"), format!("{expected} {kind} subjects[0]"),],
             "{tool}: {kind} of {subject}"
         );
     }
@@ -106,7 +106,7 @@ fn a_rule_is_a_risk_with_the_verbs_and_wildcards_that_do_the_same() {
             "trivy",
             "Role",
             "{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [deletecollection]}",
-            "RC542 low Role rules[0]",
+            "RC542 info Role rules[0]",
         ),
         (
             "checkov",
@@ -203,7 +203,7 @@ fn writing_secrets_without_reading_them_makes_nobody_stronger() {
             );
     for (rules, expected) in [
         (create.to_owned(), None),
-        (format!("{create}, {own}"), Some("RC513 low RoleBinding subjects[0]")),
+        (format!("{create}, {own}"), Some("RC513 info RoleBinding subjects[0]")),
         (format!("{create}, {read}"), Some("RC513 high RoleBinding subjects[0]")),
     ] {
         let found = found(&(bound("Role", &rules) + &stronger));

@@ -210,10 +210,11 @@ impl Found {
         };
         if kind.is_symlink() {
             self.link(&path, stack, chart);
-        } else if kind.is_file() && is_manifest(&path) && !is_expectation(&path) {
-            self.entries.push(Entry { path, chart, is_found: true, namespace: None, build: None });
-        } else if is_manifest(&path) {
+        } else if !is_manifest(&path) {
+        } else if !kind.is_file() {
             self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
+        } else if !is_expectation(&path) {
+            self.entries.push(Entry { path, chart, is_found: true, namespace: None, build: None });
         }
     }
 
@@ -330,15 +331,22 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 /// Returns whether a file contains the expected result of a test step rather than objects to apply,
-/// such as `01-assert.yaml` or `03-errors.yaml`. KUTTL and Chainsaw compare these partial objects
-/// with those of a cluster.
+/// such as `tests/e2e/rbac/01-assert.yaml`. KUTTL and Chainsaw compare these partial objects with
+/// those of a cluster. Outside directories of tests, `kubectl apply -f` might apply such a file.
 fn is_expectation(path: &Path) -> bool {
     let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return false };
     let mut words = stem.split(['-', '_', '.']);
     let is_step = words
         .next()
         .is_some_and(|step| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()));
-    is_step && words.any(|word| matches!(word, "assert" | "asserts" | "error" | "errors"))
+    is_step
+        && words.any(|word| matches!(word, "assert" | "asserts" | "error" | "errors"))
+        && path.parent().is_some_and(|directory| {
+            directory.iter().filter_map(|name| name.to_str()).any(|name| {
+                name.split(['-', '_'])
+                    .any(|word| ["chainsaw", "e2e", "kuttl", "test", "tests"].contains(&word))
+            })
+        })
 }
 
 /// Returns the directory; `.` for the empty path.

@@ -306,16 +306,22 @@ fn directories_are_searched_and_explicit_files_always_read() {
 #[test]
 fn test_expectations_are_read_only_if_explicit() {
     let files: &[(&str, &[u8])] = &[
-        ("00-install.yaml", ROLE.as_bytes()),
-        ("01-assert.yaml", ROLE.as_bytes()),
-        ("02-scale-assert.yaml", ROLE.as_bytes()),
-        ("03-errors.yml", ROLE.as_bytes()),
+        ("e2e/00-install.yaml", ROLE.as_bytes()),
+        ("e2e/01-assert.yaml", ROLE.as_bytes()),
+        ("e2e/02-scale-assert.yaml", ROLE.as_bytes()),
+        ("e2e/03-errors.yml", ROLE.as_bytes()),
     ];
-    check_paths(files, &["."], "", "Role shop/reader 00-install.yaml:1 [get]");
-    check_paths(files, &["01-assert.yaml"], "", "Role shop/reader 01-assert.yaml:1 [get]");
-    // Without a step number it is an ordinary name.
-    let files: &[(&str, &[u8])] = &[("assert.yaml", ROLE.as_bytes())];
-    check_paths(files, &["."], "", "Role shop/reader assert.yaml:1 [get]");
+    check_paths(files, &["."], "", "Role shop/reader e2e/00-install.yaml:1 [get]");
+    check_paths(files, &["e2e/01-assert.yaml"], "", "Role shop/reader e2e/01-assert.yaml:1 [get]");
+    // Without a step number, or outside a directory of tests, it is an ordinary name.
+    for path in ["e2e/assert.yaml", "deploy/01-assert.yaml"] {
+        check_paths(
+            &[(path, ROLE.as_bytes())],
+            &["."],
+            "",
+            &format!("Role shop/reader {path}:1 [get]"),
+        );
+    }
 }
 
 #[test]
