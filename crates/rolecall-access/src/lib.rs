@@ -10,12 +10,11 @@ pub mod risk;
 mod algebra;
 mod holder;
 mod severity;
-mod version;
 
 pub use algebra::{
     AccessSet, AccessTerm, EffectiveAccess, Extent, ReadableTerm, ResourceTerm, RuleSet, Scopes,
     UrlTerm, baseline,
 };
 pub use holder::Holder;
+pub use rolecall_rbac::{KubernetesVersion, VersionError, Versions};
 pub use severity::{Severity, UnknownSeverityError};
-pub use version::{KubernetesVersion, VersionError, Versions};

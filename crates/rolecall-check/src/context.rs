@@ -4,51 +4,16 @@ use std::sync::OnceLock;
 
 use rolecall_access::risk::Engine;
 use rolecall_rbac::{
-    AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role,
-    ServiceAccount, Text, Workload, covers,
+    Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role, ServiceAccount,
+    Workload, covers,
 };
 use rustc_hash::FxHashSet;
 
-use crate::findings::accounts::{MissingSubject, find_unknown_subjects};
-use crate::findings::workloads::{PodOf, find_pods};
+use crate::input::CheckInput;
+use crate::missing_subject::MissingSubject;
 use crate::names::Names;
-use crate::{External, ExternalKind, FieldPath, KubernetesVersion};
-
-/// Everything that a check is told.
-#[derive(Clone, Copy, Debug)]
-pub struct CheckInput<'a> {
-    /// What is judged, and what it is judged in: aggregation resolved, default roles included.
-    pub authorizer: &'a Authorizer,
-    /// The resources that the server serves.
-    pub catalog: &'a Catalog,
-    /// The default roles and bindings of servers, an inventory for each version that is known; they
-    /// are nobody's fault. Servers between two versions start with some of either.
-    pub defaults: &'a [Inventory],
-    /// Where aggregation changed what was written.
-    pub drifts: &'a [AggregationDrift],
-    /// The version of the server.
-    pub version: KubernetesVersion,
-    /// Which objects are judged.
-    pub judged: Judged,
-    /// What exists though the input does not hold it.
-    pub external: &'a [External],
-    /// Whether the input is all that there is, as of a cluster or its snapshot: nothing is external.
-    pub complete: bool,
-    /// Whether it is known where objects belong that name no namespace, and no guess.
-    pub namespace_given: bool,
-    /// The options with which another command reads the same, such as `-f deploy/`; may be empty.
-    pub sources: &'a str,
-}
-
-/// Which objects findings are about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Judged {
-    /// Those read from files: a live cluster below them is only what they are laid over.
-    #[default]
-    Files,
-    /// Those of a live cluster too.
-    Everything,
-}
+use crate::pods::{PodOf, find_pods};
+use crate::{ExternalKind, FieldPath};
 
 /// The input of a check, and the questions that several rules ask of it.
 pub(crate) struct Context<'a> {
@@ -60,7 +25,8 @@ pub(crate) struct Context<'a> {
     pods: Vec<PodOf<'a>>,
     names: Names<'a>,
     risks: OnceLock<Engine<'a>>,
-    unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
+    /// Filled when a rule first asks for it.
+    pub(crate) unknown_subjects: OnceLock<Vec<MissingSubject<'a>>>,
 }
 
 /// One rule of a role that is judged.
@@ -73,29 +39,27 @@ pub(crate) struct RuleAt<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(input: CheckInput<'a>) -> Self {
+        let inventory = input.inventory();
+        let (default_bindings, mut bindings): (Vec<&Binding>, Vec<&Binding>) =
+            inventory.bindings().iter().partition(|binding| input.has_by_default(binding));
+        bindings.retain(|binding| input.is_judged(&binding.metadata));
+        let (pods, names) = rayon::join(|| find_pods(&input), || Names::of(&input));
         let mut context = Self {
             input,
             roles: Vec::new(),
-            bindings: Vec::new(),
-            default_bindings: FxHashSet::default(),
-            pods: Vec::new(),
-            names: Names::default(),
+            bindings,
+            default_bindings: default_bindings
+                .into_iter()
+                .map(|binding| place(&binding.metadata))
+                .collect(),
+            pods,
+            names,
             risks: OnceLock::new(),
             unknown_subjects: OnceLock::new(),
         };
-        let inventory = context.inventory();
         let is_own_role =
             |role: &&Role| context.is_judged(&role.metadata) && !context.is_default_role(role);
         context.roles = inventory.roles().iter().filter(is_own_role).collect();
-        let (default_bindings, others): (Vec<&Binding>, Vec<&Binding>) =
-            inventory.bindings().iter().partition(|binding| input.has_by_default(binding));
-        context.default_bindings =
-            default_bindings.into_iter().map(|binding| place(&binding.metadata)).collect();
-        context.bindings = others;
-        context.bindings.retain(|binding| input.is_judged(&binding.metadata));
-        let (pods, names) = rayon::join(|| find_pods(&context), || Names::of(&context));
-        context.pods = pods;
-        context.names = names;
         context
     }
 
@@ -104,7 +68,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn inventory(&self) -> &'a Inventory {
-        self.input.authorizer.inventory()
+        self.input.inventory()
     }
 
     /// Returns the catalogue of risks, as it applies to the input.
@@ -115,11 +79,6 @@ impl<'a> Context<'a> {
     /// Returns what goes by a name.
     pub(crate) fn names(&self) -> &Names<'a> {
         &self.names
-    }
-
-    /// Returns the ServiceAccounts that judged bindings name and the input does not hold.
-    pub(crate) fn unknown_subjects(&self) -> &[MissingSubject<'a>] {
-        self.unknown_subjects.get_or_init(|| find_unknown_subjects(self))
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
@@ -170,7 +129,7 @@ impl<'a> Context<'a> {
 
     /// Returns whether an object may belong into another namespace than the one it was put in.
     pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
-        metadata.namespace_assumed && !self.input.namespace_given
+        self.input.is_guess(metadata)
     }
 
     /// Returns whether other software installs an object, as the configuration says.
@@ -232,31 +191,6 @@ impl<'a> Context<'a> {
     }
 }
 
-impl CheckInput<'_> {
-    fn is_judged(&self, metadata: &Metadata) -> bool {
-        self.is_judged_origin(&metadata.origin)
-    }
-
-    fn is_judged_origin(&self, origin: &Origin) -> bool {
-        match origin {
-            Origin::File { .. } => true,
-            Origin::Cluster => self.judged == Judged::Everything,
-            Origin::Default => false,
-        }
-    }
-
-    /// Returns whether a binding is a default one of servers and names nobody else.
-    fn has_by_default(&self, binding: &Binding) -> bool {
-        let Metadata { namespace, name, .. } = &binding.metadata;
-        let mut defaults = self.defaults.iter().filter_map(|all| all.binding(namespace, name));
-        defaults.any(|default| {
-            default.role_ref.name == binding.role_ref.name
-                && default.role_ref.kind == binding.role_ref.kind
-                && binding.subjects.iter().all(|subject| default.subjects.contains(subject))
-        })
-    }
-}
-
 fn place(metadata: &Metadata) -> (&str, &str) {
     (&metadata.namespace, &metadata.name)
 }
@@ -271,33 +205,4 @@ impl RuleAt<'_> {
     pub(crate) fn value(&self, field: &str, index: usize) -> FieldPath {
         self.path().then_key(field).then_index(index)
     }
-}
-
-/// Writes texts as a list: `` `a`, `b` and `c` ``.
-pub(crate) fn listed<T: AsRef<str>>(texts: &[T]) -> String {
-    let quoted: Vec<String> = texts.iter().map(|text| quote(text.as_ref())).collect();
-    match &*quoted {
-        [] => String::new(),
-        [only] => only.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
-}
-
-/// Writes a text in backticks; the empty one as `""`.
-pub(crate) fn quote(text: &str) -> String {
-    if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
-}
-
-/// Writes API groups for people: `` the core API group `""` ``, `` API group `apps` ``.
-pub(crate) fn group_names<T: AsRef<str>>(groups: &[T]) -> String {
-    match groups {
-        [only] if only.as_ref().is_empty() => "the core API group `\"\"`".to_owned(),
-        [only] => format!("API group `{}`", only.as_ref()),
-        several => format!("the API groups {}", listed(several)),
-    }
-}
-
-/// Returns the texts of a field as a fingerprint keeps them.
-pub(crate) fn joined(texts: &[Text]) -> String {
-    texts.iter().map(|text| &**text).collect::<Vec<_>>().join(",")
 }

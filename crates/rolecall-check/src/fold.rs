@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::context::listed;
+use crate::words::listed;
 use crate::{Also, Category, Finding, ObjectRef, Related, Severity, Step};
 
 /// The findings about workloads that run with rights which are reported themselves.

@@ -1,6 +1,6 @@
 //! What to run to grant what is missing.
 
-use crate::context::listed;
+use crate::words::listed;
 
 /// The folder that fixes are written to. Those that it holds already are kept, so that the fixes of
 /// one report do not replace each other.

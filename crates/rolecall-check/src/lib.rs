@@ -3,7 +3,6 @@
 
 pub mod expectation;
 
-mod commands;
 mod config;
 mod context;
 mod date;
@@ -14,19 +13,20 @@ mod findings;
 mod fingerprint;
 mod fold;
 mod hint;
+mod input;
+mod judgement;
+mod missing_subject;
 mod names;
-mod needs;
-mod needs_annotation;
+mod pods;
 mod rule_meta;
 mod suppression;
 mod unread;
 mod validation;
+mod words;
 
-pub use commands::kept_command;
 pub use config::{
     ApiVersion, CheckConfig, ConfigKind, RuleName, Suppression, SuppressionError, UnknownRuleError,
 };
-pub use context::{CheckInput, Judged};
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
@@ -34,6 +34,7 @@ pub use findings::dead::{DeadGrant, dead_grant};
 pub use findings::expectation::{FailureTeller, expectation_findings};
 pub use fingerprint::fingerprints;
 pub use fold::fold;
+pub use input::{CheckInput, Judged};
 pub use rolecall_access::{
     KubernetesVersion, Severity, UnknownSeverityError, VersionError, Versions,
 };

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rolecall_rbac::{Inventory, Metadata, Role, ServiceAccount, SubjectKind};
 use rustc_hash::FxBuildHasher;
 
-use crate::context::Context;
+use crate::input::CheckInput;
 
 /// The names in the input.
 #[derive(Default)]
@@ -23,8 +23,8 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn of(context: &Context<'a>) -> Self {
-        let inventory = context.inventory();
+    pub(crate) fn of(input: &CheckInput<'a>) -> Self {
+        let inventory = input.inventory();
         let mut accounts: HashMap<_, Vec<_>, _> = HashMap::default();
         for account in inventory.service_accounts() {
             accounts.entry(&*account.metadata.name).or_default().push(account);
@@ -33,7 +33,7 @@ impl<'a> Names<'a> {
         for role in inventory.roles().iter().filter(|role| !role.is_cluster_role()) {
             roles_of_namespaces.entry(&*role.metadata.name).or_default().push(role);
         }
-        let default_bindings = context.input.defaults.iter().flat_map(Inventory::bindings);
+        let default_bindings = input.defaults.iter().flat_map(Inventory::bindings);
         let accounts_of_servers = default_bindings
             .flat_map(|binding| &*binding.subjects)
             .filter(|subject| subject.kind == SubjectKind::ServiceAccount)
@@ -55,7 +55,7 @@ impl<'a> Names<'a> {
                 Some((&**subject.effective_namespace(&binding.metadata)?, &*subject.name))
             })
             .collect();
-        let is_judged = |metadata: &&Metadata| context.is_judged(metadata);
+        let is_judged = |metadata: &&Metadata| input.is_judged(metadata);
         let roles = || inventory.roles().iter().map(|role| &role.metadata).filter(is_judged);
         let namespaces = || inventory.namespaces().iter().map(|namespace| &namespace.metadata);
         let accounts_held = inventory.service_accounts().iter().map(|account| &account.metadata);

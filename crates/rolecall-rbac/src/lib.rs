@@ -27,7 +27,6 @@ mod glob;
 mod grid;
 mod identity;
 mod index;
-mod mask;
 mod matching;
 mod model;
 mod near_miss;
@@ -40,6 +39,7 @@ mod subresources;
 mod text;
 mod unbuilt;
 mod verb_alias;
+mod version;
 mod who_can;
 
 pub use aggregate::{AggregationDrift, resolve_aggregation};
@@ -51,7 +51,6 @@ pub use gap::{Gap, ObjectKind, Unread};
 pub use glob::Glob;
 pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
-pub use mask::{masked_line, masked_words};
 pub use matching::{rule_allows, subject_matches};
 pub use model::{
     AggregationRule, Binding, Container, Inventory, InventoryBuilder, LabelOperator,
@@ -69,4 +68,5 @@ pub use subresources::{checked_subresources, is_checked_subresource};
 pub use text::{Interner, Text, Texts};
 pub use unbuilt::Build;
 pub use verb_alias::VerbAlias;
+pub use version::{KubernetesVersion, VersionError, Versions};
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

@@ -7,9 +7,10 @@ use super::problem::Problem;
 use super::tree::Tree;
 
 /// The crates without I/O; `purity` checks the rest.
-pub(super) const PURE: [&str; 6] = [
+pub(super) const PURE: [&str; 7] = [
     "rolecall-yaml",
     "rolecall-rbac",
+    "rolecall-command",
     "rolecall-access",
     "rolecall-walk",
     "rolecall-grant",
@@ -17,20 +18,22 @@ pub(super) const PURE: [&str; 6] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
+    ("rolecall-command", &["rolecall-rbac"]),
     ("rolecall-access", &["rolecall-rbac"]),
-    ("rolecall-grant", &["rolecall-access", "rolecall-rbac"]),
-    ("rolecall-check", &["rolecall-access", "rolecall-rbac"]),
+    ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
+    ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
     (
         "rolecall",
         &[
             "rolecall-yaml",
             "rolecall-rbac",
+            "rolecall-command",
             "rolecall-access",
             "rolecall-source",
             "rolecall-walk",

@@ -5,30 +5,22 @@ use rolecall_rbac::{
 };
 
 use crate::context::Context;
+use crate::missing_subject::MissingSubject;
 use crate::{ExternalKind, validation};
 
-/// A subject of a judged binding that names a ServiceAccount which the input does not hold.
-pub(crate) struct MissingSubject<'a> {
-    pub(super) binding: &'a Binding,
-    pub(super) index: usize,
-    pub(super) namespace: &'a str,
-    pub(super) name: &'a str,
-    /// ServiceAccounts that may have been meant, nearest first.
-    pub(super) lookalikes: Vec<&'a ServiceAccount>,
-}
-
-/// Returns the ServiceAccounts that judged bindings name in vain.
+/// Returns the ServiceAccounts that judged bindings name and that do not exist.
 pub(super) fn missing_subjects<'c, 'a>(
     context: &'c Context<'a>,
 ) -> impl Iterator<Item = &'c MissingSubject<'a>> {
-    context.unknown_subjects().iter().filter(|missing| {
+    let unknown = context.unknown_subjects.get_or_init(|| find_unknown_subjects(context));
+    unknown.iter().filter(|missing| {
         !context.is_external(ExternalKind::ServiceAccount, missing.namespace, missing.name)
     })
 }
 
 /// Returns the ServiceAccounts that judged bindings name and the input does not hold, those included
 /// that other software installs. What the API server rejects is reported as that.
-pub(crate) fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
+fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
     let mut missing = Vec::new();
     for binding in context.bindings() {
         for (index, subject) in binding.subjects.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Pods that run something, and what they are refused.
 
-use rolecall_check::{Category, kept_command};
+use rolecall_check::Category;
+use rolecall_command::kept_command;
 use rolecall_rbac::{Container, Request};
 use rolecall_source::facts::Version;
 

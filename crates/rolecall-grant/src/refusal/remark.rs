@@ -209,7 +209,7 @@ fn quoted(text: &[u8]) -> Text {
 pub(super) fn shown(bytes: &[u8]) -> Text {
     // Enough to mask a secret that starts within the first 200 characters.
     let bytes = bytes.get(..bytes.len().min(4 << 10)).unwrap_or_default();
-    let text = rolecall_rbac::masked_line(&String::from_utf8_lossy(bytes));
+    let text = rolecall_command::masked_line(&String::from_utf8_lossy(bytes));
     let mut shown = String::with_capacity(text.len().min(200));
     for (character, count) in text.chars().zip(0..) {
         if count == 200 {

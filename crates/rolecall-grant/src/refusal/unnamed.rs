@@ -305,7 +305,7 @@ pub(super) fn drop_redundant(scan: &mut Scan) {
 
 /// Makes an excerpt of a line from the text before and after a place, without secrets.
 pub(super) fn excerpt(before: &[u8], after: &[u8]) -> Text {
-    let before = rolecall_rbac::masked_line(&String::from_utf8_lossy(before));
+    let before = rolecall_command::masked_line(&String::from_utf8_lossy(before));
     let skipped = before.chars().count().saturating_sub(100);
     let before: String = before.chars().skip(skipped).collect();
     let start = if skipped > 0 { "..." } else { "" };

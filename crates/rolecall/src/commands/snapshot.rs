@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use clap::Args;
-use rolecall_check::kept_command;
+use rolecall_command::kept_command;
 use rolecall_rbac::{Container, Gap, Inventory, ObjectKind, Origin, Unread};
 use rolecall_source::snapshot;
 

@@ -1,9 +1,11 @@
 use rolecall_rbac::{ServiceAccount, SubjectKind, edit_distance};
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::accounts::{self, MissingSubject};
+use crate::findings::accounts;
 use crate::findings::ownership::Owner;
+use crate::missing_subject::MissingSubject;
+use crate::words::listed;
 use crate::{ExternalKind, FieldPath, Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC104, check };

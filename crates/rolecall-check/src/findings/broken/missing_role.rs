@@ -4,10 +4,11 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{Binding, Inventory, Role, RoleKind, edit_distance_within};
 use rustc_hash::FxBuildHasher;
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, roles};
 use crate::names::family;
+use crate::words::listed;
 use crate::{FieldPath, Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC101, check };

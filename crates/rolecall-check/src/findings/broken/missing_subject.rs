@@ -1,7 +1,7 @@
 use crate::context::Context;
-use crate::findings::accounts::MissingSubject;
 use crate::findings::ownership::Owner;
 use crate::findings::{Rule, accounts};
+use crate::missing_subject::MissingSubject;
 use crate::{ExternalKind, FieldPath, Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC102, check };

@@ -1,8 +1,9 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text};
 
 use super::url_in_role_binding::bound_in_namespaces_only;
-use crate::context::{Context, RuleAt, joined, listed};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{joined, listed};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC208, check };

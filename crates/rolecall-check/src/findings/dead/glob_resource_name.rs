@@ -1,7 +1,8 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text};
 
-use crate::context::{Context, joined, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::{joined, quote};
 use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC213, check };

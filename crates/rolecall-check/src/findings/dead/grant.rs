@@ -5,7 +5,7 @@ use rolecall_rbac::{Catalog, PolicyRule};
 use super::fate::{self, Dead};
 use super::{unknown_verb, wrong_api_group};
 use crate::Severity;
-use crate::context::{group_names, listed, quote};
+use crate::words::{group_names, listed, quote};
 
 /// Why no request matches a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
-use crate::context::{Context, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::quote;
 use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC214, check };

@@ -1,8 +1,9 @@
 use rolecall_rbac::ServedResource;
 
 use super::fate::Dead;
-use crate::context::{Context, group_names, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::{group_names, quote};
 use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC202, check };

@@ -1,7 +1,8 @@
 use rolecall_rbac::{PolicyRule, Text, covers};
 
-use crate::context::{Context, RuleAt, joined, listed};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{joined, listed};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC207, check };

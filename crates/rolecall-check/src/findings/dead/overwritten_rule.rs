@@ -1,7 +1,8 @@
 use rolecall_rbac::{Gap, PolicyRule, Role, covers};
 
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::joined;
 use crate::{FieldPath, Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC211, check };

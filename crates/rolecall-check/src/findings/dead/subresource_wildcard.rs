@@ -1,6 +1,7 @@
 use super::fate::Dead;
-use crate::context::{Context, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::quote;
 use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC201, check };

@@ -1,6 +1,7 @@
 use super::fate::{self, Dead};
-use crate::context::{Context, group_names, listed, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::{group_names, listed, quote};
 use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC204, check };

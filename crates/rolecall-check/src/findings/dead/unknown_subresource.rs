@@ -2,8 +2,9 @@ use rolecall_rbac::{Role, edit_distance};
 
 use super::DeadEntry;
 use super::fate::{self, Dead};
-use crate::context::{Context, listed, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::{listed, quote};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC205, check };

@@ -1,7 +1,8 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance};
 
-use crate::context::{Context, RuleAt, joined, listed, quote};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{joined, listed, quote};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC206, check };

@@ -1,7 +1,8 @@
 use rolecall_rbac::{Subject, SubjectKind};
 
-use crate::context::{Context, quote};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::quote;
 use crate::{FieldPath, Finding, documents, validation};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC215, check };

@@ -1,7 +1,8 @@
 use rolecall_rbac::{Binding, Role};
 
-use crate::context::{Context, joined, listed};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::{joined, listed};
 use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC209, check };

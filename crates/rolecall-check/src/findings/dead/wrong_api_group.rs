@@ -1,6 +1,7 @@
 use super::fate::{self, Dead};
-use crate::context::{Context, RuleAt, group_names, joined, listed, quote};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{group_names, joined, listed, quote};
 use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC203, check };

@@ -1,7 +1,7 @@
-use crate::commands::Tool;
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::{Finding, documents};
+use rolecall_command::Tool;
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC303, check };
 

@@ -1,15 +1,16 @@
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::RunsAs;
-use crate::{Finding, documents, needs_annotation};
+use crate::pods::RunsAs;
+use crate::{Finding, documents};
+use rolecall_command::annotation;
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC304, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
-        let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
-        let needs = needs_annotation::parse(declared, context.catalog()).needs;
+        let Some(declared) = annotation::of(pod.workload, pod.spec) else { continue };
+        let needs = annotation::parse(declared, context.catalog()).needs;
         let refused = super::refused(context, &needs, identity, pod.workload);
         if refused.is_empty() {
             continue;

@@ -1,16 +1,17 @@
 use rolecall_rbac::{PodSpec, ResolveError};
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::Rule;
-use crate::needs_annotation::{self, NeedsError};
+use crate::words::listed;
 use crate::{FieldPath, Finding, documents};
+use rolecall_command::annotation::{self, NeedsError};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC305, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
-        let Some(declared) = needs_annotation::of(pod.workload, pod.spec) else { continue };
-        for error in needs_annotation::parse(declared, context.catalog()).errors {
+        let Some(declared) = annotation::of(pod.workload, pod.spec) else { continue };
+        for error in annotation::parse(declared, context.catalog()).errors {
             let message = error.to_string();
             let finding = Finding::new(RULE.meta, pod.workload.into(), message.clone())
                 .at(path(pod.spec))
@@ -41,10 +42,10 @@ fn fix(error: &NeedsError) -> String {
 
 /// Returns the path of the annotation.
 pub(super) fn path(spec: &PodSpec) -> FieldPath {
-    let on_template = spec.annotations.iter().any(|(key, _)| &**key == needs_annotation::KEY);
+    let on_template = spec.annotations.iter().any(|(key, _)| &**key == annotation::KEY);
     let metadata = match (on_template, spec.path.rsplit_once('.')) {
         (true, Some((template, _))) => FieldPath::default().then_dotted(template),
         _ => FieldPath::default(),
     };
-    metadata.then_key("metadata").then_key("annotations").then_key(needs_annotation::KEY)
+    metadata.then_key("metadata").then_key("annotations").then_key(annotation::KEY)
 }

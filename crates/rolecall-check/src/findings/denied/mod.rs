@@ -6,13 +6,14 @@ mod helm_denied;
 mod kubectl_denied;
 mod malformed_needs;
 
-use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload, masked_line};
+use rolecall_command::{Invocation, Need, Tool, masked_line, needs_of};
+use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload};
 
 use super::Rule;
-use super::workloads::{self, RunsAs};
-use crate::commands::{self, Invocation, Tool};
+use super::workloads;
 use crate::context::Context;
-use crate::needs::{Judgement, Need};
+use crate::judgement::{Judgement, judge};
+use crate::pods::RunsAs;
 use crate::{Denied, Finding, RuleMeta, hint};
 
 pub(super) const RULES: &[&Rule] = &[
@@ -37,7 +38,7 @@ fn check_tool(
                 continue;
             }
             let catalog = context.catalog();
-            let needs = commands::needs_of(invocation, catalog, context.input.version);
+            let needs = needs_of(invocation, catalog, context.input.version);
             let refused = refused(context, &needs, identity, pod.workload);
             if !refused.is_empty() {
                 let field = workloads::invocation_path(pod.spec, invocation);
@@ -78,7 +79,7 @@ fn refused(
     let namespace = &workload.metadata.namespace;
     let mut refused = Refused::default();
     for need in needs {
-        let judged = need.judge(context.authorizer(), context.catalog(), identity, namespace);
+        let judged = judge(need, context.authorizer(), context.catalog(), identity, namespace);
         if let Judgement::Refused { request, somewhere } = judged {
             let requests = if somewhere { &mut refused.somewhere } else { &mut refused.requests };
             if !requests.contains(&request) {

@@ -7,7 +7,7 @@ use rolecall_rbac::{Identity, PolicyRule, Request, ResourceRequest, ServiceAccou
 
 use crate::context::Context;
 use crate::findings::accounts::is_extended;
-use crate::findings::workloads::RunsAs;
+use crate::pods::RunsAs;
 
 /// Uses of ServiceAccounts that the input suggests.
 pub(super) struct Uses<'a> {

@@ -4,7 +4,8 @@ use rolecall_rbac::{Binding, BoundRole, SubjectKind};
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::findings::workloads;
+use crate::pods::{PodOf, RunsAs};
 use crate::{FieldPath, Finding, ObjectRef, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC401, check };

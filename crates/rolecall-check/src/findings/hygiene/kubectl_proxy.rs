@@ -1,14 +1,14 @@
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::findings::workloads;
-use crate::{Finding, Severity, commands, documents};
+use crate::{Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC406, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for pod in context.pods() {
         for invocation in &pod.invocations {
-            let Some(address) = commands::proxy_address(invocation) else { continue };
+            let Some(address) = rolecall_command::proxy_address(invocation) else { continue };
             let local = address.starts_with("127.") || matches!(&*address, "localhost" | "::1");
             let (who, severity) = match local {
                 true => ("the Pod's other containers", Severity::Medium),

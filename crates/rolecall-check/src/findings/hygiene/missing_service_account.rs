@@ -4,10 +4,12 @@ use std::path::Path;
 
 use rolecall_rbac::{Metadata, Origin, is_template};
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::ownership::Owner;
-use crate::findings::workloads::{self, RunsAs};
+use crate::findings::workloads;
 use crate::findings::{Rule, accounts, roles};
+use crate::pods::RunsAs;
+use crate::words::listed;
 use crate::{ExternalKind, Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC405, check };

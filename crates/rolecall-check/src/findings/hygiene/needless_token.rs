@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::commands::{Invocation, Tool};
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::findings::workloads;
+use crate::pods::{PodOf, RunsAs};
 use crate::{FieldPath, Finding, ObjectRef, documents};
+use rolecall_command::{Invocation, Tool};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC403, check };
 

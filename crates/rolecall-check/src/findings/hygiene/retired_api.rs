@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{PolicyRule, Text, Texts, covers};
 
-use crate::context::{Context, RuleAt, group_names, listed};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{group_names, listed};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC407, check };

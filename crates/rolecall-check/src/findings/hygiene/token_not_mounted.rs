@@ -5,7 +5,8 @@ use rustc_hash::FxHashSet;
 
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::findings::workloads::{self, PodOf, RunsAs};
+use crate::findings::workloads;
+use crate::pods::{PodOf, RunsAs};
 use crate::{Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC404, check };

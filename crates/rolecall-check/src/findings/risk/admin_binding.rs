@@ -1,7 +1,8 @@
 use rolecall_rbac::RoleKind;
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::listed;
 use crate::{FieldPath, Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC505, check };

@@ -1,7 +1,8 @@
 use rolecall_rbac::{Request, Text, rule_allows};
 
-use crate::context::{Context, joined};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::joined;
 use crate::{Finding, documents};
 use rolecall_access::risk::ANYTHING;
 

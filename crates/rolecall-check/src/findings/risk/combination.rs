@@ -6,7 +6,8 @@ use rolecall_access::risk::{Allowed, Engine, Need, Risk, RiskIndex};
 use rolecall_access::{Holder, Severity};
 use rolecall_rbac::{Binding, BoundRole, Role, Text};
 
-use crate::context::{Context, RuleAt, listed};
+use crate::context::{Context, RuleAt};
+use crate::words::listed;
 use crate::{FieldPath, Finding, ObjectRef, documents};
 
 /// Default ClusterRoles whose bindings have a finding for themselves.

@@ -3,7 +3,7 @@
 use rolecall_access::risk::{ANYTHING, Engine, Risk};
 use rolecall_rbac::{PolicyRule, Request, Target};
 
-use crate::context::listed;
+use crate::words::listed;
 
 /// So many kinds are named.
 const NAMED: usize = 3;

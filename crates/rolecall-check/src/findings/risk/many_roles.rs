@@ -2,8 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::Identity;
 
-use crate::context::{Context, listed};
+use crate::context::Context;
 use crate::findings::Rule;
+use crate::words::listed;
 use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC561, check };

@@ -9,7 +9,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::combination::{self, ADMIN_ROLES};
 use super::granted;
-use crate::context::{Context, RuleAt, listed};
+use crate::context::{Context, RuleAt};
+use crate::words::listed;
 use crate::{FieldPath, Finding, documents};
 
 /// Findings about more holders than these are not compared by them.

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use crate::context::Context;
-use crate::findings::workloads::{self, RunsAs};
+use crate::findings::workloads;
+use crate::pods::RunsAs;
 use crate::{Finding, RuleMeta};
 use rolecall_access::risk::{self, Risk, RiskIndex};
 

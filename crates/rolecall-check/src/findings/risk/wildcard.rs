@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use rolecall_access::risk::{self, Engine, Hit, WILDCARD};
 use rolecall_rbac::PolicyRule;
 
-use crate::context::{Context, RuleAt, joined, listed};
+use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
+use crate::words::{joined, listed};
 use crate::{Finding, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC504, check };

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::commands::Word;
-use crate::commands::word::Part;
-use crate::needs::NeedNamespace;
+use crate::Word;
+use crate::need::NeedNamespace;
+use crate::word::Part;
 
 /// Flags that take the next word as their value.
 const WITH_VALUE: &[&str] = &[

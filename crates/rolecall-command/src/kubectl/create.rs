@@ -2,8 +2,8 @@
 
 use super::subcommands::Command;
 use super::target::{name_of, targets};
-use crate::commands::Word;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::Word;
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// The resources that `create TYPE NAME` makes.
 const CREATED: [(&str, &str, &str); 24] = [

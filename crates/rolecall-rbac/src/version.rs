@@ -11,12 +11,19 @@ pub struct KubernetesVersion {
 }
 
 /// A text that is not a Kubernetes version.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a Kubernetes version; write it as `1.36`")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionError {
     /// The text.
     pub text: String,
 }
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` is not a Kubernetes version; write it as `1.36`", self.text)
+    }
+}
+
+impl std::error::Error for VersionError {}
 
 impl KubernetesVersion {
     /// The newest version that rolecall knows.

@@ -4,8 +4,8 @@
 use super::Word;
 use super::kubectl::needs_of_user;
 use super::word::Part;
-use crate::KubernetesVersion;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::need::{Need, NeedName, NeedNamespace};
+use rolecall_rbac::KubernetesVersion;
 
 /// Flags that take the next word as their value and precede what matters here.
 const ELSEWHERE: [&str; 4] = ["--kubeconfig", "--kube-context", "--kube-apiserver", "--kube-token"];

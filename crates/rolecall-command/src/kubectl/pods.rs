@@ -2,8 +2,8 @@
 
 use super::subcommands::Command;
 use super::target::name_of;
-use crate::commands::Word;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::Word;
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// The version from which connecting to a Pod takes `create`, however it is done.
 const CREATE_ALONE: u16 = 35;

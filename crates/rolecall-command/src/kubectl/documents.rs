@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::create::created;
 use super::flags::Flags;
 use super::subcommands::Command;
-use crate::commands::container::tool_of;
-use crate::commands::shell::{OWN_NAMESPACE, UNKNOWN};
-use crate::commands::{Input, Piped, Tool};
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::container::tool_of;
+use crate::need::{Need, NeedName, NeedNamespace};
+use crate::shell::{OWN_NAMESPACE, UNKNOWN};
+use crate::{Input, Piped, Tool};
 
 /// An object that a command line is given to read.
 pub(super) struct Object {

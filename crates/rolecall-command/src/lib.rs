@@ -1,11 +1,14 @@
-//! What the containers of a Pod run, as far as their manifests tell.
+//! The requests that command lines make.
+#![doc = include_str!("../README.md")]
 //!
 //! ```text
 //! command, args -> [ shell ] -> command lines -> [ kubectl | helm | http ] -> needs
 //! ```
 //!
-//! Everything here errs on the side of silence: a command line whose meaning depends on anything that
-//! the manifest does not say needs nothing.
+//! A command line whose meaning depends on something that the manifest does not show has no needs: this
+//! crate can miss a request, but does not invent one.
+
+pub mod annotation;
 
 mod container;
 mod helm;
@@ -13,22 +16,24 @@ mod http;
 mod kept;
 mod kubeconfig;
 mod kubectl;
+mod mask;
+mod need;
+mod placeholder;
 mod shell;
 mod word;
 mod wrapper;
 
-pub(crate) use container::{Invocation, invocations};
+pub use container::{Invocation, Place, invocations};
 pub use kept::kept_command;
+pub use mask::masked_line;
+pub use need::{Need, NeedName, NeedNamespace, NeedTarget};
 pub(crate) use word::Word;
 
-use rolecall_rbac::Catalog;
-
-use crate::KubernetesVersion;
-use crate::needs::Need;
+use rolecall_rbac::{Catalog, KubernetesVersion};
 
 /// The tools whose command lines are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Tool {
+pub enum Tool {
     /// kubectl.
     Kubectl,
     /// OpenShift's oc, which has the commands of kubectl, a few of them changed.
@@ -58,8 +63,8 @@ pub(crate) struct Piped {
     pub(crate) input: Input,
 }
 
-/// Returns what a command line needs of the API server.
-pub(crate) fn needs_of(
+/// Returns the requests that a command line makes to the API server.
+pub fn needs_of(
     invocation: &Invocation,
     catalog: &Catalog,
     version: KubernetesVersion,
@@ -75,8 +80,8 @@ pub(crate) fn needs_of(
     }
 }
 
-/// Returns whether a command line lends its identity to whoever reaches a port, and on which address.
-pub(crate) fn proxy_address(invocation: &Invocation) -> Option<String> {
+/// Returns the address on which a command line serves the API with its own identity, as `kubectl proxy` does.
+pub fn proxy_address(invocation: &Invocation) -> Option<String> {
     match invocation.tool {
         Tool::Kubectl | Tool::Oc => kubectl::proxy_address(&invocation.words),
         Tool::Helm | Tool::Http => None,

@@ -2,9 +2,9 @@ use rolecall_rbac::Catalog;
 
 use super::flags::Flags;
 use super::target::{Target, objects, targets};
-use crate::KubernetesVersion;
-use crate::commands::{Input, Word, http};
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::need::{Need, NeedName, NeedNamespace};
+use crate::{Input, Word, http};
+use rolecall_rbac::KubernetesVersion;
 
 /// A command line of kubectl, taken apart.
 pub(super) struct Command<'a> {

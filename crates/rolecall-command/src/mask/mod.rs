@@ -6,21 +6,14 @@ mod program;
 
 use std::ops::Range;
 
-use crate::Text;
 use name::Value;
 use program::Program;
 
 /// What stands in place of a secret.
 const MASK: &str = "REDACTED";
 
-/// Returns the words of a command line with each secret masked that can be recognised: tokens and keys by
-/// their form, others by the option, variable, program or HTTP scheme before them.
-pub fn masked_words(words: &[Text]) -> Vec<String> {
-    let mut before = Before::default();
-    words.iter().map(|word| masked_argument(word, &mut before)).collect()
-}
-
-/// Returns a whole command line, or a script, masked likewise.
+/// Returns a command line or script with each recognised secret masked: tokens and keys by their form,
+/// others by the option, variable, program or HTTP scheme before them.
 pub fn masked_line(line: &str) -> String {
     masked_argument(line, &mut Before::default())
 }
@@ -153,6 +146,11 @@ fn push_masked(masked: &mut String, word: &str, secrets: &[Range<usize>]) {
 mod tests {
     use super::*;
 
+    fn masked_words<T: AsRef<str>>(words: &[T]) -> Vec<String> {
+        let mut before = Before::default();
+        words.iter().map(|word| masked_argument(word.as_ref(), &mut before)).collect()
+    }
+
     #[test]
     fn secrets_that_show_themselves_are_masked() {
         let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln";
@@ -222,7 +220,7 @@ mod tests {
             masked_line("echo abc | docker login --password-stdin; echo done"),
             "echo REDACTED | docker login --password-stdin; echo done"
         );
-        let words = [format!("X-Auth:{jwt}").into(), format!("--token={jwt}").into(), jwt.into()];
+        let words = [format!("X-Auth:{jwt}"), format!("--token={jwt}"), jwt.to_owned()];
         assert_eq!(masked_words(&words), ["X-Auth:REDACTED", "--token=REDACTED", MASK]);
     }
 

@@ -1,21 +1,13 @@
 //! What a snapshot keeps of what a container runs: the command lines that ask the API server, with the arguments that
 //! decide what they ask. Everything else may hold secrets.
 
-use rolecall_rbac::{Catalog, Container, masked_line};
+use rolecall_rbac::{Catalog, Container};
 
 use super::container::{Invocation, of_container};
+use super::mask::masked_line;
+use super::placeholder::{OWN_NAMESPACE, UNKNOWN};
 use super::word::Part;
 use super::{Tool, Word, helm, http, kubectl};
-
-/// Stands for a value that decides nothing.
-pub(super) const REDACTED: &str = "REDACTED";
-
-/// What prints the Pod's own namespace.
-pub(super) const OWN_NAMESPACE: &str =
-    "$(cat /var/run/secrets/kubernetes.io/serviceaccount/namespace)";
-
-/// Prints nothing: stands for what is only known at run time.
-pub(super) const UNKNOWN: &str = "$(:)";
 
 /// Returns a command for a container that asks the API server for the same; nothing where it asks for nothing.
 ///

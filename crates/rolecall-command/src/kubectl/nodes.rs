@@ -2,8 +2,8 @@
 
 use super::subcommands::Command;
 use super::target::{Target, name_of, objects, targets};
-use crate::commands::Word;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::Word;
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// What `kubectl cluster-info dump` lists in each namespace.
 const DUMPED: [(&str, &str); 7] = [

@@ -1,7 +1,7 @@
 use rolecall_rbac::{Catalog, Text};
 
-use crate::commands::Word;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::Word;
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// The kinds of `kubectl get all`, as far as Kubernetes itself serves them.
 const ALL: [(&str, &str); 10] = [

@@ -4,7 +4,7 @@
 
 use super::Word;
 use super::word::Part;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// The names under which Pods reach the API server.
 const HOSTS: [&str; 4] = [

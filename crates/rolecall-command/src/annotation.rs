@@ -1,15 +1,15 @@
-//! The annotation `rolecall.dev/needs`, in which a workload says what it does.
+//! The annotation `rolecall.dev/needs`, with which a workload declares the requests that it makes.
 
 use rolecall_rbac::{Catalog, PodSpec, ResolveError, Text, Workload};
 
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::need::{Need, NeedName, NeedNamespace};
 
 /// The annotation's key.
-pub(crate) const KEY: &str = "rolecall.dev/needs";
+pub const KEY: &str = "rolecall.dev/needs";
 
-/// What is wrong with an annotation's text.
+/// An error in an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NeedsError {
+pub enum NeedsError {
     /// There is no resource.
     #[error("`{part}` names no resource: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
     NoResource {
@@ -25,28 +25,28 @@ pub(crate) enum NeedsError {
     /// A resource is not known.
     #[error("{error}")]
     Resource {
-        /// Why not.
+        /// The cause.
         error: ResolveError,
     },
 }
 
-/// Returns what a workload declares for one of its Pods; on the workload itself or on its template.
-pub(crate) fn of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<&'a Text> {
+/// Returns the annotation of a workload for one of its Pods, from the template or the workload itself.
+pub fn of<'a>(workload: &'a Workload, spec: &'a PodSpec) -> Option<&'a Text> {
     let of_template = spec.annotations.iter().find(|(key, _)| &**key == KEY);
     of_template.map(|(_, value)| value).or_else(|| workload.metadata.annotation(KEY))
 }
 
-/// What a workload declares.
+/// The declaration of a workload.
 #[derive(Debug, Default)]
-pub(crate) struct Declared {
-    /// What could be read.
-    pub(crate) needs: Vec<Need>,
-    /// What is wrong with the parts that could not.
-    pub(crate) errors: Vec<NeedsError>,
+pub struct Declared {
+    /// The requests.
+    pub needs: Vec<Need>,
+    /// The errors in the parts that could not be read.
+    pub errors: Vec<NeedsError>,
 }
 
 /// Reads `get,list pods; create events; get configmaps settings in kube-system; get /metrics`.
-pub(crate) fn parse(text: &str, catalog: &Catalog) -> Declared {
+pub fn parse(text: &str, catalog: &Catalog) -> Declared {
     let mut declared = Declared::default();
     for part in text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
         match parse_part(part, catalog) {

@@ -4,9 +4,9 @@ use rolecall_rbac::Catalog;
 
 use super::flags::{Flags, takes_value};
 use super::{documents, proxy_address, subcommands};
-use crate::commands::kept::{OWN_NAMESPACE, REDACTED, UNKNOWN};
-use crate::commands::{Input, Word, http};
-use crate::needs::{NeedName, NeedNamespace};
+use crate::need::{NeedName, NeedNamespace};
+use crate::placeholder::{OWN_NAMESPACE, REDACTED, UNKNOWN};
+use crate::{Input, Word, http};
 
 /// Flags whose value decides.
 const WITH_VALUE: [&str; 21] = [
@@ -64,7 +64,7 @@ const BY_PRESENCE: [&str; 26] = [
 ];
 
 /// Returns the words that decide what a command line asks; none where it is not understood.
-pub(in crate::commands) fn kept(words: &[Word]) -> Vec<Word> {
+pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
     if let Some(address) = proxy_address(words) {
         return vec![Word::text("proxy"), Word::text(&format!("--address={address}"))];
     }
@@ -98,7 +98,7 @@ pub(in crate::commands) fn kept(words: &[Word]) -> Vec<Word> {
 }
 
 /// Writes the objects that a command line reads as documents with what decides access.
-pub(in crate::commands) fn kept_document(input: &Input, catalog: &Catalog) -> Option<String> {
+pub(crate) fn kept_document(input: &Input, catalog: &Catalog) -> Option<String> {
     let mut text = String::new();
     for object in documents::objects(input, catalog)? {
         let Some(served) = catalog.get(&object.group, &object.resource) else { continue };

@@ -10,35 +10,36 @@ const DEEPEST: usize = 4;
 
 /// A command line of a tool that talks to the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Invocation {
-    pub(crate) tool: Tool,
+pub struct Invocation {
+    /// The tool.
+    pub tool: Tool,
     /// The arguments after the tool's name.
     pub(crate) words: Vec<Word>,
     /// What it reads from its standard input.
     pub(crate) input: Input,
     /// The index of the container in the Pod.
-    pub(crate) container: usize,
-    /// Where in the container it stands.
-    pub(crate) place: Place,
-    /// Whether kubectl and helm would read a kubeconfig, and be somebody else or somewhere else.
-    pub(crate) has_kubeconfig: bool,
+    pub container: usize,
+    /// Its place in the container.
+    pub place: Place,
+    /// Whether kubectl and helm would read a kubeconfig, and so use another identity or server.
+    pub has_kubeconfig: bool,
     /// The command line as people would type it.
-    pub(crate) text: String,
+    pub text: String,
 }
 
-/// Where in a container a command line stands.
+/// The place of a command line in a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// `command` or `args`.
-    pub(crate) list: &'static str,
+    pub list: &'static str,
     /// The item that is a script with the command line; `None` for the list itself.
-    pub(crate) item: Option<usize>,
+    pub item: Option<usize>,
     /// The line of that script, counted from 0.
-    pub(crate) line: Option<u32>,
+    pub line: Option<u32>,
 }
 
 /// Returns the command lines that the containers of a Pod run, in their order.
-pub(crate) fn invocations(pod: &PodSpec) -> Vec<Invocation> {
+pub fn invocations(pod: &PodSpec) -> Vec<Invocation> {
     let containers = pod.containers.iter().enumerate();
     let account = pod.service_account_name();
     containers

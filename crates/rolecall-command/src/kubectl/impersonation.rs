@@ -2,9 +2,9 @@
 
 use super::flags::Flags;
 use super::target::name_of;
-use crate::KubernetesVersion;
-use crate::commands::Word;
-use crate::needs::{Need, NeedName, NeedNamespace};
+use crate::Word;
+use crate::need::{Need, NeedName, NeedNamespace};
+use rolecall_rbac::KubernetesVersion;
 
 /// The version from which impersonation may be constrained to requests.
 const CONSTRAINED: u16 = 36;
@@ -21,7 +21,7 @@ pub(super) fn needs(flags: &Flags, requests: &[Need], version: KubernetesVersion
 }
 
 /// Returns what it takes to ask as a user in some groups.
-pub(in crate::commands) fn needs_of_user(
+pub(crate) fn needs_of_user(
     user: &Word,
     groups: &[Word],
     requests: &[Need],

@@ -16,8 +16,8 @@ use self::flags::Flags;
 pub(super) use self::impersonation::needs_of_user;
 pub(super) use self::kept::{kept, kept_document};
 use super::{Input, Word};
-use crate::KubernetesVersion;
-use crate::needs::Need;
+use crate::need::Need;
+use rolecall_rbac::KubernetesVersion;
 
 /// Returns what a command line needs; nothing if it talks to another server or with other credentials
 /// than the Pod's ServiceAccount, or is not understood.

@@ -1,0 +1,77 @@
+//! The input of a check.
+
+use rolecall_rbac::{AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin};
+
+use crate::{External, KubernetesVersion};
+
+/// Everything that a check is told.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckInput<'a> {
+    /// What is judged, and what it is judged in: aggregation resolved, default roles included.
+    pub authorizer: &'a Authorizer,
+    /// The resources that the server serves.
+    pub catalog: &'a Catalog,
+    /// The default roles and bindings of servers, an inventory for each version that is known; they
+    /// are nobody's fault. Servers between two versions start with some of either.
+    pub defaults: &'a [Inventory],
+    /// Where aggregation changed what was written.
+    pub drifts: &'a [AggregationDrift],
+    /// The version of the server.
+    pub version: KubernetesVersion,
+    /// Which objects are judged.
+    pub judged: Judged,
+    /// What exists though the input does not hold it.
+    pub external: &'a [External],
+    /// Whether the input is all that there is, as of a cluster or its snapshot: nothing is external.
+    pub complete: bool,
+    /// Whether it is known where objects belong that name no namespace, and no guess.
+    pub namespace_given: bool,
+    /// The options with which another command reads the same, such as `-f deploy/`; may be empty.
+    pub sources: &'a str,
+}
+
+/// Which objects findings are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judged {
+    /// Those read from files: a live cluster below them is only what they are laid over.
+    #[default]
+    Files,
+    /// Those of a live cluster too.
+    Everything,
+}
+
+impl<'a> CheckInput<'a> {
+    pub(crate) fn inventory(&self) -> &'a Inventory {
+        self.authorizer.inventory()
+    }
+
+    /// Returns whether an object can belong to another namespace than the assumed one.
+    pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
+        metadata.namespace_assumed && !self.namespace_given
+    }
+
+    /// Returns whether findings can be about an object.
+    pub(crate) fn is_judged(&self, metadata: &Metadata) -> bool {
+        self.is_judged_origin(&metadata.origin)
+    }
+
+    /// Returns whether findings can be about objects from an origin.
+    pub(crate) fn is_judged_origin(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::File { .. } => true,
+            Origin::Cluster => self.judged == Judged::Everything,
+            Origin::Default => false,
+        }
+    }
+
+    /// Returns whether a binding is a default binding of servers and has no other subjects.
+    pub(crate) fn has_by_default(&self, binding: &Binding) -> bool {
+        let Metadata { namespace, name, .. } = &binding.metadata;
+        let mut defaults = self.defaults.iter().filter_map(|all| all.binding(namespace, name));
+        defaults.any(|default| {
+            default.role_ref.name == binding.role_ref.name
+                && default.role_ref.kind == binding.role_ref.kind
+                && binding.subjects.iter().all(|subject| default.subjects.contains(subject))
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! Words for messages.
+
+use rolecall_rbac::Text;
+
+/// Writes texts as a list: `` `a`, `b` and `c` ``.
+pub(crate) fn listed<T: AsRef<str>>(texts: &[T]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quote(text.as_ref())).collect();
+    match &*quoted {
+        [] => String::new(),
+        [only] => only.clone(),
+        [init @ .., last] => format!("{} and {last}", init.join(", ")),
+    }
+}
+
+/// Writes a text in backticks; the empty one as `""`.
+pub(crate) fn quote(text: &str) -> String {
+    if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
+}
+
+/// Writes API groups for people: `` the core API group `""` ``, `` API group `apps` ``.
+pub(crate) fn group_names<T: AsRef<str>>(groups: &[T]) -> String {
+    match groups {
+        [only] if only.as_ref().is_empty() => "the core API group `\"\"`".to_owned(),
+        [only] => format!("API group `{}`", only.as_ref()),
+        several => format!("the API groups {}", listed(several)),
+    }
+}
+
+/// Returns the texts of a field as a fingerprint keeps them.
+pub(crate) fn joined(texts: &[Text]) -> String {
+    texts.iter().map(|text| &**text).collect::<Vec<_>>().join(",")
+}
