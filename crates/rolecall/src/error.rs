@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::file;
+use crate::text;
 
 /// A failed command, told as `error:`, `caused by:` and `hint:` lines.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl CommandError {
         let mut texts = vec![self.error.to_string()];
         let mut source = self.error.source();
         while let Some(error) = source {
-            let text = file::without_number(&error.to_string());
+            let text = text::without_number(&error.to_string());
             if texts.last() != Some(&text) {
                 texts.push(text);
             }

@@ -265,7 +265,7 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
             "recreate the binding with a roleRef of kind Role or ClusterRole".to_owned(),
         ),
         (_, _, Some(role)) => {
-            let who = crate::subject::label(identity);
+            let who = crate::resolved::label(identity);
             let message = format!("no binding gives it to {who}");
             if identity.is_node() {
                 let change = "check first which Pods run on the node: the Node authorizer allows what they need";

@@ -90,15 +90,7 @@ fn words(verb: &str, reason: &io::Error) -> String {
     if reason.kind() == ErrorKind::NotFound {
         return "no such file or directory".to_owned();
     }
-    format!("cannot be {verb}: {}", without_number(&reason.to_string()))
-}
-
-/// Returns an error of the operating system without its number, and as part of a sentence; other texts
-/// stay as they are.
-pub(crate) fn without_number(text: &str) -> String {
-    let Some((text, _)) = text.split_once(" (os error") else { return text.to_owned() };
-    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
-    format!("{}{rest}", first.to_lowercase())
+    format!("cannot be {verb}: {}", crate::text::without_number(&reason.to_string()))
 }
 
 /// Replaces the whole of a file or leaves it as it is: whatever happens in between, readers see the

@@ -1,7 +1,7 @@
 //! RBAC troubleshooting and audit for Kubernetes: the command line.
 //!
 //! ```text
-//! arguments -> [ cli ] -> [ commands ] -> [ load ] -> Session (Authorizer, Catalog)
+//! [ arguments ] -> [ commands ] -> [ load ] -> Session (Authorizer, Catalog)
 //!                              |                         |
 //!                              v                         v
 //!                   [ render ] [ output ]  <-  answers of rolecall-rbac and its siblings
@@ -10,34 +10,45 @@
 //! Only this crate parses arguments, prints, colours, hints and decides exit codes. Data goes to
 //! stdout; notes, warnings, errors and hints go to stderr.
 
+mod answer;
+mod arguments;
 mod cli;
 mod commands;
 mod completion;
 mod config;
+mod csv;
 mod decide;
 mod drift;
 mod error;
 mod exit;
 mod explain;
 mod file;
+mod format;
 mod git;
 mod kind;
 mod live;
 mod load;
+mod needs;
+mod note;
 mod output;
 mod patience;
 mod place;
+mod plain;
 mod question;
+mod region;
 mod remedy;
 mod render;
 mod reported;
+mod resolved;
 mod runners;
+mod shell;
 mod side;
 mod stream;
 mod subject;
 mod text;
 mod time;
 mod ui;
+mod unread_holders;
 mod unrendered;
 mod words;
 mod yaml;
@@ -45,7 +56,8 @@ mod yaml;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use cli::Parsed;
+use arguments::Parsed;
+use cli::Invocation;
 use exit::Exit;
 use output::{ErrorDetails, Format};
 use ui::Ui;
@@ -57,16 +69,16 @@ pub fn main() -> ExitCode {
         return exit;
     }
     let format = cli::structured_format(&arguments);
-    let Parsed { cli, warnings } = match cli::parse(&arguments) {
+    let Parsed { cli, warnings } = match arguments::parse(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return print_usage(&error, &arguments, format),
     };
-    let ui = Ui::new(&cli.options.output);
+    let ui = Ui::new(&cli.options.output, Invocation::new(arguments::grammar));
     ui.start_logging();
     for warning in warnings {
         ui.warn(warning);
     }
-    match cli.command.run(&ui, &cli.options) {
+    match cli.command.run(&ui, &cli.options, arguments::grammar) {
         Ok(exit) => exit.into(),
         // The reader of the output left before all was answered.
         Err(error) if error.is_broken_pipe() => Exit::Closed.into(),
@@ -83,7 +95,7 @@ pub fn main() -> ExitCode {
 
 /// Prints help, the version or a usage error: the first two to stdout and with success.
 fn print_usage(error: &clap::Error, arguments: &[OsString], format: Option<Format>) -> ExitCode {
-    cli::print(error, arguments);
+    cli::print(error, arguments, &Invocation::new(arguments::grammar));
     if !error.use_stderr() {
         return Exit::Yes.into();
     }

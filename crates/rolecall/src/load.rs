@@ -17,8 +17,9 @@ use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
+pub(crate) use crate::needs::{Breadth, Needs};
 use crate::patience::Patience;
-use crate::place::{self, Place, Unplaced};
+use crate::place::{self, Place};
 use crate::text::Copied;
 use crate::ui::Ui;
 use crate::unrendered;
@@ -57,59 +58,6 @@ struct LiveSource {
     me: OnceLock<Identity>,
     /// The lists that the server forbade.
     forbidden: Vec<ForbiddenList>,
-}
-
-/// What a command needs besides roles and bindings; less is asked of a cluster then.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Needs {
-    /// ServiceAccounts.
-    pub(crate) service_accounts: bool,
-    /// Namespaces.
-    pub(crate) namespaces: bool,
-    /// Pods and the objects that make them.
-    pub(crate) workloads: bool,
-    /// Pods, and who owns the objects that own them.
-    pub(crate) pods: bool,
-    /// The objects that make Pods.
-    pub(crate) templates: bool,
-    /// No roles and bindings: the server answers by itself.
-    pub(crate) without_roles: bool,
-    /// Where all this is needed.
-    pub(crate) breadth: Breadth,
-    /// Namespaces that count besides those that the question is asked in.
-    pub(crate) further_namespaces: Vec<String>,
-    /// Whether the command itself looks for the namespaces that it is about.
-    pub(crate) looks_for_namespaces: bool,
-    /// Whether the answer is what the named namespaces hold, so that each has to be there.
-    pub(crate) reads_namespaces: bool,
-    /// Subjects that are named without a namespace, which manifests may know.
-    pub(crate) unplaced: Vec<Unplaced>,
-    /// Whether manifests may be none: then nothing is granted.
-    pub(crate) may_be_nothing: bool,
-    /// Whether the text of stdin is to be kept, to find places in it.
-    pub(crate) keeps_stdin: bool,
-}
-
-/// In how much of a cluster something is needed; with `-A` everything is needed everywhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Breadth {
-    /// In the namespaces that the question is asked in.
-    #[default]
-    Asked,
-    /// Roles, bindings and ServiceAccounts in all namespaces.
-    Roles,
-    /// Everything in all namespaces.
-    All,
-}
-
-impl Needs {
-    /// Returns what of manifests is to be read. Namespaces may be known from Pods alone.
-    fn selection(&self) -> Selection {
-        match self.workloads || self.pods || self.templates || self.namespaces {
-            true => Selection::Everything,
-            false => Selection::WithoutWorkloads,
-        }
-    }
 }
 
 /// How many problems of the input are told of by themselves; `-v` tells all.
@@ -264,7 +212,7 @@ impl Session {
     }
 
     /// Returns who `me` is: `--as`, or whom the cluster says this is.
-    pub(crate) fn me(&self, options: &Options) -> Result<Identity, CommandError> {
+    pub(crate) fn me(&self, ui: &Ui, options: &Options) -> Result<Identity, CommandError> {
         let cluster = &options.cluster;
         let Some(name) = &cluster.as_user else {
             return match &self.live {
@@ -272,7 +220,7 @@ impl Session {
                     Err(CommandError::usage("groups are impersonated without a user")
                         .with_hint(Hint::pass("--as USER", "impersonate somebody in them")))
                 }
-                Some(source) => source.me(&Ui::new(&options.output)),
+                Some(source) => source.me(ui),
                 None => Err(CommandError::usage("manifests do not tell who `me` is")
                     .with_hint(Hint::pass("--for SUBJECT", "say who asks"))),
             };

@@ -1,4 +1,4 @@
-//! Text from a pipe or a device, which may never end.
+//! Text from a pipe or a device, which may never end, and texts of the operating system.
 
 use std::io::{self, Read};
 
@@ -60,6 +60,14 @@ impl<R: Read> Read for Copied<R> {
         self.copy.extend_from_slice(buffer.get(..length).unwrap_or_default());
         Ok(length)
     }
+}
+
+/// Returns an error of the operating system without its number, and as part of a sentence; other texts
+/// stay as they are.
+pub(crate) fn without_number(text: &str) -> String {
+    let Some((text, _)) = text.split_once(" (os error") else { return text.to_owned() };
+    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+    format!("{}{rest}", first.to_lowercase())
 }
 
 #[cfg(test)]

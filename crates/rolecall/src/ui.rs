@@ -1,5 +1,6 @@
 //! The two streams of a command: data on stdout, everything else on stderr.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, StderrLock, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size_of};
 
-use crate::cli::{self, OutputOptions};
+use crate::cli::{Invocation, OutputOptions};
 use crate::error::{CommandError, Hint};
 use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
@@ -18,6 +19,7 @@ use crate::stream::{Kept, LogLines};
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     options: OutputOptions,
+    invocation: Invocation,
     /// Whether anything was written to stdout.
     is_written: Arc<AtomicBool>,
     /// What was said already, and is not said again.
@@ -36,8 +38,23 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
 impl Ui {
     /// Builds the streams.
-    pub(crate) fn new(options: &OutputOptions) -> Self {
-        Self { options: options.clone(), is_written: Arc::default(), said: Arc::default() }
+    pub(crate) fn new(options: &OutputOptions, invocation: Invocation) -> Self {
+        let options = options.clone();
+        Self { options, invocation, is_written: Arc::default(), said: Arc::default() }
+    }
+
+    /// Returns a copy that prints no notes and warnings.
+    pub(crate) fn quiet(&self) -> Self {
+        Self {
+            options: OutputOptions { quiet: true, ..self.options.clone() },
+            said: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns a message in which commands are written as they were run.
+    pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.invocation.shown(text)
     }
 
     /// Sends what libraries log to stderr, when `-v` asks for it.
@@ -165,7 +182,7 @@ impl Ui {
     }
 
     fn say(&self, label: &str, style: Style, text: &str) {
-        let text = cli::as_invoked(text);
+        let text = self.invocation.shown(text);
         // Commands stay whole, so that they can be copied.
         let is_folded = io::stderr().is_terminal() && label != "hint";
         let columns = is_folded.then(|| width_of(terminal_size_of(io::stderr())));

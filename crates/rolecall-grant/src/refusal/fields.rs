@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::quote;
 use super::remark::{Doubt, Field};
 use super::restore::BREAK;
+pub(super) use crate::text::is_printable;
 
 /// The maximum length of a field; Kubernetes' own names are at most 253 bytes long.
 const LONGEST: usize = 1024;
@@ -37,18 +38,6 @@ pub(super) fn unbroken(field: Field, text: &str) -> Option<String> {
     }
     let is_certain = field != Field::User || text.starts_with("system:");
     (is_certain && !text.ends_with(mark)).then(|| text.replace(mark, ""))
-}
-
-/// Returns whether a character is printable: not a control character, direction mark or invisible
-/// character.
-pub(crate) fn is_printable(character: char) -> bool {
-    !matches!(character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffd}'..='\u{ffff}'
-        | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
-    ) && !character.is_control()
 }
 
 /// Returns whether a text is a possible verb.

@@ -41,7 +41,7 @@ pub use scan::{Scan, Scanner};
 pub use unnamed::{Place, Unnamed, UnnamedReason};
 pub use writes::Write;
 
-pub(crate) use fields::{is_namespace, is_printable};
+pub(crate) use fields::is_namespace;
 use rolecall_rbac::{Request, Text};
 
 /// One refused request, with all its occurrences in the text.

@@ -68,7 +68,7 @@ const COMMANDS: [(&[&str], &str); 9] = [
 ];
 
 /// Returns a usage error with what was probably meant, instead of what only looks alike.
-pub(super) fn with_advice(mut error: Error, grammar: &Command, command: Option<&str>) -> Error {
+pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&str>) -> Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,

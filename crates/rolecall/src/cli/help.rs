@@ -19,7 +19,7 @@ const CLUSTER_ONLY: [&str; 2] = ["whoami", "doctor"];
 
 /// What an option of every command can mean to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// What it says.
     Its,
     /// Nothing.
@@ -27,7 +27,7 @@ pub(super) enum Meaning {
 }
 
 /// Returns what an option of every command means to one of them.
-pub(super) fn meaning(command: &str, option: &Arg) -> Meaning {
+pub(crate) fn meaning(command: &str, option: &Arg) -> Meaning {
     let is_output = option.get_help_heading() == Some("Output");
     match SOURCELESS.contains(&command) && !is_output {
         true => Meaning::Nothing,
@@ -36,7 +36,7 @@ pub(super) fn meaning(command: &str, option: &Arg) -> Meaning {
 }
 
 /// Prepares the grammar for showing help in a terminal of that many columns.
-pub(super) fn dress(mut command: Command, columns: usize) -> Command {
+pub(crate) fn dress(mut command: Command, columns: usize) -> Command {
     let width = columns.min(WIDEST);
     // While building, clap decides whether `--help` shows more than `-h`.
     command = command.mut_subcommands(|of_command| of_command.after_long_help(" "));

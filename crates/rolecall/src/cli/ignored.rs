@@ -9,7 +9,7 @@ use super::help::{Meaning, meaning};
 const ABOUT_ME: [&str; 2] = ["as_user", "as_groups"];
 
 /// Returns the first option that means nothing to the command, with the command's name.
-pub(super) fn refused(grammar: &Command, matches: &ArgMatches) -> Option<String> {
+pub(crate) fn refused(grammar: &Command, matches: &ArgMatches) -> Option<String> {
     let (command, of_command) = matches.subcommand()?;
     let given = given(grammar, of_command);
     let option = given.into_iter().find(|option| meaning(command, option) == Meaning::Nothing)?;
@@ -17,7 +17,7 @@ pub(super) fn refused(grammar: &Command, matches: &ArgMatches) -> Option<String>
 }
 
 /// Returns what is to be said of options about clusters where none is asked.
-pub(super) fn warnings(grammar: &Command, matches: &ArgMatches) -> Vec<String> {
+pub(crate) fn warnings(grammar: &Command, matches: &ArgMatches) -> Vec<String> {
     let Some((command, of_command)) = matches.subcommand() else { return Vec::new() };
     if !reads_manifests_only(command, of_command) {
         return Vec::new();

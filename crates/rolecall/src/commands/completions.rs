@@ -2,9 +2,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::completion::Shell;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::shell::Shell;
 use crate::ui::Ui;
 
 /// Print the completion script of a shell

@@ -7,6 +7,7 @@ use rolecall_access::risk::Engine;
 use rolecall_check::KubernetesVersion;
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
+use crate::answer::comparison::Comparison;
 use crate::cli::{Options, quote};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -81,22 +82,6 @@ not read decides it.",
     )
 }
 
-/// Everything that was found out.
-pub(crate) struct Comparison<'a> {
-    /// OLD as written.
-    pub(crate) old: &'a str,
-    /// NEW as written.
-    pub(crate) new: &'a str,
-    /// The subjects of whom something differs.
-    pub(crate) diffs: &'a [HolderDiff<'a>],
-    /// The risks that came with what was gained.
-    pub(crate) risks: Vec<GainedRisk<'a, 'a>>,
-    /// What was not read of the old side.
-    pub(crate) old_gaps: Vec<Gap>,
-    /// What was not read of the new side.
-    pub(crate) new_gaps: Vec<Gap>,
-}
-
 /// Compares two sources.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let (old_side, new_side) = sides(options, arguments)?;
@@ -132,7 +117,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     out.flush()?;
     report(ui, &comparison);
-    Ok(old.conclude(ui, new.conclude(ui, comparison.exit(arguments.fail_on))))
+    Ok(old.conclude(ui, new.conclude(ui, exit_of(&comparison, arguments.fail_on))))
 }
 
 fn sides(options: &Options, arguments: &Arguments) -> Result<(Side, Side), CommandError> {
@@ -173,22 +158,16 @@ fn gaps(gaps: &[Gap]) -> Vec<Gap> {
     gaps.iter().filter(hides).cloned().collect()
 }
 
-impl Comparison<'_> {
-    /// Returns whether nothing was gained or lost for sure.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.diffs.iter().all(|diff| diff.gained.is_empty() && diff.lost.is_empty())
-    }
-
-    fn exit(&self, fail_on: Option<FailOn>) -> Exit {
-        let fails = match fail_on {
-            None => false,
-            Some(FailOn::Gained) => self.diffs.iter().any(|diff| !diff.gained.is_empty()),
-            Some(FailOn::Risk) => !self.risks.is_empty(),
-            Some(FailOn::Any) => !self.is_empty(),
-        };
-        let open = !self.old_gaps.is_empty() || !self.new_gaps.is_empty();
-        Exit::No.when(fails).max(Exit::Inconclusive.when(open))
-    }
+/// Returns the exit code of a comparison.
+fn exit_of(comparison: &Comparison<'_>, fail_on: Option<FailOn>) -> Exit {
+    let fails = match fail_on {
+        None => false,
+        Some(FailOn::Gained) => comparison.diffs.iter().any(|diff| !diff.gained.is_empty()),
+        Some(FailOn::Risk) => !comparison.risks.is_empty(),
+        Some(FailOn::Any) => !comparison.is_empty(),
+    };
+    let open = !comparison.old_gaps.is_empty() || !comparison.new_gaps.is_empty();
+    Exit::No.when(fails).max(Exit::Inconclusive.when(open))
 }
 
 /// Says on stderr what the output does not show.

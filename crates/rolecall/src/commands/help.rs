@@ -15,14 +15,18 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the help.
-pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> {
-    let help = cli::help_of(arguments.command.as_deref()).ok_or_else(|| {
+pub(crate) fn run(
+    ui: &Ui,
+    arguments: &Arguments,
+    grammar: clap::Command,
+) -> Result<Exit, CommandError> {
+    let help = cli::help_of(grammar, arguments.command.as_deref()).ok_or_else(|| {
         let name = arguments.command.as_deref().unwrap_or_default();
         CommandError::usage(format!("there is no command `{name}`"))
             .with_hint(Hint::run("rolecall help", "list the commands"))
     })?;
     let mut out = ui.stdout();
-    write!(out, "{}", cli::as_invoked(&help.ansi().to_string()))?;
+    write!(out, "{}", ui.shown(&help.ansi().to_string()))?;
     out.flush()?;
     Ok(Exit::Yes)
 }

@@ -4,7 +4,6 @@ use clap::{Arg, Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-use crate::cli;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -41,8 +40,11 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 ];
 
 /// Writes the page as troff to stdout.
-pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> {
-    let mut grammar = cli::grammar();
+pub(crate) fn run(
+    ui: &Ui,
+    arguments: &Arguments,
+    mut grammar: Command,
+) -> Result<Exit, CommandError> {
     grammar.build();
     let command = match &arguments.command {
         None => grammar.clone(),

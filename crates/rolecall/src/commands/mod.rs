@@ -79,7 +79,12 @@ pub(crate) fn grammar_of(name: &str) -> Option<clap::Command> {
 
 impl Command {
     /// Runs the command.
-    pub(crate) fn run(&self, ui: &Ui, options: &Options) -> Result<Exit, CommandError> {
+    pub(crate) fn run(
+        &self,
+        ui: &Ui,
+        options: &Options,
+        grammar: fn() -> clap::Command,
+    ) -> Result<Exit, CommandError> {
         match self {
             Self::CanI(arguments) => can_i::run(ui, options, arguments),
             Self::Why(arguments) => why::run(ui, options, arguments),
@@ -94,10 +99,10 @@ impl Command {
             Self::Snapshot(arguments) => snapshot::run(ui, options, arguments),
             Self::Doctor(arguments) => doctor::run(ui, options, arguments),
             Self::Completions(arguments) => completions::run(ui, arguments),
-            Self::Man(arguments) => man::run(ui, arguments),
-            Self::Options(arguments) => options::run(ui, arguments),
+            Self::Man(arguments) => man::run(ui, arguments, grammar()),
+            Self::Options(arguments) => options::run(ui, arguments, &grammar()),
             Self::Version(arguments) => version::run(ui, arguments),
-            Self::Help(arguments) => help::run(ui, arguments),
+            Self::Help(arguments) => help::run(ui, arguments, grammar()),
         }
     }
 }

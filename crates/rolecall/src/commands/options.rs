@@ -12,9 +12,9 @@ use crate::ui::Ui;
 pub(crate) struct Arguments {}
 
 /// Prints the list.
-pub(crate) fn run(ui: &Ui, _: &Arguments) -> Result<Exit, CommandError> {
+pub(crate) fn run(ui: &Ui, _: &Arguments, grammar: &clap::Command) -> Result<Exit, CommandError> {
     let mut out = ui.stdout();
-    out.write_all(cli::list_options().as_bytes())?;
+    out.write_all(cli::list_options(grammar).as_bytes())?;
     out.flush()?;
     Ok(Exit::Yes)
 }

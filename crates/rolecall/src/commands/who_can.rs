@@ -9,7 +9,6 @@ use rolecall_rbac::{
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::live;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, AccessHolders, Format, HoldersFormat};
 use crate::question::{self, Question, Reach};
@@ -150,7 +149,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         let known = holders
             .map(|grant| words::subject_argument(grant.subject, &grant.binding.metadata))
             .collect();
-        live::note_allowed(ui, &session, &asked, &known)?;
+        unread_holders::note_allowed(ui, &session, &asked, &known)?;
     }
     let exit = match answer.gaps.is_empty() {
         // Without gaps alone an empty list is a "no".

@@ -14,7 +14,8 @@ use rolecall_source::facts;
 use rolecall_source::manifests::{self, LoadConfig, Selection};
 use tokio::runtime::Builder;
 
-use crate::cli::{self, Options};
+use crate::arguments;
+use crate::cli::Options;
 
 /// The time for everything that a cluster is asked.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -35,7 +36,7 @@ pub(super) struct Read {
 impl Line {
     /// Parses the words before the cursor, however incomplete.
     pub(super) fn parse(words: &[OsString]) -> Option<Self> {
-        let grammar = || cli::grammar().ignore_errors(true);
+        let grammar = || arguments::grammar().ignore_errors(true);
         let matches = grammar()
             .try_get_matches_from(words)
             .or_else(|_| grammar().try_get_matches_from(words.iter().take(1)))

@@ -10,7 +10,6 @@
 //! prints an error.
 
 mod line;
-mod shell;
 mod value;
 
 use std::ffi::OsString;
@@ -22,13 +21,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
 
-use crate::cli;
+use crate::arguments::grammar;
+use crate::shell::{Shell, VARIABLE};
 use line::Line;
-pub(crate) use shell::Shell;
 use value::Value;
-
-/// The environment variable in which a script names its shell.
-const VARIABLE: &str = "ROLECALL_COMPLETE";
 
 /// The longest time that a user waits for candidates.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -59,7 +55,7 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
 fn candidates(words: &[OsString]) -> Vec<CompletionCandidate> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
     let Some(line) = Line::parse(before) else { return Vec::new() };
-    let mut grammar = with_values(cli::grammar(), &Arc::new(line));
+    let mut grammar = with_values(grammar(), &Arc::new(line));
     let folder = std::env::current_dir().ok();
     let found = complete(&mut grammar, words.to_vec(), before.len(), folder.as_deref());
     let is_option = last.to_string_lossy().starts_with('-');

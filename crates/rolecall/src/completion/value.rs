@@ -10,7 +10,7 @@ use rolecall_rbac::{
 use rolecall_source::cluster::{Needs, Reach};
 
 use super::line::{Line, Read};
-use crate::cli;
+use crate::arguments;
 use crate::subject::named_by_bindings;
 
 /// The kind of value that an argument takes.
@@ -115,7 +115,7 @@ impl Value {
             Self::KubeconfigUser => plain(line.kubeconfig().users),
             Self::Source => sources(line, typed),
             Self::Command => {
-                let grammar = cli::grammar();
+                let grammar = arguments::grammar();
                 plain(grammar.get_subcommands().map(|command| command.get_name().to_owned()))
             }
         };

@@ -12,7 +12,7 @@ use rolecall_source::facts::{self, Version};
 use super::Live;
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::load::{Breadth, Needs};
+use crate::needs::{Breadth, Needs};
 use crate::ui::Ui;
 
 /// What was read of a cluster.

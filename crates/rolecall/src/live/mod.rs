@@ -7,7 +7,6 @@ mod opinion;
 mod progress;
 mod review;
 pub(crate) mod rights;
-mod subjects;
 pub(crate) mod whoami;
 
 use std::cell::RefCell;
@@ -24,7 +23,6 @@ use crate::ui::Ui;
 pub(crate) use opinion::{Opinion, opinion};
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
-pub(crate) use subjects::note_allowed;
 
 /// A connection to a cluster and what drives it.
 pub(crate) struct Live {

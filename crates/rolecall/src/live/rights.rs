@@ -7,7 +7,7 @@ use rolecall_source::cluster::ForbiddenList;
 
 use crate::cli::quote;
 use crate::error::Hint;
-use crate::subject::label;
+use crate::resolved::label;
 
 /// Names the commands that print the least roles and bindings with which the server would give these
 /// lists, one for the lists everywhere and one for each namespace; none when it forbade none, or does

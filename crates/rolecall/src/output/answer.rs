@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
 use crate::decide::{Decided, json_word_of};
 use crate::explain;
-use crate::subject::{Subject, label};
+use crate::resolved::{Subject, label};
 use crate::words::{self, ReviewedGrant};
 
 /// One question with its answer: `can-i` and `why`.

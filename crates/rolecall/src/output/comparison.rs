@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{API_VERSION, RequestDetails};
 use crate::decide::json_word_of;
-use crate::subject::label;
+use crate::resolved::label;
 
 /// The outcome of `can-i --mode both`.
 #[derive(Debug, Serialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{API_VERSION, CredentialDetails};
-use crate::commands::doctor::{Found, Step};
+use crate::answer::diagnosis::{Found, Step};
 
 /// The steps of a diagnosis.
 #[derive(Debug, Serialize)]

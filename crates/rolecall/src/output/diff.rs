@@ -9,7 +9,7 @@ use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
 use super::{API_VERSION, GrantDetails};
-use crate::commands::diff::Comparison;
+use crate::answer::comparison::Comparison;
 
 /// Access gained and lost.
 #[derive(Debug, Serialize)]

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::csv;
 use super::{API_VERSION, RequestDetails};
-use crate::commands::can_i::difference::Difference;
+use crate::answer::difference::Difference;
+use crate::csv;
 use crate::decide::json_word_of;
-use crate::subject::label;
+use crate::resolved::label;
 
 /// The outcome of `can-i --diff-with`.
 #[derive(Debug, Serialize)]

@@ -1,8 +1,8 @@
 use rolecall_check::ObjectRef;
-use rolecall_yaml::Region;
 use serde::Serialize;
 
 use super::API_VERSION;
+use crate::region::RegionDetails;
 use crate::reported::{Coverage, Reported, place};
 
 /// The findings of `check`.
@@ -65,16 +65,6 @@ struct AlsoDetails<'a> {
     message: &'a str,
 }
 
-/// Where exactly a field stands.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RegionDetails {
-    start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
 /// An object that a finding names.
 #[derive(Serialize)]
 struct ObjectDetails<'a> {
@@ -131,17 +121,6 @@ impl<'a> Findings<'a> {
                 files: scope.files,
                 files_without_objects: scope.empty,
             },
-        }
-    }
-}
-
-impl From<Region> for RegionDetails {
-    fn from(region: Region) -> Self {
-        Self {
-            start_line: region.start.line,
-            start_column: region.start.column,
-            end_line: region.end.line,
-            end_column: region.end.column,
         }
     }
 }

@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
-use crate::commands::fix::{DryRun, Gathered, Located, Patch, missing_role_texts, note_text};
-use crate::subject::label;
+use crate::answer::fix::{DryRun, Gathered, Patch};
+use crate::answer::repair::Located;
+use crate::note::{missing_role_texts, note_text};
+use crate::resolved::label;
 use crate::words;
 
 /// The objects that fix denials, and the proof.

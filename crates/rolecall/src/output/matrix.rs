@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use rolecall_rbac::{Identity, Request};
 use rolecall_yaml::json;
 
-use super::csv;
 use super::{API_VERSION, AccessCell, MatrixFormat, RequestDetails, SubjectDetails};
+use crate::csv;
 use crate::decide::{Decided, json_word_of};
 use crate::error::CommandError;
-use crate::subject::{Subject, label};
+use crate::resolved::{Subject, label};
 use crate::yaml;
 
 const CSV_HEADINGS: &str = "subject,namespace,verb,group,resource,subresource,name,path,verdict,by";

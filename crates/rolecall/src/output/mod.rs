@@ -3,7 +3,6 @@
 mod answer;
 mod comparison;
 mod credential;
-pub(crate) mod csv;
 mod diagnosis;
 mod diff;
 pub(crate) mod difference;
@@ -11,7 +10,6 @@ mod each;
 mod error;
 mod findings;
 mod fix;
-mod format;
 mod holders;
 pub(crate) mod matrix;
 mod reference;
@@ -32,9 +30,8 @@ pub(crate) use diff::AccessDiff;
 pub(crate) use difference::AccessMatrixDiff;
 pub(crate) use each::Each;
 pub(crate) use error::ErrorDetails;
-pub(crate) use findings::{Findings, RegionDetails};
+pub(crate) use findings::Findings;
 pub(crate) use fix::FixPlan;
-pub(crate) use format::{Format, HoldersFormat, MatrixFormat};
 pub(crate) use holders::{AccessHolders, RequestDetails, missing_account};
 pub(crate) use reference::{ObjectReference, RuleDetails, TextList};
 pub(crate) use refusals::{RefusalCause, Refusals};
@@ -42,6 +39,7 @@ pub(crate) use rules::{SelfSubjectRulesReview, evaluation_error};
 pub(crate) use walk::AccessWalk;
 
 use crate::error::CommandError;
+pub(crate) use crate::format::{Format, HoldersFormat, MatrixFormat};
 use crate::yaml;
 
 /// The `apiVersion` of everything that rolecall itself defines.

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::answer::{AccessCell, NearMissDetails};
 use super::{API_VERSION, RequestDetails, RuleDetails};
-use crate::commands::fix::{Gathered, missing_role_texts};
-use crate::subject::label;
+use crate::answer::fix::Gathered;
+use crate::note::missing_role_texts;
+use crate::resolved::label;
 
 /// Refused requests that have one cause.
 pub(crate) struct RefusalCause<'a> {

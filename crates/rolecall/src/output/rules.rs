@@ -6,7 +6,7 @@ use rolecall_rbac::{Identity, PolicyRule, RulesReview};
 use serde::Serialize;
 
 use super::RuleDetails;
-use crate::subject::label;
+use crate::resolved::label;
 
 /// What a server would report to the subject itself.
 #[derive(Debug, Serialize)]

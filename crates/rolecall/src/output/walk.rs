@@ -8,7 +8,7 @@ use rolecall_walk::{
 use serde::Serialize;
 
 use super::{API_VERSION, Each, ObjectReference, RuleDetails, TextList};
-use crate::subject::label;
+use crate::resolved::label;
 
 /// Where a walk leads.
 #[derive(Serialize)]

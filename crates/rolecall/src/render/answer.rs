@@ -10,7 +10,7 @@ use rolecall_rbac::{
 };
 
 use super::plain;
-use crate::subject::{Subject, label};
+use crate::resolved::{Subject, label};
 use crate::{explain, words};
 
 const YES: Style = AnsiColor::Green.on_default().bold();

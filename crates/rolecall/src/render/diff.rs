@@ -11,7 +11,7 @@ use rolecall_check::Severity;
 use rolecall_rbac::{Origin, RuleGrant};
 
 use super::{Cell, Table, TableLayout, markdown};
-use crate::commands::diff::Comparison;
+use crate::answer::comparison::Comparison;
 use crate::render::github::{data, property};
 use crate::words;
 

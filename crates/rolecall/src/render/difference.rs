@@ -6,9 +6,9 @@ use super::markdown;
 use super::matrix::namespace_word;
 use super::review::word_cell;
 use super::{Cell, Table, TableLayout};
-use crate::commands::can_i::difference::Difference;
+use crate::answer::difference::Difference;
 use crate::decide::word_of;
-use crate::subject::label;
+use crate::resolved::label;
 
 /// Writes one line for each cell that differs; nothing when none does.
 pub(crate) fn write_table(
@@ -50,7 +50,7 @@ fn names(difference: &Difference<'_>, cell: usize) -> Vec<String> {
     let names = [
         (label(&cell.subject.identity), subjects),
         (namespace_word(cell.namespace).to_owned(), namespaces),
-        (cell.resource().to_owned(), true),
+        (cell.resource.to_owned(), true),
         (cell.verb.to_string(), true),
     ];
     names.into_iter().filter(|(_, shown)| *shown).map(|(name, _)| name).collect()

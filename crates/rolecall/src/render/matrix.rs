@@ -10,8 +10,8 @@ use unicode_width::UnicodeWidthStr;
 use super::wrap::wrap;
 use super::{Headings, TableLayout, markdown, plain};
 use crate::decide::{Decided, word_of};
-use crate::output::MatrixFormat;
-use crate::subject::{Subject, label};
+use crate::format::MatrixFormat;
+use crate::resolved::{Subject, label};
 
 /// Where everything goes. All widths are known before the first answer, so that rows can be written
 /// as they come.

@@ -8,7 +8,6 @@ mod fold;
 mod github;
 mod markdown;
 pub(crate) mod matrix;
-mod plain;
 mod prose;
 mod review;
 mod table;
@@ -16,9 +15,9 @@ mod tree;
 mod walk;
 mod wrap;
 
+pub(crate) use crate::plain::plain;
 pub(crate) use answer::{Answer, Detail};
 pub(crate) use fold::Folded;
-pub(crate) use plain::plain;
 pub(crate) use prose::document;
 pub(crate) use review::{ReviewedAnswer, comparison_table};
 pub(crate) use table::{Cell, Headings, Table, TableLayout};

@@ -8,7 +8,7 @@ use rolecall_review::{Answer, Disagreement};
 
 use super::{Cell, Table, plain};
 use crate::decide::word_of;
-use crate::subject::{Subject, label};
+use crate::resolved::{Subject, label};
 use crate::words;
 
 /// One answer of a server's.

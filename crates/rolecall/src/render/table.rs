@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::wrap::{longest_word, shrink, wrap};
 use super::{markdown, plain};
-use crate::output::csv;
+use crate::csv;
 
 /// How many blanks set columns apart.
 const GUTTER: usize = 3;

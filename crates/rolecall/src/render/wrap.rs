@@ -1,6 +1,6 @@
 //! Lines that fit.
 
-use super::plain::starts_command;
+use crate::plain::starts_command;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Cuts a text into lines of at most `width` columns, at blanks alone: a name that is longer stays whole,

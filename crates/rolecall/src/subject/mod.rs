@@ -12,6 +12,7 @@ use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::{Breadth, Needs, Session};
 use crate::place::Unplaced;
+pub(crate) use crate::resolved::{Subject, WorkloadName, label};
 use crate::ui::Ui;
 use matching::matching_subjects;
 pub(crate) use matching::named_by_bindings;
@@ -79,26 +80,6 @@ pub(crate) enum SubjectWord {
     Group,
     /// Workloads of a kind, as written.
     Workload(String),
-}
-
-/// A subject made definite.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subject {
-    /// User name and groups.
-    pub(crate) identity: Identity,
-    /// The workload that was named, when one was.
-    pub(crate) workload: Option<WorkloadName>,
-}
-
-/// The workload through which a subject was named.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WorkloadName {
-    /// The kind.
-    pub(crate) kind: String,
-    /// The namespace.
-    pub(crate) namespace: String,
-    /// The name.
-    pub(crate) name: String,
 }
 
 impl SubjectArgument {
@@ -250,7 +231,7 @@ impl SubjectArgument {
             ui.warn("`--as-group` counts for `user/NAME` and `me` only");
         }
         let identity = match self {
-            Self::Me => session.me(options)?,
+            Self::Me => session.me(ui, options)?,
             Self::User(name) => {
                 groups.iter().fold(Identity::user(name), |user, group| user.with_group(group))
             }
@@ -291,15 +272,6 @@ fn placed<'a>(ui: &Ui, session: &'a Session, named: Option<&'a str>) -> &'a str 
         session.place.explain(ui);
         session.namespace()
     })
-}
-
-/// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
-pub(crate) fn label(identity: &Identity) -> String {
-    match (identity.as_service_account(), &*identity.user) {
-        (Some(account), _) => format!("sa/{}:{}", account.namespace, account.name),
-        (None, "") => format!("group/{}", identity.groups.first().map_or("", |group| group)),
-        (None, user) => format!("user/{user}"),
-    }
 }
 
 /// Returns the error for a text that names no subject, with how it is written.

@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use rayon::prelude::*;
-use rolecall_rbac::{Identity, Request, Text, VerdictKind};
+use rolecall_rbac::{Identity, Request};
 use rolecall_review::{Answer, LocalReviewer, Plan as Questions, PlanBuilder};
 
 use super::Arguments;
 use super::mode::Mode;
 use super::plan::{Plan, Row};
+use crate::answer::difference::{Cell, Column, Difference};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -16,7 +17,7 @@ use crate::live::{self, Evidence};
 use crate::load::{Needs, Session};
 use crate::output::{self, AccessMatrixDiff, MatrixFormat};
 use crate::render;
-use crate::subject::{Subject, SubjectArgument, label};
+use crate::subject::{SubjectArgument, label};
 use crate::ui::Ui;
 
 /// What the cells are compared with.
@@ -28,36 +29,6 @@ enum Other {
     Namespace(String),
     /// The same questions to the cluster of another context.
     Context(String),
-}
-
-/// The cells and everybody's answers to them.
-pub(crate) struct Difference<'a> {
-    /// The cells, in the order of a matrix.
-    pub(crate) cells: Vec<Cell<'a>>,
-    /// What answers the cells: first what was asked about, then what it is compared with.
-    pub(crate) columns: Vec<Column>,
-    /// Whether there are several subjects, and several namespaces.
-    pub(crate) several: (bool, bool),
-}
-
-/// One cell.
-#[derive(Clone, Copy)]
-pub(crate) struct Cell<'a> {
-    pub(crate) subject: &'a Subject,
-    /// The namespace: empty for all at once, `None` for what is in none.
-    pub(crate) namespace: Option<&'a Text>,
-    row: &'a Row<'a>,
-    pub(crate) verb: &'a Text,
-}
-
-/// The answers to all cells.
-pub(crate) struct Column {
-    /// Whose answers they are.
-    pub(crate) label: String,
-    /// One for each cell.
-    pub(crate) answers: Vec<Answer>,
-    /// The request of each cell.
-    pub(crate) requests: Vec<Request>,
 }
 
 /// Answers the matrix and what it is compared with.
@@ -91,8 +62,8 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
     let asking = Asking { ui, options, mode: arguments.mode, everybody: &everybody };
     let difference = asking.answer(&session, &plan, &others, needs)?;
-    difference.write(ui, arguments.output)?;
-    Ok(session.conclude(ui, difference.report(ui)))
+    write(&difference, ui, arguments.output)?;
+    Ok(session.conclude(ui, report(&difference, ui)))
 }
 
 /// Refuses what has no second answer.
@@ -152,14 +123,15 @@ impl Asking<'_> {
         others: &[Other],
         needs: Needs,
     ) -> Result<Difference<'p>, CommandError> {
-        let cells: Vec<Cell<'p>> = cells(plan).collect();
+        let (cells, rows): (Vec<Cell<'p>>, Vec<&Row<'_>>) = cells(plan).unzip();
         let several = (plan.subjects.len() > 1, plan.namespaces.len() > 1);
         let me = self.me(session)?;
-        let request = |cell: &Cell<'_>, namespace: &str| {
-            cell.row.request(&session.catalog, cell.verb, namespace)
+        let request = |(cell, row): (&Cell<'_>, &&Row<'_>), namespace: &str| {
+            row.request(&session.catalog, cell.verb, namespace)
         };
+        let placed = || cells.iter().zip(&rows);
         let own: Vec<Request> =
-            cells.iter().map(|cell| request(cell, cell.namespace.map_or("", |it| it))).collect();
+            placed().map(|at| request(at, at.0.namespace.map_or("", |it| it))).collect();
         // Everything that is asked here goes into one plan, which asks nothing twice.
         let mut builder = PlanBuilder::new();
         let mut columns = vec![(base_label(session, plan, others), own.clone())];
@@ -174,10 +146,10 @@ impl Asking<'_> {
                     (label(&subject.identity), own.clone())
                 }
                 Other::Namespace(namespace) => {
-                    let there = |cell: &Cell<'_>| {
-                        request(cell, if cell.namespace.is_some() { namespace } else { "" })
+                    let there = |at: (&Cell<'_>, &&Row<'_>)| {
+                        request(at, if at.0.namespace.is_some() { namespace } else { "" })
                     };
-                    let asked: Vec<Request> = cells.iter().map(there).collect();
+                    let asked: Vec<Request> = placed().map(there).collect();
                     for (cell, request) in cells.iter().zip(&asked) {
                         builder.cell(&cell.subject.identity, request.clone());
                     }
@@ -254,19 +226,21 @@ impl Asking<'_> {
 
     fn me(&self, session: &Session) -> Result<Option<Identity>, CommandError> {
         let asks = self.everybody.contains(&SubjectArgument::Me);
-        asks.then(|| session.me(self.options)).transpose()
+        asks.then(|| session.me(self.ui, self.options)).transpose()
     }
 }
 
 /// Returns the cells in the order of a matrix: what is in no namespace first.
-fn cells<'p>(plan: &'p Plan<'p>) -> impl Iterator<Item = Cell<'p>> {
+fn cells<'p>(plan: &'p Plan<'p>) -> impl Iterator<Item = (Cell<'p>, &'p Row<'p>)> {
     plan.subjects.iter().flat_map(move |subject| {
         let places = std::iter::once(None).chain(plan.namespaces.iter().map(Some));
         places.flat_map(move |namespace| {
             let rows = plan.rows.iter();
             rows.filter(move |row| row.is_namespaced() == namespace.is_some()).flat_map(
                 move |row| {
-                    plan.verbs.iter().map(move |verb| Cell { subject, namespace, row, verb })
+                    plan.verbs.iter().map(move |verb| {
+                        (Cell { subject, namespace, resource: &row.label, verb }, row)
+                    })
                 },
             )
         })
@@ -293,80 +267,35 @@ fn base_label(session: &Session, plan: &Plan<'_>, others: &[Other]) -> String {
     }
 }
 
-impl<'a> Cell<'a> {
-    /// Returns the resource or path as people write it.
-    pub(crate) fn resource(&self) -> &'a str {
-        &self.row.label
+/// Writes a difference to stdout.
+fn write(difference: &Difference<'_>, ui: &Ui, format: MatrixFormat) -> Result<(), CommandError> {
+    let mut out = ui.stdout();
+    match (format, format.as_format()) {
+        (MatrixFormat::Csv, _) => output::difference::write_csv(&mut out, difference)?,
+        (MatrixFormat::Markdown, _) => render::difference::write_markdown(&mut out, difference)?,
+        (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
+            output::write_structured(&mut out, format, &AccessMatrixDiff::new(difference))?;
+        }
+        _ => render::difference::write_table(&mut out, difference, ui.layout())?,
     }
+    out.flush()?;
+    Ok(())
 }
 
-impl Difference<'_> {
-    /// Returns the positions of the cells that somebody answers differently for sure.
-    pub(crate) fn differing(&self) -> impl Iterator<Item = usize> {
-        (0..self.cells.len()).filter(|cell| {
-            let mut words = self.words(*cell);
-            let own = words.next();
-            words.any(|other| own.is_some_and(|own| differ(own, other)))
-        })
+/// Says on stderr how much was compared, and returns how the command ends.
+fn report(difference: &Difference<'_>, ui: &Ui) -> Exit {
+    let (compared, unknown) = difference.counts();
+    let differing = difference.differing().count();
+    let answers = if compared == 1 { "answer" } else { "answers" };
+    ui.note(match differing {
+        0 => format!("{compared} {answers} compared, without a difference"),
+        1 => format!("{compared} {answers} compared; 1 differs"),
+        _ => format!("{compared} {answers} compared; {differing} differ"),
+    });
+    if unknown > 0 {
+        ui.warn(format!("{unknown} answers are unknown, and compared with nothing"));
     }
-
-    /// Returns the answers to a cell: what was asked about first.
-    pub(crate) fn words(&self, cell: usize) -> impl Iterator<Item = VerdictKind> {
-        self.columns
-            .iter()
-            .filter_map(move |column| column.answers.get(cell).map(|answer| answer.verdict))
-    }
-
-    /// Returns how many pairs of answers are compared, and how many cannot be.
-    pub(crate) fn counts(&self) -> (usize, usize) {
-        let mut counts = (0, 0);
-        for cell in 0..self.cells.len() {
-            let words: Vec<VerdictKind> = self.words(cell).collect();
-            for other in words.iter().skip(1) {
-                let is_open =
-                    words.first() == Some(&VerdictKind::Unknown) || *other == VerdictKind::Unknown;
-                if is_open { counts.1 += 1 } else { counts.0 += 1 }
-            }
-        }
-        counts
-    }
-
-    fn write(&self, ui: &Ui, format: MatrixFormat) -> Result<(), CommandError> {
-        let mut out = ui.stdout();
-        match (format, format.as_format()) {
-            (MatrixFormat::Csv, _) => output::difference::write_csv(&mut out, self)?,
-            (MatrixFormat::Markdown, _) => render::difference::write_markdown(&mut out, self)?,
-            (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
-                output::write_structured(&mut out, format, &AccessMatrixDiff::new(self))?;
-            }
-            _ => render::difference::write_table(&mut out, self, ui.layout())?,
-        }
-        out.flush()?;
-        Ok(())
-    }
-
-    /// Says on stderr how much was compared, and returns how the command ends.
-    fn report(&self, ui: &Ui) -> Exit {
-        let (compared, unknown) = self.counts();
-        let differing = self.differing().count();
-        let answers = if compared == 1 { "answer" } else { "answers" };
-        ui.note(match differing {
-            0 => format!("{compared} {answers} compared, without a difference"),
-            1 => format!("{compared} {answers} compared; 1 differs"),
-            _ => format!("{compared} {answers} compared; {differing} differ"),
-        });
-        if unknown > 0 {
-            ui.warn(format!("{unknown} answers are unknown, and compared with nothing"));
-        }
-        Exit::No.when(differing > 0).max(Exit::Inconclusive.when(unknown > 0))
-    }
-}
-
-/// Returns whether one is yes and the other no; what is unknown differs from nothing.
-fn differ(one: VerdictKind, other: VerdictKind) -> bool {
-    one != VerdictKind::Unknown
-        && other != VerdictKind::Unknown
-        && (one == VerdictKind::Allowed) != (other == VerdictKind::Allowed)
+    Exit::No.when(differing > 0).max(Exit::Inconclusive.when(unknown > 0))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! `can-i`: one answer, a matrix of answers, or reviews answered as a server would.
 
-pub(crate) mod difference;
+mod difference;
 mod live;
 mod matrix;
 pub(crate) mod mode;
 mod plan;
+mod reviewed_matrix;
 mod reviews;
 mod settle;
 pub(crate) mod single;

@@ -81,7 +81,7 @@ pub(super) fn run(
         }
         // The server is asked for it, so only when somebody asks.
         if me.get().is_none() && pieces.iter().any(may_be_of_sender) {
-            let _ = me.set(session.me(options).ok());
+            let _ = me.set(session.me(ui, options).ok());
         }
         let me = me.get().and_then(Option::as_ref);
         let nothing = Known::default();

@@ -7,9 +7,9 @@ use rolecall_rbac::{Decision, Gap, Identity, Verdict, VerdictKind};
 use rolecall_review::live::Means;
 use rolecall_review::{Answer, Question};
 
-use super::live::{Matrix, tell_unasked, tell_unknown};
 use super::mode::Mode;
 use super::plan::Plan;
+use super::reviewed_matrix::{Matrix, tell_unasked, tell_unknown};
 use crate::cli::Options;
 use crate::decide::{Decided, word_of};
 use crate::error::CommandError;

@@ -2,7 +2,6 @@
 
 mod mount;
 mod server;
-mod step;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,14 +9,12 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use rolecall_source::cluster::{
-    Cluster, Credential, MountedServiceAccount, WhoAmI, server_of_environment,
-};
+use rolecall_source::cluster::{Cluster, MountedServiceAccount, server_of_environment};
 
 use self::mount::{Mount, SERVICE_NAME};
 use self::server::Examination;
-pub(crate) use self::step::{Status, Step};
-use crate::cli::{self, Options};
+use crate::answer::diagnosis::{Found, Status, Step};
+use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::Live;
@@ -65,23 +62,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the DNS server may take.
 const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Everything that was found.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The folder that was looked at.
-    pub(crate) directory: PathBuf,
-    /// The server that was asked.
-    pub(crate) server: String,
-    /// The namespace in which rights are asked for.
-    pub(crate) namespace: String,
-    /// What the token says of itself.
-    pub(crate) credential: Option<Credential>,
-    /// Who this is to the server.
-    pub(crate) who: Option<WhoAmI>,
-    /// The steps, in their order.
-    pub(crate) steps: Vec<Step>,
-}
-
 /// Examines and reports.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     refuse_others(options)?;
@@ -91,7 +71,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         Format::Json | Format::Yaml => {
             output::write_structured(&mut out, arguments.output, &Diagnosis::new(&found))?;
         }
-        Format::Table | Format::Wide => write(&mut out, &found.steps)?,
+        Format::Table | Format::Wide => write(ui, &mut out, &found.steps)?,
     }
     out.flush()?;
     let any = |status: Status| found.steps.iter().any(|step| step.status == status);
@@ -184,7 +164,7 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
 }
 
 /// Writes each step on a line, and what to do next below it.
-fn write(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
+fn write(ui: &Ui, out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
     for Step { name, status, says, next } in steps {
         let color = match status {
             Status::Ok => AnsiColor::Green,
@@ -195,7 +175,7 @@ fn write(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
         writeln!(out, "{style}{status:<8}{style:#} {name}: {}", render::plain(says))?;
         for hint in next {
             let text = hint.to_string();
-            writeln!(out, "         {}", render::plain(&cli::as_invoked(&text)))?;
+            writeln!(out, "         {}", render::plain(&ui.shown(&text)))?;
         }
     }
     Ok(())

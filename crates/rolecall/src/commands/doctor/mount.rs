@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rolecall_source::cluster::TokenClaims;
 
-use super::step::Step;
+use crate::answer::diagnosis::{Status, Step};
 use crate::error::Hint;
 use crate::time;
 
@@ -111,7 +111,7 @@ impl Mount {
         let is_elsewhere = |bound: &&str| host.is_some_and(|host| host != *bound);
         let pod = claims.pod.as_ref().map(|pod| &*pod.name);
         Some(match pod.filter(is_elsewhere).zip(host) {
-            Some((pod, host)) if step.status == super::Status::Ok => Step::unknown(
+            Some((pod, host)) if step.status == Status::Ok => Step::unknown(
                 "token",
                 format!("{}; it is bound to Pod {pod}, but this host is called {host}", step.says),
             )
@@ -242,7 +242,6 @@ pub(super) fn directory(named: Option<&PathBuf>) -> PathBuf {
 mod tests {
     use rolecall_source::cluster::BoundObject;
 
-    use super::super::Status;
     use super::*;
 
     fn step(change: impl Fn(&mut TokenClaims), host: Option<&str>) -> Step {

@@ -9,7 +9,7 @@ use rolecall_source::facts::Version;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 
 use super::mount::{Mount, see_authority};
-use super::step::{Status, Step};
+use crate::answer::diagnosis::{Status, Step};
 use crate::error::{CommandError, Hint};
 use crate::live::{self, Live};
 use crate::subject::label;

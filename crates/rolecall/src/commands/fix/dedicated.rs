@@ -6,24 +6,13 @@ use rolecall_grant::is_managed;
 use rolecall_rbac::{Binding, Identity, Inventory, PodSpec, SubjectKind, Workload};
 use serde_json::{Value, json};
 
-use super::gather::Gathered;
 use super::workloads::topmost;
+use crate::answer::fix::{Gathered, Patch};
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
-use crate::subject::{Subject, WorkloadName};
+use crate::subject::Subject;
 use crate::ui::Ui;
-
-/// What lets a workload run as its own ServiceAccount.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Patch {
-    /// The workload.
-    pub(crate) workload: WorkloadName,
-    /// The ServiceAccount.
-    pub(crate) account: String,
-    /// The JSON patch; `None` where the workload cannot be changed and must be made anew.
-    pub(crate) operations: Option<Value>,
-}
 
 /// Gives each workload that runs as `default` a ServiceAccount of its own.
 pub(super) fn accounts(

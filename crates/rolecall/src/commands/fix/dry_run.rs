@@ -3,27 +3,10 @@
 use rolecall_grant::{Object, json_of};
 use rolecall_source::cluster::ObjectPath;
 
+use crate::answer::fix::{DryRun, RefusedObject};
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
-
-/// What the server says of the objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DryRun {
-    /// What it refuses.
-    pub(crate) refused: Vec<RefusedObject>,
-    /// The bindings that it cannot judge: a dry run does not store the roles that they refer to.
-    pub(crate) not_judged: Vec<usize>,
-}
-
-/// What the server refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RefusedObject {
-    /// Which of the objects.
-    pub(crate) object: usize,
-    /// Why, in the server's words.
-    pub(crate) because: String,
-}
 
 /// Has the server check each object; nothing is stored.
 pub(super) fn check(

@@ -1,61 +1,19 @@
 //! Denials made definite, whatever they come from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rolecall_grant::Denied;
-use rolecall_grant::refusal::MissingRole;
-use rolecall_rbac::{Identity, PolicyRule, Request, Resolved, Target, Text};
 
 use super::input::Input;
 use super::sense::Force;
 use super::{Arguments, review, scan, sense};
-use crate::cli::{Options, OutputOptions};
+use crate::answer::fix::{Gathered, Unresolved, Weight};
+use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::question::Question;
 use crate::subject::Subject;
 use crate::ui::Ui;
-
-/// What was found.
-#[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    /// The denied requests.
-    pub(crate) denied: Vec<Denied>,
-    /// What else was refused, or looks so.
-    pub(crate) unresolved: Vec<Unresolved>,
-    /// Reasons that other authorizers gave for denied requests.
-    pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
-    /// Whether informers seem to have written the text, which list and then watch.
-    pub(crate) is_from_informers: bool,
-    /// How many logs were not read to their end, and so may hold further refusals.
-    pub(crate) unread_logs: usize,
-    /// Roles that a user's bindings refer to and that the server did not find.
-    pub(crate) missing_roles: BTreeMap<String, BTreeSet<MissingRole>>,
-}
-
-/// Something that no Role fixes.
-#[derive(Clone, Debug)]
-pub(crate) struct Unresolved {
-    /// What was found, as it stands there.
-    pub(crate) text: String,
-    /// Why no Role fixes it.
-    pub(crate) because: String,
-    /// Rules whose lack is the reason.
-    pub(crate) missing: Vec<PolicyRule>,
-    /// Whether it keeps somebody from something that RBAC decides.
-    pub(crate) weight: Weight,
-    /// What to do next.
-    pub(crate) next: Vec<Hint>,
-}
-
-/// What an [`Unresolved`] says about the outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
-    /// Somebody stays denied, and it is about RBAC.
-    Denied,
-    /// Something else than RBAC refused, or a text only looks like a refusal.
-    Aside,
-}
 
 /// Makes the denials definite.
 pub(super) fn gather(
@@ -83,7 +41,7 @@ pub(super) fn gather(
         }
         Input::Matrix(denied) => {
             gathered.denied.extend(denied.into_iter().map(|denied| Denied {
-                request: as_clients_ask(ui, session, &denied.request),
+                request: sense::as_clients_ask(ui, session, &denied.request),
                 ..denied
             }));
             leave_out_useless(session, force, &mut gathered);
@@ -135,7 +93,7 @@ fn ask(
         .collect();
     let unnamed = [String::new()];
     let names = if arguments.names.is_empty() { &unnamed[..] } else { &arguments.names };
-    let silent = Ui::new(&OutputOptions { quiet: true, ..options.output.clone() });
+    let silent = ui.quiet();
     let mut is_first = true;
     let mut left_out = Vec::new();
     let (mut useful_verbs, mut useful_resources) = (BTreeSet::new(), BTreeSet::new());
@@ -187,28 +145,4 @@ fn ask(
         ui.warn(format!("`{verb} {resource}` is left out: {}", useless.because));
     }
     Ok(())
-}
-
-/// Returns a request as a client makes it where that asks for more: cluster-scoped resources have no
-/// namespace, and a grant in one would be of no use to anybody. What is granted without a namespace
-/// also allows the request as it was written.
-pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
-    let Target::Resource(target) = &request.target else { return request.clone() };
-    let resolved = Resolved {
-        group: target.group.clone(),
-        resource: target.resource.clone(),
-        subresource: target.subresource.clone(),
-        served: session.catalog.get(&target.group, &target.resource),
-    };
-    let asked = session.catalog.request(&request.verb, &resolved, &target.namespace, &target.name);
-    if !asked.namespace().is_empty() {
-        return request.clone();
-    }
-    if !request.namespace().is_empty() {
-        ui.note(format!(
-            "`{}` is cluster-scoped: granted without regard to namespace `{}`",
-            target.resource, target.namespace
-        ));
-    }
-    asked
 }

@@ -12,7 +12,6 @@ mod input;
 mod kustomization;
 pub(crate) mod logs;
 mod matrix;
-mod note;
 mod repair;
 mod report;
 mod review;
@@ -32,19 +31,16 @@ use rolecall_grant::{
     follow_ups, yaml_of,
 };
 
-pub(crate) use self::dedicated::Patch;
-pub(crate) use self::dry_run::DryRun;
-pub(crate) use self::gather::{Gathered, Unresolved, Weight};
 use self::input::Input;
 use self::logs::Logs;
-pub(crate) use self::note::{missing_role_texts, note_text};
-pub(crate) use self::repair::Located;
 
 use self::sense::Force;
 use self::server::{Planned, Settled};
 use rolecall_rbac::Text;
 use rolecall_source::cluster::NamespaceState;
 
+use crate::answer::fix::{DryRun, Gathered, Patch};
+use crate::answer::repair::Located;
 use crate::cli::{Options, parse_duration};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -309,7 +305,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             return Err(CommandError::usage("manifests do not show who applies the objects")
                 .with_hint(Hint::pass("--as USER", "name the user who does")));
         }
-        let applier = session.me(options)?;
+        let applier = session.me(ui, options)?;
         let authorizer = known.as_ref().unwrap_or(&session.authorizer);
         Some(server::preflight_of(ui, &session, authorizer, &plan, &applier)?)
     } else {

@@ -4,41 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use rolecall_grant::{Denied, Object, Plan, Repair, Step, json_of, yaml_of, yaml_scalar};
+use rolecall_grant::{Denied, Object, Plan, Repair, Step, yaml_of, yaml_scalar};
 use rolecall_rbac::Origin;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region};
 
 use super::diff;
+use crate::answer::repair::{Located, Place};
 use crate::cli::quote;
 use crate::error::Hint;
 use crate::render::plain;
 use crate::ui::Ui;
-use crate::words;
-
-/// A correction, and where its word stands.
-pub(crate) struct Located<'a> {
-    /// The correction.
-    pub(crate) repair: &'a Repair,
-    /// The file, and the place in it; `None` where the object stands in no file that can be patched.
-    file: Option<(String, Place)>,
-}
-
-/// Where a word stands in a file, or where it would.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// The region of the word.
-    Word(Region),
-    /// The region of the value that a further field goes behind.
-    Behind(Region),
-}
-
-impl Place {
-    fn region(self) -> Region {
-        match self {
-            Self::Word(region) | Self::Behind(region) => region,
-        }
-    }
-}
 
 /// Finds the places of corrections.
 pub(super) fn locate(repairs: &[Repair]) -> Vec<Located<'_>> {
@@ -81,67 +56,6 @@ fn field_step(step: &Step) -> FieldStep<'_> {
     match step {
         Step::Key(key) => FieldStep::Key(key),
         Step::Index(index) => FieldStep::Index(*index),
-    }
-}
-
-impl Located<'_> {
-    /// Returns whether the correction is a patch of a file.
-    pub(super) fn is_in_file(&self) -> bool {
-        self.file.is_some()
-    }
-
-    /// Returns the correction as a JSON patch of the object.
-    pub(crate) fn operations(&self) -> serde_json::Value {
-        let repair = self.repair;
-        let path: String = repair
-            .word
-            .field
-            .iter()
-            .map(|step| match step {
-                Step::Key(key) => format!("/{key}"),
-                Step::Index(index) => format!("/{index}"),
-            })
-            .collect();
-        let operation = if repair.word.from.is_empty() { "add" } else { "replace" };
-        let mut operations = vec![serde_json::json!({
-            "op": operation, "path": path, "value": &*repair.word.to,
-        })];
-        if let Some((Step::Key("kind"), parents)) = repair.word.field.split_last()
-            && let [Step::Key("subjects"), Step::Index(index)] = parents
-        {
-            // The group of users is not that of ServiceAccounts.
-            let object = json_of(&repair.object);
-            let subject =
-                object.pointer(&format!("/subjects/{index}")).cloned().unwrap_or_default();
-            operations = vec![serde_json::json!({
-                "op": "replace", "path": format!("/subjects/{index}"), "value": subject,
-            })];
-        }
-        operations.into()
-    }
-
-    /// Says the correction in one line: what to write, and where.
-    pub(crate) fn in_words(&self) -> String {
-        let word = &self.repair.word;
-        let mut keys = word.field.iter().rev().filter_map(|step| match step {
-            Step::Key(key) => Some(*key),
-            Step::Index(_) => None,
-        });
-        let key = keys.next().unwrap_or_default();
-        let text = match word.field.last() {
-            Some(Step::Index(_)) => format!("`{}` instead of `{}` in `{key}`", word.to, word.from),
-            _ => format!("`{key}: {}`", word.to),
-        };
-        let object = &self.repair.object;
-        let place = match &self.file {
-            Some((path, place)) => format!("at {path}:{}", place.region().start.line),
-            None => {
-                let metadata = object.metadata();
-                let name = words::qualified(metadata);
-                format!("in {} {name}{}", object.kind(), words::origin(metadata))
-            }
-        };
-        plain(&format!("write {text} {place}")).into_owned()
     }
 }
 

@@ -9,12 +9,13 @@ use rolecall_grant::{
 use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
 
-use super::gather::Weight;
-use super::note::{missing_role_texts, note_text, refusing_namespace};
-use super::{DryRun, Fixed, repair};
+use super::{Fixed, repair};
+use crate::answer::fix::DryRun;
+use crate::answer::fix::Weight;
 use crate::cli::{Options, quote};
 use crate::error::Hint;
 use crate::exit::Exit;
+use crate::note::{missing_role_texts, note_text, refusing_namespace};
 use crate::render::plain;
 use crate::subject::label;
 use crate::ui::Ui;

@@ -9,7 +9,8 @@ use rolecall_rbac::Target;
 use rolecall_review::wire::{self, AskedReview};
 use rolecall_yaml::stream::Stream;
 
-use super::gather::{self, Gathered, Unresolved, Weight};
+use super::sense;
+use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::file;
@@ -63,9 +64,9 @@ pub(super) fn take(
     for (place, review) in reviews {
         let identity = match review.identity {
             Some(identity) => identity,
-            None => session.me(options)?,
+            None => session.me(ui, options)?,
         };
-        let request = gather::as_clients_ask(ui, session, &review.request);
+        let request = sense::as_clients_ask(ui, session, &review.request);
         if matches!(&request.target, Target::Path(path) if path.is_empty()) {
             gathered.unresolved.push(Unresolved {
                 text: format!("{place}: {} cannot {request}", identity.user),

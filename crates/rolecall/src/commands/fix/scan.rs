@@ -11,7 +11,7 @@ use rolecall_grant::refusal::{
 use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
 use super::clues::{Clues, Watched};
-use super::gather::{Gathered, Unresolved, Weight};
+use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::patience::Patience;

@@ -1,11 +1,13 @@
 //! Whether a grant would be of any use: no rule is written that no request matches.
 
 use rolecall_check::dead_grant;
-use rolecall_rbac::{Catalog, PolicyRule, Request, ResourceRequest, Target, VerbAlias};
+use rolecall_rbac::{Catalog, PolicyRule, Request, Resolved, ResourceRequest, Target, VerbAlias};
 
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
+use crate::load::Session;
 use crate::question::{Reach, unknown_verb};
+use crate::ui::Ui;
 
 /// Why a rule for a request would be of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,4 +114,28 @@ impl Useless {
         let text = format!("no rule for `{} {what}` is written: {}", request.verb, self.because);
         self.hints.into_iter().fold(CommandError::usage(text), CommandError::with_hint)
     }
+}
+
+/// Returns a request as a client makes it where that asks for more: cluster-scoped resources have no
+/// namespace, and a grant in one would be of no use to anybody. What is granted without a namespace
+/// also allows the request as it was written.
+pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
+    let Target::Resource(target) = &request.target else { return request.clone() };
+    let resolved = Resolved {
+        group: target.group.clone(),
+        resource: target.resource.clone(),
+        subresource: target.subresource.clone(),
+        served: session.catalog.get(&target.group, &target.resource),
+    };
+    let asked = session.catalog.request(&request.verb, &resolved, &target.namespace, &target.name);
+    if !asked.namespace().is_empty() {
+        return request.clone();
+    }
+    if !request.namespace().is_empty() {
+        ui.note(format!(
+            "`{}` is cluster-scoped: granted without regard to namespace `{}`",
+            target.resource, target.namespace
+        ));
+    }
+    asked
 }

@@ -13,7 +13,7 @@ use rolecall_review::live::{Means, RulesAnswer};
 use rolecall_source::cluster::NamespaceState;
 
 use super::dry_run::path_of;
-use super::gather::{Gathered, Unresolved, Weight};
+use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
 use crate::live::{self, Evidence, Live, Reviewed};
@@ -58,7 +58,7 @@ pub(super) fn settle(
         .take(ASKED)
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
-    let me = session.me(options).ok();
+    let me = session.me(ui, options).ok();
     let Reviewed { answers, unasked } =
         live::review(ui, live, me, &questions, Evidence::Review, Means::Reviews)?;
     if unasked > 0 {

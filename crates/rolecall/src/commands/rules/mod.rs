@@ -166,7 +166,7 @@ fn me(
 ) -> Result<Option<Identity>, CommandError> {
     let may_ask = session.live().is_some() && !options.source.overlay;
     let asks = may_ask && subjects.contains(&SubjectArgument::Me);
-    asks.then(|| session.me(options)).transpose()
+    asks.then(|| session.me(ui, options)).transpose()
 }
 
 impl Listing<'_> {

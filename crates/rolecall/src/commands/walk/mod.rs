@@ -1,4 +1,5 @@
 mod roles;
+mod scope;
 mod targets;
 
 use std::io::Write;
@@ -16,7 +17,8 @@ use crate::render::{self, Strokes, TreeDetail};
 use crate::subject::label;
 use crate::ui::Ui;
 use crate::words;
-use targets::{Found, Scope, TargetArgument};
+use scope::{Found, Scope};
+use targets::TargetArgument;
 
 /// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its holders
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rolecall_rbac::{Binding, Gap, Glob, Inventory, RoleKind, Unread};
 use rolecall_walk::RoleName;
 
-use super::targets::{Found, RoleWord, Scope, unless_hidden};
+use super::scope::{Found, RoleWord, Scope, unless_hidden};
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::subject::nearest;

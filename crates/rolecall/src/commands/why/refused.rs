@@ -9,12 +9,14 @@ use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Decision, Identity, NearMiss, Request, Verdict};
 
 use super::Arguments;
+use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
+use crate::commands::fix::logs;
 use crate::commands::fix::scan::{self, About};
-use crate::commands::fix::{Gathered, Unresolved, Weight, logs, missing_role_texts};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
+use crate::note::missing_role_texts;
 use crate::output::{self, Format, RefusalCause, Refusals};
 use crate::remedy::fix_commands;
 use crate::render::{self, Detail, Folded, plain};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::sentence;
 use crate::error::CommandError;
-use crate::output::RegionDetails;
+use crate::region::RegionDetails;
 use crate::reported::{Coverage, Reported, UnreadPart, place};
 
 const SCHEMA: &str =

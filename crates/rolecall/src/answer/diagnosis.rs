@@ -1,6 +1,27 @@
-//! One thing that has to be right, and whether it is.
+//! The findings of `doctor`.
+
+use std::path::PathBuf;
+
+use rolecall_source::cluster::{Credential, WhoAmI};
 
 use crate::error::Hint;
+
+/// Everything that was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The folder that was looked at.
+    pub(crate) directory: PathBuf,
+    /// The server that was asked.
+    pub(crate) server: String,
+    /// The namespace in which rights are asked for.
+    pub(crate) namespace: String,
+    /// What the token says of itself.
+    pub(crate) credential: Option<Credential>,
+    /// Who this is to the server.
+    pub(crate) who: Option<WhoAmI>,
+    /// The steps, in their order.
+    pub(crate) steps: Vec<Step>,
+}
 
 /// One step of the diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,20 +59,20 @@ impl Status {
 }
 
 impl Step {
-    pub(super) fn ok(name: &'static str, says: impl Into<String>) -> Self {
+    pub(crate) fn ok(name: &'static str, says: impl Into<String>) -> Self {
         Self::new(name, Status::Ok, says)
     }
 
-    pub(super) fn failed(name: &'static str, says: impl Into<String>) -> Self {
+    pub(crate) fn failed(name: &'static str, says: impl Into<String>) -> Self {
         Self::new(name, Status::Failed, says)
     }
 
-    pub(super) fn unknown(name: &'static str, says: impl Into<String>) -> Self {
+    pub(crate) fn unknown(name: &'static str, says: impl Into<String>) -> Self {
         Self::new(name, Status::Unknown, says)
     }
 
     #[must_use]
-    pub(super) fn next(mut self, hint: Hint) -> Self {
+    pub(crate) fn next(mut self, hint: Hint) -> Self {
         self.next.push(hint);
         self
     }

@@ -3,7 +3,7 @@
 use rolecall_grant::Note;
 use rolecall_source::cluster::NamespaceState;
 
-use super::gather::Gathered;
+use crate::answer::fix::Gathered;
 use crate::cli::quote;
 use crate::error::Hint;
 
@@ -88,7 +88,7 @@ pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
 }
 
 /// Says why the server refuses objects in a namespace, and what to do about it.
-pub(super) fn refusing_namespace(name: &str, state: NamespaceState) -> (String, Hint) {
+pub(crate) fn refusing_namespace(name: &str, state: NamespaceState) -> (String, Hint) {
     match state {
         NamespaceState::Terminating => (
             format!("namespace `{name}` is being deleted: the server refuses new objects in it"),

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::Shells;
 
-use super::VARIABLE;
+/// The environment variable in which a script names its shell.
+pub(crate) const VARIABLE: &str = "ROLECALL_COMPLETE";
 
 /// A program that completes command lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

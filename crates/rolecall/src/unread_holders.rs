@@ -6,10 +6,10 @@ use rolecall_rbac::{Identity, Request, SubjectKind, VerdictKind};
 use rolecall_review::Question;
 use rolecall_review::live::Means;
 
-use super::{Evidence, MOST_SUBJECTS, Reviewed, review};
 use crate::error::CommandError;
+use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
 use crate::load::Session;
-use crate::subject::label;
+use crate::resolved::label;
 use crate::ui::Ui;
 use crate::words;
 

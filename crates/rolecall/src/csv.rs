@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::render::plain;
+use crate::plain::plain;
 
 /// Writes one line of fields.
 pub(crate) fn write_line<'f>(

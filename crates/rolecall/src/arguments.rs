@@ -1,0 +1,144 @@
+//! The arguments: their grammar is their help.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::cli::{Options, advice, columns, help, ignored, invoked};
+use crate::commands::{Command, grammar_of};
+
+/// Shows which identity a Pod has, what it can do, why it was refused, and the YAML that fixes it
+///
+/// rolecall answers from a live cluster, or with -f from manifests and snapshots, with the same
+/// commands and the same answers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    override_usage = "rolecall [OPTIONS] <COMMAND>",
+    after_help = EXAMPLES,
+)]
+pub(crate) struct Cli<C: Subcommand = Command> {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// `-o` before the command's name; each command has its own formats, and reads it itself.
+    #[arg(short, long, value_name = "FORMAT", hide = true)]
+    output: Option<OsString>,
+    #[command(subcommand)]
+    pub(crate) command: C,
+}
+
+/// No command; the grammar of the one that is asked for is added to it.
+#[derive(Debug)]
+enum NoCommand {}
+
+impl FromArgMatches for NoCommand {
+    fn from_arg_matches(_: &ArgMatches) -> Result<Self, clap::Error> {
+        Err(clap::Error::new(ErrorKind::MissingSubcommand))
+    }
+
+    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
+        Ok(())
+    }
+}
+
+impl Subcommand for NoCommand {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        command
+    }
+
+    fn has_subcommand(_: &str) -> bool {
+        false
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Can the ServiceAccount `web` of namespace `shop` list Pods?
+    rolecall can-i list pods --for sa/web -n shop
+  The same question to a folder of manifests
+    rolecall can-i list pods --for sa/web -n shop -f deploy/
+  Why not?
+    rolecall why list pods --for deploy/web -n shop
+  Who can read Secrets?
+    rolecall who-can get secrets -A
+
+Exit codes: 0 yes or clean; 1 denied or a finding; 2 an error; 3 something that could not be read could
+change the answer.
+
+`rolecall COMMAND --help` has examples and details; `rolecall options` lists the options that every
+command takes.";
+
+/// A command line that was understood.
+pub(crate) struct Parsed {
+    /// What is asked.
+    pub(crate) cli: Cli,
+    /// What is to be said of options that mean nothing here.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Parses the arguments; help, the version and usage errors come as an error to print.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let error = match try_parse(arguments) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    // Help is laid out only when it is shown.
+    let mut shown = help::dress(invoked(grammar()), columns());
+    let error = match error.kind() {
+        ErrorKind::ArgumentConflict | ErrorKind::ValueValidation => error,
+        _ => match shown.try_get_matches_from_mut(arguments) {
+            Err(error) => error,
+            Ok(_) => error,
+        },
+    };
+    let named = |name: &&str| shown.find_subcommand(name).is_some();
+    let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let command = words.find(named);
+    Err(advice::with_advice(error, &shown, command))
+}
+
+fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    // The first word that is a command's name nearly always is the command.
+    let words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let named = words.into_iter().find_map(grammar_of);
+    let parsed = match named
+        .map(|named| parse_with(Cli::<NoCommand>::command().subcommand(named), arguments))
+    {
+        Some(Ok(parsed)) => parsed,
+        Some(Err(_)) | None => parse_with(grammar(), arguments)?,
+    };
+    let Some(format) = parsed.cli.output else { return Ok(parsed) };
+    let mut arguments = arguments.to_vec();
+    let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    arguments.splice(end..end, ["--output".into(), format]);
+    parse_with(grammar(), &arguments)
+}
+
+fn parse_with(grammar: clap::Command, arguments: &[OsString]) -> Result<Parsed, clap::Error> {
+    let mut command = invoked(grammar);
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    if let Some(refused) = ignored::refused(&command, &matches) {
+        return Err(command.error(ErrorKind::ArgumentConflict, refused));
+    }
+    let warnings = ignored::warnings(&command, &matches);
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let mut cli: Cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    cli.options.command = name;
+    Ok(Parsed { cli, warnings })
+}
+
+/// Returns the grammar, from which help, completions and the manual are made.
+pub(crate) fn grammar() -> clap::Command {
+    <Cli>::command()
+}

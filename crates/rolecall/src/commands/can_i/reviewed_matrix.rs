@@ -1,0 +1,163 @@
+//! A matrix of which the server answers all or some cells.
+
+use std::io::Write;
+
+use rolecall_rbac::{Request, Text, VerdictKind};
+use rolecall_review::{Plan as Questions, PlanBuilder};
+
+use super::plan::{Plan, Row};
+use crate::decide::Decided;
+use crate::error::CommandError;
+use crate::live::{Evidence, Reviewed};
+use crate::load::Session;
+use crate::output::{MatrixFormat, matrix as cells};
+use crate::render::Headings;
+use crate::render::matrix::{Extent, Layout, Place};
+use crate::subject::Subject;
+use crate::ui::Ui;
+use crate::words;
+
+/// A matrix of which the server answers all or some.
+pub(super) struct Matrix<'a> {
+    /// What was read.
+    pub(super) session: &'a Session,
+    /// What is asked.
+    pub(super) plan: &'a Plan<'a>,
+    /// The format.
+    pub(super) format: MatrixFormat,
+}
+
+/// Some cells that are written together: one subject in one namespace, or in none.
+struct Line<'a> {
+    subject: &'a Subject,
+    namespace: Option<&'a Text>,
+    row: &'a Row<'a>,
+}
+
+impl<'a> Matrix<'a> {
+    /// Returns what of an answer is shown.
+    pub(super) fn evidence(&self) -> Evidence {
+        if self.format.is_grid() { Evidence::Verdict } else { Evidence::Reason }
+    }
+
+    /// Returns the questions of all cells, in the order in which they are written.
+    pub(super) fn questions(&self) -> Questions {
+        let mut builder = PlanBuilder::new();
+        for line in self.lines() {
+            for verb in &self.plan.verbs {
+                builder.cell(&line.subject.identity, self.request(&line, verb));
+            }
+        }
+        builder.build()
+    }
+
+    /// Writes the answers to the questions in order, and returns how many cells are unknown.
+    pub(super) fn write(
+        &self,
+        ui: &Ui,
+        questions: &Questions,
+        decided: &[Decided<'_>],
+    ) -> Result<usize, CommandError> {
+        let plan = self.plan;
+        let answers = || questions.cells().filter_map(|question| decided.get(question));
+        let unknown = answers().filter(|answer| answer.verdict() == VerdictKind::Unknown).count();
+        let extent = Extent {
+            has_patterns: plan.has_patterns,
+            subjects: &plan.subjects,
+            namespaces: &plan.namespaces,
+            resources: plan.rows.iter().map(|row| &*row.label).collect(),
+            verbs: &plan.verbs,
+            may_be_unknown: unknown > 0
+                || answers().any(|answer| answer.verdict() == VerdictKind::Denied),
+        };
+        let layout = Layout::new(self.format, &extent, ui.layout());
+        let mut out = ui.stdout();
+        if self.format.is_laid_out() {
+            layout.start(&mut out)?;
+        } else if self.format != MatrixFormat::Csv || ui.layout().headings == Headings::Shown {
+            cells::start(&mut out, self.format, &plan.subjects)?;
+        }
+        let mut answers = answers();
+        let mut is_first = true;
+        for line in self.lines() {
+            let (mut bytes, mut words) = (Vec::new(), Vec::new());
+            let place = Place {
+                subject: line.subject,
+                namespace: line.namespace,
+                resource: &line.row.label,
+            };
+            for (verb, decided) in plan.verbs.iter().zip(answers.by_ref()) {
+                words.push(decided.verdict());
+                if self.format == MatrixFormat::Wide {
+                    layout.write_cell(&mut bytes, place, verb, decided)?;
+                } else if !self.format.is_grid() {
+                    let request = self.request(&line, verb);
+                    let identity = &line.subject.identity;
+                    cells::cell(&mut bytes, self.format, identity, &request, decided)?;
+                }
+            }
+            if self.format.is_grid() {
+                layout.write_row(&mut bytes, place, &words)?;
+            }
+            out.write_all(cells::joined(self.format, &bytes, is_first))?;
+            is_first &= bytes.is_empty();
+        }
+        cells::finish(&mut out, self.format)?;
+        out.flush()?;
+        Ok(unknown)
+    }
+
+    fn request(&self, line: &Line<'_>, verb: &str) -> Request {
+        let namespace = line.namespace.map_or("", |namespace| namespace);
+        line.row.request(&self.session.catalog, verb, namespace)
+    }
+
+    /// Returns the lines in the order of the local matrix: what is in no namespace first, unless
+    /// there is but one namespace.
+    fn lines(&self) -> impl Iterator<Item = Line<'a>> {
+        let plan = self.plan;
+        let only = Some(&*plan.namespaces).filter(|namespaces| namespaces.len() == 1);
+        let first = only.is_none().then_some(None);
+        let places = move || first.into_iter().chain(plan.namespaces.iter().map(Some));
+        plan.subjects.iter().flat_map(move |subject| {
+            places().flat_map(move |namespace| {
+                let is_here = move |row: &&Row<'_>| {
+                    only.is_some() || row.is_namespaced() == namespace.is_some()
+                };
+                plan.rows.iter().filter(is_here).map(move |row| {
+                    let namespace = namespace.filter(|_| row.is_namespaced());
+                    Line { subject, namespace, row }
+                })
+            })
+        })
+    }
+}
+
+/// Says how many questions were not asked any more.
+pub(super) fn tell_unasked(ui: &Ui, reviewed: &Reviewed) {
+    if reviewed.unasked > 0 {
+        let total = reviewed.answers.len();
+        let answered = total - reviewed.unasked;
+        ui.warn(format!("interrupted: {answered} of {total} questions are answered"));
+    }
+}
+
+/// Says how many answers are unknown, and the reasons that servers give for it, each once.
+pub(super) fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
+    let answers = if unknown == 1 { "answer is" } else { "answers are" };
+    ui.warn(format!("{unknown} {answers} unknown"));
+    let mut reasons: Vec<&str> = reviewed
+        .answers
+        .iter()
+        .filter(|answer| answer.verdict == VerdictKind::Unknown)
+        .map(|answer| &*answer.reason)
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for reason in reasons.iter().filter(|reason| !reason.is_empty()).take(MOST_REASONS) {
+        ui.note(format!("unknown, for {}", words::refusals(reason)));
+    }
+}
+
+/// How many reasons for unknown answers are told.
+const MOST_REASONS: usize = 5;

@@ -1,0 +1,32 @@
+//! Resolved subjects.
+
+use rolecall_rbac::Identity;
+
+/// A subject made definite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// User name and groups.
+    pub(crate) identity: Identity,
+    /// The workload that was named, when one was.
+    pub(crate) workload: Option<WorkloadName>,
+}
+
+/// The workload through which a subject was named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WorkloadName {
+    /// The kind.
+    pub(crate) kind: String,
+    /// The namespace.
+    pub(crate) namespace: String,
+    /// The name.
+    pub(crate) name: String,
+}
+
+/// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
+pub(crate) fn label(identity: &Identity) -> String {
+    match (identity.as_service_account(), &*identity.user) {
+        (Some(account), _) => format!("sa/{}:{}", account.namespace, account.name),
+        (None, "") => format!("group/{}", identity.groups.first().map_or("", |group| group)),
+        (None, user) => format!("user/{user}"),
+    }
+}
