@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use rolecall_access::AccessTerm;
 use rolecall_rbac::{
     Binding, Identity, Metadata, Origin, Request, Role, ServiceAccount, Text, Workload,
 };
@@ -25,7 +26,8 @@ pub struct Finding {
     pub line: u32,
     /// What is wrong: one lower-case fragment.
     pub message: String,
-    /// What to do: one lower-case fragment; empty when the message says it.
+    /// What to do: one lower-case fragment; empty when the message says it, and for denied requests, whose
+    /// remedy depends on the command line that prints the finding.
     pub fix: String,
     /// What in the object it is about, in the object's own words, so that a finding keeps its
     /// fingerprint when lines and indices move.
@@ -93,6 +95,8 @@ pub struct Denied {
     pub requests: Vec<Request>,
     /// What is refused in every namespace, where only the run time decides in which it is asked: these name none.
     pub somewhere: Vec<Request>,
+    /// All the access that is missing, where `requests` are only examples of it.
+    pub access: Option<AccessTerm>,
 }
 
 /// A finding that is reported with a graver one of the same cause.
@@ -213,6 +217,16 @@ impl Finding {
 }
 
 impl ObjectRef {
+    /// Returns the position of the object in brackets, such as ` (app.yaml:7)`; nothing for an object of a cluster.
+    pub fn position(&self) -> String {
+        match &self.origin {
+            Origin::Default => " (default)".to_owned(),
+            origin => {
+                origin.position().map_or_else(String::new, |position| format!(" ({position})"))
+            }
+        }
+    }
+
     fn of(kind: impl Into<Text>, metadata: &Metadata) -> Self {
         Self {
             origin: metadata.origin.clone(),

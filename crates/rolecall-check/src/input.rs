@@ -26,8 +26,6 @@ pub struct CheckInput<'a> {
     pub complete: bool,
     /// Whether it is known where objects belong that name no namespace, and no guess.
     pub namespace_given: bool,
-    /// The options with which another command reads the same, such as `-f deploy/`; may be empty.
-    pub sources: &'a str,
 }
 
 /// Which objects findings are about.

@@ -383,47 +383,6 @@ fn declared_needs_are_judged_one_by_one() {
     }
 }
 
-/// The commands that a finding suggests grant all that it is about.
-#[test]
-fn hints_fix_every_refused_request() {
-    let rows = [
-        (
-            "kubectl rollout undo deployment/web",
-            "grant it: `rolecall fix get,patch deployments.apps --name web -n shop --for sa/shop:tool --out-dir rbac` and \
-             `rolecall fix list replicasets.apps -n shop --for sa/shop:tool --out-dir rbac`",
-        ),
-        (
-            "kubectl exec web -n kitchen -- ls",
-            "grant it: `rolecall fix get pods --name web -n kitchen --for sa/shop:tool --out-dir rbac` and \
-             `rolecall fix create pods/exec --name web -n kitchen --for sa/shop:tool --out-dir rbac`",
-        ),
-        (
-            "kubectl get nodes -w",
-            "grant it: `rolecall fix list,watch nodes -A --for sa/shop:tool --out-dir rbac`",
-        ),
-        (
-            "helm list",
-            "grant it: `rolecall fix list secrets -n shop --for sa/shop:tool --out-dir rbac`",
-        ),
-        (
-            "kubectl get --raw /metrics",
-            "grant it: `rolecall fix get /metrics -A --for sa/shop:tool --out-dir rbac`",
-        ),
-    ];
-    for (script, expected) in rows {
-        let pod = serde_json::json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": "tool", "namespace": "shop"},
-            "spec": {"serviceAccountName": "tool",
-                "containers": [{"name": "c", "image": "x", "command": ["sh", "-c", script]}]},
-        });
-        let mut findings = support::findings_of(&pod.to_string());
-        findings.retain(|finding| finding.rule.category == Category::Denied);
-        let fixes: Vec<&str> = findings.iter().map(|finding| &*finding.fix).collect();
-        assert_eq!(fixes, [expected], "{script}");
-    }
-}
-
 /// Whatever may be secret is not written, whether it looks so or not.
 #[test]
 fn a_snapshot_keeps_only_what_decides_access() {

@@ -32,7 +32,7 @@ fn read(expectations: &str) -> Result<CheckConfig, String> {
     })
 }
 
-/// Writes failures as lines: what, the evidence, the fixes.
+/// Writes failures as lines: what, and the evidence.
 #[track_caller]
 fn failures(objects: &str, expectations: &str) -> String {
     let authorizer = Authorizer::new(cluster(objects));
@@ -42,9 +42,6 @@ fn failures(objects: &str, expectations: &str) -> String {
     for failure in evaluate(&authorizer, &catalog, &expectations.expectations) {
         writeln!(lines, "{failure}").unwrap();
         evidence(&mut lines, &failure);
-        if let Some(fix) = failure.fix() {
-            writeln!(lines, "    {fix}").unwrap();
-        }
     }
     lines
 }
@@ -139,11 +136,9 @@ fn what_is_missing_names_the_near_miss_and_the_fix() {
     `sa/shop:web` cannot update configmaps not named settings in namespace shop, against `the web manages its settings`
         nearly: verb (reader)
         nearly: name-needed (settings)
-        rolecall fix update configmaps --for sa/shop:web -n shop
     `sa/shop:web` cannot list pods in namespace kitchen, against `the web manages its settings`
         nearly: other-namespace (reader)
         nearly: unbound (reader)
-        rolecall fix list pods --for sa/shop:web -n kitchen
     ");
 }
 
@@ -271,7 +266,6 @@ fn namespaces_are_named_matched_or_selected() {
         nearly: other-namespace (read)
         nearly: other-namespace (read)
         nearly: unbound (read)
-        rolecall fix get pods --for sa/shop:web -n team-c
     `user/jane` can get pods in namespace area-other0, against `in those to come`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
     users and groups have no namespace that `<own>` could mean, in `of its own`
@@ -343,9 +337,7 @@ fn resources_that_mean_nothing_are_reported_once() {
     `pods` has no subresource `exce`, in `typos`
     no request has the verb `gett`, in `typos`
     `user/a` cannot get widgets.example.com everywhere, against `typos`
-        rolecall fix get widgets.example.com --for user/a -A
     `user/b` cannot get widgets.example.com everywhere, against `typos`
-        rolecall fix get widgets.example.com --for user/b -A
     ");
 }
 

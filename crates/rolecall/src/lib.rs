@@ -23,6 +23,7 @@ mod error;
 mod exit;
 mod explain;
 mod file;
+mod finding_words;
 mod format;
 mod git;
 mod kind;

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use rolecall_rbac::{Gap, Grant, NearMiss, Request, Text};
+use rolecall_rbac::{Gap, Grant, NearMiss, Request};
 
 use super::{EntryError, Expectation};
+use rolecall_access::AccessTerm;
 use rolecall_access::Holder;
-use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 
 /// An expectation that does not hold, or cannot be shown to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,41 +109,6 @@ impl<'a> Failure<'a> {
     pub fn is_undecided(&self) -> bool {
         matches!(self.unmet, Unmet::Undecided { .. })
     }
-
-    /// Returns the command that prints the YAML which fixes it; `None` unless something is missing.
-    ///
-    /// It says nothing of where manifests are: whoever knows adds `-f`.
-    pub fn fix(&self) -> Option<String> {
-        let (Unmet::Denied { missing, .. }, Some(holder)) = (&self.unmet, &self.holder) else {
-            return None;
-        };
-        let (verbs, targets, options) = match missing {
-            AccessTerm::Everything => (&Extent::everything(), "*,/*".to_owned(), " -A".to_owned()),
-            AccessTerm::Urls(term) => (&term.verbs, term.urls.to_string(), String::new()),
-            AccessTerm::Resources(term) => (&term.verbs, term.resources_in_words(), options(term)),
-        };
-        let verbs = match verbs.all {
-            true => "*".to_owned(),
-            false => verbs.listed.join(","),
-        };
-        let targets: Vec<String> = targets.split(',').map(|target| quoted(target.trim())).collect();
-        let (verbs, targets, holder) =
-            (quoted(&verbs), targets.join(" "), quoted(&holder.to_string()));
-        Some(format!("rolecall fix {verbs} {targets} --for {holder}{options}"))
-    }
-}
-
-/// Returns the options that say which objects of which namespaces.
-fn options(term: &ResourceTerm) -> String {
-    let each = |option: &str, texts: &[Text]| -> String {
-        let named = texts.iter().filter(|text| !text.is_empty());
-        named.map(|text| format!(" {option} {}", quoted(text))).collect()
-    };
-    let names = if term.names.all { String::new() } else { each("--name", &term.names.listed) };
-    match term.namespaces.all {
-        true => format!("{names} -A"),
-        false => format!("{names}{}", each("-n", &term.namespaces.listed)),
-    }
 }
 
 /// Writes what somebody can, to follow that word.
@@ -153,15 +118,6 @@ fn able(access: &AccessTerm) -> String {
         (AccessTerm::Everything, _) => format!("do {text}"),
         (_, true) => format!("use {text}"),
         (_, false) => text,
-    }
-}
-
-/// Quotes a word for a shell where it needs that.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+=".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 

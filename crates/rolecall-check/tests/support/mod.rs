@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckConfig, CheckInput, FailureTeller, Finding, Judged, KubernetesVersion, check,
-    expectation_findings, suppress,
+    CheckConfig, CheckInput, Finding, Judged, KubernetesVersion, check, expectation_findings,
+    suppress,
 };
 use rolecall_rbac::{Authorizer, Catalog, Inventory, resolve_aggregation};
 use rolecall_source::facts::Version;
@@ -44,11 +44,9 @@ pub fn findings_for(manifests: &str, version: Version) -> Vec<Finding> {
         external: &config.external,
         complete: false,
         namespace_given: false,
-        sources: "",
     });
     let failures = evaluate(&authorizer, catalog, &config.expectations);
-    let teller = FailureTeller { sources: "", near_miss: &|miss, _, _| miss.kind.as_str().into() };
-    findings.extend(expectation_findings(&failures, teller));
+    findings.extend(expectation_findings(&failures));
     config.grade(&mut findings);
     let today = "2026-11-22".parse().unwrap();
     suppress(findings, authorizer.inventory(), &config.suppressions, today).0

@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rolecall_check::expectation::evaluate;
 use rolecall_check::{
-    CheckConfig, CheckInput, Date, FailureTeller, Finding, Judged, KubernetesVersion, RuleMeta,
-    Severity, Suppressed, check, expectation_findings, fingerprints, fold, suppress,
+    CheckConfig, CheckInput, Date, Finding, Judged, KubernetesVersion, RuleMeta, Severity,
+    Suppressed, check, expectation_findings, fingerprints, fold, suppress,
 };
 use rolecall_rbac::{Glob, Inventory, Replaced};
 use rolecall_source::facts::Version;
@@ -20,8 +20,8 @@ use crate::cli::{self, Options};
 use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
-use crate::explain;
 use crate::file::{self, Bound};
+use crate::finding_words;
 use crate::load::{Breadth, Needs, Session};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
@@ -226,9 +226,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         external: &config.external,
         complete: session.complete,
         namespace_given: !options.namespace.namespaces.is_empty() || session.live().is_some(),
-        sources: &sources,
     });
-    all.extend(unmet(&config, &session, &sources));
+    all.extend(unmet(&config, &session));
+    finding_words::add_remedies(&mut all, &sources);
     config.grade(&mut all);
     let today = match arguments.today {
         Some(today) => today,
@@ -355,14 +355,14 @@ fn sources(options: &Options) -> String {
     cli::command_line(Vec::new(), &options)
 }
 
-/// Returns the expectations that do not hold.
-fn unmet(config: &CheckConfig, session: &Session, sources: &str) -> Vec<Finding> {
+/// Returns findings about the expectations that do not hold.
+fn unmet(config: &CheckConfig, session: &Session) -> Vec<Finding> {
     let failures = evaluate(&session.authorizer, &session.catalog, &config.expectations);
-    let teller = FailureTeller {
-        sources,
-        near_miss: &|miss, identity, request| explain::near_miss(miss, identity, request).message,
-    };
-    expectation_findings(&failures, teller)
+    let mut findings = expectation_findings(&failures);
+    for (finding, failure) in findings.iter_mut().zip(&failures) {
+        finding_words::add_near_misses(finding, failure);
+    }
+    findings
 }
 
 /// Tells what was suppressed: how much, and with `-v` each finding with the reason.

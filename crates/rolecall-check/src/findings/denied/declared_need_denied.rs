@@ -18,10 +18,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let said = super::describe(pod.workload, pod.spec, &refused);
         let message = format!("declared needs are not met: {said}");
         let about = format!("{} {declared}", pod.spec.path);
-        let finding =
-            super::denied(context, RULE.meta, pod.workload, message, identity, refused, pod.spec)
-                .at(super::malformed_needs::path(pod.spec))
-                .about(about);
+        let finding = super::denied(context, RULE.meta, pod.workload, message, identity, refused)
+            .at(super::malformed_needs::path(pod.spec))
+            .about(about);
         findings.push(finding);
     }
 }

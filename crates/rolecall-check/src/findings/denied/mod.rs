@@ -7,14 +7,14 @@ mod kubectl_denied;
 mod malformed_needs;
 
 use rolecall_command::{Invocation, Need, Tool, masked_line, needs_of};
-use rolecall_rbac::{Identity, PodSpec, Request, Target, Workload};
+use rolecall_rbac::{Identity, PodSpec, Request, Workload};
 
 use super::Rule;
 use super::workloads;
 use crate::context::Context;
 use crate::judgement::{Judgement, judge};
 use crate::pods::RunsAs;
-use crate::{Denied, Finding, RuleMeta, hint};
+use crate::{Denied, Finding, RuleMeta};
 
 pub(super) const RULES: &[&Rule] = &[
     &kubectl_denied::RULE,
@@ -45,7 +45,7 @@ fn check_tool(
                 let said = describe(pod.workload, pod.spec, &refused);
                 let message = format!("`{}` will be refused: {said}", shortened(invocation));
                 findings.push(
-                    denied(context, meta, pod.workload, message, identity, refused, pod.spec)
+                    denied(context, meta, pod.workload, message, identity, refused)
                         .at(field)
                         .in_line(invocation.place.line)
                         .about(invocation.text.clone()),
@@ -97,26 +97,14 @@ fn denied(
     message: String,
     identity: &Identity,
     refused: Refused,
-    pod: &PodSpec,
 ) -> Finding {
-    let subject = format!("sa/{}:{}", workload.metadata.namespace, pod.service_account_name());
     let Refused { requests, somewhere } = refused;
-    let fix = match (fixes(&requests, &subject), somewhere.is_empty()) {
-        (fixes, true) => hint::grant(&fixes, context.input.sources),
-        (fixes, false) if fixes.is_empty() => SOMEWHERE.to_owned(),
-        (fixes, false) => {
-            format!("{}; {SOMEWHERE}", hint::grant(&fixes, context.input.sources))
-        }
-    };
     let mut finding = Finding::new(meta, workload.into(), message)
-        .fix(fix)
         .unless(workloads::unread_grants(context, identity));
-    finding.denied = Some(Box::new(Denied { identity: identity.clone(), requests, somewhere }));
+    finding.denied =
+        Some(Box::new(Denied { identity: identity.clone(), requests, somewhere, access: None }));
     finding
 }
-
-/// What to do about requests whose namespace the manifest does not say.
-const SOMEWHERE: &str = "grant what is refused in every namespace with `rolecall fix`, and pass the namespace that it runs in with `-n`";
 
 /// Says which requests of whom are refused.
 fn describe(workload: &Workload, pod: &PodSpec, refused: &Refused) -> String {
@@ -133,50 +121,6 @@ fn describe(workload: &Workload, pod: &PodSpec, refused: &Refused) -> String {
         pod.service_account_name(),
         cannot.join(", nor ")
     )
-}
-
-/// Returns the command lines that grant requests: one for all verbs of one object or collection.
-fn fixes(requests: &[Request], subject: &str) -> Vec<String> {
-    let mut groups: Vec<(&Target, Vec<&str>)> = Vec::new();
-    for request in requests {
-        match groups.iter_mut().find(|(target, _)| **target == request.target) {
-            Some((_, verbs)) => verbs.push(&request.verb),
-            None => groups.push((&request.target, vec![&request.verb])),
-        }
-    }
-    let command = |(target, verbs): (&Target, Vec<&str>)| {
-        format!("rolecall fix {} {} --for {subject}", verbs.join(","), operands(target))
-    };
-    groups.into_iter().map(command).collect()
-}
-
-/// Writes what a request is about as the command line asks it.
-fn operands(target: &Target) -> String {
-    let target = match target {
-        Target::Path(path) => return format!("{path} -A"),
-        Target::Resource(target) => target,
-    };
-    let mut operands = target.resource.to_string();
-    if !target.group.is_empty() {
-        operands.push('.');
-        operands.push_str(&target.group);
-    }
-    if !target.subresource.is_empty() {
-        operands.push('/');
-        operands.push_str(&target.subresource);
-    }
-    if !target.name.is_empty() {
-        operands.push_str(" --name ");
-        operands.push_str(&target.name);
-    }
-    match &*target.namespace {
-        "" => operands.push_str(" -A"),
-        namespace => {
-            operands.push_str(" -n ");
-            operands.push_str(namespace);
-        }
-    }
-    operands
 }
 
 /// Returns a command line that fits into a message.

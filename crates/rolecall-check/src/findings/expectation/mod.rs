@@ -1,28 +1,20 @@
 //! RC6: access that is not as `rolecall.yaml` expects it.
 
-use rolecall_rbac::{Binding, Grant, Identity, Metadata, NearMiss, Origin, Request, Role};
+use rolecall_access::AccessTerm;
+use rolecall_rbac::{Binding, Grant, Request, Role};
 
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
-use crate::{Denied, FieldPath, Finding, ObjectRef, documents, hint};
+use crate::{Denied, FieldPath, Finding, ObjectRef, documents};
 
 /// The code of what something unread decides.
 pub(crate) const UNDECIDED: &str = documents::RC604.code;
 
-/// How failed expectations are told.
-#[derive(Clone, Copy)]
-pub struct FailureTeller<'a> {
-    /// The options with which a command reads what was judged, such as `-f deploy/`.
-    pub sources: &'a str,
-    /// Says what is in the way of a near miss, in one fragment.
-    pub near_miss: &'a dyn Fn(&NearMiss<'_>, &Identity, &Request) -> String,
+/// Returns the findings about expectations that do not hold: one for each failure, in their order.
+pub fn expectation_findings(failures: &[Failure<'_>]) -> Vec<Finding> {
+    failures.iter().map(finding).collect()
 }
 
-/// Makes findings of expectations that do not hold, in their order.
-pub fn expectation_findings(failures: &[Failure<'_>], teller: FailureTeller<'_>) -> Vec<Finding> {
-    failures.iter().map(|failure| finding(failure, teller)).collect()
-}
-
-fn finding(failure: &Failure<'_>, teller: FailureTeller<'_>) -> Finding {
+fn finding(failure: &Failure<'_>) -> Finding {
     let meta = match &failure.unmet {
         Unmet::Denied { .. } => &documents::RC601,
         Unmet::Allowed { .. } => &documents::RC602,
@@ -37,7 +29,7 @@ fn finding(failure: &Failure<'_>, teller: FailureTeller<'_>) -> Finding {
         .at(field(failure.spot))
         .about(said);
     match &failure.unmet {
-        Unmet::Denied { example, near, .. } => denied(finding, failure, example, near, teller),
+        Unmet::Denied { missing, example, .. } => denied(finding, failure, example, missing),
         Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => granted(finding, by),
         Unmet::Undecided { .. } => finding.fix("read what was not, and check again"),
         Unmet::NoSubject => {
@@ -47,35 +39,22 @@ fn finding(failure: &Failure<'_>, teller: FailureTeller<'_>) -> Finding {
     }
 }
 
-/// Adds what nearly grants what is missing, and how to grant it.
+/// Adds the missing access.
 fn denied(
     mut finding: Finding,
     failure: &Failure<'_>,
     example: &Request,
-    near: &[NearMiss<'_>],
-    teller: FailureTeller<'_>,
+    missing: &AccessTerm,
 ) -> Finding {
-    let Some(identity) = failure.holder.as_ref().map(|holder| holder.identity()) else {
-        return finding;
-    };
-    for miss in near {
-        let object = match (miss.role, miss.binding) {
-            (Some(role), _) => ObjectRef::from(role),
-            (None, Some(binding)) => ObjectRef::from(binding),
-            (None, None) => continue,
-        };
-        let note = (teller.near_miss)(miss, &identity, example);
-        if finding.related.is_empty() {
-            let place = position(&object.origin);
-            finding.message.push_str(&format!("; nearly granted by {object}{place}, but {note}"));
-        }
-        finding = finding.related(object, format!("nearly grants it, but {note}"));
-    }
-    if let Some(fix) = failure.fix() {
-        finding = finding.fix(hint::grant(&[fix], teller.sources));
-    }
-    finding.denied =
-        Some(Box::new(Denied { identity, requests: vec![example.clone()], somewhere: Vec::new() }));
+    let identity = failure.holder.as_ref().map(|holder| holder.identity());
+    finding.denied = identity.map(|identity| {
+        Box::new(Denied {
+            identity,
+            requests: vec![example.clone()],
+            somewhere: Vec::new(),
+            access: Some(missing.clone()),
+        })
+    });
     finding
 }
 
@@ -104,22 +83,9 @@ fn granted(mut finding: Finding, by: &[Grant<'_>]) -> Finding {
 }
 
 fn through(binding: &Binding, role: &Role, rule_index: usize) -> String {
-    let place = |metadata: &Metadata| position(&metadata.origin);
-    format!(
-        "{}{}, {}{}, rules[{rule_index}]",
-        ObjectRef::from(binding),
-        place(&binding.metadata),
-        ObjectRef::from(role),
-        place(&role.metadata),
-    )
-}
-
-/// Says where an object stands, in brackets; nothing for a cluster's.
-fn position(origin: &Origin) -> String {
-    match origin {
-        Origin::Default => " (default)".to_owned(),
-        origin => origin.position().map_or_else(String::new, |position| format!(" ({position})")),
-    }
+    let (binding, role) = (ObjectRef::from(binding), ObjectRef::from(role));
+    let (of_binding, of_role) = (binding.position(), role.position());
+    format!("{binding}{of_binding}, {role}{of_role}, rules[{rule_index}]")
 }
 
 /// Names an expectation as an object; one without a name by whom it is about.
