@@ -6,7 +6,6 @@
 mod api;
 mod authorizers;
 mod callers;
-mod cases;
 mod clients;
 mod credentials;
 mod doctor;

@@ -8,12 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod random;
-
 use proptest::prelude::*;
-use random::{allowed, identities, inventory, rules, universe};
 use rolecall_access::{AccessSet, AccessTerm, EffectiveAccess, RuleSet};
 use rolecall_rbac::{Authorizer, Request};
+use rolecall_testing::random::{allowed, identities, inventory, rules, universe};
 
 /// Returns the requests of the universe that are in a set.
 fn members(set: &AccessSet) -> Vec<Request> {

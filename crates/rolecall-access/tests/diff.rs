@@ -8,16 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
-mod cluster;
-mod random;
-
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use cluster::cluster;
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use random::{allowed, identities, inventory, universe};
 use rolecall_access::KubernetesVersion;
 use rolecall_access::risk::{Engine, HeldRisk};
 use rolecall_access::{AccessSet, AccessTerm, Scopes};
@@ -30,6 +25,8 @@ use rolecall_rbac::{
     PolicyRule, Request, Role, Target, Unread, Verdict, rule_allows,
 };
 use rolecall_source::facts::{self, Version};
+use rolecall_testing::cluster::cluster;
+use rolecall_testing::random::{allowed, identities, inventory, universe};
 
 fn holder_of(identity: &Identity) -> Holder {
     match &*identity.user {

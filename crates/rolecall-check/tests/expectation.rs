@@ -8,17 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../../rolecall-access/tests/cluster/mod.rs"]
-mod cluster;
-
 use std::fmt::Write as _;
 
-use cluster::cluster;
 use insta::assert_snapshot;
 use rolecall_check::CheckConfig;
 use rolecall_check::expectation::{Failure, Unmet, evaluate};
 use rolecall_rbac::{Authorizer, Grant};
 use rolecall_source::facts::{self, Version};
+use rolecall_testing::cluster::cluster;
 use rolecall_yaml as yaml;
 use serde::Deserialize as _;
 

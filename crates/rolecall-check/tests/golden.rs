@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rolecall_check::{KubernetesVersion, Violation, validate_binding, validate_role};
 use rolecall_source::manifests::Defaults;
+use rolecall_testing::golden;
 use serde_json::Value;
 
 /// Returns what a server of a universe's version would say to some manifests.
@@ -28,8 +29,8 @@ fn violations(manifests: &str, universe: &Path) -> Vec<(String, String)> {
 #[test]
 fn every_refused_object_is_found_with_the_servers_field_and_words() {
     let mut refused = 0;
-    for universe in support::universes() {
-        for line in support::gunzip(&universe.join("rejected.jsonl.gz")).lines() {
+    for universe in golden::universes() {
+        for line in golden::gunzip(&universe.join("rejected.jsonl.gz")).lines() {
             let row: Value = serde_json::from_str(line).unwrap();
             let status = &row["status"];
             let mut object = row["object"].clone();
@@ -53,8 +54,8 @@ fn every_refused_object_is_found_with_the_servers_field_and_words() {
 
 #[test]
 fn no_accepted_object_is_refused() {
-    for universe in support::universes() {
-        let cluster = support::gunzip(&universe.join("cluster.json.gz"));
+    for universe in golden::universes() {
+        let cluster = golden::gunzip(&universe.join("cluster.json.gz"));
         assert_eq!(violations(&cluster, &universe), [], "{}", universe.display());
     }
 }

@@ -7,14 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
-mod common;
+mod support;
 
-use common::{api, authorizer, binding, denied, fix, fixed, names, ours, pods, role};
 use rolecall_grant::{
     Config, MissingAccounts, Note, Scope, Style, json_of_rule, overlay, plan, yaml_of,
 };
 use rolecall_rbac::Identity;
 use serde_json::{Value, json};
+use support::{api, authorizer, binding, denied, fix, fixed, names, ours, pods, role};
 
 #[test]
 fn one_role_and_binding_for_each_namespace_and_for_the_cluster() {

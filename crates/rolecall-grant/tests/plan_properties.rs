@@ -8,9 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../../rolecall-rbac/tests/support/mod.rs"]
-mod support;
-
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -22,7 +19,8 @@ use rolecall_rbac::{
     ResourceRequest, Role, RoleKind, RoleRef, Subject, SubjectKind, Target, Texts, rule_allows,
     subject_matches,
 };
-use support::{authorizer, identity, lines, objects, request, universes};
+use rolecall_testing::api::{authorizer, identity, request};
+use rolecall_testing::golden::{lines, objects, universes};
 
 fn allowed(authorizer: &Authorizer, identity: &Identity, request: &Request) -> bool {
     authorizer.authorize(identity, request).verdict.is_allowed()

@@ -7,9 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
-mod common;
+mod support;
 
-use common::{api, authorizer, binding, denied, fix, pods, request, role};
 use rolecall_grant::{
     Config, Denied, Note, ReadRights, Risk, Risky, Scope, Style, json_of, json_of_rule, plan,
     preflight, risks, yaml_of,
@@ -17,6 +16,7 @@ use rolecall_grant::{
 use rolecall_rbac::{Identity, Request, ResourceRequest};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
+use support::{api, authorizer, binding, denied, fix, pods, request, role};
 
 #[test]
 fn requests_that_give_away_the_cluster_are_refused_with_reasons() {

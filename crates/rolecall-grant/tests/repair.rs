@@ -7,12 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
-mod common;
+mod support;
 
-use common::{api, authorizer, binding, denied, role};
 use rolecall_grant::{Effort, Risky, Step, repair};
 use rolecall_rbac::{Catalog, CatalogBuilder, ServedResource};
 use serde_json::{Value, json};
+use support::{api, authorizer, binding, denied, role};
 
 const EFFORT: Effort = Effort { denials: 20, corrections: 20 };
 

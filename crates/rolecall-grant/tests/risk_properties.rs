@@ -8,14 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
-mod common;
+mod support;
 
-use common::{api, authorizer};
 use proptest::prelude::*;
 use rolecall_access::risk::{Engine, RiskIndex};
 use rolecall_access::{KubernetesVersion, Severity};
 use rolecall_grant::{Config, Denied, Scope, overlay, plan};
 use rolecall_rbac::{Request, ResourceRequest};
+use support::{api, authorizer};
 
 const VERBS: [&str; 16] = [
     "get",

@@ -8,18 +8,16 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use rolecall_rbac::{Axes, Column, Identity, Request, VerdictKind};
+use rolecall_testing::api::request;
 use serde_json::json;
-use support::request;
 
 #[test]
 fn what_rbac_does_not_grant_to_a_node_is_unknown() {
     let user = || Identity::user("system:node:n1");
     let node = || user().with_group("system:nodes");
     let masters = || node().with_group("system:masters");
-    let authorizer = support::authorizer(&[
+    let authorizer = rolecall_testing::api::authorizer(&[
         json!({
             "kind": "ClusterRole",
             "metadata": {"name": "reader"},

@@ -8,14 +8,13 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use rolecall_rbac::{
     Authorizer, Gap, Identity, InventoryBuilder, NamespaceSelection, ObjectKind, Origin, Request,
     ResourceRequest, Unread, Verdict,
 };
+use rolecall_testing::api::{add, identity, request};
+use rolecall_testing::golden::{lines, objects, universes};
 use serde_json::{Value, json};
-use support::{add, identity, lines, objects, request, universes};
 
 fn gap(unread: Unread) -> Gap {
     Gap { unread, because: "forbidden".into(), origin: Origin::Cluster }
@@ -25,7 +24,7 @@ fn gap(unread: Unread) -> Gap {
 fn unread_objects_never_turn_yes_into_no() {
     for universe in universes() {
         let objects = objects(&universe);
-        let full = support::authorizer(&objects);
+        let full = rolecall_testing::api::authorizer(&objects);
         let rows = lines(&universe, "checks.jsonl.gz");
         for round in 0..8_usize {
             let partial = without(&objects, round);
@@ -106,7 +105,7 @@ fn an_irrelevant_gap_does_not_turn_no_into_unknown() {
         },
     );
     for (unread, matters) in rows {
-        let mut builder = support::builder(&objects);
+        let mut builder = rolecall_testing::api::builder(&objects);
         builder.gap(gap(unread.clone()));
         let authorizer = Authorizer::new(builder.build());
         let verdict = authorizer.authorize(&Identity::user("jane"), &request).verdict;
@@ -128,7 +127,7 @@ fn an_unread_role_is_not_reported_as_missing() {
         },
     );
     for (read, problems) in [(true, 1), (false, 0)] {
-        let mut builder = support::builder(std::slice::from_ref(&binding));
+        let mut builder = rolecall_testing::api::builder(std::slice::from_ref(&binding));
         if !read {
             builder.gap(gap(Unread::Kind { kind: ObjectKind::ClusterRole, namespace: None }));
         }

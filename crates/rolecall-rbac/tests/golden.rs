@@ -8,16 +8,15 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
     Authorizer, Axes, Column, Identity, NamespaceSelection, PolicyRule, Request, Target, Verdict,
     break_down, resolve_aggregation, rule_allows, subject_matches,
 };
+use rolecall_testing::api::{authorizer, builder, identity, request, rules};
+use rolecall_testing::golden::{lines, objects, universes};
 use serde_json::Value;
-use support::{authorizer, builder, identity, lines, objects, request, rules, universes};
 
 #[test]
 fn every_review_matches_the_server() {

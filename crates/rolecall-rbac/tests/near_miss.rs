@@ -8,15 +8,13 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use insta::assert_snapshot;
 use rolecall_rbac::{
     Authorizer, Catalog, CatalogBuilder, Gap, Identity, NearMissKind, ObjectKind, Origin, Request,
     ResourceRequest, ServedResource, Subresource, Unread,
 };
+use rolecall_testing::api::authorizer;
 use serde_json::{Value, json};
-use support::authorizer;
 
 /// Returns the near misses for `verb resource[/sub][:name] [namespace]`, one per line.
 #[track_caller]
@@ -224,7 +222,8 @@ fn a_dangling_reference_suggests_similar_roles() {
 
 #[test]
 fn an_unread_role_is_not_reported_as_missing() {
-    let mut builder = support::builder(&[bind("shop", "b", "Role/reader", sa("shop", "web"))]);
+    let mut builder =
+        rolecall_testing::api::builder(&[bind("shop", "b", "Role/reader", sa("shop", "web"))]);
     builder.gap(Gap {
         unread: Unread::Kind { kind: ObjectKind::Role, namespace: Some("shop".into()) },
         because: "forbidden".into(),

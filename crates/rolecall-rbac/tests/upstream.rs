@@ -12,16 +12,14 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
     Identity, Metadata, PolicyRule, Request, ResourceRequest, Text, compact, covers, covers_url,
     rule_allows, subject_matches,
 };
+use rolecall_testing::api::{authorizer, rule, rules, subject, text, texts};
 use serde_json::Value;
-use support::{authorizer, rule, rules, subject, text, texts};
 
 /// Returns the rows of a table; none without the file.
 fn table(name: &str) -> Vec<Value> {

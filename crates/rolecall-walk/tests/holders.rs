@@ -8,12 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::fmt::Write as _;
 
+use rolecall_testing::workloads::authorizer;
 use rolecall_walk::{Account, Recipient, RoleName, holders};
-use support::authorizer;
 
 const CLUSTER: &str = "
     Deployment shop/web as web

@@ -11,8 +11,9 @@
 mod support;
 
 use rolecall_rbac::{Authorizer, Identity};
+use rolecall_testing::workloads::authorizer;
 use rolecall_walk::{Target, Walk, everything_in, walk};
-use support::{authorizer, show, show_token};
+use support::{show, show_token};
 
 const CLUSTER: &str = "
     Deployment shop/web as web container=web

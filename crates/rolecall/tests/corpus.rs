@@ -9,7 +9,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,77 +17,12 @@ use rolecall_rbac::{
     Workload,
 };
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Loaded, Selection};
+use rolecall_testing::cases::{Ask, Case, Cases, Token, Walk};
 use rolecall_walk::{Account, Target, walk};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "some fields are for readers, or for real servers")]
-struct Fixture {
-    api_version: String,
-    kind: String,
-    about: String,
-    #[serde(default)]
-    namespace: String,
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    servers: BTreeMap<String, String>,
-    #[serde(default)]
-    refused: BTreeMap<String, String>,
-    cases: Vec<Case>,
-    #[serde(default)]
-    walks: Vec<Walk>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    ask: Ask,
-    verdict: String,
-    #[serde(default)]
-    by: Vec<String>,
-    #[serde(default)]
-    problems: Vec<String>,
-    near: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ask {
-    subject: Option<String>,
-    user: Option<String>,
-    groups: Option<Vec<String>>,
-    verb: String,
-    resource: Option<String>,
-    namespace: Option<String>,
-    #[serde(default)]
-    name: String,
-    path: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Walk {
-    target: String,
-    owners: Option<Vec<String>>,
-    runs_as: String,
-    exists: Option<bool>,
-    token: Option<Token>,
-    bindings: Vec<String>,
-    pods: Option<Vec<String>>,
-}
-
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-struct Token {
-    mounted: Option<bool>,
-    because: String,
-}
 
 /// A fixture with its inventory and cases.
 struct Stage {
-    fixture: Fixture,
+    fixture: Cases,
     loaded: Loaded,
     authorizer: Authorizer,
 }
@@ -117,10 +51,7 @@ fn stages() -> Vec<(String, Stage)> {
         .filter(|folder| *folder != root && !folder.starts_with(root.join("golden")))
         .map(|folder| {
             let name = folder.strip_prefix(&root).unwrap().display().to_string();
-            let cases = fs::read_to_string(folder.join("cases.yaml"));
-            let cases = cases.unwrap_or_else(|_| panic!("fixtures/{name} has no cases.yaml"));
-            let fixture: Fixture = serde_yaml::from_str(&cases)
-                .unwrap_or_else(|error| panic!("fixtures/{name}/cases.yaml: {error}"));
+            let fixture = Cases::read(&folder).unwrap_or_else(|error| panic!("{error}"));
             let config = LoadConfig {
                 paths: vec![folder],
                 default_namespace: "default".into(),
@@ -284,9 +215,9 @@ fn binding(binding: &Binding) -> String {
     }
 }
 
-fn identity(fixture: &Fixture, ask: &Ask) -> Identity {
+fn identity(fixture: &Cases, ask: &Ask) -> Identity {
     let Some(subject) = &ask.subject else {
-        let groups = ask.groups.iter().flatten().map(|group| group.as_str().into()).collect();
+        let groups = ask.groups.iter().map(|group| group.as_str().into()).collect();
         let user = ask.user.as_deref().expect("a case has a subject, or user and groups");
         return Identity { user: user.into(), groups, ..Identity::default() };
     };
@@ -301,7 +232,7 @@ fn identity(fixture: &Fixture, ask: &Ask) -> Identity {
     }
 }
 
-fn request(fixture: &Fixture, ask: &Ask) -> Request {
+fn request(fixture: &Cases, ask: &Ask) -> Request {
     if let Some(path) = &ask.path {
         return Request::path(ask.verb.as_str(), path.as_str());
     }
@@ -336,6 +267,6 @@ fn target<'a>(stage: &'a Stage, text: &str) -> Target<'a> {
 }
 
 /// Splits `NAMESPACE:NAME` or `NAMESPACE/NAME`; the namespace defaults to the fixture's.
-fn in_namespace<'a>(fixture: &'a Fixture, text: &'a str) -> (&'a str, &'a str) {
+fn in_namespace<'a>(fixture: &'a Cases, text: &'a str) -> (&'a str, &'a str) {
     text.split_once([':', '/']).unwrap_or((&fixture.namespace, text))
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use rolecall_testing::cases::{Case, Cases, Walk};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Scenario;
 use super::api::is_allowed;
-use super::cases::{Case, Cases, Walk};
 use super::json::{items, text};
 use super::world::{World, same};
 use crate::failure::{Failure, Result};
@@ -30,7 +30,7 @@ fn every_fixture(world: &World) -> Result<()> {
     let minor = text(&version, "/minor").trim_end_matches('+').parse().unwrap_or_default();
     let root = Path::new("fixtures");
     for folder in folders(&files::workspace_root().join(root))? {
-        let cases = Cases::read(&folder)?;
+        let cases = Cases::read(&folder).map_err(Failure::new)?;
         if !cases.are_for(minor) {
             continue;
         }

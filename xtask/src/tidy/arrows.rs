@@ -18,9 +18,10 @@ pub(super) const PURE: [&str; 7] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
+    ("rolecall-testing", &["rolecall-rbac"]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
@@ -48,7 +49,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
 const DIAGRAM: &str = "docs/architecture.md";
 
 /// The crates that all tests can use to read fixtures.
-const FOR_TESTS: [&str; 3] = ["rolecall-yaml", "rolecall-rbac", "rolecall-source"];
+const FOR_TESTS: [&str; 4] =
+    ["rolecall-yaml", "rolecall-rbac", "rolecall-source", "rolecall-testing"];
 
 /// Packages that only some crates can use, even in tests.
 const OWNED: [(&str, &[&str]); 8] = [

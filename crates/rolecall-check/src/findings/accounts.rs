@@ -12,10 +12,14 @@ use crate::{ExternalKind, validation};
 pub(super) fn missing_subjects<'c, 'a>(
     context: &'c Context<'a>,
 ) -> impl Iterator<Item = &'c MissingSubject<'a>> {
-    let unknown = context.unknown_subjects.get_or_init(|| find_unknown_subjects(context));
-    unknown.iter().filter(|missing| {
+    unknown_subjects(context).iter().filter(|missing| {
         !context.is_external(ExternalKind::ServiceAccount, missing.namespace, missing.name)
     })
+}
+
+/// Returns the ServiceAccounts that judged bindings name and that the input does not contain.
+pub(super) fn unknown_subjects<'c, 'a>(context: &'c Context<'a>) -> &'c [MissingSubject<'a>] {
+    context.unknown_subjects.get_or_init(|| find_unknown_subjects(context))
 }
 
 /// Returns the ServiceAccounts that judged bindings name and the input does not hold, those included

@@ -1,7 +1,5 @@
 //! Checks of manifests, as the command runs them.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rolecall_check::expectation::evaluate;
@@ -103,24 +101,4 @@ pub fn show(findings: &[Finding]) -> String {
             format!("{} {severity} {object} {field}: {message}{fix}\n", rule.code)
         })
         .collect()
-}
-
-/// Returns the recorded clusters, each a folder.
-pub fn universes() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden");
-    let mut found: Vec<PathBuf> = ["v1.20", "v1.36"]
-        .iter()
-        .flat_map(|version| std::fs::read_dir(root.join(version)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    found.sort();
-    found
-}
-
-/// Returns the text of a compressed file.
-pub fn gunzip(path: &Path) -> String {
-    let mut text = String::new();
-    let file = std::fs::File::open(path).unwrap();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    text
 }

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use rolecall_access::Scopes;
-use rolecall_access::diff::{GainedRisk, GainedRisks, HolderDiff, diff};
+use rolecall_access::diff::{GainedRisks, diff};
 use rolecall_access::risk::Engine;
 use rolecall_check::KubernetesVersion;
 use rolecall_rbac::{Gap, ObjectKind, Unread};

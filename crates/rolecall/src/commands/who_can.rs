@@ -15,7 +15,7 @@ use crate::question::{self, Question, Reach};
 use crate::render::{Cell, Folded, Table, plain};
 use crate::runners::{Runner, Runners};
 use crate::ui::{Stdout, Ui};
-use crate::words;
+use crate::{unread_holders, words};
 
 /// List the subjects that can do something, and the bindings that allow it
 #[derive(Debug, Args)]

@@ -1,5 +1,5 @@
 use crate::context::Context;
-use crate::findings::{Rule, roles, workloads};
+use crate::findings::{Rule, accounts, roles, workloads};
 use crate::{ExternalKind, Finding, ObjectRef, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC904, check };
@@ -37,8 +37,7 @@ fn missing<'a>(context: &'a Context<'_>) -> Vec<(ExternalKind, &'a str, &'a str)
         let (kind, namespace) = roles::kind_and_namespace(binding);
         (kind, namespace, &*binding.role_ref.name)
     });
-    let accounts = context
-        .unknown_subjects()
+    let accounts = accounts::unknown_subjects(context)
         .iter()
         .map(|missing| (ExternalKind::ServiceAccount, missing.namespace, missing.name));
     let pods = context.pods().iter().filter(|pod| !workloads::account_exists(context, pod));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use rolecall_source::cluster::{Cluster, MountedServiceAccount, server_of_environment};
+use rolecall_source::cluster::{Cluster, Credential, MountedServiceAccount, server_of_environment};
 
 use self::mount::{Mount, SERVICE_NAME};
 use self::server::Examination;

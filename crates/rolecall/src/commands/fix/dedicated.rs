@@ -11,7 +11,7 @@ use crate::answer::fix::{Gathered, Patch};
 use crate::cli::quote;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
-use crate::subject::Subject;
+use crate::subject::{Subject, WorkloadName};
 use crate::ui::Ui;
 
 /// Gives each workload that runs as `default` a ServiceAccount of its own.

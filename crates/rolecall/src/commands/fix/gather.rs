@@ -9,7 +9,7 @@ use super::sense::Force;
 use super::{Arguments, review, scan, sense};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
-use crate::error::{CommandError, Hint};
+use crate::error::CommandError;
 use crate::load::Session;
 use crate::question::Question;
 use crate::subject::Subject;

@@ -6,7 +6,7 @@ use rolecall_rbac::{
     Binding, Gap, Glob, Identity, Inventory, Origin, ServiceAccountName, SubjectKind, Text,
     Workload,
 };
-use rolecall_walk::{RoleName, Target, everything_in};
+use rolecall_walk::{Target, everything_in};
 
 use super::roles::{find_bindings, find_roles};
 use super::scope::{Found, RoleWord, Scope, unless_hidden};

@@ -11,8 +11,6 @@
 //! unread: RoleBinding in blue                 a gap
 //! ```
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
-
 use rolecall_rbac::{
     Binding, Gap, Inventory, InventoryBuilder, Labels, Metadata, Namespace, ObjectKind, Origin,
     PodLines, PodSpec, PolicyRule, Role, RoleKind, RoleRef, ServiceAccount, Subject, SubjectKind,

@@ -1,9 +1,4 @@
-//! Builds clusters for tests from the API's JSON.
-
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
-
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+//! Clusters and reviews from the JSON of the API.
 
 use rolecall_rbac::{
     AggregationRule, Authorizer, Binding, Identity, InventoryBuilder, LabelOperator,
@@ -12,14 +7,17 @@ use rolecall_rbac::{
 };
 use serde_json::Value;
 
+/// Reads a string; empty for any other value.
 pub fn text(value: &Value) -> Text {
     value.as_str().unwrap_or_default().into()
 }
 
+/// Reads a list of strings.
 pub fn texts(value: &Value) -> Texts {
     value.as_array().into_iter().flatten().map(text).collect()
 }
 
+/// Reads a rule.
 pub fn rule(value: &Value) -> PolicyRule {
     PolicyRule {
         verbs: texts(&value["verbs"]),
@@ -30,6 +28,7 @@ pub fn rule(value: &Value) -> PolicyRule {
     }
 }
 
+/// Reads a list of rules.
 pub fn rules(value: &Value) -> Vec<PolicyRule> {
     value.as_array().into_iter().flatten().map(rule).collect()
 }
@@ -70,6 +69,7 @@ fn selector(value: &Value) -> LabelSelector {
     }
 }
 
+/// Reads a subject of a binding.
 pub fn subject(value: &Value) -> Subject {
     Subject {
         kind: match value["kind"].as_str().unwrap_or_default() {
@@ -84,6 +84,7 @@ pub fn subject(value: &Value) -> Subject {
     }
 }
 
+/// Reads a Role or ClusterRole.
 pub fn role(object: &Value) -> Role {
     Role {
         metadata: metadata(object),
@@ -99,6 +100,7 @@ pub fn role(object: &Value) -> Role {
     }
 }
 
+/// Reads a RoleBinding or ClusterRoleBinding.
 pub fn binding(object: &Value) -> Binding {
     Binding {
         metadata: metadata(object),
@@ -115,6 +117,7 @@ pub fn binding(object: &Value) -> Binding {
     }
 }
 
+/// Adds an object to an inventory.
 pub fn add(builder: &mut InventoryBuilder, object: &Value) {
     match object["kind"].as_str().unwrap() {
         "Role" | "ClusterRole" => builder.role(role(object)),
@@ -126,6 +129,7 @@ pub fn add(builder: &mut InventoryBuilder, object: &Value) {
     }
 }
 
+/// Adds objects to a new inventory.
 pub fn builder(objects: &[Value]) -> InventoryBuilder {
     let mut builder = InventoryBuilder::new();
     for object in objects {
@@ -134,11 +138,12 @@ pub fn builder(objects: &[Value]) -> InventoryBuilder {
     builder
 }
 
+/// Builds the evaluator of some objects.
 pub fn authorizer(objects: &[Value]) -> Authorizer {
     Authorizer::new(builder(objects).build())
 }
 
-/// The identity of a SubjectAccessReview's spec, groups verbatim.
+/// Reads the identity of the spec of a SubjectAccessReview, with exactly its groups.
 pub fn identity(spec: &Value) -> Identity {
     Identity {
         user: text(&spec["user"]),
@@ -147,7 +152,7 @@ pub fn identity(spec: &Value) -> Identity {
     }
 }
 
-/// The request of a SubjectAccessReview's spec.
+/// Reads the request of the spec of a SubjectAccessReview.
 pub fn request(spec: &Value) -> Request {
     match spec.get("nonResourceAttributes") {
         Some(attributes) => Request::path(text(&attributes["verb"]), text(&attributes["path"])),
@@ -165,36 +170,4 @@ pub fn request(spec: &Value) -> Request {
             )
         }
     }
-}
-
-/// The golden universes, one directory each.
-pub fn universes() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden");
-    let mut found: Vec<PathBuf> = ["v1.20", "v1.36"]
-        .iter()
-        .flat_map(|version| std::fs::read_dir(root.join(version)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    found.sort();
-    assert!(!found.is_empty());
-    found
-}
-
-/// The objects of a universe.
-pub fn objects(universe: &Path) -> Vec<Value> {
-    let list: Value = serde_json::from_str(&gunzip(&universe.join("cluster.json.gz"))).unwrap();
-    list["items"].as_array().unwrap().clone()
-}
-
-/// The lines of a universe's JSON Lines file.
-pub fn lines(universe: &Path, file: &str) -> Vec<Value> {
-    gunzip(&universe.join(file)).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn gunzip(path: &Path) -> String {
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap())
-        .read_to_string(&mut text)
-        .unwrap();
-    text
 }

@@ -8,14 +8,11 @@
     reason = "each test binary uses a part, and fails by panicking"
 )]
 
-#[path = "../../../rolecall-rbac/tests/support/mod.rs"]
-mod support;
-
 use rolecall_grant::{Config, Denied, Object, Plan, plan, yaml_of};
 use rolecall_rbac::{Authorizer, Identity, Request, ResourceRequest};
 use serde_json::{Value, json};
 
-pub use support::authorizer;
+pub use rolecall_testing::api::authorizer;
 
 /// Parses `verb resource[.group][/subresource] [in NAMESPACE] [name NAME]` or `verb /path`.
 pub fn request(text: &str) -> Request {

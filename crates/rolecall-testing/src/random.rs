@@ -1,7 +1,5 @@
 //! Random clusters over a few strings, and every request over these strings.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
-
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use rolecall_rbac::{

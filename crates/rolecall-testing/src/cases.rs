@@ -1,4 +1,4 @@
-//! The cases of a fixture (see `fixtures/README.md`) as requests to a server.
+//! The cases of a fixture, which `fixtures/README.md` describes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,103 +6,145 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::json::set;
-use crate::failure::{Failure, Result};
-use crate::files;
-
-/// A fixture's `cases.yaml`, without the parts that do not concern a server.
+/// The `cases.yaml` of a fixture.
 #[derive(Debug, Deserialize)]
-pub(super) struct Cases {
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Cases {
+    /// `rolecall.dev/v1`.
+    pub api_version: String,
+    /// `Fixture`.
+    pub kind: String,
+    /// The subject of the fixture, for readers.
+    pub about: String,
+    /// The namespace of questions and subjects without one.
     #[serde(default)]
-    pub(super) namespace: String,
+    pub namespace: String,
+    /// Requirements of the fixture, for readers.
     #[serde(default)]
-    servers: BTreeMap<String, String>,
+    pub needs: Vec<String>,
+    /// The first and last server version with the APIs of the fixture.
     #[serde(default)]
-    pub(super) refused: BTreeMap<String, String>,
-    pub(super) cases: Vec<Case>,
+    pub servers: BTreeMap<String, String>,
+    /// The files that a server refuses, and the reasons.
     #[serde(default)]
-    pub(super) walks: Vec<Walk>,
+    pub refused: BTreeMap<String, String>,
+    /// The questions.
+    pub cases: Vec<Case>,
+    /// The walks.
+    #[serde(default)]
+    pub walks: Vec<Walk>,
 }
 
 /// A question and its expected answer.
 #[derive(Debug, Deserialize)]
-pub(super) struct Case {
-    pub(super) ask: Ask,
-    pub(super) verdict: String,
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The question.
+    pub ask: Ask,
+    /// `allowed`, `denied` or `unknown`.
+    pub verdict: String,
+    /// The bindings that allow the request.
     #[serde(default)]
-    by: Vec<String>,
+    pub by: Vec<String>,
+    /// The problems that are reported with the answer.
+    #[serde(default)]
+    pub problems: Vec<String>,
+    /// The kind of the nearest miss.
+    pub near: Option<String>,
 }
 
 /// The subject and the request of a question.
 #[derive(Debug, Deserialize)]
-pub(super) struct Ask {
-    subject: Option<String>,
-    user: Option<String>,
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// `sa/NAME`, `user/NAME` or `group/NAME`, with implicit groups.
+    pub subject: Option<String>,
+    /// A user name, without implicit groups.
+    pub user: Option<String>,
+    /// The groups of that user.
     #[serde(default)]
-    groups: Vec<String>,
-    verb: String,
-    resource: Option<String>,
-    namespace: Option<String>,
+    pub groups: Vec<String>,
+    /// The verb.
+    pub verb: String,
+    /// `RESOURCE[.GROUP][/SUBRESOURCE]`.
+    pub resource: Option<String>,
+    /// The namespace; empty for all.
+    pub namespace: Option<String>,
+    /// The name of the object.
     #[serde(default)]
-    name: String,
-    path: Option<String>,
+    pub name: String,
+    /// A URL path instead of a resource.
+    pub path: Option<String>,
 }
 
 /// A walk and its expected result.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Walk {
-    pub(super) target: String,
-    pub(super) owners: Option<Vec<String>>,
-    pub(super) runs_as: String,
-    pub(super) exists: Option<bool>,
-    pub(super) token: Option<Token>,
-    pub(super) bindings: Vec<String>,
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Walk {
+    /// The start of the walk, as `KIND/NAME`.
+    pub target: String,
+    /// The owners, nearest first.
+    pub owners: Option<Vec<String>>,
+    /// The ServiceAccount.
+    pub runs_as: String,
+    /// Whether the ServiceAccount exists.
+    pub exists: Option<bool>,
+    /// Whether a token is mounted.
+    pub token: Option<Token>,
+    /// The bindings that name the ServiceAccount.
+    pub bindings: Vec<String>,
+    /// The Pods that run as it.
+    pub pods: Option<Vec<String>>,
 }
 
 /// Whether a token is mounted.
-#[derive(Debug, Deserialize)]
-pub(super) struct Token {
-    pub(super) mounted: Option<bool>,
-    pub(super) because: String,
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Whether it is; `None` if that is unknown.
+    pub mounted: Option<bool>,
+    /// The reason.
+    pub because: String,
 }
 
 impl Cases {
     /// Reads the cases of a directory.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: &Path) -> Result<Self, String> {
         let path = folder.join("cases.yaml");
-        serde_yaml::from_str(&files::read(&path)?)
-            .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", path.display())))
+        let failure =
+            |error: &dyn std::fmt::Display| format!("cannot read `{}`: {error}", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|error| failure(&error))?;
+        serde_yaml::from_str(&text).map_err(|error| failure(&error))
     }
 
     /// Returns whether a server of this minor version has the APIs of the fixture.
-    pub(super) fn are_for(&self, minor: u32) -> bool {
+    pub fn are_for(&self, minor: u32) -> bool {
         let bound = |name| self.servers.get(name).and_then(|version| minor_of(version));
         bound("from").is_none_or(|from| minor >= from)
             && bound("until").is_none_or(|until| minor <= until)
     }
 
     /// Returns the namespaces of the questions.
-    pub(super) fn namespaces(&self) -> BTreeSet<&str> {
+    pub fn namespaces(&self) -> BTreeSet<&str> {
         let asked = self.cases.iter().filter_map(|case| case.ask.namespace.as_deref());
         let all = asked.chain([self.namespace.as_str()]);
         all.filter(|namespace| !namespace.is_empty() && *namespace != "default").collect()
     }
 
     /// Converts a question to the `spec` of a SubjectAccessReview.
-    pub(super) fn spec(&self, ask: &Ask) -> Value {
+    pub fn spec(&self, ask: &Ask) -> Value {
         let (user, groups) = match &ask.subject {
             Some(subject) => self.identity(subject),
             None => (ask.user.clone().unwrap_or_default(), ask.groups.clone()),
         };
         let mut spec = json!({"groups": groups});
         if !user.is_empty() {
-            set(&mut spec, "user", user.into());
+            spec["user"] = user.into();
         }
         match (&ask.path, &ask.resource) {
             (Some(path), _) => {
                 let asked = json!({"verb": ask.verb, "path": path});
-                set(&mut spec, "nonResourceAttributes", asked);
+                spec["nonResourceAttributes"] = asked;
             }
             (None, resource) => {
                 let resource = resource.as_deref().unwrap_or_default();
@@ -113,7 +155,7 @@ impl Cases {
                     "verb": ask.verb, "group": group, "resource": resource,
                     "subresource": subresource, "name": ask.name,
                 });
-                set(&mut spec, "resourceAttributes", asked);
+                spec["resourceAttributes"] = asked;
             }
         }
         spec
@@ -152,7 +194,7 @@ const AUTHENTICATED: &str = "system:authenticated";
 
 impl Case {
     /// Returns whether a server can give this reason: it names one of the grants.
-    pub(super) fn may_name(&self, reason: &str) -> bool {
+    pub fn may_name(&self, reason: &str) -> bool {
         self.by.iter().any(|binding| match binding.split_once(' ') {
             Some((kind, name)) => {
                 let name = match name.split_once('/') {
@@ -176,7 +218,8 @@ mod tests {
     use super::*;
 
     fn cases(servers: &str) -> Cases {
-        let text = format!("namespace: shop\nservers: {servers}\ncases: []\n");
+        let head = "apiVersion: rolecall.dev/v1\nkind: Fixture\nabout: a test\n";
+        let text = format!("{head}namespace: shop\nservers: {servers}\ncases: []\n");
         serde_yaml::from_str(&text).expect("it is YAML")
     }
 
@@ -236,6 +279,8 @@ mod tests {
             ask: serde_yaml::from_str("{verb: get}").expect("it is YAML"),
             verdict: "allowed".to_owned(),
             by: by.iter().map(|&by| by.to_owned()).collect(),
+            problems: Vec::new(),
+            near: None,
         };
         let reason = "RBAC: allowed by RoleBinding \"b/shop\" of Role \"r\" to User \"jane\"";
         let rows = [
