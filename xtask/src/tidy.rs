@@ -15,6 +15,7 @@ mod references;
 mod text;
 mod tokens;
 mod tree;
+mod unused;
 mod version_table;
 
 use self::problem::Problem;
@@ -43,6 +44,7 @@ fn check(tree: &Tree) -> Vec<Problem> {
         arrows::check,
         cycles::check,
         version_table::check,
+        unused::check,
         purity::check,
         fixtures::check,
         references::check,

@@ -65,7 +65,7 @@ pub use review::{BoundRole, RuleOf, RulesReview};
 pub use scope::{RequestScope, verbs_asked_where_used};
 pub use spelling::{edit_distance, edit_distance_within, is_template};
 pub use subresources::{checked_subresources, is_checked_subresource};
-pub use text::{Interner, Text, Texts};
+pub use text::{Text, Texts};
 pub use unbuilt::Build;
 pub use verb_alias::VerbAlias;
 pub use version::{KubernetesVersion, VersionError, Versions};

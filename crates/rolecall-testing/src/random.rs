@@ -76,6 +76,7 @@ pub fn universe() -> impl Iterator<Item = Request> {
     })
 }
 
+/// Returns whether a request is certainly allowed.
 pub fn allowed(authorizer: &Authorizer, identity: &Identity, request: &Request) -> bool {
     authorizer.authorize(identity, request).verdict.is_allowed()
 }
@@ -114,6 +115,7 @@ fn rule() -> impl Strategy<Value = PolicyRule> {
     )
 }
 
+/// Generates the rules of a role.
 pub fn rules() -> impl Strategy<Value = Vec<PolicyRule>> {
     prop::collection::vec(rule(), 0..4)
 }

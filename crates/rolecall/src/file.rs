@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 use crate::patience::Patience;
-use crate::text::TextReader;
+use crate::text::{TextReader, without_number};
 use crate::ui::Ui;
 
 /// How long a file may be, and what it is, so that input without an end does not fill the memory.
@@ -90,7 +90,7 @@ fn words(verb: &str, reason: &io::Error) -> String {
     if reason.kind() == ErrorKind::NotFound {
         return "no such file or directory".to_owned();
     }
-    format!("cannot be {verb}: {}", crate::text::without_number(&reason.to_string()))
+    format!("cannot be {verb}: {}", without_number(&reason.to_string()))
 }
 
 /// Replaces the whole of a file or leaves it as it is: whatever happens in between, readers see the

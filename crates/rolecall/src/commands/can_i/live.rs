@@ -38,7 +38,7 @@ pub(super) fn run_single(
     let mut builder = PlanBuilder::new();
     builder.cell(&subject.identity, request.clone());
     let questions = builder.build();
-    let me = me(&session, options, &arguments)?;
+    let me = me(ui, &session, options, &arguments)?;
     let reviewed = ask(ui, &session, me, &questions, Evidence::Review)?;
     let Some(answer) = reviewed.answers.first().filter(|_| reviewed.unasked == 0) else {
         return Err(CommandError::interrupted());
@@ -67,7 +67,7 @@ pub(super) fn run_matrix(
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let all_namespaces = options.namespace.all_namespaces;
     let session = load(ui, options, &subjects, mode, all_namespaces)?;
-    let me = me(&session, options, &subjects)?;
+    let me = me(ui, &session, options, &subjects)?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     let mut namespaces = session.namespaces(options);
     if all_namespaces {
@@ -115,6 +115,7 @@ fn load(
 
 /// Returns who the caller is, where it asks about itself.
 pub(super) fn me(
+    ui: &Ui,
     session: &Session,
     options: &Options,
     subjects: &[SubjectArgument],

@@ -56,7 +56,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let needs =
         Needs { namespaces: options.namespace.all_namespaces, ..SubjectArgument::needs(&subjects) };
     let session = Session::load(ui, options, needs)?;
-    let me = live::me(&session, options, &subjects)?;
+    let me = live::me(ui, &session, options, &subjects)?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     let mut namespaces = session.namespaces(options);
     if options.namespace.all_namespaces {

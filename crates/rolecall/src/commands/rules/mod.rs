@@ -78,7 +78,7 @@ struct Listing<'a> {
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let subjects = SubjectArgument::parse_all(&arguments.subjects)?;
     let session = Session::load(ui, options, SubjectArgument::needs(&subjects))?;
-    let mut report = Report { me: me(options, &session, &subjects)?, ..Report::default() };
+    let mut report = Report { me: me(ui, options, &session, &subjects)?, ..Report::default() };
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
     if !options.namespace.all_namespaces {
         session.place.explain(ui);
@@ -160,6 +160,7 @@ fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> V
 
 /// Returns who the caller is, if it asks about itself and the server may add what could not be read.
 fn me(
+    ui: &Ui,
     options: &Options,
     session: &Session,
     subjects: &[SubjectArgument],
