@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use rolecall_access::risk::Engine;
 use rolecall_rbac::{
     Authorizer, Binding, Catalog, Inventory, Metadata, Origin, PolicyRule, Role, ServiceAccount,
-    Workload, covers,
+    covers,
 };
 use rustc_hash::FxHashSet;
 
@@ -106,11 +106,6 @@ impl<'a> Context<'a> {
     pub(crate) fn service_accounts(&self) -> impl Iterator<Item = &'a ServiceAccount> {
         let accounts = self.inventory().service_accounts().iter();
         accounts.filter(|account| self.is_judged(&account.metadata))
-    }
-
-    pub(crate) fn workloads(&self) -> impl Iterator<Item = &'a Workload> {
-        let workloads = self.inventory().workloads().iter();
-        workloads.filter(|workload| self.is_judged(&workload.metadata))
     }
 
     /// Returns the pod specs of the workloads that are judged, each once.

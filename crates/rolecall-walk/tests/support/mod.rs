@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rolecall_walk::{Account, RoleState, Via, Walk, WalkedPod};
 
-pub fn show(walk: &Walk<'_>) -> String {
+pub(crate) fn show(walk: &Walk<'_>) -> String {
     let mut text = String::new();
     for pod in &walk.pods {
         writeln!(text, "{}", show_pod(walk, pod)).unwrap();
@@ -72,7 +72,7 @@ fn show_pod(walk: &Walk<'_>, pod: &WalkedPod<'_>) -> String {
 }
 
 /// Formats whether and why a token is mounted, and the containers.
-pub fn show_token(pod: &WalkedPod<'_>) -> String {
+pub(crate) fn show_token(pod: &WalkedPod<'_>) -> String {
     let mounted = match pod.token().mounted {
         Some(true) => "yes",
         Some(false) => "no",

@@ -8,6 +8,7 @@ mod arrows;
 mod cycles;
 mod fixtures;
 mod manifest;
+mod module_files;
 mod modules;
 mod problem;
 mod purity;
@@ -43,6 +44,7 @@ fn check(tree: &Tree) -> Vec<Problem> {
     let rules = [
         arrows::check,
         cycles::check,
+        module_files::check,
         version_table::check,
         unused::check,
         purity::check,
