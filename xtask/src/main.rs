@@ -30,7 +30,7 @@ use crate::dist::DistArguments;
 #[cfg(unix)]
 use crate::e2e::E2eArguments;
 use crate::failure::{Failure, Result};
-use xtask::generate::{self, GenerateArguments};
+use rolecall_bench::generate::{self, GenerateArguments};
 
 /// Development tasks of rolecall
 #[derive(Parser)]

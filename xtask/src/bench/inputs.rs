@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rolecall_bench::generate::{self, GenerateArguments, Preset, What};
 use tempfile::TempDir;
-use xtask::generate::{self, GenerateArguments, Preset, What};
 
 use crate::failure::{Failure, Result};
 use crate::files;

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::generate::Preset;
+use rolecall_bench::generate::Preset;
 
 use super::command_line::{CommandLine, Programs};
 use super::inputs::{Input, Inputs};
@@ -75,7 +75,7 @@ pub(super) fn run(programs: &Programs, update: bool) -> Result<()> {
 
 /// Returns the file with the stored counts for this architecture.
 fn stored() -> PathBuf {
-    files::workspace_root().join(format!("xtask/benches/instructions-{ARCH}.txt"))
+    files::workspace_root().join(format!("crates/rolecall-bench/benches/instructions-{ARCH}.txt"))
 }
 
 /// Returns whether byte searches take more instructions here than on the machines with stored

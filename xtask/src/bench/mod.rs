@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use xtask::generate::Preset;
+use rolecall_bench::generate::Preset;
 
 use crate::failure::Result;
 use crate::{files, process};

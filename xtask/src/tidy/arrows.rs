@@ -18,10 +18,11 @@ pub(super) const PURE: [&str; 7] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-testing", &["rolecall-rbac"]),
+    ("rolecall-bench", &["rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
@@ -56,7 +57,7 @@ const FOR_TESTS: [&str; 4] =
 const OWNED: [(&str, &[&str]); 8] = [
     ("kube", &["rolecall-source", "rolecall-review"]),
     ("k8s-openapi", &["rolecall-source", "rolecall-review"]),
-    ("clap", &["rolecall"]),
+    ("clap", &["rolecall", "rolecall-bench"]),
     ("clap_complete", &["rolecall"]),
     ("clap_mangen", &["rolecall"]),
     ("tabled", &["rolecall"]),

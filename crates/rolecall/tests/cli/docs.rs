@@ -12,7 +12,7 @@ use crate::command::{command, root, run, split};
 
 /// Commands other than rolecall that `sh` blocks can contain.
 const NOT_RUN: [&str; 7] = [
-    "cargo bench -p xtask",
+    "cargo bench -p rolecall-bench",
     "cargo install --path ",
     "cargo test --workspace",
     "cargo xtask ",

@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use rolecall_bench::generate::cluster::{self, RESOURCES, Shape};
+use rolecall_bench::generate::{Preset, reviews};
 use rolecall_rbac::{Authorizer, Column, Identity, Inventory, Request, ResourceRequest, Text};
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use serde_json::{Value, json};
-use xtask::generate::cluster::{self, RESOURCES, Shape};
-use xtask::generate::{Preset, reviews};
 
 const SEED: u64 = 1;
 

@@ -1,17 +1,17 @@
 //! Extracts denials from logs, and computes the minimal objects that allow them.
 //!
-//! `cargo bench -p xtask --bench fix [FILTER]`. The counters are bytes of log and numbers of
+//! `cargo bench -p rolecall-bench --bench fix [FILTER]`. The counters are bytes of log and numbers of
 //! denials.
 
 mod support;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use rolecall_bench::generate::{Preset, logs};
 use rolecall_grant::refusal::Scan;
 use rolecall_grant::{Config, Denied, plan};
 use rolecall_rbac::Verdict;
 use support::{authorizer, questions};
-use xtask::generate::{Preset, logs};
 
 fn main() {
     divan::main();

@@ -1,6 +1,6 @@
 //! The evaluator: index, decisions, matrices and who-can.
 //!
-//! `cargo bench -p xtask --bench rbac [FILTER]`. Compare throughputs between machines. Each
+//! `cargo bench -p rolecall-bench --bench rbac [FILTER]`. Compare throughputs between machines. Each
 //! benchmark that depends on the size of the cluster runs on two sizes.
 
 mod support;
@@ -8,13 +8,13 @@ mod support;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rayon::prelude::*;
+use rolecall_bench::generate::Preset;
+use rolecall_bench::generate::cluster::VERBS;
 use rolecall_rbac::{
     Authorizer, Identity, Inventory, NamespaceSelection, PolicyRule, Request, ResourceRequest,
     Text, covers,
 };
 use support::{Probe, authorizer, columns, inventory, probe, questions};
-use xtask::generate::Preset;
-use xtask::generate::cluster::VERBS;
 
 fn main() {
     divan::main();
@@ -138,7 +138,7 @@ mod who_can {
 
     #[divan::bench(args = SIZES)]
     fn in_one_namespace(bencher: Bencher<'_, '_>, preset: Preset) {
-        let namespace = xtask::generate::cluster::namespace(0);
+        let namespace = rolecall_bench::generate::cluster::namespace(0);
         ask(bencher, preset, &namespace, "secrets", &NamespaceSelection::OfRequest);
     }
 

@@ -1,7 +1,7 @@
 //! Reading: a JSON List, with `serde_json` on the same bytes as the baseline, and a directory of
 //! manifests.
 //!
-//! `cargo bench -p xtask --bench source [FILTER]`. The relevant results are the ratios of
+//! `cargo bench -p rolecall-bench --bench source [FILTER]`. The relevant results are the ratios of
 //! `json::load` and `json::load_access` to `json::ignore` in one run.
 
 use std::fs;
@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
+use rolecall_bench::generate::{self, GenerateArguments, Preset, What};
 use rolecall_rbac::Inventory;
 use rolecall_source::manifests::{self, Defaults, LoadConfig, Selection};
 use serde::de::IgnoredAny;
 use tempfile::TempDir;
-use xtask::generate::{self, GenerateArguments, Preset, What};
 
 fn main() {
     divan::main();

@@ -1,6 +1,6 @@
 //! Compares two clusters with thousands of bindings.
 //!
-//! `cargo bench -p xtask --bench diff [FILTER]`. The counter is the number of bindings of the
+//! `cargo bench -p rolecall-bench --bench diff [FILTER]`. The counter is the number of bindings of the
 //! larger cluster.
 
 mod support;
@@ -9,10 +9,10 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use rolecall_access::Scopes;
 use rolecall_access::diff::diff;
+use rolecall_bench::generate::Preset;
 use rolecall_rbac::{Authorizer, Inventory, InventoryBuilder, PolicyRule, Role};
 use rolecall_source::facts::{Version, catalog};
 use support::{authorizer, inventory};
-use xtask::generate::Preset;
 
 fn main() {
     divan::main();

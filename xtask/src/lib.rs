@@ -1,3 +1,0 @@
-//! The generated inputs, which development tasks and benches share.
-
-pub mod generate;
