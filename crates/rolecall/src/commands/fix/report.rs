@@ -10,7 +10,6 @@ use rolecall_rbac::{Gap, Metadata, PolicyRule};
 use serde_json::{Value, json};
 
 use super::{Fixed, repair};
-use crate::answer::fix::DryRun;
 use crate::answer::fix::Weight;
 use crate::cli::{Options, quote};
 use crate::error::Hint;
@@ -68,10 +67,10 @@ pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
     denied.max(Exit::Inconclusive.when(is_open))
 }
 
-struct Report<'a> {
-    ui: &'a Ui,
-    fixed: &'a Fixed<'a>,
-    told: usize,
+pub(super) struct Report<'a> {
+    pub(super) ui: &'a Ui,
+    pub(super) fixed: &'a Fixed<'a>,
+    pub(super) told: usize,
 }
 
 impl Report<'_> {
@@ -84,15 +83,15 @@ impl Report<'_> {
     }
 
     // Every message is one line, whatever the names in it hold.
-    fn note(&self, text: impl AsRef<str>) {
+    pub(super) fn note(&self, text: impl AsRef<str>) {
         self.ui.note(plain(text.as_ref()));
     }
 
-    fn warn(&self, text: impl AsRef<str>) {
+    pub(super) fn warn(&self, text: impl AsRef<str>) {
         self.ui.warn(plain(text.as_ref()));
     }
 
-    fn problem(&self, text: impl AsRef<str>) {
+    pub(super) fn problem(&self, text: impl AsRef<str>) {
         self.ui.problem(plain(text.as_ref()));
     }
 
@@ -399,90 +398,7 @@ impl Report<'_> {
         }
     }
 
-    /// Warns of objects that may exist already.
-    fn in_doubt(&self) {
-        let objects = &self.fixed.plan.objects;
-        let in_doubt =
-            self.fixed.plan.in_doubt.iter().filter_map(|position| objects.get(*position));
-        let names: Vec<String> = in_doubt
-            .map(|object| format!("{} {}", object.kind(), words::qualified(object.metadata())))
-            .collect();
-        if names.is_empty() {
-            return;
-        }
-        self.warn(format!(
-            "it could not be read whether these exist already: {}; `kubectl apply` would replace their \
-             rules and subjects, for everybody who is bound to them",
-            self.some(&names)
-        ));
-        self.ui.suggest(Hint::run(
-            "kubectl create -f FILE",
-            "have the server refuse what exists already, rather than replace it",
-        ));
-    }
-
-    /// Says whether the objects may be applied.
-    fn preflight(&self, found: &Preflight) {
-        if found.is_clear() {
-            return self.note("preflight: all of it may be applied");
-        }
-        for request in &found.denied {
-            self.problem(format!("preflight: may not {}", words::request(request)));
-        }
-        for escalating in &found.escalations {
-            let object = self.fixed.plan.objects.get(escalating.object);
-            let name = object.map_or_else(String::new, |object: &Object| {
-                format!("{} {}", object.kind(), words::qualified(object.metadata()))
-            });
-            self.problem(format!(
-                "preflight: {name} grants what is not held, and may not {}",
-                words::request(&escalating.pass)
-            ));
-            for rule in escalating.missing.iter().take(self.told) {
-                self.note(format!("lacks: {}", words::rule(rule)));
-            }
-        }
-        for undecided in &found.undecided {
-            let because: Vec<String> =
-                undecided.because.iter().map(|text| words::refusals(text)).collect();
-            self.warn(format!(
-                "preflight: it is unknown whether one may {}: {}",
-                words::request(&undecided.request),
-                self.some(&because)
-            ));
-        }
-        if found.is_refused() {
-            self.ui.suggest(Hint::run(
-                "rolecall who-can bind roles",
-                "see who may apply such objects",
-            ));
-        }
-    }
-
-    /// Says what the server makes of the objects.
-    fn dry_run(&self, found: &DryRun) {
-        let name = |position: usize| {
-            let object = self.fixed.plan.objects.get(position)?;
-            Some(format!("{} {}", object.kind(), words::qualified(object.metadata())))
-        };
-        for refused in &found.refused {
-            let name = name(refused.object).unwrap_or_default();
-            self.problem(format!("the server refuses {name}: {}", refused.because));
-        }
-        for name in found.not_judged.iter().filter_map(|position| name(*position)) {
-            self.note(format!(
-                "the server did not judge {name}: it looks up the rules of the Role, which a dry run \
-                 does not store"
-            ));
-        }
-        match (&*found.refused, &*found.not_judged) {
-            ([], []) => self.note("the server takes all of it"),
-            ([], _) => self.note("the server takes the rest"),
-            _ => {}
-        }
-    }
-
-    fn some(&self, texts: &[String]) -> String {
+    pub(super) fn some(&self, texts: &[String]) -> String {
         let shown: Vec<&str> = texts.iter().take(self.told).map(String::as_str).collect();
         let more = match texts.len().saturating_sub(self.told) {
             0 => String::new(),
