@@ -1,7 +1,10 @@
 //! Serializes objects: JSON, and YAML with the denials as comments.
 
-use rolecall_rbac::{Binding, Metadata, PolicyRule, ServiceAccount, Subject, SubjectKind, Text};
-use serde_json::{Value, json};
+use k8s_openapi::api::core::v1 as core_v1;
+use k8s_openapi::api::rbac::v1 as rbac_v1;
+use rolecall_rbac::{Binding, Metadata, PolicyRule, Subject, SubjectKind, Text};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::denied::Denied;
 use crate::object::{GrantedRole, Object};
@@ -14,44 +17,31 @@ const NAMED: usize = 10;
 /// Returns an object as JSON.
 pub fn json_of(object: &Object) -> Value {
     match object {
-        Object::ServiceAccount(account) => json_of_account(account),
-        Object::Role(granted) => json!({
-            "apiVersion": API_VERSION,
-            "kind": granted.role.kind(),
-            "metadata": json_of_metadata(&granted.role.metadata),
-            "rules": granted.role.rules.iter().map(json_of_rule).collect::<Vec<_>>(),
+        // Applying leaves fields that are not written, such as an existing account's token setting.
+        Object::ServiceAccount(account) => json(&core_v1::ServiceAccount {
+            automount_service_account_token: None,
+            ..core_v1::ServiceAccount::from(account)
         }),
-        Object::Binding(binding) => json!({
-            "apiVersion": API_VERSION,
-            "kind": binding.kind(),
-            "metadata": json_of_metadata(&binding.metadata),
-            "roleRef": {
-                "apiGroup": RBAC_GROUP,
-                "kind": binding.role_ref.kind.as_str(),
-                "name": &*binding.role_ref.name,
-            },
-            "subjects": binding.subjects.iter().map(json_of_subject).collect::<Vec<_>>(),
+        Object::Role(granted) if granted.role.is_cluster_role() => json(&rbac_v1::ClusterRole {
+            aggregation_rule: None,
+            ..rbac_v1::ClusterRole::from(&granted.role)
         }),
+        Object::Role(granted) => json(&rbac_v1::Role::from(&granted.role)),
+        Object::Binding(binding) if binding.is_cluster_role_binding() => {
+            json(&rbac_v1::ClusterRoleBinding::from(binding))
+        }
+        Object::Binding(binding) => json(&rbac_v1::RoleBinding::from(binding)),
     }
 }
 
 /// Returns a rule as JSON, without its empty fields.
 pub fn json_of_rule(rule: &PolicyRule) -> Value {
-    let fields = fields_of(rule);
-    fields.into_iter().map(|(name, texts)| (name.to_owned(), json!(texts_of(texts)))).collect()
+    json(&rbac_v1::PolicyRule::from(rule))
 }
 
 /// Returns a subject as JSON.
 pub fn json_of_subject(subject: &Subject) -> Value {
-    let mut value = json!({ "kind": subject.kind.as_str(), "name": &*subject.name });
-    let (key, text) = match subject.kind {
-        SubjectKind::ServiceAccount => ("namespace", &*subject.namespace),
-        _ => ("apiGroup", RBAC_GROUP),
-    };
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert(key.into(), text.into());
-    }
-    value
+    json(&rbac_v1::Subject::from(subject))
 }
 
 /// Returns objects as a stream of YAML documents for `kubectl apply -f -`.
@@ -78,30 +68,9 @@ pub fn yaml_of(objects: &[Object]) -> String {
 
 const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
-fn json_of_account(account: &ServiceAccount) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": json_of_metadata(&account.metadata),
-    })
-}
-
-fn json_of_metadata(metadata: &Metadata) -> Value {
-    let pairs = |pairs: &[(Text, Text)]| -> Value {
-        pairs.iter().map(|(key, value)| (key.to_string(), json!(&**value))).collect()
-    };
-    let mut value = json!({ "name": &*metadata.name });
-    let Some(fields) = value.as_object_mut() else { return value };
-    if !metadata.namespace.is_empty() {
-        fields.insert("namespace".into(), json!(&*metadata.namespace));
-    }
-    if !metadata.labels.is_empty() {
-        fields.insert("labels".into(), pairs(&metadata.labels));
-    }
-    if !metadata.annotations.is_empty() {
-        fields.insert("annotations".into(), pairs(&metadata.annotations));
-    }
-    value
+/// Kubernetes' types always have a JSON form.
+fn json(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
 }
 
 /// Returns the non-empty fields of a rule, and always its verbs.
@@ -114,10 +83,6 @@ fn fields_of(rule: &PolicyRule) -> Vec<(&'static str, &[Text])> {
         ("verbs", &rule.verbs),
     ];
     fields.into_iter().filter(|(name, texts)| *name == "verbs" || !texts.is_empty()).collect()
-}
-
-fn texts_of(texts: &[Text]) -> Vec<&str> {
-    texts.iter().map(|text| &**text).collect()
 }
 
 fn write_role(yaml: &mut String, granted: &GrantedRole) {

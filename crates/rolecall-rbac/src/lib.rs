@@ -13,6 +13,9 @@
 //! change between 1.20 and 1.36. Like the server's authorizer, it knows nothing about scopes and
 //! discovery: callers build [`Request`]s with a [`Catalog`].
 //!
+//! With the feature `k8s-openapi`, the model converts from and to Kubernetes' types. As for every library
+//! that uses k8s-openapi, the binary chooses its version.
+//!
 //! Invariants: no I/O, no clock, no randomness, no dependency on `kube`; every answer carries its
 //! evidence; a [`Gap`] in the input can turn "no" into "unknown" but never into "yes".
 #![doc = include_str!("../README.md")]
@@ -27,6 +30,8 @@ mod glob;
 mod grid;
 mod identity;
 mod index;
+#[cfg(feature = "k8s-openapi")]
+mod k8s;
 mod matching;
 mod model;
 mod near_miss;

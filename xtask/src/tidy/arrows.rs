@@ -56,7 +56,10 @@ const FOR_TESTS: [&str; 4] =
 /// Packages that only some crates can use, even in tests.
 const OWNED: [(&str, &[&str]); 8] = [
     ("kube", &["rolecall-source", "rolecall-review"]),
-    ("k8s-openapi", &["rolecall-source", "rolecall-review"]),
+    (
+        "k8s-openapi",
+        &["rolecall-rbac", "rolecall-source", "rolecall-grant", "rolecall-review", "rolecall"],
+    ),
     ("clap", &["rolecall", "rolecall-bench"]),
     ("clap_complete", &["rolecall"]),
     ("clap_mangen", &["rolecall"]),

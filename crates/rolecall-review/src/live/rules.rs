@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::{Call, Impersonation, LiveReviewer, PostError, REVIEWS, Transport};
 use crate::Answer;
+use crate::wire::body::self_subject_rules_review;
 
 /// The rules from a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +63,7 @@ impl<T: Transport> LiveReviewer<T> {
         let asked = if namespace.is_empty() { NOWHERE } else { namespace };
         let call = Call {
             path: format!("{REVIEWS}/selfsubjectrulesreviews"),
-            body: serde_json::json!({
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectRulesReview",
-                "spec": {"namespace": asked},
-            })
-            .to_string()
-            .into_bytes(),
+            body: self_subject_rules_review(asked),
             impersonate,
         };
         match self.send(call).await {

@@ -1,14 +1,14 @@
 //! The bodies of reviews, and the statuses that come back.
 
-use std::collections::BTreeMap;
-
-use rolecall_rbac::{Identity, Request, Target, VerdictKind};
+use k8s_openapi::api::authorization::v1::{
+    LocalSubjectAccessReview, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+    SelfSubjectRulesReview, SelfSubjectRulesReviewSpec, SubjectAccessReview,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use rolecall_rbac::{Identity, Request, VerdictKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Answer;
-
-/// The version that every server since 1.6 has.
-const API_VERSION: &str = "authorization.k8s.io/v1";
 
 /// Writes a SubjectAccessReview: may `identity` do this? In a namespace it becomes a
 /// LocalSubjectAccessReview.
@@ -17,23 +17,24 @@ pub(crate) fn subject_access_review(
     request: &Request,
     namespace: Option<&str>,
 ) -> Vec<u8> {
-    let kind = if namespace.is_some() { "LocalSubjectAccessReview" } else { "SubjectAccessReview" };
-    let extra = identity
-        .extra
-        .iter()
-        .map(|(key, values)| (&**key, values.iter().map(|value| &**value).collect()))
-        .collect();
-    let groups = identity.groups.iter().map(|group| &**group).collect();
-    let spec =
-        Spec { user: &identity.user, groups, uid: &identity.uid, extra, ..Spec::new(request) };
-    write(&Review { api_version: API_VERSION, kind, metadata: Metadata { namespace }, spec })
+    let spec = request.review_of(identity);
+    let Some(namespace) = namespace else {
+        return write(&SubjectAccessReview { spec, ..SubjectAccessReview::default() });
+    };
+    let metadata = ObjectMeta { namespace: Some(namespace.to_owned()), ..ObjectMeta::default() };
+    write(&LocalSubjectAccessReview { metadata, spec, ..LocalSubjectAccessReview::default() })
 }
 
 /// Writes a SelfSubjectAccessReview: may I do this?
 pub(crate) fn self_subject_access_review(request: &Request) -> Vec<u8> {
-    let metadata = Metadata { namespace: None };
-    let spec = Spec::new(request);
-    write(&Review { api_version: API_VERSION, kind: "SelfSubjectAccessReview", metadata, spec })
+    let spec = SelfSubjectAccessReviewSpec::from(request);
+    write(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() })
+}
+
+/// Writes a SelfSubjectRulesReview: what may I do in this namespace?
+pub(crate) fn self_subject_rules_review(namespace: &str) -> Vec<u8> {
+    let spec = SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) };
+    write(&SelfSubjectRulesReview { spec, ..SelfSubjectRulesReview::default() })
 }
 
 /// Reads the status of an access review; `None` when the body is none, or has no status.
@@ -58,90 +59,9 @@ pub(crate) fn answer(body: &[u8]) -> Option<Answer> {
     Some(Answer::new(verdict, words))
 }
 
-fn write(review: &Review<'_>) -> Vec<u8> {
-    // Texts and lists of texts: there is nothing that could fail.
+fn write(review: &impl Serialize) -> Vec<u8> {
+    // Kubernetes' types always have a JSON form.
     serde_json::to_vec(review).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Review<'a> {
-    api_version: &'static str,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Metadata::is_empty")]
-    metadata: Metadata<'a>,
-    spec: Spec<'a>,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    namespace: Option<&'a str>,
-}
-
-impl Metadata<'_> {
-    fn is_empty(&self) -> bool {
-        self.namespace.is_none()
-    }
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Spec<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_attributes: Option<ResourceAttributes<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    non_resource_attributes: Option<NonResourceAttributes<'a>>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    user: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<&'a str>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    uid: &'a str,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    extra: BTreeMap<&'a str, Vec<&'a str>>,
-}
-
-#[derive(Serialize)]
-struct ResourceAttributes<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    namespace: &'a str,
-    verb: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    group: &'a str,
-    resource: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    subresource: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct NonResourceAttributes<'a> {
-    path: &'a str,
-    verb: &'a str,
-}
-
-impl<'a> Spec<'a> {
-    fn new(request: &'a Request) -> Self {
-        let verb = &request.verb;
-        match &request.target {
-            Target::Resource(target) => Self {
-                resource_attributes: Some(ResourceAttributes {
-                    namespace: &target.namespace,
-                    verb,
-                    group: &target.group,
-                    resource: &target.resource,
-                    subresource: &target.subresource,
-                    name: &target.name,
-                }),
-                ..Self::default()
-            },
-            Target::Path(path) => Self {
-                non_resource_attributes: Some(NonResourceAttributes { path, verb }),
-                ..Self::default()
-            },
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -150,7 +70,7 @@ struct Reviewed {
     status: Status,
 }
 
-/// What every server writes has to be there; to go without `allowed` is no way to say no.
+/// A status in which every server writes `allowed`. k8s-openapi's type reads a missing one as "no".
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
@@ -190,11 +110,11 @@ mod tests {
     fn bodies_are_what_kubectl_would_send() {
         assert_eq!(
             text(self_subject_access_review(&scale())),
-            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"namespace":"dev","verb":"get","group":"apps","resource":"deployments","subresource":"scale","name":"web"}}}"#
+            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","metadata":{},"spec":{"resourceAttributes":{"group":"apps","name":"web","namespace":"dev","resource":"deployments","subresource":"scale","verb":"get"}}}"#
         );
         assert_eq!(
             text(self_subject_access_review(&Request::path("get", "/metrics"))),
-            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"nonResourceAttributes":{"path":"/metrics","verb":"get"}}}"#
+            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","metadata":{},"spec":{"nonResourceAttributes":{"path":"/metrics","verb":"get"}}}"#
         );
         let pods = Request::resource(
             "list",
@@ -202,7 +122,7 @@ mod tests {
         );
         assert_eq!(
             text(subject_access_review(&Identity::service_account("a", "b"), &pods, None)),
-            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{"resourceAttributes":{"verb":"list","resource":"pods"},"user":"system:serviceaccount:a:b","groups":["system:serviceaccounts","system:serviceaccounts:a","system:authenticated"]}}"#
+            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","metadata":{},"spec":{"groups":["system:serviceaccounts","system:serviceaccounts:a","system:authenticated"],"resourceAttributes":{"resource":"pods","verb":"list"},"user":"system:serviceaccount:a:b"}}"#
         );
         let jane = Identity {
             user: "jane".into(),
@@ -212,7 +132,7 @@ mod tests {
         };
         assert_eq!(
             text(subject_access_review(&jane, &scale(), Some("dev"))),
-            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"LocalSubjectAccessReview","metadata":{"namespace":"dev"},"spec":{"resourceAttributes":{"namespace":"dev","verb":"get","group":"apps","resource":"deployments","subresource":"scale","name":"web"},"user":"jane","uid":"7","extra":{"k":["v","w"]}}}"#
+            r#"{"apiVersion":"authorization.k8s.io/v1","kind":"LocalSubjectAccessReview","metadata":{"namespace":"dev"},"spec":{"extra":{"k":["v","w"]},"resourceAttributes":{"group":"apps","name":"web","namespace":"dev","resource":"deployments","subresource":"scale","verb":"get"},"uid":"7","user":"jane"}}"#
         );
     }
 

@@ -1,4 +1,11 @@
 //! Selects the server and its credentials from a kubeconfig or the Pod's ServiceAccount.
+//!
+//! kube parses and merges kubeconfigs. Four parts are replaced. The proxy: kube 5.0 compares `NO_PROXY`
+//! with the proxy instead of the server (<https://github.com/kube-rs/kube/issues/1203> added the
+//! variable) and does not read `HTTP_PROXY` (<https://github.com/kube-rs/kube/pull/1587>), which Go's
+//! client uses for `http` servers. Overrides: kube has options for the context, cluster and user, but
+//! not for kubectl's other connection flags. Errors: kube quotes the file, and it can contain tokens.
+//! Credential plugins: see `plugin`.
 
 use std::io::Read;
 use std::path::Path;
@@ -188,7 +195,7 @@ async fn from_kubeconfig(
     let url = server_url(&server, has_authority)?;
     cluster.server = Some(url.to_string());
     let proxy = proxy_url(cluster.proxy_url.as_deref(), &url)?;
-    // kube would use the proxy of the environment even for hosts in NO_PROXY.
+    // kube would use the proxy of the environment even for servers in NO_PROXY.
     cluster.proxy_url = proxy.as_ref().map(Uri::to_string);
 
     let which = KubeConfigOptions { context: Some(name), ..KubeConfigOptions::default() };

@@ -1,7 +1,8 @@
 //! Credential plugins, the `exec` of a kubeconfig user.
 //!
-//! kube runs a plugin once for each part of a client that needs it, and quotes its output in
-//! errors. This module runs it once and never shows its output.
+//! kube runs a plugin once for the client certificate and again for the token
+//! (<https://github.com/kube-rs/kube/issues/1088>), without a time limit, and quotes its output in
+//! errors. This module runs it once, within the request timeout, and never shows its output.
 
 use std::io::{self, IsTerminal};
 use std::process::Stdio;

@@ -1,4 +1,13 @@
 //! Requests to the API server, with a timeout and with retries when the server is busy.
+//!
+//! kube's own policy (<https://github.com/kube-rs/kube/pull/2007>) is turned off. It retries up to 15
+//! times and waits up to 1000 s, without a limit for the whole request, and it does not log a retry. It
+//! decides by the status alone, also for requests that change objects
+//! (<https://github.com/kube-rs/kube/issues/2082>). Requests of rolecall change nothing, so all of them
+//! can be repeated, and all attempts share one deadline.
+//!
+//! For the same reason, single objects and dry runs do not use `kube::Api`: it reads bodies of any
+//! length, and it turns the error page of a proxy into a Status.
 
 use std::env::consts;
 use std::fmt;
