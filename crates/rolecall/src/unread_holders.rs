@@ -7,7 +7,7 @@ use rolecall_review::Question;
 use rolecall_review::live::Means;
 
 use crate::error::CommandError;
-use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
+use crate::live::{MOST_SUBJECTS, settle};
 use crate::load::Session;
 use crate::resolved::label;
 use crate::ui::Ui;
@@ -36,11 +36,7 @@ pub(crate) fn note_allowed(
                 .map(|identity| Question { identity: identity.into(), request: request.clone() }),
         );
     }
-    let Reviewed { answers, unasked } =
-        review(ui, live, None, &questions, Evidence::Review, Means::Reviews)?;
-    if unasked > 0 {
-        return Err(CommandError::interrupted());
-    }
+    let answers = settle(ui, live, None, &questions, Means::Reviews)?.in_order(&questions);
     for (question, answer) in questions.iter().zip(&answers) {
         if answer.verdict == VerdictKind::Allowed {
             let (who, what) = (label(&question.identity), words::request(&question.request));

@@ -7,6 +7,7 @@ mod opinion;
 mod progress;
 mod review;
 pub(crate) mod rights;
+mod settle;
 pub(crate) mod whoami;
 
 use std::cell::RefCell;
@@ -23,6 +24,7 @@ use crate::ui::Ui;
 pub(crate) use opinion::{Opinion, opinion};
 pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
+pub(crate) use settle::settle;
 
 /// A connection to a cluster and what drives it.
 pub(crate) struct Live {

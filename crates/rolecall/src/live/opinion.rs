@@ -7,7 +7,7 @@ use rolecall_rbac::{Decision, Identity, VerdictKind};
 use rolecall_review::live::Means;
 use rolecall_review::{Answer, Cause, Question, compare, local_answer};
 
-use super::{Evidence, Live, Reviewed, review};
+use super::{Live, settle};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -31,11 +31,7 @@ pub(crate) fn opinions(
     questions: &[Question],
     decisions: &[Decision<'_>],
 ) -> Result<Vec<Opinion>, CommandError> {
-    let Reviewed { answers, unasked } =
-        review(ui, live, me, questions, Evidence::Review, Means::Reviews)?;
-    if unasked > 0 {
-        return Err(CommandError::interrupted());
-    }
+    let answers = settle(ui, live, me, questions, Means::Reviews)?.in_order(questions);
     let local: Vec<Answer> = decisions.iter().map(local_answer).collect();
     let comparison = compare(questions, &local, &answers);
     let mut opinions: Vec<Opinion> = answers

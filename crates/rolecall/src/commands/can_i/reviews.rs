@@ -18,7 +18,7 @@ use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::file;
-use crate::live::{Evidence, MOST_SUBJECTS, Reviewed, review};
+use crate::live::{self, MOST_SUBJECTS};
 use crate::load::{Breadth, Needs, Session};
 use crate::patience::Patience;
 use crate::ui::Ui;
@@ -142,13 +142,8 @@ impl Server<'_> {
             questions.push(question);
         }
         let means = if self.mode == Mode::Live { Means::Impersonation } else { Means::Reviews };
-        let Reviewed { answers, unasked } =
-            review(self.ui, live, me.cloned(), &questions, Evidence::Review, means)?;
-        if unasked > 0 {
-            return Err(CommandError::interrupted());
-        }
-        let keys = questions.into_iter().map(|it| ((*it.identity).clone(), it.request));
-        Ok(keys.zip(answers).collect())
+        let settled = live::settle(self.ui, live, me.cloned(), &questions, means)?;
+        Ok(settled.into_iter().collect())
     }
 
     fn report(&self) {

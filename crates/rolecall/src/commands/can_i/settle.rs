@@ -14,7 +14,7 @@ use crate::cli::Options;
 use crate::decide::{Decided, word_of};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::live::{self, Evidence, MOST_SUBJECTS, Opinion, Reviewed, review};
+use crate::live::{self, MOST_SUBJECTS, Opinion, Reviewed, review};
 use crate::load::Session;
 use crate::output::MatrixFormat;
 use crate::ui::Ui;
@@ -37,11 +37,8 @@ pub(super) fn answer(
     let Some(live) = session.live() else { return Ok(None) };
     // A caller may always ask about itself.
     let namespace = me.is_none().then(|| question.request.namespace().to_owned());
-    let Reviewed { answers, unasked } =
-        review(ui, live, me, &[question], Evidence::Review, Means::Reviews)?;
-    let Some(answer) = answers.into_iter().next().filter(|_| unasked == 0) else {
-        return Err(CommandError::interrupted());
-    };
+    let mut settled = live::settle(ui, live, me, &[question], Means::Reviews)?.into_iter();
+    let Some((_, answer)) = settled.next() else { return Ok(None) };
     if answer.verdict == VerdictKind::Unknown {
         ui.note(format!(
             "the server was asked, and does not say: {}",

@@ -16,7 +16,7 @@ use super::dry_run::path_of;
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::CommandError;
-use crate::live::{self, Evidence, Live, Reviewed};
+use crate::live::{self, Live};
 use crate::load::Session;
 use crate::place::ALWAYS_THERE;
 use crate::ui::Ui;
@@ -59,13 +59,8 @@ pub(super) fn settle(
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
     let me = session.me(ui, options).ok();
-    let Reviewed { answers, unasked } =
-        live::review(ui, live, me, &questions, Evidence::Review, Means::Reviews)?;
-    if unasked > 0 {
-        return Err(CommandError::interrupted());
-    }
     let mut forbidden: BTreeMap<(Identity, Request), String> = BTreeMap::new();
-    for (asked, answer) in asked.into_iter().zip(answers) {
+    for (asked, answer) in live::settle(ui, live, me, &questions, Means::Reviews)? {
         match answer.verdict {
             VerdictKind::Allowed => {
                 settled.allowed.insert(asked, answer.reason.into());
@@ -275,18 +270,9 @@ pub(super) fn preflight_of(
         .map(|request| (applier.clone(), request))
         .collect();
     let questions: Vec<Question> = asked.iter().map(question).collect();
-    let Reviewed { answers, unasked } = live::review(
-        ui,
-        live,
-        Some(applier.clone()),
-        &questions,
-        Evidence::Review,
-        Means::Reviews,
-    )?;
-    if unasked > 0 {
-        return Err(CommandError::interrupted());
-    }
-    let may = asked.into_iter().zip(answers).map(|((_, request), answer)| {
+    let me = Some(applier.clone());
+    let settled = live::settle(ui, live, me, &questions, Means::Reviews)?;
+    let may = settled.into_iter().map(|((_, request), answer)| {
         let may = match answer.verdict {
             VerdictKind::Allowed => Permission::Yes,
             VerdictKind::NoOpinion | VerdictKind::Denied => Permission::No,
