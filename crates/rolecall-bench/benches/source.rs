@@ -46,6 +46,7 @@ fn load(path: &Path, selection: Selection) -> Inventory {
         default_namespace: "default".into(),
         defaults: Defaults::None,
         selection,
+        exclude: Vec::new(),
     };
     manifests::load(&config, std::io::empty()).inventory
 }

@@ -31,6 +31,35 @@ pub struct CheckConfig {
     /// What exists though the input does not hold it, in the file's order.
     #[serde(default)]
     pub external: Vec<External>,
+    /// Files and directories that are not read: their paths, or the ends of these.
+    #[serde(default)]
+    pub exclude: Vec<PathGlob>,
+}
+
+/// A pattern of paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathGlob {
+    /// The pattern, without a `/` at its end.
+    pub glob: Glob,
+}
+
+impl FromStr for PathGlob {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim_start_matches("./").trim_end_matches('/');
+        match text.is_empty() {
+            true => Err("the pattern is empty: write a path, such as `charts` or `*/testdata`"),
+            false => Ok(Self { glob: Glob::new(text) }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PathGlob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
 }
 
 /// The versions of the format.
@@ -108,6 +137,7 @@ impl CheckConfig {
             severities: BTreeMap::new(),
             suppressions: Vec::new(),
             external: Vec::new(),
+            exclude: Vec::new(),
         }
     }
 
@@ -117,6 +147,7 @@ impl CheckConfig {
         self.severities.extend(other.severities);
         self.suppressions.extend(other.suppressions);
         self.external.extend(other.external);
+        self.exclude.extend(other.exclude);
     }
 
     /// Gives findings the severities that the configuration sets.

@@ -24,7 +24,8 @@ mod validation;
 mod words;
 
 pub use config::{
-    ApiVersion, CheckConfig, ConfigKind, RuleName, Suppression, SuppressionError, UnknownRuleError,
+    ApiVersion, CheckConfig, ConfigKind, PathGlob, RuleName, Suppression, SuppressionError,
+    UnknownRuleError,
 };
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};

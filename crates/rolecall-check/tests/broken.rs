@@ -281,7 +281,32 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
     const ACCOUNT: &str =
         "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x, namespace: shop}\n";
     const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop}\n";
+    const DEPLOYMENT: &str =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, namespace: shop}\n";
+    const CRON: &str =
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x, namespace: shop}\n";
+    const PODS: &str = "{containers: [{name: a, image: a}]}";
     for (manifest, expected) in [
+        (
+            format!("{DEPLOYMENT}sepc: {{template: {{spec: {PODS}}}}}"),
+            "RC105 high sepc: write `spec`",
+        ),
+        (
+            format!("{DEPLOYMENT}spec: {{tempalte: {{spec: {PODS}}}}}"),
+            "RC105 high spec.tempalte: write `template`",
+        ),
+        (
+            format!("{DEPLOYMENT}spec: {{template: {{spce: {PODS}}}}}"),
+            "RC105 high spec.template.spce: write `spec`",
+        ),
+        (
+            format!("{CRON}spec: {{jobTemplates: {{spec: {{template: {{spec: {PODS}}}}}}}}}"),
+            "RC105 high spec.jobTemplates: write `jobTemplate`",
+        ),
+        (
+            format!("{CRON}spec: {{jobTemplate: {{spec: {{templte: {{spec: {PODS}}}}}}}}}"),
+            "RC105 high spec.jobTemplate.spec.templte: write `template`",
+        ),
         (
             format!(
                 "{ROLE}rules: [{{apiGroups: [''], resources: [secrets], resourceName: [web-tls], verbs: [get]}}]"
@@ -342,6 +367,9 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
     }
     for known in [
         format!("{ACCOUNT}secrets: [{{name: a}}]\nimagePullSecrets: [{{name: a}}]"),
+        format!(
+            "{DEPLOYMENT}spec: {{replicas: 1, strategy: {{}}, template: {{metadata: {{}}, spec: {PODS}}}}}"
+        ),
         format!(
             "{POD}spec: {{serviceAccountName: default, schedulerName: a, containers: [{{name: a, image: a}}]}}\nstatus: {{}}"
         ),

@@ -64,6 +64,7 @@ fn bench_file(bencher: Bencher<'_, '_>, name: &str, text: &str) {
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     bencher.counter(BytesCount::of_str(text)).bench(|| load(&config, std::io::empty()));
 }

@@ -10,6 +10,7 @@ fn read(text: &str, selection: Selection) -> Loaded {
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
         selection,
+        exclude: Vec::new(),
     };
     load(&config, text.as_bytes())
 }

@@ -27,6 +27,7 @@ fn tokens(volume: &str) -> String {
         default_namespace: "default".into(),
         defaults: Defaults::None,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let loaded = load(&config, pod.as_bytes());
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);

@@ -1,9 +1,10 @@
 //! Files that configure a check, read with the positions that errors and findings name.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use rolecall_check::CheckConfig;
+use rolecall_check::{CheckConfig, PathGlob};
 use rolecall_rbac::{Origin, Text};
 use rolecall_yaml::{self as yaml, Node, Position};
 use serde::Deserialize;
@@ -32,17 +33,33 @@ pub(crate) fn load(
         }
         return Ok(config);
     }
-    let mut found: Vec<PathBuf> = checked.iter().filter_map(|path| within(ui, path)).collect();
-    if found.is_empty() {
-        found.extend(within(ui, Path::new(".")));
-    }
-    found.sort();
-    found.dedup();
-    for path in found {
+    for path in find(ui, checked) {
         ui.note(format!("configured by {}", path.display()));
         config.extend(read(ui, &path)?);
     }
     Ok(config)
+}
+
+/// Returns the paths that the configuration excludes, for commands that use nothing else of it. It does
+/// not fail them: `check` reports what is wrong with the file.
+pub(crate) fn exclusions(ui: &Ui, read: &[PathBuf]) -> Vec<PathGlob> {
+    let mut exclude = Vec::new();
+    for path in find(ui, read) {
+        match self::read(ui, &path) {
+            Ok(config) => exclude.extend(config.exclude),
+            Err(error) => ui.warn(format!("nothing is excluded: {}", error.chain().join(": "))),
+        }
+    }
+    exclude
+}
+
+/// Returns the files at the roots of paths; else the one of the working directory, if there is one.
+fn find(ui: &Ui, paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let mut found: BTreeSet<PathBuf> = paths.iter().filter_map(|path| within(ui, path)).collect();
+    if found.is_empty() && !paths.is_empty() {
+        found.extend(within(ui, Path::new(".")));
+    }
+    found
 }
 
 /// Returns the file at the root of a path, if there is one.

@@ -5,6 +5,7 @@ use rolecall_rbac::{
     Target, Text, covers,
 };
 
+use crate::cli::as_invoked;
 use crate::words;
 
 /// One near miss, explained.
@@ -33,7 +34,7 @@ pub(crate) fn near_miss(
         | NearMissKind::Unbound => role(miss, identity, request),
         _ => rule(miss, request),
     };
-    Explanation { message, change }
+    Explanation { message, change: as_invoked(&change).into_owned() }
 }
 
 /// Returns what is in the way, in words that are the same for requests which have it in common.

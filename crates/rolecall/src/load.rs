@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rolecall_rbac::{
-    AggregationDrift, Authorizer, Catalog, Identity, Inventory, Metadata, Origin, Replaced, Text,
-    resolve_aggregation,
+    AggregationDrift, Authorizer, Catalog, Glob, Identity, Inventory, Metadata, Origin, Replaced,
+    Text, resolve_aggregation,
 };
 use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, FileRead, LoadConfig, Loaded, Selection};
 use rolecall_source::{Problem, ProblemKind, Severity};
 
 use crate::cli::Options;
+use crate::config;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
@@ -22,7 +23,7 @@ use crate::patience::Patience;
 use crate::place::{self, Place};
 use crate::text::Copied;
 use crate::ui::Ui;
-use crate::unrendered;
+use crate::{unrendered, words};
 
 /// What was read, ready to answer.
 pub(crate) struct Session {
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) replaced: Vec<Replaced>,
     /// The files that were read.
     pub(crate) files: Vec<FileRead>,
+    /// How many files and directories `--exclude` and `exclude` in `rolecall.yaml` skipped.
+    pub(crate) excluded: usize,
     /// What stdin held, if that was to be kept.
     pub(crate) stdin: Option<Vec<u8>>,
 }
@@ -113,6 +116,7 @@ impl Session {
             complete: true,
             replaced: Vec::new(),
             files: Vec::new(),
+            excluded: 0,
             stdin: None,
             incomplete,
             makes_accounts: false,
@@ -130,14 +134,17 @@ impl Session {
         let mut needs = Needs { breadth, ..needs.clone() };
         let live = Live::connect(ui, &options.cluster)?;
         let patience = Patience::with(ui, paths(options));
+        let exclude = excluded(ui, options);
         let config = LoadConfig {
             paths: options.source.filename.clone(),
             default_namespace: live::load::namespace(&live, options),
             defaults: Defaults::None,
             selection: Selection::Everything,
+            exclude,
         };
         let (loaded, stdin) = load(&config, &needs);
         drop(patience);
+        tell_excluded(ui, options, loaded.excluded);
         unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
@@ -149,7 +156,8 @@ impl Session {
         read.builder.append(loaded.inventory.into_builder());
         let session = Self::of_cluster(read, unread && !options.source.keep_going);
         session.report_drifts(ui);
-        Ok(Self { replaced: loaded.replaced, files: loaded.files, stdin, ..session })
+        let Loaded { replaced, files, excluded, .. } = loaded;
+        Ok(Self { replaced, files, excluded, stdin, ..session })
     }
 
     fn load_manifests(
@@ -160,11 +168,13 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or(place::DEFAULT).to_owned();
         let patience = Patience::with(ui, paths(options));
+        let exclude = excluded(ui, options);
         let config = LoadConfig {
             paths: options.source.filename.clone(),
             default_namespace: namespace,
             defaults: options.source.defaults,
             selection: needs.selection(),
+            exclude,
         };
         let (mut loaded, stdin) = load(&config, needs);
         drop(patience);
@@ -187,6 +197,7 @@ impl Session {
                 return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
             }
         }
+        tell_excluded(ui, options, loaded.excluded);
         unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
@@ -203,6 +214,7 @@ impl Session {
             complete: loaded.is_snapshot,
             replaced: loaded.replaced,
             files: loaded.files,
+            excluded: loaded.excluded,
             stdin,
             incomplete: unread && !options.source.keep_going,
             makes_accounts: false,
@@ -296,6 +308,23 @@ impl LiveSource {
         let who = self.live.wait(ui, || "asking who this is".to_owned(), asking)?;
         let who = live::whoami::known(ui, self.live.cluster(), who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
+    }
+}
+
+/// Returns the patterns of the paths that are not read: those of the options, and for commands that
+/// do not take their configuration themselves, those of `rolecall.yaml`.
+fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
+    let mut exclude = options.source.exclude.clone();
+    if !options.source.is_configured {
+        exclude.extend(config::exclusions(ui, &options.source.filename));
+    }
+    exclude.into_iter().map(|pattern| pattern.glob).collect()
+}
+
+/// Says how much was excluded; `check` does so itself, with what it checked.
+fn tell_excluded(ui: &Ui, options: &Options, excluded: usize) {
+    if excluded > 0 && !options.source.is_configured {
+        ui.note(format!("{} excluded", words::count(excluded, "path")));
     }
 }
 

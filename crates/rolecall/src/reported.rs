@@ -12,6 +12,8 @@ use rolecall_rbac::{Gap, Origin};
 use rolecall_source::manifests::FileRead;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
 
+use crate::cli;
+
 /// A finding, and what is known of it besides.
 pub(crate) struct Reported {
     /// The finding.
@@ -35,6 +37,14 @@ impl Reported {
         let line = if self.finding.line > 0 { self.finding.line } else { line };
         Some((file, self.region.map_or(line, |region| region.start.line)))
     }
+}
+
+/// Writes the commands in a finding as this program is run: `kubectl rolecall` for the plugin.
+fn invoke_as_run(finding: &mut Finding) {
+    let Finding { message, fix, related, also, .. } = finding;
+    let notes = related.iter_mut().map(|related| &mut related.note);
+    let messages = also.iter_mut().map(|also| &mut also.message);
+    [message, fix].into_iter().chain(notes).chain(messages).for_each(cli::invoke_as_run);
 }
 
 /// How exactly it has to be known where findings are.
@@ -93,7 +103,10 @@ pub(crate) fn locate(
             *place = Some(region);
         }
     }
-    let reported = |((finding, fingerprint), region)| Reported { finding, fingerprint, region };
+    let reported = |((mut finding, fingerprint), region)| {
+        invoke_as_run(&mut finding);
+        Reported { finding, fingerprint, region }
+    };
     let mut reported: Vec<Reported> = findings.into_iter().zip(regions).map(reported).collect();
     // Within an object, fields stand in any order.
     reported.sort_by(|left, right| left.place().cmp(&right.place()));
@@ -154,6 +167,8 @@ pub(crate) struct Scope {
     pub(crate) files: usize,
     /// Files that hold none.
     pub(crate) empty: usize,
+    /// Files and directories that were excluded.
+    pub(crate) excluded: usize,
 }
 
 impl UnreadPart {
@@ -179,21 +194,26 @@ impl Scope {
             objects: files.iter().map(|file| file.objects).sum(),
             files: files_with.clone().count(),
             empty: files.len() - files_with.count(),
+            excluded: 0,
         }
     }
 }
 
 impl fmt::Display for Scope {
-    /// Writes `41 objects in 9 files; 3 files hold none`.
+    /// Writes `41 objects in 9 files; 3 files hold none; 1 path excluded`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = |count: usize, noun: &str| {
             format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
         };
         write!(formatter, "{} in {}", of(self.objects, "object"), of(self.files, "file"))?;
         match self.empty {
+            0 => {}
+            1 => write!(formatter, "; 1 file holds none")?,
+            empty => write!(formatter, "; {empty} files hold none")?,
+        }
+        match self.excluded {
             0 => Ok(()),
-            1 => write!(formatter, "; 1 file holds none"),
-            empty => write!(formatter, "; {empty} files hold none"),
+            excluded => write!(formatter, "; {} excluded", of(excluded, "path")),
         }
     }
 }

@@ -306,6 +306,12 @@ impl<'a> ReviewedGrant<'a> {
     }
 }
 
+/// Counts things: `1 subject`, `2 subjects`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

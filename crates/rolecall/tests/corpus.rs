@@ -57,6 +57,7 @@ fn stages() -> Vec<(String, Stage)> {
                 default_namespace: "default".into(),
                 defaults: Defaults::Auto,
                 selection: Selection::Everything,
+                exclude: Vec::new(),
             };
             let loaded = manifests::load(&config, std::io::empty());
             let authorizer = Authorizer::new(loaded.inventory.clone());

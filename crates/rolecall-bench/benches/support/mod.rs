@@ -46,6 +46,7 @@ pub(crate) fn inventory(preset: Preset) -> Inventory {
         default_namespace: "default".into(),
         defaults: Defaults::None,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     manifests::load(&config, &*lines).inventory
 }

@@ -72,6 +72,7 @@ pub fn facts_of(version: Version) -> &'static (Inventory, Catalog) {
             default_namespace: "default".to_owned(),
             defaults: Defaults::Version(version),
             selection: Selection::Everything,
+            exclude: Vec::new(),
         };
         let loaded = load(&config, &b""[..]);
         (loaded.inventory, loaded.catalog)
@@ -85,6 +86,7 @@ pub fn read(manifests: &str, defaults: Defaults) -> Loaded {
         default_namespace: "default".to_owned(),
         defaults,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let loaded = load(&config, manifests.as_bytes());
     assert_eq!(loaded.problems, [], "{manifests}");

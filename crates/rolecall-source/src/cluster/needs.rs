@@ -238,6 +238,7 @@ mod tests {
             default_namespace: "default".to_owned(),
             defaults: crate::manifests::Defaults::None,
             selection: crate::manifests::Selection::Everything,
+            exclude: Vec::new(),
         };
         let loaded = crate::manifests::load(&config, std::io::empty());
         let role = loaded.inventory.role("", "rolecall-reader").unwrap();

@@ -13,6 +13,7 @@ use super::metadata::{MetadataFields, ObjectMeta};
 use super::rbac::{AggregationFields, RBAC_GROUP, Rules, Subjects, role_ref};
 use super::resource::ResourceFields;
 use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, TextSeed, skip};
+use super::stray::is_nearly;
 use super::strings::StringCache;
 use super::walk::{PlacesSeed, account_alone};
 
@@ -290,6 +291,7 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
         let is_known = match shape {
             Shape::ServiceAccount => matches!(key, "secrets" | "imagePullSecrets"),
             Shape::Role | Shape::Binding => false,
+            Shape::Workload(places) => !(places.is_of_kubernetes() && is_nearly(key, "spec")),
             _ => true,
         };
         if !is_known {

@@ -129,6 +129,7 @@ mod tests {
             default_namespace: "default".to_owned(),
             defaults: Defaults::None,
             selection: Selection::Everything,
+            exclude: Vec::new(),
         };
         load(&config, text.as_bytes())
     }

@@ -24,6 +24,13 @@ pub(crate) struct Places {
     pub(super) otherwise: Option<&'static str>,
 }
 
+impl Places {
+    /// Returns whether the kind is built in, so that each field on the way to a pod spec is known.
+    pub(super) fn is_of_kubernetes(&self) -> bool {
+        matches!(self.group, "" | "apps" | "batch" | "extensions")
+    }
+}
+
 /// Returns the places of a kind that is known to create Pods.
 pub(super) fn find(group: &str, kind: &str) -> Option<&'static Places> {
     static BY_KIND: LazyLock<HashMap<&str, Vec<&'static Places>, FxBuildHasher>> =

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use super::places::Places;
 use super::pod::PodSpecFields;
 use super::seed::{LabelsSeed, OnlySeed, TextSeed, skip};
+use super::stray::is_nearly;
 use super::strings::StringCache;
 use rolecall_yaml::Node;
 
@@ -23,6 +24,7 @@ type Trail = (&'static str, Goal);
 
 /// Reads one top-level field of a workload along the paths that start with it.
 pub(super) struct PlacesSeed<'s, 'f> {
+    places: &'static Places,
     strings: &'s mut StringCache,
     trails: Vec<Trail>,
     path: &'f mut String,
@@ -46,17 +48,12 @@ impl<'s, 'f> PlacesSeed<'s, 'f> {
         }
         path.push('.');
         path.push_str(name);
-        Some(Self { strings, trails, path, found })
+        Some(Self { places, strings, trails, path, found })
     }
 
     /// Reads the value that the trails have reached.
-    fn descend<'de, D: Deserializer<'de>>(
-        strings: &mut StringCache,
-        trails: Vec<Trail>,
-        path: &mut String,
-        found: &mut Vec<PodSpec>,
-        deserializer: D,
-    ) -> Result<(), D::Error> {
+    fn descend<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let Self { places, strings, trails, path, found } = self;
         match trails.iter().find(|(rest, _)| rest.is_empty()) {
             Some((_, Goal::PodSpec)) => {
                 found.push(PodSpecFields::seed(strings, path).deserialize(deserializer)?);
@@ -70,7 +67,9 @@ impl<'s, 'f> PlacesSeed<'s, 'f> {
                 }
                 Ok(())
             }
-            None => deserializer.deserialize_any(PlacesSeed { strings, trails, path, found }),
+            None => {
+                deserializer.deserialize_any(PlacesSeed { places, strings, trails, path, found })
+            }
         }
     }
 }
@@ -79,7 +78,7 @@ impl<'de> DeserializeSeed<'de> for PlacesSeed<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        Self::descend(self.strings, self.trails, self.path, self.found, deserializer)
+        self.descend(deserializer)
     }
 }
 
@@ -94,11 +93,14 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (length, known) = (self.path.len(), self.found.len());
         let mut annotations = None;
-        while let Some(step) =
-            map.next_key_seed(StepSeed { trails: &self.trails, path: self.path })?
-        {
+        let (places, trails) = (self.places, &*self.trails);
+        while let Some(step) = map.next_key_seed(StepSeed { places, trails, path: self.path })? {
             match step {
                 Step::Skip => skip(&mut map)?,
+                Step::Stray => {
+                    self.strings.stray.push(self.path.trim_start_matches('.').to_owned());
+                    skip(&mut map)?;
+                }
                 Step::Metadata => {
                     let seed =
                         LabelsSeed { strings: self.strings, keep: Metadata::keeps_annotation };
@@ -107,7 +109,7 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
                 }
                 Step::On(trails) => {
                     let (strings, found) = (&mut *self.strings, &mut *self.found);
-                    let seed = PlacesSeed { strings, trails, path: self.path, found };
+                    let seed = PlacesSeed { places, strings, trails, path: self.path, found };
                     map.next_value_seed(seed)?;
                 }
             }
@@ -136,6 +138,7 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
         loop {
             self.path.push_str(&format!("[{index}]"));
             let seed = PlacesSeed {
+                places: self.places,
                 strings: self.strings,
                 trails: trails.clone(),
                 path: self.path,
@@ -159,6 +162,8 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
 enum Step {
     /// Skip the value.
     Skip,
+    /// Skip the value, and note the key, which is a misspelling of one that leads to a pod spec.
+    Stray,
     /// Read the metadata of a pod template.
     Metadata,
     /// Follow these trails.
@@ -167,6 +172,7 @@ enum Step {
 
 /// Reads a key and returns the next step.
 struct StepSeed<'t> {
+    places: &'static Places,
     trails: &'t [Trail],
     path: &'t mut String,
 }
@@ -191,12 +197,15 @@ impl<'de> Visitor<'de> for StepSeed<'_> {
             return Ok(Step::Metadata);
         }
         let trails = follow(self.trails, key);
-        if trails.is_empty() {
+        let is_stray = trails.is_empty()
+            && self.places.is_of_kubernetes()
+            && self.trails.iter().any(|(rest, _)| is_nearly(key, first_part(rest).0));
+        if trails.is_empty() && !is_stray {
             return Ok(Step::Skip);
         }
         self.path.push('.');
         self.path.push_str(key);
-        Ok(Step::On(trails))
+        Ok(if is_stray { Step::Stray } else { Step::On(trails) })
     }
 }
 
@@ -205,8 +214,7 @@ fn follow(trails: &[Trail], key: &str) -> Vec<Trail> {
     trails
         .iter()
         .filter_map(|(path, goal)| {
-            let end = path.find(['.', '[']).unwrap_or(path.len());
-            let (part, rest) = path.split_at_checked(end)?;
+            let (part, rest) = first_part(path);
             let matches = match part.strip_prefix('*') {
                 Some(suffix) => key.ends_with(suffix),
                 None => part == key,
@@ -214,6 +222,12 @@ fn follow(trails: &[Trail], key: &str) -> Vec<Trail> {
             matches.then(|| (rest.strip_prefix('.').unwrap_or(rest), *goal))
         })
         .collect()
+}
+
+/// Splits a path behind its first field.
+fn first_part(path: &'static str) -> (&'static str, &'static str) {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    path.split_at_checked(end).unwrap_or((path, ""))
 }
 
 /// Returns a pod spec of which only the ServiceAccount is known.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use rolecall_rbac::Build;
+use rolecall_rbac::{Build, Glob};
 
 use super::kustomize::{self, Kustomizations, is_kustomization};
 use super::patterns;
@@ -42,17 +42,21 @@ pub(super) struct Found {
     pub(super) builds: Vec<(PathBuf, String)>,
     /// The problems of paths that cannot be read.
     pub(super) problems: Vec<Problem>,
+    /// The number of files and directories that were skipped because a pattern matches them.
+    pub(super) excluded: usize,
     /// The directories that have been searched, so that none is searched twice.
     searched: HashSet<PathBuf>,
+    /// The patterns of the paths to skip.
+    exclude: Vec<Glob>,
 }
 
 /// Finds the files that `paths` lead to.
 ///
 /// Searches directories for `*.yaml`, `*.yml` and `*.json` at any depth, and skips hidden files, the
-/// expectations of tests and the patches of a `kustomization.yaml`. Files that are named explicitly are
-/// always included.
-pub(super) fn find(paths: &[PathBuf]) -> Found {
-    let mut found = Found::default();
+/// expectations of tests, the patches of a `kustomization.yaml`, and what `exclude` matches. Files and
+/// directories that are named explicitly are always included.
+pub(super) fn find(paths: &[PathBuf], exclude: &[Glob]) -> Found {
+    let mut found = Found { exclude: exclude.to_vec(), ..Found::default() };
     for path in paths {
         found.named(path);
     }
@@ -93,13 +97,17 @@ impl Found {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 let before = (self.entries.len(), self.problems.len());
+                let excluded = self.excluded;
                 let chart = self.chart_around(path);
                 match fs::canonicalize(path) {
                     Ok(real) => self.directory(path, list(path), &mut vec![real], chart),
                     Err(error) => self.unreadable(path, &error),
                 }
                 if before == (self.entries.len(), self.problems.len()) {
-                    let message = "no `*.yaml`, `*.yml` or `*.json` file in this directory";
+                    let message = match self.excluded > excluded {
+                        true => "every manifest in this directory is excluded",
+                        false => "no `*.yaml`, `*.yml` or `*.json` file in this directory",
+                    };
                     self.problem(path, ProblemKind::NoManifests, message);
                 }
             }
@@ -161,10 +169,13 @@ impl Found {
         {
             return;
         }
-        let children = match listing {
+        let mut children = match listing {
             Ok(children) => children,
             Err(error) => return self.unreadable(path, &error),
         };
+        if !self.exclude.is_empty() {
+            children.retain(|child| !self.excludes(child, &path.join(&child.name)));
+        }
         let is_chart = children.iter().any(|child| child.name == "Chart.yaml");
         let directories: Vec<&Child> =
             children.iter().filter(|child| child.is_directory()).collect();
@@ -194,6 +205,15 @@ impl Found {
                 None => self.file(child, path_of_child, stack, chart),
             }
         }
+    }
+
+    /// Returns whether to skip a child of a directory, and counts it if so.
+    fn excludes(&mut self, child: &Child, path: &Path) -> bool {
+        let shown = shown(path);
+        let is_excluded =
+            self.exclude.iter().any(|glob| path_ends(&shown).any(|end| glob.matches(end)));
+        self.excluded += usize::from(is_excluded && (!child.is_file() || is_manifest(path)));
+        is_excluded
     }
 
     /// Adds a child of a directory that is not a directory itself.
@@ -299,6 +319,16 @@ impl Child {
     fn is_directory(&self) -> bool {
         self.kind.as_ref().is_ok_and(FileType::is_dir)
     }
+
+    fn is_file(&self) -> bool {
+        self.kind.as_ref().is_ok_and(FileType::is_file)
+    }
+}
+
+/// Returns a path, and what follows each `/` in it.
+fn path_ends(path: &str) -> impl Iterator<Item = &str> {
+    let after = path.match_indices('/').filter_map(|(at, _)| path.get(at + 1..));
+    std::iter::once(path).chain(after)
 }
 
 /// Returns the sorted content of a directory without hidden entries.

@@ -21,8 +21,8 @@ use std::sync::Mutex;
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use rolecall_rbac::{
-    AggregationDrift, Catalog, CatalogBuilder, Gap, Inventory, InventoryBuilder, Origin, Replaced,
-    Role, ServedResource, Text, Unread, resolve_aggregation,
+    AggregationDrift, Catalog, CatalogBuilder, Gap, Glob, Inventory, InventoryBuilder, Origin,
+    Replaced, Role, ServedResource, Text, Unread, resolve_aggregation,
 };
 use rolecall_yaml::json;
 
@@ -44,6 +44,8 @@ pub struct LoadConfig {
     pub defaults: Defaults,
     /// The objects to read.
     pub selection: Selection,
+    /// The files and directories to skip in directories: their paths, or the ends of these.
+    pub exclude: Vec<Glob>,
 }
 
 /// The default roles and bindings of a server to assume.
@@ -71,6 +73,8 @@ pub struct Loaded {
     pub unbuilt: Vec<String>,
     /// The files that were read, in input order.
     pub files: Vec<FileRead>,
+    /// The number of files and directories that were skipped because [`LoadConfig::exclude`] matches.
+    pub excluded: usize,
     /// The problems, in input order.
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any.
@@ -94,7 +98,7 @@ pub struct FileRead {
 
 /// Loads manifests; `stdin` is read when a path is `-`.
 pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
-    let found = find::find(&config.paths);
+    let found = find::find(&config.paths, &config.exclude);
     let stdin: Mutex<Box<dyn Read + Send + '_>> = Mutex::new(Box::new(stdin));
     let nowhere = Place::File(Text::from(""));
     let mut decoder = Decoder::new(&nowhere, &config.default_namespace);
@@ -167,7 +171,7 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     if !unbuilt.is_empty() {
         loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
     }
-    Loaded { unbuilt, files, ..loaded }
+    Loaded { unbuilt, files, excluded: found.excluded, ..loaded }
 }
 
 /// Returns whether a file is a kustomization rather than a manifest.
@@ -213,6 +217,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         catalog,
         unbuilt: Vec::new(),
         files: Vec::new(),
+        excluded: 0,
         problems,
         defaults,
         drifts,

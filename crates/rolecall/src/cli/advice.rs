@@ -8,7 +8,7 @@ use rolecall_rbac::edit_distance;
 use super::quote;
 
 /// Options of kubectl and of other RBAC tools, and what stands for them here.
-const OPTIONS: [(&[&str], &str); 25] = [
+const OPTIONS: [(&[&str], &str); 26] = [
     (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
     (
         &["--sa", "--serviceaccount", "--service-account"],
@@ -33,9 +33,10 @@ const OPTIONS: [(&[&str], &str); 25] = [
     (&["--all", "--cluster-scope"], "write `-A` for all namespaces"),
     (&["--ns", "--include-namespaces", "--namespaces"], "write `-n NAMESPACE`, once for each"),
     (
-        &["--exclude", "--exclude-namespaces", "--skip-dirs", "--skip-files"],
-        "name the paths that are to be read, or suppress findings in `rolecall.yaml`",
+        &["--skip-dirs", "--skip-files", "--exclude-dir", "--exclude-path", "--ignore-path"],
+        "write `--exclude GLOB`, once for each",
     ),
+    (&["--exclude-namespaces"], "suppress findings of objects in `rolecall.yaml`"),
     (&["--no-color", "--no-colors", "--plain"], "write `--color never`"),
     (&["--debug", "--loglevel", "--log-level"], "write `-v`, `-vv` or `-vvv`"),
     (

@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
+
+/// How this process was run, for texts that are made far from the streams.
+static CURRENT: OnceLock<Invocation> = OnceLock::new();
 
 /// The name under which the program was run: messages show commands as users type them.
 #[derive(Clone, Debug)]
@@ -26,7 +30,8 @@ impl Invocation {
         let names = grammar.get_subcommands().flat_map(|command| {
             std::iter::once(command.get_name()).chain(command.get_all_aliases())
         });
-        Self::Plugin { commands: names.map(str::to_owned).collect() }
+        let plugin = Self::Plugin { commands: names.map(str::to_owned).collect() };
+        CURRENT.get_or_init(|| plugin).clone()
     }
 
     /// Returns a message in which commands are written as they were run: `kubectl rolecall` for the plugin.
@@ -54,6 +59,18 @@ impl Invocation {
         }
         shown.push_str(rest);
         Cow::Owned(shown)
+    }
+}
+
+/// Returns a text in which commands are written as this program was run.
+pub(crate) fn as_invoked(text: &str) -> Cow<'_, str> {
+    CURRENT.get().map_or(Cow::Borrowed(text), |invocation| invocation.shown(text))
+}
+
+/// Rewrites a text like [`as_invoked`], in place.
+pub(crate) fn invoke_as_run(text: &mut String) {
+    if let Cow::Owned(shown) = as_invoked(text) {
+        *text = shown;
     }
 }
 

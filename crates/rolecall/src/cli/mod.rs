@@ -14,7 +14,7 @@ use std::io::Write;
 use clap::builder::StyledStr;
 use rolecall_source::manifests::Defaults;
 
-pub(crate) use invocation::Invocation;
+pub(crate) use invocation::{Invocation, as_invoked, invoke_as_run};
 pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
 use crate::format::Format;
@@ -128,7 +128,8 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
     if options.namespace.all_namespaces {
         words.push("-A".to_owned());
     }
-    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+    let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+    as_invoked(&line).into_owned()
 }
 
 /// Quotes a word for a shell where it needs it.

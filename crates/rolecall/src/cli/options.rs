@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
-use rolecall_check::KubernetesVersion;
+use rolecall_check::{KubernetesVersion, PathGlob};
 use rolecall_source::cluster::ClusterOptions as Source;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
@@ -55,6 +55,10 @@ pub(crate) struct SourceOptions {
     /// it, a quoted pattern such as `'deploy/*.yaml'`, or `-` for stdin; may be repeated
     #[arg(short, long, value_name = "PATH", global = true)]
     pub(crate) filename: Vec<PathBuf>,
+    /// Skip files and directories in the directories of -f: a pattern of their path or its end, such as
+    /// `charts` or `'*/testdata'`; may be repeated
+    #[arg(long, value_name = "GLOB", global = true)]
+    pub(crate) exclude: Vec<PathGlob>,
     /// Lay the manifests of -f over the live cluster: what if they were applied?
     #[arg(long, global = true)]
     pub(crate) overlay: bool,
@@ -72,9 +76,17 @@ pub(crate) struct SourceOptions {
     /// `unknown`
     #[arg(long, global = true)]
     pub(crate) keep_going: bool,
+    /// Whether `exclude` has the patterns of `rolecall.yaml`, too.
+    #[arg(skip)]
+    pub(crate) is_configured: bool,
 }
 
 impl SourceOptions {
+    /// Returns whether a live cluster is read, alone or under manifests.
+    pub(crate) fn reads_cluster(&self) -> bool {
+        self.overlay || self.filename.is_empty()
+    }
+
     /// Returns the release whose defaults are assumed, the newest unless one is named.
     pub(crate) fn release(&self) -> Version {
         match self.defaults {

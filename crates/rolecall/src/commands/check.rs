@@ -117,6 +117,8 @@ const AFTER_HELP: &str = "\
 Examples:
   Is the RBAC of a repository sound?
     rolecall check deploy/
+  The same, without charts and test data
+    rolecall check . --exclude charts --exclude '*/testdata'
   The output of Kustomize or Helm
     kustomize build overlays/prod | rolecall check -
   Fail a pipeline on what is new and bad
@@ -195,6 +197,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             .with_hint(Hint::run("rolecall check PATH", "check manifests")));
     }
     let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
+    options.source.exclude.extend(config.exclude.iter().cloned());
+    options.source.is_configured = true;
     let baseline = arguments.baseline.as_deref().map(|path| read_baseline(ui, path)).transpose()?;
     let baseline = baseline.unwrap_or_default();
     let needs = Needs {
@@ -250,7 +254,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         all.into_iter().zip(prints).partition(|(_, print)| baseline.contains(print));
     let coverage = Coverage {
         gaps: UnreadPart::of(inventory.gaps()),
-        scope: Scope::of(&session.files),
+        scope: Scope { excluded: session.excluded, ..Scope::of(&session.files) },
         known: arguments.baseline.is_some().then_some(known.len()),
     };
     // The process ends with the command, and frees all at once.
@@ -314,7 +318,7 @@ fn write(
         FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
             render::write_plain_table(&mut out, findings, coverage, headings)?;
         }
-        FindingsFormat::Csv => render::write_csv(&mut out, findings, headings)?,
+        FindingsFormat::Csv => render::write_csv(&mut out, findings, coverage, headings)?,
         FindingsFormat::Json | FindingsFormat::Yaml => {
             let format = match format {
                 FindingsFormat::Yaml => output::Format::Yaml,
@@ -391,6 +395,7 @@ fn default_objects(version: Version) -> Inventory {
         default_namespace: "default".to_owned(),
         defaults: Defaults::Version(version),
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     manifests::load(&config, std::io::empty()).inventory
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io::Write;
 
 use anstyle::Style;
@@ -5,6 +6,7 @@ use clap::Args;
 use rolecall_check::{Category, RuleMeta, rules};
 use rolecall_rbac::edit_distance;
 
+use crate::cli;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::render::{Table, document};
@@ -46,13 +48,13 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
         Some(wanted) => {
             let rule = find(wanted)?;
             if arguments.markdown {
-                let text = rule.text;
+                let text = documentation(rule);
                 writeln!(out, "# {} {}\n\n{}\n\n{text}", rule.code, rule.title, facts(rule))?;
             } else {
                 writeln!(out, "{BOLD}{} {}{BOLD:#}", rule.code, rule.title)?;
                 writeln!(out, "{}\n", facts(rule))?;
                 let columns = ui.columns().unwrap_or(WIDTH);
-                write!(out, "{}", document(rule.text, columns))?;
+                write!(out, "{}", document(&documentation(rule), columns))?;
             }
         }
         None if arguments.markdown => write!(out, "{}", reference())?,
@@ -72,6 +74,11 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
     }
     out.flush()?;
     Ok(Exit::Yes)
+}
+
+/// Returns what a finding means, with commands as this program is run.
+fn documentation(rule: &RuleMeta) -> Cow<'static, str> {
+    cli::as_invoked(rule.text)
 }
 
 fn facts(rule: &RuleMeta) -> String {

@@ -37,8 +37,8 @@ pub(crate) struct Arguments {
     /// List Kubernetes' own subjects one by one, such as controllers and system:masters
     #[arg(long)]
     show_system: bool,
-    /// Output format; wide, json and yaml name the ServiceAccounts in each group, and the workloads that
-    /// run as each ServiceAccount
+    /// Output format; wide, json and yaml name the ServiceAccounts in each group. With -f, these and csv also
+    /// name the workloads that run as each ServiceAccount; on a cluster, only wide lists them
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
 }
@@ -76,22 +76,24 @@ subjects.",
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check()?;
     // The ServiceAccounts that a group holds may be in any namespace.
-    let names_workloads = arguments.names_workloads();
-    let breadth = if names_workloads { Breadth::All } else { Breadth::Roles };
-    let workloads = names_workloads;
+    let workloads = arguments.names_workloads(options);
+    let breadth = if workloads { Breadth::All } else { Breadth::Roles };
     let needs = Needs { service_accounts: true, workloads, breadth, ..Needs::default() };
     let session = Session::load(ui, options, needs)?;
     let mut asked = Vec::new();
     for namespace in session.namespaces(options) {
-        let request = Question {
+        let question = Question {
             verb: &arguments.verb,
             resource: &arguments.resource,
             subresource: &arguments.subresource,
             name: &arguments.name,
             namespace: &namespace,
             namespace_is_explicit: options.namespace.first().is_some(),
-        }
-        .to_request(ui, &session)?;
+        };
+        let request = match options.namespace.all_namespaces {
+            true => question.to_request_in_each(ui, &session)?,
+            false => question.to_request(ui, &session)?,
+        };
         if !asked.contains(&request) {
             asked.push(request);
         }
@@ -103,10 +105,11 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         ui.note(format!("`{}` is cluster-scoped: no RoleBinding grants it", arguments.resource));
     }
     let answer = ask(&session, &asked, &selection);
+    let runners = workloads.then(|| Runners::new(session.authorizer.inventory()));
+    let runners = runners.as_ref();
     let structured = |format, out: &mut Stdout| {
         let each = selection == NamespaceSelection::Each;
-        let runners = Runners::new(session.authorizer.inventory());
-        let holders = AccessHolders::new(&session, &asked, each, &answer, &runners);
+        let holders = AccessHolders::new(&session, &asked, each, &answer, runners);
         output::write_structured(out, format, &holders)
     };
     let mut out = ui.stdout();
@@ -118,7 +121,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             };
             let is_shown = |holder: &Holder<'_>| arguments.show_system || !is_system(holder);
             let shown = answer.holders.iter().filter(|holder| is_shown(holder));
-            let table = table(&session, shown, detail);
+            let table = table(&session, shown, detail, runners);
             if !table.is_empty() {
                 table.write(&mut out, ui.layout())?;
             }
@@ -126,12 +129,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             write_folded(&mut Folded::new(&mut out, ui.columns()), folded)?;
         }
         HoldersFormat::Csv => {
-            let table = table(&session, answer.holders.iter(), Columns::All);
+            let mut table = table(&session, answer.holders.iter(), Columns::All, runners);
+            table.add_unread(words::gaps(&answer.gaps));
             table.write_csv(&mut out, ui.layout().headings)?;
         }
         HoldersFormat::Markdown => {
-            let table = table(&session, answer.holders.iter(), Columns::Needed);
-            table.write_markdown(&mut out)?;
+            let table = table(&session, answer.holders.iter(), Columns::Needed, runners);
+            table.write_markdown(&mut out, words::gaps(&answer.gaps))?;
         }
         HoldersFormat::Name => {
             let named = answer.holders.iter().map(name).collect::<BTreeSet<String>>();
@@ -171,11 +175,14 @@ enum Columns {
 }
 
 impl Arguments {
-    /// Returns whether the output names the workloads that run as ServiceAccounts.
-    fn names_workloads(&self) -> bool {
+    /// Returns whether to read the workloads that run as ServiceAccounts. Programs would often pay for
+    /// lists of all Pods of a cluster, and need the right to them, for something that they do not use.
+    fn names_workloads(&self, options: &Options) -> bool {
         match self.output {
-            HoldersFormat::Wide | HoldersFormat::Csv => true,
-            HoldersFormat::Json | HoldersFormat::Yaml => true,
+            HoldersFormat::Wide => true,
+            HoldersFormat::Csv | HoldersFormat::Json | HoldersFormat::Yaml => {
+                !options.source.reads_cluster()
+            }
             HoldersFormat::Table | HoldersFormat::Markdown | HoldersFormat::Name => false,
         }
     }
@@ -264,11 +271,8 @@ fn write_folded<'h>(
             true => ", with system:masters",
             false => "",
         };
-        writeln!(
-            out,
-            "and {} subjects of Kubernetes{masters} (--show-system lists them)",
-            folded.len()
-        )?;
+        let subjects = words::count(folded.len(), "subject");
+        writeln!(out, "and {subjects} of Kubernetes{masters} (--show-system lists them)")?;
     }
     Ok(())
 }
@@ -280,6 +284,7 @@ fn table<'h>(
     session: &Session,
     holders: impl Iterator<Item = &'h Holder<'h>>,
     columns: Columns,
+    runners: Option<&Runners<'_>>,
 ) -> Table {
     let wide = columns != Columns::Needed;
     let holders: Vec<(&Holder<'_>, String)> =
@@ -289,10 +294,9 @@ fn table<'h>(
     headings.extend(wide.then_some(["RULE", "DEFINED IN", "WORKLOADS"]).into_iter().flatten());
     headings.extend(notes.then_some("NOTE"));
     let mut table = Table::new(headings);
-    let runners = wide.then(|| Runners::new(session.authorizer.inventory()));
     let workloads = |namespace: &str, name: &str| {
-        let runners = runners.as_ref()?;
-        Some(runners.of(namespace, name).map_or_else(|| "not read".to_owned(), named))
+        let found = runners.and_then(|runners| runners.of(namespace, name));
+        wide.then(|| found.map_or_else(|| "not read".to_owned(), named))
     };
     for (holder, note) in holders {
         let grant = &holder.grant;

@@ -89,6 +89,7 @@ impl Line {
             default_namespace: self.options.namespace.first().unwrap_or("default").to_owned(),
             defaults: self.options.source.defaults,
             selection: Selection::Everything,
+            exclude: self.options.source.exclude.iter().map(|it| it.glob.clone()).collect(),
         };
         manifests::load(&config, std::io::empty())
     }

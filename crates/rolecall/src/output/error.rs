@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::API_VERSION;
+use crate::cli::as_invoked;
 use crate::error::CommandError;
 
 /// Why a command failed.
@@ -41,6 +42,13 @@ impl ErrorDetails {
     }
 
     fn with(error: String, causes: Vec<String>, hints: Vec<String>) -> Self {
-        Self { api_version: API_VERSION, kind: "Error", error, causes, hints }
+        let as_run = |text: String| as_invoked(&text).into_owned();
+        Self {
+            api_version: API_VERSION,
+            kind: "Error",
+            error: as_run(error),
+            causes: causes.into_iter().map(as_run).collect(),
+            hints: hints.into_iter().map(as_run).collect(),
+        }
     }
 }

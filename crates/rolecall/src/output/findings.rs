@@ -23,6 +23,7 @@ struct ScopeDetails {
     objects: usize,
     files: usize,
     files_without_objects: usize,
+    excluded: usize,
 }
 
 /// One finding.
@@ -120,6 +121,7 @@ impl<'a> Findings<'a> {
                 objects: scope.objects,
                 files: scope.files,
                 files_without_objects: scope.empty,
+                excluded: scope.excluded,
             },
         }
     }

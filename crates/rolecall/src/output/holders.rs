@@ -88,7 +88,7 @@ impl<'a> AccessHolders<'a> {
         asked: &'a [Request],
         each_namespace: bool,
         answer: &'a WhoCan<'a>,
-        runners: &Runners<'a>,
+        runners: Option<&Runners<'a>>,
     ) -> Self {
         let requests = asked.iter().map(|request| {
             let details = RequestDetails::new(request);
@@ -186,14 +186,14 @@ pub(crate) fn missing_account<'h>(
 }
 
 impl<'a> HolderDetails<'a> {
-    fn new(session: &'a Session, holder: &Holder<'a>, runners: &Runners<'a>) -> Self {
+    fn new(session: &'a Session, holder: &Holder<'a>, runners: Option<&Runners<'a>>) -> Self {
         let (subject, binding) = (holder.grant.subject, holder.grant.binding);
         let namespace = match subject.kind {
             SubjectKind::ServiceAccount => subject.effective_namespace(&binding.metadata),
             _ => None,
         };
         let workloads = namespace.map(|namespace| {
-            let found = runners.of(namespace, &subject.name)?;
+            let found = runners?.of(namespace, &subject.name)?;
             let named = |it: Runner<'a>| ObjectReference::named(it.kind, namespace, it.name);
             Some(found.into_iter().map(named).collect())
         });

@@ -40,9 +40,36 @@ pub(crate) struct Question<'a> {
     pub(crate) namespace_is_explicit: bool,
 }
 
+/// What an answer covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    /// The namespace that is asked about; without one, all at once.
+    Asked,
+    /// Each namespace by itself, and all at once.
+    Each,
+}
+
 impl Question<'_> {
     /// Makes the request, and says on stderr what the reader may not expect about it.
     pub(crate) fn to_request(self, ui: &Ui, session: &Session) -> Result<Request, CommandError> {
+        self.to_request_in(ui, session, Span::Asked)
+    }
+
+    /// Does so for an answer that covers the cluster scope and every namespace by itself.
+    pub(crate) fn to_request_in_each(
+        self,
+        ui: &Ui,
+        session: &Session,
+    ) -> Result<Request, CommandError> {
+        self.to_request_in(ui, session, Span::Each)
+    }
+
+    fn to_request_in(
+        self,
+        ui: &Ui,
+        session: &Session,
+        span: Span,
+    ) -> Result<Request, CommandError> {
         if self.verb.trim().is_empty() {
             return Err(CommandError::usage("the verb is empty"));
         }
@@ -76,8 +103,14 @@ impl Question<'_> {
             }
             Some(RequestScope::WhereUsed) => {
                 let where_used = match (self.verb, self.namespace) {
+                    ("bind", "") if span == Span::Each => {
+                        "ClusterRoleBindings, and RoleBindings in each namespace".to_owned()
+                    }
                     ("bind", "") => "ClusterRoleBindings".to_owned(),
                     ("bind", namespace) => format!("RoleBindings in namespace `{namespace}`"),
+                    (_, "") if span == Span::Each => {
+                        "the whole cluster, and Pods in each namespace".to_owned()
+                    }
                     (_, "") => "the whole cluster".to_owned(),
                     (_, namespace) => format!("Pods in namespace `{namespace}`"),
                 };

@@ -120,7 +120,8 @@ fn totals(comparison: &Comparison<'_>) -> String {
 pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
     let rows: Vec<Row<'_>> = rows(comparison).collect();
     if rows.is_empty() {
-        return writeln!(out, "No subject gains or loses access.");
+        writeln!(out, "No subject gains or loses access.")?;
+        return markdown::unread(out, unread(comparison));
     }
     markdown::head(out, ["change", "subject", "access", "through"])?;
     for row in &rows {
@@ -129,7 +130,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
         markdown::row(out, [row.kind.as_str(), &*subject, &*access, &*through])?;
     }
     if comparison.risks.is_empty() {
-        return Ok(());
+        return markdown::unread(out, unread(comparison));
     }
     writeln!(out)?;
     markdown::head(out, ["risk", "severity", "subject", "where", "may now"])?;
@@ -138,12 +139,23 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
         let place = risk.namespace.as_deref().unwrap_or("everywhere");
         markdown::row(out, [risk.code, risk.severity.as_str(), &*subject, place, may.as_str()])?;
     }
-    Ok(())
+    markdown::unread(out, unread(comparison))
+}
+
+/// Names what was not read of either side, and so may change the comparison.
+fn unread(comparison: &Comparison<'_>) -> impl Iterator<Item = String> {
+    let sides = [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)];
+    sides.into_iter().flat_map(|(side, gaps)| {
+        words::gaps(gaps).into_iter().map(move |gap| format!("{side}: {gap}"))
+    })
 }
 
 /// Writes annotations of a GitHub workflow: risks as errors or warnings, what was gained as warnings,
 /// all else as notices.
 pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
+    for text in unread(comparison) {
+        writeln!(out, "::warning title=not read::{}", data(&text))?;
+    }
     for GainedRisk { holder, risk, may, by } in &comparison.risks {
         let level = if risk.severity >= Severity::High { "error" } else { "warning" };
         let name = risk.risk().map_or("", |risk| risk.name);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::plain;
+use super::{UNREAD, plain};
 
 /// Writes the headings of a table, and the line below them.
 pub(crate) fn head<'t>(
@@ -24,6 +24,14 @@ pub(crate) fn row<'t>(
         write!(out, " {} |", cell(text))?;
     }
     writeln!(out)
+}
+
+/// Writes what was not read, each on a line below a table.
+pub(crate) fn unread(
+    out: &mut impl Write,
+    unread: impl IntoIterator<Item = String>,
+) -> io::Result<()> {
+    unread.into_iter().try_for_each(|text| writeln!(out, "\n{UNREAD}{}", cell(&text)))
 }
 
 /// Keeps a text within its cell, and shows it as it is: no HTML, no link, no emphasis, no line break.

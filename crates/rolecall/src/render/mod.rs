@@ -20,7 +20,7 @@ pub(crate) use answer::{Answer, Detail};
 pub(crate) use fold::Folded;
 pub(crate) use prose::document;
 pub(crate) use review::{ReviewedAnswer, comparison_table};
-pub(crate) use table::{Cell, Headings, Table, TableLayout};
+pub(crate) use table::{Cell, Headings, Table, TableLayout, UNREAD};
 pub(crate) use tree::{Strokes, Tree};
 pub(crate) use walk::{TreeDetail, holder_trees, walk_trees};
 pub(crate) use wrap::wrap;

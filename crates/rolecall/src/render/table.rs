@@ -13,6 +13,9 @@ use super::wrap::{longest_word, shrink, wrap};
 use super::{markdown, plain};
 use crate::csv;
 
+/// What begins a text about something that was not read.
+pub(crate) const UNREAD: &str = "not read: ";
+
 /// How many blanks set columns apart.
 const GUTTER: usize = 3;
 
@@ -106,14 +109,28 @@ impl Table {
         Ok(())
     }
 
-    /// Writes the table in Markdown.
-    pub(crate) fn write_markdown(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Adds rows that say only, in their last cell, what was not read: formats for programs have no other
+    /// place for it.
+    pub(crate) fn add_unread(&mut self, unread: impl IntoIterator<Item = String>) {
+        let blank = self.headings.len().saturating_sub(1);
+        for text in unread {
+            let blanks = std::iter::repeat_n(Cell::new(""), blank);
+            self.row(blanks.chain([Cell::new(format!("{UNREAD}{text}"))]));
+        }
+    }
+
+    /// Writes the table in Markdown, and below it what was not read.
+    pub(crate) fn write_markdown(
+        &self,
+        out: &mut impl Write,
+        unread: impl IntoIterator<Item = String>,
+    ) -> io::Result<()> {
         let headings: Vec<String> = self.headings.iter().map(|it| it.to_lowercase()).collect();
         markdown::head(out, headings.iter().map(String::as_str))?;
         for row in &self.rows {
             markdown::row(out, row.iter().map(|cell| &*cell.text))?;
         }
-        Ok(())
+        markdown::unread(out, unread)
     }
 
     /// Writes each row on a line: there may be thousands, which no layout is worth.

@@ -385,3 +385,101 @@ fn suppressions_expire_and_unused_ones_are_reported() {
     --- exit 2
     "#);
 }
+
+/// Writes a repository of which parts are not to be read: a chart, and a role that grants too much.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::TempDir::new().unwrap();
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: NAME, namespace: shop}\n\
+                rules: [{apiGroups: [''], resources: [pods], verbs: [list]}]\n---\n\
+                apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: NAME, namespace: shop}\n\
+                roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: NAME}\n\
+                subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: NAME}]\n";
+    for (path, text) in [
+        ("deploy/web.yaml", &*role.replace("NAME", "web")),
+        ("deploy/old-web.yaml", &role.replace("NAME", "old")),
+        ("deploy/testdata/a.yaml", &role.replace("NAME", "test")),
+        ("chart/Chart.yaml", "name: a\n"),
+        ("chart/templates/a.yaml", "{{ .Values.a }}\n"),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn excluded_paths_are_not_read() {
+    let folder = repository();
+    let path = folder.path().display();
+    let ask = |options: &str| {
+        run(
+            &mut command_of(&format!(
+                "who-can list pods -n shop --defaults none -o name {options}"
+            )),
+            "",
+        )
+    };
+    let everything = ask(&format!("-f {path}"));
+    assert_eq!(
+        (&*everything.stdout, everything.exit),
+        ("user/old\nuser/test\nuser/web\n", Some(3))
+    );
+    let exclude = "--exclude chart --exclude ./old-*.yaml --exclude testdata/";
+    for (options, stdout, excluded) in [
+        (format!("-f {path} {exclude}"), "user/web\n", "3 paths"),
+        (
+            format!("-f {path} {exclude} -f {path}/deploy/old-web.yaml"),
+            "user/old\nuser/web\n",
+            "3 paths",
+        ),
+        (format!("-f {path}/deploy/testdata {exclude}"), "user/test\n", ""),
+        (format!("-f {path}/deploy --exclude *data*"), "user/old\nuser/web\n", "1 path"),
+    ] {
+        let ran = ask(&options);
+        assert_eq!((&*ran.stdout, ran.exit), (stdout, Some(0)), "{options}: {ran}");
+        let note = format!("note: {excluded} excluded\n");
+        assert_eq!(ran.stderr.contains(&note), !excluded.is_empty(), "{options}: {ran}");
+    }
+    let nothing = ask(&format!("-f {path}/deploy --exclude *.yaml --exclude testdata"));
+    let says = "error: ".to_owned()
+        + &format!("{path}/deploy: every manifest in this directory is excluded");
+    assert!(nothing.stderr.starts_with(&says) && nothing.exit == Some(2), "{nothing}");
+}
+
+#[test]
+fn exclusions_of_the_configuration_apply_to_every_command() {
+    let folder = repository();
+    let path = folder.path().display();
+    let config =
+        "apiVersion: rolecall.dev/v1\nkind: CheckConfig\nexclude: [chart, 'old-*', '*/testdata']\n";
+    fs::write(folder.path().join("rolecall.yaml"), config).unwrap();
+    let ran = run(
+        &mut command_of(&format!("who-can list pods -n shop --defaults none -o name -f {path}")),
+        "",
+    );
+    assert_eq!((&*ran.stdout, ran.exit), ("user/web\n", Some(0)), "{ran}");
+    let ran = run(&mut command_of(&format!("check {path}")), "");
+    let last = ran.stdout.lines().last();
+    assert_eq!(last, Some("checked 3 objects in 2 files; 3 paths excluded"), "{ran}");
+    let ran = run(&mut command_of(&format!("check {path} -o json")), "");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["scope"]["excluded"], 3);
+    for (broken, says) in [("['']", "the pattern is empty"), ("5", "")] {
+        fs::write(
+            folder.path().join("rolecall.yaml"),
+            config.replace("[chart, 'old-*', '*/testdata']", broken),
+        )
+        .unwrap();
+        let ran = run(&mut command_of(&format!("check {path}")), "");
+        assert!(ran.exit == Some(2) && ran.stderr.contains(says), "{ran}");
+        let ran = run(&mut command_of(&format!("who-can list pods -n shop -f {path}")), "");
+        assert!(ran.stderr.contains("warning: nothing is excluded: "), "{ran}");
+    }
+}
+
+fn command_of(arguments: &str) -> std::process::Command {
+    let mut command = command();
+    command.args(split(arguments));
+    command
+}

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::command::{rolecall, rolecall_in_columns, rolecall_with, root, run, split};
+use crate::command::{Ran, rolecall, rolecall_in_columns, rolecall_with, root, run, split};
 
 const ASK: &str = "who-can get secrets -n ns-1 -f fixtures/ns-1";
 
@@ -272,18 +272,60 @@ fn help_fits_any_width() {
     }
 }
 
+/// Runs rolecall as kubectl does.
+fn plugin(arguments: &str) -> Ran {
+    let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
+    plugin.current_dir(root()).env_clear();
+    run(plugin.args(split(arguments)), "")
+}
+
 #[test]
 fn the_plugin_shows_the_name_that_it_is_run_with() {
-    for command in ["--help", "can-i --help", "check -h", "fix --help", "can-i --fro x"] {
-        let mut plugin = Command::new(env!("CARGO_BIN_EXE_kubectl-rolecall"));
-        plugin.current_dir(root()).env_clear();
-        let ran = run(plugin.args(split(command)), "");
+    let check = "check fixtures/ns-1 fixtures/project-swan/before";
+    let mut commands: Vec<String> = [
+        "--help",
+        "can-i --help",
+        "check -h",
+        "fix --help",
+        "can-i --fro x",
+        "can-i list -o json",
+        "options",
+        "can-i get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
+        "can-i get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o json",
+        "why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
+        "why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 -o yaml",
+        "why list pods --for sa/k-sa-2 -n ns-1 -f fixtures/ns-1",
+        "who-can get pods -f nowhere -o json",
+        "who-can gett pods -f fixtures/ns-1",
+        "who-can list pods -A -f fixtures/ns-1",
+        "rules --for sa/k-sa-1 -A -f fixtures/ns-1",
+        "walk -n ns-1 -f fixtures/ns-1",
+        "walk role/pod-lister -n ns-1 -f fixtures/ns-1 -o json",
+        "diff fixtures/refactoring/before fixtures/refactoring/after",
+        "fix get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
+        "fix '*' '*' --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1",
+        "explain RC301",
+        "explain RC301 --markdown",
+        "explain nothing",
+        "whoami",
+    ]
+    .map(str::to_owned)
+    .into();
+    for format in
+        ["table", "wide", "text", "json", "yaml", "csv", "sarif", "junit", "github", "markdown"]
+    {
+        commands.push(format!("{check} -o {format}"));
+    }
+    let names =
+        ["can-i", "check", "fix", "walk", "why", "who-can", "rules", "explain", "options", "diff"];
+    for command in commands {
+        let ran = plugin(&command);
         for line in ran.stdout.lines().chain(ran.stderr.lines()) {
-            let bare = line.replace("kubectl rolecall", "");
-            for command in
-                ["can-i", "check", "fix", "walk", "rules", "explain", "options", "COMMAND"]
-            {
-                assert!(!bare.contains(&format!("rolecall {command}")), "{command}: {line}");
+            let bare = line
+                .replace("kubectl rolecall", "")
+                .replace(r#"testsuite name="rolecall check""#, "");
+            for name in names.iter().chain(&["snapshot", "doctor", "whoami", "COMMAND"]) {
+                assert!(!bare.contains(&format!("rolecall {name}")), "{command}: {line}");
             }
         }
     }

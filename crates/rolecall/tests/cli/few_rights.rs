@@ -33,6 +33,37 @@ fn who_can_asks_the_server_about_known_subjects() {
     assert_eq!(ran.exit, Some(3));
 }
 
+/// Lists of Pods are large, and a program seldom needs them. A refused one never becomes a gap.
+#[test]
+fn who_can_lists_workloads_only_for_wide_tables() {
+    const MADE_OF_PODS: [&str; 8] = [
+        "pods",
+        "deployments",
+        "daemonsets",
+        "cronjobs",
+        "jobs",
+        "replicasets",
+        "statefulsets",
+        "replicationcontrollers",
+    ];
+    for (format, lists, says) in [
+        ("json", false, "\"workloads\": null"),
+        ("yaml", false, "workloads: null"),
+        ("csv", false, ",not read,"),
+        ("table", false, "sa/ns-1:k-sa-1"),
+        ("wide", true, "  not read"),
+    ] {
+        let server = Server::with(&["ns-1"], |seen| {
+            MADE_OF_PODS.into_iter().find_map(|resource| refuse(seen, resource))
+        });
+        let ran = server.rolecall("admin", &format!("who-can list pods -n ns-1 -o {format}"));
+        assert!(ran.stdout.contains(says), "{format}: {ran}");
+        assert_eq!((ran.exit, ran.stderr.contains("could not be read")), (Some(0), false), "{ran}");
+        let is_workload = |seen: &String| MADE_OF_PODS.iter().any(|it| seen.ends_with(it));
+        assert_eq!(server.seen().iter().any(is_workload), lists, "{format}");
+    }
+}
+
 #[test]
 fn unlisted_service_accounts_are_not_reported_as_missing() {
     let server = Server::with(&["ns-1"], |seen| refuse(seen, "serviceaccounts"));

@@ -35,6 +35,7 @@ fn granted(folders: &[&str]) -> BTreeSet<String> {
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let loaded = load(&config, std::io::empty());
     let rules = loaded.inventory.roles().iter().flat_map(|role| role.rules.iter());

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::command::rolecall;
+use crate::command::{rolecall, rolecall_with};
 
 #[test]
 fn one_subject_in_one_namespace() {
@@ -196,4 +196,37 @@ fn a_pattern_without_a_match_is_an_error() {
     hint: pass `-A` to look in all namespaces
     --- exit 2
     "#);
+}
+
+/// RoleBindings to ClusterRoles bring rules that they do not grant.
+#[test]
+fn rules_without_effect_in_a_rolebinding_are_marked() {
+    let manifest = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: a}
+rules:
+- {apiGroups: [''], resources: [pods, nodes], verbs: [list]}
+- {nonResourceURLs: [/metrics], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: a, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: a}
+subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
+";
+    let expected = [
+        ("nodes", "no effect: cluster-scoped"),
+        ("pods", ""),
+        ("/metrics", "no effect: a RoleBinding grants no URLs"),
+    ];
+    for place in ["-A", "-n shop"] {
+        let ask = format!("rules --for user/jane {place} -f - --defaults none -o csv");
+        let ran = rolecall_with(&ask, manifest);
+        for (line, (about, note)) in ran.stdout.lines().skip(1).zip(expected) {
+            assert_eq!(line.rsplit(',').next(), Some(note), "{place}: {ran}");
+            assert!(line.contains(about), "{place}: {ran}");
+        }
+        assert_eq!(ran.stdout.lines().count(), 4, "{place}: {ran}");
+    }
 }

@@ -342,3 +342,25 @@ spec: {serviceAccountName: web, containers: [{name: main, image: busybox}]}
     assert!(fix.stdout.starts_with(comment), "{fix}");
     assert_eq!((&*fix.stderr, fix.exit), ("", Some(3)), "{fix}");
 }
+
+/// Formats without a place for notes have rows or lines for what was not read.
+#[test]
+fn csv_and_markdown_name_what_was_not_read() {
+    let folder = folder(&[REPOSITORY.as_slice(), CHART.as_slice()].concat());
+    let path = folder.path().display();
+    for (command, csv) in [
+        (format!("check {path}"), format!(",,{path}/chart,,")),
+        (format!("who-can get pods -n shop -f {path}"), ",,,,,,,".to_owned()),
+        (format!("rules --for sa/other -n shop -f {path}"), ",,,,,,".to_owned()),
+    ] {
+        let ran = rolecall(&format!("{command} -o csv"));
+        let last = ran.stdout.lines().last().unwrap_or_default();
+        let unread = last.strip_prefix(&csv).unwrap_or_default().trim_start_matches('"');
+        assert!(unread.starts_with("not read: "), "{command}: {ran}");
+        let ran = rolecall(&format!("{command} -o markdown"));
+        let is_named = ran.stdout.lines().any(|line| line.starts_with("not read: "));
+        assert!(is_named && ran.stderr.contains("chart"), "{command}: {ran}");
+    }
+    let ran = rolecall(&format!("diff {path}/binding.yaml {path} -o markdown"));
+    assert!(ran.stdout.contains("\nnot read: NEW: "), "{ran}");
+}

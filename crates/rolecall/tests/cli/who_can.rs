@@ -14,6 +14,12 @@ fn all_subjects_are_listed() {
 }
 
 #[test]
+fn a_single_folded_subject_is_singular() {
+    let ran = rolecall("who-can create pods/exec -A -f fixtures/refactoring/after");
+    assert!(ran.stdout.contains("\nand 1 subject of Kubernetes, with system:masters ("), "{ran}");
+}
+
+#[test]
 fn default_roles_are_included() {
     assert_snapshot!(rolecall("who-can get secrets -n ns-1 -f fixtures/ns-1"), @r#"
     and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
@@ -123,6 +129,8 @@ fn bind_applies_to_the_namespace_of_the_binding() {
             "who-can bind clusterroles --name view {place} -f fixtures/delegated-bind --defaults none"
         ));
         assert_eq!((ran.exit, &*ran.stdout), (Some(exit), stdout), "{place}");
+        let note = "note: asked about `bind` for ClusterRoleBindings, and RoleBindings in each namespace\n";
+        assert_eq!(ran.stderr.contains(note), place == "-A", "{ran}");
     }
 }
 

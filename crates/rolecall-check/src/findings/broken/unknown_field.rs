@@ -17,8 +17,14 @@ const OF_SUBJECTS: [&str; 4] = ["kind", "name", "namespace", "apiGroup"];
 const OF_ROLE_REFS: [&str; 3] = ["kind", "name", "apiGroup"];
 const OF_METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 const OF_SELECTORS: [&str; 3] = ["clusterRoleSelectors", "matchLabels", "matchExpressions"];
-const OF_POD_SPECS: [&str; 3] =
-    ["serviceAccountName", "serviceAccount", "automountServiceAccountToken"];
+const OF_WORKLOADS: [&str; 6] = [
+    "serviceAccountName",
+    "serviceAccount",
+    "automountServiceAccountToken",
+    "spec",
+    "template",
+    "jobTemplate",
+];
 
 /// Returns the unknown fields of judged objects.
 pub(super) fn stray<'a>(context: &Context<'a>) -> impl Iterator<Item = Stray<'a>> {
@@ -81,7 +87,7 @@ fn meant(field: &UnknownField) -> Option<&'static str> {
         ("", "ServiceAccount") => {
             &["automountServiceAccountToken", "imagePullSecrets", "secrets", "metadata"]
         }
-        _ => &OF_POD_SPECS,
+        _ => &OF_WORKLOADS,
     };
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()

@@ -233,6 +233,7 @@ mod tests {
             default_namespace: "default".to_owned(),
             defaults: Defaults::None,
             selection: Selection::Everything,
+            exclude: Vec::new(),
         };
         let loaded = load(&config, std::io::empty());
         (directory, loaded)

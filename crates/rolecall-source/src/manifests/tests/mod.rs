@@ -41,6 +41,7 @@ impl Input {
             default_namespace: "default".to_owned(),
             defaults: Defaults::None,
             selection: Selection::Everything,
+            exclude: Vec::new(),
         };
         load(&config, stdin.as_bytes())
     }
@@ -464,6 +465,7 @@ fn default_roles_are_assumed_unless_the_input_contains_them() {
             default_namespace: "default".to_owned(),
             defaults: Defaults::Auto,
             selection: Selection::Everything,
+            exclude: Vec::new(),
         };
         let loaded = load(&config, text.as_bytes());
         assert_eq!(loaded.inventory.role("", "view").is_some(), assumed, "{names:?}");

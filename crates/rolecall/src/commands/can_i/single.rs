@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use rolecall_grant::Denied;
 use rolecall_rbac::{Decision, NearMiss, Request, Verdict, VerdictKind};
 use rolecall_review::{Answer, Question};
 
@@ -147,6 +148,11 @@ impl Asked {
         }
         let fix = single.command("fix", options);
         Ok(Self { session, subject, request, is_me, may_settle, fix })
+    }
+
+    /// Returns what was read, and the request as one that is denied.
+    pub(crate) fn denied(&self) -> (&Session, Denied) {
+        (&self.session, Denied::new(self.subject.identity.clone(), self.request.clone()))
     }
 
     /// Answers on stdout.

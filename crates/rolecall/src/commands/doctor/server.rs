@@ -345,6 +345,7 @@ fn everybodys(me: &Identity) -> Vec<PolicyRule> {
         default_namespace: "default".to_owned(),
         defaults: Defaults::Version(Version::default()),
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let defaults = Authorizer::new(manifests::load(&config, std::io::empty()).inventory);
     let review = defaults.rules_for(me, "default");

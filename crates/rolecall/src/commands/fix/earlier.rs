@@ -36,6 +36,7 @@ pub(super) fn laid_over(
             default_namespace: "default".to_owned(),
             defaults: Defaults::None,
             selection: Selection::WithoutWorkloads,
+            exclude: Vec::new(),
         },
         io::empty(),
     );

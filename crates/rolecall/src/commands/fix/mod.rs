@@ -13,7 +13,7 @@ mod input;
 mod kustomization;
 pub(crate) mod logs;
 mod matrix;
-mod repair;
+pub(crate) mod repair;
 mod report;
 mod review;
 pub(crate) mod scan;

@@ -16,7 +16,7 @@ use crate::render::plain;
 use crate::ui::Ui;
 
 /// Finds the places of corrections.
-pub(super) fn locate(repairs: &[Repair]) -> Vec<Located<'_>> {
+pub(crate) fn locate(repairs: &[Repair]) -> Vec<Located<'_>> {
     repairs.iter().map(|repair| Located { repair, file: place_of(repair) }).collect()
 }
 

@@ -19,6 +19,8 @@ pub(super) struct EffectiveRule {
     pub(super) is_unbuilt: bool,
     /// Whether a role gives it that is not one of Kubernetes' own.
     pub(super) is_written: bool,
+    /// Whether only RoleBindings give it, which grant nothing cluster-scoped and no URLs.
+    pub(super) is_of_role_bindings: bool,
 }
 
 /// A rule that a binding or a server gives.
@@ -61,6 +63,8 @@ struct Gathered {
     /// Whether something gives it that is not for everybody.
     is_special: bool,
     is_written: bool,
+    /// Whether a ClusterRoleBinding or the server itself gives it.
+    is_clusterwide: bool,
 }
 
 /// Breaks rules down and puts them together again by what they are about: resources, then URLs. With
@@ -71,6 +75,7 @@ pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<Effec
         let through = given.of.map(|of| words::binding(of.binding));
         let is_special = !given.is_everybodys();
         let is_written = given.of.is_none_or(|of| !words::is_default_role(of.role));
+        let is_clusterwide = given.of.is_none_or(|of| of.binding.is_cluster_role_binding());
         for mut atom in break_down(given.rule) {
             let verbs = std::mem::take(&mut atom.verbs);
             let all = gathered.entry(atom).or_default();
@@ -80,6 +85,7 @@ pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<Effec
             all.through.extend(through.clone());
             all.is_special |= is_special;
             all.is_written |= is_written;
+            all.is_clusterwide |= is_clusterwide;
         }
     }
     let (urls, resources): (Vec<_>, Vec<_>) =
@@ -93,6 +99,7 @@ pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<Effec
             through: gathered.through.into_iter().collect(),
             is_everybodys: !gathered.is_special,
             is_written: gathered.is_written,
+            is_of_role_bindings: !gathered.is_clusterwide,
         })
         .collect()
 }

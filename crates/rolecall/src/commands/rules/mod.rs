@@ -121,10 +121,15 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 true => Folding::Everybodys,
                 false => Folding::None,
             };
-            let table = table(&session, &listings, columns, folding);
+            let mut table = table(&session, &listings, columns, folding);
+            if format == MatrixFormat::Csv {
+                table.add_unread(words::gaps(&report.gaps));
+            }
             match format {
                 MatrixFormat::Csv => table.write_csv(&mut out, ui.layout().headings)?,
-                MatrixFormat::Markdown => table.write_markdown(&mut out)?,
+                MatrixFormat::Markdown => {
+                    table.write_markdown(&mut out, words::gaps(&report.gaps))?;
+                }
                 _ if table.is_empty() => {}
                 _ => table.write(&mut out, ui.layout())?,
             }

@@ -120,7 +120,19 @@ fn note(session: &Session, effective: &EffectiveRule) -> String {
         .flatten()
         .map(|dead| format!("no effect: {}; {}", dead.message, dead.fix));
     let unbuilt = effective.is_unbuilt.then(|| "before building".to_owned());
-    unbuilt.into_iter().chain(dead).collect::<Vec<_>>().join("; ")
+    let inert = || inert(session, effective).map(str::to_owned);
+    unbuilt.into_iter().chain(dead.or_else(inert)).collect::<Vec<_>>().join("; ")
+}
+
+/// Says why RoleBindings do not grant a rule that only they give, if so.
+fn inert(session: &Session, effective: &EffectiveRule) -> Option<&'static str> {
+    let EffectiveRule { rule, is_of_role_bindings: true, .. } = effective else { return None };
+    let (Some(resource), Some(group)) = (rule.resources.first(), rule.api_groups.first()) else {
+        return Some("no effect: a RoleBinding grants no URLs");
+    };
+    let parent = resource.split('/').next().unwrap_or(resource);
+    let counts = session.catalog.counts_in_role_binding(group, parent, &rule.verbs);
+    (!counts).then_some("no effect: cluster-scoped")
 }
 
 /// Names the one resource or URL that a broken-down rule is about.

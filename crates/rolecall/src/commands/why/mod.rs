@@ -1,3 +1,4 @@
+mod nearer;
 mod refused;
 
 use std::path::PathBuf;
@@ -122,6 +123,13 @@ fn explain(
     let Told { exit, by } = asked.answer(ui, arguments.output, Detail::Full)?;
     let is_structured = matches!(arguments.output, Format::Json | Format::Yaml);
     let is_said = by == AnsweredBy::Rolecall && !is_structured;
+    if exit == Exit::No && by == AnsweredBy::Rolecall {
+        let (session, denied) = asked.denied();
+        if nearer::note(ui, session, &[denied]) {
+            let command = format!("{} --style repair", single.command("fix", options));
+            ui.suggest(Hint::run(command, "print that correction"));
+        }
+    }
     if exit == Exit::No && by != AnsweredBy::OtherAuthorizer && !is_said {
         ui.suggest(Hint::run(
             single.command("fix", options),

@@ -8,7 +8,7 @@ use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;
 use rolecall_rbac::{Decision, Identity, NearMiss, Request, Verdict};
 
-use super::Arguments;
+use super::{Arguments, nearer};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::commands::fix::logs;
@@ -205,6 +205,10 @@ fn write(
         }
         next.iter().for_each(|hint| ui.suggest(hint.clone()));
     }
+    let is_denied = |cause: &&Cause<'_>| matches!(cause.decision.verdict, Verdict::NoOpinion);
+    let first = |cause: &Cause<'_>| cause.requests.first().map(|denied| (*denied).clone());
+    let denied: Vec<Denied> = causes.iter().filter(is_denied).filter_map(first).collect();
+    nearer::note(ui, session, &denied);
     if let Some(command) = one_command(options, arguments, causes) {
         ui.suggest(Hint::run(command, "print the least YAML that allows all of it"));
     }

@@ -12,7 +12,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_check::{Finding, Severity};
 use rolecall_yaml::Region;
 
-use super::{Cell, Headings, Table, TableLayout, plain};
+use super::{Cell, Headings, Table, TableLayout, UNREAD, plain};
 use crate::error::CommandError;
 use crate::render::github::{data, property};
 use crate::render::markdown;
@@ -49,13 +49,24 @@ pub(crate) fn write_plain_table(
     write_rows(out, findings, coverage, headings, |_| Style::new())
 }
 
-/// Writes findings as comma-separated values.
+/// Writes findings as comma-separated values, and what was not read as rows without a code.
 pub(crate) fn write_csv(
     out: &mut impl Write,
     findings: &[Reported],
+    coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
-    Ok(table(findings, |_| Style::new()).write_csv(out, headings)?)
+    let mut table = table(findings, |_| Style::new());
+    for gap in &coverage.gaps {
+        let place = match &gap.place {
+            Some((file, 0)) => display_path(file).to_owned(),
+            Some((file, line)) => format!("{}:{line}", display_path(file)),
+            None => String::new(),
+        };
+        let text = format!("{UNREAD}{}", gap.text);
+        table.row(["".into(), "".into(), place.into(), "".into(), text.into()]);
+    }
+    Ok(table.write_csv(out, headings)?)
 }
 
 fn write_rows(

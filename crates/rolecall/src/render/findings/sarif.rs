@@ -7,6 +7,7 @@ use rolecall_check::{RuleMeta, Severity};
 use serde_json::{Value, json};
 
 use super::sentence;
+use crate::cli::as_invoked;
 use crate::error::CommandError;
 use crate::region::RegionDetails;
 use crate::reported::{Coverage, Reported, UnreadPart, place};
@@ -73,13 +74,14 @@ fn notification(gap: &UnreadPart) -> Value {
 }
 
 fn rule(rule: &RuleMeta) -> Value {
+    let documentation = as_invoked(rule.text);
     json!({
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.title},
         "helpUri": format!("{PAGES}#{}", rule.code.to_lowercase()),
-        "help": {"text": rule.text, "markdown": rule.text},
+        "help": {"text": documentation, "markdown": documentation},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {
             "tags": ["rbac", rule.category.as_str()],

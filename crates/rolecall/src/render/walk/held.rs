@@ -3,7 +3,7 @@
 use rolecall_rbac::Binding;
 use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Recipient, Walk, WalkedPod};
 
-use super::{HEAD, MISSING, TreeDetail, UNSURE, count, pod_heads, push_rules};
+use super::{HEAD, MISSING, TreeDetail, UNSURE, pod_heads, push_rules};
 use crate::render::Tree;
 use crate::words;
 
@@ -80,8 +80,8 @@ fn holder_tree(
         Recipient::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
         Recipient::Group { members, pods } => Tree::new(format!(
             "{subject}, with {} and {}",
-            count(members.len(), "ServiceAccount"),
-            count(pods, "Pod")
+            words::count(members.len(), "ServiceAccount"),
+            words::count(pods, "Pod")
         )),
         Recipient::ServiceAccount { account, .. } => {
             let mut tree = match account {

@@ -88,7 +88,7 @@ fn identity_tree(
         let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
         account.push(Tree::new(format!(
             "{start} what every {who} may ({}; see -o wide)",
-            count(everybodys, "binding")
+            words::count(everybodys, "binding")
         )));
     }
     let namespace = walked.identity.as_service_account().map(|account| account.namespace);
@@ -357,7 +357,7 @@ fn push_rules(tree: &mut Tree, binding: Option<&Binding>, role: &Role, detail: T
     }
     let hidden = role.rules.len().saturating_sub(shown);
     if hidden > 0 {
-        let rules = count(hidden, "more rule");
+        let rules = words::count(hidden, "more rule");
         tree.push(Tree::new(format!("and {rules} (see -o wide)")));
     }
 }
@@ -403,9 +403,4 @@ fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
     let all = inert.len() == rule.resources.len();
     let on = if all { String::new() } else { format!(" on {}", inert.join(", ")) };
     format!(" (no effect{on}: cluster-scoped)")
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }

@@ -162,6 +162,7 @@ fn api_of(fixtures: &[&str]) -> Api {
         default_namespace: "default".to_owned(),
         defaults: Defaults::Auto,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let loaded = manifests::load(&config, std::io::empty());
     let mut objects = Vec::new();
