@@ -11,8 +11,10 @@ mod dist;
 mod e2e;
 mod failure;
 mod files;
+mod fuzz;
 #[cfg(unix)]
 mod interrupt;
+mod mutants;
 mod process;
 mod tidy;
 
@@ -30,6 +32,8 @@ use crate::dist::DistArguments;
 #[cfg(unix)]
 use crate::e2e::E2eArguments;
 use crate::failure::{Failure, Result};
+use crate::fuzz::FuzzArguments;
+use crate::mutants::MutantsArguments;
 use rolecall_bench::generate::{self, GenerateArguments};
 
 /// Development tasks of rolecall
@@ -51,7 +55,9 @@ enum Task {
     Dist(DistArguments),
     #[cfg(unix)]
     E2e(E2eArguments),
+    Fuzz(FuzzArguments),
     Generate(GenerateArguments),
+    Mutants(MutantsArguments),
     /// Check the repository's rules: dependencies, purity, fixtures, file lengths
     Tidy,
 }
@@ -77,6 +83,8 @@ fn run(task: Task) -> Result<()> {
         Task::Dist(arguments) => dist::run(&arguments),
         #[cfg(unix)]
         Task::E2e(arguments) => e2e::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
+        Task::Mutants(arguments) => mutants::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)
             .map_err(|error| Failure::new(format!("cannot write: {error}"))),
         Task::Tidy => tidy::run(),

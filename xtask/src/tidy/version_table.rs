@@ -24,7 +24,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
 fn members(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     let members = tree.crates().map(|name| format!("crates/{name}/Cargo.toml"));
-    for path in members.chain(["xtask/Cargo.toml".to_owned()]) {
+    for path in members.chain(["fuzz", "xtask"].map(|name| format!("{name}/Cargo.toml"))) {
         let Some(manifest) = tree.text(&path) else { continue };
         for dependency in manifest::dependencies(manifest) {
             let value: String = dependency.value.split_whitespace().collect();

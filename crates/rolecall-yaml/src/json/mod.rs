@@ -36,9 +36,12 @@ use crate::{ParseError, Position};
 /// The number of segments that are read while as many are decoded.
 const SEGMENTS: usize = 8;
 
+/// The encoding of the byte order mark, which some editors write before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Returns whether bytes start like JSON rather than YAML in flow style.
 pub fn looks_like(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     match bytes {
         [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]),
         [b'[', rest @ ..] => {
@@ -59,8 +62,9 @@ pub fn read(
     decoder: &mut impl ItemDecoder,
 ) -> io::Result<()> {
     let mut reading = Reading { source: Source::new(reader, head), decoder };
-    if reading.source.pending().starts_with(b"\xEF\xBB\xBF") {
-        reading.source.consume(3);
+    while reading.source.pending().len() < BYTE_ORDER_MARK.len() && reading.source.more()? {}
+    if reading.source.pending().starts_with(BYTE_ORDER_MARK) {
+        reading.source.consume(BYTE_ORDER_MARK.len());
     }
     reading.values()
 }

@@ -1,0 +1,4 @@
+//! Runs the target `prefilter` with libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rolecall_fuzz::prefilter(data));
