@@ -143,8 +143,9 @@ pub(crate) fn only_directives(bytes: &[u8]) -> bool {
             .all(|line| line.is_empty() || line.starts_with(b"#") || line.starts_with(b"%"))
 }
 
+/// Returns the lines without spaces around them. A carriage return alone also ends a line.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
+    bytes.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii)
 }
 
 fn count_lines(bytes: &[u8]) -> u32 {
@@ -188,6 +189,7 @@ mod tests {
     fn blank_documents_are_omitted_and_directives_kept() {
         check("\n---\n# nothing\n---\n\n", &[]);
         check("\u{FEFF}a: 1\n", &[(1, "a: 1\n")]);
+        check("# a comment\ra: 1\r", &[(1, "# a comment\ra: 1\r")]);
         check(
             "%TAG !k! tag:k\n---\na: 1\n---\nb: 2\n",
             &[(1, "%TAG !k! tag:k\n---\na: 1\n"), (5, "b: 2\n")],
