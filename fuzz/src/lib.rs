@@ -9,6 +9,7 @@ mod json_segments;
 mod mutate;
 mod prefilter;
 mod refusals;
+mod reviews;
 mod seeds;
 mod yaml_readers;
 
@@ -18,6 +19,7 @@ pub use json_segments::json_segments;
 pub use mutate::{Failed, run};
 pub use prefilter::prefilter;
 pub use refusals::refusals;
+pub use reviews::reviews;
 pub use seeds::{corpus, folder};
 pub use yaml_readers::yaml_readers;
 
@@ -33,7 +35,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         name: "yaml_readers",
         compares: "the line reader with the event reader, a file with its documents, skipped values with nulls",
@@ -63,5 +65,10 @@ pub const TARGETS: [Target; 6] = [
         name: "configuration",
         compares: "rolecall.yaml read by rolecall with the same file read by serde_yaml",
         body: configuration,
+    },
+    Target {
+        name: "reviews",
+        compares: "the statuses written for access reviews with decisions on what the reviews ask",
+        body: reviews,
     },
 ];
