@@ -1,0 +1,229 @@
+use rolecall_rbac::{AggregationDrift, LabelSelector, Metadata, PolicyRule, resolve_aggregation};
+use serde_json::{Value, json};
+
+use crate::support::{builder, role};
+
+/// A ClusterRole whose rules grant these verbs on Pods, one rule each.
+fn cluster_role(name: &str, labels: Value, verbs: &[&str], stored: bool) -> Value {
+    let rules: Vec<Value> = verbs
+        .iter()
+        .map(|verb| json!({"verbs": [verb], "apiGroups": [""], "resources": ["pods"]}))
+        .collect();
+    let mut object = json!({"kind": "ClusterRole", "metadata": {"name": name, "labels": labels},
+        "rules": rules});
+    if stored {
+        object["metadata"]["uid"] = "1".into();
+    }
+    object
+}
+
+/// Makes a ClusterRole select others by the label `to`, with one of the values.
+fn selecting(mut role: Value, values: &[&str]) -> Value {
+    let selectors: Vec<Value> =
+        values.iter().map(|value| json!({"matchLabels": {"to": value}})).collect();
+    role["aggregationRule"] = json!({ "clusterRoleSelectors": selectors });
+    role
+}
+
+fn to(value: &str) -> Value {
+    json!({ "to": value })
+}
+
+fn verbs(rules: &[PolicyRule]) -> Vec<String> {
+    rules.iter().flat_map(|rule| rule.verbs.iter()).map(ToString::to_string).collect()
+}
+
+/// Returns the verbs of each ClusterRole after aggregation, and the differences.
+fn aggregate(objects: &[Value]) -> (Vec<(String, Vec<String>)>, Vec<AggregationDrift>) {
+    let mut inventory = builder(objects).build();
+    let drifts = resolve_aggregation(&mut inventory);
+    let roles = inventory.roles().iter().filter(|role| role.is_cluster_role());
+    (roles.map(|role| (role.metadata.name.to_string(), verbs(&role.rules))).collect(), drifts)
+}
+
+#[track_caller]
+fn check(objects: &[Value], roles: &[(&str, &[&str])], drifts: &[&str]) {
+    let (found, found_drifts) = aggregate(objects);
+    let found: Vec<(&str, Vec<&str>)> = found
+        .iter()
+        .map(|(name, verbs)| (name.as_str(), verbs.iter().map(String::as_str).collect()))
+        .collect();
+    let roles: Vec<(&str, Vec<&str>)> =
+        roles.iter().map(|(name, verbs)| (*name, verbs.to_vec())).collect();
+    assert_eq!(found, roles);
+    let found: Vec<String> = found_drifts
+        .iter()
+        .map(|drift| {
+            let (added, overwritten) = (verbs(&drift.added), verbs(&drift.overwritten));
+            let applied = if drift.applied { "applied" } else { "kept" };
+            format!("{} +{} -{} {applied}", drift.role, added.join(","), overwritten.join(","))
+        })
+        .collect();
+    assert_eq!(found, drifts);
+}
+
+#[test]
+fn a_new_role_gets_the_rules_of_the_roles_that_it_selects() {
+    check(
+        &[
+            selecting(cluster_role("sum", json!({"to": "x"}), &["old"], false), &["x", "y"]),
+            cluster_role("a", to("y"), &["get", "list"], false),
+            cluster_role("b", to("x"), &["list", "watch"], false),
+            cluster_role("c", to("z"), &["delete"], false),
+            json!({"kind": "Role", "metadata": {"namespace": "n", "name": "d", "labels": {"to": "x"}},
+                "rules": [{"verbs": ["patch"], "apiGroups": [""], "resources": ["pods"]}]}),
+        ],
+        // The first selector's roles come first; equal rules occur once; `sum` does not select itself.
+        &[
+            ("a", &["get", "list"]),
+            ("b", &["list", "watch"]),
+            ("c", &["delete"]),
+            ("sum", &["list", "watch", "get"]),
+        ],
+        &["sum +list,watch,get -old applied"],
+    );
+}
+
+#[test]
+fn a_stored_role_keeps_its_rules_while_all_selected_roles_are_stored() {
+    check(
+        &[
+            selecting(cluster_role("sum", json!({}), &["old", "get"], true), &["x"]),
+            cluster_role("a", to("x"), &["get", "list"], true),
+        ],
+        &[("a", &["get", "list"]), ("sum", &["old", "get"])],
+        &["sum +list -old kept"],
+    );
+}
+
+#[test]
+fn a_stored_role_is_filled_again_when_it_selects_a_new_role() {
+    check(
+        &[
+            selecting(cluster_role("sum", json!({}), &["old"], true), &["x"]),
+            cluster_role("a", to("x"), &["get"], true),
+            cluster_role("b", to("x"), &["list"], false),
+        ],
+        &[("a", &["get"]), ("b", &["list"]), ("sum", &["get", "list"])],
+        &["sum +get,list -old applied"],
+    );
+}
+
+#[test]
+fn rules_flow_through_aggregated_roles_in_any_order() {
+    for (outer, inner) in [("a", "z"), ("z", "a")] {
+        for stored in [false, true] {
+            let mut roles: Vec<(&str, &[&str])> =
+                vec![(outer, &["get"]), (inner, &["get"]), ("m", &["get"])];
+            roles.sort();
+            let mut drifts =
+                vec![format!("{outer} +get - applied"), format!("{inner} +get - applied")];
+            drifts.sort();
+            check(
+                &[
+                    selecting(cluster_role(outer, json!({}), &[], stored), &["inner"]),
+                    selecting(cluster_role(inner, to("inner"), &[], stored), &["leaf"]),
+                    cluster_role("m", to("leaf"), &["get"], false),
+                ],
+                &roles,
+                &drifts.iter().map(String::as_str).collect::<Vec<_>>(),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_new_role_gets_the_stored_rules_of_an_aggregated_role_that_stays_unchanged() {
+    check(
+        &[
+            selecting(cluster_role("outer", json!({}), &[], false), &["inner"]),
+            selecting(cluster_role("inner", to("inner"), &["stored"], true), &["leaf"]),
+            cluster_role("m", to("leaf"), &["get"], true),
+        ],
+        &[("inner", &["stored"]), ("m", &["get"]), ("outer", &["stored"])],
+        &["inner +get -stored kept", "outer +stored - applied"],
+    );
+}
+
+#[test]
+fn an_aggregated_role_that_selects_nothing_keeps_its_rules() {
+    check(
+        &[
+            selecting(cluster_role("sum", json!({}), &["old"], false), &["x"]),
+            cluster_role("a", to("y"), &["get"], false),
+        ],
+        &[("a", &["get"]), ("sum", &["old"])],
+        &[],
+    );
+}
+
+#[test]
+fn roles_that_select_each_other_end_with_the_same_rules() {
+    check(
+        &[
+            selecting(cluster_role("a", to("a"), &[], false), &["b", "leaf"]),
+            selecting(cluster_role("b", to("b"), &[], false), &["a"]),
+            cluster_role("c", to("leaf"), &["get"], false),
+        ],
+        &[("a", &["get"]), ("b", &["get"]), ("c", &["get"])],
+        &["a +get - applied", "b +get - applied"],
+    );
+}
+
+#[test]
+fn a_role_with_the_computed_rules_has_no_difference() {
+    for (written, drifts) in [
+        (vec!["get", "list"], vec![]),
+        (vec!["list", "get"], vec![]),
+        (vec!["get"], vec!["sum +list - kept"]),
+        (vec!["get", "list", "old"], vec!["sum + -old kept"]),
+    ] {
+        check(
+            &[
+                selecting(cluster_role("sum", json!({}), &written, true), &["x"]),
+                cluster_role("a", to("x"), &["get", "list"], true),
+            ],
+            &[("a", &["get", "list"]), ("sum", &written)],
+            &drifts,
+        );
+    }
+}
+
+/// Returns the selector of a ClusterRole that selects with it.
+fn selector(value: Value) -> LabelSelector {
+    let object = json!({"kind": "ClusterRole", "metadata": {"name": "r"},
+        "aggregationRule": {"clusterRoleSelectors": [value]}});
+    role(&object).aggregation.unwrap().selectors[0].clone()
+}
+
+#[test]
+fn selectors_compare_labels_as_the_controller_does() {
+    let expression = |operator: &str, values: &[&str]| json!({"matchExpressions": [{"key": "a", "operator": operator, "values": values}]});
+    let both = json!({"matchLabels": {"a": "1"},
+        "matchExpressions": [{"key": "b", "operator": "Exists"}]});
+    for (value, labels, expected) in [
+        (json!({}), json!({}), true),
+        (json!({"matchLabels": {"a": "1"}}), json!({"a": "1", "b": "2"}), true),
+        (json!({"matchLabels": {"a": "1"}}), json!({"a": "2"}), false),
+        (json!({"matchLabels": {"a": "1"}}), json!({}), false),
+        (json!({"matchLabels": {"a": "1", "b": "2"}}), json!({"a": "1"}), false),
+        (expression("In", &["1", "2"]), json!({"a": "2"}), true),
+        (expression("In", &["1", "2"]), json!({"a": "3"}), false),
+        (expression("In", &["1"]), json!({}), false),
+        (expression("NotIn", &["1", "2"]), json!({"a": "2"}), false),
+        (expression("NotIn", &["1", "2"]), json!({"a": "3"}), true),
+        (expression("NotIn", &["1"]), json!({}), true),
+        (expression("Exists", &[]), json!({"a": ""}), true),
+        (expression("Exists", &[]), json!({"b": "1"}), false),
+        (expression("DoesNotExist", &[]), json!({"a": ""}), false),
+        (expression("DoesNotExist", &[]), json!({"b": "1"}), true),
+        (expression("Gt", &["0"]), json!({"a": "1"}), false),
+        (both.clone(), json!({"a": "1", "b": "x"}), true),
+        (both.clone(), json!({"a": "1"}), false),
+        (both, json!({"b": "x"}), false),
+    ] {
+        let object = json!({"kind": "ClusterRole", "metadata": {"name": "r", "labels": labels}});
+        let metadata: Metadata = role(&object).metadata;
+        assert_eq!(selector(value.clone()).matches(&metadata), expected, "{value} {labels}");
+    }
+}
