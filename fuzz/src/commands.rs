@@ -30,6 +30,7 @@ fn container<T: AsRef<str>>(command: &[T]) -> Container {
         image: "registry.example.com/kubectl:1".into(),
         command: command.iter().map(|word| word.as_ref().into()).collect(),
         args: [].into_iter().collect(),
+        env: Default::default(),
         init: false,
         covers_token_path: false,
         may_have_kubeconfig: false,

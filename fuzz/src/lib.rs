@@ -28,7 +28,7 @@ pub use yaml_readers::yaml_readers;
 pub struct Target {
     /// The name, which is also the name of its corpus.
     pub name: &'static str,
-    /// What it compares.
+    /// The results that it compares.
     pub compares: &'static str,
     /// Runs it on one input; panics if the results differ.
     pub body: fn(&[u8]),
