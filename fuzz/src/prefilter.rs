@@ -13,7 +13,7 @@ pub fn prefilter(data: &[u8]) {
     }
     let mut in_doubt = Vec::new();
     for chunk in split(data) {
-        in_doubt.extend_from_slice(b"---\n\"\": 1\n");
+        in_doubt.extend_from_slice(b"---\n\"\": {}\n");
         in_doubt.extend_from_slice(chunk.bytes);
         if !chunk.bytes.ends_with(b"\n") {
             in_doubt.push(b'\n');

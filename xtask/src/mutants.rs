@@ -80,16 +80,13 @@ pub(crate) fn run(arguments: &MutantsArguments) -> Result<()> {
     let order = sample::seeded(names, arguments.seed);
     let order: Vec<&str> = order.into_iter().filter(|name| arguments.shard.has(name)).collect();
     let wanted = arguments.shard.part_of(arguments.sample);
-    let untested = |outcomes: &Outcomes| -> Vec<&str> {
+    let next_batch = |outcomes: &Outcomes| {
         let missing = wanted.saturating_sub(outcomes.viable(&order));
         let rest = order.iter().filter(|name| outcomes.get(name).is_none());
-        rest.take(missing.min(BATCH)).copied().collect()
+        let batch: Vec<&str> = rest.take(missing.min(BATCH)).copied().collect();
+        (!batch.is_empty() && !arguments.report).then_some(batch)
     };
-    while !arguments.report {
-        let batch = untested(&outcomes);
-        if batch.is_empty() {
-            break;
-        }
+    while let Some(batch) = next_batch(&outcomes) {
         outcomes.extend(tree.test(&batch)?);
         outcomes.store()?;
         eprintln!("{} of {wanted} viable mutants tested", outcomes.viable(&order));
