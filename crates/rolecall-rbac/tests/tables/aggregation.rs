@@ -113,11 +113,10 @@ fn a_stored_role_is_filled_again_when_it_selects_a_new_role() {
 fn rules_flow_through_aggregated_roles_in_any_order() {
     for (outer, inner) in [("a", "z"), ("z", "a")] {
         for stored in [false, true] {
-            let mut roles: Vec<(&str, &[&str])> =
-                vec![(outer, &["get"]), (inner, &["get"]), ("m", &["get"])];
+            let mut roles: [(&str, &[&str]); 3] =
+                [(outer, &["get"]), (inner, &["get"]), ("m", &["get"])];
             roles.sort();
-            let mut drifts =
-                vec![format!("{outer} +get - applied"), format!("{inner} +get - applied")];
+            let mut drifts = [format!("{outer} +get - applied"), format!("{inner} +get - applied")];
             drifts.sort();
             check(
                 &[
