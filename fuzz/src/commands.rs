@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use rolecall_check::kept_command;
+use rolecall_command::kept_command;
 use rolecall_rbac::{Catalog, Container};
 use rolecall_source::facts::{self, Version};
 

@@ -83,7 +83,9 @@ pub fn needs_of(
 /// Returns the address on which a command line serves the API with its own identity, as `kubectl proxy` does.
 pub fn proxy_address(invocation: &Invocation) -> Option<String> {
     match invocation.tool {
-        Tool::Kubectl | Tool::Oc => kubectl::proxy_address(&invocation.words),
+        Tool::Kubectl | Tool::Oc => {
+            kubectl::proxy_address(&invocation.words).map(|address| address.to_string())
+        }
         Tool::Helm | Tool::Http => None,
     }
 }

@@ -66,7 +66,7 @@ const BY_PRESENCE: [&str; 26] = [
 /// Returns the words that decide what a command line asks; none where it is not understood.
 pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
     if let Some(address) = proxy_address(words) {
-        return vec![Word::text("proxy"), Word::text(&format!("--address={address}"))];
+        return vec![Word::text("proxy"), assigned("address", &address)];
     }
     let Some(flags) = Flags::parse(words) else { return Vec::new() };
     let Some((subcommand, operands)) = flags.operands.split_first() else { return Vec::new() };

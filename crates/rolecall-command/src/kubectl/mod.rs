@@ -44,19 +44,19 @@ pub(super) fn is_changed_by_oc(words: &[Word]) -> bool {
 }
 
 /// Returns the address on which `kubectl proxy` listens.
-pub(super) fn proxy_address(words: &[Word]) -> Option<String> {
-    // Its flags are its own, so they are not read with those of other commands.
+pub(super) fn proxy_address(words: &[Word]) -> Option<Word> {
+    // Its flags are separate, so they are not read with those of other commands.
     let operand = |word: &&Word| !word.start().starts_with('-');
     if words.iter().find(operand)?.known() != Some("proxy") {
         return None;
     }
-    let mut address = "127.0.0.1".to_owned();
+    let mut address = Word::text("127.0.0.1");
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if let Some(value) = word.strip_prefix("--address=") {
-            address = value.to_string();
+            address = value;
         } else if word.known() == Some("--address") {
-            address = rest.next().map(ToString::to_string).unwrap_or(address);
+            address = rest.next().cloned().unwrap_or(address);
         }
     }
     Some(address)

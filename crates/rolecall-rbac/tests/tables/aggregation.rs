@@ -1,7 +1,7 @@
 use rolecall_rbac::{AggregationDrift, LabelSelector, Metadata, PolicyRule, resolve_aggregation};
 use serde_json::{Value, json};
 
-use crate::support::{builder, role};
+use rolecall_testing::api::{builder, role};
 
 /// A ClusterRole whose rules grant these verbs on Pods, one rule each.
 fn cluster_role(name: &str, labels: Value, verbs: &[&str], stored: bool) -> Value {

@@ -1,7 +1,7 @@
 use rolecall_rbac::{PolicyRule, break_down, compact, covers, covers_url, subtract};
 use serde_json::{Value, json};
 
-use crate::support::{rule, rules};
+use rolecall_testing::api::{rule, rules};
 
 /// A rule for resources of the core group: `VERBS RESOURCES [NAMES]`.
 fn written(text: &str) -> PolicyRule {

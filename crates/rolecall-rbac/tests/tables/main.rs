@@ -15,6 +15,4 @@ mod matching;
 mod near_miss;
 mod scope;
 mod subresources;
-#[path = "../support/mod.rs"]
-mod support;
 mod verb_alias;

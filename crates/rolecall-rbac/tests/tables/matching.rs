@@ -1,7 +1,7 @@
 use rolecall_rbac::{Identity, Metadata, Request, ResourceRequest, rule_allows, subject_matches};
 use serde_json::json;
 
-use crate::support::{authorizer, rule, subject};
+use rolecall_testing::api::{authorizer, rule, subject};
 
 /// Parses `GROUP RESOURCE[/SUBRESOURCE] NAME`, where `-` is the empty string.
 fn request(verb: &str, target: &str) -> Request {

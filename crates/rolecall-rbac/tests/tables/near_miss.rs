@@ -3,7 +3,7 @@ use rolecall_rbac::{
 };
 use serde_json::{Value, json};
 
-use crate::support::authorizer;
+use rolecall_testing::api::authorizer;
 
 fn catalog() -> Catalog {
     let mut builder = CatalogBuilder::new();
