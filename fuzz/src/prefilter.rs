@@ -34,6 +34,7 @@ fn objects(text: &[u8]) -> BTreeMap<String, usize> {
         default_namespace: "default".to_owned(),
         defaults: Defaults::None,
         selection: Selection::Everything,
+        exclude: Vec::new(),
     };
     let mut objects = BTreeMap::new();
     for object in described(&load(&config, text).inventory) {
