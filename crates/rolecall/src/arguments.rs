@@ -10,8 +10,8 @@ use crate::commands::{Command, grammar_of};
 
 /// Shows which identity a Pod has, what it can do, why it was refused, and the YAML that fixes it
 ///
-/// rolecall answers from a live cluster, or with -f from manifests and snapshots, with the same
-/// commands and the same answers.
+/// rolecall reads a live cluster or, with -f, manifests and snapshots. The commands and the answers are
+/// the same.
 #[derive(Debug, Parser)]
 #[command(
     name = "rolecall",
@@ -26,14 +26,15 @@ use crate::commands::{Command, grammar_of};
 pub(crate) struct Cli<C: Subcommand = Command> {
     #[command(flatten)]
     pub(crate) options: Options,
-    /// `-o` before the command's name; each command has its own formats, and reads it itself.
+    /// `-o` before the command's name. Each command has its own formats, so it is parsed again as an
+    /// option of the command.
     #[arg(short, long, value_name = "FORMAT", hide = true)]
     output: Option<OsString>,
     #[command(subcommand)]
     pub(crate) command: C,
 }
 
-/// No command; the grammar of the one that is asked for is added to it.
+/// An empty set of commands, to which the grammar of a single command is added.
 #[derive(Debug)]
 enum NoCommand {}
 
@@ -65,35 +66,35 @@ const EXAMPLES: &str = "\
 Examples:
   Can the ServiceAccount `web` of namespace `shop` list Pods?
     rolecall can-i list pods --for sa/web -n shop
-  The same question to a folder of manifests
+  The same question for a directory of manifests
     rolecall can-i list pods --for sa/web -n shop -f deploy/
   Why not?
     rolecall why list pods --for deploy/web -n shop
   Who can read Secrets?
     rolecall who-can get secrets -A
 
-Exit codes: 0 yes or clean; 1 denied or a finding; 2 an error; 3 something that could not be read could
-change the answer.
+Exit codes: 0 yes or clean; 1 denied or a finding; 2 an error; 3 the answer depends on something that
+could not be read.
 
 `rolecall COMMAND --help` has examples and details; `rolecall options` lists the options that every
 command takes.";
 
-/// A command line that was understood.
+/// A parsed command line.
 pub(crate) struct Parsed {
-    /// What is asked.
+    /// The arguments.
     pub(crate) cli: Cli,
-    /// What is to be said of options that mean nothing here.
+    /// Warnings about options without an effect.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Parses the arguments; help, the version and usage errors come as an error to print.
+/// Parses the arguments. Help, the version and usage errors are returned as an error to print.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
     let error = match try_parse(arguments) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    // Help is laid out only when it is shown.
-    let mut shown = help::dress(invoked(grammar()), columns());
+    // Laying out help takes time, so do it only to show it.
+    let mut shown = help::with_layout(invoked(grammar()), columns());
     let error = match error.kind() {
         ErrorKind::ArgumentConflict | ErrorKind::ValueValidation => error,
         _ => match shown.try_get_matches_from_mut(arguments) {
@@ -108,7 +109,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
 }
 
 fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
-    // The first word that is a command's name nearly always is the command.
+    // The first word that is the name of a command nearly always is the command.
     let words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
     let named = words.into_iter().find_map(grammar_of);
     let parsed = match named
@@ -138,7 +139,7 @@ fn parse_with(grammar: clap::Command, arguments: &[OsString]) -> Result<Parsed, 
     Ok(Parsed { cli, warnings })
 }
 
-/// Returns the grammar, from which help, completions and the manual are made.
+/// Returns the grammar, the source of help, completions and manual pages.
 pub(crate) fn grammar() -> clap::Command {
     <Cli>::command()
 }

@@ -1,4 +1,4 @@
-//! Files that configure a check, read with the positions that errors and findings name.
+//! Configuration files of `check`, with the positions for errors and findings.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -13,14 +13,14 @@ use crate::error::{CommandError, Hint};
 use crate::file::{self, Bound};
 use crate::ui::Ui;
 
-/// What the file is called where nobody names it; the first that there is counts.
+/// The default names, in order of precedence.
 const NAMES: [&str; 2] = ["rolecall.yaml", "rolecall.yml"];
 
-/// How long a configuration may be.
+/// The maximum size of a configuration.
 const BOUND: Bound = Bound { bytes: 16 << 20, what: "a configuration" };
 
-/// Reads the files that were named; else those at the root of what is checked; else the one of the
-/// working directory, if there is one.
+/// Reads the named files, or those at the root of the checked paths, or the one in the working directory,
+/// if there is one.
 pub(crate) fn load(
     ui: &Ui,
     named: &[PathBuf],
@@ -40,20 +40,20 @@ pub(crate) fn load(
     Ok(config)
 }
 
-/// Returns the paths that the configuration excludes, for commands that use nothing else of it. It does
-/// not fail them: `check` reports what is wrong with the file.
+/// Returns the excluded paths, for commands that ignore the rest of the configuration. An invalid file is
+/// only a warning for them.
 pub(crate) fn exclusions(ui: &Ui, read: &[PathBuf]) -> Vec<PathGlob> {
     let mut exclude = Vec::new();
     for path in find(ui, read) {
         match self::read(ui, &path) {
             Ok(config) => exclude.extend(config.exclude),
-            Err(error) => ui.warn(format!("nothing is excluded: {}", error.chain().join(": "))),
+            Err(error) => ui.warn(format!("ignoring the exclusions: {}", error.chain().join(": "))),
         }
     }
     exclude
 }
 
-/// Returns the files at the roots of paths; else the one of the working directory, if there is one.
+/// Returns the files at the roots of paths, or the one in the working directory, if there is one.
 fn find(ui: &Ui, paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let mut found: BTreeSet<PathBuf> = paths.iter().filter_map(|path| within(ui, path)).collect();
     if found.is_empty() && !paths.is_empty() {
@@ -62,18 +62,18 @@ fn find(ui: &Ui, paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Returns the file at the root of a path, if there is one.
+/// Returns the configuration file at the root of a path, if there is one.
 fn within(ui: &Ui, path: &Path) -> Option<PathBuf> {
     let root = if path == Path::new(".") { Path::new("") } else { path };
     let mut found = NAMES.iter().map(|name| root.join(name)).filter(|path| path.is_file());
     let first = found.next()?;
     if let Some(other) = found.next() {
-        ui.warn(format!("`{}` is not read: `{}` is", other.display(), first.display()));
+        ui.warn(format!("ignoring `{}`: `{}` takes precedence", other.display(), first.display()));
     }
     Some(first)
 }
 
-/// Reads one file, which may hold several documents.
+/// Reads one file, which can contain several documents.
 fn read(ui: &Ui, path: &Path) -> Result<CheckConfig, CommandError> {
     let shown = path.display();
     let text = file::read_text(ui, path, BOUND)?;
@@ -82,10 +82,10 @@ fn read(ui: &Ui, path: &Path) -> Result<CheckConfig, CommandError> {
     };
     let mut read: Option<CheckConfig> = None;
     for document in &yaml::parse(&text, 1).map_err(|error| at(error.position, &error))? {
-        // A key that another overrides would say nothing, in silence.
+        // Otherwise a duplicate key would silently override the first one.
         if let Some(duplicate) = document.duplicates().first() {
             let what = format!(
-                "the key `{}` occurs twice, first on line {}",
+                "duplicate key `{}`, first on line {}",
                 duplicate.key, duplicate.earlier.line
             );
             return Err(at(duplicate.later, &what));
@@ -99,14 +99,14 @@ fn read(ui: &Ui, path: &Path) -> Result<CheckConfig, CommandError> {
         read.get_or_insert_with(CheckConfig::empty).extend(config);
     }
     read.ok_or_else(|| {
-        CommandError::input(format!("`{shown}` holds no configuration")).with_hint(Hint::edit(
+        CommandError::input(format!("`{shown}` contains no configuration")).with_hint(Hint::edit(
             format!("`{shown}`"),
             "begin with `apiVersion: rolecall.dev/v1` and `kind: CheckConfig`",
         ))
     })
 }
 
-/// Notes on which line each entry starts.
+/// Adds the position of each entry.
 fn with_origins(mut config: CheckConfig, root: Node<'_>, path: &Text) -> CheckConfig {
     let origins = |field: &str| {
         let nodes = root.get(field).into_iter().flat_map(Node::items);

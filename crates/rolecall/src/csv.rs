@@ -1,4 +1,4 @@
-//! Comma-separated values that a spreadsheet shows as they are.
+//! Comma-separated values that are safe for spreadsheets.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub(crate) fn write_line<'f>(
     writeln!(out)
 }
 
-/// Writes out what moves something, and puts `'` before what a spreadsheet would calculate.
+/// Escapes control characters, and puts `'` before text that a spreadsheet would evaluate.
 fn shown(field: &str) -> Cow<'_, str> {
     let field = plain(field);
     match field.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_field_is_a_formula_or_a_line_of_its_own() {
+    fn no_field_is_a_formula_or_a_separate_line() {
         for (field, expected) in [
             ("sa/shop:web", "sa/shop:web"),
             ("=1+1", "\"'=1+1\""),

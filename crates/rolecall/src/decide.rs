@@ -1,4 +1,4 @@
-//! One answer, from the evaluator or a server, and what a verdict is called on the command line.
+//! A single answer, from the evaluator or a server, and the words for verdicts.
 
 use rolecall_rbac::{Decision, VerdictKind};
 use rolecall_review::Answer;
@@ -6,12 +6,12 @@ use rolecall_review::Answer;
 use crate::exit::Exit;
 use crate::words;
 
-/// An answer of the evaluator's, or of a server's.
+/// An answer of the evaluator or of a server.
 #[derive(Clone, Debug)]
 pub(crate) enum Decided<'a> {
-    /// The evaluator's, with its evidence.
+    /// A decision of the evaluator, with its evidence.
     Local(Decision<'a>),
-    /// A server's, with its words.
+    /// An answer of a server, with its reason.
     Live(&'a Answer),
 }
 
@@ -24,7 +24,7 @@ impl Decided<'_> {
         }
     }
 
-    /// Returns through what it is allowed, or why that is not known.
+    /// Returns the grants, or why the answer is not known.
     pub(crate) fn through(&self, separator: &str) -> String {
         match self {
             Self::Local(decision) => words::through(decision, separator),
@@ -33,7 +33,7 @@ impl Decided<'_> {
     }
 }
 
-/// Returns how a command ends that asks for nothing else.
+/// Returns the exit code for a single answer.
 pub(crate) fn exit_of(verdict: VerdictKind) -> Exit {
     match verdict {
         VerdictKind::Allowed => Exit::Yes,
@@ -42,7 +42,7 @@ pub(crate) fn exit_of(verdict: VerdictKind) -> Exit {
     }
 }
 
-/// Returns the verdict's word in tables.
+/// Returns the word for a verdict in tables.
 pub(crate) fn word_of(verdict: VerdictKind) -> &'static str {
     match verdict {
         VerdictKind::Allowed => "yes",
@@ -52,7 +52,7 @@ pub(crate) fn word_of(verdict: VerdictKind) -> &'static str {
     }
 }
 
-/// Returns the verdict's word in JSON.
+/// Returns the word for a verdict in JSON.
 pub(crate) fn json_word_of(verdict: VerdictKind) -> &'static str {
     match verdict {
         VerdictKind::Allowed => "allowed",

@@ -1,4 +1,4 @@
-//! Aggregated ClusterRoles whose stored rules are not those that a controller gives them.
+//! Aggregated ClusterRoles whose stored rules differ from the aggregated ones.
 
 use rolecall_rbac::{AggregationDrift, Origin};
 
@@ -6,13 +6,12 @@ use crate::load::Session;
 use crate::ui::Ui;
 
 impl Session {
-    /// Returns the drifts that make a difference between what was read and what counts here, or will
-    /// count in a cluster.
+    /// Returns the drifts that change the rules in this answer, or will change them in a cluster.
     pub(crate) fn reported_drifts(&self) -> impl Iterator<Item = &AggregationDrift> {
         self.drifts.iter().filter(|drift| self.explain(drift).is_some())
     }
 
-    /// Says where the rules that count are not those that an aggregated ClusterRole has, or will have.
+    /// Reports the drifts that change the rules in this answer, or will change them in a cluster.
     pub(crate) fn report_drifts(&self, ui: &Ui) {
         self.drifts.iter().filter_map(|drift| self.explain(drift)).for_each(|text| ui.note(text));
     }
@@ -21,12 +20,12 @@ impl Session {
         let inventory = self.authorizer.inventory();
         let name = &drift.role;
         if !drift.applied {
-            // What it selects may be among what was not read.
+            // The ClusterRoles that it selects might not have been read.
             let some_unread = inventory.gaps().iter().any(|gap| gap.may_hide_cluster_role());
             return (!some_unread).then(|| {
                 format!(
                     "ClusterRole `{name}` is aggregated, but its stored rules differ from those of the \
-                     ClusterRoles that it selects; the stored rules count until a controller updates them"
+                     ClusterRoles that it selects; the stored rules apply until a controller updates them"
                 )
             });
         }
@@ -43,7 +42,7 @@ impl Session {
         (is_of_server && !drift.added.is_empty()).then(|| {
             format!(
                 "ClusterRole `{name}` is aggregated: the rules stored in the input differ from those of \
-                 the ClusterRoles that it selects, which count here"
+                 the ClusterRoles that it selects; rolecall uses the latter"
             )
         })
     }

@@ -1,4 +1,4 @@
-//! What a command says when it cannot go on: kind, causes, hints.
+//! Errors of commands: kind, causes, hints.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::io;
 
 use crate::text;
 
-/// A failed command, told as `error:`, `caused by:` and `hint:` lines.
+/// A failed command, reported as `error:`, `caused by:` and `hint:` lines.
 #[derive(Debug)]
 pub(crate) struct CommandError {
     kind: ErrorKind,
@@ -14,18 +14,18 @@ pub(crate) struct CommandError {
     hints: Vec<Hint>,
 }
 
-/// What kind of failure it is.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// The arguments ask for something that does not exist or does not fit together.
+    /// The arguments are invalid or do not fit together.
     Usage,
-    /// A file cannot be read or makes no sense.
+    /// A file cannot be read or is invalid.
     Input,
-    /// The cluster cannot be reached or refuses.
+    /// The cluster cannot be reached or refuses the request.
     Cluster,
     /// The output cannot be written.
     Output,
-    /// Ctrl-C ended it.
+    /// Ctrl-C ended the command.
     Interrupted,
 }
 
@@ -36,46 +36,46 @@ pub(crate) enum Hint {
     Run {
         /// The command line.
         command: String,
-        /// What it is for, after `to`.
+        /// Its purpose, after the word `to`.
         purpose: String,
     },
-    /// Write something else instead.
+    /// Write something else.
     Write {
-        /// What was written.
+        /// The text that was written.
         instead_of: String,
-        /// What was probably meant; each alternative can be typed as it stands.
+        /// The texts that were probably meant; each can be typed as it is.
         alternatives: Vec<String>,
     },
     /// Add an option to the command line.
     Pass {
-        /// The option as it is typed.
+        /// The option as it is written.
         option: String,
-        /// What it is for, after `to`.
+        /// Its purpose, after the word `to`.
         purpose: String,
     },
-    /// Do what somebody else's hint says.
+    /// Follow a hint in free text, such as that of a kubeconfig.
     Quote {
         /// The hint.
         text: String,
     },
-    /// Have a command run by somebody with more rights.
+    /// Ask an administrator to run a command.
     Delegate {
         /// The command line.
         command: String,
-        /// What it is for, after `to`.
+        /// Its purpose, after the word `to`.
         purpose: String,
     },
     /// Change a file or object.
     Edit {
-        /// Where, as `file:line` or an object's name.
+        /// The place, as `file:line` or the name of an object.
         place: String,
-        /// What to change, in the imperative.
+        /// The change, in the imperative.
         change: String,
     },
 }
 
 impl CommandError {
-    /// Builds an error of some kind from its cause.
+    /// Builds an error of the given kind from its cause.
     pub(crate) fn new(
         kind: ErrorKind,
         error: impl Into<Box<dyn Error + Send + Sync>>,
@@ -115,7 +115,7 @@ impl CommandError {
         self
     }
 
-    /// Returns whether the output's reader has gone away, which is no failure.
+    /// Returns whether the reader of the output has closed it, which is not a failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.kind == ErrorKind::Output
             && self
@@ -124,7 +124,7 @@ impl CommandError {
                 .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Returns the error's texts from the outermost to the first cause, each once.
+    /// Returns the messages from the outermost error to the root cause, without repetitions.
     pub(crate) fn chain(&self) -> Vec<String> {
         let mut texts = vec![self.error.to_string()];
         let mut source = self.error.source();
@@ -144,8 +144,8 @@ impl CommandError {
     }
 }
 
-/// An [`io::Error`] that surfaces through `?` comes from writing output: errors of reading are
-/// wrapped where the file's name is known.
+/// Converts errors of writing output. Errors of reading never get here: they are wrapped where the
+/// name of the file is known.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self::new(ErrorKind::Output, error)
@@ -159,7 +159,7 @@ impl From<serde_json::Error> for CommandError {
 }
 
 impl Hint {
-    /// Returns a hint at what was probably meant; `None` when nothing is spelled alike.
+    /// Returns a hint with similar spellings; `None` without any.
     pub(crate) fn did_you_mean(
         written: impl Into<String>,
         alternatives: impl IntoIterator<Item = impl Into<String>>,
@@ -178,12 +178,12 @@ impl Hint {
         Hint::Pass { option: option.into(), purpose: purpose.into() }
     }
 
-    /// Returns a hint to have a command run by somebody with more rights.
+    /// Returns a hint to ask an administrator to run a command.
     pub(crate) fn delegate(command: impl Into<String>, purpose: impl Into<String>) -> Hint {
         Hint::Delegate { command: command.into(), purpose: purpose.into() }
     }
 
-    /// Returns a hint that is a sentence of its own.
+    /// Returns a hint in free text.
     pub(crate) fn quote(text: impl Into<String>) -> Hint {
         Hint::Quote { text: text.into() }
     }

@@ -1,30 +1,29 @@
-//! Exit codes: what they mean, and which one counts when there are several reasons.
+//! Exit codes and their precedence.
 
 use std::process::ExitCode;
 
-/// How a command ends, as scripts see it.
+/// The result of a command for scripts.
 ///
-/// The order is the rule of all commands: of several reasons the greatest counts. What could not be
-/// read at all outweighs every answer, a "no" or a finding outweighs what is open, and what is open
-/// outweighs a "yes".
+/// If several apply, the greatest one wins in every command: unreadable input precedes every answer,
+/// a "no" or a finding precedes an unknown answer, and an unknown answer precedes a "yes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Yes, or nothing found.
     Yes,
-    /// Something that could not be read could change the result.
+    /// The result depends on something that could not be read.
     Inconclusive,
     /// Denied, or a finding.
     No,
     /// An error: usage, connection or input that cannot be read.
     Failed,
-    /// Ctrl-C ended it, as a shell reports it.
+    /// Ctrl-C ended the command; the code is that of a shell.
     Interrupted,
-    /// The reader of stdout left before everything was answered, as SIGPIPE would end it.
+    /// The reader of stdout closed it early; the code is that of SIGPIPE.
     Closed,
 }
 
 impl Exit {
-    /// Returns the number.
+    /// Returns the exit code.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Yes => 0,
@@ -36,9 +35,9 @@ impl Exit {
         }
     }
 
-    /// Returns this exit when something gives reason to it, else [`Exit::Yes`].
-    pub(crate) fn when(self, is_given: bool) -> Self {
-        if is_given { self } else { Self::Yes }
+    /// Returns this result if it applies, or [`Exit::Yes`].
+    pub(crate) fn when(self, applies: bool) -> Self {
+        if applies { self } else { Self::Yes }
     }
 }
 
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gravest_reason_counts() {
+    fn the_most_severe_result_wins() {
         for (reasons, expected) in [
             (&[Exit::Yes][..], Exit::Yes),
             (&[Exit::Inconclusive, Exit::Yes], Exit::Inconclusive),

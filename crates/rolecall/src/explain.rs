@@ -1,4 +1,4 @@
-//! Near misses in words: what is in the way, and what would change the answer.
+//! Explanations of near misses: the obstacle, and the change that would remove it.
 
 use rolecall_rbac::{
     Binding, Identity, NearMiss, NearMissKind, Origin, PolicyRule, Request, Resemblance, Role,
@@ -11,9 +11,9 @@ use crate::words;
 /// One near miss, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Explanation {
-    /// What is in the way.
+    /// The obstacle.
     pub(crate) message: String,
-    /// What would change the answer, in the imperative.
+    /// The change that would allow the request, in the imperative.
     pub(crate) change: String,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn near_miss(
     Explanation { message, change: as_invoked(&change).into_owned() }
 }
 
-/// Returns what is in the way, in words that are the same for requests which have it in common.
+/// Returns a description of the obstacle that is equal for all requests that it affects.
 pub(crate) fn cause(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> String {
     let place = miss.binding.map_or_else(String::new, words::binding);
     let role = miss.role.map_or_else(String::new, words::role);
@@ -51,24 +51,22 @@ pub(crate) fn cause(miss: &NearMiss<'_>, identity: &Identity, request: &Request)
     }
 }
 
-/// What grants a request and nothing else.
+/// The instruction to grant a request and nothing else.
 const JUST_THIS: &str = "grant just this with `rolecall fix`";
 
-/// The rule would allow, but not where it was asked.
+/// Explains a rule that would allow the request in another scope.
 fn scope(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     match &miss.kind {
         NearMissKind::OtherNamespace { granted_in } => (
-            format!("it applies in namespace {granted_in} only"),
+            format!("it only applies in namespace {granted_in}"),
             format!(
-                "ask with `-n {granted_in}` if that is meant, or {JUST_THIS} in namespace {}",
+                "use `-n {granted_in}` if you meant that namespace, or {JUST_THIS} in namespace {}",
                 request.namespace()
             ),
         ),
         NearMissKind::NotAllNamespaces { granted_in } => (
-            format!("it applies in namespace {granted_in} only, not in all namespaces at once"),
-            format!(
-                "ask with `-n {granted_in}` if that is enough, or {JUST_THIS} in all namespaces"
-            ),
+            format!("it only applies in namespace {granted_in}, not across all namespaces"),
+            format!("use `-n {granted_in}` if that is enough, or {JUST_THIS} in all namespaces"),
         ),
         NearMissKind::ClusterScopedThroughRoleBinding => (
             format!("{} is cluster-scoped, which no RoleBinding can grant", what(request)),
@@ -81,7 +79,7 @@ fn scope(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     }
 }
 
-/// The rule is the subject's own, but does not allow.
+/// Explains a rule of the subject that does not allow the request.
 fn rule(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     let (message, change) = rule_change(miss, request);
     let Some(role) = miss.role else { return (message, change) };
@@ -92,7 +90,7 @@ fn rule(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     let is_everywhere = miss.binding.is_some_and(Binding::is_cluster_role_binding);
     if is_everywhere && !request.namespace().is_empty() {
         let change = format!(
-            "{JUST_THIS} in namespace {}: {} is bound in all namespaces, where a change to it would apply too",
+            "{JUST_THIS} in namespace {}: a change to {} would apply in every namespace",
             request.namespace(),
             words::role(role)
         );
@@ -103,12 +101,12 @@ fn rule(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
         role.is_cluster_role() || miss.binding.is_some_and(|binding| binding.subjects.len() > 1);
     let change = format!("{change} {place}");
     match is_shared {
-        true => (message, format!("{change}, which everybody bound to it gains; or {JUST_THIS}")),
+        true => (message, format!("{change}, which affects all its subjects; or {JUST_THIS}")),
         false => (message, change),
     }
 }
 
-/// Says what is in the way of a rule, and what would change it in a role that is named behind.
+/// Returns the obstacle in a rule, and the change without the name of the role, which follows it.
 fn rule_change(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     let name = match &request.target {
         Target::Resource(target) => &*target.name,
@@ -125,7 +123,7 @@ fn rule_change(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
         ),
         NearMissKind::NameNeeded { granted } => (
             format!(
-                "the rule is limited to {}, and `{}` without a name is about all of them",
+                "the rule is limited to {}, and `{}` without a name needs access to all objects",
                 quoted_plural("name", granted),
                 request.verb
             ),
@@ -167,24 +165,24 @@ fn rule_change(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
     }
 }
 
-/// Says why a role must not be edited, if so.
+/// Returns why a role should not be edited, if so.
 fn untouchable(role: &Role) -> Option<&'static str> {
     let metadata = &role.metadata;
     let is_default = metadata.origin == Origin::Default
         || metadata.label("kubernetes.io/bootstrapping").is_some()
         || metadata.name.starts_with("system:");
     if role.aggregation.is_some() {
-        Some("its rules are aggregated from other roles, and a change is undone")
+        Some("its rules are aggregated from other roles, and a controller would revert a change")
     } else if is_default {
-        Some("it is a default role, and a change reaches all its users")
+        Some("it is a default role, and a change would affect all its subjects")
     } else if rolecall_grant::is_managed(metadata) {
-        Some("`rolecall fix` wrote it and changes it where that is right")
+        Some("`rolecall fix` manages it")
     } else {
         None
     }
 }
 
-/// The binding would grant it, but to somebody else.
+/// Explains a binding that would grant the request to another subject.
 fn subject(
     miss: &NearMiss<'_>,
     resemblance: Resemblance,
@@ -197,16 +195,16 @@ fn subject(
     };
     let message = match resemblance {
         Resemblance::NamespaceMissing => {
-            "its subject has no namespace, and so matches nobody in a ClusterRoleBinding".to_owned()
+            "its subject has no namespace, so it matches nothing in a ClusterRoleBinding".to_owned()
         }
         Resemblance::OtherNamespace => {
-            format!("its subject is {named}, of another namespace")
+            format!("its subject is {named}, in another namespace")
         }
-        Resemblance::OtherKind => format!("its subject is {named}, which is somebody else"),
+        Resemblance::OtherKind => format!("its subject is {named}, which is of another kind"),
         Resemblance::LetterCase => {
-            format!("its subject is {named}: upper and lower case count")
+            format!("its subject is {named}: names are case-sensitive")
         }
-        Resemblance::Spelling => format!("its subject is {named}, which is only spelled alike"),
+        Resemblance::Spelling => format!("its subject is {named}, which only has a similar name"),
     };
     let (Some(binding), Some(role)) = (miss.binding, miss.role) else {
         return (message, JUST_THIS.to_owned());
@@ -214,14 +212,14 @@ fn subject(
     let also = excess(role, request);
     if binding.is_cluster_role_binding() && !request.namespace().is_empty() {
         let change = format!(
-            "{JUST_THIS} in namespace {}: a subject of this binding holds {} in every namespace",
+            "{JUST_THIS} in namespace {}: this binding grants {} in every namespace",
             request.namespace(),
             words::role(role)
         );
         return (message, change);
     }
     let is_generated = rolecall_grant::is_managed(&binding.metadata);
-    if words::is_servers_own(binding) || is_generated {
+    if words::is_built_in(binding) || is_generated {
         return (message, JUST_THIS.to_owned());
     }
     let wanted = match identity.as_service_account() {
@@ -234,14 +232,14 @@ fn subject(
         None => format!("kind User, name {}", identity.user),
     };
     let place = format!("{}{}", words::binding(binding), words::origin(&binding.metadata));
-    let change = format!("if it was meant, correct the subject to {wanted} in {place}");
+    let change = format!("if that is a mistake, change the subject to {wanted} in {place}");
     match also {
         Some(also) => (message, format!("{change}, which also allows {also}; or {JUST_THIS}")),
         None => (message, change),
     }
 }
 
-/// The binding leads nowhere, or nothing binds the role.
+/// Explains a binding without a role, or a role without a binding.
 fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String, String) {
     match (&miss.kind, miss.binding, miss.role) {
         (NearMissKind::RoleNotFound { similar }, Some(binding), _) => {
@@ -250,8 +248,8 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
             let change = match &**similar {
                 [] => format!("create {wanted}"),
                 similar => format!(
-                    "create {wanted}, or recreate the binding with the roleRef {} (a roleRef cannot \
-                     be changed)",
+                    "create {wanted}, or recreate the binding with the roleRef {} (a roleRef is \
+                     immutable)",
                     similar.join(" or "),
                 ),
             };
@@ -267,9 +265,9 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
         ),
         (_, _, Some(role)) => {
             let who = crate::resolved::label(identity);
-            let message = format!("no binding gives it to {who}");
+            let message = format!("no binding grants it to {who}");
             if identity.is_node() {
-                let change = "check first which Pods run on the node: the Node authorizer allows what they need";
+                let change = "check first which Pods run on the node: the Node authorizer allows the requests for them";
                 return (message, change.to_owned());
             }
             let binding = match request.namespace() {
@@ -278,14 +276,14 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
             };
             let reaches = match identity.as_service_account() {
                 Some(account) if account.name == "default" => {
-                    ", to every Pod in its namespace that names no ServiceAccount"
+                    ", for every Pod in its namespace that sets no ServiceAccount"
                 }
                 _ => "",
             };
             let change = match excess(role, request) {
                 None => format!("bind {} to {who} with {binding}{reaches}", words::role(role)),
                 Some(also) => format!(
-                    "{JUST_THIS}: to bind {} would also allow {also}{reaches}",
+                    "{JUST_THIS}: binding {} would also allow {also}{reaches}",
                     words::role(role)
                 ),
             };
@@ -295,10 +293,10 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
     }
 }
 
-/// How many rights of an excess are named.
+/// The maximum number of excess permissions to name.
 const MOST_EXCESS: usize = 3;
 
-/// Says what a role allows besides a request; `None` when that is nothing.
+/// Returns the permissions of a role beyond a request; `None` without any.
 fn excess(role: &Role, request: &Request) -> Option<String> {
     let known = [rule_of(request)];
     let mut more = covers(&known, &role.rules).uncovered;
@@ -318,7 +316,7 @@ fn excess(role: &Role, request: &Request) -> Option<String> {
     })
 }
 
-/// Returns whether a right is one that people want to know of first.
+/// Returns whether a permission is sensitive, and so is named first.
 fn is_sensitive(rule: &PolicyRule) -> bool {
     const RESOURCES: [&str; 5] =
         ["secrets", "pods/exec", "pods/attach", "serviceaccounts/token", "rolebindings"];

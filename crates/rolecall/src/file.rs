@@ -1,25 +1,25 @@
-//! Files that people name on the command line, and what is said when one cannot be read or written.
+//! Files that are named on the command line, and their errors.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
-use crate::patience::Patience;
+use crate::slow_input::SlowInputNote;
 use crate::text::{TextReader, without_number};
 use crate::ui::Ui;
 
-/// How long a file may be, and what it is, so that input without an end does not fill the memory.
+/// The maximum size of a kind of file, so that endless input does not fill the memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bound {
-    /// The most bytes.
+    /// The size in bytes.
     pub(crate) bytes: u64,
-    /// What is never longer, such as `a baseline`.
+    /// The kind of file, such as `a baseline`.
     pub(crate) what: &'static str,
 }
 
-/// Opens a file, or stdin for `-`, and returns it with its name for messages. A device or a pipe ends
-/// with an error when it yields no text.
+/// Opens a file, or stdin for `-`, and returns it with its name for messages. Reading from a device or a
+/// pipe fails if it yields no text.
 pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, String), CommandError> {
     if path == Path::new("-") {
         return Ok((Box::new(TextReader::new(io::stdin())), name(path)));
@@ -32,7 +32,7 @@ pub(crate) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, String), Comman
     })
 }
 
-/// Returns what messages call a file.
+/// Returns the name of a file in messages.
 pub(crate) fn name(path: &Path) -> String {
     match path == Path::new("-") {
         true => "stdin".to_owned(),
@@ -40,44 +40,44 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-/// Reads a file, or stdin for `-`, as far as it may be long.
+/// Reads a file, or stdin for `-`, up to a maximum size.
 pub(crate) fn read(ui: &Ui, path: &Path, bound: Bound) -> Result<Vec<u8>, CommandError> {
     let too_long = || {
         let (unit, shift) = if bound.bytes >= 1 << 30 { ("GiB", 30) } else { ("MiB", 20) };
         let length = bound.bytes >> shift;
-        let what = format!("is longer than {length} {unit}, as {} never is", bound.what);
+        let what = format!("larger than {length} {unit}, the limit for {}", bound.what);
         CommandError::input(format!("{}: {what}", name(path)))
     };
     if fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > bound.bytes) {
         return Err(too_long());
     }
-    let _patience = Patience::with(ui, [path]);
+    let _note = SlowInputNote::start(ui, [path]);
     let (input, _) = open(path)?;
     let mut bytes = Vec::new();
     input.take(bound.bytes + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
     if bytes.len() as u64 > bound.bytes { Err(too_long()) } else { Ok(bytes) }
 }
 
-/// Reads text as far as it may be long.
+/// Reads a text file up to a maximum size.
 pub(crate) fn read_text(ui: &Ui, path: &Path, bound: Bound) -> Result<String, CommandError> {
     String::from_utf8(read(ui, path, bound)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let what = format!("expected UTF-8 text, found another byte at offset {at}");
+        let what = format!("not UTF-8 text: invalid byte at offset {at}");
         CommandError::input(format!("{}: {what}", path.display()))
     })
 }
 
-/// Says that a file cannot be read.
+/// Returns the error for a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> CommandError {
     CommandError::input(FileError { verb: "read", path: path.to_owned(), reason: error })
 }
 
-/// Says that a file cannot be written.
+/// Returns the error for a file that cannot be written.
 pub(crate) fn unwritable(path: &Path, error: io::Error) -> CommandError {
     CommandError::input(FileError { verb: "written", path: path.to_owned(), reason: error })
 }
 
-/// A file that cannot be read or written, in the words that `-f` has for it.
+/// A file that cannot be read or written, with the same wording as errors of `-f`.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {}", path.display(), words(verb, reason))]
 struct FileError {
@@ -93,8 +93,8 @@ fn words(verb: &str, reason: &io::Error) -> String {
     format!("cannot be {verb}: {}", without_number(&reason.to_string()))
 }
 
-/// Replaces the whole of a file or leaves it as it is: whatever happens in between, readers see the
-/// old text or the new one. A link stays one, and the file that it leads to is replaced.
+/// Replaces a file atomically: readers see the old or the new text, even after an error. For a symbolic
+/// link, the target is replaced.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
@@ -105,7 +105,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = folder.unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rolecall-");
-    // A new file gets what the process's mask leaves, as from any other program.
+    // The process's umask applies to a new file, as with any other program.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut new = builder.tempfile_in(folder)?;
@@ -113,7 +113,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
         fs::set_permissions(new.path(), existing.permissions())?;
     }
     new.write_all(text.as_bytes())?;
-    // A full disk shows now, while the old text is still there.
+    // Detects a full disk while the old text still exists.
     new.as_file().sync_all()?;
     new.persist(&target).map_err(|error| error.error)?;
     Ok(())

@@ -15,13 +15,13 @@ pub(crate) enum Format {
 pub(crate) enum HoldersFormat {
     #[default]
     Table,
-    /// With the ServiceAccounts in each group, the rules and where they are defined
+    /// Includes the ServiceAccounts in each group, the rules and their locations
     Wide,
     Json,
     Yaml,
     Csv,
     Markdown,
-    /// Each subject on a line, as other commands take it
+    /// One subject per line, in the notation of --for
     Name,
 }
 

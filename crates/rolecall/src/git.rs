@@ -1,4 +1,4 @@
-//! Manifests as they were committed: `git` puts them into a folder of their own.
+//! Committed manifests, extracted by `git` to a temporary directory.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -9,17 +9,17 @@ use tempfile::TempDir;
 use crate::error::{CommandError, Hint};
 use crate::ui::Ui;
 
-/// A copy of committed files, gone when it is dropped.
+/// A copy of committed files, which is deleted when it is dropped.
 pub(crate) struct Copy {
     _folder: TempDir,
-    /// The file or folder to read.
+    /// The file or directory to read.
     pub(crate) path: PathBuf,
 }
 
 impl Copy {
-    /// Copies the manifests of a commit: a file, or everything under a folder. An empty path is the
-    /// whole commit; one that begins with `./` starts where the command was started. `None` when the
-    /// commit has no such path.
+    /// Copies the manifests of a commit: a file, or a directory recursively. An empty path means the whole
+    /// commit, and one that begins with `./` is relative to the working directory. Returns `None` if the
+    /// commit does not contain the path.
     pub(crate) fn of_commit(
         ui: &Ui,
         revision: &str,
@@ -42,13 +42,13 @@ impl Copy {
     }
 }
 
-/// Returns whether a text names a commit of the repository around.
+/// Returns whether a text names a commit of the current repository.
 pub(crate) fn is_revision(text: &str) -> bool {
     let commit = format!("{text}^{{commit}}");
     ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).is_ok()
 }
 
-/// Returns the name of the object that a path of a revision is, if it has one.
+/// Returns the name of the Git object at a path of a revision, if there is one.
 fn find(revision: &str, path: &str) -> Result<Option<String>, CommandError> {
     let resolve = |named: &str| ask(&["rev-parse", "--verify", "--end-of-options", named]);
     if !path.is_empty()
@@ -58,10 +58,10 @@ fn find(revision: &str, path: &str) -> Result<Option<String>, CommandError> {
     }
     match resolve(&format!("{revision}^{{tree}}")) {
         Ok(tree) => Ok(path.is_empty().then_some(tree)),
-        // What git says of a revision that it does not know.
+        // Git's message for an unknown revision.
         Err(error) if error.chain().concat().contains("Needed a single revision") => {
-            Err(CommandError::input(format!("git knows no revision `{revision}`"))
-                .with_hint(Hint::run("git fetch --all", "get what others have committed")))
+            Err(CommandError::input(format!("unknown git revision `{revision}`"))
+                .with_hint(Hint::run("git fetch --all", "fetch new commits")))
         }
         Err(error) => Err(error),
     }
@@ -93,7 +93,7 @@ fn files(ui: &Ui, revision: &str, tree: &str) -> Result<Vec<Blob>, CommandError>
         }
     }
     if left_out > 0 {
-        ui.warn(format!("{left_out} symbolic links and submodules of `{revision}` are not read"));
+        ui.warn(format!("ignoring {left_out} symbolic links and submodules of `{revision}`"));
     }
     Ok(files)
 }
@@ -104,12 +104,12 @@ fn is_manifest(path: &Path) -> bool {
     })
 }
 
-/// Returns whether a path of a commit, which anybody may have made, leads out of the folder.
+/// Returns whether a path stays inside the directory. Paths of commits are untrusted.
 fn stays_inside(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Writes files into a folder.
+/// Writes files to a directory.
 fn write(root: &Path, files: &[Blob]) -> Result<(), CommandError> {
     if files.is_empty() {
         return Ok(());
@@ -127,11 +127,11 @@ fn write(root: &Path, files: &[Blob]) -> Result<(), CommandError> {
     let mut answers = BufReader::new(answers);
     let objects: String = files.iter().map(|file| format!("{}\n", file.object)).collect();
     std::thread::scope(|scope| {
-        // Git answers while it is still being asked.
+        // Git answers before it has read all questions.
         scope.spawn(move || questions.write_all(objects.as_bytes()));
         let written = files.iter().try_for_each(|file| write_next(root, file, &mut answers));
         if written.is_err() {
-            // It may not have been told everything yet, and would wait for somebody to listen.
+            // Git might still be writing, and would block forever.
             let _ = git.kill();
         }
         written
@@ -140,7 +140,7 @@ fn write(root: &Path, files: &[Blob]) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Writes the file that git gives out next.
+/// Writes the next file from git's output.
 fn write_next(root: &Path, file: &Blob, answers: &mut impl BufRead) -> Result<(), CommandError> {
     let content = next_object(answers, file)?;
     let path = root.join(&file.path);
@@ -149,11 +149,11 @@ fn write_next(root: &Path, file: &Blob, answers: &mut impl BufRead) -> Result<()
     std::fs::write(&path, content).map_err(no_folder)
 }
 
-/// Reads `OBJECT blob SIZE`, the content and a line break.
+/// Reads `OBJECT blob SIZE`, the content and a newline.
 fn next_object(answers: &mut impl BufRead, file: &Blob) -> Result<Vec<u8>, CommandError> {
     let unread = || {
-        CommandError::input(format!("git does not give `{}` out", file.path.display()))
-            .with_hint(Hint::run("git fsck", "see what is wrong with the repository"))
+        CommandError::input(format!("git cannot read `{}`", file.path.display()))
+            .with_hint(Hint::run("git fsck", "check the repository"))
     };
     let mut header = String::new();
     answers.read_line(&mut header).map_err(|_| unread())?;
@@ -192,9 +192,9 @@ fn git(arguments: &[&str]) -> Command {
 
 fn no_git(error: std::io::Error) -> CommandError {
     CommandError::input(format!("cannot run `git`: {error}"))
-        .with_hint(Hint::run("git --version", "see whether git is installed"))
+        .with_hint(Hint::run("git --version", "check whether git is installed"))
 }
 
 fn no_folder(error: std::io::Error) -> CommandError {
-    CommandError::input(format!("cannot write a scratch copy of committed files: {error}"))
+    CommandError::input(format!("cannot write committed files to a temporary directory: {error}"))
 }

@@ -1,9 +1,9 @@
-//! What a word for a kind of objects means.
+//! Words for kinds of objects.
 
 use rolecall_rbac::{Catalog, Workload};
 
-/// Returns whether a word means a workload's kind: as the kind, a plural, a short name, any of them
-/// with the API group behind a dot.
+/// Returns whether a word means the kind of a workload: the kind, its plural or a short name, optionally with
+/// the API group after a dot.
 pub(crate) fn is_kind(catalog: &Catalog, workload: &Workload, word: &str) -> bool {
     let (word, group) = match word.split_once('.') {
         Some((word, group)) => (word, Some(group)),

@@ -4,10 +4,10 @@
 //! [ arguments ] -> [ commands ] -> [ load ] -> Session (Authorizer, Catalog)
 //!                              |                         |
 //!                              v                         v
-//!                   [ render ] [ output ]  <-  answers of rolecall-rbac and its siblings
+//!                   [ render ] [ output ]  <-  answers of rolecall-rbac and related crates
 //! ```
 //!
-//! Only this crate parses arguments, prints, colours, hints and decides exit codes. Data goes to
+//! Only this crate parses arguments, prints, colours, gives hints and decides exit codes. Data goes to
 //! stdout; notes, warnings, errors and hints go to stderr.
 
 mod answer;
@@ -18,6 +18,7 @@ mod completion;
 mod config;
 mod csv;
 mod decide;
+mod diff_source;
 mod drift;
 mod error;
 mod exit;
@@ -29,21 +30,20 @@ mod git;
 mod kind;
 mod live;
 mod load;
+mod located;
 mod needs;
 mod note;
 mod output;
-mod patience;
 mod place;
 mod plain;
 mod question;
 mod region;
 mod remedy;
 mod render;
-mod reported;
 mod resolved;
 mod runners;
 mod shell;
-mod side;
+mod slow_input;
 mod stream;
 mod subject;
 mod text;
@@ -63,7 +63,7 @@ use exit::Exit;
 use output::{ErrorDetails, Format};
 use ui::Ui;
 
-/// Runs the command that the process's arguments ask for.
+/// Runs the command in the process arguments.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(exit) = completion::answer(&arguments) {
@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
     }
     match cli.command.run(&ui, &cli.options, arguments::grammar) {
         Ok(exit) => exit.into(),
-        // The reader of the output left before all was answered.
+        // The reader of the output has closed it before all questions were answered.
         Err(error) if error.is_broken_pipe() => Exit::Closed.into(),
         Err(error) => {
             ui.error(&error);
@@ -106,8 +106,8 @@ fn print_usage(error: &clap::Error, arguments: &[OsString], format: Option<Forma
     Exit::Failed.into()
 }
 
-/// Writes an error for the program that would have read the answer.
+/// Writes an error for a program that expects an answer on stdout.
 fn write_error(error: &ErrorDetails, format: Format) {
-    // Nobody is left to tell when the stream is gone.
+    // Ignore errors: stdout is closed.
     let _ = output::write_structured(&mut std::io::stdout(), format, error);
 }

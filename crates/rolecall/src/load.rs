@@ -1,4 +1,4 @@
-//! From options to a [`Session`]: everything that a command answers from.
+//! Loading of a [`Session`], the data that commands use, according to the options.
 
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
@@ -19,55 +19,55 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Live};
 pub(crate) use crate::needs::{Breadth, Needs};
-use crate::patience::Patience;
 use crate::place::{self, Place};
+use crate::slow_input::SlowInputNote;
 use crate::text::Copied;
 use crate::ui::Ui;
 use crate::{unrendered, words};
 
-/// What was read, ready to answer.
+/// The loaded data.
 pub(crate) struct Session {
-    /// The evaluator over everything that was read. The process ends with the command, which frees it
-    /// all at once: object by object that is a tenth of a command's time.
+    /// The evaluator. It is never dropped: freeing each object would take a tenth of the time of a command,
+    /// and the process ends anyway.
     pub(crate) authorizer: ManuallyDrop<Authorizer>,
     /// The served resources.
     pub(crate) catalog: Catalog,
-    /// Where questions are asked that name no namespace.
+    /// The default namespace of questions.
     pub(crate) place: Place,
-    /// Aggregated ClusterRoles whose written rules are not what a controller makes of them.
+    /// Aggregated ClusterRoles whose stored rules differ from the aggregated ones.
     pub(crate) drifts: Vec<AggregationDrift>,
-    /// The cluster, unless only manifests were read.
+    /// The cluster; `None` for manifests.
     live: Option<LiveSource>,
-    /// Whether something could not be read that `--keep-going` does not excuse.
+    /// Whether unreadable documents fail the command, because `--keep-going` was not given.
     pub(crate) incomplete: bool,
-    /// Whether ServiceAccounts that are missing will be made, so that none is warned of.
+    /// Whether missing ServiceAccounts will be created, so that they need no warning.
     pub(crate) makes_accounts: bool,
-    /// Whether all that there is was read, as far as it may be read: of a cluster, or of its snapshot.
+    /// Whether the input is a whole cluster (live or snapshot).
     pub(crate) complete: bool,
-    /// Objects of manifests that later ones of their names replaced.
+    /// Objects in manifests that later ones with the same name replaced.
     pub(crate) replaced: Vec<Replaced>,
     /// The files that were read.
     pub(crate) files: Vec<FileRead>,
     /// How many files and directories `--exclude` and `exclude` in `rolecall.yaml` skipped.
     pub(crate) excluded: usize,
-    /// What stdin held, if that was to be kept.
+    /// The contents of stdin, if requested.
     pub(crate) stdin: Option<Vec<u8>>,
 }
 
-/// The cluster that was read.
+/// A live cluster.
 struct LiveSource {
     live: Live,
-    /// Who the server takes the caller for, once that was asked.
+    /// The caller's identity according to the server, once requested.
     me: OnceLock<Identity>,
     /// The lists that the server forbade.
     forbidden: Vec<ForbiddenList>,
 }
 
-/// How many problems of the input are told of by themselves; `-v` tells all.
-const TOLD: usize = 50;
+/// The maximum number of input problems to report without `-v`.
+const MAX_REPORTED: usize = 50;
 
 impl Session {
-    /// Reads what the options name, and reports on stderr what could not be read.
+    /// Reads the input of the options, and reports problems on stderr.
     pub(crate) fn load(ui: &Ui, options: &Options, needs: Needs) -> Result<Self, CommandError> {
         if options.source.overlay {
             Self::load_overlay(ui, options, &needs)
@@ -81,8 +81,7 @@ impl Session {
         }
     }
 
-    /// Reads manifests that were put into a folder for that, and shows their paths as if they stood
-    /// in `name`.
+    /// Reads manifests in a temporary directory, and displays `name` instead of its path.
     pub(crate) fn load_copy(
         ui: &Ui,
         options: &Options,
@@ -95,7 +94,7 @@ impl Session {
         Self::load_manifests(ui, &options, &needs, Some(name))
     }
 
-    /// Reads nothing: what manifests grant that are not there.
+    /// Builds a session without input, which grants nothing.
     pub(crate) fn of_nothing(ui: &Ui, options: &Options) -> Result<Self, CommandError> {
         let mut options = options.clone();
         options.source.filename = Vec::new();
@@ -105,7 +104,7 @@ impl Session {
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
         let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
         let mut inventory = builder.build();
-        // Stored roles stay as they are, unless a manifest changes what they are made of.
+        // Stored roles stay unchanged, unless a manifest changes the roles that they aggregate.
         let drifts = resolve_aggregation(&mut inventory);
         Self {
             drifts,
@@ -123,17 +122,17 @@ impl Session {
         }
     }
 
-    /// Reads a cluster, and lays manifests over it.
+    /// Reads a cluster and overlays it with manifests.
     fn load_overlay(ui: &Ui, options: &Options, needs: &Needs) -> Result<Self, CommandError> {
         if options.source.filename.is_empty() {
-            return Err(CommandError::usage("`--overlay` has nothing to lay over the cluster")
-                .with_hint(Hint::pass("-f PATH", "say which manifests")));
+            return Err(CommandError::usage("`--overlay` needs manifests")
+                .with_hint(Hint::pass("-f PATH", "overlay the cluster with manifests")));
         }
-        // What a manifest binds or aggregates may stand anywhere.
+        // A manifest can refer to roles in any namespace.
         let breadth = needs.breadth.max(Breadth::Roles);
         let mut needs = Needs { breadth, ..needs.clone() };
         let live = Live::connect(ui, &options.cluster)?;
-        let patience = Patience::with(ui, paths(options));
+        let note = SlowInputNote::start(ui, paths(options));
         let exclude = excluded(ui, options);
         let config = LoadConfig {
             paths: options.source.filename.clone(),
@@ -143,14 +142,14 @@ impl Session {
             exclude,
         };
         let (loaded, stdin) = load(&config, &needs);
-        drop(patience);
+        drop(note);
         tell_excluded(ui, options, loaded.excluded);
-        unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
+        unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
-            return Err(CommandError::input("nothing could be read to lay over the cluster"));
+            return Err(CommandError::input("none of the manifests could be read"));
         }
-        // Where not everything may be listed, those namespaces count that the manifests are about.
+        // If listing everything is forbidden, the namespaces of the manifests are listed.
         needs.further_namespaces.extend(namespaces_of(&loaded.inventory));
         let mut read = live::load::read_from(ui, live, options, &needs)?;
         read.builder.append(loaded.inventory.into_builder());
@@ -167,7 +166,7 @@ impl Session {
         shown_as: Option<&str>,
     ) -> Result<Self, CommandError> {
         let namespace = options.namespace.first().unwrap_or(place::DEFAULT).to_owned();
-        let patience = Patience::with(ui, paths(options));
+        let note = SlowInputNote::start(ui, paths(options));
         let exclude = excluded(ui, options);
         let config = LoadConfig {
             paths: options.source.filename.clone(),
@@ -177,7 +176,7 @@ impl Session {
             exclude,
         };
         let (mut loaded, stdin) = load(&config, needs);
-        drop(patience);
+        drop(note);
         if let (Some(name), [folder]) = (shown_as, &*options.source.filename) {
             loaded.show_as(&folder.to_string_lossy(), name);
         }
@@ -186,19 +185,19 @@ impl Session {
             loaded.problems.retain(|problem| {
                 let is_nothing = problem.kind == ProblemKind::NoManifests;
                 if is_nothing {
-                    ui.note(format!("{problem}, so nothing is granted there"));
+                    ui.note(format!("{problem}, so it grants nothing"));
                 }
                 !is_nothing
             });
         }
         if let (false, [only]) = (holds_input(authorizer.inventory()), &*loaded.problems) {
-            // What deletes an object is read; it grants nothing.
+            // A deletion is valid input, although it grants nothing.
             if only.kind != ProblemKind::Deletion {
                 return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
             }
         }
         tell_excluded(ui, options, loaded.excluded);
-        unrendered::tell_unbuilt(ui, options, &loaded.unbuilt);
+        unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
             return Err(CommandError::input("nothing could be read"));
@@ -223,25 +222,25 @@ impl Session {
         Ok(session)
     }
 
-    /// Returns who `me` is: `--as`, or whom the cluster says this is.
+    /// Returns the identity of `me`: the user of `--as`, or the caller according to the server.
     pub(crate) fn me(&self, ui: &Ui, options: &Options) -> Result<Identity, CommandError> {
         let cluster = &options.cluster;
         let Some(name) = &cluster.as_user else {
             return match &self.live {
                 Some(_) if !cluster.as_groups.is_empty() => {
-                    Err(CommandError::usage("groups are impersonated without a user")
-                        .with_hint(Hint::pass("--as USER", "impersonate somebody in them")))
+                    Err(CommandError::usage("`--as-group` needs a user")
+                        .with_hint(Hint::pass("--as USER", "impersonate a user in these groups")))
                 }
                 Some(source) => source.me(ui),
-                None => Err(CommandError::usage("manifests do not tell who `me` is")
-                    .with_hint(Hint::pass("--for SUBJECT", "say who asks"))),
+                None => Err(CommandError::usage("manifests do not define `me`")
+                    .with_hint(Hint::pass("--for SUBJECT", "name the subject"))),
             };
         };
         let user = Identity::user(name);
         if cluster.as_groups.is_empty() {
             return Ok(user);
         }
-        // As the server's impersonation: groups that are given replace a ServiceAccount's own.
+        // As in the server's impersonation, explicit groups replace those of a ServiceAccount.
         let user = match user.as_service_account() {
             Some(_) => Identity { groups: Vec::new(), ..user }.with_group("system:authenticated"),
             None => user,
@@ -249,7 +248,7 @@ impl Session {
         Ok(cluster.as_groups.iter().fold(user, |user, group| user.with_group(group)))
     }
 
-    /// Returns the cluster; `None` when only manifests were read.
+    /// Returns the cluster; `None` for manifests.
     pub(crate) fn live(&self) -> Option<&Live> {
         self.live.as_ref().map(|source| &source.live)
     }
@@ -259,8 +258,8 @@ impl Session {
         &self.place.namespace
     }
 
-    /// Returns the namespaces in which a question is asked: those that were named, or the one that
-    /// goes without saying; with `-A` all at once, which is the empty one.
+    /// Returns the namespaces of a question: those of `-n`, or the default one. With `-A`, it is the empty
+    /// namespace, which means all namespaces.
     pub(crate) fn namespaces(&self, options: &Options) -> Vec<Text> {
         let named = &options.namespace.namespaces;
         match (options.namespace.all_namespaces, named.is_empty()) {
@@ -273,8 +272,8 @@ impl Session {
         }
     }
 
-    /// Names the command that prints the least right with which the server would answer questions about
-    /// others in a namespace; `None` when it does not say who the caller is.
+    /// Returns the command that grants the caller access reviews for others in a namespace; `None` if the
+    /// caller is unknown.
     pub(crate) fn right_to_review(&self, namespace: &str) -> Option<Hint> {
         let forbidden = &self.live.as_ref()?.forbidden;
         let mut users = forbidden.iter().map(|list| &list.user).filter(|user| !user.is_empty());
@@ -282,14 +281,14 @@ impl Session {
         Some(live::rights::to_review(user, namespace))
     }
 
-    /// Names the commands that print the least rights with which more could be read.
+    /// Returns the commands that grant the caller the forbidden lists.
     pub(crate) fn rights(&self) -> Vec<Hint> {
         let forbidden = self.live.as_ref().map_or(&[][..], |source| &source.forbidden);
         live::rights::to_read(forbidden)
     }
 
-    /// Returns the exit code of a command that would end so if everything had been read. Where the
-    /// answer is open, it says which rights would settle it.
+    /// Adjusts the exit code for unreadable input. If the answer is unknown, suggests the permissions that
+    /// would settle it.
     pub(crate) fn conclude(&self, ui: &Ui, exit: Exit) -> Exit {
         if exit == Exit::Inconclusive {
             self.rights().into_iter().for_each(|hint| ui.suggest(hint));
@@ -299,13 +298,13 @@ impl Session {
 }
 
 impl LiveSource {
-    /// Returns who the server takes the caller for; asks once.
+    /// Returns the caller's identity according to the server, which is asked once.
     fn me(&self, ui: &Ui) -> Result<Identity, CommandError> {
         if let Some(me) = self.me.get() {
             return Ok(me.clone());
         }
         let asking = self.live.cluster().who_am_i();
-        let who = self.live.wait(ui, || "asking who this is".to_owned(), asking)?;
+        let who = self.live.wait(ui, || "requesting the identity".to_owned(), asking)?;
         let who = live::whoami::known(ui, self.live.cluster(), who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
     }
@@ -333,7 +332,7 @@ fn paths(options: &Options) -> impl Iterator<Item = &Path> {
     options.source.filename.iter().map(PathBuf::as_path)
 }
 
-/// Loads manifests, and returns what stdin held if it is to be kept.
+/// Loads manifests, and returns the contents of stdin if requested.
 fn load(config: &LoadConfig, needs: &Needs) -> (Loaded, Option<Vec<u8>>) {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     if !needs.keeps_stdin || !config.paths.iter().any(is_stdin) {
@@ -344,12 +343,12 @@ fn load(config: &LoadConfig, needs: &Needs) -> (Loaded, Option<Vec<u8>>) {
     (loaded, Some(stdin.into_copy()))
 }
 
-/// Reports what went wrong while reading, and returns whether a document could not be read. Charts and
-/// templates that were not rendered are gaps: they leave answers open.
+/// Reports input problems, and returns whether a document could not be read. Charts and templates that
+/// were not rendered do not count: they are gaps, which make answers unknown.
 fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     let is_error = |problem: &&Problem| problem.severity() == Severity::Error;
-    let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
-    for problem in problems.iter().take(told) {
+    let limit = if options.output.verbose > 0 { usize::MAX } else { MAX_REPORTED };
+    for problem in problems.iter().take(limit) {
         let is_left_open = problem.kind == ProblemKind::Unrendered;
         if is_error(&problem) && !is_left_open && !options.source.keep_going {
             ui.problem(problem.to_string());
@@ -360,8 +359,8 @@ fn report(ui: &Ui, options: &Options, problems: &[Problem]) -> bool {
     if let Some(hint) = problems.iter().find_map(|problem| remedy(options, problem)) {
         ui.suggest(hint);
     }
-    if problems.len() > told {
-        ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - told));
+    if problems.len() > limit {
+        ui.problem(format!("{} more problems; `-v` lists them all", problems.len() - limit));
     }
     let is_unreadable =
         |problem: &Problem| is_error(&problem) && problem.kind != ProblemKind::Unrendered;
@@ -372,7 +371,7 @@ fn has_errors(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| problem.severity() == Severity::Error)
 }
 
-/// Returns what the reader can do about a problem.
+/// Returns a hint for a problem.
 fn remedy(options: &Options, problem: &Problem) -> Option<Hint> {
     match problem.kind {
         ProblemKind::Unrendered => Some(unrendered::chart(&problem.file, options)),
@@ -383,7 +382,7 @@ fn remedy(options: &Options, problem: &Problem) -> Option<Hint> {
     }
 }
 
-/// Returns the namespaces in which manifests say something, each once.
+/// Returns the namespaces of objects in manifests.
 fn namespaces_of(inventory: &Inventory) -> BTreeSet<String> {
     let roles = inventory.roles().iter().map(|role| &role.metadata);
     let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
@@ -392,7 +391,7 @@ fn namespaces_of(inventory: &Inventory) -> BTreeSet<String> {
     let objects = roles.chain(bindings).chain(accounts).chain(workloads);
     let named = objects.filter(|metadata| !metadata.namespace.is_empty());
     let own = named.map(|metadata| metadata.namespace.to_string());
-    // A binding refers to ServiceAccounts of other namespaces too.
+    // Bindings can refer to ServiceAccounts in other namespaces.
     let subjects = inventory.bindings().iter().flat_map(|binding| {
         let of = |subject: &rolecall_rbac::Subject| {
             subject.effective_namespace(&binding.metadata).map(ToString::to_string)
@@ -402,7 +401,7 @@ fn namespaces_of(inventory: &Inventory) -> BTreeSet<String> {
     own.chain(subjects).filter(|namespace| !namespace.is_empty()).collect()
 }
 
-/// Returns whether anything of the input was read, rather than assumed.
+/// Returns whether any object was read from the input, instead of assumed.
 fn holds_input(inventory: &Inventory) -> bool {
     let is_read = |metadata: &Metadata| metadata.origin != Origin::Default;
     inventory.roles().iter().any(|role| is_read(&role.metadata))

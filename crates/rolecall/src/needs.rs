@@ -4,51 +4,51 @@ use rolecall_source::manifests::Selection;
 
 use crate::place::Unplaced;
 
-/// What a command needs besides roles and bindings; less is asked of a cluster then.
+/// The data that a command needs besides roles and bindings. Nothing else is requested from a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// ServiceAccounts.
     pub(crate) service_accounts: bool,
     /// Namespaces.
     pub(crate) namespaces: bool,
-    /// Pods and the objects that make them.
+    /// Pods and workloads.
     pub(crate) workloads: bool,
-    /// Pods, and who owns the objects that own them.
+    /// Pods and their chains of owners.
     pub(crate) pods: bool,
-    /// The objects that make Pods.
+    /// Workloads, which have Pod templates.
     pub(crate) templates: bool,
-    /// No roles and bindings: the server answers by itself.
+    /// Whether roles and bindings are not needed, because the server answers.
     pub(crate) without_roles: bool,
-    /// Where all this is needed.
+    /// The namespaces of the data.
     pub(crate) breadth: Breadth,
-    /// Namespaces that count besides those that the question is asked in.
+    /// Namespaces besides those of the question.
     pub(crate) further_namespaces: Vec<String>,
-    /// Whether the command itself looks for the namespaces that it is about.
+    /// Whether the command itself checks that its namespaces exist.
     pub(crate) looks_for_namespaces: bool,
-    /// Whether the answer is what the named namespaces hold, so that each has to be there.
+    /// Whether the answer is the contents of the named namespaces, so that each must exist.
     pub(crate) reads_namespaces: bool,
-    /// Subjects that are named without a namespace, which manifests may know.
+    /// Subjects without a namespace, which the manifests can determine.
     pub(crate) unplaced: Vec<Unplaced>,
-    /// Whether manifests may be none: then nothing is granted.
+    /// Whether the input can be empty, in which case it grants nothing.
     pub(crate) may_be_nothing: bool,
-    /// Whether the text of stdin is to be kept, to find places in it.
+    /// Whether to keep the contents of stdin, for locations.
     pub(crate) keeps_stdin: bool,
 }
 
-/// In how much of a cluster something is needed; with `-A` everything is needed everywhere.
+/// The scope of the needed data; `-A` means everything in all namespaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Breadth {
-    /// In the namespaces that the question is asked in.
+    /// The namespaces of the question.
     #[default]
     Asked,
-    /// Roles, bindings and ServiceAccounts in all namespaces.
+    /// All namespaces for roles, bindings and ServiceAccounts.
     Roles,
-    /// Everything in all namespaces.
+    /// All namespaces for everything.
     All,
 }
 
 impl Needs {
-    /// Returns what of manifests is to be read. Namespaces may be known from Pods alone.
+    /// Returns the parts of manifests to read. Some namespaces are only known from Pods.
     pub(crate) fn selection(&self) -> Selection {
         match self.workloads || self.pods || self.templates || self.namespaces {
             true => Selection::Everything,

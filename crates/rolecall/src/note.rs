@@ -1,4 +1,4 @@
-//! What to know before the objects are applied, in words.
+//! Notes about the objects.
 
 use rolecall_grant::Note;
 use rolecall_source::cluster::NamespaceState;
@@ -7,21 +7,21 @@ use crate::answer::fix::Gathered;
 use crate::cli::quote;
 use crate::error::Hint;
 
-/// Says a note as a sentence, and what to do about it.
+/// Returns the text of a note, with a hint.
 pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
     match note {
         Note::NoServiceAccount { namespace, name } => (
-            format!("there is no ServiceAccount `{namespace}/{name}` yet"),
-            Some(Hint::pass("--create-serviceaccount", "write the ServiceAccount, too")),
+            format!("ServiceAccount `{namespace}/{name}` does not exist yet"),
+            Some(Hint::pass("--create-serviceaccount", "also write the ServiceAccount")),
         ),
         Note::DefaultServiceAccount { namespace } => (
             format!(
-                "`default` is the ServiceAccount of every Pod in namespace `{namespace}` that names \
-                 none: all of them are granted this"
+                "`default` is the ServiceAccount of every Pod in namespace `{namespace}` without a \
+                 `serviceAccountName`: all of them gain this"
             ),
             Some(Hint::pass(
                 "--dedicated-serviceaccount --for deploy/NAME",
-                "grant to one workload alone",
+                "grant to a single workload",
             )),
         ),
         Note::NoNamespace { name } => {
@@ -29,79 +29,81 @@ pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
             (text, Some(hint))
         }
         Note::NothingToReuse { namespace } => {
-            (format!("no existing role fits {}; a new one grants it", place(namespace)), None)
+            (format!("no existing role is suitable {}; creating a new one", place(namespace)), None)
         }
         Note::NothingToExtend { namespace } => (
             format!(
-                "no role is bound to the subject alone {}; a new one grants it",
+                "no role is bound only to the subject {}; creating a new one",
                 place(namespace)
             ),
             None,
         ),
         Note::Aggregated { role } => (
-            format!("ClusterRole `{role}` is aggregated: it also grants what others add to it"),
+            format!(
+                "ClusterRole `{role}` is aggregated: it also grants the rules of the roles that it selects"
+            ),
             None,
         ),
         Note::NameInDoubt { namespace, name } => (
             format!(
-                "`{name}` exists {}, and who is bound to it could not be read: it is left as it is",
+                "keeping `{name}` {} unchanged: its bindings could not be read",
                 place(namespace)
             ),
             None,
         ),
         Note::NameTaken { namespace, name } => (
-            format!("`{name}` {} belongs to somebody else and is left as it is", place(namespace)),
+            format!("keeping `{name}` {} unchanged: rolecall does not manage it", place(namespace)),
             None,
         ),
         Note::WiderThanNamed { verb, resource } => (
-            format!("`{verb}` of `{resource}` cannot be limited to a name: it is granted for all"),
+            format!("`{verb}` of `{resource}` cannot be limited to a name: granting it for all"),
             None,
         ),
         Note::RunsPods { namespace } => (
             format!(
-                "this lets it run Pods, and so act as any ServiceAccount of namespace `{namespace}`"
+                "this allows running Pods, and so acting as any ServiceAccount in namespace `{namespace}`"
             ),
             None,
         ),
         Note::NameDropped { generated, verb, resource, name } => (
             format!(
-                "`{verb}` of `{resource}` is granted for all names in the namespace rather than for \
-                 `{name}` alone: {generated}"
+                "granting `{verb}` of `{resource}` for all names in the namespace instead of only \
+                 `{name}`: {generated}"
             ),
-            Some(Hint::pass("--keep-names", "limit it to the name all the same")),
+            Some(Hint::pass("--keep-names", "limit it to the name anyway")),
         ),
         Note::NameKept { generated, verb, resource, name } => (
             format!(
-                "`{verb}` of `{resource}` is limited to `{name}`, and may be denied again soon: \
+                "`{verb}` of `{resource}` is limited to `{name}`, and might be denied again soon: \
                  {generated}"
             ),
             None,
         ),
         Note::HalfOfImpersonation { verb } => (
             format!(
-                "this is half of what impersonation takes: `{verb}` of the identity that is taken on, \
-                 in API group authentication.k8s.io, is the other"
+                "impersonation also needs `{verb}` of the impersonated identity, in API group \
+                 authentication.k8s.io"
             ),
             None,
         ),
     }
 }
 
-/// Says why the server refuses objects in a namespace, and what to do about it.
+/// Returns why the server rejects objects in a namespace, with a hint.
 pub(crate) fn refusing_namespace(name: &str, state: NamespaceState) -> (String, Hint) {
     match state {
         NamespaceState::Terminating => (
-            format!("namespace `{name}` is being deleted: the server refuses new objects in it"),
+            format!("namespace `{name}` is being deleted: the server rejects new objects in it"),
             Hint::run(
                 format!("kubectl wait --for=delete namespace {} --timeout=5m", quote(name)),
-                "wait until it is gone, then create it again",
+                "wait until it is deleted, then create it again",
             ),
         ),
         NamespaceState::Active | NamespaceState::Missing => (
-            format!("there is no namespace `{name}` yet"),
+            format!("namespace `{name}` does not exist yet"),
             Hint::run(
                 format!("kubectl create namespace {}", quote(name)),
-                "create it before this is applied",
+                "create it before you apply this",
             ),
         ),
     }
@@ -114,7 +116,7 @@ fn place(namespace: &str) -> String {
     }
 }
 
-/// Says which roles the server missed: one of them may be all that is wrong.
+/// Describes missing roles in the server's messages, which can be the whole problem.
 pub(crate) fn missing_role_texts(gathered: &Gathered) -> impl Iterator<Item = String> {
     gathered.missing_roles.iter().map(|(who, roles)| {
         let names: Vec<String> =
@@ -124,8 +126,8 @@ pub(crate) fn missing_role_texts(gathered: &Gathered) -> impl Iterator<Item = St
             _ => ("bindings refer", "which do not exist"),
         };
         format!(
-            "{refer} {who} to {}, {do_not}: to create what is missing, or to correct the binding, may be \
-             all that is needed",
+            "{refer} {who} to {}, {do_not}: creating it, or correcting the binding, might be \
+             sufficient",
             names.join(" and "),
         )
     })

@@ -1,4 +1,4 @@
-//! In which namespace manifests are asked when the command line names none.
+//! The default namespace for questions about manifests.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use crate::error::Hint;
 use crate::kind::is_kind;
 use crate::ui::Ui;
 
-/// The namespace of objects and questions where nothing else decides.
+/// The last resort for the namespace of objects and questions.
 pub(crate) const DEFAULT: &str = "default";
 
 /// Namespaces that every cluster has.
 pub(crate) const ALWAYS_THERE: [&str; 4] =
     [DEFAULT, "kube-node-lease", "kube-public", "kube-system"];
 
-/// How many namespaces are listed.
+/// The maximum number of namespaces to list.
 const LISTED: usize = 5;
 
-/// A subject that the command line names without its namespace.
+/// A subject in the arguments without a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unplaced {
     /// A ServiceAccount.
     ServiceAccount(String),
-    /// A Pod or an object that makes Pods.
+    /// A Pod or a workload.
     Workload {
         /// The kind as written.
         kind: String,
@@ -33,7 +33,7 @@ pub(crate) enum Unplaced {
     },
 }
 
-/// The namespace in which questions are asked, and what is worth saying about the choice.
+/// The namespace of questions, with the reason for the choice.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The namespace.
@@ -41,29 +41,29 @@ pub(crate) struct Place {
     reason: Reason,
 }
 
-/// Why a namespace was chosen.
+/// The reason for the choice of a namespace.
 #[derive(Clone, Debug)]
 enum Reason {
-    /// It was named, or there is no other.
+    /// It was given, or there is no other.
     Given,
-    /// It was named, though the input has nothing in some of those that were named.
+    /// It was given, but the input contains nothing in some of the given namespaces.
     Absent { absent: Vec<String>, known: BTreeSet<Text> },
-    /// It is the only one.
+    /// It is the only one in the input.
     Only,
-    /// The subject is there.
+    /// It is the namespace of the subject.
     OfSubject(String),
-    /// Nothing decides between these.
+    /// The input has several namespaces.
     Undecided(BTreeSet<Text>),
 }
 
 impl Place {
-    /// Chooses a namespace that needs no explanation.
+    /// Returns a given namespace, which needs no explanation.
     pub(crate) fn given(namespace: String) -> Self {
         Self { namespace, reason: Reason::Given }
     }
 
-    /// Chooses the namespace for questions to manifests: the one that is named, the one in which the
-    /// subject is, the only one of the input, or `default`.
+    /// Chooses the namespace for questions about manifests: the given one, that of the subject, the only one in
+    /// the input, or `default`.
     pub(crate) fn in_manifests(
         options: &Options,
         unplaced: &[Unplaced],
@@ -106,18 +106,17 @@ impl Place {
         }
     }
 
-    /// Says once on stderr which namespace was chosen, where the reader did not name one that the input
-    /// has.
+    /// Notes the chosen namespace on stderr, once, unless it was given and the input contains it.
     pub(crate) fn explain(&self, ui: &Ui) {
         let Self { namespace, reason } = self;
         let assumed = format!("no `-n` given: assuming namespace `{namespace}`");
         match reason {
             Reason::Given => {}
             Reason::Only => ui.note_once(format!("{assumed}, the only one in the input")),
-            Reason::OfSubject(subject) => ui.note_once(format!("{assumed}, where `{subject}` is")),
+            Reason::OfSubject(subject) => ui.note_once(format!("{assumed} of `{subject}`")),
             Reason::Undecided(known) => {
-                ui.note_once(format!("{assumed}; the input is about {}", listed(known)));
-                ui.suggest(Hint::pass("-n NAMESPACE", "ask in another namespace"));
+                ui.note_once(format!("{assumed}; the input has {}", listed(known)));
+                ui.suggest(Hint::pass("-n NAMESPACE", "use another namespace"));
             }
             Reason::Absent { absent, known } => {
                 for absent in absent {
@@ -136,8 +135,8 @@ impl Place {
 }
 
 impl Unplaced {
-    /// Returns the namespaces in which it is; those of ServiceAccounts that only bindings name count where
-    /// no such object was read.
+    /// Returns the namespaces of the subject. ServiceAccounts that only bindings name count if no such object
+    /// was read.
     fn namespaces<'a>(&self, inventory: &'a Inventory, catalog: &Catalog) -> BTreeSet<&'a Text> {
         match self {
             Self::ServiceAccount(name) => {
@@ -178,8 +177,8 @@ impl std::fmt::Display for Unplaced {
     }
 }
 
-/// Returns the namespaces of the roles, bindings and ServiceAccounts that were read, which every command
-/// reads; where there are none, those that anything names.
+/// Returns the namespaces of roles, bindings and ServiceAccounts, which every command reads; or those of any
+/// object, if there are none.
 fn namespaces(inventory: &Inventory) -> BTreeSet<Text> {
     let roles = inventory.roles().iter().map(|role| &role.metadata);
     let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
@@ -188,7 +187,7 @@ fn namespaces(inventory: &Inventory) -> BTreeSet<Text> {
     let read = roles.chain(bindings).chain(accounts).filter(is_read);
     let mut found: BTreeSet<Text> = BTreeSet::new();
     for metadata in read {
-        // Sorted by namespace: most are the one before.
+        // Objects are sorted by namespace, so most are equal to the previous one.
         if found.last() != Some(&metadata.namespace) && !found.contains(&metadata.namespace) {
             found.insert(metadata.namespace.clone());
         }
@@ -199,7 +198,7 @@ fn namespaces(inventory: &Inventory) -> BTreeSet<Text> {
     found
 }
 
-/// Lists namespaces as a sentence does.
+/// Lists namespaces in a sentence.
 fn listed(names: &BTreeSet<Text>) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let others = names.len() - shown.len();

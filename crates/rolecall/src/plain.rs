@@ -1,20 +1,20 @@
-//! Foreign text made harmless.
+//! Escaping of untrusted text.
 //!
-//! Names, reasons and paths come from clusters and files, whose authors may not be friends: escape
-//! sequences could repaint the terminal, line breaks and direction marks could forge lines.
+//! Names, reasons and paths come from clusters and files, and can be malicious: escape sequences could
+//! repaint the terminal, newlines and direction marks could forge lines.
 
 use std::borrow::Cow;
 
 use rolecall_yaml::is_harmful;
 
-/// Returns text that stays on its line, moves nothing and is no command.
+/// Escapes text so that it stays on its line, does not move the cursor and is not a command.
 ///
 /// Every control, line-breaking, invisible or direction-changing character is written as `\u{..}`. So
 /// is what CI runners take commands from: `::` at the start of a line (GitHub, Gitea) and `##` anywhere
 /// in it (`##[..]` of GitHub, `##vso[..]` of Azure Pipelines, `##teamcity[..]`). The sections of GitLab
 /// need control characters.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    // Nearly all text is printable ASCII, which can be seen without decoding it.
+    // Nearly all text is printable ASCII, which is cheap to detect.
     let is_simple = text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'#');
     if is_simple && !starts_command(text) {
         return Cow::Borrowed(text);
@@ -42,7 +42,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Returns whether a line that starts so is a command to the runner of a GitHub workflow.
+/// Returns whether a line is a workflow command for a GitHub runner.
 pub(crate) fn starts_command(line: &str) -> bool {
     line.trim_start().starts_with("::")
 }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_the_cursor_is_written_out() {
+    fn control_characters_are_escaped() {
         for (text, expected) in [
             ("web", "web"),
             ("münchen-東京", "münchen-東京"),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runners_take_for_a_command_is_written_out() {
+    fn commands_of_ci_runners_are_escaped() {
         for (text, expected) in [
             ("::stop-commands::x", "\\u{3a}:stop-commands::x"),
             ("  ::error::x", "  \\u{3a}:error::x"),

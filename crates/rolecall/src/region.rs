@@ -3,7 +3,7 @@
 use rolecall_yaml::Region;
 use serde::Serialize;
 
-/// Where exactly a field stands.
+/// The location of a field.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RegionDetails {

@@ -1,4 +1,4 @@
-//! Commands of rolecall's that grant what was refused, as people can run them.
+//! `rolecall fix` commands that grant refused requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use rolecall_rbac::{PolicyRule, Request, Target};
 use crate::cli::{Options, command_line};
 use crate::words;
 
-/// How many commands are named; more are for `fix --from-errors`.
+/// The maximum number of commands; `fix --from-errors` handles more.
 const MOST: usize = 3;
 
-/// Returns the `rolecall fix` commands that grant requests to a subject, as it is written after `--for`:
-/// as few as possible, and none when there are too many.
+/// Returns the `rolecall fix` commands that grant requests to a subject in the notation of `--for`: as few
+/// as possible, and none if there are too many.
 pub(crate) fn fix_commands<'a>(
     who: &str,
     requests: impl IntoIterator<Item = &'a Request>,
@@ -42,8 +42,8 @@ pub(crate) fn fix_commands<'a>(
     few(commands.collect())
 }
 
-/// Returns the commands that give a subject rules, in a namespace or everywhere; none when a rule has a
-/// wildcard, which is too much to grant.
+/// Returns the commands that grant rules to a subject, in a namespace or everywhere; none if a rule has a
+/// wildcard, which would grant too much.
 pub(crate) fn rule_commands(
     who: &str,
     rules: &[PolicyRule],
@@ -72,7 +72,7 @@ pub(crate) fn rule_commands(
     few(commands.collect())
 }
 
-/// Returns one command line; an empty namespace is everywhere.
+/// Returns one command line; an empty namespace means everywhere.
 pub(crate) fn fix_command(
     verbs: &str,
     resources: &[&str],

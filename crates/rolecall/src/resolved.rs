@@ -2,16 +2,16 @@
 
 use rolecall_rbac::Identity;
 
-/// A subject made definite.
+/// A resolved subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Subject {
     /// User name and groups.
     pub(crate) identity: Identity,
-    /// The workload that was named, when one was.
+    /// The workload in the argument, if any.
     pub(crate) workload: Option<WorkloadName>,
 }
 
-/// The workload through which a subject was named.
+/// The workload that names a subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WorkloadName {
     /// The kind.
@@ -22,7 +22,7 @@ pub(crate) struct WorkloadName {
     pub(crate) name: String,
 }
 
-/// Returns an identity as a SUBJECT that means it: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
+/// Returns the SUBJECT notation of an identity: `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`.
 pub(crate) fn label(identity: &Identity) -> String {
     match (identity.as_service_account(), &*identity.user) {
         (Some(account), _) => format!("sa/{}:{}", account.namespace, account.name),

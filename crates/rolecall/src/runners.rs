@@ -1,13 +1,13 @@
-//! What runs as which ServiceAccount.
+//! The workloads of ServiceAccounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{Gap, Inventory, Text, Workload};
 
-/// The workloads that run as each ServiceAccount: those that people made, not what these make in turn.
+/// The workloads of each ServiceAccount, without those that other workloads create.
 pub(crate) struct Runners<'a> {
     inventory: &'a Inventory,
-    /// By namespace and name of the ServiceAccount.
+    /// The workloads by namespace and name of the ServiceAccount.
     of: BTreeMap<(&'a str, &'a str), BTreeSet<Runner<'a>>>,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Runner<'a> {
 }
 
 impl<'a> Runners<'a> {
-    /// Gathers what was read.
+    /// Collects the workloads of an inventory.
     pub(crate) fn new(inventory: &'a Inventory) -> Self {
         let workloads = || inventory.workloads().iter().filter(|workload| !workload.mirror);
         let key = |namespace: &'a Text, kind: &'a Text, name: &'a Text| (namespace, kind, name);
@@ -47,7 +47,7 @@ impl<'a> Runners<'a> {
         Self { inventory, of }
     }
 
-    /// Returns what runs as a ServiceAccount; `None` where something that was not read may.
+    /// Returns the workloads of a ServiceAccount; `None` if a gap could hide some.
     pub(crate) fn of(&self, namespace: &str, name: &str) -> Option<Vec<Runner<'a>>> {
         let found = self.of.get(&(namespace, name)).into_iter().flatten().copied();
         let found: Vec<Runner<'a>> = found.collect();

@@ -1,11 +1,11 @@
-//! Output whose reader may leave.
+//! Output that the reader can close early.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Passes on what is written, and drops the rest once nobody reads it: the command goes on and ends with
-/// the exit code of its answer, however much of it `head` wanted to see.
+/// Discards output after the reader has closed it, so that the command continues and ends with the exit
+/// code of its answer, even with `| head`.
 pub(crate) struct Kept<W> {
     inner: W,
     is_closed: bool,
@@ -13,7 +13,7 @@ pub(crate) struct Kept<W> {
 }
 
 impl<W> Kept<W> {
-    /// Wraps a stream, and notes when anything is written.
+    /// Wraps a stream and records whether anything is written.
     pub(crate) fn new(inner: W, is_written: Arc<AtomicBool>) -> Self {
         Self { inner, is_closed: false, is_written }
     }
@@ -48,7 +48,7 @@ impl<W: Write> Write for Kept<W> {
     }
 }
 
-/// Writes each event of the log on one line, whatever a server or a file had in its names.
+/// Writes each log event on one line, and escapes untrusted names.
 pub(crate) struct LogLines<W>(pub(crate) W);
 
 impl<W: Write> Write for LogLines<W> {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_of_the_log_stays_on_its_line() {
+    fn a_log_event_stays_on_one_line() {
         let mut out = Vec::new();
         LogLines(&mut out).write_all(b" INFO a\n::error::x\r##[group]\n").unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), " INFO a\\n::error::x\\r#\\u{23}[group]\n");

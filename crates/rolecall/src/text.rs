@@ -2,13 +2,13 @@
 
 use std::io::{self, Read};
 
-/// The most bytes without a line of text, as for manifests. A regular file may hold more: it ends.
+/// The maximum number of bytes without a line of text, as for manifests. Regular files are not limited.
 const LONGEST: usize = 64 << 20;
 
 /// Fails instead of reading forever: `/dev/zero` has no lines, and `/dev/urandom` no text.
 pub(crate) struct TextReader<R> {
     inner: R,
-    /// How many bytes were read since the last line break.
+    /// The number of bytes since the last newline.
     since_line: usize,
 }
 
@@ -29,26 +29,26 @@ impl<R: Read> Read for TextReader<R> {
             None => self.since_line + length,
         };
         if self.since_line > LONGEST {
-            let what = format!("{} MiB of it have no line of text", LONGEST >> 20);
+            let what = format!("no line of text in {} MiB", LONGEST >> 20);
             return Err(io::Error::other(what));
         }
         Ok(length)
     }
 }
 
-/// Keeps a copy of what is read, for input that can be read only once.
+/// Keeps a copy of input that can be read only once.
 pub(crate) struct Copied<R> {
     inner: R,
     copy: Vec<u8>,
 }
 
 impl<R> Copied<R> {
-    /// Wraps a stream of which nothing was read yet.
+    /// Wraps a stream.
     pub(crate) fn new(inner: R) -> Self {
         Self { inner, copy: Vec::new() }
     }
 
-    /// Returns everything that was read.
+    /// Returns the copy.
     pub(crate) fn into_copy(self) -> Vec<u8> {
         self.copy
     }
@@ -62,8 +62,8 @@ impl<R: Read> Read for Copied<R> {
     }
 }
 
-/// Returns an error of the operating system without its number, and as part of a sentence; other texts
-/// stay as they are.
+/// Removes the number from an error of the operating system, and lowercases its first letter. Other texts
+/// are unchanged.
 pub(crate) fn without_number(text: &str) -> String {
     let Some((text, _)) = text.split_once(" (os error") else { return text.to_owned() };
     let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));

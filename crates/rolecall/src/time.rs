@@ -1,27 +1,27 @@
-//! Times of tokens and certificates, as people read them.
+//! Human-readable times of tokens and certificates.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A time in seconds since 1970.
+/// A Unix time in seconds.
 pub(crate) type Seconds = i64;
 
-/// Returns the time it is.
+/// Returns the current time.
 pub(crate) fn now() -> Seconds {
     Timestamp::now().as_second()
 }
 
-/// Returns what day it is, in UTC, as `YYYY-MM-DD`.
+/// Returns the current date in UTC, as `YYYY-MM-DD`.
 pub(crate) fn today() -> String {
     TimeZone::UTC.to_datetime(Timestamp::now()).date().to_string()
 }
 
-/// Writes a time as RFC 3339 does; one that no calendar has as its number.
+/// Formats a time according to RFC 3339, or as a number if it is out of range.
 pub(crate) fn written(time: Seconds) -> String {
     Timestamp::from_second(time).map_or_else(|_| time.to_string(), |time| time.to_string())
 }
 
-/// Writes a time with how long it is until then, or since: `2026-01-01T00:00:00Z (in 42 min)`.
+/// Formats a time with its distance from now: `2026-01-01T00:00:00Z (in 42 min)`.
 pub(crate) fn from(now: Seconds, time: Seconds) -> String {
     let distance = time.saturating_sub(now);
     let length = length(distance.saturating_abs());
@@ -29,7 +29,7 @@ pub(crate) fn from(now: Seconds, time: Seconds) -> String {
     format!("{} ({relative})", written(time))
 }
 
-/// Writes a length of time in its largest unit that fits.
+/// Formats a duration in its largest unit.
 pub(crate) fn length(seconds: Seconds) -> String {
     const MINUTE: Seconds = 60;
     const HOUR: Seconds = 60 * MINUTE;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_from_now() {
+    fn times_are_relative_to_now() {
         for (time, expected) in [
             (1_000, "1970-01-01T00:16:40Z (in 0 s)"),
             (1_059, "1970-01-01T00:17:39Z (in 59 s)"),

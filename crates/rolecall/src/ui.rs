@@ -15,21 +15,21 @@ use crate::error::{CommandError, Hint};
 use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 
-/// Writes a command's data, notes, warnings and errors as the output options want them.
+/// Writes the data, notes, warnings and errors of a command according to the output options.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     options: OutputOptions,
     invocation: Invocation,
     /// Whether anything was written to stdout.
     is_written: Arc<AtomicBool>,
-    /// What was said already, and is not said again.
+    /// The messages that were printed, to avoid repetitions.
     said: Arc<Mutex<BTreeSet<String>>>,
 }
 
-/// Stdout, buffered; colours are taken out of it where nobody wants them.
+/// Buffered stdout, which removes colours if they are not wanted.
 pub(crate) type Stdout = BufWriter<Kept<AutoStream<StdoutLock<'static>>>>;
 
-/// Stdout for data, which has no colours.
+/// Buffered stdout for data without colours.
 pub(crate) type Data = BufWriter<Kept<StdoutLock<'static>>>;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -57,7 +57,7 @@ impl Ui {
         self.invocation.shown(text)
     }
 
-    /// Sends what libraries log to stderr, when `-v` asks for it.
+    /// Starts logging to stderr with `-v`.
     pub(crate) fn start_logging(&self) {
         let level = match self.options.verbose {
             0 => return,
@@ -87,14 +87,14 @@ impl Ui {
         BufWriter::with_capacity(1 << 16, Kept::new(io::stdout().lock(), self.is_written.clone()))
     }
 
-    /// Opens stdout for answers to questions that may never end: when nobody reads them any more,
-    /// writing fails and the command ends.
+    /// Opens stdout for an endless stream of answers: writing fails once the reader has closed it, so that
+    /// the command ends.
     pub(crate) fn answers(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(1 << 16, io::stdout().lock())
     }
 
-    /// Returns how many columns a table may take: the terminal's, 80 when it does not tell, and
-    /// `None` when stdout is no terminal, so that pipes lose and wrap nothing. `COLUMNS` overrides.
+    /// Returns the width of tables: that of the terminal, 80 if it is unknown, and `None` if stdout is not
+    /// a terminal, so that nothing is wrapped in pipes. `COLUMNS` overrides it.
     pub(crate) fn columns(&self) -> Option<usize> {
         if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()) {
             return Some(columns);
@@ -102,54 +102,54 @@ impl Ui {
         io::stdout().is_terminal().then(|| width_of(terminal_size_of(io::stdout())))
     }
 
-    /// Returns how tables are laid out on stdout.
+    /// Returns the layout of tables on stdout.
     pub(crate) fn layout(&self) -> TableLayout {
         let headings = if self.options.no_headers { Headings::Hidden } else { Headings::Shown };
         TableLayout { columns: self.columns(), headings }
     }
 
-    /// Returns whether stdout gets colours.
+    /// Returns whether stdout has colours.
     pub(crate) fn is_colored(&self) -> bool {
         self.options.color.choose(&io::stdout()) != anstream::ColorChoice::Never
     }
 
-    /// Returns whether stdout has anything of an answer.
+    /// Returns whether anything was written to stdout.
     pub(crate) fn has_written(&self) -> bool {
         self.is_written.load(Ordering::Relaxed)
     }
 
-    /// Returns whether stderr is a terminal that may show progress.
+    /// Returns whether stderr is a terminal that shows progress.
     pub(crate) fn shows_progress(&self) -> bool {
         !self.options.quiet && io::stderr().is_terminal()
     }
 
-    /// Says something that explains the answer; `-q` silences it.
+    /// Prints an explanation of the answer, unless `-q` is given.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         if !self.options.quiet {
             self.say("note", NOTE, text.as_ref());
         }
     }
 
-    /// Says once what explains several answers; `-q` silences it.
+    /// Prints an explanation once, unless `-q` is given.
     pub(crate) fn note_once(&self, text: impl AsRef<str>) {
         if !self.options.quiet {
             self.say_once("note", NOTE, text.as_ref());
         }
     }
 
-    /// Says something that probably is not as the reader thinks; `-q` silences it.
+    /// Warns of something unexpected, unless `-q` is given.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
         if !self.options.quiet {
             self.say_once("warning", WARNING, text.as_ref());
         }
     }
 
-    /// Reports something that could not be done while the rest goes on.
+    /// Reports an error that does not end the command.
     pub(crate) fn problem(&self, text: impl AsRef<str>) {
         self.say("error", ERROR, text.as_ref());
     }
 
-    /// Reports why the command ends, with causes and hints.
+    /// Reports the error that ends the command, with causes and hints.
     pub(crate) fn error(&self, error: &CommandError) {
         for (position, text) in error.chain().iter().enumerate() {
             self.say(if position == 0 { "error" } else { "caused by" }, ERROR, text);
@@ -159,7 +159,7 @@ impl Ui {
         }
     }
 
-    /// Hints at what to do next; `-q` silences it.
+    /// Prints a hint, unless `-q` is given.
     pub(crate) fn suggest(&self, hint: Hint) {
         if !self.options.quiet && self.is_new(&hint.to_string()) {
             self.hint(&hint);
@@ -170,7 +170,7 @@ impl Ui {
         self.say("hint", NOTE, &hint.to_string());
     }
 
-    /// Says what is worth saying once: both sides of a comparison may give reason to it.
+    /// Prints a message once: both sides of a comparison can cause it.
     fn say_once(&self, label: &str, style: Style, text: &str) {
         if self.is_new(text) {
             self.say(label, style, text);
@@ -187,7 +187,7 @@ impl Ui {
         let is_folded = io::stderr().is_terminal() && label != "hint";
         let columns = is_folded.then(|| width_of(terminal_size_of(io::stderr())));
         let mut stderr = Folded::new(self.stderr(), columns);
-        // Nobody is left to tell when stderr is gone.
+        // Ignore errors: stderr is closed.
         let _ = writeln!(stderr, "{style}{label}:{style:#} {}", plain(text.trim_end()));
     }
 
@@ -196,7 +196,7 @@ impl Ui {
     }
 }
 
-/// Returns the width of a terminal, 80 where it does not say.
+/// Returns the width of a terminal, by default 80.
 fn width_of(size: Option<(Width, Height)>) -> usize {
     size.map_or(80, |(width, _)| usize::from(width.0))
 }

@@ -1,4 +1,4 @@
-//! Which of the subjects that are known may do something, where roles or bindings were not read.
+//! Access reviews for known subjects, to supplement roles or bindings that could not be read.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use crate::resolved::label;
 use crate::ui::Ui;
 use crate::words;
 
-/// Has the server say which of the subjects that readable bindings and ServiceAccounts name may do
-/// something, but for those that are known to, and notes each. It says nothing where it may not be asked.
+/// Asks the server about the subjects of readable bindings and ServiceAccounts that are not known to be
+/// allowed, and notes each that is. Without permission to ask, it notes nothing.
 pub(crate) fn note_allowed(
     ui: &Ui,
     session: &Session,
@@ -40,24 +40,25 @@ pub(crate) fn note_allowed(
     for (question, answer) in questions.iter().zip(&answers) {
         if answer.verdict == VerdictKind::Allowed {
             let (who, what) = (label(&question.identity), words::request(&question.request));
-            ui.note(format!("the server says that {who} may {what}, through what was not read"));
+            ui.note(format!(
+                "according to the server, {who} can {what}, through objects that could not be read"
+            ));
         }
     }
     if left_out > 0 {
         ui.note(format!(
-            "the server was not asked about {left_out} further subjects: it is asked about \
-             {MOST_SUBJECTS} at most"
+            "the server was not asked about {left_out} more subjects: the limit is {MOST_SUBJECTS}"
         ));
     }
     Ok(())
 }
 
-/// Returns those whom bindings that count in a namespace name, and its ServiceAccounts.
+/// Returns the subjects of bindings that apply in a namespace, and its ServiceAccounts.
 fn candidates(session: &Session, namespace: &str) -> BTreeSet<Identity> {
     let inventory = session.authorizer.inventory();
     let bindings = inventory.bindings().iter().filter(|binding| {
         let of = &*binding.metadata.namespace;
-        !words::is_servers_own(binding) && (of.is_empty() || of == namespace)
+        !words::is_built_in(binding) && (of.is_empty() || of == namespace)
     });
     let named = bindings.flat_map(|binding| {
         binding.subjects.iter().filter_map(|subject| match subject.kind {

@@ -1,5 +1,4 @@
-//! Requests, rules and objects in words, for tables and messages alike. Nothing here is escaped:
-//! whoever prints it sees to that.
+//! Descriptions of requests, rules and objects for tables and messages. The caller must escape them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +8,7 @@ use rolecall_rbac::{
 };
 use rolecall_review::Answer;
 
-/// Says a request as people say it: `list pods in namespace shop`.
+/// Describes a request: `list pods in namespace shop`.
 pub(crate) fn request(request: &Request) -> String {
     match &request.target {
         Target::Path(path) => format!("{} {path}", request.verb),
@@ -28,12 +27,12 @@ pub(crate) fn request(request: &Request) -> String {
     }
 }
 
-/// Says a rule on one line: `get,list pods,pods/log "name"`.
+/// Describes a rule on one line: `get,list pods,pods/log "name"`.
 pub(crate) fn rule(rule: &PolicyRule) -> String {
     rule_in_part(rule, |_, _| true, usize::MAX)
 }
 
-/// Says of a rule what concerns a request, and how much else there is: `get,list pods and 9 more`.
+/// Describes the part of a rule that concerns a request, and counts the rest: `get,list pods and 9 more`.
 pub(crate) fn rule_about(rule: &PolicyRule, request: &Request) -> String {
     let concerns = |resource: &str, group: Option<&str>| match (&request.target, group) {
         (Target::Resource(target), Some(group)) => {
@@ -48,10 +47,10 @@ pub(crate) fn rule_about(rule: &PolicyRule, request: &Request) -> String {
     rule_in_part(rule, concerns, MOST_TARGETS)
 }
 
-/// How many resources and URLs of a rule are named together.
+/// The maximum number of resources and URLs of a rule to name.
 const MOST_TARGETS: usize = 4;
 
-/// Says a rule; when it has more than `most` targets only those that matter, or the first.
+/// Describes a rule. If it has more than `most` targets, names those that matter, or the first ones.
 fn rule_in_part(
     rule: &PolicyRule,
     matters: impl Fn(&str, Option<&str>) -> bool,
@@ -113,13 +112,13 @@ pub(crate) fn role(role: &Role) -> String {
     format!("{} {}", role.kind(), qualified(&role.metadata))
 }
 
-/// Names the role that a binding refers to, whether it exists or not.
+/// Names the role that a binding refers to, even if it does not exist.
 pub(crate) fn role_ref(binding: &Binding) -> String {
     format!("{} {}", binding.role_ref.kind, binding.role_ref.name)
 }
 
-/// Returns whether a binding is one that API servers create at their start.
-pub(crate) fn is_servers_own(binding: &Binding) -> bool {
+/// Returns whether API servers create a binding at startup.
+pub(crate) fn is_built_in(binding: &Binding) -> bool {
     let label = binding.metadata.label("kubernetes.io/bootstrapping");
     binding.metadata.origin == Origin::Default
         || label.is_some_and(|value| **value == *"rbac-defaults")
@@ -143,7 +142,7 @@ pub(crate) fn subject(subject: &Subject, binding: &Metadata) -> String {
     }
 }
 
-/// Names a binding's subject as a SUBJECT argument means it: `sa/shop:web`.
+/// Returns the SUBJECT notation of a binding's subject: `sa/shop:web`.
 pub(crate) fn subject_argument(subject: &Subject, binding: &Metadata) -> String {
     match &subject.kind {
         SubjectKind::ServiceAccount => {
@@ -156,7 +155,7 @@ pub(crate) fn subject_argument(subject: &Subject, binding: &Metadata) -> String 
     }
 }
 
-/// Says where an object stands, in brackets; nothing for a cluster's.
+/// Returns the location of an object, in brackets; empty for objects of a cluster.
 pub(crate) fn origin(metadata: &Metadata) -> String {
     match &metadata.origin {
         Origin::Default => " (default)".to_owned(),
@@ -172,7 +171,7 @@ pub(crate) fn before_building<'a>(objects: impl IntoIterator<Item = &'a Metadata
     }
 }
 
-/// Names the binding that leads nowhere, and why, in the server's words.
+/// Describes a binding without a valid role, with the server's reason.
 pub(crate) fn problem(problem: &Problem<'_>) -> String {
     let found = problem.binding();
     format!("{}{}: {problem}", binding(found), origin(&found.metadata))
@@ -183,7 +182,7 @@ pub(crate) fn quoted(names: &[Text]) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(",")
 }
 
-/// Says what was not read, and why: in one text what a user may not list in one place.
+/// Describes gaps with their reasons, and combines forbidden lists of one user in one place.
 pub(crate) fn gaps<'a>(gaps: impl IntoIterator<Item = &'a Gap>) -> Vec<String> {
     let mut refused: BTreeMap<(Option<&str>, &str), Vec<&str>> = BTreeMap::new();
     let mut others = Vec::new();
@@ -202,7 +201,7 @@ pub(crate) fn gaps<'a>(gaps: impl IntoIterator<Item = &'a Gap>) -> Vec<String> {
     refused.chain(others).collect()
 }
 
-/// Returns who may not list what was not read, as servers write it, where that is all they say.
+/// Returns the user of a forbidden list, if that is the only reason of a gap.
 fn refused_lister(gap: &Gap) -> Option<&str> {
     let start = gap.because.find("User \"")?;
     let (user, rest) = gap.because.get(start..)?.split_once(" cannot list resource ")?;
@@ -211,7 +210,7 @@ fn refused_lister(gap: &Gap) -> Option<&str> {
     Some(user).filter(|_| is_all && gap.origin.position().is_none())
 }
 
-/// Joins names as a sentence does: `a, b and c`.
+/// Joins names in a sentence: `a, b and c`.
 fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
@@ -220,7 +219,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Says why a server gave no answer, with the sentences about rights alone of its refusals.
+/// Shortens the errors of a server to the sentences about missing permissions.
 pub(crate) fn refusals(reason: &str) -> String {
     let sentence = |text| str::split_once(text, " is forbidden: ").map_or(text, |(_, after)| after);
     let mut sentences: Vec<&str> = Vec::new();
@@ -232,13 +231,13 @@ pub(crate) fn refusals(reason: &str) -> String {
     sentences.join("; ")
 }
 
-/// Names what was not read, without why.
+/// Describes a gap without its reason.
 pub(crate) fn unread(gap: &Gap) -> String {
     let text = gap.to_string();
     text.strip_suffix(&format!(": {}", gap.because)).unwrap_or(&text).to_owned()
 }
 
-/// Names the bindings that grant, or what was not read.
+/// Names the bindings that grant a request, or the gaps.
 pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
     let mut names: Vec<String> = match &decision.verdict {
         Verdict::Allowed { by } => by
@@ -257,8 +256,7 @@ pub(crate) fn through(decision: &Decision<'_>, separator: &str) -> String {
     names.join(separator)
 }
 
-/// Says through what a server allows something, or why it does not: `RoleBinding shop/web`, or its own
-/// words.
+/// Names the binding in a server's reason, such as `RoleBinding shop/web`, or returns the reason itself.
 pub(crate) fn review(answer: &Answer) -> String {
     match ReviewedGrant::parse(&answer.reason) {
         Some(ReviewedGrant { binding: (kind, "", name), .. }) => format!("{kind} {name}"),
@@ -269,7 +267,7 @@ pub(crate) fn review(answer: &Answer) -> String {
     }
 }
 
-/// What a server says that it grants a request through; each as kind, namespace and name.
+/// The grant in a server's reason; each object as kind, namespace and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReviewedGrant<'a> {
     pub(crate) binding: (&'a str, &'a str, &'a str),
@@ -278,8 +276,8 @@ pub(crate) struct ReviewedGrant<'a> {
 }
 
 impl<'a> ReviewedGrant<'a> {
-    /// Reads `RBAC: allowed by RoleBinding "b/ns" of Role "r" to ServiceAccount "sa/ns"`; the server
-    /// writes the name before the namespace.
+    /// Parses `RBAC: allowed by RoleBinding "b/ns" of Role "r" to ServiceAccount "sa/ns"`. The name
+    /// comes before the namespace.
     pub(crate) fn parse(reason: &'a str) -> Option<Self> {
         let rest = reason.strip_prefix("RBAC: allowed by ")?;
         let (binding_kind, rest) = rest.split_once(" \"")?;

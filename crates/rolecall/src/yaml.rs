@@ -19,7 +19,7 @@ fn value(text: &str) -> Result<Value, String> {
     Ok(values.into_iter().next().unwrap_or_default())
 }
 
-/// What an object is called in a file of manifests.
+/// The identity of an object in a file of manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectKey {
     /// The kind.
@@ -30,8 +30,7 @@ pub(crate) struct ObjectKey {
     pub(crate) name: String,
 }
 
-/// Cuts a file at its separators into documents that end in line breaks, without those that hold
-/// nothing.
+/// Splits a file at its separators into non-empty documents that end with a newline.
 pub(crate) fn documents(text: &str) -> Vec<String> {
     let is_separator =
         |line: &str| line.strip_prefix("---").is_some_and(|rest| rest.trim_start().is_empty());
@@ -48,7 +47,7 @@ pub(crate) fn documents(text: &str) -> Vec<String> {
     documents
 }
 
-/// Returns what the object of a document is called; `None` for a document that holds no named one.
+/// Returns the key of the object in a document; `None` without a named object.
 pub(crate) fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
     let value = value(document)?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -70,7 +69,7 @@ pub(crate) fn kustomization_resources(text: &str) -> Result<Vec<String>, String>
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Returns whether a kustomization is another one with some resources more, in whatever order.
+/// Returns whether two kustomizations differ only by some added resources, regardless of the order.
 pub(crate) fn differs_by_resources(old: &str, new: &str, added: &[&str]) -> bool {
     let parsed = |text: &str| match value(text) {
         Ok(Value::Object(fields)) => Some(fields),

@@ -113,7 +113,7 @@ fn namespace_only(world: &World) -> Result<()> {
     let asked = |line: &str| world.rolecall(line).by(&lister).run();
 
     asked("can-i list pods --for sa/web -n callers")?.exits(0)?.prints(
-        "yes: sa/callers:web may list pods in namespace callers\n  \
+        "yes: sa/callers:web can list pods in namespace callers\n  \
          by RoleBinding callers/web, Role callers/web, rules[0]: get,list pods\n",
     )?;
     asked("can-i list secrets --for sa/web -n callers")?
@@ -131,10 +131,12 @@ fn namespace_only(world: &World) -> Result<()> {
     if holders.stderr.contains("not found") {
         return Err(holders.wrong("reports a missing ClusterRole that it could not look up"));
     }
-    asked("can-i list pods -n callers --mode live")?.exits(0)?.says("yes: the server says")?;
+    asked("can-i list pods -n callers --mode live")?
+        .exits(0)?
+        .says("yes: according to the server")?;
     // For the caller itself, it asks the server instead of listing.
-    asked("can-i list secrets -n callers")?.exits(0)?.says("yes: the server says")?;
-    asked("can-i delete secrets -n callers")?.exits(1)?.says("no: the server says")?;
+    asked("can-i list secrets -n callers")?.exits(0)?.says("yes: according to the server")?;
+    asked("can-i delete secrets -n callers")?.exits(1)?.says("no: according to the server")?;
     asked("can-i --resources pods,secrets,nodes -n callers -o csv")?.exits(0)?;
 
     // Its definite answers about the namespace are those of the server.
@@ -175,7 +177,7 @@ fn without_review_rights(world: &World) -> Result<()> {
         .by(&nobody)
         .run()?
         .exits(3)?
-        .says("unknown: the server does not say whether sa/callers:web may list pods")?
+        .says("unknown: the server does not say whether sa/callers:web can list pods")?
         .says("cannot create resource \"subjectaccessreviews\"")?
         // Since Kubernetes 1.36 the refusal contains the constrained verb.
         .says("cannot impersonate")
@@ -232,7 +234,7 @@ fn impersonating(world: &World) -> Result<()> {
     for line in ["walk pod/web-0", "can-i get pods --for pod/web-0"] {
         asked(&format!("{line} -n callers --as jane"))?
             .exits(2)?
-            .notes("`pod/web-0` was not found, and this was not read")?
+            .notes("`pod/web-0` was not found, but not everything could be read")?
             .notes("User \"jane\" cannot list resource \"pods\"")?;
     }
     let whoami = asked("whoami --as jane --as-group callers-listers -o json")?.exits(0)?.json()?;
@@ -259,7 +261,7 @@ fn anonymous(world: &World) -> Result<()> {
         .says("unknown: from what could be read")?;
     asked("can-i list pods --for sa/web -n callers --mode live")?.exits(3)?.says("unknown:")?;
     let walk = asked("walk -n callers")?.exits(3)?.prints("")?;
-    if walk.stderr.contains("there are no Pods") {
+    if walk.stderr.contains("no Pods or workloads found") {
         return Err(walk.wrong("reports that there are no Pods, which it could not list"));
     }
     let whoami = asked("whoami -o json")?.exits(0)?.json()?;

@@ -227,7 +227,7 @@ fn preflight(world: &World) -> Result<()> {
         for what in ["get pods", "get secrets", "get,list,watch pods --style reuse"] {
             let line = format!("fix {what} --for user/fixes-somebody -n fixes --as {user}");
             let fix = world.rolecall(&format!("{line} --preflight")).run()?;
-            let foreseen = fix.stderr.contains("preflight: all of it may be applied");
+            let foreseen = fix.stderr.contains("preflight: all objects can be applied");
             let fix = fix.exits(i32::from(!foreseen))?;
             let manifests = world.rolecall(&line).run()?.exits(0)?.stdout;
             // Objects that would fail halfway are not written.
@@ -266,8 +266,8 @@ fn refusal_is_answered(world: &World, stderr: &str) -> Result<()> {
         .run()?
         .exits(1)?
         .prints("")?
-        .notes("the writer of a role or binding must hold every rule that it grants")?
-        .notes("note: lacks: get")
+        .notes("the author of a role or binding must have all rules that it grants")?
+        .notes("note: missing: get")
         .map(drop)
 }
 

@@ -6,49 +6,49 @@ use rolecall_source::cluster::{Credential, WhoAmI};
 
 use crate::error::Hint;
 
-/// Everything that was found.
+/// The result of a diagnosis.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// The folder that was looked at.
+    /// The directory with the mounted files.
     pub(crate) directory: PathBuf,
-    /// The server that was asked.
+    /// The server.
     pub(crate) server: String,
-    /// The namespace in which rights are asked for.
+    /// The namespace for checking permissions.
     pub(crate) namespace: String,
-    /// What the token says of itself.
+    /// The metadata of the token.
     pub(crate) credential: Option<Credential>,
-    /// Who this is to the server.
+    /// The identity according to the server.
     pub(crate) who: Option<WhoAmI>,
-    /// The steps, in their order.
+    /// The steps, in order.
     pub(crate) steps: Vec<Step>,
 }
 
-/// One step of the diagnosis.
+/// A step of a diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// What is looked at.
+    /// The subject of the check.
     pub(crate) name: &'static str,
-    /// Whether it is right.
+    /// The status.
     pub(crate) status: Status,
-    /// What was found.
+    /// The result.
     pub(crate) says: String,
-    /// What to do next.
+    /// The next steps.
     pub(crate) next: Vec<Hint>,
 }
 
-/// How a step ended.
+/// The status of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It is as it should be.
+    /// Passed.
     Ok,
-    /// It is not.
+    /// Failed.
     Failed,
-    /// It could not be found out.
+    /// Inconclusive.
     Unknown,
 }
 
 impl Status {
-    /// Returns the word for it.
+    /// Returns the word for the status.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",

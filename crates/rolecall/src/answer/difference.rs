@@ -5,11 +5,11 @@ use rolecall_review::Answer;
 
 use crate::resolved::Subject;
 
-/// The cells and everybody's answers to them.
+/// The cells and all answers to them.
 pub(crate) struct Difference<'a> {
     /// The cells, in the order of a matrix.
     pub(crate) cells: Vec<Cell<'a>>,
-    /// What answers the cells: first what was asked about, then what it is compared with.
+    /// The answers: first those of the arguments, then those of the others.
     pub(crate) columns: Vec<Column>,
     /// Whether there are several subjects, and several namespaces.
     pub(crate) several: (bool, bool),
@@ -19,7 +19,7 @@ pub(crate) struct Difference<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Cell<'a> {
     pub(crate) subject: &'a Subject,
-    /// The namespace: empty for all at once, `None` for what is in none.
+    /// The namespace: empty for all namespaces, `None` for cluster-scoped resources and paths.
     pub(crate) namespace: Option<&'a Text>,
     /// The resource or path as people write it.
     pub(crate) resource: &'a str,
@@ -28,16 +28,16 @@ pub(crate) struct Cell<'a> {
 
 /// The answers to all cells.
 pub(crate) struct Column {
-    /// Whose answers they are.
+    /// The heading.
     pub(crate) label: String,
-    /// One for each cell.
+    /// One answer per cell.
     pub(crate) answers: Vec<Answer>,
     /// The request of each cell.
     pub(crate) requests: Vec<Request>,
 }
 
 impl Difference<'_> {
-    /// Returns the positions of the cells that somebody answers differently for sure.
+    /// Returns the positions of the cells that certainly differ.
     pub(crate) fn differing(&self) -> impl Iterator<Item = usize> {
         (0..self.cells.len()).filter(|cell| {
             let mut words = self.words(*cell);
@@ -46,14 +46,14 @@ impl Difference<'_> {
         })
     }
 
-    /// Returns the answers to a cell: what was asked about first.
+    /// Returns the answers to a cell: that of the arguments first.
     pub(crate) fn words(&self, cell: usize) -> impl Iterator<Item = VerdictKind> {
         self.columns
             .iter()
             .filter_map(move |column| column.answers.get(cell).map(|answer| answer.verdict))
     }
 
-    /// Returns how many pairs of answers are compared, and how many cannot be.
+    /// Returns the number of compared answers, and of those that cannot be compared.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let mut counts = (0, 0);
         for cell in 0..self.cells.len() {
@@ -68,7 +68,7 @@ impl Difference<'_> {
     }
 }
 
-/// Returns whether one is yes and the other no; what is unknown differs from nothing.
+/// Returns whether one answer is yes and the other no.
 fn differ(one: VerdictKind, other: VerdictKind) -> bool {
     one != VerdictKind::Unknown
         && other != VerdictKind::Unknown

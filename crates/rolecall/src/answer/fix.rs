@@ -10,72 +10,72 @@ use serde_json::Value;
 use crate::error::Hint;
 use crate::resolved::WorkloadName;
 
-/// What was found.
+/// The denials and other findings.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     /// The denied requests.
     pub(crate) denied: Vec<Denied>,
-    /// What else was refused, or looks so.
+    /// Other refusals, and texts that look like refusals.
     pub(crate) unresolved: Vec<Unresolved>,
-    /// Reasons that other authorizers gave for denied requests.
+    /// The reasons of other authorizers for denied requests.
     pub(crate) reasons: BTreeMap<(Identity, Request), Text>,
-    /// Whether informers seem to have written the text, which list and then watch.
+    /// Whether informers, which list and then watch, probably wrote the text.
     pub(crate) is_from_informers: bool,
-    /// How many logs were not read to their end, and so may hold further refusals.
+    /// The number of logs that were not read completely, and can contain more refusals.
     pub(crate) unread_logs: usize,
-    /// Roles that a user's bindings refer to and that the server did not find.
+    /// Missing roles in the bindings of a user, according to the server.
     pub(crate) missing_roles: BTreeMap<String, BTreeSet<MissingRole>>,
 }
 
-/// Something that no Role fixes.
+/// A refusal that no Role can fix.
 #[derive(Clone, Debug)]
 pub(crate) struct Unresolved {
-    /// What was found, as it stands there.
+    /// The original text.
     pub(crate) text: String,
-    /// Why no Role fixes it.
+    /// The reason why no Role can fix it.
     pub(crate) because: String,
-    /// Rules whose lack is the reason.
+    /// Missing rules that are the reason.
     pub(crate) missing: Vec<PolicyRule>,
-    /// Whether it keeps somebody from something that RBAC decides.
+    /// Whether it is a denial by RBAC.
     pub(crate) weight: Weight,
-    /// What to do next.
+    /// The next steps.
     pub(crate) next: Vec<Hint>,
 }
 
-/// What an [`Unresolved`] says about the outcome.
+/// The effect of an [`Unresolved`] on the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
-    /// Somebody stays denied, and it is about RBAC.
+    /// A request stays denied by RBAC.
     Denied,
-    /// Something else than RBAC refused, or a text only looks like a refusal.
+    /// Something other than RBAC refused the request, or the text only looks like a refusal.
     Aside,
 }
 
-/// What the server says of the objects.
+/// The result of a dry run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DryRun {
-    /// What it refuses.
+    /// The objects that the server rejects.
     pub(crate) refused: Vec<RefusedObject>,
-    /// The bindings that it cannot judge: a dry run does not store the roles that they refer to.
+    /// The bindings that it cannot check, because a dry run does not store the roles that they refer to.
     pub(crate) not_judged: Vec<usize>,
 }
 
-/// What the server refuses.
+/// An object that the server rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedObject {
-    /// Which of the objects.
+    /// The index of the object.
     pub(crate) object: usize,
-    /// Why, in the server's words.
+    /// The server's reason.
     pub(crate) because: String,
 }
 
-/// What lets a workload run as its own ServiceAccount.
+/// A patch that assigns a dedicated ServiceAccount to a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Patch {
     /// The workload.
     pub(crate) workload: WorkloadName,
     /// The ServiceAccount.
     pub(crate) account: String,
-    /// The JSON patch; `None` where the workload cannot be changed and must be made anew.
+    /// The JSON patch; `None` if the workload is immutable and must be recreated.
     pub(crate) operations: Option<Value>,
 }

@@ -6,20 +6,20 @@ use rolecall_yaml::Region;
 use crate::plain::plain;
 use crate::words;
 
-/// A correction, and where its word stands.
+/// A correction with the location of the word.
 pub(crate) struct Located<'a> {
     /// The correction.
     pub(crate) repair: &'a Repair,
-    /// The file, and the place in it; `None` where the object stands in no file that can be patched.
+    /// The file and the location in it; `None` if the object is not in a file that can be patched.
     pub(crate) file: Option<(String, Place)>,
 }
 
-/// Where a word stands in a file, or where it would.
+/// The location of an existing or missing word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The region of the word.
     Word(Region),
-    /// The region of the value that a further field goes behind.
+    /// The region of the value before a missing field.
     Behind(Region),
 }
 
@@ -57,7 +57,7 @@ impl Located<'_> {
         if let Some((Step::Key("kind"), parents)) = repair.word.field.split_last()
             && let [Step::Key("subjects"), Step::Index(index)] = parents
         {
-            // The group of users is not that of ServiceAccounts.
+            // Users and ServiceAccounts have different API groups.
             let object = json_of(&repair.object);
             let subject =
                 object.pointer(&format!("/subjects/{index}")).cloned().unwrap_or_default();
@@ -68,7 +68,7 @@ impl Located<'_> {
         operations.into()
     }
 
-    /// Says the correction in one line: what to write, and where.
+    /// Describes the correction and its location in one line.
     pub(crate) fn in_words(&self) -> String {
         let word = &self.repair.word;
         let mut keys = word.field.iter().rev().filter_map(|step| match step {

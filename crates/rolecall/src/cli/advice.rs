@@ -1,4 +1,4 @@
-//! What somebody meant who typed what rolecall does not have: the habits of kubectl and its peers.
+//! Suggestions for options and commands of kubectl and similar tools that rolecall does not have.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -7,7 +7,7 @@ use rolecall_rbac::edit_distance;
 
 use super::quote;
 
-/// Options of kubectl and of other RBAC tools, and what stands for them here.
+/// Options of kubectl and other RBAC tools, with their equivalents.
 const OPTIONS: [(&[&str], &str); 26] = [
     (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
     (
@@ -19,10 +19,7 @@ const OPTIONS: [(&[&str], &str); 26] = [
     (&["--pod"], "write `--for pod/NAME`"),
     (&["-k", "--kustomize"], "build it first: `kustomize build DIRECTORY | rolecall check -`"),
     (&["--helm", "--chart"], "render it first: `helm template CHART | rolecall check -`"),
-    (
-        &["-R", "--recursive"],
-        "directories are always read with everything below them: leave it out",
-    ),
+    (&["-R", "--recursive"], "leave it out: directories are always read recursively"),
     (&["--verb"], "write `--verbs`, or the verb as the first argument"),
     (&["--resource"], "write `--resources`, or the resource as the second argument"),
     (&["--file", "--input", "--manifests"], "write `-f PATH`"),
@@ -41,21 +38,21 @@ const OPTIONS: [(&[&str], &str); 26] = [
     (&["--debug", "--loglevel", "--log-level"], "write `-v`, `-vv` or `-vvv`"),
     (
         &["--min-severity", "--severity-threshold"],
-        "write `--severity LEVEL` for what is shown, `--fail-level LEVEL` for what fails",
+        "write `--severity LEVEL` to show fewer findings, `--fail-level LEVEL` to fail on fewer",
     ),
     (&["--exit-code", "--fail-on-severity", "--strict"], "write `--fail-level LEVEL`"),
     (&["--ignore-errors", "--continue-on-error"], "write `--keep-going`"),
     (
         &["--hide-system", "--exclude-system", "--show-system-subjects"],
-        "Kubernetes' own subjects are folded; `--show-system` lists them",
+        "built-in subjects are folded; `--show-system` lists them",
     ),
     (
         &["-l", "--selector", "--field-selector", "-w", "--watch", "--template"],
-        "rolecall has nothing like it; `-o json` can be filtered with jq",
+        "rolecall has no such option; filter `-o json` with jq",
     ),
 ];
 
-/// Commands of kubectl and of other RBAC tools, and the one that answers the same.
+/// Commands of kubectl and other RBAC tools, with the corresponding rolecall command.
 const COMMANDS: [(&[&str], &str); 9] = [
     (&["auth", "access", "access-matrix", "matrix"], "can-i"),
     (&["list", "policy-rules", "list-rules", "show"], "rules"),
@@ -68,7 +65,7 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (&["reason", "trace"], "why"),
 ];
 
-/// Returns a usage error with what was probably meant, instead of what only looks alike.
+/// Replaces clap's suggestions in a usage error, which only compare spellings.
 pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&str>) -> Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -81,7 +78,7 @@ pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&
         ContextKind::InvalidArg => of_option(&written, grammar, command),
         _ => of_command(&written, grammar),
     };
-    // What is alike by letters is seldom meant, and `-- --sa` never.
+    // Similar spelling is seldom what was meant, and `-- --sa` never is.
     for kind in
         [ContextKind::Suggested, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
     {
@@ -124,7 +121,7 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
     alike.into_iter().map(|option| format!("did you mean `{option}`?")).collect()
 }
 
-/// Says what is meant by a word behind the last that a command takes: kubectl's `get pods NAME`.
+/// Suggests `--name` for an extra argument, as in kubectl's `get pods NAME`.
 fn of_operand(written: &str, command: Option<&str>) -> Vec<String> {
     match command {
         Some("can-i" | "who-can" | "why") => {
@@ -150,7 +147,7 @@ fn of_command(written: &str, grammar: &Command) -> Vec<String> {
     meant.into_iter().map(|command| format!("did you mean `rolecall {command}`?")).collect()
 }
 
-/// Returns the names that are spelled most alike.
+/// Returns the names with the most similar spelling.
 fn nearest(written: &str, names: Vec<String>, most: usize) -> Vec<String> {
     let mut alike: Vec<(usize, String)> = names
         .into_iter()

@@ -1,4 +1,4 @@
-//! kubectl's connection settings, which count before the kubeconfig's.
+//! kubectl's connection options, which override the kubeconfig.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,17 +6,17 @@ use std::fmt;
 use clap::{Args, ValueHint};
 use rolecall_source::cluster::{Overrides, without_userinfo};
 
-/// How to connect, instead of as the kubeconfig says; `rolecall options` lists these.
+/// Connection settings that override the kubeconfig; `rolecall options` lists them.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ConnectionOptions {
     /// Address and port of the API server
     #[arg(short, long, value_name = "URL", global = true)]
     server: Option<String>,
-    /// Name of the kubeconfig's cluster to use
+    /// Name of the kubeconfig cluster to use
     #[arg(long, value_name = "NAME", global = true)]
     cluster: Option<String>,
-    /// Name of the kubeconfig's user to use
+    /// Name of the kubeconfig user to use
     #[arg(long, value_name = "NAME", global = true)]
     user: Option<String>,
     /// Bearer token for the API server
@@ -28,38 +28,38 @@ pub(crate) struct ConnectionOptions {
     /// Password for basic authentication
     #[arg(long, value_name = "PASSWORD", global = true)]
     password: Option<Hidden>,
-    /// File of the authority that signs the server's certificate
+    /// Certificate file of the authority that signed the server's certificate
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     certificate_authority: Option<String>,
-    /// Do not check the server's certificate
+    /// Do not verify the server's certificate
     #[arg(long, global = true, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", value_name = "BOOL")]
     insecure_skip_tls_verify: Option<bool>,
     /// Name to expect in the server's certificate
     #[arg(long, value_name = "NAME", global = true)]
     tls_server_name: Option<String>,
-    /// File of the client certificate
+    /// Client certificate file
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     client_certificate: Option<String>,
-    /// File of the client certificate's key
+    /// Client key file
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, global = true)]
     client_key: Option<String>,
-    /// Unique ID to impersonate, with --as
+    /// UID to impersonate, with --as
     #[arg(long, value_name = "UID", global = true)]
     as_uid: Option<String>,
-    /// Extra attribute to impersonate, with --as; may be repeated
+    /// Extra attribute to impersonate, with --as; can be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_extra, global = true)]
     as_user_extra: Vec<(String, String)>,
-    /// Accepted because kubectl has it; rolecall keeps no cache
+    /// Accepted for compatibility with kubectl; rolecall keeps no cache
     #[arg(long, value_name = "PATH", global = true, hide = true)]
     cache_dir: Option<String>,
-    /// Accepted because kubectl has it; nothing is compressed that does not gain from it
+    /// Accepted for compatibility with kubectl; rolecall compresses only where it helps
     #[arg(long, global = true, hide = true, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", value_name = "BOOL")]
     disable_compression: Option<bool>,
 }
 
-/// A text that is never shown.
+/// A text that is never printed.
 #[derive(Clone)]
 struct Hidden(String);
 
@@ -76,7 +76,7 @@ impl fmt::Debug for Hidden {
 }
 
 impl ConnectionOptions {
-    /// Returns what counts before the kubeconfig.
+    /// Returns the settings that override the kubeconfig.
     pub(crate) fn overrides(&self) -> Overrides {
         let secret = |hidden: &Hidden| hidden.0.as_str().into();
         let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -100,8 +100,8 @@ impl ConnectionOptions {
         }
     }
 
-    /// Returns the options with which another command reaches the same server, each with its value;
-    /// tokens and passwords are left out.
+    /// Returns the options and values with which another command reaches the same server, without
+    /// tokens and passwords.
     pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
         let server = self.server.as_deref().map(without_userinfo);
         let rows = [
@@ -118,7 +118,7 @@ impl ConnectionOptions {
         rows.chain(skips.then(|| ("--insecure-skip-tls-verify", String::new()))).collect()
     }
 
-    /// Returns the options of whom to impersonate, each with its value.
+    /// Returns the impersonation options and their values.
     pub(crate) fn impersonation(&self) -> Vec<(&'static str, String)> {
         let uid = self.as_uid.iter().map(|uid| ("--as-uid", uid.clone()));
         let extra = self.as_user_extra.iter();
@@ -126,9 +126,9 @@ impl ConnectionOptions {
     }
 }
 
-/// Reads an extra attribute as kubectl writes it.
+/// Parses an extra attribute, `KEY=VALUE`.
 fn parse_extra(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
-    // As for the server, keys are in lower case.
+    // The server lowercases keys, too.
     Ok((key.to_lowercase(), value.to_owned()))
 }

@@ -1,42 +1,42 @@
-//! Help as people read it: text that is wrapped once, and options of every command listed once.
+//! The layout of help: wraps text to the terminal, and lists global options in one place.
 
 use clap::{Arg, Command};
 use unicode_width::UnicodeWidthStr;
 
 use crate::render::wrap;
 
-/// The widest that help gets: longer lines are hard to read.
+/// The maximum width of help: longer lines are hard to read.
 const WIDEST: usize = 100;
 
-/// The options of every command that the help of each lists all the same.
+/// The global options that the help of each command lists nevertheless.
 const LISTED: [&str; 3] = ["namespaces", "all_namespaces", "filename"];
 
-/// Commands that read neither a cluster nor manifests, and what their help lists.
+/// The commands that read neither a cluster nor manifests.
 const SOURCELESS: [&str; 6] = ["explain", "completions", "man", "options", "version", "help"];
 
-/// Commands that ask a cluster, and read no manifests.
+/// The commands that ask a cluster and read no manifests.
 const CLUSTER_ONLY: [&str; 2] = ["whoami", "doctor"];
 
-/// What an option of every command can mean to a command.
+/// Whether a global option has an effect on a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// What it says.
-    Its,
-    /// Nothing.
+    /// It has the documented effect.
+    Effective,
+    /// It has no effect.
     Nothing,
 }
 
-/// Returns what an option of every command means to one of them.
+/// Returns whether a global option has an effect on a command.
 pub(crate) fn meaning(command: &str, option: &Arg) -> Meaning {
     let is_output = option.get_help_heading() == Some("Output");
     match SOURCELESS.contains(&command) && !is_output {
         true => Meaning::Nothing,
-        false => Meaning::Its,
+        false => Meaning::Effective,
     }
 }
 
-/// Prepares the grammar for showing help in a terminal of that many columns.
-pub(crate) fn dress(mut command: Command, columns: usize) -> Command {
+/// Lays out the help of the grammar for a terminal of the given width.
+pub(crate) fn with_layout(mut command: Command, columns: usize) -> Command {
     let width = columns.min(WIDEST);
     // While building, clap decides whether `--help` shows more than `-h`.
     command = command.mut_subcommands(|of_command| of_command.after_long_help(" "));
@@ -47,18 +47,18 @@ pub(crate) fn dress(mut command: Command, columns: usize) -> Command {
         command = command.mut_subcommand(&name, |of_command| {
             let is_listed = |option: &Arg| {
                 LISTED.contains(&option.get_id().as_str())
-                    && meaning(&name, option) == Meaning::Its
+                    && meaning(&name, option) == Meaning::Effective
                     && !CLUSTER_ONLY.contains(&&*name)
             };
-            let dressed = hide(of_command, is_listed).term_width(width);
-            let details = dressed.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let command = hide(of_command, is_listed).term_width(width);
+            let details = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let options = "`rolecall options` lists the options that every command takes.";
             let long = format!("{}\n\n{options}", filled(&details, width));
             let short = match details.is_empty() {
                 true => String::new(),
                 false => format!("`rolecall {name} --help` has examples and details."),
             };
-            dressed.after_help(short).after_long_help(long.trim_start().to_owned())
+            command.after_help(short).after_long_help(long.trim_start().to_owned())
         });
     }
     let details = command.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -66,7 +66,7 @@ pub(crate) fn dress(mut command: Command, columns: usize) -> Command {
     hide(command, |_| false).term_width(width).after_help(details)
 }
 
-/// Hides the options of every command, but for some.
+/// Hides the global options that are not listed.
 fn hide(command: Command, is_listed: impl Fn(&Arg) -> bool) -> Command {
     command.mut_args(|option| {
         let hidden = option.is_hide_set() || (option.is_global_set() && !is_listed(&option));
@@ -88,10 +88,10 @@ pub(crate) fn options(grammar: &Command, columns: usize) -> String {
     format!("Every command takes these options:\n\n{}", lines.collect::<String>())
 }
 
-/// Fills the paragraphs of a text whose lines were broken by hand.
+/// Wraps a text that is broken into lines by hand.
 ///
-/// Lines without an indent are paragraphs. `  TERM   description` keeps its term apart, and lines that
-/// are indented as far as the description belong to it. Commands stay on their lines.
+/// Lines without indentation form paragraphs. In `  TERM   description`, lines with the same
+/// indentation as the description continue it. Commands stay on one line.
 fn filled(text: &str, width: usize) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut open: Option<Block> = None;
@@ -118,7 +118,7 @@ fn filled(text: &str, width: usize) -> String {
 /// A paragraph, a line of a list or a line of an example.
 struct Block {
     indent: usize,
-    /// What stands before the text, with the blanks behind it.
+    /// The term before the text, including the spaces between them.
     term: String,
     text: String,
 }
@@ -138,7 +138,7 @@ impl Block {
         Self { indent, term: term.to_owned(), text: text.to_owned() }
     }
 
-    /// Returns whether the next line goes on with this one.
+    /// Returns whether the next line continues this one.
     fn continues_in(&self, next: &Self) -> bool {
         let is_text = !self.text.is_empty() && !next.text.is_empty() && next.term.is_empty();
         let column = self.indent + self.term.len();
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_filled_once_and_commands_stay() {
+    fn text_is_wrapped_once_and_commands_stay_on_one_line() {
         let text = "One two\nthree four.\n\nExamples:\n  Why not?\n    rolecall why list pods -n shop\n\n\
                     X is one of:\n  sa/NAME   an account of\n            the namespace\n  me        you";
         assert_eq!(

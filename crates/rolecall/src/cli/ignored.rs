@@ -1,22 +1,22 @@
-//! Options that mean nothing where they are given.
+//! Options without an effect on the command.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::help::{Meaning, meaning};
 
-/// Options about clusters that say something about manifests, too.
+/// Cluster options that also affect manifests.
 const ABOUT_ME: [&str; 2] = ["as_user", "as_groups"];
 
-/// Returns the first option that means nothing to the command, with the command's name.
+/// Returns an error message for the first option that has no effect on the command.
 pub(crate) fn refused(grammar: &Command, matches: &ArgMatches) -> Option<String> {
     let (command, of_command) = matches.subcommand()?;
     let given = given(grammar, of_command);
     let option = given.into_iter().find(|option| meaning(command, option) == Meaning::Nothing)?;
-    Some(format!("`{}` means nothing to `{command}`", name(option)))
+    Some(format!("`{command}` does not use `{}`", name(option)))
 }
 
-/// Returns what is to be said of options about clusters where none is asked.
+/// Returns warnings about cluster options for commands that only read files.
 pub(crate) fn warnings(grammar: &Command, matches: &ArgMatches) -> Vec<String> {
     let Some((command, of_command)) = matches.subcommand() else { return Vec::new() };
     if !reads_manifests_only(command, of_command) {
@@ -26,7 +26,7 @@ pub(crate) fn warnings(grammar: &Command, matches: &ArgMatches) -> Vec<String> {
         option.get_help_heading() == Some("Cluster")
             && !ABOUT_ME.contains(&option.get_id().as_str())
     });
-    options.map(|option| format!("`{}` has no effect: only files are read", name(option))).collect()
+    options.map(|option| format!("`{}` has no effect on manifests", name(option))).collect()
 }
 
 fn reads_manifests_only(command: &str, matches: &ArgMatches) -> bool {
@@ -50,7 +50,7 @@ fn reads_manifests_only(command: &str, matches: &ArgMatches) -> bool {
     }
 }
 
-/// Returns the options of every command that were typed.
+/// Returns the global options in the arguments.
 fn given<'g>(grammar: &'g Command, matches: &ArgMatches) -> Vec<&'g Arg> {
     let is_given = |option: &&Arg| {
         option.is_global_set()
@@ -59,7 +59,7 @@ fn given<'g>(grammar: &'g Command, matches: &ArgMatches) -> Vec<&'g Arg> {
     grammar.get_arguments().filter(is_given).collect()
 }
 
-/// Writes an option as it is typed.
+/// Returns an option as it is written on a command line.
 fn name(option: &Arg) -> String {
     match (option.get_long(), option.get_short()) {
         (Some(long), _) => format!("--{long}"),

@@ -34,7 +34,7 @@ impl Invocation {
         CURRENT.get_or_init(|| plugin).clone()
     }
 
-    /// Returns a message in which commands are written as they were run: `kubectl rolecall` for the plugin.
+    /// Replaces `rolecall` in the commands of a message by `kubectl rolecall` if it runs as a plugin.
     pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Self::Plugin { commands } = self else { return Cow::Borrowed(text) };
         if !text.contains("rolecall ") {

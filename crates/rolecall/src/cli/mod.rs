@@ -28,13 +28,13 @@ pub(crate) fn invoked(command: clap::Command) -> clap::Command {
 /// Prints help, the version or a usage error: the first two to stdout.
 pub(crate) fn print(error: &clap::Error, arguments: &[OsString], invocation: &Invocation) {
     let mut text = invocation.shown(&error.render().ansi().to_string()).into_owned();
-    // The names of files may be anybody's, and `rolecall check *` takes them for arguments.
+    // File names are untrusted, and become arguments with `rolecall check *`.
     for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
         if let Cow::Owned(harmless) = plain(argument) {
             text = text.replace(argument, &harmless);
         }
     }
-    // Nobody is left to tell when the stream is gone.
+    // Ignore errors: the stream is closed.
     let _ = match error.use_stderr() {
         true => write!(anstream::stderr(), "{text}"),
         false => write!(anstream::stdout(), "{text}"),
@@ -43,7 +43,7 @@ pub(crate) fn print(error: &clap::Error, arguments: &[OsString], invocation: &In
 
 /// Returns the help of a command, or of rolecall itself.
 pub(crate) fn help_of(grammar: clap::Command, command: Option<&str>) -> Option<StyledStr> {
-    let mut grammar = help::dress(invoked(grammar), columns());
+    let mut grammar = help::with_layout(invoked(grammar), columns());
     match command {
         None => Some(grammar.render_long_help()),
         Some(name) => grammar.find_subcommand_mut(name).map(|found| found.render_long_help()),
@@ -55,7 +55,7 @@ pub(crate) fn list_options(grammar: &clap::Command) -> String {
     help::options(grammar, columns())
 }
 
-/// Returns the width for help, which pipes get as wide as it may be.
+/// Returns the width for help: that of the terminal, or the maximum for pipes.
 pub(crate) fn columns() -> usize {
     let variable = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     variable
@@ -63,7 +63,7 @@ pub(crate) fn columns() -> usize {
         .unwrap_or(100)
 }
 
-/// Returns the format for programs that the arguments ask for, be they understood or not.
+/// Returns the machine-readable format in the arguments, even if these are invalid.
 pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
     let words = arguments.iter().map_while(|argument| argument.to_str().filter(|it| *it != "--"));
     let mut format = None;
@@ -85,7 +85,7 @@ pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
     format
 }
 
-/// Writes a command line that asks the same sources the same way, quoted for a shell.
+/// Returns a command line with the given words and the same sources and connection, quoted for a shell.
 pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
     let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
@@ -132,7 +132,7 @@ pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
     as_invoked(&line).into_owned()
 }
 
-/// Quotes a word for a shell where it needs it.
+/// Quotes a word for a shell if necessary.
 pub(crate) fn quote(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

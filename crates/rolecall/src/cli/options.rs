@@ -12,7 +12,7 @@ use rolecall_source::manifests::Defaults;
 
 use super::connection::ConnectionOptions;
 
-/// Options that every command takes, before or after its name.
+/// Options that every command takes, before or after the command's name.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -23,19 +23,19 @@ pub(crate) struct Options {
     pub(crate) cluster: ClusterOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
-    /// The command that takes them.
+    /// The name of the command.
     #[arg(skip)]
     pub(crate) command: String,
 }
 
-/// Where the question is asked.
+/// The namespaces that a command is about.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Where")]
+#[command(next_help_heading = "Scope")]
 pub(crate) struct NamespaceOptions {
-    /// Namespace [default: the context's, or `default`]; some commands take several
+    /// The namespace [default: from the context, or `default`]; can be repeated in some commands
     #[arg(short, long = "namespace", value_name = "NAMESPACE", value_parser = parse_namespace, global = true)]
     pub(crate) namespaces: Vec<String>,
-    /// Ask in all namespaces; -n still says where subjects are that name no namespace
+    /// All namespaces; -n still sets the namespace of subjects that are written without one
     #[arg(short = 'A', long, global = true)]
     pub(crate) all_namespaces: bool,
 }
@@ -47,23 +47,23 @@ impl NamespaceOptions {
     }
 }
 
-/// What is read.
+/// The manifests to read.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(crate) struct SourceOptions {
-    /// Read manifests or a snapshot instead of a cluster: a file, a directory with everything below
-    /// it, a quoted pattern such as `'deploy/*.yaml'`, or `-` for stdin; may be repeated
+    /// Read manifests or a snapshot instead of a cluster: a file, a directory (recursively), a quoted
+    /// pattern such as `'deploy/*.yaml'`, or `-` for stdin; can be repeated
     #[arg(short, long, value_name = "PATH", global = true)]
     pub(crate) filename: Vec<PathBuf>,
-    /// Skip files and directories in the directories of -f: a pattern of their path or its end, such as
-    /// `charts` or `'*/testdata'`; may be repeated
+    /// Skip files and directories whose path, or the end of it, matches a pattern such as `charts` or
+    /// `'*/testdata'`; can be repeated
     #[arg(long, value_name = "GLOB", global = true)]
     pub(crate) exclude: Vec<PathGlob>,
-    /// Lay the manifests of -f over the live cluster: what if they were applied?
+    /// Overlay the live cluster with the manifests of -f, as if they were applied
     #[arg(long, global = true)]
     pub(crate) overlay: bool,
-    /// Default roles and bindings to assume with -f: `auto` (unless the input brings its own),
-    /// `none`, or those of a Kubernetes version
+    /// Default roles and bindings to assume with -f: `auto` (unless the input contains
+    /// some), `none`, or those of a Kubernetes version
     #[arg(
         long,
         value_name = "VERSION",
@@ -72,22 +72,21 @@ pub(crate) struct SourceOptions {
         global = true
     )]
     pub(crate) defaults: Defaults,
-    /// Do not fail for documents that could not be read; answers that they could change stay
-    /// `unknown`
+    /// Do not fail on unreadable documents; answers that depend on them stay `unknown`
     #[arg(long, global = true)]
     pub(crate) keep_going: bool,
-    /// Whether `exclude` has the patterns of `rolecall.yaml`, too.
+    /// Whether `exclude` includes the patterns of `rolecall.yaml`.
     #[arg(skip)]
     pub(crate) is_configured: bool,
 }
 
 impl SourceOptions {
-    /// Returns whether a live cluster is read, alone or under manifests.
+    /// Returns whether a live cluster is read, with or without an overlay.
     pub(crate) fn reads_cluster(&self) -> bool {
         self.overlay || self.filename.is_empty()
     }
 
-    /// Returns the release whose defaults are assumed, the newest unless one is named.
+    /// Returns the release whose defaults are assumed, by default the newest.
     pub(crate) fn release(&self) -> Version {
         match self.defaults {
             Defaults::Version(version) => version,
@@ -95,13 +94,13 @@ impl SourceOptions {
         }
     }
 
-    /// Returns the version that behaviour is judged by: the one that is asked for, else the release.
+    /// Returns the Kubernetes version to check against: the requested one, or the release.
     pub(crate) fn kubernetes_version(&self, asked: Option<KubernetesVersion>) -> KubernetesVersion {
         asked.or_else(|| self.release().as_str().parse().ok()).unwrap_or(KubernetesVersion::NEWEST)
     }
 }
 
-/// Which cluster is asked, and as whom; as kubectl's options of these names.
+/// The cluster and the user, with kubectl's option names.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterOptions {
@@ -111,13 +110,13 @@ pub(crate) struct ClusterOptions {
     /// Context of the kubeconfig to use
     #[arg(long, global = true)]
     pub(crate) context: Option<String>,
-    /// User to impersonate; with -f, who `me` is
+    /// User to impersonate; with -f, the user that `me` means
     #[arg(long = "as", value_name = "USER", global = true)]
     pub(crate) as_user: Option<String>,
-    /// Group to impersonate; with -f, a further group of `me` and of `user/NAME`; may be repeated
+    /// Group to impersonate; with -f, an additional group of `me` and of `user/NAME`; can be repeated
     #[arg(long = "as-group", value_name = "GROUP", global = true)]
     pub(crate) as_groups: Vec<String>,
-    /// How long to wait for one answer of the server, such as `5s` or `1m30s`; 0 waits for ever
+    /// Time limit for a single request to the server, such as `5s` or `1m30s`; 0 means no limit
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, global = true)]
     pub(crate) request_timeout: Option<Duration>,
     #[command(flatten)]
@@ -131,7 +130,7 @@ impl ClusterOptions {
             kubeconfig: self.kubeconfig.clone(),
             context: self.context.clone(),
             impersonate_user: self.as_user.clone(),
-            // Without a user to impersonate they are groups of `user/NAME`.
+            // Without a user to impersonate, they are groups of `user/NAME`.
             impersonate_groups: match self.as_user {
                 Some(_) => self.as_groups.clone(),
                 None => Vec::new(),
@@ -143,25 +142,25 @@ impl ClusterOptions {
     }
 }
 
-/// How answers look.
+/// The presentation of answers.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputOptions {
-    /// When to colour; `auto` is on terminals, and honours NO_COLOR
+    /// When to use colours; `auto` means on terminals, unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(crate) color: ColorChoice,
-    /// Leave out the headings of tables and of CSV
+    /// Omit the headings of tables and CSV
     #[arg(long, global = true)]
     pub(crate) no_headers: bool,
-    /// Say more on stderr; -vv and -vvv say still more
+    /// Print more details on stderr; -vv and -vvv print even more
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
-    /// Say nothing but errors on stderr
+    /// Print only errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 }
 
-/// When to colour.
+/// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     #[default]
@@ -171,7 +170,7 @@ pub(crate) enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Decides for one stream: `auto` looks at the stream, NO_COLOR, CLICOLOR and TERM.
+    /// Decides for one stream: `auto` checks the stream, NO_COLOR, CLICOLOR and TERM.
     pub(crate) fn choose(self, stream: &impl anstream::stream::RawStream) -> anstream::ColorChoice {
         match self {
             Self::Auto => anstream::AutoStream::choice(stream),
@@ -181,7 +180,7 @@ impl ColorChoice {
     }
 }
 
-/// Reads which default roles to assume, and names all choices in help and completions.
+/// Parses the default roles to assume, and lists the choices in help and completions.
 fn defaults() -> impl TypedValueParser<Value = Defaults> {
     let versions = Version::ALL.iter().map(|version| version.as_str());
     let words = ["auto", "none"].into_iter().chain(versions);
@@ -192,7 +191,7 @@ fn defaults() -> impl TypedValueParser<Value = Defaults> {
     })
 }
 
-/// Writes them as they are read.
+/// Returns the word that [`defaults`] parses.
 pub(crate) fn defaults_word(defaults: Defaults) -> &'static str {
     match defaults {
         Defaults::Auto => "auto",
@@ -201,9 +200,9 @@ pub(crate) fn defaults_word(defaults: Defaults) -> &'static str {
     }
 }
 
-/// Reads Go's durations as kubectl takes them: `300ms`, `5s`, `1m30s`, or a number of seconds.
+/// Parses a Go duration, as kubectl does: `300ms`, `5s`, `1m30s`, or a number of seconds.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let malformed = || format!("`{text}` is no duration such as `5s` or `1m30s`");
+    let malformed = || format!("`{text}` is not a duration such as `5s` or `1m30s`");
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
     }
@@ -234,7 +233,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(total)
 }
 
-/// Takes the name of a namespace, which is a DNS label.
+/// Parses the name of a namespace, which is a DNS label.
 fn parse_namespace(text: &str) -> Result<String, String> {
     let is_alphanumeric =
         |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -245,7 +244,7 @@ fn parse_namespace(text: &str) -> Result<String, String> {
     match is_label {
         true => Ok(text.to_owned()),
         false => {
-            Err("names of namespaces consist of lower-case letters, digits and `-`, and begin and \
+            Err("namespace names consist of lower-case letters, digits and `-`, and begin and \
                       end with a letter or digit"
                 .to_owned())
         }
@@ -257,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_kubectl_reads_them() {
+    fn durations_parse_as_in_kubectl() {
         for (text, expected) in [
             ("0", Some(Duration::ZERO)),
             ("30", Some(Duration::from_secs(30))),

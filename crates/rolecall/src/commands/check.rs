@@ -23,17 +23,17 @@ use crate::exit::Exit;
 use crate::file::{self, Bound};
 use crate::finding_words;
 use crate::load::{Breadth, Needs, Session};
+use crate::located::{self, Coverage, Exactness, LocatedFinding, Scope, UnreadPart};
 use crate::output::{self, Findings};
 use crate::render::findings as render;
-use crate::reported::{self, Coverage, Exactness, Reported, Scope, UnreadPart};
 use crate::time;
 use crate::ui::Ui;
 
-/// Check manifests before they are applied: what is broken, dead, refused or risky
+/// Find broken, dead, rejected or risky RBAC in manifests before you apply them
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// Files, directories or `-` for stdin; like -f
+    /// Files, directories or `-` for stdin, like -f
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Output format
@@ -42,37 +42,37 @@ pub(crate) struct Arguments {
     /// Show findings of at least this severity
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = severities())]
     severity: Severity,
-    /// Exit with 1 only on findings of at least this severity; `none` only reports
+    /// Exit with 1 only for findings of at least this severity; `none` means never
     #[arg(long, value_name = "LEVEL", default_value = "medium", value_parser = fail_levels())]
     fail_level: FailLevel,
-    /// Report only findings of these codes; globs such as `RC5*` and names are fine
+    /// Report only findings with these codes; names and globs such as `RC5*` work too
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     only: Vec<CodeGlob>,
-    /// Leave out findings of these codes
+    /// Leave out findings with these codes
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     ignore: Vec<CodeGlob>,
-    /// Leave out findings that are in this file, written by an earlier `-o json`
+    /// Leave out the findings in this file, the `-o json` output of an earlier run
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Expectations, severities, suppressions and what is external [default: rolecall.yaml at the root of a PATH, else of
-    /// the working directory]
+    /// The configuration file: expectations, severities, suppressions and external objects [default:
+    /// rolecall.yaml at the root of a PATH, or in the working directory]
     #[arg(long, value_name = "FILE", visible_alias = "config")]
     expectations: Vec<PathBuf>,
-    /// The Kubernetes version that the manifests are for [default: that of --defaults]
+    /// The Kubernetes version that the manifests target [default: that of --defaults]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
-    /// The day on which it is judged whether suppressions have ended [default: today, in UTC]
+    /// The date that decides which suppressions have expired [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<Date>,
 }
 
-/// Reads a severity, and names all of them in help and completions.
+/// Parses a severity, and lists the choices in help and completions.
 fn severities() -> impl TypedValueParser<Value = Severity> {
     let words = Severity::ALL.map(Severity::as_str);
     PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
 
-/// Reads a level from which on findings fail the command.
+/// Parses the minimum severity of findings that fail the command.
 fn fail_levels() -> impl TypedValueParser<Value = FailLevel> {
     let words = std::iter::once("none").chain(Severity::ALL.map(Severity::as_str));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<FailLevel>())
@@ -83,9 +83,9 @@ fn fail_levels() -> impl TypedValueParser<Value = FailLevel> {
 enum FindingsFormat {
     #[default]
     Table,
-    /// A table, whatever the width of the terminal
+    /// A table, regardless of the terminal's width
     Wide,
-    /// A paragraph for each finding, as terminals get it
+    /// One paragraph per finding, as on a terminal
     Text,
     Json,
     Yaml,
@@ -97,12 +97,12 @@ enum FindingsFormat {
 }
 
 impl FindingsFormat {
-    /// Returns whether it is laid out for people, who are shown nothing where nothing is found.
+    /// Returns whether the format is for people, and is empty without findings.
     fn is_laid_out(self) -> bool {
         matches!(self, Self::Table | Self::Wide | Self::Text)
     }
 
-    /// Returns how exactly the format says where findings are.
+    /// Returns the precision of locations in the format.
     fn exactness(self) -> Exactness {
         match self {
             Self::Table | Self::Wide | Self::Text | Self::Csv | Self::Junit | Self::Markdown => {
@@ -115,36 +115,36 @@ impl FindingsFormat {
 
 const AFTER_HELP: &str = "\
 Examples:
-  Is the RBAC of a repository sound?
+  Check the RBAC of a repository
     rolecall check deploy/
-  The same, without charts and test data
+  Skip charts and test data
     rolecall check . --exclude charts --exclude '*/testdata'
-  The output of Kustomize or Helm
+  Check the output of Kustomize or Helm
     kustomize build overlays/prod | rolecall check -
-  Fail a pipeline on what is new and bad
+  Fail a pipeline on new findings of high severity
     rolecall check deploy/ --baseline findings.json --fail-level high
   What does a code mean?
     rolecall explain RC201
 
-A `rolecall.yaml` says what subjects can and cannot do, how bad findings are and which are excused:
-see docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE,.. REASON, until=YYYY-MM-DD\"` on an object suppresses
-its findings of those codes; the date may be left out, several are separated by `;`.
+A `rolecall.yaml` contains expectations about access, severities and suppressions: see
+docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE,.. REASON, until=YYYY-MM-DD\"` on an
+object suppresses its findings with those codes; the date is optional, and `;` separates several.
 
-Severities: info is worth knowing, low untidy, medium probably not meant, high broken or dangerous,
-critical takes over the cluster. A risk is graded by where it is granted.
+Severities: info is worth knowing, low is untidy, medium is probably a mistake, high is broken or
+dangerous, critical gives control of the cluster. The severity of a risk depends on where it is granted.
 
-What was not read can hold what is missing: such findings say \"unless PATH provides it\", and count unless
---keep-going is given.
+If a missing object could be in something that was not read, the finding says \"unless PATH provides it\".
+Such findings count unless --keep-going is given.
 
 Exit codes: 0 nothing of the fail level, 1 findings, 2 an error,
 3 something that was not read or built could change the result.";
 
-/// From which severity on findings fail the command.
+/// The minimum severity of findings that fail the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FailLevel {
-    /// None do.
+    /// No findings.
     None,
-    /// This one and those above.
+    /// Findings of at least this severity.
     At(Severity),
 }
 
@@ -155,13 +155,13 @@ impl FromStr for FailLevel {
         match word {
             "none" => Ok(Self::None),
             word => word.parse().map(Self::At).map_err(|_| {
-                format!("`{word}` is no level: use `none`, `info`, `low`, `medium`, `high` or `critical`")
+                format!("`{word}` is not a level: use `none`, `info`, `low`, `medium`, `high` or `critical`")
             }),
         }
     }
 }
 
-/// Codes or names of findings, with `*` for any text.
+/// A pattern for codes or names of findings.
 #[derive(Clone, Debug)]
 struct CodeGlob(Glob);
 
@@ -240,14 +240,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let inventory = session.authorizer.inventory();
     let (all, suppressed) = suppress(all, inventory, &config.suppressions, today);
-    tell(ui, &options, &suppressed);
+    note_suppressed(ui, &options, &suppressed);
     let is_asked = |finding: &Finding| {
         let is_named = |globs: &[CodeGlob]| globs.iter().any(|glob| glob.matches(finding.rule));
         finding.severity >= arguments.severity
             && (arguments.only.is_empty() || is_named(&arguments.only))
             && !is_named(&arguments.ignore)
     };
-    // Only now: no finding may hide behind one that is left out.
+    // Filter after folding, so that no finding is hidden by one that is left out.
     let all = fold(all.into_iter().filter(is_asked).collect());
     let prints = fingerprints(&all);
     let (known, wanted): (Vec<_>, Vec<(Finding, String)>) =
@@ -257,9 +257,9 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         scope: Scope { excluded: session.excluded, ..Scope::of(&session.files) },
         known: arguments.baseline.is_some().then_some(known.len()),
     };
-    // The process ends with the command, and frees all at once.
+    // Never dropped, because the process ends anyway.
     let stdin = session.stdin.as_deref();
-    let findings = ManuallyDrop::new(reported::locate(wanted, stdin, arguments.output.exactness()));
+    let findings = ManuallyDrop::new(located::locate(wanted, stdin, arguments.output.exactness()));
     write(ui, arguments.output, &findings, &coverage)?;
     if arguments.output.is_laid_out() {
         suggest_explanation(ui, &findings);
@@ -272,15 +272,15 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         exit = Exit::Inconclusive;
     }
     if exit == Exit::Yes && session.replaced.iter().any(decides_access) {
-        ui.warn("what is defined twice was judged only as it is defined last");
-        ui.suggest(Hint::run("rolecall check PATH", "check each environment by itself"));
+        ui.warn("of objects that are defined more than once, only the last definition was checked");
+        ui.suggest(Hint::run("rolecall check PATH", "check each environment separately"));
         exit = Exit::Inconclusive;
     }
     Ok(session.conclude(ui, exit))
 }
 
-/// Suggests what to read next: about the gravest finding.
-fn suggest_explanation(ui: &Ui, findings: &[Reported]) {
+/// Suggests reading about the most severe finding.
+fn suggest_explanation(ui: &Ui, findings: &[LocatedFinding]) {
     let findings = findings.iter().map(|reported| &reported.finding);
     let gravest = findings.rev().max_by_key(|finding| finding.severity);
     if let Some(finding) = gravest {
@@ -293,7 +293,7 @@ fn suggest_explanation(ui: &Ui, findings: &[Reported]) {
 fn write(
     ui: &Ui,
     format: FindingsFormat,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     let columns = match format {
@@ -312,7 +312,7 @@ fn write(
         render::write_table(&mut out, findings, coverage, headings)?;
         return Ok(out.flush()?);
     }
-    // Colours would have to be looked for in each byte to be taken out again.
+    // Stripping colours would have to scan every byte.
     let mut out = ui.data();
     match format {
         FindingsFormat::Table | FindingsFormat::Wide | FindingsFormat::Text => {
@@ -334,14 +334,13 @@ fn write(
     Ok(out.flush()?)
 }
 
-/// Returns whether another object of the name could have been judged otherwise.
+/// Returns whether a replaced definition could change the findings.
 fn decides_access(replaced: &Replaced) -> bool {
     !matches!(&*replaced.kind, "Namespace" | "ServiceAccount")
 }
 
-/// Returns what findings mean to a pipeline. What is undecided is not a finding to fail for, but must
-/// not pass either.
-fn exit(findings: &[Reported], fail_level: Severity, keep_going: bool) -> Exit {
+/// Returns the exit code for findings. An undecided expectation is not a failure, but must not pass either.
+fn exit(findings: &[LocatedFinding], fail_level: Severity, keep_going: bool) -> Exit {
     let findings = findings.iter().map(|reported| &reported.finding);
     let reasons = findings
         .filter(|finding| finding.severity >= fail_level)
@@ -350,10 +349,10 @@ fn exit(findings: &[Reported], fail_level: Severity, keep_going: bool) -> Exit {
     reasons.max().unwrap_or(Exit::Yes)
 }
 
-/// Returns the options with which another command reads the same.
+/// Returns the options with which another command reads the same input.
 fn sources(options: &Options) -> String {
     let mut options = options.clone();
-    // Findings say themselves where they ask.
+    // Findings contain their own namespace.
     options.namespace.namespaces.clear();
     options.namespace.all_namespaces = false;
     cli::command_line(Vec::new(), &options)
@@ -369,19 +368,19 @@ fn unmet(config: &CheckConfig, session: &Session) -> Vec<Finding> {
     findings
 }
 
-/// Tells what was suppressed: how much, and with `-v` each finding with the reason.
-fn tell(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
+/// Reports the number of suppressed findings and, with `-v`, each with its reason.
+fn note_suppressed(ui: &Ui, options: &Options, suppressed: &[Suppressed]) {
     if suppressed.is_empty() {
         return;
     }
     let plural = if suppressed.len() == 1 { "" } else { "s" };
     let count = format!("{} finding{plural} suppressed", suppressed.len());
     if options.output.verbose == 0 {
-        return ui.note(format!("{count}; `-v` says which and why"));
+        return ui.note(format!("{count}; `-v` lists them with the reasons"));
     }
     ui.note(format!("{count}:"));
     for Suppressed { finding, reason } in suppressed {
-        let place = reported::place(&finding.object);
+        let place = located::place(&finding.object);
         let place = place.map_or_else(String::new, |(file, line)| format!(" at {file}:{line}"));
         let Finding { rule, object, message, .. } = finding;
         ui.note(format!("{} {object}{place}: {message}; suppressed: {reason}", rule.code));
@@ -400,12 +399,12 @@ fn default_objects(version: Version) -> Inventory {
     manifests::load(&config, std::io::empty()).inventory
 }
 
-/// Reads the fingerprints of an earlier report.
+/// Reads the fingerprints in an earlier report.
 fn read_baseline(ui: &Ui, path: &Path) -> Result<BTreeSet<String>, CommandError> {
     let shown = path.display();
     let text = file::read(ui, path, Bound { bytes: 1 << 30, what: "a baseline" })?;
     let report: serde_json::Value = serde_json::from_slice(&text).map_err(|error| {
-        CommandError::input(format!("baseline `{shown}` is no JSON: {error}"))
+        CommandError::input(format!("baseline `{shown}` is not JSON: {error}"))
             .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
     })?;
     let findings = report.get("findings").and_then(|findings| findings.as_array());

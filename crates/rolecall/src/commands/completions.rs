@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::shell::Shell;
 use crate::ui::Ui;
 
-/// Print the completion script of a shell
+/// Print a shell completion script
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ Examples:
   For bash, now and at every login
     source <(rolecall completions bash)
     rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall
-  For zsh, in a folder of $fpath
+  For zsh, in a directory of $fpath
     rolecall completions zsh > ~/.zfunc/_rolecall
   For fish
     rolecall completions fish > ~/.config/fish/completions/rolecall.fish

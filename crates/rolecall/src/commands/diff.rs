@@ -9,11 +9,11 @@ use rolecall_rbac::{Gap, ObjectKind, Unread};
 
 use crate::answer::comparison::Comparison;
 use crate::cli::{Options, quote};
+use crate::diff_source::{self, DiffSource};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::output::{self, AccessDiff, Format};
 use crate::render;
-use crate::side::{self, Side};
 use crate::ui::Ui;
 use crate::words;
 
@@ -25,19 +25,18 @@ pub(crate) struct Arguments {
     old: String,
     /// The source to compare to
     new: String,
-    /// Exit with 1 when access was gained, when a risk was gained, or on any change
+    /// Exit with 1 if access was gained, if a risk was gained, or on any change
     #[arg(long, value_enum, value_name = "CHANGE")]
     fail_on: Option<FailOn>,
-    /// The Kubernetes version of the cluster, which decides what is a risk [default: that of
-    /// --defaults]
+    /// The Kubernetes version to assess risks for [default: that of --defaults]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<KubernetesVersion>,
-    /// Output format; `wide` names every rule that grants them
+    /// Output format; `wide` lists every rule that grants the access
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: DiffFormat,
 }
 
-/// What fails a pipeline.
+/// The changes that fail the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FailOn {
     Gained,
@@ -60,9 +59,9 @@ enum DiffFormat {
 fn after_help() -> String {
     format!(
         "\
-Compared is what the rules allow, not how they are written: roles and bindings that are renamed, split,
-merged or replaced by others of the same effect show nothing. What a group gains is said of the group,
-not of each ServiceAccount in it.
+diff compares what the rules allow, not how they are written: renaming, splitting or merging roles and
+bindings without changing their effect is not a difference. Changes to a group are reported for the
+group, not for each ServiceAccount in it.
 
 {}
 
@@ -71,14 +70,14 @@ Examples:
     rolecall diff git:main:deploy deploy
   What would applying these manifests change?
     rolecall diff cluster overlay:deploy
-  Has anybody changed the cluster since the last snapshot?
+  Has the cluster changed since the last snapshot?
     rolecall diff cluster.yaml cluster --fail-on any
-  Fail a pipeline when somebody gains a dangerous right, and say so at the lines
+  Fail a pipeline if a subject gains a dangerous right, and annotate the lines
     rolecall diff git:origin/main:deploy deploy --fail-on risk -o github
 
-Exit codes: 0 nothing that --fail-on names, 1 something, 2 an error, 3 something that was
-not read decides it.",
-        side::GRAMMAR,
+Exit codes: 0 no change that --fail-on names, 1 such a change, 2 an error, 3 the result depends on
+something that could not be read.",
+        diff_source::GRAMMAR,
     )
 }
 
@@ -120,30 +119,31 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(old.conclude(ui, new.conclude(ui, exit_of(&comparison, arguments.fail_on))))
 }
 
-fn sides(options: &Options, arguments: &Arguments) -> Result<(Side, Side), CommandError> {
+fn sides(
+    options: &Options,
+    arguments: &Arguments,
+) -> Result<(DiffSource, DiffSource), CommandError> {
     if !options.source.filename.is_empty() {
         return Err(CommandError::usage("`diff` takes OLD and NEW, not `--filename`")
-            .with_hint(Hint::run("rolecall help diff", "see how sources are written")));
+            .with_hint(Hint::run("rolecall help diff", "see the notation of sources")));
     }
     if options.source.overlay {
         let new = &arguments.new;
-        return Err(CommandError::usage(
-            "`diff` takes what is laid over a cluster as `overlay:PATH`",
-        )
-        .with_hint(Hint::run(
-            format!("rolecall diff cluster {}", quote(&format!("overlay:{new}"))),
-            "see what applying it would change",
-        )));
+        return Err(CommandError::usage("`diff` uses `overlay:PATH` instead of `--overlay`")
+            .with_hint(Hint::run(
+                format!("rolecall diff cluster {}", quote(&format!("overlay:{new}"))),
+                "see what applying the manifests would change",
+            )));
     }
-    let (old, new) = (Side::parse(&arguments.old)?, Side::parse(&arguments.new)?);
-    let stdin = Side::Path("-".into());
+    let (old, new) = (DiffSource::parse(&arguments.old)?, DiffSource::parse(&arguments.new)?);
+    let stdin = DiffSource::Path("-".into());
     if old == stdin && new == stdin {
         return Err(CommandError::usage("OLD and NEW cannot both be stdin"));
     }
     Ok((old, new))
 }
 
-/// Returns the gaps that may hide access.
+/// Returns the gaps that could hide access.
 fn gaps(gaps: &[Gap]) -> Vec<Gap> {
     let hides_role = |gap: &&Gap| match &gap.unread {
         Unread::Anything => true,
@@ -170,14 +170,14 @@ fn exit_of(comparison: &Comparison<'_>, fail_on: Option<FailOn>) -> Exit {
     Exit::No.when(fails).max(Exit::Inconclusive.when(open))
 }
 
-/// Says on stderr what the output does not show.
+/// Prints notes and warnings about the comparison.
 fn report(ui: &Ui, comparison: &Comparison<'_>) {
     if comparison.is_empty() {
         ui.note("no subject gains or loses access");
     }
     for (side, gaps) in [("OLD", &comparison.old_gaps), ("NEW", &comparison.new_gaps)] {
         for gap in words::gaps(gaps) {
-            ui.warn(format!("{side} may grant more than is compared: not read: {gap}"));
+            ui.warn(format!("{side} might grant more; could not read: {gap}"));
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// The finding's code, name or part of its name, such as RC101, 101 or missing-role; without one, all
-    /// are listed
+    /// The code or name of a finding, or a part of the name, such as RC101, 101 or missing-role [default:
+    /// list all findings]
     finding: Option<String>,
     /// Print Markdown: the finding, or the reference of all findings
     #[arg(long)]
@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
 
 const BOLD: Style = Style::new().bold();
 
-/// The width of the text where the terminal does not say.
+/// The default width of the text.
 const WIDTH: usize = 100;
 
-/// How many findings are suggested for one that does not exist.
+/// The number of findings that are suggested for an unknown one.
 const SUGGESTED: usize = 8;
 
 const AFTER_HELP: &str = "\
@@ -39,7 +39,7 @@ Examples:
   Which findings are there?
     rolecall explain
 
-Exit codes: 0 explained, 2 there is no such finding.";
+Exit codes: 0 explained, 2 no such finding.";
 
 /// Explains one finding, or lists all.
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> {
@@ -92,7 +92,7 @@ fn facts(rule: &RuleMeta) -> String {
     )
 }
 
-/// Finds the one finding that is meant: its code, with or without `RC`, its name or a part of it.
+/// Finds a finding by its code, with or without `RC`, its name, or a part of the name.
 fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
     let rules = rules();
     let lower = wanted.to_lowercase();
@@ -117,12 +117,12 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
         true => alike.map(|rule| rule.code).take(SUGGESTED).collect(),
         false => partly.iter().map(|rule| rule.name).take(SUGGESTED).collect(),
     };
-    Err(CommandError::usage(format!("there is no finding `{wanted}`"))
+    Err(CommandError::usage(format!("unknown finding `{wanted}`"))
         .with_hint(Hint::did_you_mean(wanted, names))
         .with_hint(Hint::run("rolecall explain", "list all findings")))
 }
 
-/// Returns the documentation of all findings, as `docs/findings.md` has it.
+/// Returns the documentation of all findings, the contents of `docs/findings.md`.
 fn reference() -> String {
     let rules = rules();
     let mut text = String::from(

@@ -7,10 +7,10 @@ use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Show the help of rolecall or of one of its commands
+/// Show the help of rolecall or one of its commands
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The command; rolecall itself when none is named
+    /// The command [default: rolecall itself]
     command: Option<String>,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn run(
 ) -> Result<Exit, CommandError> {
     let help = cli::help_of(grammar, arguments.command.as_deref()).ok_or_else(|| {
         let name = arguments.command.as_deref().unwrap_or_default();
-        CommandError::usage(format!("there is no command `{name}`"))
+        CommandError::usage(format!("unknown command `{name}`"))
             .with_hint(Hint::run("rolecall help", "list the commands"))
     })?;
     let mut out = ui.stdout();

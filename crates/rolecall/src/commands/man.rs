@@ -8,11 +8,11 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Print the manual page of rolecall or of one of its commands
+/// Print the manual page of rolecall or one of its commands
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The command; rolecall itself when none is named
+    /// The command [default: rolecall itself]
     command: Option<String>,
 }
 
@@ -23,20 +23,20 @@ Examples:
   Install it
     rolecall man > ~/.local/share/man/man1/rolecall.1";
 
-/// What the pages say of files, by name.
+/// The descriptions of files, by name.
 const FILES: [(&str, &str); 2] = [
     (
         "rolecall.yaml",
-        "Configures `rolecall check`: expectations, severities, suppressions, what is external.",
+        "Configures `rolecall check`: expectations, severities, suppressions, external objects.",
     ),
     ("~/.kube/config", "The kubeconfig, unless --kubeconfig or KUBECONFIG names another."),
 ];
 
-/// What the pages say of the environment.
+/// The descriptions of environment variables, by name.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("KUBECONFIG", "The kubeconfig files, as for kubectl."),
     ("NO_COLOR", "No colours, unless --color always is given."),
-    ("COLUMNS", "The width that output is laid out for, instead of the terminal's."),
+    ("COLUMNS", "The width of the output, instead of the terminal's."),
 ];
 
 /// Writes the page as troff to stdout.
@@ -50,7 +50,7 @@ pub(crate) fn run(
         None => grammar.clone(),
         Some(name) => match grammar.find_subcommand(name) {
             Some(command) => command.clone().display_name(format!("rolecall-{name}")),
-            None => return Err(CommandError::usage(format!("there is no command `{name}`"))),
+            None => return Err(CommandError::usage(format!("unknown command `{name}`"))),
         },
     };
     let mut page = Vec::new();
@@ -81,7 +81,7 @@ fn write(page: &mut Vec<u8>, command: &Command, name: Option<&str>) -> std::io::
     see.to_writer(page)
 }
 
-/// Writes what can be typed, each option with its value.
+/// Writes the synopsis, with the values of options.
 fn synopsis(command: &Command, name: Option<&str>) -> Roff {
     let mut line = match name {
         Some(name) => vec![bold(format!("rolecall {name}"))],
@@ -125,7 +125,7 @@ fn value_of(argument: &Arg) -> String {
     format!("{}{}", name.to_uppercase(), if is_repeated { "..." } else { "" })
 }
 
-/// Cuts the details of a command's help into the sections that manual pages have.
+/// Splits the details of a command's help into the sections of a manual page.
 fn sections(details: &str) -> Roff {
     let (mut examples, mut exit, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for block in details.split("\n\n").filter(|block| !block.trim().is_empty()) {
@@ -133,8 +133,6 @@ fn sections(details: &str) -> Roff {
             examples.push(lines.trim_start_matches('\n'));
         } else if let Some(text) = block.trim_start().strip_prefix("Exit codes:") {
             exit.push(text.trim_start());
-        } else if block.contains("exits with ") || block.contains("exit with ") {
-            exit.push(block);
         } else {
             notes.push(block);
         }

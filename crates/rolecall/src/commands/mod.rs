@@ -1,4 +1,4 @@
-//! One file a command: its arguments, whose doc comments are its help, and what it does.
+//! One module per command. The doc comments of its arguments are its help.
 
 pub(crate) mod can_i;
 mod check;
@@ -71,7 +71,7 @@ const GRAMMARS: [(&str, Augment); 17] = [
     ("help", help::Arguments::augment_args),
 ];
 
-/// Returns the grammar of one command, which is made in a fraction of the time that all take.
+/// Returns the grammar of a single command, which is much faster to build than all of them.
 pub(crate) fn grammar_of(name: &str) -> Option<clap::Command> {
     let (name, augment) = GRAMMARS.iter().find(|(known, _)| *known == name)?;
     Some(augment(clap::Command::new(*name)))
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_command_alone_has_the_grammar_that_it_has_among_all() {
+    fn the_grammar_of_a_single_command_is_complete() {
         let all = Command::augment_subcommands(clap::Command::new("rolecall"));
         let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(GRAMMARS.map(|(name, _)| name).to_vec(), names);

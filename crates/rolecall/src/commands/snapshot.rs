@@ -12,33 +12,34 @@ use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 use crate::words;
 
-/// Write what decides access to one YAML file, to be read later with -f
+/// Save everything that decides access in one YAML file, for later use with -f
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {}
 
 const HELP: &str = "\
-Written are roles, bindings, ServiceAccounts, Namespaces, Pods and what makes them, as far as they decide
-access; which resources the server serves; and what could not be read, so that answers from the snapshot
-are as open there as the cluster's own. Never written are Secrets, tokens, environments of containers and
-annotations such as kubectl's copy of what was applied. Of what containers run, only the command lines of
-kubectl, helm and curl are written, with the arguments that decide what they ask the API server.
+A snapshot contains roles, bindings, ServiceAccounts, Namespaces, Pods and workloads, with the fields that
+decide access; the served resources; and a list of everything that could not be read, so that answers
+from the snapshot are unknown where those from the cluster are. It never contains Secrets, tokens,
+environment variables of containers, or annotations such as kubectl's copy of the applied object. The
+only container commands in it are those of kubectl, helm and curl, with the arguments that decide the
+requests to the API server.
 
-With -n only these namespaces are read, and what lies outside of them counts as not read. With -f manifests
-are written so, with the default roles that were assumed.
+With -n, only these namespaces are read, and the rest is recorded as not read. With -f, the snapshot
+contains the manifests, and the default roles that were assumed.
 
 Examples:
-  Save a cluster, and ask it later
+  Save a cluster, and query it later
     rolecall snapshot > cluster.yaml
     rolecall can-i list pods --for sa/web -n shop -f cluster.yaml
   What has changed since?
     rolecall diff cluster.yaml cluster
-  One namespace, where that is all one may read
+  One namespace, if that is all you can read
     rolecall snapshot -n shop > shop.yaml
 
 Exit codes: 0 written, 2 an error, 3 written, but something could not be read.";
 
-/// Reads everything and writes it.
+/// Reads everything and writes the snapshot.
 pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, CommandError> {
     let namespaces = &options.namespace.namespaces;
     let is_partial = !namespaces.is_empty() && !options.namespace.all_namespaces;
@@ -62,13 +63,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, Com
     }
     out.flush()?;
     for gap in words::gaps(inventory.gaps()) {
-        ui.warn(format!("the snapshot is without what was not read: {gap}"));
+        ui.warn(format!("the snapshot is incomplete; could not read: {gap}"));
     }
     let exit = Exit::Inconclusive.when(!inventory.gaps().is_empty());
     Ok(session.conclude(ui, exit))
 }
 
-/// Records that namespaced objects were read of some namespaces only.
+/// Records that namespaced objects were only read in some namespaces.
 fn without_the_rest(inventory: &Inventory, namespaces: &[String]) -> Inventory {
     let mut read: Vec<_> = namespaces.iter().map(|name| name.as_str().into()).collect();
     read.sort();
@@ -78,7 +79,7 @@ fn without_the_rest(inventory: &Inventory, namespaces: &[String]) -> Inventory {
         let kind = ObjectKind::new(kind);
         builder.gap(Gap {
             unread: Unread::KindOutside { kind, read: read.clone().into() },
-            because: "the snapshot is of these namespaces only".into(),
+            because: "the snapshot only contains these namespaces".into(),
             origin: Origin::Cluster,
         });
     }

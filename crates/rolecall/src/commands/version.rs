@@ -7,7 +7,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Print the version, and the Kubernetes versions whose default roles and resources are built in
+/// Print the version, and the Kubernetes versions with built-in default roles and resources
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
 

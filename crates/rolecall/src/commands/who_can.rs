@@ -21,24 +21,24 @@ use crate::{unread_holders, words};
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
-    /// What is done: a verb such as `get`, `list` or `create`
+    /// The verb, such as `get` or `list`
     verb: String,
-    /// To what: a resource or a URL path
+    /// The resource or URL path
     resource: String,
-    /// The object's name
+    /// The name of the object
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// The subresource of RESOURCE, such as `log` of `pods`
     #[arg(long, default_value = "", hide_default_value = true)]
     subresource: String,
-    /// Ask about verbs that servers do not know, too
+    /// Accept verbs that are unknown to Kubernetes
     #[arg(long)]
     force: bool,
-    /// List Kubernetes' own subjects one by one, such as controllers and system:masters
+    /// List built-in subjects, such as controllers and system:masters, one by one
     #[arg(long)]
     show_system: bool,
-    /// Output format; wide, json and yaml name the ServiceAccounts in each group. With -f, these and csv also
-    /// name the workloads that run as each ServiceAccount; on a cluster, only wide lists them
+    /// Output format; wide, json and yaml list the ServiceAccounts in each group. With -f, these and csv
+    /// also list the workloads of each ServiceAccount; on a cluster, only wide does
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
 }
@@ -46,36 +46,36 @@ pub(crate) struct Arguments {
 fn after_help() -> String {
     format!(
         "\
-Without -A the question is about one namespace; with -A about each by itself and all at once. A subject
-whose NAMESPACE is `*` can do it in every namespace. Members of system:masters can do anything.
+Without -A, who-can checks one namespace. With -A, it checks each namespace, and requests across all
+namespaces. NAMESPACE `*` means every namespace. Members of system:masters can do anything.
 
-Tables fold the subjects that Kubernetes brings, such as its controllers, to one line; --show-system
-lists them. They count for the exit code, and the other formats always list them.
+Tables fold the built-in subjects, such as controllers, into one line; --show-system lists them. They
+count for the exit code, and the other formats always list them.
 
 Examples:
   Who can read the Secrets of a namespace?
     rolecall who-can get secrets -n shop
   Who can open a shell in a Pod, in any namespace?
     rolecall who-can create pods/exec -A
-  Which ServiceAccounts does a group bring with it?
+  Which ServiceAccounts are in the groups that can?
     rolecall who-can list pods -n shop -o wide
-  Who can read the metrics?
+  Who can read the metrics of the API server?
     rolecall who-can get /metrics
   What else can each of them do?
     rolecall who-can get secrets -n shop -o name | xargs -n 1 rolecall rules -n shop --for
 
 {}
 
-Exit codes: 0 some subject can, 1 no subject can, 2 an error, 3 something that could not be read could add
-subjects.",
+Exit codes: 0 some subject can, 1 no subject can, 2 an error, 3 something that could not be read might
+add subjects.",
         question::GRAMMAR,
     )
 }
 
-/// Lists who may.
+/// Lists the subjects.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check()?;
-    // The ServiceAccounts that a group holds may be in any namespace.
+    // The ServiceAccounts in a group can be in any namespace.
     let workloads = arguments.names_workloads(options);
     let breadth = if workloads { Breadth::All } else { Breadth::Roles };
     let needs = Needs { service_accounts: true, workloads, breadth, ..Needs::default() };
@@ -102,7 +102,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let selection = everywhere
         .map_or(NamespaceSelection::OfRequest, |request| session.catalog.everywhere(request));
     if everywhere.is_some() && selection == NamespaceSelection::OfRequest {
-        ui.note(format!("`{}` is cluster-scoped: no RoleBinding grants it", arguments.resource));
+        ui.note(format!(
+            "`{}` is cluster-scoped, so RoleBindings cannot grant it",
+            arguments.resource
+        ));
     }
     let answer = ask(&session, &asked, &selection);
     let runners = workloads.then(|| Runners::new(session.authorizer.inventory()));
@@ -156,27 +159,27 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         unread_holders::note_allowed(ui, &session, &asked, &known)?;
     }
     let exit = match answer.gaps.is_empty() {
-        // Without gaps alone an empty list is a "no".
+        // An empty list is only a "no" without gaps.
         true => Exit::No.when(answer.holders.is_empty()),
         false => Exit::Inconclusive,
     };
     Ok(session.conclude(ui, exit))
 }
 
-/// Which columns a table has.
+/// The columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Columns {
-    /// Those that say something.
+    /// Only columns with information.
     Needed,
-    /// The evidence, too, and what runs as each ServiceAccount.
+    /// Also the evidence, and the workloads of ServiceAccounts.
     Wide,
-    /// All, so that programs find each where they expect it.
+    /// All columns, at fixed positions for programs.
     All,
 }
 
 impl Arguments {
-    /// Returns whether to read the workloads that run as ServiceAccounts. Programs would often pay for
-    /// lists of all Pods of a cluster, and need the right to them, for something that they do not use.
+    /// Returns whether to read the workloads of ServiceAccounts. In a cluster, that takes lists of all Pods and
+    /// permission to read them, which most programs do not need.
     fn names_workloads(&self, options: &Options) -> bool {
         match self.output {
             HoldersFormat::Wide => true,
@@ -187,11 +190,11 @@ impl Arguments {
         }
     }
 
-    /// Refuses verbs that servers never ask about: a list of who can do it would be misleading.
+    /// Rejects verbs that servers never check, since the answer would be misleading.
     fn check(&self) -> Result<(), CommandError> {
         let is_path = self.resource.starts_with('/');
         let reach = if is_path { Reach::ResourcesAndPaths } else { Reach::Resources };
-        // Programs ask about verbs that they define, of resources that they define.
+        // Custom verbs are possible for custom resources.
         let head = self.resource.split('/').next().unwrap_or_default();
         let is_custom = head.split_once('.').is_some_and(|(_, group)| {
             group.contains('.') && (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"))
@@ -204,14 +207,14 @@ impl Arguments {
                 });
                 Err(CommandError::usage(unknown)
                     .with_hint(meant)
-                    .with_hint(Hint::pass("--force", "ask about it all the same")))
+                    .with_hint(Hint::pass("--force", "check it anyway")))
             }
             _ => Ok(()),
         }
     }
 }
 
-/// Asks each request and lists each holder once: grants that hold everywhere come with each.
+/// Answers all requests, and removes duplicate grants, since those that apply everywhere answer each.
 fn ask<'a>(
     session: &'a Session,
     requests: &[Request],
@@ -238,13 +241,13 @@ fn ask<'a>(
     all
 }
 
-/// Returns whether a holder is a part of Kubernetes that a server's own binding names: a controller,
-/// system:masters, a node's group. Groups in which everybody is are none.
+/// Returns whether a grant is for a built-in subject in a built-in binding, such as a controller,
+/// system:masters or a group of nodes, but not a group of all users.
 fn is_system(holder: &Holder<'_>) -> bool {
     const EVERYBODY: [&str; 3] =
         ["system:authenticated", "system:unauthenticated", "system:anonymous"];
     let subject = holder.grant.subject;
-    words::is_servers_own(holder.grant.binding)
+    words::is_built_in(holder.grant.binding)
         && match subject.kind {
             SubjectKind::ServiceAccount => *subject.namespace == *"kube-system",
             _ => {
@@ -259,27 +262,30 @@ fn name(holder: &Holder<'_>) -> String {
     words::subject_argument(holder.grant.subject, &holder.grant.binding.metadata)
 }
 
-/// Says on one line how many subjects are not listed.
+/// Writes the number of folded subjects on one line.
 fn write_folded<'h>(
     out: &mut impl Write,
     folded: impl Iterator<Item = &'h Holder<'h>>,
 ) -> Result<(), CommandError> {
     let folded: BTreeSet<String> = folded.map(name).collect();
     if !folded.is_empty() {
-        // The one that can do anything is worth naming.
+        // Name the group that can do anything.
+        let is_one = folded.len() == 1;
         let masters = match folded.contains("group/system:masters") {
-            true => ", with system:masters",
+            true if is_one => ", system:masters",
+            true => ", including system:masters",
             false => "",
         };
-        let subjects = words::count(folded.len(), "subject");
-        writeln!(out, "and {subjects} of Kubernetes{masters} (--show-system lists them)")?;
+        let subjects = words::count(folded.len(), "built-in subject");
+        let them = if is_one { "it" } else { "them" };
+        writeln!(out, "and {subjects}{masters} (--show-system lists {them})")?;
     }
     Ok(())
 }
 
-/// Lays the holders out; wide, each group is followed by the ServiceAccounts in it.
+/// Builds the table; in wide format, each group is followed by its ServiceAccounts.
 ///
-/// The namespace tells RoleBindings from ClusterRoleBindings.
+/// The namespace distinguishes RoleBindings from ClusterRoleBindings.
 fn table<'h>(
     session: &Session,
     holders: impl Iterator<Item = &'h Holder<'h>>,
@@ -332,7 +338,7 @@ fn table<'h>(
     table
 }
 
-/// Says what a reader would not expect of a holder.
+/// Returns a note about an unexpected property of a grant.
 fn note(session: &Session, holder: &Holder<'_>) -> String {
     let grant = &holder.grant;
     let is_unbuilt = session.authorizer.is_unbuilt(grant.binding, grant.role);
@@ -341,7 +347,7 @@ fn note(session: &Session, holder: &Holder<'_>) -> String {
     unbuilt.into_iter().chain(missing).collect::<Vec<_>>().join("; ")
 }
 
-/// How many workloads of a ServiceAccount are named.
+/// The maximum number of workloads to name per ServiceAccount.
 const SOME_WORKLOADS: usize = 3;
 
 /// Names workloads: `Deployment web, CronJob report and 2 more`.
@@ -354,7 +360,7 @@ fn named(runners: Vec<Runner<'_>>) -> String {
     }
 }
 
-/// Says on stderr what the list does not show.
+/// Prints notes and warnings about the list.
 fn report(
     ui: &Ui,
     session: &Session,
@@ -374,10 +380,10 @@ fn report(
     }
     let masters = |holder: &Holder<'_>| *holder.grant.subject.name == *"system:masters";
     if !answer.holders.iter().any(masters) {
-        ui.note("group system:masters can do anything, whatever roles and bindings say");
+        ui.note("group system:masters can do anything, regardless of roles and bindings");
     }
     if requests.iter().any(|request| session.authorizer.rule_of_nodes(request).is_some()) {
-        ui.note("nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes");
+        ui.note("nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes");
     }
     let missing: BTreeSet<String> = answer
         .holders
@@ -395,6 +401,6 @@ fn report(
         ui.warn(words::problem(problem));
     }
     for gap in words::gaps(&answer.gaps) {
-        ui.warn(format!("there may be further subjects; could not be read: {gap}"));
+        ui.warn(format!("there might be more subjects; could not read: {gap}"));
     }
 }

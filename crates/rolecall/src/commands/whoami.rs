@@ -16,7 +16,7 @@ use crate::render::{Cell, Table};
 use crate::time;
 use crate::ui::Ui;
 
-/// Show who the server takes you for, and what your token or certificate says
+/// Show your identity as the server sees it, and the contents of your token or certificate
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -26,20 +26,20 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-The server says who you are (Kubernetes 1.27 and later). Older ones do not tell: then it is what your
-credentials name. Tokens and keys themselves are never shown.
+The identity is the server's answer (Kubernetes 1.27 and later) or, from older servers, the one in your
+credentials. Tokens and keys themselves are never shown.
 
 Examples:
   Who am I?
     rolecall whoami
-  Who would I be in another context, impersonating somebody?
+  Who would I be in another context, impersonating another user?
     rolecall whoami --context test --as jane --as-group devs
   When does my token expire?
     rolecall whoami -o json | jq -r .credential.claims.expires
 
-Exit codes: 0 it is known, 2 it could not be found out.";
+Exit codes: 0 the identity is known, 2 it is not known.";
 
-/// The answer for programs.
+/// The machine-readable answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WhoAmIDetails<'a> {
@@ -50,7 +50,8 @@ struct WhoAmIDetails<'a> {
     uid: &'a str,
     groups: Vec<&'a str>,
     extra: BTreeMap<&'a str, Vec<&'a str>>,
-    told_by: &'static str,
+    #[serde(rename = "toldBy")]
+    source: &'static str,
     server: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a str>,
@@ -61,12 +62,12 @@ struct WhoAmIDetails<'a> {
 /// Asks the server.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     if !options.source.filename.is_empty() && !options.source.overlay {
-        return Err(CommandError::usage("manifests do not tell who you are")
+        return Err(CommandError::usage("manifests do not contain your identity")
             .with_hint(Hint::run("rolecall whoami", "ask the cluster")));
     }
     let live = Live::connect(ui, &options.cluster)?;
     let cluster = live.cluster();
-    let who = live.wait(ui, || "asking who this is".to_owned(), cluster.who_am_i())?;
+    let who = live.wait(ui, || "requesting the identity".to_owned(), cluster.who_am_i())?;
     let who = whoami::known(ui, cluster, who)?;
     let credential = cluster.credential();
     let mut out = ui.stdout();
@@ -97,7 +98,7 @@ impl<'a> WhoAmIDetails<'a> {
                 .iter()
                 .map(|(key, values)| (&**key, values.iter().map(|value| &**value).collect()))
                 .collect(),
-            told_by: match who.source {
+            source: match who.source {
                 IdentitySource::Server => "server",
                 IdentitySource::Credential => "credential",
                 IdentitySource::Refusal => "refusal",
@@ -133,7 +134,7 @@ fn table(cluster: &Cluster, who: &WhoAmI, credential: &Credential) -> Table {
     table
 }
 
-/// Says what a credential says of itself.
+/// Returns the rows for the metadata of a credential.
 fn credential_rows(credential: &Credential, now: time::Seconds) -> Vec<(&'static str, String)> {
     match credential {
         Credential::Nothing => vec![("credential", "none".to_owned())],
@@ -159,7 +160,7 @@ fn claim_rows(claims: &TokenClaims, now: time::Seconds) -> Vec<(&'static str, St
         object.as_ref().map_or_else(String::new, |object| object.name.clone())
     };
     let expires = claims.expires.map_or("never".to_owned(), |time| time::from(now, time));
-    let kind = if claims.is_legacy { "token out of a Secret" } else { "token" };
+    let kind = if claims.is_legacy { "token from a Secret" } else { "token" };
     let account = match &claims.service_account {
         Some(account) => format!("{}/{}", claims.namespace, account.name),
         None => String::new(),
@@ -183,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_told_by_its_claims() {
+    fn a_token_is_described_by_its_claims() {
         let claims = TokenClaims {
             issuer: "https://issuer".to_owned(),
             subject: "system:serviceaccount:shop:web".to_owned(),

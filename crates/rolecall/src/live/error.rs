@@ -1,4 +1,4 @@
-//! Errors of the cluster with what the reader can do about them.
+//! Errors of the cluster, with hints.
 
 use rolecall_rbac::edit_distance;
 use rolecall_source::cluster::{
@@ -9,7 +9,7 @@ use crate::cli::{ClusterOptions, quote};
 use crate::error::{CommandError, Hint};
 use crate::time;
 
-/// The options that say which cluster was meant, for commands that hints name.
+/// The options that select the cluster, for commands in hints.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
     kubeconfig: String,
@@ -18,7 +18,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Takes them over from the command line.
+    /// Copies them from the command line.
     pub(super) fn of(options: &ClusterOptions) -> Self {
         let option = |name, value: &str| format!(" {name} {}", quote(value));
         let kubeconfig = options.kubeconfig.as_ref();
@@ -39,27 +39,27 @@ impl Place {
         }
     }
 
-    /// Hints at a command about this cluster.
+    /// Returns a hint to run a command for this cluster.
     fn run(&self, command: &str, purpose: &str) -> Hint {
         let Self { kubeconfig, context, connection } = self;
         Hint::run(format!("{command}{kubeconfig}{context}{connection}"), purpose)
     }
 
-    /// Hints at a command about the whole kubeconfig.
+    /// Returns a hint to run a command for this kubeconfig.
     fn run_on_kubeconfig(&self, command: &str, purpose: &str) -> Hint {
         Hint::run(format!("{command}{}", self.kubeconfig), purpose)
     }
 }
 
-/// Adds hints to what keeps a cluster from being asked at all.
+/// Adds hints to an error that prevents any request.
 pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
     let hints = match &error {
         ConfigError::NoCluster => vec![
-            Hint::pass("--kubeconfig PATH", "say which cluster"),
+            Hint::pass("--kubeconfig PATH", "select a cluster"),
             Hint::pass("-f PATH", "read manifests or a snapshot instead"),
         ],
         ConfigError::UnreadableKubeconfig { .. } => {
-            vec![Hint::pass("--kubeconfig PATH", "name another file")]
+            vec![Hint::pass("--kubeconfig PATH", "use another file")]
         }
         ConfigError::MalformedKubeconfig { path, line } => {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
@@ -69,20 +69,19 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
         ConfigError::UnknownContext { context, known } => context_hints(place, context, known),
         ConfigError::NoServer { cluster, .. } => vec![place.run_on_kubeconfig(
             &format!("kubectl config set-cluster {} --server=https://HOST:PORT", quote(cluster)),
-            "name its server",
+            "set its server",
         )],
         ConfigError::UnknownUser { user, known, .. } => {
             let alike = alike(user, known);
             let guess = Hint::did_you_mean(user, alike);
-            let list =
-                place.run_on_kubeconfig("kubectl config get-users", "see which users there are");
+            let list = place.run_on_kubeconfig("kubectl config get-users", "list the users");
             guess.into_iter().chain([list]).collect()
         }
         ConfigError::Plugin { command, problem, install_hint, .. } => match problem {
             PluginProblem::NotRun => {
                 let hint = Hint::run(
                     format!("command -v {}", quote(command)),
-                    "see whether it is installed",
+                    "check whether it is installed",
                 );
                 let install = install_hint.as_ref().map(|text| Hint::Quote { text: text.clone() });
                 std::iter::once(hint).chain(install).collect()
@@ -93,52 +92,52 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
             }
             _ => vec![place.run(
                 "kubectl config view --minify",
-                "see how the plugin is called, and call it so by itself",
+                "see the plugin's command line, and run it manually",
             )],
         },
         ConfigError::GroupsWithoutUser => {
-            vec![Hint::pass("--as USER", "impersonate somebody in these groups")]
+            vec![Hint::pass("--as USER", "impersonate a user in these groups")]
         }
         ConfigError::UnreadableMount { .. } => {
-            vec![Hint::run("rolecall doctor", "see what this Pod was given")]
+            vec![Hint::run("rolecall doctor", "check the mounted files of this Pod")]
         }
         ConfigError::UnreadableTokenFile { .. } => {
-            vec![place.run("kubectl config view --minify", "see what the user's `tokenFile` says")]
+            vec![place.run("kubectl config view --minify", "check the user's `tokenFile`")]
         }
         ConfigError::UnsupportedProvider { .. } => vec![Hint::edit(
             "the kubeconfig",
-            "log in with a credential plugin, `exec`, as kubectl has it since v1.26",
+            "use a credential plugin (`exec`), as kubectl requires since v1.26",
         )],
         ConfigError::MixedKubeconfigs
         | ConfigError::MalformedServer { .. }
         | ConfigError::UnsupportedProxy
         | ConfigError::Credential { .. } => {
-            vec![place.run("kubectl config view --minify", "see what the context says")]
+            vec![place.run("kubectl config view --minify", "check the context")]
         }
     };
     hints.into_iter().fold(CommandError::cluster(error), CommandError::with_hint)
 }
 
-/// Credentials that the server does not know, or no longer.
+/// Credentials that the server does not accept.
 #[derive(Debug, thiserror::Error)]
 #[error("`{server}` {}{}", if *sent { "does not accept the credentials" } else { "refuses requests without credentials" }, remark.as_ref().map_or_else(String::new, |it| format!(": {it}")))]
 struct Unaccepted {
     server: String,
-    /// Whether there were any.
+    /// Whether credentials were sent.
     sent: bool,
-    /// What is wrong with them, if they tell.
+    /// The visible problem with them, if any.
     remark: Option<String>,
     source: RequestError,
 }
 
-/// Somebody whom the caller may not impersonate.
+/// A forbidden impersonation.
 #[derive(Debug, thiserror::Error)]
-#[error("the server does not let you impersonate somebody else")]
+#[error("the server does not allow the impersonation")]
 struct NotImpersonated {
     source: RequestError,
 }
 
-/// A server, or something before it, that does not do what servers do.
+/// A server, or a proxy, that does not behave like an API server.
 #[derive(Debug, thiserror::Error)]
 #[error("`{server}` does not answer as an API server should")]
 struct Unexpected {
@@ -146,24 +145,22 @@ struct Unexpected {
     source: RequestError,
 }
 
-/// Adds hints to a request that got no usable answer.
+/// Adds hints to the error of a request.
 pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestError) -> CommandError {
     let server = cluster.server();
     let hint = match &error {
         RequestError::Refused(refusal) => match refusal.code {
-            401 => {
-                Some(place.run("kubectl config view --minify", "see which credentials are used"))
-            }
+            401 => Some(place.run("kubectl config view --minify", "check the credentials")),
             400 if is_plain_http(refusal) => {
                 Some(Hint::edit("the kubeconfig", "begin the server's URL with `https://`"))
             }
             403 if refusal.is_of_impersonation() => None,
-            403 => Some(place.run("rolecall whoami", "see who the server takes you for")),
+            403 => Some(place.run("rolecall whoami", "see your identity according to the server")),
             500.. => {
                 Some(place.run("kubectl get --raw '/readyz?verbose'", "see what is not ready"))
             }
             ..400 => Some(
-                place.run("kubectl config view --minify", "see whether this is the right server"),
+                place.run("kubectl config view --minify", "check that this is the right server"),
             ),
             _ => None,
         },
@@ -177,15 +174,15 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
                 let proxy = cluster.proxy().unwrap_or_default();
                 Hint::edit(
                     "the kubeconfig's `proxy-url`, or HTTPS_PROXY",
-                    format!("see whether the proxy on the way, `{proxy}`, is right"),
+                    format!("check the proxy `{proxy}`"),
                 )
             }
             ConnectProblem::UnknownHost | ConnectProblem::Refused | ConnectProblem::NoTls => {
-                place.run("kubectl config view --minify", "see whether this is the right server")
+                place.run("kubectl config view --minify", "check that this is the right server")
             }
             ConnectProblem::UnknownAuthority => Hint::edit(
                 "the kubeconfig",
-                "set `certificate-authority` to the authority of this server",
+                "set `certificate-authority` to the authority that signed the server's certificate",
             ),
             ConnectProblem::WrongName => Hint::edit(
                 "the kubeconfig",
@@ -196,11 +193,10 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
                 let remark = remark.map_or_else(String::new, |remark| format!(": {remark}"));
                 Hint::edit("the kubeconfig", format!("replace the client certificate{remark}"))
             }
-            ConnectProblem::CertificateTime => {
-                Hint::run("date", "see whether this machine's clock is right")
+            ConnectProblem::CertificateTime => Hint::run("date", "check the clock of this machine"),
+            ConnectProblem::TimedOut | ConnectProblem::Tls(_) | ConnectProblem::Network(_) => {
+                place.run("kubectl get --raw /version", "check the network connection")
             }
-            ConnectProblem::TimedOut | ConnectProblem::Tls(_) | ConnectProblem::Network(_) => place
-                .run("kubectl get --raw /version", "see whether the network lets anybody through"),
         }),
         RequestError::TimedOut { .. } => Some(Hint::pass("--request-timeout 5m", "wait longer")),
         RequestError::NotAnApiServer { source, .. }
@@ -212,7 +208,7 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
         | RequestError::NotAnApiServer { .. }
         | RequestError::TooLarge { .. }
         | RequestError::Endless { .. } => {
-            Some(place.run("kubectl config view --minify", "see whether this is the right server"))
+            Some(place.run("kubectl config view --minify", "check that this is the right server"))
         }
         RequestError::Broken { .. }
         | RequestError::Credentials { .. }
@@ -236,12 +232,12 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
     error.with_hint(hint)
 }
 
-/// Returns whether a server that speaks TLS complains of a request without.
+/// Returns whether a TLS server rejected a plain HTTP request.
 fn is_plain_http(refusal: &Refusal) -> bool {
     refusal.message.contains("HTTP request to an HTTPS server")
 }
 
-/// Says when credentials expired, if they tell that they have.
+/// Returns the visible problem with credentials: that they have expired, or have another audience.
 fn remark(credential: &Credential, now: time::Seconds) -> Option<String> {
     let (what, expires) = match credential {
         Credential::Token(Some(claims)) => match claims.expires.filter(|expires| *expires <= now) {
@@ -257,7 +253,7 @@ fn remark(credential: &Credential, now: time::Seconds) -> Option<String> {
     (expires <= now).then(|| format!("{what} expired {}", time::from(now, expires)))
 }
 
-/// Returns the names that are spelled nearly so.
+/// Returns the names with a similar spelling.
 fn alike<'k>(written: &str, known: &'k [String]) -> impl Iterator<Item = &'k String> {
     let limit = 1 + written.chars().count() / 4;
     known.iter().filter(move |known| edit_distance(known, written) <= limit)
@@ -266,14 +262,12 @@ fn alike<'k>(written: &str, known: &'k [String]) -> impl Iterator<Item = &'k Str
 fn context_hints(place: &Place, written: &str, known: &[String]) -> Vec<Hint> {
     let alike = alike(written, known);
     let guess = if written.is_empty() {
-        known.first().map(|first| Hint::pass(format!("--context {first}"), "use that one"))
+        known.first().map(|first| Hint::pass(format!("--context {first}"), "use that context"))
     } else {
         Hint::did_you_mean(written, alike)
     };
     guess
         .into_iter()
-        .chain([
-            place.run_on_kubeconfig("kubectl config get-contexts", "see which contexts there are")
-        ])
+        .chain([place.run_on_kubeconfig("kubectl config get-contexts", "list the contexts")])
         .collect()
 }

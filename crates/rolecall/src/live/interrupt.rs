@@ -1,7 +1,7 @@
-//! Ctrl-C: what waits for a server minds it; everywhere else it ends the program.
+//! Ctrl-C: code that waits for a server handles it; otherwise it ends the program.
 //!
-//! To listen for it once takes its usual effect away for good. So one thread listens, from the
-//! first connection on, and what is only computed or printed can still be stopped.
+//! Listening once disables the default effect forever. So a thread listens from the first connection on,
+//! and ends the program when nothing else handles it.
 
 use std::future::Future;
 use std::process;
@@ -15,17 +15,17 @@ use tokio::sync::Notify;
 use crate::exit::Exit;
 
 static LISTENER: Once = Once::new();
-static MINDING: AtomicUsize = AtomicUsize::new(0);
+static HANDLERS: AtomicUsize = AtomicUsize::new(0);
 static INTERRUPTED: Notify = Notify::const_new();
 
-/// Begins to listen; until the listener is up, Ctrl-C has its usual effect.
+/// Starts the listener; until it is ready, Ctrl-C has its default effect.
 pub(super) fn listen() {
     LISTENER.call_once(|| {
         thread::spawn(|| {
             let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async {
                 while tokio::signal::ctrl_c().await.is_ok() {
-                    if MINDING.load(Ordering::SeqCst) == 0 {
+                    if HANDLERS.load(Ordering::SeqCst) == 0 {
                         process::exit(Exit::Interrupted.code().into());
                     }
                     INTERRUPTED.notify_waiters();
@@ -35,27 +35,27 @@ pub(super) fn listen() {
     });
 }
 
-/// Waits for Ctrl-C, which ends nothing else for as long as this future lives.
+/// Waits for Ctrl-C, which does not end the program while this future exists.
 pub(super) fn interrupted() -> impl Future<Output = ()> {
     let notified = INTERRUPTED.notified();
-    let minding = Minding::new();
+    let handler = Handler::new();
     async move {
         notified.await;
-        drop(minding);
+        drop(handler);
     }
 }
 
-struct Minding;
+struct Handler;
 
-impl Minding {
+impl Handler {
     fn new() -> Self {
-        MINDING.fetch_add(1, Ordering::SeqCst);
+        HANDLERS.fetch_add(1, Ordering::SeqCst);
         Self
     }
 }
 
-impl Drop for Minding {
+impl Drop for Handler {
     fn drop(&mut self) {
-        MINDING.fetch_sub(1, Ordering::SeqCst);
+        HANDLERS.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,4 +1,4 @@
-//! What a command needs, read from the cluster.
+//! Reading from the cluster.
 
 use std::sync::Arc;
 
@@ -15,31 +15,31 @@ use crate::error::{CommandError, Hint};
 use crate::needs::{Breadth, Needs};
 use crate::ui::Ui;
 
-/// What was read of a cluster.
+/// The data from a cluster.
 pub(crate) struct Read {
     /// The connection, for further questions.
     pub(crate) live: Live,
-    /// The objects, and what could not be read.
+    /// The objects and gaps.
     pub(crate) builder: InventoryBuilder,
     /// The served resources.
     pub(crate) catalog: Catalog,
-    /// Where questions are asked that name no namespace.
+    /// The default namespace of questions.
     pub(crate) namespace: String,
     /// The lists that the server forbade.
     pub(crate) forbidden: Vec<ForbiddenList>,
 }
 
-/// Reads what a command needs, and says on stderr what it will do without.
+/// Reads the data that a command needs, and reports problems on stderr.
 pub(crate) fn read(ui: &Ui, options: &Options, needs: &Needs) -> Result<Read, CommandError> {
     read_from(ui, Live::connect(ui, &options.cluster)?, options, needs)
 }
 
-/// Returns the namespace of questions that name none.
+/// Returns the default namespace of questions.
 pub(crate) fn namespace(live: &Live, options: &Options) -> String {
     options.namespace.first().unwrap_or_else(|| live.cluster().namespace()).to_owned()
 }
 
-/// Reads what a command needs over a connection.
+/// Reads the data that a command needs over an existing connection.
 pub(crate) fn read_from(
     ui: &Ui,
     live: Live,
@@ -69,20 +69,20 @@ pub(crate) fn read_from(
         tokio::try_join!(discover(cluster), cluster.load(&source, &progress), look)
     };
     let (discovered, loaded, found) = live.wait(ui, label, reading)?;
-    judge_namespaces(ui, needs, &asked, &found)?;
+    check_namespaces(ui, needs, &asked, &found)?;
     let Loaded { builder, forbidden } = loaded;
     let catalog = catalog(ui, discovered);
     tracing::info!("{} objects read", progress.objects());
     Ok(Read { live, builder, catalog, namespace, forbidden })
 }
 
-/// How many of the namespaces that are named are looked for.
+/// The maximum number of named namespaces to look up.
 const MOST_NAMESPACES: usize = 16;
 
-/// Returns the namespaces that the question is asked in, if it is in some.
+/// Returns the namespaces of the question to look up.
 fn asked(options: &Options, needs: &Needs, namespace: &str) -> Vec<String> {
     let mut names: Vec<String> = match &*options.namespace.namespaces {
-        // What is laid over the cluster may bring its namespaces.
+        // The manifests of an overlay can contain the namespaces.
         _ if options.namespace.all_namespaces
             || options.source.overlay
             || needs.looks_for_namespaces =>
@@ -99,8 +99,8 @@ fn asked(options: &Options, needs: &Needs, namespace: &str) -> Vec<String> {
     names
 }
 
-/// Says which namespaces are not there, or will soon not be.
-fn judge_namespaces(
+/// Reports namespaces that do not exist or are being deleted.
+fn check_namespaces(
     ui: &Ui,
     needs: &Needs,
     names: &[String],
@@ -111,7 +111,7 @@ fn judge_namespaces(
             Some(NamespaceState::Active) | None => {}
             Some(NamespaceState::Missing) => {
                 let missing = format!("there is no namespace `{name}` in this cluster");
-                let hint = Hint::run("kubectl get namespaces", "see which namespaces there are");
+                let hint = Hint::run("kubectl get namespaces", "list the namespaces");
                 if needs.reads_namespaces {
                     return Err(CommandError::input(missing).with_hint(hint));
                 }
@@ -125,7 +125,7 @@ fn judge_namespaces(
     Ok(())
 }
 
-/// Finds out what is served; only an error that would spare no other request is one here.
+/// Discovers the served resources. Only errors that would affect every other request are returned as such.
 async fn discover(cluster: &Cluster) -> Result<Result<Discovery, RequestError>, RequestError> {
     match cluster.discover().await {
         Err(error) if error.is_fatal() => Err(error),
@@ -138,10 +138,10 @@ fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>) -> Catalog {
         Ok(discovery) => {
             for group in &discovery.unavailable {
                 let (group_version, because) = (&group.group_version, &group.because);
-                ui.warn(format!("the resources of `{group_version}` are not known: {because}"));
+                ui.warn(format!("cannot discover the resources of `{group_version}`: {because}"));
                 if let Some((group, version)) = group_version.split_once('/') {
                     let command = format!("kubectl get apiservice {version}.{group}");
-                    ui.suggest(Hint::run(command, "see why its server does not answer"));
+                    ui.suggest(Hint::run(command, "see why its server is unavailable"));
                 }
             }
             discovery.catalog
@@ -149,7 +149,7 @@ fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>) -> Catalog {
         Err(error) => {
             let version = Version::default();
             ui.warn(format!(
-                "assuming the resources of {}, for the server does not tell its own: {error}",
+                "assuming the resources of {}: cannot discover those of the server: {error}",
                 version.as_str()
             ));
             facts::catalog(version)
@@ -157,7 +157,7 @@ fn catalog(ui: &Ui, discovered: Result<Discovery, RequestError>) -> Catalog {
     }
 }
 
-/// Returns what to list: only the namespaces that the question is about, unless it is about all.
+/// Returns the objects to list: only in the namespaces of the question, unless it is about all.
 fn source_needs(options: &Options, needs: &Needs, namespace: &str) -> Source {
     let mut asked: Vec<Text> = match &*options.namespace.namespaces {
         [] => vec![namespace.into()],

@@ -1,4 +1,4 @@
-//! The live cluster, as commands use it: connected once, waited for, interrupted by Ctrl-C.
+//! The live cluster: one connection, with progress output and interruption by Ctrl-C.
 
 mod error;
 mod interrupt;
@@ -26,27 +26,27 @@ pub(crate) use progress::{Bar, Spinner};
 pub(crate) use review::{Evidence, Reviewed, review, rules};
 pub(crate) use settle::settle;
 
-/// A connection to a cluster and what drives it.
+/// A connection to a cluster and its runtime.
 pub(crate) struct Live {
     runtime: Runtime,
     cluster: Cluster,
     place: Place,
 }
 
-/// About how many subjects of a listing a server is asked at most, unless it is to answer everything.
+/// The maximum number of subjects of a listing to ask a server about, unless it has to answer everything.
 pub(crate) const MOST_SUBJECTS: usize = 200;
 
-/// How long something may take before its progress is shown.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The delay before progress is shown.
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// How often shown progress is brought up to date.
+/// The interval of progress updates.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long something may take before those are told too who see no progress.
-pub(super) const LONG: Duration = Duration::from_secs(5);
+/// The delay of a note that replaces progress without a terminal.
+pub(super) const NOTE_DELAY: Duration = Duration::from_secs(5);
 
 impl Live {
-    /// Finds out which cluster the options mean; nothing is sent yet.
+    /// Prepares a connection according to the options, without sending anything.
     pub(crate) fn connect(ui: &Ui, options: &ClusterOptions) -> Result<Self, CommandError> {
         let source = options.source();
         let plugin = RefCell::new(None);
@@ -60,7 +60,7 @@ impl Live {
         })
     }
 
-    /// Prepares to ask a cluster that is named in another way.
+    /// Prepares a connection that the caller configures.
     pub(crate) fn with(
         ui: &Ui,
         connect: impl AsyncFnOnce() -> Result<Cluster, ConfigError>,
@@ -79,7 +79,7 @@ impl Live {
             Builder::new_current_thread().enable_all().build().map_err(CommandError::cluster)?;
         let cluster = runtime.block_on(async {
             let mut connecting = std::pin::pin!(connect());
-            match tokio::time::timeout(LONG, &mut connecting).await {
+            match tokio::time::timeout(NOTE_DELAY, &mut connecting).await {
                 Ok(connected) => connected,
                 Err(_) => {
                     if let Some(waiting) = waiting() {
@@ -99,7 +99,7 @@ impl Live {
         &self.cluster
     }
 
-    /// Waits for requests, while `label` says how far they have come once that takes long.
+    /// Waits for requests, and shows their progress from `label` if they take long.
     pub(crate) fn wait<T>(
         &self,
         ui: &Ui,
@@ -110,12 +110,12 @@ impl Live {
         done.map_err(|error| self.error(error))
     }
 
-    /// Adds what can be done about it to a request that got no usable answer.
+    /// Adds hints to the error of a request.
     pub(crate) fn error(&self, error: RequestError) -> CommandError {
         error::request_error(&self.place, &self.cluster, error)
     }
 
-    /// Waits for something; Ctrl-C ends the wait with an error.
+    /// Waits for a future; Ctrl-C ends the wait with an error.
     pub(crate) fn wait_for_any<T>(
         &self,
         ui: &Ui,
@@ -125,33 +125,33 @@ impl Live {
         let spinner = Spinner::new(ui);
         self.runtime.block_on(async {
             let mut something = std::pin::pin!(something);
-            let started = tokio::time::Instant::now() + PATIENCE;
+            let started = tokio::time::Instant::now() + PROGRESS_DELAY;
             let mut ticks = tokio::time::interval_at(started, TICK);
             let mut interrupt = std::pin::pin!(interrupt::interrupted());
-            let mut long = std::pin::pin!(tokio::time::sleep(LONG));
-            let mut is_told = false;
+            let mut long = std::pin::pin!(tokio::time::sleep(NOTE_DELAY));
+            let mut is_noted = false;
             loop {
                 tokio::select! {
                     done = &mut something => return Ok(done),
                     _ = &mut interrupt => return Err(CommandError::interrupted()),
                     _ = ticks.tick() => spinner.show(&label()),
-                    () = &mut long, if !is_told => {
-                        is_told = true;
-                        self.tell_of_wait(ui, &label());
+                    () = &mut long, if !is_noted => {
+                        is_noted = true;
+                        self.note_wait(ui, &label());
                     }
                 }
             }
         })
     }
 
-    /// Says whom a command waits for, unless a line of progress says it all the time.
-    fn tell_of_wait(&self, ui: &Ui, progress: &str) {
+    /// Notes that the command waits for the server, unless progress is shown.
+    fn note_wait(&self, ui: &Ui, progress: &str) {
         if !ui.shows_progress() {
             ui.note(format!("waiting for `{}`: {progress}", self.cluster.server()));
         }
     }
 
-    /// Waits for something that minds Ctrl-C itself.
+    /// Waits for a future that handles Ctrl-C itself.
     pub(crate) fn block_on<T>(&self, something: impl Future<Output = T>) -> T {
         self.runtime.block_on(something)
     }

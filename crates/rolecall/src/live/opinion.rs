@@ -1,7 +1,7 @@
-//! What the server says to a question that roles and bindings decide.
+//! The server's answers to questions that roles and bindings already decide.
 //!
-//! Other authorizers, such as a webhook, ABAC or the Node authorizer, may decide otherwise than RBAC.
-//! Nothing that is listed tells of them, so the server is asked where the caller may.
+//! Other authorizers, such as a webhook, ABAC or the Node authorizer, can overrule RBAC. They are not
+//! visible in any list, so the server is asked if the caller has permission.
 
 use rolecall_rbac::{Decision, Identity, VerdictKind};
 use rolecall_review::live::Means;
@@ -11,19 +11,19 @@ use super::{Live, settle};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-/// What a server says beside a decision.
+/// The server's answer compared to a decision.
 #[derive(Clone, Debug)]
 pub(crate) enum Opinion {
-    /// The same.
+    /// The same answer.
     Same,
-    /// Something else, and why probably.
+    /// Another answer, with the probable cause.
     Other(Answer, Cause),
-    /// Nothing: it may not be asked, or an authorizer failed.
+    /// No answer: asking is forbidden, or an authorizer failed.
     None,
 }
 
-/// Asks the server for its answers to questions that are decided, each beside the decision. `me` is
-/// the caller, where it asks about itself.
+/// Asks the server questions that are already decided, and compares the answers. `me` is the caller, if
+/// the questions are about it.
 pub(crate) fn opinions(
     ui: &Ui,
     live: &Live,
@@ -49,7 +49,7 @@ pub(crate) fn opinions(
     Ok(opinions)
 }
 
-/// Asks the server for its answer to one question that is decided.
+/// Asks the server a question that is already decided, and compares the answers.
 pub(crate) fn opinion(
     ui: &Ui,
     live: &Live,

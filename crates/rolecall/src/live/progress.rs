@@ -1,4 +1,4 @@
-//! What a terminal shows while a command waits.
+//! Progress output on terminals.
 
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
@@ -8,19 +8,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::time;
 use crate::ui::Ui;
 
-/// A line on stderr that goes away again; it comes with the first text that is shown.
+/// A temporary line on stderr, which appears with the first text.
 pub(crate) struct Spinner {
     is_shown: bool,
     bar: OnceCell<ProgressBar>,
 }
 
 impl Spinner {
-    /// Prepares one; nothing is ever shown where stderr is no terminal.
+    /// Creates a spinner, which stays hidden if stderr is not a terminal.
     pub(crate) fn new(ui: &Ui) -> Self {
         Self { is_shown: ui.shows_progress(), bar: OnceCell::new() }
     }
 
-    /// Shows a text in place of the last one.
+    /// Replaces the text.
     pub(crate) fn show(&self, text: &str) {
         if self.is_shown {
             let bar = self.bar.get_or_init(|| start(None, "{spinner} {msg}"));
@@ -30,8 +30,7 @@ impl Spinner {
     }
 }
 
-/// A bar on stderr with how much is done, how fast, and how long it will take; it comes with the first
-/// number that is shown.
+/// A progress bar on stderr with the rate and the remaining time, which appears with the first number.
 pub(crate) struct Bar {
     is_shown: bool,
     total: usize,
@@ -40,12 +39,12 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// Prepares one for so many answers, of which the first is asked for now.
+    /// Creates a bar for a number of answers, and starts the clock.
     pub(crate) fn new(ui: &Ui, total: usize) -> Self {
         Self { is_shown: ui.shows_progress(), total, began: Instant::now(), bar: OnceCell::new() }
     }
 
-    /// Shows how many answers there are.
+    /// Updates the number of answers.
     pub(crate) fn show(&self, done: usize) {
         if self.is_shown {
             let bar = self.bar.get_or_init(|| start(Some(self.total as u64), "{bar:20} {msg}"));
@@ -77,7 +76,7 @@ fn start(total: Option<u64>, template: &str) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Says how far it has come, how fast since it began, and how long it will take at that pace.
+/// Returns the progress, the average rate, and the remaining time at that rate.
 fn pace(done: usize, total: usize, elapsed: Duration) -> String {
     let answers = format!("{done} of {total} answers");
     let rate = done as f64 / elapsed.as_secs_f64();
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pace_is_that_since_the_beginning() {
+    fn the_rate_is_the_average_since_the_start() {
         for (done, total, seconds, expected) in [
             (0, 100, 1, "0 of 100 answers"),
             (50, 100, 0, "50 of 100 answers"),

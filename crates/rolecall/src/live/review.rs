@@ -1,4 +1,4 @@
-//! Questions to the server, and its answers.
+//! Access reviews by the server.
 
 use rolecall_rbac::{Identity, VerdictKind};
 pub(crate) use rolecall_review::live::Evidence;
@@ -10,22 +10,22 @@ use rolecall_source::cluster::{Cluster, Impersonate, RequestError};
 use tokio::time::{Instant, interval_at};
 
 use super::interrupt::interrupted;
-use super::{Bar, LONG, Live, PATIENCE, TICK};
+use super::{Bar, Live, NOTE_DELAY, PROGRESS_DELAY, TICK};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-/// How many questions are asked at a time, each over a connection of its own.
+/// The maximum number of concurrent requests.
 const AT_ONCE: usize = 32;
 
 /// The server's answers.
 pub(crate) struct Reviewed {
-    /// One for each question; what was not asked is unknown.
+    /// One answer per question; `Unknown` for questions that were not asked.
     pub(crate) answers: Vec<Answer>,
-    /// How many were not asked, for Ctrl-C came first.
+    /// The number of questions that were not asked because of Ctrl-C.
     pub(crate) unasked: usize,
 }
 
-/// Asks the server, by some means. `me` is the caller, where it asks about itself.
+/// Asks the server by the given means. `me` is the caller, if the questions are about it.
 pub(crate) fn review(
     ui: &Ui,
     live: &Live,
@@ -51,18 +51,18 @@ pub(crate) fn review(
             ask(&reviewer, questions, known, AT_ONCE, &progress, stop).await
         };
         let mut asking = std::pin::pin!(asking);
-        let mut ticks = interval_at(Instant::now() + PATIENCE, TICK);
+        let mut ticks = interval_at(Instant::now() + PROGRESS_DELAY, TICK);
         let bar = Bar::new(ui, questions.len());
-        let mut long = std::pin::pin!(tokio::time::sleep(LONG));
-        let mut is_told = false;
+        let mut long = std::pin::pin!(tokio::time::sleep(NOTE_DELAY));
+        let mut is_noted = false;
         loop {
             tokio::select! {
                 asked = &mut asking => return asked,
                 _ = ticks.tick() => bar.show(progress.answered()),
-                () = &mut long, if !is_told => {
-                    is_told = true;
+                () = &mut long, if !is_noted => {
+                    is_noted = true;
                     let (answered, total) = (progress.answered(), questions.len());
-                    live.tell_of_wait(ui, &format!("{answered} of {total} answers"));
+                    live.note_wait(ui, &format!("{answered} of {total} answers"));
                 }
             }
         }
@@ -85,11 +85,11 @@ pub(crate) fn rules(
 ) -> Result<RulesAnswer, CommandError> {
     let caller = Caller { identity: Some(me.clone()), ..Caller::default() };
     let reviewer = LiveReviewer::new(Posts(live.cluster()), caller);
-    let label = || "asking what it may do".to_owned();
+    let label = || "requesting the rules".to_owned();
     live.wait(ui, label, async { reviewer.rules(&namespace.into()).await })
 }
 
-/// Joins reviews to the cluster.
+/// Sends reviews to the cluster.
 struct Posts<'a>(&'a Cluster);
 
 impl Transport for Posts<'_> {

@@ -1,4 +1,4 @@
-//! The least rights with which more could be read, as commands that print them.
+//! Commands that grant the caller missing permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,11 @@ use crate::cli::quote;
 use crate::error::Hint;
 use crate::resolved::label;
 
-/// Names the commands that print the least roles and bindings with which the server would give these
-/// lists, one for the lists everywhere and one for each namespace; none when it forbade none, or does
-/// not say to whom.
+/// Returns the commands that grant forbidden lists with the fewest permissions: one for lists at cluster
+/// scope, and one per namespace. There are none for an unknown user.
 pub(crate) fn to_read(forbidden: &[ForbiddenList]) -> Vec<Hint> {
     let mut wanted: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
-    // A caller without credentials needs those, not rights.
+    // An anonymous caller needs credentials instead of permissions.
     let known =
         forbidden.iter().filter(|list| !list.user.is_empty() && *list.user != *"system:anonymous");
     for list in known {
@@ -27,13 +26,12 @@ pub(crate) fn to_read(forbidden: &[ForbiddenList]) -> Vec<Hint> {
     let commands = wanted.into_iter().map(|((user, namespace), resources)| {
         let resources = resources.into_iter().collect::<Vec<_>>().join(",");
         let command = fix(&format!("list {resources}"), user, namespace);
-        Hint::delegate(command, "let rolecall read what was refused")
+        Hint::delegate(command, "let rolecall read the forbidden lists")
     });
     commands.collect()
 }
 
-/// Names the command that prints the least role with which a caller may ask the server about others in
-/// a namespace.
+/// Returns the command that grants a caller access reviews for others in a namespace.
 pub(crate) fn to_review(caller: &str, namespace: &str) -> Hint {
     let resource = match namespace {
         "" => "subjectaccessreviews.authorization.k8s.io",
@@ -83,10 +81,10 @@ mod tests {
             [
                 "have an administrator run `rolecall fix list \
                  clusterroles.rbac.authorization.k8s.io,namespaces --for sa/ops:rolecall -A \
-                 | kubectl apply -f -` to let rolecall read what was refused",
+                 | kubectl apply -f -` to let rolecall read the forbidden lists",
                 "have an administrator run `rolecall fix list \
                  rolebindings.rbac.authorization.k8s.io --for sa/ops:rolecall -n shop \
-                 | kubectl apply -f -` to let rolecall read what was refused",
+                 | kubectl apply -f -` to let rolecall read the forbidden lists",
             ]
         );
     }
@@ -107,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_granted_anything_to_who_is_not_known() {
+    fn an_unknown_caller_gets_no_hint() {
         let lists = [forbidden("", "", "pods"), forbidden("system:anonymous", "", "pods")];
         assert_eq!((to_read(&[]), to_read(&lists)), (Vec::new(), Vec::new()));
     }

@@ -10,7 +10,7 @@ use crate::explain;
 use crate::resolved::{Subject, label};
 use crate::words::{self, ReviewedGrant};
 
-/// One question with its answer: `can-i` and `why`.
+/// One question with its answer, the output of `can-i` and `why`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessAnswer<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct AccessAnswer<'a> {
     near_misses: Vec<NearMissDetails<'a>>,
 }
 
-/// Who asks, in full.
+/// The subject with its user and groups.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubjectDetails<'a> {
@@ -40,7 +40,7 @@ pub(crate) struct AccessCell<'a> {
     #[serde(flatten)]
     request: RequestDetails<'a>,
     verdict: &'static str,
-    /// Whether an authorizer forbids it, whatever others allow; only servers say so.
+    /// Whether an authorizer denies the request explicitly; only servers report that.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     explicit: bool,
     by: Vec<GrantDetails<'a>>,
@@ -48,7 +48,7 @@ pub(crate) struct AccessCell<'a> {
     gaps: Vec<String>,
 }
 
-/// What grants a request.
+/// A grant of a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GrantDetails<'a> {
@@ -57,25 +57,25 @@ pub(crate) struct GrantDetails<'a> {
     binding: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<ObjectReference<'a>>,
-    /// Absent where a server gives another reason than a grant.
+    /// Absent if the server's reason is not a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<RuleDetails<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
-    /// The server's words; empty for `system:masters`.
+    /// The server's reason; empty for `system:masters`.
     reason: String,
 }
 
-/// What nearly grants a request.
+/// A near miss of a request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NearMissDetails<'a> {
     kind: &'static str,
-    /// What is in the way.
+    /// The obstacle.
     message: String,
-    /// What would change the answer.
+    /// The change that would allow the request.
     change: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<ObjectReference<'a>>,
@@ -90,7 +90,7 @@ pub(crate) struct NearMissDetails<'a> {
 }
 
 impl<'a> AccessAnswer<'a> {
-    /// Mirrors a decision and the near misses of a denial.
+    /// Copies a decision and the near misses of a denial.
     pub(crate) fn new(
         subject: &'a Subject,
         request: &'a Request,
@@ -112,7 +112,7 @@ impl<'a> AccessAnswer<'a> {
 }
 
 impl<'a> AccessAnswer<'a> {
-    /// Mirrors a server's answer.
+    /// Copies a server's answer.
     pub(crate) fn reviewed(subject: &'a Subject, request: &'a Request, answer: &'a Answer) -> Self {
         Self {
             api_version: API_VERSION,
@@ -125,7 +125,7 @@ impl<'a> AccessAnswer<'a> {
 }
 
 impl<'a> SubjectDetails<'a> {
-    /// Mirrors a subject.
+    /// Copies a subject.
     pub(crate) fn new(subject: &'a Subject) -> Self {
         let identity = &subject.identity;
         Self {
@@ -140,7 +140,7 @@ impl<'a> SubjectDetails<'a> {
 }
 
 impl<'a> AccessCell<'a> {
-    /// Mirrors a decision.
+    /// Copies a decision.
     pub(crate) fn new(identity: &Identity, request: &'a Request, decision: &Decision<'a>) -> Self {
         let (by, gaps): (&[Grant<'a>], &[Gap]) = match &decision.verdict {
             Verdict::Allowed { by } => (by, &[]),
@@ -160,7 +160,7 @@ impl<'a> AccessCell<'a> {
 }
 
 impl<'a> AccessCell<'a> {
-    /// Mirrors an answer, whoever gave it.
+    /// Copies an answer from the evaluator or a server.
     pub(crate) fn decided(
         identity: &Identity,
         request: &'a Request,
@@ -172,7 +172,7 @@ impl<'a> AccessCell<'a> {
         }
     }
 
-    /// Mirrors a server's answer.
+    /// Copies a server's answer.
     pub(crate) fn reviewed(identity: &Identity, request: &'a Request, answer: &'a Answer) -> Self {
         let word = answer.verdict;
         let reason = || (!answer.reason.is_empty()).then(|| answer.reason.clone());
@@ -192,7 +192,7 @@ impl<'a> AccessCell<'a> {
 }
 
 impl<'a> GrantDetails<'a> {
-    /// Mirrors what a server names as its reason; nothing when it names none.
+    /// Copies a server's reason; `None` if it is empty.
     fn reviewed(reason: &'a str) -> Option<Self> {
         let granted = ReviewedGrant::parse(reason);
         let reference = |(kind, namespace, name)| ObjectReference::named(kind, namespace, name);
@@ -217,7 +217,7 @@ impl<'a> GrantDetails<'a> {
         }
     }
 
-    /// Mirrors a grant.
+    /// Copies a grant.
     pub(crate) fn new(grant: &Grant<'a>) -> Self {
         let reason = grant.to_string();
         match grant {
@@ -242,7 +242,7 @@ impl<'a> GrantDetails<'a> {
 }
 
 impl<'a> NearMissDetails<'a> {
-    /// Mirrors a near miss.
+    /// Copies a near miss.
     pub(super) fn new(miss: &'a NearMiss<'a>, identity: &Identity, request: &Request) -> Self {
         let explanation = explain::near_miss(miss, identity, request);
         let subject = miss.binding.zip(miss.subject);
@@ -260,7 +260,7 @@ impl<'a> NearMissDetails<'a> {
     }
 }
 
-/// Returns the verdict's word in JSON.
+/// Returns the word for a verdict in JSON.
 fn verdict_word(verdict: &Verdict<'_>) -> &'static str {
     match verdict {
         Verdict::Allowed { .. } => "allowed",

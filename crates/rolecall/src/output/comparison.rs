@@ -1,4 +1,4 @@
-//! Where the evaluator and a server disagree.
+//! Disagreements between the evaluator and a server.
 
 use rolecall_review::{Answer, Comparison, Disagreement};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::{API_VERSION, RequestDetails};
 use crate::decide::json_word_of;
 use crate::resolved::label;
 
-/// The outcome of `can-i --mode both`.
+/// The output of `can-i --mode both`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessComparison<'a> {
@@ -35,7 +35,7 @@ struct AnswerDetails<'a> {
 }
 
 impl<'a> AccessComparison<'a> {
-    /// Mirrors a comparison.
+    /// Copies a comparison.
     pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
         let details = |disagreement: &'a Disagreement<'a>| DisagreementDetails {
             subject: label(&disagreement.question.identity),

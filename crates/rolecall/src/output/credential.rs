@@ -1,11 +1,11 @@
-//! What credentials say of themselves; never the credentials.
+//! Metadata of credentials, without the credentials themselves.
 
 use rolecall_source::cluster::{BoundObject, CertificateSubject, Credential, TokenClaims};
 use serde::Serialize;
 
 use crate::time;
 
-/// What the caller shows the server.
+/// The credential of the caller.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CredentialDetails<'a> {
@@ -62,7 +62,7 @@ struct CertificateDetails<'a> {
 }
 
 impl<'a> CredentialDetails<'a> {
-    /// Mirrors a credential.
+    /// Copies the metadata of a credential.
     pub(crate) fn new(credential: &'a Credential) -> Self {
         let nothing = Self { kind: "none", claims: None, certificate: None, user: None };
         match credential {

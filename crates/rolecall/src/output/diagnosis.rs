@@ -1,4 +1,4 @@
-//! What `doctor` found.
+//! Diagnoses, the output of `doctor`.
 
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ struct StepDetails<'a> {
 }
 
 impl<'a> Diagnosis<'a> {
-    /// Mirrors what was found.
+    /// Copies the results.
     pub(crate) fn new(found: &'a Found) -> Self {
         let identity = found.who.as_ref().map(|who| &who.identity);
         Self {

@@ -1,4 +1,4 @@
-//! What access two sources differ in: `diff`.
+//! Differences in access, the output of `diff`.
 
 use rolecall_access::{AccessTerm, Extent};
 use rolecall_access::{
@@ -26,17 +26,17 @@ pub(crate) struct AccessDiff<'a> {
     gaps: Gaps,
 }
 
-/// One term of what one subject gained or lost.
+/// Access that a subject gained or lost.
 #[derive(Debug, Serialize)]
 struct ChangeDetails<'a> {
     subject: String,
     access: AccessDetails<'a>,
-    /// In words.
+    /// The access as text.
     text: String,
     by: Vec<GrantDetails<'a>>,
 }
 
-/// A change that something unread may undo.
+/// A change that depends on something that was not read.
 #[derive(Debug, Serialize)]
 struct Undecided<'a> {
     change: &'static str,
@@ -44,7 +44,7 @@ struct Undecided<'a> {
     details: ChangeDetails<'a>,
 }
 
-/// Requests as a rule writes them, with where and with exceptions.
+/// Requests in the format of a rule, with namespaces and exceptions.
 #[derive(Debug, Serialize)]
 struct AccessDetails<'a> {
     #[serde(flatten)]
@@ -90,16 +90,16 @@ struct RiskDetails<'a> {
     code: &'static str,
     name: &'static str,
     severity: &'static str,
-    /// Absent for everywhere.
+    /// The namespace; absent for everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
-    /// What its holder may do.
+    /// The ability that the risk gives the subject.
     may: &'a str,
-    /// What grants it.
+    /// The grants.
     by: Vec<GrantDetails<'a>>,
 }
 
-/// What was not read of each side.
+/// The gaps of each source.
 #[derive(Debug, Serialize)]
 struct Gaps {
     old: Vec<String>,
@@ -107,7 +107,7 @@ struct Gaps {
 }
 
 impl<'a> AccessDiff<'a> {
-    /// Mirrors a comparison.
+    /// Copies a comparison.
     pub(crate) fn new(comparison: &'a Comparison<'a>) -> Self {
         let Comparison { old, new, diffs, risks, old_gaps, new_gaps } = comparison;
         let undecided = diffs.iter().flat_map(|diff| {
@@ -159,7 +159,7 @@ impl<'a> AccessDetails<'a> {
                 verbs: take(&term.verbs),
                 api_groups: take(&term.groups),
                 resources: take(&term.resources),
-                // As in rules, no list of names is every name, and `*` is a name.
+                // As in rules, an empty list means every name, and `*` is an ordinary name.
                 resource_names: match term.names.all {
                     true => Vec::new(),
                     false => take(&term.names),

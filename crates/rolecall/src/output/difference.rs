@@ -1,4 +1,4 @@
-//! The cells of a matrix that differ, for programs.
+//! Matrix cells that differ, in machine-readable formats.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::csv;
 use crate::decide::json_word_of;
 use crate::resolved::label;
 
-/// The outcome of `can-i --diff-with`.
+/// The output of `can-i --diff-with`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessMatrixDiff<'a> {
@@ -37,7 +37,7 @@ struct OtherVerdict<'a> {
 }
 
 impl<'a> AccessMatrixDiff<'a> {
-    /// Mirrors a difference.
+    /// Copies a difference.
     pub(crate) fn new(difference: &'a Difference<'a>) -> Self {
         let (compared, unknown) = difference.counts();
         Self {
@@ -73,7 +73,7 @@ impl<'a> CellDifference<'a> {
     }
 }
 
-/// Writes the cells that differ as CSV.
+/// Writes the differing cells as CSV.
 pub(crate) fn write_csv(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
     let own = "subject,namespace,verb,group,resource,subresource,name,path,verdict".split(',');
     let others = difference.columns.iter().skip(1).map(|column| &*column.label);

@@ -1,15 +1,15 @@
-//! Lists too long to be mirrored before they are written.
+//! Lists that are too long to copy before they are written.
 
 use serde::{Serialize, Serializer};
 
-/// A list whose items are mirrored one by one while they are written, and held by nobody.
+/// A list whose items are converted one by one during serialization.
 pub(crate) struct Each<'a, T, M> {
     items: &'a [T],
     mirror: Box<dyn Fn(&'a T) -> M + 'a>,
 }
 
 impl<'a, T, M> Each<'a, T, M> {
-    /// Lists what `mirror` makes of each item.
+    /// Creates a list of the results of `mirror`.
     pub(crate) fn new(items: &'a [T], mirror: impl Fn(&'a T) -> M + 'a) -> Self {
         Self { items, mirror: Box::new(mirror) }
     }

@@ -1,4 +1,4 @@
-//! An error for programs, which would find nothing on stdout otherwise.
+//! Errors in machine-readable formats, for programs that expect an answer on stdout.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use super::API_VERSION;
 use crate::cli::as_invoked;
 use crate::error::CommandError;
 
-/// Why a command failed.
+/// The error of a command.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorDetails {
     api_version: &'static str,
     kind: &'static str,
     error: String,
-    /// The error's causes, from the nearest on.
+    /// The causes, the direct one first.
     causes: Vec<String>,
-    /// What to do about it.
+    /// The hints.
     hints: Vec<String>,
 }
 
 impl ErrorDetails {
-    /// Takes an error of a command over.
+    /// Copies the error of a command.
     pub(crate) fn new(error: &CommandError) -> Self {
         let mut chain = error.chain().into_iter();
         let message = chain.next().unwrap_or_default();
@@ -28,7 +28,7 @@ impl ErrorDetails {
         Self::with(message, chain.collect(), hints)
     }
 
-    /// Takes over an error of arguments that were not understood.
+    /// Copies a usage error.
     pub(crate) fn of_usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();
         let mut paragraphs = text.split("\n\n");

@@ -2,10 +2,10 @@ use rolecall_check::ObjectRef;
 use serde::Serialize;
 
 use super::API_VERSION;
+use crate::located::{Coverage, LocatedFinding, place};
 use crate::region::RegionDetails;
-use crate::reported::{Coverage, Reported, place};
 
-/// The findings of `check`.
+/// Findings, the output of `check`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Findings<'a> {
@@ -16,7 +16,7 @@ pub(crate) struct Findings<'a> {
     scope: ScopeDetails,
 }
 
-/// How much was checked.
+/// The size of the input.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ScopeDetails {
@@ -55,7 +55,7 @@ struct FindingDetails<'a> {
     fingerprint: &'a str,
 }
 
-/// A finding of less weight about the same cause.
+/// A less severe finding with the same cause.
 #[derive(Serialize)]
 struct AlsoDetails<'a> {
     code: &'static str,
@@ -66,7 +66,7 @@ struct AlsoDetails<'a> {
     message: &'a str,
 }
 
-/// An object that a finding names.
+/// An object in a finding.
 #[derive(Serialize)]
 struct ObjectDetails<'a> {
     kind: &'a str,
@@ -75,7 +75,7 @@ struct ObjectDetails<'a> {
     name: &'a str,
 }
 
-/// Another object that takes part in a finding.
+/// Another object that contributes to a finding.
 #[derive(Serialize)]
 struct RelatedDetails<'a> {
     object: ObjectDetails<'a>,
@@ -87,8 +87,8 @@ struct RelatedDetails<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Builds the document from findings and their fingerprints, and from what was read.
-    pub(crate) fn new(findings: &'a [Reported], coverage: &'a Coverage) -> Self {
+    /// Builds the document from findings and the coverage of the input.
+    pub(crate) fn new(findings: &'a [LocatedFinding], coverage: &'a Coverage) -> Self {
         let findings = findings.iter().map(|reported| {
             let finding = &reported.finding;
             let (file, line) = place(&finding.object).unzip();

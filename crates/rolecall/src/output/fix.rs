@@ -1,4 +1,4 @@
-//! What fixes denials: `fix`.
+//! Fixes of denials, the output of `fix`.
 
 use rolecall_grant::{Answer, Outcome, Plan, Preflight, json_of};
 use rolecall_rbac::Metadata;
@@ -12,7 +12,7 @@ use crate::note::{missing_role_texts, note_text};
 use crate::resolved::label;
 use crate::words;
 
-/// The objects that fix denials, and the proof.
+/// The objects that fix denials, with the proof.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FixPlan<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct FixPlan<'a> {
     /// The objects to apply, in this order.
     objects: Vec<Value>,
     answers: Vec<AnswerDetails<'a>>,
-    /// What becomes allowed that was not asked for.
+    /// The requests that become allowed in addition.
     gained: Vec<GainedDetails<'a>>,
     refused: Vec<RefusedDetails<'a>>,
     notes: Vec<String>,
@@ -29,13 +29,13 @@ pub(crate) struct FixPlan<'a> {
     patches: Vec<PatchDetails<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preflight: Option<PreflightDetails<'a>>,
-    /// With --dry-run: what the server refuses.
+    /// With --dry-run: the objects that the server rejects.
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<Vec<RefusedObjectDetails<'a>>>,
-    /// Objects of which it could not be read whether they exist: applying would replace them.
+    /// Objects that might already exist, and would be replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     in_doubt: Vec<ObjectReference<'a>>,
-    /// Words of existing objects whose correction would do.
+    /// Corrections of existing objects that would suffice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     repairs: Vec<RepairDetails<'a>>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct FixPlan<'a> {
 #[derive(Debug, Serialize)]
 struct RepairDetails<'a> {
     object: ObjectReference<'a>,
-    /// What to write, and where, in words.
+    /// The change and its location, as text.
     text: String,
     /// The correction as a JSON patch of the object.
     patch: Value,
@@ -55,16 +55,16 @@ struct RefusedObjectDetails<'a> {
     because: &'a str,
 }
 
-/// A denied request, and the evaluator's word on it without and with the objects.
+/// A denied request, and the evaluator's verdict without and with the objects.
 #[derive(Debug, Serialize)]
 struct AnswerDetails<'a> {
     subject: String,
     request: RequestDetails<'a>,
     before: &'static str,
     after: &'static str,
-    /// The server's words for `after`.
+    /// The server's reason for `after`.
     reason: &'a str,
-    /// Where the denial was found.
+    /// The location of the denial.
     #[serde(skip_serializing_if = "str::is_empty")]
     found: &'a str,
 }
@@ -72,23 +72,23 @@ struct AnswerDetails<'a> {
 #[derive(Debug, Serialize)]
 struct GainedDetails<'a> {
     subject: String,
-    /// Empty for everywhere.
+    /// The namespace; empty for everywhere.
     namespace: &'a str,
     rules: Vec<RuleDetails<'a>>,
 }
 
-/// What stays denied, and why.
+/// A request that stays denied, with the reason.
 #[derive(Debug, Serialize)]
 struct RefusedDetails<'a> {
     text: String,
     because: String,
-    /// What could be asked for instead.
+    /// Narrower requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     narrower: Vec<&'static str>,
-    /// Rules whose lack is the reason.
+    /// Missing rules that are the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<RuleDetails<'a>>,
-    /// What to do next.
+    /// The next steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     next: Vec<String>,
 }
@@ -98,7 +98,7 @@ struct RefusedDetails<'a> {
 struct PatchDetails<'a> {
     workload: ObjectReference<'a>,
     service_account: &'a str,
-    /// A JSON patch; absent where the workload must be made anew.
+    /// A JSON patch; absent if the workload must be recreated.
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<&'a Value>,
 }
@@ -120,13 +120,13 @@ struct UndecidedDetails<'a> {
 #[derive(Debug, Serialize)]
 struct EscalationDetails<'a> {
     object: ObjectReference<'a>,
-    /// What would pass the server's check without holding the rules.
+    /// The request that bypasses the server's escalation check.
     pass: RequestDetails<'a>,
     missing: Vec<RuleDetails<'a>>,
 }
 
 impl<'a> FixPlan<'a> {
-    /// Mirrors a plan and what else was found.
+    /// Copies a plan and the results of its checks.
     pub(crate) fn new(
         plan: &'a Plan,
         gathered: &'a Gathered,

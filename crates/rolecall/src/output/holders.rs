@@ -1,4 +1,4 @@
-//! Who may do something: `who-can`.
+//! The subjects that can do something, the output of `who-can`.
 
 use rolecall_rbac::{AggregationDrift, Holder, Origin, Request, SubjectKind, Target, WhoCan};
 use serde::Serialize;
@@ -9,19 +9,19 @@ use crate::runners::{Runner, Runners};
 use crate::subject::is_missing_account;
 use crate::words;
 
-/// Everybody that may.
+/// The subjects that can do something.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessHolders<'a> {
     api_version: &'static str,
     kind: &'static str,
-    /// What was asked; one entry a namespace.
+    /// The requests, one per namespace.
     requests: Vec<RequestDetails<'a>>,
     holders: Vec<HolderDetails<'a>>,
-    /// Groups that may although no binding says so.
+    /// Groups that are allowed without a binding.
     implicit: Vec<ObjectReference<'static>>,
     problems: Vec<String>,
-    /// Aggregated ClusterRoles whose stored rules are not those of the ClusterRoles that they select.
+    /// Aggregated ClusterRoles whose stored rules differ from those of the ClusterRoles that they select.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aggregation_drifts: Vec<DriftDetails<'a>>,
     gaps: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct AccessHolders<'a> {
 struct DriftDetails<'a> {
     /// The ClusterRole's name.
     role: &'a str,
-    /// Whether the resolved rules count in the answer, rather than the stored ones.
+    /// Whether the answer uses the resolved rules instead of the stored ones.
     resolved: bool,
     /// Rules that only the resolved role has.
     added: Vec<RuleDetails<'a>>,
@@ -41,11 +41,11 @@ struct DriftDetails<'a> {
     overwritten: Vec<RuleDetails<'a>>,
 }
 
-/// The attributes of a request; empty ones are absent attributes.
+/// The attributes of a request; empty means absent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RequestDetails<'a> {
-    /// `*` for each namespace by itself and all at once.
+    /// The namespace; `*` for each namespace, and across all namespaces.
     namespace: &'a str,
     verb: &'a str,
     group: &'a str,
@@ -60,7 +60,7 @@ pub(crate) struct RequestDetails<'a> {
 #[serde(rename_all = "camelCase")]
 struct HolderDetails<'a> {
     subject: ObjectReference<'a>,
-    /// Where it holds; empty for everywhere.
+    /// The namespace of the grant; empty for everywhere.
     namespace: &'a str,
     binding: ObjectReference<'a>,
     role: ObjectReference<'a>,
@@ -72,17 +72,17 @@ struct HolderDetails<'a> {
     /// Whether a build that was not run can change the binding or the role.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unbuilt: bool,
-    /// What runs as the ServiceAccount, itself in its namespace; null where that was not read, absent for
+    /// The workloads of the ServiceAccount, all in its namespace; null if they were not read, absent for
     /// users and groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     workloads: Option<Option<Vec<ObjectReference<'a>>>>,
-    /// The ServiceAccounts that are in a group because servers put them there.
+    /// The ServiceAccounts that servers add to the group.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     members: Vec<ObjectReference<'a>>,
 }
 
 impl<'a> AccessHolders<'a> {
-    /// Mirrors the answer to some requests that differ in their namespace.
+    /// Copies the answer to requests that differ only in their namespace.
     pub(crate) fn new(
         session: &'a Session,
         asked: &'a [Request],
@@ -120,7 +120,7 @@ impl<'a> AccessHolders<'a> {
 }
 
 impl<'a> RequestDetails<'a> {
-    /// Mirrors a request.
+    /// Copies a request.
     pub(crate) fn new(request: &'a Request) -> Self {
         let empty = Self {
             namespace: request.namespace(),
@@ -170,8 +170,8 @@ impl<'a> DriftDetails<'a> {
     }
 }
 
-/// Returns the ServiceAccount that holds something though it does not exist; those of Kubernetes'
-/// default bindings appear when their controllers start.
+/// Returns the ServiceAccount of a grant if it does not exist. Those in Kubernetes' default bindings do not
+/// count: they are created when their controllers start.
 pub(crate) fn missing_account<'h>(
     session: &Session,
     holder: &'h Holder<'_>,
@@ -179,7 +179,7 @@ pub(crate) fn missing_account<'h>(
     let (subject, binding) = (holder.grant.subject, holder.grant.binding);
     let is_account = subject.kind == SubjectKind::ServiceAccount
         && binding.metadata.origin != Origin::Default
-        && !words::is_servers_own(binding);
+        && !words::is_built_in(binding);
     let namespace = &*subject.namespace;
     (is_account && is_missing_account(session, namespace, &subject.name))
         .then_some((namespace, &*subject.name))

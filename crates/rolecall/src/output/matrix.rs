@@ -1,4 +1,4 @@
-//! A matrix as one cell after the other: JSON, YAML and CSV.
+//! Matrices as a stream of cells: JSON, YAML and CSV.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::yaml;
 
 const CSV_HEADINGS: &str = "subject,namespace,verb,group,resource,subresource,name,path,verdict,by";
 
-/// Writes what comes before the first cell.
+/// Writes the beginning, up to the first cell.
 pub(crate) fn start(
     out: &mut impl Write,
     format: MatrixFormat,
@@ -46,7 +46,7 @@ pub(crate) fn start(
     Ok(())
 }
 
-/// Encodes one cell; nothing in a format that is laid out for people.
+/// Encodes one cell; nothing for human-readable formats.
 pub(crate) fn cell(
     out: &mut Vec<u8>,
     format: MatrixFormat,
@@ -68,7 +68,7 @@ pub(crate) fn cell(
     Ok(())
 }
 
-/// Returns encoded cells as they follow on what was written before: no comma before the first.
+/// Returns encoded cells without the comma before the very first one.
 pub(crate) fn joined(format: MatrixFormat, bytes: &[u8], is_first: bool) -> &[u8] {
     match bytes {
         [b',', rest @ ..] if format == MatrixFormat::Json && is_first => rest,
@@ -76,7 +76,7 @@ pub(crate) fn joined(format: MatrixFormat, bytes: &[u8], is_first: bool) -> &[u8
     }
 }
 
-/// Writes what comes after the last cell.
+/// Writes the end, after the last cell.
 pub(crate) fn finish(out: &mut impl Write, format: MatrixFormat) -> io::Result<()> {
     match format {
         MatrixFormat::Json => writeln!(out, "\n  ]\n}}"),
@@ -84,7 +84,7 @@ pub(crate) fn finish(out: &mut impl Write, format: MatrixFormat) -> io::Result<(
     }
 }
 
-/// Writes a value as one item of a YAML list.
+/// Writes a value as an item of a YAML list.
 fn write_yaml_item(
     out: &mut impl Write,
     value: &impl serde::Serialize,

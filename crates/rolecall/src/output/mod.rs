@@ -1,4 +1,4 @@
-//! The documented output: mirror types of the answers, serialised here and nowhere below.
+//! The documented output: serializable copies of answers, so that the other crates need no serialization.
 
 mod answer;
 mod comparison;
@@ -42,10 +42,10 @@ use crate::error::CommandError;
 pub(crate) use crate::format::{Format, HoldersFormat, MatrixFormat};
 use crate::yaml;
 
-/// The `apiVersion` of everything that rolecall itself defines.
+/// The `apiVersion` of rolecall's own kinds.
 pub(crate) const API_VERSION: &str = "rolecall.dev/v1";
 
-/// Writes a value as indented JSON or as YAML, with a line break at its end.
+/// Writes a value as indented JSON or as YAML, with a trailing newline.
 pub(crate) fn write_structured(
     out: &mut impl Write,
     format: Format,

@@ -1,11 +1,11 @@
-//! Objects, subjects and rules as every documented output names them.
+//! References to objects, subjects and rules in documented output.
 
 use rolecall_rbac::{
     Binding, Metadata, Origin, PolicyRule, Role, Subject as BindingSubject, SubjectKind, Text,
 };
 use serde::{Serialize, Serializer};
 
-/// An object by kind, namespace and name, and where it stands.
+/// An object by kind, namespace and name, with its location.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ObjectReference<'a> {
     kind: &'a str,
@@ -21,7 +21,7 @@ pub(crate) struct ObjectReference<'a> {
     unbuilt: bool,
 }
 
-/// A rule as Kubernetes writes it, without its empty lists.
+/// A rule in Kubernetes' format, without empty lists.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RuleDetails<'a> {
@@ -53,7 +53,7 @@ impl Serialize for TextList<'_> {
 }
 
 impl<'a> ObjectReference<'a> {
-    /// Mirrors an object's name and origin.
+    /// Copies the name and location of an object.
     pub(crate) fn new(kind: &'a str, metadata: &'a Metadata) -> Self {
         let (file, line) = match &metadata.origin {
             Origin::File { path, line } => (Some(&**path), Some(*line)),
@@ -63,22 +63,22 @@ impl<'a> ObjectReference<'a> {
         Self { file, line, unbuilt, ..Self::named(kind, &metadata.namespace, &metadata.name) }
     }
 
-    /// Names an object of which nothing else is known.
+    /// References an object without a location.
     pub(crate) fn named(kind: &'a str, namespace: &'a str, name: &'a str) -> Self {
         Self { kind, namespace, name, file: None, line: None, unbuilt: false }
     }
 
-    /// Mirrors a binding's name and origin.
+    /// Copies the name and location of a binding.
     pub(crate) fn binding(binding: &'a Binding) -> Self {
         Self::new(binding.kind(), &binding.metadata)
     }
 
-    /// Mirrors a role's name and origin.
+    /// Copies the name and location of a role.
     pub(crate) fn role(role: &'a Role) -> Self {
         Self::new(role.kind(), &role.metadata)
     }
 
-    /// Mirrors a subject of a binding, with the namespace that counts.
+    /// Copies a subject of a binding, with its effective namespace.
     pub(crate) fn subject(subject: &'a BindingSubject, binding: &'a Metadata) -> Self {
         let namespace = match subject.kind {
             SubjectKind::ServiceAccount => subject.effective_namespace(binding),
@@ -90,7 +90,7 @@ impl<'a> ObjectReference<'a> {
 }
 
 impl<'a> RuleDetails<'a> {
-    /// Mirrors a rule.
+    /// Copies a rule.
     pub(crate) fn new(rule: &'a PolicyRule) -> Self {
         Self {
             verbs: TextList(&rule.verbs),

@@ -1,4 +1,4 @@
-//! Refusals with their causes: `why` of a text.
+//! Refusals with their causes, the output of `why` for a text.
 
 use rolecall_grant::Denied;
 use rolecall_rbac::{Decision, Identity, NearMiss};
@@ -10,28 +10,28 @@ use crate::answer::fix::Gathered;
 use crate::note::missing_role_texts;
 use crate::resolved::label;
 
-/// Refused requests that have one cause.
+/// Refused requests with a common cause.
 pub(crate) struct RefusalCause<'a> {
-    /// Who was refused.
+    /// The subject.
     pub(crate) identity: &'a Identity,
-    /// What was refused, at least one request.
+    /// The refused requests, at least one.
     pub(crate) denied: &'a [&'a Denied],
-    /// What the evaluator says of the first of them.
+    /// The evaluator's decision about the first of them.
     pub(crate) decision: &'a Decision<'a>,
-    /// What nearly grants the first of them.
+    /// The near misses of the first of them.
     pub(crate) misses: &'a [NearMiss<'a>],
     /// The commands that grant them.
     pub(crate) fix: Vec<String>,
 }
 
-/// What a text was found to refuse.
+/// The refusals in a text.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Refusals<'a> {
     api_version: &'static str,
     kind: &'static str,
     causes: Vec<CauseDetails<'a>>,
-    /// Refusals that no Role answers, or that are not certain.
+    /// Refusals that no Role can fix, or that are uncertain.
     others: Vec<OtherDetails<'a>>,
     notes: Vec<String>,
 }
@@ -64,7 +64,7 @@ struct OtherDetails<'a> {
 }
 
 impl<'a> Refusals<'a> {
-    /// Mirrors causes and what else was found.
+    /// Copies causes and other findings.
     pub(crate) fn new(
         causes: impl Iterator<Item = RefusalCause<'a>>,
         gathered: &'a Gathered,

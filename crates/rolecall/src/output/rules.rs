@@ -1,4 +1,4 @@
-//! A SelfSubjectRulesReview, as `authorization.k8s.io/v1` has it.
+//! SelfSubjectRulesReview, as in `authorization.k8s.io/v1`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::RuleDetails;
 use crate::resolved::label;
 
-/// What a server would report to the subject itself.
+/// The review that a server would return to the subject.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SelfSubjectRulesReview<'a> {
@@ -19,7 +19,7 @@ pub(crate) struct SelfSubjectRulesReview<'a> {
     status: ReviewStatus<'a>,
 }
 
-/// Says of whom the review is: servers have no other place for it.
+/// The annotation with the subject, for which the API has no field.
 #[derive(Debug, Serialize)]
 struct ReviewMetadata {
     annotations: BTreeMap<&'static str, String>,
@@ -41,7 +41,7 @@ struct ReviewStatus<'a> {
 }
 
 impl<'a> SelfSubjectRulesReview<'a> {
-    /// Builds the review from rules that are about resources or about URLs, never both.
+    /// Builds the review from rules for resources or URLs, but never both.
     pub(crate) fn new(
         identity: &Identity,
         namespace: &'a str,
@@ -82,7 +82,7 @@ impl SelfSubjectRulesReview<'_> {
     }
 }
 
-/// Joins what keeps the list from being complete: the server's words where it has some.
+/// Joins the reasons for an incomplete list, with the server's wording if it has one.
 pub(crate) fn evaluation_error(identity: &Identity, review: &RulesReview<'_>) -> String {
     let node = identity
         .is_node()

@@ -1,4 +1,4 @@
-//! Walks: who a Pod is and what it holds, and who holds a role.
+//! Walks from Pods to rules, and from roles to subjects.
 
 use rolecall_rbac::{Binding, Gap, Role, RoleKind};
 use rolecall_walk::{
@@ -10,35 +10,35 @@ use serde::Serialize;
 use super::{API_VERSION, Each, ObjectReference, RuleDetails, TextList};
 use crate::resolved::label;
 
-/// Where a walk leads.
+/// The output of `walk`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessWalk<'a> {
     api_version: &'static str,
     kind: &'static str,
-    /// Pods, and the templates of workloads that have none.
+    /// Pods, and the templates of workloads without Pods.
     pods: Each<'a, WalkedPod<'a>, PodDetails<'a>>,
-    /// The subjects that the Pods run as or that were named, each once.
+    /// The subjects of the Pods and of the arguments, without duplicates.
     subjects: Each<'a, WalkedIdentity<'a>, SubjectDetails<'a>>,
-    /// The roles that were named, with their holders.
+    /// The roles in the arguments, with their subjects.
     roles: Each<'a, HeldRole<'a>, RoleDetails<'a>>,
-    /// What was not read and may hide something of the above.
+    /// Gaps that could add to the result.
     gaps: Vec<String>,
 }
 
-/// A Pod and what it holds.
+/// A Pod and its bindings.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PodDetails<'a> {
-    /// Of kind `Pod`, or of the kind of the workload that will make Pods.
+    /// A Pod, or a workload that will create Pods.
     #[serde(flatten)]
     pod: ObjectReference<'a>,
-    /// Where in the workload the template stands; absent for a Pod.
+    /// The path of the template in the workload; absent for a Pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<&'a str>,
-    /// Nearest first.
+    /// The owners, the direct one first.
     owners: Vec<OwnerDetails<'a>>,
-    /// Null for a static Pod, which is nobody.
+    /// Null for a static Pod, which has no identity.
     service_account: Option<&'a str>,
     token_mounted: TokenDetails<'a>,
     bindings: Vec<BindingDetails<'a>>,
@@ -57,24 +57,24 @@ struct OwnerDetails<'a> {
 
 #[derive(Debug, Serialize)]
 struct TokenDetails<'a> {
-    /// Null when it depends on a ServiceAccount that was not read.
+    /// Null if it depends on a ServiceAccount that was not read.
     value: Option<bool>,
     because: &'static str,
-    /// The containers that find a token.
+    /// The containers with a token.
     containers: Vec<&'a str>,
 }
 
-/// A binding that reaches a subject, and what it grants.
+/// A binding of a subject, with its rules.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BindingDetails<'a> {
     #[serde(flatten)]
     binding: ObjectReference<'a>,
-    /// The subject of the binding that matches.
+    /// The matching subject in the binding.
     subject: ObjectReference<'a>,
-    /// `ServiceAccount`, `User` or `Group`: by what it matches.
+    /// The kind of match: `ServiceAccount`, `User` or `Group`.
     via: &'static str,
-    /// Whether servers give it to everybody from the start.
+    /// Whether it is a default binding for all users.
     everybodys: bool,
     role: ObjectReference<'a>,
     /// `found`, `not-found`, `unsupported` or `unread`.
@@ -82,19 +82,19 @@ struct BindingDetails<'a> {
     rules: Vec<RuleDetails<'a>>,
 }
 
-/// A subject and what it holds.
+/// A subject and its bindings.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SubjectDetails<'a> {
     subject: String,
     user: &'a str,
     groups: TextList<'a>,
-    /// Whether the ServiceAccount exists: null when that was not read, and for users and groups.
+    /// Whether the ServiceAccount exists; null if unknown, and for users and groups.
     exists: Option<bool>,
     bindings: Vec<BindingDetails<'a>>,
 }
 
-/// A role and its holders.
+/// A role and its subjects.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RoleDetails<'a> {
@@ -120,12 +120,12 @@ struct HeldBindingDetails<'a> {
 struct HolderDetails<'a> {
     #[serde(flatten)]
     subject: ObjectReference<'a>,
-    /// The ServiceAccount that it is; null for users, groups, and subjects that match nobody.
+    /// The ServiceAccount; null for users, groups, and subjects that match nothing.
     service_account: Option<ObjectReference<'a>>,
     exists: Option<bool>,
-    /// What runs as the ServiceAccount.
+    /// The Pods that run as the ServiceAccount.
     pods: Vec<PodReference<'a>>,
-    /// How many ServiceAccounts, and Pods that run as them, a group has for being what it is.
+    /// For a group of ServiceAccounts, the number of these and of their Pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<MemberCounts>,
 }
@@ -146,7 +146,7 @@ struct PodReference<'a> {
 }
 
 impl<'a> AccessWalk<'a> {
-    /// Mirrors a walk, and the holders of the roles that were asked for besides.
+    /// Copies a walk, and the subjects of roles.
     pub(crate) fn new(walk: &'a Walk<'a>, holders: &'a Holders<'a>) -> Self {
         let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
         gaps.sort();
@@ -276,7 +276,7 @@ impl<'a> BindingDetails<'a> {
     fn new(bound: &'a WalkedBinding<'a>) -> Self {
         let WalkedBinding { binding, subject, via, role } = bound;
         let role_ref = &binding.role_ref;
-        // Where the role would be, if it were.
+        // The namespace of the role, even if it does not exist.
         let namespace = match role_ref.kind {
             RoleKind::Role => &*binding.metadata.namespace,
             RoleKind::ClusterRole | RoleKind::Other(_) => "",
@@ -308,7 +308,7 @@ fn rules(role: &Role) -> Vec<RuleDetails<'_>> {
     role.rules.iter().map(RuleDetails::new).collect()
 }
 
-/// Returns whether a ServiceAccount exists, if that is known.
+/// Returns whether a ServiceAccount exists, if known.
 fn exists(account: Option<Account<'_>>) -> Option<bool> {
     match account? {
         Account::Exists(_) | Account::Implied => Some(true),

@@ -1,4 +1,4 @@
-//! What is asked: VERB and RESOURCE arguments made into one request, with what is odd about them.
+//! The conversion of VERB and RESOURCE arguments to a request, with warnings about unusual ones.
 
 mod oddity;
 mod resource;
@@ -13,30 +13,30 @@ pub(crate) use oddity::{Reach, caveats_of_name, odd_resource, unknown_verb};
 use resource::{Named, resolve_named};
 pub(crate) use resource::{resolve, resolve_subresource};
 
-/// How RESOURCE is written, for the help of the commands that take one.
+/// The notation of RESOURCE, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = "\
 RESOURCE is one of:
-  pods, po, Pod               a resource; its singular, kind and short names mean it too
-  deployments.apps            a resource of an API group; needed for custom resources
-  pods/log, */scale           a subresource; also --subresource
-  pods/web-0                  one object, where no subresource has the name; also --name
+  pods, po, Pod               a resource; its singular, kind and short names work too
+  deployments.apps            a resource of an API group; required for custom resources
+  pods/log, */scale           a subresource; see also --subresource
+  pods/web-0                  one object, unless a subresource has that name; see also --name
   users, groups, signers ...  the virtual resources of impersonate, approve and sign
   /metrics, /healthz/*        a URL path";
 
-/// A question before it is asked of anybody.
+/// A question, before it is resolved to a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question<'a> {
     /// The verb as written.
     pub(crate) verb: &'a str,
     /// The resource or path as written.
     pub(crate) resource: &'a str,
-    /// The subresource, where the resource does not name one; empty for none.
+    /// The subresource, if not part of the resource; empty for none.
     pub(crate) subresource: &'a str,
     /// The object's name; empty for none.
     pub(crate) name: &'a str,
-    /// The namespace; empty for all at once.
+    /// The namespace; empty for all namespaces.
     pub(crate) namespace: &'a str,
-    /// Whether the reader named that namespace, who may be told that it does not count.
+    /// Whether the namespace was given explicitly, and deserves a note if it has no effect.
     pub(crate) namespace_is_explicit: bool,
 }
 
@@ -50,7 +50,7 @@ enum Span {
 }
 
 impl Question<'_> {
-    /// Makes the request, and says on stderr what the reader may not expect about it.
+    /// Resolves the request, and reports anything unexpected on stderr.
     pub(crate) fn to_request(self, ui: &Ui, session: &Session) -> Result<Request, CommandError> {
         self.to_request_in(ui, session, Span::Asked)
     }
@@ -79,7 +79,7 @@ impl Question<'_> {
         let Named { resolved, name } = resolve_named(self, session)
             .map_err(|error| self.swapped(&session.catalog).unwrap_or(error))?;
         if name != self.name {
-            ui.note(format!("asked about `{}` with the name `{name}`", resolved.display()));
+            ui.note(format!("assuming the object `{name}` of `{}`", resolved.display()));
         }
         let oddities =
             [odd_verb(self.verb, Some(&resolved)), odd_resource(&session.catalog, &resolved)];
@@ -96,10 +96,10 @@ impl Question<'_> {
                 if self.namespace_is_explicit && request.namespace() != self.namespace =>
             {
                 let place = match request.namespace() {
-                    "" => "without a namespace".to_owned(),
+                    "" => "at cluster scope".to_owned(),
                     itself => format!("in namespace `{itself}`"),
                 };
-                ui.note(format!("`{}` is cluster-scoped: asked {place}", resolved.display()));
+                ui.note(format!("`{}` is cluster-scoped: checking {place}", resolved.display()));
             }
             Some(RequestScope::WhereUsed) => {
                 let where_used = match (self.verb, self.namespace) {
@@ -114,14 +114,14 @@ impl Question<'_> {
                     (_, "") => "the whole cluster".to_owned(),
                     (_, namespace) => format!("Pods in namespace `{namespace}`"),
                 };
-                ui.note(format!("asked about `{}` for {where_used}", self.verb));
+                ui.note(format!("checking `{}` for {where_used}", self.verb));
             }
             _ => {}
         }
         Ok(request)
     }
 
-    /// Returns whether a request is about a namespaced resource in all namespaces at once.
+    /// Returns whether a request is about a namespaced resource across all namespaces.
     pub(crate) fn is_about_all_namespaces(&self, session: &Session, request: &Request) -> bool {
         let is_namespaced = || {
             matches!(
@@ -134,7 +134,7 @@ impl Question<'_> {
             && is_namespaced()
     }
 
-    /// Returns the error of verb and resource in the wrong order, if they are.
+    /// Returns the error for verb and resource in the wrong order.
     fn swapped(self, catalog: &Catalog) -> Option<CommandError> {
         let is_swapped =
             RESOURCE_VERBS.contains(&self.resource) && catalog.resolve(self.verb).is_ok();
@@ -142,7 +142,7 @@ impl Question<'_> {
             format!("{} {}", self.verb, self.resource),
             [format!("{} {}", self.resource, self.verb)],
         );
-        let error = format!("`{}` is a verb, which comes before the resource", self.resource);
+        let error = format!("the verb `{}` must come before the resource", self.resource);
         is_swapped.then(|| CommandError::usage(error).with_hint(hint))
     }
 
@@ -151,11 +151,12 @@ impl Question<'_> {
             return Err(CommandError::usage("a URL path has no subresources"));
         }
         if !self.name.is_empty() {
-            return Err(CommandError::usage("`--name` asks about an object, a path is none")
-                .with_hint(Hint::did_you_mean(
+            return Err(CommandError::usage("a URL path has no `--name`").with_hint(
+                Hint::did_you_mean(
                     format!("{} --name {}", self.resource, self.name),
                     [self.resource],
-                )));
+                ),
+            ));
         }
         let is_method = self.verb == "*" || PATH_VERBS.contains(&self.verb);
         let unasked = RESOURCE_VERBS.contains(&self.verb) && !is_method;
@@ -163,15 +164,15 @@ impl Question<'_> {
             ui.warn(oddity);
         } else if unasked {
             ui.warn(format!(
-                "`{}` is never asked of a path: its verbs are {}",
+                "`{}` is not a verb of URL paths; their verbs are {}",
                 self.verb,
                 PATH_VERBS.join(", ")
             ));
         }
-        // Servers ask their authorizers about the path alone.
+        // Servers authorize the path without the query.
         let (path, query) = self.resource.split_once('?').unwrap_or((self.resource, ""));
         if !query.is_empty() {
-            ui.warn(format!("a query is no part of a path: asked about `{path}`"));
+            ui.warn(format!("ignoring the query: checking `{path}`"));
         }
         Ok(Request::path(self.verb, path))
     }

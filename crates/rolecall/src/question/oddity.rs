@@ -1,4 +1,4 @@
-//! What is odd about a verb, a resource or a name; questions are asked as written all the same.
+//! Warnings about unusual verbs, resources and names, which are answered as written anyway.
 
 use rolecall_access::known::removed_in;
 use rolecall_check::dead_grant;
@@ -27,7 +27,7 @@ pub(super) const RESOURCE_VERBS: [&str; 15] = [
 pub(super) const PATH_VERBS: [&str; 7] =
     ["get", "post", "put", "head", "options", "delete", "patch"];
 
-/// Verbs that are checked for resources although no request with them is served.
+/// Verbs that servers check for resources without serving requests with them.
 const CHECKED_VERBS: [(&str, &[&str]); 4] = [
     ("bind", &["roles", "clusterroles"]),
     ("escalate", &["roles", "clusterroles"]),
@@ -35,27 +35,27 @@ const CHECKED_VERBS: [(&str, &[&str]); 4] = [
     ("use", &["podsecuritypolicies", "securitycontextconstraints"]),
 ];
 
-/// What verbs are asked of.
+/// The targets of a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Resources alone.
+    /// Only resources.
     Resources,
     /// Resources and URL paths.
     ResourcesAndPaths,
 }
 
-/// Says what is odd about a verb for a resource, or for a path when there is none.
+/// Returns a warning about an unusual verb for a resource, or for a path without one.
 pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<String> {
     let reach = if resolved.is_none() { Reach::ResourcesAndPaths } else { Reach::Resources };
     let unknown = unknown_verb(verb, reach);
     if let (Some(_), Some(meant), Some(resolved)) = (&unknown, VerbAlias::of(verb), resolved) {
         return Some(format!(
-            "unknown verb `{verb}`; servers are asked for {} on `{}`",
+            "unknown verb `{verb}`; the requests have {} on `{}`",
             meant.verbs_in_words(),
             meant.on(&resolved.display())
         ));
     }
-    // The resource of `impersonate-on:*` is what the impersonated user asks about.
+    // `impersonate-on:*` applies to the resource that the impersonated user requests.
     if verb == "*" || verb.starts_with("impersonate-on:") || unknown.is_some() {
         return unknown;
     }
@@ -76,7 +76,7 @@ pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<St
     })
 }
 
-/// Says that servers know no such verb, and which one is like it.
+/// Returns a warning about an unknown verb, with a similar one.
 pub(crate) fn unknown_verb(verb: &str, reach: Reach) -> Option<String> {
     let known = || known_verbs(reach);
     if !is_unknown_verb(verb, reach) {
@@ -91,7 +91,7 @@ pub(crate) fn unknown_verb(verb: &str, reach: Reach) -> Option<String> {
     Some(format!("unknown verb `{verb}`{guess}"))
 }
 
-/// Returns whether servers never ask about a verb.
+/// Returns whether servers never check a verb.
 fn is_unknown_verb(verb: &str, reach: Reach) -> bool {
     let is_constrained = verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:");
     verb != "*" && !is_constrained && known_verbs(reach).all(|known| known != verb)
@@ -105,7 +105,7 @@ fn known_verbs(reach: Reach) -> impl Iterator<Item = &'static str> {
     RESOURCE_VERBS.iter().chain(paths).copied()
 }
 
-/// Says that an API group, or a resource of one, is not known, and which one may be meant.
+/// Returns a warning about an unknown API group or resource, with a similar one.
 pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option<String> {
     if resolved.served.is_some() || *resolved.resource == *"*" || *resolved.group == *"*" {
         return None;
@@ -130,8 +130,7 @@ pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option
     };
     if let Some(release) = removed_in(group, resource) {
         Some(format!(
-            "`{resource}` of API group `{group}` is no longer served, since Kubernetes 1.{release}\
-             {elsewhere}"
+            "`{resource}` of API group `{group}` was removed in Kubernetes 1.{release}{elsewhere}"
         ))
     } else if is_served {
         Some(format!("API group `{group}` has no known resource `{resource}`{elsewhere}"))
@@ -139,13 +138,13 @@ pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option
         Some(format!("`{group}` is not an API group{elsewhere}"))
     } else {
         Some(format!(
-            "API group `{group}` is not known: neither Kubernetes nor a CustomResourceDefinition that \
-             was read defines it{elsewhere}"
+            "unknown API group `{group}`: neither Kubernetes nor a CustomResourceDefinition in the \
+             input defines it{elsewhere}"
         ))
     }
 }
 
-/// Says which verbs go together with a name in some requests only.
+/// Returns notes about verbs that only have a name in some requests.
 pub(crate) fn caveats_of_name(verbs: &[&str], name: &str, subresource: &str) -> Vec<String> {
     let among = |candidates: &[&str]| {
         let meant = candidates.iter().filter(|verb| verbs.contains(verb));
@@ -154,17 +153,17 @@ pub(crate) fn caveats_of_name(verbs: &[&str], name: &str, subresource: &str) -> 
     };
     let created = among(&["create"]).filter(|_| subresource.is_empty()).map(|create| {
         format!(
-            "{create} with a name is asked only for PUT and server-side apply: a plain create (POST) \
-             names no object"
+            "{create} with a name only applies to PUT and server-side apply: a plain create (POST) \
+             has no name"
         )
     });
     let listed = among(&["list", "watch"]).map(|verbs| {
         format!(
-            "{verbs} with a name is asked only for requests with the field selector \
+            "{verbs} with a name only applies to requests with the field selector \
              metadata.name={name}"
         )
     });
     let deleted = among(&["deletecollection"])
-        .map(|verb| format!("{verb} with a name is never asked: its requests name no object"));
+        .map(|verb| format!("{verb} with a name applies to no request: its requests have no name"));
     [created, listed, deleted].into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! RESOURCE arguments made definite, with hints where they mean nothing.
+//! The resolution of RESOURCE arguments, with hints for invalid ones.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::Question;
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 
-/// A resolved resource, and the object of it that is meant; empty for none.
+/// A resolved resource and the name of the object; empty for none.
 pub(super) struct Named<'a> {
     /// The resource.
     pub(super) resolved: Resolved<'a>,
@@ -16,8 +16,7 @@ pub(super) struct Named<'a> {
     pub(super) name: &'a str,
 }
 
-/// Resolves the resource of a question; `TYPE/NAME` names an object where TYPE is known to have no such
-/// subresource.
+/// Resolves the resource of a question. `TYPE/NAME` names an object if TYPE has no such subresource.
 pub(super) fn resolve_named<'a>(
     question: Question<'a>,
     session: &'a Session,
@@ -42,7 +41,7 @@ pub(super) fn resolve_named<'a>(
     Ok(Named { resolved: with_known_subresource(resource, resolved)?, name })
 }
 
-/// Resolves a RESOURCE argument that names no object, for a verb.
+/// Resolves a RESOURCE argument without an object, for a verb.
 pub(crate) fn resolve<'a>(
     catalog: &'a Catalog,
     verb: &str,
@@ -53,7 +52,7 @@ pub(crate) fn resolve<'a>(
     with_known_subresource(argument, resolved)
 }
 
-/// Resolves a RESOURCE argument with a subresource that is given beside it.
+/// Resolves a RESOURCE argument with the subresource of `--subresource`.
 pub(crate) fn resolve_subresource<'a>(
     catalog: &'a Catalog,
     verb: &str,
@@ -61,7 +60,7 @@ pub(crate) fn resolve_subresource<'a>(
     subresource: &str,
 ) -> Result<Resolved<'a>, CommandError> {
     if resource.contains('/') {
-        let error = format!("`{resource}` names a subresource already");
+        let error = format!("`{resource}` already contains a subresource");
         return Err(CommandError::usage(error).with_hint(Hint::did_you_mean(
             format!("{resource} --subresource {subresource}"),
             [resource],
@@ -71,7 +70,7 @@ pub(crate) fn resolve_subresource<'a>(
     catalog.resolve_for(verb, &written).map_err(|error| unresolved(&written, error))
 }
 
-/// Returns whether what stands behind a slash is an object's name: no subresource is spelled like it.
+/// Returns whether the text after a slash is the name of an object: no subresource has a similar name.
 fn is_name(catalog: &Catalog, text: &str, served: &[String]) -> bool {
     let tolerated = 1 + text.chars().count() / 3;
     !text.contains('/')
@@ -79,7 +78,7 @@ fn is_name(catalog: &Catalog, text: &str, served: &[String]) -> bool {
         && served.iter().all(|served| edit_distance(served, text) > tolerated)
 }
 
-/// Refuses `TYPE/X` where nothing is known of TYPE: X may be a subresource, or a name.
+/// Rejects `TYPE/X` for an unknown TYPE: X could be a subresource or a name.
 fn with_known_subresource<'a>(
     argument: &str,
     resolved: Resolved<'a>,
@@ -90,7 +89,7 @@ fn with_known_subresource<'a>(
     let subresource = &resolved.subresource;
     let bare = Resolved { subresource: "".into(), ..resolved.clone() }.display();
     let error = format!(
-        "`{argument}` is ambiguous: `{bare}` is not known, so `{subresource}` can be a subresource or a \
+        "`{argument}` is ambiguous: `{bare}` is unknown, so `{subresource}` could be a subresource or a \
          name"
     );
     Err(CommandError::usage(error)
@@ -104,7 +103,7 @@ fn with_known_subresource<'a>(
         )))
 }
 
-/// Returns the error for a RESOURCE argument that means nothing, with hints.
+/// Returns the error for an invalid RESOURCE argument, with hints.
 fn unresolved(argument: &str, error: ResolveError) -> CommandError {
     match &error {
         ResolveError::UnknownResource { resource, similar } => {
@@ -125,19 +124,19 @@ fn unresolved(argument: &str, error: ResolveError) -> CommandError {
             );
             CommandError::usage(error).with_hint(spelled).with_hint(named)
         }
-        ResolveError::Malformed { resource } if resource.contains(',') => {
-            CommandError::usage(format!("`{resource}` names several resources: one is asked about"))
-                .with_hint(Hint::run(
-                    format!("rolecall can-i VERB {resource} --for SUBJECT"),
-                    "ask about several",
-                ))
-        }
+        ResolveError::Malformed { resource } if resource.contains(',') => CommandError::usage(
+            format!("`{resource}` contains several resources, but only one is allowed here"),
+        )
+        .with_hint(Hint::run(
+            format!("rolecall can-i VERB {resource} --for SUBJECT"),
+            "check several resources",
+        )),
         ResolveError::Malformed { .. } => CommandError::usage(error)
-            .with_hint(Hint::run("rolecall help can-i", "see how resources are written")),
+            .with_hint(Hint::run("rolecall help can-i", "see the notation of resources")),
     }
 }
 
-/// Adds the API groups in which rules of the input name a resource that no known server serves.
+/// Adds the API groups that rules of the input use with an unknown resource.
 fn hint_groups(error: CommandError, session: &Session, argument: &str) -> CommandError {
     let (resource, subresource) = argument.split_once('/').unwrap_or((argument, ""));
     if resource.contains(['.', ',']) || session.catalog.named(resource).next().is_some() {
@@ -157,7 +156,7 @@ fn hint_groups(error: CommandError, session: &Session, argument: &str) -> Comman
         .collect();
     match Hint::did_you_mean(argument, named) {
         Some(hint) => CommandError::usage(format!(
-            "no served resource is named `{resource}`, but rules name it"
+            "`{resource}` is not a served resource, but rules contain it"
         ))
         .with_hint(hint),
         None => error,

@@ -1,4 +1,4 @@
-//! One answer, told to a person.
+//! Human-readable answers.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,48 +17,48 @@ const YES: Style = AnsiColor::Green.on_default().bold();
 const NO: Style = AnsiColor::Red.on_default().bold();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default().bold();
 
-/// One answer with everything that is known about it.
+/// One answer with its explanation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answer<'a> {
-    /// Who asks.
+    /// The subject.
     pub(crate) subject: &'a Subject,
-    /// What is asked.
+    /// The request.
     pub(crate) request: &'a Request,
     /// The answer.
     pub(crate) decision: &'a Decision<'a>,
-    /// What nearly grants a request that is not allowed.
+    /// The near misses of a denied request.
     pub(crate) misses: &'a [NearMiss<'a>],
-    /// The bindings that apply where it is asked.
+    /// The bindings that apply to the request.
     pub(crate) bindings: &'a [BoundRole<'a>],
-    /// The commands that grant just this, where some are known.
+    /// The commands that grant exactly this request, if known.
     pub(crate) fix: &'a [String],
 }
 
-/// How much of an answer is told.
+/// The level of detail of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
-    /// The verdict, the grants or the nearest misses.
+    /// The verdict, and the grants or the nearest misses.
     Brief,
-    /// Also every near miss and what would change the answer.
+    /// Also every near miss, and the changes that would allow the request.
     Full,
 }
 
-/// How many near misses a brief answer names.
+/// The number of near misses in a brief answer.
 const BRIEF_MISSES: usize = 3;
 
-/// How many near misses of one kind are told.
+/// The maximum number of near misses of one kind.
 const MOST_ALIKE: usize = 3;
 
-/// How many bindings of the subject are named.
+/// The maximum number of the subject's bindings to name.
 const MOST_BINDINGS: usize = 10;
 
 impl Answer<'_> {
-    /// Writes the verdict, then what grants the request, or what nearly does.
+    /// Writes the verdict, followed by the grants or the near misses.
     pub(crate) fn write(&self, out: &mut impl Write, detail: Detail) -> io::Result<()> {
         self.write_verdict(out)?;
         if !self.fix.is_empty() && !self.decision.verdict.is_allowed() {
             let commands = self.fix.join("` and `");
-            writeln!(out, "  to allow just this, run `{}`", plain(&commands))?;
+            writeln!(out, "  to allow exactly this, run `{}`", plain(&commands))?;
         }
         for problem in self.decision.problems.iter().filter(|problem| !self.is_explained(problem)) {
             writeln!(out, "  {}", plain(&words::problem(problem)))?;
@@ -79,7 +79,7 @@ impl Answer<'_> {
         }
         let more: usize = alike.values().map(|count| count.saturating_sub(MOST_ALIKE)).sum();
         if more > 0 {
-            writeln!(out, "  and {more} more that are near in the same ways")?;
+            writeln!(out, "  and {more} more near misses of the same kinds")?;
         }
         if bound.is_empty() || detail == Detail::Full {
             self.write_unbound(out, &unbound, detail)?;
@@ -93,7 +93,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Returns whether a near miss says the same about a binding, and what to do about it.
+    /// Returns whether a near miss already explains the problem of a binding.
     fn is_explained(&self, problem: &Problem<'_>) -> bool {
         let binding = problem.binding();
         self.misses.iter().any(|miss| {
@@ -110,7 +110,7 @@ impl Answer<'_> {
             Verdict::Allowed { by } => {
                 let request = words::request(self.request);
                 let who = who(self.subject);
-                writeln!(out, "{YES}yes{YES:#}: {} may {}", plain(&who), plain(&request))?;
+                writeln!(out, "{YES}yes{YES:#}: {} can {}", plain(&who), plain(&request))?;
                 for grant in by {
                     writeln!(out, "  {}", plain(&self.grant_line(grant)))?;
                 }
@@ -144,7 +144,7 @@ impl Answer<'_> {
             miss.kind,
             NearMissKind::RoleNotFound { .. } | NearMissKind::UnsupportedRoleKind
         );
-        // What a role would allow that does not exist is not known.
+        // It is unknown what a missing role would allow.
         let how = if is_broken { "perhaps" } else { "nearly" };
         writeln!(out, "  {how} {}", plain(&self.miss_line(miss)))?;
         writeln!(out, "    but {}", plain(&explanation.message))?;
@@ -154,7 +154,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Names roles that would allow it if they were bound: all have the same remedy.
+    /// Names roles that would allow the request if they were bound; all have the same fix.
     fn write_unbound(
         &self,
         out: &mut impl Write,
@@ -186,10 +186,10 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// Names the bindings that reach the subject here, without those that servers start with and those that
-    /// are named above already; `None` when all are.
+    /// Names the subject's bindings that apply here, except built-in ones and those that are named above;
+    /// `None` if there are no others.
     fn bindings_line(&self) -> Option<String> {
-        let is_own = |bound: &&BoundRole<'_>| !words::is_servers_own(bound.binding);
+        let is_own = |bound: &&BoundRole<'_>| !words::is_built_in(bound.binding);
         let (named, others): (Vec<&BoundRole<'_>>, Vec<&BoundRole<'_>>) =
             self.bindings.iter().filter(is_own).partition(|bound| self.is_named(bound.binding));
         if others.is_empty() && !named.is_empty() {
@@ -207,9 +207,9 @@ impl Answer<'_> {
             .collect();
         Some(match (&*names, names.get(..MOST_BINDINGS)) {
             ([], _) if matches!(self.decision.verdict, Verdict::Unknown { .. }) => {
-                "of the bindings that were read, only built-in ones name it here".to_owned()
+                "of the bindings that could be read, only default ones apply here".to_owned()
             }
-            ([], _) => "only Kubernetes' default bindings name it".to_owned(),
+            ([], _) => "only Kubernetes' default bindings apply here".to_owned(),
             (all, Some(first)) if all.len() > first.len() => {
                 let more = all.len() - first.len();
                 format!("{start}: {} and {more} more", first.join(", "))
@@ -218,7 +218,7 @@ impl Answer<'_> {
         })
     }
 
-    /// Returns whether a full answer says something else of a binding.
+    /// Returns whether a full answer already mentions a binding.
     fn is_named(&self, binding: &Binding) -> bool {
         let problems = self.decision.problems.iter().map(Problem::binding);
         let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
@@ -232,7 +232,7 @@ impl Answer<'_> {
         problems.chain(nearly).any(|named| std::ptr::eq(named, binding))
     }
 
-    /// The server's own sentence, which people search for.
+    /// Returns the server's error message, so that it can be searched for.
     fn refusal(&self) -> String {
         let identity = &self.subject.identity;
         let request = self.request;
@@ -242,10 +242,10 @@ impl Answer<'_> {
         }
     }
 
-    /// Names binding, role and rule of a grant, and where they stand.
+    /// Names the binding, role and rule of a grant, with their locations.
     fn grant_line(&self, grant: &Grant<'_>) -> String {
         let Grant::Rule(RuleGrant { binding, subject, role, rule_index, rule }) = grant else {
-            return "by group system:masters, which servers allow everything before RBAC is asked"
+            return "by group system:masters, which is allowed everything without checking RBAC"
                 .to_owned();
         };
         let subject = match subject.kind {

@@ -1,4 +1,4 @@
-//! Differences of access, for people and for pipelines.
+//! Differences in access, for terminals and CI.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -15,10 +15,10 @@ use crate::answer::comparison::Comparison;
 use crate::render::github::{data, property};
 use crate::words;
 
-/// How many bindings a row names.
+/// The maximum number of bindings per row.
 const FEW: usize = 2;
 
-/// Writes one row a change, then the risks that came with them.
+/// Writes one row per change, followed by the gained risks.
 pub(crate) fn write_table(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
@@ -37,7 +37,7 @@ pub(crate) fn write_table(
     write_tables(out, &table, comparison, layout)
 }
 
-/// Writes one row for each rule of each change, with where the rule stands.
+/// Writes one row for each rule of each change, with the rule's location.
 pub(crate) fn write_wide(
     out: &mut impl Write,
     comparison: &Comparison<'_>,
@@ -73,7 +73,7 @@ fn write_tables(
         changes.write(out, layout)?;
     }
     if !comparison.risks.is_empty() {
-        let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "MAY NOW"]);
+        let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "CAN NOW"]);
         for GainedRisk { holder, risk, may, .. } in &comparison.risks {
             table.row([
                 risk.code.into(),
@@ -133,7 +133,7 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
         return markdown::unread(out, unread(comparison));
     }
     writeln!(out)?;
-    markdown::head(out, ["risk", "severity", "subject", "where", "may now"])?;
+    markdown::head(out, ["risk", "severity", "subject", "where", "can now"])?;
     for GainedRisk { holder, risk, may, .. } in &comparison.risks {
         let subject = holder.to_string();
         let place = risk.namespace.as_deref().unwrap_or("everywhere");
@@ -150,8 +150,8 @@ fn unread(comparison: &Comparison<'_>) -> impl Iterator<Item = String> {
     })
 }
 
-/// Writes annotations of a GitHub workflow: risks as errors or warnings, what was gained as warnings,
-/// all else as notices.
+/// Writes annotations of a GitHub workflow: risks as errors or warnings, gained access as warnings,
+/// everything else as notices.
 pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) -> io::Result<()> {
     for text in unread(comparison) {
         writeln!(out, "::warning title=not read::{}", data(&text))?;
@@ -166,7 +166,7 @@ pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) ->
         let place = by.iter().find_map(place);
         let place = place.unwrap_or_default();
         let title = property(&format!("{} {name}", risk.code));
-        let message = data(&format!("{holder} may now {may}, {scope}"));
+        let message = data(&format!("{holder} can now {may}, {scope}"));
         writeln!(out, "::{level} {place}title={title}::{message}")?;
     }
     for row in rows(comparison) {
@@ -180,7 +180,7 @@ pub(crate) fn write_github(out: &mut impl Write, comparison: &Comparison<'_>) ->
     Ok(())
 }
 
-/// One change of one subject.
+/// A change for one subject.
 struct Row<'a> {
     kind: Kind,
     holder: &'a Holder,
@@ -236,7 +236,7 @@ fn rows<'a>(comparison: &'a Comparison<'a>) -> impl Iterator<Item = Row<'a>> {
     })
 }
 
-/// Names the bindings of a change, and where the rules stand.
+/// Names the bindings of a change, and the locations of the rules.
 fn through(change: &Change<'_>, most: usize) -> String {
     let names: BTreeSet<(usize, String)> = change
         .by
@@ -265,7 +265,8 @@ fn with_origin(name: String, origin: &Origin) -> String {
     }
 }
 
-/// Returns where an annotation goes: the role, unless it is in no file of the checkout.
+/// Returns the location of an annotation: the role, or the binding if the role is not in a file of the
+/// checkout.
 fn place(grant: &RuleGrant<'_>) -> Option<String> {
     let origins = [&grant.role.metadata.origin, &grant.binding.metadata.origin];
     origins.into_iter().find_map(|origin| match origin {

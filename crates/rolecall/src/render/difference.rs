@@ -1,4 +1,4 @@
-//! The cells of a matrix that differ, for people.
+//! Human-readable matrix cells that differ.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::answer::difference::Difference;
 use crate::decide::word_of;
 use crate::resolved::label;
 
-/// Writes one line for each cell that differs; nothing when none does.
+/// Writes one line per differing cell; nothing without any.
 pub(crate) fn write_table(
     out: &mut impl Write,
     difference: &Difference<'_>,
@@ -24,7 +24,7 @@ pub(crate) fn write_table(
     if table.is_empty() { Ok(()) } else { table.write(out, layout) }
 }
 
-/// Writes the same as a table in Markdown.
+/// Writes the differing cells as a Markdown table.
 pub(crate) fn write_markdown(out: &mut impl Write, difference: &Difference<'_>) -> io::Result<()> {
     let headings = headings(difference, str::to_lowercase);
     markdown::head(out, headings.iter().map(String::as_str))?;

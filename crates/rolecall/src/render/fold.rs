@@ -1,14 +1,14 @@
-//! Lines of text folded to the width of a terminal.
+//! Wrapping of output lines to the width of a terminal.
 
 use std::io::{self, Write};
 
 use anstream::adapter::strip_str;
 use unicode_width::UnicodeWidthStr;
 
-/// How far what follows is indented below the line that it belongs to.
+/// The additional indentation of continuation lines.
 const HANGING: usize = 2;
 
-/// Passes lines on, folded at blanks where they are longer than the terminal is wide.
+/// Wraps lines at spaces if they are longer than the width of the terminal.
 pub(crate) struct Folded<W: Write> {
     inner: W,
     columns: Option<usize>,
@@ -16,7 +16,7 @@ pub(crate) struct Folded<W: Write> {
 }
 
 impl<W: Write> Folded<W> {
-    /// Folds for that many columns; for any number where there is none.
+    /// Wraps to a number of columns, or not at all without one.
     pub(crate) fn new(inner: W, columns: Option<usize>) -> Self {
         Self { inner, columns, line: Vec::new() }
     }
@@ -62,7 +62,7 @@ fn fold(line: &str, columns: usize) -> Vec<String> {
     let mut part = " ".repeat(indent);
     let mut is_empty = true;
     for word in line.trim_start().split(' ') {
-        // No line starts with `::`, which is a command to some runners of pipelines.
+        // No line starts with `::`, which is a command for some CI runners.
         let fits = width(&part) + 1 + width(word) <= columns || word.starts_with("::");
         if !is_empty && !fits {
             parts.push(std::mem::replace(&mut part, lead.clone()));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lines_go_on_below_and_names_stay_whole() {
+    fn long_lines_wrap_and_names_stay_whole() {
         let mut out = Vec::new();
         let mut folded = Folded::new(&mut out, Some(16));
         folded.write_all(b"yes: it may\n  by RoleBinding shop/a-name-that-is-long").unwrap();

@@ -2,8 +2,8 @@
 
 use rolecall_yaml::is_harmful;
 
-/// Escapes the message of a workflow command: its line breaks are shown as such, and whatever else a
-/// terminal could act on is written out.
+/// Escapes the message of a workflow command: newlines are preserved, and other control characters are
+/// written as escapes.
 pub(crate) fn data(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     let mut previous = None;

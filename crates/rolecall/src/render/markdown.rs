@@ -1,10 +1,10 @@
-//! Tables in Markdown, for comments on merge requests.
+//! Markdown tables, for comments on merge requests.
 
 use std::io::{self, Write};
 
 use super::{UNREAD, plain};
 
-/// Writes the headings of a table, and the line below them.
+/// Writes the headings of a table, and the separator.
 pub(crate) fn head<'t>(
     out: &mut impl Write,
     headings: impl IntoIterator<Item = &'t str>,
@@ -34,13 +34,13 @@ pub(crate) fn unread(
     unread.into_iter().try_for_each(|text| writeln!(out, "\n{UNREAD}{}", cell(&text)))
 }
 
-/// Keeps a text within its cell, and shows it as it is: no HTML, no link, no emphasis, no line break.
+/// Escapes the text of a cell: no HTML, links, emphasis or newlines.
 pub(crate) fn cell(text: &str) -> String {
     let text = plain(text);
     let mut escaped = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         let (before, from_here) = (text.get(..at).unwrap_or_default(), text.get(at..));
-        // Addresses that stand by themselves become links, too.
+        // Bare URLs become links, too.
         let is_address = match c {
             ':' => from_here.is_some_and(|rest| rest.starts_with("://")),
             '.' => before.ends_with("www") || before.ends_with("WWW"),
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_shows_its_text_and_nothing_else() {
+    fn a_cell_contains_only_plain_text() {
         for (text, expected) in [
             ("sa/shop:web", "sa/shop:web"),
             ("<img src=x>", "\\<img src=x\\>"),

@@ -1,4 +1,4 @@
-//! A matrix laid out: rows of words for people, or one line a cell.
+//! Matrices as rows of words, or as one line per cell.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -13,17 +13,15 @@ use crate::decide::{Decided, word_of};
 use crate::format::MatrixFormat;
 use crate::resolved::{Subject, label};
 
-/// Where everything goes. All widths are known before the first answer, so that rows can be written
-/// as they come.
+/// The layout of a matrix. All widths are known before the first answer, so that rows can be streamed.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     format: MatrixFormat,
     names: Vec<Column>,
     verbs: Vec<Column>,
-    /// How many blanks set columns apart.
+    /// The number of spaces between columns.
     gutter: usize,
-    /// The width of the terminal, when a row does not fit on its line with its names whole: then it is
-    /// a paragraph.
+    /// The width of the terminal, if rows do not fit on a line and are written as paragraphs.
     paragraphs: Option<usize>,
     headings: Headings,
 }
@@ -31,26 +29,26 @@ pub(crate) struct Layout {
 /// One column.
 #[derive(Clone, Debug)]
 struct Column {
-    /// The heading, in two lines when it is long.
+    /// The heading, in two lines if it is long.
     heading: [String; 2],
     width: usize,
 }
 
-/// Whose row it is.
+/// The names of a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     /// The subject.
     pub(crate) subject: &'a Subject,
-    /// The namespace: empty for all at once, `None` for what is in none.
+    /// The namespace: empty for all namespaces, `None` for cluster-scoped resources and paths.
     pub(crate) namespace: Option<&'a Text>,
     /// The resource or path.
     pub(crate) resource: &'a str,
 }
 
-/// What is asked, as far as it decides the layout.
+/// The dimensions of a matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct Extent<'a> {
-    /// Whether subjects were named by patterns, so that even one has a column.
+    /// Whether subjects are patterns, so that even a single subject needs a column.
     pub(crate) has_patterns: bool,
     /// All subjects.
     pub(crate) subjects: &'a [Subject],
@@ -60,11 +58,11 @@ pub(crate) struct Extent<'a> {
     pub(crate) resources: Vec<&'a str>,
     /// All verbs.
     pub(crate) verbs: &'a [Text],
-    /// Whether a cell may be [`VerdictKind::Unknown`].
+    /// Whether a cell can be [`VerdictKind::Unknown`].
     pub(crate) may_be_unknown: bool,
 }
 
-/// Returns how a word is coloured.
+/// Returns the style of a verdict.
 fn style(word: VerdictKind) -> Style {
     match word {
         VerdictKind::Allowed => AnsiColor::Green.on_default(),
@@ -74,9 +72,9 @@ fn style(word: VerdictKind) -> Style {
 }
 
 impl Layout {
-    /// Works out the widths, within `columns` if any limit there is.
+    /// Computes the widths, limited to `columns` if given.
     ///
-    /// Subjects and namespaces have a column only where there are or may be several, or one line a cell.
+    /// Subjects and namespaces only have a column if there can be several, or with one line per cell.
     pub(crate) fn new(format: MatrixFormat, extent: &Extent<'_>, layout: TableLayout) -> Self {
         let wide = format == MatrixFormat::Wide;
         let mut names = Vec::new();
@@ -132,7 +130,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Writes one row of words.
+    /// Writes one row of verdicts.
     pub(crate) fn write_row(
         &self,
         out: &mut Vec<u8>,
@@ -152,7 +150,7 @@ impl Layout {
         self.write_line(out, &names, &cells.collect::<Vec<_>>())
     }
 
-    /// Writes one cell on a line of its own, with what grants it.
+    /// Writes one cell on a separate line, with its grants.
     pub(crate) fn write_cell(
         &self,
         out: &mut Vec<u8>,
@@ -169,7 +167,7 @@ impl Layout {
         self.write_line(out, &self.names_of(place), cells)
     }
 
-    /// Writes a row as a paragraph: the verbs by their answers, below the names.
+    /// Writes a row as a paragraph: the names, and the verbs grouped by verdict.
     fn write_paragraph(
         &self,
         out: &mut impl Write,
@@ -178,10 +176,10 @@ impl Layout {
         columns: usize,
     ) -> io::Result<()> {
         writeln!(out, "{}", names.join(" "))?;
-        let mut told: Vec<VerdictKind> = words.to_vec();
-        told.sort_by_key(|word| word_of(*word));
-        told.dedup();
-        for word in told.into_iter().rev() {
+        let mut verdicts: Vec<VerdictKind> = words.to_vec();
+        verdicts.sort_by_key(|word| word_of(*word));
+        verdicts.dedup();
+        for word in verdicts.into_iter().rev() {
             let verbs = self.verbs.iter().zip(words).filter(|(_, of_verb)| **of_verb == word);
             let verbs: Vec<String> =
                 verbs.map(|(verb, _)| verb.heading.concat().to_lowercase()).collect();
@@ -202,7 +200,7 @@ impl Layout {
         self.texts_of(place).iter().map(|text| plain(text).into_owned()).collect()
     }
 
-    /// Returns the names of a row as they are.
+    /// Returns the unescaped names of a row.
     fn texts_of<'p>(&self, place: Place<'p>) -> Vec<Cow<'p, str>> {
         let names = self.names.iter().map(|column| match column.heading_line(0) {
             "SUBJECT" => Cow::Owned(label(&place.subject.identity)),
@@ -233,7 +231,7 @@ impl Layout {
         writeln!(out)
     }
 
-    /// Makes the gaps narrower, and then paragraphs of rows, until everything fits with its names whole.
+    /// Narrows the gutters, then switches to paragraphs, until everything fits without cutting names.
     fn fit(&mut self, columns: usize) {
         let widths: usize = self.names.iter().chain(&self.verbs).map(|column| column.width).sum();
         let gaps = (self.names.len() + self.verbs.len()).saturating_sub(1);
@@ -268,7 +266,7 @@ impl Column {
     }
 }
 
-/// Names a namespace in a table: `*` for all at once, `-` for none.
+/// Returns the namespace in a table: `*` for all namespaces, `-` for none.
 pub(super) fn namespace_word(namespace: Option<&Text>) -> &str {
     match namespace {
         None => "-",

@@ -1,4 +1,4 @@
-//! Text for terminals and pipes.
+//! Human-readable output.
 
 mod answer;
 pub(crate) mod diff;

@@ -1,4 +1,4 @@
-//! A server's answers, told to a person.
+//! Human-readable answers of a server.
 
 use std::io::{self, Write};
 
@@ -11,14 +11,14 @@ use crate::decide::word_of;
 use crate::resolved::{Subject, label};
 use crate::words;
 
-/// One answer of a server's.
+/// One answer of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReviewedAnswer<'a> {
-    /// Who asks.
+    /// The subject.
     pub(crate) subject: &'a Subject,
-    /// What is asked.
+    /// The request.
     pub(crate) request: &'a Request,
-    /// What the server says.
+    /// The server's answer.
     pub(crate) answer: &'a Answer,
 }
 
@@ -27,16 +27,20 @@ const NO: Style = AnsiColor::Red.on_default().bold();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default().bold();
 
 impl ReviewedAnswer<'_> {
-    /// Writes the verdict, then the server's words.
+    /// Writes the verdict and the server's reason.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let who = label(&self.subject.identity);
         let request = words::request(self.request);
         let (style, sentence) = match self.answer.verdict {
-            VerdictKind::Allowed => (YES, format!("the server says that {who} may {request}")),
-            VerdictKind::NoOpinion => (NO, format!("the server says that {who} may not {request}")),
-            VerdictKind::Denied => (NO, format!("the server forbids that {who} may {request}")),
+            VerdictKind::Allowed => (YES, format!("according to the server, {who} can {request}")),
+            VerdictKind::NoOpinion => {
+                (NO, format!("according to the server, {who} cannot {request}"))
+            }
+            VerdictKind::Denied => {
+                (NO, format!("according to the server, {who} cannot {request} (explicit denial)"))
+            }
             VerdictKind::Unknown => {
-                (UNKNOWN, format!("the server does not say whether {who} may {request}"))
+                (UNKNOWN, format!("the server does not say whether {who} can {request}"))
             }
         };
         let word = word_of(self.answer.verdict);
@@ -48,7 +52,7 @@ impl ReviewedAnswer<'_> {
     }
 }
 
-/// Lists where the evaluator and the server disagree.
+/// Lists the disagreements between the evaluator and the server.
 pub(crate) fn comparison_table(disagreements: &[Disagreement<'_>]) -> Table {
     let mut table = Table::new(["SUBJECT", "REQUEST", "LOCAL", "LIVE", "BECAUSE"]);
     for disagreement in disagreements {
@@ -64,7 +68,7 @@ pub(crate) fn comparison_table(disagreements: &[Disagreement<'_>]) -> Table {
     table
 }
 
-/// Returns a cell with an answer.
+/// Returns a cell with a verdict.
 pub(super) fn word_cell(word: VerdictKind) -> Cell {
     match word {
         VerdictKind::Allowed => Cell::yes(word_of(word)),

@@ -1,4 +1,4 @@
-//! Tables as kubectl prints them: upper-case headings, columns set apart by blanks, no lines.
+//! Tables in the style of kubectl: upper-case headings, columns separated by spaces, no lines.
 
 use std::io::{self, Write};
 
@@ -16,20 +16,20 @@ use crate::csv;
 /// What begins a text about something that was not read.
 pub(crate) const UNREAD: &str = "not read: ";
 
-/// How many blanks set columns apart.
+/// The number of spaces between columns.
 const GUTTER: usize = 3;
 
-/// How far the values of a paragraph are indented below its first line.
+/// The indentation of values in a paragraph.
 const INDENT: usize = 2;
 
 const HEADING: Style = Style::new().bold();
 
-/// How much room a table has, and whether it says what its columns are.
+/// The width and the headings of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TableLayout {
-    /// The columns of the terminal; `None` where lines may have any length.
+    /// The width of the terminal; `None` if lines can have any length.
     pub(crate) columns: Option<usize>,
-    /// Whether the first line has headings.
+    /// Whether the table has headings.
     pub(crate) headings: Headings,
 }
 
@@ -41,16 +41,16 @@ pub(crate) enum Headings {
     Hidden,
 }
 
-/// A table: headings and rows, printed to fit the terminal.
+/// A table that is printed to fit the terminal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     headings: Vec<String>,
-    /// How the headings look.
+    /// The style of the headings.
     heading_style: Style,
     rows: Vec<Vec<Cell>>,
 }
 
-/// One cell: harmless text, perhaps coloured. A colour never says what the text does not.
+/// One cell: escaped text with an optional colour, which never carries additional information.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     text: String,
@@ -58,20 +58,20 @@ pub(crate) struct Cell {
 }
 
 impl Table {
-    /// Starts a table with its headings, in upper case.
+    /// Creates a table with upper-case headings.
     pub(crate) fn new(headings: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let headings = headings.into_iter().map(|heading| plain(heading.as_ref()).into_owned());
         Self { headings: headings.collect(), heading_style: HEADING, rows: Vec::new() }
     }
 
-    /// Leaves the headings without a style, for a stream that takes no colours out.
+    /// Removes the style of the headings, for a stream that does not strip colours.
     #[must_use]
     pub(crate) fn without_colors(mut self) -> Self {
         self.heading_style = Style::new();
         self
     }
 
-    /// Adds a row, of as many cells as there are headings.
+    /// Adds a row, with one cell per heading.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
@@ -81,8 +81,8 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Writes the table. Where its lines do not fit, cells are wrapped at blanks; where words do not fit
-    /// either, each row becomes a paragraph, so that no name is ever cut.
+    /// Writes the table. If lines do not fit, cells are wrapped at spaces; if words do not fit either, each
+    /// row becomes a paragraph, so that names are never cut.
     pub(crate) fn write(&self, out: &mut impl Write, layout: TableLayout) -> io::Result<()> {
         let Some(columns) = layout.columns else { return self.write_lines(out, layout.headings) };
         let gutters = GUTTER * self.headings.len().saturating_sub(1);
@@ -133,7 +133,7 @@ impl Table {
         markdown::unread(out, unread)
     }
 
-    /// Writes each row on a line: there may be thousands, which no layout is worth.
+    /// Writes each row on one line, without the layout library, which is slow for thousands of rows.
     fn write_lines(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
         let widths = self.widths();
         let mut line = String::new();
@@ -185,7 +185,7 @@ impl Table {
         Ok(())
     }
 
-    /// Writes each row as a paragraph: its first cell, and below it the others with their headings.
+    /// Writes each row as a paragraph: the first cell, and below it the others with their headings.
     fn write_paragraphs(&self, out: &mut impl Write, columns: usize) -> io::Result<()> {
         let mut first = true;
         for row in &self.rows {
@@ -224,7 +224,7 @@ impl Table {
         (headings == Headings::Shown).then(|| self.headings.iter().map(cell).collect())
     }
 
-    /// Returns how wide each column is.
+    /// Returns the width of each column.
     fn widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = self.headings.iter().map(|heading| heading.width()).collect();
         for row in &self.rows {
@@ -235,7 +235,7 @@ impl Table {
         widths
     }
 
-    /// Returns how narrow each column can be with its words whole.
+    /// Returns the minimum width of each column without splitting words.
     fn narrowest(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = self.headings.iter().map(|it| longest_word(it)).collect();
         for row in &self.rows {
@@ -248,29 +248,29 @@ impl Table {
 }
 
 impl Cell {
-    /// Builds a cell from text, whoever wrote it.
+    /// Builds a cell from text, which can be untrusted.
     pub(crate) fn new(text: impl AsRef<str>) -> Self {
         Self { text: plain(text.as_ref()).into_owned(), style: Style::new() }
     }
 
-    /// Builds a cell that says yes.
+    /// Builds a cell for "yes".
     pub(crate) fn yes(text: impl AsRef<str>) -> Self {
         Self::new(text).with_style(AnsiColor::Green.on_default())
     }
 
-    /// Builds a cell that says no.
+    /// Builds a cell for "no".
     pub(crate) fn no(text: impl AsRef<str>) -> Self {
         Self::new(text).with_style(AnsiColor::Red.on_default())
     }
 
-    /// Builds a cell that says unknown.
+    /// Builds a cell for "unknown".
     pub(crate) fn unknown(text: impl AsRef<str>) -> Self {
         Self::new(text).with_style(AnsiColor::Yellow.on_default())
     }
 
-    /// Returns how many columns the text takes.
+    /// Returns the width of the text.
     fn width(&self) -> usize {
-        // What is harmful was written out, so that all ASCII is one column wide.
+        // Control characters are escaped, so that every ASCII character is one column wide.
         if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
 
@@ -282,7 +282,7 @@ impl Cell {
     }
 }
 
-/// Adds text in its colour to a line.
+/// Appends coloured text to a line.
 fn push(line: &mut String, text: &str, style: Style) {
     if style == Style::new() {
         return line.push_str(text);

@@ -1,4 +1,4 @@
-//! Trees as `tree` draws them, folded to the width of the terminal.
+//! Trees in the style of `tree`, wrapped to the width of the terminal.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::plain;
 use super::wrap::wrap;
 
-/// How far a line's continuation is indented.
+/// The indentation of continuation lines.
 const HANGING: usize = 2;
 
-/// A node: a line, perhaps more lines about it, and what is below it.
+/// A node with its lines and children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tree {
     lines: Vec<Line>,
@@ -22,7 +22,7 @@ pub(crate) struct Tree {
 struct Line {
     text: String,
     style: Style,
-    /// Whether it is about the line before, and so is indented below it.
+    /// Whether it is a detail of the line before, and is indented below it.
     is_detail: bool,
 }
 
@@ -34,15 +34,15 @@ pub(crate) struct Strokes {
     trunk: &'static str,
 }
 
-/// What branches look like where only ASCII can be shown.
+/// Branches in ASCII.
 pub(crate) const ASCII: Strokes = Strokes { branch: "|-- ", last_branch: "`-- ", trunk: "|   " };
 
-/// What branches look like in UTF-8.
+/// Branches in UTF-8.
 pub(crate) const UNICODE: Strokes =
     Strokes { branch: "├── ", last_branch: "└── ", trunk: "│   " };
 
 impl Strokes {
-    /// Chooses by the locale, as LC_ALL, LC_CTYPE and LANG tell it.
+    /// Chooses by the locale in LC_ALL, LC_CTYPE or LANG.
     pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
             .into_iter()
@@ -55,18 +55,18 @@ impl Strokes {
 }
 
 impl Tree {
-    /// Builds a node from its line, whoever wrote it.
+    /// Builds a node from its first line, which can be untrusted text.
     pub(crate) fn new(text: impl AsRef<str>) -> Self {
         Self::default().and(text)
     }
 
-    /// Adds a line that stands beside the first one.
+    /// Adds a line at the same level as the first one.
     #[must_use]
     pub(crate) fn and(self, text: impl AsRef<str>) -> Self {
         self.line(text, Style::new(), false)
     }
 
-    /// Adds a line about the last one.
+    /// Adds a detail of the last line.
     #[must_use]
     pub(crate) fn detail(self, text: impl AsRef<str>) -> Self {
         self.line(text, Style::new(), true)
@@ -81,7 +81,7 @@ impl Tree {
         self
     }
 
-    /// Adds a node below.
+    /// Adds a child.
     pub(crate) fn push(&mut self, child: Tree) {
         self.children.push(child);
     }
@@ -91,7 +91,7 @@ impl Tree {
         self
     }
 
-    /// Writes the tree, its lines folded to stay within `columns`, if any limit there is.
+    /// Writes the tree, with lines wrapped to `columns`, if limited.
     pub(crate) fn write(
         &self,
         out: &mut impl Write,
@@ -142,10 +142,10 @@ impl Tree {
     }
 }
 
-/// The least that a folded line keeps, however deep it stands.
+/// The minimum width of a wrapped line, regardless of its depth.
 const NARROWEST: usize = 20;
 
-/// Cuts a line to fit, its first part to other room than the rest.
+/// Wraps a line whose first part has another width than the rest.
 fn fold(text: &str, first: Option<usize>, rest: Option<usize>) -> Vec<&str> {
     let (Some(first), Some(rest)) = (first, rest) else { return vec![text] };
     let head = wrap(text, first).into_iter().next().unwrap_or_default();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_join_what_belongs_together() {
+    fn branches_connect_children() {
         insta::assert_snapshot!(render(UNICODE, None), @r#"
         2 Pods of Deployment shop/web
         │   token: mounted
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_fold_to_the_terminal() {
+    fn lines_wrap_to_the_terminal() {
         insta::assert_snapshot!(render(ASCII, Some(50)), @r#"
         2 Pods of Deployment shop/web
         |   token: mounted
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_locale_that_is_set_counts() {
+    fn the_first_locale_variable_wins() {
         for (all, ctype, lang, expected) in [
             (None, None, Some("en_US.UTF-8"), UNICODE),
             (None, Some("C.utf8"), Some("C"), UNICODE),

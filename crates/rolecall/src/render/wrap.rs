@@ -1,10 +1,10 @@
-//! Lines that fit.
+//! Line wrapping.
 
 use crate::plain::starts_command;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Cuts a text into lines of at most `width` columns, at blanks alone: a name that is longer stays whole,
-/// so that it can be copied and searched for.
+/// Splits a text into lines of at most `width` columns. It splits only at spaces: longer names stay whole,
+/// so that they can be copied and searched.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -16,7 +16,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     lines
 }
 
-/// Cuts the first line off; `None` when all fits on one, or has no blank to cut at.
+/// Splits off the first line; `None` if everything fits on one line, or there is no space to split at.
 fn first_line(text: &str, width: usize) -> Option<(&str, &str)> {
     if text.width() <= width {
         return None;
@@ -26,7 +26,7 @@ fn first_line(text: &str, width: usize) -> Option<(&str, &str)> {
     let mut cut = None;
     for (at, c) in text.char_indices() {
         let is_blank = c == ' ' && at > indent;
-        // No line starts with `::`, which is a command to some runners of pipelines.
+        // No line starts with `::`, which is a command for some CI runners.
         if is_blank && !starts_command(text.get(at..).unwrap_or_default()) {
             cut = Some(at);
         }
@@ -48,15 +48,15 @@ pub(crate) fn longest_word(text: &str) -> usize {
     text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
-/// Makes the widest columns narrower until they fit in `total`, none narrower than `least` says; returns
+/// Shrinks the widest columns until all fit into `total`, but none below its width in `least`. Returns
 /// whether they fit.
 pub(crate) fn shrink(widths: &mut [usize], least: &[usize], total: usize) -> bool {
     if least.iter().sum::<usize>() > total {
         return false;
     }
     while widths.iter().sum::<usize>() > total {
-        let may_give = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
-        match may_give.map(|(width, _)| width).max() {
+        let shrinkable = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
+        match shrinkable.map(|(width, _)| width).max() {
             Some(widest) => *widest -= 1,
             None => return false,
         }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_at_blanks_and_names_stay_whole() {
+    fn lines_end_at_spaces_and_names_stay_whole() {
         for (text, width, expected) in [
             ("pods", 10, vec!["pods"]),
             ("get list watch", 9, vec!["get list", "watch"]),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_widest_gives_first_and_none_cuts_a_word() {
+    fn the_widest_column_shrinks_first_and_words_stay_whole() {
         let mut widths = [30, 14, 5];
         assert!(shrink(&mut widths, &[8, 8, 5], 40));
         assert_eq!(widths, [21, 14, 5]);

@@ -1,4 +1,4 @@
-//! Patterns of subjects: which of what was read they mean.
+//! Patterns of subjects.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(super) fn matching_subjects(
             let meant = workloads.filter(|workload| {
                 is_meant(&workload.metadata) && is_kind(&session.catalog, workload, word)
             });
-            // A static Pod, or one without a template, has no ServiceAccount that could be asked about.
+            // Static Pods, and workloads without a template, have no ServiceAccount.
             let subjects =
                 meant.flat_map(|workload| service_accounts_of(workload).unwrap_or_default());
             (word.as_str(), subjects.collect())
@@ -72,8 +72,7 @@ pub(super) fn matching_subjects(
     Ok(subjects)
 }
 
-/// Returns the users or groups whose names match, of those that bindings name: they are no objects,
-/// and exist nowhere else.
+/// Returns the matching users or groups of bindings, the only place where Kubernetes knows them.
 pub(crate) fn named_by_bindings<'a>(
     inventory: &'a Inventory,
     kind: &SubjectKind,
@@ -86,7 +85,7 @@ pub(crate) fn named_by_bindings<'a>(
         .collect()
 }
 
-/// Returns the error that a pattern matches nothing, or nothing that was read.
+/// Returns the error for a pattern without a match.
 fn nothing_matches(
     session: &Session,
     options: &Options,
@@ -115,19 +114,19 @@ fn nothing_matches(
         }
     };
     if let Some(gap) = session.authorizer.inventory().gaps().iter().find(may_hide) {
-        let error = format!("nothing that was read matches `{text}`, and this was not read: {gap}");
+        let error = format!("nothing matches `{text}`, but not everything could be read: {gap}");
         let error = CommandError::cluster(error);
         return session.rights().into_iter().fold(error, CommandError::with_hint);
     }
     let what = match kind {
         SubjectWord::ServiceAccount => "no ServiceAccount",
-        SubjectWord::User => "no user that a binding names",
-        SubjectWord::Group => "no group that a binding names",
+        SubjectWord::User => "no user in a binding",
+        SubjectWord::Group => "no group in a binding",
         SubjectWord::Workload(_) => "nothing",
     };
     let everywhere = options.namespace.all_namespaces
         || namespace.is_some()
         || matches!(kind, SubjectWord::User | SubjectWord::Group);
-    let hint = Hint::pass("-A", "look in all namespaces");
+    let hint = Hint::pass("-A", "search all namespaces");
     CommandError::input(format!("{what} matches `{text}`")).with_hint((!everywhere).then_some(hint))
 }

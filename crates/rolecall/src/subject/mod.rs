@@ -1,5 +1,5 @@
-//! Who is meant by a SUBJECT argument: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
-//! `pod/NAME`, `deploy/NAME` and the like, `me`, or a pattern of them.
+//! The resolution of SUBJECT arguments: `sa/NAME`, `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`,
+//! `pod/NAME`, `deploy/NAME` and similar, `me`, or a pattern of them.
 
 mod matching;
 mod workload;
@@ -19,35 +19,35 @@ pub(crate) use matching::named_by_bindings;
 use workload::service_accounts_of;
 pub(crate) use workload::{find_workload, unknown_kind};
 
-/// How SUBJECT is written, for the help of the commands that take one.
+/// The notation of SUBJECT, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = "\
 SUBJECT is one of:
-  sa/NAME              a ServiceAccount of the namespace (-n)
+  sa/NAME              a ServiceAccount in the namespace (-n)
   sa/NAMESPACE:NAME    a ServiceAccount; also system:serviceaccount:NAMESPACE:NAME
-  user/NAME            a user, with its group system:authenticated and those of --as-group
+  user/NAME            a user, with the groups system:authenticated and --as-group
   group/NAME           a member of a group
   pod/NAME, deploy/NAME, cronjob/NAME ...
-                       the ServiceAccount that a workload of the namespace runs as
-  me                   yourself, or --as
-Names may have wildcards, as in 'sa/*:web-?' or 'user/*@example.com'; users and groups are
-those that bindings name. Spellings of messages work too: `ServiceAccount shop/web`.";
+                       the ServiceAccount of a workload in the namespace
+  me                   you, or the user of --as
+Names can contain wildcards, as in 'sa/*:web-?' or 'user/*@example.com', which match the users and
+groups that bindings name. The notation of messages works too: `ServiceAccount shop/web`.";
 
-/// A SUBJECT argument taken apart.
+/// A parsed SUBJECT argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SubjectArgument {
     /// `me`.
     Me,
-    /// A ServiceAccount; without namespace, of the namespace in which the question is asked.
+    /// A ServiceAccount; without a namespace, in the namespace of the question.
     ServiceAccount {
         /// The namespace, if written.
         namespace: Option<String>,
         /// The name.
         name: String,
     },
-    /// Everything of a kind whose namespace and name match patterns; without a namespace pattern, in
-    /// the namespaces in which the question is asked.
+    /// All subjects of a kind whose namespace and name match patterns; without a namespace pattern, in the
+    /// namespaces of the question.
     Matching {
-        /// What is looked for.
+        /// The kind of subject.
         kind: SubjectWord,
         /// The namespace's pattern, if written.
         namespace: Option<Glob>,
@@ -58,9 +58,9 @@ pub(crate) enum SubjectArgument {
     User(String),
     /// A group.
     Group(String),
-    /// A Pod or an object that makes Pods.
+    /// A Pod or a workload.
     Workload {
-        /// The kind as written: a kind, plural, singular or short name, perhaps with its group.
+        /// The kind as written: a kind, plural, singular or short name, optionally with a group.
         kind: String,
         /// The namespace, if written.
         namespace: Option<String>,
@@ -69,21 +69,21 @@ pub(crate) enum SubjectArgument {
     },
 }
 
-/// What a pattern is matched with.
+/// The candidates for a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SubjectWord {
-    /// ServiceAccounts that exist.
+    /// Existing ServiceAccounts.
     ServiceAccount,
     /// Users that bindings name.
     User,
     /// Groups that bindings name.
     Group,
-    /// Workloads of a kind, as written.
+    /// Workloads of the given kind.
     Workload(String),
 }
 
 impl SubjectArgument {
-    /// Takes a SUBJECT apart.
+    /// Parses a SUBJECT.
     pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
         let named = NamedSubject::parse(text).map_err(|error| malformed(text, error))?;
         let is_pattern = match &named {
@@ -120,7 +120,7 @@ impl SubjectArgument {
         })
     }
 
-    /// Takes several SUBJECTs apart; none is `me`.
+    /// Parses SUBJECTs; an empty list means `me`.
     pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CommandError> {
         if texts.is_empty() {
             return Ok(vec![Self::Me]);
@@ -128,7 +128,7 @@ impl SubjectArgument {
         texts.iter().map(|text| Self::parse(text)).collect()
     }
 
-    /// Returns the namespace that is written, if one is.
+    /// Returns the namespace in the argument, if any.
     pub(crate) fn namespace(&self) -> Option<&str> {
         match self {
             Self::Me | Self::User(_) | Self::Group(_) => None,
@@ -141,7 +141,7 @@ impl SubjectArgument {
         }
     }
 
-    /// Returns what must be read to resolve some arguments.
+    /// Returns the input that is needed to resolve arguments.
     pub(crate) fn needs(arguments: &[Self]) -> Needs {
         let mut needs = Needs { service_accounts: true, ..Needs::default() };
         for argument in arguments {
@@ -179,7 +179,7 @@ impl SubjectArgument {
         needs
     }
 
-    /// Finds out who is meant by several arguments, each subject once, in the order named.
+    /// Resolves arguments to subjects, without duplicates, in the order of the arguments.
     pub(crate) fn resolve_all(
         arguments: &[Self],
         ui: &Ui,
@@ -196,7 +196,7 @@ impl SubjectArgument {
         Ok(subjects)
     }
 
-    /// Finds the one subject that is meant.
+    /// Resolves the argument to a single subject.
     pub(crate) fn resolve_one(
         &self,
         ui: &Ui,
@@ -210,14 +210,14 @@ impl SubjectArgument {
             last => {
                 let labels: Vec<String> =
                     subjects.iter().chain(&last).map(|s| label(&s.identity)).take(SHOWN).collect();
-                Err(CommandError::usage("several subjects match, and the question is about one")
+                Err(CommandError::usage("several subjects match, but only one is allowed here")
                     .with_hint(Hint::did_you_mean("the pattern", labels)))
             }
         }
     }
 
-    /// Finds out who is meant: several for patterns, and for a workload that makes Pods of several
-    /// ServiceAccounts; never none.
+    /// Resolves the argument: to several subjects for a pattern, or for a workload whose Pods have
+    /// different ServiceAccounts; never to none.
     fn resolve(
         &self,
         ui: &Ui,
@@ -225,10 +225,10 @@ impl SubjectArgument {
         options: &Options,
     ) -> Result<Vec<Subject>, CommandError> {
         let cluster = &options.cluster;
-        // Groups that are given with --as belong to that user, and to nobody else.
+        // Groups next to --as belong to that user only.
         let groups = if cluster.as_user.is_none() { &*cluster.as_groups } else { &[] };
         if !groups.is_empty() && !matches!(self, Self::Me | Self::User(_)) {
-            ui.warn("`--as-group` counts for `user/NAME` and `me` only");
+            ui.warn("`--as-group` only applies to `user/NAME` and `me`");
         }
         let identity = match self {
             Self::Me => session.me(ui, options)?,
@@ -258,7 +258,7 @@ impl SubjectArgument {
         if identity.is_node_without_group() {
             let node = label(&identity);
             ui.note(format!(
-                "`{node}` without group system:nodes: the Node authorizer is left out"
+                "`{node}` is not in group system:nodes, so the Node authorizer does not apply"
             ));
             ui.suggest(Hint::pass("--as-group system:nodes", "ask about the node"));
         }
@@ -274,7 +274,7 @@ fn placed<'a>(ui: &Ui, session: &'a Session, named: Option<&'a str>) -> &'a str 
     })
 }
 
-/// Returns the error for a text that names no subject, with how it is written.
+/// Returns the error for an invalid SUBJECT, with a hint at the notation.
 fn malformed(text: &str, error: NotationError) -> CommandError {
     let (kind, rest) = text.split_once(['/', ':', ' ']).unwrap_or(("", text));
     match error {
@@ -286,7 +286,7 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
                 }
                 _ => ["sa", "user", "group"].map(|kind| format!("{kind}/{text}")).into(),
             };
-            CommandError::usage(format!("`{text}` does not say what kind of subject"))
+            CommandError::usage(format!("`{text}` has no kind"))
                 .with_hint(Hint::did_you_mean(text, guesses))
         }
         NotationError::NoName => CommandError::usage(format!("`{text}` has no name"))
@@ -298,32 +298,32 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
         NotationError::NotAName => {
             let lower = format!("{kind}/{}", rest.to_lowercase());
             let is_fixed = lower != text && NamedSubject::parse(&lower).is_ok();
-            CommandError::usage(format!("`{text}` is not a name that objects can have"))
+            CommandError::usage(format!("`{text}` is not a valid object name"))
                 .with_hint(is_fixed.then(|| Hint::did_you_mean(text, [lower])).flatten())
         }
     }
 }
 
-/// Adds what must be read to find workloads of a kind.
+/// Adds the input that is needed to find workloads of a kind.
 fn needs_workload(needs: &mut Needs, kind: &str) {
     let is_pod = matches!(&*kind.to_lowercase(), "po" | "pod" | "pods");
     needs.pods |= is_pod;
     needs.templates |= !is_pod;
 }
 
-/// RBAC does not need a ServiceAccount to exist, so one that is missing is only worth a warning.
+/// Warns of a missing ServiceAccount. It is not an error, since RBAC works without the object.
 fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &str) {
     if is_missing_account(session, namespace, name) {
         let guess = match &*lookalikes(session, namespace, name) {
             [] => String::new(),
-            meant => format!("; is `{}` meant?", meant.join("` or `")),
+            meant => format!("; did you mean `{}`?", meant.join("` or `")),
         };
         ui.warn(format!("there is no ServiceAccount `{name}` in namespace `{namespace}`{guess}"));
     }
 }
 
-/// Returns whether a ServiceAccount certainly does not exist and will not be made. Every namespace has
-/// its `default`.
+/// Returns whether a ServiceAccount certainly does not exist and will not be created. Every namespace
+/// has a `default` one.
 pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
     let inventory = session.authorizer.inventory();
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
@@ -331,11 +331,11 @@ pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str)
     !is_there && !unread && !session.makes_accounts
 }
 
-/// How many ServiceAccounts are offered instead of one that does not exist.
+/// The maximum number of ServiceAccounts to suggest for a missing one.
 const LOOKALIKES: usize = 3;
 
-/// Returns the ServiceAccounts that are probably meant instead of one that does not exist: those of the
-/// same name in other namespaces, or the one that is spelled most alike.
+/// Returns the ServiceAccounts that are probably meant by a missing one: those with the same name in other
+/// namespaces, or the one with the most similar name.
 pub(crate) fn lookalikes(session: &Session, namespace: &str, name: &str) -> Vec<String> {
     if !is_missing_account(session, namespace, name) {
         return Vec::new();
@@ -353,7 +353,7 @@ pub(crate) fn lookalikes(session: &Session, namespace: &str, name: &str) -> Vec<
     meant.into_iter().map(written).collect()
 }
 
-/// Returns the candidate whose name is spelled most alike, if any is spelled alike at all.
+/// Returns the candidate with the most similar name, if any is similar.
 pub(crate) fn nearest<'a, T>(
     candidates: &'a [T],
     name: &str,

@@ -1,4 +1,4 @@
-//! Workloads named as subjects: which are meant, and which ServiceAccounts their Pods run as.
+//! Workloads as subjects, which mean the ServiceAccounts of their Pods.
 
 use std::collections::BTreeSet;
 
@@ -30,13 +30,14 @@ pub(crate) fn find_workload<'a>(
         let file = format!("{name}.yaml");
         let get = format!("kubectl get {kind} {name} -n {namespace} -o yaml > {file}");
         return Err(CommandError::input(format!(
-            "`{kind}/{name}` was not looked for: of a cluster's workloads only the built-in kinds are listed"
+            "cannot look up `{kind}/{name}`: rolecall only lists workloads of built-in kinds in a cluster"
         ))
-        .with_hint(Hint::run(get, "write it to a file"))
+        .with_hint(Hint::run(get, "save it to a file"))
         .with_hint(Hint::pass(format!("--overlay -f {file}"), "read it from there")));
     }
     if let Some(gap) = hiding(session, kind, namespace) {
-        let text = format!("`{kind}/{name}` was not found, and this was not read: {gap}");
+        let text =
+            format!("`{kind}/{name}` was not found, but not everything could be read: {gap}");
         return Err(CommandError::cluster(text));
     }
     let elsewhere = inventory
@@ -56,7 +57,7 @@ pub(crate) fn find_workload<'a>(
         .with_hint(guess.and_then(|guess| Hint::did_you_mean(format!("{kind}/{name}"), [guess]))))
 }
 
-/// Returns whether workloads of a kind are listed on clusters.
+/// Returns whether rolecall lists workloads of a kind in clusters.
 fn is_listed(session: &Session, kind: &str) -> bool {
     let listed = ClusterNeeds::everything().collections();
     let mut named = session.catalog.named(kind.split('.').next().unwrap_or(kind));
@@ -65,7 +66,7 @@ fn is_listed(session: &Session, kind: &str) -> bool {
     })
 }
 
-/// Returns what was not read and may hide a workload of a kind.
+/// Returns the first gap that could hide a workload of a kind.
 fn hiding<'a>(session: &'a Session, kind: &str, namespace: &str) -> Option<&'a Gap> {
     let word = kind.split('.').next().unwrap_or(kind);
     let is_meant = |unread: &str| session.catalog.named(word).any(|named| *named.kind == *unread);
@@ -80,11 +81,11 @@ fn hiding<'a>(session: &'a Session, kind: &str, namespace: &str) -> Option<&'a G
     })
 }
 
-/// Returns the error for a word that means no kind of workload, of those served or read.
+/// Returns the error for a word that is not a kind of workload in the catalog or the input.
 pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<CommandError> {
     let workloads = session.authorizer.inventory().workloads();
     let may_make_pods = |served: &ServedResource| {
-        // Custom kinds may; of the others only these do.
+        // Custom kinds can create Pods; of the built-in ones, only the listed do.
         let is_custom = served.group.contains('.') && !served.group.ends_with(".k8s.io");
         is_custom || is_listed(session, kind)
     };
@@ -105,11 +106,11 @@ pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<
         .with_hint(guess.and_then(|guess| {
             Hint::did_you_mean(format!("{kind}/{name}"), [format!("{guess}/{name}")])
         }))
-        .with_hint(Hint::run("rolecall help can-i", "see how subjects are written"));
+        .with_hint(Hint::run("rolecall help can-i", "see the notation of subjects"));
     Some(error)
 }
 
-/// Returns the ServiceAccounts that a workload's Pods run as, each once, in their order.
+/// Returns the ServiceAccounts of a workload's Pods, without duplicates, in order.
 pub(super) fn service_accounts_of(workload: &Workload) -> Result<Vec<Subject>, CommandError> {
     let metadata = &workload.metadata;
     if workload.mirror {

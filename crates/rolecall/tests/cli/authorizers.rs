@@ -25,39 +25,39 @@ const GET: &str = "get pods --for sa/k-sa-1 -n ns-1";
 fn a_webhook_overrides_a_role_that_allows() {
     let server =
         deciding(json!({"allowed": false, "denied": true, "reason": "the namespace is locked"}));
-    assert_snapshot!(server.rolecall("admin", &format!("can-i {LIST}")), @"
-    denied: the server forbids that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    assert_snapshot!(server.rolecall("admin", &format!("can-i {LIST}")), @r#"
+    denied: according to the server, sa/ns-1:k-sa-1 cannot list pods in namespace ns-1 (explicit denial)
       the namespace is locked
     --- stderr
-    note: roles and bindings alone say yes: an authorizer other than RBAC, such as a webhook, denies it
+    note: based on roles and bindings only, the answer is yes: an authorizer other than RBAC, such as a webhook, denies it
     --- exit 1
-    ");
-    assert_snapshot!(server.rolecall("admin", &format!("why {LIST}")), @"
-    denied: the server forbids that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    "#);
+    assert_snapshot!(server.rolecall("admin", &format!("why {LIST}")), @r#"
+    denied: according to the server, sa/ns-1:k-sa-1 cannot list pods in namespace ns-1 (explicit denial)
       the namespace is locked
     --- stderr
-    note: roles and bindings alone say yes: an authorizer other than RBAC, such as a webhook, denies it
+    note: based on roles and bindings only, the answer is yes: an authorizer other than RBAC, such as a webhook, denies it
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]
 fn an_authorizer_can_allow_what_no_role_allows() {
     let webhook = deciding(json!({"allowed": true, "reason": "the webhook likes it"}));
-    assert_snapshot!(webhook.rolecall("admin", &format!("can-i {GET}")), @"
-    yes: the server says that sa/ns-1:k-sa-1 may get pods in namespace ns-1
+    assert_snapshot!(webhook.rolecall("admin", &format!("can-i {GET}")), @r#"
+    yes: according to the server, sa/ns-1:k-sa-1 can get pods in namespace ns-1
       the webhook likes it
     --- stderr
-    note: roles and bindings alone say no: an authorizer other than RBAC, such as a webhook, allows it
+    note: based on roles and bindings only, the answer is no: an authorizer other than RBAC, such as a webhook, allows it
     --- exit 0
-    ");
+    "#);
     let abac = deciding(json!({"allowed": true}));
-    assert_snapshot!(abac.rolecall("admin", &format!("can-i {GET}")), @"
-    yes: the server says that sa/ns-1:k-sa-1 may get pods in namespace ns-1
+    assert_snapshot!(abac.rolecall("admin", &format!("can-i {GET}")), @r#"
+    yes: according to the server, sa/ns-1:k-sa-1 can get pods in namespace ns-1
     --- stderr
-    note: roles and bindings alone say no: an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a webhook, or membership of `system:masters` that is not known here
+    note: based on roles and bindings only, the answer is no: an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a webhook, or membership of `system:masters` that is not known here
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
       nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
-    note: this is by roles and bindings alone: the server does not say whether another authorizer, such as a webhook, decides otherwise
+    note: this is based on roles and bindings only: another authorizer, such as a webhook, could decide otherwise
     hint: run `rolecall why get pods --for sa/k-sa-1 -n ns-1` to see what would change the answer
     --- exit 1
     "#);
@@ -81,7 +81,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
       nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
-    note: this is by roles and bindings alone: the server does not say whether another authorizer, such as a webhook, decides otherwise
+    note: this is based on roles and bindings only: another authorizer, such as a webhook, could decide otherwise
     hint: run `rolecall why get pods --for sa/k-sa-1 -n ns-1` to see what would change the answer
     --- exit 1
     "#);

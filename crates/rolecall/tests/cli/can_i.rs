@@ -5,7 +5,7 @@ use crate::command::{rolecall, rolecall_with};
 #[test]
 fn yes_names_binding_role_and_rule() {
     assert_snapshot!(rolecall("can-i list pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
-    yes: sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: sa/ns-1:k-sa-1 can list pods in namespace ns-1
       by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
     "#);
@@ -28,7 +28,7 @@ fn no_has_the_servers_wording() {
 #[test]
 fn a_workload_asks_as_its_serviceaccount() {
     assert_snapshot!(rolecall("can-i list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
-    yes: sa/ns-1:k-sa-1 (Deployment ns-1/lister) may list pods in namespace ns-1
+    yes: sa/ns-1:k-sa-1 (Deployment ns-1/lister) can list pods in namespace ns-1
       by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
     "#);
@@ -41,7 +41,7 @@ fn access_ends_at_the_namespace() {
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-            but it applies in namespace ns-1 only
+            but it only applies in namespace ns-1
         --- stderr
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
         --- exit 1
@@ -54,9 +54,9 @@ fn all_namespaces_together_are_not_the_sum_of_each() {
     assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-        but it applies in namespace ns-1 only, not in all namespaces at once
+        but it only applies in namespace ns-1, not across all namespaces
     --- stderr
-    note: asked about all namespaces at once, which only ClusterRoleBindings grant
+    note: checking requests across all namespaces, which only ClusterRoleBindings grant
     hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -f fixtures/ns-1 -A` to see what would change the answer
     --- exit 1
     "#);
@@ -68,7 +68,7 @@ fn cluster_scoped_kinds_ignore_the_namespace() {
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "nodes" in API group "" at the cluster scope
       a role that would allow it is not bound to sa/ns-1:k-sa-1: ClusterRole cluster-admin (default)
     --- stderr
-    note: `nodes` is cluster-scoped: asked without a namespace
+    note: `nodes` is cluster-scoped: checking at cluster scope
     hint: run `rolecall why list no --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);
@@ -158,7 +158,7 @@ fn yes_stays_yes_with_unread_input() {
              --keep-going"
         ),
         @r#"
-        yes: sa/unread-document:app may get pods in namespace unread-document
+        yes: sa/unread-document:app can get pods in namespace unread-document
           by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
@@ -253,10 +253,10 @@ fn a_role_binding_grants_bind_in_its_namespace() {
              -f fixtures/delegated-bind"
         ),
         @r#"
-        yes: user/delegated-bind-lead may bind clusterroles.rbac.authorization.k8s.io "view" in namespace delegated-bind
+        yes: user/delegated-bind-lead can bind clusterroles.rbac.authorization.k8s.io "view" in namespace delegated-bind
           by RoleBinding delegated-bind/granter to User delegated-bind-lead (fixtures/delegated-bind/manifests.yaml:21), ClusterRole delegated-bind-granter, rules[1]: bind clusterroles.rbac.authorization.k8s.io "view"
         --- stderr
-        note: asked about `bind` for RoleBindings in namespace `delegated-bind`
+        note: checking `bind` for RoleBindings in namespace `delegated-bind`
         --- exit 0
         "#
     );
@@ -277,8 +277,8 @@ fn masters_can_do_anything() {
     assert_snapshot!(
         rolecall("can-i '*' '*' --as root --as-group system:masters -f fixtures/ns-1"),
         @r#"
-        yes: user/root may * *.* in namespace ns-1
-          by group system:masters, which servers allow everything before RBAC is asked
+        yes: user/root can * *.* in namespace ns-1
+          by group system:masters, which is allowed everything without checking RBAC
           by ClusterRoleBinding cluster-admin to Group system:masters (default), ClusterRole cluster-admin, rules[0]: * *.*
         --- stderr
         note: no `-n` given: assuming namespace `ns-1`, the only one in the input
@@ -391,8 +391,8 @@ fn yaml_contains_the_near_misses() {
           gaps: []
         nearMisses:
         - kind: other-namespace
-          message: it applies in namespace ns-1 only
-          change: ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
+          message: it only applies in namespace ns-1
+          change: use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
           binding:
             kind: RoleBinding
             namespace: ns-1
@@ -427,7 +427,7 @@ fn yaml_contains_the_near_misses() {
 #[test]
 fn a_url_is_a_path() {
     assert_snapshot!(rolecall("can-i get /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
-    yes: sa/ns-1:k-sa-1 may get /healthz
+    yes: sa/ns-1:k-sa-1 can get /healthz
       by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rules[0]: get /healthz and 10 more
       by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rules[0]: get /healthz and 4 more
     --- stderr
@@ -442,7 +442,7 @@ fn a_url_is_a_path() {
         but the rule has the verb get, not list
     --- stderr
     note: no `-n` given: assuming namespace `ns-1`, the only one in the input
-    warning: `list` is never asked of a path: its verbs are get, post, put, head, options, delete, patch
+    warning: `list` is not a verb of URL paths; their verbs are get, post, put, head, options, delete, patch
     hint: run `rolecall why list /healthz --for sa/k-sa-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);
@@ -450,7 +450,7 @@ fn a_url_is_a_path() {
     --- stderr
     note: no `-n` given: assuming namespace `ns-1`, the only one in the input
     warning: there is no ServiceAccount `x` in namespace `ns-1`
-    error: `--name` asks about an object, a path is none
+    error: a URL path has no `--name`
     hint: write `/healthz` instead of `/healthz --name x`
     --- exit 2
     "#);

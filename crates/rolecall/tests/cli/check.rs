@@ -61,7 +61,7 @@ fn findings_in_the_baseline_are_omitted() {
 fn an_invalid_baseline_is_an_error() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --baseline README.md"), @r#"
         --- stderr
-        error: baseline `README.md` is no JSON: expected value at line 1 column 1
+        error: baseline `README.md` is not JSON: expected value at line 1 column 1
         hint: run `rolecall check PATH -o json` to write a baseline
         --- exit 2
         "#);
@@ -267,7 +267,7 @@ fn errors_in_hostile_repositories_name_the_file() {
 
     1 finding: 1 high
     not read: itself.yaml, utf16.yaml, deep.json:1 and 4 more
-    checked 1 object in 1 file; 7 files hold none
+    checked 1 object in 1 file; 7 files contain none
     --- stderr
     error: again: a directory loop: this link leads back to a directory that contains it
     error: itself.yaml: cannot be read: too many levels of symbolic links
@@ -303,10 +303,10 @@ fn unrendered_templates_are_reported_as_such() {
 
     1 finding: 1 high
     not read: chart
-    checked 1 object in 1 file; 2 files hold none
+    checked 1 object in 1 file; 2 files contain none
     --- stderr
     warning: chart: an unrendered Helm chart (3 templates)
-    hint: run `helm template chart | rolecall check -` to read what the templates make
+    hint: run `helm template chart | rolecall check -` to read the rendered chart
     hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 1
     "#);
@@ -345,7 +345,7 @@ fn duplicate_objects_fail_in_any_order_of_files() {
     }
     let ran = rolecall(&format!("check {} --severity critical", folder.path().display()));
     assert_eq!(ran.exit, Some(3), "{ran}");
-    assert!(ran.stderr.contains("judged only as it is defined last"), "{ran}");
+    assert!(ran.stderr.contains("only the last definition was checked"), "{ran}");
     let one = rolecall(&format!("check {}/prod.yaml --severity critical", folder.path().display()));
     assert_eq!(one.exit, Some(0), "{one}");
 }
@@ -415,12 +415,12 @@ fn kustomizations_are_reported_and_patches_not_checked() {
     let mut command = command();
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
-    nothing found in what was read
+    nothing found, but not everything could be read
     not read: prod/kustomization.yaml
     checked 1 object in 1 file
     --- stderr
-    note: `prod/kustomization.yaml` was not built: answers that it can change are unknown
-    hint: run `kustomize build prod | rolecall check -` to read what is applied
+    note: `prod/kustomization.yaml` was not built: answers that depend on it are unknown
+    hint: run `kustomize build prod | rolecall check -` to read the result
     --- exit 3
     "#);
 }
@@ -493,7 +493,7 @@ rules:
     nothing found
     checked 1 object in 1 file
     --- stderr
-    note: 3 findings suppressed; `-v` says which and why
+    note: 3 findings suppressed; `-v` lists them with the reasons
     --- exit 0
     "#);
     assert_snapshot!(rolecall_with("check - -v", role), @r#"

@@ -225,7 +225,7 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
     CODE    SEVERITY   WHERE                     OBJECT                          FINDING
     RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders may read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
-    RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding gives it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
+    RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding grants it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
     RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
     RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
     RC605   medium     deploy/rolecall.yaml:15   Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or say `optional: true` if nobody has to match
@@ -254,7 +254,7 @@ fn unread_input_leaves_an_expectation_open() {
 
     1 finding: 1 high
     not read: b.yaml:2
-    checked 3 objects in 2 files; 1 file holds none
+    checked 3 objects in 2 files; 1 file contains none
     --- stderr
     note: configured by rolecall.yaml
     warning: b.yaml:2:12: a `:` is not allowed here: check the indentation, or quote the string
@@ -284,7 +284,7 @@ fn a_configuration_can_be_named_yml() {
     1 finding: 1 critical
     checked 4 objects in 3 files
     --- stderr
-    warning: `rolecall.yml` is not read: `rolecall.yaml` is
+    warning: ignoring `rolecall.yml`: `rolecall.yaml` takes precedence
     note: configured by rolecall.yaml
     hint: run `rolecall explain RC510` to read what this means and how to fix it
     --- exit 1
@@ -346,9 +346,9 @@ fn errors_in_a_configuration_have_a_position() {
     error: rolecall.yaml:3:21: severities.RC510: expected one of `info`, `low`, `medium`, `high`, `critical`, found `bad`
     error: rolecall.yaml:4:3: suppressions[0]: the field `reason` is missing
     error: rolecall.yaml:4:3: suppressions[0].expires: `2027-02-29` is no date: write `YYYY-MM-DD`
-    error: rolecall.yaml:4:1: the key `suppressions` occurs twice, first on line 3
+    error: rolecall.yaml:4:1: duplicate key `suppressions`, first on line 3
     error: rolecall.yaml:3:15: expected the bracket that closes `[`
-    error: `rolecall.yaml` holds no configuration
+    error: `rolecall.yaml` contains no configuration
     hint: in `rolecall.yaml`, begin with `apiVersion: rolecall.dev/v1` and `kind: CheckConfig`
     error: rolecall.yaml:1:1: the field `apiVersion` is missing
     error: no.yaml: no such file or directory

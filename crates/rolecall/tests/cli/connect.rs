@@ -30,27 +30,27 @@ fn unavailable_credentials_are_errors() {
     let of = |user: Value| whoami(folder.path(), &json!({"server": "https://127.0.0.1:1"}), &user);
     let plugin = json!({"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
         "command": "/nowhere/plugin", "installHint": "get it from example.com"});
-    assert_snapshot!(of(json!({"exec": plugin})), @"
+    assert_snapshot!(of(json!({"exec": plugin})), @r#"
     --- stderr
     error: the credential plugin `/nowhere/plugin` cannot be run
     caused by: no such file or directory
-    hint: run `command -v /nowhere/plugin` to see whether it is installed
+    hint: run `command -v /nowhere/plugin` to check whether it is installed
     hint: get it from example.com
     --- exit 2
-    ");
-    assert_snapshot!(of(json!({"auth-provider": {"name": "gcp"}})), @"
+    "#);
+    assert_snapshot!(of(json!({"auth-provider": {"name": "gcp"}})), @r#"
     --- stderr
     error: the auth provider `gcp` is not supported
-    hint: in the kubeconfig, log in with a credential plugin, `exec`, as kubectl has it since v1.26
+    hint: in the kubeconfig, use a credential plugin (`exec`), as kubectl requires since v1.26
     --- exit 2
-    ");
-    assert_snapshot!(of(json!({"tokenFile": "/nowhere/token"})), @"
+    "#);
+    assert_snapshot!(of(json!({"tokenFile": "/nowhere/token"})), @r#"
     --- stderr
     error: cannot read the token file `/nowhere/token`
     caused by: no such file or directory
-    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the user's `tokenFile` says
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to check the user's `tokenFile`
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -63,13 +63,13 @@ fn a_key_must_match_the_certificate() {
     std::fs::write(path("key"), other.serialize_pem()).unwrap();
     let user = json!({"client-certificate": path("crt"), "client-key": path("key")});
     let ran = whoami(folder.path(), &json!({"server": "https://127.0.0.1:1"}), &user);
-    assert_snapshot!(ran, @"
+    assert_snapshot!(ran, @r#"
     --- stderr
     error: cannot use the client key
     caused by: it does not match the client certificate
-    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see what the context says
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to check the context
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn an_unreachable_proxy_is_reported_without_its_password() {
     let proxy = format!("http://joe:SECRET@127.0.0.1:{port}");
     let cluster = json!({"server": "http://cluster.example", "proxy-url": proxy});
     let ran = whoami(folder.path(), &cluster, &json!({}));
-    assert_snapshot!(ran.to_string().replace(&port, "PORT"), @"
+    assert_snapshot!(ran.to_string().replace(&port, "PORT"), @r#"
     --- stderr
     error: cannot connect to `http://cluster.example`
     caused by: the connection was refused
-    hint: in the kubeconfig's `proxy-url`, or HTTPS_PROXY, see whether the proxy on the way, `http://127.0.0.1:PORT`, is right
+    hint: in the kubeconfig's `proxy-url`, or HTTPS_PROXY, check the proxy `http://127.0.0.1:PORT`
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -96,13 +96,13 @@ fn responses_of_a_gateway_are_not_the_servers() {
         let ran = whoami(server.folder.path(), &json!({"server": server.url()}), &json!({}));
         server.tidy(ran)
     };
-    assert_snapshot!(answering(302, ""), @"
+    assert_snapshot!(answering(302, ""), @r#"
     --- stderr
     error: `SERVER` is not a Kubernetes API server
     caused by: the server responded with HTTP status 302
-    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see whether this is the right server
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to check that this is the right server
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(answering(501, "not here"), @"
     --- stderr
     error: `SERVER` does not answer as an API server should
@@ -120,11 +120,11 @@ fn expired_credentials_are_reported() {
     let ran = whoami(folder, &json!({"server": server.url()}), &json!({"token": expired}));
     let text = server.tidy(ran).to_string();
     let age = text.split_once("00Z (").and_then(|(_, rest)| rest.split_once(" ago")).unwrap().0;
-    assert_snapshot!(text.replace(age, "DAYS"), @"
+    assert_snapshot!(text.replace(age, "DAYS"), @r#"
     --- stderr
     error: `SERVER` does not accept the credentials: the token expired 1970-01-01T00:00:00Z (DAYS ago)
     caused by: Unauthorized
-    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to see which credentials are used
+    hint: run `kubectl config view --minify --kubeconfig FOLDER/config` to check the credentials
     --- exit 2
-    ");
+    "#);
 }

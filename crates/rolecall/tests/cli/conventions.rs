@@ -14,7 +14,7 @@ fn habits_from_other_tools_get_a_hint() {
         ("can-i --list", "`rolecall rules --for SUBJECT` lists what a subject can do"),
         ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
         ("walk -k overlays/prod", "build it first: `kustomize build DIRECTORY | rolecall check -`"),
-        ("check -R deploy", "directories are always read with everything below them: leave it out"),
+        ("check -R deploy", "leave it out: directories are always read recursively"),
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),
         ("can-i get pods web-0", "write `--name web-0` to ask about one object"),
@@ -40,21 +40,21 @@ fn options_without_effect_are_reported() {
     assert_eq!(
         warnings,
         [
-            "warning: `--kubeconfig` has no effect: only files are read",
-            "warning: `--context` has no effect: only files are read"
+            "warning: `--kubeconfig` has no effect on manifests",
+            "warning: `--context` has no effect on manifests"
         ]
     );
     let ran = rolecall("explain RC101 --context prod");
     assert_eq!(ran.exit, Some(2));
-    assert!(ran.stderr.starts_with("error: `--context` means nothing to `explain`"), "{ran}");
+    assert!(ran.stderr.starts_with("error: `explain` does not use `--context`"), "{ran}");
 }
 
 #[test]
 fn system_subjects_are_folded_by_default() {
     assert_snapshot!(rolecall(ASK), @r#"
-    and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
+    and 4 built-in subjects, including system:masters (--show-system lists them)
     --- stderr
-    note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
+    note: nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
     let shown = rolecall(&format!("{ASK} --show-system"));
@@ -121,7 +121,7 @@ fn lists_have_the_common_formats() {
 fn swapped_arguments_are_understood() {
     assert_snapshot!(rolecall("can-i pods list --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
-    error: `list` is a verb, which comes before the resource
+    error: the verb `list` must come before the resource
     hint: write `list pods` instead of `pods list`
     --- exit 2
     "#);
@@ -352,7 +352,7 @@ fn findings_are_explained_by_part_of_their_names() {
     assert!(!whole.contains("```") && !whole.contains("# What"), "{whole}");
     assert_snapshot!(rolecall("explain missing"), @r#"
     --- stderr
-    error: there is no finding `missing`
+    error: unknown finding `missing`
     hint: write `missing-role`, `missing-subject`, `missing-service-account` or `missing-access` instead of `missing`
     hint: run `rolecall explain` to list all findings
     --- exit 2
@@ -370,7 +370,7 @@ fn manual_pages_have_the_sections_of_manual_pages() {
             "SYNOPSIS",
             "DESCRIPTION",
             "OPTIONS",
-            "WHERE",
+            "SCOPE",
             "SOURCE",
             "CLUSTER",
             "OUTPUT",

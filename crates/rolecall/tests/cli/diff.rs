@@ -13,22 +13,22 @@ use crate::command::{
 fn only_effective_changes_are_shown() {
     assert_snapshot!(
         rolecall("diff fixtures/refactoring/before fixtures/refactoring/after"),
-        @"
-    CHANGE   SUBJECT           ACCESS                                                 THROUGH
-    gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
-    lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-    lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-    gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-    gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-    lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        @r#"
+        CHANGE   SUBJECT           ACCESS                                                 THROUGH
+        gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
+        lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        lost     group/shop-team   get,patch deployments.apps in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        gained   sa/ci:deployer    list secrets in namespace shop                         RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+        gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+        lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
 
-    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
-    RC518   medium     group/shop-team   shop    run commands in any Pod
-    RC511   medium     sa/ci:deployer    shop    read all Secrets at once
+        RISK    SEVERITY   SUBJECT           WHERE   CAN NOW
+        RC518   medium     group/shop-team   shop    run commands in any Pod
+        RC511   medium     sa/ci:deployer    shop    read all Secrets at once
 
-    3 gained, 3 lost, 2 risks (2 medium)
-    --- exit 0
-    "
+        3 gained, 3 lost, 2 risks (2 medium)
+        --- exit 0
+        "#
     );
 }
 
@@ -79,7 +79,7 @@ fn wide_shows_every_rule() {
           role: ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
           rule: rules[2]: get secrets "shop-tls"
 
-        RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+        RISK    SEVERITY   SUBJECT           WHERE   CAN NOW
         RC518   medium     group/shop-team   shop    run commands in any Pod
         RC511   medium     sa/ci:deployer    shop    read all Secrets at once
 
@@ -102,16 +102,16 @@ fn a_source_does_not_differ_from_itself() {
 fn a_merge_request_gets_a_table() {
     assert_snapshot!(
         rolecall("diff fixtures/project-swan/before fixtures/project-swan/after -o markdown"),
-        @"
-    | change | subject | access | through |
-    |---|---|---|---|
-    | gained | sa/project-swan:secret-reader | get,list pods,secrets in namespace project-swan | RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12) |
+        @r#"
+        | change | subject | access | through |
+        |---|---|---|---|
+        | gained | sa/project-swan:secret-reader | get,list pods,secrets in namespace project-swan | RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12) |
 
-    | risk | severity | subject | where | may now |
-    |---|---|---|---|---|
-    | RC511 | medium | sa/project-swan:secret-reader | project-swan | read all Secrets at once |
-    --- exit 0
-    "
+        | risk | severity | subject | where | can now |
+        |---|---|---|---|---|
+        | RC511 | medium | sa/project-swan:secret-reader | project-swan | read all Secrets at once |
+        --- exit 0
+        "#
     );
     assert_snapshot!(rolecall("diff fixtures/ns-1 fixtures/ns-1 -o markdown -q"), @r"
     No subject gains or loses access.
@@ -123,17 +123,17 @@ fn a_merge_request_gets_a_table() {
 fn a_workflow_gets_annotations() {
     assert_snapshot!(
         rolecall("diff fixtures/refactoring/before fixtures/refactoring/after -o github --fail-on risk"),
-        @"
-    ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=RC518 exec-into-pods::group/shop-team may now run commands in any Pod, in namespace shop
-    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=RC511 secret-listing::sa/ci:deployer may now read all Secrets at once, in namespace shop
-    ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=access gained::group/shop-team: create pods/exec in namespace shop, through RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
-    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get secrets named shop-tls in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get,patch deployments.apps in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: list secrets in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-    ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: get secrets not named shop-tls in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
-    ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::sa/ci:deployer: get secrets named shop-tls in namespace shop-staging, through RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
-    --- exit 1
-    "
+        @r#"
+        ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=RC518 exec-into-pods::group/shop-team can now run commands in any Pod, in namespace shop
+        ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=RC511 secret-listing::sa/ci:deployer can now read all Secrets at once, in namespace shop
+        ::warning file=fixtures/refactoring/after/team.yaml,line=1,title=access gained::group/shop-team: create pods/exec in namespace shop, through RoleBinding shop/team of Role shop/team (fixtures/refactoring/after/team.yaml:1)
+        ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get secrets named shop-tls in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::group/shop-team: get,patch deployments.apps in namespace shop, through RoleBinding shop/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: list secrets in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+        ::warning file=fixtures/refactoring/after/deployer.yaml,line=20,title=access gained::sa/ci:deployer: get secrets not named shop-tls in namespace shop, through RoleBinding shop/deployer-tls of Role shop/tls (fixtures/refactoring/after/deployer.yaml:20)
+        ::notice file=fixtures/refactoring/before/rbac.yaml,line=2,title=access lost::sa/ci:deployer: get secrets named shop-tls in namespace shop-staging, through RoleBinding shop-staging/operator of ClusterRole shop-operator (fixtures/refactoring/before/rbac.yaml:2)
+        --- exit 1
+        "#
     );
 }
 
@@ -167,7 +167,7 @@ fn unread_access_is_not_lost() {
     1 gained, 1 lost?
     --- stderr
     warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-    warning: NEW may grant more than is compared: not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+    warning: NEW might grant more; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
     --- exit 3
     "
     );
@@ -190,12 +190,12 @@ fn one_side_can_be_stdin() {
 
 #[test]
 fn invalid_sources_are_errors() {
-    assert_snapshot!(rolecall("diff git: fixtures/ns-1"), @r"
+    assert_snapshot!(rolecall("diff git: fixtures/ns-1"), @r#"
     --- stderr
-    error: `git:` names nothing
+    error: `git:` is incomplete
     hint: write `git:REV:PATH` instead of `git:`
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(rolecall("diff nowhere fixtures/ns-1"), @r"
     --- stderr
     error: nowhere: no such file or directory
@@ -204,7 +204,7 @@ fn invalid_sources_are_errors() {
     assert_snapshot!(rolecall("diff fixtures/ns-1 fixtures/ns-1 -f fixtures/ns-1"), @r"
     --- stderr
     error: `diff` takes OLD and NEW, not `--filename`
-    hint: run `rolecall help diff` to see how sources are written
+    hint: run `rolecall help diff` to see the notation of sources
     --- exit 2
     ");
 }
@@ -250,7 +250,7 @@ fn rolecall_in(folder: &Path, arguments: &str) -> Ran {
 #[test]
 fn commits_are_compared_without_a_checkout() {
     let repository = repository();
-    assert_snapshot!(rolecall_in(repository.path(), "diff git:HEAD~1:deploy git:HEAD:deploy/"), @"
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:HEAD~1:deploy git:HEAD:deploy/"), @r#"
     CHANGE   SUBJECT           ACCESS                                                 THROUGH
     gained   group/shop-team   create pods/exec in namespace shop                     RoleBinding shop/team of Role shop/team (git:HEAD:deploy/rbac/team.yaml:1)
     lost     group/shop-team   get secrets named shop-tls in namespace shop           RoleBinding shop/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
@@ -259,13 +259,13 @@ fn commits_are_compared_without_a_checkout() {
     gained   sa/ci:deployer    get secrets not named shop-tls in namespace shop       RoleBinding shop/deployer-tls of Role shop/tls (git:HEAD:deploy/rbac/deployer.yaml:20)
     lost     sa/ci:deployer    get secrets named shop-tls in namespace shop-staging   RoleBinding shop-staging/operator of ClusterRole shop-operator (git:HEAD~1:deploy/rbac/rbac.yaml:2)
 
-    RISK    SEVERITY   SUBJECT           WHERE   MAY NOW
+    RISK    SEVERITY   SUBJECT           WHERE   CAN NOW
     RC518   medium     group/shop-team   shop    run commands in any Pod
     RC511   medium     sa/ci:deployer    shop    read all Secrets at once
 
     3 gained, 3 lost, 2 risks (2 medium)
     --- exit 0
-    ");
+    "#);
     for same in [
         "diff git:HEAD:deploy/rbac deploy/rbac",
         "diff git:main: git:HEAD:deploy",
@@ -287,7 +287,7 @@ fn commits_are_compared_without_a_checkout() {
 fn a_side_without_manifests_grants_nothing() {
     let repository = repository();
     let ran = rolecall_in(repository.path(), "diff git:main:no-such-folder deploy --defaults none");
-    assert_snapshot!(ran, @"
+    assert_snapshot!(ran, @r#"
     CHANGE   SUBJECT           ACCESS                                                                    THROUGH
     gained   group/shop-team   get,list,watch configmaps,pods,pods/log in namespace shop                 RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
     gained   group/shop-team   create pods/exec in namespace shop                                        RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
@@ -295,7 +295,7 @@ fn a_side_without_manifests_grants_nothing() {
     gained   sa/ci:deployer    get,list,watch configmaps,pods,pods/log in namespaces shop,shop-staging   RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
     gained   sa/ci:deployer    get,patch deployments.apps in namespaces shop,shop-staging                RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
 
-    RISK    SEVERITY   SUBJECT           WHERE          MAY NOW
+    RISK    SEVERITY   SUBJECT           WHERE          CAN NOW
     RC518   medium     group/shop-team   shop           run commands in any Pod
     RC511   medium     sa/ci:deployer    shop           read all Secrets at once
     RC516   medium     sa/ci:deployer    shop           run Pods as any ServiceAccount, through the workloads they write
@@ -303,18 +303,18 @@ fn a_side_without_manifests_grants_nothing() {
 
     5 gained, 4 risks (4 medium)
     --- stderr
-    note: `no-such-folder` is not in `main`, so nothing is granted there
+    note: `main` does not contain `no-such-folder`, so it grants nothing
     --- exit 0
-    ");
+    "#);
     std::fs::create_dir(repository.path().join("empty")).unwrap();
     let ran = rolecall_in(repository.path(), "diff empty empty");
-    assert_snapshot!(ran, @"
+    assert_snapshot!(ran, @r#"
     --- stderr
-    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so nothing is granted there
-    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so nothing is granted there
+    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so it grants nothing
+    note: empty: no `*.yaml`, `*.yml` or `*.json` file in this directory, so it grants nothing
     note: no subject gains or loses access
     --- exit 0
-    ");
+    "#);
     assert_snapshot!(rolecall_in(repository.path(), "diff nowhere deploy"), @"
     --- stderr
     error: nowhere: no such file or directory
@@ -325,24 +325,24 @@ fn a_side_without_manifests_grants_nothing() {
 #[test]
 fn commits_that_do_not_exist_are_errors() {
     let repository = repository();
-    assert_snapshot!(rolecall_in(repository.path(), "diff git:no-such-branch:deploy deploy"), @r"
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:no-such-branch:deploy deploy"), @r#"
     --- stderr
-    error: git knows no revision `no-such-branch`
-    hint: run `git fetch --all` to get what others have committed
+    error: unknown git revision `no-such-branch`
+    hint: run `git fetch --all` to fetch new commits
     --- exit 2
-    ");
+    "#);
     let elsewhere = TempDir::new().unwrap();
     assert_snapshot!(rolecall_in(elsewhere.path(), "diff git:main:deploy deploy"), @r"
     --- stderr
     error: git: not a git repository (or any of the parent directories): .git
     --- exit 2
     ");
-    assert_snapshot!(rolecall_in(repository.path(), "diff git:--help:deploy deploy"), @r"
+    assert_snapshot!(rolecall_in(repository.path(), "diff git:--help:deploy deploy"), @r#"
     --- stderr
-    error: git knows no revision `--help`
-    hint: run `git fetch --all` to get what others have committed
+    error: unknown git revision `--help`
+    hint: run `git fetch --all` to fetch new commits
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn errors_in_commits_have_repository_paths() {
     --- stderr
     error: git:HEAD:deploy/rbac/broken.yaml:1:7: expected the bracket that closes `[`
     note: no subject gains or loses access
-    warning: NEW may grant more than is compared: not read: a document at git:HEAD:deploy/rbac/broken.yaml:1: expected the bracket that closes `[`
+    warning: NEW might grant more; could not read: a document at git:HEAD:deploy/rbac/broken.yaml:1: expected the bracket that closes `[`
     --- exit 2
     ");
 }

@@ -34,7 +34,7 @@ fn subjects_differ() {
     ");
     assert_snapshot!(ask("--diff-with sa/ns-1:k-sa-1"), @"
     --- stderr
-    note: 24 answers compared, without a difference
+    note: 24 answers compared; none differs
     --- exit 0
     ");
 }
@@ -102,8 +102,8 @@ fn unread_cells_do_not_differ() {
     assert_snapshot!(rolecall(&ask), @"
     --- stderr
     warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-    note: 0 answers compared, without a difference
-    warning: 2 answers are unknown, and compared with nothing
+    note: 0 answers compared; none differs
+    warning: 2 answers are unknown and were not compared
     --- exit 3
     ");
 }
@@ -112,20 +112,20 @@ fn unread_cells_do_not_differ() {
 fn invalid_operands_are_errors() {
     assert_snapshot!(rolecall(&format!("{ASK} --diff-with Prod")), @"
     --- stderr
-    error: `Prod` is no subject, no namespace and no context
+    error: `Prod` is not a subject, a namespace or a context
     hint: write `sa/NAME`, `NAMESPACE` or `context:NAME` instead of `Prod`
     --- exit 2
     ");
     assert_snapshot!(rolecall(&format!("{ASK} --diff-with context:prod")), @"
     --- stderr
-    error: manifests are in no context
-    hint: run `rolecall diff OLD NEW` to compare them with a cluster
+    error: manifests have no context
+    hint: run `rolecall diff OLD NEW` to compare manifests with a cluster
     --- exit 2
     ");
     assert_snapshot!(rolecall("can-i --resources pods --mode both --diff-with default"), @"
     --- stderr
-    error: `--diff-with` compares answers of one kind
-    hint: pass `--mode live` to compare those of the server
+    error: `--diff-with` does not support `--mode both`
+    hint: pass `--mode live` to compare the answers of the server
     --- exit 2
     ");
 }

@@ -51,11 +51,11 @@ fn a_healthy_pod_passes_every_step() {
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
-    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    ok       connection: SERVER answers, with a certificate that ca.crt verifies
     ok       version: v1.36.0
     ok       identity: sa/ns-1:k-sa-1
     ok       rights: in namespace ns-1: list pods
-    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1, as the token was made for
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1: the objects of the token exist
     --- exit 0
     ");
 }
@@ -88,16 +88,16 @@ fn a_missing_mount_fails() {
     let ran = rolecall(&line);
     let stdout = ran.stdout.replace(&*folder.path().to_string_lossy(), "FOLDER");
     assert_snapshot!(Ran { stdout, ..ran }, @"
-    failed   token file: FOLDER/token is not there
-             in the Pod's spec, and its ServiceAccount, leave `automountServiceAccountToken: false` out, for no token is mounted with it
-    failed   CA file: FOLDER/ca.crt is not there
-             run `kubectl get configmap kube-root-ca.crt -n default -o yaml` to see the certificate that ca.crt should hold
-    failed   namespace file: FOLDER/namespace is not there
-             in the Pod's spec, add the downward API's `metadata.namespace` to the volume that replaces the usual one
-    unknown  connection: not asked without a ca.crt
-    unknown  version: not asked without a ca.crt
-    unknown  identity: not asked without a ca.crt
-    unknown  rights: not asked without a ca.crt
+    failed   token file: FOLDER/token does not exist
+             in the Pod's spec, and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
+    failed   CA file: FOLDER/ca.crt does not exist
+             run `kubectl get configmap kube-root-ca.crt -n default -o yaml` to see the certificate that ca.crt should contain
+    failed   namespace file: FOLDER/namespace does not exist
+             in the Pod's spec, add `metadata.namespace` of the downward API to the custom volume
+    unknown  connection: not checked without a ca.crt
+    unknown  version: not checked without a ca.crt
+    unknown  identity: not checked without a ca.crt
+    unknown  rights: not checked without a ca.crt
     --- exit 1
     ");
 }
@@ -110,12 +110,12 @@ fn invalid_files_fail() {
     fs::remove_file(server.folder.path().join("namespace")).unwrap();
     assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   token file: FOLDER/token is empty
-    failed   CA file: FOLDER/ca.crt holds no certificate
-    failed   namespace file: FOLDER/namespace is not there
-    unknown  connection: not asked without a ca.crt
-    unknown  version: not asked without a ca.crt
-    unknown  identity: not asked without a ca.crt
-    unknown  rights: not asked without a ca.crt
+    failed   CA file: FOLDER/ca.crt contains no certificate
+    failed   namespace file: FOLDER/namespace does not exist
+    unknown  connection: not checked without a ca.crt
+    unknown  version: not checked without a ca.crt
+    unknown  identity: not checked without a ca.crt
+    unknown  rights: not checked without a ca.crt
     ");
 }
 
@@ -130,10 +130,10 @@ fn a_server_of_another_authority_fails() {
     ok       namespace file: the Pod's namespace is ns-1
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
     failed   connection: cannot connect to `SERVER`: the server's certificate is not signed by a known authority
-             run `kubectl get configmap kube-root-ca.crt -n ns-1 -o yaml` to see the certificate that ca.crt should hold
-    unknown  version: not asked, for there is no connection
-    unknown  identity: not asked, for no API server answers
-    unknown  rights: not asked, for no API server answers
+             run `kubectl get configmap kube-root-ca.crt -n ns-1 -o yaml` to see the certificate that ca.crt should contain
+    unknown  version: not checked: no connection
+    unknown  identity: not checked: no API server answers
+    unknown  rights: not checked: no API server answers
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
     --- exit 1
     ");
@@ -149,9 +149,9 @@ fn an_unreachable_server_fails() {
     ));
     assert_snapshot!(failing_steps(&ran).join("\n").replace(&port.to_string(), "PORT"), @"
     failed   connection: cannot connect to `https://127.0.0.1:PORT`: the connection was refused
-    unknown  version: not asked, for there is no connection
-    unknown  identity: not asked, for no API server answers
-    unknown  rights: not asked, for no API server answers
+    unknown  version: not checked: no connection
+    unknown  identity: not checked: no API server answers
+    unknown  rights: not checked: no API server answers
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
     ");
 }
@@ -164,12 +164,12 @@ fn a_rejected_token_fails() {
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
-    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
-    unknown  version: not told to whoever is not accepted
-    failed   identity: 401: the server refuses the token: it is another cluster's, or bound to an object that is gone
-             run `kubectl get pod lister-0 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u2
-             run `kubectl get serviceaccount k-sa-1 -n ns-1 -o jsonpath={.metadata.uid}` to see whether it is still the one of the token, u1
-    unknown  rights: not asked, for nobody in particular asks
+    ok       connection: SERVER answers, with a certificate that ca.crt verifies
+    unknown  version: not available without valid credentials
+    failed   identity: 401: the server rejects the token: it belongs to another cluster, or is bound to a deleted object
+             run `kubectl get pod lister-0 -n ns-1 -o jsonpath={.metadata.uid}` to compare it with the UID in the token, u2
+             run `kubectl get serviceaccount k-sa-1 -n ns-1 -o jsonpath={.metadata.uid}` to compare it with the UID in the token, u1
+    unknown  rights: not checked: the request is anonymous
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
     --- exit 1
     ");
@@ -183,12 +183,12 @@ fn a_rejected_opaque_token_fails() {
     ok       token file: FOLDER/token can be read
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
-    unknown  token: it is no JSON Web Token: only the server can read it
-    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
-    unknown  version: not told to whoever is not accepted
-    failed   identity: 401: the server refuses the token
-             run `kubectl create token SERVICEACCOUNT -n ns-1` to make one that it accepts
-    unknown  rights: not asked, for nobody in particular asks
+    unknown  token: it is not a JSON Web Token: only the server can read it
+    ok       connection: SERVER answers, with a certificate that ca.crt verifies
+    unknown  version: not available without valid credentials
+    failed   identity: 401: the server rejects the token
+             run `kubectl create token SERVICEACCOUNT -n ns-1` to create a valid token
+    unknown  rights: not checked: the request is anonymous
     --- exit 1
     ");
 }
@@ -198,25 +198,25 @@ fn without_a_token_requests_are_anonymous() {
     let server = with_tls(|_| None);
     fs::remove_file(server.folder.path().join("token")).unwrap();
     assert_snapshot!(doctor(&server, ""), @"
-    failed   token file: FOLDER/token is not there
-             in the Pod's spec, and its ServiceAccount, leave `automountServiceAccountToken: false` out, for no token is mounted with it
+    failed   token file: FOLDER/token does not exist
+             in the Pod's spec, and its ServiceAccount, remove `automountServiceAccountToken: false`, which prevents mounting a token
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
-    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
+    ok       connection: SERVER answers, with a certificate that ca.crt verifies
     ok       version: v1.36.0
     failed   identity: system:anonymous: there is no token to send
-             run `kubectl get pod POD -n ns-1 -o jsonpath={.spec.automountServiceAccountToken}` to see whether the Pod does without a token
-    unknown  rights: not asked, for nobody in particular asks
+             run `kubectl get pod POD -n ns-1 -o jsonpath={.spec.automountServiceAccountToken}` to check whether the Pod disables the token
+    unknown  rights: not checked: the request is anonymous
     --- exit 1
     ");
     let closed = with_tls(|_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
     fs::remove_file(closed.folder.path().join("token")).unwrap();
-    assert_snapshot!(failing_steps(&doctor(&closed, "")).join("\n"), @"
-    failed   token file: FOLDER/token is not there
-    unknown  version: not told to whoever is not accepted
-    failed   identity: 401: the server refuses whoever has no token
-    unknown  rights: not asked, for nobody in particular asks
-    ");
+    assert_snapshot!(failing_steps(&doctor(&closed, "")).join("\n"), @r#"
+    failed   token file: FOLDER/token does not exist
+    unknown  version: not available without valid credentials
+    failed   identity: 401: the server rejects requests without a token
+    unknown  rights: not checked: the request is anonymous
+    "#);
 }
 
 #[test]
@@ -237,11 +237,11 @@ fn incomplete_rules_are_marked() {
     };
     let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
     assert_snapshot!(rules_step(rights(pods, "RBAC: role \"x\" not found")), @r#"
-    ok       rights: in namespace ns-1: get pods; perhaps more, for the server does not list all rules: RBAC: role "x" not found
+    ok       rights: in namespace ns-1: get pods; possibly more, because the server does not list all rules: RBAC: role "x" not found
     --- exit Some(0)
     "#);
     assert_snapshot!(rules_step(rights(json!([]), "")), @"
-    unknown  rights: in namespace ns-1 only what everybody may, but the server does not list all rules
+    unknown  rights: in namespace ns-1 only the default rules of every user, but the server does not list all rules
     --- exit Some(3)
     ");
 }
@@ -274,7 +274,7 @@ fn a_proxy_that_drops_the_token_is_detected() {
     });
     assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   identity: system:anonymous: the token did not arrive
-    unknown  rights: not asked, for nobody in particular asks
+    unknown  rights: not checked: the request is anonymous
     ");
 }
 
@@ -289,13 +289,13 @@ fn an_identity_without_access_is_distinguished() {
     ok       CA file: FOLDER/ca.crt can be read
     ok       namespace file: the Pod's namespace is ns-1
     ok       token: of sa/ns-1:k-sa-1, issued by https://kubernetes.default.svc; it never expires, for https://kubernetes.default.svc
-    ok       connection: SERVER answers, with a certificate that ca.crt vouches for
-    unknown  version: 403, known to the server but not allowed: forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot get path "/version"
-             run `kubectl get clusterrolebinding system:public-info-viewer -o yaml` to see whether the binding that lets everybody ask is as servers make it
-    ok       identity: sa/ns-1:k-sa-1 (by its own account: this server does not tell)
+    ok       connection: SERVER answers, with a certificate that ca.crt verifies
+    unknown  version: 403, authenticated but not authorized: forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot get path "/version"
+             run `kubectl get clusterrolebinding system:public-info-viewer -o yaml` to check the default binding that allows everyone to ask
+    ok       identity: sa/ns-1:k-sa-1 (according to the token: this server does not report identities)
     unknown  rights: the server does not list all rules of namespace ns-1
-             run `kubectl auth can-i --list -n ns-1` to see the rules that it lists
-    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1, as the token was made for
+             run `kubectl auth can-i --list -n ns-1` to see the listed rules
+    ok       bound objects: Pod lister-0 and ServiceAccount k-sa-1: the objects of the token exist
     --- exit 3
     "#);
 }
@@ -305,7 +305,7 @@ fn an_old_server_does_not_report_the_identity() {
     let server = with_tls(|seen| seen.path.ends_with("selfsubjectreviews").then(Reply::not_found));
     let ran = doctor(&server, "");
     let identity = ran.stdout.lines().find(|line| line.contains(" identity: "));
-    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: sa/ns-1:k-sa-1 (by its own account: this server does not tell)");
+    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: sa/ns-1:k-sa-1 (according to the token: this server does not report identities)");
     assert_eq!(ran.exit, Some(0));
 }
 
@@ -314,8 +314,8 @@ fn a_server_that_is_not_kubernetes_fails() {
     let server = with_tls(|_| Some(Reply { status: 200, body: "<html>".to_owned() }));
     assert_snapshot!(failing_steps(&doctor(&server, "")).join("\n"), @"
     failed   version: `SERVER` answered `/version` with something other than Kubernetes JSON
-    unknown  identity: not asked, for no API server answers
-    unknown  rights: not asked, for no API server answers
+    unknown  identity: not checked: no API server answers
+    unknown  rights: not checked: no API server answers
     unknown  bound objects: Pod lister-0 and ServiceAccount k-sa-1: the server did not check them
     ");
 }
@@ -331,7 +331,7 @@ fn a_proxy_uses_its_own_identity_and_gets_no_token() {
     assert_snapshot!(server.tidy(rolecall(&format!("doctor --server {}", server.url()))), @"
     ok       connection: SERVER answers
     ok       version: v1.36.0
-    ok       identity: user/ops: the proxy's own
+    ok       identity: user/ops: the identity of the proxy
     ok       rights: everything, as a member of system:masters
     --- exit 0
     ");
@@ -339,7 +339,7 @@ fn a_proxy_uses_its_own_identity_and_gets_no_token() {
     fs::write(server.folder.path().join("ca.crt"), "-----BEGIN CERTIFICATE-----").unwrap();
     let ran = doctor(&server, "");
     let identity = ran.stdout.lines().find(|line| line.contains(" identity: "));
-    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: user/ops: the proxy's own, not the Pod's, which is system:serviceaccount:ns-1:k-sa-1");
+    assert_snapshot!(identity.unwrap_or_default(), @"ok       identity: user/ops: the identity of the proxy; that of the Pod is system:serviceaccount:ns-1:k-sa-1");
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn a_proxy_to_an_old_server_has_an_unknown_identity() {
     assert_snapshot!(ran, @"
     ok       connection: SERVER answers
     ok       version: v1.36.0
-    unknown  identity: the server does not tell who this is
+    unknown  identity: the server does not report identities
     ok       rights: in namespace default: * *.*
     --- exit 3
     ");
@@ -374,8 +374,8 @@ fn a_proxy_without_credentials_is_anonymous() {
     ok       connection: SERVER answers
     ok       version: v1.36.0
     failed   identity: system:anonymous: the proxy sends no credentials
-             run `kubectl auth whoami` to see whose credentials the proxy could send
-    unknown  rights: not asked, for nobody in particular asks
+             run `kubectl auth whoami` to check the credentials of the proxy
+    unknown  rights: not checked: the request is anonymous
     --- exit 1
     ");
 }
@@ -384,8 +384,8 @@ fn a_proxy_without_credentials_is_anonymous() {
 fn kubeconfig_options_do_not_apply() {
     assert_snapshot!(rolecall("doctor --context other"), @"
     --- stderr
-    error: `doctor` looks at what a Pod is given, and at nothing else
-    hint: run `rolecall whoami` to look at a kubeconfig's credentials
+    error: `doctor` only checks the mounted files and environment of a Pod
+    hint: run `rolecall whoami` to check the credentials of a kubeconfig
     --- exit 2
     ");
 }

@@ -27,8 +27,8 @@ fn reviewing() -> Server {
 #[test]
 fn who_can_asks_the_server_about_known_subjects() {
     let ran = reviewing().rolecall("admin", "who-can list pods -n ns-1");
-    let says = "note: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1, through \
-        what was not read";
+    let says = "note: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1, through \
+        objects that could not be read";
     assert!(ran.stderr.contains(says), "{ran}");
     assert_eq!(ran.exit, Some(3));
 }
@@ -69,7 +69,7 @@ fn unlisted_service_accounts_are_not_reported_as_missing() {
     let server = Server::with(&["ns-1"], |seen| refuse(seen, "serviceaccounts"));
     let ran = server.rolecall("admin", "can-i --for sa/* -n ns-1 --resources pods");
     assert_eq!(ran.exit, Some(2), "{ran}");
-    assert!(ran.stderr.contains("and this was not read: every ServiceAccount"), "{ran}");
+    assert!(ran.stderr.contains("but not everything could be read: every ServiceAccount"), "{ran}");
     assert!(ran.stderr.contains("hint: have an administrator run `rolecall fix list "), "{ran}");
 }
 
@@ -171,7 +171,7 @@ fn explicitly_denied_requests_get_no_role() {
     });
     let ran = server.rolecall("admin", "fix get pods --for user/jane -n ns-1");
     assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
-    assert!(ran.stderr.contains("no Role overrules: the namespace is locked"), "{ran}");
+    assert!(ran.stderr.contains("no Role can overrule: the namespace is locked"), "{ran}");
 }
 
 /// Objects that cannot be listed cluster-wide are listed in the namespaces of the manifests.

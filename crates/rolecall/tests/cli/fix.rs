@@ -54,8 +54,8 @@ fn the_minimal_role_and_binding_are_printed_and_proved() {
           name: k-sa-1
           namespace: ns-1
         --- stderr
-        note: lets sa/ns-1:k-sa-1 list pods in namespace default; list services in namespace default; watch pods in namespace default; watch services in namespace default
-        note: nothing else becomes allowed, for anybody
+        note: allows sa/ns-1:k-sa-1 to list pods in namespace default; list services in namespace default; watch pods in namespace default; watch services in namespace default
+        note: no other access is granted
         --- exit 0
         "#
     );
@@ -65,7 +65,7 @@ fn the_minimal_role_and_binding_are_printed_and_proved() {
 fn allowed_requests_need_no_fix() {
     assert_snapshot!(rolecall("fix list pods --for deploy/lister -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
-    note: sa/ns-1:k-sa-1 may list pods in namespace ns-1 already: RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
+    note: sa/ns-1:k-sa-1 can already list pods in namespace ns-1: RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- exit 0
     "#);
 }
@@ -161,8 +161,8 @@ fn refusals_in_any_text_are_fixed_and_others_distinguished() {
       name: k-sa-1
       namespace: ns-1
     --- stderr
-    note: lets sa/ns-1:k-sa-1 list nodes at the cluster scope; list pods in namespace default
-    note: nothing else becomes allowed, for anybody
+    note: allows sa/ns-1:k-sa-1 to list nodes at the cluster scope; list pods in namespace default
+    note: no other access is granted
     warning: stdin:4: pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
     warning: stdin:5: pods is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "po: the refusal is cut off: pass the whole message
     --- exit 0
@@ -196,9 +196,9 @@ fn escalation_refusals_name_the_missing_rules() {
     let errors = "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\"]}\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
     --- stderr
-    error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": the writer of a role or binding must hold every rule that it grants; `bob` lacks the rules below; have somebody who holds them, such as a cluster-admin, apply it
-    note: lacks: get,list secrets
-    hint: run `rolecall fix get,list secrets --for user/bob -n default -f fixtures/ns-1` to give user/bob these rules, so that it can grant them (with the namespace of the role after `-n`)
+    error: stdin:1: bob writes roles.rbac.authorization.k8s.io "r": the author of a role or binding must have all rules that it grants; `bob` does not have the rules below; ask a user who has them, such as a cluster-admin, to apply it
+    note: missing: get,list secrets
+    hint: run `rolecall fix get,list secrets --for user/bob -n default -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them (with the namespace of the role as `-n`)
     --- exit 1
     "#);
 }
@@ -207,15 +207,15 @@ fn escalation_refusals_name_the_missing_rules() {
 fn granting_control_of_the_cluster_is_refused() {
     assert_snapshot!(
         rolecall("fix create,get pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"),
-        @"
+        @r#"
         --- stderr
         error: not granted: create pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
-        note: instead: request `pods/log` or `pods/portforward`
+        note: alternative: request `pods/log` or `pods/portforward`
         error: not granted: get pods/exec in namespace ns-1 to sa/ns-1:k-sa-1: its holders can run commands in any Pod (RC518)
-        note: instead: request `pods/log` or `pods/portforward`
-        hint: pass `--allow-risky` to grant it all the same
+        note: alternative: request `pods/log` or `pods/portforward`
+        hint: pass `--allow-risky` to grant it anyway
         --- exit 1
-        "
+        "#
     );
     let allowed = "fix create pods/exec --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --allow-risky -q";
     assert_snapshot!(rolecall(allowed), @r#"
@@ -258,12 +258,12 @@ fn a_role_applies_to_a_node_too() {
         (ran.exit, &*ran.stderr),
         (
             Some(0),
-            "note: `user/system:node:n1` without group system:nodes: the Node authorizer is left out\n\
+            "note: `user/system:node:n1` is not in group system:nodes, so the Node authorizer does not apply\n\
              hint: pass `--as-group system:nodes` to ask about the node\n\
-             note: lets user/system:node:n1 get secrets in namespace ns-1\n\
-             note: for kubelets this adds to what the Node authorizer allows them: their own Node and \
-             Pods, and what those Pods use; what they write is also limited by NodeRestriction\n\
-             note: nothing else becomes allowed, for anybody\n"
+             note: allows user/system:node:n1 to get secrets in namespace ns-1\n\
+             note: for kubelets, this adds to the rules of the Node authorizer, which allows access to their own \
+             Node and Pods, and to objects that those Pods use; NodeRestriction also limits writes\n\
+             note: no other access is granted\n"
         )
     );
 }
@@ -276,7 +276,7 @@ fn refusals_that_no_role_fixes_print_nothing() {
     let denied = r#"{"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","namespace":"a"}},"status":{"allowed":false,"denied":true,"reason":"not on Sundays"}}"#;
     assert_snapshot!(rolecall_with("fix --reviews - -f fixtures/ns-1", denied), @r#"
     --- stderr
-    error: stdin:1: jane cannot list resource "pods" in API group "" in the namespace "a": an authorizer denies it outright, which no Role overrules: not on Sundays
+    error: stdin:1: jane cannot list resource "pods" in API group "" in the namespace "a": an authorizer denies it explicitly, which no Role can overrule: not on Sundays
     --- exit 1
     "#);
 }
@@ -286,7 +286,7 @@ fn a_refusal_of_an_allowed_request_is_from_another_authorizer() {
     let errors = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"ns-1\": denied by policy 7\n";
     assert_snapshot!(rolecall_with("fix --from-errors - -f fixtures/ns-1", errors), @r#"
     --- stderr
-    error: sa/ns-1:k-sa-1 may list pods in namespace ns-1 already; another authorizer refuses it, which no Role overrules: denied by policy 7
+    error: sa/ns-1:k-sa-1 can already list pods in namespace ns-1; another authorizer denies it, which no Role can overrule: denied by policy 7
     --- exit 1
     "#);
 }
@@ -297,7 +297,7 @@ fn unread_input_leaves_open_whether_a_fix_is_needed() {
         "fix delete pods --for sa/app -n unread-document -f fixtures/unread-document --keep-going",
     );
     assert_eq!(ran.exit, Some(3), "{ran}");
-    let comment = "# It may be allowed already, because rolecall could not read:\n# - ";
+    let comment = "# The requests might already be allowed, because rolecall could not read:\n# - ";
     assert!(ran.stdout.starts_with(comment), "{ran}");
 }
 
@@ -339,9 +339,9 @@ fn reviews_and_matrices_are_fixed_too() {
       apiGroup: rbac.authorization.k8s.io
       name: jane
     --- stderr
-    note: `nodes` is cluster-scoped: granted without regard to namespace `ns-1`
-    note: lets user/jane get /metrics; list nodes at the cluster scope
-    note: nothing else becomes allowed, for anybody
+    note: `nodes` is cluster-scoped: ignoring namespace `ns-1`
+    note: allows user/jane to get /metrics; list nodes at the cluster scope
+    note: no other access is granted
     --- exit 0
     "#);
     let matrix = rolecall(
@@ -374,8 +374,8 @@ fn an_existing_role_is_bound_and_its_excess_shown() {
           apiGroup: rbac.authorization.k8s.io
           name: jane
         --- stderr
-        note: lets user/jane list pods in namespace ns-1
-        note: nothing else becomes allowed, for anybody
+        note: allows user/jane to list pods in namespace ns-1
+        note: no other access is granted
         --- exit 0
         "#
     );
@@ -396,17 +396,17 @@ fn preflight_reports_whether_the_fix_can_be_applied() {
     assert_eq!(preflight["denied"].as_array().unwrap().len(), 4);
     assert_snapshot!(preflight["escalations"][1], @r#"{"missing":[{"apiGroups":[""],"resources":["services"],"verbs":["list"]}],"object":{"kind":"RoleBinding","name":"rolecall:sa:ns-1:k-sa-1","namespace":"ns-1"},"pass":{"group":"rbac.authorization.k8s.io","name":"rolecall:sa:ns-1:k-sa-1","namespace":"ns-1","path":"","resource":"roles","subresource":"","verb":"bind"}}"#);
     assert_snapshot!(ran.stderr, @r#"
-    note: lets sa/ns-1:k-sa-1 list services in namespace ns-1
-    note: nothing else becomes allowed, for anybody
-    error: preflight: may not create rolebindings.rbac.authorization.k8s.io in namespace ns-1
-    error: preflight: may not create roles.rbac.authorization.k8s.io in namespace ns-1
-    error: preflight: may not get rolebindings.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
-    error: preflight: may not get roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
-    error: preflight: Role ns-1/rolecall:sa:ns-1:k-sa-1 grants what is not held, and may not escalate roles.rbac.authorization.k8s.io in namespace ns-1
-    note: lacks: list services
-    error: preflight: RoleBinding ns-1/rolecall:sa:ns-1:k-sa-1 grants what is not held, and may not bind roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
-    note: lacks: list services
-    hint: run `rolecall who-can bind roles` to see who may apply such objects
+    note: allows sa/ns-1:k-sa-1 to list services in namespace ns-1
+    note: no other access is granted
+    error: preflight: cannot create rolebindings.rbac.authorization.k8s.io in namespace ns-1
+    error: preflight: cannot create roles.rbac.authorization.k8s.io in namespace ns-1
+    error: preflight: cannot get rolebindings.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    error: preflight: cannot get roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    error: preflight: Role ns-1/rolecall:sa:ns-1:k-sa-1 grants more than the applying user has, who cannot escalate roles.rbac.authorization.k8s.io in namespace ns-1
+    note: missing: list services
+    error: preflight: RoleBinding ns-1/rolecall:sa:ns-1:k-sa-1 grants more than the applying user has, who cannot bind roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
+    note: missing: list services
+    hint: run `rolecall who-can bind roles` to see who can apply such objects
     "#);
     let ran = rolecall(
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as root --as-group system:masters",
@@ -449,8 +449,8 @@ fn hostile_names_stay_inside_strings() {
       apiGroup: rbac.authorization.k8s.io
       name: "x\x0a---\x0akind: Evil \x1b[31m"
     --- stderr
-    note: lets user/x\n---\nkind: Evil \u{1b}[31m list pods in namespace ns-1
-    note: nothing else becomes allowed, for anybody
+    note: allows user/x\n---\nkind: Evil \u{1b}[31m to list pods in namespace ns-1
+    note: no other access is granted
     --- exit 0
     "#);
 }
@@ -481,21 +481,21 @@ fn conflicting_options_are_reported() {
     .iter()
     .map(|arguments| first_line(arguments))
     .collect();
-    assert_snapshot!(lines.join("\n"), @"
+    assert_snapshot!(lines.join("\n"), @r#"
     error: the following required arguments were not provided:
     error: the following required arguments were not provided:
     error: the argument '[VERB]' cannot be used with '--from-errors <FILE>'
     error: `-f -` and the denials cannot both be stdin
     error: no-such-file: no such file or directory
-    error: `README.md` is no matrix that `rolecall can-i -o json` wrote
-    error: `--max-excess` is about existing roles
-    error: `--diff` is no JSON
-    error: `--dedicated-serviceaccount` goes with a workload, such as `--for deploy/NAME`
-    error: manifests do not tell who `me` is
-    error: `--since` is about logs
+    error: `README.md` is not a matrix in the format of `rolecall can-i -o json`
+    error: `--max-excess` needs `--style reuse`
+    error: `--diff` does not support `-o json`
+    error: `--dedicated-serviceaccount` needs a workload, such as `--for deploy/NAME`
+    error: manifests do not define `me`
+    error: `--since` needs `--logs`
     error: manifests do not show who applies the objects
     error: the verb is empty
-    ");
+    "#);
 }
 
 #[test]
@@ -508,7 +508,7 @@ fn a_reason_of_another_authorizer_is_reported() {
     for (text, reason) in rows {
         let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", &text);
         assert_eq!(ran.exit, Some(0), "{ran}");
-        let warned = ran.stderr.contains("another authorizer than RBAC gave a reason");
+        let warned = ran.stderr.contains("another authorizer gave the reason");
         assert_eq!(warned, reason.is_some(), "{ran}");
         assert!(ran.stderr.contains(reason.unwrap_or_default()), "{ran}");
     }
@@ -526,9 +526,9 @@ fn a_role_that_is_extended_can_be_patched_instead() {
 fn paths_have_no_query_and_http_verbs() {
     let ran = rolecall("fix get '/metrics?x=1' --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
     assert!(ran.stdout.contains("nonResourceURLs: [\"/metrics\"]"), "{ran}");
-    assert!(ran.stderr.contains("asked about `/metrics`"), "{ran}");
+    assert!(ran.stderr.contains("checking `/metrics`"), "{ran}");
     let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
-    assert!(ran.stderr.contains("`list` is never asked of a path"), "{ran}");
+    assert!(ran.stderr.contains("`list` is not a verb of URL paths"), "{ran}");
     let ran = rolecall("fix 'get, list' pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");
     assert!(ran.stdout.contains("verbs: [\"get\", \"list\"]"), "{ran}");
 }
@@ -538,5 +538,5 @@ fn a_review_with_an_empty_path_is_not_granted() {
     let review = r#"{"spec":{"user":"jane","nonResourceAttributes":{"verb":"get","path":""}},"status":{"allowed":false}}"#;
     let ran = rolecall_with("fix --reviews - -f fixtures/ns-1", review);
     assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ran}");
-    assert!(ran.stderr.contains("its path is empty"), "{ran}");
+    assert!(ran.stderr.contains("the path is empty"), "{ran}");
 }

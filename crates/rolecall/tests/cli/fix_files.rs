@@ -55,7 +55,7 @@ fn another_fix_into_the_same_files_keeps_their_grants() {
     assert_eq!(fix("list pods").exit, Some(0));
     let second = fix("list services");
     assert_eq!(second.exit, Some(0), "{second}");
-    assert!(second.stderr.contains("counts as granted, and is kept: Role default/"), "{second}");
+    assert!(second.stderr.contains("are kept: Role default/"), "{second}");
     let text = fs::read_to_string(path.join("default.yaml")).unwrap();
     assert!(text.contains("\"pods\"") && text.contains("\"services\""), "{text}");
     // Both are granted now, so there is nothing to do.

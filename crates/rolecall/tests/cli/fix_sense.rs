@@ -22,7 +22,7 @@ fn rules_that_no_request_matches_are_not_written() {
         ("get deployments.app", "write `apps`"),
         ("get secrets.core", "leave it out: the core group has no name"),
         ("get foos.apps", "API group `apps` has no resource `foos`"),
-        ("get widgets.example.org", "pass `--force` to write the rule all the same"),
+        ("get widgets.example.org", "pass `--force` to write the rule anyway"),
     ] {
         let ran = fix(what);
         assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{what}: {ran}");
@@ -31,7 +31,7 @@ fn rules_that_no_request_matches_are_not_written() {
     // Not every verb has to apply to every resource.
     let some = fix("get,list pods pods/log");
     assert_eq!(some.exit, Some(0), "{some}");
-    assert!(some.stderr.contains("`list pods/log` is left out"), "{some}");
+    assert!(some.stderr.contains("ignoring `list pods/log`"), "{some}");
     let forced = fix("get widgets.example.org --force");
     assert_eq!(forced.exit, Some(0), "{forced}");
     assert!(forced.stdout.contains("apiGroups: [\"example.org\"]"), "{forced}");
@@ -52,7 +52,7 @@ fn generated_names_are_left_out() {
         let ran = fix(what);
         assert_eq!(ran.exit, Some(0), "{what}: {ran}");
         assert_eq!(ran.stdout.contains("resourceNames"), limited, "{what}: {ran}");
-        let warns = ran.stderr.contains("is granted for all names");
+        let warns = ran.stderr.contains("for all names in the namespace");
         assert_eq!(warns, !limited, "{what}: {ran}");
     }
 }
@@ -63,9 +63,9 @@ fn follow_up_requests_are_offered_and_granted_with_an_option() {
         E1130 01:02:03.5 leaderelection.go:332] error retrieving resource lock default/op: leases.coordination.k8s.io \"op\" is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"default\"\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", log);
     assert_snapshot!(ran.stderr, @r#"
-    note: lets sa/ns-1:k-sa-1 get leases.coordination.k8s.io "op" in namespace default; list pods in namespace default
-    note: nothing else becomes allowed, for anybody
-    note: such clients ask next: create events in namespace default; create events.events.k8s.io in namespace default; create leases.coordination.k8s.io in namespace default; patch events in namespace default; patch events.events.k8s.io in namespace default; update leases.coordination.k8s.io "op" in namespace default; watch pods in namespace default
+    note: allows sa/ns-1:k-sa-1 to get leases.coordination.k8s.io "op" in namespace default; list pods in namespace default
+    note: no other access is granted
+    note: such clients usually also: create events in namespace default; create events.events.k8s.io in namespace default; create leases.coordination.k8s.io in namespace default; patch events in namespace default; patch events.events.k8s.io in namespace default; update leases.coordination.k8s.io "op" in namespace default; watch pods in namespace default
     hint: pass `--complete` to grant that, too
     "#);
     assert!(!ran.stdout.contains("watch"), "{ran}");
@@ -126,7 +126,7 @@ fn an_existing_role_is_reused_only_with_little_excess() {
     let ran = fix("list services --style reuse");
     assert_eq!(ran.exit, Some(0), "{ran}");
     assert!(ran.stdout.contains("kind: Role\n"), "{ran}");
-    assert!(ran.stderr.contains("no existing role fits"), "{ran}");
+    assert!(ran.stderr.contains("no existing role is suitable"), "{ran}");
     let ran = fix("list services --style reuse --max-excess 500");
     assert!(ran.stdout.contains("name: view"), "{ran}");
     assert!(ran.stderr.lines().all(|line| line.chars().count() < 400), "{ran}");
@@ -143,11 +143,11 @@ fn a_wrong_field_is_reported_and_repaired_with_an_option() {
     assert_eq!(
         shown.stderr.lines().next(),
         Some(
-            "note: nearer: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
+            "note: smaller change: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
         ),
         "{shown}"
     );
-    assert_snapshot!(fix("list pods", "--style repair"), @"
+    assert_snapshot!(fix("list pods", "--style repair"), @r#"
     --- a/fixtures/one-wrong-word/manifests.yaml
     +++ b/fixtures/one-wrong-word/manifests.yaml
     @@ -28,7 +28,7 @@
@@ -162,10 +162,10 @@ fn a_wrong_field_is_reported_and_repaired_with_an_option() {
     --- stderr
     note: one word is wrong: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31
     hint: run `rolecall fix ... --style repair | patch -p1` to correct the files
-    note: lets sa/widget-system:widget-operator list pods in namespace widget-system
-    warning: sa/widget-system:widget-operator also gains, everywhere: get,list,watch pods
+    note: allows sa/widget-system:widget-operator to list pods in namespace widget-system
+    warning: sa/widget-system:widget-operator also gains access everywhere: get,list,watch pods
     --- exit 0
-    ");
+    "#);
     assert_snapshot!(fix("get configmaps", "--style repair -q"), @r#"
     --- a/fixtures/one-wrong-word/manifests.yaml
     +++ b/fixtures/one-wrong-word/manifests.yaml

@@ -47,8 +47,8 @@ fn a_workload_with_the_default_account_can_get_a_dedicated_one() {
       name: tmp-api-contact
       namespace: project-swan
     --- stderr
-    note: lets sa/project-swan:tmp-api-contact list pods in namespace project-swan
-    note: nothing else becomes allowed, for anybody
+    note: allows sa/project-swan:tmp-api-contact to list pods in namespace project-swan
+    note: no other access is granted
     hint: run `kubectl patch deployment tmp-api-contact -n project-swan --type json -p '[{"op":"add","path":"/spec/template/spec/serviceAccountName","value":"tmp-api-contact"}]'` to let Deployment project-swan/tmp-api-contact run as `tmp-api-contact`
     --- exit 0
     "#);
@@ -98,7 +98,7 @@ subjects:
     ));
     assert_eq!(ran.exit, Some(0), "{ran}");
     assert!(ran.stdout.contains("name: rolecall:sa:project-swan:tmp-api-contact-2\n"), "{ran}");
-    assert!(ran.stderr.contains("`tmp-api-contact-2` rather than `tmp-api-contact`"), "{ran}");
+    assert!(ran.stderr.contains("using `tmp-api-contact-2`, because `tmp-api-contact`"), "{ran}");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_new_serviceaccount_is_not_reported_as_missing() {
         (ran.stdout.contains("kind: ServiceAccount\nmetadata:\n  name: new\n"), first)
     };
     let missed = "warning: there is no ServiceAccount `new` in namespace `ns-1`";
-    let made = "note: lets sa/ns-1:new list pods in namespace ns-1";
+    let made = "note: allows sa/ns-1:new to list pods in namespace ns-1";
     assert_eq!(fix(""), (false, missed.to_owned()));
     assert_eq!(fix(" --create-serviceaccount"), (true, made.to_owned()));
 }

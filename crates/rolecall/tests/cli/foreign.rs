@@ -37,7 +37,7 @@ fn every_command_reports_once_that_a_server_is_not_kubernetes() {
             let Ran { exit, stdout, stderr } = server.rolecall("admin", arguments);
             let errors: Vec<&str> =
                 stderr.lines().filter(|line| !line.starts_with("caused by:")).collect();
-            let hint = "hint: run `kubectl config view --minify` to see whether this is the right \
+            let hint = "hint: run `kubectl config view --minify` to check that this is the right \
                 server";
             assert_eq!(
                 (exit, &*stdout, &*errors),
@@ -64,13 +64,13 @@ fn a_certificate_has_no_identity_on_another_kind_of_server() {
         &json!({"client-certificate": path("crt"), "client-key": path("key")}),
         "can-i list pods",
     );
-    assert_snapshot!(server.tidy(run(&mut command, "")), @"
+    assert_snapshot!(server.tidy(run(&mut command, "")), @r#"
     --- stderr
     error: `SERVER` is not a Kubernetes API server
     caused by: default backend - 404
-    hint: run `kubectl config view --minify` to see whether this is the right server
+    hint: run `kubectl config view --minify` to check that this is the right server
     --- exit 2
-    ");
+    "#);
 }
 
 /// Lists with an invalid structure are not read, so they cannot deny anything.
@@ -107,13 +107,13 @@ fn a_context_whose_user_is_missing_is_an_error() {
     });
     std::fs::write(&config, kubeconfig.to_string()).unwrap();
     let arguments = format!("whoami --kubeconfig {}", config.display());
-    assert_snapshot!(server.rolecall("admin", &arguments), @"
+    assert_snapshot!(server.rolecall("admin", &arguments), @r#"
     --- stderr
     error: context `lab` names a user that the kubeconfig does not have, `janet`
     hint: write `jane` instead of `janet`
-    hint: run `kubectl config get-users --kubeconfig FOLDER/broken` to see which users there are
+    hint: run `kubectl config get-users --kubeconfig FOLDER/broken` to list the users
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn kubectls_connection_options_override_the_kubeconfig() {
         assert_eq!((who["user"].as_str(), ran.exit), (Some("jane"), Some(0)), "{ran}");
         assert!(!ran.to_string().contains(crate::server::TOKEN), "{ran}");
     }
-    assert_snapshot!(server.rolecall("admin", "whoami --cluster nope"), @"
+    assert_snapshot!(server.rolecall("admin", "whoami --cluster nope"), @r#"
     --- stderr
     error: context `test` names a cluster without a server, `nope`
-    hint: run `kubectl config set-cluster nope --server=https://HOST:PORT` to name its server
+    hint: run `kubectl config set-cluster nope --server=https://HOST:PORT` to set its server
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(server.rolecall("admin", "whoami --as-user-extra scopes"), @"
     --- stderr
     error: invalid value 'scopes' for '--as-user-extra <KEY=VALUE>': write it as KEY=VALUE

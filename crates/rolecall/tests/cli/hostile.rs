@@ -208,15 +208,15 @@ fn endless_input_is_an_error() {
     for (arguments, expected) in [
         (
             format!("check fixtures/ns-1 --baseline {big}"),
-            format!("error: {big}: is longer than 1 GiB, as a baseline never is\n"),
+            format!("error: {big}: larger than 1 GiB, the limit for a baseline\n"),
         ),
         (
             format!("fix --matrix {big} -f fixtures/ns-1"),
-            format!("error: {big}: is longer than 1 GiB, as a matrix never is\n"),
+            format!("error: {big}: larger than 1 GiB, the limit for a matrix\n"),
         ),
         (
             format!("check fixtures/ns-1 --expectations {big}"),
-            format!("error: {big}: is longer than 16 MiB, as a configuration never is\n"),
+            format!("error: {big}: larger than 16 MiB, the limit for a configuration\n"),
         ),
     ] {
         let ran = rolecall(&arguments);
@@ -247,7 +247,7 @@ fn endless_input_is_an_error() {
 #[cfg(unix)]
 #[test]
 fn an_endless_device_is_an_error() {
-    let endless = "error: /dev/zero: cannot be read: 64 MiB of it have no line of text";
+    let endless = "error: /dev/zero: cannot be read: no line of text in 64 MiB";
     let binary = "error: /dev/zero: expected text, found a binary file";
     for (arguments, expected) in [
         ("can-i --reviews /dev/zero -f fixtures/ns-1", endless),
@@ -256,7 +256,7 @@ fn an_endless_device_is_an_error() {
         ("why --from-errors /dev/zero -f fixtures/ns-1", endless),
         ("fix --matrix /dev/zero -f fixtures/ns-1", endless),
         ("check fixtures/ns-1 --baseline /dev/zero", endless),
-        ("check fixtures/ns-1 --expectations /dev/zero", "error: /dev/zero: is longer than 16 MiB"),
+        ("check fixtures/ns-1 --expectations /dev/zero", "error: /dev/zero: larger than 16 MiB"),
         ("check /dev/zero", binary),
         ("can-i get pods --for user/x -f /dev/zero", binary),
         ("diff /dev/zero fixtures/ns-1", binary),

@@ -18,7 +18,7 @@ fn a_missing_file() {
 #[test]
 fn a_missing_file_next_to_another() {
     assert_snapshot!(rolecall(&format!("{ASK} -f no/such/file.yaml -f fixtures/ns-1")), @r#"
-    yes: sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: sa/ns-1:k-sa-1 can list pods in namespace ns-1
       by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
     --- stderr
     error: no/such/file.yaml: no such file or directory

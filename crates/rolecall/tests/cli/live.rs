@@ -29,14 +29,14 @@ fn the_server_answers_one_question() {
     let server = server();
     let ask = |question: &str| server.rolecall("admin", &format!("can-i {question} --mode live"));
     assert_snapshot!(ask("list pods --for sa/k-sa-1 -n ns-1"), @r#"
-    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1
       RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- exit 0
     "#);
-    assert_snapshot!(ask("get secrets --for deploy/lister -n ns-1"), @"
-    no: the server says that sa/ns-1:k-sa-1 may not get secrets in namespace ns-1
+    assert_snapshot!(ask("get secrets --for deploy/lister -n ns-1"), @r#"
+    no: according to the server, sa/ns-1:k-sa-1 cannot get secrets in namespace ns-1
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]
@@ -44,17 +44,17 @@ fn a_denial_and_a_failure_are_distinguished() {
     let question = "can-i get secrets --for user/jane -n ns-1 --mode live";
     let denied =
         reviewing(json!({"allowed": false, "denied": true, "reason": "a policy forbids it"}));
-    assert_snapshot!(denied.rolecall("admin", question), @"
-    denied: the server forbids that user/jane may get secrets in namespace ns-1
+    assert_snapshot!(denied.rolecall("admin", question), @r#"
+    denied: according to the server, user/jane cannot get secrets in namespace ns-1 (explicit denial)
       a policy forbids it
     --- exit 1
-    ");
+    "#);
     let failed = reviewing(json!({"allowed": false, "evaluationError": "a webhook failed"}));
-    assert_snapshot!(failed.rolecall("admin", question), @"
-    unknown: the server does not say whether user/jane may get secrets in namespace ns-1
+    assert_snapshot!(failed.rolecall("admin", question), @r#"
+    unknown: the server does not say whether user/jane can get secrets in namespace ns-1
       a webhook failed
     --- exit 3
-    ");
+    "#);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn both_agree() {
     let ran = server().rolecall("admin", &format!("{question} --resources pods,nodes,/metrics"));
     assert_snapshot!(ran, @"
     --- stderr
-    note: 64 answers compared, without a disagreement
+    note: 64 answers compared; none disagrees
     --- exit 0
     ");
 }
@@ -72,18 +72,18 @@ fn both_agree() {
 fn both_answer_one_question() {
     let ask = |line: &str| server().rolecall("admin", &format!("can-i {line} --mode both"));
     assert_snapshot!(ask("list pods --for sa/k-sa-1 -n ns-1"), @r#"
-    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1
       RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- stderr
-    note: 1 answer compared, without a disagreement
+    note: 1 answer compared; none disagrees
     --- exit 0
     "#);
-    assert_snapshot!(ask("get pods --for sa/k-sa-1 -n ns-1"), @"
-    no: the server says that sa/ns-1:k-sa-1 may not get pods in namespace ns-1
+    assert_snapshot!(ask("get pods --for sa/k-sa-1 -n ns-1"), @r#"
+    no: according to the server, sa/ns-1:k-sa-1 cannot get pods in namespace ns-1
     --- stderr
-    note: 1 answer compared, without a disagreement
+    note: 1 answer compared; none disagrees
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]
@@ -104,14 +104,14 @@ fn both_disagree_about_what_the_node_authorizer_allows() {
     let server = reviewing(json!({"allowed": true}));
     let who = "--for user/system:node:n1 --as-group system:nodes";
     let question = format!("can-i get pods {who} -n ns-1 --mode both");
-    assert_snapshot!(server.rolecall("admin", &question), @"
-    yes: the server says that user/system:node:n1 may get pods in namespace ns-1
+    assert_snapshot!(server.rolecall("admin", &question), @r#"
+    yes: according to the server, user/system:node:n1 can get pods in namespace ns-1
     SUBJECT               REQUEST                      LOCAL   LIVE   BECAUSE
     user/system:node:n1   get pods in namespace ns-1   no      yes    the Node authorizer allows it
     --- stderr
     note: 1 answer compared; 1 disagrees
     --- exit 1
-    ");
+    "#);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn callers_without_reviews_impersonate() {
 fn callers_without_reviews_and_impersonation_get_unknown() {
     let question = "can-i list pods --for user/jane -n ns-1 --mode live";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
-    unknown: the server does not say whether user/jane may list pods in namespace ns-1
+    unknown: the server does not say whether user/jane can list pods in namespace ns-1
       subjectaccessreviews is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; localsubjectaccessreviews is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"; users is forbidden: User "system:serviceaccount:ns-1:k-sa-1" cannot impersonate resource "users" in API group "" at the cluster scope
     --- exit 3
     "#);
@@ -220,7 +220,7 @@ fn an_old_server_does_not_report_the_caller() {
     let server = Server::with(&["ns-1"], |seen| {
         seen.path.ends_with("selfsubjectreviews").then(Reply::not_found)
     });
-    assert_snapshot!(server.rolecall("jane", "whoami"), @"
+    assert_snapshot!(server.rolecall("jane", "whoami"), @r#"
     ATTRIBUTE       VALUE
     user            jane
     groups          system:authenticated
@@ -232,27 +232,27 @@ fn an_old_server_does_not_report_the_caller() {
     token subject   jane
     token expires   never
     --- stderr
-    warning: this server does not tell who the caller is: the user's name is from a refusal, and groups other than the usual ones are not known
+    warning: this server does not report identities: the user is from an error message, and groups other than the usual ones are unknown
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn a_rejected_token() {
     let server =
         Server::with(&["ns-1"], |_| Some(Reply::failure(401, "Unauthorized", "Unauthorized")));
-    assert_snapshot!(server.rolecall("jane", "can-i get pods"), @"
+    assert_snapshot!(server.rolecall("jane", "can-i get pods"), @r#"
     --- stderr
     error: `SERVER` does not accept the credentials
     caused by: Unauthorized
-    hint: run `kubectl config view --minify` to see which credentials are used
+    hint: run `kubectl config view --minify` to check the credentials
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
 fn pods_are_walked_to_their_workload() {
-    assert_snapshot!(server().rolecall("admin", "walk -n ns-1"), @"
+    assert_snapshot!(server().rolecall("admin", "walk -n ns-1"), @r#"
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
@@ -260,10 +260,10 @@ fn pods_are_walked_to_their_workload() {
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods
-        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+        `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
-    assert_snapshot!(server().rolecall("admin", "walk deploy/lister -n ns-1"), @"
+    "#);
+    assert_snapshot!(server().rolecall("admin", "walk deploy/lister -n ns-1"), @r#"
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
@@ -271,9 +271,9 @@ fn pods_are_walked_to_their_workload() {
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods
-        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+        `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -308,8 +308,8 @@ fn denials_in_logs_are_fixed() {
       name: k-sa-1
       namespace: ns-1
     --- stderr
-    note: lets sa/ns-1:k-sa-1 list pods in namespace default
-    note: nothing else becomes allowed, for anybody
+    note: allows sa/ns-1:k-sa-1 to list pods in namespace default
+    note: no other access is granted
     --- exit 0
     "#);
 }
@@ -319,11 +319,11 @@ fn preflight_checks_the_user_who_applies_the_fix() {
     let fix = "fix get pods --for user/jane -n ns-1 -o json";
     let preflight = server().rolecall("admin", &format!("{fix} --preflight"));
     assert_eq!(preflight.exit, Some(0), "{preflight}");
-    assert_snapshot!(preflight.stderr, @"
-    note: lets user/jane get pods in namespace ns-1
-    note: nothing else becomes allowed, for anybody
-    note: preflight: all of it may be applied
-    ");
+    assert_snapshot!(preflight.stderr, @r#"
+    note: allows user/jane to get pods in namespace ns-1
+    note: no other access is granted
+    note: preflight: all objects can be applied
+    "#);
 }
 
 #[test]
@@ -340,10 +340,10 @@ fn the_server_checks_a_fix_without_storing_it() {
     let ran = refusing.rolecall("admin", fix);
     assert_snapshot!(Ran { stdout: String::new(), ..ran }, @r#"
     --- stderr
-    note: lets user/jane get pods in namespace ns-1
-    note: nothing else becomes allowed, for anybody
-    error: the server refuses Role ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
-    error: the server refuses RoleBinding ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
+    note: allows user/jane to get pods in namespace ns-1
+    note: no other access is granted
+    error: the server rejects Role ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
+    error: the server rejects RoleBinding ns-1/rolecall:user:jane: user "jane" is attempting to grant RBAC permissions not currently held
     --- exit 1
     "#);
 }
@@ -359,16 +359,16 @@ fn a_cluster_is_compared_with_manifests_and_snapshots() {
     --- exit 0
     ");
     let overlay = "diff cluster overlay:fixtures/project-swan/after";
-    assert_snapshot!(server.rolecall("admin", overlay), @"
+    assert_snapshot!(server.rolecall("admin", overlay), @r#"
     CHANGE   SUBJECT                         ACCESS                                            THROUGH
     gained   sa/project-swan:secret-reader   get,list pods,secrets in namespace project-swan   RoleBinding project-swan/secret-reader of Role project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:12)
 
-    RISK    SEVERITY   SUBJECT                         WHERE          MAY NOW
+    RISK    SEVERITY   SUBJECT                         WHERE          CAN NOW
     RC511   medium     sa/project-swan:secret-reader   project-swan   read all Secrets at once
 
     1 gained, 1 risk (1 medium)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -377,11 +377,11 @@ fn an_overlay_predicts_the_effect_of_manifests() {
     let server = server();
     assert_eq!(server.rolecall("admin", question).exit, Some(1));
     let overlay = "-f fixtures/project-swan/after --overlay";
-    assert_snapshot!(server.rolecall("admin", &format!("{question} {overlay}")), @"
-    yes: sa/project-swan:secret-reader may get secrets in namespace project-swan
+    assert_snapshot!(server.rolecall("admin", &format!("{question} {overlay}")), @r#"
+    yes: sa/project-swan:secret-reader can get secrets in namespace project-swan
       by RoleBinding project-swan/secret-reader (fixtures/project-swan/after/manifests.yaml:25), Role project-swan/secret-reader, rules[0]: get,list secrets
     --- exit 0
-    ");
+    "#);
     let check = server.rolecall("admin", "check fixtures/v09-dangling-role-ref --overlay");
     assert_snapshot!(check, @r#"
     CODE    SEVERITY   WHERE                                              OBJECT                               FINDING
@@ -407,22 +407,22 @@ fn a_custom_workload_can_be_in_an_overlay() {
         (seen.path == "/apis").then(|| Reply::json(&discovery))
     });
     let question = "can-i list pods --for rollout/web -n ns-1";
-    assert_snapshot!(server.rolecall("admin", question), @"
+    assert_snapshot!(server.rolecall("admin", question), @r#"
     --- stderr
-    error: `rollout/web` was not looked for: of a cluster's workloads only the built-in kinds are listed
-    hint: run `kubectl get rollout web -n ns-1 -o yaml > web.yaml` to write it to a file
+    error: cannot look up `rollout/web`: rolecall only lists workloads of built-in kinds in a cluster
+    hint: run `kubectl get rollout web -n ns-1 -o yaml > web.yaml` to save it to a file
     hint: pass `--overlay -f web.yaml` to read it from there
     --- exit 2
-    ");
+    "#);
     let rollout =
         "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: web, namespace: ns-1},
         spec: {template: {spec: {serviceAccountName: k-sa-1, containers: [{name: c, image: i}]}}}}";
     let mut command = server.command("admin", &format!("{question} --overlay -f -"));
-    assert_snapshot!(server.tidy(run(&mut command, rollout)), @"
-    yes: sa/ns-1:k-sa-1 (Rollout ns-1/web) may list pods in namespace ns-1
+    assert_snapshot!(server.tidy(run(&mut command, rollout)), @r#"
+    yes: sa/ns-1:k-sa-1 (Rollout ns-1/web) can list pods in namespace ns-1
       by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
     --- exit 0
-    ");
+    "#);
 }
 
 /// Logs of any level never contain a credential.

@@ -148,7 +148,7 @@ fn cells_that_depend_on_unread_input_are_unknown() {
         nodes     unknown  unknown
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        warning: 3 answers are unknown, for something was not read
+        warning: 3 answers are unknown, because something could not be read
         --- exit 3
         "#
     );

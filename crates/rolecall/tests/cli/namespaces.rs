@@ -45,9 +45,9 @@ fn the_only_namespace_of_the_input_is_assumed_by_every_command() {
     let one = of_namespace("ci", "deployer");
     let note = "note: no `-n` given: assuming namespace `ci`, the only one in the input\n";
     for (command, answer) in [
-        ("can-i list pods --for sa/deployer", "yes: sa/ci:deployer may list pods in namespace ci"),
+        ("can-i list pods --for sa/deployer", "yes: sa/ci:deployer can list pods in namespace ci"),
         ("can-i get,list pods --for sa/deployer", "pods"),
-        ("why list pods --for sa/deployer", "yes: sa/ci:deployer may list pods in namespace ci"),
+        ("why list pods --for sa/deployer", "yes: sa/ci:deployer can list pods in namespace ci"),
         ("why list pods --for pod/runner", "yes: sa/ci:deployer (Pod ci/runner)"),
         ("rules --for sa/deployer", "get list"),
         ("who-can list pods", "sa/ci:deployer   ci"),
@@ -66,11 +66,11 @@ fn the_only_namespace_of_the_input_is_assumed_by_every_command() {
 fn the_namespace_of_the_subject_is_preferred() {
     let two = of_namespace("ci", "deployer") + &of_namespace("shop", "web");
     assert_snapshot!(rolecall_with("can-i list pods --for sa/web -f -", &two), @r#"
-    yes: sa/shop:web may list pods in namespace shop
+    yes: sa/shop:web can list pods in namespace shop
       by RoleBinding shop/web (-:40), Role shop/web, rules[0]: get,list pods,endpointslices
       RoleBinding shop/ghost (-:46): role.rbac.authorization.k8s.io "missing" not found
     --- stderr
-    note: no `-n` given: assuming namespace `shop`, where `sa/web` is
+    note: no `-n` given: assuming namespace `shop` of `sa/web`
     --- exit 0
     "#);
     // A Pod that exists in both namespaces is ambiguous.
@@ -78,19 +78,19 @@ fn the_namespace_of_the_subject_is_preferred() {
     no: User "system:serviceaccount:default:robot" cannot list resource "pods" in API group "" in the namespace "default"
       roles that would allow it are not bound to sa/default:robot: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
     --- stderr
-    note: no `-n` given: assuming namespace `default`; the input is about namespaces `ci` and `shop`
-    hint: pass `-n NAMESPACE` to ask in another namespace
+    note: no `-n` given: assuming namespace `default`; the input has namespaces `ci` and `shop`
+    hint: pass `-n NAMESPACE` to use another namespace
     warning: there is no ServiceAccount `robot` in namespace `default`
     hint: run `rolecall why list pods --for sa/robot -f -` to see what would change the answer
     --- exit 1
     "#);
     let twins = of_namespace("ci", "deployer") + &of_namespace("shop", "deployer");
     assert_snapshot!(rolecall_with("rules --for sa/deployer -f -", &twins), @r#"
-    only the 18 rules that Kubernetes gives to every user (--show-system lists them)
+    only the 18 default rules of every user (--show-system lists them)
     --- stderr
-    note: no `-n` given: assuming namespace `default`; the input is about namespaces `ci` and `shop`
-    hint: pass `-n NAMESPACE` to ask in another namespace
-    warning: there is no ServiceAccount `deployer` in namespace `default`; is `sa/ci:deployer` or `sa/shop:deployer` meant?
+    note: no `-n` given: assuming namespace `default`; the input has namespaces `ci` and `shop`
+    hint: pass `-n NAMESPACE` to use another namespace
+    warning: there is no ServiceAccount `deployer` in namespace `default`; did you mean `sa/ci:deployer` or `sa/shop:deployer`?
     --- exit 0
     "#);
 }
@@ -107,11 +107,11 @@ fn cluster_scoped_questions_have_no_namespace() {
 fn a_namespace_that_the_input_does_not_have_is_reported() {
     let two = of_namespace("ci", "deployer") + &of_namespace("shop", "web");
     assert_snapshot!(rolecall_with("who-can list pods -n shpo -f -", &two), @r#"
-    and 25 subjects of Kubernetes, with system:masters (--show-system lists them)
+    and 25 built-in subjects, including system:masters (--show-system lists them)
     --- stderr
     note: the input has no roles, bindings or ServiceAccounts in namespace `shpo`
     hint: write `-n shop` instead of `-n shpo`
-    note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
+    note: nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
     // Every cluster has this namespace.
@@ -127,7 +127,7 @@ fn rules_that_no_request_matches_are_marked() {
     endpointslices    get list   no effect: `endpointslices` is not in the core API group `""`; write the API group `discovery.k8s.io`
     pods              get list
     deployments.app   get        no effect: `app` is not an API group; write `apps`
-    and the 18 rules that Kubernetes gives to every user (--show-system lists them)
+    and the 18 default rules of every user (--show-system lists them)
     --- stderr
     warning: RoleBinding ci/ghost (-:18): role.rbac.authorization.k8s.io "missing" not found
     --- exit 0
@@ -170,19 +170,19 @@ fn a_namespace_without_workloads_is_reported() {
     let empty = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
     assert_snapshot!(rolecall_with("walk ns/shop -f -", empty), @r#"
     --- stderr
-    note: there are no Pods, and nothing that makes Pods, in namespace `shop`
+    note: no Pods or workloads found in namespace `shop`
     hint: run `rolecall walk 'sa/*' -n shop -f -` to walk from the ServiceAccounts
     --- exit 0
     "#);
     assert_snapshot!(rolecall_with("walk -f -", empty), @r#"
     --- stderr
-    note: there are no Pods, and nothing that makes Pods, in the input
+    note: no Pods or workloads found in the input
     hint: run `rolecall walk 'sa/*' -f -` to walk from the ServiceAccounts
     --- exit 0
     "#);
     assert_snapshot!(rolecall_with("walk -n shop -f -", empty), @r#"
     --- stderr
-    note: there are no Pods, and nothing that makes Pods, in namespace `shop`
+    note: no Pods or workloads found in namespace `shop`
     hint: run `rolecall walk 'sa/*' -n shop -f -` to walk from the ServiceAccounts
     --- exit 0
     "#);

@@ -75,7 +75,7 @@ fn constrained_impersonation_uses_the_group_of_identities() {
     ] {
         let (ran, said) = asked("can-i", ask, "user/prom");
         let verb = ask.split(' ').next().unwrap_or_default();
-        let yes = format!("yes: user/prom may {verb} {resource} ");
+        let yes = format!("yes: user/prom can {verb} {resource} ");
         assert!(ran.stdout.starts_with(&yes) && ran.exit == Some(0), "{ask}: {ran}");
         assert!(said.iter().all(|line| !line.starts_with("warning: ")), "{ask}: {ran}");
     }
@@ -88,13 +88,14 @@ fn constrained_impersonation_uses_the_group_of_identities() {
 
 #[test]
 fn a_name_with_create_or_list_applies_to_some_requests_only() {
-    let create = "note: `create` with a name is asked only for PUT and server-side apply: a plain \
-                  create (POST) names no object";
-    let list = "note: `list` with a name is asked only for requests with the field selector \
+    let create = "note: `create` with a name only applies to PUT and server-side apply: a plain \
+                  create (POST) has no name";
+    let list = "note: `list` with a name only applies to requests with the field selector \
                 metadata.name=a";
     let watch = list.replace("list", "watch");
     let both = list.replace("`list`", "`list` and `watch`");
-    let never = "note: `deletecollection` with a name is never asked: its requests name no object";
+    let never =
+        "note: `deletecollection` with a name applies to no request: its requests have no name";
     for (command, ask, expected) in [
         ("can-i", "create configmaps --name a", create),
         ("why", "create configmaps --name a", create),
@@ -116,18 +117,18 @@ fn a_name_with_create_or_list_applies_to_some_requests_only() {
 #[test]
 fn the_text_after_a_slash_is_a_subresource_or_a_name() {
     for (ask, exit, expected) in [
-        ("get cm/a", 0, "note: asked about `configmaps` with the name `a`"),
-        ("get pods/web-0", 1, "note: asked about `pods` with the name `web-0`"),
-        ("get pods/web.example.com", 1, "note: asked about `pods` with the name `web.example.com`"),
+        ("get cm/a", 0, "note: assuming the object `a` of `configmaps`"),
+        ("get pods/web-0", 1, "note: assuming the object `web-0` of `pods`"),
+        ("get pods/web.example.com", 1, "note: assuming the object `web.example.com` of `pods`"),
         ("get nodes/metric", 2, "error: `nodes` has no subresource `metric`"),
         ("get pods/logs", 2, "error: `pods` has no subresource `logs`"),
         ("get deployments/exec", 2, "error: `deployments.apps` has no subresource `exec`"),
         ("get pods/web-0 --name x", 2, "error: `pods` has no subresource `web-0`"),
-        ("get pods/log --subresource log", 2, "error: `pods/log` names a subresource already"),
+        ("get pods/log --subresource log", 2, "error: `pods/log` already contains a subresource"),
         (
             "get foo.example.com/bar",
             2,
-            "error: `foo.example.com/bar` is ambiguous: `foo.example.com` is not known, so `bar` can \
+            "error: `foo.example.com/bar` is ambiguous: `foo.example.com` is unknown, so `bar` could \
              be a subresource or a name",
         ),
         ("get /metrics --subresource log", 2, "error: a URL path has no subresources"),
@@ -147,8 +148,8 @@ fn the_text_after_a_slash_is_a_subresource_or_a_name() {
 #[test]
 fn a_subresource_can_be_an_option() {
     for (command, ask, expected) in [
-        ("can-i", "update deployments --subresource finalizers", "may update deployments.apps/fin"),
-        ("why", "update deploy --subresource finalizers", "may update deployments.apps/finalizers"),
+        ("can-i", "update deployments --subresource finalizers", "can update deployments.apps/fin"),
+        ("why", "update deploy --subresource finalizers", "can update deployments.apps/finalizers"),
         ("who-can", "update deployments --subresource finalizers", "sa/demo:op"),
         ("can-i", "get foo.example.com --subresource bar", "foo/bar"),
         ("can-i", "get,update deploy --subresource finalizers", "deployments.apps/finalizers"),
@@ -169,8 +170,8 @@ fn an_unknown_api_group_is_reported() {
         ("get secrets.core", "warning: `core` is not an API group; did you mean `secrets`?"),
         (
             "get foo.bar.io",
-            "warning: API group `bar.io` is not known: neither Kubernetes nor a \
-             CustomResourceDefinition that was read defines it",
+            "warning: unknown API group `bar.io`: neither Kubernetes nor a \
+             CustomResourceDefinition in the input defines it",
         ),
         (
             "get pods.apps",
@@ -178,13 +179,11 @@ fn an_unknown_api_group_is_reported() {
         ),
         (
             "get ingresses.extensions",
-            "warning: `ingresses` of API group `extensions` is no longer served, since Kubernetes \
-             1.22; did you mean `ingresses.networking.k8s.io`?",
+            "warning: `ingresses` of API group `extensions` was removed in Kubernetes 1.22; did you mean `ingresses.networking.k8s.io`?",
         ),
         (
             "use podsecuritypolicies.policy",
-            "warning: `podsecuritypolicies` of API group `policy` is no longer served, since \
-             Kubernetes 1.25",
+            "warning: `podsecuritypolicies` of API group `policy` was removed in Kubernetes 1.25",
         ),
     ] {
         for command in ["can-i", "why", "who-can"] {
@@ -226,7 +225,8 @@ fn can_i_takes_several_resources_with_commas() {
     assert!(ran.exit == Some(0) && ran.stdout.contains("configmaps"), "{ran}");
     let (ran, _) = asked("why", "get configmaps,pods", "sa/op");
     assert_eq!(ran.exit, Some(2), "{ran}");
-    let hint = "hint: run `rolecall can-i VERB configmaps,pods --for SUBJECT` to ask about several";
+    let hint =
+        "hint: run `rolecall can-i VERB configmaps,pods --for SUBJECT` to check several resources";
     assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
 }
 
@@ -278,7 +278,7 @@ fn invalid_names_of_namespaces_are_errors() {
         for command in ["can-i get pods --for user/a", "who-can get pods", "rules --for user/a"] {
             let ran = rolecall_with(&format!("{command} -n={name} -f - --defaults none"), INPUT);
             assert_eq!(ran.exit, Some(2), "{command} {name}: {ran}");
-            assert!(ran.stderr.contains("names of namespaces consist of"), "{command}: {ran}");
+            assert!(ran.stderr.contains("namespace names consist of"), "{command}: {ran}");
         }
     }
 }

@@ -51,7 +51,7 @@ items:
     {"apiVersion":"authorization.k8s.io/v1","kind":"LocalSubjectAccessReview","metadata":{"namespace":"ns-1"},"spec":{"resourceAttributes":{"namespace":"ns-1","resource":"pods","verb":"list"},"user":"system:serviceaccount:ns-1:k-sa-1"},"status":{"allowed":true,"reason":"RBAC: allowed by RoleBinding \"pod-lister/ns-1\" of Role \"pod-lister\" to ServiceAccount \"k-sa-1/ns-1\""}}
     {"spec":{"nonResourceAttributes":{"path":"/healthz","verb":"get"},"user":"jane"},"status":{"allowed":false}}
     --- stderr
-    note: 1 review names a ServiceAccount without its own groups, first at stdin:1; groups count as written, as on a server
+    note: 1 review names a ServiceAccount without its own groups, first at stdin:1; only the groups in the review apply, as on a server
     --- exit 0
     "#);
 }
@@ -142,7 +142,7 @@ fn unread_input_is_an_evaluation_error() {
         {"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","namespace":"unread-document"}},"status":{"allowed":false,"evaluationError":"not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`"}}
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        warning: 1 answer is unknown, for something was not read; see their evaluationError
+        warning: 1 answer is unknown, because something could not be read; see their evaluationError
         --- exit 3
         "#
     );
@@ -156,7 +156,7 @@ fn dangling_roles_are_the_reason_of_a_denial() {
         @r#"
         {"spec":{"user":"system:serviceaccount:v09-app:app","resourceAttributes":{"verb":"delete","resource":"pods","namespace":"v09-app"}},"status":{"allowed":false,"reason":"RBAC: [clusterrole.rbac.authorization.k8s.io \"v09-metrics-reader\" not found, role.rbac.authorization.k8s.io \"view\" not found]"}}
         --- stderr
-        note: 1 review names a ServiceAccount without its own groups, first at stdin:1; groups count as written, as on a server
+        note: 1 review names a ServiceAccount without its own groups, first at stdin:1; only the groups in the review apply, as on a server
         --- exit 0
         "#
     );
@@ -204,8 +204,8 @@ fn stdin_cannot_be_used_twice() {
     "#);
     assert_snapshot!(rolecall("can-i --reviews - -f fixtures/ns-1 -o csv"), @r#"
     --- stderr
-    error: reviews are answered as JSON lines
-    hint: pass `-o json` to say so, or leave it out
+    error: `--reviews` only supports JSON lines
+    hint: pass `-o json` to print JSON lines, or leave it out
     --- exit 2
     "#);
 }

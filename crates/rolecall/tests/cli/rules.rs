@@ -9,7 +9,7 @@ fn one_subject_in_one_namespace() {
         @r#"
         RESOURCE OR URL   VERBS
         pods              delete get list
-        and the 18 rules that Kubernetes gives to every user (--show-system lists them)
+        and the 18 default rules of every user (--show-system lists them)
         --- exit 0
         "#
     );
@@ -24,8 +24,8 @@ fn many_subjects_have_a_column() {
         sa/v08-prod:app   v08-prod    pods              get
         sa/v08-test:app   v08-test    pods              *
         --- stderr
-        note: no rule was found that applies to sa/v08-prod:app
-        note: no rule was found that applies to sa/v08-test:app
+        note: no rules found for sa/v08-prod:app
+        note: no rules found for sa/v08-test:app
         --- exit 0
         "#
     );
@@ -182,7 +182,7 @@ fn unread_input_can_add_rules() {
         pods              get
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        warning: further rules may apply, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        warning: more rules might apply; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
         --- exit 3
         "#
     );
@@ -193,7 +193,7 @@ fn a_pattern_without_a_match_is_an_error() {
     assert_snapshot!(rolecall("rules --for 'sa/x*' -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: no ServiceAccount matches `sa/x*`
-    hint: pass `-A` to look in all namespaces
+    hint: pass `-A` to search all namespaces
     --- exit 2
     "#);
 }

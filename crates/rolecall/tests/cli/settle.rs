@@ -25,24 +25,24 @@ fn without_role_bindings() -> Server {
 fn the_server_answers_what_refused_lists_leave_open() {
     let server = server();
     assert_snapshot!(server.rolecall(ACCOUNT, "can-i list pods -n ns-1"), @r#"
-    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1
       RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- stderr
-    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    note: this is the server's answer, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
     --- exit 0
     "#);
-    assert_snapshot!(server.rolecall(ACCOUNT, "can-i get pods -n ns-1"), @"
-    no: the server says that sa/ns-1:k-sa-1 may not get pods in namespace ns-1
+    assert_snapshot!(server.rolecall(ACCOUNT, "can-i get pods -n ns-1"), @r#"
+    no: according to the server, sa/ns-1:k-sa-1 cannot get pods in namespace ns-1
     --- stderr
-    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
-    hint: run `rolecall fix get pods --for me -n ns-1` to print the least YAML that allows it
+    note: this is the server's answer, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    hint: run `rolecall fix get pods --for me -n ns-1` to print the minimal YAML that allows it
     --- exit 1
-    ");
+    "#);
     assert_snapshot!(server.rolecall(ACCOUNT, "why list pods -n ns-1"), @r#"
-    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1
       RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- stderr
-    note: the server was asked, for this was not read: every ClusterRoleBinding; every RoleBinding
+    note: this is the server's answer, because rolecall could not read: every ClusterRoleBinding; every RoleBinding
     --- exit 0
     "#);
 }
@@ -51,10 +51,10 @@ fn the_server_answers_what_refused_lists_leave_open() {
 fn the_server_answers_about_others_to_callers_with_reviews() {
     let ask = |question: &str| without_role_bindings().rolecall("admin", question);
     assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1"), @r#"
-    yes: the server says that sa/ns-1:k-sa-1 may list pods in namespace ns-1
+    yes: according to the server, sa/ns-1:k-sa-1 can list pods in namespace ns-1
       RBAC: allowed by RoleBinding "pod-lister/ns-1" of Role "pod-lister" to ServiceAccount "k-sa-1/ns-1"
     --- stderr
-    note: the server was asked, for this was not read: every RoleBinding in namespace `ns-1`
+    note: this is the server's answer, because rolecall could not read: every RoleBinding in namespace `ns-1`
     --- exit 0
     "#);
     assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1 --mode local"), @r#"
@@ -62,7 +62,7 @@ fn the_server_answers_about_others_to_callers_with_reviews() {
       could not read: every RoleBinding in namespace `ns-1`: User "admin" cannot list them
       roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as could be read: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
     --- stderr
-    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io --for user/admin -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
+    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io --for user/admin -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3
     "#);
 }
@@ -81,7 +81,7 @@ fn the_server_answers_the_open_cells_of_a_matrix() {
     user/system:kube-scheduler  bindings  no    yes
     user/system:kube-scheduler  nodes     yes   no
     --- stderr
-    note: the server gave 6 of 12 answers, for this was not read: every RoleBinding in namespace `ns-1`
+    note: 6 of 12 answers are from the server, because rolecall could not read: every RoleBinding in namespace `ns-1`
     --- exit 0
     ");
     let reviews = server.seen().iter().filter(|seen| seen.ends_with("accessreviews")).count();
@@ -97,7 +97,7 @@ fn rules_reviews_settle_a_matrix_about_the_caller() {
     pods      no   yes   no     no
     nodes     no   no    no     no
     --- stderr
-    note: the server gave 8 of 8 answers, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    note: 8 of 8 answers are from the server, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
     --- exit 0
     ");
     let reviews: Vec<String> = server
@@ -133,7 +133,7 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
     /version                                        get
     /version/                                       get
     --- stderr
-    note: the server listed the rules, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    note: these are the server's rules, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
     --- exit 0
     ");
     let partial = Server::with(&["ns-1"], |seen| {
@@ -144,7 +144,7 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
             .ends_with("rulesreviews")
             .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
     });
-    assert_snapshot!(partial.rolecall(ACCOUNT, "rules -n ns-1 -o yaml"), @"
+    assert_snapshot!(partial.rolecall(ACCOUNT, "rules -n ns-1 -o yaml"), @r#"
     apiVersion: authorization.k8s.io/v1
     kind: SelfSubjectRulesReview
     metadata:
@@ -164,12 +164,12 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
       incomplete: true
       evaluationError: a webhook does not tell
     --- stderr
-    note: the server listed the rules, for this was not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
-    warning: further rules may apply, for the server does not list all: a webhook does not tell
-    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read what was refused
-    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
+    note: these are the server's rules, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
+    warning: more rules might apply, because the server does not list all of them: a webhook does not tell
+    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read the forbidden lists
+    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3
-    ");
+    "#);
 }
 
 #[test]
@@ -180,10 +180,10 @@ fn unanswered_questions_stay_unknown_with_a_hint() {
       could not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
       could not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     --- stderr
-    note: the server was asked, and does not say: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"
+    note: the server could not answer either: User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope; User "system:serviceaccount:ns-1:k-sa-1" cannot create resource "localsubjectaccessreviews" in API group "authorization.k8s.io" in the namespace "ns-1"
     hint: have an administrator run `rolecall fix create localsubjectaccessreviews.authorization.k8s.io --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let the server answer questions about others
-    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read what was refused
-    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
+    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read the forbidden lists
+    hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3
     "#);
     let question = "can-i --verbs get --resources pods --for user/jane -n ns-1 -q";

@@ -119,10 +119,10 @@ fn refused_lists_are_recorded() {
     fs::write(&file, &ran.stdout).unwrap();
     assert_eq!(ran.exit, Some(3));
     assert_snapshot!(ran.stderr, @r#"
-    warning: the snapshot is without what was not read: every ClusterRole, ClusterRoleBinding and Namespace: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
-    warning: the snapshot is without what was not read: every Role, RoleBinding, ServiceAccount, CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController and StatefulSet in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
-    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io,namespaces --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read what was refused
-    hint: have an administrator run `rolecall fix list cronjobs.batch,daemonsets.apps,deployments.apps,jobs.batch,replicasets.apps,replicationcontrollers,rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts,statefulsets.apps --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read what was refused
+    warning: the snapshot is incomplete; could not read: every ClusterRole, ClusterRoleBinding and Namespace: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+    warning: the snapshot is incomplete; could not read: every Role, RoleBinding, ServiceAccount, CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController and StatefulSet in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
+    hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io,namespaces --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read the forbidden lists
+    hint: have an administrator run `rolecall fix list cronjobs.batch,daemonsets.apps,deployments.apps,jobs.batch,replicasets.apps,replicationcontrollers,rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts,statefulsets.apps --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     "#);
     let question = format!("can-i get pods --for user/jane -n ns-1 -f {}", file.display());
     assert_snapshot!(server.tidy(rolecall(&question)), @r#"

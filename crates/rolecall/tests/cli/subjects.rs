@@ -62,11 +62,11 @@ fn patterns_match_the_users_and_groups_in_bindings() {
     sa/ci:deployer  pods      yes
     --- exit 0
     ");
-    assert_snapshot!(ask("'user/nobody*'"), @r"
+    assert_snapshot!(ask("'user/nobody*'"), @r#"
     --- stderr
-    error: no user that a binding names matches `user/nobody*`
+    error: no user in a binding matches `user/nobody*`
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]
@@ -102,13 +102,13 @@ fn every_printed_format_is_understood() {
         let ran = rolecall_with(&format!("can-i list pods --for {subject} -n ci -f -"), TEAM);
         assert_eq!(ran.exit, Some(0), "{subject}: {}", ran.stderr);
     }
-    assert_snapshot!(rolecall_with("can-i list pods --for ci/deployer -n ci -f -", TEAM), @r"
+    assert_snapshot!(rolecall_with("can-i list pods --for ci/deployer -n ci -f -", TEAM), @r#"
     --- stderr
     error: `ci` is not a kind of subject
     hint: write `sa/ci:deployer` instead of `ci/deployer`
-    hint: run `rolecall help can-i` to see how subjects are written
+    hint: run `rolecall help can-i` to see the notation of subjects
     --- exit 2
-    ");
+    "#);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_chart_does_not_hide_findings_in_other_files() {
     let table = rolecall(&format!("check {path} -q")).stdout;
     assert!(table.contains(&format!("unless {path}/chart provides it")), "{table}");
     assert!(table.contains(&format!("\nnot read: {path}/chart\n")), "{table}");
-    assert!(table.ends_with("checked 3 objects in 3 files; 1 file holds none\n"), "{table}");
+    assert!(table.ends_with("checked 3 objects in 3 files; 1 file contains none\n"), "{table}");
 }
 
 #[test]
@@ -338,7 +338,8 @@ spec: {serviceAccountName: web, containers: [{name: main, image: busybox}]}
     assert_eq!(bindings.iter().filter(unbuilt).count(), 1, "{walk:#}");
     // The comment is part of the output, regardless of stderr.
     let fix = ask("fix -q delete pods --for sa/web");
-    let comment = "# It may be allowed already, because rolecall could not read:\n# - `";
+    let comment =
+        "# The requests might already be allowed, because rolecall could not read:\n# - `";
     assert!(fix.stdout.starts_with(comment), "{fix}");
     assert_eq!((&*fix.stderr, fix.exit), ("", Some(3)), "{fix}");
 }

@@ -61,15 +61,15 @@ fn unknown_commands_and_options() {
     "#);
     assert_snapshot!(rolecall("can-i get pods --request-timeout soon"), @r#"
     --- stderr
-    error: invalid value 'soon' for '--request-timeout <DURATION>': `soon` is no duration such as `5s` or `1m30s`
+    error: invalid value 'soon' for '--request-timeout <DURATION>': `soon` is not a duration such as `5s` or `1m30s`
 
     For more information, try '--help'.
     --- exit 2
     "#);
     assert_snapshot!(rolecall("can-i get pods --overlay"), @r#"
     --- stderr
-    error: `--overlay` has nothing to lay over the cluster
-    hint: pass `-f PATH` to say which manifests
+    error: `--overlay` needs manifests
+    hint: pass `-f PATH` to overlay the cluster with manifests
     --- exit 2
     "#);
     assert_snapshot!(rolecall("can-i get pods --verbs get"), @r#"
@@ -130,8 +130,8 @@ fn a_workload_of_another_namespace() {
 fn me_has_no_meaning_in_manifests() {
     assert_snapshot!(rolecall("can-i get pods -f fixtures/ns-1"), @r#"
     --- stderr
-    error: manifests do not tell who `me` is
-    hint: pass `--for SUBJECT` to say who asks
+    error: manifests do not define `me`
+    hint: pass `--for SUBJECT` to name the subject
     --- exit 2
     "#);
     assert_snapshot!(rolecall("can-i get pods -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1"), @r#"
@@ -149,7 +149,7 @@ fn groups_belong_to_a_user() {
     assert_snapshot!(
         rolecall("can-i create jobs --for user/jo --as-group v04-dev -n v04-app -f fixtures/v04-mixed-subjects"),
         @r#"
-        yes: user/jo may create jobs.batch in namespace v04-app
+        yes: user/jo can create jobs.batch in namespace v04-app
           by RoleBinding v04-app/job-runner to Group v04-dev (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
         --- exit 0
         "#
@@ -161,7 +161,7 @@ fn groups_belong_to_a_user() {
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but the rule has the verb list, not get
         --- stderr
-        warning: `--as-group` counts for `user/NAME` and `me` only
+        warning: `--as-group` only applies to `user/NAME` and `me`
         hint: run `rolecall why get pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --as-group dev` to see what would change the answer
         --- exit 1
         "#
@@ -182,7 +182,7 @@ fn completions_and_manual() {
     }
     assert_snapshot!(rolecall("man nothing"), @r#"
     --- stderr
-    error: there is no command `nothing`
+    error: unknown command `nothing`
     --- exit 2
     "#);
 }
@@ -223,8 +223,8 @@ fn a_kind_without_pods_is_not_a_subject() {
 fn diff_has_its_own_form_of_overlay() {
     assert_snapshot!(rolecall("diff cluster fixtures/ns-1 --overlay"), @"
     --- stderr
-    error: `diff` takes what is laid over a cluster as `overlay:PATH`
-    hint: run `rolecall diff cluster overlay:fixtures/ns-1` to see what applying it would change
+    error: `diff` uses `overlay:PATH` instead of `--overlay`
+    hint: run `rolecall diff cluster overlay:fixtures/ns-1` to see what applying the manifests would change
     --- exit 2
     ");
 }

@@ -4,7 +4,7 @@ use crate::command::{command, rolecall, rolecall_in_columns, run, split};
 
 #[test]
 fn from_pods_to_rules() {
-    assert_snapshot!(rolecall("walk -f fixtures/ns-1"), @r"
+    assert_snapshot!(rolecall("walk -f fixtures/ns-1"), @r#"
     2 Pods of Deployment ns-1/lister
     |   lister-6c9d7f8b54-4xkqp, lister-6c9d7f8b54-zn2vd
     |   through ReplicaSet lister-6c9d7f8b54
@@ -12,10 +12,10 @@ fn from_pods_to_rules() {
     `-- ServiceAccount ns-1/k-sa-1
         |-- in ns-1: RoleBinding pod-lister of Role pod-lister
         |   `-- list pods
-        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+        `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
-    assert_snapshot!(rolecall("walk pod/report-29382135-q8zvw -n nightly-report -f fixtures/nightly-report"), @r"
+    "#);
+    assert_snapshot!(rolecall("walk pod/report-29382135-q8zvw -n nightly-report -f fixtures/nightly-report"), @r#"
     Pod nightly-report/report-29382135-q8zvw of CronJob nightly-report/report
     |   through Job report-29382135
     |   token mounted: by default
@@ -23,30 +23,30 @@ fn from_pods_to_rules() {
         |-- in nightly-report: RoleBinding reporter of Role reporter
         |   |-- create,get,update configmaps
         |   `-- list pods.metrics.k8s.io
-        `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+        `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn branches_are_drawn_where_the_locale_can() {
     let arguments = split("walk -f fixtures/prueba-rbac");
-    assert_snapshot!(run(command().args(arguments).env("LANG", "C.UTF-8"), ""), @r"
+    assert_snapshot!(run(command().args(arguments).env("LANG", "C.UTF-8"), ""), @r#"
     Pod prueba-rbac/prueba-pod
     │   token mounted: by default
     Pod prueba-rbac/prueba-pod-no-token
-    │   token not mounted: the Pod says automountServiceAccountToken: false
+    │   token not mounted: the Pod sets automountServiceAccountToken: false
     └── ServiceAccount prueba-rbac/prueba-sa
         ├── in prueba-rbac: RoleBinding prueba-rolebinding of Role prueba-role
         │   └── get,list,delete pods
-        └── everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+        └── everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn lines_are_folded_on_a_terminal() {
-    assert_snapshot!(rolecall_in_columns(60, "walk deploy/plain -f fixtures/tokens"), @r"
+    assert_snapshot!(rolecall_in_columns(60, "walk deploy/plain -f fixtures/tokens"), @r#"
     Pods of Deployment tokens/plain
     |   token mounted: by default
     `-- ServiceAccount tokens/willing
@@ -72,10 +72,10 @@ fn lines_are_folded_on_a_terminal() {
         |   |     cronjobs.batch/status, jobs.batch,
         |   |     jobs.batch/status
         |   `-- and 4 more rules (see -o wide)
-        `-- everywhere: what every ServiceAccount may (4
-              bindings; see -o wide)
+        `-- everywhere: the default rules of every
+              ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -86,52 +86,52 @@ fn every_reason_for_a_token_is_shown() {
         .lines()
         .filter(|line| line.contains("Pods of") || line.contains("token "))
         .collect();
-    assert_snapshot!(tokens.join("\n"), @r"
+    assert_snapshot!(tokens.join("\n"), @r#"
     Pods of Deployment tokens/nobody
     |   token mounted: by default
     Pods of Deployment tokens/no-such-account
     Pods of Deployment tokens/account-refuses
-    |   token not mounted: the ServiceAccount says automountServiceAccountToken: false
+    |   token not mounted: the ServiceAccount sets automountServiceAccountToken: false
     Pods of Deployment tokens/for-somebody-else
-    |   token not mounted: the ServiceAccount says automountServiceAccountToken: false
+    |   token not mounted: the ServiceAccount sets automountServiceAccountToken: false
     Pods of Deployment tokens/pod-overrules
-    |   token mounted: the Pod says automountServiceAccountToken: true
+    |   token mounted: the Pod sets automountServiceAccountToken: true
     Pods of Deployment tokens/projected
-    |   token mounted: the Pod mounts a projected one of its own
+    |   token mounted: the Pod mounts a projected token
     Pods of Deployment tokens/covered
-    |   token not mounted: every container mounts something else in its place
+    |   token not mounted: every container mounts another volume at its path
     Pods of Deployment tokens/plain
     |   token mounted: by default
     Pods of Deployment tokens/pod-refuses
-    |   token not mounted: the Pod says automountServiceAccountToken: false
-    ");
+    |   token not mounted: the Pod sets automountServiceAccountToken: false
+    "#);
 }
 
 #[test]
 fn a_service_account_that_does_not_exist() {
-    assert_snapshot!(rolecall("walk deploy/no-such-account -f fixtures/tokens"), @r"
+    assert_snapshot!(rolecall("walk deploy/no-such-account -f fixtures/tokens"), @r#"
     Pods of Deployment tokens/no-such-account
-    `-- ServiceAccount tokens/ghost does not exist: its Pods are refused until it does
-        `-- nothing but what every ServiceAccount may (4 bindings; see -o wide)
+    `-- ServiceAccount tokens/ghost does not exist, so its Pods cannot be created
+        `-- only the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- stderr
     hint: run `kubectl create serviceaccount ghost -n tokens` to create it
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn a_static_pod_has_no_identity() {
-    assert_snapshot!(rolecall("walk -f fixtures/static-pod"), @r"
+    assert_snapshot!(rolecall("walk -f fixtures/static-pod"), @r#"
     Pod static-pod/log-shipper-node-1
     |   token not mounted: a static Pod has none
-    `-- nobody: a kubelet runs it by itself, without a ServiceAccount
+    `-- no identity: a kubelet runs it without a ServiceAccount
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn dangling_references_are_marked() {
-    assert_snapshot!(rolecall("walk sa/app -f fixtures/v09-dangling-role-ref"), @r"
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/v09-dangling-role-ref"), @r#"
     ServiceAccount v09-app/app
     |   no Pod runs as it
     |-- everywhere: ClusterRoleBinding v09-app-metrics of ClusterRole v09-metrics-reader
@@ -140,33 +140,33 @@ fn dangling_references_are_marked() {
     |   `-- nothing: Role view does not exist
     |-- in v09-app: RoleBinding config-reader of Role config-reader
     |   `-- get configmaps
-    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
-    assert_snapshot!(rolecall("walk sa/app -f fixtures/v07-invalid-role-refs"), @r"
+    "#);
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/v07-invalid-role-refs"), @r#"
     ServiceAccount v07-app/app
     |   no Pod runs as it
     |-- everywhere: ClusterRoleBinding v07-role-cluster-wide of Role secret-reader
     |   `-- nothing: a ClusterRoleBinding cannot refer to a Role
     |-- in v07-app: RoleBinding unknown-kind of SuperRole secret-reader
     |   `-- nothing: SuperRole is not a kind of role
-    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
 fn rules_without_effect_are_marked() {
-    assert_snapshot!(rolecall("walk sa/operator -f fixtures/v06-clusterrole-in-a-namespace"), @r"
+    assert_snapshot!(rolecall("walk sa/operator -f fixtures/v06-clusterrole-in-a-namespace"), @r#"
     ServiceAccount v06-team/operator
     |   no Pod runs as it
     |-- in v06-team: RoleBinding operator-leases of ClusterRole v06-lease-holder
     |   |-- get,create,update leases.coordination.k8s.io
     |   |-- list persistentvolumes (no effect: cluster-scoped)
-    |   `-- get /metrics (no effect: a RoleBinding grants no URLs)
-    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    |   `-- get /metrics (no effect: a RoleBinding cannot grant URLs)
+    `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -180,22 +180,22 @@ fn groups_users_and_masters() {
     |   `-- get,list,watch configmaps
     |-- in v01-blue: RoleBinding welcome-for-everyone of Role welcome-reader, to Group system:authenticated
     |   `-- get configmaps named "welcome"
-    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
     "#);
-    assert_snapshot!(rolecall("walk user/jane group/system:masters -f fixtures/ns-1"), @r"
+    assert_snapshot!(rolecall("walk user/jane group/system:masters -f fixtures/ns-1"), @r#"
     Group system:masters
-    |-- everything: servers ask nothing of members of system:masters
+    |-- everything: members of system:masters bypass authorization
     |-- everywhere: ClusterRoleBinding cluster-admin of ClusterRole cluster-admin, to Group system:masters
     |   |-- * *.*
     |   `-- * *
-    `-- everywhere: what every user may (3 bindings; see -o wide)
+    `-- everywhere: the default rules of every user (3 bindings; see -o wide)
 
     User jane
     |   in system:authenticated
-    `-- nothing but what every user may (3 bindings; see -o wide)
+    `-- only the default rules of every user (3 bindings; see -o wide)
     --- exit 0
-    ");
+    "#);
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn missing_targets_are_errors() {
     assert_snapshot!(rolecall("walk 'deploy/x*' -n ns-1 -f fixtures/ns-1"), @r"
     --- stderr
     error: nothing matches `deploy/x*` in namespace `ns-1`
-    hint: pass `-A` to look in all namespaces
+    hint: pass `-A` to search all namespaces
     --- exit 2
     ");
 }
@@ -315,7 +315,7 @@ fn missing_targets_are_errors() {
 fn an_input_without_workloads() {
     assert_snapshot!(rolecall("walk -f fixtures/v06-clusterrole-in-a-namespace"), @r#"
     --- stderr
-    note: there are no Pods, and nothing that makes Pods, in the input
+    note: no Pods or workloads found in the input
     hint: run `rolecall walk 'sa/*' -f fixtures/v06-clusterrole-in-a-namespace` to walk from the ServiceAccounts
     --- exit 0
     "#);
@@ -323,16 +323,16 @@ fn an_input_without_workloads() {
 
 #[test]
 fn unread_input_is_reported() {
-    assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r"
+    assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r#"
     ServiceAccount unread-document/app
-    |   no Pod that was read runs as it
+    |   no Pod that could be read runs as it
     |-- in unread-document: RoleBinding app of Role app
     |   `-- get pods
-    `-- everywhere: what every ServiceAccount may (4 bindings; see -o wide)
+    `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- stderr
     warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-    warning: there may be more, for this was not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+    warning: there might be more; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
     --- exit 3
-    ");
+    "#);
     assert_eq!(rolecall("walk sa/app -f fixtures/unread-document").exit, Some(2));
 }

@@ -8,7 +8,7 @@ fn all_subjects_are_listed() {
     SUBJECT          NAMESPACE   BINDING      ROLE
     sa/ns-1:k-sa-1   ns-1        pod-lister   Role/pod-lister
     --- stderr
-    note: group system:masters can do anything, whatever roles and bindings say
+    note: group system:masters can do anything, regardless of roles and bindings
     --- exit 0
     "#);
 }
@@ -22,9 +22,9 @@ fn a_single_folded_subject_is_singular() {
 #[test]
 fn default_roles_are_included() {
     assert_snapshot!(rolecall("who-can get secrets -n ns-1 -f fixtures/ns-1"), @r#"
-    and 4 subjects of Kubernetes, with system:masters (--show-system lists them)
+    and 4 built-in subjects, including system:masters (--show-system lists them)
     --- stderr
-    note: nodes may too, each for what runs on it: the Node authorizer decides for group system:nodes
+    note: nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
 }
@@ -38,7 +38,7 @@ fn all_namespaces_are_asked_one_by_one() {
         sa/v08-prod:app   v08-prod    app       Role/app
         sa/v08-test:app   v08-test    app       Role/app
         --- stderr
-        note: group system:masters can do anything, whatever roles and bindings say
+        note: group system:masters can do anything, regardless of roles and bindings
         --- exit 0
         "#
     );
@@ -49,7 +49,7 @@ fn all_namespaces_are_asked_one_by_one() {
         sa/v08-prod:app   v08-prod    app       Role/app
         --- stderr
         note: the input has no roles, bindings or ServiceAccounts in namespace `v08-dev`
-        note: group system:masters can do anything, whatever roles and bindings say
+        note: group system:masters can do anything, regardless of roles and bindings
         --- exit 0
         "#
     );
@@ -64,7 +64,7 @@ fn groups_include_their_serviceaccounts() {
         group/system:serviceaccounts:v01-blue   v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
           sa/v01-blue:worker                    v01-blue    config-reader-of-blue   Role/config-reader   get,list,watch configmaps   fixtures/v01-implied-groups/manifests.yaml:56
         --- stderr
-        note: group system:masters can do anything, whatever roles and bindings say
+        note: group system:masters can do anything, regardless of roles and bindings
         --- exit 0
         "#
     );
@@ -101,7 +101,7 @@ fn json_contains_members_and_evidence() {
         }
         --- stderr
         note: no subject found can list configmaps in namespace v01-green
-        note: group system:masters can do anything, whatever roles and bindings say
+        note: group system:masters can do anything, regardless of roles and bindings
         --- exit 1
         "#
     );
@@ -112,7 +112,8 @@ fn role_bindings_do_not_grant_cluster_scoped_resources() {
     for ask in ["list nodes", "impersonate users", "approve signers", "escalate clusterroles"] {
         let ran = rolecall(&format!("who-can {ask} -A -f fixtures/delegated-bind --defaults none"));
         let resource = ask.split(' ').next_back().unwrap_or_default();
-        let note = format!("note: `{resource}` is cluster-scoped: no RoleBinding grants it\n");
+        let note =
+            format!("note: `{resource}` is cluster-scoped, so RoleBindings cannot grant it\n");
         assert_eq!((ran.exit, &*ran.stdout), (Some(1), ""), "{ask}");
         assert!(ran.stderr.starts_with(&note), "{ask}: {}", ran.stderr);
     }
@@ -139,7 +140,7 @@ fn no_subjects_exit_with_1() {
     assert_snapshot!(rolecall("who-can delete nodes -f fixtures/ns-1 --defaults none"), @r#"
     --- stderr
     note: no subject found can delete nodes at the cluster scope
-    note: group system:masters can do anything, whatever roles and bindings say
+    note: group system:masters can do anything, regardless of roles and bindings
     --- exit 1
     "#);
 }
@@ -150,7 +151,7 @@ fn urls_have_subjects_too() {
     SUBJECT          NAMESPACE   BINDING         ROLE
     user/v19-admin   *           v19-every-url   ClusterRole/v19-every-url
     --- stderr
-    note: group system:masters can do anything, whatever roles and bindings say
+    note: group system:masters can do anything, regardless of roles and bindings
     --- exit 0
     "#);
     assert_snapshot!(rolecall("who-can get /v19 -f fixtures/v19-urls --defaults none"), @r#"
@@ -158,7 +159,7 @@ fn urls_have_subjects_too() {
     user/v19-admin      *           v19-every-url   ClusterRole/v19-every-url
     sa/v19-app:prober   *           v19-urls        ClusterRole/v19-urls
     --- stderr
-    note: group system:masters can do anything, whatever roles and bindings say
+    note: group system:masters can do anything, regardless of roles and bindings
     --- exit 0
     "#);
 }
@@ -172,8 +173,8 @@ fn unread_input_can_hide_subjects() {
         sa/unread-document:app   unread-document   app       Role/app
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        note: group system:masters can do anything, whatever roles and bindings say
-        warning: there may be further subjects; could not be read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
+        note: group system:masters can do anything, regardless of roles and bindings
+        warning: there might be more subjects; could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
         --- exit 3
         "#
     );

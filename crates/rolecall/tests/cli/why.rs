@@ -5,7 +5,7 @@ use crate::command::{rolecall, rolecall_args, rolecall_with};
 #[test]
 fn every_grant_is_listed() {
     assert_snapshot!(rolecall("why get /version --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
-    yes: sa/ns-1:k-sa-1 may get /version
+    yes: sa/ns-1:k-sa-1 can get /version
       by ClusterRoleBinding system:discovery to Group system:authenticated (default), ClusterRole system:discovery, rules[0]: get /version and 10 more
       by ClusterRoleBinding system:public-info-viewer to Group system:authenticated (default), ClusterRole system:public-info-viewer, rules[0]: get /version and 4 more
     --- exit 0
@@ -18,10 +18,10 @@ fn an_unbound_role_is_a_near_miss() {
         rolecall("why get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before"),
         @r#"
         no: User "system:serviceaccount:project-swan:default" cannot get resource "pods" in API group "" in the namespace "project-swan"
-          to allow just this, run `rolecall fix get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before`
+          to allow exactly this, run `rolecall fix get pods --for deploy/tmp-api-contact -n project-swan -f fixtures/project-swan/before`
           roles that would allow it are not bound to sa/project-swan:default: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-            to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`, to every Pod in its namespace that names no ServiceAccount
-          only Kubernetes' default bindings name it
+            to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`, for every Pod in its namespace that sets no ServiceAccount
+          only Kubernetes' default bindings apply here
         --- exit 1
         "#
     );
@@ -33,11 +33,11 @@ fn another_namespace() {
         rolecall("why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
-          to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
+          to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-            but it applies in namespace ns-1 only
-            to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
-          only Kubernetes' default bindings name it
+            but it only applies in namespace ns-1
+            to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+          only Kubernetes' default bindings apply here
         --- exit 1
         "#
     );
@@ -80,12 +80,12 @@ fn every_near_miss_has_a_fix() {
         to change that, add `""` to its apiGroups in Role nightly-report/reporter (fixtures/nightly-report/manifests.yaml:12)
     list pods --for sa/ns-1:k-sa-1 -n default
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-        but it applies in namespace ns-1 only
-        to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
+        but it only applies in namespace ns-1
+        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
     list pods --for sa/ns-1:k-sa-1 -A
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-        but it applies in namespace ns-1 only, not in all namespaces at once
-        to change that, ask with `-n ns-1` if that is enough, or grant just this with `rolecall fix` in all namespaces
+        but it only applies in namespace ns-1, not across all namespaces
+        to change that, use `-n ns-1` if that is enough, or grant just this with `rolecall fix` in all namespaces
     get pods --for sa/k-sa-1 -n ns-1
       nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
@@ -96,20 +96,20 @@ fn every_near_miss_has_a_fix() {
         to change that, add `pods/log` to its resources in Role prueba-rbac/prueba-role (fixtures/prueba-rbac/manifests.yaml:12)
     list pods --for sa/deployer -n v02-ci
       nearly by RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rules[0]: get,list,watch pods and 9 more
-        but its subject is User v02-ci:deployer, which is somebody else
-        to change that, if it was meant, correct the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
+        but its subject is User v02-ci:deployer, which is of another kind
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
     delete nodes --name n --for sa/robot -n v03-app
       nearly by ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rules[0]: * *.*
-        but its subject has no namespace, and so matches nobody in a ClusterRoleBinding
-        to change that, if it was meant, correct the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
+        but its subject has no namespace, so it matches nothing in a ClusterRoleBinding
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
     create jobs --for group/V04-dev -n v04-app
       nearly by RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
-        but its subject is Group v04-dev: upper and lower case count
-        to change that, if it was meant, correct the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
+        but its subject is Group v04-dev: names are case-sensitive
+        to change that, if that is a mistake, change the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
     list endpoints --for sa/v05-a:scraper -n v05-a
       nearly by RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rules[0]: get,list,watch endpoints,services
-        but its subject is ServiceAccount v05-b/scraper, of another namespace
-        to change that, if it was meant, correct the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
+        but its subject is ServiceAccount v05-b/scraper, in another namespace
+        to change that, if that is a mistake, change the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
     list pv --for sa/operator -n v06-team
       nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[1]: list persistentvolumes
         but persistentvolumes is cluster-scoped, which no RoleBinding can grant
@@ -132,12 +132,12 @@ fn every_near_miss_has_a_fix() {
         to change that, add `x` to its resourceNames in Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     list configmaps --for sa/config-agent -n v15-app
       nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
-        but the rule is limited to the name "settings", and `list` without a name is about all of them
+        but the rule is limited to the name "settings", and `list` without a name needs access to all objects
         to change that, ask about one object with `--name settings`, or add a rule without resourceNames to Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     get /v19/ --for sa/prober -n v19-app
       nearly by ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rules[0]: get /v19,/v19-health/*,/v19-debug*
         but the URL `/v19` of the rule does not match `/v19/`
-        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which everybody bound to it gains; or grant just this with `rolecall fix`
+        to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which affects all its subjects; or grant just this with `rolecall fix`
     get pods --name p --for sa/viewer -n v25-app
       nearly by RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rules[0]: get pods/exec,pods/attach,pods/portforward
         but `pods/exec` does not include `pods`
@@ -150,17 +150,17 @@ const LIST: &str = r#"Error from server (Forbidden): pods is forbidden: User "sy
 #[test]
 fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
     assert_snapshot!(rolecall_args(&["why", LIST, "-f", "fixtures/ns-1"]), @r#"
-no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
-  to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-    but it applies in namespace ns-1 only
-    to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
-  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
-  only Kubernetes' default bindings name it
-  refused at refusal:1
---- exit 1
-"#);
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+      to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+        but it only applies in namespace ns-1
+        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+      roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+      only Kubernetes' default bindings apply here
+      refused at refusal:1
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -172,30 +172,30 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
         LIST.replace("pods", "services"),
     );
     assert_snapshot!(rolecall_with("why - -f fixtures/ns-1", &text), @r#"
-no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
-  to allow just this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-  nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
-    but it applies in namespace ns-1 only
-    to change that, ask with `-n ns-1` if that is meant, or grant just this with `rolecall fix` in namespace default
-  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
-  only Kubernetes' default bindings name it
-  refused at stdin:1
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
+      to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+        but it only applies in namespace ns-1
+        to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
+      roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+      only Kubernetes' default bindings apply here
+      refused at stdin:1
 
-no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API group "" in the namespace "default"
-  to allow just this, run `rolecall fix list services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` and `rolecall fix watch pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-  roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
-    to change that, grant just this with `rolecall fix`: to bind ClusterRole view would also allow 179 other things, such as `get configmaps`
-  only Kubernetes' default bindings name it
-  likewise: list services in namespace default
-  refused at stdin:2; stdin:3
---- stderr
-error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message, which names the user: list secrets in namespace ns-1
-hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the user that was refused in place of SUBJECT
-hint: pass `--for SUBJECT` to say who was refused
-warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
---- exit 1
-"#);
+    no: User "system:serviceaccount:ns-1:k-sa-1" cannot watch resource "pods" in API group "" in the namespace "default"
+      to allow exactly this, run `rolecall fix list services --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` and `rolecall fix watch pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
+      roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+        to change that, grant just this with `rolecall fix`: binding ClusterRole view would also allow 179 other things, such as `get configmaps`
+      only Kubernetes' default bindings apply here
+      also refused: list services in namespace default
+      refused at stdin:2; stdin:3
+    --- stderr
+    error: stdin:5: requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://h/api/v1/namespaces/ns-1/secrets: the client shows a 403 with its URL, but not the server's message with the user: list secrets in namespace ns-1
+    hint: run `rolecall fix list secrets --for SUBJECT -n ns-1 -f fixtures/ns-1` to grant it, with the refused user as SUBJECT
+    hint: pass `--for SUBJECT` to name the refused subject
+    warning: stdin:4: pods "p" is forbidden: exceeded quota: q, requested: pods=1: a ResourceQuota refused, not RBAC: request less, delete unused objects, or ask for a higher quota
+    --- exit 1
+    "#);
 }
 
 #[test]
@@ -205,17 +205,17 @@ fn a_refusal_without_a_user_applies_to_the_given_subject() {
     assert_eq!(without.exit, Some(1), "{without}");
     assert!(without.stderr.contains("rolecall fix list pods --for SUBJECT -n ns-1"), "{without}");
     let with = rolecall_args(&["why", text, "--for", "sa/ns-1:k-sa-1", "-f", "fixtures/ns-1"]);
-    assert!(with.stdout.starts_with("yes: sa/ns-1:k-sa-1 may list pods"), "{with}");
+    assert!(with.stdout.starts_with("yes: sa/ns-1:k-sa-1 can list pods"), "{with}");
 }
 
 #[test]
 fn a_text_without_a_refusal_is_an_error() {
     assert_snapshot!(rolecall_args(&["why", "list pods", "-f", "fixtures/ns-1"]), @r#"
---- stderr
-error: no refusal was found in the text: servers write `... is forbidden: User "..." cannot ...`
-hint: run `rolecall why list pods` to ask a question
---- exit 2
-"#);
+    --- stderr
+    error: no refusal found in the text: expected `... is forbidden: User "..." cannot ...`
+    hint: run `rolecall why list pods` to ask a question
+    --- exit 2
+    "#);
 }
 
 #[test]
@@ -243,15 +243,15 @@ rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
 "#;
     assert_snapshot!(rolecall_with("why create pods --for sa/team-a:app -n team-a -f -", manifests), @r#"
     no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
-      to allow just this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
+      to allow exactly this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
       nearly by RoleBinding team-a/own (-:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but the rule has the verbs get,list,watch, not create
-        to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a change is undone
+        to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a controller would revert a change
       nearly by ClusterRoleBinding crb (-:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
-        but its subject is ServiceAccount other/app, of another namespace
-        to change that, grant just this with `rolecall fix` in namespace team-a: a subject of this binding holds ClusterRole edit in every namespace
+        but its subject is ServiceAccount other/app, in another namespace
+        to change that, grant just this with `rolecall fix` in namespace team-a: this binding grants ClusterRole edit in every namespace
       roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
-        to change that, grant just this with `rolecall fix`: to bind ClusterRole edit would also allow 408 other things, such as `get pods/attach`
+        to change that, grant just this with `rolecall fix`: binding ClusterRole edit would also allow 408 other things, such as `get pods/attach`
     --- stderr
     warning: there is no ServiceAccount `app` in namespace `team-a`
     --- exit 1

@@ -22,7 +22,7 @@ pub(super) const RISKS: &[Risk] = &[
         in_namespace: Severity::Medium,
         needs: &[&[Asks::new(&["list", "watch"], "", &["secrets"])]],
         may: "read all Secrets at once",
-        fix: "grant `get` on the required Secrets with `resourceNames`",
+        fix: "grant `get` on the required Secrets, limited by `resourceNames`",
         ..Risk::BASE
     },
     Risk {

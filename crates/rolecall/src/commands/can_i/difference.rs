@@ -1,4 +1,4 @@
-//! `--diff-with`: the cells that another subject, namespace or cluster answers differently.
+//! `--diff-with`: cells that differ for another subject, namespace or cluster.
 
 use std::io::Write;
 
@@ -20,18 +20,18 @@ use crate::render;
 use crate::subject::{SubjectArgument, label};
 use crate::ui::Ui;
 
-/// What the cells are compared with.
+/// The other side of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Other {
-    /// The same questions about somebody else.
+    /// The same questions for another subject.
     Subject(SubjectArgument),
     /// The same questions in another namespace.
     Namespace(String),
-    /// The same questions to the cluster of another context.
+    /// The same questions in the cluster of another context.
     Context(String),
 }
 
-/// Answers the matrix and what it is compared with.
+/// Answers the matrix for the arguments and the others.
 pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let others: Vec<Other> =
         arguments.diff_with.iter().map(|text| Other::parse(text)).collect::<Result<_, _>>()?;
@@ -66,17 +66,17 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, report(&difference, ui)))
 }
 
-/// Refuses what has no second answer.
+/// Rejects comparisons without a second answer.
 fn check(options: &Options, mode: Mode, others: &[Other]) -> Result<(), CommandError> {
     mode.check(options)?;
     if mode == Mode::Both {
-        return Err(CommandError::usage("`--diff-with` compares answers of one kind")
-            .with_hint(Hint::pass("--mode live", "compare those of the server")));
+        return Err(CommandError::usage("`--diff-with` does not support `--mode both`")
+            .with_hint(Hint::pass("--mode live", "compare the answers of the server")));
     }
     let has_context = others.iter().any(|other| matches!(other, Other::Context(_)));
     if has_context && !options.source.filename.is_empty() {
-        return Err(CommandError::usage("manifests are in no context")
-            .with_hint(Hint::run("rolecall diff OLD NEW", "compare them with a cluster")));
+        return Err(CommandError::usage("manifests have no context")
+            .with_hint(Hint::run("rolecall diff OLD NEW", "compare manifests with a cluster")));
     }
     Ok(())
 }
@@ -85,8 +85,8 @@ impl Other {
     fn parse(text: &str) -> Result<Self, CommandError> {
         if let Some(context) = text.strip_prefix("context:") {
             if context.is_empty() {
-                return Err(CommandError::usage(format!("`{text}` names no context"))
-                    .with_hint(Hint::run("kubectl config get-contexts", "see which there are")));
+                return Err(CommandError::usage(format!("`{text}` has no context name"))
+                    .with_hint(Hint::run("kubectl config get-contexts", "list the contexts")));
             }
             return Ok(Self::Context(context.to_owned()));
         }
@@ -99,7 +99,7 @@ impl Other {
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || !text.bytes().all(is_label) {
             return Err(CommandError::usage(format!(
-                "`{text}` is no subject, no namespace and no context"
+                "`{text}` is not a subject, a namespace or a context"
             ))
             .with_hint(Hint::did_you_mean(text, ["sa/NAME", "NAMESPACE", "context:NAME"])));
         }
@@ -107,7 +107,7 @@ impl Other {
     }
 }
 
-/// How questions are answered.
+/// The source of answers.
 struct Asking<'a> {
     ui: &'a Ui,
     options: &'a Options,
@@ -132,7 +132,7 @@ impl Asking<'_> {
         let placed = || cells.iter().zip(&rows);
         let own: Vec<Request> =
             placed().map(|at| request(at, at.0.namespace.map_or("", |it| it))).collect();
-        // Everything that is asked here goes into one plan, which asks nothing twice.
+        // All questions go into one plan, which removes duplicates.
         let mut builder = PlanBuilder::new();
         let mut columns = vec![(base_label(session, plan, others), own.clone())];
         for (cell, request) in cells.iter().zip(&own) {
@@ -176,7 +176,7 @@ impl Asking<'_> {
         Ok(Difference { cells, columns: answered, several })
     }
 
-    /// Asks the cluster of another context; whoever is `me` here is `me` there.
+    /// Asks the cluster of another context, where `me` can be another user.
     fn ask_elsewhere(
         &self,
         context: &str,
@@ -230,7 +230,7 @@ impl Asking<'_> {
     }
 }
 
-/// Returns the cells in the order of a matrix: what is in no namespace first.
+/// Returns the cells in the order of a matrix: those without a namespace first.
 fn cells<'p>(plan: &'p Plan<'p>) -> impl Iterator<Item = (Cell<'p>, &'p Row<'p>)> {
     plan.subjects.iter().flat_map(move |subject| {
         let places = std::iter::once(None).chain(plan.namespaces.iter().map(Some));
@@ -247,7 +247,7 @@ fn cells<'p>(plan: &'p Plan<'p>) -> impl Iterator<Item = (Cell<'p>, &'p Row<'p>)
     })
 }
 
-/// Says what the others are compared with, if that is one thing of their kind.
+/// Returns the heading for the arguments: the subject, namespace or context, if there is only one.
 fn base_label(session: &Session, plan: &Plan<'_>, others: &[Other]) -> String {
     let all = |is_kind: fn(&Other) -> bool| others.iter().all(is_kind);
     let context = session.live().and_then(|live| live.cluster().context());
@@ -288,12 +288,12 @@ fn report(difference: &Difference<'_>, ui: &Ui) -> Exit {
     let differing = difference.differing().count();
     let answers = if compared == 1 { "answer" } else { "answers" };
     ui.note(match differing {
-        0 => format!("{compared} {answers} compared, without a difference"),
+        0 => format!("{compared} {answers} compared; none differs"),
         1 => format!("{compared} {answers} compared; 1 differs"),
         _ => format!("{compared} {answers} compared; {differing} differ"),
     });
     if unknown > 0 {
-        ui.warn(format!("{unknown} answers are unknown, and compared with nothing"));
+        ui.warn(format!("{unknown} answers are unknown and were not compared"));
     }
     Exit::No.when(differing > 0).max(Exit::Inconclusive.when(unknown > 0))
 }
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_are_told_apart_by_how_they_are_written() {
+    fn others_are_distinguished_by_their_notation() {
         let subject = |text: &str| SubjectArgument::parse(text).ok().map(Other::Subject);
         for (text, expected) in [
             ("sa/web", subject("sa/web")),

@@ -1,4 +1,4 @@
-//! Answers of the server, alone or beside the evaluator's.
+//! Answers of the server, alone or compared to those of the evaluator.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use rolecall_review::{Answer, Comparison, LocalReviewer, Plan as Questions, Plan
 use super::Arguments;
 use super::mode::Mode;
 use super::plan::Plan;
-use super::reviewed_matrix::{Matrix, tell_unasked, tell_unknown};
+use super::reviewed_matrix::{Matrix, warn_unasked, warn_unknown};
 use super::single::{Single, write_reviewed};
 use crate::cli::Options;
 use crate::decide::{Decided, exit_of};
@@ -23,7 +23,7 @@ use crate::subject::SubjectArgument;
 use crate::ui::Ui;
 use crate::words;
 
-/// Asks one question of the server.
+/// Asks the server one question.
 pub(super) fn run_single(
     ui: &Ui,
     options: &Options,
@@ -57,7 +57,7 @@ pub(super) fn run_single(
     }
 }
 
-/// Asks a matrix of the server.
+/// Asks the server a matrix of questions.
 pub(super) fn run_matrix(
     ui: &Ui,
     options: &Options,
@@ -81,24 +81,24 @@ pub(super) fn run_matrix(
     let reviewed = ask(ui, &session, me, &questions, evidence)?;
     if mode == Mode::Both {
         let exit = report(ui, &session, &questions, &reviewed, format)?;
-        // What could not be compared is of use by itself.
+        // The answers of the server are useful without a comparison.
         if exit == Exit::Inconclusive && format.as_format().is_none_or(|it| it == Format::Table) {
             let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
-            ui.note("these are the server's answers");
+            ui.note("these are the answers of the server");
             matrix.write(ui, &questions, &decided)?;
         }
         return Ok(session.conclude(ui, exit));
     }
     let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
     let unknown = matrix.write(ui, &questions, &decided)?;
-    tell_unasked(ui, &reviewed);
+    warn_unasked(ui, &reviewed);
     if unknown > 0 {
-        tell_unknown(ui, unknown, &reviewed);
+        warn_unknown(ui, unknown, &reviewed);
     }
     Ok(Exit::Inconclusive.when(unknown > 0))
 }
 
-/// Reads what is needed to ask the server; for a comparison also what the evaluator needs.
+/// Reads the input for asking the server and, for a comparison, for the evaluator.
 fn load(
     ui: &Ui,
     options: &Options,
@@ -113,7 +113,7 @@ fn load(
     Session::load(ui, options, Needs { without_roles: !with_roles, namespaces, breadth, ..needs })
 }
 
-/// Returns who the caller is, where it asks about itself.
+/// Returns the caller's identity, if the question is about it.
 pub(super) fn me(
     ui: &Ui,
     session: &Session,
@@ -135,7 +135,7 @@ fn ask(
     review(ui, live, me, questions.questions(), evidence, Means::Impersonation)
 }
 
-/// Tells where the evaluator and the server disagree.
+/// Reports the disagreements between the evaluator and the server.
 fn report(
     ui: &Ui,
     session: &Session,
@@ -162,16 +162,16 @@ fn report(
     let disagree = disagreements.len();
     let answers = if *compared == 1 { "answer" } else { "answers" };
     ui.note(match disagree {
-        0 if *compared == 0 => "no answer could be compared".to_owned(),
-        0 => format!("{compared} {answers} compared, without a disagreement"),
+        0 if *compared == 0 => "no answers could be compared".to_owned(),
+        0 => format!("{compared} {answers} compared; none disagrees"),
         1 => format!("{compared} {answers} compared; 1 disagrees"),
         _ => format!("{compared} {answers} compared; {disagree} disagree"),
     });
-    tell_unasked(ui, reviewed);
+    warn_unasked(ui, reviewed);
     if *unknown > 0 {
-        tell_unknown(ui, *unknown, reviewed);
+        warn_unknown(ui, *unknown, reviewed);
         for gap in words::gaps(session.authorizer.inventory().gaps()) {
-            ui.note(format!("rolecall does not know the answers, for this was not read: {gap}"));
+            ui.note(format!("rolecall cannot answer, because it could not read: {gap}"));
         }
     }
     Ok(Exit::No.when(disagree > 0).max(Exit::Inconclusive.when(*unknown > 0)))

@@ -1,4 +1,4 @@
-//! Subjects x verbs x resources x namespaces, answered and written piece by piece.
+//! Matrices of subjects, verbs, resources and namespaces, which are evaluated and written in pieces.
 
 use std::io::Write;
 
@@ -19,10 +19,10 @@ use crate::render::matrix::{Extent, Layout, Place};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
-/// How many namespaces of one subject are answered in one piece.
+/// The number of namespaces per piece, for one subject.
 const NAMESPACES_AT_ONCE: usize = 128;
 
-/// How many pieces are in the works at a time, which bounds the memory.
+/// The maximum number of pieces in memory.
 const PIECES_AT_ONCE: usize = 32;
 
 /// One subject and some of its namespaces.
@@ -30,18 +30,18 @@ const PIECES_AT_ONCE: usize = 32;
 struct Piece<'a> {
     subject: &'a Subject,
     namespaces: &'a [Text],
-    /// Whether the rows that are in no namespace are answered here.
+    /// Whether the piece includes the rows without a namespace.
     with_cluster_scope: bool,
 }
 
-/// Bytes of output, and how many cells in them are unknown.
+/// Encoded output, and the number of unknown cells in it.
 #[derive(Default)]
 struct Written {
     bytes: Vec<u8>,
     unknown: usize,
 }
 
-/// A matrix on its way to stdout.
+/// A matrix while it is written.
 struct Matrix<'a> {
     session: &'a Session,
     plan: Plan<'a>,
@@ -84,15 +84,15 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let unknown =
         Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
     if unknown > 0 {
-        ui.warn(format!("{unknown} answers are unknown, for something was not read"));
+        ui.warn(format!("{unknown} answers are unknown, because something could not be read"));
     }
     Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
 }
 
 impl Matrix<'_> {
-    /// Writes everything in order, and returns how many cells are unknown.
+    /// Writes everything in order, and returns the number of unknown cells.
     fn write(&self, ui: &Ui) -> Result<usize, CommandError> {
-        // Nothing is coloured in formats for programs.
+        // Machine-readable formats have no colours.
         let mut out: Box<dyn Write> = match self.format.is_laid_out() {
             true => Box::new(ui.stdout()),
             false => Box::new(ui.data()),
@@ -156,7 +156,7 @@ impl Matrix<'_> {
         Ok(written)
     }
 
-    /// Writes some rows of one subject; those that are in no namespace are asked without it.
+    /// Writes rows for one subject; resources without a namespace are checked at cluster scope.
     fn write_rows<'r>(
         &self,
         subject: &Subject,
@@ -187,7 +187,7 @@ impl Matrix<'_> {
         Ok(())
     }
 
-    /// Decides one cell, and writes it where the format wants each by itself.
+    /// Decides one cell, and writes it if the format has separate cells.
     fn decide_cell(
         &self,
         place: Place<'_>,
@@ -208,7 +208,7 @@ impl Matrix<'_> {
     }
 }
 
-/// Reads one cell off the grid.
+/// Returns the verdict of one cell in the grid.
 fn grid_verdict(
     grid_row: &GridRow,
     column: usize,

@@ -34,32 +34,32 @@ rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
     after_help = after_help()
 )]
 pub(crate) struct Arguments {
-    /// What is done: a verb such as `get`, `list` or `create`, or several with commas
+    /// The verb, such as `get` or `list`, or several separated by commas
     #[arg(requires = "resource")]
     verb: Option<String>,
-    /// To what: a resource or a URL path, or several resources with commas
+    /// The resource or URL path, or several resources separated by commas
     resource: Option<String>,
-    /// Who does it [default: me]; may be repeated; names may have
-    /// wildcards, as in `sa/*` or `user/*`
+    /// The subject [default: me]; wildcards such as `sa/*` or `user/*` select several; can be
+    /// repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// The object's name
+    /// The name of the object
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// The subresource of RESOURCE, such as `log` of `pods`
     #[arg(long, default_value = "", hide_default_value = true, requires = "resource")]
     subresource: String,
-    /// Verbs of a matrix [default: get, list, watch, create, update, patch, delete,
+    /// The verbs of the matrix [default: get, list, watch, create, update, patch, delete,
     /// deletecollection]
     #[arg(long, value_name = "VERBS", value_delimiter = ',', conflicts_with = "verb")]
     verbs: Vec<String>,
-    /// Resources of a matrix [default: all that servers serve]
+    /// The resources of the matrix [default: all served resources]
     #[arg(long, value_name = "RESOURCES", value_delimiter = ',', conflicts_with = "verb")]
     resources: Vec<String>,
-    /// Ask about the subresources of the matrix's resources too
+    /// Include subresources in the matrix
     #[arg(long, conflicts_with = "verb")]
     subresources: bool,
-    /// Answer SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
+    /// Answer the SubjectAccessReviews in a file: JSON lines, JSON or YAML; `-` for stdin
     #[arg(
         long,
         value_name = "FILE",
@@ -67,10 +67,10 @@ pub(crate) struct Arguments {
     )]
     reviews: Option<PathBuf>,
     /// Print only the cells that differ for another SUBJECT, in another NAMESPACE, or in another
-    /// context, `context:NAME`; may be repeated
+    /// context, `context:NAME`; can be repeated
     #[arg(long, value_name = "OTHER", conflicts_with = "reviews")]
     diff_with: Vec<String>,
-    /// Who answers
+    /// The source of the answers
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
     /// Output format; docs/json.md describes json and yaml
@@ -82,21 +82,21 @@ fn after_help() -> String {
     format!(
         "\
 Examples:
-  May the ServiceAccount `web` of namespace `shop` list Pods?
+  Can the ServiceAccount `web` of namespace `shop` list Pods?
     rolecall can-i list pods --for sa/web -n shop
-  May the Pods of a Deployment read the log of one Pod?
+  Can the Pods of a Deployment read the log of one Pod?
     rolecall can-i get pods/log --name db-0 --for deploy/web -n shop
-  May a user list Pods of all namespaces at once?
+  Can a user list Pods across all namespaces?
     rolecall can-i list pods --for user/jane -A
-  The same question to manifests
+  The same question for manifests
     rolecall can-i list pods --for sa/web -n shop -f deploy/
-  What may two subjects do with Pods and Deployments, in two namespaces?
+  What can two subjects do with Pods and Deployments, in two namespaces?
     rolecall can-i --for sa/shop:web --for user/jane --resources pods,deploy -n shop -n test
-  Everything that every ServiceAccount may do, for a spreadsheet
+  Everything that every ServiceAccount can do, for a spreadsheet
     rolecall can-i --for 'sa/*' -A --subresources -o csv
-  What may one ServiceAccount do that the other may not, or the other way round?
+  What can only one of two ServiceAccounts do?
     rolecall can-i --for sa/web -n shop --diff-with sa/worker
-  Do two clusters allow the same?
+  Do two clusters allow the same requests?
     rolecall can-i --for 'sa/*' -n shop --diff-with context:prod
   Answer reviews as an API server would
     rolecall can-i --reviews reviews.jsonl -f cluster.yaml
@@ -105,26 +105,25 @@ Examples:
 
 {}
 
-One answer exits with 0 for yes, 1 for no, 3 when something that was not read decides it. A matrix and
-reviews exit with 0 when everything could be answered, whatever the answers, else with 3. 2 means an
-error. With --diff-with 0 means that nothing differs, 1 that something does, 3 that
-something was not read.
+Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read. For a
+matrix and reviews: 0 everything was answered, regardless of the answers; 3 something could not be
+answered. With --diff-with: 0 no cell differs, 1 some cells differ, 3 something could not be read.
 
 Reviews are SubjectAccessReviews, LocalSubjectAccessReviews or SelfSubjectAccessReviews (with --as), or
-objects with only their `spec`. They come out in their order as JSON lines with a `status`, in the
-server's words. Groups are taken as written. An invalid review is reported with its line, and
-the others are still answered.",
+objects with only a `spec`. The output contains them in the same order, as JSON lines with the `status`
+that a server would return. The groups are those in the review, without additions. An invalid review
+is reported with its line, and the others are still answered.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )
 }
 
-/// Asks what the arguments ask.
+/// Answers the questions in the arguments.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     if let Some(file) = &arguments.reviews {
         if !matches!(arguments.output, MatrixFormat::Table | MatrixFormat::Json) {
-            return Err(CommandError::usage("reviews are answered as JSON lines")
-                .with_hint(Hint::pass("-o json", "say so, or leave it out")));
+            return Err(CommandError::usage("`--reviews` only supports JSON lines")
+                .with_hint(Hint::pass("-o json", "print JSON lines, or leave it out")));
         }
         return reviews::run(ui, options, file, arguments.mode);
     }
@@ -144,7 +143,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
 }
 
 impl Arguments {
-    /// Returns the one question that is asked, if it is only one.
+    /// Returns the question, if there is only one.
     fn as_single(&self, options: &Options) -> Option<single::Single<'_>> {
         let (verb, resource) = self.verb.as_deref().zip(self.resource.as_deref())?;
         let subject = match &*self.subjects {

@@ -1,39 +1,38 @@
-//! Who answers: the evaluator, the server, or both.
+//! The source of the answers: the evaluator, the server, or both.
 
 use clap::ValueEnum;
 
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 
-/// Who answers.
+/// The source of the answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
-    /// rolecall, from the roles and bindings that it lists; access reviews by the server confirm a
-    /// single answer, and give those that unread lists leave open. Nobody is impersonated
+    /// Evaluate the roles and bindings that can be listed; access reviews of the server confirm a
+    /// single answer and settle answers that depend on unreadable lists. Never impersonates
     #[default]
     Auto,
-    /// rolecall alone
+    /// Evaluate roles and bindings only
     Local,
-    /// The server: access reviews. Where you may not create those, and for many questions, the server
-    /// is asked as the subject, by impersonation, if you may impersonate it
+    /// Ask the server with access reviews. For many questions, or if you cannot create reviews, ask it
+    /// as the subject by impersonation, if you can impersonate it
     Live,
-    /// Both, to show where they disagree
+    /// Do both, and show where they disagree
     Both,
 }
 
 impl Mode {
-    /// Refuses to ask a server about what is not on it.
+    /// Rejects a mode that asks the server about manifests.
     pub(super) fn check(self, options: &Options) -> Result<(), CommandError> {
         let has_files = !options.source.filename.is_empty();
         if matches!(self, Self::Auto | Self::Local) || !has_files {
             return Ok(());
         }
         let error = if options.source.overlay {
-            "a server answers without the manifests that are laid over it"
+            "a server's answers do not include the manifests of `--overlay`"
         } else {
-            "manifests have no server that could answer"
+            "there is no server to ask about manifests"
         };
-        Err(CommandError::usage(error)
-            .with_hint(Hint::pass("--mode local", "have rolecall answer")))
+        Err(CommandError::usage(error).with_hint(Hint::pass("--mode local", "let rolecall answer")))
     }
 }

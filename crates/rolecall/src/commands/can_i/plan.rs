@@ -1,4 +1,4 @@
-//! What a matrix asks: which subjects, verbs, resources and namespaces.
+//! The dimensions of a matrix: subjects, verbs, resources and namespaces.
 
 use std::collections::BTreeSet;
 
@@ -12,21 +12,21 @@ use crate::question::{self, Reach};
 use crate::subject::Subject;
 use crate::ui::Ui;
 
-/// The verbs that are asked about when none are named.
+/// The default verbs.
 const DEFAULT_VERBS: [&str; 8] =
     ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
-/// Everything that is asked.
+/// The dimensions of a matrix.
 pub(super) struct Plan<'a> {
-    /// Whether subjects were named by patterns.
+    /// Whether subjects were given as patterns.
     pub(super) has_patterns: bool,
-    /// Who asks.
+    /// The subjects.
     pub(super) subjects: Vec<Subject>,
     /// The verbs.
     pub(super) verbs: Vec<Text>,
     /// The resources and paths.
     pub(super) rows: Vec<Row<'a>>,
-    /// The namespaces; the empty one is all at once.
+    /// The namespaces; the empty one means all namespaces.
     pub(super) namespaces: Vec<Text>,
     /// The rows that the evaluator's grid answers.
     pub(super) columns: Vec<Column>,
@@ -37,9 +37,9 @@ pub(super) struct Row<'a> {
     target: RowTarget<'a>,
     name: &'a str,
     is_namespaced: bool,
-    /// As people write it.
+    /// The notation of the command line.
     pub(super) label: String,
-    /// Its position among the columns of the grid; `None` for what only a decision can answer.
+    /// The column in the grid; `None` if it needs a separate decision.
     pub(super) column: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ enum RowTarget<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Makes the arguments definite.
+    /// Resolves the arguments.
     pub(super) fn new(
         ui: &Ui,
         catalog: &'a Catalog,
@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Returns the verbs that are asked about, each once.
+/// Returns the verbs, without duplicates.
 fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
     let named: Vec<&str> = match &arguments.verb {
         Some(verbs) => verbs.split(',').map(str::trim).collect(),
@@ -95,8 +95,8 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
     Ok(verbs)
 }
 
-/// Returns the resources and paths that are asked about, each once; those that the grid can answer
-/// get a column.
+/// Returns the resources and paths, without duplicates, and with a column for those that the grid can
+/// answer.
 fn rows<'a>(
     ui: &Ui,
     catalog: &'a Catalog,
@@ -105,7 +105,7 @@ fn rows<'a>(
     columns: &mut Vec<Column>,
 ) -> Result<Vec<Row<'a>>, CommandError> {
     let mut targets = Vec::new();
-    // Constrained impersonation is asked in an API group that no other verb means.
+    // Constrained impersonation uses a separate API group.
     let is_constrained = |verb: &&Text| verb.starts_with("impersonate:");
     let verb = verbs.first().filter(|_| verbs.iter().all(|verb| is_constrained(&verb)));
     let verb = verb.map_or("", |verb| &**verb);
@@ -197,8 +197,8 @@ impl<'a> Row<'a> {
         let is_namespaced =
             scopes.iter().any(|scope| matches!(scope, None | Some(RequestScope::Namespaced)));
         let column = match &target {
-            // The grid knows of one scope for a resource; a Namespace that is named is asked about in
-            // itself, and some verbs where the right is used.
+            // The grid has one scope per resource. But a named Namespace is checked in that namespace, and
+            // some verbs are checked where the permission is used.
             RowTarget::Resource(resolved)
                 if !has(RequestScope::WhereUsed)
                     && (name.is_empty() || !has(RequestScope::Itself)) =>
@@ -218,7 +218,7 @@ impl<'a> Row<'a> {
         Self { label: target.label(), target, name, is_namespaced, column }
     }
 
-    /// Returns whether it is asked about in namespaces.
+    /// Returns whether the resource is namespaced.
     pub(super) fn is_namespaced(&self) -> bool {
         self.is_namespaced
     }

@@ -17,17 +17,17 @@ use crate::subject::Subject;
 use crate::ui::Ui;
 use crate::words;
 
-/// A matrix of which the server answers all or some.
+/// A matrix with answers of the server.
 pub(super) struct Matrix<'a> {
-    /// What was read.
+    /// The input.
     pub(super) session: &'a Session,
-    /// What is asked.
+    /// The questions.
     pub(super) plan: &'a Plan<'a>,
     /// The format.
     pub(super) format: MatrixFormat,
 }
 
-/// Some cells that are written together: one subject in one namespace, or in none.
+/// Cells that are written together: for one subject, in one namespace or none.
 struct Line<'a> {
     subject: &'a Subject,
     namespace: Option<&'a Text>,
@@ -35,12 +35,12 @@ struct Line<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Returns what of an answer is shown.
+    /// Returns the evidence to show in answers.
     pub(super) fn evidence(&self) -> Evidence {
         if self.format.is_grid() { Evidence::Verdict } else { Evidence::Reason }
     }
 
-    /// Returns the questions of all cells, in the order in which they are written.
+    /// Returns the questions of all cells, in output order.
     pub(super) fn questions(&self) -> Questions {
         let mut builder = PlanBuilder::new();
         for line in self.lines() {
@@ -51,7 +51,7 @@ impl<'a> Matrix<'a> {
         builder.build()
     }
 
-    /// Writes the answers to the questions in order, and returns how many cells are unknown.
+    /// Writes the answers in order, and returns the number of unknown cells.
     pub(super) fn write(
         &self,
         ui: &Ui,
@@ -112,8 +112,8 @@ impl<'a> Matrix<'a> {
         line.row.request(&self.session.catalog, verb, namespace)
     }
 
-    /// Returns the lines in the order of the local matrix: what is in no namespace first, unless
-    /// there is but one namespace.
+    /// Returns the lines in the order of the local matrix: those without a namespace first, unless there is
+    /// only one namespace.
     fn lines(&self) -> impl Iterator<Item = Line<'a>> {
         let plan = self.plan;
         let only = Some(&*plan.namespaces).filter(|namespaces| namespaces.len() == 1);
@@ -133,17 +133,17 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Says how many questions were not asked any more.
-pub(super) fn tell_unasked(ui: &Ui, reviewed: &Reviewed) {
+/// Warns how many questions were not asked because of an interruption.
+pub(super) fn warn_unasked(ui: &Ui, reviewed: &Reviewed) {
     if reviewed.unasked > 0 {
         let total = reviewed.answers.len();
         let answered = total - reviewed.unasked;
-        ui.warn(format!("interrupted: {answered} of {total} questions are answered"));
+        ui.warn(format!("interrupted: {answered} of {total} questions were answered"));
     }
 }
 
-/// Says how many answers are unknown, and the reasons that servers give for it, each once.
-pub(super) fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
+/// Warns how many answers are unknown, with the server's reasons.
+pub(super) fn warn_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     let answers = if unknown == 1 { "answer is" } else { "answers are" };
     ui.warn(format!("{unknown} {answers} unknown"));
     let mut reasons: Vec<&str> = reviewed
@@ -159,5 +159,5 @@ pub(super) fn tell_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     }
 }
 
-/// How many reasons for unknown answers are told.
+/// The maximum number of reasons to report.
 const MOST_REASONS: usize = 5;

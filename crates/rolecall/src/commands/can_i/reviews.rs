@@ -1,4 +1,4 @@
-//! Reviews in, the same reviews with their status out.
+//! `--reviews`: reads reviews and writes them with their status.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
@@ -20,19 +20,19 @@ use crate::exit::Exit;
 use crate::file;
 use crate::live::{self, MOST_SUBJECTS};
 use crate::load::{Breadth, Needs, Session};
-use crate::patience::Patience;
+use crate::slow_input::SlowInputNote;
 use crate::ui::Ui;
 
-/// How many reviews are in the works at a time, which bounds the memory.
+/// The maximum number of reviews in memory.
 const AT_ONCE: usize = 8192;
 
-/// How much text they have together, more or less.
+/// The approximate maximum size of their text.
 const BYTES_AT_ONCE: usize = 32 << 20;
 
-/// How many malformed reviews are told of by themselves.
-const TOLD: usize = 20;
+/// The maximum number of malformed reviews to report.
+const MAX_REPORTED: usize = 20;
 
-/// What is said when all reviews are through.
+/// The totals, which are reported at the end.
 #[derive(Default)]
 struct Summary {
     errors: usize,
@@ -41,7 +41,7 @@ struct Summary {
     first_without_groups: usize,
 }
 
-/// Answers the reviews of a file, or of stdin.
+/// Answers the reviews in a file, or in stdin.
 pub(super) fn run(
     ui: &Ui,
     options: &Options,
@@ -49,16 +49,15 @@ pub(super) fn run(
     mode: Mode,
 ) -> Result<Exit, CommandError> {
     if mode == Mode::Both {
-        return Err(CommandError::usage("reviews are answered, not compared").with_hint(
-            Hint::pass("--mode live", "have the server answer them, and compare the files"),
-        ));
+        return Err(CommandError::usage("`--reviews` does not support `--mode both`")
+            .with_hint(Hint::pass("--mode live", "let the server answer, and compare the files")));
     }
     let is_stdin = path == Path::new("-");
     if is_stdin && options.source.filename.iter().any(|input| input == Path::new("-")) {
         return Err(CommandError::usage("`-f -` and `--reviews -` cannot both be stdin")
             .with_hint(Hint::pass("--reviews FILE", "read the reviews from a file")));
     }
-    // Opened before anything is loaded, so that a misspelt name is told of at once.
+    // Open the file before loading anything, so that a misspelt name is an immediate error.
     let (input, name) = file::open(path)?;
     mode.check(options)?;
     let without_roles = mode == Mode::Live;
@@ -71,15 +70,15 @@ pub(super) fn run(
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut out = ui.answers();
     let mut summary = Summary::default();
-    let mut patience = Some(Patience::with(ui, [path]));
+    let mut note = Some(SlowInputNote::start(ui, [path]));
     loop {
         let pieces =
             next_batch(&mut stream, is_stdin).map_err(|error| file::unreadable(path, error))?;
-        patience.take();
+        note.take();
         if pieces.is_empty() {
             break;
         }
-        // The server is asked for it, so only when somebody asks.
+        // This can ask the server, so do it only if necessary.
         if me.get().is_none() && pieces.iter().any(may_be_of_sender) {
             let _ = me.set(session.me(ui, options).ok());
         }
@@ -99,7 +98,7 @@ pub(super) fn run(
             summary.add(ui, &name, piece, &answered);
         }
         if is_stdin {
-            // Whoever asks through a pipe may wait for the answer before asking more.
+            // A program at the other end of a pipe can wait for an answer before it sends more.
             out.flush()?;
         }
     }
@@ -108,19 +107,19 @@ pub(super) fn run(
     Ok(session.conclude(ui, summary.report(ui, &name)))
 }
 
-/// A server that answers what roles and bindings leave open.
+/// A server that answers questions that the evaluator cannot.
 struct Server<'a> {
     ui: &'a Ui,
     session: &'a Session,
     mode: Mode,
-    /// The subjects that it was asked about.
+    /// The subjects of its questions.
     asked: BTreeSet<Identity>,
-    /// How many questions it was not asked.
+    /// The number of questions that it was not asked.
     skipped: usize,
 }
 
 impl Server<'_> {
-    /// Asks some questions, each once.
+    /// Asks questions, without duplicates.
     fn answer(
         &mut self,
         open: Vec<Question>,
@@ -148,12 +147,12 @@ impl Server<'_> {
 
     fn report(&self) {
         if self.skipped > 0 {
-            settle::tell_limit(self.ui, self.skipped);
+            settle::note_limit(self.ui, self.skipped);
         }
     }
 }
 
-/// Reads as many reviews as are answered together; from a pipe only those that are there.
+/// Reads the next batch of reviews; from a pipe, only those that are available.
 fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Vec<Piece>> {
     let mut pieces = Vec::with_capacity(AT_ONCE);
     let mut bytes = 0;
@@ -171,7 +170,7 @@ fn next_batch(stream: &mut Stream<impl BufRead>, is_pipe: bool) -> io::Result<Ve
 impl Summary {
     fn add(&mut self, ui: &Ui, name: &str, piece: &Piece, answered: &Answered) {
         for (line, error) in &answered.errors {
-            if self.errors < TOLD {
+            if self.errors < MAX_REPORTED {
                 let advice = match error {
                     ReviewError::NoSender => ": pass `--as USER`",
                     _ => "",
@@ -187,23 +186,26 @@ impl Summary {
         self.without_groups += answered.without_groups;
     }
 
-    /// Says what was counted, and returns how the command ends.
+    /// Reports the totals, and returns the exit code.
     fn report(&self, ui: &Ui, name: &str) -> Exit {
-        if self.errors > TOLD {
-            ui.problem(format!("{name}: {} more could not be answered", self.errors - TOLD));
+        if self.errors > MAX_REPORTED {
+            ui.problem(format!(
+                "{name}: {} more reviews could not be answered",
+                self.errors - MAX_REPORTED
+            ));
         }
         if self.without_groups > 0 {
             let (count, line) = (self.without_groups, self.first_without_groups);
             let reviews = if count == 1 { "review names" } else { "reviews name" };
             ui.note(format!(
                 "{count} {reviews} a ServiceAccount without its own groups, first at \
-                 {name}:{line}; groups count as written, as on a server"
+                 {name}:{line}; only the groups in the review apply, as on a server"
             ));
         }
         if self.unknown > 0 {
             let answers = if self.unknown == 1 { "answer is" } else { "answers are" };
             ui.warn(format!(
-                "{} {answers} unknown, for something was not read; see their evaluationError",
+                "{} {answers} unknown, because something could not be read; see their evaluationError",
                 self.unknown
             ));
         }

@@ -1,4 +1,4 @@
-//! What roles and bindings leave open, asked of the server.
+//! Access reviews for questions that the evaluator cannot answer.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use rolecall_review::{Answer, Question};
 
 use super::mode::Mode;
 use super::plan::Plan;
-use super::reviewed_matrix::{Matrix, tell_unasked, tell_unknown};
+use super::reviewed_matrix::{Matrix, warn_unasked, warn_unknown};
 use crate::cli::Options;
 use crate::decide::{Decided, word_of};
 use crate::error::CommandError;
@@ -20,13 +20,13 @@ use crate::output::MatrixFormat;
 use crate::ui::Ui;
 use crate::words;
 
-/// Returns whether the server may be asked what the evaluator leaves open: not where manifests are
-/// laid over it, of which it knows nothing.
+/// Returns whether to ask the server questions that the evaluator cannot answer. Its answers would be wrong
+/// with an overlay, which it does not know.
 pub(super) fn may_ask(mode: Mode, options: &Options, session: &Session) -> bool {
     mode == Mode::Auto && session.live().is_some() && !options.source.overlay
 }
 
-/// Asks the server a question that was left open; `None` when it does not say either.
+/// Asks the server a question that the evaluator cannot answer; `None` if it cannot either.
 pub(super) fn answer(
     ui: &Ui,
     session: &Session,
@@ -35,26 +35,26 @@ pub(super) fn answer(
     gaps: &[Gap],
 ) -> Result<Option<Answer>, CommandError> {
     let Some(live) = session.live() else { return Ok(None) };
-    // A caller may always ask about itself.
+    // A caller can always ask about itself.
     let namespace = me.is_none().then(|| question.request.namespace().to_owned());
     let mut settled = live::settle(ui, live, me, &[question], Means::Reviews)?.into_iter();
     let Some((_, answer)) = settled.next() else { return Ok(None) };
     if answer.verdict == VerdictKind::Unknown {
-        ui.note(format!(
-            "the server was asked, and does not say: {}",
-            words::refusals(&answer.reason)
-        ));
+        ui.note(format!("the server could not answer either: {}", words::refusals(&answer.reason)));
         if let Some(hint) = namespace.and_then(|namespace| session.right_to_review(&namespace)) {
             ui.suggest(hint);
         }
         return Ok(None);
     }
-    ui.note(format!("the server was asked, for this was not read: {}", unread(gaps)));
+    ui.note(format!(
+        "this is the server's answer, because rolecall could not read: {}",
+        unread(gaps)
+    ));
     Ok(Some(answer))
 }
 
-/// Asks the server a question that roles and bindings decide; `None` when it says the same, or
-/// nothing, which is noted: another authorizer may decide otherwise.
+/// Asks the server a question that roles and bindings already decide, because another authorizer could
+/// overrule them. Returns `None` if the answer is the same, or if there is none, which is noted.
 pub(super) fn verify(
     ui: &Ui,
     session: &Session,
@@ -67,20 +67,23 @@ pub(super) fn verify(
         Opinion::Same => None,
         Opinion::None => {
             ui.note(
-                "this is by roles and bindings alone: the server does not say whether another \
-                 authorizer, such as a webhook, decides otherwise",
+                "this is based on roles and bindings only: another authorizer, such as a webhook, \
+                 could decide otherwise",
             );
             None
         }
         Opinion::Other(answer, cause) => {
             let word = word_of(decision.verdict.kind());
-            ui.note(format!("roles and bindings alone say {word}: {}", cause.explain()));
+            ui.note(format!(
+                "based on roles and bindings only, the answer is {word}: {}",
+                cause.explain()
+            ));
             Some(answer)
         }
     })
 }
 
-/// Answers a matrix, and has the server answer the cells that are left open.
+/// Answers a matrix, and asks the server about the unknown cells.
 pub(super) fn run_matrix(
     ui: &Ui,
     session: &Session,
@@ -105,7 +108,7 @@ pub(super) fn run_matrix(
     let total = open.len();
     let open = of_first_subjects(open);
     if open.len() < total {
-        tell_limit(ui, total - open.len());
+        note_limit(ui, total - open.len());
     }
     let reviewed = match session.live().filter(|_| !open.is_empty()) {
         Some(live) => review(ui, live, me, &open, matrix.evidence(), Means::Reviews)?,
@@ -117,7 +120,7 @@ pub(super) fn run_matrix(
     let decided: Vec<Decided<'_>> = local
         .into_iter()
         .map(|decision| match decision.verdict {
-            // Who does not know either has nothing to add.
+            // Ignore unknown answers of the server.
             Verdict::Unknown { .. } => match answers.next() {
                 Some(answer) if answer.verdict != VerdictKind::Unknown => Decided::Live(answer),
                 _ => Decided::Local(decision),
@@ -130,26 +133,26 @@ pub(super) fn run_matrix(
     if settled > 0 {
         let (total, unread) = (decided.len(), unread(&gaps));
         ui.note(format!(
-            "the server gave {settled} of {total} answers, for this was not read: {unread}"
+            "{settled} of {total} answers are from the server, because rolecall could not read: {unread}"
         ));
     }
-    tell_unasked(ui, &reviewed);
+    warn_unasked(ui, &reviewed);
     if unknown > 0 {
-        tell_unknown(ui, unknown, &reviewed);
+        warn_unknown(ui, unknown, &reviewed);
     }
     Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
 }
 
-/// Says how many questions stay open because of that.
-pub(super) fn tell_limit(ui: &Ui, questions: usize) {
+/// Notes how many questions were not asked because of the limit.
+pub(super) fn note_limit(ui: &Ui, questions: usize) {
     ui.note(format!(
-        "{questions} further questions stay open: the server is asked about {MOST_SUBJECTS} \
-         subjects at most; `--mode live` asks about all"
+        "{questions} more questions stay unknown: rolecall asks the server about at most \
+         {MOST_SUBJECTS} subjects; `--mode live` asks about all"
     ));
 }
 
-/// Returns the questions about the first subjects. They come subject by subject, so what is left out
-/// is at the end.
+/// Returns the questions about the first subjects. Questions are ordered by subject, so the others are at
+/// the end.
 fn of_first_subjects(mut questions: Vec<Question>) -> Vec<Question> {
     let mut subjects = BTreeSet::new();
     let end = questions.iter().position(|question| {
@@ -167,7 +170,7 @@ fn gaps<'a>(decision: &'a Decision<'_>) -> &'a [Gap] {
     }
 }
 
-/// Names what was not read.
+/// Describes gaps.
 fn unread(gaps: &[Gap]) -> String {
     gaps.iter().map(words::unread).collect::<Vec<_>>().join("; ")
 }

@@ -1,4 +1,4 @@
-//! One question and its answer.
+//! A single question and its answer.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ use crate::render::{self, Detail, Folded, ReviewedAnswer};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
-/// The arguments of one question, of `can-i` and `why` alike.
+/// The arguments of a single question, for both `can-i` and `why`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Single<'a> {
     /// The verb.
@@ -28,61 +28,63 @@ pub(crate) struct Single<'a> {
     pub(crate) resource: &'a str,
     /// The SUBJECT.
     pub(crate) subject: &'a str,
-    /// The subresource, where the resource does not name one; empty for none.
+    /// The subresource, if not part of the resource; empty for none.
     pub(crate) subresource: &'a str,
     /// The object's name; empty for none.
     pub(crate) name: &'a str,
     /// The format.
     pub(crate) output: Format,
-    /// Who answers.
+    /// The source of the answer.
     pub(crate) mode: Mode,
 }
 
-/// A question with everything that its answer needs.
+/// A question with the input for its answer.
 pub(crate) struct Asked {
-    /// What was read.
+    /// The input.
     pub(crate) session: Session,
-    /// Who asks.
+    /// The subject.
     pub(crate) subject: Subject,
-    /// What is asked.
+    /// The request.
     pub(crate) request: Request,
-    /// Whether the caller asks about itself.
+    /// Whether the subject is the caller.
     is_me: bool,
-    /// Whether the server may be asked what was left open.
+    /// Whether to ask the server if the answer is unknown.
     may_settle: bool,
-    /// The command that grants what is asked.
+    /// The command that grants the request.
     fix: String,
 }
 
-/// An answer that was given.
+/// The outcome of a question.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
-    /// How the command ends.
+pub(crate) struct Outcome {
+    /// The exit code.
     pub(crate) exit: Exit,
-    /// Who gave it.
+    /// The source of the answer.
     pub(crate) by: AnsweredBy,
 }
 
-/// Who gave an answer.
+/// The source of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AnsweredBy {
-    /// The evaluator, which can say what is missing.
+    /// The evaluator, which can explain what is missing.
     Rolecall,
-    /// The server, where roles and bindings were not read: it does not say what is missing.
+    /// The server, because roles or bindings were not read. It does not explain what is missing.
     Server,
-    /// The server, where another authorizer than RBAC decides: no Role changes the answer.
+    /// The server, because another authorizer decides. No Role changes the answer.
     OtherAuthorizer,
 }
 
-/// Asks one question.
+/// Answers a single question.
 pub(crate) fn run(ui: &Ui, options: &Options, single: &Single<'_>) -> Result<Exit, CommandError> {
     let asked = Asked::prepare(ui, options, single, Breadth::Asked)?;
-    let Told { exit, by } = asked.answer(ui, single.output, Detail::Brief)?;
+    let Outcome { exit, by } = asked.answer(ui, single.output, Detail::Brief)?;
     if exit == Exit::No {
         let command = |name| single.command(name, options);
         ui.suggest(match by {
             AnsweredBy::OtherAuthorizer => return Ok(exit),
-            AnsweredBy::Server => Hint::run(command("fix"), "print the least YAML that allows it"),
+            AnsweredBy::Server => {
+                Hint::run(command("fix"), "print the minimal YAML that allows it")
+            }
             AnsweredBy::Rolecall => Hint::run(command("why"), "see what would change the answer"),
         });
     }
@@ -105,7 +107,7 @@ impl Single<'_> {
         }
     }
 
-    /// Returns the command line that asks another command the same question.
+    /// Returns the command line of another command for the same question.
     pub(crate) fn command(&self, command: &str, options: &Options) -> String {
         let mut words = vec!["rolecall", command, self.verb, self.resource];
         if !self.subresource.is_empty() {
@@ -120,7 +122,7 @@ impl Single<'_> {
 }
 
 impl Asked {
-    /// Reads the sources and makes the arguments definite.
+    /// Reads the input and resolves the arguments.
     pub(crate) fn prepare(
         ui: &Ui,
         options: &Options,
@@ -133,7 +135,7 @@ impl Asked {
         let (resource, behind) = single.resource.split_once('/').unwrap_or((single.resource, ""));
         let resource = resource.split('.').next().unwrap_or_default().to_lowercase();
         if matches!(&*resource, "ns" | "namespace" | "namespaces") {
-            // A Namespace that is named is asked about in itself.
+            // A named Namespace is checked in that namespace.
             let names = [single.name, behind].into_iter().filter(|name| !name.is_empty());
             needs.further_namespaces.extend(names.map(str::to_owned));
         }
@@ -144,24 +146,26 @@ impl Asked {
         let question = single.question(options, &session);
         let request = question.to_request(ui, &session)?;
         if question.is_about_all_namespaces(&session, &request) {
-            ui.note("asked about all namespaces at once, which only ClusterRoleBindings grant");
+            ui.note(
+                "checking requests across all namespaces, which only ClusterRoleBindings grant",
+            );
         }
         let fix = single.command("fix", options);
         Ok(Self { session, subject, request, is_me, may_settle, fix })
     }
 
-    /// Returns what was read, and the request as one that is denied.
+    /// Returns the input, and the request as a denial.
     pub(crate) fn denied(&self) -> (&Session, Denied) {
         (&self.session, Denied::new(self.subject.identity.clone(), self.request.clone()))
     }
 
-    /// Answers on stdout.
+    /// Writes the answer to stdout.
     pub(crate) fn answer(
         &self,
         ui: &Ui,
         output: Format,
         detail: Detail,
-    ) -> Result<Told, CommandError> {
+    ) -> Result<Outcome, CommandError> {
         let Self { session, subject, request, .. } = self;
         let decision = session.authorizer.authorize(&subject.identity, request);
         if let Some(answer) = self.settle(ui, &decision)? {
@@ -169,7 +173,7 @@ impl Asked {
             let is_others = answer.verdict == VerdictKind::Denied
                 || decision.verdict.kind() == VerdictKind::Allowed;
             let by = if is_others { AnsweredBy::OtherAuthorizer } else { AnsweredBy::Server };
-            return Ok(Told { exit: exit_of(answer.verdict), by });
+            return Ok(Outcome { exit: exit_of(answer.verdict), by });
         }
         let misses = self.near_misses(&decision);
         let mut out = ui.stdout();
@@ -196,11 +200,11 @@ impl Asked {
         }
         out.flush()?;
         let exit = session.conclude(ui, exit_of(decision.verdict.kind()));
-        Ok(Told { exit, by: AnsweredBy::Rolecall })
+        Ok(Outcome { exit, by: AnsweredBy::Rolecall })
     }
 
-    /// Asks the server what was left open, or whether another authorizer decides otherwise; `None`
-    /// when it says the same, or nothing.
+    /// Asks the server about an unknown answer, or whether another authorizer decides otherwise. Returns
+    /// `None` if its answer is the same, or unknown.
     fn settle(&self, ui: &Ui, decision: &Decision<'_>) -> Result<Option<Answer>, CommandError> {
         if !self.may_settle {
             return Ok(None);
@@ -224,7 +228,7 @@ impl Asked {
     }
 }
 
-/// Writes a server's answer on stdout.
+/// Writes a server's answer to stdout.
 pub(super) fn write_reviewed(
     ui: &Ui,
     output: Format,

@@ -1,4 +1,4 @@
-//! `doctor`: why the API server does not answer a Pod, or refuses it, step by step.
+//! `doctor`: a step-by-step diagnosis of a Pod's access to the API server.
 
 mod mount;
 mod server;
@@ -23,46 +23,46 @@ use crate::render;
 use crate::time;
 use crate::ui::Ui;
 
-/// Diagnose from inside a Pod why the API server does not answer it, or refuses
+/// Diagnose, from inside a Pod, why the API server does not answer or refuses requests
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
-    /// Folder of `token`, `ca.crt` and `namespace` [default: where every Pod finds them]
+    /// The directory with `token`, `ca.crt` and `namespace` [default: the standard mount of a Pod]
     #[arg(long, value_name = "PATH")]
     serviceaccount_dir: Option<PathBuf>,
-    /// Ask this server instead of the one in a Pod's environment; over `http://`, as through a
-    /// `kubectl proxy`, no token is sent, and the identity is the proxy's
+    /// The server to use instead of the one in the Pod's environment; over `http://`, as for `kubectl
+    /// proxy`, no token is sent, and the identity is that of the proxy
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// How the diagnosis looks; docs/json.md describes json and yaml
+    /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
 
 const HELP: &str = "\
-Looked at are the mounted files, the environment, DNS, what the token says of itself, the connection
-and the server's certificate, its version, who it says this is, and what that may do; each step with what
-to run next. The token itself is never shown.
+doctor checks the mounted files, the environment, DNS, the contents of the token, the connection, the
+certificate and version of the server, the identity and its permissions. A failed step says what to run
+next. The token itself is never shown.
 
 Examples:
-  Inside a Pod: what is wrong?
+  Inside a Pod
     rolecall doctor
-  From outside, in a debugging container that mounts the token elsewhere
+  In a debugging container that mounts the token elsewhere
     rolecall doctor --serviceaccount-dir /mnt/token
-  Through a `kubectl proxy` beside the application
+  Through a `kubectl proxy` sidecar
     rolecall doctor --server http://127.0.0.1:8001
-  What fails, for a script
+  The failed steps, for a script
     rolecall doctor -o json | jq '.steps[] | select(.status == \"failed\")'
 
-Exit codes: 0 everything is ok, 1 a step failed, 2 an error, 3 a step could not be judged.";
+Exit codes: 0 everything is ok, 1 a step failed, 2 an error, 3 a step was inconclusive.";
 
-/// How long one answer may take, unless an option says otherwise: a diagnosis should not wait long.
+/// The default timeout of a request: a diagnosis should not wait long.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the DNS server may take.
+/// The timeout of the DNS server.
 const DNS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Examines and reports.
+/// Runs the diagnosis and prints it.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     refuse_others(options)?;
     let found = examine(ui, options, arguments)?;
@@ -79,7 +79,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(failed.max(Exit::Inconclusive.when(any(Status::Unknown))))
 }
 
-/// Refuses options that mean something else than a Pod.
+/// Rejects options that do not apply to a Pod.
 fn refuse_others(options: &Options) -> Result<(), CommandError> {
     let cluster = &options.cluster;
     let is_elsewhere = cluster.kubeconfig.is_some()
@@ -89,8 +89,8 @@ fn refuse_others(options: &Options) -> Result<(), CommandError> {
     if !is_elsewhere {
         return Ok(());
     }
-    Err(CommandError::usage("`doctor` looks at what a Pod is given, and at nothing else")
-        .with_hint(Hint::run("rolecall whoami", "look at a kubeconfig's credentials")))
+    Err(CommandError::usage("`doctor` only checks the mounted files and environment of a Pod")
+        .with_hint(Hint::run("rolecall whoami", "check the credentials of a kubeconfig")))
 }
 
 fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, CommandError> {
@@ -98,7 +98,7 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
     let directory = mount::directory(arguments.serviceaccount_dir.as_ref());
     let is_proxied =
         arguments.server.as_ref().is_some_and(|server| !server.starts_with("https://"));
-    // Whoever asks through a proxy need not have a token.
+    // A proxy does not need a token.
     let is_mount_due = !is_proxied || arguments.serviceaccount_dir.is_some() || directory.exists();
     let mount = match is_mount_due {
         true => Mount::examine(&directory, &mut steps),
@@ -109,8 +109,8 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
         None => {
             let named = mount::examine_environment(server_of_environment(), &mut steps);
             if named.is_none() && arguments.serviceaccount_dir.is_none() && !directory.exists() {
-                ui.note("this does not look like the inside of a Pod");
-                let purpose = "look at the credentials of a kubeconfig instead";
+                ui.note("this does not seem to be a Pod");
+                let purpose = "check the credentials of a kubeconfig instead";
                 ui.suggest(Hint::run("rolecall whoami", purpose));
             }
             steps.push(mount::examine_dns(mount::look_up, DNS_TIMEOUT));
@@ -134,10 +134,10 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
         who: None,
         steps,
     };
-    // Without a token the server is asked as nobody.
+    // Without a token, requests are anonymous.
     let can_ask = is_proxied || mount.has_authority;
     if !can_ask {
-        let why = "not asked without a ca.crt";
+        let why = "not checked without a ca.crt";
         let names = ["connection", "version", "identity", "rights"];
         found.steps.extend(names.map(|name| Step::unknown(name, why)));
         return Ok(found);
@@ -163,7 +163,7 @@ fn examine(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Found, C
     Ok(found)
 }
 
-/// Writes each step on a line, and what to do next below it.
+/// Writes each step on a line, followed by its next steps.
 fn write(ui: &Ui, out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
     for Step { name, status, says, next } in steps {
         let color = match status {

@@ -1,4 +1,4 @@
-//! What the kubelet gave the Pod: files and environment variables.
+//! Mounted files and environment variables of the Pod.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -12,24 +12,24 @@ use crate::answer::diagnosis::{Status, Step};
 use crate::error::Hint;
 use crate::time;
 
-/// What was found in a ServiceAccount's folder.
+/// The mounted files of a ServiceAccount.
 #[derive(Debug, Default)]
 pub(super) struct Mount {
-    /// Whether there is a token, whatever it is worth.
+    /// Whether there is a token, valid or not.
     pub(super) has_token: bool,
-    /// What the token says of itself, if it says anything.
+    /// The claims of the token, if readable.
     pub(super) claims: Option<TokenClaims>,
-    /// Whether there is an authority's certificate.
+    /// Whether there is a CA certificate.
     pub(super) has_authority: bool,
     /// The namespace.
     pub(super) namespace: Option<String>,
 }
 
-/// The name under which every Pod can find the server.
+/// The DNS name of the server in every Pod.
 pub(super) const SERVICE_NAME: &str = "kubernetes.default.svc";
 
 impl Mount {
-    /// Looks at the three files.
+    /// Checks the three files.
     pub(super) fn examine(directory: &Path, steps: &mut Vec<Step>) -> Self {
         let mut mount = Self::default();
         let file = |name: &str| directory.join(name);
@@ -41,7 +41,7 @@ impl Mount {
             }
             Err(says) => Step::failed("token file", says).next(Hint::edit(
                 "the Pod's spec, and its ServiceAccount",
-                "leave `automountServiceAccountToken: false` out, for no token is mounted with it",
+                "remove `automountServiceAccountToken: false`, which prevents mounting a token",
             )),
         });
         steps.push(match read(&file("ca.crt")) {
@@ -51,7 +51,7 @@ impl Mount {
             }
             Ok(_) => Step::failed(
                 "CA file",
-                format!("{} holds no certificate", file("ca.crt").display()),
+                format!("{} contains no certificate", file("ca.crt").display()),
             )
             .next(see_authority(None)),
             Err(says) => Step::failed("CA file", says).next(see_authority(None)),
@@ -59,19 +59,20 @@ impl Mount {
         steps.push(match read(&file("namespace")) {
             Ok(namespace) => {
                 let namespace = namespace.trim().to_owned();
-                let step = Step::ok("namespace file", format!("the Pod's namespace is {namespace}"));
+                let step =
+                    Step::ok("namespace file", format!("the Pod's namespace is {namespace}"));
                 mount.namespace = Some(namespace);
                 step
             }
             Err(says) => Step::failed("namespace file", says).next(Hint::edit(
                 "the Pod's spec",
-                "add the downward API's `metadata.namespace` to the volume that replaces the usual one",
+                "add `metadata.namespace` of the downward API to the custom volume",
             )),
         });
         mount
     }
 
-    /// Looks at what the token says of itself.
+    /// Checks the claims of the token.
     pub(super) fn examine_token(&self, host: Option<&str>, now: time::Seconds) -> Option<Step> {
         if !self.has_token {
             return None;
@@ -79,12 +80,12 @@ impl Mount {
         let Some(claims) = &self.claims else {
             return Some(Step::unknown(
                 "token",
-                "it is no JSON Web Token: only the server can read it",
+                "it is not a JSON Web Token: only the server can read it",
             ));
         };
         let owner = match &claims.service_account {
             Some(account) => format!("of sa/{}:{}", claims.namespace, account.name),
-            None => format!("of {}, who is no ServiceAccount", claims.subject),
+            None => format!("of {}, which is not a ServiceAccount", claims.subject),
         };
         let issued = format!("{owner}, issued by {}", claims.issuer);
         let namespace = self.namespace.as_deref().unwrap_or(&claims.namespace);
@@ -93,7 +94,7 @@ impl Mount {
                 Step::failed("token", format!("{issued}; it expired {}", time::from(now, expires)))
                     .next(Hint::edit(
                         "the application",
-                        "read the token's file anew for each request, or at least every minute",
+                        "read the token file again for each request, or at least every minute",
                     ))
                     .next(delete_pod(claims, namespace))
             }
@@ -101,7 +102,7 @@ impl Mount {
                 "token",
                 format!("{issued}; it is valid only from {}", time::from(now, since)),
             )
-            .next(Hint::run("date -u", "see whether this machine's clock is right")),
+            .next(Hint::run("date -u", "check the clock of this machine")),
             _ if !claims.namespace.is_empty() && claims.namespace != namespace => {
                 Step::failed("token", format!("{issued}; but the namespace file says {namespace}"))
                     .next(delete_pod(claims, namespace))
@@ -117,18 +118,18 @@ impl Mount {
             )
             .next(Hint::run(
                 format!("kubectl get pod {pod} -n {namespace}"),
-                "see whether the token is another Pod's",
+                "check whether the token belongs to another Pod",
             )),
             _ => step,
         })
     }
 }
 
-/// Says how long a token is valid, and for whom.
+/// Describes the lifetime and the audience of a token.
 fn validity(claims: &TokenClaims, now: time::Seconds) -> String {
     let mut parts = Vec::new();
     match (claims.is_legacy, claims.expires) {
-        (true, _) => parts.push("out of a Secret, it never expires".to_owned()),
+        (true, _) => parts.push("from a Secret, it never expires".to_owned()),
         (false, Some(expires)) => parts.push(format!("it expires {}", time::from(now, expires))),
         (false, None) => parts.push("it never expires".to_owned()),
     }
@@ -144,34 +145,34 @@ fn validity(claims: &TokenClaims, now: time::Seconds) -> String {
 fn delete_pod(claims: &TokenClaims, namespace: &str) -> Hint {
     let pod = claims.pod.as_ref().map_or("POD", |pod| &pod.name);
     let command = format!("kubectl delete pod {pod} -n {namespace}");
-    Hint::run(command, "have it made anew, with a new token")
+    Hint::run(command, "recreate the Pod with a new token")
 }
 
-/// Hints at where a cluster keeps its authority's certificate.
+/// Returns a hint at the CA certificate in the cluster.
 pub(super) fn see_authority(namespace: Option<&str>) -> Hint {
     let namespace = namespace.unwrap_or("default");
     Hint::run(
         format!("kubectl get configmap kube-root-ca.crt -n {namespace} -o yaml"),
-        "see the certificate that ca.crt should hold",
+        "see the certificate that ca.crt should contain",
     )
 }
 
-/// Reads a file, or says why that cannot be.
+/// Reads a file, or returns the reason why that failed.
 fn read(path: &Path) -> Result<String, String> {
     let shown = path.display();
     match std::fs::read_to_string(path) {
         Ok(text) if text.trim().is_empty() => Err(format!("{shown} is empty")),
         Ok(text) => Ok(text),
         Err(error) => Err(match error.kind() {
-            io::ErrorKind::NotFound => format!("{shown} is not there"),
-            io::ErrorKind::PermissionDenied => format!("{shown} may not be read by this user"),
+            io::ErrorKind::NotFound => format!("{shown} does not exist"),
+            io::ErrorKind::PermissionDenied => format!("this user cannot read {shown}"),
             io::ErrorKind::InvalidData => format!("{shown} is not text"),
             _ => format!("{shown} cannot be read: {error}"),
         }),
     }
 }
 
-/// Judges which server the variables name, and returns it where they are of use.
+/// Checks the environment variables, and returns their server if valid.
 pub(super) fn examine_environment(server: Option<String>, steps: &mut Vec<Step>) -> Option<String> {
     let port = |server: &str| server.rsplit_once(':')?.1.parse::<u16>().ok();
     let (step, usable) = match server {
@@ -179,15 +180,15 @@ pub(super) fn examine_environment(server: Option<String>, steps: &mut Vec<Step>)
             (Step::ok("environment", format!("{VARIABLES} name {server}")), Some(server))
         }
         Some(server) => {
-            let says = format!("{VARIABLES} name {server}, where the port is no number");
+            let says = format!("{VARIABLES} name {server}, where the port is not a number");
             let hint = Hint::edit(
                 "the Pod's spec",
-                "leave both out of `env` and `envFrom`, for the kubelet sets them",
+                "remove both from `env` and `envFrom`: the kubelet sets them",
             );
             (Step::failed("environment", says).next(hint), None)
         }
         None => {
-            let says = format!("{VARIABLES} are not both set, as in every container of a Pod");
+            let says = format!("{VARIABLES} are not both set, unlike in a container of a Pod");
             let hint = Hint::run(
                 "kubectl exec POD -- rolecall doctor",
                 "diagnose from inside the Pod, without clearing the environment",
@@ -202,38 +203,38 @@ pub(super) fn examine_environment(server: Option<String>, steps: &mut Vec<Step>)
 /// The variables that name the server.
 const VARIABLES: &str = "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT";
 
-/// Looks the server's name up, and waits no longer than `patience`.
+/// Resolves the server's name within a timeout.
 pub(super) fn examine_dns(
     look_up: impl FnOnce() -> Option<IpAddr> + Send + 'static,
-    patience: Duration,
+    timeout: Duration,
 ) -> Step {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        // Nobody waits any more when it took too long.
+        // The receiver is gone after the timeout.
         let _ = sender.send(look_up());
     });
-    let says = match receiver.recv_timeout(patience) {
+    let says = match receiver.recv_timeout(timeout) {
         Ok(Some(address)) => return Step::ok("DNS", format!("{SERVICE_NAME} is {address}")),
-        Ok(None) => format!("{SERVICE_NAME} is not known"),
+        Ok(None) => format!("{SERVICE_NAME} does not resolve"),
         Err(_) => {
-            format!("nobody said within {} s what {SERVICE_NAME} is", patience.as_secs())
+            format!("no answer about {SERVICE_NAME} within {} s", timeout.as_secs())
         }
     };
     Step::failed("DNS", says)
-        .next(Hint::run("cat /etc/resolv.conf", "see which DNS server is asked"))
+        .next(Hint::run("cat /etc/resolv.conf", "see which DNS server is used"))
         .next(Hint::run(
             "kubectl get pods -n kube-system -l k8s-app=kube-dns",
-            "see whether the cluster's DNS server runs",
+            "check whether the DNS server of the cluster is running",
         ))
 }
 
-/// Asks this machine's resolver where the server is.
+/// Resolves the server's name with the resolver of this machine.
 pub(super) fn look_up() -> Option<IpAddr> {
     let addresses = (SERVICE_NAME, 443).to_socket_addrs();
     addresses.ok()?.next().map(|address| address.ip())
 }
 
-/// Returns the folder to look at.
+/// Returns the directory to check.
 pub(super) fn directory(named: Option<&PathBuf>) -> PathBuf {
     named.cloned().unwrap_or_else(|| rolecall_source::cluster::MOUNT_PATH.into())
 }
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_judged_by_what_it_says() {
+    fn a_token_is_checked_by_its_claims() {
         let of = "of sa/shop:web, issued by https://issuer; ";
         let row = |change: fn(&mut TokenClaims), host, status: Status, says: &str| {
             let found = step(change, host);
@@ -311,12 +312,12 @@ mod tests {
             },
             None,
             Status::Ok,
-            "out of a Secret, it never expires",
+            "from a Secret, it never expires",
         );
     }
 
     #[test]
-    fn the_environment_names_a_server_or_does_not() {
+    fn the_environment_must_name_a_valid_server() {
         for (server, status) in [
             (Some("https://10.96.0.1:443"), Status::Ok),
             (Some("https://[fd00::1]:443"), Status::Ok),
@@ -333,24 +334,24 @@ mod tests {
     }
 
     #[test]
-    fn dns_knows_the_server_or_does_not_or_is_silent() {
-        let patience = Duration::from_secs(60);
-        let known = examine_dns(|| Some(IpAddr::from([10, 96, 0, 1])), patience);
+    fn dns_can_resolve_fail_or_time_out() {
+        let timeout = Duration::from_secs(60);
+        let known = examine_dns(|| Some(IpAddr::from([10, 96, 0, 1])), timeout);
         assert_eq!(known, Step::ok("DNS", "kubernetes.default.svc is 10.96.0.1"));
 
-        let unknown = examine_dns(|| None, patience);
+        let unknown = examine_dns(|| None, timeout);
         assert_eq!((unknown.status, unknown.next.len()), (Status::Failed, 2));
-        assert_eq!(unknown.says, "kubernetes.default.svc is not known");
+        assert_eq!(unknown.says, "kubernetes.default.svc does not resolve");
 
         let (answer, silence) = mpsc::channel::<IpAddr>();
         let silent = examine_dns(move || silence.recv().ok(), Duration::ZERO);
         assert_eq!((silent.status, silent.next.len()), (Status::Failed, 2));
-        assert_eq!(silent.says, "nobody said within 0 s what kubernetes.default.svc is");
+        assert_eq!(silent.says, "no answer about kubernetes.default.svc within 0 s");
         drop(answer);
     }
 
     #[test]
-    fn a_token_of_another_namespace_is_out_of_place() {
+    fn a_token_of_another_namespace_fails() {
         let found = step(|claims| claims.namespace = "bank".to_owned(), None);
         assert_eq!(found.status, Status::Failed);
         assert!(found.says.ends_with("but the namespace file says shop"), "{}", found.says);

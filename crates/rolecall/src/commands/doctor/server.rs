@@ -1,4 +1,4 @@
-//! What the server says: whether it answers, who this is to it, what that may do.
+//! Connection, identity and permissions according to the server.
 
 use std::collections::BTreeMap;
 
@@ -17,48 +17,48 @@ use crate::time;
 use crate::ui::Ui;
 use crate::words;
 
-/// How many rules are told.
-const RULES_TOLD: usize = 8;
+/// The maximum number of rules to list.
+const MAX_RULES: usize = 8;
 
-/// What is asked of a server, and as whom.
+/// The checks that ask the server.
 pub(super) struct Examination<'a> {
     pub(super) ui: &'a Ui,
     pub(super) live: &'a Live,
-    /// What was mounted.
+    /// The mounted files.
     pub(super) mount: &'a Mount,
-    /// Whether a proxy speaks for the Pod, to which the mounted token is not sent.
+    /// Whether requests go through a proxy, which does not get the mounted token.
     pub(super) is_proxied: bool,
-    /// Where it is asked what may be done.
+    /// The namespace for checking permissions.
     pub(super) namespace: &'a str,
 }
 
 impl Examination<'_> {
-    /// Asks everything, and returns who this is to the server.
+    /// Runs all checks, and returns the identity according to the server.
     pub(super) fn run(&self, steps: &mut Vec<Step>) -> Result<Option<WhoAmI>, CommandError> {
         if !self.connect(steps)? {
-            let why = "not asked, for no API server answers";
+            let why = "not checked: no API server answers";
             steps.extend(["identity", "rights"].map(|name| Step::unknown(name, why)));
             return Ok(None);
         }
         let who = self.identify(steps)?;
         let is_refused = steps.last().is_some_and(|step| step.status == Status::Failed);
         steps.push(match &who {
-            _ if is_refused => Step::unknown("rights", "not asked, for nobody in particular asks"),
+            _ if is_refused => Step::unknown("rights", "not checked: the request is anonymous"),
             Some(who) => self.rights(&who.identity)?,
-            // What somebody may can be asked without a name.
+            // The identity is not needed to ask for rules.
             None => self.rights(&Identity::user(""))?,
         });
         Ok(who)
     }
 
-    /// Asks for the version; false when nothing else will be answered either.
+    /// Requests the version; returns false if other requests would fail, too.
     fn connect(&self, steps: &mut Vec<Step>) -> Result<bool, CommandError> {
         let cluster = self.live.cluster();
         let server = cluster.server();
-        let label = || format!("asking {server} for its version");
+        let label = || format!("requesting the version of {server}");
         let version = self.live.wait_for_any(self.ui, label, cluster.version())?;
         let certificate = match server.starts_with("https:") && self.mount.has_authority {
-            true => ", with a certificate that ca.crt vouches for",
+            true => ", with a certificate that ca.crt verifies",
             false => "",
         };
         let connected = Step::ok("connection", format!("{server} answers{certificate}"));
@@ -76,14 +76,14 @@ impl Examination<'_> {
         match &error {
             RequestError::Refused(refusal) => {
                 let refused = match refusal.code {
-                    401 => Step::unknown("version", "not told to whoever is not accepted"),
+                    401 => Step::unknown("version", "not available without valid credentials"),
                     403 => Step::unknown(
                         "version",
-                        format!("403, known to the server but not allowed: {refusal}"),
+                        format!("403, authenticated but not authorized: {refusal}"),
                     )
                     .next(Hint::run(
                         "kubectl get clusterrolebinding system:public-info-viewer -o yaml",
-                        "see whether the binding that lets everybody ask is as servers make it",
+                        "check the default binding that allows everyone to ask",
                     )),
                     _ => Step::failed("version", refusal.to_string()),
                 };
@@ -91,14 +91,14 @@ impl Examination<'_> {
                 Ok(true)
             }
             RequestError::NotKubernetes { .. } => {
-                let hint = Hint::pass("--server URL", "name the API server");
+                let hint = Hint::pass("--server URL", "set the API server");
                 steps.extend([connected, Step::failed("version", says(&error)).next(hint)]);
                 Ok(false)
             }
             _ => {
                 let failed = Step::failed("connection", says(&error));
                 steps.push(self.connection_hints(&error).into_iter().fold(failed, Step::next));
-                steps.push(Step::unknown("version", "not asked, for there is no connection"));
+                steps.push(Step::unknown("version", "not checked: no connection"));
                 Ok(false)
             }
         }
@@ -113,20 +113,20 @@ impl Examination<'_> {
                 vec![self.hint_at_network()]
             }
             ConnectProblem::UnknownHost => {
-                vec![Hint::run("cat /etc/resolv.conf", "see which DNS server is asked")]
+                vec![Hint::run("cat /etc/resolv.conf", "see which DNS server is used")]
             }
             ConnectProblem::UnknownAuthority | ConnectProblem::Tls(_) => {
                 vec![see_authority(Some(self.namespace))]
             }
             ConnectProblem::CertificateTime => {
-                vec![Hint::run("date -u", "see whether this machine's clock is right")]
+                vec![Hint::run("date -u", "check the clock of this machine")]
             }
             ConnectProblem::WrongName => vec![Hint::pass(
                 "--server https://kubernetes.default.svc",
-                "use the name that is in every API server's certificate",
+                "use the name in every API server's certificate",
             )],
             ConnectProblem::NoTls => {
-                vec![Hint::pass("--server http://HOST:PORT", "ask without TLS")]
+                vec![Hint::pass("--server http://HOST:PORT", "use plain HTTP")]
             }
             ConnectProblem::ClientCertificate(_) => Vec::new(),
         }
@@ -138,20 +138,21 @@ impl Examination<'_> {
         }
         Hint::run(
             format!("kubectl get networkpolicies -n {}", self.namespace),
-            "see whether one keeps Pods from the API server",
+            "check whether one blocks access to the API server",
         )
     }
 
-    /// Asks who this is.
+    /// Requests the identity.
     fn identify(&self, steps: &mut Vec<Step>) -> Result<Option<WhoAmI>, CommandError> {
         let asking = self.live.cluster().who_am_i();
-        let asked = self.live.wait_for_any(self.ui, || "asking who this is".to_owned(), asking)?;
+        let asked =
+            self.live.wait_for_any(self.ui, || "requesting the identity".to_owned(), asking)?;
         let (who, step) = match asked {
             Ok(Some(who)) => {
-                let step = self.judge(&who);
+                let step = self.compare(&who);
                 (Some(who), step)
             }
-            Ok(None) => (None, Step::unknown("identity", "the server does not tell who this is")),
+            Ok(None) => (None, Step::unknown("identity", "the server does not report identities")),
             Err(RequestError::Refused(refusal)) if refusal.code == 401 => (None, self.refused()),
             Err(error) => (None, Step::unknown("identity", error.to_string())),
         };
@@ -159,79 +160,88 @@ impl Examination<'_> {
         Ok(who)
     }
 
-    /// Judges whom the server takes this for.
-    fn judge(&self, who: &WhoAmI) -> Step {
+    /// Compares the identity with the token.
+    fn compare(&self, who: &WhoAmI) -> Step {
         let user = label(&who.identity);
         let owner = self.mount.claims.as_ref().map(|claims| &*claims.subject);
         if *who.identity.user == *"system:anonymous" {
-            return self.nobody();
+            return self.anonymous();
         }
         let how = match who.source {
             IdentitySource::Server => "",
-            IdentitySource::Credential => " (by its own account: this server does not tell)",
+            IdentitySource::Credential => {
+                " (according to the token: this server does not report identities)"
+            }
             IdentitySource::Refusal => {
-                " (named in a refusal: known to the server, but not allowed to ask)"
+                " (from an error message: authenticated, but not authorized to ask)"
             }
         };
         match owner {
-            Some(owner) if !self.is_proxied && *who.identity.user != *owner => {
-                Step::unknown("identity", format!("{user}{how}, although the token is of {owner}"))
-            }
+            Some(owner) if !self.is_proxied && *who.identity.user != *owner => Step::unknown(
+                "identity",
+                format!("{user}{how}, although the token belongs to {owner}"),
+            ),
             Some(owner) if self.is_proxied && *who.identity.user != *owner => Step::ok(
                 "identity",
-                format!("{user}{how}: the proxy's own, not the Pod's, which is {owner}"),
+                format!("{user}{how}: the identity of the proxy; that of the Pod is {owner}"),
             ),
-            _ if self.is_proxied => Step::ok("identity", format!("{user}{how}: the proxy's own")),
+            _ if self.is_proxied => {
+                Step::ok("identity", format!("{user}{how}: the identity of the proxy"))
+            }
             _ => Step::ok("identity", format!("{user}{how}")),
         }
     }
 
-    /// Says why nobody in particular asks.
-    fn nobody(&self) -> Step {
+    /// Explains an anonymous identity.
+    fn anonymous(&self) -> Step {
         if !self.is_proxied && !self.mount.has_token {
             return Step::failed("identity", "system:anonymous: there is no token to send")
                 .next(self.hint_at_spec());
         }
         if self.is_proxied {
             let says = "system:anonymous: the proxy sends no credentials";
-            let hint =
-                Hint::run("kubectl auth whoami", "see whose credentials the proxy could send");
+            let hint = Hint::run("kubectl auth whoami", "check the credentials of the proxy");
             return Step::failed("identity", says).next(hint);
         }
-        let hint = Hint::run("env | grep -i _proxy", "see whether a proxy takes the token away");
+        let hint = Hint::run("env | grep -i _proxy", "check whether a proxy removes the token");
         Step::failed("identity", "system:anonymous: the token did not arrive").next(hint)
     }
 
-    /// Hints at what may keep a token from being mounted.
+    /// Returns a hint at settings that prevent mounting a token.
     fn hint_at_spec(&self) -> Hint {
         let place = "-o jsonpath={.spec.automountServiceAccountToken}";
         Hint::run(
             format!("kubectl get pod POD -n {} {place}", self.namespace),
-            "see whether the Pod does without a token",
+            "check whether the Pod disables the token",
         )
     }
 
-    /// Says why a token may be refused.
+    /// Explains a rejected token.
     fn refused(&self) -> Step {
         if self.is_proxied {
-            let hint = Hint::run("kubectl auth whoami", "see whether its credentials are good");
-            return Step::failed("identity", "401: the server refuses the proxy's credentials")
-                .next(hint);
+            let hint = Hint::run("kubectl auth whoami", "check its credentials");
+            return Step::failed(
+                "identity",
+                "401: the server rejects the credentials of the proxy",
+            )
+            .next(hint);
         }
         if !self.mount.has_token {
-            let says = "401: the server refuses whoever has no token";
+            let says = "401: the server rejects requests without a token";
             return Step::failed("identity", says).next(self.hint_at_spec());
         }
-        let mut step = Step::failed("identity", "401: the server refuses the token");
+        let mut step = Step::failed("identity", "401: the server rejects the token");
         let Some(claims) = self.mount.claims.as_ref() else {
             let command = format!("kubectl create token SERVICEACCOUNT -n {}", self.namespace);
-            return step.next(Hint::run(command, "make one that it accepts"));
+            return step.next(Hint::run(command, "create a valid token"));
         };
         step.says.push_str(&match claims.expires {
             Some(expires) if expires <= time::now() => ": it has expired".to_owned(),
             _ => match claims.foreign_audience() {
                 Some(audience) => format!(": it is for {audience}"),
-                None => ": it is another cluster's, or bound to an object that is gone".to_owned(),
+                None => {
+                    ": it belongs to another cluster, or is bound to a deleted object".to_owned()
+                }
             },
         });
         let namespace = &claims.namespace;
@@ -242,13 +252,13 @@ impl Examination<'_> {
                 "kubectl get {kind} {} -n {namespace} -o jsonpath={{.metadata.uid}}",
                 object.name
             );
-            let purpose = format!("see whether it is still the one of the token, {}", object.uid);
+            let purpose = format!("compare it with the UID in the token, {}", object.uid);
             step = step.next(Hint::run(command, purpose));
         }
         step
     }
 
-    /// Asks what this may do.
+    /// Checks the permissions.
     fn rights(&self, me: &Identity) -> Result<Step, CommandError> {
         if me.is_privileged() {
             return Ok(Step::ok("rights", "everything, as a member of system:masters"));
@@ -265,37 +275,39 @@ impl Examination<'_> {
                 let says = format!("the server does not list all rules of namespace {namespace}");
                 let hint = Hint::run(
                     format!("kubectl auth can-i --list -n {namespace}"),
-                    "see the rules that it lists",
+                    "see the listed rules",
                 );
                 return Ok(Step::unknown("rights", says).next(hint));
             }
         };
         let own = merged(subtract(rules.rules(), &everybodys(me)));
         if let (true, Some(rest)) = (own.is_empty(), &rest) {
-            let says = format!("in namespace {namespace} only what everybody may, but {rest}");
+            let says = format!(
+                "in namespace {namespace} only the default rules of every user, but {rest}"
+            );
             return Ok(Step::unknown("rights", says));
         }
         if own.is_empty() {
-            let says = format!("in namespace {namespace} nothing but what everybody may");
+            let says = format!("in namespace {namespace} only the default rules of every user");
             let who = label(me);
             let hint = Hint::run(
                 format!("rolecall fix get pods --for {who} -n {namespace}"),
-                "print the YAML that lets it get Pods, for example",
+                "print YAML that allows getting Pods, for example",
             );
             return Ok(Step::ok("rights", says).next(hint));
         }
-        let mut told = own.iter().take(RULES_TOLD).cloned().collect::<Vec<_>>().join("; ");
-        if own.len() > RULES_TOLD {
-            told.push_str(&format!("; and {} rules more", own.len() - RULES_TOLD));
+        let mut listed = own.iter().take(MAX_RULES).cloned().collect::<Vec<_>>().join("; ");
+        if own.len() > MAX_RULES {
+            listed.push_str(&format!("; and {} more rules", own.len() - MAX_RULES));
         }
         if let Some(rest) = rest {
-            told.push_str(&format!("; perhaps more, for {rest}"));
+            listed.push_str(&format!("; possibly more, because {rest}"));
         }
-        Ok(Step::ok("rights", format!("in namespace {namespace}: {told}")))
+        Ok(Step::ok("rights", format!("in namespace {namespace}: {listed}")))
     }
 }
 
-/// Adds whether what a token is bound to is still there, which a server that accepts it has checked.
+/// Adds a step for the objects that the token is bound to, which a server checks when it accepts the token.
 pub(super) fn bound(mount: &Mount, accepted: bool, steps: &mut Vec<Step>) {
     let Some(claims) = &mount.claims else { return };
     let objects: Vec<String> = [("Pod", &claims.pod), ("Secret", &claims.secret)]
@@ -310,14 +322,14 @@ pub(super) fn bound(mount: &Mount, accepted: bool, steps: &mut Vec<Step>) {
     }
     let objects = objects.join(" and ");
     steps.push(match accepted {
-        true => Step::ok("bound objects", format!("{objects}, as the token was made for")),
+        true => Step::ok("bound objects", format!("{objects}: the objects of the token exist")),
         false => {
             Step::unknown("bound objects", format!("{objects}: the server did not check them"))
         }
     });
 }
 
-/// Writes rules, those of the same verbs as one.
+/// Describes rules, and merges those with the same verbs.
 fn merged(rules: Vec<PolicyRule>) -> Vec<String> {
     let mut alike: BTreeMap<PolicyRule, (Vec<Text>, Vec<Text>)> = BTreeMap::new();
     for mut rule in rules {
@@ -338,7 +350,7 @@ fn merged(rules: Vec<PolicyRule>) -> Vec<String> {
     whole.map(|rule| words::rule(&rule)).collect()
 }
 
-/// Returns the rules that every server gives everybody.
+/// Returns the default rules of every user.
 fn everybodys(me: &Identity) -> Vec<PolicyRule> {
     let config = LoadConfig {
         paths: Vec::new(),

@@ -25,92 +25,90 @@ rolecall fix <VERB> <RESOURCE>... [--for <SUBJECT>]... [OPTIONS]
     group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix"])
 )]
 pub(crate) struct Arguments {
-    /// What is to be done: a verb such as `get`, `list` or `create`, or several with commas
+    /// The verb, such as `get` or `list`, or several separated by commas
     #[arg(requires = "resources")]
     pub(super) verb: Option<String>,
-    /// To what: resources or URL paths
+    /// The resources or URL paths
     pub(super) resources: Vec<String>,
-    /// Who is to do it [default: me]; with --from-errors and --logs, who was refused where the text does
-    /// not say; may be repeated
+    /// The subject [default: me]; with --from-errors and --logs, the subject of refusals that do not name
+    /// one; can be repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     pub(super) subjects: Vec<String>,
-    /// Limit it to an object of this name; may be repeated
+    /// Limit the grant to an object with this name; can be repeated
     #[arg(long = "name", value_name = "NAME")]
     pub(super) names: Vec<String>,
     /// The subresource of the resources, such as `log` of `pods`
     #[arg(long, default_value = "", hide_default_value = true, requires = "resources")]
     pub(super) subresource: String,
-    /// Fix the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
+    /// Fix the refusals in a text: kubectl errors, logs, exceptions or events; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub(super) from_errors: Option<PathBuf>,
-    /// Fix the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME: of all its
-    /// containers, of this run and the one before; may be repeated
+    /// Fix the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME, for all
+    /// containers and including their previous run; can be repeated
     #[arg(long, value_name = "TARGET")]
     pub(super) logs: Vec<String>,
-    /// With --logs: how far back, such as `1h`
+    /// With --logs: read only entries newer than a duration such as `1h`
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(super) since: Option<Duration>,
-    /// Fix denied SubjectAccessReviews: JSON lines, JSON or YAML; `-` is stdin
+    /// Fix the denied SubjectAccessReviews in a file: JSON lines, JSON or YAML; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub(super) reviews: Option<PathBuf>,
-    /// Fix the denied cells of a matrix that `can-i -o json` wrote; `-` is stdin
+    /// Fix the denied cells of a matrix in the format of `can-i -o json`; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub(super) matrix: Option<PathBuf>,
-    /// Which objects grant: new roles for the subject, an existing role that covers the need, further
-    /// rules in a role that only the subject has, or an existing object in which one word is wrong,
-    /// printed as a patch of its file
+    /// How to grant: a new role, an existing role that is sufficient (reuse), additional rules in a role
+    /// that only the subject has (extend), or a correction of one wrong word in an existing object,
+    /// printed as a patch of its file (repair)
     #[arg(long, value_enum, default_value_t)]
     pub(super) style: StyleArgument,
-    /// With --style reuse: how many rules of one verb and one resource a role may grant beside
+    /// With --style reuse: the maximum number of additional permissions that the role can have
     /// [default: 10]
     #[arg(long, value_name = "N")]
     pub(super) max_excess: Option<usize>,
-    /// Grant in all namespaces rather than in those asked for
+    /// Grant in all namespaces, instead of the requested ones
     #[arg(long)]
     pub(super) cluster_wide: bool,
-    /// Also grant what amounts to control of the cluster: wildcards, escalate, Secrets everywhere ...
+    /// Also grant permissions that amount to control of the cluster: wildcards, escalate, all Secrets ...
     #[arg(long)]
     pub(super) allow_risky: bool,
-    /// Also write rules that no request is known to match, such as for API groups that no server serves
+    /// Also write rules that match no known request, such as for API groups that are not served
     #[arg(long)]
     pub(super) force: bool,
-    /// Limit grants to the names asked for even where a program generated them, as for the Pods of a
-    /// Deployment
+    /// Limit grants to the requested names even if these are generated, like those of a Deployment's Pods
     #[arg(long)]
     pub(super) keep_names: bool,
-    /// Also grant what clients usually ask next: the watch of an informer that lists, all that leader
-    /// election and Helm need
+    /// Also grant the requests that usually follow: the watch of an informer, all requests of leader
+    /// election and of Helm
     #[arg(long)]
     pub(super) complete: bool,
-    /// Also write the ServiceAccounts that do not exist
+    /// Also write ServiceAccounts that do not exist yet
     #[arg(long = "create-serviceaccount")]
     pub(super) create_service_account: bool,
-    /// Grant to a dedicated ServiceAccount for the workload (--for, or --logs) rather than to the `default`
+    /// Grant to a dedicated ServiceAccount for the workload (of --for or --logs), instead of the `default`
     /// one that all Pods share
     #[arg(long = "dedicated-serviceaccount")]
     pub(super) dedicated_service_account: bool,
-    /// Check whether the caller (--as, or yourself) can apply the objects, and what is missing
+    /// Check whether you (or the user of --as) can apply the objects, and list missing permissions
     #[arg(long)]
     pub(super) preflight: bool,
     /// Have the server check the objects without storing them
     #[arg(long, value_enum, value_name = "server")]
     pub(super) dry_run: Option<DryRunBy>,
-    /// Write one file per namespace into a directory; what such files grant already is kept
+    /// Write one file per namespace to a directory; existing grants in these files are kept
     #[arg(long, value_name = "DIR")]
     pub(super) out_dir: Option<PathBuf>,
     /// With --out-dir: write a kustomization.yaml that lists the files
     #[arg(long, requires = "out_dir")]
     pub(super) kustomization: bool,
-    /// Show what would change rather than the objects
+    /// Show the changes instead of the objects
     #[arg(long, conflicts_with = "out_dir")]
     pub(super) diff: bool,
-    /// How the answer looks; docs/json.md describes json
+    /// Output format; docs/json.md describes json
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) output: FixFormat,
 }
 
-/// How many rules of one verb and one resource an existing role may grant beside the need, unless
-/// `--max-excess` says so.
+/// The default of `--max-excess`.
 const MAX_EXCESS: usize = 10;
 
 /// Which objects grant.
@@ -123,7 +121,7 @@ pub(super) enum StyleArgument {
     Repair,
 }
 
-/// Who checks the objects.
+/// The checker of the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum DryRunBy {
     Server,
@@ -143,31 +141,31 @@ fn after_help() -> String {
 Examples:
   Let the ServiceAccount `web` of namespace `shop` list and watch Pods and Services
     rolecall fix list,watch pods services --for sa/web -n shop | kubectl apply -f -
-  Grant what a command was refused
+  Grant a request that was refused
     kubectl get pods 2>&1 | rolecall fix --from-errors -
-  Grant what an operator's Pods were refused in the last hour, one file per namespace
+  Grant the requests of an operator that were refused in the last hour, one file per namespace
     rolecall fix --logs deploy/operator -n operators --since 1h --out-dir rbac/
-  Grant what manifests lack, before they are applied
+  Add missing permissions to manifests, before you apply them
     rolecall fix --from-errors refused.log -f deploy/
-  Bind an existing role, if one grants at most two rules besides
+  Bind an existing role, if one has at most two additional permissions
     rolecall fix get pods --for user/jane -n shop --style reuse --max-excess 2
-  Correct the one word that is wrong in manifests
+  Correct a wrong word in manifests
     rolecall fix list pods --for sa/web -n shop -f deploy/ --style repair | patch -p1
-  May I apply that, does the server take it, and what would change?
+  Can I apply that, does the server accept it, and what would change?
     rolecall fix list pods --for sa/web -n shop --preflight --dry-run server --diff
 
-The output grants what was denied and nothing else: the evaluator proves that before anything is
-printed, and stderr says so. Grants that amount to control of the cluster are refused, with reasons.
-Objects are called rolecall:SUBJECT and labelled app.kubernetes.io/managed-by=rolecall; a further need changes
-the same objects.
+The output grants what was denied and nothing else: rolecall proves this before it prints anything, and
+reports the proof on stderr. It refuses to grant permissions that amount to control of the cluster, and
+says why. The objects are named rolecall:SUBJECT and labelled app.kubernetes.io/managed-by=rolecall;
+later runs update the same objects.
 
 {}
 
 {}
 
-Exit codes: 0 the fix is printed, or nothing has to be done; 1 something stays denied, because no Role
-can allow it or it is refused as risky; 2 an error; 3 something that was not read decides whether the fix is
-needed.",
+Exit codes: 0 the fix was printed, or nothing needs fixing; 1 some requests stay denied, because no Role
+can allow them or granting them is too risky; 2 an error; 3 it depends on something that could not be read
+whether the fix is needed.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )
@@ -186,7 +184,7 @@ impl Arguments {
         let is_named = is_about_whom && !self.reads_text();
         if has_denials && (is_named || !self.names.is_empty()) {
             return Err(CommandError::usage(
-                "`--for` and `--name` go with VERB and RESOURCE; denials name their own",
+                "`--for` and `--name` need VERB and RESOURCE; denials contain their own",
             ));
         }
         if self.since.is_some() && self.logs.is_empty() {
@@ -194,19 +192,17 @@ impl Arguments {
                 .with_hint(Hint::pass("--logs TARGET", "read some")));
         }
         if self.dedicated_service_account && self.whom().is_empty() {
-            return Err(CommandError::usage("`--dedicated-serviceaccount` goes with a workload")
-                .with_hint(Hint::pass("--for deploy/NAME", "name it")));
+            return Err(CommandError::usage("`--dedicated-serviceaccount` needs a workload")
+                .with_hint(Hint::pass("--for deploy/NAME", "select the workload")));
         }
         if self.max_excess.is_some() && self.style != StyleArgument::Reuse {
-            return Err(CommandError::usage("`--max-excess` is about existing roles")
+            return Err(CommandError::usage("`--max-excess` needs `--style reuse`")
                 .with_hint(Hint::pass("--style reuse", "bind one")));
         }
         if self.style == StyleArgument::Repair && self.out_dir.is_some() {
-            return Err(CommandError::usage("`--style repair` changes objects where they are")
-                .with_hint(Hint::run(
-                    "rolecall fix ... --style repair | patch -p1",
-                    "change them",
-                )));
+            return Err(CommandError::usage("`--style repair` changes existing files").with_hint(
+                Hint::run("rolecall fix ... --style repair | patch -p1", "change them"),
+            ));
         }
         if self.diff && self.output == FixFormat::Json {
             return Err(CommandError::usage("`--diff` is no JSON"));
@@ -214,13 +210,13 @@ impl Arguments {
         Ok(())
     }
 
-    /// Returns whether refusals are read from a text, some of which may not name their user.
+    /// Returns whether the input is a text, in which some refusals might not name their user.
     pub(super) fn reads_text(&self) -> bool {
         self.from_errors.is_some() || !self.logs.is_empty()
     }
 
-    /// Returns the subjects that were named; whoever wants a ServiceAccount for what wrote a log need not
-    /// name it twice.
+    /// Returns the subjects. With a dedicated ServiceAccount for the targets of `--logs`, these are the
+    /// default.
     pub(super) fn whom(&self) -> &[String] {
         if self.dedicated_service_account && self.subjects.is_empty() {
             &self.logs
@@ -242,7 +238,7 @@ impl Arguments {
                     Style::Reuse { max_excess: Some(self.max_excess.unwrap_or(MAX_EXCESS)) }
                 }
                 StyleArgument::Extend => Style::Extend,
-                // What no word is to blame for.
+                // A correction cannot fix these.
                 StyleArgument::Repair => Style::New,
             },
             scope: if self.cluster_wide { Scope::ClusterWide } else { Scope::AsAsked },

@@ -1,19 +1,19 @@
-//! Which kind of client wrote a text.
+//! Detection of the kind of client that wrote a text.
 
 use memchr::memmem::Finder;
 
-/// What informers write when they are refused something: client-go's reflectors, and those of other
+/// Parts of messages of informers when a request is refused: those of client-go's reflectors, and of other
 /// languages.
 const INFORMERS: [&str; 5] =
     ["eflector", "ailed to watch", "ailed to list *", "initial object list", "nformer"];
 
-/// How much of a text is searched; informers complain again and again.
+/// The number of bytes to search. Informers repeat their messages.
 const SEARCHED: usize = 1 << 20;
 
-/// Looks for signs of informers in a text that comes in pieces.
+/// Searches a stream of text for signs of informers.
 pub(crate) struct Clues {
     finders: Vec<Finder<'static>>,
-    /// The end of the piece before, in which a sign may begin.
+    /// The end of the previous piece, which can contain the start of a sign.
     end: Vec<u8>,
     found: bool,
     searched: usize,
@@ -25,7 +25,7 @@ impl Clues {
         Self { finders, end: Vec::new(), found: false, searched: 0 }
     }
 
-    /// Takes the next piece.
+    /// Searches the next piece.
     pub(super) fn push(&mut self, piece: &[u8]) {
         if self.found || self.searched > SEARCHED {
             return;
@@ -41,13 +41,13 @@ impl Clues {
         self.end.drain(..cut);
     }
 
-    /// Returns whether informers seem to have written the text.
+    /// Returns whether informers probably wrote the text.
     pub(super) fn are_of_informers(&self) -> bool {
         self.found
     }
 }
 
-/// Reads what another reader gives, and looks for signs in it.
+/// A reader that also searches for signs.
 pub(super) struct Watched<'a, R> {
     pub(super) reader: R,
     pub(super) clues: &'a mut Clues,

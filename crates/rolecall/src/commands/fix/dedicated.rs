@@ -1,4 +1,4 @@
-//! A ServiceAccount of a workload's own, instead of the `default` one that all Pods share.
+//! Dedicated ServiceAccounts for workloads, instead of the `default` one that all Pods share.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::load::Session;
 use crate::subject::{Subject, WorkloadName};
 use crate::ui::Ui;
 
-/// Gives each workload that runs as `default` a ServiceAccount of its own.
+/// Assigns a dedicated ServiceAccount to each workload that runs as `default`.
 pub(super) fn accounts(
     ui: &Ui,
     session: &Session,
@@ -26,12 +26,12 @@ pub(super) fn accounts(
     for subject in subjects {
         let Some(named) = &subject.workload else {
             return Err(CommandError::usage(
-                "`--dedicated-serviceaccount` goes with a workload, such as `--for deploy/NAME`",
+                "`--dedicated-serviceaccount` needs a workload, such as `--for deploy/NAME`",
             ));
         };
         if !is_default(&subject.identity) {
             ui.note(format!(
-                "{} {}/{} has a ServiceAccount of its own already",
+                "{} {}/{} already has a dedicated ServiceAccount",
                 named.kind, named.namespace, named.name
             ));
             dedicated.push(subject);
@@ -63,8 +63,8 @@ fn find<'a>(inventory: &'a Inventory, named: &WorkloadName) -> Option<&'a Worklo
         .find(|workload| *workload.kind == *named.kind && *workload.metadata.name == *named.name)
 }
 
-/// Gives each workload's account what was denied to `default` in its namespace; returns the patches of
-/// the workloads that get anything by it.
+/// Grants the requests that were denied to `default` to the dedicated accounts of its workloads instead.
+/// Returns the patches of workloads with such requests.
 pub(super) fn take_over(
     ui: &Ui,
     gathered: &mut Gathered,
@@ -74,10 +74,10 @@ pub(super) fn take_over(
     for Patch { workload, .. } in &patches {
         if let Some(other) = by_namespace.insert(&workload.namespace, workload) {
             return Err(CommandError::usage(format!(
-                "whether {} `{}` or {} `{}` was denied does not show: both run as `default`",
+                "unclear whether {} `{}` or {} `{}` was denied: both run as `default`",
                 other.kind, other.name, workload.kind, workload.name
             ))
-            .with_hint(Hint::pass("--for deploy/NAME", "name the one that was")));
+            .with_hint(Hint::pass("--for deploy/NAME", "select the workload")));
         }
     }
     let mut taken = Vec::new();
@@ -101,14 +101,14 @@ pub(super) fn take_over(
         if is_used {
             taken.push(patch);
         } else {
-            ui.warn(format!("nothing was denied to `default` in namespace `{namespace}`"));
+            ui.warn(format!("no request of `default` in namespace `{namespace}` was denied"));
         }
     }
     Ok(taken)
 }
 
-/// Returns the workload's name, or with a number after it, such that no other workload runs as it and
-/// nobody but rolecall granted it anything by name.
+/// Returns the workload's name, with a number if necessary, so that no other workload uses the account, and
+/// it has no bindings by name except those of rolecall.
 fn free_account(session: &Session, workload: &Workload) -> String {
     let inventory = session.authorizer.inventory();
     let (namespace, name) = (&workload.metadata.namespace, &workload.metadata.name);
@@ -128,7 +128,7 @@ fn free_account(session: &Session, workload: &Workload) -> String {
         .unwrap_or_else(|| name.to_string())
 }
 
-/// Returns the bindings that name an account, rather than a group that it is in.
+/// Returns the bindings for an account by name, without those for its groups.
 fn bindings_by_name<'a>(
     session: &'a Session,
     identity: &Identity,
@@ -141,30 +141,32 @@ fn bindings_by_name<'a>(
         .map(|bound| bound.binding)
 }
 
-/// Says what the account has already, and the workload gains.
+/// Notes the existing grants of the account, which the workload gains.
 fn note_of_gained_grants(ui: &Ui, session: &Session, workload: &Workload, account: &str) {
     let name = &workload.metadata.name;
     if **name != *account {
-        ui.note(format!("`{account}` rather than `{name}`, which others use or are granted"));
+        ui.note(format!(
+            "using `{account}`, because `{name}` already has other workloads or grants"
+        ));
     }
     let identity = Identity::service_account(&workload.metadata.namespace, account);
     let gained: Vec<String> =
         bindings_by_name(session, &identity).map(crate::words::binding).collect();
     if !gained.is_empty() {
         ui.warn(format!(
-            "as `{account}` the Pods also have what it was granted before by {}",
+            "as `{account}`, the Pods also have the existing grants of {}",
             gained.join(", ")
         ));
     }
 }
 
-/// Says what the workload was granted as `default`, by name, and loses.
+/// Notes the grants of `default` by name, which the workload loses.
 fn note_of_lost_grants(ui: &Ui, session: &Session, identity: &Identity, account: &str) {
     let lost: Vec<String> =
         bindings_by_name(session, identity).map(crate::words::binding).collect();
     if !lost.is_empty() {
         ui.warn(format!(
-            "as `{account}` the Pods lose what `default` was granted by {}",
+            "as `{account}`, the Pods lose the grants of `default` from {}",
             lost.join(", ")
         ));
     }
@@ -192,7 +194,7 @@ fn patch(workload: &Workload, account: String) -> Patch {
     }
 }
 
-/// Returns the JSON pointer to the ServiceAccount of a pod spec, if its path is a plain one.
+/// Returns the JSON pointer to the ServiceAccount of a pod spec, if its path is simple.
 fn pointer(pod: &PodSpec) -> Option<String> {
     let path = pod.path.strip_prefix('.')?;
     let plain = path

@@ -1,4 +1,4 @@
-//! What applying the objects would change, as unified diffs.
+//! Unified diffs of the changes by applying the objects.
 
 use std::io::{self, Write};
 
@@ -6,17 +6,17 @@ use anstyle::{AnsiColor, Style};
 use rolecall_grant::{GrantedRole, Object, yaml_of};
 use rolecall_rbac::Inventory;
 
-/// How many unchanged lines surround a change.
+/// The number of unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// Above this many pairs of lines, objects are compared as wholes.
+/// The maximum number of pairs of lines to compare; larger objects are replaced as a whole.
 const MOST_PAIRS: usize = 4_000_000;
 
 const REMOVED: Style = AnsiColor::Red.on_default();
 const ADDED: Style = AnsiColor::Green.on_default();
 const PLACE: Style = AnsiColor::Cyan.on_default();
 
-/// Writes what differs between the objects and those of the same names that exist.
+/// Writes the differences between the objects and existing ones with the same names.
 pub(super) fn write(
     out: &mut impl Write,
     inventory: &Inventory,
@@ -136,7 +136,7 @@ pub(super) fn write_hunks(out: &mut impl Write, lines: &[Line<'_>]) -> io::Resul
         let old_lines = hunk.iter().filter(|(_, line)| !matches!(line, Line::Added(_))).count();
         let new_lines = hunk.iter().filter(|(_, line)| !matches!(line, Line::Removed(_))).count();
         if hunk.first().is_some_and(|(near, _)| *near) {
-            // A side without lines is given the place before the hunk.
+            // The position of an empty side is the line before the hunk.
             let (old_start, new_start) =
                 (old + usize::from(old_lines > 0), new + usize::from(new_lines > 0));
             writeln!(
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changed_is_shown_with_a_little_around_it() {
+    fn only_changes_are_shown_with_some_context() {
         let old = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj";
         let new = "a\nb\nc\nd\ne\nF\nf\ng\nh\ni\nk";
         let mut shown = Vec::new();

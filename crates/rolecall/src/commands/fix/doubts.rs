@@ -1,4 +1,4 @@
-//! What is uncertain about objects, as comments that stay with their YAML.
+//! Uncertainties about objects, as comments in their YAML.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,12 @@ use rolecall_rbac::Gap;
 use crate::render::plain;
 use crate::words;
 
-/// How many things are named that were not read.
+/// The maximum number of gaps to list.
 const NAMED: usize = 5;
 
-/// Returns lines of comments that say what is uncertain about the objects of a plan; nothing where all is
-/// certain.
+/// Returns comments about the uncertainties of a plan; empty if everything is certain.
 ///
-/// Notes on stderr do not go with a file, and `-q` silences them.
+/// Notes on stderr are not in the file, and `-q` silences them.
 pub(super) fn comments(plan: &Plan) -> String {
     let unread: BTreeSet<&Gap> = plan
         .answers
@@ -30,7 +29,9 @@ pub(super) fn comments(plan: &Plan) -> String {
     }
     let mut lines = Vec::new();
     if !unread.is_empty() {
-        lines.push("It may be allowed already, because rolecall could not read:".to_owned());
+        lines.push(
+            "The requests might already be allowed, because rolecall could not read:".to_owned(),
+        );
         let texts = words::gaps(unread);
         lines.extend(texts.iter().take(NAMED).map(|text| format!("- {text}")));
         if texts.len() > NAMED {
@@ -39,7 +40,7 @@ pub(super) fn comments(plan: &Plan) -> String {
     }
     if !plan.in_doubt.is_empty() {
         lines.push(
-            "Objects of these names may exist already: `kubectl apply` would replace their rules and \
+            "Objects with these names might already exist: `kubectl apply` would replace their rules and \
              subjects."
                 .to_owned(),
         );

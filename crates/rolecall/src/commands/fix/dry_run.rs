@@ -1,4 +1,4 @@
-//! What the server says of the objects before they are applied.
+//! A server-side dry run of the objects.
 
 use rolecall_grant::{Object, json_of};
 use rolecall_source::cluster::ObjectPath;
@@ -8,7 +8,7 @@ use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
 
-/// Has the server check each object; nothing is stored.
+/// Sends each object to the server for a dry run, which stores nothing.
 pub(super) fn check(
     ui: &Ui,
     session: &Session,
@@ -16,13 +16,13 @@ pub(super) fn check(
 ) -> Result<DryRun, CommandError> {
     let Some(live) = session.live() else {
         return Err(CommandError::usage("`--dry-run server` needs a cluster")
-            .with_hint(Hint::pass("--overlay", "lay the manifests over one")));
+            .with_hint(Hint::pass("--overlay", "overlay a cluster with the manifests")));
     };
     let mut found = DryRun::default();
     for (position, object) in objects.iter().enumerate() {
         let path = path_of(object);
         let checking = live.cluster().dry_run(&path, json_of(object).to_string().into());
-        let label = || "having the server check the objects".to_owned();
+        let label = || "checking the objects on the server".to_owned();
         let Err(error) = live.wait_for_any(ui, label, checking)? else { continue };
         match error.refusal().filter(|_| !error.is_fatal()) {
             Some(refusal)
@@ -41,8 +41,8 @@ pub(super) fn check(
     Ok(found)
 }
 
-/// Returns whether a binding is refused for the lack of a role that is one of the objects: a
-/// caller who may not `bind` must hold the role's rules, and a dry run stores no role to look them up in.
+/// Returns whether a binding is rejected because its role, one of the objects, does not exist yet: without
+/// permission to `bind`, the server looks up the rules of the role, which a dry run does not store.
 fn lacks_its_role(message: &str, object: &Object, objects: &[Object]) -> bool {
     let Object::Binding(binding) = object else { return false };
     let role_ref = &binding.role_ref;
@@ -53,11 +53,11 @@ fn lacks_its_role(message: &str, object: &Object, objects: &[Object]) -> bool {
             && (other.kind() == "ClusterRole"
                 || other.metadata().namespace == binding.metadata.namespace)
     };
-    // A missing namespace is another reason.
+    // A missing namespace is a different reason.
     !message.starts_with("namespaces ") && objects.iter().any(is_its_role)
 }
 
-/// Returns where an object lives.
+/// Returns the API path of an object.
 pub(super) fn path_of(object: &Object) -> ObjectPath<'_> {
     let metadata = object.metadata();
     let (group, resource) = match object.kind() {

@@ -1,5 +1,5 @@
-//! What a directory holds of earlier fixes. It counts as granted, so that a further fix adds to it
-//! rather than takes its place.
+//! Earlier fixes in the output directory. They count as granted, so that a new fix adds to them instead of
+//! replacing them.
 
 use std::fs;
 use std::io;
@@ -16,10 +16,10 @@ use crate::render::plain;
 use crate::ui::Ui;
 use crate::words;
 
-/// How many roles are named.
+/// The maximum number of roles to name.
 const NAMED: usize = 5;
 
-/// Lays what the files of a directory grant over what was read; `None` where they grant no more.
+/// Adds the grants in the files of a directory to the input; `None` if they grant nothing new.
 pub(super) fn laid_over(
     ui: &Ui,
     authorizer: &Authorizer,
@@ -29,7 +29,7 @@ pub(super) fn laid_over(
     if paths.is_empty() {
         return Ok(None);
     }
-    // A file that makes no sense is told of when it would be written.
+    // Invalid files are reported when they would be written.
     let loaded = manifests::load(
         &LoadConfig {
             paths,
@@ -56,7 +56,7 @@ pub(super) fn laid_over(
             more => format!(" and {more} more"),
         };
         let text = format!(
-            "what `{}` holds already counts as granted, and is kept: {}{more}",
+            "existing grants in `{}` are kept: {}{more}",
             folder.display(),
             named.join(", ")
         );
@@ -83,8 +83,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
     Ok(paths)
 }
 
-/// Returns the objects of ours that files hold and an inventory does not, and roles of the inventory
-/// with the further rules that the files give them.
+/// Returns rolecall's objects in files that an inventory does not contain, and roles of the inventory with
+/// additional rules from the files.
 fn further(known: &Inventory, files: &Inventory) -> Vec<Object> {
     let mut further = Vec::new();
     for account in files.service_accounts() {

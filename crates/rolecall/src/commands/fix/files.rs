@@ -1,4 +1,4 @@
-//! One file a namespace, in which objects of other names stay as they are.
+//! Output files, one per namespace, in which other objects stay unchanged.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -13,40 +13,40 @@ use crate::file::{self, unreadable, unwritable};
 use crate::ui::Ui;
 use crate::yaml::{self, ObjectKey};
 
-/// The file of cluster-scoped objects; no namespace is called so.
+/// The file for cluster-scoped objects; not a valid name of a namespace.
 const CLUSTER: &str = "_cluster.yaml";
 
-/// What kustomize calls its file; the first is what a new one is called.
+/// The names of a kustomization file; the first one is used for a new file.
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// A file as it is and as it is to be.
+/// A file before and after the change.
 struct Edit {
     path: PathBuf,
     existing: String,
     text: String,
 }
 
-/// What is written beside the objects.
+/// Additional output besides the objects.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extras<'a> {
-    /// Lines of comments before each object; empty for none.
+    /// Comments before each object; empty for none.
     pub(super) comments: &'a str,
-    /// Whether a kustomization.yaml lists the files.
+    /// Whether to write a kustomization.yaml that lists the files.
     pub(super) kustomization: bool,
 }
 
-/// Keeps other runs out of a folder as long as it lives.
+/// A lock on a directory against other runs of rolecall, until it is dropped.
 pub(super) struct Lock {
     _file: File,
 }
 
-/// Makes a folder and waits until no other run of rolecall writes to it.
+/// Creates a directory and waits until no other run of rolecall writes to it.
 ///
-/// What is there counts as granted, so that nothing may change between reading and writing.
+/// The existing files count as granted, so they must not change between reading and writing.
 pub(super) fn lock(ui: &Ui, folder: &Path) -> Result<Lock, CommandError> {
     let failed = |error| unwritable(folder, error);
     fs::create_dir_all(folder).map_err(failed)?;
-    // Where a folder cannot be opened as a file, a file in it is locked.
+    // If a directory cannot be opened as a file, lock a file in it.
     let file = File::open(folder).or_else(|_| File::create(folder.join(".rolecall.lock")));
     let file = file.map_err(failed)?;
     match file.try_lock() {
@@ -55,10 +55,10 @@ pub(super) fn lock(ui: &Ui, folder: &Path) -> Result<Lock, CommandError> {
             ui.note(format!("waiting for another `fix` that writes to `{}`", folder.display()));
             file.lock().map_err(failed)?;
         }
-        // Some network file systems have no locks.
+        // Some network file systems do not support locks.
         Err(TryLockError::Error(error)) => {
             ui.warn(format!(
-                "`{}` cannot be locked ({error}): do not run `fix` on it twice at the same time",
+                "cannot lock `{}` ({error}): do not run `fix` on it twice at the same time",
                 folder.display()
             ));
         }
@@ -66,8 +66,8 @@ pub(super) fn lock(ui: &Ui, folder: &Path) -> Result<Lock, CommandError> {
     Ok(Lock { _file: file })
 }
 
-/// Writes the objects, and says which files it wrote. Nothing is written before every file is known to
-/// make sense.
+/// Writes the objects, and notes the names of the files. Nothing is written before all existing files are
+/// known to be valid.
 pub(super) fn write(
     ui: &Ui,
     folder: &Path,
@@ -101,7 +101,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Returns whether a file is kustomize's own.
+/// Returns whether a file is a kustomization.
 pub(super) fn is_kustomization(path: &Path) -> bool {
     KUSTOMIZATIONS.iter().any(|name| path.file_name().is_some_and(|file| file == *name))
 }
@@ -115,9 +115,8 @@ fn edit(
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(unreadable(&path, error)),
     };
-    let text = change(&existing).map_err(|why| {
-        CommandError::input(format!("`{}` is not overwritten: {why}", path.display()))
-    })?;
+    let text = change(&existing)
+        .map_err(|why| CommandError::input(format!("cannot update `{}`: {why}", path.display())))?;
     Ok(Edit { path, existing, text })
 }
 
@@ -129,7 +128,7 @@ fn file_of(object: &Object) -> String {
     }
 }
 
-/// Replaces the documents that hold objects of the same names, keeps the others, and adds the rest.
+/// Replaces documents with objects of the same names, keeps the others, and appends new ones.
 fn merge(existing: &str, objects: &[&Object], comments: &str) -> Result<String, String> {
     let mut documents: Vec<(Option<ObjectKey>, String)> = Vec::new();
     for document in yaml::documents(existing) {

@@ -1,4 +1,4 @@
-//! Denials made definite, whatever they come from.
+//! The denials from any kind of input.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::question::Question;
 use crate::subject::Subject;
 use crate::ui::Ui;
 
-/// Makes the denials definite.
+/// Collects the denials from the input.
 pub(super) fn gather(
     ui: &Ui,
     options: &Options,
@@ -50,7 +50,7 @@ pub(super) fn gather(
     Ok(gathered)
 }
 
-/// Leaves out denials that no client can have met, as no request is made that way.
+/// Removes denials of impossible requests.
 fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     if force == Force::Anything {
         return;
@@ -73,7 +73,7 @@ fn leave_out_useless(session: &Session, force: Force, gathered: &mut Gathered) {
     });
 }
 
-/// Asks every combination of verbs, resources, names, namespaces and subjects.
+/// Checks every combination of verbs, resources, names, namespaces and subjects.
 fn ask(
     ui: &Ui,
     options: &Options,
@@ -99,7 +99,7 @@ fn ask(
     let (mut useful_verbs, mut useful_resources) = (BTreeSet::new(), BTreeSet::new());
     for verb in verbs {
         for resource in &resources {
-            let mut told = false;
+            let mut warned = false;
             for name in names {
                 for namespace in session.namespaces(options) {
                     let question = Question {
@@ -114,18 +114,18 @@ fn ask(
                     if let (Force::Known, Some(useless)) =
                         (arguments.force(), sense::useless(&request, &session.catalog))
                     {
-                        if !told {
+                        if !warned {
                             left_out.push((verb, *resource, request, useless));
-                            told = true;
+                            warned = true;
                         }
                         continue;
                     }
                     useful_verbs.insert(verb);
                     useful_resources.insert(*resource);
-                    // What is odd about it is so for all names and namespaces.
-                    if !told {
+                    // Warnings are the same for all names and namespaces.
+                    if !warned {
                         question.to_request(ui, session)?;
-                        told = true;
+                        warned = true;
                     }
                     gathered.denied.extend(
                         subjects
@@ -138,11 +138,11 @@ fn ask(
         is_first = false;
     }
     for (verb, resource, request, useless) in left_out {
-        // Not every verb has to make sense with every resource, but each with some.
+        // A verb need not apply to every resource, but to at least one.
         if !useful_verbs.contains(verb) || !useful_resources.contains(resource) {
             return Err(useless.into_error(&request));
         }
-        ui.warn(format!("`{verb} {resource}` is left out: {}", useless.because));
+        ui.warn(format!("ignoring `{verb} {resource}`: {}", useless.because));
     }
     Ok(())
 }

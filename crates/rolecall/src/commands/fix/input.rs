@@ -1,5 +1,5 @@
-//! What denials come from: read before anything is loaded, so that it is known what to load, and
-//! misspelt names are told of at once.
+//! The input of `fix`. It is read before anything is loaded, to know what to load, and so that a misspelt
+//! name is an immediate error.
 
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;
@@ -11,13 +11,13 @@ use super::{Arguments, matrix, review, scan};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-/// What denials come from.
+/// The source of denials.
 pub(super) enum Input<'a> {
     /// Logs, which are read from the cluster later.
     Logs,
     /// VERB and RESOURCE arguments.
     Question(&'a Arguments),
-    /// A text with refusals, by the name it has in messages.
+    /// A text with refusals, with its name in messages.
     Errors(String, Scan, Clues),
     /// SubjectAccessReviews.
     Reviews(Reviews),
@@ -26,7 +26,7 @@ pub(super) enum Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads what the arguments name.
+    /// Reads the input of the arguments.
     pub(super) fn read(ui: &Ui, arguments: &'a Arguments) -> Result<Self, CommandError> {
         if let Some(file) = &arguments.from_errors {
             let (name, scan, clues) = scan::read(ui, file)?;
@@ -41,7 +41,7 @@ impl<'a> Input<'a> {
         Ok(if arguments.logs.is_empty() { Self::Question(arguments) } else { Self::Logs })
     }
 
-    /// Returns the namespaces that the denials are about: those of requests and of ServiceAccounts.
+    /// Returns the namespaces of the denials: those of requests and of ServiceAccounts.
     pub(super) fn namespaces(&self) -> Vec<String> {
         let mut namespaces = Vec::new();
         let mut add = |identity: &Identity, request: &Request| {

@@ -1,4 +1,4 @@
-//! Further resources in a kustomization, whose text stays as it is otherwise.
+//! Adding resources to a kustomization without changing the rest of its text.
 
 use crate::yaml;
 
@@ -10,9 +10,9 @@ resources:
 
 const KEY: &str = "resources:";
 
-/// Returns the text of a kustomization that lists some files besides what it lists already.
+/// Returns the text of a kustomization with additional files.
 ///
-/// The outcome is read again: what would not come out as meant is an error.
+/// The result is parsed again, and must only differ by the files.
 pub(super) fn listing(existing: &str, files: &[String]) -> Result<String, String> {
     if existing.trim().is_empty() {
         let items: String = files.iter().map(|file| format!("- {file}\n")).collect();
@@ -28,7 +28,7 @@ pub(super) fn listing(existing: &str, files: &[String]) -> Result<String, String
     if yaml::differs_by_resources(existing, &text, &missing) {
         Ok(text)
     } else {
-        Err(format!("add {} to its resources by hand", missing.join(", ")))
+        Err(format!("add {} to its resources manually", missing.join(", ")))
     }
 }
 
@@ -71,7 +71,7 @@ fn with_items(existing: &str, files: &[&str]) -> String {
     format!("{before}{gap}{}{rest}", items(indent))
 }
 
-/// Returns where the list starts: at the beginning of a line.
+/// Returns the start of the list, which is at the beginning of a line.
 fn key_at(text: &str) -> Option<usize> {
     let is_key = |rest: &str| {
         rest.strip_prefix(KEY)
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_added_as_the_others_are_written() {
+    fn items_are_added_in_the_style_of_the_others() {
         let added = |existing: &str| listing(existing, &["a.yaml".into(), "b.yaml".into()]);
         let rows = [
             ("resources:\n- a.yaml\n", "resources:\n- b.yaml\n- a.yaml\n"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_added_to_is_left_alone() {
+    fn unsupported_kustomizations_are_errors() {
         for existing in
             ["resources: x\n", "resources: [c.yaml,\n  d.yaml]\n", "- a\n", "{kind: K}\n"]
         {

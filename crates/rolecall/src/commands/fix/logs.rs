@@ -1,4 +1,4 @@
-//! Refusals in what the containers of Pods wrote.
+//! Refusals in the logs of Pods.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -15,18 +15,17 @@ use crate::load::Session;
 use crate::subject::{SubjectArgument, find_workload};
 use crate::ui::Ui;
 
-/// What logs hold.
+/// The refusals in logs.
 pub(crate) struct Logs {
     /// The refusals of each log, with its name in messages.
     pub(crate) scans: Vec<(String, Scan)>,
-    /// Which kind of client wrote them.
+    /// The kind of client that wrote them.
     pub(crate) clues: Clues,
-    /// How many logs were not read to their end.
+    /// The number of logs that were not read completely.
     pub(crate) unread: usize,
 }
 
-/// Reads the logs of every container of the targets, of this run and the one before; returns what
-/// refusals each holds, with its name in messages.
+/// Reads the logs of all containers of the targets, including their previous run.
 pub(crate) fn read(
     ui: &Ui,
     session: &Session,
@@ -35,8 +34,8 @@ pub(crate) fn read(
 ) -> Result<Logs, CommandError> {
     let Some(live) = session.live() else {
         return Err(CommandError::usage("manifests have no logs")
-            .with_hint(Hint::pass("--from-errors FILE", "read them from a file"))
-            .with_hint(Hint::pass("--overlay", "read the cluster besides the manifests")));
+            .with_hint(Hint::pass("--from-errors FILE", "read the logs from a file"))
+            .with_hint(Hint::pass("--overlay", "also read the cluster")));
     };
     let clues = RefCell::new(Clues::new());
     let mut reader = Reader {
@@ -58,17 +57,17 @@ pub(crate) fn read(
         return Err(CommandError::cluster("no log could be read"));
     }
     if reader.scans.iter().all(|(_, scan)| scan.is_empty()) {
-        let logs = if reader.read == 1 { "log holds" } else { "logs hold" };
+        let logs = if reader.read == 1 { "log contains" } else { "logs contain" };
         ui.note(format!("{} {logs} no refusal", reader.read));
     }
     Ok(Logs { scans: reader.scans, clues: reader.clues.into_inner(), unread: reader.unread })
 }
 
-/// Returns the Pods that a target is, or that it made.
+/// Returns the Pods of a target.
 fn pods<'a>(session: &'a Session, target: &str) -> Result<Vec<&'a Workload>, CommandError> {
     let SubjectArgument::Workload { kind, namespace, name } = SubjectArgument::parse(target)?
     else {
-        return Err(CommandError::usage(format!("`{target}` is nothing that has logs"))
+        return Err(CommandError::usage(format!("`{target}` has no logs"))
             .with_hint(Hint::did_you_mean(target, ["pod/NAME", "deploy/NAME"])));
     };
     let namespace = namespace.as_deref().unwrap_or(session.namespace());
@@ -86,7 +85,7 @@ fn pods<'a>(session: &'a Session, target: &str) -> Result<Vec<&'a Workload>, Com
     Ok(pods)
 }
 
-/// Reads one log after the other.
+/// A reader of logs, one after another.
 struct Reader<'a> {
     ui: &'a Ui,
     live: &'a Live,
@@ -94,9 +93,9 @@ struct Reader<'a> {
     scans: Vec<(String, Scan)>,
     bytes: Cell<usize>,
     clues: RefCell<Clues>,
-    /// How many logs were read, at least in part.
+    /// The number of logs that were read, at least in part.
     read: usize,
-    /// How many logs were not read to their end.
+    /// The number of logs that were not read completely.
     unread: usize,
 }
 
@@ -135,7 +134,7 @@ impl Reader<'_> {
             Err(error) if error.is_fatal() => {
                 return Err(self.live.error(error));
             }
-            // Most containers never ran before, and some have not started yet.
+            // Most containers have no previous run, and some have not started yet.
             Err(RequestError::Refused(refusal)) if refusal.code == 400 => return Ok(()),
             Err(error) => {
                 self.ui.problem(format!("cannot read the whole log of {name}: {error}"));

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::file::{self, Bound};
 use crate::ui::Ui;
 
-/// A matrix, or a single answer, as `can-i -o json` writes it.
+/// A matrix or a single answer in the format of `can-i -o json`.
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
 enum Matrix {
@@ -39,15 +39,15 @@ struct Cell {
     verdict: String,
 }
 
-/// A file that is no matrix.
+/// The error for a file that is not a matrix.
 #[derive(Debug, thiserror::Error)]
-#[error("`{file}` is no matrix that `rolecall can-i -o json` wrote")]
+#[error("`{file}` is not a matrix in the format of `rolecall can-i -o json`")]
 struct NoMatrix {
     file: String,
     source: serde_json::Error,
 }
 
-/// Reads the denied cells of a file, or of stdin.
+/// Reads the denied cells in a file, or in stdin.
 pub(super) fn read(ui: &Ui, path: &Path) -> Result<Vec<Denied>, CommandError> {
     let text = file::read(ui, path, Bound { bytes: 1 << 30, what: "a matrix" })?;
     let name = file::name(path);
@@ -70,7 +70,7 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<Vec<Denied>, CommandError> {
         .map(|cell| match identities.get(&cell.subject) {
             Some(identity) => Ok(Denied::new(identity.clone(), cell.request())),
             None => Err(CommandError::input(format!(
-                "{name} has a cell of `{}`, whom it does not list",
+                "{name} has a cell for `{}`, which is not in its subjects",
                 cell.subject
             ))),
         })

@@ -1,4 +1,4 @@
-//! `fix`: from denials to the least YAML that fixes them.
+//! `fix`: the minimal YAML that fixes denials.
 
 mod arguments;
 mod clues;
@@ -45,7 +45,7 @@ use crate::output::{self, FixPlan, Format};
 use crate::subject::{self, SubjectArgument};
 use crate::ui::Ui;
 
-/// Grants what the arguments name.
+/// Grants the requests in the arguments.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check(options)?;
     let subjects = SubjectArgument::parse_all(arguments.whom())?;
@@ -58,7 +58,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     for target in SubjectArgument::parse_all(&arguments.logs)? {
         needs.further_namespaces.extend(target.namespace().map(str::to_owned));
     }
-    // Whether a role is the subject's alone shows only where everything is seen.
+    // Whether only the subject has a role depends on all bindings.
     needs.breadth = Breadth::Roles;
     needs.further_namespaces.extend(input.namespaces());
     let mut session = Session::load(ui, options, needs)?;
@@ -111,7 +111,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     let authorizer = earlier.as_ref().unwrap_or(&session.authorizer);
     let config = arguments.config(&patches);
-    // A hint is worth less than a correction.
+    // Spend less effort on a hint than on a correction.
     let effort = match arguments.style {
         StyleArgument::Repair => Effort { denials: 20, corrections: 40 },
         _ => Effort { denials: 3, corrections: 6 },
@@ -167,7 +167,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, report::report(ui, options, &fixed)))
 }
 
-/// Refuses to grant to a ServiceAccount that does not exist where another one is probably meant.
+/// Rejects a missing ServiceAccount if another one is probably meant.
 fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<(), CommandError> {
     for subject in subjects {
         let SubjectArgument::ServiceAccount { namespace, name } = subject else { continue };
@@ -185,19 +185,19 @@ fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<
     Ok(())
 }
 
-/// Everything that is printed.
+/// The complete result.
 struct Fixed<'a> {
     session: &'a Session,
     gathered: Gathered,
-    /// What the server says of the denials.
+    /// The server's answers about the denials.
     settled: Settled,
-    /// What clients usually ask next, and is not granted.
+    /// The requests that usually follow, and are not granted.
     follow_ups: Vec<Denied>,
-    /// Words whose correction would suffice.
+    /// Corrections that would suffice.
     located: Vec<Located<'a>>,
-    /// Whether they are corrected, rather than reported.
+    /// Whether the output contains the corrections, instead of only mentioning them.
     is_repaired: bool,
-    /// Namespaces in which the server would refuse the objects.
+    /// Namespaces in which the server would reject the objects.
     refusing: BTreeMap<Text, NamespaceState>,
     plan: Plan,
     patches: Vec<Patch>,
@@ -206,8 +206,8 @@ struct Fixed<'a> {
 }
 
 impl Fixed<'_> {
-    /// Returns whether something is known to keep the objects from being applied; then they are not
-    /// printed, for the next command in a pipe would try.
+    /// Returns whether applying the objects would certainly fail. Then they are not printed, because the next
+    /// command in a pipe would apply them.
     fn is_withheld(&self) -> bool {
         self.preflight.as_ref().is_some_and(Preflight::is_refused)
             || self.dry_run.as_ref().is_some_and(|found| !found.refused.is_empty())

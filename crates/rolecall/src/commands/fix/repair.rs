@@ -1,4 +1,4 @@
-//! Corrections of words where they are: as a patch of files, or as objects of a cluster.
+//! Corrections of single words, as a patch of files or as objects of a cluster.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::error::Hint;
 use crate::render::plain;
 use crate::ui::Ui;
 
-/// Finds the places of corrections.
+/// Finds the locations of corrections.
 pub(crate) fn locate(repairs: &[Repair]) -> Vec<Located<'_>> {
     repairs.iter().map(|repair| Located { repair, file: place_of(repair) }).collect()
 }
@@ -41,7 +41,7 @@ fn place_of(repair: &Repair) -> Option<(String, Place)> {
         let region = find(&word.field)?;
         return is_line(region).then(|| (path.to_string(), Place::Word(region)));
     }
-    // The field is missing: it goes behind the name beside it.
+    // A missing field is added after the `name` next to it.
     let (_, parents) = word.field.split_last()?;
     let beside: Vec<Step> = parents.iter().copied().chain([Step::Key("name")]).collect();
     let region = find(&beside)?;
@@ -70,7 +70,7 @@ pub(super) fn write_patch(out: &mut impl Write, located: &[Located<'_>]) -> io::
     for (path, located) in of_file {
         let old = fs::read_to_string(path)?;
         let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
-        // From the end, so that lines that are added move no place.
+        // Start at the end, so that added lines do not move other locations.
         let mut edits: Vec<&Located<'_>> = located;
         edits.sort_by_key(|located| {
             std::cmp::Reverse(located.file.as_ref().map(|(_, place)| place.region().start))
@@ -82,7 +82,7 @@ pub(super) fn write_patch(out: &mut impl Write, located: &[Located<'_>]) -> io::
         }
         let old: Vec<&str> = old.lines().collect();
         let new: Vec<&str> = lines.iter().map(String::as_str).collect();
-        // As git and patch name files: below a folder that `-p1` takes away.
+        // As in git, with a prefix that `patch -p1` strips.
         let (before, after) = match path.starts_with('/') {
             true => (path.to_owned(), path.to_owned()),
             false => (format!("a/{path}"), format!("b/{path}")),
@@ -137,8 +137,8 @@ fn apply(lines: &mut Vec<String>, place: Place, repair: &Repair) {
     }
 }
 
-/// Has a plan consist of corrections. What they leave denied is a matter of another run, as objects
-/// cannot be applied together with a patch.
+/// Replaces the objects of a plan with corrections. Requests that stay denied need another run, because
+/// objects cannot be applied together with a patch.
 pub(super) fn take(plan: &mut Plan, located: &[Located<'_>], left: &[Denied]) {
     let repairs = || located.iter().map(|located| located.repair);
     plan.answers.extend(repairs().flat_map(|repair| repair.answers.iter().cloned()));
@@ -152,11 +152,11 @@ pub(super) fn take(plan: &mut Plan, located: &[Located<'_>], left: &[Denied]) {
         plan.in_doubt.clear();
     }
     plan.gained.extend(repairs().flat_map(|repair| repair.gained.iter().cloned()));
-    // What is corrected is applied before what is new.
+    // Apply corrections before new objects.
     plan.objects.splice(..0, objects(located));
 }
 
-/// Returns the objects of a cluster, or of a stream, as they should be.
+/// Returns the corrected objects of a cluster or a stream.
 fn objects(located: &[Located<'_>]) -> Vec<Object> {
     let elsewhere = located.iter().filter(|located| !located.is_in_file());
     let mut objects: Vec<Object> = Vec::new();
@@ -175,14 +175,14 @@ fn objects(located: &[Located<'_>]) -> Vec<Object> {
     objects
 }
 
-/// Returns objects as YAML; nothing is said of rules that were there before.
+/// Returns objects as YAML, without comments on existing rules.
 pub(super) fn yaml(objects: &[Object]) -> String {
     let text = yaml_of(objects);
     let lines = text.lines().filter(|line| *line != "# already granted");
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// Says how to make the corrections.
+/// Notes the corrections, with commands to apply them.
 pub(super) fn advise(ui: &Ui, located: &[Located<'_>]) {
     for located in located {
         ui.note(format!("one word is wrong: {}", located.in_words()));
@@ -201,13 +201,13 @@ pub(super) fn advise(ui: &Ui, located: &[Located<'_>]) {
         };
         let kind = object.kind().to_lowercase();
         if is_role_ref {
-            // The server refuses changes of a roleRef.
+            // The server rejects changes of a roleRef.
             command.extend(["delete".to_owned(), kind, metadata.name.to_string()]);
             command.extend(namespace);
             let command: Vec<String> = command.iter().map(|word| quote(word)).collect();
             ui.suggest(Hint::run(
                 command.join(" "),
-                "make room before the YAML is applied: a roleRef cannot be changed",
+                "delete the binding before you apply the YAML: a roleRef is immutable",
             ));
             continue;
         }
@@ -217,6 +217,6 @@ pub(super) fn advise(ui: &Ui, located: &[Located<'_>]) {
         command.extend(["--type", "json", "-p"].map(str::to_owned));
         command.push(operations);
         let command: Vec<String> = command.iter().map(|word| quote(word)).collect();
-        ui.suggest(Hint::run(command.join(" "), "change that word and leave all else as it is"));
+        ui.suggest(Hint::run(command.join(" "), "change only that word"));
     }
 }

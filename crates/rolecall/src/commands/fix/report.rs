@@ -1,4 +1,4 @@
-//! What is said on stderr about a fix, and how the command ends.
+//! The report about a fix on stderr, and the exit code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,19 +20,19 @@ use crate::subject::label;
 use crate::ui::Ui;
 use crate::words;
 
-/// How many of a kind are told of by themselves; `-v` tells all.
-const TOLD: usize = 10;
-/// How many rules are listed that a writer of a role lacks.
+/// The maximum number of messages of one kind without `-v`.
+const MAX_REPORTED: usize = 10;
+/// The maximum number of missing rules to list for the author of a role.
 const MOST_RULES: usize = 50;
 
-/// How many rules are named in a line, and how many characters of each.
+/// The maximum number of rules in a line, and of characters per rule.
 const BRIEFLY: usize = 3;
 const LONGEST: usize = 80;
 
-/// Says what is granted, what is not, and what to know about it.
+/// Reports granted and denied requests, with notes.
 pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
-    let told = if options.output.verbose > 0 { usize::MAX } else { TOLD };
-    let report = Report { ui, fixed, told };
+    let limit = if options.output.verbose > 0 { usize::MAX } else { MAX_REPORTED };
+    let report = Report { ui, fixed, limit };
     report.repairs();
     report.granted();
     let contradicted = report.allowed_before();
@@ -70,11 +70,11 @@ pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
 pub(super) struct Report<'a> {
     pub(super) ui: &'a Ui,
     pub(super) fixed: &'a Fixed<'a>,
-    pub(super) told: usize,
+    pub(super) limit: usize,
 }
 
 impl Report<'_> {
-    /// Returns the answers that are not refused.
+    /// Returns the answers for requests that are not refused.
     fn answers(&self) -> impl Iterator<Item = &Answer> {
         let plan = &self.fixed.plan;
         plan.answers
@@ -82,7 +82,7 @@ impl Report<'_> {
             .filter(|answer| plan.refused.iter().all(|refused| refused.denied != answer.denied))
     }
 
-    // Every message is one line, whatever the names in it hold.
+    // Escape names, so that every message stays on one line.
     pub(super) fn note(&self, text: impl AsRef<str>) {
         self.ui.note(plain(text.as_ref()));
     }
@@ -107,21 +107,24 @@ impl Report<'_> {
                 .or_default()
                 .push(words::request(&denied.request));
         }
-        for (subject, requests) in of_subject.iter().take(self.told) {
-            self.note(format!("lets {subject} {}", self.some(requests)));
+        for (subject, requests) in of_subject.iter().take(self.limit) {
+            self.note(format!("allows {subject} to {}", self.some(requests)));
         }
         if of_subject.keys().any(|subject| subject.starts_with("user/system:node:")) {
             self.note(
-                "for kubelets this adds to what the Node authorizer allows them: their own Node and Pods, \
-                 and what those Pods use; what they write is also limited by NodeRestriction",
+                "for kubelets, this adds to the rules of the Node authorizer, which allows access to their own \
+                 Node and Pods, and to objects that those Pods use; NodeRestriction also limits writes",
             );
         }
-        if of_subject.len() > self.told {
-            self.note(format!("lets {} more subjects something", of_subject.len() - self.told));
+        if of_subject.len() > self.limit {
+            self.note(format!(
+                "also allows requests of {} more subjects",
+                of_subject.len() - self.limit
+            ));
         }
         let is_proved = self.fixed.plan.gained.is_empty() && self.fixed.plan.in_doubt.is_empty();
         if !of_subject.is_empty() && is_proved {
-            self.note("nothing else becomes allowed, for anybody");
+            self.note("no other access is granted");
         }
         self.others_reasons();
         let gaps: BTreeSet<&Gap> = self
@@ -135,13 +138,13 @@ impl Report<'_> {
         if !gaps.is_empty() {
             let gaps = words::gaps(gaps);
             self.warn(format!(
-                "it may be allowed already, for this was not read: {}",
+                "this might already be allowed; could not read: {}",
                 self.some(&gaps)
             ));
         }
     }
 
-    /// Warns of reasons that other authorizers gave for what is granted.
+    /// Warns of the reasons of other authorizers for granted requests.
     fn others_reasons(&self) {
         let mut of_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Answer { denied, before, after } in self.answers() {
@@ -151,37 +154,41 @@ impl Report<'_> {
                 of_reason.entry(reason).or_default().push(words::request(&denied.request));
             }
         }
-        for (reason, requests) in of_reason.iter().take(self.told) {
+        for (reason, requests) in of_reason.iter().take(self.limit) {
             self.warn(format!(
-                "another authorizer than RBAC gave a reason, `{reason}`, for: {}; if it denied that \
-                 outright, no Role helps",
+                "another authorizer gave the reason `{reason}` for: {}; if it denied the request \
+                 explicitly, no Role can allow it",
                 self.some(requests)
             ));
         }
-        if of_reason.len() > self.told {
-            self.warn(format!("{} more such reasons", of_reason.len() - self.told));
+        if of_reason.len() > self.limit {
+            self.warn(format!(
+                "{} more reasons of other authorizers",
+                of_reason.len() - self.limit
+            ));
         }
     }
 
-    /// Says what RBAC allows already; returns how many of these another authorizer refused.
+    /// Reports requests that RBAC already allows, and returns the number of those that another authorizer
+    /// refused.
     fn allowed_before(&self) -> usize {
         let mut contradicted = 0;
         let allowed: Vec<&Answer> =
             self.answers().filter(|answer| answer.before.is_allowed()).collect();
-        for answer in allowed.iter().take(self.told) {
+        for answer in allowed.iter().take(self.limit) {
             let denied = &answer.denied;
             let key = (denied.identity.clone(), denied.request.clone());
             let Outcome::Allowed { reason } = &answer.before else { continue };
             let what = format!(
-                "{} may {} already",
+                "{} can already {}",
                 label(&denied.identity),
                 words::request(&denied.request)
             );
             if self.fixed.settled.contradicts(answer) {
                 contradicted += 1;
                 self.problem(format!(
-                    "{what} by roles and bindings ({reason}), but the server does not allow it: another \
-                     authorizer decides, or a controller has not filled in an aggregated ClusterRole"
+                    "{what} according to roles and bindings ({reason}), but the server denies it: another \
+                     authorizer decides, or a controller has not updated an aggregated ClusterRole yet"
                 ));
                 continue;
             }
@@ -189,7 +196,7 @@ impl Report<'_> {
                 Some(other) => {
                     contradicted += 1;
                     self.problem(format!(
-                        "{what}; another authorizer refuses it, which no Role overrules: {other}"
+                        "{what}; another authorizer denies it, which no Role can overrule: {other}"
                     ));
                 }
                 None if reason.is_empty() => {
@@ -197,13 +204,13 @@ impl Report<'_> {
                 }
                 None if denied.found.is_empty() => self.note(format!("{what}: {reason}")),
                 None => self.note(format!(
-                    "{what} ({}): {reason}; it was granted since, or something else refuses it",
+                    "{what} ({}): {reason}; it was granted later, or something else refuses it",
                     denied.found
                 )),
             }
         }
-        if allowed.len() > self.told {
-            self.note(format!("{} more are allowed already", allowed.len() - self.told));
+        if allowed.len() > self.limit {
+            self.note(format!("{} more requests are already allowed", allowed.len() - self.limit));
         }
         contradicted
     }
@@ -215,7 +222,7 @@ impl Report<'_> {
                 namespace => format!("in namespace {namespace}"),
             };
             let who = words::subject_argument(subject, &Metadata::new(&**namespace, ""));
-            self.warn(format!("{who} also gains, {place}: {}", self.brief(rules)));
+            self.warn(format!("{who} also gains access {place}: {}", self.brief(rules)));
         }
     }
 
@@ -232,9 +239,10 @@ impl Report<'_> {
         };
         for note in self.fixed.plan.notes.iter().filter(is_new) {
             let (text, hint) = note_text(note);
-            // Whoever named a ServiceAccount that is missing has been warned of it.
-            let is_told = matches!(note, Note::NoServiceAccount { .. }) && self.is_asked_outright();
-            if !is_told {
+            // A missing ServiceAccount in the arguments was already reported.
+            let is_reported =
+                matches!(note, Note::NoServiceAccount { .. }) && self.is_asked_outright();
+            if !is_reported {
                 self.warn(text);
             }
             if let Some(hint) = hint {
@@ -243,7 +251,7 @@ impl Report<'_> {
         }
     }
 
-    /// Says what clients that were refused this usually ask next, where that is not allowed either.
+    /// Reports the requests that usually follow the granted ones, and are denied, too.
     fn follow_ups(&self) {
         let Fixed { session, gathered, follow_ups, plan, .. } = self.fixed;
         if self.is_asked_outright() {
@@ -260,7 +268,7 @@ impl Report<'_> {
             .collect();
         if !next.is_empty() {
             let next: Vec<String> = next.into_iter().collect();
-            self.note(format!("such clients ask next: {}", self.some(&next)));
+            self.note(format!("such clients usually also: {}", self.some(&next)));
             self.ui.suggest(Hint::pass("--complete", "grant that, too"));
         }
     }
@@ -277,7 +285,7 @@ impl Report<'_> {
 
     fn refused(&self) -> usize {
         let refused = &self.fixed.plan.refused;
-        for Refused { denied, cause } in refused.iter().take(self.told) {
+        for Refused { denied, cause } in refused.iter().take(self.limit) {
             let found = match &*denied.found {
                 "" => String::new(),
                 found => format!(" ({found})"),
@@ -291,50 +299,53 @@ impl Report<'_> {
                 let narrower: BTreeSet<&str> =
                     risks.iter().filter_map(|risk| risk.narrower(&denied.request)).collect();
                 for narrower in narrower {
-                    self.note(format!("instead: {narrower}"));
+                    self.note(format!("alternative: {narrower}"));
                 }
             }
         }
-        if refused.len() > self.told {
-            self.problem(format!("{} more are not granted", refused.len() - self.told));
+        if refused.len() > self.limit {
+            self.problem(format!("{} more requests are not granted", refused.len() - self.limit));
         }
         if refused.iter().any(|refused| matches!(refused.cause, Cause::Risky(_))) {
-            self.ui.suggest(Hint::pass("--allow-risky", "grant it all the same"));
+            self.ui.suggest(Hint::pass("--allow-risky", "grant it anyway"));
         }
         refused.len()
     }
 
-    /// Says what no Role fixes; returns how many of these are about RBAC.
+    /// Reports refusals that no Role can fix, and returns the number of those by RBAC.
     fn unresolved(&self) -> usize {
         let unresolved = &self.fixed.gathered.unresolved;
-        for found in unresolved.iter().take(self.told) {
+        for found in unresolved.iter().take(self.limit) {
             let text = format!("{}: {}", found.text, found.because);
             match found.weight {
                 Weight::Denied => self.problem(text),
                 Weight::Aside => self.warn(text),
             }
-            for rule in found.missing.iter().take(self.told.max(MOST_RULES)) {
-                self.note(format!("lacks: {}", words::rule(rule)));
+            for rule in found.missing.iter().take(self.limit.max(MOST_RULES)) {
+                self.note(format!("missing: {}", words::rule(rule)));
             }
-            if found.missing.len() > self.told.max(MOST_RULES) {
-                let more = found.missing.len() - self.told.max(MOST_RULES);
-                self.note(format!("lacks {more} more rules"));
+            if found.missing.len() > self.limit.max(MOST_RULES) {
+                let more = found.missing.len() - self.limit.max(MOST_RULES);
+                self.note(format!("missing: {more} more rules"));
             }
         }
-        let next = unresolved.iter().take(self.told).flat_map(|found| &found.next);
+        let next = unresolved.iter().take(self.limit).flat_map(|found| &found.next);
         let mut said = BTreeSet::new();
         for hint in next {
             if said.insert(hint.to_string()) {
                 self.ui.suggest(hint.clone());
             }
         }
-        if unresolved.len() > self.told {
-            self.warn(format!("{} more are no matter of Roles", unresolved.len() - self.told));
+        if unresolved.len() > self.limit {
+            self.warn(format!(
+                "{} more refusals cannot be fixed by Roles",
+                unresolved.len() - self.limit
+            ));
         }
         unresolved.iter().filter(|found| found.weight == Weight::Denied).count()
     }
 
-    /// Says how to add to roles that are not rolecall's own without replacing them.
+    /// Suggests patches for roles that rolecall does not manage, instead of replacing them.
     fn extended(&self) {
         let inventory = self.fixed.session.authorizer.inventory();
         let roles = self.fixed.plan.objects.iter().filter_map(|object| match object {
@@ -362,11 +373,10 @@ impl Report<'_> {
             let command: Vec<String> = words.into_iter().map(quote).collect();
             let name = format!("{} {}", role.kind(), words::qualified(metadata));
             self.warn(format!(
-                "rolecall did not write {name}: annotations that are not shown here can be lost when \
-                 this is applied"
+                "rolecall does not manage {name}: applying this can remove annotations that are not \
+                 shown here"
             ));
-            self.ui
-                .suggest(Hint::run(command.join(" "), "add the rules and leave all else as it is"));
+            self.ui.suggest(Hint::run(command.join(" "), "only add the rules"));
         }
     }
 
@@ -380,37 +390,37 @@ impl Report<'_> {
                     self.ui.suggest(Hint::run(command, purpose));
                 }
                 None => self.warn(format!(
-                    "{who} cannot be changed: make it anew with `serviceAccountName: {}`",
+                    "{who} is immutable: recreate it with `serviceAccountName: {}`",
                     patch.account
                 )),
             }
         }
     }
 
-    /// Says which words are wrong: how they are corrected, or that they could be.
+    /// Reports corrections of single words, or that they are possible.
     fn repairs(&self) {
         let Fixed { located, is_repaired, .. } = self.fixed;
         if *is_repaired {
             return repair::advise(self.ui, located);
         }
-        for located in located.iter().take(self.told) {
-            self.note(format!("nearer: {} (use `--style repair`)", located.in_words()));
+        for located in located.iter().take(self.limit) {
+            self.note(format!("smaller change: {} (use `--style repair`)", located.in_words()));
         }
     }
 
     pub(super) fn some(&self, texts: &[String]) -> String {
-        let shown: Vec<&str> = texts.iter().take(self.told).map(String::as_str).collect();
-        let more = match texts.len().saturating_sub(self.told) {
+        let shown: Vec<&str> = texts.iter().take(self.limit).map(String::as_str).collect();
+        let more = match texts.len().saturating_sub(self.limit) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         format!("{}{more}", shown.join("; "))
     }
 
-    /// Names rules in a line that is read to its end; `-v` names all of them in full.
+    /// Describes rules in one short line, or completely with `-v`.
     fn brief(&self, rules: &[PolicyRule]) -> String {
         let texts = rules.iter().map(words::rule);
-        if self.told > TOLD {
+        if self.limit > MAX_REPORTED {
             return texts.collect::<Vec<_>>().join("; ");
         }
         let cut = |text: String| match text.char_indices().nth(LONGEST) {
@@ -420,12 +430,12 @@ impl Report<'_> {
         let shown: Vec<String> = texts.take(BRIEFLY).map(cut).collect();
         match rules.len().saturating_sub(BRIEFLY) {
             0 => shown.join("; "),
-            more => format!("{}; and {more} more rules, which `-v` names", shown.join("; ")),
+            more => format!("{}; and {more} more rules (see -v)", shown.join("; ")),
         }
     }
 }
 
-/// Returns whether a request only follows others when an informer makes it.
+/// Returns whether a request only has follow-ups if it is from an informer.
 fn is_list(denied: &Denied) -> bool {
     matches!(&*denied.request.verb, "list" | "watch")
 }

@@ -15,18 +15,18 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::file;
 use crate::load::Session;
-use crate::patience::Patience;
+use crate::slow_input::SlowInputNote;
 use crate::ui::Ui;
 
-/// How many malformed reviews are told of by themselves.
-const TOLD: usize = 10;
+/// The maximum number of malformed reviews to report.
+const MAX_REPORTED: usize = 10;
 
-/// The reviews of a file that are not answered with yes, each with its place.
+/// The denied or unanswered reviews in a file, with their locations.
 pub(super) type Reviews = Vec<(String, AskedReview)>;
 
-/// Reads the reviews of a file, or of stdin.
+/// Reads the reviews in a file, or in stdin.
 pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
-    let _patience = Patience::with(ui, [path]);
+    let _note = SlowInputNote::start(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut stream = Stream::new(BufReader::with_capacity(1 << 16, input));
     let mut reviews = Reviews::new();
@@ -37,7 +37,7 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
                 Ok(review) if review.allowed => {}
                 Ok(review) => reviews.push((format!("{name}:{line}"), review)),
                 Err(why) => {
-                    if malformed < TOLD {
+                    if malformed < MAX_REPORTED {
                         ui.problem(format!("{name}:{line}: {why}"));
                     }
                     malformed += 1;
@@ -47,13 +47,11 @@ pub(super) fn read(ui: &Ui, path: &Path) -> Result<Reviews, CommandError> {
     }
     match malformed {
         0 => Ok(reviews),
-        count => {
-            Err(CommandError::input(format!("{count} of the reviews in {name} make no sense")))
-        }
+        count => Err(CommandError::input(format!("{count} of the reviews in {name} are invalid"))),
     }
 }
 
-/// Takes the reviews.
+/// Adds the reviews.
 pub(super) fn take(
     ui: &Ui,
     options: &Options,
@@ -70,13 +68,13 @@ pub(super) fn take(
         if matches!(&request.target, Target::Path(path) if path.is_empty()) {
             gathered.unresolved.push(Unresolved {
                 text: format!("{place}: {} cannot {request}", identity.user),
-                because: "its path is empty, which no request asks for".to_owned(),
+                because: "the path is empty, which no request has".to_owned(),
                 missing: Vec::new(),
                 weight: Weight::Denied,
                 next: Vec::new(),
             });
         } else if review.denied {
-            let because = "an authorizer denies it outright, which no Role overrules";
+            let because = "an authorizer denies it explicitly, which no Role can overrule";
             let reason = match &*review.reason {
                 "" => String::new(),
                 reason => format!(": {reason}"),

@@ -14,17 +14,17 @@ use super::clues::{Clues, Watched};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
 use crate::cli::Options;
 use crate::error::{CommandError, Hint};
-use crate::patience::Patience;
+use crate::slow_input::SlowInputNote;
 use crate::subject::{Subject, label};
 use crate::ui::Ui;
 use crate::{file, remedy, words};
 
-/// How a file starts that gzip has compressed.
+/// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Reads the refusals of a file, or of stdin, and says how messages call it.
+/// Reads the refusals in a file, or in stdin, and returns them with its name in messages.
 pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), CommandError> {
-    let _patience = Patience::with(ui, [path]);
+    let _note = SlowInputNote::start(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, input);
     let head = input.fill_buf().map_err(|error| file::unreadable(path, error))?;
@@ -39,29 +39,29 @@ pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), Comman
     scanner.read(watched).map_err(|error| file::unreadable(path, error))?;
     let scan = scanner.finish();
     if scan.dropped > 0 {
-        ui.warn(format!("{name} has too many different refusals; {} were left out", scan.dropped));
+        ui.warn(format!("{name} has too many different refusals; ignoring {}", scan.dropped));
     }
     if scan.is_empty() {
         let why = match is_binary {
-            true => "it is no text in UTF-8",
-            false => "no `... is forbidden: User \"...\" cannot ...`",
+            true => "it is not UTF-8 text",
+            false => "expected `... is forbidden: User \"...\" cannot ...`",
         };
-        ui.note(format!("{name} holds no refusal: {why}"));
+        ui.note(format!("{name} contains no refusal: {why}"));
     }
     Ok((name, scan, clues))
 }
 
-/// What is known about refusals besides their text.
+/// The context of refusals.
 pub(crate) struct About<'a> {
-    /// Who was refused where the text does not say.
+    /// The subjects of refusals that do not name one.
     pub(crate) subjects: &'a [Subject],
-    /// Where, if the text does not say.
+    /// The namespace of refusals that do not name one.
     pub(crate) namespace: &'a str,
-    /// How the command was called.
+    /// The options of the command.
     pub(crate) options: &'a Options,
 }
 
-/// Takes the refusals.
+/// Adds the refusals.
 pub(crate) fn take(name: &str, scan: Scan, about: &About<'_>, gathered: &mut Gathered) {
     for denial in scan.denials {
         take_denial(name, denial, gathered);
@@ -80,7 +80,7 @@ fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
     let missing_roles = denial.missing_roles();
     let because = match denial.other_authorizer() {
         Some(OtherAuthorizer::TokenScopes) => {
-            "the token's scopes forbid it, whatever roles say; a token with wider scopes is needed"
+            "the scopes of the token forbid it, regardless of roles; use a token with wider scopes"
         }
         other => {
             let identity = Identity::user(&denial.user);
@@ -110,7 +110,7 @@ fn take_denial(name: &str, denial: Denial, gathered: &mut Gathered) {
     });
 }
 
-/// A refusal without a user is one of the subjects', if any is named.
+/// Adds a refusal without a user, for the subjects in the arguments, if any.
 fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Gathered) {
     let requests = found.requests.iter().map(|request| match (&request.target, found.place) {
         (Target::Resource(target), Place::Unknown) => Request::resource(
@@ -133,17 +133,17 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     let because = match found.reason {
         UnnamedReason::LeftOut => "the refusal does not name its user",
         UnnamedReason::UrlOnly => {
-            "the client shows a 403 with its URL, but not the server's message, which names the user"
+            "the client shows a 403 with its URL, but not the server's message with the user"
         }
         UnnamedReason::NoStatus => {
-            "a 403 without the server's message, which names the user; a proxy in front of the server may \
-             have answered"
+            "a 403 without the server's message with the user; it might be from a proxy in front of \
+             the server"
         }
         UnnamedReason::CodeOnly => {
-            "a 403 without the server's message, which names the user and the request"
+            "a 403 without the server's message with the user and the request"
         }
         UnnamedReason::Hidden => {
-            "kubectl says so when the server refused it, and shows neither the user nor the request"
+            "kubectl's message for a refusal, which contains neither the user nor the request"
         }
     };
     let mut what: Vec<String> = requests.iter().map(words::request).collect();
@@ -155,19 +155,17 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     let commands = remedy::fix_commands("SUBJECT", &requests, about.options);
     let mut next: Vec<Hint> = commands
         .into_iter()
-        .map(|command| {
-            Hint::run(command, "grant it, with the user that was refused in place of SUBJECT")
-        })
+        .map(|command| Hint::run(command, "grant it, with the refused user as SUBJECT"))
         .collect();
     if next.is_empty() {
         let command = "rolecall fix VERB RESOURCE --for SUBJECT";
-        next.push(Hint::run(command, "grant it, once you know who was refused what"));
+        next.push(Hint::run(command, "grant it, once you know the user and the request"));
         next.push(Hint::quote(
-            "paste the server's whole message: kubectl shows it with `-v=8`, other clients in the body of \
-             the response",
+            "paste the server's whole message: kubectl prints it with `-v=8`, and other clients have it in \
+             the body of the response",
         ));
     } else {
-        next.push(Hint::pass("--for SUBJECT", "say who was refused"));
+        next.push(Hint::pass("--for SUBJECT", "name the refused subject"));
     }
     gathered.unresolved.push(Unresolved {
         text: format!("{}: {}", place(name, found.seen), found.text),
@@ -178,9 +176,9 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
     });
 }
 
-/// An escalation refusal is answered with what its writer lacks; whether to grant that is for people.
+/// Reports an escalation refusal with the missing rules of the author. Granting these is up to the reader.
 fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
-    let end = if found.cut_off { ", and perhaps more: the text is cut off" } else { "" };
+    let end = if found.cut_off { ", and possibly others: the text is truncated" } else { "" };
     Unresolved {
         text: format!(
             "{}: {} writes {} {:?}",
@@ -190,8 +188,8 @@ fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
             found.name
         ),
         because: format!(
-            "the writer of a role or binding must hold every rule that it grants; `{}` lacks the rules \
-             below{end}; have somebody who holds them, such as a cluster-admin, apply it",
+            "the author of a role or binding must have all rules that it grants; `{}` does not have the rules \
+             below{end}; ask a user who has them, such as a cluster-admin, to apply it",
             found.user
         ),
         missing: found.missing.clone(),
@@ -200,7 +198,7 @@ fn escalation(name: &str, found: &Escalation, options: &Options) -> Unresolved {
     }
 }
 
-/// Returns how the writer of a role or binding can be allowed to write it.
+/// Returns the ways to allow the author of a role or binding to write it.
 fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     let identity = Identity::user(&found.user);
     let who = label(&identity);
@@ -219,9 +217,9 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     if !commands.is_empty() {
         let place = match namespace.is_empty() || options.namespace.first().is_some() {
             true => "",
-            false => " (with the namespace of the role after `-n`)",
+            false => " (with the namespace of the role as `-n`)",
         };
-        let purpose = format!("give {who} these rules, so that it can grant them{place}");
+        let purpose = format!("grant {who} these rules, so that it can grant them{place}");
         return commands.into_iter().map(|command| Hint::run(command, purpose.clone())).collect();
     }
     let (verb, roles, name) = match kind {
@@ -232,9 +230,9 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     let command = remedy::fix_command(verb, &[roles], &[name], &who, &namespace, options);
     let purpose = match verb {
         "escalate" => {
-            format!("let {who} change that role to anything, which is as much as all it can hold")
+            format!("let {who} change that role to anything")
         }
-        _ => format!("let {who} bind that role to anybody"),
+        _ => format!("let {who} bind that role to any subject"),
     };
     vec![Hint::run(format!("{command} --allow-risky"), purpose)]
 }
@@ -248,7 +246,7 @@ fn remark(name: &str, found: Remark) -> Unresolved {
                     "kubectl create clusterrolebinding apiserver-kubelet-api-admin \
                      --clusterrole=system:kubelet-api-admin --user={user}"
                 ),
-                "let the API server use the kubelets",
+                "let the API server access kubelets",
             )]
         }
         _ => Vec::new(),

@@ -1,4 +1,4 @@
-//! Whether a grant would be of any use: no rule is written that no request matches.
+//! Checks that a grant has an effect: rules that match no request are rejected.
 
 use rolecall_check::dead_grant;
 use rolecall_rbac::{Catalog, PolicyRule, Request, Resolved, ResourceRequest, Target, VerbAlias};
@@ -9,25 +9,25 @@ use crate::load::Session;
 use crate::question::{Reach, unknown_verb};
 use crate::ui::Ui;
 
-/// Why a rule for a request would be of no use.
+/// A rule without an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Useless {
-    /// What is wrong.
+    /// The reason.
     pub(super) because: String,
-    /// What would be of use.
+    /// A hint at an effective rule.
     pub(super) hints: Vec<Hint>,
 }
 
-/// Which rules are written.
+/// The rules to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Force {
-    /// Those that some request is known to match.
+    /// Only rules that match a known request.
     Known,
-    /// Those that are asked for.
+    /// All requested rules.
     Anything,
 }
 
-/// Returns why a rule for a request would be of no use; `None` where it may be of some.
+/// Returns why a rule for a request would have no effect; `None` if it can have one.
 pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
     let Target::Resource(target) = &request.target else { return None };
     let rule = PolicyRule {
@@ -47,7 +47,7 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
     unknown(target, catalog)
 }
 
-/// Returns a hint at the requests that a word for a verb stands for.
+/// Returns a hint at the verbs that an alias means.
 fn meant(request: &Request, target: &ResourceRequest) -> Option<Hint> {
     let meant = VerbAlias::of(&request.verb)?;
     let written = displayed(target);
@@ -62,12 +62,12 @@ fn quote_both(verb: &str, resource: &str) -> String {
     format!("{} {}", quote(verb), quote(resource))
 }
 
-/// Returns why a resource that no known server serves is left out.
+/// Returns why a resource is rejected that no known server serves.
 fn unknown(target: &ResourceRequest, catalog: &Catalog) -> Option<Useless> {
     let ResourceRequest { group, resource, .. } = target;
-    // Adapters serve whatever metrics they are set up for.
+    // Metrics adapters serve configurable resources.
     let is_open = &**group == "*" || &**resource == "*" || group.ends_with("metrics.k8s.io");
-    // What Kubernetes serves itself, now or in another version, has been judged.
+    // Resources of Kubernetes, in any version, were already checked.
     if is_open || !group.contains('.') || is_kubernetes(group) {
         return None;
     }
@@ -76,22 +76,22 @@ fn unknown(target: &ResourceRequest, catalog: &Catalog) -> Option<Useless> {
     }
     let serves_group = catalog.resources().iter().any(|served| served.group == *group);
     let because = match serves_group {
-        true => format!("API group `{group}` has no resource `{resource}` as far as is known"),
-        false => format!("no server is known to serve API group `{group}`"),
+        true => format!("API group `{group}` has no known resource `{resource}`"),
+        false => format!("API group `{group}` is not served"),
     };
     let hints = vec![
         Hint::pass("-f CRDS", "read the CustomResourceDefinition that defines it"),
-        Hint::pass("--force", "write the rule all the same"),
+        Hint::pass("--force", "write the rule anyway"),
     ];
     Some(Useless { because, hints })
 }
 
-/// Returns whether an API group is one of Kubernetes' own.
+/// Returns whether an API group is part of Kubernetes.
 fn is_kubernetes(group: &str) -> bool {
     group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io")
 }
 
-/// Returns a resource as people write it: `deployments.apps/scale`.
+/// Returns a resource in the notation of the command line: `deployments.apps/scale`.
 fn displayed(target: &ResourceRequest) -> String {
     let group = match &*target.group {
         "" => String::new(),
@@ -105,20 +105,20 @@ fn displayed(target: &ResourceRequest) -> String {
 }
 
 impl Useless {
-    /// Returns the error with which a question ends that asks for such a rule.
+    /// Returns the error for a request of such a rule.
     pub(super) fn into_error(self, request: &Request) -> CommandError {
         let what = match &request.target {
             Target::Resource(target) => displayed(target),
             Target::Path(path) => path.to_string(),
         };
-        let text = format!("no rule for `{} {what}` is written: {}", request.verb, self.because);
+        let text =
+            format!("a rule for `{} {what}` would have no effect: {}", request.verb, self.because);
         self.hints.into_iter().fold(CommandError::usage(text), CommandError::with_hint)
     }
 }
 
-/// Returns a request as a client makes it where that asks for more: cluster-scoped resources have no
-/// namespace, and a grant in one would be of no use to anybody. What is granted without a namespace
-/// also allows the request as it was written.
+/// Returns a request in the form that clients use: cluster-scoped resources have no namespace, and a grant
+/// in a namespace would have no effect. A grant at cluster scope also allows the original request.
 pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> Request {
     let Target::Resource(target) = &request.target else { return request.clone() };
     let resolved = Resolved {
@@ -133,7 +133,7 @@ pub(super) fn as_clients_ask(ui: &Ui, session: &Session, request: &Request) -> R
     }
     if !request.namespace().is_empty() {
         ui.note(format!(
-            "`{}` is cluster-scoped: granted without regard to namespace `{}`",
+            "`{}` is cluster-scoped: ignoring namespace `{}`",
             target.resource, target.namespace
         ));
     }

@@ -1,5 +1,5 @@
-//! What a fix asks of the server beside its lists: whether a request is denied at all, which of the
-//! objects exist already, and what the applier may do.
+//! Questions to the server besides lists: whether requests are denied, which objects already exist, and
+//! what the applying user can do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,25 +22,25 @@ use crate::place::ALWAYS_THERE;
 use crate::ui::Ui;
 use crate::words;
 
-/// How many denials the server is asked about.
+/// The maximum number of denials to ask the server about.
 const ASKED: usize = 200;
 
-/// How many namespaces are read by name.
+/// The maximum number of namespaces to read by name.
 const NAMESPACES: usize = 20;
 
-/// How often further objects are read by name and planned with.
+/// The maximum number of rounds of reading objects by name and planning again.
 const ROUNDS: usize = 8;
 
-/// The server's word on denials.
+/// The server's answers about denials.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
-    /// What the server allows, with its reason.
+    /// The requests that the server allows, with its reasons.
     allowed: BTreeMap<(Identity, Request), Text>,
-    /// What it does not allow.
+    /// The requests that it denies.
     denied: BTreeSet<(Identity, Request)>,
 }
 
-/// Asks the server whether the denials are so, and takes out what no Role can change.
+/// Asks the server about the denials, and removes those that no Role can change.
 pub(super) fn settle(
     ui: &Ui,
     options: &Options,
@@ -48,7 +48,7 @@ pub(super) fn settle(
     gathered: &mut Gathered,
 ) -> Result<Settled, CommandError> {
     let mut settled = Settled::default();
-    // What manifests add the server does not know.
+    // The server does not know the manifests of an overlay.
     let live = session.live().filter(|_| !options.source.overlay);
     let Some(live) = live.filter(|_| !gathered.denied.is_empty()) else { return Ok(settled) };
     let asked: BTreeSet<(Identity, Request)> = gathered
@@ -85,7 +85,7 @@ pub(super) fn settle(
         gathered.unresolved.push(Unresolved {
             text: format!("{place}{} cannot {}", denied.identity.user, denied.request),
             because: format!(
-                "an authorizer before RBAC denies it outright, which no Role overrules{reason}"
+                "an authorizer before RBAC denies it explicitly, which no Role can overrule{reason}"
             ),
             missing: Vec::new(),
             weight: Weight::Denied,
@@ -101,20 +101,20 @@ fn question((identity, request): &(Identity, Request)) -> Question {
 }
 
 impl Settled {
-    /// Takes out the denials that the server allows, and returns them as answers.
+    /// Removes the denials that the server allows, and returns them as answers.
     pub(super) fn take_allowed(&self, session: &Session, denied: &mut Vec<Denied>) -> Vec<Answer> {
         let mut allowed = Vec::new();
         denied.retain(|denied| {
             let key = (denied.identity.clone(), denied.request.clone());
             let Some(reason) = self.allowed.get(&key) else { return true };
             let local = session.authorizer.authorize(&denied.identity, &denied.request);
-            // What roles and bindings show is reported with their names.
+            // Requests that roles and bindings allow are reported with these.
             if local.verdict.is_allowed() {
                 return true;
             }
             let reason = match &**reason {
-                "" => "the server says so".to_owned(),
-                reason => format!("the server says so: {reason}"),
+                "" => "according to the server".to_owned(),
+                reason => format!("according to the server: {reason}"),
             };
             let outcome = Outcome::Allowed { reason };
             allowed.push(Answer {
@@ -127,7 +127,7 @@ impl Settled {
         allowed
     }
 
-    /// Makes definite what was open: what the server does not allow is denied.
+    /// Replaces unknown answers: requests that the server does not allow are denied.
     pub(super) fn settle(&self, answers: &mut [Answer]) {
         for answer in answers {
             let key = (answer.denied.identity.clone(), answer.denied.request.clone());
@@ -137,7 +137,7 @@ impl Settled {
         }
     }
 
-    /// Returns whether the server does not allow what roles and bindings allow.
+    /// Returns whether the server denies a request that roles and bindings allow.
     pub(super) fn contradicts(&self, answer: &Answer) -> bool {
         answer.before.is_allowed()
             && self
@@ -146,15 +146,14 @@ impl Settled {
     }
 }
 
-/// A plan that knows which of its objects exist.
+/// A plan for which the existing objects are known.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    /// What the plan was made with, if more was read for it.
+    /// The evaluator with the objects that were read for the plan, if any.
     pub(super) authorizer: Option<Authorizer>,
 }
 
-/// Plans, and reads by name the objects that the plan would replace if they exist and that the lists
-/// do not show.
+/// Makes a plan. Objects that it could replace, and that no list shows, are read by name.
 pub(super) fn plan_with_existing(
     ui: &Ui,
     session: &Session,
@@ -199,8 +198,8 @@ pub(super) fn plan_with_existing(
     Ok(Planned { plan: made, authorizer: known })
 }
 
-/// Returns the namespaces of a plan in which the server would refuse its objects, as far as the caller
-/// may see them.
+/// Returns the namespaces of a plan in which the server would reject objects, as far as the caller can read
+/// them.
 pub(super) fn refusing_namespaces(
     ui: &Ui,
     session: &Session,
@@ -226,7 +225,7 @@ pub(super) fn refusing_namespaces(
     Ok(states)
 }
 
-/// What became of reading an object by its name.
+/// The result of reading an object by name.
 enum Existing {
     Missing,
     Read(Box<rolecall_rbac::InventoryBuilder>),
@@ -236,7 +235,7 @@ enum Existing {
 fn read(ui: &Ui, live: &Live, object: &Object) -> Result<Existing, CommandError> {
     let path = path_of(object);
     let reading = live.cluster().object(&path, object.kind());
-    let label = || "reading what exists already".to_owned();
+    let label = || "reading existing objects".to_owned();
     match live.wait_for_any(ui, label, reading)? {
         Ok(None) => Ok(Existing::Missing),
         Ok(Some(builder)) => Ok(Existing::Read(Box::new(builder))),
@@ -250,8 +249,7 @@ fn key(object: &Object) -> (&'static str, Text, Text) {
     (object.kind(), metadata.namespace.clone(), metadata.name.clone())
 }
 
-/// Returns what of applying a plan somebody may not do. Where a server can be asked, what roles and
-/// bindings do not show is asked of it.
+/// Checks whether a user can apply a plan. The server answers questions that the evaluator cannot.
 pub(super) fn preflight_of(
     ui: &Ui,
     session: &Session,
@@ -294,8 +292,7 @@ pub(super) fn preflight_of(
     Ok(preflight(authorizer, &plan.objects, &plan.in_doubt, &rights))
 }
 
-/// Returns the rules that the applier holds: those that were read where that is all of them, else
-/// those that the server reports.
+/// Returns the rules of the applying user: from the input if they are complete, or from the server.
 fn held(
     ui: &Ui,
     live: &Live,
@@ -322,7 +319,7 @@ fn held(
     })
 }
 
-/// Rights that were read, and others that the server was asked about.
+/// Permissions from the input and from the server.
 struct AskedRights<'a> {
     read: ReadRights<'a>,
     may: BTreeMap<Request, Permission>,

@@ -8,7 +8,7 @@ use crate::error::Hint;
 use crate::words;
 
 impl Report<'_> {
-    /// Warns of objects that may exist already.
+    /// Warns of objects that might already exist.
     pub(super) fn in_doubt(&self) {
         let objects = &self.fixed.plan.objects;
         let in_doubt =
@@ -20,20 +20,20 @@ impl Report<'_> {
             return;
         }
         self.warn(format!(
-            "it could not be read whether these exist already: {}; `kubectl apply` would replace their \
-             rules and subjects, for everybody who is bound to them",
+            "cannot tell whether these already exist: {}; `kubectl apply` would replace their \
+             rules and subjects",
             self.some(&names)
         ));
         self.ui.suggest(Hint::run(
             "kubectl create -f FILE",
-            "have the server refuse what exists already, rather than replace it",
+            "create objects without replacing existing ones",
         ));
     }
 
-    /// Says whether the objects may be applied.
+    /// Reports whether the objects can be applied.
     pub(super) fn preflight(&self, found: &Preflight) {
         if found.is_clear() {
-            return self.note("preflight: all of it may be applied");
+            return self.note("preflight: all objects can be applied");
         }
         for request in &found.denied {
             self.problem(format!("preflight: may not {}", words::request(request)));
@@ -44,18 +44,18 @@ impl Report<'_> {
                 format!("{} {}", object.kind(), words::qualified(object.metadata()))
             });
             self.problem(format!(
-                "preflight: {name} grants what is not held, and may not {}",
+                "preflight: {name} grants more than the applying user has, who cannot {}",
                 words::request(&escalating.pass)
             ));
-            for rule in escalating.missing.iter().take(self.told) {
-                self.note(format!("lacks: {}", words::rule(rule)));
+            for rule in escalating.missing.iter().take(self.limit) {
+                self.note(format!("missing: {}", words::rule(rule)));
             }
         }
         for undecided in &found.undecided {
             let because: Vec<String> =
                 undecided.because.iter().map(|text| words::refusals(text)).collect();
             self.warn(format!(
-                "preflight: it is unknown whether one may {}: {}",
+                "preflight: unknown: {}: {}",
                 words::request(&undecided.request),
                 self.some(&because)
             ));
@@ -63,12 +63,12 @@ impl Report<'_> {
         if found.is_refused() {
             self.ui.suggest(Hint::run(
                 "rolecall who-can bind roles",
-                "see who may apply such objects",
+                "see who can apply such objects",
             ));
         }
     }
 
-    /// Says what the server makes of the objects.
+    /// Reports the result of the dry run.
     pub(super) fn dry_run(&self, found: &DryRun) {
         let name = |position: usize| {
             let object = self.fixed.plan.objects.get(position)?;
@@ -76,16 +76,16 @@ impl Report<'_> {
         };
         for refused in &found.refused {
             let name = name(refused.object).unwrap_or_default();
-            self.problem(format!("the server refuses {name}: {}", refused.because));
+            self.problem(format!("the server rejects {name}: {}", refused.because));
         }
         for name in found.not_judged.iter().filter_map(|position| name(*position)) {
             self.note(format!(
-                "the server did not judge {name}: it looks up the rules of the Role, which a dry run \
+                "the server could not check {name}: it looks up the rules of the Role, which a dry run \
                  does not store"
             ));
         }
         match (&*found.refused, &*found.not_judged) {
-            ([], []) => self.note("the server takes all of it"),
+            ([], []) => self.note("the server accepts all objects"),
             ([], _) => self.note("the server takes the rest"),
             _ => {}
         }

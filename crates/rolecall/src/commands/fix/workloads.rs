@@ -1,8 +1,8 @@
-//! Who made whom, by owner references.
+//! Chains of owner references.
 
 use rolecall_rbac::{Inventory, Workload};
 
-/// How many owners are followed; in manifests they may form a circle.
+/// The maximum number of owners to follow; in manifests, they can form a cycle.
 const LONGEST_CHAIN: usize = 8;
 
 /// Returns a workload, its owner, the owner's owner and so on.
@@ -13,12 +13,12 @@ pub(super) fn chain<'a>(
     std::iter::successors(Some(workload), |current| owner(inventory, current)).take(LONGEST_CHAIN)
 }
 
-/// Returns whether a workload is another one or was made by it.
+/// Returns whether a workload is another one, or was created by it.
 pub(super) fn is_made_by(inventory: &Inventory, workload: &Workload, by: &Workload) -> bool {
     chain(inventory, workload).any(|made| made == by)
 }
 
-/// Returns the object that people wrote to get a workload.
+/// Returns the outermost owner of a workload, or the workload itself.
 pub(super) fn topmost<'a>(inventory: &'a Inventory, workload: &'a Workload) -> &'a Workload {
     chain(inventory, workload).last().unwrap_or(workload)
 }

@@ -1,4 +1,4 @@
-//! Rules put together by what they are about, whichever bindings give them.
+//! Rules of all bindings, merged by resource or URL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,38 +7,38 @@ use rolecall_rbac::{PolicyRule, RuleOf, SubjectKind, Text, break_down};
 use crate::load::Session;
 use crate::words;
 
-/// One resource or URL with all the verbs that any rule gives, and the bindings that do.
+/// One resource or URL with the verbs of all rules, and their bindings.
 pub(super) struct EffectiveRule {
     /// One API group and resource with at most one name, or one URL.
     pub(super) rule: PolicyRule,
-    /// The bindings, in words.
+    /// The descriptions of the bindings.
     pub(super) through: Vec<String>,
-    /// Whether every verb comes from a binding that servers have for everybody.
+    /// Whether all verbs are from default bindings for all users.
     pub(super) is_everybodys: bool,
-    /// Whether a build that was not run can take away or change some verb.
+    /// Whether Kustomize, which was not run, can remove or change a verb.
     pub(super) is_unbuilt: bool,
-    /// Whether a role gives it that is not one of Kubernetes' own.
+    /// Whether a role other than a built-in one grants it.
     pub(super) is_written: bool,
     /// Whether only RoleBindings give it, which grant nothing cluster-scoped and no URLs.
     pub(super) is_of_role_bindings: bool,
 }
 
-/// A rule that a binding or a server gives.
+/// A rule from a binding or a server.
 pub(super) struct Given<'a> {
     rule: &'a PolicyRule,
-    /// The binding; `None` where only the server was asked.
+    /// The binding; `None` for a rule from a server.
     of: Option<RuleOf<'a>>,
     is_unbuilt: bool,
 }
 
 impl<'a> Given<'a> {
-    /// Takes what a binding gives.
+    /// Creates a rule from a binding.
     pub(super) fn by_binding(session: &Session, of: &RuleOf<'a>) -> Self {
         let is_unbuilt = session.authorizer.is_unbuilt(of.binding, of.role);
         Self { rule: of.rule, of: Some(*of), is_unbuilt }
     }
 
-    /// Takes what a server lists.
+    /// Creates a rule from a server's list.
     pub(super) fn by_server(rule: &'a PolicyRule) -> Self {
         Self { rule, of: None, is_unbuilt: false }
     }
@@ -47,28 +47,28 @@ impl<'a> Given<'a> {
         const EVERYBODY: [&str; 3] =
             ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
         self.of.is_some_and(|of| {
-            words::is_servers_own(of.binding)
+            words::is_built_in(of.binding)
                 && of.subject.kind == SubjectKind::Group
                 && EVERYBODY.contains(&&*of.subject.name)
         })
     }
 }
 
-/// What was gathered of one resource or URL.
+/// The collected rules for one resource or URL.
 #[derive(Default)]
 struct Gathered {
-    /// Every verb, and whether it is given by something that a build cannot change.
+    /// Every verb, and whether it has a source that Kustomize cannot change.
     verbs: BTreeMap<Text, bool>,
     through: BTreeSet<String>,
-    /// Whether something gives it that is not for everybody.
+    /// Whether it has a source other than the default bindings.
     is_special: bool,
     is_written: bool,
     /// Whether a ClusterRoleBinding or the server itself gives it.
     is_clusterwide: bool,
 }
 
-/// Breaks rules down and puts them together again by what they are about: resources, then URLs. With
-/// each comes through what it is given, if that is known.
+/// Splits rules and merges them by resource or URL, with resources first, and with their bindings, if
+/// known.
 pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<EffectiveRule> {
     let mut gathered: BTreeMap<PolicyRule, Gathered> = BTreeMap::new();
     for given in rules {
@@ -104,7 +104,8 @@ pub(super) fn effective<'a>(rules: impl Iterator<Item = Given<'a>>) -> Vec<Effec
         .collect()
 }
 
-/// Returns what rules give beyond others: further verbs on what both are about, and the rest.
+/// Returns the difference between rules: additional verbs for common resources and URLs, and all verbs
+/// for others.
 pub(super) fn beyond(rules: Vec<EffectiveRule>, others: &[EffectiveRule]) -> Vec<EffectiveRule> {
     let about = |rule: &PolicyRule| PolicyRule { verbs: [].into(), ..rule.clone() };
     let known: BTreeMap<PolicyRule, &PolicyRule> =

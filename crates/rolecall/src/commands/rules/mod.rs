@@ -25,11 +25,11 @@ use table::{Columns, Folding, table, write_folded};
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
-    /// Whose rules [default: me]; may be repeated; names may have
-    /// wildcards, as in `sa/*` or `user/*`
+    /// The subject [default: me]; wildcards such as `sa/*` or `user/*` select several; can be
+    /// repeated
     #[arg(long = "for", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// List the rules that Kubernetes gives to every user, too
+    /// Include the default rules of every user
     #[arg(long)]
     show_system: bool,
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
@@ -40,25 +40,26 @@ pub(crate) struct Arguments {
 fn after_help() -> String {
     format!(
         "\
-The rules are those that a SelfSubjectRulesReview reports: of every ClusterRoleBinding that reaches the
-subject, and of the RoleBindings of the namespace. -A lists what holds in every namespace once, as
-namespace `*`, and then what RoleBindings add in each; json and yaml repeat it for each namespace.
+The rules are those of a SelfSubjectRulesReview: from every ClusterRoleBinding of the subject, and from
+its RoleBindings in the namespace. With -A, the rules that apply in every namespace are listed once, as
+namespace `*`, followed by the rules that RoleBindings add in each namespace; json and yaml repeat the
+former for each namespace.
 
-Tables fold the rules that Kubernetes gives to every user, such as to read /version, to one line;
---show-system lists them. The other formats always list them. NOTE says which rules no request matches,
-and which a build by Kustomize can still change.
+Tables fold the default rules of every user, such as reading /version, into one line; --show-system
+lists them. The other formats always list them. The NOTE column marks rules that match no request, and
+rules that Kustomize can change.
 
 Examples:
-  What may the Pods of a Deployment do?
+  What can the Pods of a Deployment do?
     rolecall rules --for deploy/web -n shop
-  What may each ServiceAccount of a namespace do, and through which bindings?
+  What can each ServiceAccount of a namespace do, and through which bindings?
     rolecall rules --for 'sa/*' -n shop -o wide
-  As the API's own object
+  As a Kubernetes object
     rolecall rules --for user/jane -n shop -o json
 
 {}
 
-Exit codes: 0 listed, 2 an error, 3 something that was not read may add rules.",
+Exit codes: 0 listed, 2 an error, 3 something that could not be read might add rules.",
         subject::GRAMMAR,
     )
 }
@@ -68,9 +69,9 @@ struct Listing<'a> {
     subject: &'a Subject,
     namespace: Text,
     rules: Vec<EffectiveRule>,
-    /// Whether there may be more rules.
+    /// Whether there can be more rules.
     incomplete: bool,
-    /// What went wrong, in the server's words where it has some.
+    /// The problems, with the server's wording if it has one.
     error: String,
 }
 
@@ -139,13 +140,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         }
     }
     out.flush()?;
-    let exit = report.tell(ui);
+    let exit = report.finish(ui);
     report.suggest(ui, options, &session);
     Ok(session.conclude(ui, exit))
 }
 
-/// Returns the namespaces that were asked for; with -A those in which RoleBindings reach the
-/// subject, and any one when none does.
+/// Returns the requested namespaces; with -A, those with RoleBindings for the subject, or the default one if
+/// there are none.
 fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> Vec<Text> {
     if !options.namespace.all_namespaces {
         return session.namespaces(options);
@@ -163,7 +164,7 @@ fn namespaces_of(session: &Session, options: &Options, identity: &Identity) -> V
     namespaces.into_iter().collect()
 }
 
-/// Returns who the caller is, if it asks about itself and the server may add what could not be read.
+/// Returns the caller's identity, if it is a subject and the server can list rules that could not be read.
 fn me(
     ui: &Ui,
     options: &Options,
@@ -189,27 +190,28 @@ impl Listing<'_> {
     }
 }
 
-/// What the lists lack, each thing once.
+/// The gaps in the lists, without duplicates.
 #[derive(Default)]
 struct Report {
-    /// Who asks about itself, and so may ask the server what could not be read.
+    /// The caller, who can ask the server for its own rules.
     me: Option<Identity>,
-    /// What the server was asked for, for it could not be read.
+    /// The gaps because of which the server was asked.
     asked_for: BTreeSet<Gap>,
-    /// What the server says of rules that it does not list.
+    /// The server's message about rules that it does not list.
     unlisted: BTreeSet<String>,
     problems: BTreeSet<String>,
     gaps: BTreeSet<Gap>,
     nodes: BTreeSet<String>,
     masters: BTreeSet<String>,
-    /// Whose rules may not be all, where.
+    /// The subjects and namespaces with possibly incomplete rules.
     open: BTreeSet<(String, Text)>,
-    /// Whose rules none were found of.
+    /// The subjects without rules.
     without: BTreeSet<String>,
 }
 
 impl Report {
-    /// Lists a subject's rules in a namespace; the caller's by the server where some could not be read.
+    /// Lists the rules of a subject in a namespace. For the caller, the server lists rules that could not be
+    /// read.
     fn list<'a>(
         &mut self,
         ui: &Ui,
@@ -248,15 +250,15 @@ impl Report {
         })
     }
 
-    /// Returns whether the server lists a subject's rules, as some could not be read.
+    /// Returns whether to ask the server for a subject's rules, because some could not be read.
     fn asks_server(&self, session: &Session, subject: &Subject) -> bool {
         self.me.as_ref() == Some(&subject.identity)
             && session.live().is_some()
             && !session.authorizer.rules_for(&subject.identity, "").gaps.is_empty()
     }
 
-    /// Lists the rules that hold in every namespace once, and for each namespace those that its
-    /// RoleBindings add.
+    /// Lists the rules that apply in every namespace once, followed by the additional rules of each
+    /// namespace.
     fn list_apart<'a>(
         &mut self,
         session: &Session,
@@ -301,38 +303,42 @@ impl Report {
         self.masters.extend(identity.is_privileged().then(|| label(identity)));
     }
 
-    /// Says it on stderr, and returns how the command ends.
-    fn tell(&self, ui: &Ui) -> Exit {
+    /// Reports the gaps on stderr, and returns the exit code.
+    fn finish(&self, ui: &Ui) -> Exit {
         if !self.asked_for.is_empty() {
             let unread: Vec<String> = self.asked_for.iter().map(words::unread).collect();
             let unread = unread.join("; ");
-            ui.note(format!("the server listed the rules, for this was not read: {unread}"));
+            ui.note(format!(
+                "these are the server's rules, because rolecall could not read: {unread}"
+            ));
         }
         for because in &self.unlisted {
             let because = if because.is_empty() { String::new() } else { format!(": {because}") };
-            ui.warn(format!("further rules may apply, for the server does not list all{because}"));
+            ui.warn(format!(
+                "more rules might apply, because the server does not list all of them{because}"
+            ));
         }
         for problem in &self.problems {
             ui.warn(problem);
         }
         for gap in words::gaps(&self.gaps) {
-            ui.warn(format!("further rules may apply, for this was not read: {gap}"));
+            ui.warn(format!("more rules might apply; could not read: {gap}"));
         }
         for subject in &self.without {
-            ui.note(format!("no rule was found that applies to {subject}"));
+            ui.note(format!("no rules found for {subject}"));
         }
         for node in &self.nodes {
-            ui.warn(format!("{node} may do further things that the Node authorizer allows"));
+            ui.warn(format!("{node} can also do what the Node authorizer allows"));
         }
         for master in &self.masters {
-            ui.note(format!("{master} may do everything, as a member of group system:masters"));
+            ui.note(format!("{master} can do everything, as a member of group system:masters"));
         }
         let complete = [&self.nodes, &self.unlisted].iter().all(|texts| texts.is_empty());
         let complete = complete && self.gaps.is_empty();
         Exit::Inconclusive.when(!complete)
     }
 
-    /// Suggests what the server answers of somebody whose bindings may not be listed: single questions.
+    /// Suggests single questions if the bindings of a subject cannot be listed: the server answers these.
     fn suggest(&self, ui: &Ui, options: &Options, session: &Session) {
         let Some((subject, namespace)) = self.open.first() else { return };
         if session.live().is_none() || options.source.overlay {
@@ -346,6 +352,6 @@ impl Report {
         }
         let words = vec!["rolecall", "can-i", "list", "pods", "--for", subject];
         let command = cli::command_line(words, &options);
-        ui.suggest(Hint::run(command, "have the server answer one question"));
+        ui.suggest(Hint::run(command, "let the server answer a single question"));
     }
 }

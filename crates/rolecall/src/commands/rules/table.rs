@@ -14,34 +14,34 @@ use crate::render::{Cell, Table};
 use crate::subject::{Subject, label};
 use crate::words;
 
-/// Which columns a table has.
+/// The columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Columns {
-    /// Those that say something.
+    /// Only columns with information.
     Needed,
-    /// Through which bindings, too, and whose and where in any case.
+    /// Also the bindings, and always the subject and the namespace.
     Wide,
-    /// All, so that programs find each where they expect it.
+    /// All columns, at fixed positions for programs.
     All,
 }
 
-/// Which rules a table leaves out.
+/// The rules that a table leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Folding {
     /// None.
     None,
-    /// Those that every user has, of users and ServiceAccounts.
+    /// The default rules of every user, for users and ServiceAccounts.
     Everybodys,
 }
 
 impl Folding {
     fn leaves_out(self, subject: &Subject, rule: &EffectiveRule) -> bool {
-        // Of a group, these rules may be what is asked about.
+        // For a group, these rules can be the point of the question.
         self == Self::Everybodys && rule.is_everybodys && !subject.identity.user.is_empty()
     }
 }
 
-/// Says on one line how many rules are not listed.
+/// Writes the number of folded rules on one line.
 pub(super) fn write_folded(
     out: &mut impl Write,
     listings: &[Listing<'_>],
@@ -56,15 +56,12 @@ pub(super) fn write_folded(
     if count > 0 {
         let start = if table.is_empty() { "only the" } else { "and the" };
         let rules = if count == 1 { "rule" } else { "rules" };
-        writeln!(
-            out,
-            "{start} {count} {rules} that Kubernetes gives to every user (--show-system lists them)"
-        )?;
+        writeln!(out, "{start} {count} default {rules} of every user (--show-system lists them)")?;
     }
     Ok(())
 }
 
-/// Lays the listings out.
+/// Builds the table.
 pub(super) fn table(
     session: &Session,
     listings: &[Listing<'_>],
@@ -111,8 +108,8 @@ pub(super) fn table(
     table
 }
 
-/// Says what a reader would not expect of a rule: that no request matches it, or that it is not what will
-/// be applied.
+/// Returns a note about an unexpected property of a rule: that it matches no request, or that Kustomize can
+/// change it.
 fn note(session: &Session, effective: &EffectiveRule) -> String {
     let dead = effective
         .is_written
@@ -135,7 +132,7 @@ fn inert(session: &Session, effective: &EffectiveRule) -> Option<&'static str> {
     (!counts).then_some("no effect: cluster-scoped")
 }
 
-/// Names the one resource or URL that a broken-down rule is about.
+/// Returns the resource or URL of a split rule.
 fn about(rule: &PolicyRule) -> String {
     match (rule.resources.first(), rule.api_groups.first()) {
         (Some(resource), Some(group)) => words::with_group(resource, group),

@@ -24,7 +24,7 @@ use targets::TargetArgument;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Where to start [default: every Pod of the namespace, and every workload without Pods]
+    /// The starting point [default: all Pods in the namespace, and all workloads without Pods]
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
     /// Output format
@@ -35,42 +35,42 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 TARGET is one of:
   pod/NAME, deploy/NAME, cronjob/NAME ...
-      a Pod, or the Pods of a workload; those to come while it has none
+      a Pod, or the Pods of a workload, including Pods that do not exist yet
   sa/NAME, sa/NAMESPACE:NAME
-      a ServiceAccount, and what runs as it
+      a ServiceAccount, and the Pods that use it
   user/NAME, group/NAME, me
-      a user, a group, yourself
+      a user, a group, you
   role/NAME, clusterrole/NAME
-      the other way: who holds it, through which binding, what runs as them
+      the reverse: the subjects of the role, their bindings, and the Pods that use them
   rolebinding/NAME, clusterrolebinding/NAME
-      the same of one binding; NAMESPACE/NAME names a role or binding of another namespace
+      the same for one binding; NAMESPACE/NAME refers to another namespace
   ns/NAME
       everything in a namespace
   'sa/*deploy*', 'pod/web-?'
-      everything whose name matches
+      all objects with a matching name
 
 Examples:
-  Who is this Pod, and what may it do?
+  Which identity does this Pod have, and what can it do?
     rolecall walk pod/web-0 -n shop
-  Every Pod of a folder of manifests, before it is applied
+  Every Pod in a directory of manifests, before you apply them
     rolecall walk -f deploy/
-  With all rules, all names, and the places where objects stand
+  With all rules, all names and the locations of objects
     rolecall walk deploy/web -n shop -o wide
-  Who holds the ClusterRole cluster-admin?
+  Which subjects have the ClusterRole cluster-admin?
     rolecall walk clusterrole/cluster-admin
-  The Pods that could use their ServiceAccount's rights
+  The Pods that can use the rights of their ServiceAccount
     rolecall walk -A -o json | jq '.pods[] | select(.tokenMounted.value)'
 
-With -f and without -n every namespace of the input is walked.
+With -f and without -n, walk covers every namespace of the input.
 
-Exit codes: 0 found; 2 there is no such target, or it could not be read;
-3 found, but something that was not read may hide more.";
+Exit codes: 0 found; 2 the target does not exist or could not be read; 3 found, but something that could
+not be read might add to it.";
 
-/// How many unread things are told one by one, and how many hints of a kind are given.
-const GAPS_TOLD: usize = 10;
+/// The maximum number of gaps to report, and of hints of one kind.
+const MAX_GAPS: usize = 10;
 const HINTS: usize = 3;
 
-/// Walks and draws.
+/// Walks and prints the result.
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     let scope_is_open = Scope::is_open(options);
     let targets = arguments
@@ -126,7 +126,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                         Scope::of(named.to_vec()).place()
                     }
                 };
-                ui.note(format!("there are no Pods, and nothing that makes Pods, {place}"));
+                ui.note(format!("no Pods or workloads found {place}"));
                 let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
                 ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
             }
@@ -138,18 +138,17 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     Ok(session.conclude(ui, Exit::Inconclusive.when(!is_complete)))
 }
 
-/// Says on stderr what was not read and may hide something, and returns whether there is nothing
-/// like that.
+/// Reports gaps that could add to the result, and returns whether there are none.
 fn report_gaps(ui: &Ui, walk: &Walk<'_>, holders: &Holders<'_>) -> bool {
     let mut gaps: Vec<&Gap> = walk.gaps.iter().chain(&holders.gaps).collect();
     gaps.sort();
     gaps.dedup();
     let texts = words::gaps(gaps.iter().copied());
-    for text in texts.iter().take(GAPS_TOLD) {
-        ui.warn(format!("there may be more, for this was not read: {text}"));
+    for text in texts.iter().take(MAX_GAPS) {
+        ui.warn(format!("there might be more; could not read: {text}"));
     }
-    if texts.len() > GAPS_TOLD {
-        ui.warn(format!("and {} more such gaps", texts.len() - GAPS_TOLD));
+    if texts.len() > MAX_GAPS {
+        ui.warn(format!("and {} more gaps", texts.len() - MAX_GAPS));
     }
     let nodes: Vec<String> = walk
         .identities
@@ -158,12 +157,12 @@ fn report_gaps(ui: &Ui, walk: &Walk<'_>, holders: &Holders<'_>) -> bool {
         .map(|walked| label(&walked.identity))
         .collect();
     for node in &nodes {
-        ui.warn(format!("{node} may do further things that the Node authorizer allows"));
+        ui.warn(format!("{node} can also do what the Node authorizer allows"));
     }
     gaps.is_empty() && nodes.is_empty()
 }
 
-/// Says what is worth knowing, and what to do next.
+/// Prints notes and hints.
 fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
     let missing = walk.identities.iter().filter(|walked| walked.account == Some(Account::Missing));
     for account in missing.filter_map(|walked| walked.identity.as_service_account()).take(HINTS) {
@@ -176,8 +175,8 @@ fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
     let has_rights = walked.bindings.iter().any(|bound| !bound.is_default_for_everyone());
     if has_rights && account.name == "default" {
         ui.note(format!(
-            "every Pod of namespace `{}` that names no ServiceAccount runs as `default`, and holds all \
-             this too",
+            "every Pod in namespace `{}` without a `serviceAccountName` runs as `default`, and has these \
+             rules, too",
             account.namespace
         ));
     }
@@ -187,7 +186,7 @@ fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
         options.namespace.all_namespaces = false;
         let subject = label(&walked.identity);
         let words = vec!["rolecall", "why", "list", "pods", "--for", &subject];
-        let purpose = "see why such a request is refused, and what would change it";
+        let purpose = "see why a request is denied, and how to allow it";
         ui.suggest(Hint::run(cli::command_line(words, &options), purpose));
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::subject::nearest;
 
-/// Adds the roles whose name matches, those that only bindings name among them.
+/// Adds the roles with a matching name, including missing ones that bindings refer to.
 pub(super) fn find_roles<'a>(
     kind: RoleWord,
     namespace: Option<&Glob>,
@@ -25,7 +25,7 @@ pub(super) fn find_roles<'a>(
         .roles()
         .iter()
         .map(|role| RoleName { namespace: &role.metadata.namespace, name: &role.metadata.name });
-    // Roles that do not exist are worth finding where something is bound to them.
+    // Find missing roles, too, if a binding refers to them.
     let bound = inventory.bindings().iter().filter_map(|binding| {
         let namespace = match binding.role_ref.kind {
             RoleKind::ClusterRole => "",
@@ -67,7 +67,7 @@ pub(super) fn find_roles<'a>(
     Err(unless_hidden(error, session, hides, &text))
 }
 
-/// Adds the bindings whose name matches.
+/// Adds the bindings with a matching name.
 pub(super) fn find_bindings<'a>(
     kind: RoleWord,
     namespace: Option<&Glob>,
@@ -100,7 +100,7 @@ pub(super) fn find_bindings<'a>(
                 Hint::did_you_mean(text.clone(), [format!("{other}/{name}")])
             }
             Some((binding, _)) => {
-                Some(Hint::pass(format!("-n {}", binding.metadata.namespace), "look where it is"))
+                Some(Hint::pass(format!("-n {}", binding.metadata.namespace), "use its namespace"))
             }
             None => nearest(&names, name, |name| name)
                 .and_then(|near| Hint::did_you_mean(text.clone(), [format!("{word}/{near}")])),
@@ -119,7 +119,7 @@ pub(super) fn find_bindings<'a>(
     Err(unless_hidden(CommandError::input(error).with_hint(hint), session, hides, &text))
 }
 
-/// Returns whether a namespace, empty for cluster-scoped objects, is one where a kind is looked for.
+/// Returns whether a namespace, empty for cluster-scoped objects, is in scope for a kind.
 fn is_in_scope(kind: RoleWord, namespace: Option<&Glob>, scope: &Scope, at: &str) -> bool {
     match (kind, namespace) {
         (RoleWord::ClusterRole, _) => at.is_empty(),
@@ -128,7 +128,7 @@ fn is_in_scope(kind: RoleWord, namespace: Option<&Glob>, scope: &Scope, at: &str
     }
 }
 
-/// Says where was looked.
+/// Describes the scope of the search.
 fn place_of(namespace: Option<&Glob>, scope: &Scope) -> String {
     match namespace {
         Some(namespace) => format!(" in namespace `{namespace}`"),
@@ -136,7 +136,7 @@ fn place_of(namespace: Option<&Glob>, scope: &Scope) -> String {
     }
 }
 
-/// Guesses at a role of the other kind, in another namespace, or spelled alike.
+/// Suggests a role of the other kind, in another namespace, or with a similar name.
 fn guess_role(
     inventory: &Inventory,
     kind: RoleWord,
@@ -149,7 +149,7 @@ fn guess_role(
         return match (kind, role.is_cluster_role()) {
             (RoleWord::Role, true) => Hint::did_you_mean(text, [format!("clusterrole/{name}")]),
             (RoleWord::ClusterRole, false) => Hint::did_you_mean(text, [format!("role/{name}")]),
-            _ => Some(Hint::pass(format!("-n {}", role.metadata.namespace), "look where it is")),
+            _ => Some(Hint::pass(format!("-n {}", role.metadata.namespace), "use its namespace")),
         };
     }
     let names: Vec<&str> = candidates.iter().map(|role| role.name).collect();

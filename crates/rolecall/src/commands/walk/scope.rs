@@ -7,37 +7,37 @@ use crate::cli::Options;
 use crate::error::CommandError;
 use crate::load::Session;
 
-/// Which kind of role is meant, or of binding.
+/// The kind of a role or binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RoleWord {
     Role,
     ClusterRole,
 }
 
-/// The namespaces in which names are looked for.
+/// The namespaces to search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
     /// `None` for all.
     namespaces: Option<Vec<Text>>,
-    /// Whether they are those of manifests.
+    /// Whether the input is manifests.
     is_of_input: bool,
 }
 
-/// What was found.
+/// The search result.
 #[derive(Debug, Default)]
 pub(super) struct Found<'a> {
     /// Where walks start.
     pub(super) walked: Vec<Target<'a>>,
-    /// The roles whose holders are wanted.
+    /// The roles whose subjects to find.
     pub(super) roles: Vec<RoleName<'a>>,
-    /// The bindings whose subjects are wanted.
+    /// The bindings whose subjects to find.
     pub(super) bindings: Vec<&'a Binding>,
-    /// The namespaces that were named as targets.
+    /// The namespaces in the arguments.
     pub(super) namespaces: Vec<Text>,
 }
 
 impl Scope {
-    /// Returns whether all namespaces are looked through: with -A, and in manifests without -n.
+    /// Returns whether to search all namespaces: with -A, and in manifests without -n.
     pub(super) fn is_open(options: &Options) -> bool {
         options.namespace.all_namespaces
             || (options.namespace.namespaces.is_empty()
@@ -50,7 +50,7 @@ impl Scope {
         Self { namespaces, is_of_input: session.live().is_none() }
     }
 
-    /// Returns the scope of namespaces that are named as targets.
+    /// Returns the scope for namespaces in the arguments.
     pub(super) fn of(namespaces: Vec<Text>) -> Self {
         Self { namespaces: Some(namespaces), is_of_input: false }
     }
@@ -64,7 +64,7 @@ impl Scope {
         self.namespaces().is_none_or(|namespaces| namespaces.iter().any(|n| **n == *namespace))
     }
 
-    /// Says where was looked: `in namespace x`.
+    /// Describes the scope: `in namespace x`.
     pub(super) fn place(&self) -> String {
         match self.namespaces() {
             None if self.is_of_input => "in the input".to_owned(),
@@ -75,8 +75,7 @@ impl Scope {
     }
 }
 
-/// Returns the error that something does not exist; or that it was not found, when something unread
-/// may hide it.
+/// Returns the error for a missing object, which says so if a gap could hide it.
 pub(super) fn unless_hidden(
     error: CommandError,
     session: &Session,
@@ -85,6 +84,8 @@ pub(super) fn unless_hidden(
 ) -> CommandError {
     let gap = session.authorizer.inventory().gaps().iter().find(hides);
     gap.map_or(error, |gap| {
-        CommandError::cluster(format!("`{text}` was not found, and this was not read: {gap}"))
+        CommandError::cluster(format!(
+            "`{text}` was not found, but not everything could be read: {gap}"
+        ))
     })
 }

@@ -1,4 +1,4 @@
-//! From TARGET arguments to what is walked.
+//! The resolution of TARGET arguments.
 
 use std::collections::BTreeSet;
 
@@ -17,27 +17,27 @@ use crate::load::{Breadth, Needs, Session};
 use crate::subject::{self, SubjectArgument, SubjectWord, nearest};
 use crate::ui::Ui;
 
-/// A TARGET argument taken apart.
+/// A parsed TARGET argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TargetArgument {
-    /// One subject.
+    /// A single subject.
     Subject(SubjectArgument),
-    /// Everything of a kind whose name matches, and whose namespace does.
+    /// All objects of a kind with a matching name and namespace.
     Matching { kind: String, namespace: Option<Glob>, name: Glob },
-    /// Roles, or ClusterRoles, whose name matches; Roles perhaps in namespaces that match.
+    /// Roles or ClusterRoles with a matching name; for Roles, optionally in matching namespaces.
     Roles { kind: RoleWord, namespace: Option<Glob>, name: Glob },
-    /// RoleBindings, or ClusterRoleBindings, as for roles.
+    /// RoleBindings or ClusterRoleBindings, as for roles.
     Bindings { kind: RoleWord, namespace: Option<Glob>, name: Glob },
-    /// Everything in the namespaces whose name matches.
+    /// Everything in namespaces with a matching name.
     Namespaces(Glob),
 }
 
 impl TargetArgument {
-    /// Takes a TARGET apart; in an open scope a name means every object that has it.
+    /// Parses a TARGET. If all namespaces are searched, a name means every object with that name.
     pub(super) fn parse(text: &str, scope_is_open: bool) -> Result<Self, CommandError> {
         let split = text.split_once(['/', ' ']).map(|(kind, name)| (kind, name.trim()));
         if let Some((kind, name)) = split.filter(|(_, name)| !name.is_empty()) {
-            // A slash cannot stand in the name of a role or binding; all else can.
+            // Names of roles and bindings can contain anything but a slash.
             let (namespace, bare) = match name.split_once('/') {
                 Some((namespace, name)) => (Some(Glob::new(namespace)), Glob::new(name)),
                 None => (None, Glob::new(name)),
@@ -78,8 +78,7 @@ impl TargetArgument {
         })
     }
 
-    /// Returns what must be read to walk from some targets. A walk leads to the bindings of any
-    /// namespace; the holders of a role may be anywhere.
+    /// Returns the input that is needed to walk from targets. Bindings and subjects can be in any namespace.
     pub(super) fn needs(targets: &[Self]) -> Needs {
         let mut needs = Needs {
             service_accounts: true,
@@ -91,7 +90,7 @@ impl TargetArgument {
         let is_namespace =
             |target: &Self| matches!(target, Self::Namespaces(name) if name.as_name().is_some());
         if !targets.is_empty() && targets.iter().all(is_namespace) {
-            // These have to exist; that of the context need not.
+            // Named namespaces must exist, but not that of the context.
             needs.reads_namespaces = true;
             needs.looks_for_namespaces = true;
         }
@@ -114,7 +113,7 @@ impl TargetArgument {
         needs
     }
 
-    /// Adds what is meant to what was found.
+    /// Adds the objects that the target means.
     pub(super) fn find<'a>(
         &self,
         ui: &Ui,
@@ -157,7 +156,7 @@ impl TargetArgument {
     }
 }
 
-/// Adds everything in the namespaces whose name matches.
+/// Adds everything in namespaces with a matching name.
 fn find_namespaces<'a>(
     name: &Glob,
     session: &'a Session,
@@ -173,7 +172,7 @@ fn find_namespaces<'a>(
     if !meant.is_empty() {
         return Ok(());
     }
-    // It was looked for by its name; nothing is in it.
+    // The namespace exists, but is empty.
     if let Some(name) = name.as_name().filter(|_| session.live().is_some()) {
         found.namespaces.push(name.into());
         return Ok(());
@@ -193,7 +192,7 @@ fn is_service_account(kind: &str) -> bool {
     matches!(&*kind.to_lowercase(), "sa" | "serviceaccount" | "serviceaccounts")
 }
 
-/// Finds the one subject that an argument without wildcards names.
+/// Finds the subject of an argument without wildcards.
 fn one_subject<'a>(
     subject: &SubjectArgument,
     ui: &Ui,
@@ -220,7 +219,7 @@ fn one_subject<'a>(
     }
 }
 
-/// Returns whether a ServiceAccount exists, may exist, or is named by anything.
+/// Returns whether a ServiceAccount exists, could exist, or is referred to.
 fn is_known(session: &Session, account: ServiceAccountName<'_>) -> bool {
     let inventory = session.authorizer.inventory();
     let ServiceAccountName { namespace, name } = account;
@@ -248,7 +247,7 @@ fn missing_account(session: &Session, account: ServiceAccountName<'_>) -> Comman
     )
 }
 
-/// Returns the ServiceAccounts that exist, that something runs as, or that a binding names.
+/// Returns the ServiceAccounts that exist, or that a workload or a binding refers to.
 fn account_names(inventory: &Inventory) -> BTreeSet<ServiceAccountName<'_>> {
     let existing = inventory.service_accounts().iter().map(|account| ServiceAccountName {
         namespace: &account.metadata.namespace,
@@ -260,7 +259,7 @@ fn account_names(inventory: &Inventory) -> BTreeSet<ServiceAccountName<'_>> {
             name: spec.service_account_name(),
         })
     });
-    // The ServiceAccounts of the controllers that a server's own bindings name are not the input's.
+    // Skip the ServiceAccounts of controllers in built-in bindings.
     let is_read = |binding: &&Binding| binding.metadata.origin != Origin::Default;
     let bound = inventory.bindings().iter().filter(is_read).flat_map(|binding| {
         binding.subjects.iter().filter_map(|subject| match subject.kind {
@@ -275,7 +274,7 @@ fn account_names(inventory: &Inventory) -> BTreeSet<ServiceAccountName<'_>> {
     existing.chain(running).chain(bound).collect()
 }
 
-/// Finds what matches a pattern.
+/// A search for a pattern.
 struct Matches<'a, 'f> {
     session: &'a Session,
     in_scope: &'f dyn Fn(&str) -> bool,
@@ -293,7 +292,7 @@ impl<'a> Matches<'a, '_> {
             .collect()
     }
 
-    /// Users and groups are no objects; they exist where bindings name them.
+    /// Returns matching users or groups of bindings, the only place where they exist.
     fn named(&self, kind: &SubjectKind) -> Vec<Target<'a>> {
         let inventory = self.session.authorizer.inventory();
         let names = subject::named_by_bindings(inventory, kind, self.name);
@@ -325,10 +324,10 @@ impl<'a> Matches<'a, '_> {
         if Glob::is_pattern(&text) {
             let place = namespace.map_or_else(|| format!(" {}", scope.place()), |_| String::new());
             let hint = (namespace.is_none() && scope.namespaces().is_some())
-                .then(|| Hint::pass("-A", "look in all namespaces"));
+                .then(|| Hint::pass("-A", "search all namespaces"));
             return CommandError::input(format!("nothing matches `{text}`{place}")).with_hint(hint);
         }
-        // A name that was looked for in all namespaces.
+        // A name without wildcards, searched in all namespaces.
         let inventory = self.session.authorizer.inventory();
         let names: Vec<&str> = if is_service_account(kind) {
             account_names(inventory).into_iter().map(|known| known.name).collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::can_i::mode::Mode;
-use super::can_i::single::{AnsweredBy, Asked, Single, Told};
+use super::can_i::single::{AnsweredBy, Asked, Outcome, Single};
 use crate::cli::{Options, parse_duration};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -28,29 +28,29 @@ rolecall why <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
     after_help = after_help()
 )]
 pub(crate) struct Arguments {
-    /// What is done: a verb such as `get`, `list` or `create`; or a refusal as a client prints it, in quotes;
-    /// `-` reads refusals from stdin
+    /// The verb, such as `get` or `list`; or the error message of a refused request, in quotes; `-` reads
+    /// error messages from stdin
     #[arg(required_unless_present_any = ["from_errors", "logs"], conflicts_with_all = ["from_errors", "logs"])]
     verb: Option<String>,
-    /// To what: a resource or a URL path
+    /// The resource or URL path
     resource: Option<String>,
-    /// Who does it; with a refusal, who was refused where its text does not say [default: me]
+    /// The subject [default: me]; for an error message, the subject if the message does not name it
     #[arg(long = "for", value_name = "SUBJECT")]
     subject: Option<String>,
-    /// The object's name
+    /// The name of the object
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// The subresource of RESOURCE, such as `log` of `pods`
     #[arg(long, default_value = "", hide_default_value = true, requires = "resource")]
     subresource: String,
-    /// Explain the refusals in a text: kubectl's errors, logs, exceptions, events; `-` is stdin
+    /// Explain the refusals in a text: kubectl errors, logs, exceptions or events; `-` for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "logs")]
     from_errors: Option<PathBuf>,
-    /// Explain the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME; may be
+    /// Explain the refusals in the logs of a Pod or workload, such as pod/NAME or deploy/NAME; can be
     /// repeated
     #[arg(long, value_name = "TARGET")]
     logs: Vec<String>,
-    /// With --logs: how far back, such as `1h`
+    /// With --logs: read only entries newer than a duration such as `1h`
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, requires = "logs")]
     since: Option<Duration>,
     /// Output format; docs/json.md describes json and yaml
@@ -61,11 +61,11 @@ pub(crate) struct Arguments {
 fn after_help() -> String {
     format!(
         "\
-Every grant is named; or, when there is none, the command that grants just this, and everything that
-is nearly a grant: a binding in another namespace, a rule with other verbs, a subject that is only spelled
-alike, a role that does not exist.
+For an allowed request, `why` lists every grant. For a denied one, it prints the command that grants
+exactly this request and lists the near misses: a binding in another namespace, a rule with other verbs,
+a subject with a similar name, a role that does not exist.
 
-Of a refusal, the cause is explained, and what fixes it. Several are grouped by cause.
+For error messages, it explains the cause and the fix. Several messages are grouped by cause.
 
 Examples:
   Why can the Pods of a Deployment not list Pods?
@@ -74,16 +74,16 @@ Examples:
     rolecall why 'pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"'
   Why was that command refused?
     kubectl get pods 2>&1 | rolecall why -
-  What is an operator refused, and why?
+  Which requests of an operator are refused, and why?
     rolecall why --logs deploy/operator -n operators --since 1h
-  Before it is applied
+  The same for manifests, before you apply them
     rolecall why list pods --for sa/web -n shop -f deploy/
 
 {}
 
 {}
 
-Exit codes: 0 yes, 1 no, 2 an error, 3 something that was not read decides it.",
+Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )
@@ -95,7 +95,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     match (verb.as_deref(), resource.as_deref()) {
         (Some(verb), Some(resource)) => explain(ui, options, arguments, verb, resource),
         (Some(verb), None) if verb != "-" && !verb.contains(char::is_whitespace) => {
-            Err(CommandError::usage(format!("`{verb}` of what? A resource is missing")).with_hint(
+            Err(CommandError::usage(format!("the resource is missing after `{verb}`")).with_hint(
                 Hint::run(format!("rolecall why {verb} RESOURCE"), "ask about a resource"),
             ))
         }
@@ -120,7 +120,7 @@ fn explain(
         mode: Mode::Auto,
     };
     let asked = Asked::prepare(ui, options, &single, Breadth::Roles)?;
-    let Told { exit, by } = asked.answer(ui, arguments.output, Detail::Full)?;
+    let Outcome { exit, by } = asked.answer(ui, arguments.output, Detail::Full)?;
     let is_structured = matches!(arguments.output, Format::Json | Format::Yaml);
     let is_said = by == AnsweredBy::Rolecall && !is_structured;
     if exit == Exit::No && by == AnsweredBy::Rolecall {
@@ -133,7 +133,7 @@ fn explain(
     if exit == Exit::No && by != AnsweredBy::OtherAuthorizer && !is_said {
         ui.suggest(Hint::run(
             single.command("fix", options),
-            "print the least YAML that allows it",
+            "print the minimal YAML that allows it",
         ));
     }
     Ok(exit)

@@ -1,4 +1,4 @@
-//! Refusals explained: grouped by cause, each with what fixes it.
+//! Explanations of refusals, grouped by cause, with their fixes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -24,10 +24,10 @@ use crate::subject::{Subject, SubjectArgument, label};
 use crate::ui::Ui;
 use crate::{explain, words};
 
-/// How many other requests of one cause are named.
+/// The maximum number of further requests to name per cause.
 const MOST_LIKE: usize = 10;
 
-/// Explains the refusals that the arguments hold or name.
+/// Explains the refusals in the arguments.
 pub(super) fn explain(
     ui: &Ui,
     options: &Options,
@@ -58,13 +58,13 @@ pub(super) fn explain(
     for text in missing_role_texts(&gathered) {
         ui.warn(plain(&text));
     }
-    tell_reasons(ui, &gathered);
+    warn_of_reasons(ui, &gathered);
     Ok(session.conclude(ui, exit(&causes, &gathered)))
 }
 
 /// The text with the refusals.
 enum Text {
-    /// It was read, and has that name in messages.
+    /// A scanned text, with its name in messages.
     Scanned(String, Scan),
     /// Logs, which are read from the cluster later.
     Logs,
@@ -88,7 +88,7 @@ impl Text {
             return Ok(Self::Scanned("refusal".to_owned(), scan));
         }
         let error = CommandError::usage(
-            "no refusal was found in the text: servers write `... is forbidden: User \"...\" cannot ...`",
+            "no refusal found in the text: expected `... is forbidden: User \"...\" cannot ...`",
         );
         let words: Vec<&str> = text.split_whitespace().collect();
         Err(match &*words {
@@ -126,7 +126,7 @@ fn needs(
     Ok(needs)
 }
 
-/// Refused requests that have one cause.
+/// Refused requests with a common cause.
 struct Cause<'a> {
     identity: Identity,
     requests: Vec<&'a Denied>,
@@ -134,7 +134,7 @@ struct Cause<'a> {
     misses: Vec<NearMiss<'a>>,
 }
 
-/// Groups the refused requests: of one subject, in one place, with the same in the way.
+/// Groups refused requests by subject, namespace and obstacle.
 fn causes<'a>(session: &'a Session, denied: &'a [Denied]) -> Vec<Cause<'a>> {
     let mut causes: Vec<Cause<'a>> = Vec::new();
     let mut known: BTreeMap<(String, String, String), usize> = BTreeMap::new();
@@ -201,7 +201,7 @@ fn write(
             Weight::Aside => ui.warn(text),
         }
         for rule in missing {
-            ui.note(plain(&format!("lacks: {}", words::rule(rule))));
+            ui.note(plain(&format!("missing: {}", words::rule(rule))));
         }
         next.iter().for_each(|hint| ui.suggest(hint.clone()));
     }
@@ -210,13 +210,13 @@ fn write(
     let denied: Vec<Denied> = causes.iter().filter(is_denied).filter_map(first).collect();
     nearer::note(ui, session, &denied);
     if let Some(command) = one_command(options, arguments, causes) {
-        ui.suggest(Hint::run(command, "print the least YAML that allows all of it"));
+        ui.suggest(Hint::run(command, "print the minimal YAML that allows all of them"));
     }
     Ok(())
 }
 
 impl Cause<'_> {
-    /// Writes the first request as `why` answers a question, then what was refused for the same reason.
+    /// Writes the answer for the first request, followed by the other requests with the same cause.
     fn write(
         &self,
         out: &mut impl Write,
@@ -244,14 +244,14 @@ impl Cause<'_> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            writeln!(out, "  likewise: {}{more}", plain(&names.join("; ")))?;
+            writeln!(out, "  also refused: {}{more}", plain(&names.join("; ")))?;
         }
         let found: BTreeSet<&str> = self.requests.iter().map(|denied| &*denied.found).collect();
         let found: Vec<&str> = found.into_iter().take(MOST_LIKE).collect();
         if self.decision.verdict.is_allowed() {
             writeln!(
                 out,
-                "  refused at {}: it was granted since, or something else refuses it",
+                "  refused at {}: it was granted later, or something else refuses it",
                 plain(&found.join("; "))
             )?;
             return Ok(());
@@ -260,7 +260,7 @@ impl Cause<'_> {
         Ok(())
     }
 
-    /// Returns the commands that grant what was refused.
+    /// Returns the commands that grant the refused requests.
     fn fix(&self, options: &Options) -> Vec<String> {
         if self.decision.verdict.is_allowed() {
             return Vec::new();
@@ -271,7 +271,7 @@ impl Cause<'_> {
     }
 }
 
-/// Returns the command that grants everything, where a file can be read again.
+/// Returns the command that grants everything, if the input is a file that can be read again.
 fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -> Option<String> {
     let is_denied = causes.iter().any(|cause| !cause.decision.verdict.is_allowed());
     let file: &PathBuf = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-")?;
@@ -280,12 +280,12 @@ fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -
     is_denied.then(|| crate::cli::command_line(words, options))
 }
 
-/// Warns of reasons that other authorizers gave.
-fn tell_reasons(ui: &Ui, gathered: &Gathered) {
+/// Warns of the reasons of other authorizers.
+fn warn_of_reasons(ui: &Ui, gathered: &Gathered) {
     let reasons: BTreeSet<&str> = gathered.reasons.values().map(|reason| &**reason).collect();
     for reason in reasons {
         ui.warn(plain(&format!(
-            "another authorizer than RBAC gave a reason, `{reason}`; if it denied that outright, no Role helps"
+            "another authorizer gave the reason `{reason}`; if it denied the request explicitly, no Role can allow it"
         )));
     }
 }
@@ -293,7 +293,7 @@ fn tell_reasons(ui: &Ui, gathered: &Gathered) {
 fn exit(causes: &[Cause<'_>], gathered: &Gathered) -> Exit {
     let is_denied = |cause: &Cause<'_>| matches!(cause.decision.verdict, Verdict::NoOpinion);
     let is_open = |cause: &Cause<'_>| matches!(cause.decision.verdict, Verdict::Unknown { .. });
-    // What was not read of a log may refuse more.
+    // The unread part of a log can contain more refusals.
     let is_unread = gathered.unread_logs > 0;
     match (
         causes.iter().any(is_denied) || !gathered.unresolved.is_empty(),

@@ -1,4 +1,4 @@
-//! Findings on a terminal: one under the other, for a table would leave their sentences no room.
+//! Findings on a terminal, as paragraphs: a table would be too narrow for sentences.
 
 use std::io::Write;
 
@@ -7,17 +7,17 @@ use rolecall_check::Severity;
 
 use super::shown_place;
 use crate::error::CommandError;
+use crate::located::LocatedFinding;
 use crate::render::plain;
 use crate::render::wrap::wrap;
-use crate::reported::Reported;
 
 const INDENT: &str = "  ";
 const PLACE: Style = Style::new().dimmed();
 
-/// Writes findings one under the other in that many columns.
+/// Writes findings as paragraphs for a number of columns.
 pub(super) fn write(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     columns: usize,
 ) -> Result<(), CommandError> {
     for reported in findings {
@@ -26,7 +26,7 @@ pub(super) fn write(
         let style = style(severity);
         let object = finding.object.to_string();
         let head = format!("{severity} {} {}", finding.rule.code, plain(&object));
-        // The first word alone has a colour, so that a cut line does not lose it.
+        // Only the first word is coloured, so that wrapping does not lose the colour.
         let (word, rest) = head.split_once(' ').unwrap_or((&head, ""));
         write!(out, "{style}{word}{style:#}")?;
         for (position, line) in

@@ -1,16 +1,16 @@
-//! JUnit's XML, as CI servers read it: one failed test case a finding.
+//! JUnit XML for CI servers, with one failed test case per finding.
 
 use std::io::Write;
 
 use super::{display_path, sentence};
 use crate::error::CommandError;
+use crate::located::{Coverage, LocatedFinding};
 use crate::render::plain;
-use crate::reported::{Coverage, Reported};
 
-/// Writes findings as one test suite; without findings it has one passed test case.
+/// Writes findings as one test suite; without findings, it contains one passed test case.
 pub(crate) fn write(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     let (failures, errors) = (findings.len(), coverage.gaps.len());
@@ -45,7 +45,7 @@ pub(crate) fn write(
     }
     for reported in findings {
         let finding = &reported.finding;
-        // Servers take test cases of one name for one, so the field is part of it.
+        // CI servers merge test cases with equal names, so the field is part of the name.
         let mut name = format!("{} {}", finding.rule.code, finding.object);
         if !finding.field.steps.is_empty() {
             name.push_str(&format!(" {}", finding.field));
@@ -75,7 +75,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// Escapes text for an attribute or an element. What XML cannot hold is written as in tables.
+/// Escapes text for an attribute or an element. Characters that XML does not allow are escaped as in tables.
 fn escape(text: &str) -> String {
     let text = plain(text);
     let mut escaped = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Findings for people and for pipelines.
+//! Findings for terminals and CI.
 
 mod blocks;
 pub(crate) mod junit;
@@ -14,14 +14,14 @@ use rolecall_yaml::Region;
 
 use super::{Cell, Headings, Table, TableLayout, UNREAD, plain};
 use crate::error::CommandError;
+use crate::located::{Coverage, LocatedFinding, Scope, UnreadPart};
 use crate::render::github::{data, property};
 use crate::render::markdown;
-use crate::reported::{Coverage, Reported, Scope, UnreadPart};
 
-/// Writes findings for a terminal of so many columns, and how many there are of each severity.
+/// Writes findings as paragraphs for a terminal, with the totals.
 pub(crate) fn write_blocks(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
     columns: usize,
 ) -> Result<(), CommandError> {
@@ -29,20 +29,20 @@ pub(crate) fn write_blocks(
     write_totals(out, findings, coverage)
 }
 
-/// Writes findings as a table with a line each, and how many there are of each severity.
+/// Writes findings as a table, with the totals.
 pub(crate) fn write_table(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
     write_rows(out, findings, coverage, headings, blocks::style)
 }
 
-/// Does so without colours.
+/// Writes findings as a table without colours, with the totals.
 pub(crate) fn write_plain_table(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
@@ -52,7 +52,7 @@ pub(crate) fn write_plain_table(
 /// Writes findings as comma-separated values, and what was not read as rows without a code.
 pub(crate) fn write_csv(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
     headings: Headings,
 ) -> Result<(), CommandError> {
@@ -71,7 +71,7 @@ pub(crate) fn write_csv(
 
 fn write_rows(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
     headings: Headings,
     style: fn(Severity) -> Style,
@@ -88,9 +88,9 @@ fn write_rows(
     write_totals(out, findings, coverage)
 }
 
-fn table(findings: &[Reported], style: fn(Severity) -> Style) -> Table {
+fn table(findings: &[LocatedFinding], style: fn(Severity) -> Style) -> Table {
     let mut table = Table::new(["CODE", "SEVERITY", "WHERE", "OBJECT", "FINDING"]);
-    let row = |reported: &Reported| {
+    let row = |reported: &LocatedFinding| {
         let finding = &reported.finding;
         let severity = finding.severity;
         [
@@ -106,10 +106,10 @@ fn table(findings: &[Reported], style: fn(Severity) -> Style) -> Table {
     table
 }
 
-/// Writes how many findings there are, what was not read and how much was.
+/// Writes the totals: the number of findings, the gaps, and the size of the input.
 fn write_totals(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     for line in totals(findings, coverage) {
@@ -118,11 +118,11 @@ fn write_totals(
     Ok(())
 }
 
-/// Returns how many findings there are, what was not read and how much was, each on a line.
-fn totals(findings: &[Reported], coverage: &Coverage) -> Vec<String> {
+/// Returns the totals, one per line: the number of findings, the gaps, and the size of the input.
+fn totals(findings: &[LocatedFinding], coverage: &Coverage) -> Vec<String> {
     let mut lines = vec![match (findings.is_empty(), coverage.gaps.is_empty()) {
         (true, true) => "nothing found".to_owned(),
-        (true, false) => "nothing found in what was read".to_owned(),
+        (true, false) => "nothing found, but not everything could be read".to_owned(),
         (false, _) => summary(findings),
     }];
     if let Some(known) = coverage.known {
@@ -137,7 +137,7 @@ fn totals(findings: &[Reported], coverage: &Coverage) -> Vec<String> {
     lines
 }
 
-/// Names what was not read: files, and whatever else there is by what it is.
+/// Names the gaps: files by their path, others by their description.
 fn unread(gaps: &[UnreadPart]) -> Option<String> {
     const SHOWN: usize = 3;
     let mut names: Vec<String> = Vec::new();
@@ -165,7 +165,7 @@ fn unread(gaps: &[UnreadPart]) -> Option<String> {
     }
 }
 
-/// Returns the path of a file as people read it.
+/// Returns the displayed path of a file.
 pub(crate) fn display_path(file: &str) -> &str {
     if file == "-" { "<stdin>" } else { file }
 }
@@ -173,7 +173,7 @@ pub(crate) fn display_path(file: &str) -> &str {
 /// Writes findings as annotations of a GitHub workflow.
 pub(crate) fn write_github(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     for gap in &coverage.gaps {
@@ -194,7 +194,7 @@ pub(crate) fn write_github(
         let title = property(&format!("{} {}", finding.rule.code, finding.rule.name));
         let place = reported.place().map_or_else(String::new, |(file, line)| {
             let end = reported.region.map_or_else(String::new, |Region { start, end }| {
-                // GitHub takes columns of a single line only.
+                // GitHub only accepts columns within a single line.
                 let column = match start.line == end.line {
                     true => format!(",col={},endColumn={}", start.column, end.column),
                     false => String::new(),
@@ -212,7 +212,7 @@ pub(crate) fn write_github(
 /// Writes findings as a Markdown table, for comments on merge requests.
 pub(crate) fn write_markdown(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     let lines = totals(findings, coverage).into_iter().map(|line| markdown::cell(&line));
@@ -236,7 +236,7 @@ pub(crate) fn write_markdown(
     Ok(())
 }
 
-/// Returns the finding with its field and what to do.
+/// Returns the message of a finding with its field and fix.
 pub(super) fn sentence(finding: &Finding) -> String {
     let mut text = finding.statement();
     if !finding.field.steps.is_empty() {
@@ -249,14 +249,14 @@ pub(super) fn sentence(finding: &Finding) -> String {
     text
 }
 
-fn shown_place(reported: &Reported) -> String {
+fn shown_place(reported: &LocatedFinding) -> String {
     reported
         .place()
         .map_or_else(String::new, |(file, line)| format!("{}:{line}", display_path(file)))
 }
 
-/// Says how many findings there are of each severity, the worst first.
-fn summary(findings: &[Reported]) -> String {
+/// Returns the number of findings per severity, the highest first.
+fn summary(findings: &[LocatedFinding]) -> String {
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
     for reported in findings {
         let finding = &reported.finding;

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, as code scanning reads it.
+//! SARIF 2.1.0 for code scanning.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 use super::sentence;
 use crate::cli::as_invoked;
 use crate::error::CommandError;
+use crate::located::{Coverage, LocatedFinding, UnreadPart, place};
 use crate::region::RegionDetails;
-use crate::reported::{Coverage, Reported, UnreadPart, place};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Where each code has a chapter.
+/// The page with a section for each code.
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/findings.md");
 
 /// Writes findings as one run.
 pub(crate) fn write(
     out: &mut impl Write,
-    findings: &[Reported],
+    findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
     let codes: BTreeSet<&str> =
@@ -54,7 +54,7 @@ pub(crate) fn write(
     Ok(rolecall_yaml::json::write_pretty(out, &log)?)
 }
 
-/// Returns whether everything was read, and what was not.
+/// Returns whether everything was read, and the gaps.
 fn invocation(coverage: &Coverage) -> Value {
     let notifications: Vec<Value> = coverage.gaps.iter().map(notification).collect();
     json!({
@@ -90,8 +90,8 @@ fn rule(rule: &RuleMeta) -> Value {
     })
 }
 
-fn result(reported: &Reported, rule_index: usize) -> Value {
-    let Reported { finding, fingerprint, region } = reported;
+fn result(reported: &LocatedFinding, rule_index: usize) -> Value {
+    let LocatedFinding { finding, fingerprint, region } = reported;
     let object = &finding.object;
     let mut result = json!({
         "ruleId": finding.rule.code,
@@ -167,7 +167,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// Returns the score by which code scanning grades severities.
+/// Returns the score for a severity in code scanning.
 fn score(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",

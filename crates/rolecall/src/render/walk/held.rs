@@ -1,4 +1,4 @@
-//! Roles as trees: their rules, the bindings that refer to them, and who holds them.
+//! Roles as trees: rules, bindings and subjects.
 
 use rolecall_rbac::Binding;
 use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Recipient, Walk, WalkedPod};
@@ -7,7 +7,7 @@ use super::{HEAD, MISSING, TreeDetail, UNSURE, pod_heads, push_rules};
 use crate::render::Tree;
 use crate::words;
 
-/// Draws roles with their rules and holders.
+/// Draws roles with their rules and subjects.
 pub(crate) fn holder_trees<'h>(
     holders: &'h Holders<'_>,
     detail: TreeDetail<'h>,
@@ -35,13 +35,13 @@ fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>)
     };
     for other in &held.included_in {
         let name = &other.metadata.name;
-        tree.push(Tree::new(format!("and so does ClusterRole {name}, which aggregates it")));
+        tree.push(Tree::new(format!("also granted by ClusterRole {name}, which aggregates it")));
     }
     for binding in &held.bindings {
         tree.push(held_tree(&holders.walk, binding, detail));
     }
     if held.bindings.is_empty() {
-        tree.push(Tree::new("nobody: no binding refers to it").styled(UNSURE));
+        tree.push(Tree::new("no subjects: no binding refers to it").styled(UNSURE));
     }
     tree
 }
@@ -62,7 +62,7 @@ fn held_tree(walk: &Walk<'_>, held: &HeldBinding<'_>, detail: TreeDetail<'_>) ->
         tree.push(holder_tree(walk, binding, holder, detail));
     }
     if held.holders.is_empty() {
-        tree.push(Tree::new("nobody: it has no subjects").styled(UNSURE));
+        tree.push(Tree::new("no subjects").styled(UNSURE));
     }
     tree
 }
@@ -76,7 +76,7 @@ fn holder_tree(
     let subject = words::subject(holder.subject, &binding.metadata);
     match holder.recipient {
         Recipient::User => Tree::new(subject),
-        Recipient::Nobody => Tree::new(format!("{subject} is nobody")).styled(MISSING),
+        Recipient::Nobody => Tree::new(format!("{subject} matches nothing")).styled(MISSING),
         Recipient::Group { members, pods } if members.is_empty() && pods == 0 => Tree::new(subject),
         Recipient::Group { members, pods } => Tree::new(format!(
             "{subject}, with {} and {}",
@@ -86,10 +86,11 @@ fn holder_tree(
         Recipient::ServiceAccount { account, .. } => {
             let mut tree = match account {
                 Account::Exists(_) | Account::Implied => Tree::new(subject),
-                Account::MadeByOperator => Tree::new(format!("{subject} (made by its operator)")),
+                Account::MadeByOperator => {
+                    Tree::new(format!("{subject} (created by its operator)"))
+                }
                 Account::Template => {
-                    Tree::new(format!("{subject}: a variable that nothing has filled in"))
-                        .styled(UNSURE)
+                    Tree::new(format!("{subject}: a variable without a value")).styled(UNSURE)
                 }
                 Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
                 Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),

@@ -1,5 +1,5 @@
-//! Walks as trees: Pods that share owner, token and ServiceAccount are folded into one line, and
-//! each ServiceAccount is drawn once.
+//! Walks as trees. Pods with the same owner, token and ServiceAccount share a line, and each ServiceAccount
+//! is drawn once.
 
 mod held;
 
@@ -20,22 +20,21 @@ const HEAD: Style = Style::new().bold();
 const MISSING: Style = AnsiColor::Red.on_default();
 const UNSURE: Style = AnsiColor::Yellow.on_default();
 
-/// How many Pods are named, how many rules of a role are shown, and how many resources and names of a
-/// rule, unless all are asked for.
+/// The maximum number of Pods, of rules per role, and of resources and names per rule, without `-o wide`.
 const SOME_PODS: usize = 3;
 const SOME_RULES: usize = 8;
 const SOME_TARGETS: usize = 6;
 
-/// How much a tree tells.
+/// The level of detail of a tree.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TreeDetail<'a> {
-    /// Whether to tell everything: all names, rules, default bindings and where objects stand.
+    /// Whether to show everything: all names, rules, default bindings and locations.
     pub(crate) wide: bool,
-    /// Tells which resources are cluster-scoped, and so are not granted by a RoleBinding.
+    /// The catalog, to detect cluster-scoped resources, which RoleBindings cannot grant.
     pub(crate) catalog: &'a Catalog,
 }
 
-/// Draws a walk: one tree for each identity, with what runs as it at its root.
+/// Draws a walk: one tree per identity, with its Pods at the root.
 pub(crate) fn walk_trees<'w>(
     walk: &'w Walk<'_>,
     detail: TreeDetail<'w>,
@@ -46,7 +45,7 @@ pub(crate) fn walk_trees<'w>(
     }
     let nobody = pods_of.remove(&None).map(|pods| {
         let mut tree = pod_heads(&pods, None, detail).unwrap_or_default();
-        tree.push(Tree::new("nobody: a kubelet runs it by itself, without a ServiceAccount"));
+        tree.push(Tree::new("no identity: a kubelet runs it without a ServiceAccount"));
         tree
     });
     let trees = walk.identities.iter().enumerate().map(move |(position, walked)| {
@@ -64,7 +63,7 @@ fn identity_tree(
 ) -> Tree {
     let mut account = identity_line(walked, !pods.is_empty());
     if walked.identity.is_privileged() {
-        account.push(Tree::new("everything: servers ask nothing of members of system:masters"));
+        account.push(Tree::new("everything: members of system:masters bypass authorization"));
     }
     for bound in &walked.bindings {
         if detail.wide || !bound.is_default_for_everyone() {
@@ -74,20 +73,20 @@ fn identity_tree(
     let everybodys = walked.bindings.iter().filter(|bound| bound.is_default_for_everyone()).count();
     if walked.bindings.is_empty() {
         account.push(if walked.gaps.is_empty() {
-            Tree::new("nothing is bound to it")
+            Tree::new("no bindings")
         } else {
-            Tree::new("nothing that was read is bound to it").styled(UNSURE)
+            Tree::new("no bindings in the objects that could be read").styled(UNSURE)
         });
     } else if everybodys > 0 && !detail.wide {
         let only = everybodys == walked.bindings.len();
         let start = match (only, walked.gaps.is_empty()) {
-            (true, true) => "nothing but",
-            (true, false) => "nothing that was read but",
+            (true, true) => "only",
+            (true, false) => "in what could be read, only",
             (false, _) => "everywhere:",
         };
         let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
         account.push(Tree::new(format!(
-            "{start} what every {who} may ({}; see -o wide)",
+            "{start} the default rules of every {who} ({}; see -o wide)",
             words::count(everybodys, "binding")
         )));
     }
@@ -99,7 +98,7 @@ fn identity_tree(
             heads
         }
         None if gaps.iter().any(hides_pods) => {
-            account.detail("no Pod that was read runs as it").styled(UNSURE)
+            account.detail("no Pod that could be read runs as it").styled(UNSURE)
         }
         None if walked.account.is_some() => account.detail("no Pod runs as it"),
         None => account,
@@ -114,14 +113,13 @@ fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
             match account {
                 Account::Exists(_) | Account::Implied => Tree::new(name).styled(HEAD),
                 Account::MadeByOperator => {
-                    Tree::new(name).styled(HEAD).detail("made by its operator")
+                    Tree::new(name).styled(HEAD).detail("created by its operator")
                 }
                 Account::Template => {
-                    Tree::new(format!("{name}: a variable that nothing has filled in"))
-                        .styled(UNSURE)
+                    Tree::new(format!("{name}: a variable without a value")).styled(UNSURE)
                 }
                 Account::Missing if has_pods => {
-                    let text = format!("{name} does not exist: its Pods are refused until it does");
+                    let text = format!("{name} does not exist, so its Pods cannot be created");
                     Tree::new(text).styled(MISSING)
                 }
                 Account::Missing => Tree::new(format!("{name} does not exist")).styled(MISSING),
@@ -138,11 +136,10 @@ fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
     }
 }
 
-/// What folded Pods have in common: namespace, who made them, and what is said of their token.
+/// The key of Pods that share a line: namespace, creator and token.
 type Fold<'a> = (&'a str, String, Option<String>);
 
-/// Draws the Pods of one identity, side by side; of those that a server refuses to create, there is
-/// no token to speak of.
+/// Draws the Pods of one identity at the same level, without a token for those that cannot be created.
 fn pod_heads(
     pods: &[&WalkedPod<'_>],
     account: Option<Account<'_>>,
@@ -179,8 +176,8 @@ fn pod_heads(
     heads
 }
 
-/// Names who makes a Pod: its outermost owner, or the object whose template it is; empty for a Pod
-/// that was made by hand.
+/// Names the creator of a Pod: its outermost owner, or the object with its template; empty for a Pod
+/// without an owner.
 fn maker(pod: &WalkedPod<'_>) -> String {
     let metadata = &pod.workload.metadata;
     if !pod.is_pod() {
@@ -212,7 +209,7 @@ fn names(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
     (names.len() > 1).then(|| some_of(&names, SOME_PODS, detail))
 }
 
-/// Names the owners between Pods and their maker.
+/// Names the owners between Pods and their creator.
 fn through(pods: &[&WalkedPod<'_>], detail: TreeDetail<'_>) -> Option<String> {
     let mut between: Vec<String> = pods
         .iter()
@@ -237,7 +234,7 @@ fn some_of(names: &[impl AsRef<str>], some: usize, detail: TreeDetail<'_>) -> St
     text
 }
 
-/// Says whether a token is mounted, and what decides it.
+/// Describes whether a token is mounted, and why.
 fn token_line(pod: &WalkedPod<'_>) -> String {
     let token = pod.token();
     let mounted = match token.mounted {
@@ -247,18 +244,20 @@ fn token_line(pod: &WalkedPod<'_>) -> String {
     };
     let because = match (token.reason, token.mounted) {
         (TokenReason::Default, _) => "by default",
-        (TokenReason::Pod, Some(true)) => "the Pod says automountServiceAccountToken: true",
-        (TokenReason::Pod, _) => "the Pod says automountServiceAccountToken: false",
+        (TokenReason::Pod, Some(true)) => "the Pod sets automountServiceAccountToken: true",
+        (TokenReason::Pod, _) => "the Pod sets automountServiceAccountToken: false",
         (TokenReason::ServiceAccount, Some(true)) => {
-            "the ServiceAccount says automountServiceAccountToken: true"
+            "the ServiceAccount sets automountServiceAccountToken: true"
         }
         (TokenReason::ServiceAccount, Some(false)) => {
-            "the ServiceAccount says automountServiceAccountToken: false"
+            "the ServiceAccount sets automountServiceAccountToken: false"
         }
-        (TokenReason::ServiceAccount, None) => "the ServiceAccount, which decides it, was not read",
-        (TokenReason::Projected, _) => "the Pod mounts a projected one of its own",
-        (TokenReason::Covered, _) => "every container mounts something else in its place",
-        (TokenReason::Injected, _) => "the server mounted it",
+        (TokenReason::ServiceAccount, None) => {
+            "it depends on the ServiceAccount, which could not be read"
+        }
+        (TokenReason::Projected, _) => "the Pod mounts a projected token",
+        (TokenReason::Covered, _) => "every container mounts another volume at its path",
+        (TokenReason::Injected, _) => "the server added it",
         (TokenReason::NotInjected, _) => "the server stored the Pod without one",
         (TokenReason::Mirror, _) => "a static Pod has none",
     };
@@ -313,7 +312,7 @@ fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
     tree
 }
 
-/// Names a binding and its role behind the namespace in which it grants.
+/// Names the scope, binding and role of a grant.
 fn binding_line(binding: &Binding) -> String {
     let scope = match &*binding.metadata.namespace {
         "" => "everywhere".to_owned(),
@@ -329,7 +328,7 @@ fn binding_line(binding: &Binding) -> String {
     )
 }
 
-/// Says where binding and role stand, if they stand in files.
+/// Returns the locations of binding and role in files.
 fn origins(binding: &Binding, role: &RoleState<'_>) -> Option<String> {
     let binding = binding.metadata.origin.position();
     let role = match role {
@@ -344,7 +343,7 @@ fn origins(binding: &Binding, role: &RoleState<'_>) -> Option<String> {
     }
 }
 
-/// Adds the rules of a role, with what is without effect through this binding.
+/// Adds the rules of a role, and marks those without an effect in this binding.
 fn push_rules(tree: &mut Tree, binding: Option<&Binding>, role: &Role, detail: TreeDetail<'_>) {
     if role.rules.is_empty() {
         tree.push(Tree::new("nothing: the role has no rules").styled(UNSURE));
@@ -362,7 +361,7 @@ fn push_rules(tree: &mut Tree, binding: Option<&Binding>, role: &Role, detail: T
     }
 }
 
-/// Says a rule so that it can be folded: `get,list pods, services`.
+/// Describes a rule so that it can be wrapped: `get,list pods, services`.
 fn rule_line(rule: &PolicyRule, detail: TreeDetail<'_>) -> String {
     let mut targets: Vec<String> = Vec::new();
     for group in &*rule.api_groups {
@@ -378,10 +377,10 @@ fn rule_line(rule: &PolicyRule, detail: TreeDetail<'_>) -> String {
     text
 }
 
-/// Says which part of a rule no RoleBinding can grant.
+/// Describes the part of a rule that a RoleBinding cannot grant.
 fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
     if !rule.non_resource_urls.is_empty() {
-        return " (no effect: a RoleBinding grants no URLs)".to_owned();
+        return " (no effect: a RoleBinding cannot grant URLs)".to_owned();
     }
     let is_cluster_scoped = |resource: &str| {
         let parent = resource.split('/').next().unwrap_or(resource);

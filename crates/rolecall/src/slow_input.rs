@@ -1,4 +1,4 @@
-//! What is said while input is slow to come.
+//! A note about slow input.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -9,17 +9,18 @@ use std::time::Duration;
 
 use crate::ui::Ui;
 
-/// How long nothing is said.
-const SILENCE: Duration = Duration::from_secs(5);
+/// The delay of the note.
+const DELAY: Duration = Duration::from_secs(5);
 
-/// Says what is waited for, once, when reading it takes long; until it is dropped.
-pub(crate) struct Patience {
+/// Prints a note once if reading stdin or a pipe takes long, until it is dropped.
+pub(crate) struct SlowInputNote {
     _alive: Option<Sender<()>>,
 }
 
-impl Patience {
-    /// Waits for those of some paths that may be slow: stdin and pipes. A terminal is asked for at once.
-    pub(crate) fn with<'p>(ui: &Ui, paths: impl IntoIterator<Item = &'p Path>) -> Self {
+impl SlowInputNote {
+    /// Starts waiting for those paths that can be slow: stdin and pipes. For a terminal, the note is printed
+    /// at once.
+    pub(crate) fn start<'p>(ui: &Ui, paths: impl IntoIterator<Item = &'p Path>) -> Self {
         let slow: Vec<String> = paths.into_iter().filter_map(slow).collect();
         let Some(first) = slow.first().cloned() else { return Self { _alive: None } };
         if slow.iter().any(|name| name == STDIN) && io::stdin().is_terminal() {
@@ -28,9 +29,9 @@ impl Patience {
         }
         let (alive, ended) = mpsc::channel();
         let ui = ui.clone();
-        // The process ends without it when it is not needed any more.
+        // The thread does not keep the process alive.
         thread::spawn(move || {
-            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(SILENCE) {
+            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(DELAY) {
                 ui.note(format!("waiting for {first} to end"));
             }
         });
@@ -40,7 +41,7 @@ impl Patience {
 
 const STDIN: &str = "stdin";
 
-/// Returns what a path is called, if it may be slow.
+/// Returns the name of a path in messages, if it can be slow.
 fn slow(path: &Path) -> Option<String> {
     if path == Path::new("-") {
         return Some(STDIN.to_owned());

@@ -1,4 +1,4 @@
-//! Findings on their way out: with their fingerprints, and with where exactly they are.
+//! Findings with source locations and fingerprints.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,23 +14,23 @@ use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
 
 use crate::cli;
 
-/// A finding, and what is known of it besides.
-pub(crate) struct Reported {
+/// A finding with its location and fingerprint.
+pub(crate) struct LocatedFinding {
     /// The finding.
     pub(crate) finding: Finding,
-    /// What stays the same while it is about the same thing.
+    /// An identifier that is stable across edits of the file.
     pub(crate) fingerprint: String,
-    /// Where its field stands; `None` where that cannot be told, as for objects of a cluster.
+    /// The location of its field; `None` if unknown, as for objects in a cluster.
     pub(crate) region: Option<Region>,
 }
 
-/// How many files are read in one piece, so that no core waits long for another.
+/// The number of files per parallel task, small enough to balance the load.
 const FILES_AT_ONCE: usize = 64;
 
-/// Larger files are not read again for places: their objects' first lines have to do.
+/// The maximum size of files to search for locations; findings in larger ones get the line of their object.
 const LARGEST: u64 = 32 << 20;
 
-impl Reported {
+impl LocatedFinding {
     /// Returns the file and the line of the finding's field, or of its object.
     pub(crate) fn place(&self) -> Option<(&str, u32)> {
         let (file, line) = place(&self.finding.object)?;
@@ -39,7 +39,7 @@ impl Reported {
     }
 }
 
-/// Writes the commands in a finding as this program is run: `kubectl rolecall` for the plugin.
+/// Replaces `rolecall` in the commands of a finding by `kubectl rolecall` if it runs as a plugin.
 fn invoke_as_run(finding: &mut Finding) {
     let Finding { message, fix, related, also, .. } = finding;
     let notes = related.iter_mut().map(|related| &mut related.note);
@@ -47,22 +47,21 @@ fn invoke_as_run(finding: &mut Finding) {
     [message, fix].into_iter().chain(notes).chain(messages).for_each(cli::invoke_as_run);
 }
 
-/// How exactly it has to be known where findings are.
+/// The required precision of locations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exactness {
-    /// On which lines.
+    /// Lines.
     Lines,
-    /// From where to where.
+    /// Start and end positions.
     Regions,
 }
 
-/// Finds out where findings are, each file in which that is not known read once more, and sorts them
-/// by that.
+/// Locates findings and sorts them by location. Reads each file with unknown locations once more.
 pub(crate) fn locate(
     findings: Vec<(Finding, String)>,
     stdin: Option<&[u8]>,
     exactness: Exactness,
-) -> Vec<Reported> {
+) -> Vec<LocatedFinding> {
     let is_known = |finding: &Finding| exactness == Exactness::Lines && finding.line > 0;
     let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, (finding, _)) in findings.iter().enumerate() {
@@ -105,15 +104,16 @@ pub(crate) fn locate(
     }
     let reported = |((mut finding, fingerprint), region)| {
         invoke_as_run(&mut finding);
-        Reported { finding, fingerprint, region }
+        LocatedFinding { finding, fingerprint, region }
     };
-    let mut reported: Vec<Reported> = findings.into_iter().zip(regions).map(reported).collect();
-    // Within an object, fields stand in any order.
+    let mut reported: Vec<LocatedFinding> =
+        findings.into_iter().zip(regions).map(reported).collect();
+    // The fields of an object can be in any order.
     reported.sort_by(|left, right| left.place().cmp(&right.place()));
     reported
 }
 
-/// Reads a file; `None` when that is not to be done, or no longer possible.
+/// Reads a file; `None` if it is too large, not a regular file, or no longer readable.
 fn read<'b>(path: &str, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     let file = File::open(path).ok()?;
     let metadata = file.metadata().ok()?;
@@ -140,32 +140,32 @@ fn field(finding: &Finding) -> Field<'_> {
     }
 }
 
-/// What was not read, as reports show it.
+/// A part of the input that was not read.
 pub(crate) struct UnreadPart {
-    /// The file, and the line or 0; `None` for what a server did not show.
+    /// The file, and the line or 0; `None` for objects of a cluster.
     pub(crate) place: Option<(String, u32)>,
-    /// What it is and why it was not read.
+    /// A description, with the reason.
     pub(crate) text: String,
 }
 
-/// What a report says besides its findings.
+/// The part of a report besides the findings.
 pub(crate) struct Coverage {
-    /// What was not read, in order.
+    /// The parts of the input that were not read, in order.
     pub(crate) gaps: Vec<UnreadPart>,
-    /// How many objects were checked, in how many files, of which how many hold none.
+    /// The size of the input.
     pub(crate) scope: Scope,
-    /// With a baseline, how many findings are in it.
+    /// With a baseline, the number of findings in it.
     pub(crate) known: Option<usize>,
 }
 
-/// How much was read.
+/// The size of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
-    /// Objects.
+    /// The number of objects.
     pub(crate) objects: usize,
-    /// Files that hold some.
+    /// The number of files with objects.
     pub(crate) files: usize,
-    /// Files that hold none.
+    /// The number of files without objects.
     pub(crate) empty: usize,
     /// Files and directories that were excluded.
     pub(crate) excluded: usize,
@@ -187,7 +187,7 @@ impl UnreadPart {
 }
 
 impl Scope {
-    /// Counts what files hold.
+    /// Counts files and objects.
     pub(crate) fn of(files: &[FileRead]) -> Self {
         let files_with = files.iter().filter(|file| file.objects > 0);
         Self {
@@ -208,8 +208,8 @@ impl fmt::Display for Scope {
         write!(formatter, "{} in {}", of(self.objects, "object"), of(self.files, "file"))?;
         match self.empty {
             0 => {}
-            1 => write!(formatter, "; 1 file holds none")?,
-            empty => write!(formatter, "; {empty} files hold none")?,
+            1 => write!(formatter, "; 1 file contains none")?,
+            empty => write!(formatter, "; {empty} files contain none")?,
         }
         match self.excluded {
             0 => Ok(()),

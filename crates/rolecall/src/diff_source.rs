@@ -1,4 +1,4 @@
-//! What is compared: OLD and NEW, each a place that access comes from.
+//! The sources of a comparison, OLD and NEW.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use crate::git::{self, Copy};
 use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 
-/// How OLD and NEW are written, for the help of the commands that take them.
+/// The notation of OLD and NEW, for the help of the commands that take them.
 pub(crate) const GRAMMAR: &str = "\
 OLD and NEW are each one of:
   PATH                 a file or directory of manifests, or a snapshot; `-` is stdin
-  git:REV:PATH         the manifests as committed: git:main:deploy; without PATH the whole commit;
-                       where REV has no PATH, nothing is granted
-  cluster              the live cluster; cluster:CONTEXT (or context:CONTEXT) another context's
-  overlay:PATH         the live cluster with manifests laid over it";
+  git:REV:PATH         committed manifests, such as git:main:deploy; without PATH, the whole
+                       commit; if REV does not contain PATH, nothing is granted
+  cluster              the live cluster; cluster:CONTEXT (or context:CONTEXT) for another context
+  overlay:PATH         the live cluster, overlaid with manifests";
 
-/// One side of a comparison.
+/// A source of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum DiffSource {
     /// Manifests or a snapshot.
     Path(PathBuf),
     /// Committed manifests.
@@ -31,18 +31,18 @@ pub(crate) enum Side {
     },
     /// A live cluster.
     Cluster {
-        /// The context, unless it is the one of the options.
+        /// The context, if it differs from the one in the options.
         context: Option<String>,
     },
-    /// The live cluster with manifests laid over it.
+    /// The live cluster, overlaid with manifests.
     Overlay(PathBuf),
 }
 
-impl Side {
-    /// Takes an argument apart.
+impl DiffSource {
+    /// Parses an argument.
     pub(crate) fn parse(text: &str) -> Result<Self, CommandError> {
         let empty = |example: &str| {
-            Err(CommandError::usage(format!("`{text}` names nothing"))
+            Err(CommandError::usage(format!("`{text}` is incomplete"))
                 .with_hint(Hint::did_you_mean(text, [example])))
         };
         match text.split_once(':') {
@@ -65,7 +65,7 @@ impl Side {
         }
     }
 
-    /// Reads everything that grants access there.
+    /// Reads everything that grants access in the source.
     pub(crate) fn load(&self, ui: &Ui, options: &Options) -> Result<Session, CommandError> {
         let mut options = options.clone();
         options.namespace.all_namespaces = true;
@@ -84,7 +84,7 @@ impl Side {
             Self::Git { revision, path } => {
                 let Some(copy) = Copy::of_commit(ui, revision, path)? else {
                     ui.note(format!(
-                        "`{path}` is not in `{revision}`, so nothing is granted there"
+                        "`{revision}` does not contain `{path}`, so it grants nothing"
                     ));
                     return Session::of_nothing(ui, &options);
                 };
@@ -112,31 +112,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sides_are_told_apart_by_their_first_word() {
-        let git = |revision: &str, path: &str| Side::Git {
+    fn sources_are_distinguished_by_their_first_word() {
+        let git = |revision: &str, path: &str| DiffSource::Git {
             revision: revision.to_owned(),
             path: path.to_owned(),
         };
-        let cluster = |context: Option<&str>| Side::Cluster { context: context.map(str::to_owned) };
+        let cluster =
+            |context: Option<&str>| DiffSource::Cluster { context: context.map(str::to_owned) };
         for (text, expected) in [
-            ("deploy/", Some(Side::Path("deploy/".into()))),
-            ("-", Some(Side::Path("-".into()))),
-            ("./cluster", Some(Side::Path("./cluster".into()))),
-            ("C:deploy", Some(Side::Path("C:deploy".into()))),
+            ("deploy/", Some(DiffSource::Path("deploy/".into()))),
+            ("-", Some(DiffSource::Path("-".into()))),
+            ("./cluster", Some(DiffSource::Path("./cluster".into()))),
+            ("C:deploy", Some(DiffSource::Path("C:deploy".into()))),
             ("git:main:deploy", Some(git("main", "deploy"))),
             ("git:HEAD~1:./a:b", Some(git("HEAD~1", "./a:b"))),
             ("git:main", Some(git("main", ""))),
             ("cluster", Some(cluster(None))),
             ("cluster:prod", Some(cluster(Some("prod")))),
             ("context:prod", Some(cluster(Some("prod")))),
-            ("overlay:deploy", Some(Side::Overlay("deploy".into()))),
+            ("overlay:deploy", Some(DiffSource::Overlay("deploy".into()))),
             ("git:", None),
             ("git::deploy", None),
             ("cluster:", None),
             ("overlay:", None),
             ("", None),
         ] {
-            assert_eq!(Side::parse(text).ok(), expected, "{text}");
+            assert_eq!(DiffSource::parse(text).ok(), expected, "{text}");
         }
     }
 }
