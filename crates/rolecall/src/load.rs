@@ -143,7 +143,7 @@ impl Session {
         };
         let (loaded, stdin) = load(&config, &needs);
         drop(note);
-        tell_excluded(ui, options, loaded.excluded);
+        note_excluded(ui, options, loaded.excluded);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
@@ -196,7 +196,7 @@ impl Session {
                 return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
             }
         }
-        tell_excluded(ui, options, loaded.excluded);
+        note_excluded(ui, options, loaded.excluded);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
@@ -320,8 +320,8 @@ fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
     exclude.into_iter().map(|pattern| pattern.glob).collect()
 }
 
-/// Says how much was excluded; `check` does so itself, with what it checked.
-fn tell_excluded(ui: &Ui, options: &Options, excluded: usize) {
+/// Notes the number of excluded paths. `check` includes it in its totals instead.
+fn note_excluded(ui: &Ui, options: &Options, excluded: usize) {
     if excluded > 0 && !options.source.is_configured {
         ui.note(format!("{} excluded", words::count(excluded, "path")));
     }

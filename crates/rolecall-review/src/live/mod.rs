@@ -181,7 +181,7 @@ impl<T: Transport> Reviewer for LiveReviewer<T> {
             match self.send(route.call(question)).await {
                 Ok(body) => {
                     return Ok(body::answer(&body).unwrap_or_else(|| {
-                        Answer::new(VerdictKind::Unknown, "the server's answer is no review")
+                        Answer::new(VerdictKind::Unknown, "the server's answer is not a review")
                     }));
                 }
                 Err(PostError::Refused(refusal)) => {

@@ -152,7 +152,7 @@ async fn a_failed_review_is_unknown_and_a_lost_server_is_an_error() {
     let server = scripted(|_| Ok(b"<html>".to_vec()));
     let reviewer = LiveReviewer::new(&server, caller(&jane));
     let answer = reviewer.review(&question(&jane, "")).await.unwrap();
-    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "the server's answer is no review"));
+    assert_eq!(answer, Answer::new(VerdictKind::Unknown, "the server's answer is not a review"));
 }
 
 fn rules_review(incomplete: bool, error: &str) -> Vec<u8> {

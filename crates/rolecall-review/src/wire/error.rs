@@ -31,7 +31,7 @@ pub enum ReviewError {
     #[error("`{0}` is not an access review of authorization.k8s.io")]
     NotAReview(String),
     /// A server refuses the review; the text is the server's.
-    #[error("a server refuses this review: {0}")]
+    #[error("a server rejects this review: {0}")]
     Refused(String),
     /// The review is about its sender, who is not known.
     #[error("the review does not name a user")]
@@ -43,8 +43,8 @@ pub enum ReviewError {
 
 fn words(malformed: Malformed) -> &'static str {
     match malformed {
-        Malformed::LongObject => "this is longer than 1 MiB, as no review is",
-        Malformed::LongDocument => "this document is longer than 16 MiB, as no list of reviews is",
+        Malformed::LongObject => "larger than 1 MiB, the limit for a review",
+        Malformed::LongDocument => "document larger than 16 MiB, the limit for a list of reviews",
         Malformed::CutOff => "the input ends in the middle of this object",
         Malformed::NotAnItem => "this is not a JSON object, and the rest of its list was not read",
         _ => "this is not a JSON object",

@@ -5,9 +5,9 @@ use rolecall_rbac::Gap;
 
 /// The result of a comparison.
 pub(crate) struct Comparison<'a> {
-    /// OLD as written.
+    /// The OLD argument.
     pub(crate) old: &'a str,
-    /// NEW as written.
+    /// The NEW argument.
     pub(crate) new: &'a str,
     /// The subjects with differences.
     pub(crate) diffs: &'a [HolderDiff<'a>],

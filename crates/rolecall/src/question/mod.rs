@@ -40,10 +40,10 @@ pub(crate) struct Question<'a> {
     pub(crate) namespace_is_explicit: bool,
 }
 
-/// What an answer covers.
+/// The coverage of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Span {
-    /// The namespace that is asked about; without one, all at once.
+    /// The namespace of the question, or all namespaces without one.
     Asked,
     /// Each namespace by itself, and all at once.
     Each,

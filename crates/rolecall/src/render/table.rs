@@ -13,7 +13,7 @@ use super::wrap::{longest_word, shrink, wrap};
 use super::{markdown, plain};
 use crate::csv;
 
-/// What begins a text about something that was not read.
+/// The start of a text about a gap.
 pub(crate) const UNREAD: &str = "not read: ";
 
 /// The number of spaces between columns.

@@ -474,7 +474,7 @@ fn exclusions_of_the_configuration_apply_to_every_command() {
         let ran = run(&mut command_of(&format!("check {path}")), "");
         assert!(ran.exit == Some(2) && ran.stderr.contains(says), "{ran}");
         let ran = run(&mut command_of(&format!("who-can list pods -n shop -f {path}")), "");
-        assert!(ran.stderr.contains("warning: nothing is excluded: "), "{ran}");
+        assert!(ran.stderr.contains("warning: ignoring the exclusions: "), "{ran}");
     }
 }
 

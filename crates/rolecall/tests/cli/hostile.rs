@@ -236,12 +236,12 @@ fn endless_input_is_an_error() {
     let long = format!("{{\"spec\": \"{}\"}}\n{review}\n", "x".repeat(2 << 20));
     let ran = rolecall_with("can-i --reviews - -f fixtures/ns-1", &long);
     assert_eq!((ran.exit, ran.stdout.lines().count()), (Some(2), 1), "{ran}");
-    assert!(ran.stderr.starts_with("error: stdin:1: this is longer than 1 MiB"), "{ran}");
+    assert!(ran.stderr.starts_with("error: stdin:1: larger than 1 MiB"), "{ran}");
 
     let long = format!("spec: {}\n---\n{review}\n", "x".repeat(17 << 20));
     let ran = rolecall_with("can-i --reviews - -f fixtures/ns-1", &long);
     assert_eq!((ran.exit, ran.stdout.lines().count()), (Some(2), 1), "{ran}");
-    assert!(ran.stderr.starts_with("error: stdin:1: this document is longer than 16 MiB"), "{ran}");
+    assert!(ran.stderr.starts_with("error: stdin:1: document larger than 16 MiB"), "{ran}");
 }
 
 #[cfg(unix)]

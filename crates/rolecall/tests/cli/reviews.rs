@@ -118,14 +118,14 @@ fn invalid_reviews_have_the_servers_messages() {
     {"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","fieldSelector":{}}},"status":{"allowed":false,"evaluationError":"spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required"}}
     {"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","labelSelector":{"rawSelector":"a=b","requirements":[{"key":"a","operator":"Exists"}]}}},"status":{"allowed":false,"evaluationError":"spec.resourceAttributes.labelSelector.rawSelector: Invalid value: \"a=b\": may not specified at the same time as requirements"}}
     --- stderr
-    error: stdin:1: a server refuses this review: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified
-    error: stdin:2: a server refuses this review: spec.nonResourceAttributes: Invalid value: cannot be specified in combination with resourceAttributes
-    error: stdin:3: a server refuses this review: spec.user: Invalid value: "": at least one of user or group must be specified
-    error: stdin:4: a server refuses this review: [spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]
-    error: stdin:5: a server refuses this review: spec.resourceAttributes.namespace: Invalid value: "b": must match metadata.namespace
-    error: stdin:6: a server refuses this review: spec.nonResourceAttributes: Invalid value: disallowed on this kind of request
-    error: stdin:7: a server refuses this review: spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required
-    error: stdin:8: a server refuses this review: spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements
+    error: stdin:1: a server rejects this review: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified
+    error: stdin:2: a server rejects this review: spec.nonResourceAttributes: Invalid value: cannot be specified in combination with resourceAttributes
+    error: stdin:3: a server rejects this review: spec.user: Invalid value: "": at least one of user or group must be specified
+    error: stdin:4: a server rejects this review: [spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]
+    error: stdin:5: a server rejects this review: spec.resourceAttributes.namespace: Invalid value: "b": must match metadata.namespace
+    error: stdin:6: a server rejects this review: spec.nonResourceAttributes: Invalid value: disallowed on this kind of request
+    error: stdin:7: a server rejects this review: spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required
+    error: stdin:8: a server rejects this review: spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements
     --- exit 2
     "#);
 }

@@ -139,7 +139,7 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
     let partial = Server::with(&["ns-1"], |seen| {
         let pods = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
         let status = json!({"resourceRules": pods, "nonResourceRules": [], "incomplete": true,
-            "evaluationError": "a webhook does not tell"});
+            "evaluationError": "a webhook does not answer"});
         seen.path
             .ends_with("rulesreviews")
             .then(|| Reply::json(&json!({"kind": "SelfSubjectRulesReview", "status": status})))
@@ -162,10 +162,10 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
         - pods
       nonResourceRules: []
       incomplete: true
-      evaluationError: a webhook does not tell
+      evaluationError: a webhook does not answer
     --- stderr
     note: these are the server's rules, because rolecall could not read: every ClusterRoleBinding; every RoleBinding in namespace `ns-1`
-    warning: more rules might apply, because the server does not list all of them: a webhook does not tell
+    warning: more rules might apply, because the server does not list all of them: a webhook does not answer
     hint: have an administrator run `rolecall fix list clusterrolebindings.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io --for sa/ns-1:k-sa-1 -A | kubectl apply -f -` to let rolecall read the forbidden lists
     hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts --for sa/ns-1:k-sa-1 -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3

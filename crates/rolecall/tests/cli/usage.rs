@@ -31,7 +31,7 @@ fn unknown_commands_and_options() {
       tip: did you mean `--for`?
 
     Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
-           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
            rolecall can-i --reviews <FILE> [OPTIONS]
 
     For more information, try '--help'.
@@ -43,7 +43,7 @@ fn unknown_commands_and_options() {
       <RESOURCE>
 
     Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
-           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
            rolecall can-i --reviews <FILE> [OPTIONS]
 
     For more information, try '--help'.
@@ -77,7 +77,7 @@ fn unknown_commands_and_options() {
     error: the argument '[VERB]' cannot be used with '--verbs <VERBS>'
 
     Usage: rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
-           rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+           rolecall can-i [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
            rolecall can-i --reviews <FILE> [OPTIONS]
 
     For more information, try '--help'.

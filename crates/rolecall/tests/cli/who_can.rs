@@ -16,7 +16,7 @@ fn all_subjects_are_listed() {
 #[test]
 fn a_single_folded_subject_is_singular() {
     let ran = rolecall("who-can create pods/exec -A -f fixtures/refactoring/after");
-    assert!(ran.stdout.contains("\nand 1 subject of Kubernetes, with system:masters ("), "{ran}");
+    assert!(ran.stdout.contains("\nand 1 built-in subject, system:masters ("), "{ran}");
 }
 
 #[test]
@@ -130,7 +130,8 @@ fn bind_applies_to_the_namespace_of_the_binding() {
             "who-can bind clusterroles --name view {place} -f fixtures/delegated-bind --defaults none"
         ));
         assert_eq!((ran.exit, &*ran.stdout), (Some(exit), stdout), "{place}");
-        let note = "note: asked about `bind` for ClusterRoleBindings, and RoleBindings in each namespace\n";
+        let note =
+            "note: checking `bind` for ClusterRoleBindings, and RoleBindings in each namespace\n";
         assert_eq!(ran.stderr.contains(note), place == "-A", "{ran}");
     }
 }

@@ -29,7 +29,7 @@ use crate::ui::Ui;
 #[command(
     override_usage = "\
 rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
-       rolecall can-i [--for <SUBJECT>]... [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
+       rolecall can-i [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
        rolecall can-i --reviews <FILE> [OPTIONS]",
     after_help = after_help()
 )]

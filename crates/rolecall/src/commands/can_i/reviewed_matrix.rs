@@ -155,7 +155,7 @@ pub(super) fn warn_unknown(ui: &Ui, unknown: usize, reviewed: &Reviewed) {
     reasons.sort_unstable();
     reasons.dedup();
     for reason in reasons.iter().filter(|reason| !reason.is_empty()).take(MOST_REASONS) {
-        ui.note(format!("unknown, for {}", words::refusals(reason)));
+        ui.note(format!("unknown: {}", words::refusals(reason)));
     }
 }
 

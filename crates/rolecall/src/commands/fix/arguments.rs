@@ -111,7 +111,7 @@ pub(crate) struct Arguments {
 /// The default of `--max-excess`.
 const MAX_EXCESS: usize = 10;
 
-/// Which objects grant.
+/// The kinds of objects that grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum StyleArgument {
     #[default]
@@ -188,8 +188,8 @@ impl Arguments {
             ));
         }
         if self.since.is_some() && self.logs.is_empty() {
-            return Err(CommandError::usage("`--since` is about logs")
-                .with_hint(Hint::pass("--logs TARGET", "read some")));
+            return Err(CommandError::usage("`--since` needs `--logs`")
+                .with_hint(Hint::pass("--logs TARGET", "read logs")));
         }
         if self.dedicated_service_account && self.whom().is_empty() {
             return Err(CommandError::usage("`--dedicated-serviceaccount` needs a workload")
@@ -197,15 +197,15 @@ impl Arguments {
         }
         if self.max_excess.is_some() && self.style != StyleArgument::Reuse {
             return Err(CommandError::usage("`--max-excess` needs `--style reuse`")
-                .with_hint(Hint::pass("--style reuse", "bind one")));
+                .with_hint(Hint::pass("--style reuse", "bind an existing role")));
         }
         if self.style == StyleArgument::Repair && self.out_dir.is_some() {
             return Err(CommandError::usage("`--style repair` changes existing files").with_hint(
-                Hint::run("rolecall fix ... --style repair | patch -p1", "change them"),
+                Hint::run("rolecall fix ... --style repair | patch -p1", "change the files"),
             ));
         }
         if self.diff && self.output == FixFormat::Json {
-            return Err(CommandError::usage("`--diff` is no JSON"));
+            return Err(CommandError::usage("`--diff` does not support `-o json`"));
         }
         Ok(())
     }

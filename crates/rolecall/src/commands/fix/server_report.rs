@@ -20,7 +20,7 @@ impl Report<'_> {
             return;
         }
         self.warn(format!(
-            "cannot tell whether these already exist: {}; `kubectl apply` would replace their \
+            "unclear whether these already exist: {}; `kubectl apply` would replace their \
              rules and subjects",
             self.some(&names)
         ));
@@ -36,7 +36,7 @@ impl Report<'_> {
             return self.note("preflight: all objects can be applied");
         }
         for request in &found.denied {
-            self.problem(format!("preflight: may not {}", words::request(request)));
+            self.problem(format!("preflight: cannot {}", words::request(request)));
         }
         for escalating in &found.escalations {
             let object = self.fixed.plan.objects.get(escalating.object);
@@ -86,7 +86,7 @@ impl Report<'_> {
         }
         match (&*found.refused, &*found.not_judged) {
             ([], []) => self.note("the server accepts all objects"),
-            ([], _) => self.note("the server takes the rest"),
+            ([], _) => self.note("the server accepts the other objects"),
             _ => {}
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Scope {
 /// The search result.
 #[derive(Debug, Default)]
 pub(super) struct Found<'a> {
-    /// Where walks start.
+    /// The starting points of walks.
     pub(super) walked: Vec<Target<'a>>,
     /// The roles whose subjects to find.
     pub(super) roles: Vec<RoleName<'a>>,
