@@ -18,6 +18,7 @@ mod tokens;
 mod tree;
 mod unused;
 mod version_table;
+mod words;
 
 use self::problem::Problem;
 use self::tree::Tree;
@@ -46,6 +47,7 @@ fn check(tree: &Tree) -> Vec<Problem> {
         cycles::check,
         module_files::check,
         version_table::check,
+        words::check,
         unused::check,
         purity::check,
         fixtures::check,

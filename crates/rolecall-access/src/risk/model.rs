@@ -23,7 +23,7 @@ pub struct Risk {
     pub(crate) only: Only,
     /// The needs; a holder must be allowed at least one request of each.
     pub(crate) needs: &'static [&'static [Asks]],
-    /// What its holders can do.
+    /// The effect: what the holders can do.
     pub may: &'static str,
     /// How to avoid it.
     pub fix: &'static str,

@@ -256,8 +256,8 @@ async fn rules_of_others_are_requested_if_only_impersonation_works() {
         });
         let reviewer = LiveReviewer::new(&server, caller(&Identity::user("jane")));
         let answers = by_rules(&reviewer, &questions).await;
-        let told: Vec<_> = answers.iter().map(|a| a.as_ref().map(|a| a.verdict)).collect();
-        assert_eq!(told, verdicts, "may review: {may_review}");
+        let actual: Vec<_> = answers.iter().map(|a| a.as_ref().map(|a| a.verdict)).collect();
+        assert_eq!(actual, verdicts, "may review: {may_review}");
         assert_eq!(server.asked(), asked, "may review: {may_review}");
     }
 }

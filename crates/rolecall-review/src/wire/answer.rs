@@ -20,21 +20,21 @@ use crate::{Answer, Question};
 pub struct Responder<'a> {
     /// The evaluator; `None` where only a server answers.
     pub authorizer: Option<&'a Authorizer>,
-    /// Who sends SelfSubjectAccessReviews, if that is known.
+    /// The sender of SelfSubjectAccessReviews, if it is known.
     pub me: Option<&'a Identity>,
-    /// What a server answers to questions that are left open.
+    /// The server's answers to open questions.
     pub known: &'a Known,
 }
 
 /// A server's answers to questions.
 pub type Known = HashMap<(Identity, Request), Answer>;
 
-/// What became of one piece of the input: of one review, or of a YAML list of them.
+/// The result of one piece of the input: one review or a YAML list of reviews.
 #[derive(Debug, Default)]
 pub struct Answered {
     /// The objects with their status, one a line.
     pub output: Vec<u8>,
-    /// What was no review, or none that a server would answer; each with its line.
+    /// The pieces that are not valid reviews, each with its line.
     pub errors: Vec<(usize, ReviewError)>,
     /// The questions whose answers something unread decides.
     pub open: Vec<Question>,
@@ -264,7 +264,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// Returns whether a piece may be a review of whoever sends it.
+/// Returns whether a piece might be a review of its sender.
 pub fn may_be_of_sender(piece: &Piece) -> bool {
     let text = piece.text();
     memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')

@@ -1,4 +1,4 @@
-//! What reviews ask, and what was already answered, without answering them.
+//! The questions of reviews, including reviews that already have a status.
 
 use rolecall_rbac::{Identity, Request};
 use rolecall_yaml::stream::Piece;
@@ -11,9 +11,9 @@ use super::{ReviewError, objects};
 /// A review with the answer that it came with.
 #[derive(Clone, Debug)]
 pub struct AskedReview {
-    /// Who asks; `None` for whoever sends the review.
+    /// The subject; `None` for the sender of the review.
     pub identity: Option<Identity>,
-    /// What is asked.
+    /// The request.
     pub request: Request,
     /// Whether its status says yes.
     pub allowed: bool,

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_read_with_denials_and_errors_told_apart() {
+    fn statuses_distinguish_denials_from_errors() {
         let rows = [
             (r#"{"allowed":true,"reason":"R"}"#, Some((VerdictKind::Allowed, "R"))),
             (r#"{"allowed":true,"evaluationError":"E"}"#, Some((VerdictKind::Allowed, ""))),

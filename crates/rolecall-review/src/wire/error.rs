@@ -24,7 +24,7 @@ pub enum ReviewError {
     MalformedField {
         /// The field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
     /// The object is something else than a review.

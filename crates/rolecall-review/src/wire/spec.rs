@@ -1,4 +1,4 @@
-//! What a review asks, and what a server says of reviews that ask nothing it can answer.
+//! The spec of a review, and the server's errors for specs that it rejects.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub(super) struct Spec<'a> {
     user: Text<'a>,
     #[serde(borrow)]
     groups: Option<Vec<Borrowed<'a>>>,
-    /// What `groups` was called in v1beta1.
+    /// The name of `groups` in v1beta1.
     #[serde(borrow)]
     group: Option<Vec<Borrowed<'a>>>,
     #[serde(borrow)]
@@ -143,7 +143,7 @@ impl Spec<'_> {
         errors
     }
 
-    /// Returns who asks, with the groups as written; `None` for whoever sends the review.
+    /// Returns the subject with the groups as written; `None` for the sender of the review.
     pub(super) fn identity(&self, kind: Kind) -> Option<Identity> {
         if kind == Kind::SelfSubject {
             return None;
