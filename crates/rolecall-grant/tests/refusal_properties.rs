@@ -51,7 +51,10 @@ proptest! {
         subresource in proptest::option::of("[a-z]{1,8}"),
         group in proptest::sample::select(vec!["", "apps", "x.example.com"]),
         namespace in proptest::option::of("[a-z]{1,9}"),
-        name in proptest::option::of("[a-zA-Z0-9:.&<'\" \\\\-]{1,12}"),
+        name in proptest::option::of(
+            // Paths cannot name such objects.
+            "[a-zA-Z0-9:.&<'\" \\\\-]{1,12}".prop_filter("not a segment", |name| !matches!(&**name, "." | "..")),
+        ),
         layers in 0usize..4,
         python in any::<bool>(),
         around in "[ -~]{0,20}",
