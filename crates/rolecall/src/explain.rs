@@ -5,7 +5,7 @@ use rolecall_rbac::{
     Target, Text, covers,
 };
 
-use crate::cli::as_invoked;
+use crate::invocation::as_invoked;
 use crate::words;
 
 /// One near miss, explained.

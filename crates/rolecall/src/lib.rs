@@ -27,6 +27,7 @@ mod file;
 mod finding_words;
 mod format;
 mod git;
+mod invocation;
 mod kind;
 mod live;
 mod load;
@@ -58,8 +59,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use arguments::Parsed;
-use cli::Invocation;
 use exit::Exit;
+use invocation::Invocation;
 use output::{ErrorDetails, Format};
 use ui::Ui;
 

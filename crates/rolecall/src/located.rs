@@ -12,7 +12,7 @@ use rolecall_rbac::{Gap, Origin};
 use rolecall_source::manifests::FileRead;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region, TextLines};
 
-use crate::cli;
+use crate::invocation;
 
 /// A finding with its location and fingerprint.
 pub(crate) struct LocatedFinding {
@@ -44,7 +44,7 @@ fn invoke_as_run(finding: &mut Finding) {
     let Finding { message, fix, related, also, .. } = finding;
     let notes = related.iter_mut().map(|related| &mut related.note);
     let messages = also.iter_mut().map(|also| &mut also.message);
-    [message, fix].into_iter().chain(notes).chain(messages).for_each(cli::invoke_as_run);
+    [message, fix].into_iter().chain(notes).chain(messages).for_each(invocation::invoke_as_run);
 }
 
 /// The required precision of locations.

@@ -10,8 +10,9 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size_of};
 
-use crate::cli::{Invocation, OutputOptions};
+use crate::cli::OutputOptions;
 use crate::error::{CommandError, Hint};
+use crate::invocation::Invocation;
 use crate::render::{Folded, Headings, TableLayout, plain};
 use crate::stream::{Kept, LogLines};
 

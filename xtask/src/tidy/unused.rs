@@ -9,16 +9,18 @@ use super::tree::Tree;
 const ROOT: &str = "Cargo.toml";
 
 /// Dependencies without code that mentions them.
-const WITHOUT_CODE: [&str; 1] = [
+const WITHOUT_CODE: [&str; 2] = [
     // Its features select the Kubernetes version for kube.
     "k8s-openapi",
+    // Only the programs in fuzz/fuzz_targets use it.
+    "libfuzzer-sys",
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     let members = tree.crates().map(|name| format!("crates/{name}/"));
-    for folder in members.chain(["xtask/".to_owned()]) {
+    for folder in members.chain(["fuzz/".to_owned(), "xtask/".to_owned()]) {
         let path = format!("{folder}Cargo.toml");
         let dependencies = manifest::dependencies(tree.text(&path).unwrap_or_default());
         for dependency in dependencies {

@@ -4,7 +4,6 @@ pub(crate) mod advice;
 mod connection;
 pub(crate) mod help;
 pub(crate) mod ignored;
-mod invocation;
 mod options;
 
 use std::borrow::Cow;
@@ -14,7 +13,7 @@ use std::io::Write;
 use clap::builder::StyledStr;
 use rolecall_source::manifests::Defaults;
 
-pub(crate) use invocation::{Invocation, as_invoked, invoke_as_run};
+use crate::invocation::{Invocation, as_invoked};
 pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
 use crate::format::Format;
@@ -22,7 +21,7 @@ use crate::plain::plain;
 
 /// Names the program in a grammar as it was run.
 pub(crate) fn invoked(command: clap::Command) -> clap::Command {
-    if invocation::is_plugin() { command.bin_name("kubectl rolecall") } else { command }
+    if crate::invocation::is_plugin() { command.bin_name("kubectl rolecall") } else { command }
 }
 
 /// Prints help, the version or a usage error: the first two to stdout.

@@ -6,9 +6,9 @@ use clap::Args;
 use rolecall_check::{Category, RuleMeta, rules};
 use rolecall_rbac::edit_distance;
 
-use crate::cli;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
+use crate::invocation::as_invoked;
 use crate::render::{Table, document};
 use crate::ui::Ui;
 
@@ -78,7 +78,7 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
 
 /// Returns what a finding means, with commands as this program is run.
 fn documentation(rule: &RuleMeta) -> Cow<'static, str> {
-    cli::as_invoked(rule.text)
+    as_invoked(rule.text)
 }
 
 fn facts(rule: &RuleMeta) -> String {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::API_VERSION;
-use crate::cli::as_invoked;
 use crate::error::CommandError;
+use crate::invocation::as_invoked;
 
 /// The error of a command.
 #[derive(Debug, Serialize)]

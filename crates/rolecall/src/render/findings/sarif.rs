@@ -7,8 +7,8 @@ use rolecall_check::{RuleMeta, Severity};
 use serde_json::{Value, json};
 
 use super::sentence;
-use crate::cli::as_invoked;
 use crate::error::CommandError;
+use crate::invocation::as_invoked;
 use crate::located::{Coverage, LocatedFinding, UnreadPart, place};
 use crate::region::RegionDetails;
 

@@ -75,7 +75,7 @@ pub(crate) fn invoke_as_run(text: &mut String) {
 }
 
 /// Returns whether kubectl runs this program as its plugin.
-pub(super) fn is_plugin() -> bool {
+pub(crate) fn is_plugin() -> bool {
     std::env::args_os().next().is_some_and(|program| {
         let stem = Path::new(&program).file_stem();
         stem.is_some_and(|stem| stem.to_string_lossy().starts_with("kubectl-"))
