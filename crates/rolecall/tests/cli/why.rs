@@ -257,3 +257,15 @@ rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
     --- exit 1
     "#);
 }
+
+/// `fix` would correct that word first.
+#[test]
+fn the_one_wrong_word_is_named() {
+    let ask = "list pods --for sa/widget-operator -n widget-system -f fixtures/one-wrong-word";
+    let ran = rolecall(&format!("why {ask}"));
+    let says = format!(
+        "note: nearer: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31\n\
+         hint: run `rolecall fix {ask} --style repair` to print that correction\n"
+    );
+    assert!(ran.stderr.ends_with(&says), "{ran}");
+}
