@@ -230,11 +230,15 @@ impl Found {
         };
         if kind.is_symlink() {
             self.link(&path, stack, chart);
-        } else if !is_manifest(&path) {
-        } else if !kind.is_file() {
-            self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
-        } else if !is_expectation(&path) {
-            self.entries.push(Entry { path, chart, is_found: true, namespace: None, build: None });
+        } else if is_manifest(&path) {
+            if !kind.is_file() {
+                self.problem(&path, ProblemKind::UnreadableFile, "not a regular file");
+            } else if is_expectation(&path) {
+                self.excluded += 1;
+            } else {
+                let (namespace, build) = (None, None);
+                self.entries.push(Entry { path, chart, is_found: true, namespace, build });
+            }
         }
     }
 
@@ -253,7 +257,9 @@ impl Found {
                 }
                 Err(error) => self.unreadable(path, &error),
             },
-            Ok(metadata) if metadata.is_file() && is_expectation(path) => {}
+            Ok(metadata) if metadata.is_file() && is_manifest(path) && is_expectation(path) => {
+                self.excluded += 1;
+            }
             Ok(metadata) if metadata.is_file() && is_manifest(path) => {
                 self.entries.push(Entry {
                     path: path.to_owned(),

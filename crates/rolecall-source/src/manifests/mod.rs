@@ -73,7 +73,8 @@ pub struct Loaded {
     pub unbuilt: Vec<String>,
     /// The files that were read, in input order.
     pub files: Vec<FileRead>,
-    /// The number of files and directories that were skipped because [`LoadConfig::exclude`] matches.
+    /// The number of files and directories that were skipped because [`LoadConfig::exclude`] matches,
+    /// or because they contain the expected results of tests.
     pub excluded: usize,
     /// The problems, in input order.
     pub problems: Vec<Problem>,
