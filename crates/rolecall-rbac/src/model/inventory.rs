@@ -274,6 +274,11 @@ impl InventoryBuilder {
         &self.inventory.roles
     }
 
+    /// Returns the bindings so far.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.inventory.bindings
+    }
+
     /// Returns the workloads added so far, in insertion order.
     pub fn workloads_mut(&mut self) -> &mut [Workload] {
         &mut self.inventory.workloads

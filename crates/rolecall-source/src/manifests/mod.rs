@@ -12,6 +12,7 @@ mod patterns;
 mod prefilter;
 mod read;
 mod shown;
+mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -196,6 +197,9 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
             let message = "it contains no Kubernetes objects".to_owned();
             problems.push(about_file(shown(path), ProblemKind::NoManifests, message));
         }
+    }
+    if served.is_none() {
+        variables::record(&mut builder);
     }
     let defaults = match config.defaults {
         Defaults::Version(version) => Some(version),

@@ -294,6 +294,16 @@ gap Anything a/self.yaml
 }
 
 #[test]
+fn a_variable_in_a_name_is_a_gap() {
+    let variable = ROLE.replace("namespace: shop", "namespace: '${NS}'");
+    let stored = variable.replace("name: reader", "name: reader, uid: abc");
+    check(
+        &[("a.yaml", &variable), ("b.yaml", &stored.replace("reader", "stored"))],
+        "Role ${NS}/reader a.yaml:1 [get]\nRole ${NS}/stored b.yaml:1 [get]\ngap Anything a.yaml:1",
+    );
+}
+
+#[test]
 fn directories_are_searched_and_explicit_files_always_read() {
     let files: &[(&str, &[u8])] = &[
         ("b/role.txt", ROLE.as_bytes()),
