@@ -1,15 +1,11 @@
 //! Words for messages.
 
-use rolecall_rbac::Text;
+use rolecall_rbac::{Text, sentence_list};
 
 /// Writes texts as a list: `` `a`, `b` and `c` ``.
 pub(crate) fn listed<T: AsRef<str>>(texts: &[T]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| quote(text.as_ref())).collect();
-    match &*quoted {
-        [] => String::new(),
-        [only] => only.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-    }
+    sentence_list(&quoted)
 }
 
 /// Writes a text in backticks; the empty one as `""`.

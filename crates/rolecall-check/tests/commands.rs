@@ -1,4 +1,4 @@
-//! What containers run, as rows: a command line, and what its ServiceAccount is refused.
+//! Rows of command lines in containers, with the requests that are refused.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -10,6 +10,17 @@ mod support;
 use insta::assert_snapshot;
 use rolecall_check::Category;
 use running::{kept, refused, table};
+
+/// Lists the requests that are refused to a container with each row of fields.
+fn refused_to(rows: &[serde_json::Value]) -> String {
+    rows.iter()
+        .map(|row| {
+            let mut container = serde_json::json!({"name": "c", "image": "x"});
+            container.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
+            format!("{row}\n    {}\n", refused(&container))
+        })
+        .collect()
+}
 
 #[test]
 fn kubectl_and_helm_after_a_kubeconfig_need_nothing() {
@@ -88,7 +99,7 @@ fn commands_that_run_commands_are_seen_through() {
     "#);
 }
 
-/// Who has a kubeconfig may be somebody else, and then nothing is known.
+/// With a kubeconfig, the identity is unknown.
 #[test]
 fn containers_that_may_be_given_a_kubeconfig_need_nothing() {
     let rows = [
@@ -268,15 +279,7 @@ fn arguments_without_a_shell_are_words() {
             {"name": "NS", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}]}),
         serde_json::json!({"command": ["bash", "-c"], "args": ["kubectl get pods"]}),
     ];
-    let said: String = rows
-        .iter()
-        .map(|row| {
-            let mut container = serde_json::json!({"name": "c", "image": "x"});
-            container.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
-            format!("{row}\n    {}\n", refused(&container))
-        })
-        .collect();
-    assert_snapshot!(said, @r#"
+    assert_snapshot!(refused_to(&rows), @r#"
     {"command":["kubectl","get","pods"]}
         list resource "pods"
     {"args":["get","pods"],"image":"bitnami/kubectl:1.30"}
@@ -321,15 +324,7 @@ fn variables_of_the_container_are_known_where_the_manifest_sets_them() {
         shell(serde_json::json!([{"name": "NS", "value": "$(OTHER)"}])),
         shell(serde_json::json!([{"name": "NSX", "value": "data"}])),
     ];
-    let said: String = rows
-        .iter()
-        .map(|row| {
-            let mut container = serde_json::json!({"name": "c", "image": "x"});
-            container.as_object_mut().unwrap().extend(row.as_object().unwrap().clone());
-            format!("{row}\n    {}\n", refused(&container))
-        })
-        .collect();
-    assert_snapshot!(said, @r#"
+    assert_snapshot!(refused_to(&rows), @r#"
     {"command":["sh","-c","kubectl get configmap endpoints -n ${NS}"],"env":[{"name":"NS","value":"data"}]}
         get resource "configmaps" in the namespace "data"
     {"args":["kubectl get configmap endpoints -n ${NS}"],"command":["sh","-c"],"env":[{"name":"NS","value":"data"}]}
@@ -355,7 +350,7 @@ fn variables_of_the_container_are_known_where_the_manifest_sets_them() {
     "#);
 }
 
-/// What is wrong in one part of `rolecall.dev/needs` hides nothing that the others say.
+/// An error in one part of `rolecall.dev/needs` does not hide the other parts.
 #[test]
 fn declared_needs_are_judged_one_by_one() {
     let rows = [

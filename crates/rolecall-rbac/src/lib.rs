@@ -68,7 +68,7 @@ pub use notation::{NamedSubject, NotationError};
 pub use request::{Request, ResourceRequest, Target};
 pub use review::{BoundRole, RuleOf, RulesReview};
 pub use scope::{RequestScope, verbs_asked_where_used};
-pub use spelling::{edit_distance, edit_distance_within, is_template};
+pub use spelling::{edit_distance, edit_distance_within, is_template, sentence_list};
 pub use subresources::{checked_subresources, is_checked_subresource};
 pub use text::{Text, Texts};
 pub use unbuilt::Build;

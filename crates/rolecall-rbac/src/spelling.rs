@@ -35,10 +35,26 @@ fn without_common_ends<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
     (until(one), until(other))
 }
 
-/// Returns whether a name is a placeholder: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>` or
-/// `%NAME%`.
+/// Joins items in a sentence: `a, b and c`.
+pub fn sentence_list<T: AsRef<str>>(items: &[T]) -> String {
+    let mut text = String::new();
+    for (index, item) in items.iter().enumerate() {
+        text += match index {
+            0 => "",
+            _ if index + 1 == items.len() => " and ",
+            _ => ", ",
+        };
+        text += item.as_ref();
+    }
+    text
+}
+
+/// Returns whether a name is a placeholder: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>`, `%NAME%` or
+/// a value that SOPS has encrypted.
 pub fn is_template(name: &str) -> bool {
-    name.contains(['$', '<', '>', '{', '}']) || (name.starts_with('%') && name.ends_with('%'))
+    name.bytes().any(|byte| matches!(byte, b'$' | b'<' | b'>' | b'{' | b'}'))
+        || (name.starts_with('%') && name.ends_with('%'))
+        || name.starts_with("ENC[")
 }
 
 #[cfg(test)]
@@ -46,6 +62,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn lists_end_with_and() {
+        for (items, text) in [
+            (&[][..], ""),
+            (&["a"], "a"),
+            (&["a", "b"], "a and b"),
+            (&["a", "b", "c"], "a, b and c"),
+        ] {
+            assert_eq!(sentence_list(items), text);
+        }
+    }
 
     #[test]
     fn similar_words_have_small_distances() {

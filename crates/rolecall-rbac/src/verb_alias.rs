@@ -1,5 +1,7 @@
 //! Maps words that are not verbs to verbs: kubectl's commands, HTTP methods and everyday words.
 
+use crate::sentence_list;
+
 /// The verbs, and sometimes the resource, that a word means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerbAlias {
@@ -61,10 +63,7 @@ impl VerbAlias {
     /// Returns the verbs in a sentence: `` `get`, `list` and `watch` ``.
     pub fn verbs_in_words(&self) -> String {
         let quoted: Vec<String> = self.verbs.iter().map(|verb| format!("`{verb}`")).collect();
-        match &*quoted {
-            [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-            one => one.concat(),
-        }
+        sentence_list(&quoted)
     }
 }
 

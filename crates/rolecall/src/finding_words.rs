@@ -3,7 +3,7 @@
 use rolecall_access::{AccessTerm, Extent, ResourceTerm};
 use rolecall_check::expectation::{Failure, Unmet};
 use rolecall_check::{Denied, Finding, ObjectRef, Related};
-use rolecall_rbac::{Request, Target, Text};
+use rolecall_rbac::{Request, Target, Text, sentence_list};
 
 use crate::cli::quote;
 use crate::explain;
@@ -67,11 +67,7 @@ fn grant(commands: &[String], sources: &str) -> String {
         .iter()
         .map(|command| format!("`{command}{separator}{sources} --out-dir {FOLDER}`"))
         .collect();
-    let commands = match &*commands {
-        [only] => only.clone(),
-        [init @ .., last] => format!("{} and {last}", init.join(", ")),
-        [] => String::new(),
-    };
+    let commands = sentence_list(&commands);
     let reads_stdin = sources.split(' ').any(|word| word == "-");
     let input = if reads_stdin { ", with the same input on stdin" } else { "" };
     format!("grant it{input}: {commands}")

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Catalog, Inventory, Metadata, Origin, SubjectKind, Text, edit_distance};
+use rolecall_rbac::{
+    Catalog, Inventory, Metadata, Origin, SubjectKind, Text, edit_distance, sentence_list,
+};
 
 use crate::cli::Options;
 use crate::error::Hint;
@@ -203,10 +205,8 @@ fn listed(names: &BTreeSet<Text>) -> String {
     let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let others = names.len() - shown.len();
     match (others, &*shown) {
-        (0, [first @ .., last]) if !first.is_empty() => {
-            format!("namespaces {} and {last}", first.join(", "))
-        }
-        (0, _) => format!("namespace {}", shown.join(", ")),
+        (0, [_, _, ..]) => format!("namespaces {}", sentence_list(&shown)),
+        (0, _) => format!("namespace {}", shown.concat()),
         (others, _) => format!("namespaces {} and {others} more", shown.join(", ")),
     }
 }

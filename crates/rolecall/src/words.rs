@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolecall_rbac::{
     Binding, Decision, Gap, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
-    SubjectKind, Target, Text, Unread, Verdict,
+    SubjectKind, Target, Text, Unread, Verdict, sentence_list,
 };
 use rolecall_review::Answer;
 
@@ -196,7 +196,7 @@ pub(crate) fn gaps<'a>(gaps: impl IntoIterator<Item = &'a Gap>) -> Vec<String> {
     }
     let refused = refused.into_iter().map(|((namespace, user), kinds)| {
         let place = namespace.map_or_else(String::new, |name| format!(" in namespace `{name}`"));
-        format!("every {}{place}: {user} cannot list them", listed(&kinds))
+        format!("every {}{place}: {user} cannot list them", sentence_list(&kinds))
     });
     refused.chain(others).collect()
 }
@@ -208,15 +208,6 @@ fn refused_lister(gap: &Gap) -> Option<&str> {
     let place = rest.rsplit_once("\" ").map(|(_, place)| place);
     let is_all = place == Some("at the cluster scope") || rest.ends_with('"');
     Some(user).filter(|_| is_all && gap.origin.position().is_none())
-}
-
-/// Joins names in a sentence: `a, b and c`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// Shortens the errors of a server to the sentences about missing permissions.

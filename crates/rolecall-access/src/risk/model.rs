@@ -1,3 +1,5 @@
+use rolecall_rbac::sentence_list;
+
 use super::ask::Asks;
 use super::controller;
 use super::implied::BROADER;
@@ -87,12 +89,7 @@ impl Risk {
                 .to_owned();
         }
         let quoted: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
-        match &*quoted {
-            [init @ .., last] if !init.is_empty() => {
-                format!("{} and {last} everything", init.join(", "))
-            }
-            _ => format!("{} everything", quoted.join(", ")),
-        }
+        format!("{} everything", sentence_list(&quoted))
     }
 
     /// Returns the highest severity of the narrower risks that count towards this one.

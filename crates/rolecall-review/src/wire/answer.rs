@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::{fmt, io};
+use std::io;
 
 use rolecall_rbac::{Authorizer, Identity, Request, Verdict, VerdictKind};
 use rolecall_yaml::json;
 use rolecall_yaml::stream::Piece;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use super::fields::{Fields, Head};
 use super::spec::{Kind, Spec};
 use super::{ReviewError, objects};
 use crate::{Answer, Question};
@@ -40,15 +39,6 @@ pub struct Answered {
     pub open: Vec<Question>,
     /// How many reviews name a ServiceAccount without its own groups.
     pub without_groups: usize,
-}
-
-/// The fields of a review in their order, their values as they stand.
-pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Metadata<'a> {
-    #[serde(borrow)]
-    pub(super) namespace: Option<Cow<'a, str>>,
 }
 
 /// A review's `status`, as a server writes it.
@@ -89,21 +79,14 @@ impl Responder<'_> {
         line: usize,
         answered: &mut Answered,
     ) -> Result<(), ReviewError> {
-        let fields: Fields<'_> = Fields::of(text)?;
-        let kind: Text<'_> = fields.parse("kind")?;
-        let api_version: Text<'_> = fields.parse("apiVersion")?;
-        let metadata: Option<Metadata<'_>> = fields.parse("metadata")?;
-        let namespace = metadata.and_then(|metadata| metadata.namespace).unwrap_or_default();
-        let kind = review_kind(kind.as_deref(), api_version.as_deref())?;
-        let spec: Option<Spec<'_>> = fields.parse("spec")?;
-        let spec = spec.unwrap_or_default();
-        let invalid = spec.invalid(kind, &namespace);
-        let status = if invalid.is_empty() {
-            self.decide(kind, &spec, answered)?
-        } else {
-            let texts = aggregate(&invalid);
-            answered.errors.push((line, ReviewError::Refused(texts.clone())));
-            Status { evaluation_error: texts, ..Status::default() }
+        let fields = Fields::of(text)?;
+        let Head { kind, spec, invalid } = fields.head()?;
+        let status = match invalid {
+            None => self.decide(kind, &spec, answered)?,
+            Some(message) => {
+                answered.errors.push((line, ReviewError::Refused(message.clone())));
+                Status { evaluation_error: message, ..Status::default() }
+            }
         };
         write_answer(&mut answered.output, &fields, &status).map_err(ReviewError::Unwritable)
     }
@@ -168,25 +151,6 @@ fn question((identity, request): (Identity, Request)) -> Question {
     Question { identity: identity.into(), request }
 }
 
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
-
-/// Returns the kind of review that an object is.
-pub(super) fn review_kind(
-    kind: Option<&str>,
-    api_version: Option<&str>,
-) -> Result<Kind, ReviewError> {
-    let group = api_version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
-    let parsed = kind.map_or(Some(Kind::Subject), Kind::parse);
-    match (parsed, group) {
-        (Some(kind), None | Some("authorization.k8s.io")) => Ok(kind),
-        _ => {
-            let version = api_version.map_or_else(String::new, |version| format!("{version} "));
-            let kind = kind.unwrap_or("object without kind");
-            Err(ReviewError::NotAReview(format!("{version}{kind}")))
-        }
-    }
-}
-
 /// Writes the object on one line, its status replaced or added at the end.
 fn write_answer(out: &mut Vec<u8>, fields: &Fields<'_>, status: &Status) -> io::Result<()> {
     out.push(b'{');
@@ -221,68 +185,8 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
-impl<'a> Fields<'a> {
-    /// Reads the fields of an object.
-    pub(super) fn of(text: &'a [u8]) -> Result<Self, ReviewError> {
-        serde_json::from_slice(text).map_err(|error| ReviewError::NotJson(describe(error)))
-    }
-
-    /// Reads the last field of that name; one that is missing or null is `None`.
-    pub(super) fn parse<T: Deserialize<'a>>(
-        &self,
-        name: &'static str,
-    ) -> Result<Option<T>, ReviewError> {
-        let field = self.0.iter().rev().find(|(field, _)| field == name);
-        field.map_or(Ok(None), |(_, value)| {
-            serde_json::from_str(value.get())
-                .map_err(|error| ReviewError::MalformedField { field: name, what: describe(error) })
-        })
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
-
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut fields = Vec::with_capacity(5);
-                while let Some(entry) = map.next_entry()? {
-                    fields.push(entry);
-                }
-                Ok(fields)
-            }
-        }
-
-        deserializer.deserialize_map(FieldsVisitor).map(Self)
-    }
-}
-
 /// Returns whether a piece might be a review of its sender.
 pub fn may_be_of_sender(piece: &Piece) -> bool {
     let text = piece.text();
     memchr::memmem::find(text, b"SelfSubject").is_some() || text.contains(&b'\\')
-}
-
-/// Joins messages as servers do.
-pub(super) fn aggregate(messages: &[String]) -> String {
-    match messages {
-        [only] => only.clone(),
-        several => format!("[{}]", several.join(", ")),
-    }
-}
-
-/// Returns a parse error's message without its position, which counts from the object's beginning.
-fn describe(error: serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(at) => text.get(..at).unwrap_or_default().to_owned(),
-        None => text,
-    }
 }

@@ -4,8 +4,7 @@ use rolecall_rbac::{Identity, Request};
 use rolecall_yaml::stream::Piece;
 use serde::Deserialize;
 
-use super::answer::{Fields, Metadata, Text, aggregate, review_kind};
-use super::spec::Spec;
+use super::fields::{Fields, Head};
 use super::{ReviewError, objects};
 
 /// A review with the answer that it came with.
@@ -40,16 +39,9 @@ pub fn asked(piece: &Piece) -> Vec<(usize, Result<AskedReview, ReviewError>)> {
 
 fn read(text: &[u8]) -> Result<AskedReview, ReviewError> {
     let fields = Fields::of(text)?;
-    let kind: Text<'_> = fields.parse("kind")?;
-    let api_version: Text<'_> = fields.parse("apiVersion")?;
-    let metadata: Option<Metadata<'_>> = fields.parse("metadata")?;
-    let namespace = metadata.and_then(|metadata| metadata.namespace).unwrap_or_default();
-    let kind = review_kind(kind.as_deref(), api_version.as_deref())?;
-    let spec: Option<Spec<'_>> = fields.parse("spec")?;
-    let spec = spec.unwrap_or_default();
-    let invalid = spec.invalid(kind, &namespace);
-    if !invalid.is_empty() {
-        return Err(ReviewError::Refused(aggregate(&invalid)));
+    let Head { kind, spec, invalid } = fields.head()?;
+    if let Some(message) = invalid {
+        return Err(ReviewError::Refused(message));
     }
     let status: Option<Status> = fields.parse("status")?;
     let status = status.unwrap_or_default();

@@ -5,12 +5,13 @@
 //!            JSON lines, JSON, Lists, YAML       Spec -> Request -> Decision -> Status
 //! ```
 //!
-//! What is held at a time is one batch of reviews, whatever the length of the input.
+//! Only one batch of reviews is in memory at a time.
 
 mod answer;
 mod asked;
 pub(crate) mod body;
 mod error;
+mod fields;
 mod objects;
 mod spec;
 

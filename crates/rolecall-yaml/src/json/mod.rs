@@ -93,10 +93,10 @@ pub trait ItemDecoder: Sized {
     fn enter_list(&mut self, list: &ListHead) -> Self::List;
 
     /// Ends the items of a list.
-    fn leave_list(&mut self, list: Self::List);
+    fn leave_list(&mut self, _list: Self::List) {}
 
     /// Receives the fields of a complete list.
-    fn finish_list(&mut self, list: &ListHead);
+    fn finish_list(&mut self, _list: &ListHead) {}
 
     /// Returns a pool of empty decoders with the settings of this one.
     fn siblings(&self) -> Self::Siblings;

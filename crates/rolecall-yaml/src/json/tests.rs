@@ -51,10 +51,6 @@ impl ItemDecoder for Names {
 
     fn enter_list(&mut self, _: &ListHead) {}
 
-    fn leave_list(&mut self, (): ()) {}
-
-    fn finish_list(&mut self, _: &ListHead) {}
-
     fn siblings(&self) {}
 
     fn with<T>((): &(), work: impl FnOnce(&mut Self) -> T) -> (Self, T) {
