@@ -1,4 +1,4 @@
-//! What a check is told besides manifests: `rolecall.yaml`, which docs/configuration.md documents.
+//! The configuration of a check: `rolecall.yaml`, documented in docs/configuration.md.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct CheckConfig {
     pub api_version: ApiVersion,
     /// Always `CheckConfig`.
     pub kind: ConfigKind,
-    /// What is expected, in the file's order.
+    /// The expectations, in the file's order.
     #[serde(default)]
     pub expectations: Vec<Expectation>,
     /// How bad findings are here, where that is not as bad as they are by themselves.
@@ -28,7 +28,7 @@ pub struct CheckConfig {
     /// Findings that are excused, in the file's order.
     #[serde(default)]
     pub suppressions: Vec<Suppression>,
-    /// What exists though the input does not hold it, in the file's order.
+    /// The objects that exist outside of the input, in the file's order.
     #[serde(default)]
     pub external: Vec<External>,
     /// Files and directories that are not read: their paths, or the ends of these.
@@ -102,7 +102,7 @@ pub struct Suppression {
     pub origin: Origin,
 }
 
-/// Why a suppression means nothing, where a schema cannot tell.
+/// An error in a suppression that a schema cannot detect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SuppressionError {
     /// No code is suppressed.
@@ -123,7 +123,7 @@ pub enum SuppressionError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no finding `{name}`: `rolecall explain` lists all")]
 pub struct UnknownRuleError {
-    /// What was written.
+    /// The text as written.
     pub name: String,
 }
 

@@ -1,4 +1,4 @@
-//! What rules look at.
+//! The input of rules.
 
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ pub(crate) struct Context<'a> {
     pub(crate) input: CheckInput<'a>,
     roles: Vec<&'a Role>,
     bindings: Vec<&'a Binding>,
-    /// The bindings, by namespace and name, that are servers' own and name nobody else.
+    /// The built-in bindings without other subjects, by namespace and name.
     default_bindings: FxHashSet<(&'a str, &'a str)>,
     pods: Vec<PodOf<'a>>,
     names: Names<'a>,

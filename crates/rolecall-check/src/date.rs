@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error as _};
 
 /// A day of the calendar, written `YYYY-MM-DD`.
 ///
-/// Nothing here knows what day it is: whoever runs a check says so.
+/// The library has no clock: the caller passes today's date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
@@ -16,7 +16,7 @@ pub struct Date {
 
 /// A text that is no date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no date: write `YYYY-MM-DD`")]
+#[error("`{text}` is not a date: write `YYYY-MM-DD`")]
 pub struct DateError {
     /// The text.
     pub text: String,

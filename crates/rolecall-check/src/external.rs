@@ -1,4 +1,4 @@
-//! What other software installs, so that references to it are not broken.
+//! Objects that other software installs, so that references to them are not broken.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,7 +35,7 @@ pub enum ExternalKind {
     "`{text}` is none of `ClusterRole NAME`, `Role NAMESPACE/NAME` and `ServiceAccount NAMESPACE/NAME`"
 )]
 pub struct ExternalError {
-    /// What was written.
+    /// The text as written.
     pub text: String,
 }
 

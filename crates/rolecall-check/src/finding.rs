@@ -1,4 +1,4 @@
-//! What a check says, and about what.
+//! Findings and their locations.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -24,12 +24,12 @@ pub struct Finding {
     /// The line of its file on which the field stands, where reading has noted it, as for most pod
     /// specs; else 0.
     pub line: u32,
-    /// What is wrong: one lower-case fragment.
+    /// The problem: one lower-case fragment.
     pub message: String,
-    /// What to do: one lower-case fragment; empty when the message says it, and for denied requests, whose
+    /// The fix: one lower-case fragment; empty if the message contains it, and for denied requests, whose
     /// remedy depends on the command line that prints the finding.
     pub fix: String,
-    /// What in the object it is about, in the object's own words, so that a finding keeps its
+    /// The part of the object, quoted from the object, so that a finding keeps its
     /// fingerprint when lines and indices move.
     pub about: String,
     /// The line of the field's text that it is about, counted from 0, where the text is a script.
@@ -40,9 +40,9 @@ pub struct Finding {
     pub subjects: Vec<String>,
     /// Findings of less weight about the same cause: other risks of its role, of its binding or of its holders.
     pub also: Vec<Also>,
-    /// Who holds a risk and where, in one text; empty where that is nobody, or too many.
+    /// The holders of a risk and its scope, in one text; empty for none or too many.
     pub(crate) held_by: String,
-    /// What was asked and denied, so that a fix can be made of it.
+    /// The denied requests, from which a fix can be generated.
     pub denied: Option<Box<Denied>>,
     /// Files that were not read, of which each can hold what is missing; sorted.
     pub unless: Vec<Text>,
@@ -89,11 +89,11 @@ pub struct Related {
 /// Requests that an identity needs and may not make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
-    /// Who asks.
+    /// The subject.
     pub identity: Identity,
-    /// What is refused.
+    /// The refused requests.
     pub requests: Vec<Request>,
-    /// What is refused in every namespace, where only the run time decides in which it is asked: these name none.
+    /// Requests that are refused in every namespace and name none, because the namespace is only known at run time.
     pub somewhere: Vec<Request>,
     /// All the access that is missing, where `requests` are only examples of it.
     pub access: Option<AccessTerm>,
@@ -110,7 +110,7 @@ pub struct Also {
     pub object: ObjectRef,
     /// The field within it.
     pub field: FieldPath,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
 }
 

@@ -25,7 +25,7 @@ const COVERED: [(&str, &[&str]); 3] = [
     ("RC501", &["RC503"]),
 ];
 
-/// What findings can share as their cause.
+/// A cause that findings can share.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Cause {
     /// The rules of a role.

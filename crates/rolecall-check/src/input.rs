@@ -4,10 +4,10 @@ use rolecall_rbac::{AggregationDrift, Authorizer, Binding, Catalog, Inventory, M
 
 use crate::{External, KubernetesVersion};
 
-/// Everything that a check is told.
+/// The complete input of a check.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckInput<'a> {
-    /// What is judged, and what it is judged in: aggregation resolved, default roles included.
+    /// The objects to check and their context, with aggregation resolved and default roles included.
     pub authorizer: &'a Authorizer,
     /// The resources that the server serves.
     pub catalog: &'a Catalog,
@@ -20,7 +20,7 @@ pub struct CheckInput<'a> {
     pub version: KubernetesVersion,
     /// Which objects are judged.
     pub judged: Judged,
-    /// What exists though the input does not hold it.
+    /// The objects that exist outside of the input.
     pub external: &'a [External],
     /// Whether the input is all that there is, as of a cluster or its snapshot: nothing is external.
     pub complete: bool,

@@ -1,4 +1,4 @@
-//! What goes by a name, looked up at once: rules ask this of every reference that leads nowhere.
+//! An index of objects by name, which rules use for each reference to a missing object.
 
 use std::collections::{HashMap, HashSet};
 
@@ -117,7 +117,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// What stands between the words of a name.
+/// The separators between the words of a name.
 const SEPARATORS: [char; 4] = ['-', '.', ':', '_'];
 
 /// Returns a name without its last word.

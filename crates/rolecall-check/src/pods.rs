@@ -23,7 +23,7 @@ pub(crate) struct PodOf<'a> {
     pub(crate) invocations: Vec<Invocation>,
 }
 
-/// Whom a Pod runs as.
+/// The ServiceAccount of a Pod.
 pub(crate) enum RunsAs {
     /// A ServiceAccount of its namespace.
     Account(Identity),

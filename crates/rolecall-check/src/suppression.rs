@@ -26,7 +26,7 @@ struct Entry<'a> {
     used: bool,
 }
 
-/// Who excuses.
+/// The source of the suppression.
 enum Source<'a> {
     /// The annotation of an object, of findings of one rule about that object.
     Annotation { object: ObjectRef, code: &'a str },
@@ -253,7 +253,7 @@ mod tests {
                 "secret-reeding why",
                 "no finding has the code or name `secret-reeding`; did you mean `secret-reading`?",
             ),
-            ("RC510 why, until=soon", "`soon` is no date: write `YYYY-MM-DD`"),
+            ("RC510 why, until=soon", "`soon` is not a date: write `YYYY-MM-DD`"),
         ];
         for (text, expected) in rows {
             let said = match parse(text, &object) {

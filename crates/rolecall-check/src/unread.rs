@@ -1,4 +1,4 @@
-//! What was not read, and which findings that leaves uncertain.
+//! Unread input, and the findings that depend on it.
 //!
 //! A file that was not read is one place where what is missing can be: findings name it. A list that a
 //! server refused can hold anything, of every object of its kind: a snapshot with such a gap gets no findings

@@ -1,4 +1,4 @@
-//! What the API server's own validation rejects, in its own words.
+//! The validation of the API server, with its messages.
 //!
 //! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` after
 //! defaulting, which readers have done (docs/semantics.md#validation).

@@ -1,4 +1,4 @@
-//! References that lead nowhere: whose fault that is, and how it is told.
+//! References to missing objects: their causes and reports.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ mod support;
 use rolecall_check::Category;
 use rolecall_source::facts::Version;
 
-/// What the input holds besides the binding that is judged.
+/// The rest of the input, without the binding to check.
 const SHOP: &str = r#"
 apiVersion: v1
 kind: Namespace
@@ -28,7 +28,7 @@ metadata: {name: stock-reader}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
 "#;
 
-/// Returns what is broken about manifests, and what is external in vain.
+/// Returns the broken references of manifests, and the unused entries of `external`.
 fn broken(manifests: &str) -> Vec<String> {
     support::findings_of(manifests)
         .into_iter()
@@ -73,11 +73,11 @@ fn a_role_is_missing_where_the_input_ought_to_hold_it() {
         ("RoleBinding shop", "ClusterRole prometheus:metrics", Some("high")),
         // In a namespace of which the input holds more.
         ("RoleBinding shop", "Role pod-reader", Some("high")),
-        // Nobody can tell.
+        // The source is unknown.
         ("RoleBinding shop", "ClusterRole pod-reader", Some("info")),
         ("ClusterRoleBinding", "ClusterRole cilium", Some("info")),
         ("RoleBinding elsewhere", "Role pod-reader", Some("info")),
-        // What clusters come with.
+        // Objects that every cluster has.
         ("RoleBinding shop", "ClusterRole system:openshift:scc:anyuid", Some("info")),
         ("ClusterRoleBinding", "ClusterRole cluster-monitoring-view", Some("info")),
         ("RoleBinding kube-system", "Role metrics-reader", Some("info")),
@@ -110,7 +110,7 @@ fn a_service_account_is_missing_where_the_input_ought_to_hold_it() {
         ("{kind: ServiceAccount, name: prometheus}".to_owned(), &["RC104 high subjects[0]"]),
         // Another product's, or so it seems.
         (account("vault", "prometheus"), &["RC104 low subjects[0]"]),
-        // What the server rejects is told once.
+        // A rejected object is reported once.
         (account("shop", "Web"), &["RC105 high subjects[0].name"]),
         (account("shop", "'*'"), &["RC105 high subjects[0].name"]),
         // By its user name.
@@ -161,7 +161,7 @@ external: {external}
 }
 
 #[test]
-fn versions_that_a_server_does_not_serve_are_told() {
+fn unserved_versions_are_reported() {
     for (version, old, new) in [
         ("v1", None, None),
         ("v1beta1", None, Some("RC106")),
@@ -242,14 +242,14 @@ fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
         binding("RoleBinding", shop, "Role", "d"),
     ];
     let findings = support::findings_of(&manifests.concat());
-    let told = findings.iter().filter(|finding| finding.rule.code == "RC101");
-    let told: Vec<String> =
-        told.map(|finding| format!("{}: {}", finding.object.name, finding.fix)).collect();
+    let shown = findings.iter().filter(|finding| finding.rule.code == "RC101");
+    let shown: Vec<String> =
+        shown.map(|finding| format!("{}: {}", finding.object.name, finding.fix)).collect();
     let of_cluster = "`ClusterRole odrer-reader` and `ClusterRole order-readers`";
     let of_shop =
         "`ClusterRole odrer-reader`, `ClusterRole order-readers` and `Role orders-reader`";
     assert_eq!(
-        told,
+        shown,
         [
             format!("a: refer to {of_shop}, if that was meant"),
             format!("b: refer to `Role order-reader`, {of_cluster}, if that was meant"),

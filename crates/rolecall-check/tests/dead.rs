@@ -54,7 +54,7 @@ fn what_install_manifests_write_is_not_dead() {
         // Aggregated APIs.
         "{apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list, watch]}",
         "{apiGroups: [custom.metrics.k8s.io, external.metrics.k8s.io], resources: ['*'], verbs: ['*']}",
-        // What only authorization checks ask about.
+        // Only authorization checks use these.
         "{apiGroups: [''], resources: [nodes/proxy, nodes/metrics, nodes/stats], verbs: [get]}",
         "{apiGroups: [apps], resources: [deployments/finalizers], verbs: [update]}",
         "{apiGroups: [''], resources: [services/finalizers, pods/finalizers], verbs: ['*']}",
@@ -195,7 +195,7 @@ fn names_on_verbs_without_names_are_dead() {
         "{apiGroups: [''], resources: [configmaps], resourceNames: [x], verbs: [get, list, create]}",
         &["RC207 rules[0].resourceNames", "RC207 rules[0].resourceNames"],
     );
-    // What another rule grants anyway is told of as that.
+    // A rule that another one covers is reported as such.
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [list]}, \
          {apiGroups: [''], resources: [secrets], resourceNames: [x], verbs: [list]}",
@@ -306,7 +306,7 @@ fn what_hides_no_mistake_is_graded_low() {
             "{apiGroups: [''], resources: [pods, pods/logs], verbs: [get]}",
             "RC205 high: write `pods/log`",
         ),
-        // What an approver of certificates asks about.
+        // Approvers of certificates check these.
         (
             "ClusterRole",
             "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/clusteragent], verbs: [create]}",
@@ -385,7 +385,7 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
 }
 
 /// Returns the findings of a code, with their severities and messages.
-fn told(manifests: &str, code: &str) -> Vec<String> {
+fn reported(manifests: &str, code: &str) -> Vec<String> {
     let findings = support::findings_of(manifests).into_iter();
     findings
         .filter(|finding| finding.rule.code == code)
@@ -424,7 +424,7 @@ fn the_status_that_scaffolds_write_beside_a_resource_hides_nothing() {
             "high rules[1].resources[0]",
         ),
     ] {
-        let found = told(&role(&rules), "RC205");
+        let found = reported(&role(&rules), "RC205");
         assert!(matches!(&*found, [one] if one.starts_with(expected)), "{rules}: {found:?}");
     }
 }
@@ -444,7 +444,7 @@ fn overwritten_rules_are_one_finding_and_copies_of_a_servers_roles_are_harmless(
                 from those that its aggregationRule selects";
     for (labels, severity) in [("", "high"), ("kubernetes.io/bootstrapping: rbac-defaults", "info")]
     {
-        assert_eq!(told(&role(labels), "RC211"), [format!("{severity} {rest}")], "{labels}");
+        assert_eq!(reported(&role(labels), "RC211"), [format!("{severity} {rest}")], "{labels}");
     }
 }
 

@@ -253,7 +253,7 @@ fn namespaces_are_named_matched_or_selected() {
 - name: in those to come
   subjects: [user/jane]
   cannot: [get pods in area-*]
-- name: of its own
+- name: dedicated
   subjects: [user/jane]
   can: [get pods in <own>]
 ";
@@ -265,7 +265,7 @@ fn namespaces_are_named_matched_or_selected() {
         nearly: unbound (read)
     `user/jane` can get pods in namespace area-other0, against `in those to come`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    users and groups have no namespace that `<own>` could mean, in `of its own`
+    users and groups have no namespace that `<own>` could mean, in `dedicated`
     ");
 }
 
@@ -370,7 +370,7 @@ fn a_file_that_means_nothing_says_where_and_why() {
     4:14: expectations[0].subjects[0]: `sa/web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: expected `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, or an object with `serviceAccounts` or `workloads`, found a number
     4:14: expectations[0].subjects[0]: a subject has either `serviceAccounts` or `workloads`
-    4:14: expectations[0].subjects[0]: `<own>` has no meaning here: subjects are what is being selected
+    4:14: expectations[0].subjects[0]: `<own>` is undefined here, because subjects are being selected
     5:9: expectations[0].can[0]: `pods` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
     6:5: expectations[0].can[0]: `get pods in` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
     5:9: expectations[0].can[0]: `get,,list pods` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
@@ -379,7 +379,7 @@ fn a_file_that_means_nothing_says_where_and_why() {
     6:5: expectations[0].can[0]: add `resources` or `nonResourceURLs`
     6:5: expectations[0].can[0]: `resources` and `nonResourceURLs` do not go together: write two entries
     6:5: expectations[0].can[0]: URLs have no `apiGroups`, `resourceNames` or `namespaces`: leave them out
-    6:16: expectations[0].namespaces[0]: a namespace has a name: leave `namespaces` out for everywhere
+    6:16: expectations[0].namespaces[0]: a namespace has a name: omit `namespaces` for every namespace
     6:38: expectations[0].namespaces[0]: the field `x` is not one of `matchLabels`, `matchExpressions`
     6:15: expectations[0].namespaces: expected a sequence, found a string
     ");

@@ -76,11 +76,11 @@ fn one_missing_account_is_judged_alike_wherever_it_is_named() {
     let subject = "{kind: ServiceAccount, name: web-server, namespace: shop}";
     let named = deployment("web", "serviceAccountName: web-server, ")
         + &binding("web", "ClusterRole, name: view", subject);
-    // Where the input holds no ServiceAccount of the namespace, nobody can tell.
+    // Unknown if the input has no ServiceAccount in the namespace.
     assert_eq!(
         found(&named, &["RC405", "RC102"]),
         [
-            "RC102 info RoleBinding web: ServiceAccount `shop/web-server` is not in the input: other software may create it",
+            "RC102 info RoleBinding web: ServiceAccount `shop/web-server` is not in the input: other software might create it",
             "RC405 medium Deployment web: ServiceAccount `shop/web-server` is not in the input",
         ]
     );

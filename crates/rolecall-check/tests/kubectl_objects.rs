@@ -1,4 +1,4 @@
-//! What kubectl needs for the objects that command lines and here-documents describe.
+//! The requests of kubectl for objects in command lines and here-documents.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

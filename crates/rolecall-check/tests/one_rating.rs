@@ -56,7 +56,7 @@ fn authorizer(manifests: &str) -> Authorizer {
 
 type Rated = BTreeSet<(String, String)>;
 
-/// What `check` finds of the catalogue about jane.
+/// The catalogue's risks that `check` reports about jane.
 fn checked(manifests: &str) -> Rated {
     let findings = support::findings_of(manifests).into_iter();
     findings
@@ -67,7 +67,7 @@ fn checked(manifests: &str) -> Rated {
         .collect()
 }
 
-/// What `diff` finds when all of it is gained.
+/// The risks that `diff` reports when jane gains all access.
 fn gained(manifests: &str) -> Rated {
     let (old, new) = (authorizer(BESIDE), authorizer(manifests));
     let scopes = Scopes::of([&support::facts_of(rolecall_source::facts::Version::V1_36).1]);

@@ -1,5 +1,5 @@
 //! Cases that the tests of other tools are about, and that `check` once judged wrongly. The manifests
-//! are worded anew; each row says which tool tests such a case.
+//! are written independently; each row says which tool tests such a case.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What is said of the risks of a rule: neither more nor less than it grants.
+//! The risks of a rule are exactly the ones that it grants.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}}]
     let found: Vec<String> = findings
         .filter(|finding| finding.rule.category == Category::Risk)
         .map(|finding| {
-            let message = finding.message.replace("its holders may ", "");
+            let message = finding.message.replace("its holders can ", "");
             let message = message.replace(", in the whole cluster", "");
             format!("{} {} {message} [{}]", finding.rule.code, finding.severity, finding.fix)
         })
@@ -187,7 +187,7 @@ fn a_role_is_not_said_to_grant_what_only_cluster_role_bindings_do() {
     assert_eq!(
         risks_of(&bound("Role", "shop", rules, "")),
         [
-            "RC532 high its holders may act as others, in namespace `shop`: `impersonate` on `serviceaccounts`"
+            "RC532 high its holders can act as others, in namespace `shop`: `impersonate` on `serviceaccounts`"
         ]
     );
 }
@@ -218,14 +218,14 @@ fn approving_client_certificates_is_a_risk_without_creating_requests() {
     assert_eq!(
         risks_of(&bound("ClusterRole", "", approve, "")),
         [
-            "RC534 high `user/jane` may approve client certificates that others request, for any user, \
+            "RC534 high `user/jane` can approve client certificates that others request, for any user, \
           in the whole cluster"
         ]
     );
     assert_eq!(
         risks_of(&bound("ClusterRole", "", &format!("{create}, {approve}"), "")),
         [
-            "RC534 critical `user/jane` may issue client certificates for any user, in the whole cluster"
+            "RC534 critical `user/jane` can issue client certificates for any user, in the whole cluster"
         ]
     );
 }
@@ -236,11 +236,11 @@ fn a_verb_over_everything_is_named() {
     let first = |verb: &str| risks_of(&bound("ClusterRole", "", &rule(verb), "")).remove(0);
     assert_eq!(
         first("update"),
-        "RC503 critical its holders may `update` everything, in the whole cluster"
+        "RC503 critical its holders can `update` everything, in the whole cluster"
     );
     assert_eq!(
         first("impersonate"),
-        "RC503 critical its holders may act as any user, group or ServiceAccount \
+        "RC503 critical its holders can act as any user, group or ServiceAccount \
          (`impersonate` on everything), in the whole cluster"
     );
 }
@@ -298,7 +298,7 @@ fn all_subjects_of_a_combination_are_named() {
     let findings = support::findings_of(&manifests);
     let finding = findings.iter().find(|finding| finding.rule.code == "RC531").unwrap();
     assert!(
-        finding.message.starts_with("`group/platform` and 2 others may"),
+        finding.message.starts_with("`group/platform` and 2 others can"),
         "{}",
         finding.message
     );
@@ -439,7 +439,7 @@ spec: {template: {spec: {serviceAccountName: web, containers: [{name: a, image: 
     assert_eq!(
         risks,
         [
-            "RC516 its holders may run Pods as any ServiceAccount, through the workloads they write, in the \
+            "RC516 its holders can run Pods as any ServiceAccount, through the workloads they write, in the \
           whole cluster: `create` on `deployments` (also RC549, RC557): ClusterRoleBinding tested, \
           Deployment shop/web"
         ]
@@ -535,10 +535,10 @@ fn what_controllers_of_custom_resources_need_is_for_information() {
         (&[LIST_SECRETS, OWN_STATUS], "shop", "RC511 info"),
         (&[LIST_SECRETS, OWN_STATUS], "bank", "RC511 medium"),
         (&[CREATE_PODS, OWN_STATUS], "shop", "RC515 info"),
-        // What reaches everything stays what it is.
+        // Wildcards keep their severity.
         (&[LIST_SECRETS, OWN_STATUS], "", "RC511 high"),
         (&[CREATE_PODS, OWN_STATUS], "", "RC515 critical"),
-        // Whoever writes any status of Kubernetes' own kinds is no such controller.
+        // Writing the status of built-in kinds does not make a subject such a controller.
         (
             &[
                 WRITE_SERVICES,

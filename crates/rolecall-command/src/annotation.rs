@@ -10,7 +10,7 @@ pub const KEY: &str = "rolecall.dev/needs";
 /// An error in an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NeedsError {
-    /// There is no resource.
+    /// The resource is missing.
     #[error("`{part}` names no resource: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
     NoResource {
         /// The part of the text.

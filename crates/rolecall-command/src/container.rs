@@ -5,7 +5,7 @@ use super::word::{Part, base_name};
 use super::wrapper::{self, without_wrappers};
 use super::{Input, Piped, Tool, Word};
 
-/// Scripts start shells of their own only so deep.
+/// The maximum depth of nested shells.
 const DEEPEST: usize = 4;
 
 /// A command line of a tool that talks to the API server.
@@ -15,7 +15,7 @@ pub struct Invocation {
     pub tool: Tool,
     /// The arguments after the tool's name.
     pub(crate) words: Vec<Word>,
-    /// What it reads from its standard input.
+    /// Its standard input.
     pub(crate) input: Input,
     /// The index of the container in the Pod.
     pub container: usize,

@@ -1,4 +1,4 @@
-//! What helm asks of the API server, as far as its command line tells: the Secrets in which it keeps
+//! The requests of helm that its command line determines: those for the Secrets in which it keeps
 //! its releases.
 
 use super::Word;
@@ -27,7 +27,7 @@ pub(super) fn needs(words: &[Word], version: KubernetesVersion) -> Vec<Need> {
     }
 }
 
-/// Returns what a command line needs as whoever it asks.
+/// Returns the requests of a command line, as the identity that it uses.
 fn own_needs(words: &[Word]) -> Vec<Need> {
     let elsewhere = words.iter().any(|word| {
         let name = word.start().split('=').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a request to the API server's URL is about.
+//! The request behind a URL of the API server.
 //!
 //! Mirrors `apiserver/pkg/endpoints/request/requestinfo.go` (docs/semantics.md#request-attributes).
 
@@ -106,7 +106,7 @@ fn path_on_server(word: &Word) -> Option<Word> {
     own_host.then_some(absolute)
 }
 
-/// Returns what a request for a path needs; `None` when it cannot be told.
+/// Returns the needs of a request for a path; `None` if they are unknown.
 pub(super) fn need_of_path(method: &'static str, url: &Word) -> Option<Need> {
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, query.to_string()),

@@ -1,4 +1,4 @@
-//! What a snapshot keeps of what a container runs: the command lines that ask the API server, with the arguments that
+//! The parts of a container's command that snapshots keep: the calls of the API server, with the arguments that
 //! decide what they ask. Everything else may hold secrets.
 
 use rolecall_rbac::{Catalog, Container};

@@ -9,7 +9,7 @@ pub(super) const VARIABLE: &str = "KUBECONFIG";
 /// Returns whether what runs after a command line finds a kubeconfig: because the command writes one
 /// (`aws eks update-kubeconfig`, `kubectl config use-context`), or names the one that is there.
 pub(super) fn is_there_after(line: &[Word]) -> bool {
-    line.iter().any(|word| names(word) || is_told_to_write(word)) || is_config_or_login(line)
+    line.iter().any(|word| names(word) || is_set_to_write(word)) || is_config_or_login(line)
 }
 
 /// Returns whether a word names the kubeconfig that is read without being asked for.
@@ -24,7 +24,7 @@ pub(super) fn is_assigned_by(word: &Word) -> bool {
 }
 
 /// `aws eks update-kubeconfig`, `doctl kubernetes cluster kubeconfig save`, `az aks get-credentials`.
-fn is_told_to_write(word: &Word) -> bool {
+fn is_set_to_write(word: &Word) -> bool {
     word.known().is_some_and(|text| {
         text == "get-credentials" || (text.ends_with("kubeconfig") && !text.starts_with(['-', '/']))
     })

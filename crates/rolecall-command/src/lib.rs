@@ -44,7 +44,7 @@ pub enum Tool {
     Http,
 }
 
-/// What a command line reads from its standard input.
+/// The standard input of a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Input {
     /// Nothing that is known.
@@ -52,7 +52,7 @@ pub(crate) enum Input {
     Nothing,
     /// A text of the script, with marks for what is only known at run time.
     Document(String),
-    /// What another command line prints.
+    /// The output of another command line.
     Output(Box<Piped>),
 }
 

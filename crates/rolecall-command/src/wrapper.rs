@@ -59,7 +59,7 @@ pub(super) fn is_wrapper(program: &str) -> bool {
     Wrapper::of(program).is_some()
 }
 
-/// What stands between a wrapper and the command that it runs.
+/// The arguments between a wrapper and its command.
 enum Wrapper {
     /// Options and assignments.
     Plain,
@@ -112,7 +112,7 @@ fn skip_watch(words: &[Word]) -> &[Word] {
 struct Xargs {
     /// How many words it and its options are.
     words: usize,
-    /// What is replaced by what is read; without it that comes last.
+    /// The text that each input item replaces; `None` appends the item.
     placeholder: Option<String>,
 }
 

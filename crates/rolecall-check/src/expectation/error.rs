@@ -1,6 +1,6 @@
 use rolecall_rbac::{ResolveError, Text};
 
-/// Why a file of expectations means nothing, where a schema cannot tell.
+/// An error in a file of expectations that a schema cannot detect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// An expectation is about nobody.
@@ -40,10 +40,10 @@ pub enum FormatError {
         text: String,
     },
     /// A namespace is the empty string.
-    #[error("a namespace has a name: leave `namespaces` out for everywhere")]
+    #[error("a namespace has a name: omit `namespaces` for every namespace")]
     EmptyNamespace,
     /// A selection of subjects asks for its subject's own namespace.
-    #[error("`<own>` has no meaning here: subjects are what is being selected")]
+    #[error("`<own>` is undefined here, because subjects are being selected")]
     OwnNamespaceOfSelection,
     /// A subject has another form.
     #[error("`{text}` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`")]

@@ -46,7 +46,7 @@ struct Evaluation<'a> {
     failures: Vec<Failure<'a>>,
 }
 
-/// What a subject holds, and what it may hold besides through something that was not read.
+/// The access of a subject, and the access that it might have through unread objects.
 #[derive(Clone)]
 struct Held {
     identity: Identity,
@@ -67,7 +67,7 @@ impl<'a> Evaluation<'a> {
         let cannot = self.read(expectation, &expectation.cannot, Word::Cannot);
         let only = expectation.only.as_ref().map(|only| {
             let mut most = self.read(expectation, only, Word::Only);
-            // What is asked for is allowed too; whatever is wrong with it has been said already.
+            // Required access is allowed as well; its problems have already been reported.
             most.extend(expectation.can.iter().zip(0..).filter_map(|(entry, index)| {
                 let wanted = Wanted::new(entry, Word::Only, &self.known, self.catalog).ok()?;
                 Some((Spot::entry(Word::Can, index), wanted))
@@ -163,13 +163,14 @@ impl<'a> Evaluation<'a> {
         let beyond = self.scopes.possible(&beyond);
         let is_within = beyond.is_empty();
         if !is_within {
-            let told = match self.scopes.is_everything(&at.held.access) {
+            let excess = match self.scopes.is_everything(&at.held.access) {
                 true => vec![ReadableTerm::everything(&beyond)],
                 false => self.scopes.readable(&beyond),
             };
-            let parts: Vec<AccessTerm> = told.iter().flat_map(|told| told.parts.clone()).collect();
+            let parts: Vec<AccessTerm> =
+                excess.iter().flat_map(|excess| excess.parts.clone()).collect();
             let by = self.grants(at, &parts);
-            let access = told.into_iter().map(|told| told.term).collect();
+            let access = excess.into_iter().map(|excess| excess.term).collect();
             self.fail(at.expectation, Some(at.holder), Spot::ONLY, Unmet::Beyond { access, by });
         }
         if is_within && !at.held.hidden.is_subset(&most) {

@@ -33,32 +33,32 @@ pub struct Spot {
 pub enum Unmet<'a> {
     /// The subject lacks what it should have.
     Denied {
-        /// What it lacks.
+        /// The missing access.
         missing: AccessTerm,
         /// One request of that.
         example: Request,
-        /// What nearly grants the example, nearest first.
+        /// The near misses of the example, nearest first.
         near: Vec<NearMiss<'a>>,
     },
     /// The subject has what it must not have.
     Allowed {
-        /// What it has.
+        /// The forbidden access that it has.
         access: AccessTerm,
         /// Everything that grants some of that.
         by: Vec<Grant<'a>>,
     },
     /// The subject has more than what it may have at most.
     Beyond {
-        /// What it has beyond that, sorted.
+        /// The excess access, sorted.
         access: Vec<AccessTerm>,
         /// Everything that grants some of that.
         by: Vec<Grant<'a>>,
     },
     /// Something that was not read decides it.
     Undecided {
-        /// What is left open.
+        /// The undecided access.
         word: Word,
-        /// What would have to be read.
+        /// The unread parts that decide it.
         gaps: Vec<Gap>,
     },
     /// The subjects match nobody.
@@ -70,7 +70,7 @@ pub enum Unmet<'a> {
     },
 }
 
-/// What an entry expects.
+/// The expectation of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// That all of it is granted.
@@ -81,7 +81,7 @@ pub enum Word {
     Only,
 }
 
-/// How many kinds of access too much are told.
+/// The number of excess kinds of access that are reported.
 const FEW: usize = 3;
 
 impl Spot {

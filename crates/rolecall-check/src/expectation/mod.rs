@@ -1,4 +1,4 @@
-//! What subjects can and cannot do, as a file expects it: `rolecall.yaml`.
+//! Expectations of `rolecall.yaml` about the access of subjects.
 //!
 //! ```text
 //! [ Expectation ]  -> subjects -> holders ------\

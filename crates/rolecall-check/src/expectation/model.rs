@@ -6,25 +6,25 @@ use serde::Deserialize;
 use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
 use super::{FormatError, SubjectPattern};
 
-/// What some subjects are expected to be able to do, and not.
+/// The expected access of some subjects.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WrittenExpectation")]
 pub struct Expectation {
-    /// What it is called in messages; empty when it has no name.
+    /// The name for messages; empty for none.
     pub name: Text,
     /// Why it is expected; empty when nobody said.
     pub reason: Text,
-    /// Whom it is about; at least one.
+    /// The subjects; at least one.
     pub subjects: Vec<SubjectPattern>,
-    /// Who of those is left out.
+    /// The subjects to leave out.
     pub except: Vec<SubjectPattern>,
     /// Whether it holds when its subjects match nobody.
     pub optional: bool,
-    /// What each subject can do.
+    /// Access that each subject must have.
     pub can: Vec<AccessEntry>,
-    /// What no subject can do.
+    /// Access that no subject can have.
     pub cannot: Vec<AccessEntry>,
-    /// What subjects can do at most, besides what `can` says; `None` when that is left open.
+    /// The maximum access in addition to `can`; `None` for no limit.
     pub only: Option<Vec<AccessEntry>>,
     /// Where it stands; the reader of the file sets it.
     pub origin: Origin,
@@ -61,7 +61,7 @@ pub struct AccessEntry {
     pub target: Target,
 }
 
-/// What an entry is about.
+/// The access of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Resources.

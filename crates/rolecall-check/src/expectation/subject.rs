@@ -9,7 +9,7 @@ use super::written::{StringOrObject, WrittenSelector, impl_deserialize};
 use super::{Expectation, FormatError, NamespacePattern};
 use rolecall_access::Holder;
 
-/// Whom an expectation is about.
+/// The subjects of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubjectPattern {
     /// `sa/NAMESPACE:NAME`: ServiceAccounts, or one that need not exist.

@@ -8,10 +8,10 @@ use crate::known;
 use rolecall_access::Holder;
 use rolecall_access::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
 
-/// What an entry is about, as far as that does not depend on the subject.
+/// The access of an entry that does not depend on the subject.
 pub(super) struct Wanted {
     fixed: AccessSet,
-    /// What is meant in the subject's own namespace.
+    /// The access in the subject's own namespace.
     own: Vec<ResourceTerm>,
 }
 
@@ -123,7 +123,7 @@ fn resources(
                 let resolved = catalog.resolve(resource);
                 let resolved = resolved.map_err(EntryError::UnknownResource)?;
                 let unknown = || verbs.iter().find(|verb| !known::is_verb(verb));
-                // Who serves a custom resource may ask about verbs of its own.
+                // Servers of custom resources can check their own verbs.
                 if let (true, Some(verb)) = (known::is_built_in(&resolved.group), unknown()) {
                     return Err(EntryError::UnknownVerb { verb: verb.clone() });
                 }
@@ -211,7 +211,7 @@ impl Resource {
                 }
                 Ok(places)
             }
-            // What a RoleBinding grants of them is no access.
+            // RoleBindings cannot grant access to them.
             (Scope::Cluster | Scope::NamespaceObjects, Word::Only) => {
                 Ok(vec![these(Extent::everything(), &names)])
             }

@@ -16,7 +16,7 @@ use super::FormatError;
 pub(super) trait StringOrObject: FromStr<Err = FormatError> + TryFrom<Self::Object> {
     /// The object.
     type Object;
-    /// What an error says was expected.
+    /// The expectation in error messages.
     const EXPECTED: &'static str;
 }
 

@@ -9,12 +9,12 @@ use super::accounts;
 use crate::context::Context;
 use crate::{ExternalKind, Severity};
 
-/// Who would define an object that is not in the input.
+/// The expected source of an object that is not in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// Whoever wrote the input: it is missing.
+    /// The input itself, so the object is missing.
     Input,
-    /// Nobody can tell.
+    /// The source is unknown.
     Unknown,
     /// The cluster's distribution or add-ons, as its name or namespace says.
     Others,

@@ -1,4 +1,4 @@
-//! Which roles bindings refer to in vain, as several rules ask.
+//! Missing roles that bindings refer to, for several rules.
 
 use rolecall_rbac::{Binding, Inventory, Role, RoleKind, Text};
 
@@ -29,7 +29,7 @@ pub(super) fn unread_files(context: &Context<'_>, binding: &Binding) -> Vec<Text
     context.unread_files(|gap| gap.may_hide_role_of(binding))
 }
 
-/// Returns whether the role may be what could not be read, or what has no namespace of its own yet.
+/// Returns whether the role might be in the unread part, or among objects whose namespace is not final.
 fn may_be_elsewhere(context: &Context<'_>, binding: &Binding) -> bool {
     let cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
     let is_guess =

@@ -29,7 +29,7 @@ impl Object {
 }
 
 impl Command<'_> {
-    /// Returns what a subcommand does with the objects that it reads; `None` when it cannot be told.
+    /// Returns the requests of a subcommand for the objects in its input; `None` if they are unknown.
     pub(super) fn on_documents(&self, subcommand: &str, input: &Input) -> Option<Vec<Need>> {
         let verbs: &[&str] = match subcommand {
             "apply" if self.flags.has("prune") || !self.operands.is_empty() => return None,
@@ -143,7 +143,7 @@ fn in_json(text: &str, catalog: &Catalog) -> Vec<Object> {
     objects
 }
 
-/// What the lines of a YAML document have said of its object so far.
+/// The fields of a YAML document's object, collected line by line.
 #[derive(Default)]
 struct Head {
     api_version: String,

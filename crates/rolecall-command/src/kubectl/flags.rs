@@ -247,7 +247,7 @@ const SHORT: [(char, &str); 18] = [
 /// The arguments of kubectl, taken apart.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
-    /// What is no flag, the subcommand first.
+    /// The arguments that are not flags, beginning with the subcommand.
     pub(super) operands: Vec<Word>,
     values: BTreeMap<String, Vec<Word>>,
 }
@@ -260,7 +260,7 @@ impl Flags {
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             if word.known() == Some("--") {
-                // What follows runs in a container.
+                // The rest runs in a container.
                 break;
             }
             if may_be_flags(word) {
@@ -292,7 +292,7 @@ impl Flags {
         let mut word = word;
         loop {
             let letter = word.start().chars().next()?;
-            // What `-f` and `-p` mean depends on the subcommand.
+            // The meaning of `-f` and `-p` depends on the subcommand.
             let logs = self.operands.first().and_then(Word::known) == Some("logs");
             let (_, name) = SHORT.iter().find(|(short, _)| *short == letter)?;
             let name = match letter {

@@ -74,7 +74,7 @@ pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
         return Vec::new();
     };
     let count = match name {
-        // What follows the name runs in the container.
+        // The arguments after the name run in the container.
         "run" | "exec" | "attach" => 1,
         "create" => 3,
         _ => operands.len(),

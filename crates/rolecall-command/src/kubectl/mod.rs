@@ -1,4 +1,4 @@
-//! What kubectl asks of the API server.
+//! The requests of kubectl.
 
 mod create;
 mod documents;

@@ -5,7 +5,7 @@ use super::target::{Target, name_of, objects, targets};
 use crate::Word;
 use crate::need::{Need, NeedName, NeedNamespace};
 
-/// What `kubectl cluster-info dump` lists in each namespace.
+/// The resources that `kubectl cluster-info dump` lists in each namespace.
 const DUMPED: [(&str, &str); 7] = [
     ("", "events"),
     ("", "replicationcontrollers"),

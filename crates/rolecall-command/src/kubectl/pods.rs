@@ -35,7 +35,7 @@ impl Command<'_> {
     pub(super) fn connect(&self, subresource: &str) -> Option<Vec<Need>> {
         let pod = self.pod(self.operands.first()?)?;
         let mut needs = pod.needs;
-        // What others take from the list, `port-forward` reads again.
+        // `port-forward` gets the Pod again; other subcommands use the list.
         let reads_again = subresource == "portforward" && pod.is_found;
         needs.extend(reads_again.then(|| self.pods("get", NeedName::Unknown)));
         needs.push(self.connection(subresource, pod.name));

@@ -9,7 +9,7 @@ use rolecall_rbac::KubernetesVersion;
 /// A command line of kubectl, taken apart.
 pub(super) struct Command<'a> {
     pub(super) flags: &'a Flags,
-    /// What follows the subcommand and is no flag.
+    /// The arguments after the subcommand that are not flags.
     pub(super) operands: &'a [Word],
     pub(super) catalog: &'a Catalog,
     pub(super) version: KubernetesVersion,
@@ -17,7 +17,7 @@ pub(super) struct Command<'a> {
     pub(super) namespace: NeedNamespace,
 }
 
-/// Returns what a subcommand needs; `None` when it cannot be told.
+/// Returns the needs of a subcommand; `None` if they are unknown.
 pub(super) fn needs(
     flags: &Flags,
     input: &Input,
@@ -43,7 +43,7 @@ pub(super) fn needs(
     {
         return command.on_documents(subcommand, input);
     }
-    // What a file has is not known, nor what `apply` and `replace` find of it on the server.
+    // The content of the file is unknown, and so are the objects that already exist on the server.
     if flags.has("filename") || flags.has("kustomize") {
         return None;
     }
@@ -79,7 +79,7 @@ pub(super) fn needs(
     }
 }
 
-/// Returns whether a subcommand is one whose needs can be told.
+/// Returns whether the needs of a subcommand are known.
 pub(super) fn is_understood(subcommand: &str) -> bool {
     const UNDERSTOOD: [&str; 29] = [
         "annotate",

@@ -9,7 +9,7 @@ use std::ops::Range;
 use name::Value;
 use program::Program;
 
-/// What stands in place of a secret.
+/// The replacement of a secret.
 const MASK: &str = "REDACTED";
 
 /// Returns a command line or script with each recognised secret masked: tokens and keys by their form,
@@ -18,12 +18,12 @@ pub fn masked_line(line: &str) -> String {
     masked_argument(line, &mut Before::default())
 }
 
-/// What the words before one say about it.
+/// The context that earlier words give to the next one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Before {
-    /// What the last word says the next one is.
+    /// The kind of the next word, according to the last one.
     wanted: Option<Value>,
-    /// Whether the last word names a secret, whose value may follow a colon of its own, as in JSON.
+    /// Whether the last word names a secret whose value can follow a separate colon, as in JSON.
     named: bool,
     /// The program of the command, if it takes secrets in short options.
     program: Option<Program>,

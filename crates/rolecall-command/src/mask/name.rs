@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What the names of options, variables and keys contain that hold secrets.
+/// Parts of the names of options, variables and keys that hold secrets.
 const PARTS: [&str; 15] = [
     "access-key",
     "access_key",
@@ -28,7 +28,7 @@ const LAST_WORDS: [&str; 5] = ["pass", "pwd", "sig", "authtoken", "passcode"];
 const OTHERWISE: [&str; 9] =
     ["file", "path", "dir", "name", "url", "stdin", "ttl", "seconds", "audience"];
 
-/// What the next word is.
+/// The kind of the next word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// A secret.

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(super) struct Program {
     /// The option whose value is a secret.
     option: &'static str,
-    /// Whether the value may be a word of its own.
+    /// Whether the value can be a separate word.
     is_apart: bool,
 }
 

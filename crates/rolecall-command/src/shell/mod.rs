@@ -28,7 +28,7 @@ pub(super) struct Line {
     pub(super) has_kubeconfig: bool,
     /// The line before it in a pipeline, counted from the first of the script.
     pub(super) piped_from: Option<usize>,
-    /// What the script gives it to read, with [`UNKNOWN`] for what is only known at run time.
+    /// Its input from the script, with [`UNKNOWN`] for text that is only known at run time.
     pub(super) document: Option<String>,
     /// Which of the script's here-documents that is, until it is read.
     here: Option<usize>,
@@ -85,7 +85,7 @@ struct Here {
 #[derive(Default)]
 struct Shell {
     lines: Vec<Line>,
-    /// What scripts assign to variables; `None` once it is not known.
+    /// The values of variables; `None` for unknown ones.
     variables: BTreeMap<String, Option<Word>>,
     /// Whether the script has written a kubeconfig, or named the one that is there.
     has_kubeconfig: bool,
@@ -180,7 +180,7 @@ impl Shell {
                 self.variables.insert(name, value.known().is_some().then_some(value));
             }
         } else if first.known() == Some("for") || first.known() == Some("read") {
-            // What a loop or `read` gives a variable is not known.
+            // Loops and `read` assign unknown values.
             for word in &words {
                 if let Some(name) = word.known() {
                     self.variables.insert(name.to_owned(), None);
@@ -309,7 +309,7 @@ impl Shell {
                 }
             }
         }
-        // What cannot start a word would be read for ever.
+        // Skip characters that cannot start a word, to avoid an endless loop.
         if word.is_empty() && matches!(reader.peek(), Some('<' | '>' | '(' | ')')) {
             reader.next();
         }

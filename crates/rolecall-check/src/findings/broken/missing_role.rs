@@ -103,7 +103,7 @@ fn related(context: &Context<'_>, binding: &Binding) -> String {
     "create it, or correct the roleRef".to_owned()
 }
 
-/// Tells which roles are spelled like those that are missing.
+/// Finds roles with names similar to the missing ones.
 struct Lookalikes<'a> {
     inventory: &'a Inventory,
     /// The ClusterRoles like each name that was asked for, with their distances: a missing role is

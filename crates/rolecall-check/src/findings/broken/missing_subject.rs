@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let perhaps = match owner {
             Owner::Input => "",
-            Owner::Unknown | Owner::Others => ": other software may create it",
+            Owner::Unknown | Owner::Others => ": other software might create it",
         };
         let message = format!("ServiceAccount `{namespace}/{name}` {}{perhaps}", owner.absence());
         let fix = match owner {

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let high = RULE.meta.severity;
     let stray: Vec<Stray<'_>> = unknown_field::stray(context).collect();
-    // What is required and missing stands there under another name.
+    // The required field is present under another name.
     let misnamed: BTreeSet<(ObjectRef, FieldPath)> =
         stray.iter().filter_map(|stray| Some((stray.object(), stray.path_meant()?))).collect();
     for stray in &stray {
@@ -67,7 +67,7 @@ fn is_completed(binding: &Binding, violation: &Violation) -> bool {
         && binding.metadata.is_completed_by_build()
 }
 
-/// Returns what to write for a ServiceAccount that is not named well, if it can be told.
+/// Returns a correction for an invalid ServiceAccount name, if there is an obvious one.
 fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<String> {
     let [Step::Key(list), Step::Index(index), Step::Key(key)] = &*field.steps else { return None };
     let subject = binding.subjects.get(*index)?;

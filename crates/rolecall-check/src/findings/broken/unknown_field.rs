@@ -5,7 +5,7 @@ use rolecall_rbac::{UnknownField, edit_distance};
 use crate::context::Context;
 use crate::{FieldPath, ObjectRef};
 
-/// A field that servers do not know, and the one that was meant, if that can be told.
+/// A field that servers do not know, with the intended one if it is obvious.
 pub(super) struct Stray<'a> {
     pub(super) field: &'a UnknownField,
     pub(super) meant: Option<&'static str>,

@@ -33,7 +33,7 @@ fn unserved(metadata: &Metadata, minor: u16) -> Option<String> {
     let reason = match version {
         "v1beta1" | "v1alpha1" if minor < REMOVED_IN => return None,
         "v1beta1" | "v1alpha1" => "is not served since Kubernetes 1.22",
-        _ => "is no version of RBAC",
+        _ => "is not a version of RBAC",
     };
     Some(format!("`{written}` {reason}: applying it fails; it is judged as `v1`"))
 }

@@ -184,7 +184,7 @@ fn group_kind<'n>(
 fn similar_group<'a>(group: &str, name: &str, catalog: &'a Catalog) -> Option<&'a str> {
     groups_with(name, catalog).into_iter().find(|meant| {
         // `rbac` for `rbac.authorization.k8s.io`, `apps/v1` for `apps`, `app` for `apps`; but a group
-        // with a dot of its own may be somebody else's.
+        // with its own dot might belong to other software.
         let abbreviated = meant.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
         let versioned = group.split_once('/').is_some_and(|(head, _)| head == *meant);
         let dotless = !group.contains('.');
@@ -212,7 +212,7 @@ fn is_alias(group: &str, name: &str, catalog: &Catalog) -> bool {
 }
 
 /// Returns whether a custom resource that is known does without a subresource that only its
-/// definition could give it. Others may be asked about by whoever checks access to them.
+/// definition could add it. Programs can check access to others.
 fn lacks(group: &str, name: &str, subresource: &str, catalog: &Catalog) -> bool {
     matches!(subresource, "scale" | "status")
         && catalog.get(group, name).is_some_and(|served| {

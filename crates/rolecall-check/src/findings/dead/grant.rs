@@ -10,9 +10,9 @@ use crate::words::{group_names, listed, quote};
 /// Why no request matches a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadGrant {
-    /// What is wrong, as a sentence without an end.
+    /// The problem, as a sentence without a full stop.
     pub message: String,
-    /// What to write instead, in the imperative.
+    /// The correction, in the imperative.
     pub fix: String,
 }
 

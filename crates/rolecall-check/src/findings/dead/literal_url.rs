@@ -27,7 +27,7 @@ fn dead_url(url: &str) -> Option<(&'static str, String)> {
     }
     if let Some((_, rest)) = path.split_once("://") {
         let path = rest.split_once('/').map_or("", |(_, path)| path);
-        return Some(("the host is no part of what is compared", format!("write `/{path}`")));
+        return Some(("only the path is compared, without the host", format!("write `/{path}`")));
     }
     if !path.starts_with('/') {
         return Some(("paths start with `/`", format!("write `/{url}`")));

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC211, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for drift in context.input.drifts {
         let Some(role) = context.inventory().role("", &drift.role) else { continue };
-        // What a server has stored was resolved there; what differs may only be unread here.
+        // A stored role was resolved by the server; a difference can come from unread roles.
         if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
             continue;
         }
@@ -38,7 +38,7 @@ fn finding(role: &Role, overwritten: &[PolicyRule]) -> Option<Finding> {
         1 => format!("the rule for `{what}` is overwritten"),
         count => format!("{count} rules are overwritten, such as the one for `{what}`"),
     };
-    // What carries a server's own label is a copy of what its controller made of other roles.
+    // A role with a server's label is a copy of the result of aggregation.
     let is_copy = role.metadata.label("kubernetes.io/bootstrapping").is_some();
     let (severity, fix) = match is_copy {
         true => (Severity::Info, "leave the rules out: the controller writes them"),

@@ -10,7 +10,7 @@ use crate::{Finding, Severity, documents, known};
 pub(super) const RULE: Rule = Rule { meta: &documents::RC205, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // Generators write the same subresource for every kind of their own: that is one thing to say of a role.
+    // Generators write the same subresource for each of their kinds: report it once per role.
     let mut of_kinds: Option<(&Role, &str, Vec<DeadEntry<'_>>)> = None;
     for dead in super::dead_entries(context) {
         let Dead::Subresource { subresource, existing } = &dead.why else { continue };

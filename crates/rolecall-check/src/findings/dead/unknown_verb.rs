@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let is_there = |meant: &str| at.rule.verbs.iter().any(|verb| **verb == *meant);
             if fix.strip_prefix("write `").and_then(|it| it.strip_suffix('`')).is_some_and(is_there)
             {
-                fix = "remove it: the verb that it stands for is there".to_owned();
+                fix = "remove it: the rule already has the corresponding verb".to_owned();
             }
             let asked = match at.rule.resources.is_empty() {
                 true => "no request for a URL has the verb",
@@ -209,7 +209,7 @@ fn served_verbs<'a>(catalog: &'a Catalog, group: &str, entry: &str) -> Served<'a
         "" => &resource.verbs,
         _ => match resource.subresources.iter().find(|known| *known.name == *subresource) {
             Some(known) => &known.verbs,
-            // What is only ever checked is checked with any verb.
+            // Programs check such resources with arbitrary verbs.
             None if known::has_subresource(catalog, group, name, subresource) => {
                 return Served::Unknown;
             }

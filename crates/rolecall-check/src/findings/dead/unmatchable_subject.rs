@@ -50,14 +50,14 @@ fn is_reserved_user(name: &str) -> bool {
 /// Returns why nobody is this subject, and what to write.
 pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
     let name = &*subject.name;
-    let nobody = "nobody has that name";
-    let star = "`*` is no wildcard here";
+    let nobody = "no subject can have this name";
+    let star = "`*` is not a wildcard here";
     match subject.kind {
         SubjectKind::Group if name == "*" => {
-            Some((star, "write `system:authenticated`, if everybody is meant".into()))
+            Some((star, "write `system:authenticated` for all authenticated users".into()))
         }
         SubjectKind::User if name == "*" => {
-            Some((star, "write a Group `system:authenticated`, if everybody is meant".into()))
+            Some((star, "write a Group `system:authenticated` for all authenticated users".into()))
         }
         SubjectKind::ServiceAccount if name == "*" => Some((
             star,

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC203, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let impossible = impossible_groups(context, at, findings);
-        // A rule without a possible group has been told of already, whatever it names.
+        // A rule without a valid group has already been reported.
         if !impossible {
             misplaced_resources(context, at, findings);
         }
@@ -27,7 +27,7 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
             Some(meant) => format!("write `{meant}`"),
             None => correction(group),
         };
-        let message = format!("{} is no API group: nothing matches it", quote(group));
+        let message = format!("{} is not an API group, so nothing matches it", quote(group));
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.value("apiGroups", index))
             .about(&**group)
@@ -43,7 +43,7 @@ pub(super) fn correction(group: &str) -> String {
     if group.contains('*') {
         "name each API group, or write `*` for all of them".to_owned()
     } else if let Some((head, _)) = group.split_once('/') {
-        format!("write `{head}`: the version is no part of it")
+        format!("write `{head}` without the version")
     } else if lower != group {
         format!("write `{lower}`")
     } else {
@@ -58,7 +58,7 @@ fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec
             misplaced.push((index, entry, meant));
         }
     }
-    // Neighbours that belong together are told of together.
+    // Report related groups that follow each other together.
     for run in misplaced.chunk_by(|left, right| left.2 == right.2) {
         let Some((first, _, meant)) = run.first() else { continue };
         let entries: Vec<&str> = run.iter().map(|(_, entry, _)| *entry).collect();

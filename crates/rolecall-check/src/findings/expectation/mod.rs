@@ -23,7 +23,7 @@ fn finding(failure: &Failure<'_>) -> Finding {
         Unmet::NoSubject => &documents::RC605,
         Unmet::Meaningless { .. } => &documents::RC606,
     };
-    // What is said of whom tells the failures of one expectation apart; lines and indices do not.
+    // Fingerprint by message: line numbers and indices are unstable.
     let said = failure.to_string();
     let finding = Finding::new(meta, object(failure.expectation), said.clone())
         .at(field(failure.spot))
@@ -31,9 +31,9 @@ fn finding(failure: &Failure<'_>) -> Finding {
     match &failure.unmet {
         Unmet::Denied { missing, example, .. } => denied(finding, failure, example, missing),
         Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => granted(finding, by),
-        Unmet::Undecided { .. } => finding.fix("read what was not, and check again"),
+        Unmet::Undecided { .. } => finding.fix("make the unread input readable, and check again"),
         Unmet::NoSubject => {
-            finding.fix("correct the pattern, or say `optional: true` if nobody has to match")
+            finding.fix("correct the pattern, or set `optional: true` if it does not have to match")
         }
         Unmet::Meaningless { .. } => finding,
     }

@@ -19,7 +19,7 @@ pub(super) struct Uses<'a> {
     writers: RefCell<BTreeMap<Text, bool>>,
 }
 
-/// What an operator creates to run Pods.
+/// Objects that operators create to run Pods.
 const WORKLOADS: [(&str, &str); 5] = [
     ("", "pods"),
     ("apps", "daemonsets"),

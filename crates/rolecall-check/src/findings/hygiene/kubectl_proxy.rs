@@ -12,7 +12,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let local = address.starts_with("127.") || matches!(&*address, "localhost" | "::1");
             let (who, severity) = match local {
                 true => ("the Pod's other containers", Severity::Medium),
-                false => ("whoever reaches the Pod", Severity::High),
+                false => ("anyone who can reach the Pod", Severity::High),
             };
             let message = format!(
                 "`kubectl proxy` on `{address}` lends ServiceAccount `{}` to {who}",
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .severity(severity)
                 .fix(match local {
                     true => "let the program use the mounted token itself",
-                    false => "listen on 127.0.0.1, or let programs use tokens of their own",
+                    false => "listen on 127.0.0.1, or give each program its own token",
                 });
             findings.push(finding);
         }

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        // A rule for everything includes it, and is told of as a whole where it has resources too.
+        // A rule with resources is reported by the rule for wildcards.
         let everything = at.role.rules.iter().any(|rule| {
             let star = |texts: &[Text]| texts.iter().any(|text| &**text == "*");
             star(&rule.verbs) && star(&rule.api_groups) && star(&rule.resources)

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     subjects::report(context, RULE.meta, findings, |subject, _| {
         let everybody = EVERYBODY.iter().any(|name| subjects::is_group(subject, name));
         everybody.then_some(subjects::Report {
-            message: "grants rights to everybody with credentials",
+            message: "grants rights to anyone with credentials",
             scoped: &AUTHENTICATED,
             fix: "name who needs it",
         })

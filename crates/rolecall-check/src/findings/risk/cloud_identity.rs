@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 Finding::new(RULE.meta, account.into(), format!("acts as {what}: `{value}`"))
                     .at(field)
                     .about(format!("{key}={value}"))
-                    .fix("keep its namespace to those who may act so");
+                    .fix("limit access to its namespace to subjects that can use this identity");
             findings.push(finding);
         }
     }

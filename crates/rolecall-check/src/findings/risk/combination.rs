@@ -13,7 +13,7 @@ use crate::{FieldPath, Finding, ObjectRef, documents};
 /// Default ClusterRoles whose bindings have a finding for themselves.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
-/// What is reported at one place.
+/// The report of one location.
 struct Combination {
     risk: &'static Risk,
     severity: Severity,
@@ -84,7 +84,7 @@ impl Combination {
             several => format!("in namespaces {}", listed(several)),
         };
         let holders: Vec<String> = holders.iter().map(ToString::to_string).collect();
-        let message = format!("{} may {}, {place}", some_of(&holders), risk.may);
+        let message = format!("{} can {}, {place}", some_of(&holders), risk.may);
         let mut finding = Finding::new(documents::find(risk.code)?, object, message)
             .at(field)
             .about(risk.name)

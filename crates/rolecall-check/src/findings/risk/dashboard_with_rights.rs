@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .into_iter()
             .find(|risk| risk.namespace.is_none() && risk::takes_over(risk.code));
         let Some(may) = worst.map(|risk| risk.may()) else { continue };
-        let message = format!("whoever reaches this dashboard may {may}, everywhere");
+        let message = format!("anyone who can reach this dashboard can {may}, in every namespace");
         let finding = Finding::new(RULE.meta, account.into(), message)
             .fix("let the dashboard act with the token of its user");
         findings.push(finding);

@@ -1,4 +1,4 @@
-//! What exactly a rule grants of a risk that is about several kinds, in words.
+//! Describes the part of a risk that a rule grants, for risks about several kinds.
 
 use rolecall_access::risk::{ANYTHING, Engine, Risk};
 use rolecall_rbac::{PolicyRule, Request, Target};

@@ -13,9 +13,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let bindings =
         context.bindings().filter(|binding| written(&binding.metadata)).map(ObjectRef::from);
     for object in roles.chain(bindings) {
-        let finding = Finding::new(RULE.meta, object, "stands in namespace `default`".to_owned())
+        let finding = Finding::new(RULE.meta, object, "is in namespace `default`".to_owned())
             .at(FieldPath::key("metadata").then_key("namespace"))
-            .fix("give the application a namespace of its own");
+            .fix("give the application its own namespace");
         findings.push(finding);
     }
 }

@@ -56,7 +56,7 @@ fn about_rule(
     let place = &judged.place;
     let message = match judged.bindings.is_empty() {
         true => format!("anyone bound to it could {may}{place}{granted}"),
-        false => format!("its holders may {may}{place}{granted}"),
+        false => format!("its holders can {may}{place}{granted}"),
     };
     let advice = granted::fix(engine, risk, at.rule, namespace);
     let mut finding = Finding::new(documents::find(risk.code)?, at.role.into(), message)
@@ -100,7 +100,7 @@ fn bindings_to_other_roles(
         for (hit, judged) in worst.into_values() {
             let Some(meta) = documents::find(hit.risk.code) else { continue };
             let message = format!(
-                "its subjects may {}{}, through {} `{}`",
+                "its subjects can {}{}, through {} `{}`",
                 hit.risk.may,
                 judged.place,
                 role.kind(),

@@ -6,7 +6,7 @@ use rolecall_rbac::{Binding, PolicyRule, Subject, SubjectKind};
 use crate::context::Context;
 use crate::{FieldPath, Finding, RuleMeta, Severity};
 
-/// What to say about a subject.
+/// The report about a subject.
 pub(super) struct Report {
     pub(super) message: &'static str,
     pub(super) scoped: &'static Scoped,

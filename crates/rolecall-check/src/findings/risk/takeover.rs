@@ -32,7 +32,7 @@ pub(super) fn report(
             .min_by_key(|risk| (Reverse(risk.severity), risk.code));
         let Some(Risk { may, code, .. }) = worst else { continue };
         let message = format!(
-            "anyone who breaks into it may {may}, everywhere, as ServiceAccount `{}`",
+            "anyone who breaks into it can {may}, in every namespace, as ServiceAccount `{}`",
             pod.spec.service_account_name()
         );
         let finding = Finding::new(meta, pod.workload.into(), message)

@@ -4,7 +4,7 @@ use crate::{Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC564, check };
 
-/// What makes a rule too much for a default role.
+/// The reason that a rule is excessive for a default role.
 const TOO_MUCH: [&str; 6] = ["RC501", "RC502", "RC503", "RC528", "RC529", "RC532"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

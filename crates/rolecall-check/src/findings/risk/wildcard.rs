@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC504, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = context.risks();
     for role in context.roles().filter(|role| role.aggregation.is_none()) {
-        // What several rules of a role do is one thing to say.
+        // Several rules of one role make one finding.
         let mut found: BTreeMap<&str, Vec<(RuleAt<'_>, &str)>> = BTreeMap::new();
         for (index, rule) in role.rules.iter().enumerate() {
             if let Some((field, message)) = judge(engine, rule) {
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 [other] => format!(", as `{other}` does"),
                 others => format!(", as {} do", listed(others)),
             };
-            // What a group of custom resources holds, the one who defines it decides.
+            // The owner of a group of custom resources decides what it contains.
             let is_custom = places.iter().all(|(at, _)| {
                 at.rule.api_groups.iter().all(|group| **group != *"*" && !known::is_built_in(group))
             });
