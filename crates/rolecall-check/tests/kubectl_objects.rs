@@ -56,3 +56,108 @@ fn here_documents_are_json_too() {
         -
     "#);
 }
+
+#[test]
+fn a_creator_of_a_role_needs_its_rules() {
+    assert_snapshot!(table(&[
+        "kubectl create role r --verb=get,list --resource=pods,deployments.apps/scale",
+        "kubectl create role r --verb=get --resource=secrets --resource-name=tls -n kitchen",
+        "kubectl create clusterrole r --verb=get --resource=nodes --verb=list",
+        "kubectl create clusterrole r --verb=get --non-resource-url=/metrics",
+        "kubectl create role r --verb=get --resource=pods --dry-run=client -o yaml",
+    ]), @r#"
+    kubectl create role r --verb=get,list --resource=pods,deployments.apps/scale
+        create resource "roles" in API group "rbac.authorization.k8s.io"; get resource "pods"; get resource "deployments/scale" in API group "apps"; list resource "pods"; list resource "deployments/scale" in API group "apps"
+    kubectl create role r --verb=get --resource=secrets --resource-name=tls -n kitchen
+        create resource "roles" in API group "rbac.authorization.k8s.io" in the namespace "kitchen"; get resource "secrets" in the namespace "kitchen"
+    kubectl create clusterrole r --verb=get --resource=nodes --verb=list
+        create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope; get resource "nodes" at the cluster scope; list resource "nodes" at the cluster scope
+    kubectl create clusterrole r --verb=get --non-resource-url=/metrics
+        create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope; get path "/metrics"
+    kubectl create role r --verb=get --resource=pods --dry-run=client -o yaml
+        -
+    "#);
+}
+
+#[test]
+fn objects_in_scripts_are_requested() {
+    assert_snapshot!(table(&[
+        "kubectl create configmap c --from-file=a --dry-run=client -o yaml | kubectl apply -f -",
+        "kubectl create secret generic c --from-file=a --dry-run=client -o yaml |\n  kubectl apply -n kitchen -f -",
+        "kubectl create ns c --dry-run=client -o yaml | kubectl label --local -f - a=b -o yaml | kubectl apply -f -",
+        "kubectl run web --image=x --dry-run=client -n kitchen -o json | kubectl create -f -",
+        "cat <<EOF | kubectl apply -f -\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  labels:\n    name: d\nEOF\nkubectl get nodes",
+        "kubectl apply -f - <<'EOF'\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: web, namespace: kitchen}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: \"web\"\n  namespace: kitchen # there\nEOF",
+        "kubectl apply --server-side -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata:\n  name: $NAME\n  namespace: $WHERE\nEOF",
+        "kubectl replace -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nEOF",
+        "kubectl delete -f - <<EOF\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nEOF",
+        "kubectl apply -f - <<EOF\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: s}\nEOF",
+        "helm template . | kubectl apply -f -",
+        "sed s/a/b/ x.yaml | kubectl apply -f -",
+        "kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -",
+    ]), @r#"
+    kubectl create configmap c --from-file=a --dry-run=client -o yaml | kubectl apply -f -
+        get resource "configmaps"; create resource "configmaps"; patch resource "configmaps"
+    kubectl create secret generic c --from-file=a --dry-run=client -o yaml |
+      kubectl apply -n kitchen -f -
+        get resource "secrets" in the namespace "kitchen"; create resource "secrets" in the namespace "kitchen"; patch resource "secrets" in the namespace "kitchen"
+    kubectl create ns c --dry-run=client -o yaml | kubectl label --local -f - a=b -o yaml | kubectl apply -f -
+        get resource "namespaces" in the namespace "c"; create resource "namespaces" at the cluster scope; patch resource "namespaces" in the namespace "c"
+    kubectl run web --image=x --dry-run=client -n kitchen -o json | kubectl create -f -
+        create resource "pods" in the namespace "kitchen"
+    cat <<EOF | kubectl apply -f -
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: c
+      labels:
+        name: d
+    EOF
+    kubectl get nodes
+        get resource "configmaps"; create resource "configmaps"; patch resource "configmaps"; list resource "nodes" at the cluster scope
+    kubectl apply -f - <<'EOF'
+    kind: Deployment
+    apiVersion: apps/v1
+    metadata: {name: web, namespace: kitchen}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata:
+      name: "web"
+      namespace: kitchen # there
+    EOF
+        get resource "deployments" in API group "apps" in the namespace "kitchen"; create resource "deployments" in API group "apps" in the namespace "kitchen"; patch resource "deployments" in API group "apps" in the namespace "kitchen"; get resource "services" in the namespace "kitchen"; create resource "services" in the namespace "kitchen"; patch resource "services" in the namespace "kitchen"
+    kubectl apply --server-side -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata:
+      name: $NAME
+      namespace: $WHERE
+    EOF
+        create resource "secrets" in any namespace; patch resource "secrets" in any namespace
+    kubectl replace -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: s}
+    EOF
+        get resource "secrets"; update resource "secrets"
+    kubectl delete -f - <<EOF
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: s}
+    EOF
+        delete resource "secrets"
+    kubectl apply -f - <<EOF
+    apiVersion: example.com/v1
+    kind: Widget
+    metadata: {name: s}
+    EOF
+        -
+    helm template . | kubectl apply -f -
+        -
+    sed s/a/b/ x.yaml | kubectl apply -f -
+        -
+    kubectl create configmap c --from-file=a -o yaml | kubectl apply -f -
+        create resource "configmaps"
+    "#);
+}

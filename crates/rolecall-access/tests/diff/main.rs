@@ -8,6 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod risks;
+mod scopes;
+
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -402,79 +405,6 @@ fn access_behind_an_unread_binding_is_not_lost() {
     "#);
 }
 
-/// Formats the risks that each subject gains.
-#[track_caller]
-fn risks(old: &str, new: &str) -> String {
-    let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
-    let version = KubernetesVersion::NEWEST;
-    let (old_risks, new_risks) = (Engine::new(&old, version), Engine::new(&new, version));
-    let mut gained = GainedRisks::new(&old_risks, &new_risks);
-    let mut lines = String::new();
-    for diff in diff(&old, &new) {
-        for GainedRisk { holder, risk, may, by } in gained.of(&diff) {
-            let HeldRisk { code, namespace, severity } = &risk;
-            let place = namespace.as_deref().unwrap_or("everywhere");
-            writeln!(lines, "{holder}: {code} {place} {severity}: {may}").unwrap();
-            for grant in by {
-                let binding = &grant.binding.metadata;
-                let (namespace, name) = (&binding.namespace, &binding.name);
-                writeln!(lines, "    {namespace}/{name} rule {}", grant.rule_index).unwrap();
-            }
-        }
-    }
-    lines
-}
-
-#[test]
-fn a_risk_is_gained_only_in_new_scopes() {
-    let old = "ClusterRole list: list secrets
-        ClusterRole exec: create pods/exec
-        one: list -> user/jane in blue
-        two: exec -> user/john";
-    let new = "ClusterRole list: list,watch secrets
-        ClusterRole exec: create pods/exec
-        one: list -> user/jane in blue, red
-        two: exec -> user/john in blue, kube-system";
-    assert_snapshot!(risks(old, new), @r"
-    user/jane: RC511 red medium: read all Secrets at once
-        red/one rule 0
-    ");
-}
-
-#[test]
-fn a_narrowed_risk_is_not_gained() {
-    let old = "ClusterRole all: * *.*
-        one: all -> user/jane";
-    let new = "ClusterRole all: list secrets; get /healthz
-        one: all -> user/jane
-        two: all -> user/jane in red";
-    assert_snapshot!(risks(old, new), @"");
-}
-
-#[test]
-fn labels_of_a_namespace_are_a_risk_in_it() {
-    let new = "ClusterRole a: update namespaces
-        one: a -> user/jane in blue";
-    assert_snapshot!(risks("", new), @"
-    user/jane: RC539 blue medium: relax the Pod security and network policies of Namespaces
-        blue/one rule 0
-    ");
-}
-
-#[test]
-fn completing_a_risk_gains_it() {
-    let old = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
-        one: status -> user/jane";
-    let new = "ClusterRole status: update certificatesigningrequests/status.certificates.k8s.io
-        ClusterRole signers: sign signers.certificates.k8s.io
-        one: status -> user/jane
-        two: signers -> user/jane";
-    assert_snapshot!(risks(old, new), @r"
-    user/jane: RC535 everywhere high: issue certificates without approval
-        /two rule 0
-    ");
-}
-
 #[test]
 fn everything_is_one_term_despite_default_access() {
     let old = "ClusterRole everybody: create selfsubjectreviews.authentication.k8s.io; get /healthz,/api/*
@@ -524,67 +454,5 @@ fn gaining_everything_is_one_term_and_losses_remain() {
         ClusterRoleBinding /two rule 0
     - sa/blue:app: * | /*
         ClusterRoleBinding /two rule 1
-    "#);
-}
-
-#[test]
-fn a_role_binding_grants_no_cluster_scoped_access_except_its_namespace() {
-    let old = "";
-    let new = "ClusterRole a: get,list,update nodes,namespaces,pods,nodes/status; get,bind clusterroles.rbac.authorization.k8s.io
-        ClusterRole b: get nodes
-        ClusterRole c: get widgets.example.com
-        ClusterRole d: impersonate serviceaccounts,users; impersonate uids,userextras/scopes.authentication.k8s.io
-        one: a -> sa/blue:app in blue
-        five: d -> sa/blue:other in blue
-        two: b -> sa/blue:idle in blue
-        three: c -> sa/blue:custom in blue
-        four: a -> sa/blue:wide";
-    assert_snapshot!(differences(old, new), @r#"
-    + sa/blue:app: get, update | "" | namespaces in blue named blue
-        RoleBinding blue/one rule 0
-    + sa/blue:app: get, list, update | "" | pods in blue
-        RoleBinding blue/one rule 0
-    + sa/blue:app: bind | rbac.authorization.k8s.io | clusterroles in blue
-        RoleBinding blue/one rule 1
-    + sa/blue:custom: get | example.com | widgets in blue
-        RoleBinding blue/three rule 0
-    + sa/blue:other: impersonate | "" | serviceaccounts in blue
-        RoleBinding blue/five rule 0
-    + sa/blue:wide: get, list, update | "" | namespaces, nodes, nodes/status, pods in *
-        ClusterRoleBinding /four rule 0
-    + sa/blue:wide: bind, get | rbac.authorization.k8s.io | clusterroles in *
-        ClusterRoleBinding /four rule 1
-    "#);
-}
-
-#[test]
-fn cluster_scoped_kinds_are_gained_with_a_cluster_role_binding() {
-    let old = "ClusterRole a: get nodes,pods
-        one: a -> sa/blue:app in blue";
-    let new = "ClusterRole a: get nodes,pods
-        one: a -> sa/blue:app";
-    assert_snapshot!(differences(old, new), @r#"
-    + sa/blue:app: get | "" | nodes in *
-        ClusterRoleBinding /one rule 0
-    + sa/blue:app: get | "" | pods in * except blue
-        ClusterRoleBinding /one rule 0
-    "#);
-}
-
-#[test]
-fn access_that_remains_in_a_namespace_is_an_exception() {
-    let old = "ClusterRole a: get secrets,namespaces
-        one: a -> sa/blue:app in blue";
-    let new = "ClusterRole a: * *.*
-        one: a -> sa/blue:app in blue";
-    assert_snapshot!(differences(old, new), @r#"
-    + sa/blue:app: * except get | "" | namespaces in blue named blue
-        RoleBinding blue/one rule 0
-    + sa/blue:app: * except get | "" | secrets in blue
-        RoleBinding blue/one rule 0
-    + sa/blue:app: * | "" | * except namespaces, secrets in blue
-        RoleBinding blue/one rule 0
-    + sa/blue:app: * | * except "" | * in blue
-        RoleBinding blue/one rule 0
     "#);
 }
