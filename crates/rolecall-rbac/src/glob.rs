@@ -10,8 +10,31 @@ pub struct Glob {
     pattern: Text,
 }
 
+/// A pattern with the notation of other tools, which would be taken literally and match nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobError {
+    /// The pattern.
+    pub pattern: Text,
+    /// The character with another meaning in other tools.
+    pub character: char,
+    /// The position of the character, from 1.
+    pub position: usize,
+}
+
 impl Glob {
-    /// Builds a glob.
+    /// Parses a pattern, and rejects sets such as `[ab]` and alternatives such as `{a,b}`.
+    pub fn parse(pattern: impl Into<Text>) -> Result<Self, GlobError> {
+        let pattern = pattern.into();
+        let is_foreign = |c: char| matches!(c, '[' | '{');
+        match pattern.chars().enumerate().find(|(_, c)| is_foreign(*c)) {
+            None => Ok(Self { pattern }),
+            Some((before, character)) => {
+                Err(GlobError { pattern, character, position: before + 1 })
+            }
+        }
+    }
+
+    /// Builds a glob from a text in which only `*` and `?` have a meaning.
     pub fn new(pattern: impl Into<Text>) -> Self {
         Self { pattern: pattern.into() }
     }
@@ -78,6 +101,19 @@ impl Glob {
 /// The number of candidate names.
 const FRESH_TRIES: u32 = 1000;
 
+impl fmt::Display for GlobError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pattern, character, position } = self;
+        write!(
+            formatter,
+            "`{character}` at character {position} of `{pattern}` is not supported: patterns only have \
+             `*` and `?`"
+        )
+    }
+}
+
+impl std::error::Error for GlobError {}
+
 impl fmt::Display for Glob {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.pattern)
@@ -105,6 +141,27 @@ mod tests {
             ("**a", "ba", true),
         ] {
             assert_eq!(Glob::new(pattern).matches(name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn the_notation_of_other_tools_is_an_error() {
+        let text = |pattern: &str| Glob::parse(pattern).map_err(|error| error.to_string()).err();
+        for pattern in ["web", "*-web", "a?", "**/x", "a]", "ü!"] {
+            assert_eq!(text(pattern), None, "{pattern}");
+        }
+        for (pattern, expected) in [
+            ("[", "`[` at character 1 of `[` is not supported: patterns only have `*` and `?`"),
+            (
+                "ü[ab]*",
+                "`[` at character 2 of `ü[ab]*` is not supported: patterns only have `*` and `?`",
+            ),
+            (
+                "x.{yml,yaml}",
+                "`{` at character 3 of `x.{yml,yaml}` is not supported: patterns only have `*` and `?`",
+            ),
+        ] {
+            assert_eq!(text(pattern).as_deref(), Some(expected));
         }
     }
 

@@ -53,7 +53,7 @@ pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResourc
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict, VerdictKind};
 pub use gap::{Gap, ObjectKind, Unread};
-pub use glob::Glob;
+pub use glob::{Glob, GlobError};
 pub use grid::{Axes, Column, Grid, GridRow};
 pub use identity::{Identity, ServiceAccountName};
 pub use matching::{rule_allows, subject_matches};
