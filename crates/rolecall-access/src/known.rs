@@ -182,6 +182,23 @@ pub fn asked_about(verb: &str) -> Option<&'static [(&'static str, &'static str)]
     ASKED_ABOUT.iter().find(|(known, _)| *known == verb).map(|(_, asked)| *asked)
 }
 
+/// Returns the verbs that only authorization checks have, such as `impersonate`, each for its own resources.
+pub fn asked_verbs() -> impl Iterator<Item = &'static str> {
+    ASKED_ABOUT.iter().map(|(verb, _)| *verb)
+}
+
+/// Returns the verb of URLs that a verb of resources or a method in capitals means; `None` if it is
+/// unclear.
+pub fn url_verb_for(verb: &str) -> Option<&'static str> {
+    let lower = verb.to_ascii_lowercase();
+    match &*lower {
+        "list" | "watch" | "read" | "view" => Some("get"),
+        "create" => Some("post"),
+        "update" => Some("put"),
+        lower => URL_VERBS.into_iter().find(|method| *method == lower),
+    }
+}
+
 /// Returns the Kubernetes release that no longer serves a resource of a built-in group.
 pub fn removed_in(group: &str, resource: &str) -> Option<u16> {
     Some(match (group, resource) {

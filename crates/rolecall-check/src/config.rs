@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use rolecall_rbac::{Glob, Origin, Text};
+use rolecall_rbac::{Glob, GlobError, Origin, Text};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -44,12 +44,17 @@ pub struct PathGlob {
 }
 
 impl FromStr for PathGlob {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Report the position in the pattern as written.
+        Glob::parse(text).map_err(|error| error.to_string())?;
         let text = text.trim_start_matches("./").trim_end_matches('/');
         match text.is_empty() {
-            true => Err("the pattern is empty: write a path, such as `charts` or `*/testdata`"),
+            true => {
+                Err("the pattern is empty: write a path, such as `charts` or `*/testdata`"
+                    .to_owned())
+            }
             false => Ok(Self { glob: Glob::new(text) }),
         }
     }
@@ -117,6 +122,9 @@ pub enum SuppressionError {
         /// The field.
         field: &'static str,
     },
+    /// A glob has the notation of another tool.
+    #[error(transparent)]
+    Glob(GlobError),
 }
 
 /// A code or name that no rule has.
@@ -217,7 +225,7 @@ impl TryFrom<WrittenSuppression> for Suppression {
         }
         let glob = |field, text: Option<Text>| match text {
             Some(text) if text.is_empty() => Err(SuppressionError::EmptyGlob { field }),
-            text => Ok(text.map(Glob::new)),
+            text => text.map(Glob::parse).transpose().map_err(SuppressionError::Glob),
         };
         Ok(Self {
             codes,

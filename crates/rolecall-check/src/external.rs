@@ -71,7 +71,8 @@ impl FromStr for External {
         if parts.len() != expected || !parts.iter().all(is_name) {
             return Err(refused());
         }
-        Ok(Self { kind, name: Glob::new(name), origin: Origin::default() })
+        let name = Glob::parse(name).map_err(|_| refused())?;
+        Ok(Self { kind, name, origin: Origin::default() })
     }
 }
 

@@ -1,4 +1,4 @@
-use rolecall_rbac::{ResolveError, Text};
+use rolecall_rbac::{GlobError, ResolveError, Text};
 
 /// An error in a file of expectations that a schema cannot detect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -6,6 +6,9 @@ pub enum FormatError {
     /// An expectation is about nobody.
     #[error("`subjects` is empty: name at least one subject")]
     NoSubjects,
+    /// A pattern has the notation of another tool.
+    #[error(transparent)]
+    Glob(GlobError),
     /// An expectation says nothing about its subjects.
     #[error("nothing is expected: add `can`, `cannot` or `only`")]
     NothingExpected,

@@ -261,7 +261,7 @@ impl FromStr for NamespacePattern {
             "*" => Ok(Self::Everywhere),
             "<own>" => Ok(Self::Own),
             "" => Err(FormatError::EmptyNamespace),
-            name => Ok(Self::Named(Glob::new(name))),
+            name => Glob::parse(name).map(Self::Named).map_err(FormatError::Glob),
         }
     }
 }

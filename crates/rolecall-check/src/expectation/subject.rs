@@ -265,7 +265,8 @@ impl TryFrom<WrittenSubject> for SubjectPattern {
 
     fn try_from(written: WrittenSubject) -> Result<Self, FormatError> {
         let globs = |names: Option<Vec<Text>>| {
-            names.map(|names| names.into_iter().map(Glob::new).collect())
+            let parse = |names: Vec<Text>| names.into_iter().map(Glob::parse).collect();
+            names.map(parse).transpose().map_err(FormatError::Glob)
         };
         let selector = |written: Option<WrittenSelector>| {
             written.map_or_else(LabelSelector::default, LabelSelector::from)
@@ -274,7 +275,7 @@ impl TryFrom<WrittenSubject> for SubjectPattern {
             (Some(WrittenAccounts { namespaces, names, selector: written }), None) => {
                 Ok(Self::Accounts(AccountSelection {
                     namespaces: not_own(namespaces)?,
-                    names: globs(names),
+                    names: globs(names)?,
                     selector: selector(written),
                 }))
             }
@@ -282,13 +283,22 @@ impl TryFrom<WrittenSubject> for SubjectPattern {
                 Ok(Self::Workloads(WorkloadSelection {
                     kinds,
                     namespaces: not_own(namespaces)?,
-                    names: globs(names),
+                    names: globs(names)?,
                     selector: selector(written),
                 }))
             }
             (Some(_), Some(_)) | (None, None) => Err(FormatError::AmbiguousSubject),
         }
     }
+}
+
+fn glob(name: String) -> Result<Glob, FormatError> {
+    Glob::parse(name).map_err(FormatError::Glob)
+}
+
+/// Reads the pattern of a user or group, whose name can contain any character.
+fn glob_of_any(name: String) -> Result<Glob, FormatError> {
+    if Glob::is_pattern(&name) { glob(name) } else { Ok(Glob::new(name)) }
 }
 
 fn not_own(
@@ -308,16 +318,16 @@ impl FromStr for SubjectPattern {
         let malformed = || FormatError::MalformedSubject { text: text.to_owned() };
         match NamedSubject::parse(text) {
             Ok(NamedSubject::ServiceAccount { namespace: Some(namespace), name }) => {
-                let (namespace, name) = (Glob::new(namespace), Glob::new(name));
+                let (namespace, name) = (glob(namespace)?, glob(name)?);
                 Ok(Self::ServiceAccount { namespace, name })
             }
-            Ok(NamedSubject::User(name)) => Ok(Self::User(Glob::new(name))),
-            Ok(NamedSubject::Group(name)) => Ok(Self::Group(Glob::new(name))),
+            Ok(NamedSubject::User(name)) => glob_of_any(name).map(Self::User),
+            Ok(NamedSubject::Group(name)) => glob_of_any(name).map(Self::Group),
             Ok(NamedSubject::Object { kind, namespace: Some(namespace), name }) => {
                 Ok(Self::Workloads(WorkloadSelection {
                     kinds: Some(vec![kind.into()]),
-                    namespaces: Some(vec![NamespacePattern::Named(Glob::new(namespace))]),
-                    names: Some(vec![Glob::new(name)]),
+                    namespaces: Some(vec![NamespacePattern::Named(glob(namespace)?)]),
+                    names: Some(vec![glob(name)?]),
                     selector: LabelSelector::default(),
                 }))
             }

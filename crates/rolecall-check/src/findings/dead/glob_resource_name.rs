@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Returns whether a rule is about names that can contain `*`: of signers, users, groups and what else
 /// impersonation knows, and of whatever servers of other API groups ask about.
-fn names_may_have_stars(catalog: &Catalog, rule: &PolicyRule) -> bool {
+pub(super) fn names_may_have_stars(catalog: &Catalog, rule: &PolicyRule) -> bool {
     let is_built_in = |resource: &Text| {
         let parent = resource.split('/').next().unwrap_or_default();
         known::built_in_groups().any(|group| known::has_resource(catalog, group, parent))

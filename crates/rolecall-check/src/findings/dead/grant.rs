@@ -3,8 +3,7 @@
 use rolecall_rbac::{Catalog, PolicyRule};
 
 use super::fate::{self, Dead};
-use super::{unknown_verb, wrong_api_group};
-use crate::Severity;
+use super::{glob_resource_name, literal_url, unknown_verb, wrong_api_group};
 use crate::words::{group_names, listed, quote};
 
 /// Why no request matches a rule.
@@ -22,24 +21,53 @@ pub struct DeadGrant {
 /// that are not known may exist.
 pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     let verb = rule.verbs.iter().find_map(|verb| {
-        let (fix, severity) = unknown_verb::dead_verb(catalog, rule, verb)?;
-        if severity < Severity::High {
-            return None;
-        }
+        let (fix, _) = unknown_verb::dead_verb(catalog, rule, verb)?;
         Some(DeadGrant { message: format!("no request has the verb {}", quote(verb)), fix })
     });
-    verb.or_else(|| dead_group(rule, catalog)).or_else(|| dead_resource(rule, catalog)).or_else(
-        || {
-            let served = unknown_verb::served_instead(rule, catalog)?;
-            let message = format!(
-                "{} serves only {}, not {}",
-                listed(&rule.resources),
-                listed(&served),
-                listed(&rule.verbs)
-            );
-            Some(DeadGrant { message, fix: format!("write {}", listed(&served)) })
-        },
-    )
+    verb.or_else(|| dead_group(rule, catalog))
+        .or_else(|| dead_resource(rule, catalog))
+        .or_else(|| misplaced_verb(rule, catalog))
+        .or_else(|| unserved_verb(rule, catalog))
+        .or_else(|| dead_url(rule))
+        .or_else(|| dead_name(rule, catalog))
+}
+
+fn misplaced_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    rule.verbs.iter().find_map(|verb| {
+        let (message, fix) = unknown_verb::asked_elsewhere(catalog, rule, verb)?;
+        Some(DeadGrant { message, fix })
+    })
+}
+
+fn unserved_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    let served = unknown_verb::served_instead(rule, catalog)?;
+    let message = format!(
+        "{} serves only {}, not {}",
+        listed(&rule.resources),
+        listed(&served),
+        listed(&rule.verbs)
+    );
+    Some(DeadGrant { message, fix: format!("write {}", listed(&served)) })
+}
+
+fn dead_url(rule: &PolicyRule) -> Option<DeadGrant> {
+    rule.non_resource_urls.iter().find_map(|url| {
+        let (what, fix) = literal_url::dead_url(url)?;
+        Some(DeadGrant { message: format!("{} matches no request: {what}", quote(url)), fix })
+    })
+}
+
+fn dead_name(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
+    if glob_resource_name::names_may_have_stars(catalog, rule) {
+        return None;
+    }
+    let name = rule.resource_names.iter().find(|name| name.contains('*'))?;
+    let message = format!("{} is taken literally: no object has that name", quote(name));
+    let fix = match &**name {
+        "*" => "leave out the name for all objects".to_owned(),
+        _ => "write the name of each object".to_owned(),
+    };
+    Some(DeadGrant { message, fix })
 }
 
 fn dead_group(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
@@ -115,6 +143,15 @@ mod tests {
         let catalog = builder.build();
         for (verb, group, resource, dead) in [
             ("get", "", "pods", None),
+            ("bind", "example.com", "widgets", None),
+            ("impersonate", "", "users", None),
+            ("impersonate", "", "pods", Some("no request has the verb `impersonate` on `pods`")),
+            (
+                "escalate",
+                "apps",
+                "deployments",
+                Some("no request has the verb `escalate` on `deployments`"),
+            ),
             ("use", "example.com", "widgets", None),
             ("update", "apps", "deployments/finalizers", None),
             ("scale", "apps", "deployments", Some("no request has the verb `scale`")),
@@ -133,6 +170,64 @@ mod tests {
             };
             let found = dead_grant(&rule, &catalog).map(|dead| dead.message);
             assert_eq!(found.as_deref(), dead, "{verb} {group} {resource}");
+        }
+    }
+
+    #[test]
+    fn urls_and_names_that_no_request_has_are_not_worth_writing() {
+        let mut builder = CatalogBuilder::new();
+        builder.add(ServedResource {
+            group: "".into(),
+            resource: "pods".into(),
+            singular: "".into(),
+            kind: "Pod".into(),
+            namespaced: true,
+            short_names: Vec::new(),
+            verbs: vec!["get".into()],
+            subresources: Vec::new(),
+            is_virtual: false,
+        });
+        let catalog = builder.build();
+        let url = |verb: &str, url: &str| PolicyRule {
+            verbs: [verb.into()].into(),
+            non_resource_urls: [url.into()].into(),
+            ..PolicyRule::default()
+        };
+        let named = |verb: &str, name: &str| PolicyRule {
+            verbs: [verb.into()].into(),
+            api_groups: ["".into()].into(),
+            resources: ["pods".into()].into(),
+            resource_names: [name.into()].into(),
+            ..PolicyRule::default()
+        };
+        for (rule, dead) in [
+            (url("get", "/metrics"), None),
+            (url("*", "/metrics"), None),
+            (url("create", "/debug"), Some("no request has the verb `create`; write `post`")),
+            (
+                url("bind", "/debug"),
+                Some(
+                    "no request has the verb `bind`; write an HTTP method in lower case, such as `get`",
+                ),
+            ),
+            (
+                url("get", "/api/v1/pods"),
+                Some(
+                    "`/api/v1/pods` matches no request: it is about resources; grant the resource \
+                     instead of its URL",
+                ),
+            ),
+            (named("get", "web"), None),
+            (
+                named("get", "web-*"),
+                Some(
+                    "`web-*` is taken literally: no object has that name; write the name of each object",
+                ),
+            ),
+        ] {
+            let found = dead_grant(&rule, &catalog);
+            let found = found.map(|found| format!("{}; {}", found.message, found.fix));
+            assert_eq!(found.as_deref(), dead, "{rule:?}");
         }
     }
 }

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns what keeps a URL from matching, and what to write.
-fn dead_url(url: &str) -> Option<(&'static str, String)> {
+pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
     let path = url.trim_end_matches('*');
     if path.is_empty() {
         return None;

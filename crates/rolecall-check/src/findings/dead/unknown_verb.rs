@@ -53,13 +53,9 @@ pub(super) fn dead_verb(
         if verb == "*" || known::URL_VERBS.contains(&verb) {
             return None;
         }
-        let method = verb.to_ascii_lowercase();
-        let fix = match &*method {
-            method if known::URL_VERBS.contains(&method) => format!("write `{method}`"),
-            "list" | "watch" | "read" | "view" => "write `get`".to_owned(),
-            "create" => "write `post`".to_owned(),
-            "update" => "write `put`".to_owned(),
-            _ => "write an HTTP method in lower case, such as `get`".to_owned(),
+        let fix = match known::url_verb_for(verb) {
+            Some(method) => format!("write `{method}`"),
+            None => "write an HTTP method in lower case, such as `get`".to_owned(),
         };
         return Some((fix, severity));
     }
@@ -114,6 +110,27 @@ fn is_built_in(catalog: &Catalog, rule: &PolicyRule) -> bool {
 /// Reports a verb that authorization checks ask about, but not on any of the rule's resources.
 fn misplaced(catalog: &Catalog, at: RuleAt<'_>, index: usize, verb: &str) -> Option<Finding> {
     let rule = at.rule;
+    let (message, fix) = asked_elsewhere(catalog, rule, verb)?;
+    // Of a rule with other verbs the rest is good.
+    let severity = match rule.verbs.len() {
+        1 => RULE.meta.severity,
+        _ => Severity::Medium,
+    };
+    let finding = Finding::new(RULE.meta, at.role.into(), message)
+        .at(at.value("verbs", index))
+        .about(format!("{verb} on {}", joined(&rule.resources)))
+        .severity(severity)
+        .fix(fix);
+    Some(finding)
+}
+
+/// Returns the problem and the correction of a verb that authorization checks have only for resources
+/// that the rule does not contain.
+pub(super) fn asked_elsewhere(
+    catalog: &Catalog,
+    rule: &PolicyRule,
+    verb: &str,
+) -> Option<(String, String)> {
     let asked = known::asked_about(verb)?;
     if rule.resources.is_empty() || !is_built_in(catalog, rule) {
         return None;
@@ -129,19 +146,11 @@ fn misplaced(catalog: &Catalog, at: RuleAt<'_>, index: usize, verb: &str) -> Opt
     }
     let mut resources: Vec<&str> = asked.iter().map(|(_, resource)| *resource).collect();
     resources.dedup();
-    let is = if resources.len() == 1 { "on" } else { "only on" };
-    let message = format!("no request has the verb `{verb}` on {}", listed(&rule.resources));
-    // Of a rule with other verbs the rest is good.
-    let severity = match rule.verbs.len() {
-        1 => RULE.meta.severity,
-        _ => Severity::Medium,
-    };
-    let finding = Finding::new(RULE.meta, at.role.into(), message)
-        .at(at.value("verbs", index))
-        .about(format!("{verb} on {}", joined(&rule.resources)))
-        .severity(severity)
-        .fix(format!("`{verb}` is asked {is} {}", listed(&resources)));
-    Some(finding)
+    let only = if resources.len() == 1 { "" } else { "only " };
+    Some((
+        format!("no request has the verb `{verb}` on {}", listed(&rule.resources)),
+        format!("grant `{verb}` {only}on {}", listed(&resources)),
+    ))
 }
 
 /// Reports a rule with proper verbs and resources of which none serves any of the verbs.
