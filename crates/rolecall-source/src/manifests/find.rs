@@ -1,6 +1,6 @@
 //! Finds the files to read: explicit paths and the sorted content of directories.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::io;
@@ -46,6 +46,8 @@ pub(super) struct Found {
     pub(super) excluded: usize,
     /// The directories that have been searched, so that none is searched twice.
     searched: HashSet<PathBuf>,
+    /// The patterns of the paths to skip that have not matched any path yet.
+    pub(super) unmatched: BTreeSet<Glob>,
     /// The patterns of the paths to skip.
     exclude: Vec<Glob>,
 }
@@ -56,7 +58,8 @@ pub(super) struct Found {
 /// expectations of tests, the patches of a `kustomization.yaml`, and what `exclude` matches. Files and
 /// directories that are named explicitly are always included.
 pub(super) fn find(paths: &[PathBuf], exclude: &[Glob]) -> Found {
-    let mut found = Found { exclude: exclude.to_vec(), ..Found::default() };
+    let unmatched = exclude.iter().cloned().collect();
+    let mut found = Found { exclude: exclude.to_vec(), unmatched, ..Found::default() };
     for path in paths {
         found.named(path);
     }
@@ -210,8 +213,11 @@ impl Found {
     /// Returns whether to skip a child of a directory, and counts it if so.
     fn excludes(&mut self, child: &Child, path: &Path) -> bool {
         let shown = shown(path);
-        let is_excluded =
-            self.exclude.iter().any(|glob| path_ends(&shown).any(|end| glob.matches(end)));
+        let matches = |glob: &&Glob| path_ends(&shown).any(|end| glob.matches(end));
+        let is_excluded = self.exclude.iter().any(|glob| matches(&glob));
+        if is_excluded && !self.unmatched.is_empty() {
+            self.unmatched.retain(|glob| !matches(&glob));
+        }
         self.excluded += usize::from(is_excluded && (!child.is_file() || is_manifest(path)));
         is_excluded
     }

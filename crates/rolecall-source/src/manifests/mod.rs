@@ -77,6 +77,8 @@ pub struct Loaded {
     /// The number of files and directories that were skipped because [`LoadConfig::exclude`] matches,
     /// or because they contain the expected results of tests.
     pub excluded: usize,
+    /// The patterns of [`LoadConfig::exclude`] that match nothing, sorted.
+    pub unmatched: Vec<Glob>,
     /// The problems, in input order.
     pub problems: Vec<Problem>,
     /// The release whose default roles were added, if any.
@@ -173,7 +175,8 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
     if !unbuilt.is_empty() {
         loaded.problems.retain(|problem| problem.kind != ProblemKind::NoManifests);
     }
-    Loaded { unbuilt, files, excluded: found.excluded, ..loaded }
+    let unmatched = found.unmatched.into_iter().collect();
+    Loaded { unbuilt, files, excluded: found.excluded, unmatched, ..loaded }
 }
 
 /// Returns whether a file is a kustomization rather than a manifest.
@@ -223,6 +226,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
         unbuilt: Vec::new(),
         files: Vec::new(),
         excluded: 0,
+        unmatched: Vec::new(),
         problems,
         defaults,
         drifts,
