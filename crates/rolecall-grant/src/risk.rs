@@ -264,9 +264,24 @@ fn is_refused(risk: &HeldRisk) -> bool {
     }
 }
 
+/// Returns the risks of granting a request in a namespace or, with an empty one, everywhere, that a report
+/// would contain. Deploying has a note with more details.
+pub(crate) fn reported(request: &Request, namespace: &str) -> BTreeSet<HeldRisk> {
+    let mut risks = held_in(request, namespace);
+    risks.retain(|risk| {
+        let is_deploying = risk.namespace.is_some() && DEPLOYING.contains(&risk.code);
+        risk.severity >= Severity::Medium && !is_deploying
+    });
+    risks
+}
+
 /// Returns the risks of the smallest rules for a request, in its scope.
 fn held(request: &Request) -> BTreeSet<HeldRisk> {
-    let scope = Some(request.namespace()).filter(|namespace| !namespace.is_empty());
+    held_in(request, request.namespace())
+}
+
+fn held_in(request: &Request, namespace: &str) -> BTreeSet<HeldRisk> {
+    let scope = Some(namespace).filter(|namespace| !namespace.is_empty());
     let known = known(request);
     let hits = known.iter().flat_map(|known| &known.hits);
     hits.filter(|(_, allowed)| allowed.counts_in(scope))

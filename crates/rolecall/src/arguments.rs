@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::{Options, advice, columns, help, ignored, invoked};
+use crate::cli::{Given, Options, advice, columns, help, ignored, invoked};
 use crate::commands::{Command, grammar_of};
 
 /// Shows which identity a Pod has, what it can do, why it was refused, and the YAML that fixes it
@@ -105,7 +105,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
     let named = |name: &&str| shown.find_subcommand(name).is_some();
     let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
     let command = words.find(named);
-    Err(advice::with_advice(error, &shown, command))
+    Err(advice::with_advice(error, &shown, arguments, command))
 }
 
 fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
@@ -132,10 +132,10 @@ fn parse_with(grammar: clap::Command, arguments: &[OsString]) -> Result<Parsed, 
         return Err(command.error(ErrorKind::ArgumentConflict, refused));
     }
     let warnings = ignored::warnings(&command, &matches);
-    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let given = Given::of(&command, &matches);
     let mut cli: Cli =
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
-    cli.options.command = name;
+    cli.options.given = given;
     Ok(Parsed { cli, warnings })
 }
 

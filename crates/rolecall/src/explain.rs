@@ -6,7 +6,7 @@ use rolecall_rbac::{
 };
 
 use crate::invocation::as_invoked;
-use crate::words;
+use crate::words::{self, MissingFrom, absence};
 
 /// One near miss, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,7 +253,11 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
                     similar.join(" or "),
                 ),
             };
-            (format!("its {wanted} does not exist"), change)
+            let place = match binding.metadata.origin {
+                Origin::Cluster => MissingFrom::Cluster,
+                Origin::File { .. } | Origin::Default => MissingFrom::Input,
+            };
+            (format!("its {wanted} {}", absence(place)), change)
         }
         (NearMissKind::UnsupportedRoleKind, Some(binding), _) => (
             format!(

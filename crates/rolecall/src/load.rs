@@ -5,9 +5,10 @@ use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use rolecall_check::PathGlob;
 use rolecall_rbac::{
     AggregationDrift, Authorizer, Catalog, Glob, Identity, Inventory, Metadata, Origin, Replaced,
-    Text, resolve_aggregation,
+    Text, resolve_aggregation, sentence_list,
 };
 use rolecall_source::cluster::ForbiddenList;
 use rolecall_source::manifests::{self, Defaults, FileRead, LoadConfig, Loaded, Selection};
@@ -23,6 +24,7 @@ use crate::place::{self, Place};
 use crate::slow_input::SlowInputNote;
 use crate::text::Copied;
 use crate::ui::Ui;
+use crate::words::MissingFrom;
 use crate::{unrendered, words};
 
 /// The loaded data.
@@ -143,7 +145,7 @@ impl Session {
         };
         let (loaded, stdin) = load(&config, &needs);
         drop(note);
-        note_excluded(ui, options, loaded.excluded);
+        note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(&loaded.inventory) && has_errors(&loaded.problems) {
@@ -196,7 +198,7 @@ impl Session {
                 return Err(CommandError::input(only.to_string()).with_hint(remedy(options, only)));
             }
         }
-        note_excluded(ui, options, loaded.excluded);
+        note_excluded(ui, options, loaded.excluded, &loaded.unmatched);
         unrendered::note_unbuilt(ui, options, &loaded.unbuilt);
         let unread = report(ui, options, &loaded.problems);
         if !holds_input(authorizer.inventory()) && has_errors(&loaded.problems) {
@@ -251,6 +253,11 @@ impl Session {
     /// Returns the cluster; `None` for manifests.
     pub(crate) fn live(&self) -> Option<&Live> {
         self.live.as_ref().map(|source| &source.live)
+    }
+
+    /// Returns the place that lacks the objects that were not found.
+    pub(crate) fn missing_from(&self) -> MissingFrom {
+        if self.complete || self.live.is_some() { MissingFrom::Cluster } else { MissingFrom::Input }
     }
 
     /// Returns the namespace in which questions are asked that name none.
@@ -320,10 +327,20 @@ fn excluded(ui: &Ui, options: &Options) -> Vec<Glob> {
     exclude.into_iter().map(|pattern| pattern.glob).collect()
 }
 
-/// Notes the number of excluded paths. `check` includes it in its totals instead.
-fn note_excluded(ui: &Ui, options: &Options, excluded: usize) {
+/// Notes the number of excluded paths, which `check` includes in its totals instead, and the patterns of
+/// `--exclude` without an effect.
+fn note_excluded(ui: &Ui, options: &Options, excluded: usize, unmatched: &[Glob]) {
     if excluded > 0 && !options.source.is_configured {
         ui.note(format!("{} excluded", words::count(excluded, "path")));
+    }
+    for written in options.given.values("exclude") {
+        let parsed = written.parse::<PathGlob>();
+        if parsed.is_ok_and(|pattern| unmatched.contains(&pattern.glob)) {
+            let paths: Vec<String> =
+                paths(options).map(|path| format!("`{}`", path.display())).collect();
+            let place = sentence_list(&paths);
+            ui.note(format!("`--exclude {written}` matches nothing in {place}"));
+        }
     }
 }
 

@@ -65,6 +65,18 @@ pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
             ),
             None,
         ),
+        Note::Risk { risk } => (
+            format!(
+                "this grant has a risk of {} severity{}: its holders can {} ({})",
+                risk.severity,
+                risk.namespace
+                    .as_ref()
+                    .map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`")),
+                risk.may(),
+                risk.code
+            ),
+            None,
+        ),
         Note::NameDropped { generated, verb, resource, name } => (
             format!(
                 "granting `{verb}` of `{resource}` for all names in the namespace instead of only \

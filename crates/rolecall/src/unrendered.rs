@@ -17,7 +17,7 @@ pub(crate) fn note_unbuilt(ui: &Ui, options: &Options, unbuilt: &[String]) {
     let (was, it) = if others.is_empty() { ("was", "it") } else { ("were", "them") };
     ui.note(format!("`{first}`{others} {was} not built: answers that depend on {it} are unknown"));
     let build = format!("kustomize build {}", cli::quote(&folder(first)));
-    ui.suggest(Hint::run(rendered(&build, options), "read the result"));
+    ui.suggest(Hint::run(rendered(&build, first, options), "read the result"));
 }
 
 /// Returns the command that renders a chart and reads the result.
@@ -26,7 +26,7 @@ pub(crate) fn chart(file: &str, options: &Options) -> Hint {
     let is_chart = Path::new(file).is_dir();
     let chart = if is_chart { cli::quote(file) } else { "CHART".to_owned() };
     let render = format!("helm template {chart}");
-    Hint::run(rendered(&render, options), "read the rendered chart")
+    Hint::run(rendered(&render, file, options), "read the rendered chart")
 }
 
 /// Returns the directory of a kustomization, or a placeholder for one in a commit.
@@ -40,12 +40,43 @@ fn folder(kustomization: &str) -> String {
     }
 }
 
-/// Returns the command line that reads the output of another program.
-fn rendered(program: &str, options: &Options) -> String {
-    match &*options.command {
-        "check" => format!("{program} | rolecall check -"),
-        // Both sides can need rendering, and there is only one stdin.
-        "diff" | "" => format!("{program} > rendered.yaml"),
-        command => format!("{program} | rolecall {command} -f -"),
+/// Returns the command line that asks the same question about the output of another program, which renders
+/// `source`.
+fn rendered(program: &str, source: &str, options: &Options) -> String {
+    let given = &options.given;
+    let sources = match given.command() {
+        "check" => &["paths", "filename"][..],
+        "diff" => &["old", "new"],
+        _ => &["filename"],
+    };
+    let values = sources.iter().flat_map(|id| given.values(id));
+    let holders = values.filter(|value| holds(value, source)).count();
+    // Both sides can need rendering, and a commit cannot be rendered in place.
+    if given.command() == "diff" && holders != 1 {
+        return format!("{program} > {RENDERED}");
     }
+    let (joint, path) = match given.reads_stdin() {
+        true => (format!("> {RENDERED} &&"), RENDERED),
+        false => ("|".to_owned(), "-"),
+    };
+    let replace = |value: &str| match holders == 0 || holds(value, source) {
+        true if value.starts_with(OVERLAY) => format!("{OVERLAY}{path}"),
+        true => path.to_owned(),
+        false => value.to_owned(),
+    };
+    let given = sources.iter().fold(given.clone(), |given, id| given.replacing(id, replace));
+    format!("{program} {joint} {}", given.again(&[]))
+}
+
+/// The prefix of manifests that `diff` lays over a cluster.
+const OVERLAY: &str = "overlay:";
+
+/// A file for output that cannot be read from stdin.
+const RENDERED: &str = "rendered.yaml";
+
+/// Returns whether a source in the arguments contains a file.
+fn holds(source: &str, file: &str) -> bool {
+    let clean = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let source = clean(source.strip_prefix(OVERLAY).unwrap_or(source));
+    source == "." || source.is_empty() || Path::new(&clean(file)).starts_with(source)
 }

@@ -177,6 +177,24 @@ pub(crate) fn problem(problem: &Problem<'_>) -> String {
     format!("{}{}: {problem}", binding(found), origin(&found.metadata))
 }
 
+/// Describes the absence of an object from a cluster, or from manifests, which are seldom everything that
+/// a cluster contains.
+pub(crate) fn absence(missing_from: MissingFrom) -> &'static str {
+    match missing_from {
+        MissingFrom::Cluster => "does not exist",
+        MissingFrom::Input => "is not in the input",
+    }
+}
+
+/// The place that lacks an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MissingFrom {
+    /// A live cluster or a snapshot of one.
+    Cluster,
+    /// Manifests.
+    Input,
+}
+
 /// Joins names in quotes: `"a","b"`.
 pub(crate) fn quoted(names: &[Text]) -> String {
     names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(",")

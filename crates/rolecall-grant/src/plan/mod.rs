@@ -295,6 +295,7 @@ impl Draft<'_> {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
         }
         self.notes.extend(need.runs_pods());
+        self.notes.extend(need.risks());
         self.notes.extend(need.wider());
         self.notes.extend(need.half_of_impersonation());
         let Some(account) = need.account() else { return };

@@ -8,7 +8,7 @@ use super::Note;
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
 use crate::object::GrantedRole;
-use crate::risk::runs_pods;
+use crate::risk::{reported, runs_pods};
 
 /// The needs of one subject in one namespace, or cluster-wide for an empty one.
 pub(super) struct Need {
@@ -109,6 +109,13 @@ impl Need {
         let runs_pods = self.denied.iter().any(|denied| runs_pods(&denied.request));
         (runs_pods && !self.namespace.is_empty())
             .then(|| Note::RunsPods { namespace: self.namespace.clone() })
+    }
+
+    /// Returns a note for each risk of medium or higher severity, which a report would contain.
+    pub(super) fn risks(&self) -> impl Iterator<Item = Note> {
+        let risks =
+            self.denied.iter().flat_map(|denied| reported(&denied.request, &self.namespace));
+        risks.collect::<BTreeSet<_>>().into_iter().map(|risk| Note::Risk { risk })
     }
 
     /// Returns a note for each request that uses constrained impersonation

@@ -1,5 +1,6 @@
 //! Notes for the person who applies the objects.
 
+use rolecall_access::risk::HeldRisk;
 use rolecall_rbac::Text;
 
 use crate::generated::Generated;
@@ -65,6 +66,11 @@ pub enum Note {
     RunsPods {
         /// The namespace.
         namespace: Text,
+    },
+    /// The subject gains access that `check` reports as a risk.
+    Risk {
+        /// The risk, with its scope and severity.
+        risk: HeldRisk,
     },
     /// A name is generated, so the grant is for all objects.
     NameDropped {

@@ -1,14 +1,17 @@
 //! Suggestions for options and commands of kubectl and similar tools that rolecall does not have.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 use rolecall_rbac::edit_distance;
 
-use super::quote;
+use super::command_line::{SECRET, quote};
 
 /// Options of kubectl and other RBAC tools, with their equivalents.
-const OPTIONS: [(&[&str], &str); 26] = [
+const OPTIONS: [(&[&str], &str); 24] = [
     (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
     (
         &["--sa", "--serviceaccount", "--service-account"],
@@ -17,8 +20,6 @@ const OPTIONS: [(&[&str], &str); 26] = [
     (&["--subject"], "write `--for SUBJECT`, such as `--for sa/NAME`"),
     (&["--group"], "write `--for group/NAME`"),
     (&["--pod"], "write `--for pod/NAME`"),
-    (&["-k", "--kustomize"], "build it first: `kustomize build DIRECTORY | rolecall check -`"),
-    (&["--helm", "--chart"], "render it first: `helm template CHART | rolecall check -`"),
     (&["-R", "--recursive"], "leave it out: directories are always read recursively"),
     (&["--verb"], "write `--verbs`, or the verb as the first argument"),
     (&["--resource"], "write `--resources`, or the resource as the second argument"),
@@ -52,6 +53,12 @@ const OPTIONS: [(&[&str], &str); 26] = [
     ),
 ];
 
+/// Options of other tools that name a source to render, with the program that renders it.
+const RENDERERS: [(&[&str], &str, &str); 2] = [
+    (&["-k", "--kustomize"], "kustomize build", "DIRECTORY"),
+    (&["--helm", "--chart"], "helm template", "CHART"),
+];
+
 /// Commands of kubectl and other RBAC tools, with the corresponding rolecall command.
 const COMMANDS: [(&[&str], &str); 9] = [
     (&["auth", "access", "access-matrix", "matrix"], "can-i"),
@@ -66,7 +73,12 @@ const COMMANDS: [(&[&str], &str); 9] = [
 ];
 
 /// Replaces clap's suggestions in a usage error, which only compare spellings.
-pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&str>) -> Error {
+pub(crate) fn with_advice(
+    mut error: Error,
+    grammar: &Command,
+    arguments: &[OsString],
+    command: Option<&str>,
+) -> Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
@@ -75,7 +87,10 @@ pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&
     let Some(ContextValue::String(written)) = error.get(kind) else { return error };
     let written = written.clone();
     let tips = match kind {
-        ContextKind::InvalidArg => of_option(&written, grammar, command),
+        ContextKind::InvalidArg => match rendered(&written, arguments, command) {
+            Some(advice) => vec![advice],
+            None => of_option(&written, grammar, command),
+        },
         _ => of_command(&written, grammar),
     };
     // Similar spelling is seldom what was meant, and `-- --sa` never is.
@@ -89,6 +104,43 @@ pub(crate) fn with_advice(mut error: Error, grammar: &Command, command: Option<&
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
     error
+}
+
+/// Returns the command line that renders the source of an option, and asks the same question about the result.
+fn rendered(written: &str, arguments: &[OsString], command: Option<&str>) -> Option<String> {
+    let name = written.split('=').next().unwrap_or_default();
+    let known = RENDERERS.iter().find(|(names, ..)| names.contains(&name));
+    let (_, program, placeholder) = known?;
+    let mut words = Vec::new();
+    let mut source = None;
+    let mut rest = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = rest.next() {
+        let option = word.split('=').next().unwrap_or_default();
+        if SECRET.iter().any(|secret| option.strip_prefix("--") == Some(secret)) {
+            if option == word {
+                rest.next();
+            }
+            continue;
+        }
+        match word.strip_prefix(name) {
+            Some("") if source.is_none() => source = rest.next().map(Cow::into_owned),
+            Some(value)
+                if source.is_none() && (value.starts_with('=') || !name.starts_with("--")) =>
+            {
+                source = Some(value.trim_start_matches('=').to_owned());
+            }
+            _ => words.push(word.into_owned()),
+        }
+    }
+    let source = source.unwrap_or_else(|| (*placeholder).to_owned());
+    let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
+    let words = words.join(" ");
+    let input = match command {
+        Some("check") => format!("| rolecall {words} -"),
+        Some("diff") => "> rendered.yaml".to_owned(),
+        _ => format!("| rolecall {words} -f -"),
+    };
+    Some(format!("render it first: `{program} {} {input}`", quote(&source)))
 }
 
 fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<String> {

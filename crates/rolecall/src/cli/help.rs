@@ -91,7 +91,7 @@ pub(crate) fn options(grammar: &Command, columns: usize) -> String {
 /// Wraps a text that is broken into lines by hand.
 ///
 /// Lines without indentation form paragraphs. In `  TERM   description`, lines with the same
-/// indentation as the description continue it. Commands stay on one line.
+/// indentation as the description continue it. Commands are continued with a backslash.
 fn filled(text: &str, width: usize) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut open: Option<Block> = None;
@@ -150,7 +150,10 @@ impl Block {
     fn write(&self, filled: &mut String, width: usize) {
         let column = self.indent + self.term.width();
         let is_command = self.indent == 4;
-        let room = if is_command { usize::MAX } else { width.saturating_sub(column).max(20) };
+        if is_command {
+            return self.write_command(filled, width);
+        }
+        let room = width.saturating_sub(column).max(20);
         for (position, line) in wrap(&self.text, room).iter().enumerate() {
             let lead = match position {
                 0 => format!("{:indent$}{}", "", self.term, indent = self.indent),
@@ -162,16 +165,59 @@ impl Block {
     }
 }
 
+impl Block {
+    /// Writes a command line that can be copied: where it is broken, a backslash continues it.
+    fn write_command(&self, filled: &mut String, width: usize) {
+        let mut line = " ".repeat(self.indent);
+        let mut is_empty = true;
+        let mut words = shell_words(&self.text).peekable();
+        while let Some(word) = words.next() {
+            let backslash = if words.peek().is_some() { 2 } else { 0 };
+            let is_full = line.width() + 1 + word.width() + backslash > width;
+            if is_full && !is_empty {
+                filled.push_str(&line);
+                filled.push_str(" \\\n");
+                line = " ".repeat(self.indent + 2);
+            } else if !is_empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            is_empty = false;
+        }
+        filled.push_str(line.trim_end());
+        filled.push('\n');
+    }
+}
+
+/// Splits a command line at the spaces outside of single quotes.
+fn shell_words(line: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    let is_space = move |c: char| {
+        is_quoted ^= c == '\'';
+        c == ' ' && !is_quoted
+    };
+    line.split(is_space)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn text_is_wrapped_once_and_commands_stay_on_one_line() {
+    fn long_commands_are_continued_with_a_backslash() {
+        let text = "Examples:\n  Why?\n    rolecall why 'a b c d e f g' --for sa/web -n shop | cat";
+        assert_eq!(
+            filled(text, 30),
+            "Examples:\n  Why?\n    rolecall why \\\n      'a b c d e f g' --for \\\n      sa/web -n shop | cat"
+        );
+    }
+
+    #[test]
+    fn text_is_wrapped_once() {
         let text = "One two\nthree four.\n\nExamples:\n  Why not?\n    rolecall why list pods -n shop\n\n\
                     X is one of:\n  sa/NAME   an account of\n            the namespace\n  me        you";
         assert_eq!(
-            filled(text, 30),
+            filled(text, 34),
             "One two three four.\n\nExamples:\n  Why not?\n    rolecall why list pods -n shop\n\n\
              X is one of:\n  sa/NAME   an account of the\n            namespace\n  me        you"
         );

@@ -1,6 +1,7 @@
 //! The options that every command takes, help, and command lines in messages.
 
 pub(crate) mod advice;
+mod command_line;
 mod connection;
 pub(crate) mod help;
 pub(crate) mod ignored;
@@ -11,9 +12,9 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use clap::builder::StyledStr;
-use rolecall_source::manifests::Defaults;
 
-use crate::invocation::{Invocation, as_invoked};
+use crate::invocation::Invocation;
+pub(crate) use command_line::{Given, command_line, quote};
 pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
 
 use crate::format::Format;
@@ -82,61 +83,4 @@ pub(crate) fn structured_format(arguments: &[OsString]) -> Option<Format> {
         };
     }
     format
-}
-
-/// Returns a command line with the given words and the same sources and connection, quoted for a shell.
-pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
-    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
-    for namespace in &options.namespace.namespaces {
-        option("-n", namespace);
-    }
-    for path in &options.source.filename {
-        option("-f", &path.to_string_lossy());
-    }
-    if options.source.defaults != Defaults::Auto {
-        option("--defaults", options::defaults_word(options.source.defaults));
-    }
-    let cluster = &options.cluster;
-    let kubeconfig = cluster.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let valued = [
-        ("--kubeconfig", &kubeconfig),
-        ("--context", &cluster.context),
-        ("--as", &cluster.as_user),
-    ];
-    for (name, value) in valued {
-        if let Some(value) = value {
-            option(name, value);
-        }
-    }
-    for group in &cluster.as_groups {
-        option("--as-group", group);
-    }
-    for (name, value) in
-        cluster.connection.shown().into_iter().chain(cluster.connection.impersonation())
-    {
-        if value.is_empty() {
-            words.push(name.to_owned());
-        } else {
-            words.extend([name.to_owned(), value]);
-        }
-    }
-    if options.source.overlay {
-        words.push("--overlay".to_owned());
-    }
-    if options.namespace.all_namespaces {
-        words.push("-A".to_owned());
-    }
-    let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
-    as_invoked(&line).into_owned()
-}
-
-/// Quotes a word for a shell if necessary.
-pub(crate) fn quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -10,6 +10,7 @@ use rolecall_source::cluster::ClusterOptions as Source;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
+use super::command_line::Given;
 use super::connection::ConnectionOptions;
 
 /// Options that every command takes, before or after the command's name.
@@ -23,9 +24,9 @@ pub(crate) struct Options {
     pub(crate) cluster: ClusterOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
-    /// The name of the command.
+    /// The arguments as they were given.
     #[arg(skip)]
-    pub(crate) command: String,
+    pub(crate) given: Given,
 }
 
 /// The namespaces that a command is about.

@@ -178,7 +178,7 @@ impl FromStr for CodeGlob {
         let text = text.trim();
         let is_code = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("rc"));
         let text = if is_code { text.to_ascii_uppercase() } else { text.to_owned() };
-        let glob = Self(Glob::new(&text));
+        let glob = Self(Glob::parse(text.as_str()).map_err(|error| error.to_string())?);
         match rolecall_check::rules().iter().any(|rule| glob.matches(rule)) {
             true => Ok(glob),
             false => Err(format!(
@@ -194,12 +194,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     options.source.filename.extend(arguments.paths.iter().cloned());
     if options.source.filename.is_empty() {
         return Err(CommandError::usage("nothing to check")
-            .with_hint(Hint::run("rolecall check PATH", "check manifests")));
+            .with_hint(Hint::run(options.given.again(&["PATH"]), "check manifests")));
     }
     let config = config::load(ui, &arguments.expectations, &options.source.filename)?;
     options.source.exclude.extend(config.exclude.iter().cloned());
     options.source.is_configured = true;
-    let baseline = arguments.baseline.as_deref().map(|path| read_baseline(ui, path)).transpose()?;
+    let baseline =
+        arguments.baseline.as_deref().map(|path| read_baseline(ui, &options, path)).transpose()?;
     let baseline = baseline.unwrap_or_default();
     let needs = Needs {
         service_accounts: true,
@@ -273,7 +274,8 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     if exit == Exit::Yes && session.replaced.iter().any(decides_access) {
         ui.warn("of objects that are defined more than once, only the last definition was checked");
-        ui.suggest(Hint::run("rolecall check PATH", "check each environment separately"));
+        let given = options.given.clone().without("filename").without("paths");
+        ui.suggest(Hint::run(given.again(&["PATH"]), "check each environment separately"));
         exit = Exit::Inconclusive;
     }
     Ok(session.conclude(ui, exit))
@@ -400,17 +402,21 @@ fn default_objects(version: Version) -> Inventory {
 }
 
 /// Reads the fingerprints in an earlier report.
-fn read_baseline(ui: &Ui, path: &Path) -> Result<BTreeSet<String>, CommandError> {
+fn read_baseline(
+    ui: &Ui,
+    options: &Options,
+    path: &Path,
+) -> Result<BTreeSet<String>, CommandError> {
     let shown = path.display();
+    let again = options.given.clone().without("baseline").without("output").again(&[]);
+    let hint = || Hint::run(format!("{again} -o json > FILE"), "write a baseline");
     let text = file::read(ui, path, Bound { bytes: 1 << 30, what: "a baseline" })?;
     let report: serde_json::Value = serde_json::from_slice(&text).map_err(|error| {
-        CommandError::input(format!("baseline `{shown}` is not JSON: {error}"))
-            .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
+        CommandError::input(format!("baseline `{shown}` is not JSON: {error}")).with_hint(hint())
     })?;
     let findings = report.get("findings").and_then(|findings| findings.as_array());
     let findings = findings.ok_or_else(|| {
-        CommandError::input(format!("baseline `{shown}` has no `findings`"))
-            .with_hint(Hint::run("rolecall check PATH -o json", "write a baseline"))
+        CommandError::input(format!("baseline `{shown}` has no `findings`")).with_hint(hint())
     })?;
     let prints = findings.iter().filter_map(|finding| finding.get("fingerprint")?.as_str());
     Ok(prints.map(str::to_owned).collect())

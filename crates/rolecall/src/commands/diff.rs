@@ -8,7 +8,7 @@ use rolecall_check::KubernetesVersion;
 use rolecall_rbac::{Gap, ObjectKind, Unread};
 
 use crate::answer::comparison::Comparison;
-use crate::cli::{Options, quote};
+use crate::cli::Options;
 use crate::diff_source::{self, DiffSource};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
@@ -128,10 +128,12 @@ fn sides(
             .with_hint(Hint::run("rolecall help diff", "see the notation of sources")));
     }
     if options.source.overlay {
-        let new = &arguments.new;
+        let given = options.given.clone().without("overlay");
+        let given = given.replacing("old", |_| "cluster".to_owned());
+        let given = given.replacing("new", |new| format!("overlay:{new}"));
         return Err(CommandError::usage("`diff` uses `overlay:PATH` instead of `--overlay`")
             .with_hint(Hint::run(
-                format!("rolecall diff cluster {}", quote(&format!("overlay:{new}"))),
+                given.again(&[]),
                 "see what applying the manifests would change",
             )));
     }

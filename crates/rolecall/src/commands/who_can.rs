@@ -15,11 +15,15 @@ use crate::question::{self, Question, Reach};
 use crate::render::{Cell, Folded, Table, plain};
 use crate::runners::{Runner, Runners};
 use crate::ui::{Stdout, Ui};
+use crate::words::MissingFrom;
 use crate::{unread_holders, words};
 
 /// List the subjects that can do something, and the bindings that allow it
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(
+    override_usage = "rolecall who-can <VERB> <RESOURCE> [OPTIONS]",
+    after_help = after_help()
+)]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`
     verb: String,
@@ -192,6 +196,7 @@ impl Arguments {
 
     /// Rejects verbs that servers never check, since the answer would be misleading.
     fn check(&self) -> Result<(), CommandError> {
+        question::refuse_several_verbs(&self.verb)?;
         let is_path = self.resource.starts_with('/');
         let reach = if is_path { Reach::ResourcesAndPaths } else { Reach::Resources };
         // Custom verbs are possible for custom resources.
@@ -343,7 +348,8 @@ fn note(session: &Session, holder: &Holder<'_>) -> String {
     let grant = &holder.grant;
     let is_unbuilt = session.authorizer.is_unbuilt(grant.binding, grant.role);
     let unbuilt = is_unbuilt.then_some("before building");
-    let missing = output::missing_account(session, holder).map(|_| "does not exist");
+    let absent = words::absence(session.missing_from());
+    let missing = output::missing_account(session, holder).map(|_| absent);
     unbuilt.into_iter().chain(missing).collect::<Vec<_>>().join("; ")
 }
 
@@ -394,8 +400,14 @@ fn report(
     let missing: Vec<String> = missing.into_iter().collect();
     match &*missing {
         [] => {}
-        [one] => ui.warn(format!("{one} does not exist")),
-        several => ui.warn(format!("these ServiceAccounts do not exist: {}", several.join(", "))),
+        [one] => ui.warn(format!("{one} {}", words::absence(session.missing_from()))),
+        several => {
+            let absent = match session.missing_from() {
+                MissingFrom::Cluster => "do not exist",
+                MissingFrom::Input => "are not in the input",
+            };
+            ui.warn(format!("these ServiceAccounts {absent}: {}", several.join(", ")));
+        }
     }
     for problem in &answer.problems {
         ui.warn(words::problem(problem));

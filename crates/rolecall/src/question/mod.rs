@@ -3,15 +3,16 @@
 mod oddity;
 mod resource;
 
+use rolecall_access::known::URL_VERBS;
 use rolecall_rbac::{Catalog, Request, RequestScope, Target};
 
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
-use oddity::{PATH_VERBS, RESOURCE_VERBS, odd_verb};
 pub(crate) use oddity::{Reach, caveats_of_name, odd_resource, unknown_verb};
+use oddity::{is_resource_verb, odd_verb};
 use resource::{Named, resolve_named};
-pub(crate) use resource::{resolve, resolve_subresource};
+pub(crate) use resource::{refuse_pattern_of_names, resolve, resolve_subresource};
 
 /// The notation of RESOURCE, for the help of the commands that take one.
 pub(crate) const GRAMMAR: &str = "\
@@ -49,6 +50,16 @@ enum Span {
     Each,
 }
 
+/// Rejects a list of verbs where only one is possible.
+pub(crate) fn refuse_several_verbs(verb: &str) -> Result<(), CommandError> {
+    if !verb.contains(',') {
+        return Ok(());
+    }
+    let error = format!("`{verb}` contains several verbs, but only one is allowed here");
+    let verbs = verb.split(',').map(str::trim).filter(|verb| !verb.is_empty());
+    Err(CommandError::usage(error).with_hint(Hint::did_you_mean(verb, verbs)))
+}
+
 impl Question<'_> {
     /// Resolves the request, and reports anything unexpected on stderr.
     pub(crate) fn to_request(self, ui: &Ui, session: &Session) -> Result<Request, CommandError> {
@@ -73,11 +84,13 @@ impl Question<'_> {
         if self.verb.trim().is_empty() {
             return Err(CommandError::usage("the verb is empty"));
         }
+        refuse_several_verbs(self.verb)?;
         if self.resource.starts_with('/') {
             return self.to_path_request(ui);
         }
         let Named { resolved, name } = resolve_named(self, session)
             .map_err(|error| self.swapped(&session.catalog).unwrap_or(error))?;
+        refuse_pattern_of_names(&resolved, name)?;
         if name != self.name {
             ui.note(format!("assuming the object `{name}` of `{}`", resolved.display()));
         }
@@ -136,8 +149,7 @@ impl Question<'_> {
 
     /// Returns the error for verb and resource in the wrong order.
     fn swapped(self, catalog: &Catalog) -> Option<CommandError> {
-        let is_swapped =
-            RESOURCE_VERBS.contains(&self.resource) && catalog.resolve(self.verb).is_ok();
+        let is_swapped = is_resource_verb(self.resource) && catalog.resolve(self.verb).is_ok();
         let hint = Hint::did_you_mean(
             format!("{} {}", self.verb, self.resource),
             [format!("{} {}", self.resource, self.verb)],
@@ -158,15 +170,15 @@ impl Question<'_> {
                 ),
             ));
         }
-        let is_method = self.verb == "*" || PATH_VERBS.contains(&self.verb);
-        let unasked = RESOURCE_VERBS.contains(&self.verb) && !is_method;
+        let is_method = self.verb == "*" || URL_VERBS.contains(&self.verb);
+        let unasked = is_resource_verb(self.verb) && !is_method;
         if let Some(oddity) = odd_verb(self.verb, None) {
             ui.warn(oddity);
         } else if unasked {
             ui.warn(format!(
                 "`{}` is not a verb of URL paths; their verbs are {}",
                 self.verb,
-                PATH_VERBS.join(", ")
+                URL_VERBS.join(", ")
             ));
         }
         // Servers authorize the path without the query.

@@ -1,39 +1,8 @@
 //! Warnings about unusual verbs, resources and names, which are answered as written anyway.
 
-use rolecall_access::known::removed_in;
+use rolecall_access::known::{self, removed_in};
 use rolecall_check::dead_grant;
-use rolecall_rbac::{Catalog, PolicyRule, Resolved, VerbAlias, edit_distance};
-
-/// The verbs that API servers check for resources.
-pub(super) const RESOURCE_VERBS: [&str; 15] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "attest",
-];
-
-/// The verbs of URL paths: HTTP methods in lower case.
-pub(super) const PATH_VERBS: [&str; 7] =
-    ["get", "post", "put", "head", "options", "delete", "patch"];
-
-/// Verbs that servers check for resources without serving requests with them.
-const CHECKED_VERBS: [(&str, &[&str]); 4] = [
-    ("bind", &["roles", "clusterroles"]),
-    ("escalate", &["roles", "clusterroles"]),
-    ("impersonate", &["serviceaccounts"]),
-    ("use", &["podsecuritypolicies", "securitycontextconstraints"]),
-];
+use rolecall_rbac::{Catalog, PolicyRule, Resolved, VerbAlias, edit_distance, sentence_list};
 
 /// The targets of a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +37,23 @@ pub(super) fn odd_verb(verb: &str, resolved: Option<&Resolved<'_>>) -> Option<St
         None if resolved.subresource.is_empty() => &served.verbs,
         None => return None,
     };
-    let checked = CHECKED_VERBS
-        .iter()
-        .any(|(checked, resources)| *checked == verb && resources.contains(&&*served.resource));
-    (!checked && !verbs.iter().any(|served| **served == *verb)).then(|| {
-        format!("no server serves `{verb}` for `{}`; answering anyway", resolved.display())
-    })
+    let asked = known::asked_about(verb).unwrap_or_default();
+    let checked = asked.contains(&(&*served.group, &*served.resource));
+    if checked || verbs.iter().any(|served| **served == *verb) {
+        return None;
+    }
+    let mut elsewhere: Vec<String> =
+        asked.iter().map(|(_, resource)| format!("`{resource}`")).collect();
+    elsewhere.dedup();
+    let elsewhere = match &*elsewhere {
+        [] => String::new(),
+        resources => format!(", only for {}", sentence_list(resources)),
+    };
+    let serves = if asked.is_empty() { "serves" } else { "checks" };
+    Some(format!(
+        "no server {serves} `{verb}` for `{}`{elsewhere}; answering anyway",
+        resolved.display()
+    ))
 }
 
 /// Returns a warning about an unknown verb, with a similar one.
@@ -100,9 +80,15 @@ fn is_unknown_verb(verb: &str, reach: Reach) -> bool {
 fn known_verbs(reach: Reach) -> impl Iterator<Item = &'static str> {
     let paths: &[&str] = match reach {
         Reach::Resources => &[],
-        Reach::ResourcesAndPaths => &PATH_VERBS,
+        Reach::ResourcesAndPaths => &known::URL_VERBS,
     };
-    RESOURCE_VERBS.iter().chain(paths).copied()
+    let resources = known::RESOURCE_VERBS.into_iter().chain(known::asked_verbs());
+    resources.chain(paths.iter().copied())
+}
+
+/// Returns whether servers check a verb for resources.
+pub(super) fn is_resource_verb(verb: &str) -> bool {
+    known_verbs(Reach::Resources).any(|known| known == verb)
 }
 
 /// Returns a warning about an unknown API group or resource, with a similar one.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Catalog, ResolveError, Resolved, Text, edit_distance};
+use rolecall_access::known::{is_built_in, subresources_of};
+use rolecall_rbac::{Catalog, Glob, ResolveError, Resolved, Text, edit_distance};
 
 use super::Question;
 use crate::error::{CommandError, Hint};
@@ -28,6 +29,7 @@ pub(super) fn resolve_named<'a>(
         let resolved = resolve_subresource(catalog, verb, resource, subresource);
         return Ok(Named { resolved: resolved.map_err(hinted)?, name });
     }
+    refuse_pattern_of_subresources(catalog, verb, resource)?;
     let resolved = catalog.resolve_for(verb, resource);
     if let Err(ResolveError::UnknownSubresource { served, .. }) = &resolved
         && let Some((head, object)) = resource.split_once('/')
@@ -47,6 +49,7 @@ pub(crate) fn resolve<'a>(
     verb: &str,
     argument: &str,
 ) -> Result<Resolved<'a>, CommandError> {
+    refuse_pattern_of_subresources(catalog, verb, argument)?;
     let resolved =
         catalog.resolve_for(verb, argument).map_err(|error| unresolved(argument, error))?;
     with_known_subresource(argument, resolved)
@@ -67,7 +70,51 @@ pub(crate) fn resolve_subresource<'a>(
         )));
     }
     let written = format!("{resource}/{subresource}");
+    refuse_pattern_of_subresources(catalog, verb, &written)?;
     catalog.resolve_for(verb, &written).map_err(|error| unresolved(&written, error))
+}
+
+/// Rejects `pods/*` and `*/*`: RBAC compares them literally, so neither a rule nor a request with them has a
+/// meaning.
+fn refuse_pattern_of_subresources(
+    catalog: &Catalog,
+    verb: &str,
+    argument: &str,
+) -> Result<(), CommandError> {
+    let Some((resource, subresource)) = argument.split_once('/') else { return Ok(()) };
+    if !Glob::is_pattern(subresource) || argument.starts_with('/') {
+        return Ok(());
+    }
+    let error = format!("`{argument}` matches no request: RBAC has no wildcard for subresources");
+    if resource == "*" {
+        let error = format!("{error}, and `*` already includes them");
+        return Err(CommandError::usage(error).with_hint(Hint::did_you_mean(argument, ["*"])));
+    }
+    let served = catalog.resolve_for(verb, resource).ok().and_then(|resolved| resolved.served);
+    let subresources: Vec<String> = served.map(subresources_of).unwrap_or_default();
+    let error = match &*subresources {
+        [] => error,
+        names => format!("{error}; `{resource}` has {}", names.join(", ")),
+    };
+    let first = subresources.first().map(|first| format!("{resource}/{first}"));
+    let alternatives = [resource.to_owned()].into_iter().chain(first);
+    Err(CommandError::usage(error).with_hint(Hint::did_you_mean(argument, alternatives)))
+}
+
+/// Rejects a pattern as the name of an object: RBAC compares names literally. The names of signers, users,
+/// groups and the objects of other software can contain a `*`.
+pub(crate) fn refuse_pattern_of_names(
+    resolved: &Resolved<'_>,
+    name: &str,
+) -> Result<(), CommandError> {
+    let is_object =
+        resolved.served.is_some_and(|served| !served.is_virtual && is_built_in(&served.group));
+    if !is_object || !name.contains('*') {
+        return Ok(());
+    }
+    Err(CommandError::usage(format!(
+        "no object is named `{name}`: names are compared literally; leave out the name for all objects"
+    )))
 }
 
 /// Returns whether the text after a slash is the name of an object: no subresource has a similar name.
@@ -127,10 +174,7 @@ fn unresolved(argument: &str, error: ResolveError) -> CommandError {
         ResolveError::Malformed { resource } if resource.contains(',') => CommandError::usage(
             format!("`{resource}` contains several resources, but only one is allowed here"),
         )
-        .with_hint(Hint::run(
-            format!("rolecall can-i VERB {resource} --for SUBJECT"),
-            "check several resources",
-        )),
+        .with_hint(Hint::did_you_mean(resource, resource.split(',').filter(|one| !one.is_empty()))),
         ResolveError::Malformed { .. } => CommandError::usage(error)
             .with_hint(Hint::run("rolecall help can-i", "see the notation of resources")),
     }

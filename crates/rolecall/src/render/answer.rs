@@ -207,8 +207,14 @@ impl Answer<'_> {
             .collect();
         Some(match (&*names, names.get(..MOST_BINDINGS)) {
             ([], _) if matches!(self.decision.verdict, Verdict::Unknown { .. }) => {
-                "of the bindings that could be read, only default ones apply here".to_owned()
+                let which = if self.bindings.is_empty() {
+                    "none applies"
+                } else {
+                    "only default ones apply"
+                };
+                format!("of the bindings that could be read, {which} here")
             }
+            ([], _) if self.bindings.is_empty() => "no bindings apply here".to_owned(),
             ([], _) => "only Kubernetes' default bindings apply here".to_owned(),
             (all, Some(first)) if all.len() > first.len() => {
                 let more = all.len() - first.len();

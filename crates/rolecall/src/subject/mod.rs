@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rolecall_rbac::{Glob, Identity, NamedSubject, NotationError, ServiceAccount, edit_distance};
 
-use crate::cli::Options;
+use crate::cli::{Options, quote};
 use crate::error::{CommandError, Hint};
 use crate::load::{Breadth, Needs, Session};
 use crate::place::Unplaced;
@@ -94,28 +94,28 @@ impl SubjectArgument {
                 Glob::is_pattern(name) || namespace.as_deref().is_some_and(Glob::is_pattern)
             }
         };
-        let matching = |kind, namespace: Option<String>, name: String| Self::Matching {
-            kind,
-            namespace: namespace.map(Glob::new),
-            name: Glob::new(name),
+        let glob = |pattern: String| Glob::parse(pattern).map_err(CommandError::usage);
+        let matching = |kind, namespace: Option<String>, name: String| {
+            let namespace = namespace.map(glob).transpose()?;
+            Ok::<Self, CommandError>(Self::Matching { kind, namespace, name: glob(name)? })
         };
         Ok(match (named, is_pattern) {
             (NamedSubject::Me, _) => Self::Me,
             (NamedSubject::User(name), false) => Self::User(name),
-            (NamedSubject::User(name), true) => matching(SubjectWord::User, None, name),
+            (NamedSubject::User(name), true) => matching(SubjectWord::User, None, name)?,
             (NamedSubject::Group(name), false) => Self::Group(name),
-            (NamedSubject::Group(name), true) => matching(SubjectWord::Group, None, name),
+            (NamedSubject::Group(name), true) => matching(SubjectWord::Group, None, name)?,
             (NamedSubject::ServiceAccount { namespace, name }, false) => {
                 Self::ServiceAccount { namespace, name }
             }
             (NamedSubject::ServiceAccount { namespace, name }, true) => {
-                matching(SubjectWord::ServiceAccount, namespace, name)
+                matching(SubjectWord::ServiceAccount, namespace, name)?
             }
             (NamedSubject::Object { kind, namespace, name }, false) => {
                 Self::Workload { kind, namespace, name }
             }
             (NamedSubject::Object { kind, namespace, name }, true) => {
-                matching(SubjectWord::Workload(kind), namespace, name)
+                matching(SubjectWord::Workload(kind), namespace, name)?
             }
         })
     }
@@ -208,8 +208,8 @@ impl SubjectArgument {
         match subjects.pop() {
             Some(subject) if subjects.is_empty() => Ok(subject),
             last => {
-                let labels: Vec<String> =
-                    subjects.iter().chain(&last).map(|s| label(&s.identity)).take(SHOWN).collect();
+                let shown = subjects.iter().chain(&last).take(SHOWN);
+                let labels = shown.map(|subject| quote(&label(&subject.identity)));
                 Err(CommandError::usage("several subjects match, but only one is allowed here")
                     .with_hint(Hint::did_you_mean("the pattern", labels)))
             }
@@ -277,6 +277,7 @@ fn placed<'a>(ui: &Ui, session: &'a Session, named: Option<&'a str>) -> &'a str 
 /// Returns the error for an invalid SUBJECT, with a hint at the notation.
 fn malformed(text: &str, error: NotationError) -> CommandError {
     let (kind, rest) = text.split_once(['/', ':', ' ']).unwrap_or(("", text));
+    let quoted = |guesses: Vec<String>| guesses.into_iter().map(|guess| quote(&guess));
     match error {
         NotationError::NoKind => {
             let guesses: Vec<String> = match text {
@@ -287,7 +288,7 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
                 _ => ["sa", "user", "group"].map(|kind| format!("{kind}/{text}")).into(),
             };
             CommandError::usage(format!("`{text}` has no kind"))
-                .with_hint(Hint::did_you_mean(text, guesses))
+                .with_hint(Hint::did_you_mean(text, quoted(guesses)))
         }
         NotationError::NoName => CommandError::usage(format!("`{text}` has no name"))
             .with_hint(Hint::did_you_mean(text, [format!("{kind}/NAME")])),
@@ -296,6 +297,9 @@ fn malformed(text: &str, error: NotationError) -> CommandError {
                 .with_hint(Hint::did_you_mean(text, ["system:serviceaccount:NAMESPACE:NAME"]))
         }
         NotationError::NotAName => {
+            if let Err(error) = Glob::parse(text) {
+                return CommandError::usage(error);
+            }
             let lower = format!("{kind}/{}", rest.to_lowercase());
             let is_fixed = lower != text && NamedSubject::parse(&lower).is_ok();
             CommandError::usage(format!("`{text}` is not a valid object name"))

@@ -442,7 +442,7 @@ fn a_url_is_a_path() {
         but the rule has the verb get, not list
     --- stderr
     note: no `-n` given: assuming namespace `ns-1`, the only one in the input
-    warning: `list` is not a verb of URL paths; their verbs are get, post, put, head, options, delete, patch
+    warning: `list` is not a verb of URL paths; their verbs are get, head, post, put, patch, delete, options
     hint: run `rolecall why list /healthz --for sa/k-sa-1 -f fixtures/ns-1` to see what would change the answer
     --- exit 1
     "#);

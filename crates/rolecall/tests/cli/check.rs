@@ -60,11 +60,11 @@ fn findings_in_the_baseline_are_omitted() {
 #[test]
 fn an_invalid_baseline_is_an_error() {
     assert_snapshot!(rolecall("check fixtures/ns-1 --baseline README.md"), @r#"
-        --- stderr
-        error: baseline `README.md` is not JSON: expected value at line 1 column 1
-        hint: run `rolecall check PATH -o json` to write a baseline
-        --- exit 2
-        "#);
+    --- stderr
+    error: baseline `README.md` is not JSON: expected value at line 1 column 1
+    hint: run `rolecall check fixtures/ns-1 -o json > FILE` to write a baseline
+    --- exit 2
+    "#);
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn unrendered_templates_are_reported_as_such() {
     checked 1 object in 1 file; 2 files contain none
     --- stderr
     warning: chart: an unrendered Helm chart (3 templates)
-    hint: run `helm template chart | rolecall check -` to read the rendered chart
+    hint: run `helm template chart | rolecall check - --severity high` to read the rendered chart
     hint: run `rolecall explain RC103` to read what this means and how to fix it
     --- exit 1
     "#);
@@ -401,7 +401,7 @@ fn kustomizations_are_reported_and_patches_not_checked() {
     checked 1 object in 1 file
     --- stderr
     note: `prod/kustomization.yaml` was not built: answers that depend on it are unknown
-    hint: run `kustomize build prod | rolecall check -` to read the result
+    hint: run `kustomize build prod | rolecall check - --severity high` to read the result
     --- exit 3
     "#);
 }

@@ -13,7 +13,14 @@ fn habits_from_other_tools_get_a_hint() {
     for (arguments, tip) in [
         ("can-i --list", "`rolecall rules --for SUBJECT` lists what a subject can do"),
         ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
-        ("walk -k overlays/prod", "build it first: `kustomize build DIRECTORY | rolecall check -`"),
+        (
+            "walk -k overlays/prod",
+            "render it first: `kustomize build overlays/prod | rolecall walk -f -`",
+        ),
+        (
+            "check --helm=chart -n shop",
+            "render it first: `helm template chart | rolecall check -n shop -`",
+        ),
         ("check -R deploy", "leave it out: directories are always read recursively"),
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),

@@ -116,12 +116,12 @@ fn invalid_operands_are_errors() {
     hint: write `sa/NAME`, `NAMESPACE` or `context:NAME` instead of `Prod`
     --- exit 2
     ");
-    assert_snapshot!(rolecall(&format!("{ASK} --diff-with context:prod")), @"
+    assert_snapshot!(rolecall(&format!("{ASK} --diff-with context:prod")), @r#"
     --- stderr
     error: manifests have no context
-    hint: run `rolecall diff OLD NEW` to compare manifests with a cluster
+    hint: run `rolecall diff fixtures/ns-1 cluster:prod -n ns-1` to compare manifests with a cluster
     --- exit 2
-    ");
+    "#);
     assert_snapshot!(rolecall("can-i --resources pods --mode both --diff-with default"), @"
     --- stderr
     error: `--diff-with` does not support `--mode both`

@@ -176,7 +176,8 @@ fn a_role_applies_to_a_node_too() {
              note: allows user/system:node:n1 to get secrets in namespace ns-1\n\
              note: for kubelets, this adds to the rules of the Node authorizer, which allows access to their own \
              Node and Pods, and to objects that those Pods use; NodeRestriction also limits writes\n\
-             note: no other access is granted\n"
+             note: no other access is granted\n\
+             warning: this grant has a risk of medium severity in namespace `ns-1`: its holders can read any Secret whose name they know (RC510)\n"
         )
     );
 }
@@ -296,7 +297,7 @@ fn preflight_reports_whether_the_fix_can_be_applied() {
     note: missing: list services
     error: preflight: RoleBinding ns-1/rolecall:sa:ns-1:k-sa-1 grants more than the applying user has, who cannot bind roles.rbac.authorization.k8s.io "rolecall:sa:ns-1:k-sa-1" in namespace ns-1
     note: missing: list services
-    hint: run `rolecall who-can bind roles` to see who can apply such objects
+    hint: run `rolecall who-can bind roles -n ns-1 -f fixtures/ns-1 --as jane` to see which subjects can apply such objects
     "#);
     let ran = rolecall(
         "fix list services --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --preflight --as root --as-group system:masters",
@@ -402,6 +403,8 @@ fn paths_have_no_query_and_http_verbs() {
     assert!(ran.stdout.contains("nonResourceURLs: [\"/metrics\"]"), "{ran}");
     assert!(ran.stderr.contains("checking `/metrics`"), "{ran}");
     let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
+    assert!(ran.exit == Some(2) && ran.stderr.contains("write `get /metrics` instead"), "{ran}");
+    let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --force");
     assert!(ran.stderr.contains("`list` is not a verb of URL paths"), "{ran}");
     let ran = rolecall("fix 'get, list' pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");
     assert!(ran.stdout.contains("verbs: [\"get\", \"list\"]"), "{ran}");

@@ -161,7 +161,7 @@ fn a_wrong_field_is_reported_and_repaired_with_an_option() {
      kind: Role
     --- stderr
     note: one word is wrong: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31
-    hint: run `rolecall fix ... --style repair | patch -p1` to correct the files
+    hint: run `rolecall fix list pods --for sa/widget-operator --style repair -n widget-system -f fixtures/one-wrong-word | patch -p1` to correct the files
     note: allows sa/widget-system:widget-operator to list pods in namespace widget-system
     warning: sa/widget-system:widget-operator also gains access everywhere: get,list,watch pods
     --- exit 0

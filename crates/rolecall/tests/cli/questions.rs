@@ -225,9 +225,21 @@ fn can_i_takes_several_resources_with_commas() {
     assert!(ran.exit == Some(0) && ran.stdout.contains("configmaps"), "{ran}");
     let (ran, _) = asked("why", "get configmaps,pods", "sa/op");
     assert_eq!(ran.exit, Some(2), "{ran}");
-    let hint =
-        "hint: run `rolecall can-i VERB configmaps,pods --for SUBJECT` to check several resources";
+    let hint = "hint: write `configmaps` or `pods` instead of `configmaps,pods`";
     assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
+}
+
+#[test]
+fn several_verbs_are_only_possible_in_a_matrix_and_a_fix() {
+    let (ran, _) = asked("can-i", "get,list pods", "sa/op");
+    assert_eq!(ran.exit, Some(0), "{ran}");
+    for command in ["why", "who-can"] {
+        let subject = if command == "why" { "--for sa/demo:op" } else { "" };
+        let ran = rolecall_with(&format!("{command} get,list pods {subject} -n demo -f -"), INPUT);
+        assert_eq!(ran.exit, Some(2), "{ran}");
+        let hint = "hint: write `get` or `list` instead of `get,list`";
+        assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
+    }
 }
 
 #[test]
@@ -240,7 +252,7 @@ fn who_can_marks_serviceaccounts_that_do_not_exist() {
     );
     let ask = "who-can list pods.metrics.k8s.io -n demo -f - --defaults none";
     let ran = rolecall_with(ask, &input);
-    assert!(ran.stderr.contains("warning: sa/demo:po does not exist\n"), "{ran}");
+    assert!(ran.stderr.contains("warning: sa/demo:po is not in the input\n"), "{ran}");
     let json = rolecall_with(&format!("{ask} -o json"), &input);
     let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     let missing: Vec<(&str, bool)> = value["holders"]

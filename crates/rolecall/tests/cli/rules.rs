@@ -23,9 +23,6 @@ fn many_subjects_have_a_column() {
         SUBJECT           NAMESPACE   RESOURCE OR URL   VERBS
         sa/v08-prod:app   v08-prod    pods              get
         sa/v08-test:app   v08-test    pods              *
-        --- stderr
-        note: no rules found for sa/v08-prod:app
-        note: no rules found for sa/v08-test:app
         --- exit 0
         "#
     );

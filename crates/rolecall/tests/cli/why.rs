@@ -37,7 +37,7 @@ fn another_namespace() {
           nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it only applies in namespace ns-1
             to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
-          only Kubernetes' default bindings apply here
+          no bindings apply here
         --- exit 1
         "#
     );
@@ -120,7 +120,7 @@ fn every_near_miss_has_a_fix() {
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     list pods --for sa/app -n v09-app
       perhaps by ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13)
-        but its ClusterRole v09-metrics-reader does not exist
+        but its ClusterRole v09-metrics-reader is not in the input
         to change that, create ClusterRole v09-metrics-reader
     get pods --name p --for sa/hopeful -n v12-app
       nearly by RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rules[1]: * *.apps/*
@@ -213,7 +213,7 @@ fn a_text_without_a_refusal_is_an_error() {
     assert_snapshot!(rolecall_args(&["why", "list pods", "-f", "fixtures/ns-1"]), @r#"
     --- stderr
     error: no refusal found in the text: expected `... is forbidden: User "..." cannot ...`
-    hint: run `rolecall why list pods` to ask a question
+    hint: run `rolecall why list pods -f fixtures/ns-1` to ask a question
     --- exit 2
     "#);
 }

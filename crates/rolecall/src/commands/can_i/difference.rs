@@ -10,7 +10,7 @@ use super::Arguments;
 use super::mode::Mode;
 use super::plan::{Plan, Row};
 use crate::answer::difference::{Cell, Column, Difference};
-use crate::cli::Options;
+use crate::cli::{Options, command_line};
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{self, Evidence};
@@ -73,10 +73,17 @@ fn check(options: &Options, mode: Mode, others: &[Other]) -> Result<(), CommandE
         return Err(CommandError::usage("`--diff-with` does not support `--mode both`")
             .with_hint(Hint::pass("--mode live", "compare the answers of the server")));
     }
-    let has_context = others.iter().any(|other| matches!(other, Other::Context(_)));
-    if has_context && !options.source.filename.is_empty() {
+    let context = others.iter().find_map(|other| match other {
+        Other::Context(context) => Some(format!("cluster:{context}")),
+        _ => None,
+    });
+    if let (Some(context), [path, ..]) = (context, &*options.source.filename) {
+        let path = path.to_string_lossy();
+        let mut options = options.clone();
+        options.source.filename.clear();
+        let command = command_line(vec!["rolecall", "diff", &path, &context], &options);
         return Err(CommandError::usage("manifests have no context")
-            .with_hint(Hint::run("rolecall diff OLD NEW", "compare manifests with a cluster")));
+            .with_hint(Hint::run(command, "compare manifests with a cluster")));
     }
     Ok(())
 }

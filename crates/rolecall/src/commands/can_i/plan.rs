@@ -122,6 +122,7 @@ fn rows<'a>(
             "" => question::resolve(catalog, verb, argument)?,
             it => question::resolve_subresource(catalog, verb, argument, it)?,
         };
+        question::refuse_pattern_of_names(&resolved, &arguments.name)?;
         if let Some(oddity) = question::odd_resource(catalog, &resolved) {
             ui.warn(oddity);
         }

@@ -200,8 +200,9 @@ impl Arguments {
                 .with_hint(Hint::pass("--style reuse", "bind an existing role")));
         }
         if self.style == StyleArgument::Repair && self.out_dir.is_some() {
+            let command = options.given.clone().without("out_dir").without("kustomization");
             return Err(CommandError::usage("`--style repair` changes existing files").with_hint(
-                Hint::run("rolecall fix ... --style repair | patch -p1", "change the files"),
+                Hint::run(format!("{} | patch -p1", command.again(&[])), "change the files"),
             ));
         }
         if self.diff && self.output == FixFormat::Json {

@@ -8,6 +8,7 @@ use rolecall_rbac::{Identity, Request};
 use super::clues::Clues;
 use super::review::Reviews;
 use super::{Arguments, matrix, review, scan};
+use crate::cli::Options;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -27,9 +28,13 @@ pub(super) enum Input<'a> {
 
 impl<'a> Input<'a> {
     /// Reads the input of the arguments.
-    pub(super) fn read(ui: &Ui, arguments: &'a Arguments) -> Result<Self, CommandError> {
+    pub(super) fn read(
+        ui: &Ui,
+        options: &Options,
+        arguments: &'a Arguments,
+    ) -> Result<Self, CommandError> {
         if let Some(file) = &arguments.from_errors {
-            let (name, scan, clues) = scan::read(ui, file)?;
+            let (name, scan, clues) = scan::read(ui, options, file)?;
             return Ok(Self::Errors(name, scan, clues));
         }
         if let Some(file) = &arguments.reviews {

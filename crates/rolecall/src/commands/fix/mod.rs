@@ -49,7 +49,7 @@ use crate::ui::Ui;
 pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Exit, CommandError> {
     arguments.check(options)?;
     let subjects = SubjectArgument::parse_all(arguments.whom())?;
-    let input = Input::read(ui, arguments)?;
+    let input = Input::read(ui, options, arguments)?;
     let mut needs = SubjectArgument::needs(&subjects);
     needs.service_accounts = true;
     needs.namespaces = true;

@@ -10,7 +10,7 @@ use rolecall_yaml::{self as yaml, Field, FieldStep, Region};
 
 use super::diff;
 use crate::answer::repair::{Located, Place};
-use crate::cli::quote;
+use crate::cli::{Options, quote};
 use crate::error::Hint;
 use crate::render::plain;
 use crate::ui::Ui;
@@ -183,12 +183,13 @@ pub(super) fn yaml(objects: &[Object]) -> String {
 }
 
 /// Notes the corrections, with commands to apply them.
-pub(super) fn advise(ui: &Ui, located: &[Located<'_>]) {
+pub(super) fn advise(ui: &Ui, options: &Options, located: &[Located<'_>]) {
     for located in located {
         ui.note(format!("one word is wrong: {}", located.in_words()));
     }
     if located.iter().any(Located::is_in_file) {
-        ui.suggest(Hint::run("rolecall fix ... --style repair | patch -p1", "correct the files"));
+        let command = format!("{} | patch -p1", options.given.again(&[]));
+        ui.suggest(Hint::run(command, "correct the files"));
     }
     for located in located.iter().filter(|located| !located.is_in_file()) {
         let object = &located.repair.object;

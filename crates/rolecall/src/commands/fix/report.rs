@@ -32,7 +32,7 @@ const LONGEST: usize = 80;
 /// Reports granted and denied requests, with notes.
 pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
     let limit = if options.output.verbose > 0 { usize::MAX } else { MAX_REPORTED };
-    let report = Report { ui, fixed, limit };
+    let report = Report { ui, options, fixed, limit };
     report.repairs();
     report.granted();
     let contradicted = report.allowed_before();
@@ -69,6 +69,7 @@ pub(super) fn report(ui: &Ui, options: &Options, fixed: &Fixed<'_>) -> Exit {
 
 pub(super) struct Report<'a> {
     pub(super) ui: &'a Ui,
+    pub(super) options: &'a Options,
     pub(super) fixed: &'a Fixed<'a>,
     pub(super) limit: usize,
 }
@@ -401,7 +402,7 @@ impl Report<'_> {
     fn repairs(&self) {
         let Fixed { located, is_repaired, .. } = self.fixed;
         if *is_repaired {
-            return repair::advise(self.ui, located);
+            return repair::advise(self.ui, self.options, located);
         }
         for located in located.iter().take(self.limit) {
             self.note(format!("smaller change: {} (use `--style repair`)", located.in_words()));

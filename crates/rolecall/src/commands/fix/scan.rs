@@ -12,7 +12,7 @@ use rolecall_rbac::{Identity, Request, ResourceRequest, Target};
 
 use super::clues::{Clues, Watched};
 use crate::answer::fix::{Gathered, Unresolved, Weight};
-use crate::cli::Options;
+use crate::cli::{Options, command_line};
 use crate::error::{CommandError, Hint};
 use crate::slow_input::SlowInputNote;
 use crate::subject::{Subject, label};
@@ -23,16 +23,25 @@ use crate::{file, remedy, words};
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads the refusals in a file, or in stdin, and returns them with its name in messages.
-pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), CommandError> {
+pub(crate) fn read(
+    ui: &Ui,
+    options: &Options,
+    path: &Path,
+) -> Result<(String, Scan, Clues), CommandError> {
     let _note = SlowInputNote::start(ui, [path]);
     let (input, name) = file::open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, input);
     let head = input.fill_buf().map_err(|error| file::unreadable(path, error))?;
     if head.starts_with(&GZIP) {
+        let uncompress = match path.as_os_str() == "-" {
+            true => "gunzip".to_owned(),
+            false => format!("gunzip -c {}", crate::cli::quote(&path.to_string_lossy())),
+        };
+        let again = options.given.clone().replacing("from_errors", |_| "-".to_owned()).again(&[]);
         return Err(CommandError::input(format!("{name} is compressed"))
-            .with_hint(Hint::run("gunzip -c FILE | rolecall fix --from-errors -", "read it")));
+            .with_hint(Hint::run(format!("{uncompress} | {again}"), "read it")));
     }
-    let is_binary = head.contains(&0);
+    let (is_binary, is_empty) = (head.contains(&0), head.is_empty());
     let mut scanner = Scanner::new();
     let mut clues = Clues::new();
     let watched = Watched { reader: input, clues: &mut clues };
@@ -44,6 +53,10 @@ pub(crate) fn read(ui: &Ui, path: &Path) -> Result<(String, Scan, Clues), Comman
     if scan.is_empty() {
         let why = match is_binary {
             true => "it is not UTF-8 text",
+            false if is_empty && path.as_os_str() == "-" => {
+                "it is empty; clients print errors on stderr, which `2>&1` redirects"
+            }
+            false if is_empty => "it is empty",
             false => "expected `... is forbidden: User \"...\" cannot ...`",
         };
         ui.note(format!("{name} contains no refusal: {why}"));
@@ -158,7 +171,8 @@ fn take_unnamed(name: &str, found: Unnamed, about: &About<'_>, gathered: &mut Ga
         .map(|command| Hint::run(command, "grant it, with the refused user as SUBJECT"))
         .collect();
     if next.is_empty() {
-        let command = "rolecall fix VERB RESOURCE --for SUBJECT";
+        let words = vec!["rolecall", "fix", "VERB", "RESOURCE", "--for", "SUBJECT"];
+        let command = command_line(words, about.options);
         next.push(Hint::run(command, "grant it, once you know the user and the request"));
         next.push(Hint::quote(
             "paste the server's whole message: kubectl prints it with `-v=8`, and other clients have it in \

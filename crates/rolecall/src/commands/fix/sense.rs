@@ -1,5 +1,6 @@
 //! Checks that a grant has an effect: rules that match no request are rejected.
 
+use rolecall_access::known;
 use rolecall_check::dead_grant;
 use rolecall_rbac::{Catalog, PolicyRule, Request, Resolved, ResourceRequest, Target, VerbAlias};
 
@@ -29,33 +30,74 @@ pub(super) enum Force {
 
 /// Returns why a rule for a request would have no effect; `None` if it can have one.
 pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
-    let Target::Resource(target) = &request.target else { return None };
-    let rule = PolicyRule {
-        verbs: [request.verb.clone()].into(),
-        api_groups: [target.group.clone()].into(),
-        resources: [target.combined()].into(),
-        ..PolicyRule::default()
-    };
+    let (rule, reach) = rule_for(request);
     if let Some(dead) = dead_grant(&rule, catalog) {
-        let unknown = VerbAlias::of(&request.verb)
-            .is_none()
-            .then(|| unknown_verb(&request.verb, Reach::Resources));
+        let unknown = VerbAlias::of(&request.verb).is_none();
+        let unknown = unknown.then(|| unknown_verb(&request.verb, reach));
         let because =
             unknown.flatten().unwrap_or_else(|| format!("{}; {}", dead.message, dead.fix));
-        return Some(Useless { because, hints: meant(request, target).into_iter().collect() });
+        return Some(Useless { because, hints: meant(request).into_iter().collect() });
     }
-    unknown(target, catalog)
+    match &request.target {
+        Target::Resource(target) => unknown(target, catalog),
+        Target::Path(_) => None,
+    }
 }
 
-/// Returns a hint at the verbs that an alias means.
-fn meant(request: &Request, target: &ResourceRequest) -> Option<Hint> {
-    let meant = VerbAlias::of(&request.verb)?;
+/// Returns the rule that grants only a request.
+fn rule_for(request: &Request) -> (PolicyRule, Reach) {
+    let verbs = [request.verb.clone()].into();
+    match &request.target {
+        Target::Path(path) => {
+            let non_resource_urls = [path.clone()].into();
+            let rule = PolicyRule { verbs, non_resource_urls, ..PolicyRule::default() };
+            (rule, Reach::ResourcesAndPaths)
+        }
+        Target::Resource(target) => {
+            let name = (!target.name.is_empty()).then(|| target.name.clone());
+            let rule = PolicyRule {
+                verbs,
+                api_groups: [target.group.clone()].into(),
+                resources: [target.combined()].into(),
+                resource_names: name.into_iter().collect(),
+                ..PolicyRule::default()
+            };
+            (rule, Reach::Resources)
+        }
+    }
+}
+
+/// Returns a hint at the requests that were probably meant.
+fn meant(request: &Request) -> Option<Hint> {
+    let verb = &*request.verb;
+    let target = match &request.target {
+        Target::Path(path) => {
+            let method = known::url_verb_for(verb).filter(|method| *method != verb)?;
+            return Hint::did_you_mean(format!("{verb} {path}"), [quote_both(method, path)]);
+        }
+        Target::Resource(target) => target,
+    };
     let written = displayed(target);
-    let verbs = meant.verbs.join(",");
-    Hint::did_you_mean(
-        format!("{} {written}", request.verb),
-        [quote_both(&verbs, &meant.on(&written))],
-    )
+    let alternatives: Vec<String> = match (VerbAlias::of(verb), known::asked_about(verb)) {
+        (Some(meant), _) => vec![quote_both(&meant.verbs.join(","), &meant.on(&written))],
+        (None, Some(asked)) if !asked.contains(&(&*target.group, &*target.resource)) => {
+            let mut asked = asked.to_vec();
+            // Retired groups come after the current ones.
+            asked.dedup_by_key(|(_, resource)| *resource);
+            asked.iter().map(|(group, resource)| asked_about(verb, group, resource)).collect()
+        }
+        (None, _) => Vec::new(),
+    };
+    Hint::did_you_mean(format!("{verb} {written}"), alternatives)
+}
+
+/// Returns the arguments for a verb of authorization checks on one of its resources.
+fn asked_about(verb: &str, group: &str, resource: &str) -> String {
+    let group = match group {
+        "" => String::new(),
+        group => format!(".{group}"),
+    };
+    quote_both(verb, &format!("{resource}{group}"))
 }
 
 fn quote_both(verb: &str, resource: &str) -> String {

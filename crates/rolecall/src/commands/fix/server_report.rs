@@ -4,6 +4,7 @@ use rolecall_grant::{Object, Preflight};
 
 use super::report::Report;
 use crate::answer::fix::DryRun;
+use crate::cli::command_line;
 use crate::error::Hint;
 use crate::words;
 
@@ -61,10 +62,9 @@ impl Report<'_> {
             ));
         }
         if found.is_refused() {
-            self.ui.suggest(Hint::run(
-                "rolecall who-can bind roles",
-                "see who can apply such objects",
-            ));
+            let words = vec!["rolecall", "who-can", "bind", "roles"];
+            let command = command_line(words, self.options);
+            self.ui.suggest(Hint::run(command, "see which subjects can apply such objects"));
         }
     }
 

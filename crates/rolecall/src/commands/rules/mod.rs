@@ -205,8 +205,10 @@ struct Report {
     masters: BTreeSet<String>,
     /// The subjects and namespaces with possibly incomplete rules.
     open: BTreeSet<(String, Text)>,
-    /// The subjects without rules.
+    /// The subjects without rules in at least one namespace.
     without: BTreeSet<String>,
+    /// The subjects with rules in at least one namespace.
+    with: BTreeSet<String>,
 }
 
 impl Report {
@@ -296,7 +298,10 @@ impl Report {
         let identity = &subject.identity;
         if !review.gaps.is_empty() {
             self.open.insert((label(identity), namespace.into()));
-        } else if review.rules.is_empty() && !identity.is_privileged() {
+        }
+        if !review.rules.is_empty() {
+            self.with.insert(label(identity));
+        } else if review.gaps.is_empty() && !identity.is_privileged() {
             self.without.insert(label(identity));
         }
         self.nodes.extend(identity.is_node().then(|| label(identity)));
@@ -324,7 +329,7 @@ impl Report {
         for gap in words::gaps(&self.gaps) {
             ui.warn(format!("more rules might apply; could not read: {gap}"));
         }
-        for subject in &self.without {
+        for subject in self.without.difference(&self.with) {
             ui.note(format!("no rules found for {subject}"));
         }
         for node in &self.nodes {

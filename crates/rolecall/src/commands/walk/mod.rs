@@ -6,7 +6,7 @@ use std::io::Write;
 
 use clap::Args;
 use rolecall_rbac::{Gap, ServiceAccountName};
-use rolecall_walk::{Account, Holders, Walk, everything_in, holders, walk};
+use rolecall_walk::{Account, Holders, Walk, WalkedIdentity, everything_in, holders, walk};
 
 use crate::cli::{self, Options};
 use crate::error::{CommandError, Hint};
@@ -16,7 +16,7 @@ use crate::output::{self, AccessWalk, Format};
 use crate::render::{self, Strokes, TreeDetail};
 use crate::subject::label;
 use crate::ui::Ui;
-use crate::words;
+use crate::words::{self, MissingFrom};
 use scope::{Found, Scope};
 use targets::TargetArgument;
 
@@ -102,8 +102,11 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
             output::write_structured(&mut out, arguments.output, &walk)?;
         }
         Format::Table | Format::Wide => {
-            let detail =
-                TreeDetail { wide: arguments.output == Format::Wide, catalog: &session.catalog };
+            let detail = TreeDetail {
+                wide: arguments.output == Format::Wide,
+                catalog: &session.catalog,
+                missing_from: session.missing_from(),
+            };
             let strokes = Strokes::of_locale(|name| std::env::var(name).ok());
             let trees = render::walk_trees(&walk, detail);
             for (position, tree) in trees.chain(render::holder_trees(&holders, detail)).enumerate()
@@ -130,7 +133,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
                 let command = cli::command_line(vec!["rolecall", "walk", "sa/*"], &options);
                 ui.suggest(Hint::run(command, "walk from the ServiceAccounts"));
             }
-            advise(ui, options, &walk);
+            advise(ui, options, session.missing_from(), &walk);
         }
     }
     out.flush()?;
@@ -163,8 +166,11 @@ fn report_gaps(ui: &Ui, walk: &Walk<'_>, holders: &Holders<'_>) -> bool {
 }
 
 /// Prints notes and hints.
-fn advise(ui: &Ui, options: &Options, walk: &Walk<'_>) {
-    let missing = walk.identities.iter().filter(|walked| walked.account == Some(Account::Missing));
+fn advise(ui: &Ui, options: &Options, missing_from: MissingFrom, walk: &Walk<'_>) {
+    let is_missing = |walked: &&WalkedIdentity<'_>| {
+        missing_from == MissingFrom::Cluster && walked.account == Some(Account::Missing)
+    };
+    let missing = walk.identities.iter().filter(is_missing);
     for account in missing.filter_map(|walked| walked.identity.as_service_account()).take(HINTS) {
         let ServiceAccountName { namespace, name } = account;
         let command = format!("kubectl create serviceaccount {name} -n {namespace}");

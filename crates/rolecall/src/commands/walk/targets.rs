@@ -38,9 +38,13 @@ impl TargetArgument {
         let split = text.split_once(['/', ' ']).map(|(kind, name)| (kind, name.trim()));
         if let Some((kind, name)) = split.filter(|(_, name)| !name.is_empty()) {
             // Names of roles and bindings can contain anything but a slash.
+            let glob = |pattern: &str| match Glob::is_pattern(pattern) {
+                true => Glob::parse(pattern).map_err(CommandError::usage),
+                false => Ok(Glob::new(pattern)),
+            };
             let (namespace, bare) = match name.split_once('/') {
-                Some((namespace, name)) => (Some(Glob::new(namespace)), Glob::new(name)),
-                None => (None, Glob::new(name)),
+                Some((namespace, name)) => (Some(glob(namespace)?), glob(name)?),
+                None => (None, glob(name)?),
             };
             let roles =
                 |kind| Ok(Self::Roles { kind, namespace: namespace.clone(), name: bare.clone() });

@@ -83,7 +83,9 @@ Examples:
 
 {}
 
-Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read.",
+Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read. For error
+messages: 1 something was refused; 0 a file, stdin or a log contains no refusal, or only requests that
+are allowed now; 2 an argument in quotes is not a refusal.",
         subject::GRAMMAR,
         question::GRAMMAR,
     )
@@ -94,10 +96,16 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let Arguments { verb, resource, .. } = arguments;
     match (verb.as_deref(), resource.as_deref()) {
         (Some(verb), Some(resource)) => explain(ui, options, arguments, verb, resource),
+        (Some(verb), None) if verb.trim().is_empty() => {
+            let question = options.given.clone().replacing("verb", |_| "VERB".to_owned());
+            let stdin = options.given.clone().replacing("verb", |_| "-".to_owned());
+            Err(CommandError::usage("the question is empty")
+                .with_hint(Hint::run(question.again(&["RESOURCE"]), "ask about a resource"))
+                .with_hint(Hint::run(stdin.again(&[]), "read error messages from stdin")))
+        }
         (Some(verb), None) if verb != "-" && !verb.contains(char::is_whitespace) => {
-            Err(CommandError::usage(format!("the resource is missing after `{verb}`")).with_hint(
-                Hint::run(format!("rolecall why {verb} RESOURCE"), "ask about a resource"),
-            ))
+            Err(CommandError::usage(format!("the resource is missing after `{verb}`"))
+                .with_hint(Hint::run(options.given.again(&["RESOURCE"]), "ask about a resource")))
         }
         _ => refused::explain(ui, options, arguments),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rolecall_grant::Denied;
 use rolecall_grant::refusal::Scan;
@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::load::{Breadth, Needs, Session};
 use crate::note::missing_role_texts;
 use crate::output::{self, Format, RefusalCause, Refusals};
+use crate::question::{Reach, unknown_verb};
 use crate::remedy::fix_commands;
 use crate::render::{self, Detail, Folded, plain};
 use crate::subject::{Subject, SubjectArgument, label};
@@ -33,7 +34,7 @@ pub(super) fn explain(
     options: &Options,
     arguments: &Arguments,
 ) -> Result<Exit, CommandError> {
-    let text = Text::of(ui, arguments)?;
+    let text = Text::of(ui, options, arguments)?;
     let subjects = arguments.subject.iter().map(|subject| SubjectArgument::parse(subject));
     let subjects = subjects.collect::<Result<Vec<SubjectArgument>, CommandError>>()?;
     let session = Session::load(ui, options, needs(&text, &subjects, arguments)?)?;
@@ -71,18 +72,18 @@ enum Text {
 }
 
 impl Text {
-    fn of(ui: &Ui, arguments: &Arguments) -> Result<Self, CommandError> {
+    fn of(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<Self, CommandError> {
         let file = match (&arguments.verb, &arguments.from_errors) {
             (Some(word), _) if word == "-" => Path::new("-"),
-            (Some(text), _) => return Self::pasted(text),
+            (Some(text), _) => return Self::pasted(options, text),
             (None, Some(file)) => file,
             (None, None) => return Ok(Self::Logs),
         };
-        let (name, scan, _) = scan::read(ui, file)?;
+        let (name, scan, _) = scan::read(ui, options, file)?;
         Ok(Self::Scanned(name, scan))
     }
 
-    fn pasted(text: &str) -> Result<Self, CommandError> {
+    fn pasted(options: &Options, text: &str) -> Result<Self, CommandError> {
         let scan = Scan::of(text.as_bytes());
         if !scan.is_empty() {
             return Ok(Self::Scanned("refusal".to_owned(), scan));
@@ -91,10 +92,17 @@ impl Text {
             "no refusal found in the text: expected `... is forbidden: User \"...\" cannot ...`",
         );
         let words: Vec<&str> = text.split_whitespace().collect();
+        let is_known = |verb: &str| unknown_verb(verb, Reach::ResourcesAndPaths).is_none();
+        let given = || options.given.clone();
         Err(match &*words {
-            [verb, resource] => error
-                .with_hint(Hint::run(format!("rolecall why {verb} {resource}"), "ask a question")),
-            _ => error.with_hint(Hint::run("rolecall why -", "read it from stdin")),
+            [verb, resource] if is_known(verb) => {
+                let question = given().without("verb").again(&[verb, resource]);
+                error.with_hint(Hint::run(question, "ask a question"))
+            }
+            _ => {
+                let stdin = given().replacing("verb", |_| "-".to_owned()).again(&[]);
+                error.with_hint(Hint::run(stdin, "read it from stdin"))
+            }
         })
     }
 }
@@ -271,12 +279,19 @@ impl Cause<'_> {
     }
 }
 
-/// Returns the command that grants everything, if the input is a file that can be read again.
+/// Returns the command that grants everything, if the input can be read again.
 fn one_command(options: &Options, arguments: &Arguments, causes: &[Cause<'_>]) -> Option<String> {
     let is_denied = causes.iter().any(|cause| !cause.decision.verdict.is_allowed());
-    let file: &PathBuf = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-")?;
-    let file = file.to_string_lossy();
-    let words = vec!["rolecall", "fix", "--from-errors", &file];
+    let file = arguments.from_errors.as_ref().filter(|file| file.as_os_str() != "-");
+    let file = file.map(|file| file.to_string_lossy());
+    let mut words = vec!["rolecall", "fix"];
+    match &file {
+        Some(file) => words.extend(["--from-errors", file]),
+        None if arguments.logs.is_empty() => return None,
+        None => words.extend(arguments.logs.iter().flat_map(|target| ["--logs", target])),
+    }
+    words.extend(options.given.values("since").flat_map(|since| ["--since", since]));
+    words.extend(arguments.subject.iter().flat_map(|subject| ["--for", subject]));
     is_denied.then(|| crate::cli::command_line(words, options))
 }
 

@@ -5,7 +5,7 @@ use rolecall_walk::{Account, HeldBinding, HeldRole, Holder, Holders, Recipient, 
 
 use super::{HEAD, MISSING, TreeDetail, UNSURE, pod_heads, push_rules};
 use crate::render::Tree;
-use crate::words;
+use crate::words::{self, absence};
 
 /// Draws roles with their rules and subjects.
 pub(crate) fn holder_trees<'h>(
@@ -20,7 +20,7 @@ fn role_tree(holders: &Holders<'_>, held: &HeldRole<'_>, detail: TreeDetail<'_>)
     let slash = if name.namespace.is_empty() { "" } else { "/" };
     let title = format!("{} {}{slash}{}", name.kind(), name.namespace, name.name);
     let mut tree = match held.role {
-        None => Tree::new(format!("{title} does not exist")).styled(MISSING),
+        None => Tree::new(format!("{title} {}", absence(detail.missing_from))).styled(MISSING),
         Some(role) => {
             let unbuilt = words::before_building([&role.metadata]);
             let mut tree = Tree::new(format!("{title}{unbuilt}")).styled(HEAD);
@@ -92,7 +92,9 @@ fn holder_tree(
                 Account::Template => {
                     Tree::new(format!("{subject}: a variable without a value")).styled(UNSURE)
                 }
-                Account::Missing => Tree::new(format!("{subject} does not exist")).styled(MISSING),
+                Account::Missing => {
+                    Tree::new(format!("{subject} {}", absence(detail.missing_from))).styled(MISSING)
+                }
                 Account::Unread => Tree::new(format!("{subject} (not read)")).styled(UNSURE),
             };
             let pods: Vec<&WalkedPod<'_>> =

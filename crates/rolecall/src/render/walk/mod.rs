@@ -13,7 +13,7 @@ use rolecall_walk::{
 };
 
 use super::Tree;
-use crate::words;
+use crate::words::{self, MissingFrom, absence};
 pub(crate) use held::holder_trees;
 
 const HEAD: Style = Style::new().bold();
@@ -32,6 +32,8 @@ pub(crate) struct TreeDetail<'a> {
     pub(crate) wide: bool,
     /// The catalog, to detect cluster-scoped resources, which RoleBindings cannot grant.
     pub(crate) catalog: &'a Catalog,
+    /// The place that lacks missing objects.
+    pub(crate) missing_from: MissingFrom,
 }
 
 /// Draws a walk: one tree per identity, with its Pods at the root.
@@ -61,7 +63,7 @@ fn identity_tree(
     gaps: &[Gap],
     detail: TreeDetail<'_>,
 ) -> Tree {
-    let mut account = identity_line(walked, !pods.is_empty());
+    let mut account = identity_line(walked, !pods.is_empty(), detail.missing_from);
     if walked.identity.is_privileged() {
         account.push(Tree::new("everything: members of system:masters bypass authorization"));
     }
@@ -105,7 +107,7 @@ fn identity_tree(
     }
 }
 
-fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
+fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool, missing_from: MissingFrom) -> Tree {
     let identity = &walked.identity;
     match (identity.as_service_account(), &walked.account) {
         (Some(name), Some(account)) => {
@@ -119,10 +121,16 @@ fn identity_line(walked: &WalkedIdentity<'_>, has_pods: bool) -> Tree {
                     Tree::new(format!("{name}: a variable without a value")).styled(UNSURE)
                 }
                 Account::Missing if has_pods => {
-                    let text = format!("{name} does not exist, so its Pods cannot be created");
+                    let text = match missing_from {
+                        MissingFrom::Cluster => ", so its Pods cannot be created",
+                        MissingFrom::Input => ": without it, its Pods cannot be created",
+                    };
+                    let text = format!("{name} {}{text}", absence(missing_from));
                     Tree::new(text).styled(MISSING)
                 }
-                Account::Missing => Tree::new(format!("{name} does not exist")).styled(MISSING),
+                Account::Missing => {
+                    Tree::new(format!("{name} {}", absence(missing_from))).styled(MISSING)
+                }
                 Account::Unread => Tree::new(format!("{name} (not read)")).styled(UNSURE),
             }
         }
@@ -298,7 +306,10 @@ fn binding_tree(bound: &WalkedBinding<'_>, detail: TreeDetail<'_>) -> Tree {
         }
         RoleState::NotFound => {
             let role = format!("{} {}", role_ref.kind, role_ref.name);
-            tree.push(Tree::new(format!("nothing: {role} does not exist")).styled(MISSING));
+            tree.push(
+                Tree::new(format!("nothing: {role} {}", absence(detail.missing_from)))
+                    .styled(MISSING),
+            );
         }
         RoleState::Unsupported => {
             let text = format!("nothing: {} is not a kind of role", role_ref.kind);
