@@ -5,101 +5,52 @@ use std::fmt;
 use rolecall_rbac::{Text, Variable, VariableValue};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::seed::{Fields, Items, ObjectSeed, OnlySeed, TextSeed};
+use super::fields::{Empty, Fields, fields};
+use super::seed::{OnlySeed, TextSeed, text};
 use super::strings::StringCache;
 
-/// Reads `env`: whether a variable configures kubectl, and the variables whose values can be names.
-pub(super) struct Environment<'s> {
-    strings: &'s mut StringCache,
-    sets_kubeconfig: bool,
-    variables: Vec<Variable>,
+/// Returns whether a variable configures kubectl, and the variables whose values can be names. The
+/// last variable with a name wins.
+pub(super) fn environment(variables: Vec<EnvVariable>) -> (bool, Vec<Variable>) {
+    let (mut configures, mut kept) = (false, Vec::<Variable>::new());
+    for EnvVariable { name, value } in variables {
+        let Some(name) = name else { continue };
+        configures |= sets_kubeconfig(&name);
+        kept.retain(|known| known.name != name);
+        kept.extend(value.map(|value| Variable { name, value }));
+    }
+    (configures, kept)
 }
 
-impl<'s> Environment<'s> {
-    pub(super) fn new(strings: &'s mut StringCache) -> Self {
-        Self { strings, sets_kubeconfig: false, variables: Vec::new() }
-    }
-}
-
-impl<'de> Items<'de> for Environment<'_> {
-    const EXPECTED: &'static str = "a list of environment variables";
-    type Output = (bool, Vec<Variable>);
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let fields = VariableFields { strings: self.strings, name: None, value: None };
-        let Some((name, value)) = items.next_element_seed(ObjectSeed(fields))? else {
-            return Ok(false);
-        };
-        let Some(name) = name else { return Ok(true) };
-        self.sets_kubeconfig |= sets_kubeconfig(&name);
-        // The last variable with a name wins.
-        self.variables.retain(|known| known.name != name);
-        self.variables.extend(value.map(|value| Variable { name, value }));
-        Ok(true)
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.sets_kubeconfig, self.variables)
-    }
-}
-
-struct VariableFields<'s> {
-    strings: &'s mut StringCache,
+/// A variable, with its value if that can be a name.
+pub(super) struct EnvVariable {
     name: Option<Text>,
     value: Option<VariableValue>,
 }
 
-#[derive(Clone, Copy)]
-enum VariableField {
-    Name,
-    Value,
-    ValueFrom,
+impl Empty for EnvVariable {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { name: None, value: None }
+    }
 }
 
-impl<'de> Fields<'de> for VariableFields<'_> {
-    const EXPECTED: &'static str = "an environment variable";
-    type Field = VariableField;
-    type Output = (Option<Text>, Option<VariableValue>);
-
-    fn field(name: &str) -> Option<VariableField> {
-        Some(match name {
-            "name" => VariableField::Name,
-            "value" => VariableField::Value,
-            "valueFrom" => VariableField::ValueFrom,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: VariableField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            VariableField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
-            VariableField::Value => {
-                let value = map.next_value_seed(ObjectNameSeed(self.strings))?;
-                self.value = value.map(VariableValue::Text);
-            }
-            VariableField::ValueFrom => {
-                let path = OnlySeed {
-                    expected: "a field reference",
-                    name: "fieldPath",
-                    seed: TextSeed(self.strings),
-                };
-                let seed = OnlySeed { expected: "a source", name: "fieldRef", seed: path };
-                self.value = match map.next_value_seed(seed)?.flatten().as_deref() {
-                    Some("metadata.namespace") => Some(VariableValue::OwnNamespace),
-                    Some("spec.serviceAccountName") => Some(VariableValue::OwnServiceAccount),
-                    _ => None,
-                };
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.name, self.value)
+fields! {
+    EnvVariable: "an environment variable" in "environment variables", |variable, map, strings| {
+        Name = "name" => variable.name = Some(text(map, strings)?);
+        Value = "value" => {
+            let value = map.next_value_seed(ObjectNameSeed(strings))?;
+            variable.value = value.map(VariableValue::Text);
+        };
+        ValueFrom = "valueFrom" => {
+            let (expected, name) = ("a field reference", "fieldPath");
+            let seed = OnlySeed { expected, name, seed: TextSeed(strings) };
+            let seed = OnlySeed { expected: "a source", name: "fieldRef", seed };
+            variable.value = match map.next_value_seed(seed)?.flatten().as_deref() {
+                Some("metadata.namespace") => Some(VariableValue::OwnNamespace),
+                Some("spec.serviceAccountName") => Some(VariableValue::OwnServiceAccount),
+                _ => None,
+            };
+        };
     }
 }
 

@@ -11,6 +11,7 @@
 //! applied. An object that cannot be decoded becomes a problem and a gap.
 
 mod environment;
+mod fields;
 mod identity;
 mod lines;
 mod list;
@@ -31,11 +32,11 @@ mod walk;
 use std::sync::{Mutex, PoisonError};
 
 use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, SubjectKind, Text};
-use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::IgnoredAny;
 
 pub use self::identity::Selection;
 pub(crate) use self::identity::{Identity, Shape};
-use self::object::{Object, ObjectFields};
+use self::object::Object;
 pub(crate) use self::skip::skip_rule;
 use self::strings::StringCache;
 use crate::problem::{Problem, ProblemKind};
@@ -173,15 +174,7 @@ impl Decoder {
         position: Position,
     ) -> Result<usize, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let origin = self.place.origin(position.line);
-        let seed = ObjectFields::seed(
-            &mut self.strings,
-            identity,
-            &self.default_namespace,
-            origin,
-            self.selection,
-        );
-        if let Ok(object) = seed.deserialize(&mut deserializer) {
+        if let Ok(object) = self.read_object(&mut deserializer, identity, position.line) {
             if let (Place::Cluster, Some(identity)) = (&self.place, identity)
                 && object.kind() != &*identity.kind
             {

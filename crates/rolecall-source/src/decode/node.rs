@@ -1,10 +1,9 @@
 //! Decodes nodes: lists, custom resources, and the errors in other objects.
 
 use rolecall_rbac::{Gap, Metadata, ObjectKind, Text, Unread};
-use serde::de::DeserializeSeed;
 
 use super::identity::{Identity, RBAC_GROUP, Shape, is_cluster_scoped};
-use super::object::{ObjectFields, custom_workload};
+use super::object::custom_workload;
 use super::{Decoder, lines, walk};
 use crate::problem::ProblemKind;
 use crate::snapshot;
@@ -105,15 +104,7 @@ impl Decoder {
     }
 
     fn object(&mut self, node: Node<'_>, identity: &Identity) {
-        let origin = self.place.origin(node.position().line);
-        let seed = ObjectFields::seed(
-            &mut self.strings,
-            Some(identity),
-            &self.default_namespace,
-            origin,
-            self.selection,
-        );
-        match seed.deserialize(node) {
+        match self.read_object(node, Some(identity), node.position().line) {
             Ok(object) => {
                 if !self.add(object) {
                     let (kind, message) = self.nameless(node);

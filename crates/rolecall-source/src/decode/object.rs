@@ -6,13 +6,15 @@ use rolecall_rbac::{
     AggregationRule, Binding, Metadata, Namespace, Origin, PodSpec, PolicyRule, Role, RoleKind,
     RoleRef, ServedResource, ServiceAccount, Subject, Text, Workload,
 };
-use serde::de::{Error, MapAccess};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 
+use super::Decoder;
+use super::fields::{Fields, ObjectSeed, fields, list};
 use super::identity::{Identity, RBAC_VERSION, Selection, Shape, group_of, is_cluster_scoped};
-use super::metadata::{MetadataFields, ObjectMeta};
-use super::rbac::{AggregationFields, RBAC_GROUP, Rules, Subjects, role_ref};
-use super::resource::ResourceFields;
-use super::seed::{Fields, FlagSeed, ObjectSeed, OptionSeed, TextSeed, skip};
+use super::metadata::ObjectMeta;
+use super::rbac::{RBAC_GROUP, role_ref, subjects};
+use super::resource::ResourceSpec;
+use super::seed::{FlagSeed, OptionSeed, skip, text};
 use super::stray::is_nearly;
 use super::strings::StringCache;
 use super::walk::{PlacesSeed, account_alone};
@@ -76,9 +78,42 @@ impl Object {
 /// The error when a field comes before the `kind` that it depends on.
 pub(super) const KIND_COMES_LATER: &str = "the object's kind comes after its content";
 
-/// Reads an object.
-pub(super) struct ObjectFields<'s> {
-    strings: &'s mut StringCache,
+impl Decoder {
+    /// Reads the object on a line. `identity` applies unless the object has its own `apiVersion` and
+    /// `kind`.
+    pub(super) fn read_object<'de, D: Deserializer<'de>>(
+        &mut self,
+        deserializer: D,
+        identity: Option<&Identity>,
+        line: u32,
+    ) -> Result<Object, D::Error> {
+        let (strings, selection) = (&mut self.strings, self.selection);
+        strings.stray.clear();
+        let value = ObjectFields {
+            default_namespace: &self.default_namespace,
+            origin: self.place.origin(line),
+            selection,
+            api_version: identity.map(|identity| identity.api_version.clone()),
+            kind: identity.map(|identity| identity.kind.clone()),
+            shape: identity.map(|identity| selection.shape(&identity.api_version, &identity.kind)),
+            metadata: ObjectMeta::default(),
+            rules: None,
+            aggregation: None,
+            role_ref: None,
+            subjects: Box::default(),
+            automount_token: None,
+            pods: Vec::new(),
+            resource: None,
+            deletes: false,
+            early: Vec::new(),
+        };
+        let fields = ObjectSeed { value, strings: &mut *strings }.deserialize(deserializer)?;
+        Ok(fields.finish(strings))
+    }
+}
+
+/// The fields of an object of any kind.
+struct ObjectFields<'s> {
     default_namespace: &'s str,
     origin: Origin,
     selection: Selection,
@@ -99,37 +134,58 @@ pub(super) struct ObjectFields<'s> {
     early: Vec<String>,
 }
 
-impl<'s> ObjectFields<'s> {
-    /// Reads an object. `identity` applies unless the object has its own `apiVersion` and `kind`.
-    pub(super) fn seed(
-        strings: &'s mut StringCache,
-        identity: Option<&Identity>,
-        default_namespace: &'s str,
-        origin: Origin,
-        selection: Selection,
-    ) -> ObjectSeed<Self> {
-        strings.stray.clear();
-        ObjectSeed(Self {
-            strings,
-            default_namespace,
-            origin,
-            selection,
-            api_version: identity.map(|identity| identity.api_version.clone()),
-            kind: identity.map(|identity| identity.kind.clone()),
-            shape: identity.map(|identity| selection.shape(&identity.api_version, &identity.kind)),
-            metadata: ObjectMeta::default(),
-            rules: None,
-            aggregation: None,
-            role_ref: None,
-            subjects: Box::default(),
-            automount_token: None,
-            pods: Vec::new(),
-            resource: None,
-            deletes: false,
-            early: Vec::new(),
-        })
+fields! {
+    ObjectFields<'_>: "an object", |object, map, strings| {
+        ApiVersion = "apiVersion" => {
+            object.api_version = Some(text(map, strings)?);
+            object.set_shape();
+        };
+        Kind = "kind" => {
+            object.kind = Some(text(map, strings)?);
+            object.set_shape();
+        };
+        Metadata = "metadata" => {
+            // Do not validate irrelevant objects.
+            if object.shape == Some(Shape::Irrelevant) {
+                return skip(map);
+            }
+            let before = strings.stray.len();
+            let value = ObjectMeta::default();
+            object.metadata = map.next_value_seed(ObjectSeed { value, strings: &mut *strings })?;
+            strings.stray_below(before, "metadata");
+        };
+        // The directive of a strategic merge patch.
+        Patch = "$patch" => object.deletes = *text(map, strings)? == *"delete";
+        Rules = "rules" => object.body("rules", map, strings)?;
+        AggregationRule = "aggregationRule" => object.body("aggregationRule", map, strings)?;
+        RoleRef = "roleRef" => object.body("roleRef", map, strings)?;
+        Subjects = "subjects" => object.body("subjects", map, strings)?;
+        AutomountToken = "automountServiceAccountToken" => {
+            object.body("automountServiceAccountToken", map, strings)?;
+        };
+        Spec = "spec" => object.body("spec", map, strings)?;
     }
 
+    fn is_stray(key: &str) -> bool {
+        // Common fields of kinds other than roles, bindings and ServiceAccounts.
+        !matches!(key, "status" | "data" | "type" | "stringData" | "binaryData" | "items")
+    }
+
+    fn note_stray(&mut self, key: &str, strings: &mut StringCache) {
+        let Some(shape) = self.shape else { return self.early.push(key.to_owned()) };
+        let is_known = match shape {
+            Shape::ServiceAccount => matches!(key, "secrets" | "imagePullSecrets"),
+            Shape::Role | Shape::Binding => false,
+            Shape::Workload(places) => !(places.is_of_kubernetes() && is_nearly(key, "spec")),
+            _ => true,
+        };
+        if !is_known {
+            strings.stray.push(key.to_owned());
+        }
+    }
+}
+
+impl ObjectFields<'_> {
     fn set_shape(&mut self) {
         if let (Some(api_version), Some(kind)) = (&self.api_version, &self.kind) {
             self.shape = Some(self.selection.shape(api_version, kind));
@@ -137,25 +193,30 @@ impl<'s> ObjectFields<'s> {
     }
 
     /// Reads a field whose content depends on the object's kind.
-    fn body<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn body<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        map: &mut A,
+        strings: &mut StringCache,
+    ) -> Result<(), A::Error> {
         let Some(shape) = self.shape else { return Err(A::Error::custom(KIND_COMES_LATER)) };
-        let strings = &mut *self.strings;
         let before = strings.stray.len();
         match (shape, name) {
-            (Shape::Role, "rules") => self.rules = Some(map.next_value_seed(Rules::seed(strings))?),
+            (Shape::Role, "rules") => self.rules = Some(Arc::from(list(map, strings)?)),
             (Shape::Role, "aggregationRule") => {
-                let seed = OptionSeed(AggregationFields::seed(strings));
+                let seed = OptionSeed(ObjectSeed::new(strings));
                 self.aggregation = map.next_value_seed(seed)?;
             }
             (Shape::Binding, "roleRef") => self.role_ref = Some(role_ref(map, strings)?),
             (Shape::Binding, "subjects") => {
-                self.subjects = map.next_value_seed(Subjects::seed(strings))?;
+                self.subjects = subjects(map, strings)?;
             }
             (Shape::ServiceAccount, "automountServiceAccountToken") => {
                 self.automount_token = map.next_value_seed(FlagSeed)?;
             }
             (Shape::CustomResourceDefinition, "spec") => {
-                self.resource = map.next_value_seed(ResourceFields::seed(strings))?;
+                let spec: ResourceSpec = map.next_value_seed(ObjectSeed::new(strings))?;
+                self.resource = spec.served(strings);
             }
             (Shape::Workload(places), _) => {
                 let mut path = String::new();
@@ -165,28 +226,28 @@ impl<'s> ObjectFields<'s> {
                 }
             }
             _ => {
-                self.note_stray(name);
+                self.note_stray(name, strings);
                 return skip(map);
             }
         }
         if matches!(shape, Shape::Role | Shape::Binding) {
-            self.strings.stray_below(before, name);
+            strings.stray_below(before, name);
         }
         Ok(())
     }
 
-    fn metadata(&mut self, cluster_scoped: bool) -> Metadata {
+    fn metadata(&mut self, cluster_scoped: bool, strings: &mut StringCache) -> Metadata {
         let written = std::mem::take(&mut self.metadata);
         let own = written.namespace.clone().filter(|namespace| !namespace.is_empty());
         let namespace_assumed = !cluster_scoped && own.is_none();
         let namespace = match own {
             Some(namespace) if !cluster_scoped => namespace,
-            _ if cluster_scoped => self.strings.text(""),
-            _ => self.strings.text(self.default_namespace),
+            _ if cluster_scoped => strings.empty(),
+            _ => strings.text(self.default_namespace),
         };
         Metadata {
             namespace,
-            name: written.name().cloned().unwrap_or_else(|| self.strings.text("")),
+            name: written.name().cloned().unwrap_or_else(|| strings.empty()),
             labels: written.labels,
             annotations: written.annotations,
             namespace_assumed,
@@ -196,25 +257,30 @@ impl<'s> ObjectFields<'s> {
         }
     }
 
-    fn metadata_of_rbac(&mut self, identity: Identity) -> Metadata {
-        let metadata = self.metadata(is_cluster_scoped(&identity.kind));
+    fn metadata_of_rbac(&mut self, identity: Identity, strings: &mut StringCache) -> Metadata {
+        let metadata = self.metadata(is_cluster_scoped(&identity.kind), strings);
         let is_todays = *identity.api_version == *RBAC_VERSION;
         Metadata { written_version: (!is_todays).then_some(identity.api_version), ..metadata }
     }
 
-    fn workload(mut self, identity: Identity, otherwise: Option<&str>) -> Workload {
+    fn workload(
+        mut self,
+        identity: Identity,
+        otherwise: Option<&str>,
+        strings: &mut StringCache,
+    ) -> Workload {
         let owner = self.metadata.owner.take();
-        let metadata = self.metadata(is_cluster_scoped(&identity.kind));
+        let metadata = self.metadata(is_cluster_scoped(&identity.kind), strings);
         if self.pods.is_empty()
             && let Some(otherwise) = otherwise
         {
-            let account = self.strings.text(&otherwise.replace("{name}", &metadata.name));
-            let pod = account_alone(self.strings, ".spec", account);
+            let account = strings.text(&otherwise.replace("{name}", &metadata.name));
+            let pod = account_alone(strings, ".spec", account);
             self.pods.push(PodSpec { account_is_derived: true, ..pod });
         }
         let mirror = metadata.annotation("kubernetes.io/config.mirror").is_some();
         Workload {
-            api_group: self.strings.text(group_of(&identity.api_version)),
+            api_group: strings.text(group_of(&identity.api_version)),
             kind: identity.kind,
             metadata,
             owner,
@@ -222,108 +288,34 @@ impl<'s> ObjectFields<'s> {
             mirror,
         }
     }
-}
 
-#[derive(Clone, Copy)]
-pub(super) enum ObjectField {
-    ApiVersion,
-    Kind,
-    Metadata,
-    /// The directive of a strategic merge patch.
-    Patch,
-    /// A field that only some kinds have.
-    Body(&'static str),
-}
-
-impl<'de> Fields<'de> for ObjectFields<'_> {
-    const EXPECTED: &'static str = "an object";
-    type Field = ObjectField;
-    type Output = Object;
-
-    fn field(name: &str) -> Option<ObjectField> {
-        Some(match name {
-            "apiVersion" => ObjectField::ApiVersion,
-            "kind" => ObjectField::Kind,
-            "metadata" => ObjectField::Metadata,
-            "$patch" => ObjectField::Patch,
-            "rules" => ObjectField::Body("rules"),
-            "aggregationRule" => ObjectField::Body("aggregationRule"),
-            "roleRef" => ObjectField::Body("roleRef"),
-            "subjects" => ObjectField::Body("subjects"),
-            "automountServiceAccountToken" => ObjectField::Body("automountServiceAccountToken"),
-            "spec" => ObjectField::Body("spec"),
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(&mut self, field: ObjectField, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            ObjectField::ApiVersion => {
-                self.api_version = Some(map.next_value_seed(TextSeed(self.strings))?);
-                self.set_shape();
-            }
-            ObjectField::Kind => {
-                self.kind = Some(map.next_value_seed(TextSeed(self.strings))?);
-                self.set_shape();
-            }
-            // Do not validate irrelevant objects.
-            ObjectField::Metadata if self.shape == Some(Shape::Irrelevant) => skip(map)?,
-            ObjectField::Metadata => {
-                let before = self.strings.stray.len();
-                self.metadata = map.next_value_seed(MetadataFields::seed(self.strings))?;
-                self.strings.stray_below(before, "metadata");
-            }
-            ObjectField::Patch => {
-                self.deletes = *map.next_value_seed(TextSeed(self.strings))? == *"delete";
-            }
-            ObjectField::Body(name) => self.body(name, map)?,
-        }
-        Ok(())
-    }
-
-    fn is_stray(key: &str) -> bool {
-        // Common fields of kinds other than roles, bindings and ServiceAccounts.
-        !matches!(key, "status" | "data" | "type" | "stringData" | "binaryData" | "items")
-    }
-
-    fn note_stray(&mut self, key: &str) {
-        let Some(shape) = self.shape else { return self.early.push(key.to_owned()) };
-        let is_known = match shape {
-            Shape::ServiceAccount => matches!(key, "secrets" | "imagePullSecrets"),
-            Shape::Role | Shape::Binding => false,
-            Shape::Workload(places) => !(places.is_of_kubernetes() && is_nearly(key, "spec")),
-            _ => true,
-        };
-        if !is_known {
-            self.strings.stray.push(key.to_owned());
-        }
-    }
-
-    fn finish(mut self) -> Object {
+    fn finish(mut self, strings: &mut StringCache) -> Object {
         let (api_version, kind) = (self.api_version.take(), self.kind.take());
         let identity = Identity {
-            api_version: api_version.unwrap_or_else(|| self.strings.text("")),
-            kind: kind.unwrap_or_else(|| self.strings.text("")),
+            api_version: api_version.unwrap_or_else(|| strings.empty()),
+            kind: kind.unwrap_or_else(|| strings.empty()),
         };
         let shape = self.selection.shape(&identity.api_version, &identity.kind);
         let cluster_scoped = is_cluster_scoped(&identity.kind);
         self.shape = Some(shape);
-        std::mem::take(&mut self.early).iter().for_each(|key| self.note_stray(key));
+        for key in std::mem::take(&mut self.early) {
+            self.note_stray(&key, strings);
+        }
         if (self.deletes || self.metadata.deletes) && shape != Shape::Irrelevant {
-            return Object::Deletion(identity.kind, self.metadata(cluster_scoped));
+            return Object::Deletion(identity.kind, self.metadata(cluster_scoped, strings));
         }
         match shape {
             Shape::Role => Object::Role(Role {
-                metadata: self.metadata_of_rbac(identity),
+                metadata: self.metadata_of_rbac(identity, strings),
                 rules: self.rules.unwrap_or_default(),
                 aggregation: self.aggregation.filter(|_| cluster_scoped),
             }),
             Shape::Binding => {
-                let empty = self.strings.text("");
+                let empty = strings.empty();
                 Object::Binding(Binding {
-                    metadata: self.metadata_of_rbac(identity),
+                    metadata: self.metadata_of_rbac(identity, strings),
                     role_ref: self.role_ref.unwrap_or_else(|| RoleRef {
-                        api_group: self.strings.text(RBAC_GROUP),
+                        api_group: strings.text(RBAC_GROUP),
                         kind: RoleKind::Other(empty.clone()),
                         name: empty,
                     }),
@@ -331,13 +323,15 @@ impl<'de> Fields<'de> for ObjectFields<'_> {
                 })
             }
             Shape::ServiceAccount => Object::ServiceAccount(ServiceAccount {
-                metadata: self.metadata(cluster_scoped),
+                metadata: self.metadata(cluster_scoped, strings),
                 automount_token: self.automount_token,
             }),
             Shape::Namespace => {
-                Object::Namespace(Namespace { metadata: self.metadata(cluster_scoped) })
+                Object::Namespace(Namespace { metadata: self.metadata(cluster_scoped, strings) })
             }
-            Shape::Workload(places) => Object::Workload(self.workload(identity, places.otherwise)),
+            Shape::Workload(places) => {
+                Object::Workload(self.workload(identity, places.otherwise, strings))
+            }
             Shape::CustomResourceDefinition => match self.resource {
                 Some(resource) => Object::Resource(resource),
                 None => Object::Other(identity, Shape::Irrelevant),

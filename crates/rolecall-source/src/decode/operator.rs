@@ -14,9 +14,9 @@ use rolecall_rbac::{
 use serde::de::DeserializeSeed;
 
 use super::Decoder;
+use super::fields::ListSeed;
 use super::identity::{Identity, RBAC_GROUP};
 use super::node::text_of;
-use super::rbac::Rules;
 use rolecall_yaml::{DecodeError, Node};
 
 /// The namespace that bundles have until somebody installs them.
@@ -55,8 +55,7 @@ impl Decoder {
             let account = self.strings.text(account.unwrap_or("default"));
             let of_account = permissions.entry(account).or_default();
             if let Some(rules) = entry.get("rules") {
-                let rules = Rules::seed(&mut self.strings).deserialize(rules)?;
-                of_account.extend(rules.iter().cloned());
+                of_account.extend(ListSeed::new(&mut self.strings).deserialize(rules)?);
             }
         }
         Ok(permissions)

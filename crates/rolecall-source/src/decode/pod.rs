@@ -1,21 +1,31 @@
 //! Decodes pod specs: the ServiceAccount, the mounted tokens and the containers.
 
 use rolecall_rbac::{Container, Labels, PodLines, PodSpec, Text, TokenVolume};
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, Deserializer};
 
-use super::environment::{Environment, sets_kubeconfig};
-use super::seed::{
-    Fields, FlagSeed, Items, ListSeed, ObjectSeed, OnlySeed, OptionSeed, TestSeed, TextSeed,
-    TextsSeed,
-};
+use super::environment::{EnvVariable, environment, sets_kubeconfig};
+use super::fields::{Empty, Fields, ListSeed, ObjectSeed, fields, list};
+use super::seed::{Borrowed, FlagSeed, OnlySeed, OptionSeed, TextSeed, text, texts};
 use super::strings::StringCache;
 
 /// The mount path of the token that the kubelet provides.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Reads a pod spec.
-pub(super) struct PodSpecFields<'s> {
-    strings: &'s mut StringCache,
+/// Reads the pod spec at `path` of its object.
+pub(super) fn pod_spec<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    strings: &mut StringCache,
+    path: &str,
+) -> Result<PodSpec, D::Error> {
+    let path = strings.text(path);
+    let value = PodSpecFields { path, ..PodSpecFields::default() };
+    let fields = ObjectSeed { value, strings: &mut *strings }.deserialize(deserializer)?;
+    Ok(fields.finish(strings))
+}
+
+/// The fields of a pod spec.
+#[derive(Default)]
+struct PodSpecFields {
     path: Text,
     service_account: Option<Text>,
     /// `serviceAccount`, which applies only if `serviceAccountName` is empty.
@@ -26,92 +36,38 @@ pub(super) struct PodSpecFields<'s> {
     containers: Vec<MountingContainer>,
 }
 
-/// A container with the names of the volumes that it mounts.
-struct MountingContainer {
-    container: Container,
-    mounts: Vec<Text>,
-}
-
-impl<'s> PodSpecFields<'s> {
-    /// Reads the pod spec at `path` of its object.
-    pub(super) fn seed(strings: &'s mut StringCache, path: &str) -> ObjectSeed<Self> {
-        let path = strings.text(path);
-        ObjectSeed(Self {
-            strings,
-            path,
-            service_account: None,
-            alias: None,
-            automount_token: None,
-            volumes: Vec::new(),
-            init_containers: Vec::new(),
-            containers: Vec::new(),
-        })
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum PodField {
-    ServiceAccountName,
-    ServiceAccount,
-    AutomountToken,
-    Volumes,
-    InitContainers,
-    Containers,
-}
-
-impl<'de> Fields<'de> for PodSpecFields<'_> {
-    const EXPECTED: &'static str = "a pod spec";
-    type Field = PodField;
-    type Output = PodSpec;
-
-    fn field(name: &str) -> Option<PodField> {
-        Some(match name {
-            "serviceAccountName" => PodField::ServiceAccountName,
-            "serviceAccount" => PodField::ServiceAccount,
-            "automountServiceAccountToken" => PodField::AutomountToken,
-            "volumes" => PodField::Volumes,
-            "initContainers" => PodField::InitContainers,
-            "containers" => PodField::Containers,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(&mut self, field: PodField, map: &mut A) -> Result<(), A::Error> {
-        let strings = &mut *self.strings;
-        match field {
-            PodField::ServiceAccountName => {
-                self.service_account = Some(map.next_value_seed(TextSeed(strings))?);
-            }
-            PodField::ServiceAccount => {
-                self.alias = Some(map.next_value_seed(TextSeed(strings))?);
-            }
-            PodField::AutomountToken => self.automount_token = map.next_value_seed(FlagSeed)?,
-            PodField::Volumes => {
-                let seed = ListSeed(Volumes { strings, volumes: Vec::new() });
-                self.volumes = map.next_value_seed(seed)?;
-            }
-            PodField::InitContainers => {
-                let seed = ListSeed(Containers { strings, init: true, containers: Vec::new() });
-                self.init_containers = map.next_value_seed(seed)?;
-            }
-            PodField::Containers => {
-                let seed = ListSeed(Containers { strings, init: false, containers: Vec::new() });
-                self.containers = map.next_value_seed(seed)?;
-            }
-        }
-        Ok(())
+fields! {
+    PodSpecFields: "a pod spec", |pod, map, strings| {
+        ServiceAccountName = "serviceAccountName" => {
+            pod.service_account = Some(text(map, strings)?);
+        };
+        ServiceAccount = "serviceAccount" => pod.alias = Some(text(map, strings)?);
+        AutomountToken = "automountServiceAccountToken" => {
+            pod.automount_token = map.next_value_seed(FlagSeed)?;
+        };
+        Volumes = "volumes" => {
+            let volumes: Vec<Volume> = list(map, strings)?;
+            pod.volumes = volumes.into_iter().flat_map(|volume| volume.tokens(strings)).collect();
+        };
+        InitContainers = "initContainers" => {
+            pod.init_containers = list(map, strings)?;
+            pod.init_containers.iter_mut().for_each(|container| container.container.init = true);
+        };
+        Containers = "containers" => pod.containers = list(map, strings)?;
     }
 
     fn is_stray(key: &str) -> bool {
         super::stray::is_nearly_of_pod_specs(key)
     }
 
-    fn note_stray(&mut self, key: &str) {
+    fn note_stray(&mut self, key: &str, strings: &mut StringCache) {
         let path = self.path.trim_start_matches('.');
-        self.strings.stray.push(format!("{path}.{key}"));
+        strings.stray.push(format!("{path}.{key}"));
     }
+}
 
-    fn finish(self) -> PodSpec {
+impl PodSpecFields {
+    fn finish(self, strings: &mut StringCache) -> PodSpec {
         let written = [self.service_account, self.alias];
         let service_account = written.into_iter().flatten().find(|name| !name.is_empty());
         let mut volumes = self.volumes;
@@ -119,12 +75,12 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
         for volume in &mut volumes {
             let mounting = all().filter(|container| container.mounts.contains(&volume.name));
             let names: Vec<&str> = mounting.map(|container| &*container.container.name).collect();
-            volume.mounted_by = self.strings.list(&names);
+            volume.mounted_by = strings.list(&names);
         }
         PodSpec {
             path: self.path,
             annotations: Labels::default(),
-            service_account: service_account.unwrap_or_else(|| self.strings.text("")),
+            service_account: service_account.unwrap_or_else(|| strings.empty()),
             account_is_derived: false,
             automount_token: self.automount_token,
             token_volumes: volumes.into(),
@@ -132,134 +88,81 @@ impl<'de> Fields<'de> for PodSpecFields<'_> {
                 .init_containers
                 .into_iter()
                 .chain(self.containers)
-                .map(|container| container.container)
+                .map(MountingContainer::finish)
                 .collect(),
             lines: PodLines::default(),
         }
     }
 }
 
-struct Containers<'s> {
-    strings: &'s mut StringCache,
-    init: bool,
-    containers: Vec<MountingContainer>,
+/// A container with the names of the volumes that it mounts.
+struct MountingContainer {
+    container: Container,
+    mounts: Vec<Text>,
 }
 
-impl<'de> Items<'de> for Containers<'_> {
-    const EXPECTED: &'static str = "a list of containers";
-    type Output = Vec<MountingContainer>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let (empty, none) = (self.strings.text(""), self.strings.none());
+impl Empty for MountingContainer {
+    fn empty(strings: &StringCache) -> Self {
+        let (empty, none) = (strings.empty(), strings.none());
         let container = Container {
             name: empty.clone(),
             image: empty,
             command: none.clone(),
             args: none,
-            init: self.init,
+            init: false,
             covers_token_path: false,
             may_have_kubeconfig: false,
             env: Box::default(),
         };
-        let seed = ObjectSeed(ContainerFields {
-            strings: self.strings,
-            container: MountingContainer { container, mounts: Vec::new() },
-        });
-        let container = items.next_element_seed(seed)?;
-        let more = container.is_some();
-        self.containers.extend(container);
-        Ok(more)
-    }
-
-    fn finish(self) -> Vec<MountingContainer> {
-        self.containers
+        Self { container, mounts: Vec::new() }
     }
 }
 
-struct ContainerFields<'s> {
-    strings: &'s mut StringCache,
-    container: MountingContainer,
-}
-
-#[derive(Clone, Copy)]
-enum ContainerField {
-    Name,
-    Image,
-    Command,
-    Args,
-    Env,
-    EnvFrom,
-    VolumeMounts,
-}
-
-impl<'de> Fields<'de> for ContainerFields<'_> {
-    const EXPECTED: &'static str = "a container";
-    type Field = ContainerField;
-    type Output = MountingContainer;
-
-    fn field(name: &str) -> Option<ContainerField> {
-        Some(match name {
-            "name" => ContainerField::Name,
-            "image" => ContainerField::Image,
-            "command" => ContainerField::Command,
-            "args" => ContainerField::Args,
-            "env" => ContainerField::Env,
-            "envFrom" => ContainerField::EnvFrom,
-            "volumeMounts" => ContainerField::VolumeMounts,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: ContainerField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let strings = &mut *self.strings;
-        let container = &mut self.container.container;
-        match field {
-            ContainerField::Name => container.name = map.next_value_seed(TextSeed(strings))?,
-            ContainerField::Image => container.image = map.next_value_seed(TextSeed(strings))?,
-            ContainerField::Command => {
-                container.command = map.next_value_seed(TextsSeed(strings))?;
-            }
-            ContainerField::Args => container.args = map.next_value_seed(TextsSeed(strings))?,
-            ContainerField::Env if may_refer_to_variables(container) => {
-                let items = Environment::new(strings);
-                let (sets_kubeconfig, variables) = map.next_value_seed(ListSeed(items))?;
+fields! {
+    MountingContainer: "a container" in "containers", |mounting, map, strings| {
+        Name = "name" => mounting.container.name = text(map, strings)?;
+        Image = "image" => mounting.container.image = text(map, strings)?;
+        Command = "command" => mounting.container.command = texts(map, strings)?;
+        Args = "args" => mounting.container.args = texts(map, strings)?;
+        Env = "env" => {
+            let container = &mut mounting.container;
+            if may_refer_to_variables(container) {
+                let variables: Vec<EnvVariable> = list(map, strings)?;
+                let (sets_kubeconfig, variables) = environment(variables);
                 container.may_have_kubeconfig |= sets_kubeconfig;
                 container.env = variables.into();
+            } else {
+                let names: Vec<EnvName> = list(map, strings)?;
+                container.may_have_kubeconfig |= names.iter().any(|name| name.sets_kubeconfig);
             }
-            ContainerField::Env => {
-                let seed = ListSeed(Variables { key: "name", sets: sets_kubeconfig, any: false });
-                container.may_have_kubeconfig |= map.next_value_seed(seed)?;
-            }
-            ContainerField::EnvFrom => {
-                let seed =
-                    ListSeed(Variables { key: "prefix", sets: may_set_kubeconfig, any: false });
-                container.may_have_kubeconfig |= map.next_value_seed(seed)?;
-            }
-            ContainerField::VolumeMounts => {
-                let seed = ListSeed(Mounts { strings, mounts: Vec::new() });
-                let mounts = map.next_value_seed(seed)?;
-                let paths = || mounts.iter().map(|(_, path)| path.trim_end_matches('/'));
-                container.covers_token_path = paths().any(|path| path == TOKEN_PATH);
-                container.may_have_kubeconfig |=
-                    paths().any(|path| path.ends_with("/.kube") || path.ends_with("/.kube/config"));
-                self.container.mounts = mounts.into_iter().map(|(name, _)| name).collect();
-            }
-        }
-        Ok(())
+        };
+        EnvFrom = "envFrom" => {
+            let sources: Vec<EnvSource> = list(map, strings)?;
+            mounting.container.may_have_kubeconfig |=
+                sources.iter().any(|source| source.may_set_kubeconfig);
+        };
+        VolumeMounts = "volumeMounts" => mounting.mount(list(map, strings)?);
+    }
+}
+
+impl MountingContainer {
+    fn mount(&mut self, mounts: Vec<Mount>) {
+        let paths = || mounts.iter().map(|mount| mount.path.trim_end_matches('/'));
+        self.container.covers_token_path = paths().any(|path| path == TOKEN_PATH);
+        self.container.may_have_kubeconfig |=
+            paths().any(|path| path.ends_with("/.kube") || path.ends_with("/.kube/config"));
+        self.mounts = mounts.into_iter().map(|mount| mount.name).collect();
     }
 
-    fn finish(mut self) -> MountingContainer {
-        let container = &mut self.container.container;
+    /// Returns the container, with the variables that its command line mentions.
+    fn finish(self) -> Container {
+        let mut container = self.container;
         if !container.env.is_empty() {
             let variables = std::mem::take(&mut container.env).into_vec().into_iter();
             container.env =
-                variables.filter(|variable| refers_to(container, &variable.name)).collect();
+                variables.filter(|variable| refers_to(&container, &variable.name)).collect();
         }
-        self.container
+        container
     }
 }
 
@@ -275,178 +178,107 @@ fn refers_to(container: &Container, name: &str) -> bool {
     texts.any(|text| text.contains('$') && text.contains(name))
 }
 
-struct Mounts<'s> {
-    strings: &'s mut StringCache,
-    /// The names of the volumes with their mount paths.
-    mounts: Vec<(Text, Text)>,
+/// A variable of which only the name matters.
+struct EnvName {
+    sets_kubeconfig: bool,
 }
 
-impl<'de> Items<'de> for Mounts<'_> {
-    const EXPECTED: &'static str = "a list of volume mounts";
-    type Output = Vec<(Text, Text)>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let empty = self.strings.text("");
-        let seed =
-            ObjectSeed(MountFields { strings: self.strings, name: empty.clone(), path: empty });
-        let mount = items.next_element_seed(seed)?;
-        let more = mount.is_some();
-        self.mounts.extend(mount);
-        Ok(more)
-    }
-
-    fn finish(self) -> Self::Output {
-        self.mounts
+impl Empty for EnvName {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { sets_kubeconfig: false }
     }
 }
 
-/// Reads `env` or `envFrom`: whether an item sets a variable with a certain name or prefix.
-struct Variables {
-    key: &'static str,
-    sets: fn(&str) -> bool,
-    any: bool,
-}
-
-impl<'de> Items<'de> for Variables {
-    const EXPECTED: &'static str = "a list of environment variables";
-    type Output = bool;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let expected = "an environment variable";
-        let seed = OnlySeed { expected, name: self.key, seed: TestSeed(self.sets) };
-        let Some(sets) = items.next_element_seed(seed)? else { return Ok(false) };
-        self.any |= sets.unwrap_or_else(|| (self.sets)(""));
-        Ok(true)
-    }
-
-    fn finish(self) -> bool {
-        self.any
+fields! {
+    EnvName: "an environment variable" in "environment variables", |variable, map, _strings| {
+        Name = "name" => {
+            variable.sets_kubeconfig = sets_kubeconfig(&map.next_value::<Borrowed>()?.0);
+        };
     }
 }
 
-/// Returns whether a ConfigMap or Secret with unknown keys might set such a variable.
-fn may_set_kubeconfig(prefix: &str) -> bool {
-    "KUBECONFIG".starts_with(prefix) || "KUBERNETES_".starts_with(prefix)
+/// A ConfigMap or Secret with unknown keys, each of which becomes a variable.
+struct EnvSource {
+    may_set_kubeconfig: bool,
 }
 
-struct MountFields<'s> {
-    strings: &'s mut StringCache,
+impl Empty for EnvSource {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { may_set_kubeconfig: true }
+    }
+}
+
+fields! {
+    EnvSource: "an environment variable" in "environment variables", |source, map, _strings| {
+        Prefix = "prefix" => {
+            let prefix = map.next_value::<Borrowed>()?.0;
+            source.may_set_kubeconfig =
+                ["KUBECONFIG", "KUBERNETES_"].iter().any(|name| name.starts_with(&*prefix));
+        };
+    }
+}
+
+/// The name of a volume with its mount path.
+struct Mount {
     name: Text,
     path: Text,
 }
 
-#[derive(Clone, Copy)]
-enum MountField {
-    Name,
-    MountPath,
-}
-
-impl<'de> Fields<'de> for MountFields<'_> {
-    const EXPECTED: &'static str = "a volume mount";
-    type Field = MountField;
-    type Output = (Text, Text);
-
-    fn field(name: &str) -> Option<MountField> {
-        match name {
-            "name" => Some(MountField::Name),
-            "mountPath" => Some(MountField::MountPath),
-            _ => None,
-        }
-    }
-
-    fn read<A: MapAccess<'de>>(&mut self, field: MountField, map: &mut A) -> Result<(), A::Error> {
-        let text = map.next_value_seed(TextSeed(self.strings))?;
-        match field {
-            MountField::Name => self.name = text,
-            MountField::MountPath => self.path = text,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.name, self.path)
+impl Empty for Mount {
+    fn empty(strings: &StringCache) -> Self {
+        Self { name: strings.empty(), path: strings.empty() }
     }
 }
 
-/// Reads `volumes` and keeps those with a ServiceAccount token.
-struct Volumes<'s> {
-    strings: &'s mut StringCache,
-    volumes: Vec<TokenVolume>,
-}
-
-impl<'de> Items<'de> for Volumes<'_> {
-    const EXPECTED: &'static str = "a list of volumes";
-    type Output = Vec<TokenVolume>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let fields = VolumeFields { strings: self.strings, name: None, audiences: Vec::new() };
-        let Some((name, audiences)) = items.next_element_seed(ObjectSeed(fields))? else {
-            return Ok(false);
-        };
-        let name = name.unwrap_or_else(|| self.strings.text(""));
-        self.volumes.extend(audiences.into_iter().map(|audience| TokenVolume {
-            name: name.clone(),
-            audience,
-            mounted_by: self.strings.none(),
-        }));
-        Ok(true)
-    }
-
-    fn finish(self) -> Vec<TokenVolume> {
-        self.volumes
+fields! {
+    Mount: "a volume mount" in "volume mounts", |mount, map, strings| {
+        Name = "name" => mount.name = text(map, strings)?;
+        MountPath = "mountPath" => mount.path = text(map, strings)?;
     }
 }
 
-struct VolumeFields<'s> {
-    strings: &'s mut StringCache,
-    name: Option<Text>,
+/// The name of a volume and the audiences of its ServiceAccount tokens.
+struct Volume {
+    name: Text,
     audiences: Vec<Text>,
 }
 
-#[derive(Clone, Copy)]
-enum VolumeField {
-    Name,
-    Projected,
-    Secret,
+impl Volume {
+    fn tokens(self, strings: &StringCache) -> impl Iterator<Item = TokenVolume> + use<> {
+        let (name, mounted_by) = (self.name, strings.none());
+        self.audiences.into_iter().map(move |audience| TokenVolume {
+            name: name.clone(),
+            audience,
+            mounted_by: mounted_by.clone(),
+        })
+    }
 }
 
-impl<'de> Fields<'de> for VolumeFields<'_> {
-    const EXPECTED: &'static str = "a volume";
-    type Field = VolumeField;
-    /// The name of the volume and the audiences of its tokens.
-    type Output = (Option<Text>, Vec<Text>);
-
-    fn field(name: &str) -> Option<VolumeField> {
-        match name {
-            "name" => Some(VolumeField::Name),
-            "projected" => Some(VolumeField::Projected),
-            "secret" => Some(VolumeField::Secret),
-            _ => None,
-        }
+impl Empty for Volume {
+    fn empty(strings: &StringCache) -> Self {
+        Self { name: strings.empty(), audiences: Vec::new() }
     }
+}
 
-    fn read<A: MapAccess<'de>>(&mut self, field: VolumeField, map: &mut A) -> Result<(), A::Error> {
-        match field {
-            VolumeField::Name => self.name = Some(map.next_value_seed(TextSeed(self.strings))?),
-            VolumeField::Projected => {
-                let sources = ListSeed(Sources { strings: self.strings, audiences: Vec::new() });
-                let seed =
-                    OnlySeed { expected: "a projected volume", name: "sources", seed: sources };
-                self.audiences.extend(map.next_value_seed(seed)?.into_iter().flatten());
+fields! {
+    Volume: "a volume" in "volumes", |volume, map, strings| {
+        Name = "name" => volume.name = text(map, strings)?;
+        Projected = "projected" => {
+            let seed = OnlySeed {
+                expected: "a projected volume",
+                name: "sources",
+                seed: ListSeed::<VolumeSource>::new(strings),
+            };
+            let sources = map.next_value_seed(seed)?.into_iter().flatten();
+            volume.audiences.extend(sources.filter_map(|source| source.audience));
+        };
+        Secret = "secret" => {
+            let name = TextSeed(strings);
+            let seed = OnlySeed { expected: "a Secret volume", name: "secretName", seed: name };
+            if map.next_value_seed(seed)?.is_some_and(|name| is_token_secret(&name)) {
+                volume.audiences.push(strings.empty());
             }
-            VolumeField::Secret => {
-                let name = TextSeed(self.strings);
-                let seed = OnlySeed { expected: "a Secret volume", name: "secretName", seed: name };
-                if map.next_value_seed(seed)?.is_some_and(|name| is_token_secret(&name)) {
-                    self.audiences.push(self.strings.text(""));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Self::Output {
-        (self.name, self.audiences)
+        };
     }
 }
 
@@ -460,28 +292,24 @@ fn is_token_secret(name: &str) -> bool {
     })
 }
 
-struct Sources<'s> {
-    strings: &'s mut StringCache,
-    audiences: Vec<Text>,
+/// A source of a projected volume, with the audience if it is a ServiceAccount token.
+struct VolumeSource {
+    audience: Option<Text>,
 }
 
-impl<'de> Items<'de> for Sources<'_> {
-    const EXPECTED: &'static str = "a list of volume sources";
-    type Output = Vec<Text>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let default = self.strings.text("");
-        let audience = TextSeed(self.strings);
-        let expected = "a ServiceAccount token source";
-        let token = OptionSeed(OnlySeed { expected, name: "audience", seed: audience });
-        let seed =
-            OnlySeed { expected: "a volume source", name: "serviceAccountToken", seed: token };
-        let Some(source) = items.next_element_seed(seed)? else { return Ok(false) };
-        self.audiences.extend(source.flatten().map(|audience| audience.unwrap_or(default)));
-        Ok(true)
+impl Empty for VolumeSource {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { audience: None }
     }
+}
 
-    fn finish(self) -> Vec<Text> {
-        self.audiences
+fields! {
+    VolumeSource: "a volume source" in "volume sources", |source, map, strings| {
+        Token = "serviceAccountToken" => {
+            let (default, expected) = (strings.empty(), "a ServiceAccount token source");
+            let seed = OnlySeed { expected, name: "audience", seed: TextSeed(strings) };
+            let audience = map.next_value_seed(OptionSeed(seed))?;
+            source.audience = audience.map(|audience| audience.unwrap_or(default));
+        };
     }
 }

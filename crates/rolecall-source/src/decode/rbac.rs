@@ -1,191 +1,71 @@
 //! Decodes rules, subjects, roleRefs and aggregation rules as written, without validation.
 
-use std::sync::Arc;
-
 use rolecall_rbac::{
     AggregationRule, LabelOperator, LabelRequirement, LabelSelector, PolicyRule, RoleKind, RoleRef,
     Subject, SubjectKind, Text,
 };
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::MapAccess;
 
-use super::seed::{Fields, Items, LabelsSeed, ListSeed, ObjectSeed, TextSeed, TextsSeed};
+use super::fields::{Empty, Fields, ObjectSeed, fields, list};
+use super::seed::{LabelsSeed, text, texts};
 use super::strings::StringCache;
 
 /// The API group that the server defaults to in roleRefs, users and groups.
 pub(super) const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Reads `rules`.
-pub(super) struct Rules<'s> {
-    strings: &'s mut StringCache,
-    rules: Vec<PolicyRule>,
-}
-
-impl<'s> Rules<'s> {
-    pub(super) fn seed(strings: &'s mut StringCache) -> ListSeed<Self> {
-        ListSeed(Self { strings, rules: Vec::new() })
-    }
-}
-
-impl<'de> Items<'de> for Rules<'_> {
-    const EXPECTED: &'static str = "a list of rules";
-    type Output = Arc<[PolicyRule]>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let none = self.strings.none();
-        let rule = PolicyRule {
+impl Empty for PolicyRule {
+    fn empty(strings: &StringCache) -> Self {
+        let none = strings.none();
+        Self {
             verbs: none.clone(),
             api_groups: none.clone(),
             resources: none.clone(),
             resource_names: none.clone(),
             non_resource_urls: none,
-        };
-        let before = self.strings.stray.len();
-        let seed = ObjectSeed(RuleFields { strings: self.strings, rule });
-        let rule = items.next_element_seed(seed)?;
-        if self.strings.stray.len() > before {
-            self.strings.stray_below(before, &format!("[{}]", self.rules.len()));
         }
-        let more = rule.is_some();
-        self.rules.extend(rule);
-        Ok(more)
-    }
-
-    fn finish(self) -> Arc<[PolicyRule]> {
-        self.rules.into()
     }
 }
 
-struct RuleFields<'s> {
-    strings: &'s mut StringCache,
-    rule: PolicyRule,
-}
-
-#[derive(Clone, Copy)]
-enum RuleField {
-    Verbs,
-    ApiGroups,
-    Resources,
-    ResourceNames,
-    NonResourceUrls,
-}
-
-impl<'de> Fields<'de> for RuleFields<'_> {
-    const EXPECTED: &'static str = "a rule";
-    type Field = RuleField;
-    type Output = PolicyRule;
-
-    fn field(name: &str) -> Option<RuleField> {
-        Some(match name {
-            "verbs" => RuleField::Verbs,
-            "apiGroups" => RuleField::ApiGroups,
-            "resources" => RuleField::Resources,
-            "resourceNames" => RuleField::ResourceNames,
-            "nonResourceURLs" => RuleField::NonResourceUrls,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(&mut self, field: RuleField, map: &mut A) -> Result<(), A::Error> {
-        let list = map.next_value_seed(TextsSeed(self.strings))?;
-        match field {
-            RuleField::Verbs => self.rule.verbs = list,
-            RuleField::ApiGroups => self.rule.api_groups = list,
-            RuleField::Resources => self.rule.resources = list,
-            RuleField::ResourceNames => self.rule.resource_names = list,
-            RuleField::NonResourceUrls => self.rule.non_resource_urls = list,
-        }
-        Ok(())
+fields! {
+    PolicyRule: "a rule" in "rules", |rule, map, strings| {
+        Verbs = "verbs" => rule.verbs = texts(map, strings)?;
+        ApiGroups = "apiGroups" => rule.api_groups = texts(map, strings)?;
+        Resources = "resources" => rule.resources = texts(map, strings)?;
+        ResourceNames = "resourceNames" => rule.resource_names = texts(map, strings)?;
+        NonResourceUrls = "nonResourceURLs" => rule.non_resource_urls = texts(map, strings)?;
     }
 
     fn is_stray(_key: &str) -> bool {
         true
     }
-
-    fn note_stray(&mut self, key: &str) {
-        self.strings.stray.push(key.to_owned());
-    }
-
-    fn finish(self) -> PolicyRule {
-        self.rule
-    }
 }
 
 /// The kind, name, namespace and API group of a roleRef or subject.
-pub(super) struct Reference {
+struct Reference {
     kind: Text,
     name: Text,
     namespace: Text,
     api_group: Option<Text>,
 }
 
-pub(super) struct ReferenceFields<'s> {
-    strings: &'s mut StringCache,
-    reference: Reference,
-}
-
-impl<'s> ReferenceFields<'s> {
-    fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
-        let empty = strings.text("");
-        let reference = Reference {
-            kind: empty.clone(),
-            name: empty.clone(),
-            namespace: empty,
-            api_group: None,
-        };
-        ObjectSeed(Self { strings, reference })
+impl Empty for Reference {
+    fn empty(strings: &StringCache) -> Self {
+        let empty = strings.empty();
+        Self { kind: empty.clone(), name: empty.clone(), namespace: empty, api_group: None }
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum ReferenceField {
-    Kind,
-    Name,
-    Namespace,
-    ApiGroup,
-}
-
-impl<'de> Fields<'de> for ReferenceFields<'_> {
-    const EXPECTED: &'static str = "an object with `kind` and `name`";
-    type Field = ReferenceField;
-    type Output = Reference;
-
-    // `apiVersion`, which v1alpha1 had instead of `apiGroup`, does not matter for the known kinds.
-    fn field(name: &str) -> Option<ReferenceField> {
-        Some(match name {
-            "kind" => ReferenceField::Kind,
-            "name" => ReferenceField::Name,
-            "namespace" => ReferenceField::Namespace,
-            "apiGroup" => ReferenceField::ApiGroup,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: ReferenceField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let text = map.next_value_seed(TextSeed(self.strings))?;
-        let reference = &mut self.reference;
-        match field {
-            ReferenceField::Kind => reference.kind = text,
-            ReferenceField::Name => reference.name = text,
-            ReferenceField::Namespace => reference.namespace = text,
-            ReferenceField::ApiGroup => reference.api_group = Some(text),
-        }
-        Ok(())
+// `apiVersion`, which v1alpha1 had instead of `apiGroup`, does not matter for the known kinds.
+fields! {
+    Reference: "an object with `kind` and `name`" in "subjects", |reference, map, strings| {
+        Kind = "kind" => reference.kind = text(map, strings)?;
+        Name = "name" => reference.name = text(map, strings)?;
+        Namespace = "namespace" => reference.namespace = text(map, strings)?;
+        ApiGroup = "apiGroup" => reference.api_group = Some(text(map, strings)?);
     }
 
     fn is_stray(_key: &str) -> bool {
         true
-    }
-
-    fn note_stray(&mut self, key: &str) {
-        self.strings.stray.push(key.to_owned());
-    }
-
-    fn finish(self) -> Reference {
-        self.reference
     }
 }
 
@@ -194,7 +74,7 @@ pub(super) fn role_ref<'de, A: MapAccess<'de>>(
     map: &mut A,
     strings: &mut StringCache,
 ) -> Result<RoleRef, A::Error> {
-    let reference = map.next_value_seed(ReferenceFields::seed(strings))?;
+    let reference: Reference = map.next_value_seed(ObjectSeed::new(strings))?;
     if !reference.namespace.is_empty() {
         strings.stray.push("namespace".to_owned());
     }
@@ -210,46 +90,26 @@ pub(super) fn role_ref<'de, A: MapAccess<'de>>(
 }
 
 /// Reads `subjects`.
-pub(super) struct Subjects<'s> {
-    strings: &'s mut StringCache,
-    subjects: Vec<Subject>,
-}
-
-impl<'s> Subjects<'s> {
-    pub(super) fn seed(strings: &'s mut StringCache) -> ListSeed<Self> {
-        ListSeed(Self { strings, subjects: Vec::new() })
-    }
-}
-
-impl<'de> Items<'de> for Subjects<'_> {
-    const EXPECTED: &'static str = "a list of subjects";
-    type Output = Box<[Subject]>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let before = self.strings.stray.len();
-        let seed = ReferenceFields::seed(self.strings);
-        let Some(reference) = items.next_element_seed(seed)? else { return Ok(false) };
-        if self.strings.stray.len() > before {
-            self.strings.stray_below(before, &format!("[{}]", self.subjects.len()));
-        }
+pub(super) fn subjects<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    strings: &mut StringCache,
+) -> Result<Box<[Subject]>, A::Error> {
+    let references: Vec<Reference> = list(map, strings)?;
+    let subject = |reference: Reference| {
         let (kind, group) = match &*reference.kind {
             "User" => (SubjectKind::User, RBAC_GROUP),
             "Group" => (SubjectKind::Group, RBAC_GROUP),
             "ServiceAccount" => (SubjectKind::ServiceAccount, ""),
             _ => (SubjectKind::Other(reference.kind), ""),
         };
-        self.subjects.push(Subject {
+        Subject {
             kind,
             name: reference.name,
             namespace: reference.namespace,
-            api_group: defaulted(reference.api_group, group, self.strings),
-        });
-        Ok(true)
-    }
-
-    fn finish(self) -> Box<[Subject]> {
-        self.subjects.into()
-    }
+            api_group: defaulted(reference.api_group, group, strings),
+        }
+    };
+    Ok(references.into_iter().map(subject).collect())
 }
 
 /// Applies the server's default for an API group (`pkg/apis/rbac/v1/defaults.go`).
@@ -257,220 +117,68 @@ fn defaulted(written: Option<Text>, default: &str, strings: &mut StringCache) ->
     written.filter(|group| !group.is_empty()).unwrap_or_else(|| strings.text(default))
 }
 
-/// Reads `aggregationRule`.
-pub(super) struct AggregationFields<'s> {
-    strings: &'s mut StringCache,
-    selectors: Box<[LabelSelector]>,
-}
-
-impl<'s> AggregationFields<'s> {
-    pub(super) fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
-        ObjectSeed(Self { strings, selectors: Box::default() })
+impl Empty for AggregationRule {
+    fn empty(_strings: &StringCache) -> Self {
+        Self { selectors: Box::default() }
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct ClusterRoleSelectors;
-
-impl<'de> Fields<'de> for AggregationFields<'_> {
-    const EXPECTED: &'static str = "an aggregation rule";
-    type Field = ClusterRoleSelectors;
-    type Output = AggregationRule;
-
-    fn field(name: &str) -> Option<ClusterRoleSelectors> {
-        (name == "clusterRoleSelectors").then_some(ClusterRoleSelectors)
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        ClusterRoleSelectors: ClusterRoleSelectors,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let before = self.strings.stray.len();
-        let seed = ListSeed(Selectors { strings: self.strings, selectors: Vec::new() });
-        self.selectors = map.next_value_seed(seed)?;
-        self.strings.stray_below(before, "clusterRoleSelectors");
-        Ok(())
-    }
-
-    fn is_stray(_key: &str) -> bool {
-        true
-    }
-
-    fn note_stray(&mut self, key: &str) {
-        self.strings.stray.push(key.to_owned());
-    }
-
-    fn finish(self) -> AggregationRule {
-        AggregationRule { selectors: self.selectors }
-    }
-}
-
-struct Selectors<'s> {
-    strings: &'s mut StringCache,
-    selectors: Vec<LabelSelector>,
-}
-
-impl<'de> Items<'de> for Selectors<'_> {
-    const EXPECTED: &'static str = "a list of label selectors";
-    type Output = Box<[LabelSelector]>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let seed = ObjectSeed(SelectorFields {
-            strings: self.strings,
-            selector: LabelSelector::default(),
-        });
-        let before = seed.0.strings.stray.len();
-        let selector = items.next_element_seed(seed)?;
-        if self.strings.stray.len() > before {
-            self.strings.stray_below(before, &format!("[{}]", self.selectors.len()));
-        }
-        let more = selector.is_some();
-        self.selectors.extend(selector);
-        Ok(more)
-    }
-
-    fn finish(self) -> Box<[LabelSelector]> {
-        self.selectors.into()
-    }
-}
-
-struct SelectorFields<'s> {
-    strings: &'s mut StringCache,
-    selector: LabelSelector,
-}
-
-#[derive(Clone, Copy)]
-enum SelectorField {
-    MatchLabels,
-    MatchExpressions,
-}
-
-impl<'de> Fields<'de> for SelectorFields<'_> {
-    const EXPECTED: &'static str = "a label selector";
-    type Field = SelectorField;
-    type Output = LabelSelector;
-
-    fn field(name: &str) -> Option<SelectorField> {
-        match name {
-            "matchLabels" => Some(SelectorField::MatchLabels),
-            "matchExpressions" => Some(SelectorField::MatchExpressions),
-            _ => None,
-        }
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: SelectorField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            SelectorField::MatchLabels => {
-                let seed = LabelsSeed { strings: self.strings, keep: |_| true };
-                self.selector.match_labels = map.next_value_seed(seed)?;
-            }
-            SelectorField::MatchExpressions => {
-                let seed = ListSeed(Requirements { strings: self.strings, list: Vec::new() });
-                self.selector.match_expressions = map.next_value_seed(seed)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_stray(_key: &str) -> bool {
-        true
-    }
-
-    fn note_stray(&mut self, key: &str) {
-        self.strings.stray.push(key.to_owned());
-    }
-
-    fn finish(self) -> LabelSelector {
-        self.selector
-    }
-}
-
-struct Requirements<'s> {
-    strings: &'s mut StringCache,
-    list: Vec<LabelRequirement>,
-}
-
-impl<'de> Items<'de> for Requirements<'_> {
-    const EXPECTED: &'static str = "a list of label requirements";
-    type Output = Box<[LabelRequirement]>;
-
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let requirement = LabelRequirement {
-            key: self.strings.text(""),
-            operator: LabelOperator::Unknown(self.strings.text("")),
-            values: self.strings.none(),
+fields! {
+    AggregationRule: "an aggregation rule", |aggregation, map, strings| {
+        ClusterRoleSelectors = "clusterRoleSelectors" => {
+            let before = strings.stray.len();
+            aggregation.selectors = Vec::into_boxed_slice(list(map, strings)?);
+            strings.stray_below(before, "clusterRoleSelectors");
         };
-        let seed = ObjectSeed(RequirementFields { strings: self.strings, requirement });
-        let requirement = items.next_element_seed(seed)?;
-        let more = requirement.is_some();
-        self.list.extend(requirement);
-        Ok(more)
     }
 
-    fn finish(self) -> Box<[LabelRequirement]> {
-        self.list.into()
+    fn is_stray(_key: &str) -> bool {
+        true
     }
 }
 
-struct RequirementFields<'s> {
-    strings: &'s mut StringCache,
-    requirement: LabelRequirement,
+impl Empty for LabelSelector {
+    fn empty(_strings: &StringCache) -> Self {
+        Self::default()
+    }
 }
 
-#[derive(Clone, Copy)]
-enum RequirementField {
-    Key,
-    Operator,
-    Values,
+fields! {
+    LabelSelector: "a label selector" in "label selectors", |selector, map, strings| {
+        MatchLabels = "matchLabels" => {
+            let seed = LabelsSeed { strings, keep: |_| true };
+            selector.match_labels = map.next_value_seed(seed)?;
+        };
+        MatchExpressions = "matchExpressions" => {
+            selector.match_expressions = Vec::into_boxed_slice(list(map, strings)?);
+        };
+    }
+
+    fn is_stray(_key: &str) -> bool {
+        true
+    }
 }
 
-impl<'de> Fields<'de> for RequirementFields<'_> {
-    const EXPECTED: &'static str = "a label requirement";
-    type Field = RequirementField;
-    type Output = LabelRequirement;
-
-    fn field(name: &str) -> Option<RequirementField> {
-        match name {
-            "key" => Some(RequirementField::Key),
-            "operator" => Some(RequirementField::Operator),
-            "values" => Some(RequirementField::Values),
-            _ => None,
-        }
+impl Empty for LabelRequirement {
+    fn empty(strings: &StringCache) -> Self {
+        let empty = strings.empty();
+        Self { key: empty.clone(), operator: LabelOperator::Unknown(empty), values: strings.none() }
     }
+}
 
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: RequirementField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let requirement = &mut self.requirement;
-        match field {
-            RequirementField::Key => {
-                requirement.key = map.next_value_seed(TextSeed(self.strings))?;
-            }
-            RequirementField::Operator => {
-                let operator = map.next_value_seed(TextSeed(self.strings))?;
-                requirement.operator = match &*operator {
-                    "In" => LabelOperator::In,
-                    "NotIn" => LabelOperator::NotIn,
-                    "Exists" => LabelOperator::Exists,
-                    "DoesNotExist" => LabelOperator::DoesNotExist,
-                    _ => LabelOperator::Unknown(operator),
-                };
-            }
-            RequirementField::Values => {
-                requirement.values = map.next_value_seed(TextsSeed(self.strings))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> LabelRequirement {
-        self.requirement
+fields! {
+    LabelRequirement: "a label requirement" in "label requirements", |requirement, map, strings| {
+        Key = "key" => requirement.key = text(map, strings)?;
+        Operator = "operator" => {
+            let operator = text(map, strings)?;
+            requirement.operator = match &*operator {
+                "In" => LabelOperator::In,
+                "NotIn" => LabelOperator::NotIn,
+                "Exists" => LabelOperator::Exists,
+                "DoesNotExist" => LabelOperator::DoesNotExist,
+                _ => LabelOperator::Unknown(operator),
+            };
+        };
+        Values = "values" => requirement.values = texts(map, strings)?;
     }
 }

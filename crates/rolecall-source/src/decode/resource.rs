@@ -1,9 +1,10 @@
 //! Decodes the served resource that a CustomResourceDefinition adds.
 
 use rolecall_rbac::{ServedResource, Subresource, Text};
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::IgnoredAny;
 
-use super::seed::{Fields, Items, ListSeed, ObjectSeed, TextSeed, TextsSeed};
+use super::fields::{Empty, Fields, ObjectSeed, fields, list};
+use super::seed::{text, texts};
 use super::strings::StringCache;
 
 /// The verbs of every custom resource.
@@ -12,27 +13,18 @@ const VERBS: [&str; 8] =
 /// The verbs of the subresources `status` and `scale`.
 const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 
-/// Reads the `spec` of a CustomResourceDefinition; `None` without a plural name.
-pub(super) struct ResourceFields<'s> {
-    strings: &'s mut StringCache,
+/// The `spec` of a CustomResourceDefinition.
+pub(super) struct ResourceSpec {
     group: Text,
     names: Names,
     namespaced: bool,
     subresources: Subresources,
 }
 
-/// The subresources that at least one version has.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Subresources {
-    status: bool,
-    scale: bool,
-}
-
-impl<'s> ResourceFields<'s> {
-    pub(super) fn seed(strings: &'s mut StringCache) -> ObjectSeed<Self> {
-        let empty = strings.text("");
-        ObjectSeed(Self {
-            strings,
+impl Empty for ResourceSpec {
+    fn empty(strings: &StringCache) -> Self {
+        let empty = strings.empty();
+        Self {
             group: empty.clone(),
             names: Names {
                 plural: empty.clone(),
@@ -43,68 +35,36 @@ impl<'s> ResourceFields<'s> {
             // `scope` is required; the API server rejects an object without it.
             namespaced: true,
             subresources: Subresources::default(),
-        })
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum ResourceField {
-    Group,
-    Names,
-    Scope,
-    Versions,
-    Subresources,
-}
-
-impl<'de> Fields<'de> for ResourceFields<'_> {
-    const EXPECTED: &'static str = "an object";
-    type Field = ResourceField;
-    type Output = Option<ServedResource>;
-
-    fn field(name: &str) -> Option<ResourceField> {
-        Some(match name {
-            "group" => ResourceField::Group,
-            "names" => ResourceField::Names,
-            "scope" => ResourceField::Scope,
-            "versions" => ResourceField::Versions,
-            // v1beta1 has one field for all versions.
-            "subresources" => ResourceField::Subresources,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: ResourceField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match field {
-            ResourceField::Group => self.group = map.next_value_seed(TextSeed(self.strings))?,
-            ResourceField::Names => {
-                let names = self.names.clone();
-                let seed = ObjectSeed(NamesFields { strings: self.strings, names });
-                self.names = map.next_value_seed(seed)?;
-            }
-            ResourceField::Scope => {
-                self.namespaced = *map.next_value_seed(TextSeed(self.strings))? != *"Cluster";
-            }
-            ResourceField::Versions => {
-                let found = map.next_value_seed(ListSeed(Versions(self.subresources)))?;
-                self.subresources = found;
-            }
-            ResourceField::Subresources => {
-                let found = map.next_value_seed(ObjectSeed(self.subresources))?;
-                self.subresources = found;
-            }
         }
-        Ok(())
     }
+}
 
-    fn finish(self) -> Option<ServedResource> {
+fields! {
+    ResourceSpec: "an object", |spec, map, strings| {
+        Group = "group" => spec.group = text(map, strings)?;
+        Names = "names" => {
+            let value = spec.names.clone();
+            spec.names = map.next_value_seed(ObjectSeed { value, strings })?;
+        };
+        Scope = "scope" => spec.namespaced = *text(map, strings)? != *"Cluster";
+        Versions = "versions" => {
+            let versions: Vec<Version> = list(map, strings)?;
+            versions.iter().for_each(|version| spec.subresources.add(version.0));
+        };
+        // v1beta1 has one field for all versions.
+        Subresources = "subresources" => {
+            let value = spec.subresources;
+            spec.subresources = map.next_value_seed(ObjectSeed { value, strings })?;
+        };
+    }
+}
+
+impl ResourceSpec {
+    /// Returns the served resource; `None` without a plural name.
+    pub(super) fn served(self, strings: &mut StringCache) -> Option<ServedResource> {
         if self.names.plural.is_empty() {
             return None;
         }
-        let strings = self.strings;
         let mut verbs = |verbs: &[&str]| verbs.iter().map(|verb| strings.text(verb)).collect();
         let served = [("scale", self.subresources.scale), ("status", self.subresources.status)];
         let subresources = served
@@ -139,133 +99,50 @@ struct Names {
     short_names: Vec<Text>,
 }
 
-struct NamesFields<'s> {
-    strings: &'s mut StringCache,
-    names: Names,
-}
-
-#[derive(Clone, Copy)]
-enum NameField {
-    Plural,
-    Singular,
-    Kind,
-    ShortNames,
-}
-
-impl<'de> Fields<'de> for NamesFields<'_> {
-    const EXPECTED: &'static str = "an object";
-    type Field = NameField;
-    type Output = Names;
-
-    fn field(name: &str) -> Option<NameField> {
-        Some(match name {
-            "plural" => NameField::Plural,
-            "singular" => NameField::Singular,
-            "kind" => NameField::Kind,
-            "shortNames" => NameField::ShortNames,
-            _ => return None,
-        })
-    }
-
-    fn read<A: MapAccess<'de>>(&mut self, field: NameField, map: &mut A) -> Result<(), A::Error> {
-        let (strings, names) = (&mut *self.strings, &mut self.names);
-        match field {
-            NameField::Plural => names.plural = map.next_value_seed(TextSeed(strings))?,
-            NameField::Singular => names.singular = map.next_value_seed(TextSeed(strings))?,
-            NameField::Kind => names.kind = map.next_value_seed(TextSeed(strings))?,
-            NameField::ShortNames => {
-                names.short_names = map.next_value_seed(TextsSeed(strings))?.to_vec();
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Names {
-        self.names
+fields! {
+    Names: "an object", |names, map, strings| {
+        Plural = "plural" => names.plural = text(map, strings)?;
+        Singular = "singular" => names.singular = text(map, strings)?;
+        Kind = "kind" => names.kind = text(map, strings)?;
+        ShortNames = "shortNames" => names.short_names = texts(map, strings)?.to_vec();
     }
 }
 
-struct Versions(Subresources);
+/// The subresources of a version.
+struct Version(Subresources);
 
-impl<'de> Items<'de> for Versions {
-    const EXPECTED: &'static str = "a list of versions";
-    type Output = Subresources;
+impl Empty for Version {
+    fn empty(_strings: &StringCache) -> Self {
+        Self(Subresources::default())
+    }
+}
 
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error> {
-        let Some(found) = items.next_element_seed(ObjectSeed(VersionFields(self.0)))? else {
-            return Ok(false);
+fields! {
+    Version: "a version" in "versions", |version, map, strings| {
+        Subresources = "subresources" => {
+            version.0 = map.next_value_seed(ObjectSeed { value: version.0, strings })?;
         };
-        self.0 = found;
-        Ok(true)
-    }
-
-    fn finish(self) -> Subresources {
-        self.0
     }
 }
 
-struct VersionFields(Subresources);
+/// The subresources that at least one version has.
+#[derive(Clone, Copy, Default)]
+struct Subresources {
+    status: bool,
+    scale: bool,
+}
 
-#[derive(Clone, Copy)]
-struct SubresourcesField;
-
-impl<'de> Fields<'de> for VersionFields {
-    const EXPECTED: &'static str = "a version";
-    type Field = SubresourcesField;
-    type Output = Subresources;
-
-    fn field(name: &str) -> Option<SubresourcesField> {
-        (name == "subresources").then_some(SubresourcesField)
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        SubresourcesField: SubresourcesField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        self.0 = map.next_value_seed(ObjectSeed(self.0))?;
-        Ok(())
-    }
-
-    fn finish(self) -> Subresources {
-        self.0
+impl Subresources {
+    fn add(&mut self, other: Self) {
+        self.status |= other.status;
+        self.scale |= other.scale;
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum SubresourceField {
-    Status,
-    Scale,
-}
-
-impl<'de> Fields<'de> for Subresources {
-    const EXPECTED: &'static str = "an object";
-    type Field = SubresourceField;
-    type Output = Self;
-
-    fn field(name: &str) -> Option<SubresourceField> {
-        match name {
-            "status" => Some(SubresourceField::Status),
-            "scale" => Some(SubresourceField::Scale),
-            _ => None,
-        }
-    }
-
-    fn read<A: MapAccess<'de>>(
-        &mut self,
-        field: SubresourceField,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        // An empty object enables the subresource; null does not.
-        let present = map.next_value::<Option<serde::de::IgnoredAny>>()?.is_some();
-        match field {
-            SubresourceField::Status => self.status |= present,
-            SubresourceField::Scale => self.scale |= present,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Self {
-        self
+// An empty object enables a subresource; null does not.
+fields! {
+    Subresources: "an object", |subresources, map, _strings| {
+        Status = "status" => subresources.status |= map.next_value::<Option<IgnoredAny>>()?.is_some();
+        Scale = "scale" => subresources.scale |= map.next_value::<Option<IgnoredAny>>()?.is_some();
     }
 }

@@ -1,4 +1,4 @@
-//! Building blocks that read strings, lists and objects into interned values.
+//! Building blocks that read strings, labels and single fields into interned values.
 //!
 //! Null means the empty value, as in Go's decoder.
 
@@ -34,28 +34,6 @@ impl<'de> Visitor<'de> for TextSeed<'_> {
 
     fn visit_unit<E: Error>(self) -> Result<Text, E> {
         Ok(self.0.text(""))
-    }
-}
-
-/// Reads a string that is rarely repeated, such as a name, without caching it.
-pub(super) struct OwnTextSeed;
-
-impl<'de> DeserializeSeed<'de> for OwnTextSeed {
-    type Value = Text;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
-        Borrowed::deserialize(deserializer).map(|text| Text::from(&*text.0))
-    }
-}
-
-/// Reads a string and keeps only the result of a test.
-pub(super) struct TestSeed(pub(super) fn(&str) -> bool);
-
-impl<'de> DeserializeSeed<'de> for TestSeed {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        Borrowed::deserialize(deserializer).map(|text| (self.0)(&text.0))
     }
 }
 
@@ -106,8 +84,9 @@ impl<'de> Visitor<'de> for TextsSeed<'_> {
 /// The number of strings in a list that are collected without allocating.
 const FEW: usize = 16;
 
-/// A string that borrows from the input if it contains no escapes.
-struct Borrowed<'de>(Cow<'de, str>);
+/// A string that borrows from the input if it contains no escapes. It is not cached, which suits
+/// strings that are rarely repeated or only tested.
+pub(super) struct Borrowed<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Borrowed<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -160,9 +139,9 @@ impl<'de> Visitor<'de> for LabelsSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
         self.strings.pairs.clear();
-        while let Some(key) =
-            map.next_key_seed(KeptKeySeed { strings: self.strings, keep: self.keep })?
-        {
+        loop {
+            let seed = KeySeed(|key: &str| (self.keep)(key).then(|| self.strings.text(key)));
+            let Some(key) = map.next_key_seed(seed)? else { break };
             match key {
                 Some(key) => {
                     let value = map.next_value_seed(TextSeed(self.strings))?;
@@ -186,31 +165,6 @@ impl<'de> Visitor<'de> for LabelsSeed<'_> {
 
     fn visit_unit<E: Error>(self) -> Result<Labels, E> {
         Ok(Labels::default())
-    }
-}
-
-struct KeptKeySeed<'s> {
-    strings: &'s mut StringCache,
-    keep: fn(&str) -> bool,
-}
-
-impl<'de> DeserializeSeed<'de> for KeptKeySeed<'_> {
-    type Value = Option<Text>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeptKeySeed<'_> {
-    type Value = Option<Text>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Option<Text>, E> {
-        Ok((self.keep)(key).then(|| self.strings.text(key)))
     }
 }
 
@@ -241,146 +195,20 @@ impl<'de> Visitor<'de> for FlagSeed {
     }
 }
 
-/// A value that is read from an object field by field. Without any field it is the value of null.
-pub(super) trait Fields<'de>: Sized {
-    /// The description of the object in messages, such as `a rule`.
-    const EXPECTED: &'static str;
-    /// The fields that are read.
-    type Field: Copy;
-    /// The resulting value.
-    type Output;
-
-    /// Returns the field with a name.
-    fn field(name: &str) -> Option<Self::Field>;
-
-    /// Reads the value of a field.
-    fn read<A: MapAccess<'de>>(&mut self, field: Self::Field, map: &mut A) -> Result<(), A::Error>;
-
-    /// Returns whether an unknown key is worth recording, because servers do not know it either.
-    fn is_stray(_key: &str) -> bool {
-        false
-    }
-
-    /// Records an unknown key.
-    fn note_stray(&mut self, _key: &str) {}
-
-    /// Returns the result.
-    fn finish(self) -> Self::Output;
+/// Reads the value of a field as a string.
+pub(super) fn text<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    strings: &mut StringCache,
+) -> Result<Text, A::Error> {
+    map.next_value_seed(TextSeed(strings))
 }
 
-/// Reads an object with [`Fields`].
-pub(super) struct ObjectSeed<T>(pub(super) T);
-
-impl<'de, T: Fields<'de>> DeserializeSeed<'de> for ObjectSeed<T> {
-    type Value = T::Output;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Output, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<T> {
-    type Value = T::Output;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::EXPECTED)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<T::Output, A::Error> {
-        let mut stray = None;
-        while let Some(field) = {
-            let seed = KeySeed { field: T::field, is_stray: T::is_stray, stray: &mut stray };
-            map.next_key_seed(seed)?
-        } {
-            match field {
-                Some(field) => self.0.read(field, &mut map)?,
-                None => {
-                    if let Some(key) = stray.take() {
-                        self.0.note_stray(&key);
-                    }
-                    skip(&mut map)?;
-                }
-            }
-        }
-        Ok(self.0.finish())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<T::Output, E> {
-        Ok(self.0.finish())
-    }
-}
-
-/// Reads a key as a field, and keeps unknown keys that are worth recording.
-struct KeySeed<'n, T> {
-    field: fn(&str) -> Option<T>,
-    is_stray: fn(&str) -> bool,
-    stray: &'n mut Option<String>,
-}
-
-impl<'de, T> DeserializeSeed<'de> for KeySeed<'_, T> {
-    type Value = Option<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de, T> Visitor<'de> for KeySeed<'_, T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Option<T>, E> {
-        let field = (self.field)(key);
-        if field.is_none() && (self.is_stray)(key) {
-            *self.stray = Some(key.to_owned());
-        }
-        Ok(field)
-    }
-}
-
-/// A value that is read from a list item by item.
-pub(super) trait Items<'de>: Sized {
-    /// The description of the list in messages, such as `a list of rules`.
-    const EXPECTED: &'static str;
-    /// The resulting value.
-    type Output;
-
-    /// Reads the next item; false at the end.
-    fn read<A: SeqAccess<'de>>(&mut self, items: &mut A) -> Result<bool, A::Error>;
-
-    /// Returns the result.
-    fn finish(self) -> Self::Output;
-}
-
-/// Reads a list with [`Items`].
-pub(super) struct ListSeed<T>(pub(super) T);
-
-impl<'de, T: Items<'de>> DeserializeSeed<'de> for ListSeed<T> {
-    type Value = T::Output;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Output, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Items<'de>> Visitor<'de> for ListSeed<T> {
-    type Value = T::Output;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::EXPECTED)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<T::Output, A::Error> {
-        while self.0.read(&mut items)? {}
-        Ok(self.0.finish())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<T::Output, E> {
-        Ok(self.0.finish())
-    }
+/// Reads the value of a field as a list of strings.
+pub(super) fn texts<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    strings: &mut StringCache,
+) -> Result<Texts, A::Error> {
+    map.next_value_seed(TextsSeed(strings))
 }
 
 /// Skips a value.
@@ -443,7 +271,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (mut seed, mut value) = (Some(self.seed), None);
-        while let Some(wanted) = map.next_key_seed(NameSeed(self.name))? {
+        while let Some(wanted) = map.next_key_seed(KeySeed(|key: &str| key == self.name))? {
             match seed.take_if(|_| wanted) {
                 Some(seed) => value = Some(map.next_value_seed(seed)?),
                 None => skip(&mut map)?,
@@ -457,25 +285,25 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OnlySeed<S> {
     }
 }
 
-/// Reads a key and returns whether it has this name.
-pub(super) struct NameSeed(pub(super) &'static str);
+/// Reads a key and returns what a function makes of it.
+pub(super) struct KeySeed<F>(pub(super) F);
 
-impl<'de> DeserializeSeed<'de> for NameSeed {
-    type Value = bool;
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for KeySeed<F> {
+    type Value = T;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'de> Visitor<'de> for NameSeed {
-    type Value = bool;
+impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for KeySeed<F> {
+    type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a key")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
+    fn visit_str<E: Error>(self, key: &str) -> Result<T, E> {
+        Ok((self.0)(key))
     }
 }

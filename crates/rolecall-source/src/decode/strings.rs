@@ -110,6 +110,11 @@ impl StringCache {
         new
     }
 
+    /// Returns the empty string.
+    pub(super) fn empty(&self) -> Text {
+        self.empty.clone()
+    }
+
     /// Returns the empty list.
     pub(super) fn none(&self) -> Texts {
         self.none.clone()

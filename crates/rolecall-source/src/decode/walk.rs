@@ -6,8 +6,8 @@ use rolecall_rbac::{Container, Labels, Metadata, PodLines, PodSpec, Text};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::places::Places;
-use super::pod::PodSpecFields;
-use super::seed::{LabelsSeed, OnlySeed, TextSeed, skip};
+use super::pod::pod_spec;
+use super::seed::{KeySeed, LabelsSeed, OnlySeed, TextSeed, skip};
 use super::stray::is_nearly;
 use super::strings::StringCache;
 use rolecall_yaml::Node;
@@ -56,7 +56,7 @@ impl<'s, 'f> PlacesSeed<'s, 'f> {
         let Self { places, strings, trails, path, found } = self;
         match trails.iter().find(|(rest, _)| rest.is_empty()) {
             Some((_, Goal::PodSpec)) => {
-                found.push(PodSpecFields::seed(strings, path).deserialize(deserializer)?);
+                found.push(pod_spec(deserializer, strings, path)?);
                 Ok(())
             }
             Some((_, Goal::Account)) => {
@@ -94,7 +94,9 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
         let (length, known) = (self.path.len(), self.found.len());
         let mut annotations = None;
         let (places, trails) = (self.places, &*self.trails);
-        while let Some(step) = map.next_key_seed(StepSeed { places, trails, path: self.path })? {
+        while let Some(step) =
+            map.next_key_seed(KeySeed(|key: &str| Step::new(key, places, trails, self.path)))?
+        {
             match step {
                 Step::Skip => skip(&mut map)?,
                 Step::Stray => {
@@ -170,42 +172,22 @@ enum Step {
     On(Vec<Trail>),
 }
 
-/// Reads a key and returns the next step.
-struct StepSeed<'t> {
-    places: &'static Places,
-    trails: &'t [Trail],
-    path: &'t mut String,
-}
-
-impl<'de> DeserializeSeed<'de> for StepSeed<'_> {
-    type Value = Step;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Step, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for StepSeed<'_> {
-    type Value = Step;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Step, E> {
-        if key == "metadata" && self.trails.contains(&("spec", Goal::PodSpec)) {
-            return Ok(Step::Metadata);
+impl Step {
+    /// Returns the step after a key, which is added to the path unless its value is skipped.
+    fn new(key: &str, places: &Places, known: &[Trail], path: &mut String) -> Self {
+        if key == "metadata" && known.contains(&("spec", Goal::PodSpec)) {
+            return Self::Metadata;
         }
-        let trails = follow(self.trails, key);
+        let trails = follow(known, key);
         let is_stray = trails.is_empty()
-            && self.places.is_of_kubernetes()
-            && self.trails.iter().any(|(rest, _)| is_nearly(key, first_part(rest).0));
+            && places.is_of_kubernetes()
+            && known.iter().any(|(rest, _)| is_nearly(key, first_part(rest).0));
         if trails.is_empty() && !is_stray {
-            return Ok(Step::Skip);
+            return Self::Skip;
         }
-        self.path.push('.');
-        self.path.push_str(key);
-        Ok(if is_stray { Step::Stray } else { Step::On(trails) })
+        path.push('.');
+        path.push_str(key);
+        if is_stray { Self::Stray } else { Self::On(trails) }
     }
 }
 
@@ -253,9 +235,7 @@ pub(super) fn anywhere(strings: &mut StringCache, object: Node<'_>) -> Vec<PodSp
 
 fn search(strings: &mut StringCache, node: Node<'_>, path: &mut String, found: &mut Vec<PodSpec>) {
     if node.get("containers").is_some_and(are_containers) {
-        let seed = PodSpecFields::seed(strings, path);
-        let pod = seed.deserialize(node).unwrap_or_else(|_| loose(strings, path, node));
-        found.push(pod);
+        found.push(pod_spec(node, strings, path).unwrap_or_else(|_| loose(strings, path, node)));
         return;
     }
     let length = path.len();
