@@ -47,72 +47,51 @@ pub(super) fn needs(
     if flags.has("filename") || flags.has("kustomize") {
         return None;
     }
-    match subcommand {
-        "get" => command.get(),
-        "describe" => Some(command.each(operands)?.map(|target| command.read(&target)).collect()),
-        "events" => Some(command.events()),
-        "wait" => command.wait(),
-        "delete" => command.delete(),
-        "label" | "annotate" => command.change(objects(operands)),
-        "patch" | "edit" => command.change(operands),
-        "set" => command.set(),
-        "scale" => command.scale(),
-        "rollout" => command.rollout(),
-        "apply" => command.applied(),
-        "create" => command.create(),
-        "run" => Some(command.run()),
-        "expose" => command.read_and_create("", "services"),
-        "autoscale" => command.read_and_create("autoscaling", "horizontalpodautoscalers"),
-        "certificate" => command.certificate(),
-        "logs" => command.logs(),
-        "exec" => command.connect("exec"),
-        "attach" => command.connect("attach"),
-        "port-forward" => command.connect("portforward"),
-        "cp" => command.copy(),
-        "debug" => command.debug(),
-        "top" => command.top(),
-        "cordon" | "uncordon" => command.cordon(),
-        "drain" => command.drain(),
-        "taint" => command.taint(),
-        "cluster-info" => command.cluster_info(),
-        _ => None,
-    }
+    let (_, reader) = READERS.iter().find(|(name, _)| *name == subcommand)?;
+    reader(&command)
 }
+
+/// Returns the needs of a command line, apart from those for files; `None` if they are unknown.
+type Reader = fn(&Command<'_>) -> Option<Vec<Need>>;
+
+const READERS: [(&str, Reader); 30] = [
+    ("annotate", |command| command.change(objects(command.operands))),
+    ("apply", |command| command.applied()),
+    ("attach", |command| command.connect("attach")),
+    ("autoscale", |command| command.read_and_create("autoscaling", "horizontalpodautoscalers")),
+    ("certificate", |command| command.certificate()),
+    ("cluster-info", |command| command.cluster_info()),
+    ("cordon", |command| command.cordon()),
+    ("cp", |command| command.copy()),
+    ("create", |command| command.create()),
+    ("debug", |command| command.debug()),
+    ("delete", |command| command.delete()),
+    ("describe", |command| {
+        Some(command.each(command.operands)?.map(|target| command.read(&target)).collect())
+    }),
+    ("drain", |command| command.drain()),
+    ("edit", |command| command.change(command.operands)),
+    ("events", |command| Some(command.events())),
+    ("exec", |command| command.connect("exec")),
+    ("expose", |command| command.read_and_create("", "services")),
+    ("get", |command| command.get()),
+    ("label", |command| command.change(objects(command.operands))),
+    ("logs", |command| command.logs()),
+    ("patch", |command| command.change(command.operands)),
+    ("port-forward", |command| command.connect("portforward")),
+    ("rollout", |command| command.rollout()),
+    ("run", |command| Some(command.run())),
+    ("scale", |command| command.scale()),
+    ("set", |command| command.set()),
+    ("taint", |command| command.taint()),
+    ("top", |command| command.top()),
+    ("uncordon", |command| command.cordon()),
+    ("wait", |command| command.wait()),
+];
 
 /// Returns whether the needs of a subcommand are known.
 pub(super) fn is_understood(subcommand: &str) -> bool {
-    const UNDERSTOOD: [&str; 29] = [
-        "annotate",
-        "apply",
-        "attach",
-        "auth",
-        "autoscale",
-        "certificate",
-        "cluster-info",
-        "cordon",
-        "cp",
-        "create",
-        "debug",
-        "delete",
-        "describe",
-        "drain",
-        "edit",
-        "events",
-        "exec",
-        "expose",
-        "get",
-        "label",
-        "logs",
-        "patch",
-        "port-forward",
-        "replace",
-        "rollout",
-        "run",
-        "scale",
-        "set",
-        "taint",
-    ];
-    UNDERSTOOD.contains(&subcommand) || matches!(subcommand, "top" | "uncordon" | "wait")
+    matches!(subcommand, "auth" | "replace") || READERS.iter().any(|(name, _)| *name == subcommand)
 }
 
 impl Command<'_> {
