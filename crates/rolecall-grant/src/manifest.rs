@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1 as core_v1;
 use k8s_openapi::api::rbac::v1 as rbac_v1;
 use rolecall_rbac::{Binding, Metadata, PolicyRule, Subject, SubjectKind, Text};
+use rolecall_yaml::{double_quoted, scalar};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -98,7 +99,7 @@ fn write_role(yaml: &mut String, granted: &GrantedRole) {
     for (position, rule) in role.rules.iter().enumerate() {
         write_answers(yaml, granted.answers.get(position).unwrap_or(&none));
         for ((name, texts), field) in fields_of(rule).into_iter().zip(0..) {
-            let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+            let quoted: Vec<String> = texts.iter().map(|text| double_quoted(text)).collect();
             let dash = if field == 0 { '-' } else { ' ' };
             line(yaml, &format!("{dash} {name}: [{}]", quoted.join(", ")));
         }
@@ -138,19 +139,19 @@ fn write_binding(yaml: &mut String, binding: &Binding) {
     write_metadata(yaml, &binding.metadata);
     line(yaml, "roleRef:");
     line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
-    line(yaml, &format!("  kind: {}", yaml_scalar(binding.role_ref.kind.as_str())));
-    line(yaml, &format!("  name: {}", yaml_scalar(&binding.role_ref.name)));
+    line(yaml, &format!("  kind: {}", scalar(binding.role_ref.kind.as_str())));
+    line(yaml, &format!("  name: {}", scalar(&binding.role_ref.name)));
     line(yaml, "subjects:");
     for subject in &*binding.subjects {
-        line(yaml, &format!("- kind: {}", yaml_scalar(subject.kind.as_str())));
+        line(yaml, &format!("- kind: {}", scalar(subject.kind.as_str())));
         match subject.kind {
             SubjectKind::ServiceAccount => {
-                line(yaml, &format!("  name: {}", yaml_scalar(&subject.name)));
-                line(yaml, &format!("  namespace: {}", yaml_scalar(&subject.namespace)));
+                line(yaml, &format!("  name: {}", scalar(&subject.name)));
+                line(yaml, &format!("  namespace: {}", scalar(&subject.namespace)));
             }
             _ => {
                 line(yaml, &format!("  apiGroup: {RBAC_GROUP}"));
-                line(yaml, &format!("  name: {}", yaml_scalar(&subject.name)));
+                line(yaml, &format!("  name: {}", scalar(&subject.name)));
             }
         }
     }
@@ -158,15 +159,15 @@ fn write_binding(yaml: &mut String, binding: &Binding) {
 
 fn write_metadata(yaml: &mut String, metadata: &Metadata) {
     line(yaml, "metadata:");
-    line(yaml, &format!("  name: {}", yaml_scalar(&metadata.name)));
+    line(yaml, &format!("  name: {}", scalar(&metadata.name)));
     if !metadata.namespace.is_empty() {
-        line(yaml, &format!("  namespace: {}", yaml_scalar(&metadata.namespace)));
+        line(yaml, &format!("  namespace: {}", scalar(&metadata.namespace)));
     }
     for (field, pairs) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
         if !pairs.is_empty() {
             line(yaml, &format!("  {field}:"));
             for (key, value) in &**pairs {
-                line(yaml, &format!("    {}: {}", yaml_scalar(key), yaml_scalar(value)));
+                line(yaml, &format!("    {}: {}", scalar(key), scalar(value)));
             }
         }
     }
@@ -175,69 +176,4 @@ fn write_metadata(yaml: &mut String, metadata: &Metadata) {
 fn line(yaml: &mut String, text: &str) {
     yaml.push_str(text);
     yaml.push('\n');
-}
-
-/// Writes a string plainly if every YAML parser reads it as that string, otherwise quoted.
-pub fn yaml_scalar(text: &str) -> String {
-    const OTHER_TYPES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let starts = text.starts_with(|first: char| first.is_ascii_alphabetic());
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./:_".contains(&byte));
-    let other_type = OTHER_TYPES.contains(&text.to_ascii_lowercase().as_str());
-    if starts && plain && !text.ends_with(':') && !other_type {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
-/// Writes a string in double quotes, and escapes everything except printable ASCII.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    let mut previous = '\0';
-    for character in text.chars() {
-        match (character, u32::from(character)) {
-            // CI runners interpret lines with `##[` as commands.
-            ('#', _) if previous == '#' => quoted.push_str("\\x23"),
-            ('"', _) => quoted.push_str("\\\""),
-            ('\\', _) => quoted.push_str("\\\\"),
-            (' '..='~', _) => quoted.push(character),
-            (_, code @ ..=0xff) => quoted.push_str(&format!("\\x{code:02x}")),
-            (_, code @ ..=0xffff) => quoted.push_str(&format!("\\u{code:04x}")),
-            (_, code) => quoted.push_str(&format!("\\U{code:08x}")),
-        }
-        previous = character;
-    }
-    quoted.push('"');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_that_yaml_would_misread_are_quoted() {
-        for (text, written) in [
-            ("shop", "shop"),
-            ("rolecall:sa:shop:api", "rolecall:sa:shop:api"),
-            ("app.kubernetes.io/name", "app.kubernetes.io/name"),
-            ("true", "\"true\""),
-            ("No", "\"No\""),
-            ("null", "\"null\""),
-            ("123", "\"123\""),
-            ("1e3", "\"1e3\""),
-            ("", "\"\""),
-            ("a:", "\"a:\""),
-            ("a: b", "\"a: b\""),
-            ("a #b", "\"a #b\""),
-            ("- a", "\"- a\""),
-            ("##[x]", "\"#\\x23[x]\""),
-            ("a\"b\\", "\"a\\\"b\\\\\""),
-            ("a\nb\u{1b}[31m", "\"a\\x0ab\\x1b[31m\""),
-            ("é\u{202e}\u{1f600}", "\"\\xe9\\u202e\\U0001f600\""),
-        ] {
-            assert_eq!(yaml_scalar(text), written);
-        }
-    }
 }

@@ -173,7 +173,7 @@ fn users_and_groups_become_subjects() {
     apiVersion: rbac.authorization.k8s.io/v1
     kind: Role
     metadata:
-      name: "rolecall:user:jane@example.com"
+      name: rolecall:user:jane@example.com
       namespace: shop
       labels:
         app.kubernetes.io/managed-by: rolecall
@@ -186,18 +186,18 @@ fn users_and_groups_become_subjects() {
     apiVersion: rbac.authorization.k8s.io/v1
     kind: RoleBinding
     metadata:
-      name: "rolecall:user:jane@example.com"
+      name: rolecall:user:jane@example.com
       namespace: shop
       labels:
         app.kubernetes.io/managed-by: rolecall
     roleRef:
       apiGroup: rbac.authorization.k8s.io
       kind: Role
-      name: "rolecall:user:jane@example.com"
+      name: rolecall:user:jane@example.com
     subjects:
     - kind: User
       apiGroup: rbac.authorization.k8s.io
-      name: "jane@example.com"
+      name: jane@example.com
     "#);
 }
 

@@ -12,8 +12,6 @@ use super::node::{Document, DuplicateKey, Entry, Position, Value};
 const ALIAS_BUDGET: usize = 1_000_000;
 /// The maximum nesting depth with aliases resolved.
 const DEPTH_LIMIT: usize = 512;
-/// The largest mapping in which duplicate keys are found by comparing all pairs.
-const FEW_KEYS: usize = 16;
 
 /// A document under construction.
 #[derive(Default)]
@@ -244,24 +242,11 @@ impl<'a> Builder<'a> {
         if self.surely_differ(keys) {
             return equal;
         }
-        if keys.len() <= FEW_KEYS {
-            let mut rest = keys;
-            while let Some((&key, later)) = rest.split_first() {
-                equal.extend(
-                    later
-                        .iter()
-                        .find(|&&other| text(other) == text(key))
-                        .map(|&other| (key, other)),
-                );
-                rest = later;
-            }
-        } else {
-            let mut next: HashMap<&str, usize, FxBuildHasher> = HashMap::default();
-            for &key in keys.iter().rev() {
-                equal.extend(next.insert(text(key), key).map(|later| (key, later)));
-            }
-            equal.reverse();
+        let mut next: HashMap<&str, usize, FxBuildHasher> = HashMap::default();
+        for &key in keys.iter().rev() {
+            equal.extend(next.insert(text(key), key).map(|later| (key, later)));
         }
+        equal.reverse();
         equal
     }
 

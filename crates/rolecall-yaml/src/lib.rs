@@ -30,7 +30,7 @@ pub use locate::{Field, FieldStep, Region, TextLines, locate};
 pub use node::{Document, DuplicateKey, Node, Position};
 pub use printable::is_harmful;
 pub use split::{Chunk, Outline, split, split_outlined};
-pub use write::{LineBreaks, WriteError, to_string};
+pub use write::{LineBreaks, WriteError, double_quoted, scalar, to_string};
 
 /// A syntax error and its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -91,11 +91,11 @@ impl Writer {
 
     fn pair(&mut self, key: &Value, value: &Value, indent: usize) -> Result<(), String> {
         let written = match key {
-            Value::String(text) => quoted(text),
+            Value::String(text) => scalar(text),
             Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
                 return Err("a key that is not a string".to_owned());
             }
-            other => scalar(other)?,
+            other => scalar_value(other)?,
         };
         if written.len() > LONGEST_KEY {
             self.text.push_str("? ");
@@ -132,7 +132,7 @@ impl Writer {
                     }
                 }
             }
-            other => self.text.push_str(&scalar(other)?),
+            other => self.text.push_str(&scalar_value(other)?),
         }
         self.text.push('\n');
         Ok(())
@@ -147,12 +147,12 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn scalar(value: &Value) -> Result<String, String> {
+fn scalar_value(value: &Value) -> Result<String, String> {
     Ok(match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) => quoted(text),
+        Value::String(text) => scalar(text),
         Value::Sequence(_) => "[]".to_owned(),
         Value::Mapping(_) => "{}".to_owned(),
         Value::Tagged(_) => return Err("a value with a tag".to_owned()),
@@ -161,9 +161,9 @@ fn scalar(value: &Value) -> Result<String, String> {
 
 /// Writes a string unquoted if possible, else in single quotes, or in double quotes if it needs
 /// escapes.
-fn quoted(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     if text.chars().any(is_harmful) || text.contains("##") {
-        escaped(text)
+        double_quoted(text)
     } else if is_plain(text) {
         text.to_owned()
     } else {
@@ -171,7 +171,9 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Writes a string in double quotes, and escapes all characters with an effect on parsers, terminals
+/// or CI runners.
+pub fn double_quoted(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     escaped.push('"');
     let mut previous = '\0';

@@ -1,8 +1,9 @@
 //! YAML of files that `fix` edits, and of answers.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
-use rolecall_yaml::{LineBreaks, to_json_values, to_string};
+use rolecall_yaml::{LineBreaks, split, to_json_values, to_string};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -30,25 +31,32 @@ pub(crate) struct ObjectKey {
     pub(crate) name: String,
 }
 
-/// Splits a file at its separators into non-empty documents that end with a newline.
-pub(crate) fn documents(text: &str) -> Vec<String> {
-    let is_separator =
-        |line: &str| line.strip_prefix("---").is_some_and(|rest| rest.trim_start().is_empty());
-    let mut documents = vec![String::new()];
-    for line in text.lines() {
-        if is_separator(line) {
-            documents.push(String::new());
-        } else if let Some(document) = documents.last_mut() {
-            document.push_str(line);
-            document.push('\n');
+/// A document of a file.
+pub(crate) struct Located {
+    /// The object, if it is named.
+    pub(crate) key: Option<ObjectKey>,
+    /// The place in the file.
+    pub(crate) place: Range<usize>,
+}
+
+/// Returns the documents of a file without a byte order mark.
+pub(crate) fn documents(text: &str) -> Result<Vec<Located>, String> {
+    let mut lines = text.split_inclusive('\n');
+    let (mut line, mut start) = (1, 0);
+    let documents = split(text.as_bytes()).into_iter().map(|chunk| {
+        while line < chunk.first_line {
+            start += lines.next().map_or(0, str::len);
+            line += 1;
         }
-    }
-    documents.retain(|document| !document.trim().is_empty());
-    documents
+        let place = start..start + chunk.bytes.len();
+        let key = key_of(text.get(place.clone()).unwrap_or_default())?;
+        Ok(Located { key, place })
+    });
+    documents.collect()
 }
 
 /// Returns the key of the object in a document; `None` without a named object.
-pub(crate) fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
+fn key_of(document: &str) -> Result<Option<ObjectKey>, String> {
     let value = value(document)?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let metadata = value.get("metadata");

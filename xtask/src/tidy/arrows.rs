@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-command", &["rolecall-rbac"]),
     ("rolecall-access", &["rolecall-rbac"]),
-    ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
+    ("rolecall-grant", &["rolecall-access", "rolecall-command", "rolecall-rbac", "rolecall-yaml"]),
     ("rolecall-check", &["rolecall-access", "rolecall-command", "rolecall-rbac"]),
     (
         "rolecall",

@@ -252,7 +252,7 @@ fn an_existing_role_is_bound_and_its_excess_shown() {
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
         metadata:
-          name: "rolecall:user:jane+Role:pod-lister"
+          name: rolecall:user:jane+Role:pod-lister
           namespace: ns-1
           labels:
             app.kubernetes.io/managed-by: rolecall
@@ -314,7 +314,7 @@ fn hostile_names_stay_inside_strings() {
     apiVersion: rbac.authorization.k8s.io/v1
     kind: Role
     metadata:
-      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+      name: rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m
       namespace: ns-1
       labels:
         app.kubernetes.io/managed-by: rolecall
@@ -327,18 +327,18 @@ fn hostile_names_stay_inside_strings() {
     apiVersion: rbac.authorization.k8s.io/v1
     kind: RoleBinding
     metadata:
-      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+      name: rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m
       namespace: ns-1
       labels:
         app.kubernetes.io/managed-by: rolecall
     roleRef:
       apiGroup: rbac.authorization.k8s.io
       kind: Role
-      name: "rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m"
+      name: rolecall:user:x~0A---~0Akind:~20Evil~20~1B~5B31m
     subjects:
     - kind: User
       apiGroup: rbac.authorization.k8s.io
-      name: "x\x0a---\x0akind: Evil \x1b[31m"
+      name: "x\n---\nkind: Evil \x1b[31m"
     --- stderr
     note: allows user/x\n---\nkind: Evil \u{1b}[31m to list pods in namespace ns-1
     note: no other access is granted

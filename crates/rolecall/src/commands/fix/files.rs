@@ -11,7 +11,7 @@ use super::kustomization;
 use crate::error::CommandError;
 use crate::file::{self, unreadable, unwritable};
 use crate::ui::Ui;
-use crate::yaml::{self, ObjectKey};
+use crate::yaml::{self, Located, ObjectKey};
 
 /// The file for cluster-scoped objects; not a valid name of a namespace.
 const CLUSTER: &str = "_cluster.yaml";
@@ -128,12 +128,12 @@ fn file_of(object: &Object) -> String {
     }
 }
 
-/// Replaces documents with objects of the same names, keeps the others, and appends new ones.
+/// Replaces documents with objects of the same names, keeps the rest, and appends new objects.
 fn merge(existing: &str, objects: &[&Object], comments: &str) -> Result<String, String> {
-    let mut documents: Vec<(Option<ObjectKey>, String)> = Vec::new();
-    for document in yaml::documents(existing) {
-        documents.push((yaml::key_of(&document)?, document));
-    }
+    let existing = existing.strip_prefix('\u{feff}').unwrap_or(existing);
+    let known = yaml::documents(existing)?;
+    let mut replaced: BTreeMap<usize, (usize, String)> = BTreeMap::new();
+    let mut added = String::new();
     for object in objects {
         let metadata = object.metadata();
         let key = ObjectKey {
@@ -142,10 +142,21 @@ fn merge(existing: &str, objects: &[&Object], comments: &str) -> Result<String, 
             name: metadata.name.to_string(),
         };
         let text = format!("{comments}{}", yaml_of(&[(*object).clone()]));
-        match documents.iter_mut().find(|(known, _)| known.as_ref() == Some(&key)) {
-            Some((_, document)) => *document = text,
-            None => documents.push((Some(key), text)),
+        match known.iter().find(|document| document.key.as_ref() == Some(&key)) {
+            Some(Located { place, .. }) => drop(replaced.insert(place.start, (place.end, text))),
+            None => added.push_str(&format!("---\n{text}")),
         }
     }
-    Ok(documents.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("---\n"))
+    let (mut merged, mut at) = (String::new(), 0);
+    for (start, (end, text)) in replaced {
+        merged.push_str(existing.get(at..start).unwrap_or_default());
+        merged.push_str(&text);
+        at = end;
+    }
+    merged.push_str(existing.get(at..).unwrap_or_default());
+    if !merged.is_empty() && !merged.ends_with('\n') {
+        merged.push('\n');
+    }
+    merged.push_str(if merged.is_empty() { added.trim_start_matches("---\n") } else { &added });
+    Ok(merged)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use rolecall_grant::{Denied, Object, Plan, Repair, Step, yaml_of, yaml_scalar};
+use rolecall_grant::{Denied, Object, Plan, Repair, Step, yaml_of};
 use rolecall_rbac::Origin;
+use rolecall_yaml::scalar;
 use rolecall_yaml::{self as yaml, Field, FieldStep, Region};
 
 use super::diff;
@@ -107,7 +108,7 @@ fn apply(lines: &mut Vec<String>, place: Place, repair: &Repair) {
     let (start, end) = (column(region.start.column), column(region.end.column));
     let (head, tail) = (line.get(..start).unwrap_or_default(), line.get(end..).unwrap_or_default());
     let word = line.get(start..end).unwrap_or_default();
-    let to = yaml_scalar(&repair.word.to);
+    let to = scalar(&repair.word.to);
     let key = repair.word.field.last().map_or("", |step| match step {
         Step::Key(key) => key,
         Step::Index(_) => "",
