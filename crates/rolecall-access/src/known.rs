@@ -5,136 +5,10 @@
 //! resources of any version, such as retired ones and those behind feature gates, and subresources
 //! that exist only in authorization checks.
 
-use rolecall_rbac::{Catalog, ServedResource, checked_subresources, is_checked_subresource};
-
-/// The API groups of Kubernetes itself, in any version; only Kubernetes adds resources to them.
-const BUILT_IN_GROUPS: [&str; 27] = [
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "auditregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "imagepolicy.k8s.io",
-    "internal.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "settings.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
-
-/// Resources of built-in groups that only some versions serve, or only with a feature gate.
-const NOT_ALWAYS_SERVED: [(&str, &[&str]); 19] = [
-    // OpenShift 3 also served its resources in the core group. Those that RBAC has in a dedicated
-    // group are missing here: they are usually a mistake in the core group.
-    (
-        "",
-        &[
-            "appliedclusterresourcequotas",
-            "buildconfigs",
-            "builds",
-            "clusternetworks",
-            "clusterresourcequotas",
-            "deploymentconfigrollbacks",
-            "deploymentconfigs",
-            "egressnetworkpolicies",
-            "hostsubnets",
-            "identities",
-            "images",
-            "imagestreamimages",
-            "imagestreamimports",
-            "imagestreammappings",
-            "imagestreams",
-            "imagestreamtags",
-            "netnamespaces",
-            "oauthaccesstokens",
-            "oauthauthorizetokens",
-            "oauthclients",
-            "processedtemplates",
-            "projectrequests",
-            "projects",
-            "routes",
-            "securitycontextconstraints",
-            "templateconfigs",
-            "templates",
-            "useridentitymappings",
-        ],
-    ),
-    (
-        "admissionregistration.k8s.io",
-        &[
-            "externaladmissionhookconfigurations",
-            "initializerconfigurations",
-            "mutatingadmissionpolicies",
-            "mutatingadmissionpolicybindings",
-            "validatingadmissionpolicies",
-            "validatingadmissionpolicybindings",
-        ],
-    ),
-    ("auditregistration.k8s.io", &["auditsinks"]),
-    // Constrained impersonation checks the identities themselves in this group.
-    (
-        "authentication.k8s.io",
-        &["groups", "nodes", "selfsubjectreviews", "serviceaccounts", "users"],
-    ),
-    ("batch", &["scheduledjobs"]),
-    ("certificates.k8s.io", &["clustertrustbundles", "podcertificaterequests"]),
-    ("coordination.k8s.io", &["leasecandidates"]),
-    (
-        "extensions",
-        &[
-            "daemonsets",
-            "deployments",
-            "horizontalpodautoscalers",
-            "ingresses",
-            "jobs",
-            "networkpolicies",
-            "podsecuritypolicies",
-            "replicasets",
-            "replicationcontrollers",
-            "thirdpartyresources",
-        ],
-    ),
-    ("imagepolicy.k8s.io", &["imagereviews"]),
-    ("internal.apiserver.k8s.io", &["storageversions"]),
-    ("networking.k8s.io", &["clustercidrs", "ipaddresses", "servicecidrs"]),
-    ("policy", &["podsecuritypolicies"]),
-    (
-        "resource.k8s.io",
-        &[
-            "deviceclasses",
-            "devicetaintrules",
-            "podschedulingcontexts",
-            "resourceclaimparameters",
-            "resourceclaims",
-            "resourceclaimtemplates",
-            "resourceclasses",
-            "resourceclassparameters",
-            "resourceslices",
-        ],
-    ),
-    ("scheduling.k8s.io", &["podgroups", "workloads"]),
-    ("settings.k8s.io", &["podpresets"]),
-    ("storage.k8s.io", &["csistoragecapacities", "volumeattributesclasses"]),
-    ("storagemigration.k8s.io", &["storageversionmigrations"]),
-    ("apps", &["controllerrevisions"]),
-    ("autoscaling", &["horizontalpodautoscalers"]),
-];
+use rolecall_rbac::{
+    Catalog, ServedResource, checked_subresources, is_checked_subresource, not_always_served,
+};
+pub use rolecall_rbac::{built_in_groups, is_built_in, is_not_always_served};
 
 /// The verbs of requests about resources.
 pub const RESOURCE_VERBS: [&str; 8] =
@@ -235,26 +109,9 @@ const CHECKED_VERBS: [&str; 11] = [
     "use",
 ];
 
-/// Returns whether only Kubernetes serves a group, so that all its resources are known.
-pub fn is_built_in(group: &str) -> bool {
-    BUILT_IN_GROUPS.contains(&group)
-}
-
-/// Returns the built-in groups.
-pub fn built_in_groups() -> impl Iterator<Item = &'static str> {
-    BUILT_IN_GROUPS.into_iter()
-}
-
 /// Returns whether some server authorizes requests for a resource of a built-in group.
 pub fn has_resource(catalog: &Catalog, group: &str, resource: &str) -> bool {
     catalog.get(group, resource).is_some() || is_not_always_served(group, resource)
-}
-
-/// Returns whether some version, but perhaps not this one, serves a resource of a built-in group.
-pub fn is_not_always_served(group: &str, resource: &str) -> bool {
-    NOT_ALWAYS_SERVED
-        .iter()
-        .any(|(candidate, resources)| *candidate == group && resources.contains(&resource))
 }
 
 /// Returns whether some server authorizes requests for a subresource in a built-in group.
@@ -276,12 +133,9 @@ pub fn group_has_subresource(catalog: &Catalog, group: &str, subresource: &str) 
                 && (served.subresources.iter().any(|known| *known.name == *subresource)
                     || is_checked_subresource(group, &served.resource, subresource))
         })
-        || NOT_ALWAYS_SERVED.iter().any(|(candidate, resources)| {
-            *candidate == group
-                && resources
-                    .iter()
-                    .any(|resource| is_checked_subresource(group, resource, subresource))
-        })
+        || not_always_served(group)
+            .iter()
+            .any(|resource| is_checked_subresource(group, resource, subresource))
 }
 
 /// Returns the names of a served resource's subresources, sorted.

@@ -254,19 +254,10 @@ impl InventoryBuilder {
         append(&mut self.replaced, other.replaced);
     }
 
-    /// Prepends the contents of another builder, which should be the smaller one because it is
-    /// moved.
+    /// Prepends the contents of another builder.
     pub fn prepend(&mut self, other: Self) {
-        let inventory = &mut self.inventory;
-        prepend(&mut inventory.roles, other.inventory.roles);
-        prepend(&mut inventory.bindings, other.inventory.bindings);
-        prepend(&mut inventory.service_accounts, other.inventory.service_accounts);
-        prepend(&mut inventory.namespaces, other.inventory.namespaces);
-        prepend(&mut inventory.workloads, other.inventory.workloads);
-        prepend(&mut inventory.gaps, other.inventory.gaps);
-        prepend(&mut inventory.unknown_fields, other.inventory.unknown_fields);
-        prepend(&mut self.implied_service_accounts, other.implied_service_accounts);
-        prepend(&mut self.replaced, other.replaced);
+        let own = std::mem::replace(self, other);
+        self.append(own);
     }
 
     /// Returns the roles added so far, in insertion order.
@@ -322,10 +313,6 @@ impl InventoryBuilder {
         replaced.sort();
         (inventory, replaced)
     }
-}
-
-fn prepend<T>(all: &mut Vec<T>, more: Vec<T>) {
-    all.splice(0..0, more);
 }
 
 /// Appends without a copy if the target is empty.

@@ -1,46 +1,29 @@
 //! Sorts the objects of an inventory and keeps one per name.
 
-use std::collections::HashMap;
-
-use rustc_hash::FxBuildHasher;
-
 use super::{Binding, Metadata, Namespace, Origin, Replaced, Role, ServiceAccount, Workload};
 use crate::Text;
 
 /// Sorts by namespace, kind, name and group, and keeps only the last object for each combination.
 /// Returns the dropped objects; a default object that the input replaces does not count.
 pub(super) fn keep_last<T: Keyed>(objects: &mut Vec<T>) -> Vec<Replaced> {
-    let mut keys = keys(objects);
-    let full = |key: &Key| objects.get(key.position as usize).map(Keyed::key);
-    let same_start = |one: &Key, other: &Key| (one.rank, one.start) == (other.rank, other.start);
-    keys.sort_by(|one, other| {
-        (one.rank, one.start)
-            .cmp(&(other.rank, other.start))
-            .then_with(|| full(one).cmp(&full(other)))
-            .then(one.position.cmp(&other.position))
-    });
     let mut replaced = Vec::new();
-    let mut dropped = Vec::new();
-    for equal in keys.chunk_by(|one, other| same_start(one, other) && full(one) == full(other)) {
-        let Some((last, earlier)) = equal.split_last().filter(|(_, rest)| !rest.is_empty()) else {
-            continue;
-        };
-        let Some(winner) = objects.get(last.position as usize) else { continue };
-        for key in earlier {
-            dropped.push(key.position);
-            replaced.extend(
-                objects.get(key.position as usize).and_then(|object| replacement(object, winner)),
-            );
+    // Servers list objects in order.
+    if objects.is_sorted_by(|one, next| one.key() < next.key()) {
+        return replaced;
+    }
+    objects.sort_by(|one, other| one.key().cmp(&other.key()));
+    for equal in objects.chunk_by(|one, next| one.key() == next.key()) {
+        if let [earlier @ .., winner] = equal {
+            replaced.extend(earlier.iter().filter_map(|object| replacement(object, winner)));
         }
     }
-    if !dropped.is_empty() {
-        dropped.sort_unstable();
-        keys.retain(|key| dropped.binary_search(&key.position).is_err());
-        keys.extend(dropped.iter().map(|position| Key { rank: 0, start: 0, position: *position }));
-    }
-    let kept = keys.len() - dropped.len();
-    arrange(objects, keys.into_iter().map(|key| key.position).collect());
-    objects.truncate(kept);
+    objects.dedup_by(|later, kept| {
+        let is_same = later.key() == kept.key();
+        if is_same {
+            std::mem::swap(later, kept);
+        }
+        is_same
+    });
     replaced
 }
 
@@ -64,55 +47,6 @@ pub(super) trait Keyed {
     }
 }
 
-/// An object's position in the order, in most cases comparable without access to the object.
-#[derive(Clone, Copy)]
-struct Key {
-    /// The rank of its namespace and kind.
-    rank: u32,
-    /// The position before sorting.
-    position: u32,
-    /// The first bytes of its name.
-    start: u128,
-}
-
-/// Returns namespace and kind.
-fn place<T: Keyed>(object: &T) -> (&str, &str) {
-    let (namespace, kind, ..) = object.key();
-    (namespace, kind)
-}
-
-fn keys<T: Keyed>(objects: &[T]) -> Vec<Key> {
-    let mut ranks: HashMap<(&str, &str), u32, FxBuildHasher> = HashMap::default();
-    for objects in objects.chunk_by(|one, other| place(one) == place(other)) {
-        ranks.extend(objects.first().map(|object| (place(object), 0)));
-    }
-    let mut places: Vec<_> = ranks.keys().copied().collect();
-    places.sort_unstable();
-    ranks.extend(places.into_iter().zip(0..));
-    let mut last = None;
-    objects
-        .iter()
-        .zip(0..)
-        .map(|(object, position)| {
-            let place = place(object);
-            let rank = match last {
-                Some((known, rank)) if known == place => rank,
-                _ => ranks.get(&place).copied().unwrap_or_default(),
-            };
-            last = Some((place, rank));
-            Key { rank, position, start: start(object.key().2) }
-        })
-        .collect()
-}
-
-/// Returns the first bytes of a name, which sort like the name.
-fn start(name: &str) -> u128 {
-    name.bytes()
-        .chain(std::iter::repeat(0))
-        .take(size_of::<u128>())
-        .fold(0, |start, byte| (start << 8) | u128::from(byte))
-}
-
 fn replacement<T: Keyed>(object: &T, winner: &T) -> Option<Replaced> {
     let (kind, metadata) = (object.kind(), object.metadata());
     (metadata.origin != Origin::Default).then(|| Replaced {
@@ -122,21 +56,6 @@ fn replacement<T: Keyed>(object: &T, winner: &T) -> Option<Replaced> {
         earlier: metadata.origin.clone(),
         later: winner.metadata().origin.clone(),
     })
-}
-
-/// Moves the object at `order[i]` to `i`, for all objects, in place.
-fn arrange<T>(objects: &mut [T], mut order: Vec<u32>) {
-    for start in 0..order.len() {
-        let mut at = start;
-        while let Some(from) = order.get_mut(at) {
-            let next = std::mem::replace(from, u32::try_from(at).unwrap_or(u32::MAX)) as usize;
-            if next == start || next == at || next >= objects.len() {
-                break;
-            }
-            objects.swap(at, next);
-            at = next;
-        }
-    }
 }
 
 impl Keyed for Role {

@@ -1,6 +1,6 @@
 //! Classifies objects by `apiVersion` and `kind`.
 
-use rolecall_rbac::{Text, edit_distance};
+use rolecall_rbac::{Text, edit_distance, is_built_in};
 
 use super::places::{self, Places};
 
@@ -108,7 +108,7 @@ fn further_shape(group: &str, kind: &str) -> Shape {
         ("operators.coreos.com", "ClusterServiceVersion") => Shape::OperatorVersion,
         (_, kind) if kind.ends_with("List") => Shape::List,
         (RBAC_GROUP, _) => Shape::Misplaced,
-        (group, kind) if is_built_in(group) => {
+        (group, kind) if is_known(group) => {
             if is_rbac_kind(kind) {
                 Shape::Misplaced
             } else {
@@ -145,33 +145,7 @@ pub(super) fn makes_pods(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "extensions")
 }
 
-/// Returns whether every server serves a group, so that its other kinds are known not to create
-/// Pods.
-fn is_built_in(group: &str) -> bool {
-    matches!(
-        group,
-        "" | "apps"
-            | "autoscaling"
-            | "batch"
-            | "extensions"
-            | "policy"
-            | "admissionregistration.k8s.io"
-            | "apiextensions.k8s.io"
-            | "apiregistration.k8s.io"
-            | "authentication.k8s.io"
-            | "authorization.k8s.io"
-            | "certificates.k8s.io"
-            | "coordination.k8s.io"
-            | "discovery.k8s.io"
-            | "events.k8s.io"
-            | "flowcontrol.apiserver.k8s.io"
-            | "internal.apiserver.k8s.io"
-            | "metrics.k8s.io"
-            | "networking.k8s.io"
-            | "node.k8s.io"
-            | "resource.k8s.io"
-            | "scheduling.k8s.io"
-            | "storage.k8s.io"
-            | "storagemigration.k8s.io"
-    )
+/// Returns whether the other kinds of a group are known not to create Pods.
+fn is_known(group: &str) -> bool {
+    is_built_in(group) || group == "metrics.k8s.io"
 }

@@ -10,16 +10,26 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 
 use super::strings::StringCache;
 
+/// Reads values of any type with the methods of the visitor.
+macro_rules! visits_any {
+    ($($seed:ty),+) => {
+        $(impl<'de> DeserializeSeed<'de> for $seed {
+            type Value = <Self as Visitor<'de>>::Value;
+
+            fn deserialize<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
+                deserializer.deserialize_any(self)
+            }
+        })+
+    };
+}
+
+visits_any!(TextSeed<'_>, TextsSeed<'_>, LabelsSeed<'_>, FlagSeed);
+
 /// Reads a string.
 pub(super) struct TextSeed<'s>(pub(super) &'s mut StringCache);
-
-impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
-    type Value = Text;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
 
 impl<'de> Visitor<'de> for TextSeed<'_> {
     type Value = Text;
@@ -39,14 +49,6 @@ impl<'de> Visitor<'de> for TextSeed<'_> {
 
 /// Reads a list of strings.
 pub(super) struct TextsSeed<'s>(pub(super) &'s mut StringCache);
-
-impl<'de> DeserializeSeed<'de> for TextsSeed<'_> {
-    type Value = Texts;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Texts, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
 
 impl<'de> Visitor<'de> for TextsSeed<'_> {
     type Value = Texts;
@@ -122,14 +124,6 @@ pub(super) struct LabelsSeed<'s> {
     pub(super) keep: fn(&str) -> bool,
 }
 
-impl<'de> DeserializeSeed<'de> for LabelsSeed<'_> {
-    type Value = Labels;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Labels, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
 impl<'de> Visitor<'de> for LabelsSeed<'_> {
     type Value = Labels;
 
@@ -170,14 +164,6 @@ impl<'de> Visitor<'de> for LabelsSeed<'_> {
 
 /// Reads a boolean or null.
 pub(super) struct FlagSeed;
-
-impl<'de> DeserializeSeed<'de> for FlagSeed {
-    type Value = Option<bool>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<bool>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
 
 impl<'de> Visitor<'de> for FlagSeed {
     type Value = Option<bool>;

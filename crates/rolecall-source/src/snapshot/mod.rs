@@ -20,6 +20,8 @@ use serde_json::{Map, Value, json};
 
 use rolecall_yaml::{self as yaml, LineBreaks, Node};
 
+pub(crate) use self::resources::from_json as served_resources;
+
 const GAPS: &str = "rolecall.dev/gaps";
 const RESOURCES: &str = "rolecall.dev/resources";
 const STORED: &str = "rolecall.dev/stored";

@@ -12,8 +12,8 @@ pub(super) fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
-/// Parses the value of the annotation.
-pub(super) fn from_json(text: &str) -> serde_json::Result<Vec<ServedResource>> {
+/// Parses the value of the annotation, or a list of embedded facts.
+pub(crate) fn from_json(text: &str) -> serde_json::Result<Vec<ServedResource>> {
     let records: Vec<ResourceRecord> = serde_json::from_str(text)?;
     Ok(records.into_iter().map(ResourceRecord::into_resource).collect())
 }
@@ -22,65 +22,55 @@ pub(super) fn from_json(text: &str) -> serde_json::Result<Vec<ServedResource>> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceRecord {
-    group: String,
-    resource: String,
-    singular: String,
-    kind: String,
+    group: Text,
+    resource: Text,
+    singular: Text,
+    kind: Text,
     namespaced: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    short_names: Vec<String>,
-    verbs: Vec<String>,
+    short_names: Vec<Text>,
+    verbs: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     subresources: Vec<SubresourceRecord>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SubresourceRecord {
-    name: String,
-    verbs: Vec<String>,
+    name: Text,
+    verbs: Vec<Text>,
 }
 
 impl ResourceRecord {
     fn of(resource: &ServedResource) -> Self {
         let subresource = |subresource: &Subresource| SubresourceRecord {
-            name: subresource.name.to_string(),
-            verbs: strings(&subresource.verbs),
+            name: subresource.name.clone(),
+            verbs: subresource.verbs.clone(),
         };
         Self {
-            group: resource.group.to_string(),
-            resource: resource.resource.to_string(),
-            singular: resource.singular.to_string(),
-            kind: resource.kind.to_string(),
+            group: resource.group.clone(),
+            resource: resource.resource.clone(),
+            singular: resource.singular.clone(),
+            kind: resource.kind.clone(),
             namespaced: resource.namespaced,
-            short_names: strings(&resource.short_names),
-            verbs: strings(&resource.verbs),
+            short_names: resource.short_names.clone(),
+            verbs: resource.verbs.clone(),
             subresources: resource.subresources.iter().map(subresource).collect(),
         }
     }
 
     fn into_resource(self) -> ServedResource {
-        let subresource = |record: SubresourceRecord| Subresource {
-            name: record.name.into(),
-            verbs: texts(record.verbs),
-        };
+        let subresource =
+            |record: SubresourceRecord| Subresource { name: record.name, verbs: record.verbs };
         ServedResource {
-            group: self.group.into(),
-            resource: self.resource.into(),
-            singular: self.singular.into(),
-            kind: self.kind.into(),
+            group: self.group,
+            resource: self.resource,
+            singular: self.singular,
+            kind: self.kind,
             namespaced: self.namespaced,
-            short_names: texts(self.short_names),
-            verbs: texts(self.verbs),
+            short_names: self.short_names,
+            verbs: self.verbs,
             subresources: self.subresources.into_iter().map(subresource).collect(),
             is_virtual: false,
         }
     }
-}
-
-fn strings(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(Text::to_string).collect()
-}
-
-fn texts(strings: Vec<String>) -> Vec<Text> {
-    strings.into_iter().map(Text::from).collect()
 }
