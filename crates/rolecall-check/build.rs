@@ -76,6 +76,7 @@ impl Document {
     /// Writes the rule as a static.
     fn write(&self, out: &mut String) -> Result<(), Box<dyn Error>> {
         let Self { code, name, severity, since, title, text, .. } = self;
+        let number: u16 = code.trim_start_matches("RC").parse()?;
         let category = match code.get(..3) {
             Some("RC1") => "Broken",
             Some("RC2") => "Dead",
@@ -97,7 +98,7 @@ impl Document {
         let (from, before) = versions(&self.kubernetes)?;
         writeln!(
             out,
-            "/// {title}.\npub(crate) static {code}: RuleMeta = RuleMeta {{ code: {code:?}, name: {name:?}, \
+            "/// {title}.\npub(crate) static {code}: RuleMeta = RuleMeta {{ code: RuleCode({number}), name: {name:?}, \
              title: {title:?}, category: Category::{category}, severity: Severity::{severity}, \
              since: {since:?}, versions: Versions {{ from: {from:?}, before: {before:?} }}, text: {text:?} }};"
         )?;

@@ -9,6 +9,7 @@ pub mod risk;
 
 mod algebra;
 mod holder;
+mod rule_code;
 mod severity;
 
 pub use algebra::{
@@ -17,4 +18,5 @@ pub use algebra::{
 };
 pub use holder::Holder;
 pub use rolecall_rbac::{KubernetesVersion, VersionError, Versions};
+pub use rule_code::{RuleCode, RuleCodeError};
 pub use severity::{Severity, UnknownSeverityError};

@@ -109,6 +109,7 @@ pub struct Suppression {
 
 /// An error in a suppression that a schema cannot detect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SuppressionError {
     /// No code is suppressed.
     #[error("`codes` is empty: name at least one, such as `RC510`")]
@@ -182,7 +183,7 @@ impl Suppression {
 
     /// Returns what is suppressed, in words: the codes and where.
     pub(crate) fn in_words(&self) -> String {
-        let codes: Vec<&str> = self.codes.iter().map(|name| name.rule.code).collect();
+        let codes: Vec<String> = self.codes.iter().map(|name| name.rule.code.to_string()).collect();
         let mut text = codes.join(",");
         for (word, glob) in [("of", &self.object), ("in", &self.path)] {
             if let Some(glob) = glob {
@@ -203,12 +204,9 @@ fn ends(path: &str) -> impl Iterator<Item = &str> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WrittenSuppression {
     codes: Vec<RuleName>,
-    #[serde(default)]
     object: Option<Text>,
-    #[serde(default)]
     path: Option<Text>,
     reason: Text,
-    #[serde(default)]
     expires: Option<Date>,
 }
 
@@ -244,7 +242,7 @@ impl FromStr for RuleName {
     fn from_str(name: &str) -> Result<Self, UnknownRuleError> {
         crate::rules()
             .iter()
-            .find(|rule| rule.code == name || rule.name == name)
+            .find(|rule| rule.is_called(name))
             .map(|rule| Self { rule })
             .ok_or_else(|| UnknownRuleError { name: name.to_owned() })
     }
@@ -264,6 +262,6 @@ impl PartialOrd for RuleName {
 
 impl Ord for RuleName {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.rule.code.cmp(other.rule.code)
+        self.rule.code.cmp(&other.rule.code)
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -8,13 +9,9 @@ use serde::de::{Deserializer, Error as _};
 ///
 /// The library has no clock: the caller passes today's date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct Date(civil::Date);
 
-/// A text that is no date.
+/// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a date: write `YYYY-MM-DD`")]
 pub struct DateError {
@@ -26,37 +23,15 @@ impl FromStr for Date {
     type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, DateError> {
-        parse(text).ok_or_else(|| DateError { text: text.to_owned() })
-    }
-}
-
-fn parse(text: &str) -> Option<Date> {
-    let digits = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || !digits(year, 4) || !digits(month, 2) || !digits(day, 2) {
-        return None;
-    }
-    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    (1..=days_of(year, month)?).contains(&day).then_some(Date { year, month, day })
-}
-
-fn days_of(year: u16, month: u8) -> Option<u8> {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        4 | 6 | 9 | 11 => Some(30),
-        2 if is_leap => Some(29),
-        2 => Some(28),
-        1..=12 => Some(31),
-        _ => None,
+        // The parser also accepts other forms of ISO 8601.
+        let date = text.parse::<civil::Date>().ok().filter(|date| date.to_string() == text);
+        date.map(Self).ok_or_else(|| DateError { text: text.to_owned() })
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        self.0.fmt(formatter)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The rules, compiled from the documents in `rules/`.
 
-use crate::{Category, RuleMeta, Severity, Versions};
+use crate::{Category, RuleCode, RuleMeta, Severity, Versions};
 
 include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// Returns the rule of a code.
-pub(crate) fn find(code: &str) -> Option<&'static RuleMeta> {
+pub(crate) fn find(code: RuleCode) -> Option<&'static RuleMeta> {
     let at = ALL.binary_search_by_key(&code, |rule| rule.code).ok()?;
     ALL.get(at).copied()
 }
@@ -17,19 +17,20 @@ mod tests {
     use rolecall_access::risk;
 
     use super::ALL;
+    use crate::RuleCode;
     use crate::findings;
 
     #[test]
     fn each_rule_has_one_document_and_each_document_one_rule() {
         let with_logic = findings::rules().map(|rule| rule.meta.code);
-        let risks: BTreeSet<&str> = risk::all().map(|risk| risk.code).collect();
+        let risks: BTreeSet<RuleCode> = risk::all().map(|risk| risk.code).collect();
         // Expectations and suppressions report them without a rule.
-        let others = ["RC601", "RC602", "RC603", "RC604", "RC605", "RC606"];
-        let of_suppressions = ["RC901", "RC902", "RC903"];
-        let mut codes: Vec<&str> =
+        let others = (601..=606).map(RuleCode);
+        let of_suppressions = (901..=903).map(RuleCode);
+        let mut codes: Vec<RuleCode> =
             with_logic.chain(risks).chain(others).chain(of_suppressions).collect();
         codes.sort_unstable();
-        let documented: Vec<&str> = ALL.iter().map(|rule| rule.code).collect();
+        let documented: Vec<RuleCode> = ALL.iter().map(|rule| rule.code).collect();
         assert_eq!(codes, documented);
     }
 

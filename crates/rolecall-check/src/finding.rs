@@ -211,7 +211,7 @@ impl Finding {
             .cmp(&other.object)
             .then_with(|| self.field.cmp(&other.field))
             .then_with(|| self.line_of_text.cmp(&other.line_of_text))
-            .then_with(|| self.rule.code.cmp(other.rule.code))
+            .then_with(|| self.rule.code.cmp(&other.rule.code))
             .then_with(|| self.message.cmp(&other.message))
     }
 }

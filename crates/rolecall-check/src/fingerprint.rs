@@ -10,8 +10,8 @@ use crate::Finding;
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let of = |finding: &Finding| {
         let object = &finding.object;
-        let parts =
-            [finding.rule.code, &object.kind, &object.namespace, &object.name, &finding.about];
+        let code = finding.rule.code.to_string();
+        let parts = [&*code, &object.kind, &object.namespace, &object.name, &finding.about];
         hash(parts.into_iter().flat_map(|part| part.bytes().chain([0])))
     };
     let hashes: Vec<u64> = findings.par_iter().map(of).collect();

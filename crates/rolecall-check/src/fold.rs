@@ -7,22 +7,22 @@ use std::hash::Hash;
 use rustc_hash::FxBuildHasher;
 
 use crate::words::listed;
-use crate::{Also, Category, Finding, ObjectRef, Related, Severity, Step};
+use crate::{Also, Category, Finding, ObjectRef, Related, RuleCode, Severity, Step};
 
 /// The findings about workloads that run with rights which are reported themselves.
-const OF_WORKLOADS: [&str; 2] = ["RC557", "RC558"];
+const OF_WORKLOADS: [RuleCode; 2] = [RuleCode(557), RuleCode(558)];
 
 /// The findings about subjects that are one cause: rights of a `default` ServiceAccount.
-const OF_DEFAULT_ACCOUNTS: [&str; 2] = ["RC401", "RC509"];
+const OF_DEFAULT_ACCOUNTS: [RuleCode; 2] = [RuleCode(401), RuleCode(509)];
 
 /// The finding that a subject can become a stronger ServiceAccount.
-const ESCALATION: &str = "RC513";
+const ESCALATION: RuleCode = RuleCode(513);
 
 /// Risks, and those that go without saying for their holders.
-const COVERED: [(&str, &[&str]); 3] = [
-    ("RC515", &["RC516", "RC517"]),
-    ("RC528", &["RC527", "RC529", "RC530"]),
-    ("RC501", &["RC503"]),
+const COVERED: [(RuleCode, &[RuleCode]); 3] = [
+    (RuleCode(515), &[RuleCode(516), RuleCode(517)]),
+    (RuleCode(528), &[RuleCode(527), RuleCode(529), RuleCode(530)]),
+    (RuleCode(501), &[RuleCode(503)]),
 ];
 
 /// A cause that findings can share.
@@ -97,7 +97,7 @@ fn groups<K: Eq + Hash>(
 /// Joins the findings of one cause to the gravest; critical ones of other codes stay.
 fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
     group.sort_by_key(|index| gravity(findings, *index));
-    let mut kept: Vec<(usize, &str)> = Vec::new();
+    let mut kept: Vec<(usize, RuleCode)> = Vec::new();
     for index in group {
         let Some(finding) = findings.get(index) else { continue };
         let code = finding.rule.code;
@@ -108,7 +108,7 @@ fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
         };
         let same = kept
             .iter()
-            .find(|(at, other)| *other == code || covers(other, code) || is_of_same_rule(*at));
+            .find(|(at, other)| *other == code || covers(*other, code) || is_of_same_rule(*at));
         match (same, kept.first()) {
             (Some((target, _)), _) => targets.send(index, *target),
             (None, Some((gravest, _))) if finding.severity < Severity::Critical => {
@@ -123,7 +123,7 @@ fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
 /// matters little beside a grave one is named there.
 fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
     group.sort_by_key(|index| gravity(findings, *index));
-    let mut kept: Vec<(usize, &str)> = Vec::new();
+    let mut kept: Vec<(usize, RuleCode)> = Vec::new();
     let severity = |index: usize| findings.get(index).map(|finding| finding.severity);
     let gravest = group.first().copied();
     let is_grave = gravest.and_then(severity) >= Some(Severity::High);
@@ -140,11 +140,11 @@ fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
 }
 
 /// Orders findings, the gravest first.
-fn gravity(findings: &[Finding], index: usize) -> Option<(Reverse<Severity>, &str, usize)> {
+fn gravity(findings: &[Finding], index: usize) -> Option<(Reverse<Severity>, RuleCode, usize)> {
     findings.get(index).map(|finding| (Reverse(finding.severity), finding.rule.code, index))
 }
 
-fn covers(broad: &str, code: &str) -> bool {
+fn covers(broad: RuleCode, code: RuleCode) -> bool {
     COVERED.iter().any(|(candidate, covered)| *candidate == broad && covered.contains(&code))
 }
 
@@ -250,7 +250,7 @@ fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
 /// those are others: `RC511 in rules[3], RC549`.
 fn others(finding: &Finding) -> String {
     let own = (&finding.object, rule_of(finding.field.steps.as_slice()));
-    let mut codes: BTreeMap<&str, Option<Vec<String>>> = BTreeMap::new();
+    let mut codes: BTreeMap<RuleCode, Option<Vec<String>>> = BTreeMap::new();
     let is_worth_naming =
         |also: &&Also| also.severity > Severity::Info || finding.severity == Severity::Info;
     for also in finding.also.iter().filter(is_worth_naming) {
@@ -269,7 +269,7 @@ fn others(finding: &Finding) -> String {
         }
     }
     let named = codes.into_iter().map(|(code, places)| match places.as_deref() {
-        None | Some([]) => code.to_owned(),
+        None | Some([]) => code.to_string(),
         Some([first, second, third, _, ..]) => {
             let more = places.as_deref().map_or(0, <[String]>::len) - 3;
             format!("{code} in `{first}`, `{second}`, `{third}` and {more} more")

@@ -36,7 +36,8 @@ pub use fingerprint::fingerprints;
 pub use fold::fold;
 pub use input::{CheckInput, Judged};
 pub use rolecall_access::{
-    KubernetesVersion, Severity, UnknownSeverityError, VersionError, Versions,
+    KubernetesVersion, RuleCode, RuleCodeError, Severity, UnknownSeverityError, VersionError,
+    Versions,
 };
 pub use rule_meta::{Category, RuleMeta};
 pub use suppression::{Suppressed, suppress};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Severity, Versions};
+use crate::{RuleCode, Severity, Versions};
 
 /// A rule: its code, its name and its documentation.
 ///
@@ -10,8 +10,8 @@ use crate::{Severity, Versions};
 /// [`RuleMeta::SECTIONS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMeta {
-    /// The code, such as `RC101`; it never changes its meaning.
-    pub code: &'static str,
+    /// The code.
+    pub code: RuleCode,
     /// The name, in words that follow "allow": it names the problem.
     pub name: &'static str,
     /// The title: a noun phrase that names the problem.
@@ -51,6 +51,11 @@ impl RuleMeta {
     /// The headings of every rule's documentation, in their order.
     pub const SECTIONS: [&'static str; 4] =
         ["What it finds", "Why it matters", "Example", "How to fix it"];
+
+    /// Returns whether a text is its code or its name.
+    pub fn is_called(&self, text: &str) -> bool {
+        self.name == text || text.parse() == Ok(self.code)
+    }
 
     /// Returns every severity of its findings with where it applies, such as `high; critical in the whole
     /// cluster`.

@@ -76,8 +76,7 @@ impl Source<'_> {
     fn matches(&self, finding: &Finding) -> bool {
         match self {
             Self::Annotation { object, code } => {
-                *object == finding.object
-                    && (*code == finding.rule.code || *code == finding.rule.name)
+                *object == finding.object && finding.rule.is_called(code)
             }
             Self::Config(suppression) => suppression.matches(finding),
         }
@@ -165,8 +164,8 @@ fn texts(metadata: &Metadata) -> impl Iterator<Item = &str> {
 enum EntryError {
     #[error("it does not begin with a code")]
     NoCode,
-    #[error("no finding has the code or name `{code}`{}", similar.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
-    UnknownCode { code: String, similar: Option<&'static str> },
+    #[error("no finding has the code or name `{code}`{}", similar.as_ref().map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
+    UnknownCode { code: String, similar: Option<String> },
     #[error("it does not say why")]
     NoReason,
     #[error("{0}")]
@@ -203,7 +202,7 @@ fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
         if code.is_empty() {
             return Err(EntryError::NoCode);
         }
-        if !crate::rules().iter().any(|rule| rule.code == code || rule.name == code) {
+        if !crate::rules().iter().any(|rule| rule.is_called(code)) {
             return Err(EntryError::UnknownCode { code: code.to_owned(), similar: similar(code) });
         }
         codes.push(code);
@@ -215,11 +214,12 @@ fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
 }
 
 /// Returns the code or name of a finding that is spelled like a word.
-fn similar(word: &str) -> Option<&'static str> {
+fn similar(word: &str) -> Option<String> {
     let lower = word.to_lowercase();
     // Codes are all alike.
     let tolerated = if lower.len() < 8 { 0 } else { 2 };
-    let names = crate::rules().iter().flat_map(|rule| [rule.code, rule.name]);
+    let names =
+        crate::rules().iter().flat_map(|rule| [rule.code.to_string(), rule.name.to_owned()]);
     let distances = names.map(|name| (edit_distance(&lower, &name.to_lowercase()), name));
     distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, name)| name)
 }

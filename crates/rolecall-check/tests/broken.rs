@@ -5,7 +5,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-use rolecall_check::Category;
+use rolecall_check::{Category, RuleCode};
 use rolecall_source::facts::Version;
 
 /// The rest of the input, without the binding to check.
@@ -32,10 +32,12 @@ rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
 fn broken(manifests: &str) -> Vec<String> {
     support::findings_of(manifests)
         .into_iter()
-        .filter(|finding| finding.rule.category == Category::Broken || finding.rule.code == "RC904")
+        .filter(|finding| {
+            finding.rule.category == Category::Broken || finding.rule.is_called("RC904")
+        })
         .map(|finding| {
             let place = match finding.rule.code {
-                "RC904" => finding.object.name.to_string(),
+                RuleCode(904) => finding.object.name.to_string(),
                 _ => finding.field.to_string(),
             };
             format!("{} {} {place}", finding.rule.code, finding.severity)
@@ -177,7 +179,8 @@ fn unserved_versions_are_reported() {
         );
         for (server, expected) in [(Version::V1_20, old), (Version::V1_36, new)] {
             let findings = support::findings_for(&manifests, server);
-            let codes: Vec<&str> = findings.iter().map(|finding| finding.rule.code).collect();
+            let codes: Vec<String> =
+                findings.iter().map(|finding| finding.rule.code.to_string()).collect();
             assert_eq!(codes, expected.as_slice(), "{version}");
         }
     }
@@ -242,7 +245,7 @@ fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
         binding("RoleBinding", shop, "Role", "d"),
     ];
     let findings = support::findings_of(&manifests.concat());
-    let shown = findings.iter().filter(|finding| finding.rule.code == "RC101");
+    let shown = findings.iter().filter(|finding| finding.rule.is_called("RC101"));
     let shown: Vec<String> =
         shown.map(|finding| format!("{}: {}", finding.object.name, finding.fix)).collect();
     let of_cluster = "`ClusterRole odrer-reader` and `ClusterRole order-readers`";
@@ -263,7 +266,7 @@ fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
 fn unknown_fields(manifest: &str) -> Vec<String> {
     let findings = support::findings_of(manifest).into_iter();
     findings
-        .filter(|finding| matches!(finding.rule.code, "RC105" | "RC210"))
+        .filter(|finding| matches!(finding.rule.code, RuleCode(105 | 210)))
         .map(|finding| {
             format!("{} {} {}: {}", finding.rule.code, finding.severity, finding.field, finding.fix)
         })

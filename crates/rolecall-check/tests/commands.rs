@@ -369,7 +369,8 @@ fn declared_needs_are_judged_one_by_one() {
         });
         let mut findings = support::findings_of(&pod.to_string());
         findings.retain(|finding| finding.rule.category == Category::Denied);
-        let mut codes: Vec<&str> = findings.iter().map(|finding| finding.rule.code).collect();
+        let mut codes: Vec<String> =
+            findings.iter().map(|finding| finding.rule.code.to_string()).collect();
         codes.sort_unstable();
         assert_eq!(codes.join(" "), expected, "{declared}");
         let requests = findings.iter().filter_map(|finding| finding.denied.as_ref());

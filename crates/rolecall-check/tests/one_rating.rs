@@ -63,7 +63,7 @@ fn checked(manifests: &str) -> Rated {
         .filter(|finding| {
             find(finding.rule.code).is_some() && finding.object.name.contains("tested")
         })
-        .map(|finding| (finding.rule.code.to_owned(), finding.severity.to_string()))
+        .map(|finding| (finding.rule.code.to_string(), finding.severity.to_string()))
         .collect()
 }
 
@@ -76,7 +76,7 @@ fn gained(manifests: &str) -> Rated {
     let mut risks = diff::GainedRisks::new(&old_risks, &new_risks);
     let diffs = diff::diff(&old, &new, &scopes);
     let found = diffs.iter().flat_map(|diff| risks.of(diff));
-    found.map(|gained| (gained.risk.code.to_owned(), gained.risk.severity.to_string())).collect()
+    found.map(|gained| (gained.risk.code.to_string(), gained.risk.severity.to_string())).collect()
 }
 
 fn rules() -> impl Strategy<Value = String> {

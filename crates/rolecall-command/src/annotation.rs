@@ -9,6 +9,7 @@ pub const KEY: &str = "rolecall.dev/needs";
 
 /// An error in an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NeedsError {
     /// The resource is missing.
     #[error("`{part}` names no resource: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]

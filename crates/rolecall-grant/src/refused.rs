@@ -27,6 +27,7 @@ pub enum Cause {
 
 /// The reason why RBAC cannot fix a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Unfixable {
     /// The denial has no user or group to grant to.
     Nobody,

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use rolecall_access::risk::{
     Allowed, Engine, Grading, HeldRisk, Need, RiskIndex, find as catalogue,
 };
-use rolecall_access::{KubernetesVersion, Severity};
+use rolecall_access::{KubernetesVersion, RuleCode, Severity};
 use rolecall_rbac::{Authorizer, Identity, PolicyRule, Request, ResourceRequest, Target, Text};
 
 use crate::atom::{Atom, into_rules};
@@ -36,7 +36,7 @@ pub enum Risk {
 }
 
 /// The risks of creating Pods and workloads, which deploying into a namespace requires.
-const DEPLOYING: [&str; 2] = ["RC515", "RC516"];
+const DEPLOYING: [RuleCode; 2] = [RuleCode(515), RuleCode(516)];
 
 /// One engine for each range of versions with different risks; a risk in any of them counts.
 static ENGINES: LazyLock<[Engine<'static>; 3]> = LazyLock::new(|| {
@@ -51,9 +51,9 @@ static NOTHING: LazyLock<Authorizer> = LazyLock::new(Authorizer::default);
 #[derive(Debug)]
 struct RequestRisks {
     /// The risks of their rules alone, with the scopes.
-    hits: Vec<(&'static str, Allowed)>,
+    hits: Vec<(RuleCode, Allowed)>,
     /// The risks with several needs that the requests are a part of.
-    parts: BTreeSet<&'static str>,
+    parts: BTreeSet<RuleCode>,
 }
 
 /// A verb, API group, resource and name; a name that no risk depends on is left out.
@@ -118,7 +118,7 @@ impl RequestRisks {
         let by_operator = hits
             .iter()
             .map(|(code, _)| *code)
-            .filter(|code| catalogue(code).is_some_and(|risk| risk.grading == Grading::Operator));
+            .filter(|code| catalogue(*code).is_some_and(|risk| risk.grading == Grading::Operator));
         let parts = combined.chain(by_operator).collect();
         Self { hits, parts }
     }
@@ -190,7 +190,7 @@ pub(crate) fn may_add_up(request: &Request) -> bool {
 pub(crate) fn is_part_of(request: &Request, risk: &HeldRisk) -> bool {
     let in_scope =
         risk.namespace.as_deref().is_none_or(|namespace| namespace == request.namespace());
-    in_scope && known(request).is_some_and(|known| known.parts.contains(risk.code))
+    in_scope && known(request).is_some_and(|known| known.parts.contains(&risk.code))
 }
 
 fn of_request(request: &Request) -> Vec<Risk> {
@@ -229,29 +229,33 @@ fn catalogued(request: &Request) -> Vec<Risk> {
 /// Returns the risk of a request that lets its holder act with the permissions of others. It is
 /// refused in any namespace, for a single object as well as for all objects, and even as one of
 /// several needs.
-fn escalation(verb: &str, target: &ResourceRequest) -> Option<&'static str> {
+fn escalation(verb: &str, target: &ResourceRequest) -> Option<RuleCode> {
     let writes = !matches!(verb, "get" | "list" | "watch");
     Some(match (verb, (&*target.group, &*target.resource, &*target.subresource)) {
         (verb, _) if verb.starts_with("impersonate:") || verb.starts_with("impersonate-on:") => {
-            "RC533"
+            RuleCode(533)
         }
-        ("impersonate", ("" | "authentication.k8s.io", _, _)) => "RC532",
-        ("escalate", (RBAC_GROUP, _, _)) => "RC528",
-        ("bind", (RBAC_GROUP, _, _)) => "RC529",
-        ("approve", ("certificates.k8s.io", "signers", _)) => "RC534",
-        ("sign", ("certificates.k8s.io", "signers", _)) => "RC535",
-        (_, ("certificates.k8s.io", "certificatesigningrequests", "approval")) if writes => "RC534",
-        (_, ("certificates.k8s.io", "certificatesigningrequests", "status")) if writes => "RC535",
-        (_, (RBAC_GROUP, "roles" | "clusterroles", "")) if writes => "RC527",
-        (_, (RBAC_GROUP, "rolebindings" | "clusterrolebindings", "")) if writes => "RC530",
-        (_, ("admissionregistration.k8s.io", _, "")) if writes => "RC536",
-        (_, ("", "secrets", "")) if target.namespace.is_empty() && writes => "RC512",
-        (_, ("", "secrets", "")) if target.namespace.is_empty() => "RC510",
-        (_, ("", "pods", "exec")) => "RC518",
-        (_, ("", "pods", "attach")) => "RC519",
-        (_, ("", "pods", "ephemeralcontainers")) if writes => "RC520",
-        (_, ("", "nodes", "proxy")) => "RC525",
-        ("create", ("", "serviceaccounts", "token")) => "RC514",
+        ("impersonate", ("" | "authentication.k8s.io", _, _)) => RuleCode(532),
+        ("escalate", (RBAC_GROUP, _, _)) => RuleCode(528),
+        ("bind", (RBAC_GROUP, _, _)) => RuleCode(529),
+        ("approve", ("certificates.k8s.io", "signers", _)) => RuleCode(534),
+        ("sign", ("certificates.k8s.io", "signers", _)) => RuleCode(535),
+        (_, ("certificates.k8s.io", "certificatesigningrequests", "approval")) if writes => {
+            RuleCode(534)
+        }
+        (_, ("certificates.k8s.io", "certificatesigningrequests", "status")) if writes => {
+            RuleCode(535)
+        }
+        (_, (RBAC_GROUP, "roles" | "clusterroles", "")) if writes => RuleCode(527),
+        (_, (RBAC_GROUP, "rolebindings" | "clusterrolebindings", "")) if writes => RuleCode(530),
+        (_, ("admissionregistration.k8s.io", _, "")) if writes => RuleCode(536),
+        (_, ("", "secrets", "")) if target.namespace.is_empty() && writes => RuleCode(512),
+        (_, ("", "secrets", "")) if target.namespace.is_empty() => RuleCode(510),
+        (_, ("", "pods", "exec")) => RuleCode(518),
+        (_, ("", "pods", "attach")) => RuleCode(519),
+        (_, ("", "pods", "ephemeralcontainers")) if writes => RuleCode(520),
+        (_, ("", "nodes", "proxy")) => RuleCode(525),
+        ("create", ("", "serviceaccounts", "token")) => RuleCode(514),
         _ => return None,
     })
 }
@@ -285,7 +289,7 @@ fn held_in(request: &Request, namespace: &str) -> BTreeSet<HeldRisk> {
     let known = known(request);
     let hits = known.iter().flat_map(|known| &known.hits);
     hits.filter(|(_, allowed)| allowed.counts_in(scope))
-        .map(|(code, _)| HeldRisk::by_scope(code, scope.map(Text::from)))
+        .map(|(code, _)| HeldRisk::by_scope(*code, scope.map(Text::from)))
         .collect()
 }
 
@@ -323,25 +327,29 @@ impl Risk {
             Self::Wildcard { .. } => "list the required values individually",
             Self::Everyone { .. } => "name a user, one of your groups or a ServiceAccount",
             Self::Catalogued(held) => match held.code {
-                "RC510" | "RC511" | "RC512" if held.namespace.is_none() => {
+                RuleCode(510..=512) if held.namespace.is_none() => {
                     "request it in the required namespaces, and for Secrets by name"
                 }
-                "RC510" | "RC511" | "RC512" => "request the Secrets by name",
-                "RC514" if is_named => "mount a projected token",
-                "RC514" => "mount a projected token, or limit it to one ServiceAccount by name",
-                "RC515" | "RC516" | "RC517" => "request it in the required namespaces",
-                "RC518" | "RC519" | "RC520" => "request `pods/log` or `pods/portforward`",
-                "RC525" => "request `nodes/metrics`, `nodes/stats` or `nodes/log`",
-                "RC527" | "RC528" | "RC530" | "RC531" => {
+                RuleCode(510..=512) => "request the Secrets by name",
+                RuleCode(514) if is_named => "mount a projected token",
+                RuleCode(514) => {
+                    "mount a projected token, or limit it to one ServiceAccount by name"
+                }
+                RuleCode(515..=517) => "request it in the required namespaces",
+                RuleCode(518..=520) => "request `pods/log` or `pods/portforward`",
+                RuleCode(525) => "request `nodes/metrics`, `nodes/stats` or `nodes/log`",
+                RuleCode(527 | 528 | 530 | 531) => {
                     "let someone with these permissions create the roles, or deploy them as manifests"
                 }
-                "RC529" if is_named => "let someone who holds the role's rules create the binding",
-                "RC529" => "bind the intended role, or limit `bind` to it by name",
-                "RC532" | "RC533" if is_named => "grant it the required permissions directly",
-                "RC532" | "RC533" => "limit it to one user or ServiceAccount by name",
-                "RC534" | "RC535" if is_named => "let an administrator approve the requests",
-                "RC534" | "RC535" => "limit it to one signer by name",
-                "RC536" | "RC537" | "RC559" => "deploy admission configuration as manifests",
+                RuleCode(529) if is_named => {
+                    "let someone who holds the role's rules create the binding"
+                }
+                RuleCode(529) => "bind the intended role, or limit `bind` to it by name",
+                RuleCode(532 | 533) if is_named => "grant it the required permissions directly",
+                RuleCode(532 | 533) => "limit it to one user or ServiceAccount by name",
+                RuleCode(534 | 535) if is_named => "let an administrator approve the requests",
+                RuleCode(534 | 535) => "limit it to one signer by name",
+                RuleCode(536 | 537 | 559) => "deploy admission configuration as manifests",
                 _ => return None,
             },
         })

@@ -68,7 +68,7 @@ fn requests_that_give_away_the_cluster_are_refused_with_reasons() {
         let found: Vec<String> = risks(&api(), &request)
             .iter()
             .map(|risk| match risk {
-                Risk::Catalogued(held) => held.code.to_owned(),
+                Risk::Catalogued(held) => held.code.to_string(),
                 other => format!("{other:?}").split([' ', '{']).next().unwrap().to_owned(),
             })
             .collect();

@@ -12,7 +12,7 @@ mod support;
 
 use proptest::prelude::*;
 use rolecall_access::risk::{Engine, RiskIndex};
-use rolecall_access::{KubernetesVersion, Severity};
+use rolecall_access::{KubernetesVersion, RuleCode, Severity};
 use rolecall_grant::{Config, Denied, Scope, overlay, plan};
 use rolecall_rbac::{Request, ResourceRequest};
 use support::{api, authorizer};
@@ -116,7 +116,7 @@ proptest! {
         let mut index = RiskIndex::new(&engine);
         for held in index.risks_of(&api()) {
             let is_deploying =
-                held.namespace.is_some() && matches!(held.code, "RC515" | "RC516");
+                held.namespace.is_some() && matches!(held.code, RuleCode(515 | 516));
             prop_assert!(held.severity <= Severity::High, "{held:?} {:?}", plan.objects);
             prop_assert!(held.severity < Severity::High || is_deploying, "{held:?} {:?}", plan.objects);
         }

@@ -66,6 +66,7 @@ pub struct Resolved<'a> {
 
 /// The reason why a resource argument cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// No served resource has that name.
     UnknownResource {

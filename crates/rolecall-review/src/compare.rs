@@ -21,6 +21,7 @@ pub struct Disagreement<'a> {
 
 /// The probable cause of a server's different answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cause {
     /// The server allows it without a reason: some authorizers, such as ABAC, give none, and
     /// neither does `system:masters`, a group that the identity might be in.

@@ -19,6 +19,7 @@ pub struct Problem {
 
 /// The kinds of [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// A path that does not exist.
     MissingFile,

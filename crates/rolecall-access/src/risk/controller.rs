@@ -8,26 +8,12 @@
 use rolecall_rbac::{PolicyRule, Text};
 
 use super::Risk;
+use super::model::Controllers;
 use crate::{Severity, known};
-
-/// The risks that controllers need in any namespace.
-const ANYWHERE: [&str; 15] = [
-    "RC521", "RC523", "RC527", "RC530", "RC538", "RC541", "RC542", "RC543", "RC544", "RC545",
-    "RC548", "RC549", "RC567", "RC570", "RC571",
-];
-
-/// The risks that controllers need in the namespace that they run in, where they keep what is theirs.
-const AT_HOME: [&str; 6] = ["RC510", "RC511", "RC512", "RC515", "RC516", "RC517"];
 
 /// Returns whether the severity of a risk depends on whether its holders are controllers.
 pub(super) fn may_be_needed(risk: &Risk, severity: Severity) -> bool {
-    matches!(severity, Severity::Low | Severity::Medium)
-        && (needs_anywhere(risk) || AT_HOME.contains(&risk.code))
-}
-
-/// Returns whether controllers need a risk in any namespace.
-pub(super) fn needs_anywhere(risk: &Risk) -> bool {
-    ANYWHERE.contains(&risk.code)
+    matches!(severity, Severity::Low | Severity::Medium) && risk.controllers != Controllers::Nowhere
 }
 
 /// Returns whether a rule lets its holders write the status or the finalizers of custom resources.

@@ -6,13 +6,13 @@ use rolecall_rbac::{Authorizer, PolicyRule, Request, Target, rule_allows};
 
 use super::ask::{ANYTHING, Scope};
 use super::controller::may_be_needed;
-use super::implied::{implied_by_broader, is_implied};
+use super::implied::implied_by_broader;
 use super::model::Only;
 use super::program::Program;
 use super::surroundings::{PodSecurity, Surroundings};
 use super::{Grading, Risk, catalogue};
 use crate::holder::Holder;
-use crate::{KubernetesVersion, Severity};
+use crate::{KubernetesVersion, RuleCode, Severity};
 
 /// The catalogue compiled for an inventory: the requests of every risk.
 #[derive(Debug)]
@@ -122,20 +122,17 @@ impl<'a> Engine<'a> {
             .collect();
         // Of the variants of a risk the first, gravest one counts.
         hits.dedup_by(|later, earlier| later.risk.code == earlier.risk.code);
-        let codes: BTreeSet<&str> = hits.iter().map(|hit| hit.risk.code).collect();
+        let codes: BTreeSet<RuleCode> = hits.iter().map(|hit| hit.risk.code).collect();
         let implied_codes = implied_by_broader(&codes);
         if implied_codes.is_empty() {
             return hits;
         }
         let implied: Vec<Hit> =
-            hits.extract_if(.., |hit| implied_codes.contains(hit.risk.code)).collect();
+            hits.extract_if(.., |hit| implied_codes.contains(&hit.risk.code)).collect();
         for hit in &mut hits {
-            let code = hit.risk.code;
-            hit.implied = implied
-                .iter()
-                .filter(|narrow| is_implied(narrow.risk.code, code))
-                .cloned()
-                .collect();
+            let broad = hit.risk;
+            let narrower = implied.iter().filter(|narrow| narrow.risk.is_implied_by(broad));
+            hit.implied = narrower.cloned().collect();
         }
         hits
     }
@@ -149,7 +146,7 @@ impl<'a> Engine<'a> {
         holders: &dyn Fn() -> Vec<Holder>,
     ) -> Option<Severity> {
         let is_purpose = |risk: &Risk| {
-            Program::needs(risk.code) && {
+            !risk.purpose_of.is_empty() && {
                 let holders = holders();
                 let mut each = holders.iter();
                 !holders.is_empty() && each.all(|holder| self.surroundings.is_purpose(risk, holder))
@@ -200,7 +197,7 @@ impl<'a> Engine<'a> {
         self.risks.iter().any(|compiled| {
             let risk = compiled.risk;
             risk.severity == Severity::Critical
-                && catalogue::takes_over(risk.code)
+                && risk.takes_over
                 && compiled.needs.len() == 1
                 && compiled.needs.iter().flatten().any(|(request, _)| rule_allows(rule, request))
         })
@@ -252,7 +249,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Returns the alternative requests of a risk, each with its scope.
-    pub(super) fn requests_of(&self, code: &str) -> impl Iterator<Item = &(Request, Scope)> {
+    pub(super) fn requests_of(&self, code: RuleCode) -> impl Iterator<Item = &(Request, Scope)> {
         let of_code = self.risks.iter().filter(move |compiled| compiled.risk.code == code);
         of_code.flat_map(|compiled| compiled.needs.iter().flatten())
     }

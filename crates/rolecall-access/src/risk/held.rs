@@ -1,13 +1,13 @@
 use rolecall_rbac::Text;
 
 use super::{Risk, all};
-use crate::Severity;
+use crate::{RuleCode, Severity};
 
 /// A risk with the scope in which it is held, and its severity there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeldRisk {
     /// The code of the finding.
-    pub code: &'static str,
+    pub code: RuleCode,
     /// The namespace; `None` means cluster-wide.
     pub namespace: Option<Text>,
     /// The severity, equal to the one in `check` for the same grant.
@@ -16,7 +16,7 @@ pub struct HeldRisk {
 
 impl HeldRisk {
     /// Builds a risk with the severity for its scope alone.
-    pub fn by_scope(code: &'static str, namespace: Option<Text>) -> Self {
+    pub fn by_scope(code: RuleCode, namespace: Option<Text>) -> Self {
         let severity = super::find(code).map_or(Severity::Info, |risk| match &namespace {
             None => risk.severity,
             Some(namespace) if **namespace == *"kube-system" => risk.severity,

@@ -9,15 +9,15 @@ use super::HeldRisk;
 use super::ask::{ANYTHING, Scope};
 use super::engine::{Allowed, Engine, Hit};
 use super::implied::implied_by_broader;
-use crate::Severity;
 use crate::algebra::AccessSet;
 use crate::holder::Holder;
+use crate::{RuleCode, Severity};
 
 /// The risks of a role's rules.
 #[derive(Debug, Default)]
 struct Profile {
     /// The risks of single rules, by code.
-    hits: BTreeMap<&'static str, Hit>,
+    hits: BTreeMap<RuleCode, Hit>,
     /// The scopes in which the rules meet each need of the other risks, in the engine's order.
     needs: Vec<Allowed>,
 }
@@ -31,7 +31,7 @@ pub struct RiskIndex<'e, 'a> {
     rules: HashMap<&'a PolicyRule, (Vec<Hit>, Vec<Allowed>), FxBuildHasher>,
     profiles: HashMap<*const Role, Profile, FxBuildHasher>,
     /// The risks of sets of roles that are all bound cluster-wide.
-    everywhere: HashMap<Vec<*const Role>, BTreeSet<&'static str>, FxBuildHasher>,
+    everywhere: HashMap<Vec<*const Role>, BTreeSet<RuleCode>, FxBuildHasher>,
 }
 
 impl<'e, 'a> RiskIndex<'e, 'a> {
@@ -47,14 +47,13 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
 
     /// Returns the codes of the risks that an identity holds cluster-wide, without those that a
     /// broader one implies.
-    pub fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<&'static str> {
+    pub fn risks_everywhere(&mut self, identity: &Identity) -> &BTreeSet<RuleCode> {
         let bound = self.engine.authorizer().bindings_in(identity, "");
         let roles: Vec<&'a Role> = bound.into_iter().filter_map(|bound| bound.role.ok()).collect();
         let key: Vec<*const Role> = roles.iter().map(|role| std::ptr::from_ref(*role)).collect();
         if !self.everywhere.contains_key(&key) {
             roles.iter().for_each(|role| self.profile(role));
-            let mut codes: BTreeSet<&'static str> =
-                self.hits(None, &roles).keys().copied().collect();
+            let mut codes: BTreeSet<RuleCode> = self.hits(None, &roles).keys().copied().collect();
             codes.extend(self.combined(None, &roles, &[]));
             let implied = implied_by_broader(&codes);
             codes.retain(|code| !implied.contains(code));
@@ -65,7 +64,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
 
     /// Returns the codes of all risks that an identity holds in a namespace, including cluster-wide
     /// ones and those that broader ones imply.
-    pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> BTreeSet<&'static str> {
+    pub fn codes_in(&mut self, identity: &Identity, namespace: &str) -> BTreeSet<RuleCode> {
         let bound = self.engine.authorizer().bindings_in(identity, namespace);
         let mut codes = BTreeSet::new();
         for bound in bound {
@@ -81,7 +80,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     }
 
     /// Returns whether a role that is bound in a namespace has one of some risks, even if implied.
-    pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[&str]) -> bool {
+    pub fn role_has_any(&mut self, role: &'a Role, namespace: &str, codes: &[RuleCode]) -> bool {
         self.profile(role);
         let profile = self.profiles.get(&std::ptr::from_ref(role));
         let hits = profile.into_iter().flat_map(|profile| profile.hits.values());
@@ -90,13 +89,13 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     }
 
     /// Returns the bindings through which an identity holds a risk cluster-wide.
-    pub fn bindings_with(&mut self, identity: &Identity, code: &str) -> Vec<&'a Binding> {
+    pub fn bindings_with(&mut self, identity: &Identity, code: RuleCode) -> Vec<&'a Binding> {
         let mut bindings = Vec::new();
         for bound in self.engine.authorizer().bindings_in(identity, "") {
             let Ok(role) = bound.role else { continue };
             self.profile(role);
             let profile = self.profiles.get(&std::ptr::from_ref(role));
-            if profile.is_some_and(|profile| profile.hits.contains_key(code)) {
+            if profile.is_some_and(|profile| profile.hits.contains_key(&code)) {
                 bindings.push(bound.binding);
             }
         }
@@ -113,7 +112,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
                     .entry(rule)
                     .or_insert_with(|| (engine.hits(rule), engine.needs_met(rule)));
                 for hit in hits.iter() {
-                    match profile.hits.get_mut(hit.risk.code) {
+                    match profile.hits.get_mut(&hit.risk.code) {
                         Some(known) => known.join(hit),
                         None => drop(profile.hits.insert(hit.risk.code, hit.clone())),
                     }
@@ -139,10 +138,10 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         }
         let everywhere = by_scope.get(&None).cloned().unwrap_or_default();
         let mut held = BTreeSet::new();
-        let mut known_everywhere: BTreeSet<&str> = BTreeSet::new();
+        let mut known_everywhere: BTreeSet<RuleCode> = BTreeSet::new();
         for (scope, roles) in by_scope {
             let namespace = scope.as_deref();
-            let mut found: BTreeMap<&'static str, Severity> = BTreeMap::new();
+            let mut found: BTreeMap<RuleCode, Severity> = BTreeMap::new();
             for (code, hits) in self.hits(namespace, &roles) {
                 let severities = hits.into_iter().filter_map(|hit| {
                     self.engine.severity(hit, namespace, &|| vec![holder.clone()])
@@ -152,14 +151,14 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
                 }
             }
             let wider = scope.as_ref().map(|_| &*everywhere).unwrap_or_default();
-            let single: BTreeSet<&'static str> = found.keys().copied().collect();
+            let single: BTreeSet<RuleCode> = found.keys().copied().collect();
             for position in self.combined_positions(namespace, &roles, wider) {
                 let Some((risk, _)) = self.engine.combined().nth(position) else { continue };
                 let severity = self.engine.severity_of_combined(risk, namespace, &holder);
                 let known = found.entry(risk.code).or_insert(severity);
                 *known = severity.max(*known);
             }
-            let mut codes: BTreeSet<&'static str> = found.keys().copied().collect();
+            let mut codes: BTreeSet<RuleCode> = found.keys().copied().collect();
             let implied = implied_by_broader(&codes);
             // Next to a rule for everything, a combination of rules adds nothing.
             codes.retain(|code| single.contains(code) || !implied.contains(code));
@@ -169,7 +168,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
                 known_everywhere.extend(implied);
             }
             held.extend(codes.into_iter().filter_map(|code| {
-                let severity = *found.get(code)?;
+                let severity = *found.get(&code)?;
                 Some(HeldRisk { code, namespace: scope.clone(), severity })
             }));
         }
@@ -212,12 +211,12 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
     }
 
     /// Returns the risks of single rules in roles that are bound in a scope, by code.
-    fn hits(&self, namespace: Option<&str>, roles: &[&Role]) -> BTreeMap<&'static str, Vec<&Hit>> {
-        let mut found: BTreeMap<&'static str, Vec<&Hit>> = BTreeMap::new();
+    fn hits(&self, namespace: Option<&str>, roles: &[&Role]) -> BTreeMap<RuleCode, Vec<&Hit>> {
+        let mut found: BTreeMap<RuleCode, Vec<&Hit>> = BTreeMap::new();
         for profile in self.profiles_of(roles) {
             for (code, hit) in &profile.hits {
                 if hit.allowed.counts_in(namespace) {
-                    found.entry(code).or_default().push(hit);
+                    found.entry(*code).or_default().push(hit);
                 }
             }
         }
@@ -229,7 +228,7 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         namespace: Option<&str>,
         roles: &[&Role],
         everywhere: &[&Role],
-    ) -> BTreeSet<&'static str> {
+    ) -> BTreeSet<RuleCode> {
         let positions = self.combined_positions(namespace, roles, everywhere);
         let risks = positions
             .into_iter()

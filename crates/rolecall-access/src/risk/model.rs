@@ -2,15 +2,14 @@ use rolecall_rbac::sentence_list;
 
 use super::ask::Asks;
 use super::controller;
-use super::implied::BROADER;
-use crate::{Severity, Versions};
+use super::{Program, catalogue};
+use crate::{RuleCode, Severity, Versions};
 
 /// A risk of everyone who can make certain requests.
 #[derive(Debug)]
 pub struct Risk {
-    /// The code of the finding, such as `RC510`. Entries with the same code are variants of one
-    /// risk.
-    pub code: &'static str,
+    /// The code of the finding. Entries with the same code are variants of one risk.
+    pub code: RuleCode,
     /// The name of the finding.
     pub name: &'static str,
     /// The severity of holding it cluster-wide or in `kube-system`.
@@ -23,6 +22,16 @@ pub struct Risk {
     pub versions: Versions,
     /// The rules that count.
     pub(crate) only: Only,
+    /// Whether cluster-wide holders can take over the cluster.
+    pub(crate) takes_over: bool,
+    /// Whether it implies all other risks.
+    pub(crate) implies_all: bool,
+    /// The numbers of the codes of broader risks that imply it.
+    pub(crate) implied_by: &'static [u16],
+    /// Where controllers of custom resources cannot work without it.
+    pub(crate) controllers: Controllers,
+    /// The programs in whose function it is inherent.
+    pub(crate) purpose_of: &'static [Program],
     /// The needs; a holder must be allowed at least one request of each.
     pub(crate) needs: &'static [&'static [Asks]],
     /// The effect: what the holders can do.
@@ -55,21 +64,99 @@ pub(crate) enum Only {
     Eks,
 }
 
+/// Where controllers of custom resources cannot work without a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Controllers {
+    /// Nowhere.
+    Nowhere,
+    /// In any namespace.
+    Anywhere,
+    /// In the namespace that they run in, where they keep what is theirs.
+    AtHome,
+}
+
+/// Builds the rows of the catalogue: each method sets the field of its name.
 impl Risk {
-    /// Default values.
-    pub(crate) const BASE: Self = Self {
-        code: "",
-        name: "",
-        severity: Severity::Info,
-        in_namespace: Severity::Info,
-        grading: Grading::Scope,
-        versions: Versions::ALL,
-        only: Only::All,
-        needs: &[],
-        may: "",
-        fix: "",
-        fix_in_namespace: "",
-    };
+    pub(crate) const fn new(
+        code: u16,
+        name: &'static str,
+        severity: Severity,
+        in_namespace: Severity,
+    ) -> Self {
+        Self {
+            code: RuleCode(code),
+            name,
+            severity,
+            in_namespace,
+            grading: Grading::Scope,
+            versions: Versions::ALL,
+            only: Only::All,
+            takes_over: false,
+            implies_all: false,
+            implied_by: &[],
+            controllers: Controllers::Nowhere,
+            purpose_of: &[],
+            needs: &[],
+            may: "",
+            fix: "",
+            fix_in_namespace: "",
+        }
+    }
+
+    pub(crate) const fn graded(self, grading: Grading) -> Self {
+        Self { grading, ..self }
+    }
+
+    pub(crate) const fn versions(self, versions: Versions) -> Self {
+        Self { versions, ..self }
+    }
+
+    pub(crate) const fn only(self, only: Only) -> Self {
+        Self { only, ..self }
+    }
+
+    pub(crate) const fn takes_over(self) -> Self {
+        Self { takes_over: true, ..self }
+    }
+
+    pub(crate) const fn implies_all(self) -> Self {
+        Self { implies_all: true, ..self }
+    }
+
+    pub(crate) const fn implied_by(self, implied_by: &'static [u16]) -> Self {
+        Self { implied_by, ..self }
+    }
+
+    pub(crate) const fn needed_by_controllers(self, controllers: Controllers) -> Self {
+        Self { controllers, ..self }
+    }
+
+    pub(crate) const fn purpose_of(self, purpose_of: &'static [Program]) -> Self {
+        Self { purpose_of, ..self }
+    }
+
+    pub(crate) const fn needs(self, needs: &'static [&'static [Asks]]) -> Self {
+        Self { needs, ..self }
+    }
+
+    pub(crate) const fn may(self, may: &'static str) -> Self {
+        Self { may, ..self }
+    }
+
+    pub(crate) const fn fix(self, fix: &'static str) -> Self {
+        Self { fix, ..self }
+    }
+
+    pub(crate) const fn fix_in_namespace(self, fix_in_namespace: &'static str) -> Self {
+        Self { fix_in_namespace, ..self }
+    }
+}
+
+impl Risk {
+    /// Returns whether a broader risk implies this one.
+    pub(super) fn is_implied_by(&self, broader: &Self) -> bool {
+        broader.implies_all || self.implied_by.contains(&broader.code.0)
+    }
 
     /// Returns how to avoid the risk in a namespace or cluster-wide.
     pub fn fix_in(&self, namespace: Option<&str>) -> &'static str {
@@ -81,7 +168,7 @@ impl Risk {
 
     /// Returns what holders of the risk can do with some verbs.
     pub fn may_with(&self, verbs: &[&str]) -> String {
-        if self.code != "RC503" || verbs.is_empty() {
+        if self.code != RuleCode(503) || verbs.is_empty() {
             return self.may.to_owned();
         }
         if let ["impersonate"] = verbs {
@@ -94,12 +181,8 @@ impl Risk {
 
     /// Returns the highest severity of the narrower risks that count towards this one.
     fn gravest_included(&self) -> Option<Severity> {
-        let narrower = BROADER.iter().filter(|(broad, _)| *broad == self.code);
-        narrower
-            .flat_map(|(_, narrow)| narrow.iter())
-            .filter_map(|code| super::find(code))
-            .map(|risk| risk.severity)
-            .max()
+        let narrower = catalogue::all().filter(|risk| risk.implied_by.contains(&self.code.0));
+        narrower.map(|risk| risk.severity).max()
     }
 
     /// Returns every severity of the risk with its condition, such as `high; critical cluster-wide
@@ -130,13 +213,13 @@ impl Risk {
             add(gravest, "where it includes a risk of that severity");
         }
         if controller::may_be_needed(self, self.in_namespace) {
-            let where_needed = match controller::needs_anywhere(self) {
-                true => "for a controller of custom resources",
-                false => "for a controller of custom resources in its own namespace",
+            let where_needed = match self.controllers {
+                Controllers::Anywhere => "for a controller of custom resources",
+                _ => "for a controller of custom resources in its own namespace",
             };
             add(Severity::Info, where_needed);
         }
-        if self.code == "RC534" {
+        if self.code == RuleCode(534) {
             add(Severity::High, "for approving requests of others alone");
         }
         grades.join("; ")

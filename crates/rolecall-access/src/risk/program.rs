@@ -121,18 +121,6 @@ const OPERATOR_ACCOUNTS: [(&str, Program); 4] = [
 ];
 
 impl Program {
-    const ALL: [Self; 9] = [
-        Self::Storage,
-        Self::LoadBalancer,
-        Self::Network,
-        Self::Nodes,
-        Self::Traffic,
-        Self::Certificates,
-        Self::ArgoCd,
-        Self::Flux,
-        Self::Olm,
-    ];
-
     /// Returns the programs that an image contains.
     pub(super) fn of_image(image: &str) -> Vec<Self> {
         let repository = repository_of(image);
@@ -145,29 +133,6 @@ impl Program {
         let account = format!("{namespace}/{name}");
         let found = OPERATOR_ACCOUNTS.iter().filter(|(mark, _)| has_words(&account, mark));
         found.map(|(_, program)| *program).collect()
-    }
-
-    /// Returns the codes of the risks that are inherent in the program's function.
-    fn purposes(self) -> &'static [&'static str] {
-        match self {
-            Self::Storage => &["RC540", "RC541"],
-            Self::LoadBalancer => &["RC542", "RC544"],
-            Self::Network => &["RC517", "RC523", "RC526", "RC542", "RC544"],
-            Self::Nodes => &["RC524", "RC526"],
-            Self::Traffic => &["RC542", "RC543", "RC544"],
-            Self::Certificates => &["RC542", "RC543"],
-            Self::ArgoCd | Self::Flux | Self::Olm => &["RC552"],
-        }
-    }
-
-    /// Returns whether a risk is inherent in the program's function.
-    pub(super) fn is_for(self, code: &str) -> bool {
-        self.purposes().contains(&code)
-    }
-
-    /// Returns whether a risk is inherent in any program's function.
-    pub(super) fn needs(code: &str) -> bool {
-        Self::ALL.iter().any(|program| program.is_for(code))
     }
 
     /// Returns whether the program applies custom resources with its own permissions.

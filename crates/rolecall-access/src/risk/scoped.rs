@@ -2,13 +2,13 @@
 
 use rolecall_rbac::{PolicyRule, Text};
 
-use crate::{Severity, known};
+use crate::{RuleCode, Severity, known};
 
 /// The severities of a finding by the scope of the grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scoped {
     /// The code of the finding.
-    pub code: &'static str,
+    pub code: RuleCode,
     /// The severity cluster-wide or in `kube-system`.
     pub severity: Severity,
     /// The severity in another namespace.
@@ -17,23 +17,23 @@ pub struct Scoped {
 
 /// A rule with a wildcard.
 pub const WILDCARD: Scoped =
-    Scoped { code: "RC504", severity: Severity::Low, in_namespace: Severity::Info };
+    Scoped { code: RuleCode(504), severity: Severity::Low, in_namespace: Severity::Info };
 
 /// A binding of `system:masters`.
 pub const MASTERS: Scoped =
-    Scoped { code: "RC506", severity: Severity::Critical, in_namespace: Severity::High };
+    Scoped { code: RuleCode(506), severity: Severity::Critical, in_namespace: Severity::High };
 
 /// A binding of unauthenticated clients.
 pub const ANONYMOUS: Scoped =
-    Scoped { code: "RC507", severity: Severity::Critical, in_namespace: Severity::High };
+    Scoped { code: RuleCode(507), severity: Severity::Critical, in_namespace: Severity::High };
 
 /// A binding of all authenticated clients.
 pub const AUTHENTICATED: Scoped =
-    Scoped { code: "RC508", severity: Severity::High, in_namespace: Severity::Medium };
+    Scoped { code: RuleCode(508), severity: Severity::High, in_namespace: Severity::Medium };
 
 /// A binding of the `default` ServiceAccount.
 pub const DEFAULT_ACCOUNT: Scoped =
-    Scoped { code: "RC509", severity: Severity::Medium, in_namespace: Severity::Low };
+    Scoped { code: RuleCode(509), severity: Severity::Medium, in_namespace: Severity::Low };
 
 const ALL: [Scoped; 5] = [WILDCARD, MASTERS, ANONYMOUS, AUTHENTICATED, DEFAULT_ACCOUNT];
 
@@ -48,14 +48,14 @@ impl Scoped {
 }
 
 /// Returns the highest severity of a code.
-pub fn severity(code: &str) -> Option<Severity> {
+pub fn severity(code: RuleCode) -> Option<Severity> {
     let of_risk = super::find(code).map(|risk| risk.severity);
     of_risk.or_else(|| Some(ALL.iter().find(|scoped| scoped.code == code)?.severity))
 }
 
 /// Returns the severities of a code with their conditions, such as `info; low in the whole
 /// cluster`.
-pub fn grades(code: &str) -> Option<String> {
+pub fn grades(code: RuleCode) -> Option<String> {
     if let Some(risk) = super::find(code) {
         return Some(risk.grades());
     }

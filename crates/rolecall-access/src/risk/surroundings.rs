@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use rolecall_rbac::{Authorizer, Metadata, PolicyRule, Text};
 
+use super::model::Controllers;
 use super::program::Program;
 use super::{Grading, Risk, controller};
 use crate::Severity;
@@ -102,11 +103,10 @@ impl<'a> Surroundings<'a> {
     /// Returns whether a risk is inherent in the function of the holder's program.
     pub(super) fn is_purpose(&self, risk: &Risk, holder: &Holder) -> bool {
         let Holder::ServiceAccount { namespace, name } = holder else { return false };
-        Program::needs(risk.code)
-            && self
-                .programs()
-                .get(&(namespace.clone(), name.clone()))
-                .is_some_and(|programs| programs.iter().any(|program| program.is_for(risk.code)))
+        !risk.purpose_of.is_empty()
+            && self.programs().get(&(namespace.clone(), name.clone())).is_some_and(|programs| {
+                programs.iter().any(|program| risk.purpose_of.contains(program))
+            })
     }
 
     /// Returns whether all holders of a risk are controllers that cannot work without it.
@@ -122,7 +122,7 @@ impl<'a> Surroundings<'a> {
         };
         !holders.is_empty()
             && holders.iter().all(|holder| {
-                (controller::needs_anywhere(risk) || is_home(holder))
+                (risk.controllers == Controllers::Anywhere || is_home(holder))
                     && self.controllers().contains(holder)
             })
     }

@@ -2,6 +2,7 @@ use rolecall_rbac::{GlobError, ResolveError, Text};
 
 /// An error in a file of expectations that a schema cannot detect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FormatError {
     /// An expectation is about nobody.
     #[error("`subjects` is empty: name at least one subject")]
@@ -61,6 +62,7 @@ pub enum FormatError {
 
 /// Why an entry means nothing in the inventory that it is asked of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EntryError {
     /// A pattern matches no namespace.
     #[error("`{pattern}` matches no namespace")]

@@ -42,13 +42,11 @@ struct WrittenExpectation {
     except: Vec<SubjectPattern>,
     #[serde(default)]
     optional: bool,
-    #[serde(default)]
     namespaces: Option<Vec<NamespacePattern>>,
     #[serde(default)]
     can: Vec<AccessEntry>,
     #[serde(default)]
     cannot: Vec<AccessEntry>,
-    #[serde(default)]
     only: Option<Vec<AccessEntry>>,
 }
 
@@ -151,13 +149,11 @@ impl TryFrom<WrittenExpectation> for Expectation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WrittenEntry {
     verbs: Vec<Text>,
-    #[serde(default)]
     api_groups: Option<Vec<Text>>,
     #[serde(default)]
     resources: Vec<Text>,
     #[serde(default)]
     resource_names: Vec<Text>,
-    #[serde(default)]
     namespaces: Option<Vec<NamespacePattern>>,
     #[serde(default, rename = "nonResourceURLs")]
     non_resource_urls: Vec<Text>,

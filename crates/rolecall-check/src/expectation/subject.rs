@@ -230,33 +230,24 @@ impl NamespacePattern {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WrittenSubject {
-    #[serde(default)]
     service_accounts: Option<WrittenAccounts>,
-    #[serde(default)]
     workloads: Option<WrittenWorkloads>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WrittenAccounts {
-    #[serde(default)]
     namespaces: Option<Vec<NamespacePattern>>,
-    #[serde(default)]
     names: Option<Vec<Text>>,
-    #[serde(default)]
     selector: Option<WrittenSelector>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WrittenWorkloads {
-    #[serde(default)]
     kinds: Option<Vec<Text>>,
-    #[serde(default)]
     namespaces: Option<Vec<NamespacePattern>>,
-    #[serde(default)]
     names: Option<Vec<Text>>,
-    #[serde(default)]
     selector: Option<WrittenSelector>,
 }
 

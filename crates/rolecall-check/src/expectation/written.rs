@@ -68,12 +68,10 @@ macro_rules! impl_deserialize {
 pub(super) use impl_deserialize;
 
 /// A label selector.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct WrittenSelector {
-    #[serde(default)]
     match_labels: BTreeMap<Text, Text>,
-    #[serde(default)]
     match_expressions: Vec<WrittenRequirement>,
 }
 

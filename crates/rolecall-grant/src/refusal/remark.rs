@@ -20,6 +20,7 @@ pub struct Remark {
 
 /// The kind of a [`Remark`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum RemarkKind {
     /// It resembles a refused request, but not exactly.
     Doubtful(Doubt),
@@ -53,6 +54,7 @@ pub enum RemarkKind {
 
 /// The reason why text that resembles a refusal is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Doubt {
     /// The text is truncated.
     CutOff,
@@ -104,6 +106,7 @@ pub enum Field {
 
 /// The admission controller that refused a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Admission {
     /// Pod Security: the Pod violates the namespace's level.
     PodSecurity {

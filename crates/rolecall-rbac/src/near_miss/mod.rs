@@ -30,6 +30,7 @@ pub struct NearMiss<'a> {
 
 /// The reason why a near miss is not a grant, nearest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum NearMissKind {
     /// The rule applies only in the binding's namespace, and the request is for another namespace.
     OtherNamespace {

@@ -120,11 +120,10 @@ enum Root {
     Groups { groups: Vec<LegacyGroup> },
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Group {
-    #[serde(default)]
     metadata: GroupMetadata,
-    #[serde(default)]
     versions: Vec<GroupVersion>,
 }
 
@@ -147,7 +146,6 @@ struct GroupVersion {
 #[serde(rename_all = "camelCase")]
 struct Resource {
     resource: String,
-    #[serde(default)]
     response_kind: Option<Kind>,
     #[serde(default)]
     scope: String,
@@ -178,7 +176,6 @@ struct DiscoveredSubresource {
 struct LegacyGroup {
     #[serde(default)]
     versions: Vec<LegacyVersion>,
-    #[serde(default)]
     preferred_version: Option<LegacyVersion>,
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 /// An error in determining the server or its credentials.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// There is neither a kubeconfig nor a mounted ServiceAccount.
     #[error("no cluster is configured: there is no kubeconfig, and this is not a Pod")]
@@ -124,6 +125,7 @@ pub enum ConfigError {
 
 /// The failure of a credential plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PluginProblem {
     /// The kubeconfig does not name a command.
     #[error("is not named")]
@@ -158,6 +160,7 @@ fn at_line(line: Option<u64>) -> String {
 
 /// A request that got no usable response.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RequestError {
     /// The server responded with an error.
     #[error("{0}")]
@@ -250,6 +253,7 @@ pub struct Refusal {
 
 /// The cause of a failed connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectProblem {
     /// The host name cannot be resolved.
     #[error("the host name cannot be resolved")]

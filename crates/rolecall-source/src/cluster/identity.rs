@@ -236,14 +236,11 @@ struct ReviewStatus {
     user_info: UserInfo,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct UserInfo {
-    #[serde(default)]
     username: String,
-    #[serde(default)]
     uid: String,
-    #[serde(default)]
     groups: Vec<String>,
-    #[serde(default)]
     extra: BTreeMap<String, Vec<String>>,
 }

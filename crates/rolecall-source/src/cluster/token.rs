@@ -39,12 +39,11 @@ pub struct TokenClaims {
 
 /// An object that a token is bound to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct BoundObject {
     /// Its name.
-    #[serde(default)]
     pub name: String,
     /// Its uid, if the token contains it.
-    #[serde(default)]
     pub uid: String,
 }
 

@@ -167,7 +167,7 @@ struct CodeGlob(Glob);
 
 impl CodeGlob {
     fn matches(&self, rule: &RuleMeta) -> bool {
-        self.0.matches(rule.code) || self.0.matches(rule.name)
+        self.0.matches(&rule.code.to_string()) || self.0.matches(rule.name)
     }
 }
 

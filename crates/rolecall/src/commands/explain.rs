@@ -62,7 +62,7 @@ pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> 
             let mut table = Table::new(["CODE", "NAME", "CATEGORY", "SEVERITY", "TITLE"]);
             for rule in rules() {
                 table.row([
-                    rule.code.into(),
+                    rule.code.to_string().into(),
                     rule.name.into(),
                     rule.category.as_str().into(),
                     rule.severity.as_str().into(),
@@ -97,8 +97,9 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
     let rules = rules();
     let lower = wanted.to_lowercase();
     let found = rules.iter().find(|rule| {
-        rule.code.eq_ignore_ascii_case(wanted)
-            || rule.code.trim_start_matches(|c: char| c.is_ascii_alphabetic()) == wanted
+        let code = rule.code.to_string();
+        code.eq_ignore_ascii_case(wanted)
+            || code.strip_prefix("RC") == Some(wanted)
             || rule.name == lower
     });
     if let Some(found) = found {
@@ -111,11 +112,11 @@ fn find(wanted: &str) -> Result<&'static RuleMeta, CommandError> {
     }
     let alike = rules.iter().filter(|rule| {
         edit_distance(rule.name, &lower) <= 2
-            || edit_distance(&rule.code.to_lowercase(), &lower) <= 1
+            || edit_distance(&rule.code.to_string().to_lowercase(), &lower) <= 1
     });
-    let names: Vec<&str> = match partly.is_empty() || lower.is_empty() {
-        true => alike.map(|rule| rule.code).take(SUGGESTED).collect(),
-        false => partly.iter().map(|rule| rule.name).take(SUGGESTED).collect(),
+    let names: Vec<String> = match partly.is_empty() || lower.is_empty() {
+        true => alike.map(|rule| rule.code.to_string()).take(SUGGESTED).collect(),
+        false => partly.iter().map(|rule| rule.name.to_owned()).take(SUGGESTED).collect(),
     };
     Err(CommandError::usage(format!("unknown finding `{wanted}`"))
         .with_hint(Hint::did_you_mean(wanted, names))
@@ -139,7 +140,7 @@ fn reference() -> String {
             text.push_str(&format!(
                 "| [{}](#{}) | {} | {} | {} |\n",
                 rule.code,
-                rule.code.to_lowercase(),
+                rule.code.to_string().to_lowercase(),
                 rule.name,
                 rule.severity,
                 rule.title

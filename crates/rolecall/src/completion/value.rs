@@ -355,8 +355,8 @@ fn codes(typed: &str) -> Vec<CompletionCandidate> {
     let is_name = typed.starts_with(|c: char| c.is_ascii_lowercase());
     let rules = rolecall_check::rules().iter().map(|rule| {
         let (value, help) = match is_name {
-            true => (rule.name, rule.title),
-            false => (rule.code, rule.name),
+            true => (rule.name.to_owned(), rule.title),
+            false => (rule.code.to_string(), rule.name),
         };
         CompletionCandidate::new(value).help(Some(help.to_owned().into()))
     });

@@ -108,12 +108,7 @@ pub(super) fn config_error(place: &Place, error: ConfigError) -> CommandError {
             "the kubeconfig",
             "use a credential plugin (`exec`), as kubectl requires since v1.26",
         )],
-        ConfigError::MixedKubeconfigs
-        | ConfigError::MalformedServer { .. }
-        | ConfigError::UnsupportedProxy
-        | ConfigError::Credential { .. } => {
-            vec![place.run("kubectl config view --minify", "check the context")]
-        }
+        _ => vec![place.run("kubectl config view --minify", "check the context")],
     };
     hints.into_iter().fold(CommandError::cluster(error), CommandError::with_hint)
 }
@@ -194,9 +189,7 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
                 Hint::edit("the kubeconfig", format!("replace the client certificate{remark}"))
             }
             ConnectProblem::CertificateTime => Hint::run("date", "check the clock of this machine"),
-            ConnectProblem::TimedOut | ConnectProblem::Tls(_) | ConnectProblem::Network(_) => {
-                place.run("kubectl get --raw /version", "check the network connection")
-            }
+            _ => place.run("kubectl get --raw /version", "check the network connection"),
         }),
         RequestError::TimedOut { .. } => Some(Hint::pass("--request-timeout 5m", "wait longer")),
         RequestError::NotAnApiServer { source, .. }
@@ -210,9 +203,7 @@ pub(super) fn request_error(place: &Place, cluster: &Cluster, error: RequestErro
         | RequestError::Endless { .. } => {
             Some(place.run("kubectl config view --minify", "check that this is the right server"))
         }
-        RequestError::Broken { .. }
-        | RequestError::Credentials { .. }
-        | RequestError::Unsendable { .. } => None,
+        _ => None,
     };
     let error = match error.refusal() {
         Some(refusal) if refusal.code == 401 => {

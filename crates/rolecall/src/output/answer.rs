@@ -52,18 +52,9 @@ pub(crate) struct AccessCell<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GrantDetails<'a> {
-    /// Absent for `system:masters`, which needs no binding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    binding: Option<ObjectReference<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<ObjectReference<'a>>,
-    /// Absent if the server's reason is not a grant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<ObjectReference<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<RuleDetails<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_index: Option<usize>,
+    /// Empty if the server's reason is not a grant.
+    #[serde(flatten)]
+    through: GrantPath<'a>,
     /// The server's reason; empty for `system:masters`.
     reason: String,
 }
@@ -77,6 +68,15 @@ pub(crate) struct NearMissDetails<'a> {
     message: String,
     /// The change that would allow the request.
     change: String,
+    #[serde(flatten)]
+    through: GrantPath<'a>,
+}
+
+/// The objects on the way from a subject to a rule, as far as there are any: `system:masters` needs
+/// no binding.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GrantPath<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     binding: Option<ObjectReference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,9 +109,7 @@ impl<'a> AccessAnswer<'a> {
             near_misses,
         }
     }
-}
 
-impl<'a> AccessAnswer<'a> {
     /// Copies a server's answer.
     pub(crate) fn reviewed(subject: &'a Subject, request: &'a Request, answer: &'a Answer) -> Self {
         Self {
@@ -157,9 +155,7 @@ impl<'a> AccessCell<'a> {
             gaps: gaps.iter().map(ToString::to_string).collect(),
         }
     }
-}
 
-impl<'a> AccessCell<'a> {
     /// Copies an answer from the evaluator or a server.
     pub(crate) fn decided(
         identity: &Identity,
@@ -194,50 +190,36 @@ impl<'a> AccessCell<'a> {
 impl<'a> GrantDetails<'a> {
     /// Copies a server's reason; `None` if it is empty.
     fn reviewed(reason: &'a str) -> Option<Self> {
-        let granted = ReviewedGrant::parse(reason);
         let reference = |(kind, namespace, name)| ObjectReference::named(kind, namespace, name);
-        match granted {
-            Some(granted) => Some(Self {
+        let through = match ReviewedGrant::parse(reason) {
+            Some(granted) => GrantPath {
                 binding: Some(reference(granted.binding)),
                 role: Some(reference(granted.role)),
                 subject: Some(reference(granted.subject)),
-                rule: None,
-                rule_index: None,
-                reason: reason.to_owned(),
-            }),
-            None if reason.is_empty() => None,
-            None => Some(Self {
-                binding: None,
-                role: None,
-                subject: None,
-                rule: None,
-                rule_index: None,
-                reason: reason.to_owned(),
-            }),
-        }
+                ..GrantPath::default()
+            },
+            None if reason.is_empty() => return None,
+            None => GrantPath::default(),
+        };
+        Some(Self { through, reason: reason.to_owned() })
     }
 
     /// Copies a grant.
     pub(crate) fn new(grant: &Grant<'a>) -> Self {
-        let reason = grant.to_string();
-        match grant {
-            Grant::Privileged => Self {
-                binding: None,
-                role: None,
+        let through = match grant {
+            Grant::Privileged => GrantPath {
                 subject: Some(ObjectReference::named("Group", "", "system:masters")),
-                rule: None,
-                rule_index: None,
-                reason,
+                ..GrantPath::default()
             },
-            Grant::Rule(grant) => Self {
+            Grant::Rule(grant) => GrantPath {
                 binding: Some(ObjectReference::binding(grant.binding)),
                 role: Some(ObjectReference::role(grant.role)),
                 subject: Some(ObjectReference::subject(grant.subject, &grant.binding.metadata)),
                 rule: Some(RuleDetails::new(grant.rule)),
                 rule_index: Some(grant.rule_index),
-                reason,
             },
-        }
+        };
+        Self { through, reason: grant.to_string() }
     }
 }
 
@@ -250,12 +232,14 @@ impl<'a> NearMissDetails<'a> {
             kind: miss.kind.as_str(),
             message: explanation.message,
             change: explanation.change,
-            binding: miss.binding.map(ObjectReference::binding),
-            role: miss.role.map(ObjectReference::role),
-            subject: subject
-                .map(|(binding, subject)| ObjectReference::subject(subject, &binding.metadata)),
-            rule: miss.rule.map(|(_, rule)| RuleDetails::new(rule)),
-            rule_index: miss.rule.map(|(index, _)| index),
+            through: GrantPath {
+                binding: miss.binding.map(ObjectReference::binding),
+                role: miss.role.map(ObjectReference::role),
+                subject: subject
+                    .map(|(binding, subject)| ObjectReference::subject(subject, &binding.metadata)),
+                rule: miss.rule.map(|(_, rule)| RuleDetails::new(rule)),
+                rule_index: miss.rule.map(|(index, _)| index),
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Differences in access, the output of `diff`.
 
-use rolecall_access::{AccessTerm, Extent};
+use rolecall_access::{AccessTerm, Extent, RuleCode};
 use rolecall_access::{
     Holder,
     diff::{Change, Difference, GainedRisk, HolderDiff},
@@ -87,7 +87,7 @@ impl Parts<'_> {
 #[derive(Debug, Serialize)]
 struct RiskDetails<'a> {
     subject: String,
-    code: &'static str,
+    code: RuleCode,
     name: &'static str,
     severity: &'static str,
     /// The namespace; absent for everywhere.

@@ -1,4 +1,4 @@
-use rolecall_check::ObjectRef;
+use rolecall_check::{ObjectRef, RuleCode};
 use serde::Serialize;
 
 use super::API_VERSION;
@@ -30,7 +30,7 @@ struct ScopeDetails {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FindingDetails<'a> {
-    code: &'static str,
+    code: RuleCode,
     name: &'static str,
     category: &'static str,
     severity: &'static str,
@@ -58,7 +58,7 @@ struct FindingDetails<'a> {
 /// A less severe finding with the same cause.
 #[derive(Serialize)]
 struct AlsoDetails<'a> {
-    code: &'static str,
+    code: RuleCode,
     name: &'static str,
     severity: &'static str,
     object: ObjectDetails<'a>,

@@ -142,9 +142,7 @@ impl<'a> RequestDetails<'a> {
             },
         }
     }
-}
 
-impl<'a> RequestDetails<'a> {
     /// Returns the values in the order of the fields.
     pub(crate) fn fields(&self) -> [&'a str; 7] {
         [

@@ -175,7 +175,7 @@ fn unresolved(argument: &str, error: ResolveError) -> CommandError {
             format!("`{resource}` contains several resources, but only one is allowed here"),
         )
         .with_hint(Hint::did_you_mean(resource, resource.split(',').filter(|one| !one.is_empty()))),
-        ResolveError::Malformed { .. } => CommandError::usage(error)
+        _ => CommandError::usage(error)
             .with_hint(Hint::run("rolecall help can-i", "see the notation of resources")),
     }
 }

@@ -76,7 +76,7 @@ fn write_tables(
         let mut table = Table::new(["RISK", "SEVERITY", "SUBJECT", "WHERE", "CAN NOW"]);
         for GainedRisk { holder, risk, may, .. } in &comparison.risks {
             table.row([
-                risk.code.into(),
+                risk.code.to_string().into(),
                 risk.severity.as_str().into(),
                 holder.to_string().into(),
                 risk.namespace.as_deref().unwrap_or("*").into(),
@@ -137,7 +137,8 @@ pub(crate) fn write_markdown(out: &mut impl Write, comparison: &Comparison<'_>) 
     for GainedRisk { holder, risk, may, .. } in &comparison.risks {
         let subject = holder.to_string();
         let place = risk.namespace.as_deref().unwrap_or("everywhere");
-        markdown::row(out, [risk.code, risk.severity.as_str(), &*subject, place, may.as_str()])?;
+        let code = risk.code.to_string();
+        markdown::row(out, [&*code, risk.severity.as_str(), &*subject, place, may.as_str()])?;
     }
     markdown::unread(out, unread(comparison))
 }

@@ -1,72 +1,51 @@
 //! Secrets, tokens and the ServiceAccounts behind them.
 
-use crate::Severity;
+use super::{CHANGE, WRITE};
+use crate::Severity::{Critical, High, Info, Low, Medium};
 use crate::risk::Risk;
 use crate::risk::ask::Asks;
+use crate::risk::model::Controllers;
 
 pub(super) const RISKS: &[Risk] = &[
-    Risk {
-        code: "RC510",
-        name: "secret-reading",
-        severity: Severity::High,
-        in_namespace: Severity::Medium,
-        needs: &[&[Asks::new(&["get"], "", &["secrets"])]],
-        may: "read any Secret whose name they know",
-        fix: "limit the rule with `resourceNames`, or mount the required Secrets",
-        ..Risk::BASE
-    },
-    Risk {
-        code: "RC511",
-        name: "secret-listing",
-        severity: Severity::High,
-        in_namespace: Severity::Medium,
-        needs: &[&[Asks::new(&["list", "watch"], "", &["secrets"])]],
-        may: "read all Secrets at once",
-        fix: "grant `get` on the required Secrets, limited by `resourceNames`",
-        ..Risk::BASE
-    },
-    Risk {
-        code: "RC512",
-        name: "secret-writing",
-        severity: Severity::High,
-        in_namespace: Severity::Medium,
-        needs: &[&[Asks::new(&["update", "patch"], "", &["secrets"])]],
-        may: "write Secrets, and create tokens with them if they can read them",
-        fix: "limit `update` and `patch` with `resourceNames`",
-        ..Risk::BASE
-    },
+    Risk::new(510, "secret-reading", High, Medium)
+        .takes_over()
+        .implied_by(&[502, 511])
+        .needed_by_controllers(Controllers::AtHome)
+        .needs(&[&[Asks::new(&["get"], "", &["secrets"])]])
+        .may("read any Secret whose name they know")
+        .fix("limit the rule with `resourceNames`, or mount the required Secrets"),
+    Risk::new(511, "secret-listing", High, Medium)
+        .takes_over()
+        .implied_by(&[502])
+        .needed_by_controllers(Controllers::AtHome)
+        .needs(&[&[Asks::new(&["list", "watch"], "", &["secrets"])]])
+        .may("read all Secrets at once")
+        .fix("grant `get` on the required Secrets, limited by `resourceNames`"),
+    Risk::new(512, "secret-writing", High, Medium)
+        .implied_by(&[502])
+        .needed_by_controllers(Controllers::AtHome)
+        .needs(&[&[Asks::new(CHANGE, "", &["secrets"])]])
+        .may("write Secrets, and create tokens with them if they can read them")
+        .fix("limit `update` and `patch` with `resourceNames`"),
     // They cannot read what they make: where they can, other risks say so.
-    Risk {
-        code: "RC512",
-        name: "secret-writing",
-        severity: Severity::High,
-        in_namespace: Severity::Info,
-        needs: &[&[Asks::new(&["create"], "", &["secrets"])]],
-        may: "create Secrets, and create tokens with them if they can read them",
-        fix: "remove `create`, unless that is needed",
-        ..Risk::BASE
-    },
-    Risk {
-        code: "RC514",
-        name: "token-minting",
-        severity: Severity::Critical,
-        in_namespace: Severity::High,
-        needs: &[&[Asks::new(&["create"], "", &["serviceaccounts/token"])]],
-        may: "act as any ServiceAccount by requesting a token for it",
-        fix: "limit the rule to the intended ServiceAccounts, with `resourceNames`",
-        ..Risk::BASE
-    },
-    Risk {
-        code: "RC567",
-        name: "service-account-writing",
-        severity: Severity::Medium,
-        in_namespace: Severity::Low,
-        needs: &[
-            &[Asks::new(&["create", "update", "patch"], "", &["serviceaccounts"])],
+    Risk::new(512, "secret-writing", High, Info)
+        .implied_by(&[502])
+        .needed_by_controllers(Controllers::AtHome)
+        .needs(&[&[Asks::new(&["create"], "", &["secrets"])]])
+        .may("create Secrets, and create tokens with them if they can read them")
+        .fix("remove `create`, unless that is needed"),
+    Risk::new(514, "token-minting", Critical, High)
+        .takes_over()
+        .needs(&[&[Asks::new(&["create"], "", &["serviceaccounts/token"])]])
+        .may("act as any ServiceAccount by requesting a token for it")
+        .fix("limit the rule to the intended ServiceAccounts, with `resourceNames`"),
+    Risk::new(567, "service-account-writing", Medium, Low)
+        .implied_by(&[502])
+        .needed_by_controllers(Controllers::Anywhere)
+        .needs(&[
+            &[Asks::new(WRITE, "", &["serviceaccounts"])],
             &[Asks::new(&["create"], "", &["pods"])],
-        ],
-        may: "run Pods as ServiceAccounts that they created",
-        fix: "split the permissions between holders",
-        ..Risk::BASE
-    },
+        ])
+        .may("run Pods as ServiceAccounts that they created")
+        .fix("split the permissions between holders"),
 ];

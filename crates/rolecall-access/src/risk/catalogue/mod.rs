@@ -11,6 +11,7 @@ mod roles;
 mod settings;
 
 use super::Risk;
+use crate::RuleCode;
 
 /// The tables, in evaluation order.
 const TABLES: [&[Risk]; 9] = [
@@ -31,17 +32,32 @@ pub fn all() -> impl Iterator<Item = &'static Risk> {
 }
 
 /// Returns the risk with a code.
-pub fn find(code: &str) -> Option<&'static Risk> {
+pub fn find(code: RuleCode) -> Option<&'static Risk> {
     all().find(|risk| risk.code == code)
 }
 
-/// The risks that allow their cluster-wide holders to take over the cluster.
-const TAKEOVERS: [&str; 16] = [
-    "RC501", "RC502", "RC503", "RC510", "RC511", "RC514", "RC515", "RC516", "RC518", "RC520",
-    "RC525", "RC528", "RC529", "RC532", "RC534", "RC536",
-];
-
 /// Returns whether cluster-wide holders of a risk can take over the cluster.
-pub fn takes_over(code: &str) -> bool {
-    TAKEOVERS.contains(&code)
+pub fn takes_over(code: RuleCode) -> bool {
+    find(code).is_some_and(|risk| risk.takes_over)
+}
+
+const WRITE: &[&str] = &["create", "update", "patch"];
+const CHANGE: &[&str] = &["update", "patch"];
+const DELETE: &[&str] = &["delete", "deletecollection"];
+const WRITE_OR_DELETE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
+
+#[cfg(test)]
+mod tests {
+    use super::{all, find};
+
+    #[test]
+    fn variants_of_a_risk_differ_only_in_needs_severity_and_texts() {
+        for risk in all() {
+            let first = find(risk.code).unwrap();
+            let shared = |risk: &super::Risk| {
+                (risk.name, risk.versions, risk.takes_over, risk.implied_by, risk.controllers)
+            };
+            assert_eq!(shared(risk), shared(first), "{}", risk.code);
+        }
+    }
 }

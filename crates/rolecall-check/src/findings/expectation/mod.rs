@@ -4,10 +4,10 @@ use rolecall_access::AccessTerm;
 use rolecall_rbac::{Binding, Grant, Request, Role};
 
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
-use crate::{Denied, FieldPath, Finding, ObjectRef, documents};
+use crate::{Denied, FieldPath, Finding, ObjectRef, RuleCode, documents};
 
 /// The code of what something unread decides.
-pub(crate) const UNDECIDED: &str = documents::RC604.code;
+pub(crate) const UNDECIDED: RuleCode = documents::RC604.code;
 
 /// Returns the findings about expectations that do not hold: one for each failure, in their order.
 pub fn expectation_findings(failures: &[Failure<'_>]) -> Vec<Finding> {

@@ -8,7 +8,7 @@ use rolecall_rbac::{Binding, BoundRole, Role, Text};
 
 use crate::context::{Context, RuleAt};
 use crate::words::listed;
-use crate::{FieldPath, Finding, ObjectRef, documents};
+use crate::{FieldPath, Finding, ObjectRef, RuleCode, documents};
 
 /// Default ClusterRoles whose bindings have a finding for themselves.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
@@ -34,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, engine: &Engine<'_>, findings: &mut V
         .collect();
     let mut index = RiskIndex::new(engine);
     let risks: Vec<(&'static Risk, Vec<Need<'_>>)> = engine.combined().collect();
-    let mut found: BTreeMap<(&str, ObjectRef, FieldPath), Combination> = BTreeMap::new();
+    let mut found: BTreeMap<(RuleCode, ObjectRef, FieldPath), Combination> = BTreeMap::new();
     for holder in holders {
         let identity = holder.identity();
         let held = index.risks_of(&identity);

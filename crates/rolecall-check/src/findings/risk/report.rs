@@ -11,7 +11,7 @@ use super::combination::{self, ADMIN_ROLES};
 use super::granted;
 use crate::context::{Context, RuleAt};
 use crate::words::listed;
-use crate::{FieldPath, Finding, documents};
+use crate::{FieldPath, Finding, RuleCode, documents};
 
 /// Findings about more holders than these are not compared by them.
 const MOST_HOLDERS: usize = 8;
@@ -89,10 +89,10 @@ fn bindings_to_other_roles(
         }
         let hits = || role.rules.iter().flat_map(|rule| engine.hits(rule)).collect();
         let scopes = Scopes { bindings: vec![binding], home: None };
-        let mut worst: BTreeMap<&str, (&Hit, Judged<'_>)> = BTreeMap::new();
+        let mut worst: BTreeMap<RuleCode, (&Hit, Judged<'_>)> = BTreeMap::new();
         for hit in hits_of.entry(role).or_insert_with(hits).iter() {
             let Some(judged) = scopes.judge(engine, hit) else { continue };
-            let known = worst.get(hit.risk.code);
+            let known = worst.get(&hit.risk.code);
             if known.is_none_or(|(_, known)| known.severity < judged.severity) {
                 worst.insert(hit.risk.code, (hit, judged));
             }

@@ -7,18 +7,19 @@ use rolecall_rbac::{Binding, ServiceAccount, Text};
 use super::combination::some_of;
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{FieldPath, Finding, Severity, documents};
+use crate::{FieldPath, Finding, RuleCode, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC513, check };
 
 /// The risks through which one becomes the ServiceAccounts of a namespace.
-const WAYS: [&str; 5] = ["RC514", "RC515", "RC516", "RC518", "RC532"];
+const WAYS: [RuleCode; 5] =
+    [RuleCode(514), RuleCode(515), RuleCode(516), RuleCode(518), RuleCode(532)];
 
 /// Writing Secrets: of use to those who can read what the token controller puts into them.
-const WRITING: &str = "RC512";
+const WRITING: RuleCode = RuleCode(512);
 
 /// Reading Secrets whose names need not be known in advance.
-const READING: [&str; 2] = ["RC510", "RC511"];
+const READING: [RuleCode; 2] = [RuleCode(510), RuleCode(511)];
 
 /// How surely a subject can become the ServiceAccounts of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let Some(role) = context.role_of(binding) else { continue };
-        let parts: Vec<&str> = WAYS.into_iter().chain([WRITING]).chain(READING).collect();
+        let parts: Vec<RuleCode> = WAYS.into_iter().chain([WRITING]).chain(READING).collect();
         if !search.index.role_has_any(role, namespace, &parts) {
             continue;
         }
@@ -115,7 +116,7 @@ impl<'a> Search<'_, 'a> {
         let codes = self.index.codes_in(&holder.identity(), namespace);
         let reach = if WAYS.iter().any(|way| codes.contains(way)) {
             Some(Reach::Surely)
-        } else if !codes.contains(WRITING) || !self.creates_secrets(holder, namespace) {
+        } else if !codes.contains(&WRITING) || !self.creates_secrets(holder, namespace) {
             None
         } else if READING.iter().any(|code| codes.contains(code)) {
             Some(Reach::Surely)
@@ -128,7 +129,7 @@ impl<'a> Search<'_, 'a> {
 
     /// Returns a ServiceAccount of a namespace with rights in the whole cluster that a subject lacks.
     fn stronger(&mut self, holder: &Holder, namespace: &Text) -> Option<&'a ServiceAccount> {
-        let own: BTreeSet<&str> = self
+        let own: BTreeSet<RuleCode> = self
             .risks_of(holder)
             .iter()
             .filter(|risk| risk.namespace.is_none())
@@ -145,7 +146,7 @@ impl<'a> Search<'_, 'a> {
                 && self.risks_of(&account).iter().any(|risk| {
                     risk.namespace.is_none()
                         && risk::takes_over(risk.code)
-                        && !own.contains(risk.code)
+                        && !own.contains(&risk.code)
                 })
         })
     }

@@ -27,8 +27,8 @@ pub(super) fn report(
         let worst = index
             .risks_everywhere(identity)
             .iter()
-            .filter(|code| risk::takes_over(code))
-            .filter_map(|code| risk::find(code))
+            .filter(|code| risk::takes_over(**code))
+            .filter_map(|code| risk::find(*code))
             .min_by_key(|risk| (Reverse(risk.severity), risk.code));
         let Some(Risk { may, code, .. }) = worst else { continue };
         let message = format!(
@@ -39,7 +39,7 @@ pub(super) fn report(
             .about(&*pod.spec.path)
             .fix("grant its ServiceAccount what it needs, where it needs it");
         let mut finding = workloads::at_account(finding, pod.spec);
-        for binding in index.bindings_with(identity, code) {
+        for binding in index.bindings_with(identity, *code) {
             finding = finding.related(binding.into(), GRANTS_IT);
         }
         findings.push(finding);

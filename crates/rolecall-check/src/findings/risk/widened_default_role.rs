@@ -1,11 +1,12 @@
 use crate::context::Context;
 use crate::findings::Rule;
-use crate::{Finding, documents};
+use crate::{Finding, RuleCode, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC564, check };
 
 /// The reason that a rule is excessive for a default role.
-const TOO_MUCH: [&str; 6] = ["RC501", "RC502", "RC503", "RC528", "RC529", "RC532"];
+const TOO_MUCH: [RuleCode; 6] =
+    [RuleCode(501), RuleCode(502), RuleCode(503), RuleCode(528), RuleCode(529), RuleCode(532)];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = context.risks();

@@ -6,7 +6,7 @@ use rolecall_rbac::PolicyRule;
 use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
 use crate::words::{joined, listed};
-use crate::{Finding, documents, known};
+use crate::{Finding, RuleCode, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC504, check };
 
@@ -52,6 +52,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Returns the field in which a rule says more than it need, and what it says; `None` where a broader
 /// risk is reported.
 fn judge(engine: &Engine<'_>, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
-    let broader = |hit: &Hit| matches!(hit.risk.code, "RC501" | "RC502" | "RC503");
+    let broader = |hit: &Hit| matches!(hit.risk.code, RuleCode(501..=503));
     risk::wildcard(rule).filter(|_| !engine.hits(rule).iter().any(broader))
 }

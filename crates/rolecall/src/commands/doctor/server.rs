@@ -128,7 +128,7 @@ impl Examination<'_> {
             ConnectProblem::NoTls => {
                 vec![Hint::pass("--server http://HOST:PORT", "use plain HTTP")]
             }
-            ConnectProblem::ClientCertificate(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

@@ -94,7 +94,7 @@ fn table(findings: &[LocatedFinding], style: fn(Severity) -> Style) -> Table {
         let finding = &reported.finding;
         let severity = finding.severity;
         [
-            finding.rule.code.into(),
+            finding.rule.code.to_string().into(),
             Cell::new(severity.as_str()).with_style(style(severity)),
             Cell::from(shown_place(reported)),
             finding.object.to_string().into(),
@@ -228,7 +228,8 @@ pub(crate) fn write_markdown(
         let (place, object) = (shown_place(reported), finding.object.to_string());
         let sentence = sentence(finding);
         let severity = finding.severity.as_str();
-        markdown::row(out, [finding.rule.code, severity, &*place, &*object, &*sentence])?;
+        let code = finding.rule.code.to_string();
+        markdown::row(out, [&*code, severity, &*place, &*object, &*sentence])?;
     }
     for line in lines {
         writeln!(out, "\n{line}")?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use rolecall_check::{RuleMeta, Severity};
+use rolecall_check::{RuleCode, RuleMeta, Severity};
 use serde_json::{Value, json};
 
 use super::sentence;
@@ -24,11 +24,11 @@ pub(crate) fn write(
     findings: &[LocatedFinding],
     coverage: &Coverage,
 ) -> Result<(), CommandError> {
-    let codes: BTreeSet<&str> =
+    let codes: BTreeSet<RuleCode> =
         findings.iter().map(|reported| reported.finding.rule.code).collect();
     let all = rolecall_check::rules();
     let rules: Vec<&RuleMeta> =
-        all.iter().copied().filter(|rule| codes.contains(rule.code)).collect();
+        all.iter().copied().filter(|rule| codes.contains(&rule.code)).collect();
     let results: Vec<Value> = findings
         .iter()
         .map(|reported| {
@@ -80,7 +80,7 @@ fn rule(rule: &RuleMeta) -> Value {
         "name": rule.name,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.title},
-        "helpUri": format!("{PAGES}#{}", rule.code.to_lowercase()),
+        "helpUri": format!("{PAGES}#{}", rule.code.to_string().to_lowercase()),
         "help": {"text": documentation, "markdown": documentation},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {
