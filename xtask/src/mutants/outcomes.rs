@@ -59,8 +59,8 @@ impl Outcomes {
         outcomes.filter(|outcome| *outcome != Outcome::Unviable).count()
     }
 
-    pub(super) fn extend(&mut self, outcomes: Vec<(String, Outcome)>) {
-        self.stored.outcomes.extend(outcomes);
+    pub(super) fn add(&mut self, name: &str, outcome: Outcome) {
+        self.stored.outcomes.insert(name.to_owned(), outcome);
     }
 
     pub(super) fn forget_survivors(&mut self) {
@@ -114,7 +114,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outcomes.json");
         let mut outcomes = Outcomes::load(&path, "x").unwrap();
-        outcomes.extend(vec![("a".into(), Outcome::Caught), ("b".into(), Outcome::Survived)]);
+        outcomes.add("a", Outcome::Caught);
+        outcomes.add("b", Outcome::Survived);
         outcomes.store().unwrap();
         assert_eq!(Outcomes::load(&path, "x").unwrap().viable(&["a", "b", "c"]), 2);
         assert_eq!(Outcomes::load(&path, "y").unwrap().viable(&["a", "b", "c"]), 0);
