@@ -48,9 +48,8 @@ pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
             let mut seen = std::collections::HashSet::<PolicyRule, FxBuildHasher>::default();
             for member in members {
                 let written = roles.get(*member).map(|role| &role.rules);
-                let rules_of_member = match (selected.get(member), resolved.get(member)) {
-                    (Some(_), Some(resolved)) if fresh.contains_key(member) => Some(resolved),
-                    (Some(_), None) if fresh.contains_key(member) => None,
+                let rules_of_member = match resolved.get(member) {
+                    Some(resolved) if fresh.contains_key(member) => Some(resolved),
                     _ => written,
                 };
                 for rule in rules_of_member.into_iter().flat_map(|rules| rules.iter()) {

@@ -90,7 +90,9 @@ impl Authorizer {
                     *binding.role_ref.name == *name
                         && match binding.role_ref.kind {
                             crate::RoleKind::ClusterRole => namespace.is_empty(),
-                            crate::RoleKind::Role => *binding.metadata.namespace == *namespace,
+                            crate::RoleKind::Role => {
+                                !namespace.is_empty() && *binding.metadata.namespace == *namespace
+                            }
                             crate::RoleKind::Other(_) => false,
                         }
                 })

@@ -84,6 +84,25 @@ mod tests {
     }
 
     #[test]
+    fn a_namespace_does_not_narrow_a_cluster_scoped_object() {
+        let metadata = || k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+            namespace: Some("shop".into()),
+            uid: Some("1".into()),
+            ..Default::default()
+        };
+        let role = Role::from(&rbac_v1::ClusterRole { metadata: metadata(), ..Default::default() });
+        let binding = Binding::from(&rbac_v1::ClusterRoleBinding {
+            metadata: metadata(),
+            ..Default::default()
+        });
+        assert!(role.is_cluster_role() && binding.is_cluster_role_binding());
+        assert!(role.metadata.stored && !role.metadata.namespace_assumed);
+        let local = Role::from(&rbac_v1::Role { metadata: metadata(), ..Default::default() });
+        assert_eq!(&*local.metadata.namespace, "shop");
+        assert!(!local.metadata.namespace_assumed);
+    }
+
+    #[test]
     fn empty_lists_and_missing_lists_are_equal() {
         let rule = rbac_v1::PolicyRule { api_groups: Some(Vec::new()), ..Default::default() };
         assert_eq!(PolicyRule::from(&rule), PolicyRule::default());
@@ -106,6 +125,17 @@ mod tests {
             value(&Request::resource("get", pods.clone())),
             json!({"resourceAttributes": {"namespace": "shop", "verb": "get", "resource": "pods",
                 "subresource": "log"}})
+        );
+        let named = ResourceRequest {
+            group: "apps".into(),
+            resource: "deployments".into(),
+            name: "web".into(),
+            ..ResourceRequest::default()
+        };
+        assert_eq!(
+            value(&Request::resource("get", named)),
+            json!({"resourceAttributes": {"group": "apps", "verb": "get",
+                "resource": "deployments", "name": "web"}})
         );
         assert_eq!(
             value(&Request::path("get", "/metrics")),

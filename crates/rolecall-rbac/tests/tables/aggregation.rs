@@ -170,6 +170,19 @@ fn roles_that_select_each_other_end_with_the_same_rules() {
 }
 
 #[test]
+fn roles_that_select_each_other_keep_what_they_give_each_other() {
+    // The controller fills `a` from the written rules of `b`, and then `b` from `a`.
+    check(
+        &[
+            selecting(cluster_role("a", to("a"), &[], false), &["b"]),
+            selecting(cluster_role("b", to("b"), &["get"], false), &["a"]),
+        ],
+        &[("a", &["get"]), ("b", &["get"])],
+        &["a +get - applied"],
+    );
+}
+
+#[test]
 fn a_role_with_the_computed_rules_has_no_difference() {
     for (written, drifts) in [
         (vec!["get", "list"], vec![]),

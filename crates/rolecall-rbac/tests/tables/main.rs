@@ -9,10 +9,17 @@
 )]
 
 mod aggregation;
+mod agreement;
+mod catalog;
 mod covers;
+mod gap;
 mod identity;
+mod inventory;
 mod matching;
 mod near_miss;
+mod review;
 mod scope;
 mod subresources;
+mod unbuilt;
 mod verb_alias;
+mod words;

@@ -171,3 +171,35 @@ fn subjects_that_resemble_an_identity_are_near() {
         assert_eq!(found, expected, "{kind} {namespace}/{name} for {}", identity.user);
     }
 }
+
+#[test]
+fn a_similar_subject_is_reported_only_if_its_binding_would_grant_the_request() {
+    let rule = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
+    let role = |kind: &str, namespace: &str| {
+        json!({"kind": kind, "rules": rule,
+        "metadata": {"namespace": namespace, "name": "r"}})
+    };
+    let bind = |namespace: &str, role_kind: &str, managed: bool| {
+        let kind = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
+        let labels =
+            if managed { json!({"app.kubernetes.io/managed-by": "rolecall"}) } else { json!({}) };
+        json!({"kind": kind, "metadata": {"namespace": namespace, "name": "b", "labels": labels},
+            "roleRef": {"kind": role_kind, "name": "r"},
+            "subjects": [{"kind": "User", "name": "Jane"}]})
+    };
+    for (role, binding, expected) in [
+        (role("ClusterRole", ""), bind("", "ClusterRole", false), true),
+        (role("ClusterRole", ""), bind("shop", "ClusterRole", false), true),
+        (role("ClusterRole", ""), bind("other", "ClusterRole", false), false),
+        (role("Role", "shop"), bind("shop", "Role", false), true),
+        (role("Role", "other"), bind("other", "Role", false), false),
+        // A generated binding is for its subject.
+        (role("ClusterRole", ""), bind("", "ClusterRole", true), false),
+    ] {
+        let authorizer = authorizer(&[role, binding.clone()]);
+        let misses =
+            authorizer.near_misses(&Identity::user("jane"), &request("", "pods", ""), &catalog());
+        let is_found = misses.iter().any(|miss| matches!(miss.kind, NearMissKind::Subject(_)));
+        assert_eq!(is_found, expected, "{binding}");
+    }
+}
