@@ -1,17 +1,37 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::Word;
 use crate::need::NeedNamespace;
 use crate::word::Part;
 
-/// Flags that take the next word as their value, one per line, of all subcommands and versions.
-const WITH_VALUE: &str = include_str!("flags_with_value.txt");
+/// Whether a value follows a flag, and what of the flag decides which requests are made.
+#[derive(Clone, Copy)]
+struct Flag {
+    takes_value: bool,
+    decides: Option<Decides>,
+}
 
-/// Flags that never do.
-const WITHOUT_VALUE: &str = include_str!("flags_without_value.txt");
+/// What of a flag decides which requests are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decides {
+    ByValue,
+    ByPresence,
+}
 
-/// Flags whose value, if they have one, follows `=`.
-const OPTIONAL_VALUE: [&str; 4] = ["cascade", "dry-run", "server-side", "record"];
+static FLAGS: LazyLock<BTreeMap<&str, Flag>> = LazyLock::new(|| {
+    let lines = include_str!("flags.txt").lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.filter_map(|line| {
+        let mut words = line.split(' ');
+        let (name, takes_value) = (words.next()?, words.next()? == "value");
+        let decides = words.next().map(|word| match word {
+            "by-value" => Decides::ByValue,
+            _ => Decides::ByPresence,
+        });
+        Some((name, Flag { takes_value, decides }))
+    });
+    rows.collect()
+});
 
 /// The long names of short flags.
 const SHORT: [(char, &str); 18] = [
@@ -189,9 +209,14 @@ fn may_be_flags(word: &Word) -> bool {
 }
 
 pub(super) fn takes_value(name: &str) -> bool {
-    WITH_VALUE.lines().any(|flag| flag == name)
+    FLAGS.get(name).is_some_and(|flag| flag.takes_value)
 }
 
 fn takes_none(name: &str) -> bool {
-    WITHOUT_VALUE.lines().any(|flag| flag == name) || OPTIONAL_VALUE.contains(&name)
+    FLAGS.get(name).is_some_and(|flag| !flag.takes_value)
+}
+
+/// Returns what of a flag decides which requests are made; `None` if the flag does not matter.
+pub(super) fn decides(name: &str) -> Option<Decides> {
+    FLAGS.get(name)?.decides
 }

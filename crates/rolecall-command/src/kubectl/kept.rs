@@ -2,66 +2,11 @@
 
 use rolecall_rbac::Catalog;
 
-use super::flags::{Flags, takes_value};
+use super::flags::{Decides, Flags, decides, takes_value};
 use super::{documents, proxy_address, subcommands};
 use crate::need::{NeedName, NeedNamespace};
 use crate::placeholder::{OWN_NAMESPACE, REDACTED, UNKNOWN};
 use crate::{Input, Word, http};
-
-/// Flags whose value decides.
-const WITH_VALUE: [&str; 21] = [
-    "as",
-    "as-group",
-    "as-uid",
-    "as-user-extra",
-    "clusterrole",
-    "copy-to",
-    "dry-run",
-    "field-selector",
-    "filename",
-    "for",
-    "from",
-    "namespace",
-    "non-resource-url",
-    "raw",
-    "resource",
-    "resource-name",
-    "role",
-    "server-side",
-    "subresource",
-    "verb",
-    "watch",
-];
-
-/// Flags that decide by being there.
-const BY_PRESENCE: [&str; 26] = [
-    "all",
-    "all-namespaces",
-    "attach",
-    "client-certificate",
-    "cluster",
-    "context",
-    "current-replicas",
-    "disable-eviction",
-    "expose",
-    "force",
-    "help",
-    "kubeconfig",
-    "kustomize",
-    "list",
-    "local",
-    "namespaces",
-    "prune",
-    "replace",
-    "rm",
-    "selector",
-    "server",
-    "stdin",
-    "token",
-    "user",
-    "username",
-    "watch-only",
-];
 
 /// Returns the words that decide what a command line asks; none where it is not understood.
 pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
@@ -83,9 +28,9 @@ pub(crate) fn kept(words: &[Word]) -> Vec<Word> {
     kept.extend(operands.iter().take(count).map(without_value));
     for (flag, values) in flags.given() {
         for value in values {
-            if WITH_VALUE.contains(&flag) {
+            if decides(flag) == Some(Decides::ByValue) {
                 kept.push(assigned(flag, &decisive(flag, value)));
-            } else if BY_PRESENCE.contains(&flag) {
+            } else if decides(flag) == Some(Decides::ByPresence) {
                 let value = match takes_value(flag) {
                     true => Word::text(REDACTED),
                     false => value.clone(),
