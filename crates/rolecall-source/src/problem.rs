@@ -43,6 +43,8 @@ pub enum ProblemKind {
     UnknownKind,
     /// A Helm chart or another template that must be rendered first.
     Unrendered,
+    /// A kustomization that Kustomize refuses.
+    BrokenKustomization,
     /// An object that is replaced by a later one with the same kind, namespace and name.
     DuplicateObject,
     /// A key that is overridden by a later equal one.

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rolecall_rbac::{Build, Glob};
 
-use super::kustomize::{self, Kustomizations, is_kustomization};
+use super::kustomize::{self, Kustomizations, PendingBuild, is_kustomization};
 use super::patterns;
 use crate::problem::{Problem, ProblemKind};
 use rolecall_yaml::Position;
@@ -38,8 +38,8 @@ pub(super) struct Found {
     pub(super) charts: Vec<PathBuf>,
     /// The kustomizations of the directories.
     kustomizations: Kustomizations,
-    /// The kustomizations that have to be built, with their changes.
-    pub(super) builds: Vec<(PathBuf, String)>,
+    /// The kustomizations that have to be built.
+    pub(super) builds: Vec<PendingBuild>,
     /// The problems of paths that cannot be read.
     pub(super) problems: Vec<Problem>,
     /// The number of files and directories that were skipped because a pattern matches them.
@@ -142,14 +142,18 @@ impl Found {
         }
     }
 
-    /// Removes files with patches, and records the effects of kustomizations on the other files.
+    /// Removes files with patches and refused kustomizations, and records the effects of kustomizations on the other files.
     fn apply_kustomizations(&mut self) {
         let Self { entries, kustomizations, builds, .. } = self;
         let read: HashSet<PathBuf> =
             entries.iter().map(|entry| kustomize::normal(&entry.path)).collect();
-        let unbuilt = kustomizations.unbuilt(|path| read.contains(path));
+        let unbuilt = kustomizations.unbuilt(&read);
         let namespaces = kustomizations.namespaces();
-        entries.retain(|entry| !entry.is_found || !kustomizations.is_piece(&entry.path));
+        entries.retain(|entry| {
+            let is_skipped =
+                |path| kustomizations.is_piece(path) || kustomizations.is_reported(path);
+            !entry.is_found || !is_skipped(&entry.path)
+        });
         for entry in entries.iter_mut() {
             let path = kustomize::normal(&entry.path);
             let completes = || kustomizations.completes(&path).then_some(Build::Completes);
@@ -192,7 +196,8 @@ impl Found {
         for child in children {
             let path_of_child = path.join(&child.name);
             if is_kustomization(&child.name) {
-                self.kustomizations.read(&path_of_child);
+                let problem = self.kustomizations.read(&path_of_child);
+                self.problems.extend(problem);
             }
             let chart = match chart {
                 None if is_chart && child.name == "templates" => Some(self.chart(path)),

@@ -70,7 +70,7 @@ pub struct Loaded {
     /// The resources that the assumed release serves, and those of the input's
     /// CustomResourceDefinitions.
     pub catalog: Catalog,
-    /// The kustomizations that change the files and are not built.
+    /// The kustomizations that change the files and are not built, though Kustomize could build them.
     pub unbuilt: Vec<String>,
     /// The files that were read, in input order.
     pub files: Vec<FileRead>,
@@ -164,11 +164,12 @@ pub fn load(config: &LoadConfig, stdin: impl Read + Send) -> Loaded {
         batch.problems.push(problem);
     }
     let mut unbuilt = Vec::with_capacity(found.builds.len());
-    for (path, reason) in &found.builds {
-        let path = shown(path);
-        let because = format!("it {reason}, and Kustomize did not build it");
-        batch.builder.gap(unread_file(&path, &because));
-        unbuilt.push(path);
+    for build in &found.builds {
+        let path = shown(&build.path);
+        batch.builder.gap(unread_file(&path, &build.because));
+        if !build.is_refused {
+            unbuilt.push(path);
+        }
     }
     let mut loaded = finish(config, batch);
     // The remote resources of a kustomization were not read, so the input is not empty.

@@ -2,6 +2,7 @@
 //! patches, which namespace the objects get, and whether a build changes the objects before they
 //! are applied.
 
+mod fault;
 mod unbuilt;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use rolecall_yaml::{self as yaml, Node};
+use rolecall_yaml::{self as yaml, Node, Position};
+
+use self::fault::{Fault, field};
+pub(super) use self::unbuilt::PendingBuild;
+use super::find::{shown, words};
+use crate::problem::{Problem, ProblemKind};
 
 /// The file names that Kustomize looks for.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -47,16 +53,20 @@ pub(super) struct Kustomizations {
     pieces: BTreeSet<PathBuf>,
     /// The layers, by the normalized path of their directory.
     layers: BTreeMap<PathBuf, Layer>,
+    /// The normalized paths of reported kustomizations, which are not read as manifests.
+    reported: BTreeSet<PathBuf>,
 }
 
 /// The resources of a kustomization and their changes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Layer {
     /// The path of the kustomization, as found.
     path: PathBuf,
     namespace: Option<String>,
     /// The changes, such as "sets `namespace`"; empty for none.
     changes: Vec<String>,
+    /// The reason for which Kustomize refuses to build it.
+    fault: Option<String>,
     /// Whether the kustomization changes names.
     renames: bool,
     /// The normalized paths of its resources: files, and directories with another kustomization.
@@ -74,26 +84,79 @@ impl Kustomizations {
         self.layers.is_empty() && self.pieces.is_empty()
     }
 
-    /// Reads a kustomization. Its errors are reported when it is read as a manifest.
-    pub(super) fn read(&mut self, path: &Path) {
+    /// Reads a kustomization, and returns its first fault. A syntax error is reported when the file is
+    /// read as a manifest, if its name is that of one.
+    pub(super) fn read(&mut self, path: &Path) -> Option<Problem> {
         let mut content = String::new();
         let read =
             File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut content));
-        let (Ok(_), Ok(documents)) = (read, yaml::parse(&content, 1)) else { return };
-        let directory = path.parent().unwrap_or(Path::new(""));
-        for document in &documents {
-            let root = document.root();
-            let pieces = pieces(root).into_iter().map(|piece| normal(&directory.join(piece)));
-            self.pieces.extend(pieces);
-            let layer = Layer {
-                path: path.to_owned(),
-                changes: changes(root),
-                renames: RENAMES.iter().any(|field| text(root, field).is_some()),
-                namespace: text(root, "namespace").map(str::to_owned),
-                resources: resources(root).map(|path| normal(&directory.join(path))).collect(),
-            };
-            self.layers.insert(normal(directory), layer);
+        if let Err(error) = read {
+            return self
+                .unreadable(path, Fault { position: Position::default(), message: words(&error) });
         }
+        let documents = match yaml::parse(&content, 1) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let fault = Fault { position: error.position, message: error.what };
+                return self.unreadable(path, fault);
+            }
+        };
+        // Kustomize reads only the first document.
+        let Some(document) = documents.first() else {
+            let fault = Fault { position: Position::default(), message: "it is empty".to_owned() };
+            return self.broken(path, Layer::default(), fault);
+        };
+        let root = document.root();
+        if fault::is_other_object(root) {
+            return None;
+        }
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let pieces = pieces(root).into_iter().map(|piece| normal(&directory.join(piece)));
+        self.pieces.extend(pieces);
+        let layer = Layer {
+            path: path.to_owned(),
+            changes: changes(root),
+            fault: None,
+            renames: RENAMES.iter().any(|name| text(root, name).is_some()),
+            namespace: text(root, "namespace").map(str::to_owned),
+            resources: resources(root).map(|path| normal(&directory.join(path))).collect(),
+        };
+        if self.layers.contains_key(&normal(directory)) {
+            let message = "another kustomization is in the same folder".to_owned();
+            return self.broken(path, layer, Fault { position: Position::default(), message });
+        }
+        if let Some(fault) = fault::find(root) {
+            return self.broken(path, layer, fault);
+        }
+        self.layers.insert(normal(directory), layer);
+        None
+    }
+
+    /// Adds a kustomization that is not YAML.
+    fn unreadable(&mut self, path: &Path, fault: Fault) -> Option<Problem> {
+        let problem = self.broken(path, Layer::default(), fault);
+        if path.extension().is_none() {
+            return problem;
+        }
+        self.reported.remove(&normal(path));
+        None
+    }
+
+    /// Adds a kustomization that Kustomize refuses.
+    fn broken(&mut self, path: &Path, layer: Layer, fault: Fault) -> Option<Problem> {
+        let Fault { position: Position { line, column }, message } = fault;
+        let directory = normal(path.parent().unwrap_or(Path::new("")));
+        let layer = Layer { path: path.to_owned(), fault: Some(message.clone()), ..layer };
+        self.layers.insert(directory, layer);
+        self.reported.insert(normal(path));
+        let kind = ProblemKind::BrokenKustomization;
+        let message = format!("Kustomize cannot build it: {message}");
+        Some(Problem { file: shown(path), line, column, kind, message })
+    }
+
+    /// Returns whether a file is a kustomization with a reported fault.
+    pub(super) fn is_reported(&self, path: &Path) -> bool {
+        !self.reported.is_empty() && self.reported.contains(&normal(path))
     }
 
     /// Returns whether a file contains a patch.
@@ -134,7 +197,7 @@ impl Kustomizations {
 
 /// Returns the files with patches and replacements.
 fn pieces(root: Node<'_>) -> Vec<&str> {
-    let items = |field: &str| root.get(field).into_iter().flat_map(Node::items);
+    let items = |name: &str| field(root, name).into_iter().flat_map(Node::items);
     let mut pieces: Vec<&str> = ["patches", "patchesJson6902", "replacements"]
         .into_iter()
         .flat_map(|field| items(field).filter_map(|item| item.get("path")?.as_str()))
@@ -147,15 +210,15 @@ fn pieces(root: Node<'_>) -> Vec<&str> {
 
 /// Returns the changes of a kustomization to its resources, as far as they affect access.
 fn changes(root: Node<'_>) -> Vec<String> {
-    let is_set = |field: &str| {
-        root.get(field).is_some_and(|value| {
+    let is_set = |name: &str| {
+        field(root, name).is_some_and(|value| {
             !value.is_null()
                 && (!value.is_list() || value.items().next().is_some())
                 && value.as_str() != Some("")
         })
     };
-    let fields = CHANGES.iter().filter(|field| is_set(field));
-    let fields: Vec<String> = fields.map(|field| format!("`{field}`")).collect();
+    let fields = CHANGES.iter().filter(|name| is_set(name));
+    let fields: Vec<String> = fields.map(|name| format!("`{name}`")).collect();
     let mut changes = Vec::new();
     if !fields.is_empty() {
         changes.push(format!("sets {}", fields.join(", ")));
@@ -171,19 +234,19 @@ fn changes(root: Node<'_>) -> Vec<String> {
 fn relabels(root: Node<'_>) -> bool {
     let is_selected =
         |(key, _): (Node<'_>, Node<'_>)| key.as_str().is_some_and(|key| key.contains("aggregate"));
-    let common = root.get("commonLabels").into_iter();
-    let pairs = root.get("labels").into_iter().flat_map(Node::items);
+    let common = field(root, "commonLabels").into_iter();
+    let pairs = field(root, "labels").into_iter().flat_map(Node::items);
     common.chain(pairs.filter_map(|item| item.get("pairs"))).flat_map(Node::pairs).any(is_selected)
 }
 
 /// Returns the resources of a kustomization.
 fn resources(root: Node<'_>) -> impl Iterator<Item = &str> {
     let lists = ["resources", "bases", "components"].into_iter();
-    lists.filter_map(move |field| root.get(field)).flat_map(Node::items).filter_map(Node::as_str)
+    lists.filter_map(move |name| field(root, name)).flat_map(Node::items).filter_map(Node::as_str)
 }
 
-fn text<'d>(root: Node<'d>, field: &str) -> Option<&'d str> {
-    root.get(field)?.as_str().filter(|text| !text.is_empty())
+fn text<'d>(root: Node<'d>, name: &str) -> Option<&'d str> {
+    field(root, name)?.as_str().filter(|text| !text.is_empty())
 }
 
 fn is_remote(resource: &str) -> bool {
@@ -207,218 +270,4 @@ pub(super) fn normal(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use rolecall_rbac::Metadata;
-    use tempfile::TempDir;
-
-    use super::super::{Defaults, LoadConfig, Loaded, Selection, load};
-
-    fn role(name: &str) -> String {
-        format!(
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {name}}}\n"
-        )
-    }
-
-    fn loaded(files: &[(&str, &str)], path: &str) -> (TempDir, Loaded) {
-        let directory = TempDir::new().unwrap();
-        for (path, text) in files {
-            let path = directory.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let config = LoadConfig {
-            paths: vec![directory.path().join(path)],
-            default_namespace: "default".to_owned(),
-            defaults: Defaults::None,
-            selection: Selection::Everything,
-            exclude: Vec::new(),
-        };
-        let loaded = load(&config, std::io::empty());
-        (directory, loaded)
-    }
-
-    fn roles(loaded: &Loaded) -> Vec<String> {
-        let roles = loaded.inventory.roles().iter().map(|role| &role.metadata);
-        roles.map(|Metadata { namespace, name, .. }| format!("{namespace}/{name}")).collect()
-    }
-
-    #[test]
-    fn patches_are_skipped_and_unbuilt_kustomizations_reported() {
-        let (base, whole) = (role("base"), role("whole"));
-        let (patched, merged) = (role("patched"), role("merged"));
-        let files = [
-            ("base/kustomization.yaml", "resources: [role.yaml]\n"),
-            ("base/role.yaml", &*base),
-            (
-                "prod/kustomization.yaml",
-                "resources: [../base]
-patches:
-- path: ./patches/../more.yaml
-- patch: '- op: remove'
-patchesStrategicMerge:
-- merged.yaml
-- |
-  kind: Role
-",
-            ),
-            ("prod/more.yaml", &*patched),
-            ("prod/merged.yaml", &*merged),
-            ("prod/whole.yaml", &*whole),
-            ("test/Kustomization", "replacements: [{path: ../shared.yaml}]\n"),
-            ("shared.yaml", "- source: {kind: Role}\n"),
-            ("empty/kustomization.yml", "namePrefix: ''\npatches: []\n"),
-            ("remote/kustomization.yml", "resources: ['https://example.com/role.yaml']\n"),
-            ("broken/kustomization.yml", "resources: ["),
-        ];
-        let (directory, mut all) = loaded(&files, "");
-        assert_eq!(roles(&all), ["default/base", "default/whole"]);
-        all.show_as(&directory.path().to_string_lossy(), "git:x");
-        let unbuilt = ["prod/kustomization.yaml", "remote/kustomization.yml", "test/Kustomization"];
-        let unbuilt = unbuilt.map(|path| format!("git:x/{path}"));
-        assert_eq!(all.unbuilt, unbuilt);
-        assert_eq!(all.problems.len(), 1);
-        // Explicit files are always read.
-        assert_eq!(roles(&loaded(&files, "prod/more.yaml").1), ["default/patched"]);
-    }
-
-    #[test]
-    fn the_nearest_namespace_wins() {
-        let [a, b, c, d] = ["a", "b", "c", "d"].map(role);
-        let binding = "\
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: a}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
-subjects: [{kind: ServiceAccount, name: a}, {kind: User, name: a}]
-";
-        let files = [
-            ("base/kustomization.yaml", "resources: [a.yaml, binding.yaml, ../base]\n"),
-            ("base/a.yaml", &*a),
-            ("base/binding.yaml", binding),
-            ("own/kustomization.yaml", "namespace: own\nresources: [b.yaml]\n"),
-            ("own/b.yaml", &*b),
-            ("prod/kustomization.yaml", "namespace: prod\nresources: [../base, ../own, c.yaml]\n"),
-            ("prod/c.yaml", &*c),
-            ("prod/d.yaml", &*d),
-            ("test/kustomization.yaml", "namespace: test\nresources: [../base]\n"),
-        ];
-        let (_directory, loaded) = loaded(&files, "");
-        assert_eq!(roles(&loaded), ["default/d", "own/b", "prod/a", "prod/c"]);
-        let [binding] = loaded.inventory.bindings() else { panic!("one binding") };
-        let namespaces: Vec<&str> =
-            binding.subjects.iter().map(|subject| &*subject.namespace).collect();
-        assert_eq!(namespaces, ["prod", ""]);
-    }
-
-    #[test]
-    fn subjects_next_to_a_kustomization_get_their_namespace_from_the_build() {
-        const BINDING: &str = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: x}, \
-             roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, \
-             subjects: [{kind: ServiceAccount, name: web}]}\n";
-        for (kustomization, expected) in
-            [(None, false), (Some("resources: []\n"), true), (Some("resources: [b.yaml]\n"), true)]
-        {
-            let mut files = vec![("base/b.yaml", BINDING)];
-            files.extend(kustomization.map(|content| ("base/kustomization.yaml", content)));
-            let (_directory, loaded) = loaded(&files, "");
-            let [binding] = loaded.inventory.bindings() else { panic!("one binding") };
-            assert_eq!(
-                (binding.metadata.is_completed_by_build(), binding.metadata.is_unbuilt()),
-                (expected, false),
-                "{kustomization:?}"
-            );
-        }
-    }
-
-    /// Returns why each kustomization has to be built, and the roles that a build can change.
-    fn unbuilt(files: &[(&str, &str)], path: &str) -> (Vec<String>, Vec<String>) {
-        let (directory, mut loaded) = loaded(files, path);
-        loaded.show_as(&format!("{}/", directory.path().display()), "");
-        let gaps = loaded.inventory.gaps().iter().map(ToString::to_string);
-        let roles = loaded.inventory.roles().iter().filter(|role| role.metadata.is_unbuilt());
-        (gaps.collect(), roles.map(|role| role.metadata.name.to_string()).collect())
-    }
-
-    #[test]
-    fn objects_that_a_build_changes_are_gaps() {
-        let [a, b] = ["a", "b"].map(role);
-        let base: [(&str, &str); 3] = [
-            ("base/kustomization.yaml", "resources: [a.yaml]\n"),
-            ("base/a.yaml", &a),
-            ("other/b.yaml", &b),
-        ];
-        let not_built = "and Kustomize did not build it";
-        for (files, path, gaps, roles) in [
-            (vec![], "", vec![], vec![]),
-            (vec![("top/kustomization.yaml", "resources: [../base]\n")], "", vec![], vec![]),
-            (
-                vec![(
-                    "top/kustomization.yaml",
-                    "resources: [../base]\nnamePrefix: x-\nnamespace: y\n",
-                )],
-                "",
-                vec!["`top/kustomization.yaml`: it sets `namePrefix`, `namespace`"],
-                vec!["a"],
-            ),
-            // The changes of an inner kustomization are made when the outer one is built.
-            (
-                vec![
-                    ("top/kustomization.yaml", "resources: [../mid]\nnamespace: y\n"),
-                    ("mid/kustomization.yaml", "resources: [../base]\nnameSuffix: -x\n"),
-                ],
-                "",
-                vec!["`top/kustomization.yaml`: it sets `namespace`"],
-                vec!["a"],
-            ),
-            // Two kustomizations with the same resource are alternatives.
-            (
-                vec![
-                    ("one/kustomization.yaml", "resources: [../base]\n"),
-                    ("two/kustomization.yaml", "resources: [../base]\n"),
-                ],
-                "",
-                vec![
-                    "`one/kustomization.yaml`: it includes `base`, which another kustomization also includes",
-                    "`two/kustomization.yaml`: it includes `base`, which another kustomization also includes",
-                ],
-                vec!["a"],
-            ),
-            // The base is not part of the input.
-            (
-                vec![("top/kustomization.yaml", "resources: [../base]\n")],
-                "top",
-                vec!["`top/kustomization.yaml`: it includes `base`, which was not read"],
-                vec![],
-            ),
-            (
-                vec![(
-                    "top/kustomization.yaml",
-                    "resources: [../base]\ncommonLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}\n",
-                )],
-                "",
-                vec!["`top/kustomization.yaml`: it sets labels that aggregation rules select"],
-                vec!["a"],
-            ),
-        ] {
-            let mut all = base.to_vec();
-            all.extend(files);
-            let (found, changed) = unbuilt(&all, path);
-            let found: Vec<String> = found
-                .iter()
-                .map(|gap| match gap.split_once("includes `/") {
-                    // The path contains the test's directory because it is not below the given one.
-                    Some((head, rest)) => {
-                        let (path, tail) = rest.split_once('`').unwrap();
-                        format!("{head}includes `{}`{tail}", path.rsplit('/').next().unwrap())
-                    }
-                    None => gap.clone(),
-                })
-                .collect();
-            let gaps: Vec<String> = gaps.iter().map(|gap| format!("{gap}, {not_built}")).collect();
-            assert_eq!(found, gaps, "{all:?}");
-            assert_eq!(changed, roles, "{all:?}");
-        }
-    }
-}
+mod tests;
