@@ -5,7 +5,7 @@ use std::fmt;
 
 use rolecall_access::AccessTerm;
 use rolecall_rbac::{
-    Binding, Identity, Metadata, Origin, Request, Role, ServiceAccount, Text, Workload,
+    Binding, Identity, Metadata, Namespace, Origin, Request, Role, ServiceAccount, Text, Workload,
 };
 
 use crate::{RuleMeta, Severity};
@@ -252,6 +252,12 @@ impl From<&Binding> for ObjectRef {
 impl From<&ServiceAccount> for ObjectRef {
     fn from(account: &ServiceAccount) -> Self {
         Self::of("ServiceAccount", &account.metadata)
+    }
+}
+
+impl From<&Namespace> for ObjectRef {
+    fn from(namespace: &Namespace) -> Self {
+        Self::of("Namespace", &namespace.metadata)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The input of a check.
 
-use rolecall_rbac::{AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin};
+use rolecall_rbac::{
+    AggregationDrift, Authorizer, Binding, Catalog, Inventory, Metadata, Origin, is_template,
+};
 
 use crate::{External, KubernetesVersion};
 
@@ -45,7 +47,7 @@ impl<'a> CheckInput<'a> {
 
     /// Returns whether an object can belong to another namespace than the assumed one.
     pub(crate) fn is_guess(&self, metadata: &Metadata) -> bool {
-        metadata.namespace_assumed && !self.namespace_given
+        (metadata.namespace_assumed && !self.namespace_given) || is_template(&metadata.namespace)
     }
 
     /// Returns whether findings can be about an object.

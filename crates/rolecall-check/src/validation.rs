@@ -1,10 +1,12 @@
 //! The validation of the API server, with its messages.
 //!
 //! Mirrors `pkg/apis/rbac/validation` and what it uses of `apimachinery` after
-//! defaulting, which readers have done (docs/semantics.md#validation).
+//! defaulting, which readers have done (docs/semantics.md#validation). Placeholders such as `${NAME}`
+//! are valid everywhere, because another program replaces them before the server sees the object.
 
 use rolecall_rbac::{
-    Binding, LabelOperator, LabelSelector, Metadata, PolicyRule, Role, Subject, SubjectKind, Text,
+    Binding, LabelOperator, LabelSelector, Labels, Metadata, PolicyRule, Role, Subject,
+    SubjectKind, Text, is_template,
 };
 
 use crate::{FieldPath, KubernetesVersion};
@@ -22,7 +24,7 @@ const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Returns why a server would reject a Role or ClusterRole, in its order.
 pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> {
-    let mut violations = Violations::of_metadata(&role.metadata);
+    let mut violations = Violations::of_metadata(&role.metadata, version);
     for (index, rule) in role.rules.iter().enumerate() {
         let path = FieldPath::key("rules").then_index(index);
         violations.rule(rule, role.is_cluster_role(), &path, version);
@@ -36,7 +38,7 @@ pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> 
             );
         }
         for (index, selector) in aggregation.selectors.iter().enumerate() {
-            violations.selector(selector, &path.clone().then_index(index));
+            violations.selector(selector, &path.clone().then_index(index), version);
         }
     }
     violations.0
@@ -44,7 +46,7 @@ pub fn validate_role(role: &Role, version: KubernetesVersion) -> Vec<Violation> 
 
 /// Returns why a server would reject a RoleBinding or ClusterRoleBinding, in its order.
 pub fn validate_binding(binding: &Binding, version: KubernetesVersion) -> Vec<Violation> {
-    let mut violations = Violations::of_metadata(&binding.metadata);
+    let mut violations = Violations::of_metadata(&binding.metadata, version);
     violations.role_ref(binding);
     for (index, subject) in binding.subjects.iter().enumerate() {
         let path = FieldPath::key("subjects").then_index(index);
@@ -77,13 +79,18 @@ pub(crate) fn rejects_subject(binding: &Binding, index: usize, version: Kubernet
 struct Violations(Vec<Violation>);
 
 impl Violations {
-    fn of_metadata(metadata: &Metadata) -> Self {
+    fn of_metadata(metadata: &Metadata, version: KubernetesVersion) -> Self {
         let mut violations = Self(Vec::new());
         let field = FieldPath::key("metadata").then_key("name");
         match &*metadata.name {
             "" => violations.required(field, "name or generateName is required"),
             name => violations.path_segment(field, name),
         }
+        violations.labels(
+            &FieldPath::key("metadata").then_key("labels"),
+            &metadata.labels,
+            version,
+        );
         violations
     }
 
@@ -179,32 +186,103 @@ impl Violations {
         }
     }
 
-    fn selector(&mut self, selector: &LabelSelector, path: &FieldPath) {
+    fn selector(&mut self, selector: &LabelSelector, path: &FieldPath, version: KubernetesVersion) {
+        self.labels(&path.clone().then_key("matchLabels"), &selector.match_labels, version);
         for (index, requirement) in selector.match_expressions.iter().enumerate() {
             let path = path.clone().then_key("matchExpressions").then_index(index);
             match &requirement.operator {
                 LabelOperator::In | LabelOperator::NotIn if requirement.values.is_empty() => {
                     let detail = "must be specified when `operator` is 'In' or 'NotIn'";
-                    self.required(path.then_key("values"), detail);
+                    self.required(path.clone().then_key("values"), detail);
                 }
                 LabelOperator::Exists | LabelOperator::DoesNotExist
                     if !requirement.values.is_empty() =>
                 {
                     let detail = "may not be specified when `operator` is 'Exists' or \
                                   'DoesNotExist'";
-                    self.push(path.then_key("values"), format!("Forbidden: {detail}"));
+                    self.push(path.clone().then_key("values"), format!("Forbidden: {detail}"));
                 }
                 LabelOperator::Unknown(word) => {
-                    let field = path.then_key("operator");
+                    let field = path.clone().then_key("operator");
                     self.invalid(field, &quoted(word), "not a valid selector operator");
                 }
                 _ => {}
             }
+            self.label_key(&path.clone().then_key("key"), &requirement.key, version);
+            for (index, value) in requirement.values.iter().enumerate() {
+                let field = path.clone().then_key("values").then_index(index);
+                self.label_value(&field, value, version);
+            }
+        }
+    }
+
+    fn labels(&mut self, field: &FieldPath, labels: &Labels, version: KubernetesVersion) {
+        for (key, value) in labels {
+            self.label_key(field, key, version);
+            self.label_value(field, value, version);
+        }
+    }
+
+    fn label_key(&mut self, field: &FieldPath, key: &str, version: KubernetesVersion) {
+        if is_template(key) {
+            return;
+        }
+        let (prefix, name) = match key.split_once('/') {
+            None => (None, key),
+            Some((prefix, name)) => (Some(prefix), name),
+        };
+        let mut refuse = |detail: &str| self.invalid(field.clone(), &quoted(key), detail);
+        if name.contains('/') {
+            let detail = format!(
+                "a qualified name {LABEL_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex \
+                 used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS \
+                 subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            );
+            return refuse(&detail);
+        }
+        match prefix {
+            Some("") => refuse("prefix part must be non-empty"),
+            Some(prefix) if !is_dns_subdomain(prefix) => {
+                let details = subdomain_details(prefix, version);
+                details.iter().for_each(|detail| refuse(&format!("prefix part {detail}")));
+            }
+            _ => {}
+        }
+        if name.is_empty() {
+            refuse("name part must be non-empty");
+        } else if name.len() > MAX_LABEL {
+            refuse(&format!("name part must be no more than {MAX_LABEL} {}", unit(version)));
+        }
+        if !is_label(name) {
+            refuse(&format!(
+                "name part {LABEL_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for \
+                 validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+            ));
+        }
+    }
+
+    fn label_value(&mut self, field: &FieldPath, value: &str, version: KubernetesVersion) {
+        if is_template(value) {
+            return;
+        }
+        let mut refuse = |detail: &str| self.invalid(field.clone(), &quoted(value), detail);
+        if value.len() > MAX_LABEL {
+            refuse(&format!("must be no more than {MAX_LABEL} {}", unit(version)));
+        }
+        if !value.is_empty() && !is_label(value) {
+            let characters = LABEL_CHARACTERS.replace("must", "must be an empty string or");
+            refuse(&format!(
+                "a valid label {characters} (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for \
+                 validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+            ));
         }
     }
 
     /// Checks a name that becomes a part of a URL's path, which is all that RBAC asks of names.
     fn path_segment(&mut self, field: FieldPath, name: &str) {
+        if is_template(name) {
+            return;
+        }
         if matches!(name, "." | "..") {
             self.invalid(field, &quoted(name), &format!("may not be '{name}'"));
             return;
@@ -218,24 +296,11 @@ impl Violations {
     }
 
     fn dns_subdomain(&mut self, field: FieldPath, name: &str, version: KubernetesVersion) {
-        if name.len() > 253 {
-            let unit = if version.minor >= 32 { "bytes" } else { "characters" };
-            let detail = format!("must be no more than 253 {unit}");
-            self.invalid(field.clone(), &quoted(name), &detail);
+        if is_template(name) {
+            return;
         }
-        if !is_dns_subdomain(name) {
-            let what = if version.minor >= 21 {
-                "a lowercase RFC 1123 subdomain"
-            } else {
-                "a DNS-1123 subdomain"
-            };
-            let detail = format!(
-                "{what} must consist of lower case alphanumeric characters, '-' or '.', and must \
-                 start and end with an alphanumeric character (e.g. 'example.com', regex used for \
-                 validation is \
-                 '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-            );
-            self.invalid(field, &quoted(name), &detail);
+        for detail in subdomain_details(name, version) {
+            self.invalid(field.clone(), &quoted(name), &detail);
         }
     }
 
@@ -248,6 +313,9 @@ impl Violations {
     }
 
     fn unsupported(&mut self, field: FieldPath, value: &str, supported: &[&str]) {
+        if is_template(value) {
+            return;
+        }
         let supported: Vec<String> = supported.iter().map(|word| quoted(word)).collect();
         let message = format!(
             "Unsupported value: {}: supported values: {}",
@@ -277,6 +345,66 @@ fn go_strings(values: &[Text], version: KubernetesVersion) -> String {
 
 fn quoted(text: &str) -> String {
     format!("{text:?}")
+}
+
+/// The size limit of a label's value, and of the name in its key.
+const MAX_LABEL: usize = 63;
+
+/// The characters of a label's value, and of the name in its key, in the words of the server.
+const LABEL_CHARACTERS: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start \
+                                and end with an alphanumeric character";
+
+fn is_label(text: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_alphanumeric();
+    text.bytes().next().is_some_and(alphanumeric)
+        && text.bytes().next_back().is_some_and(alphanumeric)
+        && text.bytes().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn unit(version: KubernetesVersion) -> &'static str {
+    if version.minor >= 32 { "bytes" } else { "characters" }
+}
+
+/// Returns why a name is not a DNS subdomain.
+fn subdomain_details(name: &str, version: KubernetesVersion) -> Vec<String> {
+    let mut details = Vec::new();
+    if name.len() > 253 {
+        details.push(format!("must be no more than 253 {}", unit(version)));
+    }
+    if !is_dns_subdomain(name) {
+        let what = if version.minor >= 21 {
+            "a lowercase RFC 1123 subdomain"
+        } else {
+            "a DNS-1123 subdomain"
+        };
+        details.push(format!(
+            "{what} must consist of lower case alphanumeric characters, '-' or '.', and must start and \
+             end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+             '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+        ));
+    }
+    details
+}
+
+/// Returns why a server would reject a ServiceAccount for its name.
+pub(crate) fn validate_account_name(name: &str, version: KubernetesVersion) -> Vec<Violation> {
+    let mut violations = Violations(Vec::new());
+    violations.dns_subdomain(FieldPath::key("metadata").then_key("name"), name, version);
+    violations.0
+}
+
+/// Returns why a server refuses an object: no namespace can have the name in a field of `metadata`.
+/// The server answers that it does not find the namespace.
+pub(crate) fn validate_namespace(field: &'static str, namespace: &str) -> Option<Violation> {
+    let is_possible = namespace.is_empty() || is_template(namespace) || is_dns_label(namespace);
+    (!is_possible).then(|| Violation {
+        field: FieldPath::key("metadata").then_key(field),
+        message: format!("Invalid value: {}: no namespace can have this name", quoted(namespace)),
+    })
+}
+
+fn is_dns_label(name: &str) -> bool {
+    name.len() <= 63 && !name.contains('.') && is_dns_subdomain(name)
 }
 
 /// Returns whether a name is a DNS subdomain, as names of most kinds must be.

@@ -96,7 +96,7 @@ impl Authorizer {
             }
         }
         let verdict = if grants.is_empty() {
-            match self.gaps_that_matter(request.namespace(), &reached, &mut problems) {
+            match self.gaps_that_matter(identity, request.namespace(), &reached, &mut problems) {
                 gaps if gaps.is_empty() => Verdict::NoOpinion,
                 gaps => Verdict::Unknown { gaps },
             }
@@ -110,6 +110,7 @@ impl Authorizer {
     /// problems that an unread role explains.
     pub(crate) fn gaps_that_matter<'a>(
         &'a self,
+        identity: &Identity,
         namespace: &str,
         reached: &[Posting],
         problems: &mut Vec<Problem<'a>>,
@@ -123,6 +124,7 @@ impl Authorizer {
             .iter()
             .filter(|gap| {
                 gap.may_hide_binding(namespace)
+                    || gap.may_hide_identity(identity)
                     || reached.iter().any(|posting| self.may_hide_rules(gap, posting.binding))
             })
             .cloned()
@@ -135,13 +137,13 @@ impl Authorizer {
             && self.inventory.gaps.iter().any(|gap| gap.may_hide_role_of(problem.binding()))
     }
 
-    /// Returns whether a gap can hide rules of a binding's role: the role itself, or one that is
-    /// aggregated into it.
+    /// Returns whether a gap can hide rules of a binding's role: the role itself, some of its rules, or
+    /// a role that is aggregated into it.
     pub(crate) fn may_hide_rules(&self, gap: &Gap, binding: u32) -> bool {
         match self.index.role_of(binding) {
-            RoleSlot::Role(role) => self.role_at(role).is_some_and(|role| {
-                role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
-            }),
+            RoleSlot::Role(role) => {
+                self.role_at(role).is_some_and(|role| gap.may_hide_rules_of(role))
+            }
             RoleSlot::Missing => {
                 self.binding_at(binding).is_some_and(|binding| gap.may_hide_role_of(binding))
             }

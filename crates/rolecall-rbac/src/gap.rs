@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Binding, Origin, RoleKind, Text};
+use crate::{Binding, Identity, Metadata, Origin, Role, RoleKind, Text, is_template};
 
 /// A part of the input that could not be read, and so might hide a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,6 +171,11 @@ impl Gap {
     /// Returns whether the gap can hide a binding's role.
     pub fn may_hide_role_of(&self, binding: &Binding) -> bool {
         let role_ref = &binding.role_ref;
+        let is_template =
+            || is_template(&role_ref.name) || is_template(&binding.metadata.namespace);
+        if self.is_at(&binding.metadata) && is_template() {
+            return true;
+        }
         match role_ref.kind {
             RoleKind::ClusterRole => self.may_hide_role("", &role_ref.name),
             RoleKind::Role => {
@@ -179,6 +184,42 @@ impl Gap {
             }
             RoleKind::Other(_) => false,
         }
+    }
+
+    /// Returns whether the gap can hide rules of a role that was read: its own, if they contain a
+    /// placeholder, or those of a ClusterRole that it aggregates.
+    pub fn may_hide_rules_of(&self, role: &Role) -> bool {
+        let is_role = || match &self.unread {
+            Unread::Object { kind, namespace, name } => {
+                kind.as_str() == role.kind()
+                    && *namespace == role.metadata.namespace
+                    && *name == role.metadata.name
+            }
+            _ => false,
+        };
+        let is_aggregated = role.aggregation.is_some() && !role.metadata.stored;
+        (is_aggregated && self.may_hide_cluster_role()) || is_role()
+    }
+
+    /// Returns whether the gap leaves open what the ServiceAccount of an identity is: its name is a
+    /// placeholder in the object that the gap is about.
+    pub fn may_hide_identity(&self, identity: &Identity) -> bool {
+        identity.as_service_account().is_some_and(|account| {
+            let is_account = |kind: &ObjectKind| {
+                matches!(kind, ObjectKind::ServiceAccount | ObjectKind::Other(_))
+            };
+            account.is_template()
+                && match &self.unread {
+                    Unread::Kind { kind, .. } | Unread::Object { kind, .. } => is_account(kind),
+                    _ => false,
+                }
+        })
+    }
+
+    /// Returns whether the gap is in the document that an object was read from.
+    fn is_at(&self, metadata: &Metadata) -> bool {
+        self.origin == metadata.origin
+            && matches!(&self.origin, Origin::File { line, .. } if *line > 0)
     }
 
     /// Returns whether the gap can hide the object of a kind, namespace (empty for cluster-scoped

@@ -119,7 +119,7 @@ impl Authorizer {
         let everywhere = self.collect(axes, &reached, identity.is_privileged());
         // The Node authorizer might allow more than RBAC.
         let is_node = identity.is_node();
-        let open_at_cluster_scope = is_node || self.is_open("", &reached);
+        let open_at_cluster_scope = is_node || self.is_open(identity, "", &reached);
         let rows = namespaces
             .iter()
             .map(|namespace| {
@@ -134,7 +134,7 @@ impl Authorizer {
                             *mask |= local;
                         }
                     }
-                    open = is_node || self.is_open(namespace, &reached);
+                    open = is_node || self.is_open(identity, namespace, &reached);
                 }
                 GridRow { allowed, open, open_at_cluster_scope }
             })
@@ -162,8 +162,8 @@ impl Authorizer {
         allowed
     }
 
-    fn is_open(&self, namespace: &str, reached: &[Posting]) -> bool {
-        !self.gaps_that_matter(namespace, reached, &mut Vec::new()).is_empty()
+    fn is_open(&self, identity: &Identity, namespace: &str, reached: &[Posting]) -> bool {
+        !self.gaps_that_matter(identity, namespace, reached, &mut Vec::new()).is_empty()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::Text;
+use crate::{Text, is_template};
 
 /// The prefix of every ServiceAccount's user name.
 const SERVICE_ACCOUNT_PREFIX: &str = "system:serviceaccount:";
@@ -140,7 +140,7 @@ impl Identity {
 impl<'a> ServiceAccountName<'a> {
     /// Splits the user name `system:serviceaccount:NAMESPACE:NAME`; `None` for any other user.
     pub fn parse(user: &'a str) -> Option<Self> {
-        let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT_PREFIX)?.split_once(':')?;
+        let (namespace, name) = split(user.strip_prefix(SERVICE_ACCOUNT_PREFIX)?)?;
         let valid = |part: &str| {
             !part.is_empty()
                 && part.bytes().all(|byte| {
@@ -150,6 +150,27 @@ impl<'a> ServiceAccountName<'a> {
                         || byte == b'.'
                 })
         };
+        // Manifests can contain placeholders.
+        let valid = |part: &str| valid(part) || is_template(part);
         (valid(namespace) && valid(name)).then_some(Self { namespace, name })
     }
+
+    /// Returns whether the namespace or the name is a placeholder, such as `${ACCOUNT}`.
+    pub fn is_template(&self) -> bool {
+        is_template(self.namespace) || is_template(self.name)
+    }
+}
+
+/// Splits at the first colon outside braces: the default of `${NAMESPACE:-shop}` belongs to the variable.
+fn split(name: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_u32;
+    let colon = name.bytes().position(|byte| {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        byte == b':' && depth == 0
+    })?;
+    Some((name.get(..colon)?, name.get(colon + 1..)?))
 }

@@ -64,6 +64,7 @@ impl Authorizer {
         }
         let hides = |gap: &Gap| {
             gap.may_hide_any_binding()
+                || gap.may_hide_identity(identity)
                 || reached.iter().any(|posting| self.may_hide_rules(gap, posting.binding))
         };
         self.inventory.gaps.iter().filter(|gap| hides(gap)).cloned().collect()
@@ -122,7 +123,7 @@ impl Authorizer {
                 Err(problem) => review.problems.push(problem),
             }
         }
-        review.gaps = self.gaps_that_matter(namespace, &reached, &mut review.problems);
+        review.gaps = self.gaps_that_matter(identity, namespace, &reached, &mut review.problems);
         review
     }
 

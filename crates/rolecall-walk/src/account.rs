@@ -94,7 +94,7 @@ impl<'a> Account<'a> {
         if let Some(account) = inventory.service_account(namespace, name) {
             return Self::Exists(account);
         }
-        if is_template(name) {
+        if is_template(name) || is_template(namespace) {
             return Self::Template;
         }
         let makes_it = |workload: &Workload| {

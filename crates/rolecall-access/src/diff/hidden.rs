@@ -52,9 +52,7 @@ const NO_NAMESPACE: &str = "/";
 /// Returns whether a gap can hide rules that a binding grants.
 fn may_hide_rules(gap: &Gap, bound: &BoundRole<'_>) -> bool {
     match bound.role {
-        Ok(role) => {
-            role.aggregation.is_some() && !role.metadata.stored && gap.may_hide_cluster_role()
-        }
+        Ok(role) => gap.may_hide_rules_of(role),
         Err(_) => gap.may_hide_role_of(bound.binding),
     }
 }

@@ -2,6 +2,7 @@
 
 use rolecall_rbac::{
     Binding, ObjectKind, ServiceAccount, Subject, SubjectKind, Text, Unread, edit_distance_within,
+    is_template,
 };
 
 use crate::context::Context;
@@ -30,6 +31,8 @@ fn find_unknown_subjects<'a>(context: &Context<'a>) -> Vec<MissingSubject<'a>> {
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Some((namespace, name)) = account_of(subject, binding) else { continue };
             let is_known = name.is_empty()
+                || is_template(name)
+                || is_template(namespace)
                 || exists(context, namespace, name)
                 || validation::rejects_subject(binding, index, context.input.version);
             if is_known {

@@ -1,6 +1,6 @@
 //! Missing roles that bindings refer to, for several rules.
 
-use rolecall_rbac::{Binding, Inventory, Role, RoleKind, Text};
+use rolecall_rbac::{Binding, Inventory, Role, RoleKind, Text, is_template};
 
 use crate::context::Context;
 use crate::{ExternalKind, validation};
@@ -12,6 +12,7 @@ pub(super) fn without_role<'a>(context: &Context<'a>) -> impl Iterator<Item = &'
 
 fn is_without_role(context: &Context<'_>, binding: &Binding) -> bool {
     validation::refers_well(binding)
+        && !is_template(&binding.role_ref.name)
         && context.role_of(binding).is_none()
         && !may_be_elsewhere(context, binding)
 }

@@ -291,6 +291,10 @@ impl Draft<'_> {
             && !inventory.namespaces().is_empty()
             && !BUILT_IN_NAMESPACES.contains(&&*need.namespace)
             && inventory.namespace(&need.namespace).is_none()
+            && !inventory
+                .gaps()
+                .iter()
+                .any(|gap| gap.may_hide(&ObjectKind::Namespace, "", &need.namespace))
         {
             self.notes.push(Note::NoNamespace { name: need.namespace.clone() });
         }

@@ -270,6 +270,21 @@ impl InventoryBuilder {
         &self.inventory.bindings
     }
 
+    /// Returns the ServiceAccounts so far, without those of custom resources.
+    pub fn service_accounts(&self) -> &[ServiceAccount] {
+        &self.inventory.service_accounts
+    }
+
+    /// Returns the namespaces so far.
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.inventory.namespaces
+    }
+
+    /// Returns the workloads so far.
+    pub fn workloads(&self) -> &[Workload] {
+        &self.inventory.workloads
+    }
+
     /// Returns the workloads added so far, in insertion order.
     pub fn workloads_mut(&mut self) -> &mut [Workload] {
         &mut self.inventory.workloads

@@ -6,7 +6,9 @@ mod workload;
 
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Glob, Identity, NamedSubject, NotationError, ServiceAccount, edit_distance};
+use rolecall_rbac::{
+    Glob, Identity, NamedSubject, NotationError, ServiceAccount, edit_distance, is_template,
+};
 
 use crate::cli::{Options, quote};
 use crate::error::{CommandError, Hint};
@@ -331,7 +333,10 @@ fn warn_of_missing_account(ui: &Ui, session: &Session, namespace: &str, name: &s
 pub(crate) fn is_missing_account(session: &Session, namespace: &str, name: &str) -> bool {
     let inventory = session.authorizer.inventory();
     let unread = inventory.gaps().iter().any(|gap| gap.may_hide_service_account(namespace));
-    let is_there = name == "default" || inventory.service_account(namespace, name).is_some();
+    let is_there = name == "default"
+        || is_template(name)
+        || is_template(namespace)
+        || inventory.service_account(namespace, name).is_some();
     !is_there && !unread && !session.makes_accounts
 }
 

@@ -407,6 +407,21 @@ fn kustomizations_are_reported_and_patches_not_checked() {
 }
 
 #[test]
+fn a_kustomization_that_kustomize_refuses_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kustomization.yaml"), "resource: [binding.yaml]\n").unwrap();
+    let sound = SOUND.replace("SuperRole", "ClusterRole").replace("gone", "view");
+    fs::write(folder.path().join("binding.yaml"), sound).unwrap();
+    let checked = |arguments: &str| {
+        let mut command = command();
+        command.args(split(arguments)).current_dir(&folder);
+        run(&mut command, "")
+    };
+    assert_snapshot!(checked("check . --severity high"), @"");
+    assert_eq!(checked("check . --severity high --keep-going").exit, Some(3));
+}
+
+#[test]
 fn suppressed_findings_are_shown_with_the_reason() {
     let role = "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role

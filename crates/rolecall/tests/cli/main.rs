@@ -38,6 +38,7 @@ mod manifests;
 mod matrix;
 mod namespaces;
 mod packaging;
+mod placeholders;
 mod places;
 mod questions;
 mod reviews;

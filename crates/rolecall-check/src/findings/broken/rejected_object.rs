@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Binding, SubjectKind, is_template};
+use rolecall_rbac::{Binding, SubjectKind, Text};
 
 use super::unknown_field::{self, Stray};
 use crate::context::Context;
@@ -32,6 +32,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let field = FieldPath::default().then_dotted(&stray.field.path);
         report(stray.object(), Violation { field, message }, high, stray.fix());
     }
+    let of_accounts = context.service_accounts().map(|it| (ObjectRef::from(it), &it.metadata));
+    for (object, metadata) in of_accounts {
+        for violation in validation::validate_account_name(&metadata.name, version) {
+            report(object.clone(), violation, high, String::new());
+        }
+    }
+    let namespaces = context.inventory().namespaces().iter();
+    let namespaces = namespaces.filter(|namespace| context.is_judged(&namespace.metadata));
+    let names = namespaces.map(|it| (ObjectRef::from(it), "name", &it.metadata.name));
+    for (object, field, namespace) in names.chain(namespaces_of_objects(context)) {
+        if let Some(violation) = validation::validate_namespace(field, namespace) {
+            let fix = "use at most 63 lower case letters, digits and `-`".to_owned();
+            report(object, violation, high, fix);
+        }
+    }
     let mut report = |object: ObjectRef, violation: Violation, severity: Severity, fix: String| {
         if misnamed.is_empty() || !misnamed.contains(&(object.clone(), violation.field.clone())) {
             report(object, violation, severity, fix);
@@ -58,6 +73,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Returns the namespaces of judged objects, with the name of the field.
+fn namespaces_of_objects<'a>(
+    context: &Context<'a>,
+) -> impl Iterator<Item = (ObjectRef, &'static str, &'a Text)> {
+    let workloads = context.inventory().workloads().iter();
+    let workloads = workloads.filter(|workload| context.is_judged(&workload.metadata));
+    let objects = (context.roles().map(|it| (ObjectRef::from(it), &it.metadata)))
+        .chain(context.bindings().map(|it| (ObjectRef::from(it), &it.metadata)))
+        .chain(context.service_accounts().map(|it| (ObjectRef::from(it), &it.metadata)))
+        .chain(workloads.map(|it| (ObjectRef::from(it), &it.metadata)));
+    objects.map(|(object, metadata)| (object, "namespace", &metadata.namespace))
+}
+
 /// Returns whether a build that has not been run fills in the namespace that a subject lacks.
 fn is_completed(binding: &Binding, violation: &Violation) -> bool {
     let steps = &*violation.field.steps;
@@ -79,9 +107,6 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
             Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
             None => "say in which namespace it is".to_owned(),
         }),
-        "name" if is_template(&subject.name) => {
-            Some("fill in the variable before this is applied".into())
-        }
         "name" => {
             if let Some((_, fix)) = unmatchable(subject) {
                 return Some(fix);

@@ -1,6 +1,6 @@
 //! Whether an entry of a rule's `resources` can match anything, and what was meant if not.
 
-use rolecall_rbac::{Catalog, PolicyRule, ServedResource, Text, edit_distance};
+use rolecall_rbac::{Catalog, PolicyRule, ServedResource, Text, edit_distance, is_template};
 
 use crate::known;
 
@@ -56,7 +56,8 @@ pub(super) fn of_resource<'a>(
     entry: &'a Text,
     catalog: &'a Catalog,
 ) -> Option<Dead<'a>> {
-    if &**entry == "*" || rule.api_groups.is_empty() || names_audiences(rule) {
+    let is_open = is_template(entry) || rule.api_groups.iter().any(|group| is_template(group));
+    if is_open || &**entry == "*" || rule.api_groups.is_empty() || names_audiences(rule) {
         return None;
     }
     let (name, subresource) = entry.split_once('/').unwrap_or((entry, ""));
@@ -111,6 +112,9 @@ pub(super) fn of_group<'a>(
     group: &str,
     catalog: &'a Catalog,
 ) -> Option<Option<&'a str>> {
+    if is_template(group) {
+        return None;
+    }
     let names = || rule.resources.iter().map(|entry| entry.split('/').next().unwrap_or_default());
     let kind = group_kind(group, names(), catalog);
     if kind != GroupKind::Impossible {

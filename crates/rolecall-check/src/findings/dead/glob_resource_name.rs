@@ -1,4 +1,4 @@
-use rolecall_rbac::{Catalog, PolicyRule, Text};
+use rolecall_rbac::{Catalog, PolicyRule, Text, is_template};
 
 use crate::context::Context;
 use crate::findings::Rule;
@@ -13,7 +13,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         for (index, name) in at.rule.resource_names.iter().enumerate() {
-            if !name.contains('*') {
+            if !name.contains('*') || is_template(name) {
                 continue;
             }
             let fix = match &**name {

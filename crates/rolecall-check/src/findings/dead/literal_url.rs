@@ -1,3 +1,5 @@
+use rolecall_rbac::is_template;
+
 use crate::context::Context;
 use crate::findings::Rule;
 use crate::words::quote;
@@ -22,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Returns what keeps a URL from matching, and what to write.
 pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
     let path = url.trim_end_matches('*');
-    if path.is_empty() {
+    if path.is_empty() || is_template(path) {
         return None;
     }
     if let Some((_, rest)) = path.split_once("://") {

@@ -1,4 +1,4 @@
-use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance};
+use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance, is_template};
 
 use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
@@ -48,6 +48,9 @@ pub(super) fn dead_verb(
     rule: &PolicyRule,
     verb: &str,
 ) -> Option<(String, Severity)> {
+    if is_template(verb) {
+        return None;
+    }
     let severity = RULE.meta.severity;
     if rule.resources.is_empty() && !rule.non_resource_urls.is_empty() {
         if verb == "*" || known::URL_VERBS.contains(&verb) {

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let namespace = &pod.workload.metadata.namespace;
         let name = pod.spec.service_account_name();
-        if context.is_external(ExternalKind::ServiceAccount, namespace, name) {
+        if is_template(name) || context.is_external(ExternalKind::ServiceAccount, namespace, name) {
             continue;
         }
         let similar: Vec<String> = accounts::lookalikes(context, namespace, name)
@@ -51,15 +51,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Owner::Unknown if is_renamed => Severity::Low,
             Owner::Unknown | Owner::Others => Severity::Medium,
         };
-        if is_template(name) {
-            let message = format!("`{name}` is a variable that nothing has filled in");
-            let finding = Finding::new(RULE.meta, pod.workload.into(), message)
-                .about(format!("{} {name}", pod.spec.path))
-                .severity(Severity::Low)
-                .fix("fill it in before this is applied, as with `envsubst`");
-            findings.push(workloads::at_account(finding, pod.spec));
-            continue;
-        }
         let message = format!("ServiceAccount `{namespace}/{name}` {}", owner.absence());
         let finding = Finding::new(RULE.meta, pod.workload.into(), message)
             .about(format!("{} {name}", pod.spec.path))

@@ -1,4 +1,4 @@
-use rolecall_rbac::Gap;
+use rolecall_rbac::{Gap, is_template};
 
 use crate::context::Context;
 use crate::findings::Rule;
@@ -13,6 +13,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let files = context.unread_files(Gap::may_hide_any_binding);
     for role in context.roles() {
         let used = role.rules.is_empty()
+            || is_template(&role.metadata.name)
+            || is_template(&role.metadata.namespace)
             || context.is_aggregated(role)
             || !context.bindings_to(role).is_empty();
         if !used {

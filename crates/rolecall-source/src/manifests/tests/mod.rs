@@ -300,8 +300,86 @@ fn a_variable_in_a_name_is_a_gap() {
     let stored = variable.replace("name: reader", "name: reader, uid: abc");
     check(
         &[("a.yaml", &variable), ("b.yaml", &stored.replace("reader", "stored"))],
-        "Role ${NS}/reader a.yaml:1 [get]\nRole ${NS}/stored b.yaml:1 [get]\ngap Anything a.yaml:1",
+        "Role ${NS}/reader a.yaml:1 [get]\nRole ${NS}/stored b.yaml:1 [get]\ngap Kind { kind: Role, namespace: None } a.yaml:1",
     );
+}
+
+#[test]
+fn placeholders_that_can_change_access_are_gaps() {
+    const RBAC: &str = "apiVersion: rbac.authorization.k8s.io/v1";
+    let rule = |rule: &str| {
+        format!("{{{RBAC}, kind: Role, metadata: {{name: r, namespace: shop}}, rules: [{rule}]}}")
+    };
+    let role = "Object { kind: Role, namespace: \"shop\", name: \"r\" }";
+    let bound = |role_ref: &str, subject: &str| {
+        format!(
+            "{{{RBAC}, kind: RoleBinding, metadata: {{name: b, namespace: shop}}, roleRef: {{apiGroup: \
+             rbac.authorization.k8s.io, kind: Role, name: {role_ref}}}, subjects: [{subject}]}}"
+        )
+    };
+    let binding = "Object { kind: RoleBinding, namespace: \"shop\", name: \"b\" }";
+    let cluster_role = |labels: &str, more: &str| {
+        format!("{{{RBAC}, kind: ClusterRole, metadata: {{name: c, labels: {{{labels}}}}}{more}}}")
+    };
+    let aggregated = "Object { kind: ClusterRole, namespace: \"\", name: \"c\" }";
+    let core = |kind: &str, metadata: &str, more: &str| {
+        format!("{{apiVersion: v1, kind: {kind}, metadata: {{{metadata}}}{more}}}")
+    };
+    for (manifest, expected) in [
+        (rule("{apiGroups: [''], resources: ['${R}'], verbs: [get]}"), vec![role]),
+        (rule("{apiGroups: ['<group>'], resources: [pods], verbs: [get]}"), vec![role]),
+        (rule("{apiGroups: [''], resources: [pods], verbs: ['$(VERB)']}"), vec![role]),
+        (
+            rule("{apiGroups: [''], resources: [pods], verbs: [get], resourceNames: ['%N%']}"),
+            vec![role],
+        ),
+        (rule("{apiGroups: [''], resources: [pods], verbs: [get]}"), vec![]),
+        (bound("'${R}'", ""), vec![binding]),
+        (bound("r", "{kind: ServiceAccount, name: '$SA', namespace: shop}"), vec![binding]),
+        (bound("r", "{kind: ServiceAccount, name: web, namespace: '{{ns}}'}"), vec![binding]),
+        (bound("r", "{kind: User, name: 'ENC[AES256_GCM,data:x]'}"), vec![binding]),
+        (cluster_role("version: '${V}'", ""), vec![]),
+        (cluster_role("rbac.authorization.k8s.io/aggregate-to-view: '${V}'", ""), vec![aggregated]),
+        (
+            cluster_role(
+                "",
+                ", aggregationRule: {clusterRoleSelectors: [{matchLabels: {x: '${V}'}}]}",
+            ),
+            vec![aggregated],
+        ),
+        (
+            core("ServiceAccount", "name: '${SA}', namespace: shop", ""),
+            vec!["Kind { kind: ServiceAccount, namespace: Some(\"shop\") }"],
+        ),
+        (
+            core("ServiceAccount", "name: web, namespace: '${NS}'", ""),
+            vec!["Kind { kind: ServiceAccount, namespace: None }"],
+        ),
+        (core("Namespace", "name: '${NS}'", ""), vec!["Kind { kind: Namespace, namespace: None }"]),
+        (
+            core(
+                "Namespace",
+                "name: shop, labels: {pod-security.kubernetes.io/enforce: '${L}'}",
+                "",
+            ),
+            vec!["Object { kind: Namespace, namespace: \"\", name: \"shop\" }"],
+        ),
+        (
+            core("Pod", "name: web, namespace: shop", ", spec: {serviceAccountName: '${SA}'}"),
+            vec!["Object { kind: Other(\"Pod\"), namespace: \"shop\", name: \"web\" }"],
+        ),
+        (
+            core("Pod", "name: web, namespace: '${NS}'", ", spec: {}"),
+            vec!["Kind { kind: Other(\"Pod\"), namespace: None }"],
+        ),
+    ] {
+        let report = Input::new(&[("a.yaml", manifest.as_bytes())]).report(&["a.yaml"], "");
+        let gaps: Vec<&str> = report
+            .lines()
+            .filter_map(|line| line.strip_prefix("gap ")?.strip_suffix(" a.yaml:1"))
+            .collect();
+        assert_eq!(gaps, expected, "{manifest}\n{report}");
+    }
 }
 
 #[test]
