@@ -60,6 +60,8 @@ proptest! {
         prop_assert_eq!(difference.is_empty(), members(&difference).is_empty());
         prop_assert_eq!(left.is_subset(&right), difference.is_empty());
         prop_assert!(intersection.is_subset(&left) && left.is_subset(&union));
+        prop_assert_eq!(left.is_subset(&right), difference.is_empty());
+        prop_assert!(intersection.is_subset(&left) && left.is_subset(&union));
         // Equal sets are equal values, regardless of their construction.
         prop_assert_eq!(&difference.union(&intersection), &left);
         prop_assert_eq!(&union.difference(&right), &difference);

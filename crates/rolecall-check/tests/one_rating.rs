@@ -73,10 +73,9 @@ fn gained(manifests: &str) -> Rated {
     let scopes = Scopes::of([&support::facts_of(rolecall_source::facts::Version::V1_36).1]);
     let version = KubernetesVersion::NEWEST;
     let (old_risks, new_risks) = (Engine::new(&old, version), Engine::new(&new, version));
-    let mut risks = diff::GainedRisks::new(&old_risks, &new_risks);
     let diffs = diff::diff(&old, &new, &scopes);
-    let found = diffs.iter().flat_map(|diff| risks.of(diff));
-    found.map(|gained| (gained.risk.code.to_string(), gained.risk.severity.to_string())).collect()
+    let gained = diff::gained_risks(&diffs, &old_risks, &new_risks).into_iter();
+    gained.map(|gained| (gained.risk.code.to_string(), gained.risk.severity.to_string())).collect()
 }
 
 fn rules() -> impl Strategy<Value = String> {

@@ -32,6 +32,9 @@ pub(super) trait Set: Clone + Eq + Hash {
     /// inconclusive.
     fn is(&self, other: &Self) -> bool;
 
+    /// Returns whether every point of this set is in the other.
+    fn is_subset(&self, other: &Self) -> bool;
+
     /// Returns whether the set is empty.
     fn is_nothing(&self) -> bool {
         *self == Self::nothing()
@@ -58,6 +61,10 @@ impl Set for bool {
 
     fn is(&self, other: &Self) -> bool {
         self == other
+    }
+
+    fn is_subset(&self, other: &Self) -> bool {
+        !*self || *other
     }
 }
 
@@ -186,6 +193,19 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.points, &other.points)
+    }
+
+    fn is_subset(&self, other: &Self) -> bool {
+        if self.is(other) || self.is_nothing() {
+            return true;
+        }
+        // Where nothing but the own keys counts, the other's keys need not be visited.
+        if !K::INHERITS && self.rest().is_nothing() {
+            return self.named().iter().all(|(key, set)| set.is_subset(other.get(key)));
+        }
+        self.rest().is_subset(other.rest())
+            && Pairs { left: self, right: other, passed: (0, 0) }
+                .all(|(_, left, right)| left.is_subset(right))
     }
 
     fn is_nothing(&self) -> bool {

@@ -8,6 +8,9 @@ use rolecall_rbac::Text;
 /// Keys form a tree: a point takes the set of the most specific key that matches it. In ascending
 /// order, a key comes after those that it inherits from.
 pub(super) trait Key: Ord + Clone + Hash {
+    /// Whether a key can inherit from another one than `*`.
+    const INHERITS: bool;
+
     /// Returns the position of the next less specific key in a sorted list; `None` if only `*` is
     /// left.
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize>;
@@ -21,6 +24,8 @@ pub(super) trait Key: Ord + Clone + Hash {
 
 /// A namespace, API group, verb or object name, which inherits directly from `*`.
 impl Key for Text {
+    const INHERITS: bool = false;
+
     fn inherited<S>(&self, _: &[(Self, S)]) -> Option<usize> {
         None
     }
@@ -63,6 +68,8 @@ impl ResourceKey {
 }
 
 impl Key for ResourceKey {
+    const INHERITS: bool = true;
+
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         match self {
             Self::Exact { subresource, .. } if !subresource.is_empty() => {
@@ -115,6 +122,8 @@ impl UrlKey {
 }
 
 impl Key for UrlKey {
+    const INHERITS: bool = true;
+
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         let mut rest = match self {
             Self::Exact(path) => &**path,

@@ -17,10 +17,11 @@
 mod axis;
 mod baseline;
 mod block;
+mod by_namespace;
 mod effective;
 mod example;
 mod key;
-mod overlap;
+mod product;
 mod readable;
 mod scopes;
 mod set;
@@ -29,10 +30,11 @@ mod words;
 
 use axis::{Axis, Operation, Set};
 pub use baseline::baseline;
+pub(crate) use by_namespace::ByNamespace;
 pub use effective::EffectiveAccess;
 pub(crate) use effective::{Held, RuleLists};
 use key::{Key, ResourceKey, UrlKey};
-pub(crate) use overlap::Overlap;
+pub(crate) use product::Product;
 pub use readable::ReadableTerm;
 pub use scopes::Scopes;
 pub use set::{AccessSet, RuleSet};

@@ -1,5 +1,5 @@
-use super::{AccessSet, AccessTerm, Extent, ResourceTerm, UrlTerm};
-use crate::algebra::term::join;
+use super::term::join;
+use super::{AccessSet, AccessTerm, ByNamespace, Extent, Product, ResourceTerm, UrlTerm};
 
 /// A term for display, which can be wider than the set that it describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,31 +40,47 @@ impl AccessSet {
                 .map(|term| ReadableTerm { parts: vec![term.clone()], term })
                 .collect();
         }
-        let exact: Vec<(AccessTerm, AccessSet)> =
-            exact.into_iter().map(|term| (term.clone(), term.to_set())).collect();
-        let others = joined(widened).into_iter().map(|term| {
-            let set = term.to_set();
-            let parts = exact.iter().filter(|(_, part)| part.is_subset(&set));
-            ReadableTerm { parts: parts.map(|(part, _)| part.clone()).collect(), term }
-        });
-        others.collect()
+        described(joined(widened), &exact)
     }
+}
+
+/// Pairs each term with the parts that it contains.
+fn described(terms: Vec<AccessTerm>, parts: &[AccessTerm]) -> Vec<ReadableTerm> {
+    let products: Vec<Product> = terms.iter().map(Product::new).collect();
+    let index = ByNamespace::new(&terms);
+    let mut parts_of: Vec<Vec<AccessTerm>> = vec![Vec::new(); terms.len()];
+    for part in parts {
+        let product = Product::new(part);
+        for position in index.around(part) {
+            if let (Some(around), Some(of_term)) =
+                (products.get(position), parts_of.get_mut(position))
+                && around.contains(&product)
+            {
+                of_term.push(part.clone());
+            }
+        }
+    }
+    let described = terms.into_iter().zip(parts_of);
+    described.map(|(term, parts)| ReadableTerm { term, parts }).collect()
 }
 
 /// Drops terms that others contain, and sorts.
 fn without_redundant(mut terms: Vec<AccessTerm>) -> Vec<AccessTerm> {
     terms.sort();
     terms.dedup();
-    let sets: Vec<AccessSet> = terms.iter().map(AccessTerm::to_set).collect();
-    let mut position = 0..;
-    terms.retain(|_| {
-        let own = position.next().unwrap_or_default();
-        let others = sets.iter().enumerate().filter(|(other, _)| *other != own);
-        let mut wider =
-            others.filter(|(_, other)| sets.get(own).is_some_and(|set| set.is_subset(other)));
-        // Keep the first of equal sets.
-        !wider.any(|(other, set)| other < own || sets.get(own) != Some(set))
-    });
+    let products: Vec<Product> = terms.iter().map(Product::new).collect();
+    let index = ByNamespace::new(&terms);
+    let is_redundant = |(own, term): (usize, &AccessTerm)| {
+        let Some(product) = products.get(own) else { return false };
+        index.around(term).any(|other| {
+            let Some(around) = products.get(other).filter(|_| other != own) else { return false };
+            // Keep the first of equal sets.
+            around.contains(product) && (other < own || !product.contains(around))
+        })
+    };
+    let redundant: Vec<bool> = terms.iter().enumerate().map(is_redundant).collect();
+    let mut redundant = redundant.into_iter();
+    terms.retain(|_| !redundant.next().unwrap_or_default());
     terms
 }
 

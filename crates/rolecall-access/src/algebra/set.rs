@@ -129,7 +129,7 @@ impl AccessSet {
 
     /// Returns whether every request of this set is in the other.
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.difference(other).is_empty()
+        self.resources.is_subset(&other.resources) && self.urls.is_subset(&other.urls)
     }
 
     /// Returns the union of both sets.

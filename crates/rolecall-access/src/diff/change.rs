@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use rolecall_rbac::{BoundRole, Role, RuleGrant};
+use rolecall_rbac::{BoundRole, RuleGrant, Text};
+use rustc_hash::FxBuildHasher;
 
-use crate::algebra::{AccessSet, AccessTerm, Overlap, ReadableTerm};
+use crate::algebra::{AccessSet, AccessTerm, ByNamespace, Product, ReadableTerm};
 
 /// One direction of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +37,9 @@ pub(crate) fn explain<'a>(
     access: AccessSet,
     terms: Vec<ReadableTerm>,
 ) -> Difference<'a> {
+    let grantors = Grantors::new(bound);
     let changes = terms.into_iter().map(|ReadableTerm { term, parts }| {
-        let by = grants(bound, &parts);
+        let by = grantors.of(&parts);
         Change { term, by }
     });
     Difference { changes: changes.collect(), access }
@@ -45,24 +47,61 @@ pub(crate) fn explain<'a>(
 
 /// Returns every rule of the bindings that grants some of the terms.
 pub fn grants<'a>(bound: &[BoundRole<'a>], terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
-    let overlaps: Vec<Overlap> = terms.iter().map(Overlap::new).collect();
-    let mut allowing: BTreeMap<*const Role, Vec<Vec<usize>>> = BTreeMap::new();
-    let mut grants = Vec::new();
-    for BoundRole { binding, subject, role } in bound {
-        let Ok(role) = *role else { continue };
-        let allowing = allowing.entry(std::ptr::from_ref(role)).or_insert_with(|| {
-            let rules = role.rules.iter().map(|rule| {
-                let terms = overlaps.iter().enumerate();
-                terms.filter(|(_, term)| term.allows(rule)).map(|(index, _)| index).collect()
-            });
-            rules.collect()
-        });
-        let counts = |term: &usize| overlaps.get(*term).is_some_and(|term| term.counts(binding));
-        let counting = allowing.iter().enumerate().filter(|(_, terms)| terms.iter().any(counts));
-        grants.extend(counting.filter_map(|(rule_index, _)| {
-            let rule = role.rules.get(rule_index)?;
-            Some(RuleGrant { binding, subject, role, rule_index, rule })
-        }));
+    Grantors::new(bound).of(terms)
+}
+
+/// Bindings by namespace, to find those behind a term without visiting all.
+struct Grantors<'b, 'a> {
+    bound: &'b [BoundRole<'a>],
+    /// The positions of the bindings in each namespace; `""` has the ClusterRoleBindings.
+    positions: HashMap<&'a Text, Vec<usize>, FxBuildHasher>,
+}
+
+impl<'b, 'a> Grantors<'b, 'a> {
+    fn new(bound: &'b [BoundRole<'a>]) -> Self {
+        let mut positions: HashMap<&'a Text, Vec<usize>, FxBuildHasher> = HashMap::default();
+        for (position, BoundRole { binding, .. }) in bound.iter().enumerate() {
+            positions.entry(&binding.metadata.namespace).or_default().push(position);
+        }
+        Self { bound, positions }
     }
-    grants
+
+    /// Returns every rule that grants some of the terms.
+    fn of(&self, terms: &[AccessTerm]) -> Vec<RuleGrant<'a>> {
+        let products: Vec<Product> = terms.iter().map(Product::new).collect();
+        let index = ByNamespace::new(terms);
+        let mut grants = Vec::new();
+        for position in self.concerning(&index) {
+            let Some(BoundRole { binding, subject, role: Ok(role) }) = self.bound.get(position)
+            else {
+                continue;
+            };
+            let counting: Vec<&Product> = match binding.is_cluster_role_binding() {
+                true => products.iter().collect(),
+                false => {
+                    let concerned = index.of(&binding.metadata.namespace);
+                    let concerned = concerned.filter_map(|term| products.get(term));
+                    concerned.filter(|term| term.counts(binding)).collect()
+                }
+            };
+            for (rule_index, rule) in role.rules.iter().enumerate() {
+                if counting.iter().any(|term| term.allows(rule)) {
+                    grants.push(RuleGrant { binding, subject, role, rule_index, rule });
+                }
+            }
+        }
+        grants
+    }
+
+    /// Returns the positions of the bindings that can grant some of the terms, sorted.
+    fn concerning(&self, terms: &ByNamespace<'_>) -> Vec<usize> {
+        let Some(namespaces) = terms.namespaces() else { return (0..self.bound.len()).collect() };
+        let cluster_wide = Text::from("");
+        let concerned = namespaces.chain([&cluster_wide]);
+        let positions = concerned.filter_map(|namespace| self.positions.get(namespace)).flatten();
+        let mut positions: Vec<usize> = positions.copied().collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
 }

@@ -28,7 +28,8 @@ use change::explain;
 pub use change::grants;
 pub use change::{Change, Difference};
 pub use hidden::hidden;
-pub use risk::{GainedRisk, GainedRisks};
+use rayon::prelude::*;
+pub use risk::{GainedRisk, gained_risks};
 use rolecall_rbac::{Authorizer, BoundRole, Inventory, Text};
 
 use crate::algebra::{AccessSet, Held, ReadableTerm, RuleLists, Scopes};
@@ -58,10 +59,18 @@ pub fn diff<'a>(
 ) -> Vec<HolderDiff<'a>> {
     let mut holders = holders(old.inventory());
     holders.extend(self::holders(new.inventory()));
-    let mut comparison =
-        Comparison { old, new, scopes, lists: RuleLists::default(), of_groups: BTreeMap::new() };
-    holders.into_iter().filter_map(|holder| comparison.of(holder)).collect()
+    let holders: Vec<Holder> = holders.into_iter().collect();
+    let comparison =
+        || Comparison { old, new, scopes, lists: RuleLists::default(), of_groups: BTreeMap::new() };
+    let chunks = holders.par_chunks(HOLDERS_PER_TASK);
+    let diffs = chunks.map_init(comparison, |comparison, holders| {
+        holders.iter().filter_map(|holder| comparison.of(holder.clone())).collect::<Vec<_>>()
+    });
+    diffs.flatten_iter().collect()
 }
+
+/// The number of subjects that a thread compares in a row, so that it can use results again.
+const HOLDERS_PER_TASK: usize = 32;
 
 fn holders(inventory: &Inventory) -> BTreeSet<Holder> {
     let bindings = inventory.bindings().iter();

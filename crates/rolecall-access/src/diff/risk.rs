@@ -1,7 +1,9 @@
+use std::collections::HashSet;
+
+use rayon::prelude::*;
 use rolecall_rbac::RuleGrant;
 
-use super::HolderDiff;
-use crate::algebra::{AccessSet, RuleSet};
+use super::{Difference, HOLDERS_PER_TASK, HolderDiff};
 use crate::holder::Holder;
 use crate::risk::{Engine, HeldRisk, RiskIndex};
 
@@ -19,55 +21,54 @@ pub struct GainedRisk<'d, 'a> {
     pub by: Vec<RuleGrant<'a>>,
 }
 
-/// Finds the risks that subjects gain.
-#[derive(Debug)]
-pub struct GainedRisks<'e, 'a> {
-    old: RiskIndex<'e, 'a>,
-    new: RiskIndex<'e, 'a>,
+/// Returns the risks that subjects have now because of the gained access and did not have before
+/// in the same scope and with the same severity; sorted by subject and risk.
+pub fn gained_risks<'d, 'a>(
+    diffs: &'d [HolderDiff<'a>],
+    old: &Engine<'a>,
+    new: &Engine<'a>,
+) -> Vec<GainedRisk<'d, 'a>> {
+    let indexes = || (RiskIndex::new(old), RiskIndex::new(new));
+    let risks = diffs.par_chunks(HOLDERS_PER_TASK).map_init(indexes, |(old, new), diffs| {
+        diffs.iter().flat_map(|diff| gained(diff, old, new)).collect::<Vec<_>>()
+    });
+    risks.flatten_iter().collect()
 }
 
-impl<'e, 'a> GainedRisks<'e, 'a> {
-    /// Prepares the two sides of a diff.
-    pub fn new(old: &'e Engine<'a>, new: &'e Engine<'a>) -> Self {
-        Self { old: RiskIndex::new(old), new: RiskIndex::new(new) }
+fn gained<'d, 'a>(
+    diff: &'d HolderDiff<'a>,
+    old: &mut RiskIndex<'_, 'a>,
+    new: &mut RiskIndex<'_, 'a>,
+) -> Vec<GainedRisk<'d, 'a>> {
+    if diff.gained.is_empty() {
+        return Vec::new();
     }
-
-    /// Returns the risks that a subject has now because of the gained access and did not have
-    /// before in the same scope and with the same severity; sorted.
-    pub fn of<'d>(&mut self, diff: &'d HolderDiff<'a>) -> Vec<GainedRisk<'d, 'a>> {
-        if diff.gained.is_empty() {
-            return Vec::new();
-        }
-        let identity = diff.holder.identity();
-        let before = self.old.risks_of(&identity);
-        let mut risks = self.new.risks_through(&identity, &diff.gained.access);
-        risks.retain(|risk| {
-            let as_wide = |old: &HeldRisk| {
-                old.code == risk.code
-                    && old.severity >= risk.severity
-                    && (old.namespace.is_none() || old.namespace == risk.namespace)
-            };
-            !before.iter().any(as_wide)
-        });
-        let gained = |risk: HeldRisk| {
-            let grants = diff.gained.changes.iter().flat_map(|change| &change.by);
-            let mut by: Vec<RuleGrant<'a>> = Vec::new();
-            for grant in grants {
-                if !by.contains(grant) && self.new.rests_on(&risk, &granted(grant)) {
-                    by.push(*grant);
-                }
-            }
-            GainedRisk { holder: &diff.holder, may: self.new.may(&risk, &by), risk, by }
+    let identity = diff.holder.identity();
+    let mut risks = new.risks_through(&identity, &diff.gained.access);
+    if risks.is_empty() {
+        return Vec::new();
+    }
+    let before = old.risks_of(&identity);
+    risks.retain(|risk| {
+        let as_wide = |old: &HeldRisk| {
+            old.code == risk.code
+                && old.severity >= risk.severity
+                && (old.namespace.is_none() || old.namespace == risk.namespace)
         };
-        risks.into_iter().map(gained).collect()
-    }
+        !before.iter().any(as_wide)
+    });
+    let grants = unique(&diff.gained);
+    let risks = risks.into_iter().map(|risk| {
+        let by = new.grants_behind(&risk, &grants);
+        GainedRisk { holder: &diff.holder, may: new.may(&risk, &by), risk, by }
+    });
+    risks.collect()
 }
 
-/// Returns the access that a rule grants through its binding.
-fn granted(grant: &RuleGrant<'_>) -> AccessSet {
-    let rule = RuleSet::of_rules([grant.rule]);
-    match grant.binding.is_cluster_role_binding() {
-        true => rule.everywhere(),
-        false => rule.within([grant.binding.metadata.namespace.clone()]),
-    }
+/// Returns the rules behind the changes, each once, in the order of changes.
+fn unique<'a>(difference: &Difference<'a>) -> Vec<RuleGrant<'a>> {
+    let mut known = HashSet::new();
+    let grants = difference.changes.iter().flat_map(|change| &change.by);
+    let key = |grant: &&RuleGrant<'a>| (std::ptr::from_ref(grant.binding), grant.rule_index);
+    grants.filter(|grant| known.insert(key(grant))).copied().collect()
 }

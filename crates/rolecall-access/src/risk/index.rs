@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rolecall_rbac::{Binding, Identity, PolicyRule, Request, Role, RuleGrant, Target, Text};
+use rolecall_rbac::{
+    Binding, Identity, PolicyRule, Request, Role, RuleGrant, Target, Text, rule_allows,
+};
 use rustc_hash::FxBuildHasher;
 
 use super::HeldRisk;
@@ -197,17 +199,40 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         kind.may_with(&verbs)
     }
 
-    /// Returns whether a risk depends on some access.
-    pub fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
-        let mut requests = self.engine.requests_of(risk.code);
-        requests.any(|(request, scope)| {
+    /// Returns the rules among `grants` that grant some request of a risk, in their order.
+    pub fn grants_behind<'g>(
+        &self,
+        risk: &HeldRisk,
+        grants: &[RuleGrant<'g>],
+    ) -> Vec<RuleGrant<'g>> {
+        let requests = self.requests_in(risk);
+        let of_risk = |grant: &&RuleGrant<'g>| {
+            let allows = |request: &Request| rule_allows(grant.rule, request);
+            let is_in_scope = |request: &Request| match &request.target {
+                _ if grant.binding.is_cluster_role_binding() => true,
+                Target::Path(_) => false,
+                Target::Resource(target) => target.namespace == grant.binding.metadata.namespace,
+            };
+            requests.iter().any(|request| is_in_scope(request) && allows(request))
+        };
+        grants.iter().filter(of_risk).copied().collect()
+    }
+
+    fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
+        self.requests_in(risk).iter().any(|request| access.contains(request))
+    }
+
+    /// Returns the alternative requests of a risk in the scope in which it is held.
+    fn requests_in(&self, risk: &HeldRisk) -> Vec<Request> {
+        let requests = self.engine.requests_of(risk.code).map(|(request, scope)| {
             let namespace = match scope {
                 Scope::Cluster => "",
                 Scope::System => "kube-system",
                 Scope::Namespaced => risk.namespace.as_deref().unwrap_or_default(),
             };
-            access.contains(&asked_in(request, namespace))
-        })
+            asked_in(request, namespace)
+        });
+        requests.collect()
     }
 
     /// Returns the risks of single rules in roles that are bound in a scope, by code.

@@ -21,7 +21,7 @@ use rolecall_access::risk::{Engine, HeldRisk};
 use rolecall_access::{AccessSet, AccessTerm, Scopes};
 use rolecall_access::{
     Holder,
-    diff::{Change, Difference, GainedRisk, GainedRisks, HolderDiff},
+    diff::{Change, Difference, GainedRisk, HolderDiff, gained_risks},
 };
 use rolecall_rbac::{
     Authorizer, Binding, Gap, Identity, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin,

@@ -8,18 +8,16 @@ fn risks(old: &str, new: &str) -> String {
     let (old, new) = (Authorizer::new(cluster(old)), Authorizer::new(cluster(new)));
     let version = KubernetesVersion::NEWEST;
     let (old_risks, new_risks) = (Engine::new(&old, version), Engine::new(&new, version));
-    let mut gained = GainedRisks::new(&old_risks, &new_risks);
     let mut lines = String::new();
-    for diff in diff(&old, &new) {
-        for GainedRisk { holder, risk, may, by } in gained.of(&diff) {
-            let HeldRisk { code, namespace, severity } = &risk;
-            let place = namespace.as_deref().unwrap_or("everywhere");
-            writeln!(lines, "{holder}: {code} {place} {severity}: {may}").unwrap();
-            for grant in by {
-                let binding = &grant.binding.metadata;
-                let (namespace, name) = (&binding.namespace, &binding.name);
-                writeln!(lines, "    {namespace}/{name} rule {}", grant.rule_index).unwrap();
-            }
+    let diffs = diff(&old, &new);
+    for GainedRisk { holder, risk, may, by } in gained_risks(&diffs, &old_risks, &new_risks) {
+        let HeldRisk { code, namespace, severity } = &risk;
+        let place = namespace.as_deref().unwrap_or("everywhere");
+        writeln!(lines, "{holder}: {code} {place} {severity}: {may}").unwrap();
+        for grant in by {
+            let binding = &grant.binding.metadata;
+            let (namespace, name) = (&binding.namespace, &binding.name);
+            writeln!(lines, "    {namespace}/{name} rule {}", grant.rule_index).unwrap();
         }
     }
     lines

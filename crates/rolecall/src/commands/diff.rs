@@ -2,7 +2,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use rolecall_access::Scopes;
-use rolecall_access::diff::{GainedRisks, diff};
+use rolecall_access::diff::{diff, gained_risks};
 use rolecall_access::risk::Engine;
 use rolecall_check::KubernetesVersion;
 use rolecall_rbac::{Gap, ObjectKind, Unread};
@@ -91,8 +91,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let version = options.source.kubernetes_version(arguments.kubernetes_version);
     let (old_risks, new_risks) =
         (Engine::new(&old.authorizer, version), Engine::new(&new.authorizer, version));
-    let mut gained = GainedRisks::new(&old_risks, &new_risks);
-    let risks = diffs.iter().flat_map(|diff| gained.of(diff)).collect();
+    let risks = gained_risks(&diffs, &old_risks, &new_risks);
     let comparison = Comparison {
         old: &arguments.old,
         new: &arguments.new,

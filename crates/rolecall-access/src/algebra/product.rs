@@ -1,14 +1,14 @@
 use rolecall_rbac::{Binding, PolicyRule, Text};
 
 use super::term::exact;
-use super::{AccessTerm, Axis, Key, ResourceKey, UrlKey};
+use super::{AccessTerm, Axis, Key, ResourceKey, Set, UrlKey};
 
-/// A term prepared for comparison with many rules.
+/// A term prepared for comparison with many rules and terms.
 ///
 /// Terms and rules are products of their parts, so they share a request if each of their parts
-/// shares a point.
+/// shares a point, and one contains the other if each of its parts does.
 #[derive(Clone, Debug)]
-pub(crate) struct Overlap {
+pub(crate) struct Product {
     verbs: Axis<Text, bool>,
     target: Target,
 }
@@ -25,7 +25,7 @@ enum Target {
     Urls(Axis<UrlKey, bool>),
 }
 
-impl Overlap {
+impl Product {
     /// Prepares a term.
     pub(crate) fn new(term: &AccessTerm) -> Self {
         match term {
@@ -45,6 +45,32 @@ impl Overlap {
                 verbs: term.verbs.to_axis(&true, exact),
                 target: Target::Urls(term.urls.to_axis(&true, UrlKey::parse)),
             },
+        }
+    }
+
+    /// Returns whether every request of another term is in this one; the other must not be empty.
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        match (&self.target, &other.target) {
+            (Target::Everything, _) => true,
+            (
+                Target::Resources { namespaces, groups, resources, names },
+                Target::Resources {
+                    namespaces: other_namespaces,
+                    groups: other_groups,
+                    resources: other_resources,
+                    names: other_names,
+                },
+            ) => {
+                other.verbs.is_subset(&self.verbs)
+                    && other_resources.is_subset(resources)
+                    && other_groups.is_subset(groups)
+                    && other_names.is_subset(names)
+                    && other_namespaces.is_subset(namespaces)
+            }
+            (Target::Urls(urls), Target::Urls(other_urls)) => {
+                other.verbs.is_subset(&self.verbs) && other_urls.is_subset(urls)
+            }
+            (Target::Resources { .. } | Target::Urls(_), _) => false,
         }
     }
 
