@@ -199,8 +199,8 @@ impl<K: Key, S: Set> Set for Axis<K, S> {
         if self.is(other) || self.is_nothing() {
             return true;
         }
-        // Where nothing but the own keys counts, the other's keys need not be visited.
-        if !K::INHERITS && self.rest().is_nothing() {
+        // Only points of the own keys are in this set, so the other keys need no visit.
+        if self.rest().is_nothing() && self.named().iter().all(|(key, _)| key.is_point()) {
             return self.named().iter().all(|(key, set)| set.is_subset(other.get(key)));
         }
         self.rest().is_subset(other.rest())

@@ -8,8 +8,8 @@ use rolecall_rbac::Text;
 /// Keys form a tree: a point takes the set of the most specific key that matches it. In ascending
 /// order, a key comes after those that it inherits from.
 pub(super) trait Key: Ord + Clone + Hash {
-    /// Whether a key can inherit from another one than `*`.
-    const INHERITS: bool;
+    /// Returns whether the key matches a single point, so that no other key inherits from it.
+    fn is_point(&self) -> bool;
 
     /// Returns the position of the next less specific key in a sorted list; `None` if only `*` is
     /// left.
@@ -24,7 +24,9 @@ pub(super) trait Key: Ord + Clone + Hash {
 
 /// A namespace, API group, verb or object name, which inherits directly from `*`.
 impl Key for Text {
-    const INHERITS: bool = false;
+    fn is_point(&self) -> bool {
+        true
+    }
 
     fn inherited<S>(&self, _: &[(Self, S)]) -> Option<usize> {
         None
@@ -68,7 +70,9 @@ impl ResourceKey {
 }
 
 impl Key for ResourceKey {
-    const INHERITS: bool = true;
+    fn is_point(&self) -> bool {
+        matches!(self, Self::Exact { .. })
+    }
 
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         match self {
@@ -122,7 +126,9 @@ impl UrlKey {
 }
 
 impl Key for UrlKey {
-    const INHERITS: bool = true;
+    fn is_point(&self) -> bool {
+        matches!(self, Self::Exact(_))
+    }
 
     fn inherited<S>(&self, named: &[(Self, S)]) -> Option<usize> {
         let mut rest = match self {

@@ -21,19 +21,22 @@ impl AccessSet {
     /// Returns the set as few terms, sorted. The terms can include requests of `optional` to avoid
     /// exceptions: a subject that gains everything except the access that everyone has gains
     /// everything.
-    pub fn readable(&self, optional: &Self) -> Vec<ReadableTerm> {
+    pub fn readable(&self, optional: impl FnOnce() -> Self) -> Vec<ReadableTerm> {
         let exact = self.terms();
-        let most = self.union(optional);
-        if most == Self::everything() {
-            return vec![ReadableTerm::everything(self)];
-        }
-        let fits = |term: &AccessTerm| term.to_set().is_subset(&most);
-        let without_exceptions: Vec<AccessTerm> =
-            exact.iter().map(|term| without_exceptions(term, fits)).collect();
-        let widened: Vec<AccessTerm> = without_redundant(without_exceptions)
-            .into_iter()
-            .map(|term| everywhere(term, fits))
-            .collect();
+        let widened: Vec<AccessTerm> = match exact.iter().any(can_widen) {
+            false => without_redundant(exact.clone()),
+            true => {
+                let most = self.union(&optional());
+                if most == Self::everything() {
+                    return vec![ReadableTerm::everything(self)];
+                }
+                let fits = |term: &AccessTerm| term.to_set().is_subset(&most);
+                let without_exceptions =
+                    exact.iter().map(|term| without_exceptions(term, fits)).collect();
+                let terms = without_redundant(without_exceptions).into_iter();
+                terms.map(|term| everywhere(term, fits)).collect()
+            }
+        };
         if widened == exact {
             return exact
                 .into_iter()
@@ -41,6 +44,24 @@ impl AccessSet {
                 .collect();
         }
         described(joined(widened), &exact)
+    }
+}
+
+/// Returns whether a term can become wider: it has exceptions, is limited to the cluster scope, or
+/// is a part of everything.
+fn can_widen(term: &AccessTerm) -> bool {
+    match term {
+        AccessTerm::Everything => false,
+        AccessTerm::Resources(term) => {
+            let ResourceTerm { namespaces, groups, resources, names, verbs } = term;
+            let extents = [namespaces, groups, resources, names, verbs];
+            extents.iter().any(|extent| !extent.except.is_empty())
+                || namespaces.all
+                || *namespaces == Extent::of_list([""])
+        }
+        AccessTerm::Urls(UrlTerm { urls, verbs }) => {
+            [urls, verbs].iter().any(|extent| !extent.except.is_empty() || extent.all)
+        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Scopes {
     /// Returns possible access as terms for display, without exceptions for impossible requests or
     /// for access that everyone has.
     pub fn readable(&self, possible: &AccessSet) -> Vec<ReadableTerm> {
-        possible.readable(&self.optional(possible))
+        possible.readable(|| self.optional(possible))
     }
 
     /// Returns whether access includes everything except impossible requests and the access that

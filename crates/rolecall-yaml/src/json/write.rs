@@ -11,12 +11,16 @@ const DELETE: char = '\u{7f}';
 
 /// Writes a value as one line of JSON, without a line break.
 pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    Ok(serde_json::to_writer(Guard(out), value)?)
+    let mut guard = Guard::new(out);
+    serde_json::to_writer(&mut guard, value)?;
+    guard.finish()
 }
 
 /// Writes a value as indented JSON, with a line break.
 pub fn write_pretty(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(Guard(&mut *out), value)?;
+    let mut guard = Guard::new(&mut *out);
+    serde_json::to_writer_pretty(&mut guard, value)?;
+    guard.finish()?;
     writeln!(out)
 }
 
@@ -48,20 +52,49 @@ fn is_simple(text: &[u8]) -> bool {
     text.is_ascii() && memchr::memchr2(DELETE as u8, b'#', text).is_none()
 }
 
-/// Passes on the output of serde_json, which never splits characters.
-struct Guard<W>(W);
+/// Passes on the output of serde_json, which writes a few bytes at a time but never parts of
+/// characters, in larger pieces.
+struct Guard<W> {
+    out: W,
+    pending: Vec<u8>,
+}
+
+/// The number of bytes that are inspected and passed on together.
+const PIECE: usize = 1 << 15;
+
+impl<W: Write> Guard<W> {
+    fn new(out: W) -> Self {
+        Self { out, pending: Vec::new() }
+    }
+
+    /// Passes on the rest.
+    fn finish(mut self) -> io::Result<()> {
+        self.pass_on()
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        match std::str::from_utf8(&self.pending) {
+            Ok(text) if !is_simple(&self.pending) => copy(&mut self.out, text)?,
+            _ => self.out.write_all(&self.pending)?,
+        }
+        self.pending.clear();
+        Ok(())
+    }
+}
 
 impl<W: Write> Write for Guard<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if !is_simple(bytes) => copy(&mut self.0, text)?,
-            _ => self.0.write_all(bytes)?,
+        self.pending.extend_from_slice(bytes);
+        // The start of a CI runner's command must not be separated from its end.
+        if self.pending.len() >= PIECE && !self.pending.ends_with(b"#") {
+            self.pass_on()?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.pass_on()?;
+        self.out.flush()
     }
 }
 

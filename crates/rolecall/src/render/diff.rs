@@ -1,6 +1,6 @@
 //! Differences in access, for terminals and CI.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use rolecall_access::{
@@ -239,19 +239,17 @@ fn rows<'a>(comparison: &'a Comparison<'a>) -> impl Iterator<Item = Row<'a>> {
 
 /// Names the bindings of a change, and the locations of the rules.
 fn through(change: &Change<'_>, most: usize) -> String {
-    let names: BTreeSet<(usize, String)> = change
-        .by
-        .iter()
-        .map(|grant| {
-            let binding = words::binding(grant.binding);
-            let role = with_origin(words::role(grant.role), &grant.role.metadata.origin);
-            (usize::from(!grant.binding.is_cluster_role_binding()), format!("{binding} of {role}"))
-        })
-        .collect();
-    let mut text: Vec<&str> = names.iter().take(most).map(|(_, name)| name.as_str()).collect();
-    let more = format!("{} more", names.len().saturating_sub(most));
-    if names.len() > most {
-        text.push(&more);
+    // The grants of a binding follow each other.
+    let mut grants: Vec<&RuleGrant<'_>> = change.by.iter().collect();
+    grants.dedup_by_key(|grant| std::ptr::from_ref(grant.binding));
+    let names = grants.iter().take(most).map(|grant| {
+        let binding = words::binding(grant.binding);
+        let role = with_origin(words::role(grant.role), &grant.role.metadata.origin);
+        format!("{binding} of {role}")
+    });
+    let mut text: Vec<String> = names.collect();
+    if grants.len() > most {
+        text.push(format!("{} more", grants.len() - most));
     }
     text.join(", ")
 }

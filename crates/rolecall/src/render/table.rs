@@ -19,6 +19,10 @@ pub(crate) const UNREAD: &str = "not read: ";
 /// The number of spaces between columns.
 const GUTTER: usize = 3;
 
+/// The width up to which the lines of a pipe are aligned: a few very long cells must not fill all
+/// other lines with spaces.
+const WIDEST: usize = 120;
+
 /// The indentation of values in a paragraph.
 const INDENT: usize = 2;
 
@@ -135,7 +139,8 @@ impl Table {
 
     /// Writes each row on one line, without the layout library, which is slow for thousands of rows.
     fn write_lines(&self, out: &mut impl Write, headings: Headings) -> io::Result<()> {
-        let widths = self.widths();
+        let widths = self.widths().into_iter().map(|width| width.min(WIDEST));
+        let widths: Vec<usize> = widths.collect();
         let mut line = String::new();
         for row in self.heading_row(headings).iter().chain(&self.rows) {
             let mut missing = 0;
