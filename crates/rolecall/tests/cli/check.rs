@@ -417,7 +417,14 @@ fn a_kustomization_that_kustomize_refuses_is_an_error() {
         command.args(split(arguments)).current_dir(&folder);
         run(&mut command, "")
     };
-    assert_snapshot!(checked("check . --severity high"), @"");
+    assert_snapshot!(checked("check . --severity high"), @r#"
+    nothing found, but not everything could be read
+    not read: kustomization.yaml
+    checked 1 object in 1 file
+    --- stderr
+    error: kustomization.yaml:1:1: Kustomize cannot build it: unknown field `resource`; did you mean `resources`?
+    --- exit 2
+    "#);
     assert_eq!(checked("check . --severity high --keep-going").exit, Some(3));
 }
 

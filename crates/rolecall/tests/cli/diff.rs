@@ -292,8 +292,8 @@ fn a_side_without_manifests_grants_nothing() {
     gained   group/shop-team   get,list,watch configmaps,pods,pods/log in namespace shop                 RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
     gained   group/shop-team   create pods/exec in namespace shop                                        RoleBinding shop/team of Role shop/team (deploy/rbac/team.yaml:1)
     gained   sa/ci:deployer    get,list secrets in namespace shop                                        RoleBinding shop/deployer-tls of Role shop/tls (deploy/rbac/deployer.yaml:20)
-    gained   sa/ci:deployer    get,list,watch configmaps,pods,pods/log in namespaces shop,shop-staging   RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
-    gained   sa/ci:deployer    get,patch deployments.apps in namespaces shop,shop-staging                RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
+    gained   sa/ci:deployer    get,list,watch configmaps,pods,pods/log in namespaces shop,shop-staging   RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
+    gained   sa/ci:deployer    get,patch deployments.apps in namespaces shop,shop-staging                RoleBinding shop/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2), RoleBinding shop-staging/deployer of ClusterRole shop-deployer (deploy/rbac/deployer.yaml:2)
 
     RISK    SEVERITY   SUBJECT           WHERE          CAN NOW
     RC518   medium     group/shop-team   shop           run commands in any Pod

@@ -63,7 +63,7 @@ fn every_command_leaves_open_what_depends_on_a_placeholder() {
         (
             "metadata: {name: reader, namespace: shop",
             "metadata: {name: reader, namespace: '${NS}'",
-            "33333331",
+            "33333333",
         ),
         ("resources: [configmaps]", "resources: ['<resource>']", "33333333"),
         ("verbs: [get]", "verbs: ['%VERB%']", "33333333"),
@@ -84,9 +84,10 @@ fn every_command_leaves_open_what_depends_on_a_placeholder() {
 
 #[test]
 fn one_variable_in_several_places_has_one_value() {
-    let manifests = SHOP.replace("shop", "${NS:-shop}").replace("account", "${SA}");
+    let manifests = SHOP.replace("name: account", "name: '${SA}'");
+    let manifests = manifests.replace("Name: account", "Name: '${SA}'");
     let answer =
-        rolecall_with("can-i get configmaps --for deployment/web -n ${NS:-shop} -f -", &manifests);
+        rolecall_with("can-i get configmaps --for deployment/web -n shop -f -", &manifests);
     assert!(answer.stdout.starts_with("yes"), "{answer}");
     assert_eq!(exit("check - --severity high", &manifests), "3");
 }

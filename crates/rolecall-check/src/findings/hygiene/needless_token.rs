@@ -63,7 +63,7 @@ fn of_account(context: &Context<'_>, pods: &[&PodOf<'_>]) -> Option<Finding> {
         }
     };
     let files = workloads::unread_grants(context, identity);
-    Some(finding.fix("say `automountServiceAccountToken: false`").unless(files))
+    Some(finding.fix("set `automountServiceAccountToken: false`").unless(files))
 }
 
 /// Returns whether a command line is that of a client that speaks as the Pod's ServiceAccount.
