@@ -1,6 +1,6 @@
 //! Names that no server accepts.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
