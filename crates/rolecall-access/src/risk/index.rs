@@ -218,7 +218,8 @@ impl<'e, 'a> RiskIndex<'e, 'a> {
         grants.iter().filter(of_risk).copied().collect()
     }
 
-    fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
+    /// Returns whether a risk depends on some access.
+    pub fn rests_on(&self, risk: &HeldRisk, access: &AccessSet) -> bool {
         self.requests_in(risk).iter().any(|request| access.contains(request))
     }
 
