@@ -119,16 +119,17 @@ pub(crate) fn role_ref(binding: &Binding) -> String {
 
 /// Returns whether API servers create a binding at startup.
 pub(crate) fn is_built_in(binding: &Binding) -> bool {
-    let label = binding.metadata.label("kubernetes.io/bootstrapping");
-    binding.metadata.origin == Origin::Default
-        || label.is_some_and(|value| **value == *"rbac-defaults")
+    is_default(&binding.metadata)
 }
 
 /// Returns whether a role is one that API servers create at their start.
 pub(crate) fn is_default_role(role: &Role) -> bool {
-    let label = role.metadata.label("kubernetes.io/bootstrapping");
-    role.metadata.origin == Origin::Default
-        || label.is_some_and(|value| **value == *"rbac-defaults")
+    is_default(&role.metadata)
+}
+
+fn is_default(metadata: &Metadata) -> bool {
+    let label = metadata.label("kubernetes.io/bootstrapping");
+    metadata.origin == Origin::Default || label.is_some_and(|value| **value == *"rbac-defaults")
 }
 
 /// Names a binding's subject: `ServiceAccount shop/web`.

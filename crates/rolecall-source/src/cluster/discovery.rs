@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIResourceList};
 use rolecall_rbac::{Catalog, CatalogBuilder, ServedResource, Subresource, Text};
 use serde::Deserialize;
 
@@ -63,7 +64,7 @@ impl Cluster {
                 }
                 Root::Core { versions } => group_versions.extend(versions),
                 Root::Groups { groups } => {
-                    group_versions.extend(groups.into_iter().flat_map(LegacyGroup::versions));
+                    group_versions.extend(groups.into_iter().flat_map(versions_of));
                 }
             }
         }
@@ -88,7 +89,7 @@ impl Cluster {
         self.parse(path, &body)
     }
 
-    async fn discover_version(&self, group_version: &str) -> Result<LegacyList, RequestError> {
+    async fn discover_version(&self, group_version: &str) -> Result<APIResourceList, RequestError> {
         let root = if group_version.contains('/') { "/apis" } else { "/api" };
         let path = format!("{root}/{group_version}");
         let body = self.fetch(&Call::get(&*path)).await?;
@@ -117,7 +118,7 @@ enum Root {
     #[serde(rename = "APIVersions")]
     Core { versions: Vec<String> },
     #[serde(rename = "APIGroupList")]
-    Groups { groups: Vec<LegacyGroup> },
+    Groups { groups: Vec<APIGroup> },
 }
 
 #[derive(Default, Deserialize)]
@@ -171,51 +172,12 @@ struct DiscoveredSubresource {
     verbs: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LegacyGroup {
-    #[serde(default)]
-    versions: Vec<LegacyVersion>,
-    preferred_version: Option<LegacyVersion>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LegacyVersion {
-    group_version: String,
-}
-
-impl LegacyGroup {
-    /// Returns the group's versions, the preferred one first.
-    fn versions(self) -> impl Iterator<Item = String> {
-        let preferred = self.preferred_version.map(|version| version.group_version);
-        let first = preferred.clone();
-        let others = self.versions.into_iter().map(|version| version.group_version);
-        preferred.into_iter().chain(others.filter(move |other| Some(other) != first.as_ref()))
-    }
-}
-
-#[derive(Deserialize)]
-struct LegacyList {
-    #[serde(default)]
-    resources: Vec<LegacyResource>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LegacyResource {
-    /// The plural name, or `plural/subresource`.
-    name: String,
-    #[serde(default)]
-    singular_name: String,
-    #[serde(default)]
-    namespaced: bool,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    verbs: Vec<String>,
-    #[serde(default)]
-    short_names: Vec<String>,
+/// Returns the versions of a group, the preferred one first.
+fn versions_of(group: APIGroup) -> impl Iterator<Item = String> {
+    let preferred = group.preferred_version.map(|version| version.group_version);
+    let first = preferred.clone();
+    let others = group.versions.into_iter().map(|version| version.group_version);
+    preferred.into_iter().chain(others.filter(move |other| Some(other) != first.as_ref()))
 }
 
 /// Collects resources by group and plural name. The first version added defines a resource; its
@@ -260,7 +222,7 @@ impl Found {
         }
     }
 
-    fn legacy(&mut self, group_version: &str, list: LegacyList) {
+    fn legacy(&mut self, group_version: &str, list: APIResourceList) {
         let group = group_version.split_once('/').map_or("", |(group, _)| group);
         let mut subresources: BTreeMap<String, Vec<Subresource>> = BTreeMap::new();
         let mut resources = Vec::new();
@@ -282,7 +244,7 @@ impl Found {
                     resource: resource.name.into(),
                     kind: resource.kind.into(),
                     namespaced: resource.namespaced,
-                    short_names: texts(resource.short_names),
+                    short_names: texts(resource.short_names.unwrap_or_default()),
                     verbs: sorted(resource.verbs),
                     subresources: Vec::new(),
                     is_virtual: false,
