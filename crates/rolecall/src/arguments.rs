@@ -21,7 +21,7 @@ use crate::commands::{Command, grammar_of};
     arg_required_else_help = true,
     disable_help_subcommand = true,
     override_usage = "rolecall [OPTIONS] <COMMAND>",
-    after_help = EXAMPLES,
+    after_help = include_str!("help/rolecall.txt"),
 )]
 pub(crate) struct Cli<C: Subcommand = Command> {
     #[command(flatten)]
@@ -61,23 +61,6 @@ impl Subcommand for NoCommand {
         false
     }
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  Can the ServiceAccount `web` of namespace `shop` list Pods?
-    rolecall can-i list pods --for sa/web -n shop
-  The same question for a directory of manifests
-    rolecall can-i list pods --for sa/web -n shop -f deploy/
-  Why not?
-    rolecall why list pods --for deploy/web -n shop
-  Who can read Secrets?
-    rolecall who-can get secrets -A
-
-Exit codes: 0 yes or clean; 1 denied or a finding; 2 an error; 3 the answer depends on something that
-could not be read.
-
-`rolecall COMMAND --help` has examples and details; `rolecall options` lists the options that every
-command takes.";
 
 /// A parsed command line.
 pub(crate) struct Parsed {

@@ -9,13 +9,7 @@ use crate::load::{Breadth, Needs, Session};
 use crate::ui::Ui;
 
 /// The notation of OLD and NEW, for the help of the commands that take them.
-pub(crate) const GRAMMAR: &str = "\
-OLD and NEW are each one of:
-  PATH                 a file or directory of manifests, or a snapshot; `-` is stdin
-  git:REV:PATH         committed manifests, such as git:main:deploy; without PATH, the whole
-                       commit; if REV does not contain PATH, nothing is granted
-  cluster              the live cluster; cluster:CONTEXT (or context:CONTEXT) for another context
-  overlay:PATH         the live cluster, overlaid with manifests";
+pub(crate) const GRAMMAR: &str = include_str!("help/sources.txt");
 
 /// A source of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]

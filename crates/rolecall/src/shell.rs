@@ -33,26 +33,10 @@ pub(super) struct Typed {
 }
 
 /// clap's script passes words that bash splits at `:` and `=`, which are in most subjects.
-const BASH: &str = r#"_rolecall() {
-    local line
-    COMPREPLY=()
-    while IFS= read -r line; do
-        COMPREPLY+=("$line")
-    done < <(ROLECALL_COMPLETE=bash ROLECALL_WORDBREAKS="$COMP_WORDBREAKS" \
-        "${1/#\~/$HOME}" -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/:=] ]]; then
-        compopt -o nospace 2>/dev/null
-    fi
-}
-complete -o bashdefault -o default -o nosort -F _rolecall rolecall 2>/dev/null ||
-    complete -o bashdefault -o default -F _rolecall rolecall
-"#;
+const BASH: &str = include_str!("completion/rolecall.bash");
 
 /// kubectl runs the executable of this name in `PATH`.
-const KUBECTL: &str = r#"#!/bin/sh
-# kubectl_complete-rolecall: completes `kubectl rolecall`.
-ROLECALL_COMPLETE=kubectl exec kubectl-rolecall -- kubectl-rolecall "$@"
-"#;
+const KUBECTL: &str = include_str!("completion/kubectl_complete-rolecall");
 
 /// kubectl's directives: no space after the word, and no names of files.
 const NO_SPACE: u8 = 2;

@@ -8,7 +8,7 @@ use super::tree::Tree;
 const GUIDE: &str = "docs/style.md";
 
 /// Names of files that hold our own prose. Fixtures quote clients and servers, so only their READMEs count.
-const EXTENSIONS: [&str; 5] = ["md", "rs", "sh", "yaml", "yml"];
+const EXTENSIONS: [&str; 6] = ["md", "rs", "sh", "txt", "yaml", "yml"];
 
 /// Reports every listed word in prose, comments, strings and names, and comments that begin with a clause.
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {

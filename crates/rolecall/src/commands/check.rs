@@ -31,7 +31,7 @@ use crate::ui::Ui;
 
 /// Find broken, dead, rejected or risky RBAC in manifests before you apply them
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = include_str!("../help/check.txt"))]
 pub(crate) struct Arguments {
     /// Files, directories or `-` for stdin, like -f
     #[arg(value_name = "PATH")]
@@ -112,32 +112,6 @@ impl FindingsFormat {
         }
     }
 }
-
-const AFTER_HELP: &str = "\
-Examples:
-  Check the RBAC of a repository
-    rolecall check deploy/
-  Skip charts and test data
-    rolecall check . --exclude charts --exclude '*/testdata'
-  Check the output of Kustomize or Helm
-    kustomize build overlays/prod | rolecall check -
-  Fail a pipeline on new findings of high severity
-    rolecall check deploy/ --baseline findings.json --fail-level high
-  What does a code mean?
-    rolecall explain RC201
-
-A `rolecall.yaml` contains expectations about access, severities and suppressions: see
-docs/configuration.md. An annotation `rolecall.dev/ignore: \"CODE,.. REASON, until=YYYY-MM-DD\"` on an
-object suppresses its findings with those codes; the date is optional, and `;` separates several.
-
-Severities: info is worth knowing, low is untidy, medium is probably a mistake, high is broken or
-dangerous, critical gives control of the cluster. The severity of a risk depends on where it is granted.
-
-If a missing object could be in something that was not read, the finding says \"unless PATH provides it\".
-Such findings count unless --keep-going is given.
-
-Exit codes: 0 nothing of the fail level, 1 findings, 2 an error,
-3 something that was not read or built could change the result.";
 
 /// The minimum severity of findings that fail the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

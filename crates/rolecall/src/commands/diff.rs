@@ -19,7 +19,7 @@ use crate::words;
 
 /// Show what access each subject gains and loses between two sources
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(after_help = format!(include_str!("../help/diff.txt"), sources = diff_source::GRAMMAR))]
 pub(crate) struct Arguments {
     /// The source to compare from
     old: String,
@@ -54,31 +54,6 @@ enum DiffFormat {
     Yaml,
     Markdown,
     Github,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-diff compares what the rules allow, not how they are written: renaming, splitting or merging roles and
-bindings without changing their effect is not a difference. Changes to a group are reported for the
-group, not for each ServiceAccount in it.
-
-{}
-
-Examples:
-  What does a branch change?
-    rolecall diff git:main:deploy deploy
-  What would applying these manifests change?
-    rolecall diff cluster overlay:deploy
-  Has the cluster changed since the last snapshot?
-    rolecall diff cluster.yaml cluster --fail-on any
-  Fail a pipeline if a subject gains a dangerous right, and annotate the lines
-    rolecall diff git:origin/main:deploy deploy --fail-on risk -o github
-
-Exit codes: 0 no change that --fail-on names, 1 such a change, 2 an error, 3 the result depends on
-something that could not be read.",
-        diff_source::GRAMMAR,
-    )
 }
 
 /// Compares two sources.

@@ -14,7 +14,7 @@ use crate::ui::Ui;
 
 /// Explain what a finding of `check` means and how to fix it
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = include_str!("../help/explain.txt"))]
 pub(crate) struct Arguments {
     /// The code or name of a finding, or a part of the name, such as RC101, 101 or missing-role [default:
     /// list all findings]
@@ -31,15 +31,6 @@ const WIDTH: usize = 100;
 
 /// The number of findings that are suggested for an unknown one.
 const SUGGESTED: usize = 8;
-
-const AFTER_HELP: &str = "\
-Examples:
-  What does a code mean?
-    rolecall explain RC201
-  Which findings are there?
-    rolecall explain
-
-Exit codes: 0 explained, 2 no such finding.";
 
 /// Explains one finding, or lists all.
 pub(crate) fn run(ui: &Ui, arguments: &Arguments) -> Result<Exit, CommandError> {

@@ -10,18 +10,11 @@ use crate::ui::Ui;
 
 /// Print the manual page of rolecall or one of its commands
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/man.txt"))]
 pub(crate) struct Arguments {
     /// The command [default: rolecall itself]
     command: Option<String>,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  Read it
-    rolecall man can-i | man -l -
-  Install it
-    rolecall man > ~/.local/share/man/man1/rolecall.1";
 
 /// The descriptions of files, by name.
 const FILES: [(&str, &str); 2] = [
@@ -128,7 +121,7 @@ fn value_of(argument: &Arg) -> String {
 /// Splits the details of a command's help into the sections of a manual page.
 fn sections(details: &str) -> Roff {
     let (mut examples, mut exit, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for block in details.split("\n\n").filter(|block| !block.trim().is_empty()) {
+    for block in details.trim_end().split("\n\n").filter(|block| !block.trim().is_empty()) {
         if let Some(lines) = block.trim_start().strip_prefix("Examples:") {
             examples.push(lines.trim_start_matches('\n'));
         } else if let Some(text) = block.trim_start().strip_prefix("Exit codes:") {

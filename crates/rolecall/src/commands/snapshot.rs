@@ -14,30 +14,8 @@ use crate::words;
 
 /// Save everything that decides access in one YAML file, for later use with -f
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = include_str!("../help/snapshot.txt"))]
 pub(crate) struct Arguments {}
-
-const HELP: &str = "\
-A snapshot contains roles, bindings, ServiceAccounts, Namespaces, Pods and workloads, with the fields that
-decide access; the served resources; and a list of everything that could not be read, so that answers
-from the snapshot are unknown where those from the cluster are. It never contains Secrets, tokens,
-environment variables of containers, or annotations such as kubectl's copy of the applied object. The
-only container commands in it are those of kubectl, helm and curl, with the arguments that decide the
-requests to the API server.
-
-With -n, only these namespaces are read, and the rest is recorded as not read. With -f, the snapshot
-contains the manifests, and the default roles that were assumed.
-
-Examples:
-  Save a cluster, and query it later
-    rolecall snapshot > cluster.yaml
-    rolecall can-i list pods --for sa/web -n shop -f cluster.yaml
-  What has changed since?
-    rolecall diff cluster.yaml cluster
-  One namespace, if that is all you can read
-    rolecall snapshot -n shop > shop.yaml
-
-Exit codes: 0 written, 2 an error, 3 written, but something could not be read.";
 
 /// Reads everything and writes the snapshot.
 pub(crate) fn run(ui: &Ui, options: &Options, _: &Arguments) -> Result<Exit, CommandError> {

@@ -22,7 +22,7 @@ use crate::{unread_holders, words};
 #[derive(Debug, Args)]
 #[command(
     override_usage = "rolecall who-can <VERB> <RESOURCE> [OPTIONS]",
-    after_help = after_help()
+    after_help = format!(include_str!("../help/who-can.txt"), resource = question::GRAMMAR)
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`
@@ -45,35 +45,6 @@ pub(crate) struct Arguments {
     /// also list the workloads of each ServiceAccount; on a cluster, only wide does
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: HoldersFormat,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-Without -A, who-can checks one namespace. With -A, it checks each namespace, and requests across all
-namespaces. NAMESPACE `*` means every namespace. Members of system:masters can do anything.
-
-Tables fold the built-in subjects, such as controllers, into one line; --show-system lists them. They
-count for the exit code, and the other formats always list them.
-
-Examples:
-  Who can read the Secrets of a namespace?
-    rolecall who-can get secrets -n shop
-  Who can open a shell in a Pod, in any namespace?
-    rolecall who-can create pods/exec -A
-  Which ServiceAccounts are in the groups that can?
-    rolecall who-can list pods -n shop -o wide
-  Who can read the metrics of the API server?
-    rolecall who-can get /metrics
-  What else can each of them do?
-    rolecall who-can get secrets -n shop -o name | xargs -n 1 rolecall rules -n shop --for
-
-{}
-
-Exit codes: 0 some subject can, 1 no subject can, 2 an error, 3 something that could not be read might
-add subjects.",
-        question::GRAMMAR,
-    )
 }
 
 /// Lists the subjects.

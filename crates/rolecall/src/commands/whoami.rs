@@ -18,26 +18,12 @@ use crate::ui::Ui;
 
 /// Show your identity as the server sees it, and the contents of your token or certificate
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/whoami.txt"))]
 pub(crate) struct Arguments {
     /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
-
-const EXAMPLES: &str = "\
-The identity is the server's answer (Kubernetes 1.27 and later) or, from older servers, the one in your
-credentials. Tokens and keys themselves are never shown.
-
-Examples:
-  Who am I?
-    rolecall whoami
-  Who would I be in another context, impersonating another user?
-    rolecall whoami --context test --as jane --as-group devs
-  When does my token expire?
-    rolecall whoami -o json | jq -r .credential.claims.expires
-
-Exit codes: 0 the identity is known, 2 it is not known.";
 
 /// The machine-readable answer.
 #[derive(Serialize)]

@@ -15,14 +15,7 @@ use resource::{Named, resolve_named};
 pub(crate) use resource::{refuse_pattern_of_names, resolve, resolve_subresource};
 
 /// The notation of RESOURCE, for the help of the commands that take one.
-pub(crate) const GRAMMAR: &str = "\
-RESOURCE is one of:
-  pods, po, Pod               a resource; its singular, kind and short names work too
-  deployments.apps            a resource of an API group; required for custom resources
-  pods/log, */scale           a subresource; see also --subresource
-  pods/web-0                  one object, unless a subresource has that name; see also --name
-  users, groups, signers ...  the virtual resources of impersonate, approve and sign
-  /metrics, /healthz/*        a URL path";
+pub(crate) const GRAMMAR: &str = include_str!("../help/resource.txt");
 
 /// A question, before it is resolved to a request.
 #[derive(Clone, Copy, Debug)]

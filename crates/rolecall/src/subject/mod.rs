@@ -22,17 +22,7 @@ use workload::service_accounts_of;
 pub(crate) use workload::{find_workload, unknown_kind};
 
 /// The notation of SUBJECT, for the help of the commands that take one.
-pub(crate) const GRAMMAR: &str = "\
-SUBJECT is one of:
-  sa/NAME              a ServiceAccount in the namespace (-n)
-  sa/NAMESPACE:NAME    a ServiceAccount; also system:serviceaccount:NAMESPACE:NAME
-  user/NAME            a user, with the groups system:authenticated and --as-group
-  group/NAME           a member of a group
-  pod/NAME, deploy/NAME, cronjob/NAME ...
-                       the ServiceAccount of a workload in the namespace
-  me                   you, or the user of --as
-Names can contain wildcards, as in 'sa/*:web-?' or 'user/*@example.com', which match the users and
-groups that bindings name. The notation of messages works too: `ServiceAccount shop/web`.";
+pub(crate) const GRAMMAR: &str = include_str!("../help/subject.txt");
 
 /// A parsed SUBJECT argument.
 #[derive(Clone, Debug, PartialEq, Eq)]

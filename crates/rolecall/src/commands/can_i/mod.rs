@@ -31,7 +31,7 @@ use crate::ui::Ui;
 rolecall can-i <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
        rolecall can-i [--verbs <VERBS>] [--resources <RESOURCES>] [OPTIONS]
        rolecall can-i --reviews <FILE> [OPTIONS]",
-    after_help = after_help()
+    after_help = format!(include_str!("../../help/can-i.txt"), subject = subject::GRAMMAR, resource = question::GRAMMAR)
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`, or several separated by commas
@@ -76,46 +76,6 @@ pub(crate) struct Arguments {
     /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-Examples:
-  Can the ServiceAccount `web` of namespace `shop` list Pods?
-    rolecall can-i list pods --for sa/web -n shop
-  Can the Pods of a Deployment read the log of one Pod?
-    rolecall can-i get pods/log --name db-0 --for deploy/web -n shop
-  Can a user list Pods across all namespaces?
-    rolecall can-i list pods --for user/jane -A
-  The same question for manifests
-    rolecall can-i list pods --for sa/web -n shop -f deploy/
-  What can two subjects do with Pods and Deployments, in two namespaces?
-    rolecall can-i --for sa/shop:web --for user/jane --resources pods,deploy -n shop -n test
-  Everything that every ServiceAccount can do, for a spreadsheet
-    rolecall can-i --for 'sa/*' -A --subresources -o csv
-  What can only one of two ServiceAccounts do?
-    rolecall can-i --for sa/web -n shop --diff-with sa/worker
-  Do two clusters allow the same requests?
-    rolecall can-i --for 'sa/*' -n shop --diff-with context:prod
-  Answer reviews as an API server would
-    rolecall can-i --reviews reviews.jsonl -f cluster.yaml
-
-{}
-
-{}
-
-Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read. For a
-matrix and reviews: 0 everything was answered, regardless of the answers; 3 something could not be
-answered. With --diff-with: 0 no cell differs, 1 some cells differ, 3 something could not be read.
-
-Reviews are SubjectAccessReviews, LocalSubjectAccessReviews or SelfSubjectAccessReviews (with --as), or
-objects with only a `spec`. The output contains them in the same order, as JSON lines with the `status`
-that a server would return. The groups are those in the review, without additions. An invalid review
-is reported with its line, and the others are still answered.",
-        subject::GRAMMAR,
-        question::GRAMMAR,
-    )
 }
 
 /// Answers the questions in the arguments.

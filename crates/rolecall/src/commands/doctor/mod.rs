@@ -25,7 +25,7 @@ use crate::ui::Ui;
 
 /// Diagnose, from inside a Pod, why the API server does not answer or refuses requests
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = include_str!("../../help/doctor.txt"))]
 pub(crate) struct Arguments {
     /// The directory with `token`, `ca.crt` and `namespace` [default: the standard mount of a Pod]
     #[arg(long, value_name = "PATH")]
@@ -38,23 +38,6 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
-
-const HELP: &str = "\
-doctor checks the mounted files, the environment, DNS, the contents of the token, the connection, the
-certificate and version of the server, the identity and its permissions. A failed step says what to run
-next. The token itself is never shown.
-
-Examples:
-  Inside a Pod
-    rolecall doctor
-  In a debugging container that mounts the token elsewhere
-    rolecall doctor --serviceaccount-dir /mnt/token
-  Through a `kubectl proxy` sidecar
-    rolecall doctor --server http://127.0.0.1:8001
-  The failed steps, for a script
-    rolecall doctor -o json | jq '.steps[] | select(.status == \"failed\")'
-
-Exit codes: 0 everything is ok, 1 a step failed, 2 an error, 3 a step was inconclusive.";
 
 /// The default timeout of a request: a diagnosis should not wait long.
 const TIMEOUT: Duration = Duration::from_secs(10);

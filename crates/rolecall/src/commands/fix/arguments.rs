@@ -21,7 +21,7 @@ rolecall fix <VERB> <RESOURCE>... [--for <SUBJECT>]... [OPTIONS]
        rolecall fix --logs <TARGET>... [--since <DURATION>] [OPTIONS]
        rolecall fix --reviews <FILE> [OPTIONS]
        rolecall fix --matrix <FILE> [OPTIONS]",
-    after_help = after_help(),
+    after_help = format!(include_str!("../../help/fix.txt"), subject = subject::GRAMMAR, resource = question::GRAMMAR),
     group = ArgGroup::new("input").required(true).args(["verb", "from_errors", "logs", "reviews", "matrix"])
 )]
 pub(crate) struct Arguments {
@@ -133,42 +133,6 @@ pub(super) enum FixFormat {
     #[default]
     Yaml,
     Json,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-Examples:
-  Let the ServiceAccount `web` of namespace `shop` list and watch Pods and Services
-    rolecall fix list,watch pods services --for sa/web -n shop | kubectl apply -f -
-  Grant a request that was refused
-    kubectl get pods 2>&1 | rolecall fix --from-errors -
-  Grant the requests of an operator that were refused in the last hour, one file per namespace
-    rolecall fix --logs deploy/operator -n operators --since 1h --out-dir rbac/
-  Add missing permissions to manifests, before you apply them
-    rolecall fix --from-errors refused.log -f deploy/
-  Bind an existing role, if one has at most two additional permissions
-    rolecall fix get pods --for user/jane -n shop --style reuse --max-excess 2
-  Correct a wrong word in manifests
-    rolecall fix list pods --for sa/web -n shop -f deploy/ --style repair | patch -p1
-  Can I apply that, does the server accept it, and what would change?
-    rolecall fix list pods --for sa/web -n shop --preflight --dry-run server --diff
-
-The output grants what was denied and nothing else: rolecall proves this before it prints anything, and
-reports the proof on stderr. It refuses to grant permissions that amount to control of the cluster, and
-says why. The objects are named rolecall:SUBJECT and labelled app.kubernetes.io/managed-by=rolecall;
-later runs update the same objects.
-
-{}
-
-{}
-
-Exit codes: 0 the fix was printed, or nothing needs fixing; 1 some requests stay denied, because no Role
-can allow them or granting them is too risky; 2 an error; 3 it depends on something that could not be read
-whether the fix is needed.",
-        subject::GRAMMAR,
-        question::GRAMMAR,
-    )
 }
 
 impl Arguments {

@@ -23,7 +23,7 @@ use table::{Columns, Folding, table, write_folded};
 
 /// List what a subject can do in a namespace
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(after_help = format!(include_str!("../../help/rules.txt"), subject = subject::GRAMMAR))]
 pub(crate) struct Arguments {
     /// The subject [default: me]; wildcards such as `sa/*` or `user/*` select several; can be
     /// repeated
@@ -35,33 +35,6 @@ pub(crate) struct Arguments {
     /// Output format; json and yaml are SelfSubjectRulesReviews, one after the other
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: MatrixFormat,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-The rules are those of a SelfSubjectRulesReview: from every ClusterRoleBinding of the subject, and from
-its RoleBindings in the namespace. With -A, the rules that apply in every namespace are listed once, as
-namespace `*`, followed by the rules that RoleBindings add in each namespace; json and yaml repeat the
-former for each namespace.
-
-Tables fold the default rules of every user, such as reading /version, into one line; --show-system
-lists them. The other formats always list them. The NOTE column marks rules that match no request, and
-rules that Kustomize can change.
-
-Examples:
-  What can the Pods of a Deployment do?
-    rolecall rules --for deploy/web -n shop
-  What can each ServiceAccount of a namespace do, and through which bindings?
-    rolecall rules --for 'sa/*' -n shop -o wide
-  As a Kubernetes object
-    rolecall rules --for user/jane -n shop -o json
-
-{}
-
-Exit codes: 0 listed, 2 an error, 3 something that could not be read might add rules.",
-        subject::GRAMMAR,
-    )
 }
 
 /// One subject's rules in one namespace.

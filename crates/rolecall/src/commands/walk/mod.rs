@@ -22,7 +22,7 @@ use targets::TargetArgument;
 
 /// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its holders
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../../help/walk.txt"))]
 pub(crate) struct Arguments {
     /// The starting point [default: all Pods in the namespace, and all workloads without Pods]
     #[arg(value_name = "TARGET")]
@@ -31,40 +31,6 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
 }
-
-const EXAMPLES: &str = "\
-TARGET is one of:
-  pod/NAME, deploy/NAME, cronjob/NAME ...
-      a Pod, or the Pods of a workload, including Pods that do not exist yet
-  sa/NAME, sa/NAMESPACE:NAME
-      a ServiceAccount, and the Pods that use it
-  user/NAME, group/NAME, me
-      a user, a group, you
-  role/NAME, clusterrole/NAME
-      the reverse: the subjects of the role, their bindings, and the Pods that use them
-  rolebinding/NAME, clusterrolebinding/NAME
-      the same for one binding; NAMESPACE/NAME refers to another namespace
-  ns/NAME
-      everything in a namespace
-  'sa/*deploy*', 'pod/web-?'
-      all objects with a matching name
-
-Examples:
-  Which identity does this Pod have, and what can it do?
-    rolecall walk pod/web-0 -n shop
-  Every Pod in a directory of manifests, before you apply them
-    rolecall walk -f deploy/
-  With all rules, all names and the locations of objects
-    rolecall walk deploy/web -n shop -o wide
-  Which subjects have the ClusterRole cluster-admin?
-    rolecall walk clusterrole/cluster-admin
-  The Pods that can use the rights of their ServiceAccount
-    rolecall walk -A -o json | jq '.pods[] | select(.tokenMounted.value)'
-
-With -f and without -n, walk covers every namespace of the input.
-
-Exit codes: 0 found; 2 the target does not exist or could not be read; 3 found, but something that could
-not be read might add to it.";
 
 /// The maximum number of gaps to report, and of hints of one kind.
 const MAX_GAPS: usize = 10;

@@ -25,7 +25,7 @@ rolecall why <VERB> <RESOURCE> [--for <SUBJECT>] [OPTIONS]
        rolecall why <REFUSAL|-> [OPTIONS]
        rolecall why --from-errors <FILE> [OPTIONS]
        rolecall why --logs <TARGET>... [--since <DURATION>] [OPTIONS]",
-    after_help = after_help()
+    after_help = format!(include_str!("../../help/why.txt"), subject = subject::GRAMMAR, resource = question::GRAMMAR)
 )]
 pub(crate) struct Arguments {
     /// The verb, such as `get` or `list`; or the error message of a refused request, in quotes; `-` reads
@@ -56,39 +56,6 @@ pub(crate) struct Arguments {
     /// Output format; docs/json.md describes json and yaml
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
-}
-
-fn after_help() -> String {
-    format!(
-        "\
-For an allowed request, `why` lists every grant. For a denied one, it prints the command that grants
-exactly this request and lists the near misses: a binding in another namespace, a rule with other verbs,
-a subject with a similar name, a role that does not exist.
-
-For error messages, it explains the cause and the fix. Several messages are grouped by cause.
-
-Examples:
-  Why can the Pods of a Deployment not list Pods?
-    rolecall why list pods --for deploy/web -n shop
-  What does this error mean?
-    rolecall why 'pods is forbidden: User \"jane\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"'
-  Why was that command refused?
-    kubectl get pods 2>&1 | rolecall why -
-  Which requests of an operator are refused, and why?
-    rolecall why --logs deploy/operator -n operators --since 1h
-  The same for manifests, before you apply them
-    rolecall why list pods --for sa/web -n shop -f deploy/
-
-{}
-
-{}
-
-Exit codes: 0 yes, 1 no, 2 an error, 3 the answer depends on something that could not be read. For error
-messages: 1 something was refused; 0 a file, stdin or a log contains no refusal, or only requests that
-are allowed now; 2 an argument in quotes is not a refusal.",
-        subject::GRAMMAR,
-        question::GRAMMAR,
-    )
 }
 
 /// Explains one answer, or refusals.
