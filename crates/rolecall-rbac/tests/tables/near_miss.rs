@@ -203,3 +203,70 @@ fn a_similar_subject_is_reported_only_if_its_binding_would_grant_the_request() {
         assert_eq!(is_found, expected, "{binding}");
     }
 }
+
+#[test]
+fn a_dangling_reference_is_reported_where_its_binding_would_count() {
+    for (namespace, kind, asked_in, expected) in [
+        ("", "ClusterRole", "shop", &["role-not-found"][..]),
+        ("", "ClusterRole", "", &["role-not-found"]),
+        ("shop", "Role", "shop", &["role-not-found"]),
+        ("shop", "Role", "other", &[]),
+        ("shop", "Role", "", &[]),
+        ("shop", "Robot", "shop", &["unsupported-role-kind"]),
+        ("shop", "Robot", "other", &[]),
+        ("", "Robot", "other", &["unsupported-role-kind"]),
+    ] {
+        let of = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
+        let binding = json!({"kind": of, "metadata": {"namespace": namespace, "name": "b"},
+            "roleRef": {"kind": kind, "name": "r"},
+            "subjects": [{"kind": "User", "name": "jane"}]});
+        let request = request("", "pods", "").in_namespace(asked_in);
+        let authorizer = authorizer(&[binding]);
+        let misses = authorizer.near_misses(&Identity::user("jane"), &request, &catalog());
+        let kinds: Vec<&str> = misses.iter().map(|miss| miss.kind.as_str()).collect();
+        assert_eq!(kinds, expected, "{of} of {kind} in {namespace:?}, asked in {asked_in:?}");
+    }
+}
+
+#[test]
+fn roles_are_similar_by_name_in_reach_or_by_equal_name_anywhere() {
+    let role = |written: &str| {
+        let (kind, path) = written.split_once('/').unwrap();
+        let (namespace, name) = path.split_once('/').unwrap_or(("", path));
+        json!({"kind": kind, "metadata": {"namespace": namespace, "name": name}, "rules": []})
+    };
+    for (wanted, roles, expected) in [
+        ("reader", vec!["ClusterRole/reader"], "ClusterRole/reader"),
+        ("reader", vec!["Role/other/reader"], "Role/other/reader"),
+        ("reader", vec!["Role/shop/raeder"], "Role/shop/raeder"),
+        ("reader", vec!["ClusterRole/readr"], "ClusterRole/readr"),
+        // Not in reach of the binding.
+        ("reader", vec!["Role/other/raeder"], ""),
+        // Long names can differ in more letters: one, and one more for each eight.
+        ("reader", vec!["Role/shop/reador2"], ""),
+        ("readers", vec!["Role/shop/reador2"], ""),
+        ("readers-a", vec!["Role/shop/reador2-a"], "Role/shop/reador2-a"),
+        ("readers-a", vec!["Role/shop/reador2-xy"], ""),
+        ("readers-of-logs-1", vec!["Role/shop/reador2-of-logs-2"], "Role/shop/reador2-of-logs-2"),
+        ("readers-of-logs", vec!["Role/shop/reador2-of-logx"], ""),
+        // Equal names come first, and three are enough.
+        (
+            "reader",
+            vec!["ClusterRole/readr", "Role/a/reader", "Role/b/reader", "ClusterRole/reade"],
+            "Role/a/reader Role/b/reader ClusterRole/reade",
+        ),
+    ] {
+        let mut objects: Vec<Value> = roles.iter().map(|written| role(written)).collect();
+        objects.push(json!({"kind": "RoleBinding", "metadata": {"namespace": "shop", "name": "b"},
+            "roleRef": {"kind": "Role", "name": wanted},
+            "subjects": [{"kind": "User", "name": "jane"}]}));
+        let authorizer = authorizer(&objects);
+        let misses =
+            authorizer.near_misses(&Identity::user("jane"), &request("", "pods", ""), &catalog());
+        let similar = misses.iter().find_map(|miss| match &miss.kind {
+            NearMissKind::RoleNotFound { similar } => Some(similar.join(" ")),
+            _ => None,
+        });
+        assert_eq!(similar.as_deref(), Some(expected), "{wanted} among {roles:?}");
+    }
+}
