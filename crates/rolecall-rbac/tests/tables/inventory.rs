@@ -1,6 +1,6 @@
 use rolecall_rbac::{
-    Binding, Gap, Inventory, InventoryBuilder, Metadata, ObjectKind, Origin, Replaced, Role,
-    ServiceAccount, Unread, Workload,
+    Binding, Gap, Inventory, InventoryBuilder, Metadata, Namespace, ObjectKind, Origin, Replaced,
+    Role, ServiceAccount, Unread, Workload,
 };
 use rolecall_testing::api::{add, binding, role};
 use rolecall_testing::cluster::cluster;
@@ -169,6 +169,9 @@ fn a_later_object_replaces_an_earlier_one_of_its_kind_group_and_name() {
     ] {
         builder.workload(workload(kind, group, at("shop", "w", line)));
     }
+    for line in [14, 15] {
+        builder.namespace(Namespace { metadata: at("", "shop", line) });
+    }
     // The defaults of a server are silently replaced.
     let default = Metadata { origin: Origin::Default, ..Metadata::new("", "view") };
     builder.role(Role { metadata: default, ..role(&json!({})) });
@@ -185,6 +188,7 @@ fn a_later_object_replaces_an_earlier_one_of_its_kind_group_and_name() {
             "ClusterRole /r a.yaml:1 a.yaml:2",
             "ClusterRoleBinding /b a.yaml:5 a.yaml:6",
             "Deployment shop/w a.yaml:9 a.yaml:12",
+            "Namespace /shop a.yaml:14 a.yaml:15",
             "Role shop/r a.yaml:3 a.yaml:4",
             "ServiceAccount shop/a a.yaml:7 a.yaml:8",
         ]
