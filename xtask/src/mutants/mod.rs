@@ -99,6 +99,9 @@ pub(crate) fn run(arguments: &MutantsArguments) -> Result<()> {
         let mut rest = order.iter().copied().filter(|name| outcomes.get(name).is_none());
         rest.next().filter(|_| is_missing)
     };
+    if next(&outcomes).is_some() {
+        tree.test_unchanged(&tests)?;
+    }
     while let Some(name) = next(&outcomes) {
         let outcome = tree.test(name, &listed, &tests)?;
         outcomes.add(name, outcome);
@@ -155,6 +158,16 @@ impl Tree<'_> {
 
     fn list(&self) -> Result<String> {
         process::output(self.cargo_mutants()?.arg("--list"))
+    }
+
+    /// Runs the tests without a mutant: otherwise one that fails would seem to catch all.
+    fn test_unchanged(&self, tests: &[String]) -> Result<()> {
+        let mut command = Command::new("cargo");
+        command.args(["test", "--quiet", "--package", self.package, "--profile", "mutants"]);
+        command.args(["--all-features", "--lib"]);
+        command.args(tests.iter().map(|test| format!("--test={test}")));
+        command.current_dir(&self.folder).env_remove("CARGO_TARGET_DIR");
+        process::output(&mut command).map(drop)
     }
 
     /// Tests one of the listed mutants.
