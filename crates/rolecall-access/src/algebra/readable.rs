@@ -1,3 +1,5 @@
+use rolecall_rbac::Text;
+
 use super::term::join;
 use super::{AccessSet, AccessTerm, ByNamespace, Extent, Product, ResourceTerm, UrlTerm};
 
@@ -166,39 +168,34 @@ fn without_exceptions(term: &AccessTerm, fits: impl Fn(&AccessTerm) -> bool) -> 
 }
 
 /// Drops all exceptions of a dimension, or else individual ones, if the result fits.
+///
+/// The term itself fits, so only what an exception excluded is compared.
 fn drop_exceptions<T: Clone>(
     term: &mut T,
     dimension: fn(&mut T) -> &mut Extent,
     fits: impl Fn(&T) -> bool,
 ) {
-    let extent = dimension(term).clone();
-    if extent.except.is_empty() {
+    let mut rest = dimension(term).clone();
+    if rest.except.is_empty() {
         return;
     }
-    let listed = if extent.all { Vec::new() } else { extent.listed };
-    let without = Extent { all: extent.all, listed, except: Vec::new() };
-    if replace(term, dimension, without, &fits) {
+    let excluded_fits = |term: &T, excluded: Extent| {
+        let mut excluded_part = term.clone();
+        *dimension(&mut excluded_part) = excluded;
+        fits(&excluded_part)
+    };
+    if excluded_fits(term, Extent::of_list(rest.except.iter().cloned())) {
+        let listed = if rest.all { Vec::new() } else { rest.listed };
+        *dimension(term) = Extent { all: rest.all, listed, except: Vec::new() };
         return;
     }
-    for dropped in extent.except {
-        let mut rest = dimension(term).clone();
-        rest.except.retain(|exception| *exception != dropped);
-        replace(term, dimension, rest, &fits);
+    for dropped in std::mem::take(&mut rest.except) {
+        let others = dimension(term).except.iter().filter(|exception| **exception != dropped);
+        let others: Vec<Text> = others.cloned().collect();
+        // Narrower exceptions remain.
+        let except = if dropped.contains('*') { others.clone() } else { Vec::new() };
+        if excluded_fits(term, Extent { all: false, listed: vec![dropped], except }) {
+            dimension(term).except = others;
+        }
     }
-}
-
-/// Replaces one dimension of a term, if the result fits.
-fn replace<T: Clone>(
-    term: &mut T,
-    dimension: fn(&mut T) -> &mut Extent,
-    extent: Extent,
-    fits: impl Fn(&T) -> bool,
-) -> bool {
-    let mut candidate = term.clone();
-    *dimension(&mut candidate) = extent;
-    let fits = fits(&candidate);
-    if fits {
-        *term = candidate;
-    }
-    fits
 }
