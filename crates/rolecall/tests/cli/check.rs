@@ -107,8 +107,9 @@ fn a_code_is_explained() {
 
     Why it matters
 
-    They grant nothing. Often a template rendered an empty list. (The API server rejects rules with an
-    empty list of verbs, API groups or resources; these are RC105.)
+    They grant nothing. A common cause is a template that rendered an empty list. (The API server
+    rejects rules with an empty list of verbs, API groups or resources, which rolecall reports as
+    RC105.)
 
     Example
 
@@ -140,19 +141,19 @@ fn an_unknown_code_is_an_error() {
 
     What it finds
 
-    RoleBindings and ClusterRoleBindings whose role does not exist. A Role is looked up in the namespace
-    of the binding, a ClusterRole by its name. The default roles of Kubernetes exist, and so do the
-    roles under `external` in `rolecall.yaml`. Nothing is reported where the role could be in something
-    that could not be read.
+    RoleBindings and ClusterRoleBindings whose role does not exist. rolecall looks up a Role in the
+    namespace of the binding and a ClusterRole by name. It assumes that the default roles of Kubernetes
+    and the roles under `external` in `rolecall.yaml` exist. It reports nothing if a file or list that
+    it could not read might contain the role.
 
-    The severity is high where the input should contain the role: the input is a whole cluster, another
+    The severity is high if the input should contain the role: the input is a whole cluster, another
     role has a similar name, or the input has other objects in the same namespace or with the same name
-    prefix. Otherwise other software can install the role, and the finding is informational.
+    prefix. Otherwise, other software might install the role, and the finding is informational.
 
     Why it matters
 
-    The API server accepts such a binding, and it grants nothing. Requests that rely on it are denied.
-    Anyone who can create a role with that name later decides what the subjects of the binding can do.
+    The API server accepts the binding, but it grants nothing, and requests that rely on it are denied.
+    Anyone who later creates a role with that name decides what the subjects of the binding can do.
 
     Example
 
@@ -169,8 +170,8 @@ fn an_unknown_code_is_an_error() {
 
     How to fix it
 
-    Create the role, or correct `kind` and `name` of the roleRef. A roleRef cannot be changed: delete
-    the binding and create it again.
+    Create the role, or correct `kind` and `name` in the roleRef. A roleRef is immutable: to change it,
+    delete the binding and create it again.
 
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
