@@ -115,6 +115,26 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 const METRICS: &str = "metrics.k8s.io";
 /// The verb of constrained impersonation of users (Kubernetes 1.36, docs/semantics.md#impersonation).
 const AS_USER: &str = "impersonate:user-info";
+/// The verbs of constrained impersonation of nodes.
+const AS_NODE: [&str; 2] = ["impersonate:arbitrary-node", "impersonate:associated-node"];
+
+/// A virtual resource: API group, plural, kind, whether it is namespaced, and verbs.
+type VirtualResource = (&'static str, &'static str, &'static str, bool, &'static [&'static str]);
+
+const VIRTUAL: [VirtualResource; 11] = [
+    ("", "users", "User", false, &["impersonate"]),
+    ("", "groups", "Group", false, &["impersonate"]),
+    (AUTHENTICATION, "uids", "UID", false, &["impersonate", AS_USER]),
+    (AUTHENTICATION, "userextras", "UserExtra", false, &["impersonate", AS_USER]),
+    (AUTHENTICATION, "users", "User", false, &[AS_USER]),
+    (AUTHENTICATION, "groups", "Group", false, &[AS_USER]),
+    (AUTHENTICATION, "nodes", "Node", false, &AS_NODE),
+    (AUTHENTICATION, "serviceaccounts", "ServiceAccount", true, &["impersonate:serviceaccount"]),
+    // metrics-server serves these; Kubernetes defines the group without a server for it.
+    (METRICS, "nodes", "NodeMetrics", false, &["get", "list"]),
+    (METRICS, "pods", "PodMetrics", true, &["get", "list"]),
+    ("certificates.k8s.io", "signers", "Signer", false, &["approve", "attest", "sign"]),
+];
 
 /// Collects served resources into a [`Catalog`].
 #[derive(Clone, Debug, Default)]
@@ -125,63 +145,18 @@ pub struct CatalogBuilder {
 impl CatalogBuilder {
     /// Starts with only the virtual resources.
     pub fn new() -> Self {
-        let virtual_resource = |group: &str, resource: &str, kind: &str, verbs: &[&str]| {
-            let singular = resource.strip_suffix('s').unwrap_or(resource);
-            ServedResource {
-                group: group.into(),
-                resource: resource.into(),
-                singular: singular.into(),
-                kind: kind.into(),
-                namespaced: false,
-                short_names: Vec::new(),
-                verbs: verbs.iter().map(|verb| Text::from(*verb)).collect(),
-                subresources: Vec::new(),
-                is_virtual: true,
-            }
+        let row = |(group, resource, kind, namespaced, verbs): &VirtualResource| ServedResource {
+            group: (*group).into(),
+            resource: (*resource).into(),
+            singular: resource.strip_suffix('s').unwrap_or(resource).into(),
+            kind: (*kind).into(),
+            namespaced: *namespaced,
+            short_names: Vec::new(),
+            verbs: verbs.iter().map(|verb| Text::from(*verb)).collect(),
+            subresources: Vec::new(),
+            is_virtual: true,
         };
-        Self {
-            resources: vec![
-                virtual_resource("", "users", "User", &["impersonate"]),
-                virtual_resource("", "groups", "Group", &["impersonate"]),
-                virtual_resource(AUTHENTICATION, "uids", "UID", &["impersonate", AS_USER]),
-                virtual_resource(
-                    AUTHENTICATION,
-                    "userextras",
-                    "UserExtra",
-                    &["impersonate", AS_USER],
-                ),
-                virtual_resource(AUTHENTICATION, "users", "User", &[AS_USER]),
-                virtual_resource(AUTHENTICATION, "groups", "Group", &[AS_USER]),
-                virtual_resource(
-                    AUTHENTICATION,
-                    "nodes",
-                    "Node",
-                    &["impersonate:arbitrary-node", "impersonate:associated-node"],
-                ),
-                ServedResource {
-                    namespaced: true,
-                    ..virtual_resource(
-                        AUTHENTICATION,
-                        "serviceaccounts",
-                        "ServiceAccount",
-                        &["impersonate:serviceaccount"],
-                    )
-                },
-                // metrics-server serves these; Kubernetes defines the group without a server for
-                // it.
-                virtual_resource(METRICS, "nodes", "NodeMetrics", &["get", "list"]),
-                ServedResource {
-                    namespaced: true,
-                    ..virtual_resource(METRICS, "pods", "PodMetrics", &["get", "list"])
-                },
-                virtual_resource(
-                    "certificates.k8s.io",
-                    "signers",
-                    "Signer",
-                    &["approve", "attest", "sign"],
-                ),
-            ],
-        }
+        Self { resources: VIRTUAL.iter().map(row).collect() }
     }
 
     /// Adds a served resource, which replaces an earlier one of the same group and name.
@@ -315,7 +290,7 @@ impl Catalog {
                     && !served.subresources.iter().any(|known| *known.name == *subresource)
                 {
                     return Err(ResolveError::UnknownSubresource {
-                        resource: qualified(&served.resource, &served.group),
+                        resource: with_group(&served.resource, &served.group),
                         subresource: subresource.to_owned(),
                         served: served
                             .subresources
@@ -416,7 +391,7 @@ impl Catalog {
                     .into_iter()
                     .map(|candidate| edit_distance(candidate, &name))
                     .min()?;
-                (distance <= limit).then(|| (distance, qualified(&served.resource, &served.group)))
+                (distance <= limit).then(|| (distance, with_group(&served.resource, &served.group)))
             })
             .collect();
         scored.sort();
@@ -430,7 +405,7 @@ impl Catalog {
 impl Resolved<'_> {
     /// Returns `resource.group/subresource` as users write it.
     pub fn display(&self) -> String {
-        let mut text = qualified(&self.resource, &self.group);
+        let mut text = with_group(&self.resource, &self.group);
         if !self.subresource.is_empty() {
             text.push('/');
             text.push_str(&self.subresource);
@@ -449,8 +424,13 @@ fn is_version(text: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-fn qualified(resource: &str, group: &str) -> String {
-    if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+/// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.
+pub fn with_group(resource: &str, group: &str) -> String {
+    match (group, resource.split_once('/')) {
+        ("", _) => resource.to_owned(),
+        (group, None) => format!("{resource}.{group}"),
+        (group, Some((parent, subresource))) => format!("{parent}.{group}/{subresource}"),
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ mod who_can;
 pub use aggregate::{AggregationDrift, resolve_aggregation};
 pub use authorizer::Authorizer;
 pub use built_in::{built_in_groups, is_built_in, is_not_always_served, not_always_served};
-pub use catalog::{Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource};
+pub use catalog::{
+    Catalog, CatalogBuilder, ResolveError, Resolved, ServedResource, Subresource, with_group,
+};
 pub use covers::{Coverage, break_down, compact, covers, covers_url, subtract};
 pub use decision::{Decision, Grant, Problem, RuleGrant, Verdict, VerdictKind};
 pub use gap::{Gap, ObjectKind, Unread};

@@ -1,9 +1,10 @@
 //! The arguments: their grammar is their help.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{Given, Options, advice, columns, help, ignored, invoked};
 use crate::commands::{Command, grammar_of};
@@ -32,34 +33,6 @@ pub(crate) struct Cli<C: Subcommand = Command> {
     output: Option<OsString>,
     #[command(subcommand)]
     pub(crate) command: C,
-}
-
-/// An empty set of commands, to which the grammar of a single command is added.
-#[derive(Debug)]
-enum NoCommand {}
-
-impl FromArgMatches for NoCommand {
-    fn from_arg_matches(_: &ArgMatches) -> Result<Self, clap::Error> {
-        Err(clap::Error::new(ErrorKind::MissingSubcommand))
-    }
-
-    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
-        Ok(())
-    }
-}
-
-impl Subcommand for NoCommand {
-    fn augment_subcommands(command: clap::Command) -> clap::Command {
-        command
-    }
-
-    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
-        command
-    }
-
-    fn has_subcommand(_: &str) -> bool {
-        false
-    }
 }
 
 /// A parsed command line.
@@ -96,7 +69,7 @@ fn try_parse(arguments: &[OsString]) -> Result<Parsed, clap::Error> {
     let words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
     let named = words.into_iter().find_map(grammar_of);
     let parsed = match named
-        .map(|named| parse_with(Cli::<NoCommand>::command().subcommand(named), arguments))
+        .map(|named| parse_with(Cli::<Infallible>::command().subcommand(named), arguments))
     {
         Some(Ok(parsed)) => parsed,
         Some(Err(_)) | None => parse_with(grammar(), arguments)?,

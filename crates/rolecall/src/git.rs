@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use rolecall_source::manifests::is_manifest;
 use tempfile::TempDir;
 
 use crate::error::{CommandError, Hint};
@@ -96,12 +97,6 @@ fn files(ui: &Ui, revision: &str, tree: &str) -> Result<Vec<Blob>, CommandError>
         ui.warn(format!("ignoring {left_out} symbolic links and submodules of `{revision}`"));
     }
     Ok(files)
-}
-
-fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
 }
 
 /// Returns whether a path stays inside the directory. Paths of commits are untrusted.

@@ -110,5 +110,5 @@ fn print_usage(error: &clap::Error, arguments: &[OsString], format: Option<Forma
 /// Writes an error for a program that expects an answer on stdout.
 fn write_error(error: &ErrorDetails, format: Format) {
     // Ignore errors: stdout is closed.
-    let _ = output::write_structured(&mut std::io::stdout(), format, error);
+    let _ = output::write_versioned(&mut std::io::stdout(), format, error);
 }

@@ -9,94 +9,73 @@ use crate::error::Hint;
 
 /// Returns the text of a note, with a hint.
 pub(crate) fn note_text(note: &Note) -> (String, Option<Hint>) {
+    let hint = match note {
+        Note::NoServiceAccount { .. } => {
+            Some(Hint::pass("--create-serviceaccount", "also write the ServiceAccount"))
+        }
+        Note::DefaultServiceAccount { .. } => Some(Hint::pass(
+            "--dedicated-serviceaccount --for deploy/NAME",
+            "grant to a single workload",
+        )),
+        Note::NoNamespace { name } => Some(refusing_namespace(name, NamespaceState::Missing).1),
+        Note::NameDropped { .. } => Some(Hint::pass("--keep-names", "limit it to the name anyway")),
+        _ => None,
+    };
+    (text_of(note), hint)
+}
+
+fn text_of(note: &Note) -> String {
     match note {
-        Note::NoServiceAccount { namespace, name } => (
-            format!("ServiceAccount `{namespace}/{name}` does not exist yet"),
-            Some(Hint::pass("--create-serviceaccount", "also write the ServiceAccount")),
-        ),
-        Note::DefaultServiceAccount { namespace } => (
-            format!(
-                "`default` is the ServiceAccount of every Pod in namespace `{namespace}` without a \
+        Note::NoServiceAccount { namespace, name } => {
+            format!("ServiceAccount `{namespace}/{name}` does not exist yet")
+        }
+        Note::DefaultServiceAccount { namespace } => format!(
+            "`default` is the ServiceAccount of every Pod in namespace `{namespace}` without a \
                  `serviceAccountName`: all of them gain this"
-            ),
-            Some(Hint::pass(
-                "--dedicated-serviceaccount --for deploy/NAME",
-                "grant to a single workload",
-            )),
         ),
-        Note::NoNamespace { name } => {
-            let (text, hint) = refusing_namespace(name, NamespaceState::Missing);
-            (text, Some(hint))
-        }
+        Note::NoNamespace { name } => refusing_namespace(name, NamespaceState::Missing).0,
         Note::NothingToReuse { namespace } => {
-            (format!("no existing role is suitable {}; creating a new one", place(namespace)), None)
+            format!("no existing role is suitable {}; creating a new one", place(namespace))
         }
-        Note::NothingToExtend { namespace } => (
-            format!(
-                "no role is bound only to the subject {}; creating a new one",
-                place(namespace)
-            ),
-            None,
+        Note::NothingToExtend { namespace } => {
+            format!("no role is bound only to the subject {}; creating a new one", place(namespace))
+        }
+        Note::Aggregated { role } => format!(
+            "ClusterRole `{role}` is aggregated: it also grants the rules of the roles that it selects"
         ),
-        Note::Aggregated { role } => (
-            format!(
-                "ClusterRole `{role}` is aggregated: it also grants the rules of the roles that it selects"
-            ),
-            None,
+        Note::NameInDoubt { namespace, name } => format!(
+            "keeping `{name}` {} unchanged: its bindings could not be read",
+            place(namespace)
         ),
-        Note::NameInDoubt { namespace, name } => (
-            format!(
-                "keeping `{name}` {} unchanged: its bindings could not be read",
-                place(namespace)
-            ),
-            None,
+        Note::NameTaken { namespace, name } => {
+            format!("keeping `{name}` {} unchanged: rolecall does not manage it", place(namespace))
+        }
+        Note::WiderThanNamed { verb, resource } => {
+            format!("`{verb}` of `{resource}` cannot be limited to a name: granting it for all")
+        }
+        Note::RunsPods { namespace } => format!(
+            "this allows running Pods, and so acting as any ServiceAccount in namespace `{namespace}`"
         ),
-        Note::NameTaken { namespace, name } => (
-            format!("keeping `{name}` {} unchanged: rolecall does not manage it", place(namespace)),
-            None,
+        Note::Risk { risk } => format!(
+            "this grant has a risk of {} severity{}: its holders can {} ({})",
+            risk.severity,
+            risk.namespace
+                .as_ref()
+                .map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`")),
+            risk.may(),
+            risk.code
         ),
-        Note::WiderThanNamed { verb, resource } => (
-            format!("`{verb}` of `{resource}` cannot be limited to a name: granting it for all"),
-            None,
-        ),
-        Note::RunsPods { namespace } => (
-            format!(
-                "this allows running Pods, and so acting as any ServiceAccount in namespace `{namespace}`"
-            ),
-            None,
-        ),
-        Note::Risk { risk } => (
-            format!(
-                "this grant has a risk of {} severity{}: its holders can {} ({})",
-                risk.severity,
-                risk.namespace
-                    .as_ref()
-                    .map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`")),
-                risk.may(),
-                risk.code
-            ),
-            None,
-        ),
-        Note::NameDropped { generated, verb, resource, name } => (
-            format!(
-                "granting `{verb}` of `{resource}` for all names in the namespace instead of only \
+        Note::NameDropped { generated, verb, resource, name } => format!(
+            "granting `{verb}` of `{resource}` for all names in the namespace instead of only \
                  `{name}`: {generated}"
-            ),
-            Some(Hint::pass("--keep-names", "limit it to the name anyway")),
         ),
-        Note::NameKept { generated, verb, resource, name } => (
-            format!(
-                "`{verb}` of `{resource}` is limited to `{name}`, and might be denied again soon: \
+        Note::NameKept { generated, verb, resource, name } => format!(
+            "`{verb}` of `{resource}` is limited to `{name}`, and might be denied again soon: \
                  {generated}"
-            ),
-            None,
         ),
-        Note::HalfOfImpersonation { verb } => (
-            format!(
-                "impersonation also needs `{verb}` of the impersonated identity, in API group \
+        Note::HalfOfImpersonation { verb } => format!(
+            "impersonation also needs `{verb}` of the impersonated identity, in API group \
                  authentication.k8s.io"
-            ),
-            None,
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) use rolecall_rbac::with_group;
 use rolecall_rbac::{
     Binding, Decision, Gap, Grant, Metadata, Origin, PolicyRule, Problem, Request, Role, Subject,
     SubjectKind, Target, Text, Unread, Verdict, sentence_list,
@@ -82,15 +83,6 @@ fn rule_in_part(
         text.push_str(&quoted(&rule.resource_names));
     }
     text
-}
-
-/// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.
-pub(crate) fn with_group(resource: &str, group: &str) -> String {
-    match (group, resource.split_once('/')) {
-        ("", _) => resource.to_owned(),
-        (group, None) => format!("{resource}.{group}"),
-        (group, Some((parent, subresource))) => format!("{parent}.{group}/{subresource}"),
-    }
 }
 
 /// Returns `namespace/name`, or the name of a cluster-scoped object.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use rolecall_rbac::Text;
+use rolecall_rbac::{Text, with_group};
 
 use super::{AccessTerm, Extent, ResourceTerm, UrlTerm};
 
@@ -181,13 +181,4 @@ fn list(extent: &Extent) -> String {
 fn texts(texts: &[Text]) -> String {
     let quoted = texts.iter().map(|text| if text.is_empty() { "\"\"" } else { text });
     quoted.collect::<Vec<_>>().join(",")
-}
-
-/// Writes `deployments/scale` of group `apps` as `deployments.apps/scale`.
-fn with_group(resource: &str, group: &str) -> String {
-    match (group, resource.split_once('/')) {
-        ("", _) => resource.to_owned(),
-        (group, None) => format!("{resource}.{group}"),
-        (group, Some((parent, subresource))) => format!("{parent}.{group}/{subresource}"),
-    }
 }

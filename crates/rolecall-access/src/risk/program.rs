@@ -1,5 +1,10 @@
 //! Well-known programs and the risks inherent in their function.
 
+use std::iter::repeat;
+use std::sync::LazyLock;
+
+use ImagePattern::{Image, Words};
+
 /// The function of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Program {
@@ -32,84 +37,24 @@ enum ImagePattern {
     Image(&'static str),
 }
 
-use ImagePattern::{Image, Words};
-
-/// Image patterns and their programs.
-const IMAGES: [(ImagePattern, Program); 73] = [
-    (Words("csi"), Program::Storage),
-    (Words("cephcsi"), Program::Storage),
-    (Words("rook/ceph"), Program::Storage),
-    (Words("longhorn"), Program::Storage),
-    (Words("longhornio"), Program::Storage),
-    (Words("csi-provisioner"), Program::Storage),
-    (Words("efs-provisioner"), Program::Storage),
-    (Words("external-provisioner"), Program::Storage),
-    (Words("hostpath-provisioner"), Program::Storage),
-    (Words("local-path-provisioner"), Program::Storage),
-    (Words("local-volume-provisioner"), Program::Storage),
-    (Words("nfs-client-provisioner"), Program::Storage),
-    (Words("nfs-provisioner"), Program::Storage),
-    (Words("provisioner-localpv"), Program::Storage),
-    (Words("storage-provisioner"), Program::Storage),
-    (Image("snapshot-controller"), Program::Storage),
-    (Words("topolvm"), Program::Storage),
-    (Words("openebs"), Program::Storage),
-    (Words("piraeus-operator"), Program::Storage),
-    (Words("portworx"), Program::Storage),
-    (Words("metallb"), Program::LoadBalancer),
-    (Image("kube-vip"), Program::LoadBalancer),
-    (Words("klipper-lb"), Program::LoadBalancer),
-    (Words("purelb"), Program::LoadBalancer),
-    (Words("openelb"), Program::LoadBalancer),
-    (Words("load-balancer-controller"), Program::LoadBalancer),
-    (Words("cloud-controller-manager"), Program::LoadBalancer),
-    (Words("cloud-controller-manager"), Program::Nodes),
-    (Words("calico"), Program::Network),
-    (Image("tigera/operator"), Program::Network),
-    (Image("cilium/cilium"), Program::Network),
-    (Words("cilium/operator"), Program::Network),
-    (Words("flannel"), Program::Network),
-    (Words("weave-kube"), Program::Network),
-    (Words("weave-npc"), Program::Network),
-    (Words("antrea"), Program::Network),
-    (Words("multus"), Program::Network),
-    (Words("multus-cni"), Program::Network),
-    (Image("kube-router"), Program::Network),
-    (Image("kube-ovn"), Program::Network),
-    (Words("ovn-kubernetes"), Program::Network),
-    (Words("amazon-k8s-cni"), Program::Network),
-    (Words("cluster-autoscaler"), Program::Nodes),
-    (Words("karpenter"), Program::Nodes),
-    (Words("node-problem-detector"), Program::Nodes),
-    (Words("node-feature-discovery"), Program::Nodes),
-    (Words("machine-config-controller"), Program::Nodes),
-    (Words("machine-config-daemon"), Program::Nodes),
-    (Words("machine-config-operator"), Program::Nodes),
-    (Image("kured"), Program::Nodes),
-    (Image("system-upgrade-controller"), Program::Nodes),
-    (Image("ingress-nginx/controller"), Program::Traffic),
-    (Words("nginx-ingress"), Program::Traffic),
-    (Words("nginx-ingress-controller"), Program::Traffic),
-    (Image("traefik"), Program::Traffic),
-    (Words("haproxy-ingress"), Program::Traffic),
-    (Image("haproxytech/kubernetes-ingress"), Program::Traffic),
-    (Image("contour"), Program::Traffic),
-    (Image("envoyproxy/gateway"), Program::Traffic),
-    (Image("kong/gateway-operator"), Program::Traffic),
-    (Image("kong/kubernetes-ingress-controller"), Program::Traffic),
-    (Image("istio/pilot"), Program::Traffic),
-    (Image("linkerd/controller"), Program::Traffic),
-    (Image("linkerd/policy-controller"), Program::Traffic),
-    (Image("external-dns"), Program::Traffic),
-    (Words("cert-manager"), Program::Certificates),
-    (Image("argocd"), Program::ArgoCd),
-    (Image("argoproj/argo-cd"), Program::ArgoCd),
-    (Image("kustomize-controller"), Program::Flux),
-    (Image("helm-controller"), Program::Flux),
-    (Image("operator-framework/olm"), Program::Olm),
-    (Words("olm-operator"), Program::Olm),
-    (Words("operator-lifecycle-manager"), Program::Olm),
+/// The programs with their image patterns, one per line. `=` precedes last segments of the repository.
+const IMAGES: [(Program, &str); 9] = [
+    (Program::Storage, include_str!("images/storage.txt")),
+    (Program::LoadBalancer, include_str!("images/load_balancer.txt")),
+    (Program::Network, include_str!("images/network.txt")),
+    (Program::Nodes, include_str!("images/nodes.txt")),
+    (Program::Traffic, include_str!("images/traffic.txt")),
+    (Program::Certificates, include_str!("images/certificates.txt")),
+    (Program::ArgoCd, include_str!("images/argo_cd.txt")),
+    (Program::Flux, include_str!("images/flux.txt")),
+    (Program::Olm, include_str!("images/olm.txt")),
 ];
+
+static PATTERNS: LazyLock<Vec<(ImagePattern, Program)>> = LazyLock::new(|| {
+    let rows = IMAGES.iter().flat_map(|(program, marks)| marks.lines().zip(repeat(*program)));
+    let pattern = |mark: &'static str| mark.strip_prefix('=').map_or(Words(mark), Image);
+    rows.map(|(mark, program)| (pattern(mark), program)).collect()
+});
 
 /// ServiceAccount names of operators, to find their rules in files without workloads. Names are
 /// only used to find more risks and never excuse one, because any ServiceAccount can have any name.
@@ -124,7 +69,7 @@ impl Program {
     /// Returns the programs that an image contains.
     pub(super) fn of_image(image: &str) -> Vec<Self> {
         let repository = repository_of(image);
-        let found = IMAGES.iter().filter(|(mark, _)| mark.is_in(repository));
+        let found = PATTERNS.iter().filter(|(mark, _)| mark.is_in(repository));
         found.map(|(_, program)| *program).collect()
     }
 

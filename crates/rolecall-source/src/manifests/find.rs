@@ -371,7 +371,8 @@ pub(super) fn words(error: &std::io::Error) -> String {
     format!("cannot be read: {}{rest}", first.to_lowercase())
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Returns whether a file is named like a manifest.
+pub fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
     })

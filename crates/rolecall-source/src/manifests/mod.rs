@@ -27,6 +27,7 @@ use rolecall_rbac::{
 };
 use rolecall_yaml::json;
 
+pub use self::find::is_manifest;
 use self::find::shown;
 use self::read::Outcome;
 pub use crate::decode::Selection;

@@ -10,48 +10,8 @@ use rolecall_rbac::edit_distance;
 
 use super::command_line::{SECRET, quote};
 
-/// Options of kubectl and other RBAC tools, with their equivalents.
-const OPTIONS: [(&[&str], &str); 24] = [
-    (&["--list"], "`rolecall rules --for SUBJECT` lists what a subject can do"),
-    (
-        &["--sa", "--serviceaccount", "--service-account"],
-        "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`",
-    ),
-    (&["--subject"], "write `--for SUBJECT`, such as `--for sa/NAME`"),
-    (&["--group"], "write `--for group/NAME`"),
-    (&["--pod"], "write `--for pod/NAME`"),
-    (&["-R", "--recursive"], "leave it out: directories are always read recursively"),
-    (&["--verb"], "write `--verbs`, or the verb as the first argument"),
-    (&["--resource"], "write `--resources`, or the resource as the second argument"),
-    (&["--file", "--input", "--manifests"], "write `-f PATH`"),
-    (&["--format", "--out", "--report", "--output-format"], "write `-o FORMAT`"),
-    (&["--json"], "write `-o json`"),
-    (&["--yaml"], "write `-o yaml`"),
-    (&["--output-file", "--outfile"], "redirect the output: `> FILE`"),
-    (&["--all", "--cluster-scope"], "write `-A` for all namespaces"),
-    (&["--ns", "--include-namespaces", "--namespaces"], "write `-n NAMESPACE`, once for each"),
-    (
-        &["--skip-dirs", "--skip-files", "--exclude-dir", "--exclude-path", "--ignore-path"],
-        "write `--exclude GLOB`, once for each",
-    ),
-    (&["--exclude-namespaces"], "suppress findings of objects in `rolecall.yaml`"),
-    (&["--no-color", "--no-colors", "--plain"], "write `--color never`"),
-    (&["--debug", "--loglevel", "--log-level"], "write `-v`, `-vv` or `-vvv`"),
-    (
-        &["--min-severity", "--severity-threshold"],
-        "write `--severity LEVEL` to show fewer findings, `--fail-level LEVEL` to fail on fewer",
-    ),
-    (&["--exit-code", "--fail-on-severity", "--strict"], "write `--fail-level LEVEL`"),
-    (&["--ignore-errors", "--continue-on-error"], "write `--keep-going`"),
-    (
-        &["--hide-system", "--exclude-system", "--show-system-subjects"],
-        "built-in subjects are folded; `--show-system` lists them",
-    ),
-    (
-        &["-l", "--selector", "--field-selector", "-w", "--watch", "--template"],
-        "rolecall has no such option; filter `-o json` with jq",
-    ),
-];
+/// Options of kubectl and other RBAC tools, with their equivalents, one per line.
+const OPTIONS: &str = include_str!("foreign_options.txt");
 
 /// Options of other tools that name a source to render, with the program that renders it.
 const RENDERERS: [(&[&str], &str, &str); 2] = [
@@ -154,9 +114,10 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
         .chain(grammar.get_arguments().filter(|option| option.is_global_set()))
         .filter_map(|option| option.get_long().map(|long| format!("--{long}")))
         .collect();
-    let meant = OPTIONS.iter().find(|(names, _)| names.contains(&written));
+    let mut foreign = OPTIONS.lines().filter_map(|line| line.split_once(": "));
+    let meant = foreign.find(|(names, _)| names.split(", ").any(|name| name == written));
     if let Some((_, advice)) = meant.filter(|_| !known.iter().any(|known| known == written)) {
-        return vec![(*advice).to_owned()];
+        return vec![advice.to_owned()];
     }
     let others: Vec<String> = grammar
         .get_subcommands()

@@ -300,7 +300,7 @@ fn write(
                 FindingsFormat::Yaml => output::Format::Yaml,
                 _ => output::Format::Json,
             };
-            output::write_structured(&mut out, format, &Findings::new(findings, coverage))?;
+            output::write_versioned(&mut out, format, &Findings::new(findings, coverage))?;
         }
         FindingsFormat::Sarif => render::sarif::write(&mut out, findings, coverage)?,
         FindingsFormat::Junit => render::junit::write(&mut out, findings, coverage)?,

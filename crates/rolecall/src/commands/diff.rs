@@ -82,10 +82,10 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         DiffFormat::Markdown => render::diff::write_markdown(&mut out, &comparison)?,
         DiffFormat::Github => render::diff::write_github(&mut out, &comparison)?,
         DiffFormat::Json => {
-            output::write_structured(&mut out, Format::Json, &AccessDiff::new(&comparison))?;
+            output::write_versioned(&mut out, Format::Json, &AccessDiff::new(&comparison))?;
         }
         DiffFormat::Yaml => {
-            output::write_structured(&mut out, Format::Yaml, &AccessDiff::new(&comparison))?;
+            output::write_versioned(&mut out, Format::Yaml, &AccessDiff::new(&comparison))?;
         }
     }
     out.flush()?;

@@ -88,7 +88,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let structured = |format, out: &mut Stdout| {
         let each = selection == NamespaceSelection::Each;
         let holders = AccessHolders::new(&session, &asked, each, &answer, runners);
-        output::write_structured(out, format, &holders)
+        output::write_versioned(out, format, &holders)
     };
     let mut out = ui.stdout();
     match arguments.output {

@@ -11,7 +11,7 @@ use crate::cli::Options;
 use crate::error::{CommandError, Hint};
 use crate::exit::Exit;
 use crate::live::{Live, whoami};
-use crate::output::{self, API_VERSION, CredentialDetails, Format};
+use crate::output::{self, CredentialDetails, Format};
 use crate::render::{Cell, Table};
 use crate::time;
 use crate::ui::Ui;
@@ -27,10 +27,8 @@ pub(crate) struct Arguments {
 
 /// The machine-readable answer.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind", rename = "WhoAmI")]
 struct WhoAmIDetails<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     user: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     uid: &'a str,
@@ -60,7 +58,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     match arguments.output {
         Format::Json | Format::Yaml => {
             let details = WhoAmIDetails::new(cluster, &who, &credential);
-            output::write_structured(&mut out, arguments.output, &details)?;
+            output::write_versioned(&mut out, arguments.output, &details)?;
         }
         Format::Table | Format::Wide => {
             table(cluster, &who, &credential).write(&mut out, ui.layout())?;
@@ -74,8 +72,6 @@ impl<'a> WhoAmIDetails<'a> {
     fn new(cluster: &'a Cluster, who: &'a WhoAmI, credential: &'a Credential) -> Self {
         let identity = &who.identity;
         Self {
-            api_version: API_VERSION,
-            kind: "WhoAmI",
             user: &identity.user,
             uid: &identity.uid,
             groups: identity.groups.iter().map(|group| &**group).collect(),

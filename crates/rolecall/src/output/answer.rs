@@ -4,7 +4,7 @@ use rolecall_rbac::{Decision, Gap, Grant, Identity, NearMiss, Request, Verdict, 
 use rolecall_review::Answer;
 use serde::Serialize;
 
-use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use super::{ObjectReference, RequestDetails, RuleDetails};
 use crate::decide::{Decided, json_word_of};
 use crate::explain;
 use crate::resolved::{Subject, label};
@@ -12,10 +12,8 @@ use crate::words::{self, ReviewedGrant};
 
 /// One question with its answer, the output of `can-i` and `why`.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessAnswer<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     subject: SubjectDetails<'a>,
     cell: AccessCell<'a>,
     near_misses: Vec<NearMissDetails<'a>>,
@@ -102,8 +100,6 @@ impl<'a> AccessAnswer<'a> {
             .map(|miss| NearMissDetails::new(miss, &subject.identity, request))
             .collect();
         Self {
-            api_version: API_VERSION,
-            kind: "AccessAnswer",
             subject: SubjectDetails::new(subject),
             cell: AccessCell::new(&subject.identity, request, decision),
             near_misses,
@@ -113,8 +109,6 @@ impl<'a> AccessAnswer<'a> {
     /// Copies a server's answer.
     pub(crate) fn reviewed(subject: &'a Subject, request: &'a Request, answer: &'a Answer) -> Self {
         Self {
-            api_version: API_VERSION,
-            kind: "AccessAnswer",
             subject: SubjectDetails::new(subject),
             cell: AccessCell::reviewed(&subject.identity, request, answer),
             near_misses: Vec::new(),

@@ -3,16 +3,14 @@
 use rolecall_review::{Answer, Comparison, Disagreement};
 use serde::Serialize;
 
-use super::{API_VERSION, RequestDetails};
+use super::RequestDetails;
 use crate::decide::json_word_of;
 use crate::resolved::label;
 
 /// The output of `can-i --mode both`.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessComparison<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     compared: usize,
     unknown: usize,
     disagreements: Vec<DisagreementDetails<'a>>,
@@ -45,8 +43,6 @@ impl<'a> AccessComparison<'a> {
             cause: disagreement.cause.explain(),
         };
         Self {
-            api_version: API_VERSION,
-            kind: "AccessComparison",
             compared: comparison.compared,
             unknown: comparison.unknown,
             disagreements: comparison.disagreements.iter().map(details).collect(),

@@ -2,15 +2,13 @@
 
 use serde::Serialize;
 
-use super::{API_VERSION, CredentialDetails};
+use super::CredentialDetails;
 use crate::answer::diagnosis::{Found, Step};
 
 /// The steps of a diagnosis.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct Diagnosis<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     service_account_dir: String,
     server: &'a str,
     namespace: &'a str,
@@ -36,8 +34,6 @@ impl<'a> Diagnosis<'a> {
     pub(crate) fn new(found: &'a Found) -> Self {
         let identity = found.who.as_ref().map(|who| &who.identity);
         Self {
-            api_version: API_VERSION,
-            kind: "Diagnosis",
             service_account_dir: found.directory.to_string_lossy().into_owned(),
             server: &found.server,
             namespace: &found.namespace,

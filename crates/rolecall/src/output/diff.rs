@@ -8,15 +8,13 @@ use rolecall_access::{
 use rolecall_rbac::{Gap, Grant, Text};
 use serde::Serialize;
 
-use super::{API_VERSION, GrantDetails};
+use super::GrantDetails;
 use crate::answer::comparison::Comparison;
 
 /// Access gained and lost.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessDiff<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     old: &'a str,
     new: &'a str,
     gained: Vec<ChangeDetails<'a>>,
@@ -120,8 +118,6 @@ impl<'a> AccessDiff<'a> {
         });
         let texts = |gaps: &[Gap]| gaps.iter().map(ToString::to_string).collect();
         Self {
-            api_version: API_VERSION,
-            kind: "AccessDiff",
             old,
             new,
             gained: diffs.iter().flat_map(|diff| of_holder(&diff.holder, &diff.gained)).collect(),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{API_VERSION, RequestDetails};
+use super::RequestDetails;
 use crate::answer::difference::Difference;
 use crate::csv;
 use crate::decide::json_word_of;
@@ -12,10 +12,8 @@ use crate::resolved::label;
 
 /// The output of `can-i --diff-with`.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessMatrixDiff<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     compared: usize,
     unknown: usize,
     differences: Vec<CellDifference<'a>>,
@@ -41,8 +39,6 @@ impl<'a> AccessMatrixDiff<'a> {
     pub(crate) fn new(difference: &'a Difference<'a>) -> Self {
         let (compared, unknown) = difference.counts();
         Self {
-            api_version: API_VERSION,
-            kind: "AccessMatrixDiff",
             compared,
             unknown,
             differences: difference

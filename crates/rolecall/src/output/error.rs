@@ -2,16 +2,13 @@
 
 use serde::Serialize;
 
-use super::API_VERSION;
 use crate::error::CommandError;
 use crate::invocation::as_invoked;
 
 /// The error of a command.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind", rename = "Error")]
 pub(crate) struct ErrorDetails {
-    api_version: &'static str,
-    kind: &'static str,
     error: String,
     /// The causes, the direct one first.
     causes: Vec<String>,
@@ -44,8 +41,6 @@ impl ErrorDetails {
     fn with(error: String, causes: Vec<String>, hints: Vec<String>) -> Self {
         let as_run = |text: String| as_invoked(&text).into_owned();
         Self {
-            api_version: API_VERSION,
-            kind: "Error",
             error: as_run(error),
             causes: causes.into_iter().map(as_run).collect(),
             hints: hints.into_iter().map(as_run).collect(),

@@ -1,16 +1,13 @@
 use rolecall_check::{ObjectRef, RuleCode};
 use serde::Serialize;
 
-use super::API_VERSION;
 use crate::located::{Coverage, LocatedFinding, place};
 use crate::region::RegionDetails;
 
 /// Findings, the output of `check`.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct Findings<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     findings: Vec<FindingDetails<'a>>,
     gaps: Vec<&'a str>,
     scope: ScopeDetails,
@@ -113,8 +110,6 @@ impl<'a> Findings<'a> {
         });
         let scope = coverage.scope;
         Self {
-            api_version: API_VERSION,
-            kind: "Findings",
             findings: findings.collect(),
             gaps: coverage.gaps.iter().map(|gap| &*gap.text).collect(),
             scope: ScopeDetails {

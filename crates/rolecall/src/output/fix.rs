@@ -5,7 +5,7 @@ use rolecall_rbac::Metadata;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{API_VERSION, ObjectReference, RequestDetails, RuleDetails};
+use super::{ObjectReference, RequestDetails, RuleDetails};
 use crate::answer::fix::{DryRun, Gathered, Patch};
 use crate::answer::repair::Located;
 use crate::note::{missing_role_texts, note_text};
@@ -14,10 +14,8 @@ use crate::words;
 
 /// The objects that fix denials, with the proof.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct FixPlan<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     /// The objects to apply, in this order.
     objects: Vec<Value>,
     answers: Vec<AnswerDetails<'a>>,
@@ -187,8 +185,6 @@ impl<'a> FixPlan<'a> {
             patch: patch.operations.as_ref(),
         });
         Self {
-            api_version: API_VERSION,
-            kind: "FixPlan",
             objects: plan.objects.iter().map(json_of).collect(),
             answers: plan.answers.iter().map(AnswerDetails::new).collect(),
             gained: gained.collect(),

@@ -3,7 +3,7 @@
 use rolecall_rbac::{AggregationDrift, Holder, Origin, Request, SubjectKind, Target, WhoCan};
 use serde::Serialize;
 
-use super::{API_VERSION, ObjectReference, RuleDetails};
+use super::{ObjectReference, RuleDetails};
 use crate::load::Session;
 use crate::runners::{Runner, Runners};
 use crate::subject::is_missing_account;
@@ -11,10 +11,8 @@ use crate::words;
 
 /// The subjects that can do something.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessHolders<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     /// The requests, one per namespace.
     requests: Vec<RequestDetails<'a>>,
     holders: Vec<HolderDetails<'a>>,
@@ -103,8 +101,6 @@ impl<'a> AccessHolders<'a> {
         let implicit = ["system:masters"].into_iter().chain(with_nodes);
         let implicit = implicit.map(|group| ObjectReference::named("Group", "", group));
         Self {
-            api_version: API_VERSION,
-            kind: "AccessHolders",
             requests: requests.collect(),
             holders: answer
                 .holders

@@ -45,6 +45,24 @@ use crate::yaml;
 /// The `apiVersion` of rolecall's own kinds.
 pub(crate) const API_VERSION: &str = "rolecall.dev/v1";
 
+/// An object of one of rolecall's own kinds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Versioned<'a, T> {
+    api_version: &'static str,
+    #[serde(flatten)]
+    object: &'a T,
+}
+
+/// Writes an object of rolecall's own kinds like [`write_structured`].
+pub(crate) fn write_versioned(
+    out: &mut impl Write,
+    format: Format,
+    object: &impl Serialize,
+) -> Result<(), CommandError> {
+    write_structured(out, format, &Versioned { api_version: API_VERSION, object })
+}
+
 /// Writes a value as indented JSON or as YAML, with a trailing newline.
 pub(crate) fn write_structured(
     out: &mut impl Write,

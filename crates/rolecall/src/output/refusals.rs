@@ -5,7 +5,7 @@ use rolecall_rbac::{Decision, Identity, NearMiss};
 use serde::Serialize;
 
 use super::answer::{AccessCell, NearMissDetails};
-use super::{API_VERSION, RequestDetails, RuleDetails};
+use super::{RequestDetails, RuleDetails};
 use crate::answer::fix::Gathered;
 use crate::note::missing_role_texts;
 use crate::resolved::label;
@@ -26,10 +26,8 @@ pub(crate) struct RefusalCause<'a> {
 
 /// The refusals in a text.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind", rename = "AccessRefusals")]
 pub(crate) struct Refusals<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     causes: Vec<CauseDetails<'a>>,
     /// Refusals that no Role can fix, or that are uncertain.
     others: Vec<OtherDetails<'a>>,
@@ -76,8 +74,6 @@ impl<'a> Refusals<'a> {
             next: found.next.iter().map(ToString::to_string).collect(),
         });
         Self {
-            api_version: API_VERSION,
-            kind: "AccessRefusals",
             causes: causes.filter_map(CauseDetails::new).collect(),
             others: others.collect(),
             notes: missing_role_texts(gathered).collect(),

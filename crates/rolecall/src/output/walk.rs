@@ -7,15 +7,13 @@ use rolecall_walk::{
 };
 use serde::Serialize;
 
-use super::{API_VERSION, Each, ObjectReference, RuleDetails, TextList};
+use super::{Each, ObjectReference, RuleDetails, TextList};
 use crate::resolved::label;
 
 /// The output of `walk`.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) struct AccessWalk<'a> {
-    api_version: &'static str,
-    kind: &'static str,
     /// Pods, and the templates of workloads without Pods.
     pods: Each<'a, WalkedPod<'a>, PodDetails<'a>>,
     /// The subjects of the Pods and of the arguments, without duplicates.
@@ -152,8 +150,6 @@ impl<'a> AccessWalk<'a> {
         gaps.sort();
         gaps.dedup();
         Self {
-            api_version: API_VERSION,
-            kind: "AccessWalk",
             pods: Each::new(&walk.pods, |pod| PodDetails::new(walk, pod)),
             subjects: Each::new(&walk.identities, SubjectDetails::new),
             roles: Each::new(&holders.roles, |role| RoleDetails::new(holders, role)),

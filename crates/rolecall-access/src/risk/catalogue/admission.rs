@@ -1,6 +1,6 @@
 //! Admission, custom APIs and the protection of the API server.
 
-use super::{CHANGE, DELETE, WRITE, WRITE_OR_DELETE};
+use super::{ADMISSION, CHANGE, CHANGE_OR_DELETE, DELETE, WRITE, WRITE_OR_DELETE};
 use crate::Severity::{Critical, High, Medium};
 use crate::Versions;
 use crate::risk::Risk;
@@ -10,17 +10,13 @@ use crate::risk::model::Controllers;
 pub(super) const RISKS: &[Risk] = &[
     Risk::new(536, "admission-webhook-writing", Critical, Critical)
         .takes_over()
-        .needs(&[&[Asks::cluster(
-            WRITE,
-            "admissionregistration.k8s.io",
-            &["mutatingwebhookconfigurations"],
-        )]])
+        .needs(&[&[Asks::cluster(WRITE, ADMISSION, &["mutatingwebhookconfigurations"])]])
         .may("read and change every object that is created or updated")
         .fix("limit the rule to the holder's own configurations, with `resourceNames`"),
     Risk::new(537, "admission-policy-writing", High, High)
         .needs(&[&[Asks::cluster(
             WRITE,
-            "admissionregistration.k8s.io",
+            ADMISSION,
             &[
                 "validatingadmissionpolicies",
                 "validatingadmissionpolicybindings",
@@ -33,7 +29,7 @@ pub(super) const RISKS: &[Risk] = &[
     Risk::new(538, "crd-writing", Medium, Medium)
         .needed_by_controllers(Controllers::Anywhere)
         .needs(&[&[Asks::cluster(
-            &["update", "patch", "delete", "deletecollection"],
+            CHANGE_OR_DELETE,
             "apiextensions.k8s.io",
             &["customresourcedefinitions"],
         )]])
@@ -74,16 +70,8 @@ pub(super) const RISKS: &[Risk] = &[
     Risk::new(559, "validating-webhook-writing", High, High)
         .implied_by(&[536])
         .needs(&[&[
-            Asks::cluster(
-                WRITE_OR_DELETE,
-                "admissionregistration.k8s.io",
-                &["validatingwebhookconfigurations"],
-            ),
-            Asks::cluster(
-                DELETE,
-                "admissionregistration.k8s.io",
-                &["mutatingwebhookconfigurations"],
-            ),
+            Asks::cluster(WRITE_OR_DELETE, ADMISSION, &["validatingwebhookconfigurations"]),
+            Asks::cluster(DELETE, ADMISSION, &["mutatingwebhookconfigurations"]),
         ]])
         .may("read and reject the changes of others, or disable validation")
         .fix("limit the rule to the holder's own configurations, with `resourceNames`"),

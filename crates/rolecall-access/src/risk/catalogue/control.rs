@@ -1,5 +1,6 @@
 //! Rules that grant nearly everything.
 
+use super::{RBAC, WORKLOADS};
 use crate::Severity::{Critical, High, Info, Medium};
 use crate::risk::Risk;
 use crate::risk::ask::{ANYTHING, Asks};
@@ -15,18 +16,10 @@ pub(super) const RISKS: &[Risk] = &[
         .takes_over()
         .needs(&[&[
             Asks::new(&[ANYTHING], "", &["secrets", "pods", "replicationcontrollers"]),
-            Asks::new(
-                &[ANYTHING],
-                "apps",
-                &["deployments", "daemonsets", "statefulsets", "replicasets"],
-            ),
+            Asks::new(&[ANYTHING], "apps", WORKLOADS),
             Asks::new(&[ANYTHING], "batch", &["jobs", "cronjobs"]),
-            Asks::new(&[ANYTHING], "rbac.authorization.k8s.io", &["roles", "rolebindings"]),
-            Asks::cluster(
-                &[ANYTHING],
-                "rbac.authorization.k8s.io",
-                &["clusterroles", "clusterrolebindings"],
-            ),
+            Asks::new(&[ANYTHING], RBAC, &["roles", "rolebindings"]),
+            Asks::cluster(&[ANYTHING], RBAC, &["clusterroles", "clusterrolebindings"]),
             Asks::cluster(&[ANYTHING], "", &["users", "groups"]),
         ]])
         .may("do anything with Secrets, workloads, RBAC objects or identities")
@@ -58,7 +51,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["create"], "apps", &[ANYTHING]),
             Asks::new(&["create"], "batch", &[ANYTHING]),
             Asks::new(&["create"], "networking.k8s.io", &[ANYTHING]),
-            Asks::new(&["create"], "rbac.authorization.k8s.io", &[ANYTHING]),
+            Asks::new(&["create"], RBAC, &[ANYTHING]),
         ]])
         .may("create any number of objects of every kind")
         .fix("list the required resources, and limit object counts with a ResourceQuota"),

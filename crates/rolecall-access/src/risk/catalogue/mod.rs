@@ -41,9 +41,19 @@ pub fn takes_over(code: RuleCode) -> bool {
     find(code).is_some_and(|risk| risk.takes_over)
 }
 
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
+const CERTIFICATES: &str = "certificates.k8s.io";
+const GATEWAY: &str = "gateway.networking.k8s.io";
+const RBAC: &str = "rbac.authorization.k8s.io";
+const STORAGE: &str = "storage.k8s.io";
+
+const WORKLOADS: &[&str] = &["deployments", "daemonsets", "statefulsets", "replicasets"];
+
 const WRITE: &[&str] = &["create", "update", "patch"];
 const CHANGE: &[&str] = &["update", "patch"];
 const DELETE: &[&str] = &["delete", "deletecollection"];
+const CHANGE_OR_DELETE: &[&str] = &["update", "patch", "delete", "deletecollection"];
 const WRITE_OR_DELETE: &[&str] = &["create", "update", "patch", "delete", "deletecollection"];
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Traffic.
 
-use super::{CHANGE, WRITE, WRITE_OR_DELETE};
+use super::{CHANGE, GATEWAY, WRITE, WRITE_OR_DELETE};
 use crate::Severity::{Info, Low, Medium};
 use crate::risk::ask::Asks;
 use crate::risk::model::Controllers;
@@ -32,10 +32,10 @@ pub(super) const RISKS: &[Risk] = &[
         .needs(&[&[
             Asks::new(
                 WRITE_OR_DELETE,
-                "gateway.networking.k8s.io",
+                GATEWAY,
                 &["gateways", "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes"],
             ),
-            Asks::cluster(WRITE_OR_DELETE, "gateway.networking.k8s.io", &["gatewayclasses"]),
+            Asks::cluster(WRITE_OR_DELETE, GATEWAY, &["gatewayclasses"]),
         ]])
         .may("redirect traffic that enters the cluster")
         .fix("remove unneeded verbs, unless it is the gateway's controller"),

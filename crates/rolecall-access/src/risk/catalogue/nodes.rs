@@ -1,6 +1,6 @@
 //! Nodes and storage.
 
-use super::{CHANGE, WRITE_OR_DELETE};
+use super::{CHANGE, CHANGE_OR_DELETE, STORAGE, WRITE_OR_DELETE};
 use crate::Severity::{Critical, High, Info, Low};
 use crate::risk::ask::Asks;
 use crate::risk::model::Controllers;
@@ -26,17 +26,13 @@ pub(super) const RISKS: &[Risk] = &[
         .needed_by_controllers(Controllers::Anywhere)
         .purpose_of(&[Program::Storage])
         .needs(&[&[
-            Asks::new(
-                &["update", "patch", "delete", "deletecollection"],
-                "",
-                &["persistentvolumeclaims"],
-            ),
+            Asks::new(CHANGE_OR_DELETE, "", &["persistentvolumeclaims"]),
             Asks::cluster(
                 WRITE_OR_DELETE,
-                "storage.k8s.io",
+                STORAGE,
                 &["storageclasses", "csidrivers", "csinodes", "volumeattachments"],
             ),
-            Asks::new(WRITE_OR_DELETE, "storage.k8s.io", &["csistoragecapacities"]),
+            Asks::new(WRITE_OR_DELETE, STORAGE, &["csistoragecapacities"]),
         ]])
         .may("delete or redirect storage")
         .fix("remove unneeded verbs, unless it provisions storage"),

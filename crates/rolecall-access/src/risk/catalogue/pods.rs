@@ -1,6 +1,6 @@
 //! Pods and the workloads that create them.
 
-use super::{CHANGE, DELETE, WRITE};
+use super::{CHANGE, DELETE, WORKLOADS, WRITE};
 use crate::Severity::{Critical, High, Info, Low, Medium};
 use crate::risk::ask::Asks;
 use crate::risk::model::Controllers;
@@ -25,7 +25,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(
                 WRITE,
                 "apps",
-                &["deployments", "daemonsets", "statefulsets", "replicasets"],
+                WORKLOADS,
             ),
             Asks::new(WRITE, "batch", &["cronjobs"]),
             // The template of a Job is immutable.
@@ -120,7 +120,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(
                 DELETE,
                 "apps",
-                &["deployments", "daemonsets", "statefulsets", "replicasets"],
+                WORKLOADS,
             ),
             Asks::new(DELETE, "batch", &["jobs", "cronjobs"]),
         ]])

@@ -281,7 +281,7 @@ fn write(difference: &Difference<'_>, ui: &Ui, format: MatrixFormat) -> Result<(
         (MatrixFormat::Csv, _) => output::difference::write_csv(&mut out, difference)?,
         (MatrixFormat::Markdown, _) => render::difference::write_markdown(&mut out, difference)?,
         (MatrixFormat::Json | MatrixFormat::Yaml, Some(format)) => {
-            output::write_structured(&mut out, format, &AccessMatrixDiff::new(difference))?;
+            output::write_versioned(&mut out, format, &AccessMatrixDiff::new(difference))?;
         }
         _ => render::difference::write_table(&mut out, difference, ui.layout())?,
     }

@@ -153,7 +153,7 @@ fn report(
     match format.as_format() {
         Some(format @ (Format::Json | Format::Yaml)) => {
             let comparison = AccessComparison::new(&comparison);
-            output::write_structured(&mut out, format, &comparison)?;
+            output::write_versioned(&mut out, format, &comparison)?;
         }
         _ if disagreements.is_empty() => {}
         _ => comparison_table(disagreements).write(&mut out, ui.layout())?,

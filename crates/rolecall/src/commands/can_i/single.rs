@@ -195,7 +195,7 @@ impl Asked {
             }
             Format::Json | Format::Yaml => {
                 let answer = AccessAnswer::new(subject, request, &decision, &misses);
-                output::write_structured(&mut out, output, &answer)?;
+                output::write_versioned(&mut out, output, &answer)?;
             }
         }
         out.flush()?;
@@ -244,7 +244,7 @@ pub(super) fn write_reviewed(
         }
         Format::Json | Format::Yaml => {
             let answer = AccessAnswer::reviewed(subject, request, answer);
-            output::write_structured(&mut out, output, &answer)?;
+            output::write_versioned(&mut out, output, &answer)?;
         }
     }
     Ok(out.flush()?)

@@ -52,7 +52,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let mut out = ui.stdout();
     match arguments.output {
         Format::Json | Format::Yaml => {
-            output::write_structured(&mut out, arguments.output, &Diagnosis::new(&found))?;
+            output::write_versioned(&mut out, arguments.output, &Diagnosis::new(&found))?;
         }
         Format::Table | Format::Wide => write(ui, &mut out, &found.steps)?,
     }

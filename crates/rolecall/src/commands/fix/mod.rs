@@ -234,7 +234,7 @@ impl Arguments {
                     fixed.dry_run.as_ref(),
                     &fixed.located,
                 );
-                output::write_structured(&mut out, Format::Json, &plan)?;
+                output::write_versioned(&mut out, Format::Json, &plan)?;
             }
             FixFormat::Yaml if fixed.is_repaired && !is_withheld => {
                 out.write_all(doubts.as_bytes())?;

@@ -65,7 +65,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     match arguments.output {
         Format::Json | Format::Yaml => {
             let walk = AccessWalk::new(&walk, &holders);
-            output::write_structured(&mut out, arguments.output, &walk)?;
+            output::write_versioned(&mut out, arguments.output, &walk)?;
         }
         Format::Table | Format::Wide => {
             let detail = TreeDetail {

@@ -191,7 +191,7 @@ fn write(
             fix: cause.fix(options),
         });
         let refusals = Refusals::new(causes, gathered);
-        output::write_structured(&mut out, arguments.output, &refusals)?;
+        output::write_versioned(&mut out, arguments.output, &refusals)?;
         return Ok(out.flush()?);
     }
     let mut folded = Folded::new(&mut out, ui.columns());
