@@ -112,13 +112,13 @@ pub struct Suppression {
 #[non_exhaustive]
 pub enum SuppressionError {
     /// No code is suppressed.
-    #[error("`codes` is empty: name at least one, such as `RC510`")]
+    #[error("`codes` is empty: add at least one, such as `RC510`")]
     NoCodes,
-    /// Nobody says why.
-    #[error("`reason` is empty: say why it is excused")]
+    /// The reason is missing.
+    #[error("`reason` is empty: add the reason for the suppression")]
     NoReason,
     /// A glob is the empty string.
-    #[error("`{field}` is empty: leave it out for every one")]
+    #[error("`{field}` is empty: omit it to match everything")]
     EmptyGlob {
         /// The field.
         field: &'static str,
@@ -130,7 +130,7 @@ pub enum SuppressionError {
 
 /// A code or name that no rule has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no finding `{name}`: `rolecall explain` lists all")]
+#[error("unknown finding `{name}`: `rolecall explain` lists all findings")]
 pub struct UnknownRuleError {
     /// The text as written.
     pub name: String,

@@ -13,7 +13,7 @@ pub struct Date(civil::Date);
 
 /// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a date: write `YYYY-MM-DD`")]
+#[error("`{text}` is not a date: use `YYYY-MM-DD`")]
 pub struct DateError {
     /// The text.
     pub text: String,

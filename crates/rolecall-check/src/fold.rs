@@ -223,7 +223,7 @@ fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
     for (target, finding) in joined {
         let Some(Some(main)) = kept.get_mut(target) else { continue };
         if is_of_workload(&finding) {
-            let note = "runs with these rights".to_owned();
+            let note = "runs with this access".to_owned();
             main.related.push(Related { object: finding.object.clone(), note });
             if main.also.iter().any(|also| also.rule.code == finding.rule.code) {
                 continue;

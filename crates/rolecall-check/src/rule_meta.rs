@@ -39,7 +39,7 @@ pub enum Category {
     Denied,
     /// RC4: ServiceAccounts and tokens that are misused or unused.
     Hygiene,
-    /// RC5: access that reaches further than it seems.
+    /// RC5: access that is broader than it appears.
     Risk,
     /// RC6: access that differs from the expectations in `rolecall.yaml`.
     Expectation,

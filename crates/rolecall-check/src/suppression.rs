@@ -95,7 +95,7 @@ fn complaint(entry: &Entry<'_>, today: Date) -> Option<Finding> {
             (&documents::RC902, format!("the suppression of {what} ended on {until}"))
         }
         (None, false) => {
-            (&documents::RC901, format!("the suppression of {what} suppresses nothing"))
+            (&documents::RC901, format!("the suppression of {what} matches no finding"))
         }
         (None, true) => return None,
     };
@@ -146,7 +146,7 @@ fn add_entries<'a, T>(
                     let message = format!("`{text}` suppresses nothing: {error}");
                     let finding = about(&documents::RC903, object, message)
                         .about(text)
-                        .fix("write `CODE,.. REASON`, with `, until=YYYY-MM-DD` if it is to end");
+                        .fix("use `CODE,.. REASON`, and add `, until=YYYY-MM-DD` to limit it");
                     findings.push(finding);
                 }
             }
@@ -166,7 +166,7 @@ enum EntryError {
     NoCode,
     #[error("no finding has the code or name `{code}`{}", similar.as_ref().map_or_else(String::new, |similar| format!("; did you mean `{similar}`?")))]
     UnknownCode { code: String, similar: Option<String> },
-    #[error("it does not say why")]
+    #[error("it has no reason")]
     NoReason,
     #[error("{0}")]
     Until(#[from] DateError),
@@ -244,7 +244,7 @@ mod tests {
             ("RC510 , secret-listing  why, and so on", "RC510 secret-listing: why, and so on"),
             ("RC510 why, until=2027-06-30", "RC510: why until 2027-06-30"),
             ("RC510 why until=2027-06-30", "RC510: why until 2027-06-30"),
-            ("RC510", "it does not say why"),
+            ("RC510", "it has no reason"),
             ("RC510, until=2027-06-30", "no finding has the code or name `until=2027-06-30`"),
             ("RC510,", "it does not begin with a code"),
             (", why", "it does not begin with a code"),
@@ -253,7 +253,7 @@ mod tests {
                 "secret-reeding why",
                 "no finding has the code or name `secret-reeding`; did you mean `secret-reading`?",
             ),
-            ("RC510 why, until=soon", "`soon` is not a date: write `YYYY-MM-DD`"),
+            ("RC510 why, until=soon", "`soon` is not a date: use `YYYY-MM-DD`"),
         ];
         for (text, expected) in rows {
             let said = match parse(text, &object) {

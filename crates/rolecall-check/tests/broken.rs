@@ -254,10 +254,10 @@ fn roles_spelled_like_a_missing_one_are_named_nearest_first() {
     assert_eq!(
         shown,
         [
-            format!("a: refer to {of_shop}, if that was meant"),
-            format!("b: refer to `Role order-reader`, {of_cluster}, if that was meant"),
-            format!("c: refer to {of_cluster}, if that was meant"),
-            format!("d: refer to {of_shop}, if that was meant"),
+            format!("a: refer to {of_shop} if you meant that one"),
+            format!("b: refer to `Role order-reader`, {of_cluster} if you meant that one"),
+            format!("c: refer to {of_cluster} if you meant that one"),
+            format!("d: refer to {of_shop} if you meant that one"),
         ]
     );
 }
@@ -292,47 +292,47 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
     for (manifest, expected) in [
         (
             format!("{DEPLOYMENT}sepc: {{template: {{spec: {PODS}}}}}"),
-            "RC105 high sepc: write `spec`",
+            "RC105 high sepc: use `spec`",
         ),
         (
             format!("{DEPLOYMENT}spec: {{tempalte: {{spec: {PODS}}}}}"),
-            "RC105 high spec.tempalte: write `template`",
+            "RC105 high spec.tempalte: use `template`",
         ),
         (
             format!("{DEPLOYMENT}spec: {{template: {{spce: {PODS}}}}}"),
-            "RC105 high spec.template.spce: write `spec`",
+            "RC105 high spec.template.spce: use `spec`",
         ),
         (
             format!("{CRON}spec: {{jobTemplates: {{spec: {{template: {{spec: {PODS}}}}}}}}}"),
-            "RC105 high spec.jobTemplates: write `jobTemplate`",
+            "RC105 high spec.jobTemplates: use `jobTemplate`",
         ),
         (
             format!("{CRON}spec: {{jobTemplate: {{spec: {{templte: {{spec: {PODS}}}}}}}}}"),
-            "RC105 high spec.jobTemplate.spec.templte: write `template`",
+            "RC105 high spec.jobTemplate.spec.templte: use `template`",
         ),
         (
             format!(
                 "{ROLE}rules: [{{apiGroups: [''], resources: [secrets], resourceName: [web-tls], verbs: [get]}}]"
             ),
-            "RC105 high rules[0].resourceName: write `resourceNames`",
+            "RC105 high rules[0].resourceName: use `resourceNames`",
         ),
         (
             format!("{ROLE}rules: [{{apiGroups: [''], resources: [secrets], verb: [get]}}]"),
-            "RC105 high rules[0].verb: write `verbs`",
+            "RC105 high rules[0].verb: use `verbs`",
         ),
         (
             format!("{ROLE}rule: [{{apiGroups: [''], resources: [secrets], verbs: [get]}}]"),
-            "RC105 high rule: write `rules`",
+            "RC105 high rule: use `rules`",
         ),
         (
             format!("{BINDING}{REF}subject: [{{kind: ServiceAccount, name: default}}]"),
-            "RC105 high subject: write `subjects`",
+            "RC105 high subject: use `subjects`",
         ),
         (
             format!(
                 "{BINDING}{REF}subjects: [{{kind: ServiceAccount, name: default, namespaces: shop}}]"
             ),
-            "RC105 high subjects[0].namespaces: write `namespace`",
+            "RC105 high subjects[0].namespaces: use `namespace`",
         ),
         (
             format!(
@@ -348,19 +348,19 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
         ),
         (
             format!("{ACCOUNT}automountServiceAccountTokens: false"),
-            "RC105 high automountServiceAccountTokens: write `automountServiceAccountToken`",
+            "RC105 high automountServiceAccountTokens: use `automountServiceAccountToken`",
         ),
         (
             format!(
                 "{POD}spec: {{serviceAcountName: default, containers: [{{name: a, image: a}}]}}"
             ),
-            "RC105 high spec.serviceAcountName: write `serviceAccountName`",
+            "RC105 high spec.serviceAcountName: use `serviceAccountName`",
         ),
         (
             format!(
                 "{POD}spec: {{automountServiceaccountToken: false, containers: [{{name: a, image: a}}]}}"
             ),
-            "RC105 high spec.automountServiceaccountToken: write `automountServiceAccountToken`",
+            "RC105 high spec.automountServiceaccountToken: use `automountServiceAccountToken`",
         ),
     ] {
         assert_eq!(unknown_fields(&manifest), [expected], "{manifest}");

@@ -267,7 +267,7 @@ fn special_verbs_are_dead_where_nothing_asks_about_them() {
         assert_eq!(advice("ClusterRole", &rule), [format!("RC206 high: {expected}")], "{rule}");
     }
     let post = "{apiGroups: ['*'], resources: [pods], verbs: [POST]}";
-    assert_eq!(advice("ClusterRole", post), ["RC206 high: write `create`"]);
+    assert_eq!(advice("ClusterRole", post), ["RC206 high: use `create`"]);
     let reed = "{apiGroups: ['*'], resources: [pods], verbs: [reed]}";
     assert_eq!(advice("ClusterRole", reed).len(), 1);
     for rule in [
@@ -299,13 +299,13 @@ fn what_hides_no_mistake_is_graded_low() {
         (
             "ClusterRole",
             "{apiGroups: [''], resources: [pods, pods/logs], verbs: [get]}",
-            "RC205 high: write `pods/log`",
+            "RC205 high: use `pods/log`",
         ),
         // Approvers of certificates check these.
         (
             "ClusterRole",
             "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/clusteragent], verbs: [create]}",
-            "RC205 info: remove it, unless an approver asks about it",
+            "RC205 info: remove it, unless an approver checks it",
         ),
         // Cluster-scoped in every API group that is known.
         (
@@ -317,7 +317,7 @@ fn what_hides_no_mistake_is_graded_low() {
         (
             "ClusterRole",
             "{apiGroups: [''], resources: [namespace/metrics], verbs: [get]}",
-            "RC202 high: write `namespaces`: there is no subresource `metrics`",
+            "RC202 high: use `namespaces`: there is no subresource `metrics`",
         ),
     ] {
         assert_eq!(advice(kind, rule), [expected], "{rule}");
@@ -330,9 +330,9 @@ fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
         ("Group", "system:anonymous", Some("remove it")),
         ("User", "system:unauthenticated", Some("remove it")),
         ("User", "system:masters", Some("remove it")),
-        ("User", "system:authenticated", Some("write `kind: Group`, if that one was meant")),
-        ("User", "system:nodes", Some("write `kind: Group`, if that one was meant")),
-        ("Group", "system:kube-scheduler", Some("write `kind: User`, if that one was meant")),
+        ("User", "system:authenticated", Some("use `kind: Group` if you meant that one")),
+        ("User", "system:nodes", Some("use `kind: Group` if you meant that one")),
+        ("Group", "system:kube-scheduler", Some("use `kind: User` if you meant that one")),
         ("Group", "system:nodes", None),
         ("User", "system:kube-scheduler", None),
     ] {
@@ -437,8 +437,7 @@ fn overwritten_rules_are_one_finding_and_copies_of_a_servers_roles_are_harmless(
              rules: [{{apiGroups: [''], resources: [services], verbs: [get]}}]}}"
         )
     };
-    let rest = "rules: 2 rules are overwritten, such as the one for `pods`: a controller fills this ClusterRole \
-                from those that its aggregationRule selects";
+    let rest = "rules: 2 rules are overwritten, such as the one for `pods`: a controller replaces the rules of this ClusterRole with those of the ClusterRoles that it selects";
     for (labels, severity) in [("", "high"), ("kubernetes.io/bootstrapping: rbac-defaults", "info")]
     {
         assert_eq!(reported(&role(labels), "RC211"), [format!("{severity} {rest}")], "{labels}");

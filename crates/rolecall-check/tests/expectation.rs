@@ -130,10 +130,10 @@ fn what_is_missing_names_the_near_miss_and_the_fix() {
   - list pods in kitchen
 ";
     assert_snapshot!(failures(SHOP, expectations), @r"
-    `sa/shop:web` cannot update configmaps not named settings in namespace shop, against `the web manages its settings`
+    `sa/shop:web` cannot update configmaps not named settings in namespace shop, which violates `the web manages its settings`
         nearly: verb (reader)
         nearly: name-needed (settings)
-    `sa/shop:web` cannot list pods in namespace kitchen, against `the web manages its settings`
+    `sa/shop:web` cannot list pods in namespace kitchen, which violates `the web manages its settings`
         nearly: other-namespace (reader)
         nearly: unbound (reader)
     ");
@@ -162,7 +162,7 @@ fn only_leaves_out_what_no_request_can_use() {
   only: []
 ";
     assert_snapshot!(failures(SHOP, expectations), @"
-    `sa/shop:web` can update configmaps named settings in namespace shop; get configmaps in namespace shop; get,list,watch pods,pods/log in namespace shop, which `only` leaves out, against `the web does nothing`
+    `sa/shop:web` can update configmaps named settings in namespace shop; get configmaps in namespace shop; get,list,watch pods,pods/log in namespace shop, which `only` does not include, which violates `the web does nothing`
         by RoleBinding read, rule 0 at cluster.yaml:1
         by RoleBinding read, rule 1 at cluster.yaml:1
         by RoleBinding set, rule 0 at cluster.yaml:2
@@ -179,7 +179,7 @@ fn a_wildcard_breaks_only_though_no_verb_is_named() {
   - 'get,list,watch,create,update,patch,delete,deletecollection pods in shop'
 ";
     assert_snapshot!(failures(objects, expectations), @r"
-    `sa/shop:web` can use every verb but create,delete,deletecollection,get,list,patch,update,watch on pods in namespace shop, which `only` leaves out
+    `sa/shop:web` can use every verb but create,delete,deletecollection,get,list,patch,update,watch on pods in namespace shop, which `only` does not include
         by RoleBinding all, rule 0 at cluster.yaml:1
     ");
 }
@@ -214,20 +214,20 @@ fn patterns_and_selectors_find_subjects() {
   cannot: [get secrets]
 ";
     assert_snapshot!(failures(objects, expectations), @r"
-    `group/dev` can get secrets in namespace b, against `patterns`
+    `group/dev` can get secrets in namespace b, which violates `patterns`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `sa/a:one` can get secrets in namespace b, against `patterns`
+    `sa/a:one` can get secrets in namespace b, which violates `patterns`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `user/jane` can get secrets in namespace b, against `patterns`
+    `user/jane` can get secrets in namespace b, which violates `patterns`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `group/system:masters` can get secrets in namespace b, against `Kubernetes' own`
+    `group/system:masters` can get secrets in namespace b, which violates `Kubernetes' own`
         by system:masters
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `user/system:kube` can get secrets in namespace b, against `Kubernetes' own`
+    `user/system:kube` can get secrets in namespace b, which violates `Kubernetes' own`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `sa/a:one` can get secrets in namespace a, against `labels`
+    `sa/a:one` can get secrets in namespace a, which violates `labels`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    `sa/d:runner` can get secrets in namespace d, against `labels`
+    `sa/d:runner` can get secrets in namespace d, which violates `labels`
         by RoleBinding run, rule 0 at cluster.yaml:1
     the subjects of `nobody` match nobody
     ");
@@ -259,13 +259,13 @@ fn namespaces_are_named_matched_or_selected() {
 ";
     assert_snapshot!(failures(objects, expectations), @r"
     `area-*` matches no namespace, in `in each that exists`
-    `sa/shop:web` cannot get pods in namespace team-c, against `in each that exists`
+    `sa/shop:web` cannot get pods in namespace team-c, which violates `in each that exists`
         nearly: other-namespace (read)
         nearly: other-namespace (read)
         nearly: unbound (read)
-    `user/jane` can get pods in namespace area-other0, against `in those to come`
+    `user/jane` can get pods in namespace area-other0, which violates `in those to come`
         by ClusterRoleBinding all, rule 0 at cluster.yaml:1
-    users and groups have no namespace that `<own>` could mean, in `dedicated`
+    `<own>` does not apply to users and groups, which have no namespace, in `dedicated`
     ");
 }
 
@@ -299,9 +299,9 @@ fn what_was_not_read_leaves_it_open() {
   only: [get pods]
 ";
     assert_snapshot!(failures(objects, expectations), @r"
-    whether `can` holds for `user/jane` is open, unread: every RoleBinding in namespace `kitchen`: forbidden
-    whether `cannot` holds for `user/jane` is open, unread: every RoleBinding in namespace `kitchen`: forbidden
-    whether `only` holds for `user/jane` is open, unread: every RoleBinding in namespace `kitchen`: forbidden
+    unknown whether `can` holds for `user/jane`, unread: every RoleBinding in namespace `kitchen`: forbidden
+    unknown whether `cannot` holds for `user/jane`, unread: every RoleBinding in namespace `kitchen`: forbidden
+    unknown whether `only` holds for `user/jane`, unread: every RoleBinding in namespace `kitchen`: forbidden
     ");
 }
 
@@ -332,9 +332,9 @@ fn resources_that_mean_nothing_are_reported_once() {
     assert_snapshot!(failures("", expectations), @r"
     no served resource is named `widget`, in `typos`
     `pods` has no subresource `exce`, in `typos`
-    no request has the verb `gett`, in `typos`
-    `user/a` cannot get widgets.example.com everywhere, against `typos`
-    `user/b` cannot get widgets.example.com everywhere, against `typos`
+    no request uses the verb `gett`, in `typos`
+    `user/a` cannot get widgets.example.com everywhere, which violates `typos`
+    `user/b` cannot get widgets.example.com everywhere, which violates `typos`
     ");
 }
 
@@ -363,23 +363,23 @@ fn a_file_that_means_nothing_says_where_and_why() {
     ];
     let errors: Vec<String> = files.iter().map(|file| read(file).unwrap_err()).collect();
     assert_snapshot!(errors.join("\n"), @r"
-    4:3: expectations[0]: `subjects` is empty: name at least one subject
-    4:3: expectations[0]: nothing is expected: add `can`, `cannot` or `only`
+    4:3: expectations[0]: `subjects` is empty: add at least one subject
+    4:3: expectations[0]: the expectation is empty: add `can`, `cannot` or `only`
     5:3: expectations[0]: the field `cann` is not one of `name`, `reason`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
     4:14: expectations[0].subjects[0]: `web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: `sa/web` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`
     4:14: expectations[0].subjects[0]: expected `sa/NAMESPACE:NAME`, `user/NAME`, `group/NAME`, or an object with `serviceAccounts` or `workloads`, found a number
     4:14: expectations[0].subjects[0]: a subject has either `serviceAccounts` or `workloads`
-    4:14: expectations[0].subjects[0]: `<own>` is undefined here, because subjects are being selected
+    4:14: expectations[0].subjects[0]: `<own>` cannot be used to select subjects
     5:9: expectations[0].can[0]: `pods` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
     6:5: expectations[0].can[0]: `get pods in` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
     5:9: expectations[0].can[0]: `get,,list pods` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`
     6:5: expectations[0].can[0]: the field `verbs` is missing
-    6:5: expectations[0].can[0]: `verbs` is empty: name at least one verb, or `*` for every verb
+    6:5: expectations[0].can[0]: `verbs` is empty: add at least one verb, or `*` for every verb
     6:5: expectations[0].can[0]: add `resources` or `nonResourceURLs`
-    6:5: expectations[0].can[0]: `resources` and `nonResourceURLs` do not go together: write two entries
-    6:5: expectations[0].can[0]: URLs have no `apiGroups`, `resourceNames` or `namespaces`: leave them out
-    6:16: expectations[0].namespaces[0]: a namespace has a name: omit `namespaces` for every namespace
+    6:5: expectations[0].can[0]: `resources` and `nonResourceURLs` cannot be combined: use two entries
+    6:5: expectations[0].can[0]: URLs have no `apiGroups`, `resourceNames` or `namespaces`: omit them
+    6:16: expectations[0].namespaces[0]: a namespace is an empty string: omit `namespaces` for every namespace
     6:38: expectations[0].namespaces[0]: the field `x` is not one of `matchLabels`, `matchExpressions`
     6:15: expectations[0].namespaces: expected a sequence, found a string
     ");

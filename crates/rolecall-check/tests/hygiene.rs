@@ -92,7 +92,7 @@ fn one_missing_account_is_judged_alike_wherever_it_is_named() {
 }
 
 #[test]
-fn default_is_reported_by_the_binding_and_not_through_groups_of_everybody() {
+fn default_is_reported_by_the_binding_and_not_through_groups_of_all_users() {
     let pods = deployment("a", "") + &deployment("b", "") + &deployment("c", "");
     for group in ["system:serviceaccounts", "system:authenticated"] {
         let subject =
@@ -111,8 +111,8 @@ fn default_is_reported_by_the_binding_and_not_through_groups_of_everybody() {
         assert_eq!(
             found(&manifests, &["RC401"]),
             [
-                "RC401 medium RoleBinding all: grants rights to ServiceAccount `shop/default`, as which Deployment \
-              shop/a and 2 other workloads run"
+                "RC401 medium RoleBinding all: grants access to ServiceAccount `shop/default`, which Deployment \
+              shop/a and 2 other workloads run as"
             ],
             "{subject}"
         );
@@ -120,7 +120,7 @@ fn default_is_reported_by_the_binding_and_not_through_groups_of_everybody() {
 }
 
 #[test]
-fn an_account_in_use_otherwise_is_not_unused() {
+fn an_account_with_another_use_is_not_unused() {
     let rights = binding("cni", "ClusterRole, name: view", "{kind: ServiceAccount, name: cni}");
     let role = |rule: &str| {
         format!(
@@ -132,25 +132,25 @@ fn an_account_in_use_otherwise_is_not_unused() {
     for (rule, expected) in [
         // People and pipelines use ServiceAccounts of repositories.
         ("{apiGroups: [''], resources: [pods], verbs: [get]}", Some("info")),
-        // Tokens of it are minted.
+        // Other subjects can create tokens for it.
         (
             "{apiGroups: [''], resources: [serviceaccounts/token], resourceNames: [cni], verbs: [create]}",
             None,
         ),
-        // An operator runs Pods as whom it likes.
+        // An operator can run Pods as any ServiceAccount.
         ("{apiGroups: [apps], resources: [daemonsets], verbs: [create]}", Some("info")),
     ] {
         let manifests = format!("{ACCOUNTS}{agent}{rights}{}{bound}", role(rule));
         let expected: Vec<String> = expected
             .map(|severity| {
-                format!("RC402 {severity} ServiceAccount cni: holds rights, but no workload of the input runs as it")
+                format!("RC402 {severity} ServiceAccount cni: has access, but no workload in the input uses it")
             })
             .into_iter()
             .collect();
         assert_eq!(found(&manifests, &["RC402"]), expected, "{rule}");
         let fixes = support::findings_of(&manifests).into_iter();
         for finding in fixes.filter(|finding| finding.rule.is_called("RC402")) {
-            assert!(finding.fix.starts_with("let the workload"), "{}", finding.fix);
+            assert!(finding.fix.starts_with("run the intended workload"), "{}", finding.fix);
         }
     }
 }
@@ -162,7 +162,7 @@ fn a_needless_token_is_reported_once_for_an_account() {
     assert_eq!(
         found(&manifests, &["RC403"]),
         [
-            "RC403 info ServiceAccount other: its token is mounted into the Pods of 2 workloads, but it has no rights"
+            "RC403 info ServiceAccount other: its token is mounted into the Pods of 2 workloads, but it has no access"
         ]
     );
 }
@@ -177,16 +177,16 @@ fn what_is_no_longer_served_is_reported_with_the_release_that_removed_it() {
     for (rules, expected) in [
         (
             "{apiGroups: [policy], resources: [podsecuritypolicies], verbs: [use]}",
-            "RC407 info ClusterRole x: `podsecuritypolicies` of API group `policy` is no longer served, since Kubernetes 1.25",
+            "RC407 info ClusterRole x: `podsecuritypolicies` of API group `policy` is no longer served as of Kubernetes 1.25",
         ),
         (
             "{apiGroups: [extensions], resources: [ingresses], verbs: [get]}",
-            "RC407 medium ClusterRole x: `ingresses` of API group `extensions` is no longer served, since Kubernetes 1.22",
+            "RC407 medium ClusterRole x: `ingresses` of API group `extensions` is no longer served as of Kubernetes 1.22",
         ),
         // Where the role grants the same as servers have it today, nobody is refused.
         (
             "{apiGroups: [extensions], resources: [ingresses], verbs: [get]}, {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get]}",
-            "RC407 info ClusterRole x: `ingresses` of API group `extensions` is no longer served, since Kubernetes 1.22",
+            "RC407 info ClusterRole x: `ingresses` of API group `extensions` is no longer served as of Kubernetes 1.22",
         ),
     ] {
         assert_eq!(found(&role(rules), &["RC407"]), [expected]);

@@ -56,8 +56,8 @@ fn only_the_kinds_that_are_granted_are_named() {
 fn names_are_no_advice_for_verbs_without_them() {
     check(
         "{apiGroups: [''], resources: [secrets], verbs: [create]}",
-        &["RC512 high create Secrets, and create tokens with them if they can read them \
-           [remove `create`, unless that is needed]"],
+        &["RC512 high create Secrets, and use them to create tokens if they can also read them \
+           [remove `create`, unless the subject needs it]"],
     );
 }
 
@@ -102,7 +102,9 @@ fn what_several_rules_of_a_role_do_is_said_once() {
         "{apiGroups: [a.example.com], resources: [widgets], verbs: ['*']}, \
          {apiGroups: [b.example.com], resources: [widgets], verbs: ['*']}, \
          {apiGroups: [c.example.com], resources: [widgets], verbs: ['*']}",
-        &["RC504 info allows any verb, as `rules[1]` and `rules[2]` do [name what is needed]"],
+        &[
+            "RC504 info allows any verb, as `rules[1]` and `rules[2]` do [list the required verbs or resources]",
+        ],
     );
 }
 

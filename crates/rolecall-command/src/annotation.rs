@@ -12,13 +12,13 @@ pub const KEY: &str = "rolecall.dev/needs";
 #[non_exhaustive]
 pub enum NeedsError {
     /// The resource is missing.
-    #[error("`{part}` names no resource: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
+    #[error("`{part}` has no resource: use `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
     NoResource {
         /// The part of the text.
         part: String,
     },
     /// There are too many words.
-    #[error("`{word}` is one word too many: write `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
+    #[error("`{word}` has one word too many: use `VERB,.. RESOURCE,.. [NAME,..] [in NAMESPACE]`")]
     TooManyWords {
         /// The first word too many.
         word: String,

@@ -146,14 +146,14 @@ fn is_hex_digit(byte: u8) -> bool {
 impl fmt::Display for Generated {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Pod => "a controller named this Pod, and its successor gets another name",
+            Self::Pod => "a controller generated the name of this Pod, and its replacement gets a different name",
             Self::Run => {
-                "the CronJob controller named this run, and the next one gets another name"
+                "the CronJob controller generated the name of this run, and the next run gets a different name"
             }
             Self::TemplateHash => {
                 "the name contains a hash of the Pod template, which every rollout changes"
             }
-            Self::HelmRelease => "Helm stores each revision of a release under another name",
+            Self::HelmRelease => "Helm stores each revision of a release under a different name",
             Self::Event => "events get their names from the time at which they are recorded",
             Self::ContentHash => {
                 "Kustomize appends a hash of the content, which every change replaces"

@@ -325,7 +325,7 @@ impl Risk {
             matches!(&request.target, Target::Resource(target) if !target.name.is_empty());
         Some(match self {
             Self::Wildcard { .. } => "list the required values individually",
-            Self::Everyone { .. } => "name a user, one of your groups or a ServiceAccount",
+            Self::Everyone { .. } => "use a user, one of your groups or a ServiceAccount",
             Self::Catalogued(held) => match held.code {
                 RuleCode(510..=512) if held.namespace.is_none() => {
                     "request it in the required namespaces, and for Secrets by name"
@@ -342,7 +342,7 @@ impl Risk {
                     "let someone with these permissions create the roles, or deploy them as manifests"
                 }
                 RuleCode(529) if is_named => {
-                    "let someone who holds the role's rules create the binding"
+                    "let someone who has the role's rules create the binding"
                 }
                 RuleCode(529) => "bind the intended role, or limit `bind` to it by name",
                 RuleCode(532 | 533) if is_named => "grant it the required permissions directly",

@@ -19,7 +19,7 @@ pub struct VersionError {
 
 impl fmt::Display for VersionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is not a Kubernetes version; write it as `1.36`", self.text)
+        write!(formatter, "`{}` is not a Kubernetes version; use the format `1.36`", self.text)
     }
 }
 

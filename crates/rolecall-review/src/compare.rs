@@ -108,15 +108,14 @@ impl Cause {
         match self {
             Self::Privileged => {
                 "an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a \
-                 webhook, or membership of `system:masters` that is not known here"
+                 webhook, or membership of `system:masters` that rolecall does not know"
                     .to_owned()
             }
             Self::Node => "the Node authorizer allows it".to_owned(),
             Self::UnknownGroup { group } => {
-                format!("the subject is in group `{group}`, which is not known here")
+                format!("the subject is in group `{group}`, which rolecall does not know")
             }
-            Self::Stale => "roles or bindings changed between listing and asking, or the server \
-                 has not seen a change yet; ask again"
+            Self::Stale => "roles or bindings changed after rolecall read them, or the server has not processed a change yet; try again"
                 .to_owned(),
             Self::OtherAuthorizer => {
                 "an authorizer other than RBAC, such as a webhook, allows it".to_owned()

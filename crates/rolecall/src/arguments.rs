@@ -9,10 +9,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::cli::{Given, Options, advice, columns, help, ignored, invoked};
 use crate::commands::{Command, grammar_of};
 
-/// Shows which identity a Pod has, what it can do, why it was refused, and the YAML that fixes it
+/// Shows the identity and the access of a Pod, the reason for a refusal, and the YAML that fixes it
 ///
-/// rolecall reads a live cluster or, with -f, manifests and snapshots. The commands and the answers are
-/// the same.
+/// rolecall reads a live cluster or, with -f, manifests and snapshots. The commands and answers are
+/// the same for both.
 #[derive(Debug, Parser)]
 #[command(
     name = "rolecall",

@@ -205,7 +205,7 @@ impl fmt::Display for Hint {
             Self::Quote { text } => formatter.write_str(text.trim()),
             Self::Edit { place, change } => write!(formatter, "in {place}, {change}"),
             Self::Write { instead_of, alternatives } => {
-                formatter.write_str("write ")?;
+                formatter.write_str("use ")?;
                 for (position, alternative) in alternatives.iter().enumerate() {
                     let separator = match position {
                         0 => "",

@@ -66,7 +66,9 @@ fn scope(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
         ),
         NearMissKind::NotAllNamespaces { granted_in } => (
             format!("it only applies in namespace {granted_in}, not across all namespaces"),
-            format!("use `-n {granted_in}` if that is enough, or {JUST_THIS} in all namespaces"),
+            format!(
+                "use `-n {granted_in}` if that is sufficient, or {JUST_THIS} in all namespaces"
+            ),
         ),
         NearMissKind::ClusterScopedThroughRoleBinding => (
             format!("{} is cluster-scoped, which no RoleBinding can grant", what(request)),
@@ -153,7 +155,7 @@ fn rule_change(miss: &NearMiss<'_>, request: &Request) -> (String, String) {
                 format!(" and {:?} to its apiGroups", group(request))
             });
             (
-                format!("the rule says `{written}`, which is not `{}`", what(request)),
+                format!("the rule contains `{written}`, not `{}`", what(request)),
                 format!("add `{}` to its resources{groups} in", what(request)),
             )
         }
@@ -271,7 +273,7 @@ fn role(miss: &NearMiss<'_>, identity: &Identity, request: &Request) -> (String,
             let who = crate::resolved::label(identity);
             let message = format!("no binding grants it to {who}");
             if identity.is_node() {
-                let change = "check first which Pods run on the node: the Node authorizer allows the requests for them";
+                let change = "check which Pods run on the node: the Node authorizer allows the requests that they need";
                 return (message, change.to_owned());
             }
             let binding = match request.namespace() {

@@ -13,8 +13,8 @@ use crate::resolved::label;
 /// of one report do not replace each other.
 const FOLDER: &str = "rbac";
 
-/// The remedy for requests whose namespace the manifest does not show.
-const SOMEWHERE: &str = "grant what is refused in every namespace with `rolecall fix`, and pass the namespace that it runs in with `-n`";
+/// The fix for requests whose namespace the manifest does not contain.
+const SOMEWHERE: &str = "grant the refused requests with `rolecall fix`, and pass the namespace in which the workload runs with `-n`";
 
 /// Adds the commands that grant denied requests. Each reads the input with the options in `sources`,
 /// such as `-f deploy/`.

@@ -31,7 +31,7 @@ fn text_of(note: &Note) -> String {
         }
         Note::DefaultServiceAccount { namespace } => format!(
             "`default` is the ServiceAccount of every Pod in namespace `{namespace}` without a \
-                 `serviceAccountName`: all of them gain this"
+                 `serviceAccountName`: all of these Pods gain this access"
         ),
         Note::NoNamespace { name } => refusing_namespace(name, NamespaceState::Missing).0,
         Note::NothingToReuse { namespace } => {
@@ -51,10 +51,12 @@ fn text_of(note: &Note) -> String {
             format!("keeping `{name}` {} unchanged: rolecall does not manage it", place(namespace))
         }
         Note::WiderThanNamed { verb, resource } => {
-            format!("`{verb}` of `{resource}` cannot be limited to a name: granting it for all")
+            format!(
+                "`{verb}` of `{resource}` cannot be limited to a name: granting it for all objects"
+            )
         }
         Note::RunsPods { namespace } => format!(
-            "this allows running Pods, and so acting as any ServiceAccount in namespace `{namespace}`"
+            "this allows running Pods, and therefore acting as any ServiceAccount in namespace `{namespace}`"
         ),
         Note::Risk { risk } => format!(
             "this grant has a risk of {} severity{}: its holders can {} ({})",

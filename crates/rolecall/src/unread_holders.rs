@@ -47,7 +47,7 @@ pub(crate) fn note_allowed(
     }
     if left_out > 0 {
         ui.note(format!(
-            "the server was not asked about {left_out} more subjects: the limit is {MOST_SUBJECTS}"
+            "rolecall did not ask the server about {left_out} more subjects: the limit is {MOST_SUBJECTS}"
         ));
     }
     Ok(())

@@ -28,7 +28,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
             path: format!("{ROOT}{top}/{file}"),
             line: 0,
             what: "no test reads this fixture".into(),
-            remedy: format!("write {ROOT}{top}/{CASES}, or name `{ROOT}{top}` in a test"),
+            remedy: format!("use {ROOT}{top}/{CASES}, or name `{ROOT}{top}` in a test"),
         })
         .collect();
     if let Some((path, _)) = tree.under(ROOT).find(|(path, _)| path.ends_with("/cases.yaml"))

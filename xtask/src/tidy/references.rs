@@ -52,7 +52,7 @@ fn broken(tree: &Tree, reference: &Reference, from: &str) -> Option<(String, Str
         return (!exists).then(|| {
             (
                 format!("`{written}` refers to a missing file"),
-                format!("write `{path}`, or another document"),
+                format!("use `{path}`, or another document"),
             )
         });
     };

@@ -34,7 +34,7 @@ fn members(tree: &Tree) -> Vec<Problem> {
                     line: dependency.line,
                     what: format!("`{}` is not taken from the version table", dependency.name),
                     remedy: format!(
-                        "put the version into {ROOT} and write `{}.workspace = true` here",
+                        "put the version into {ROOT} and use `{}.workspace = true` here",
                         dependency.name
                     ),
                 });

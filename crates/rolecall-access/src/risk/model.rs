@@ -197,20 +197,17 @@ impl Risk {
             Grading::Scope => {}
             Grading::PodSecurity => {
                 let open = Severity::High.max(self.in_namespace);
-                add(open, "where the Namespace in the input enforces no Pod Security level");
+                add(open, "if the Namespace in the input enforces no Pod Security level");
             }
             Grading::Operator => {
-                add(
-                    Severity::Critical,
-                    "where the operator in the input can take over the cluster",
-                );
+                add(Severity::Critical, "if the operator in the input can take over the cluster");
             }
         }
         if wide != self.in_namespace {
             add(wide, "in the whole cluster");
         }
         if let Some(gravest) = self.gravest_included().filter(|gravest| *gravest > wide) {
-            add(gravest, "where it includes a risk of that severity");
+            add(gravest, "if it includes a risk of that severity");
         }
         if controller::may_be_needed(self, self.in_namespace) {
             let where_needed = match self.controllers {
@@ -220,7 +217,7 @@ impl Risk {
             add(Severity::Info, where_needed);
         }
         if self.code == RuleCode(534) {
-            add(Severity::High, "for approving requests of others alone");
+            add(Severity::High, "for approving only requests of others");
         }
         grades.join("; ")
     }

@@ -258,7 +258,7 @@ fn the_severity_by_scope_alone_is_that_of_the_catalogue() {
 fn the_effect_of_one_verb_on_everything_names_the_verb() {
     let everything = find(RuleCode(503)).unwrap();
     for (verbs, expected) in [
-        (&[][..], "use a verb on everything"),
+        (&[][..], "use a verb on every resource"),
         (&["get"], "`get` everything"),
         (&["get", "list"], "`get` and `list` everything"),
         (

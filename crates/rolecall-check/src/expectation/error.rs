@@ -5,25 +5,25 @@ use rolecall_rbac::{GlobError, ResolveError, Text};
 #[non_exhaustive]
 pub enum FormatError {
     /// An expectation is about nobody.
-    #[error("`subjects` is empty: name at least one subject")]
+    #[error("`subjects` is empty: add at least one subject")]
     NoSubjects,
     /// A pattern has the notation of another tool.
     #[error(transparent)]
     Glob(GlobError),
     /// An expectation says nothing about its subjects.
-    #[error("nothing is expected: add `can`, `cannot` or `only`")]
+    #[error("the expectation is empty: add `can`, `cannot` or `only`")]
     NothingExpected,
     /// An entry has no verbs.
-    #[error("`verbs` is empty: name at least one verb, or `*` for every verb")]
+    #[error("`verbs` is empty: add at least one verb, or `*` for every verb")]
     NoVerbs,
     /// A list holds the empty string.
-    #[error("`{field}` holds an empty text")]
+    #[error("`{field}` contains an empty string")]
     EmptyText {
         /// The field.
         field: &'static str,
     },
     /// A list that may be left out is empty, and so means nothing.
-    #[error("`{field}` is empty: leave it out, or name something")]
+    #[error("`{field}` is empty: omit it, or add a value")]
     EmptyList {
         /// The field.
         field: &'static str,
@@ -32,10 +32,10 @@ pub enum FormatError {
     #[error("add `resources` or `nonResourceURLs`")]
     NoTarget,
     /// An entry is about resources and URLs at once.
-    #[error("`resources` and `nonResourceURLs` do not go together: write two entries")]
+    #[error("`resources` and `nonResourceURLs` cannot be combined: use two entries")]
     TwoTargets,
     /// An entry about URLs has fields that only resources have.
-    #[error("URLs have no `apiGroups`, `resourceNames` or `namespaces`: leave them out")]
+    #[error("URLs have no `apiGroups`, `resourceNames` or `namespaces`: omit them")]
     UrlsHaveNoPlace,
     /// An entry as a string has another form.
     #[error("`{text}` is not `VERBS RESOURCES`, `VERBS RESOURCES in NAMESPACES` or `VERBS PATHS`")]
@@ -44,10 +44,10 @@ pub enum FormatError {
         text: String,
     },
     /// A namespace is the empty string.
-    #[error("a namespace has a name: omit `namespaces` for every namespace")]
+    #[error("a namespace is an empty string: omit `namespaces` for every namespace")]
     EmptyNamespace,
     /// A selection of subjects asks for its subject's own namespace.
-    #[error("`<own>` is undefined here, because subjects are being selected")]
+    #[error("`<own>` cannot be used to select subjects")]
     OwnNamespaceOfSelection,
     /// A subject has another form.
     #[error("`{text}` is not `sa/NAMESPACE:NAME`, `user/NAME` or `group/NAME`")]
@@ -71,13 +71,13 @@ pub enum EntryError {
         pattern: String,
     },
     /// `<own>` is asked of a user or group.
-    #[error("users and groups have no namespace that `<own>` could mean")]
+    #[error("`<own>` does not apply to users and groups, which have no namespace")]
     NoOwnNamespace,
     /// A resource is not served, and has no API group that would make it a custom one.
     #[error(transparent)]
     UnknownResource(ResolveError),
     /// Nothing of Kubernetes' own is asked about with such a verb.
-    #[error("no request has the verb `{verb}`")]
+    #[error("no request uses the verb `{verb}`")]
     UnknownVerb {
         /// The verb.
         verb: Text,

@@ -6,20 +6,20 @@ use super::{EntryError, Expectation};
 use rolecall_access::AccessTerm;
 use rolecall_access::Holder;
 
-/// An expectation that does not hold, or cannot be shown to hold.
+/// An expectation that is not met, or whose result is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
     /// The expectation.
     pub expectation: &'a Expectation,
-    /// Of whom it does not hold; `None` when it fails before it comes to anybody.
+    /// The subject that fails the expectation; `None` if it fails for all subjects.
     pub holder: Option<Holder>,
-    /// The part of the expectation that does not hold.
+    /// The part of the expectation that is not met.
     pub spot: Spot,
     /// Why.
     pub unmet: Unmet<'a>,
 }
 
-/// A part of an expectation: a field, and which of its items.
+/// A part of an expectation: a field, and the index of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Spot {
     /// The field.
@@ -28,42 +28,42 @@ pub struct Spot {
     pub index: Option<usize>,
 }
 
-/// Why an expectation does not hold.
+/// The reason why an expectation is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unmet<'a> {
-    /// The subject lacks what it should have.
+    /// The subject does not have the expected access.
     Denied {
         /// The missing access.
         missing: AccessTerm,
-        /// One request of that.
+        /// One request of the missing access.
         example: Request,
         /// The near misses of the example, nearest first.
         near: Vec<NearMiss<'a>>,
     },
-    /// The subject has what it must not have.
+    /// The subject has forbidden access.
     Allowed {
         /// The forbidden access that it has.
         access: AccessTerm,
-        /// Everything that grants some of that.
+        /// All grants of a part of the access.
         by: Vec<Grant<'a>>,
     },
-    /// The subject has more than what it may have at most.
+    /// The subject has access beyond the limit.
     Beyond {
         /// The excess access, sorted.
         access: Vec<AccessTerm>,
-        /// Everything that grants some of that.
+        /// All grants of a part of the access.
         by: Vec<Grant<'a>>,
     },
-    /// Something that was not read decides it.
+    /// The result depends on input that was not read.
     Undecided {
         /// The undecided access.
         word: Word,
-        /// The unread parts that decide it.
+        /// The gaps that the result depends on.
         gaps: Vec<Gap>,
     },
     /// The subjects match nobody.
     NoSubject,
-    /// An entry means nothing here.
+    /// An entry is meaningless.
     Meaningless {
         /// Why.
         error: EntryError,
@@ -139,11 +139,11 @@ impl fmt::Display for Failure<'_> {
                     more => format!(" and {more} more"),
                 };
                 let named = named.join("; ");
-                write!(formatter, "`{holder}` can {named}{more}, which `only` leaves out")?;
+                write!(formatter, "`{holder}` can {named}{more}, which `only` does not include")?;
             }
             Unmet::Undecided { word, gaps } => {
                 let word = word.as_str();
-                write!(formatter, "whether `{word}` holds for `{holder}` is open")?;
+                write!(formatter, "unknown whether `{word}` holds for `{holder}`")?;
                 for (position, gap) in gaps.iter().enumerate() {
                     write!(formatter, "{} {gap}", if position == 0 { ", unread:" } else { ";" })?;
                 }
@@ -156,8 +156,8 @@ impl fmt::Display for Failure<'_> {
         match (&**name, &*self.expectation.reason) {
             ("", "") => Ok(()),
             ("", reason) => write!(formatter, "; expected because {reason}"),
-            (name, "") => write!(formatter, ", against `{name}`"),
-            (name, reason) => write!(formatter, ", against `{name}` ({reason})"),
+            (name, "") => write!(formatter, ", which violates `{name}`"),
+            (name, reason) => write!(formatter, ", which violates `{name}` ({reason})"),
         }
     }
 }

@@ -248,12 +248,11 @@ impl fmt::Display for RemarkKind {
             Self::Write(write) => write.fmt(formatter),
             Self::KubeletRefusesServer { user } if **user == *"system:anonymous" => formatter.write_str(
                 "the kubelet refused the API server, which asked without a client certificate: set \
-                 `--kubelet-client-certificate` and `--kubelet-client-key` of kube-apiserver; the caller of \
-                 kubectl lacks nothing",
+                 `--kubelet-client-certificate` and `--kubelet-client-key` of kube-apiserver; the kubectl user does not need more access",
             ),
             Self::KubeletRefusesServer { user } => write!(
                 formatter,
-                "the kubelet refused the API server, not the caller of kubectl: `{user}` is the identity of the \
+                "the kubelet refused the API server, not the kubectl user: `{user}` is the identity of the \
                  server's kubelet client certificate, which needs ClusterRole `system:kubelet-api-admin`",
             ),
             Self::OtherProgram { name } => write!(

@@ -95,7 +95,7 @@ pub(super) fn read(text: &[u8], place: usize) -> Reading<'_> {
     match sentence(&head, words) {
         Ok(_) if head == Head::Unannounced => Reading::Doubtful(Doubt::Unannounced),
         Ok(sentence) => Reading::Refused(sentence),
-        // People also write `User "x" cannot ...`.
+        // People also use `User "x" cannot ...`.
         Err(_) if head == Head::Unannounced => Reading::Nothing,
         Err(doubt) => Reading::Doubtful(doubt),
     }

@@ -138,7 +138,7 @@ fn advice(field: &str, what: &str) -> &'static str {
             "; a ServiceAccount subject needs `namespace`, a User or Group has none"
         }
         _ if field.starts_with("subjects") && ends("apiGroup") => {
-            "; write `apiGroup: rbac.authorization.k8s.io` for a User or Group, and no apiGroup for a ServiceAccount"
+            "; use `apiGroup: rbac.authorization.k8s.io` for a User or Group, and no apiGroup for a ServiceAccount"
         }
         _ if field.starts_with("subjects") && ends("kind") => {
             "; the kind of a subject is ServiceAccount, User or Group"
@@ -148,14 +148,16 @@ fn advice(field: &str, what: &str) -> &'static str {
             "; a RoleBinding refers to a Role or ClusterRole, a ClusterRoleBinding to a ClusterRole"
         }
         _ if field.starts_with("roleRef") && ends("apiGroup") => {
-            "; write `apiGroup: rbac.authorization.k8s.io`"
+            "; use `apiGroup: rbac.authorization.k8s.io`"
         }
         _ if field.starts_with("roleRef") && is_required => {
             "; set the role that the binding grants"
         }
         _ if ends("verbs") => "; a rule needs at least one verb",
-        _ if ends("apiGroups") => "; write `apiGroups: [\"\"]` for the core group",
-        _ if ends("resources") => "; a rule names resources or, in a ClusterRole, nonResourceURLs",
+        _ if ends("apiGroups") => "; use `apiGroups: [\"\"]` for the core group",
+        _ if ends("resources") => {
+            "; a rule contains resources or, in a ClusterRole, nonResourceURLs"
+        }
         _ if ends("nonResourceURLs") => {
             "; only a ClusterRole can grant URLs, in a rule without resources"
         }

@@ -163,7 +163,7 @@ fn groups_of_everyone_are_not_granted_anything() {
     }
     let risk = &risks(&Identity::user("system:anonymous"), &request("list pods in shop"))[0];
     assert_eq!(risk.to_string(), "`system:anonymous` includes everyone or unknown users");
-    let narrower = "name a user, one of your groups or a ServiceAccount";
+    let narrower = "use a user, one of your groups or a ServiceAccount";
     assert_eq!(risk.narrower(&request("list pods in shop")), Some(narrower));
 }
 

@@ -64,7 +64,7 @@ impl Inventory {
         find(&self.bindings, namespace, name, |binding| &binding.metadata)
     }
 
-    /// Returns the ServiceAccount of that namespace and name.
+    /// Returns the ServiceAccount with that namespace and name.
     pub fn service_account(&self, namespace: &str, name: &str) -> Option<&ServiceAccount> {
         find(&self.service_accounts, namespace, name, |account| &account.metadata)
     }

@@ -26,7 +26,7 @@ fn versions_are_parsed_with_the_suffixes_of_providers() {
         let parsed = text.parse::<KubernetesVersion>();
         assert_eq!(parsed.as_ref().ok().map(|version| version.minor), minor, "{text}");
         if let Err(error) = parsed {
-            let expected = format!("`{text}` is not a Kubernetes version; write it as `1.36`");
+            let expected = format!("`{text}` is not a Kubernetes version; use the format `1.36`");
             assert_eq!(error.to_string(), expected);
         }
     }

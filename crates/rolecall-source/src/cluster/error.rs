@@ -32,7 +32,7 @@ pub enum ConfigError {
         line: Option<u64>,
     },
     /// Two files of `KUBECONFIG` have different kinds or API versions.
-    #[error("the files of KUBECONFIG are of different kinds or versions")]
+    #[error("the files in KUBECONFIG have different kinds or versions")]
     MixedKubeconfigs,
     /// The kubeconfig has no current context, and the command line names none.
     #[error("the kubeconfig has no current context")]
@@ -49,7 +49,7 @@ pub enum ConfigError {
         known: Vec<String>,
     },
     /// The context's cluster is missing from the kubeconfig, or has no server.
-    #[error("context `{context}` names a cluster without a server, `{cluster}`")]
+    #[error("context `{context}` refers to a cluster without a server, `{cluster}`")]
     NoServer {
         /// The context.
         context: String,
@@ -57,7 +57,7 @@ pub enum ConfigError {
         cluster: String,
     },
     /// The user of the context or of the command line is missing from the kubeconfig.
-    #[error("{} names a user that the kubeconfig does not have, `{user}`", by_context(context.as_deref()))]
+    #[error("{} refers to a user that the kubeconfig does not contain, `{user}`", by_context(context.as_deref()))]
     UnknownUser {
         /// The context; `None` when the command line names the user.
         context: Option<String>,

@@ -42,7 +42,7 @@ impl Sink for Objects {
             Ok(text) => match self.decoder.json(text, Some(&self.identity), Position::default()) {
                 Ok(_) => match self.decoder.batch.foreign.take() {
                     None => return,
-                    Some(kind) => format!("the server's list holds an object of kind `{kind}`"),
+                    Some(kind) => format!("the server's list contains an object of kind `{kind}`"),
                 },
                 Err(_) => "it is not JSON".to_owned(),
             },

@@ -89,6 +89,6 @@ impl Located<'_> {
                 format!("in {} {name}{}", object.kind(), words::origin(metadata))
             }
         };
-        plain(&format!("write {text} {place}")).into_owned()
+        plain(&format!("use {text} {place}")).into_owned()
     }
 }

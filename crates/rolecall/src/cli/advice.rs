@@ -138,7 +138,7 @@ fn of_option(written: &str, grammar: &Command, command: Option<&str>) -> Vec<Str
 fn of_operand(written: &str, command: Option<&str>) -> Vec<String> {
     match command {
         Some("can-i" | "who-can" | "why") => {
-            vec![format!("write `--name {}` to ask about one object", quote(written))]
+            vec![format!("use `--name {}` to ask about one object", quote(written))]
         }
         _ => Vec::new(),
     }

@@ -128,7 +128,7 @@ impl ConnectionOptions {
 
 /// Parses an extra attribute, `KEY=VALUE`.
 fn parse_extra(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    let (key, value) = text.split_once('=').ok_or("use the format KEY=VALUE")?;
     // The server lowercases keys, too.
     Ok((key.to_lowercase(), value.to_owned()))
 }

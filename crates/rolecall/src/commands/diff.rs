@@ -17,7 +17,7 @@ use crate::render;
 use crate::ui::Ui;
 use crate::words;
 
-/// Show what access each subject gains and loses between two sources
+/// Show the access that each subject gains and loses between two sources
 #[derive(Debug, Args)]
 #[command(after_help = format!(include_str!("../help/diff.txt"), sources = diff_source::GRAMMAR))]
 pub(crate) struct Arguments {

@@ -12,7 +12,7 @@ use crate::invocation::as_invoked;
 use crate::render::{Table, document};
 use crate::ui::Ui;
 
-/// Explain what a finding of `check` means and how to fix it
+/// Explain a finding of `check` and how to fix it
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("../help/explain.txt"))]
 pub(crate) struct Arguments {

@@ -113,7 +113,7 @@ pub(crate) fn refuse_pattern_of_names(
         return Ok(());
     }
     Err(CommandError::usage(format!(
-        "no object is named `{name}`: names are compared literally; leave out the name for all objects"
+        "no object is named `{name}`: names are compared literally; omit the name for all objects"
     )))
 }
 

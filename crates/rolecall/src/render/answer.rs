@@ -122,7 +122,7 @@ impl Answer<'_> {
                 let refusal = self.refusal();
                 writeln!(
                     out,
-                    "{UNKNOWN}unknown{UNKNOWN:#}: from what could be read, {}",
+                    "{UNKNOWN}unknown{UNKNOWN:#}: as far as could be read, {}",
                     plain(&refusal)
                 )?;
                 for gap in words::gaps(gaps) {
@@ -144,8 +144,8 @@ impl Answer<'_> {
             miss.kind,
             NearMissKind::RoleNotFound { .. } | NearMissKind::UnsupportedRoleKind
         );
-        // It is unknown what a missing role would allow.
-        let how = if is_broken { "perhaps" } else { "nearly" };
+        // The rules of a missing role are unknown.
+        let how = if is_broken { "possible grant:" } else { "near miss:" };
         writeln!(out, "  {how} {}", plain(&self.miss_line(miss)))?;
         writeln!(out, "    but {}", plain(&explanation.message))?;
         if detail == Detail::Full {
@@ -270,7 +270,7 @@ impl Answer<'_> {
     /// Names binding, role and rule of a near miss, as far as they exist.
     fn miss_line(&self, miss: &NearMiss<'_>) -> String {
         let binding = miss.binding.map(|binding| {
-            format!("by {}{}", words::binding(binding), words::origin(&binding.metadata))
+            format!("{}{}", words::binding(binding), words::origin(&binding.metadata))
         });
         let role = miss.role.map(words::role);
         let rule = miss.rule.map(|(index, rule)| {
@@ -280,7 +280,7 @@ impl Answer<'_> {
     }
 }
 
-/// Names a subject, with the workload that runs as it.
+/// Names a subject, with the workload that uses it.
 fn who(subject: &Subject) -> String {
     let label = label(&subject.identity);
     match &subject.workload {

@@ -55,7 +55,7 @@ fn an_authorizer_can_allow_what_no_role_allows() {
     assert_snapshot!(abac.rolecall("admin", &format!("can-i {GET}")), @r#"
     yes: according to the server, sa/ns-1:k-sa-1 can get pods in namespace ns-1
     --- stderr
-    note: based on roles and bindings only, the answer is no: an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a webhook, or membership of `system:masters` that is not known here
+    note: based on roles and bindings only, the answer is no: an authorizer that gives no reason allows it: ABAC, AlwaysAllow, a webhook, or membership of `system:masters` that rolecall does not know
     --- exit 0
     "#);
 }
@@ -65,7 +65,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
     let failing = deciding(json!({"allowed": false, "evaluationError": "webhook: timeout"}));
     assert_snapshot!(failing.rolecall("admin", &format!("can-i {GET}")), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     note: this is based on roles and bindings only: another authorizer, such as a webhook, could decide otherwise
@@ -78,7 +78,7 @@ fn an_unconfirmed_answer_is_marked_as_rbac_only() {
     });
     assert_snapshot!(refusing.rolecall("admin", &format!("can-i {GET}")), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister, Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     note: this is based on roles and bindings only: another authorizer, such as a webhook, could decide otherwise

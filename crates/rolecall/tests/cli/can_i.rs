@@ -40,7 +40,7 @@ fn access_ends_at_the_namespace() {
         rolecall("can-i list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+          near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it only applies in namespace ns-1
         --- stderr
         hint: run `rolecall why list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1` to see what would change the answer
@@ -53,7 +53,7 @@ fn access_ends_at_the_namespace() {
 fn all_namespaces_together_are_not_the_sum_of_each() {
     assert_snapshot!(rolecall("can-i list pods --for sa/ns-1:k-sa-1 -A -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" at the cluster scope
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1, not across all namespaces
     --- stderr
     note: checking requests across all namespaces, which only ClusterRoleBindings grant
@@ -79,7 +79,7 @@ fn an_unserved_subresource_is_probably_misspelled() {
     assert_snapshot!(rolecall("can-i get pods/lgo --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: `pods` has no subresource `lgo`
-    hint: write `pods/log` instead of `pods/lgo`
+    hint: use `pods/log` instead of `pods/lgo`
     hint: pass `--name lgo` to ask about one object of `pods`
     --- exit 2
     "#);
@@ -90,7 +90,7 @@ fn an_unserved_resource_is_probably_misspelled() {
     assert_snapshot!(rolecall("can-i get depolyments --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: no served resource is named `depolyments`
-    hint: write `deployments.apps` or `depolyments.GROUP` instead of `depolyments`
+    hint: use `deployments.apps` or `depolyments.GROUP` instead of `depolyments`
     --- exit 2
     "#);
 }
@@ -99,7 +99,7 @@ fn an_unserved_resource_is_probably_misspelled() {
 fn a_verb_is_not_changed() {
     assert_snapshot!(rolecall("can-i lst pods --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot lst resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not lst
     --- stderr
     warning: unknown verb `lst`; did you mean `list`?
@@ -124,9 +124,9 @@ fn unread_input_makes_a_no_unknown() {
     assert_snapshot!(
         rolecall("can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
         @r#"
-        unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+        unknown: as far as could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
-          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
+          near miss: RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
         --- stderr
         error: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
@@ -139,9 +139,9 @@ fn unread_input_makes_a_no_unknown() {
              --keep-going"
         ),
         @r#"
-        unknown: from what could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+        unknown: as far as could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
-          nearly by RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
+          near miss: RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
@@ -174,7 +174,7 @@ fn the_node_authorizer_makes_a_no_unknown() {
             "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
         ),
         @r#"
-        unknown: from what could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "ns-1"
+        unknown: as far as could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "ns-1"
           could not read: the Node authorizer: it can allow more than roles and bindings
           roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
         --- stderr
@@ -436,9 +436,9 @@ fn a_url_is_a_path() {
     "#);
     assert_snapshot!(rolecall("can-i list /healthz --for sa/k-sa-1 -f fixtures/ns-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list path "/healthz"
-      nearly by ClusterRoleBinding system:discovery (default), ClusterRole system:discovery, rules[0]: get /healthz and 10 more
+      near miss: ClusterRoleBinding system:discovery (default), ClusterRole system:discovery, rules[0]: get /healthz and 10 more
         but the rule has the verb get, not list
-      nearly by ClusterRoleBinding system:public-info-viewer (default), ClusterRole system:public-info-viewer, rules[0]: get /healthz and 4 more
+      near miss: ClusterRoleBinding system:public-info-viewer (default), ClusterRole system:public-info-viewer, rules[0]: get /healthz and 4 more
         but the rule has the verb get, not list
     --- stderr
     note: no `-n` given: assuming namespace `ns-1`, the only one in the input
@@ -451,7 +451,7 @@ fn a_url_is_a_path() {
     note: no `-n` given: assuming namespace `ns-1`, the only one in the input
     warning: there is no ServiceAccount `x` in namespace `ns-1`
     error: a URL path has no `--name`
-    hint: write `/healthz` instead of `/healthz --name x`
+    hint: use `/healthz` instead of `/healthz --name x`
     --- exit 2
     "#);
 }

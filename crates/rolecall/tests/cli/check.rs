@@ -9,7 +9,7 @@ fn findings_are_a_table_and_fail() {
     assert_snapshot!(rolecall("check fixtures/v07-invalid-role-refs --severity low"), @r#"
     CODE    SEVERITY   WHERE                                            OBJECT                                     FINDING
     RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:8    ClusterRoleBinding v07-role-cluster-wide   roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
-    RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:22   RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    RC103   high       fixtures/v07-invalid-role-refs/invalid.yaml:22   RoleBinding v07-app/unknown-kind           roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; use `kind: Role` or `kind: ClusterRole`
 
     2 findings: 2 high
     checked 6 objects in 3 files
@@ -34,7 +34,7 @@ fn the_fail_level_decides_the_exit_code() {
         rolecall("check fixtures/v07-invalid-role-refs --severity low --fail-level critical -o github"),
         @r#"
     ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=8,endLine=8,col=9,endColumn=13,title=RC103 unsupported-role-kind::ClusterRoleBinding v07-role-cluster-wide: roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole
-    ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=22,endLine=22,col=9,endColumn=18,title=RC103 unsupported-role-kind::RoleBinding v07-app/unknown-kind: roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    ::error file=fixtures/v07-invalid-role-refs/invalid.yaml,line=22,endLine=22,col=9,endColumn=18,title=RC103 unsupported-role-kind::RoleBinding v07-app/unknown-kind: roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; use `kind: Role` or `kind: ClusterRole`
     --- exit 0
     "#
     );
@@ -87,7 +87,7 @@ fn junit_has_one_test_case_per_finding() {
           <failure type="high" message="Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:8: roleRef.kind: Unsupported value: &quot;Role&quot;: supported values: &quot;ClusterRole&quot;; grant the Role with a RoleBinding in its namespace, or make it a ClusterRole</failure>
         </testcase>
         <testcase classname="unsupported-role-kind" name="RC103 RoleBinding v07-app/unknown-kind roleRef.kind" file="fixtures/v07-invalid-role-refs/invalid.yaml">
-          <failure type="high" message="Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:22: roleRef.kind: Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;; write `kind: Role` or `kind: ClusterRole`</failure>
+          <failure type="high" message="Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;">fixtures/v07-invalid-role-refs/invalid.yaml:22: roleRef.kind: Unsupported value: &quot;SuperRole&quot;: supported values: &quot;Role&quot;, &quot;ClusterRole&quot;; use `kind: Role` or `kind: ClusterRole`</failure>
         </testcase>
       </testsuite>
     </testsuites>
@@ -264,7 +264,7 @@ fn errors_in_hostile_repositories_name_the_file() {
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
     CODE    SEVERITY   WHERE          OBJECT                  FINDING
-    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; use `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
     not read: itself.yaml, utf16.yaml, deep.json:1 and 4 more
@@ -300,7 +300,7 @@ fn unrendered_templates_are_reported_as_such() {
     command.args(split("check . --severity high")).current_dir(&folder);
     assert_snapshot!(run(&mut command, ""), @r#"
     CODE    SEVERITY   WHERE          OBJECT                  FINDING
-    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; write `kind: Role` or `kind: ClusterRole`
+    RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; use `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
     not read: chart
@@ -371,7 +371,7 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shpo}]
     "#);
     assert_snapshot!(checked("-n shop"), @r#"
     CODE    SEVERITY   WHERE        OBJECT                     FINDING
-    RC104   high       <stdin>:10   RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; write `namespace: shop`, if that one was meant
+    RC104   high       <stdin>:10   RoleBinding shop/viewers   subjects[0]: ServiceAccount `shpo/web` does not exist, but `shop/web` does; use `namespace: shop` if you meant that one
 
     1 finding: 1 high
     checked 2 objects in 1 file
@@ -455,7 +455,7 @@ rules:
     note: 3 findings suppressed:
     note: RC408 Role shop/reader at -:1: no binding refers to it; suppressed: reads its own
     note: RC511 Role shop/reader at -:1: anyone bound to it could read all Secrets at once, in namespace `shop`; suppressed: reads its own
-    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and create tokens with them if they can read them, in namespace `shop`; suppressed: may write it
+    note: RC512 Role shop/reader at -:1: anyone bound to it could write Secrets, and use them to create tokens if they can also read them, in namespace `shop`; suppressed: may write it
     --- exit 0
     "#);
 }

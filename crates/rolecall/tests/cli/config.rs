@@ -225,9 +225,9 @@ fn every_kind_of_failure_is_a_finding_at_its_entry() {
     assert_snapshot!(check_in(&files, "check deploy --severity medium"), @r#"
     CODE    SEVERITY   WHERE                     OBJECT                          FINDING
     RC510   medium     deploy/a.yaml:5           Role shop/reader                rules[0]: its holders can read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
-    RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, against `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding grants it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
-    RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
-    RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` leaves out, against `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; take it out of the role, or the subject out of the binding
+    RC601   high       deploy/rolecall.yaml:7    Expectation jane reads Pods     can[1]: `user/jane` cannot get,list pods in namespace shop, which violates `jane reads Pods`; nearly granted by ClusterRole view (default), but no binding grants it to user/jane; grant it: `rolecall fix get,list pods --for user/jane -n shop -f deploy --out-dir rbac`
+    RC602   high       deploy/rolecall.yaml:11   Expectation user/jane           cannot[1]: `user/jane` can get secrets in namespace shop; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; remove it from the role, or the subject from the binding
+    RC603   high       deploy/rolecall.yaml:14   Expectation nothing             only: `user/jane` can get secrets in namespace shop, which `only` does not include, which violates `nothing`; granted by RoleBinding shop/reader (deploy/a.yaml:7), Role shop/reader (deploy/a.yaml:1), rules[0]; remove it from the role, or the subject from the binding
     RC605   medium     deploy/rolecall.yaml:15   Expectation user/j?ne,group/*   subjects: the subjects of the expectation match nobody; correct the pattern, or set `optional: true` if it does not have to match
     RC606   medium     deploy/rolecall.yaml:19   Expectation user/jane           cannot[0]: `pods` has no subresource `exce`, in the expectation
 
@@ -250,7 +250,7 @@ fn unread_input_leaves_an_expectation_open() {
     ];
     assert_snapshot!(check_in(&files, "check . --severity high --keep-going"), @r#"
     CODE    SEVERITY   WHERE             OBJECT                 FINDING
-    RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: whether `cannot` holds for `user/joe` is open, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the string; make the unread input readable, and check again
+    RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: unknown whether `cannot` holds for `user/joe`, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the string; make sure that rolecall can read this input, and check again
 
     1 finding: 1 high
     not read: b.yaml:2
@@ -342,10 +342,10 @@ fn errors_in_a_configuration_have_a_position() {
     said += &check_in(&[("a.yaml", READER)], "check . --expectations no.yaml").stderr;
     assert_snapshot!(said, @r#"
     error: rolecall.yaml:3:37: expectations[0]: the field `cann` is not one of `name`, `reason`, `subjects`, `except`, `optional`, `namespaces`, `can`, `cannot`, `only`
-    error: rolecall.yaml:3:13: severities: there is no finding `RC51`: `rolecall explain` lists all
+    error: rolecall.yaml:3:13: severities: unknown finding `RC51`: `rolecall explain` lists all findings
     error: rolecall.yaml:3:21: severities.RC510: expected one of `info`, `low`, `medium`, `high`, `critical`, found `bad`
     error: rolecall.yaml:4:3: suppressions[0]: the field `reason` is missing
-    error: rolecall.yaml:4:3: suppressions[0].expires: `2027-02-29` is not a date: write `YYYY-MM-DD`
+    error: rolecall.yaml:4:3: suppressions[0].expires: `2027-02-29` is not a date: use `YYYY-MM-DD`
     error: rolecall.yaml:4:1: duplicate key `suppressions`, first on line 3
     error: rolecall.yaml:3:15: expected the bracket that closes `[`
     error: `rolecall.yaml` contains no configuration
@@ -368,18 +368,18 @@ fn suppressions_expire_and_unused_ones_are_reported() {
         check_in(&files, &format!("check deploy --severity low --today {day} -q -o github"))
     };
     assert_snapshot!(on("2026-06-30"), @r#"
-    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` matches no finding
     --- exit 0
     "#);
     assert_snapshot!(on("2026-07-01"), @r#"
     ::warning file=deploy/a.yaml,line=5,endLine=5,col=3,endColumn=56,title=RC510 secret-reading::Role shop/reader: rules[0]: its holders can read any Secret whose name they know, in namespace `shop`; limit the rule with `resourceNames`, or mount the required Secrets
     ::warning file=rolecall.yaml,line=4,endLine=4,col=3,endColumn=97,title=RC902 expired-suppression::Suppression RC510 of `Role shop/*` in `deploy/*`: the suppression of RC510 of `Role shop/*` in `deploy/*` ended on 2026-06-30
-    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` suppresses nothing
+    ::notice file=rolecall.yaml,line=5,endLine=5,col=3,endColumn=54,title=RC901 unused-suppression::Suppression RC510 of `Role kitchen/*`: the suppression of RC510 of `Role kitchen/*` matches no finding
     --- exit 1
     "#);
     assert_snapshot!(on("yesterday"), @r#"
     --- stderr
-    error: invalid value 'yesterday' for '--today <YYYY-MM-DD>': `yesterday` is not a date: write `YYYY-MM-DD`
+    error: invalid value 'yesterday' for '--today <YYYY-MM-DD>': `yesterday` is not a date: use `YYYY-MM-DD`
 
     For more information, try '--help'.
     --- exit 2

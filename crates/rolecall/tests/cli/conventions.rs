@@ -12,7 +12,7 @@ const ASK: &str = "who-can get secrets -n ns-1 -f fixtures/ns-1";
 fn habits_from_other_tools_get_a_hint() {
     for (arguments, tip) in [
         ("can-i --list", "`rolecall rules --for SUBJECT` lists what a subject can do"),
-        ("can-i get pods --sa web", "write `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
+        ("can-i get pods --sa web", "use `--for sa/NAME` or `--for sa/NAMESPACE:NAME`"),
         (
             "walk -k overlays/prod",
             "render it first: `kustomize build overlays/prod | rolecall walk -f -`",
@@ -21,11 +21,11 @@ fn habits_from_other_tools_get_a_hint() {
             "check --helm=chart -n shop",
             "render it first: `helm template chart | rolecall check -n shop -`",
         ),
-        ("check -R deploy", "leave it out: directories are always read recursively"),
+        ("check -R deploy", "omit it: directories are always read recursively"),
         ("can-i get pods --fro sa/x", "did you mean `--for`?"),
         ("who-can get pods --for sa/x", "`--for` is an option of `can-i`, `why`, `rules`, `fix`"),
-        ("can-i get pods web-0", "write `--name web-0` to ask about one object"),
-        ("why get pods web-0", "write `--name web-0` to ask about one object"),
+        ("can-i get pods web-0", "use `--name web-0` to ask about one object"),
+        ("why get pods web-0", "use `--name web-0` to ask about one object"),
         ("can-it", "did you mean `rolecall can-i`?"),
         ("cani", "did you mean `rolecall can-i`?"),
         ("whocan", "did you mean `rolecall who-can`?"),
@@ -102,7 +102,7 @@ fn lists_have_the_common_formats() {
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o csv"), @r#"
     code,severity,where,object,finding
     RC101,info,fixtures/v09-dangling-role-ref/manifests.yaml:20,ClusterRoleBinding v09-app-metrics,"roleRef.name: ClusterRole `v09-metrics-reader` is not in the input: nothing is granted, unless other software installs it; create it, or correct the roleRef, or list `ClusterRole v09-metrics-reader` under `external:` in rolecall.yaml"
-    RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:35,RoleBinding v09-app/app-view,"roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view`, if that was meant"
+    RC101,high,fixtures/v09-dangling-role-ref/manifests.yaml:35,RoleBinding v09-app/app-view,"roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted; refer to `ClusterRole view` if you meant that one"
     --- exit 1
     "#);
     assert_snapshot!(rolecall("check fixtures/v09-dangling-role-ref -q -o text"), @r#"
@@ -116,7 +116,7 @@ fn lists_have_the_common_formats() {
     high RC101 RoleBinding v09-app/app-view
       fixtures/v09-dangling-role-ref/manifests.yaml:35
       roleRef.name: Role `view` does not exist in namespace `v09-app`: nothing is granted
-      fix: refer to `ClusterRole view`, if that was meant
+      fix: refer to `ClusterRole view` if you meant that one
 
     2 findings: 1 high, 1 info
     checked 7 objects in 2 files
@@ -129,7 +129,7 @@ fn swapped_arguments_are_understood() {
     assert_snapshot!(rolecall("can-i pods list --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1"), @r#"
     --- stderr
     error: the verb `list` must come before the resource
-    hint: write `list pods` instead of `pods list`
+    hint: use `list pods` instead of `pods list`
     --- exit 2
     "#);
 }
@@ -360,7 +360,7 @@ fn findings_are_explained_by_part_of_their_names() {
     assert_snapshot!(rolecall("explain missing"), @r#"
     --- stderr
     error: unknown finding `missing`
-    hint: write `missing-role`, `missing-subject`, `missing-service-account` or `missing-access` instead of `missing`
+    hint: use `missing-role`, `missing-subject`, `missing-service-account` or `missing-access` instead of `missing`
     hint: run `rolecall explain` to list all findings
     --- exit 2
     "#);

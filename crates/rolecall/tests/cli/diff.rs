@@ -193,7 +193,7 @@ fn invalid_sources_are_errors() {
     assert_snapshot!(rolecall("diff git: fixtures/ns-1"), @r#"
     --- stderr
     error: `git:` is incomplete
-    hint: write `git:REV:PATH` instead of `git:`
+    hint: use `git:REV:PATH` instead of `git:`
     --- exit 2
     "#);
     assert_snapshot!(rolecall("diff nowhere fixtures/ns-1"), @r"

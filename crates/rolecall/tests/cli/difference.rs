@@ -113,7 +113,7 @@ fn invalid_operands_are_errors() {
     assert_snapshot!(rolecall(&format!("{ASK} --diff-with Prod")), @"
     --- stderr
     error: `Prod` is not a subject, a namespace or a context
-    hint: write `sa/NAME`, `NAMESPACE` or `context:NAME` instead of `Prod`
+    hint: use `sa/NAME`, `NAMESPACE` or `context:NAME` instead of `Prod`
     --- exit 2
     ");
     assert_snapshot!(rolecall(&format!("{ASK} --diff-with context:prod")), @r#"

@@ -403,7 +403,7 @@ fn paths_have_no_query_and_http_verbs() {
     assert!(ran.stdout.contains("nonResourceURLs: [\"/metrics\"]"), "{ran}");
     assert!(ran.stderr.contains("checking `/metrics`"), "{ran}");
     let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1");
-    assert!(ran.exit == Some(2) && ran.stderr.contains("write `get /metrics` instead"), "{ran}");
+    assert!(ran.exit == Some(2) && ran.stderr.contains("use `get /metrics` instead"), "{ran}");
     let ran = rolecall("fix list /metrics --for sa/k-sa-1 -n ns-1 -f fixtures/ns-1 --force");
     assert!(ran.stderr.contains("`list` is not a verb of URL paths"), "{ran}");
     let ran = rolecall("fix 'get, list' pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1");

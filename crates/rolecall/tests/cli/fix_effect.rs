@@ -83,22 +83,19 @@ fn check_reports_no_rule_that_fix_wrote_as_dead() {
 #[test]
 fn a_rule_without_effect_is_refused_with_the_right_request() {
     for (what, meant) in [
-        ("create /debug", "write `post /debug` instead of `create /debug`"),
-        ("LIST /debug", "write `get /debug` instead of `LIST /debug`"),
-        ("bind /debug", "write an HTTP method in lower case, such as `get`"),
+        ("create /debug", "use `post /debug` instead of `create /debug`"),
+        ("LIST /debug", "use `get /debug` instead of `LIST /debug`"),
+        ("bind /debug", "use an HTTP method in lower case, such as `get`"),
         ("get /api/v1/pods", "grant the resource instead of its URL"),
-        (
-            "approve certificatesigningrequests",
-            "write `approve signers.certificates.k8s.io` instead",
-        ),
-        ("attest nodes", "write `attest signers.certificates.k8s.io` instead"),
+        ("approve certificatesigningrequests", "use `approve signers.certificates.k8s.io` instead"),
+        ("attest nodes", "use `attest signers.certificates.k8s.io` instead"),
         (
             "bind rolebindings",
-            "write `bind roles.rbac.authorization.k8s.io` or \
+            "use `bind roles.rbac.authorization.k8s.io` or \
              `bind clusterroles.rbac.authorization.k8s.io` instead",
         ),
-        ("impersonate pods", "write `impersonate users`, `impersonate groups`"),
-        ("use configmaps", "write `use podsecuritypolicies.policy` or"),
+        ("impersonate pods", "use `impersonate users`, `impersonate groups`"),
+        ("use configmaps", "use `use podsecuritypolicies.policy` or"),
     ] {
         let ran = rolecall(&format!("fix {what} --for user/a -n ns-1 -f fixtures/ns-1"));
         assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{what}: {ran}");

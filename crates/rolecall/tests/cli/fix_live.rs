@@ -123,7 +123,7 @@ fn an_object_in_the_cluster_is_corrected_by_a_patch() {
       name: widget-operator
       namespace: widget-system
     --- stderr
-    note: one word is wrong: write `namespace: widget-system` in ClusterRoleBinding widget-operator
+    note: one word is wrong: use `namespace: widget-system` in ClusterRoleBinding widget-operator
     hint: run `kubectl patch clusterrolebinding widget-operator --type json -p '[{"op":"replace","path":"/subjects/0/namespace","value":"widget-system"}]'` to change only that word
     note: allows sa/widget-system:widget-operator to list pods in namespace widget-system
     warning: sa/widget-system:widget-operator also gains access everywhere: get,list,watch pods

@@ -11,16 +11,16 @@ fn fix(what: &str) -> Ran {
 #[test]
 fn rules_that_no_request_matches_are_not_written() {
     for (what, meant) in [
-        ("scale deployments", "write `update,patch deployments.apps/scale` instead"),
-        ("exec pods", "write `create pods/exec` instead"),
-        ("logs pods", "write `get pods/log` instead"),
-        ("port-forward pods", "write `create pods/portforward` instead"),
-        ("logs deploy", "write `get pods/log` instead"),
-        ("taint nodes", "write `get,patch nodes` instead"),
+        ("scale deployments", "use `update,patch deployments.apps/scale` instead"),
+        ("exec pods", "use `create pods/exec` instead"),
+        ("logs pods", "use `get pods/log` instead"),
+        ("port-forward pods", "use `create pods/portforward` instead"),
+        ("logs deploy", "use `get pods/log` instead"),
+        ("taint nodes", "use `get,patch nodes` instead"),
         ("gett pods", "did you mean `get`?"),
         ("list pods/log", "`pods/log` serves only `get`"),
-        ("get deployments.app", "write `apps`"),
-        ("get secrets.core", "leave it out: the core group has no name"),
+        ("get deployments.app", "use `apps`"),
+        ("get secrets.core", "omit it: the core group has no name"),
         ("get foos.apps", "API group `apps` has no resource `foos`"),
         ("get widgets.example.org", "pass `--force` to write the rule anyway"),
     ] {
@@ -65,8 +65,8 @@ fn follow_up_requests_are_offered_and_granted_with_an_option() {
     assert_snapshot!(ran.stderr, @r#"
     note: allows sa/ns-1:k-sa-1 to get leases.coordination.k8s.io "op" in namespace default; list pods in namespace default
     note: no other access is granted
-    note: such clients usually also: create events in namespace default; create events.events.k8s.io in namespace default; create leases.coordination.k8s.io in namespace default; patch events in namespace default; patch events.events.k8s.io in namespace default; update leases.coordination.k8s.io "op" in namespace default; watch pods in namespace default
-    hint: pass `--complete` to grant that, too
+    note: such clients usually also need to: create events in namespace default; create events.events.k8s.io in namespace default; create leases.coordination.k8s.io in namespace default; patch events in namespace default; patch events.events.k8s.io in namespace default; update leases.coordination.k8s.io "op" in namespace default; watch pods in namespace default
+    hint: pass `--complete` to also grant these requests
     "#);
     assert!(!ran.stdout.contains("watch"), "{ran}");
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1 --complete", log);
@@ -112,7 +112,7 @@ fn follow_up_requests_are_offered_and_granted_with_an_option() {
 fn a_probably_misspelled_service_account_gets_nothing() {
     let ran = rolecall("fix list pods --for sa/ns-1:k-sa-2 -n ns-1 -f fixtures/ns-1");
     assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{ran}");
-    assert!(ran.stderr.contains("write `sa/ns-1:k-sa-1` instead of `sa/ns-1:k-sa-2`"), "{ran}");
+    assert!(ran.stderr.contains("use `sa/ns-1:k-sa-1` instead of `sa/ns-1:k-sa-2`"), "{ran}");
     for option in ["--force", "--create-serviceaccount"] {
         let ran = rolecall(&format!(
             "fix list pods --for sa/ns-1:k-sa-2 -n ns-1 -f fixtures/ns-1 {option}"
@@ -143,7 +143,7 @@ fn a_wrong_field_is_reported_and_repaired_with_an_option() {
     assert_eq!(
         shown.stderr.lines().next(),
         Some(
-            "note: smaller change: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
+            "note: smaller change: use `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31 (use `--style repair`)"
         ),
         "{shown}"
     );
@@ -160,7 +160,7 @@ fn a_wrong_field_is_reported_and_repaired_with_an_option() {
      apiVersion: rbac.authorization.k8s.io/v1
      kind: Role
     --- stderr
-    note: one word is wrong: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31
+    note: one word is wrong: use `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31
     hint: run `rolecall fix list pods --for sa/widget-operator --style repair -n widget-system -f fixtures/one-wrong-word | patch -p1` to correct the files
     note: allows sa/widget-system:widget-operator to list pods in namespace widget-system
     warning: sa/widget-system:widget-operator also gains access everywhere: get,list,watch pods

@@ -109,8 +109,8 @@ fn a_context_whose_user_is_missing_is_an_error() {
     let arguments = format!("whoami --kubeconfig {}", config.display());
     assert_snapshot!(server.rolecall("admin", &arguments), @r#"
     --- stderr
-    error: context `lab` names a user that the kubeconfig does not have, `janet`
-    hint: write `jane` instead of `janet`
+    error: context `lab` refers to a user that the kubeconfig does not contain, `janet`
+    hint: use `jane` instead of `janet`
     hint: run `kubectl config get-users --kubeconfig FOLDER/broken` to list the users
     --- exit 2
     "#);
@@ -132,13 +132,13 @@ fn kubectls_connection_options_override_the_kubeconfig() {
     }
     assert_snapshot!(server.rolecall("admin", "whoami --cluster nope"), @r#"
     --- stderr
-    error: context `test` names a cluster without a server, `nope`
+    error: context `test` refers to a cluster without a server, `nope`
     hint: run `kubectl config set-cluster nope --server=https://HOST:PORT` to set its server
     --- exit 2
     "#);
     assert_snapshot!(server.rolecall("admin", "whoami --as-user-extra scopes"), @"
     --- stderr
-    error: invalid value 'scopes' for '--as-user-extra <KEY=VALUE>': write it as KEY=VALUE
+    error: invalid value 'scopes' for '--as-user-extra <KEY=VALUE>': use the format KEY=VALUE
 
     For more information, try '--help'.
     --- exit 2

@@ -110,7 +110,7 @@ fn a_namespace_that_the_input_does_not_have_is_reported() {
     and 25 built-in subjects, including system:masters (--show-system lists them)
     --- stderr
     note: the input has no roles, bindings or ServiceAccounts in namespace `shpo`
-    hint: write `-n shop` instead of `-n shpo`
+    hint: use `-n shop` instead of `-n shpo`
     note: nodes can, too, for their own Pods: the Node authorizer decides for group system:nodes
     --- exit 0
     "#);
@@ -124,9 +124,9 @@ fn rules_that_no_request_matches_are_marked() {
     let one = of_namespace("ci", "deployer");
     assert_snapshot!(rolecall_with("rules --for sa/deployer -n ci -f -", &one), @r#"
     RESOURCE OR URL   VERBS      NOTE
-    endpointslices    get list   no effect: `endpointslices` is not in the core API group `""`; write the API group `discovery.k8s.io`
+    endpointslices    get list   no effect: `endpointslices` is not in the core API group `""`; use the API group `discovery.k8s.io`
     pods              get list
-    deployments.app   get        no effect: `app` is not an API group; write `apps`
+    deployments.app   get        no effect: `app` is not an API group; use `apps`
     and the 18 default rules of every user (--show-system lists them)
     --- stderr
     warning: RoleBinding ci/ghost (-:18): role.rbac.authorization.k8s.io "missing" not found

@@ -198,7 +198,7 @@ fn rules_name_the_api_group_of_a_resource_without_one() {
     for command in ["can-i", "why", "who-can", "fix"] {
         let (ran, _) = asked(command, "get gateways", "sa/op");
         assert_eq!(ran.exit, Some(2), "{command}: {ran}");
-        let hint = "hint: write `gateways.shop.example.org` instead of `gateways`";
+        let hint = "hint: use `gateways.shop.example.org` instead of `gateways`";
         assert!(ran.stderr.lines().any(|line| line == hint), "{command}: {ran}");
     }
 }
@@ -208,7 +208,7 @@ fn who_can_rejects_unknown_verbs() {
     for (ask, exit, expected) in [
         ("gett pods", 2, "error: unknown verb `gett`; did you mean `get`?"),
         ("gett deployments.apps", 2, "error: unknown verb `gett`; did you mean `get`?"),
-        ("logs pods", 2, "hint: write `get pods/log` instead of `logs pods`"),
+        ("logs pods", 2, "hint: use `get pods/log` instead of `logs pods`"),
         ("gett pods --force", 1, "warning: unknown verb `gett`; did you mean `get`?"),
         ("sync apps.argoproj.io", 1, "warning: unknown verb `sync`"),
         ("post /metrics", 1, "note: no subject found can post /metrics"),
@@ -225,7 +225,7 @@ fn can_i_takes_several_resources_with_commas() {
     assert!(ran.exit == Some(0) && ran.stdout.contains("configmaps"), "{ran}");
     let (ran, _) = asked("why", "get configmaps,pods", "sa/op");
     assert_eq!(ran.exit, Some(2), "{ran}");
-    let hint = "hint: write `configmaps` or `pods` instead of `configmaps,pods`";
+    let hint = "hint: use `configmaps` or `pods` instead of `configmaps,pods`";
     assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
 }
 
@@ -237,7 +237,7 @@ fn several_verbs_are_only_possible_in_a_matrix_and_a_fix() {
         let subject = if command == "why" { "--for sa/demo:op" } else { "" };
         let ran = rolecall_with(&format!("{command} get,list pods {subject} -n demo -f -"), INPUT);
         assert_eq!(ran.exit, Some(2), "{ran}");
-        let hint = "hint: write `get` or `list` instead of `get,list`";
+        let hint = "hint: use `get` or `list` instead of `get,list`";
         assert!(ran.stderr.lines().any(|line| line == hint), "{ran}");
     }
 }

@@ -142,7 +142,7 @@ fn unread_input_is_an_evaluation_error() {
         {"spec":{"user":"jane","resourceAttributes":{"verb":"list","resource":"pods","namespace":"unread-document"}},"status":{"allowed":false,"evaluationError":"not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`"}}
         --- stderr
         warning: fixtures/unread-document/invalid.yaml:7:9: expected `,` or `}`
-        warning: 1 answer is unknown, because something could not be read; see their evaluationError
+        warning: 1 answer is unknown, because something could not be read; see the field `evaluationError`
         --- exit 3
         "#
     );
@@ -205,7 +205,7 @@ fn stdin_cannot_be_used_twice() {
     assert_snapshot!(rolecall("can-i --reviews - -f fixtures/ns-1 -o csv"), @r#"
     --- stderr
     error: `--reviews` only supports JSON lines
-    hint: pass `-o json` to print JSON lines, or leave it out
+    hint: pass `-o json` to print JSON lines, or omit the option
     --- exit 2
     "#);
 }

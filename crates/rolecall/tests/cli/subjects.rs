@@ -105,7 +105,7 @@ fn every_printed_format_is_understood() {
     assert_snapshot!(rolecall_with("can-i list pods --for ci/deployer -n ci -f -", TEAM), @r#"
     --- stderr
     error: `ci` is not a kind of subject
-    hint: write `sa/ci:deployer` instead of `ci/deployer`
+    hint: use `sa/ci:deployer` instead of `ci/deployer`
     hint: run `rolecall help can-i` to see the notation of subjects
     --- exit 2
     "#);
@@ -131,7 +131,7 @@ fn walks_start_from_bindings_and_namespaces() {
     assert_snapshot!(rolecall_with("walk rolebinding/lister -f -", TEAM), @r#"
     --- stderr
     error: there is no `rolebinding/lister` in the input
-    hint: write `clusterrolebinding/lister` instead of `rolebinding/lister`
+    hint: use `clusterrolebinding/lister` instead of `rolebinding/lister`
     --- exit 2
     "#);
     let of_namespace = rolecall_with("walk ns/ci -f -", TEAM);
@@ -139,7 +139,7 @@ fn walks_start_from_bindings_and_namespaces() {
     assert_snapshot!(rolecall_with("walk ns/cj -f -", TEAM), @r"
     --- stderr
     error: there is no `ns/cj` in the input
-    hint: write `ns/ci` instead of `ns/cj`
+    hint: use `ns/ci` instead of `ns/cj`
     --- exit 2
     ");
     assert_eq!(rolecall("walk 'clusterrolebinding/no*' -f fixtures/ns-1").exit, Some(2));

@@ -8,7 +8,7 @@ use crate::command::{rolecall, root, run, split};
 fn no_arguments_show_help() {
     let ran = rolecall("");
     assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""));
-    assert!(ran.stderr.starts_with("Shows which identity"), "{ran}");
+    assert!(ran.stderr.starts_with("Shows the identity and the access"), "{ran}");
 }
 
 #[test]
@@ -88,22 +88,22 @@ fn unknown_commands_and_options() {
 #[test]
 fn invalid_subjects_get_a_hint() {
     for (subject, expected) in [
-        ("web", "hint: write `sa/web`, `user/web` or `group/web` instead of `web`"),
-        ("sa/", "hint: write `sa/NAME` instead of `sa/`"),
-        ("sa/Web", "hint: write `sa/web` instead of `sa/Web`"),
+        ("web", "hint: use `sa/web`, `user/web` or `group/web` instead of `web`"),
+        ("sa/", "hint: use `sa/NAME` instead of `sa/`"),
+        ("sa/Web", "hint: use `sa/web` instead of `sa/Web`"),
         (
             "system:masters",
-            "hint: write `user/system:masters` or `group/system:masters` instead of `system:masters`",
+            "hint: use `user/system:masters` or `group/system:masters` instead of `system:masters`",
         ),
         (
             "system:serviceaccount:x",
-            "hint: write `system:serviceaccount:NAMESPACE:NAME` instead of `system:serviceaccount:x`",
+            "hint: use `system:serviceaccount:NAMESPACE:NAME` instead of `system:serviceaccount:x`",
         ),
-        ("deploi/lister", "hint: write `deploy/lister` instead of `deploi/lister`"),
-        ("deploy/listr", "hint: write `deploy/lister` instead of `deploy/listr`"),
+        ("deploi/lister", "hint: use `deploy/lister` instead of `deploi/lister`"),
+        ("deploy/listr", "hint: use `deploy/lister` instead of `deploy/listr`"),
         (
             "po/lister-6c9d7f8b54-4xkqq",
-            "hint: write `po/lister-6c9d7f8b54-4xkqp` instead of `po/lister-6c9d7f8b54-4xkqq`",
+            "hint: use `po/lister-6c9d7f8b54-4xkqp` instead of `po/lister-6c9d7f8b54-4xkqq`",
         ),
     ] {
         let arguments = format!("can-i get pods --for '{subject}' -n ns-1 -f fixtures/ns-1");
@@ -120,7 +120,7 @@ fn a_workload_of_another_namespace() {
         @r#"
         --- stderr
         error: there is no `deploy/lister` in namespace `default`
-        hint: write `deploy/ns-1:lister` instead of `deploy/lister`
+        hint: use `deploy/ns-1:lister` instead of `deploy/lister`
         --- exit 2
         "#
     );
@@ -136,7 +136,7 @@ fn me_has_no_meaning_in_manifests() {
     "#);
     assert_snapshot!(rolecall("can-i get pods -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1"), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
     --- stderr
     hint: run `rolecall why get pods --for me -n ns-1 -f fixtures/ns-1 --as system:serviceaccount:ns-1:k-sa-1` to see what would change the answer
@@ -158,7 +158,7 @@ fn groups_belong_to_a_user() {
         rolecall("can-i get pods --for sa/k-sa-1 --as-group dev -n ns-1 -f fixtures/ns-1"),
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot get resource "pods" in API group "" in the namespace "ns-1"
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+          near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but the rule has the verb list, not get
         --- stderr
         warning: `--as-group` only applies to `user/NAME` and `me`

@@ -131,7 +131,7 @@ fn a_static_pod_has_no_identity() {
 fn dangling_references_are_marked() {
     assert_snapshot!(rolecall("walk sa/app -f fixtures/v09-dangling-role-ref"), @r#"
     ServiceAccount v09-app/app
-    |   no Pod runs as it
+    |   no Pod uses it
     |-- everywhere: ClusterRoleBinding v09-app-metrics of ClusterRole v09-metrics-reader
     |   `-- nothing: ClusterRole v09-metrics-reader is not in the input
     |-- in v09-app: RoleBinding app-view of Role view
@@ -143,7 +143,7 @@ fn dangling_references_are_marked() {
     "#);
     assert_snapshot!(rolecall("walk sa/app -f fixtures/v07-invalid-role-refs"), @r#"
     ServiceAccount v07-app/app
-    |   no Pod runs as it
+    |   no Pod uses it
     |-- everywhere: ClusterRoleBinding v07-role-cluster-wide of Role secret-reader
     |   `-- nothing: a ClusterRoleBinding cannot refer to a Role
     |-- in v07-app: RoleBinding unknown-kind of SuperRole secret-reader
@@ -157,7 +157,7 @@ fn dangling_references_are_marked() {
 fn rules_without_effect_are_marked() {
     assert_snapshot!(rolecall("walk sa/operator -f fixtures/v06-clusterrole-in-a-namespace"), @r#"
     ServiceAccount v06-team/operator
-    |   no Pod runs as it
+    |   no Pod uses it
     |-- in v06-team: RoleBinding operator-leases of ClusterRole v06-lease-holder
     |   |-- get,create,update leases.coordination.k8s.io
     |   |-- list persistentvolumes (no effect: cluster-scoped)
@@ -171,7 +171,7 @@ fn rules_without_effect_are_marked() {
 fn groups_users_and_masters() {
     assert_snapshot!(rolecall("walk sa/worker -n v01-blue -f fixtures/v01-implied-groups"), @r#"
     ServiceAccount v01-blue/worker
-    |   no Pod runs as it
+    |   no Pod uses it
     |-- everywhere: ClusterRoleBinding v01-storage-reader of ClusterRole v01-storage-reader, to Group system:serviceaccounts
     |   `-- get,list storageclasses.storage.k8s.io
     |-- in v01-blue: RoleBinding config-reader-of-blue of Role config-reader, to Group system:serviceaccounts:v01-blue
@@ -286,19 +286,19 @@ fn missing_targets_are_errors() {
     assert_snapshot!(rolecall("walk deploy/listr -f fixtures/ns-1"), @r#"
     --- stderr
     error: there is no `deploy/listr` in the input
-    hint: write `deploy/lister` instead of `deploy/listr`
+    hint: use `deploy/lister` instead of `deploy/listr`
     --- exit 2
     "#);
     assert_snapshot!(rolecall("walk sa/k-sa-1 -n default -f fixtures/ns-1"), @r"
     --- stderr
     error: there is no `sa/k-sa-1` in namespace `default`
-    hint: write `sa/ns-1:k-sa-1` instead of `sa/k-sa-1`
+    hint: use `sa/ns-1:k-sa-1` instead of `sa/k-sa-1`
     --- exit 2
     ");
     assert_snapshot!(rolecall("walk role/view -f fixtures/ns-1"), @r#"
     --- stderr
     error: there is no `role/view` in the input
-    hint: write `clusterrole/view` instead of `role/view`
+    hint: use `clusterrole/view` instead of `role/view`
     --- exit 2
     "#);
     assert_snapshot!(rolecall("walk 'deploy/x*' -n ns-1 -f fixtures/ns-1"), @r"
@@ -323,7 +323,7 @@ fn an_input_without_workloads() {
 fn unread_input_is_reported() {
     assert_snapshot!(rolecall("walk sa/app -f fixtures/unread-document --keep-going"), @r#"
     ServiceAccount unread-document/app
-    |   no Pod that could be read runs as it
+    |   no Pod that could be read uses it
     |-- in unread-document: RoleBinding app of Role app
     |   `-- get pods
     `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)

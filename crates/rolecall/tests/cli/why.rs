@@ -34,7 +34,7 @@ fn another_namespace() {
         @r#"
         no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
           to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1 --defaults none`
-          nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+          near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
             but it only applies in namespace ns-1
             to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
           no bindings apply here
@@ -75,71 +75,71 @@ fn every_near_miss_has_a_fix() {
     }
     assert_snapshot!(shown, @r#"
     list pods --for sa/reporter -n nightly-report
-      nearly by RoleBinding nightly-report/reporter (fixtures/nightly-report/manifests.yaml:25), Role nightly-report/reporter, rules[1]: list pods.metrics.k8s.io
+      near miss: RoleBinding nightly-report/reporter (fixtures/nightly-report/manifests.yaml:25), Role nightly-report/reporter, rules[1]: list pods.metrics.k8s.io
         but the rule has the API group "metrics.k8s.io", not ""
         to change that, add `""` to its apiGroups in Role nightly-report/reporter (fixtures/nightly-report/manifests.yaml:12)
     list pods --for sa/ns-1:k-sa-1 -n default
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
         to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
     list pods --for sa/ns-1:k-sa-1 -A
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1, not across all namespaces
-        to change that, use `-n ns-1` if that is enough, or grant just this with `rolecall fix` in all namespaces
+        to change that, use `-n ns-1` if that is sufficient, or grant just this with `rolecall fix` in all namespaces
     get pods --for sa/k-sa-1 -n ns-1
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but the rule has the verb list, not get
         to change that, add `get` to its verbs in Role ns-1/pod-lister (fixtures/ns-1/manifests.yaml:12)
     get pods/log --name p --for sa/prueba-sa -n prueba-rbac
-      nearly by RoleBinding prueba-rbac/prueba-rolebinding (fixtures/prueba-rbac/manifests.yaml:22), Role prueba-rbac/prueba-role, rules[0]: get,list,delete pods
+      near miss: RoleBinding prueba-rbac/prueba-rolebinding (fixtures/prueba-rbac/manifests.yaml:22), Role prueba-rbac/prueba-role, rules[0]: get,list,delete pods
         but `pods` does not include `pods/log`
         to change that, add `pods/log` to its resources in Role prueba-rbac/prueba-role (fixtures/prueba-rbac/manifests.yaml:12)
     list pods --for sa/deployer -n v02-ci
-      nearly by RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rules[0]: get,list,watch pods and 9 more
+      near miss: RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but its subject is User v02-ci:deployer, which is of another kind
         to change that, if that is a mistake, change the subject to kind ServiceAccount, name deployer, namespace v02-ci in RoleBinding v02-ci/deployer-misspelt (fixtures/v02-user-names-serviceaccount/manifests.yaml:38), which also allows 179 other things, such as `get configmaps`; or grant just this with `rolecall fix`
     delete nodes --name n --for sa/robot -n v03-app
-      nearly by ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rules[0]: * *.*
+      near miss: ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), ClusterRole cluster-admin, rules[0]: * *.*
         but its subject has no namespace, so it matches nothing in a ClusterRoleBinding
         to change that, if that is a mistake, change the subject to kind ServiceAccount, name robot, namespace v03-app in ClusterRoleBinding v03-robot-admin (fixtures/v03-subject-without-namespace/invalid.yaml:1), which also allows far more: * *.*; or grant just this with `rolecall fix`
     create jobs --for group/V04-dev -n v04-app
-      nearly by RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
+      near miss: RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), Role v04-app/job-runner, rules[0]: create,get,list jobs.batch
         but its subject is Group v04-dev: names are case-sensitive
         to change that, if that is a mistake, change the subject to kind Group, name V04-dev in RoleBinding v04-app/job-runner (fixtures/v04-mixed-subjects/manifests.yaml:22), which also allows `get jobs.batch`, `list jobs.batch`; or grant just this with `rolecall fix`
     list endpoints --for sa/v05-a:scraper -n v05-a
-      nearly by RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rules[0]: get,list,watch endpoints,services
+      near miss: RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), Role v05-a/endpoints-reader, rules[0]: get,list,watch endpoints,services
         but its subject is ServiceAccount v05-b/scraper, in another namespace
         to change that, if that is a mistake, change the subject to kind ServiceAccount, name scraper, namespace v05-a in RoleBinding v05-a/scraper (fixtures/v05-foreign-namespace/manifests.yaml:28), which also allows 5 other things, such as `get endpoints`; or grant just this with `rolecall fix`
     list pv --for sa/operator -n v06-team
-      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[1]: list persistentvolumes
+      near miss: RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[1]: list persistentvolumes
         but persistentvolumes is cluster-scoped, which no RoleBinding can grant
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     get /metrics --for sa/operator -n v06-team
-      nearly by RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[2]: get /metrics
+      near miss: RoleBinding v06-team/operator-leases (fixtures/v06-clusterrole-in-a-namespace/manifests.yaml:26), ClusterRole v06-lease-holder, rules[2]: get /metrics
         but no RoleBinding can grant a URL
         to change that, grant it with a ClusterRole and a ClusterRoleBinding
     list pods --for sa/app -n v09-app
-      perhaps by ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13)
+      possible grant: ClusterRoleBinding v09-app-metrics (fixtures/v09-dangling-role-ref/manifests.yaml:13)
         but its ClusterRole v09-metrics-reader is not in the input
         to change that, create ClusterRole v09-metrics-reader
     get pods --name p --for sa/hopeful -n v12-app
-      nearly by RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rules[1]: * *.apps/*
-        but the rule says `*/*`, which is not `pods`
+      near miss: RoleBinding v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:32), Role v12-app/hopeful, rules[1]: * *.apps/*
+        but the rule contains `*/*`, not `pods`
         to change that, add `pods` to its resources and "" to its apiGroups in Role v12-app/hopeful (fixtures/v12-stars-that-match-nothing/manifests.yaml:13)
     get configmaps --name x --for sa/config-agent -n v15-app
-      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
+      near miss: RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
         but the rule is limited to the name "settings", not "x"
         to change that, add `x` to its resourceNames in Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     list configmaps --for sa/config-agent -n v15-app
-      nearly by RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
+      near miss: RoleBinding v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:28), Role v15-app/config-agent, rules[0]: get,list,watch,create,update,delete,deletecollection configmaps "settings"
         but the rule is limited to the name "settings", and `list` without a name needs access to all objects
         to change that, ask about one object with `--name settings`, or add a rule without resourceNames to Role v15-app/config-agent (fixtures/v15-resource-names/manifests.yaml:13)
     get /v19/ --for sa/prober -n v19-app
-      nearly by ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rules[0]: get /v19,/v19-health/*,/v19-debug*
+      near miss: ClusterRoleBinding v19-urls (fixtures/v19-urls/manifests.yaml:26), ClusterRole v19-urls, rules[0]: get /v19,/v19-health/*,/v19-debug*
         but the URL `/v19` of the rule does not match `/v19/`
         to change that, add `/v19/` to its nonResourceURLs in ClusterRole v19-urls (fixtures/v19-urls/manifests.yaml:18), which affects all its subjects; or grant just this with `rolecall fix`
     get pods --name p --for sa/viewer -n v25-app
-      nearly by RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rules[0]: get pods/exec,pods/attach,pods/portforward
+      near miss: RoleBinding v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:29), Role v25-app/viewer, rules[0]: get pods/exec,pods/attach,pods/portforward
         but `pods/exec` does not include `pods`
         to change that, add `pods` to its resources in Role v25-app/viewer (fixtures/v25-exec-and-node-proxy/manifests.yaml:19)
     "#);
@@ -152,7 +152,7 @@ fn a_pasted_refusal_is_explained_with_the_command_that_fixes_it() {
     assert_snapshot!(rolecall_args(&["why", LIST, "-f", "fixtures/ns-1"]), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
       to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
         to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
@@ -174,7 +174,7 @@ fn refusals_are_grouped_by_cause_and_others_get_advice() {
     assert_snapshot!(rolecall_with("why - -f fixtures/ns-1", &text), @r#"
     no: User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "default"
       to allow exactly this, run `rolecall fix list pods --for sa/ns-1:k-sa-1 -n default -f fixtures/ns-1`
-      nearly by RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
+      near miss: RoleBinding ns-1/pod-lister (fixtures/ns-1/manifests.yaml:22), Role ns-1/pod-lister, rules[0]: list pods
         but it only applies in namespace ns-1
         to change that, use `-n ns-1` if you meant that namespace, or grant just this with `rolecall fix` in namespace default
       roles that would allow it are not bound to sa/ns-1:k-sa-1: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
@@ -244,10 +244,10 @@ rules: [{apiGroups: [""], resources: [pods], verbs: [create]}]
     assert_snapshot!(rolecall_with("why create pods --for sa/team-a:app -n team-a -f -", manifests), @r#"
     no: User "system:serviceaccount:team-a:app" cannot create resource "pods" in API group "" in the namespace "team-a"
       to allow exactly this, run `rolecall fix create pods --for sa/team-a:app -n team-a -f -`
-      nearly by RoleBinding team-a/own (-:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
+      near miss: RoleBinding team-a/own (-:8), ClusterRole view, rules[0]: get,list,watch pods and 9 more
         but the rule has the verbs get,list,watch, not create
         to change that, grant just this with `rolecall fix`; leave ClusterRole view as it is: its rules are aggregated from other roles, and a controller would revert a change
-      nearly by ClusterRoleBinding crb (-:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
+      near miss: ClusterRoleBinding crb (-:2), ClusterRole edit, rules[2]: create,delete,deletecollection,patch,update pods and 4 more
         but its subject is ServiceAccount other/app, in another namespace
         to change that, grant just this with `rolecall fix` in namespace team-a: this binding grants ClusterRole edit in every namespace
       roles that would allow it are not bound to sa/team-a:app: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
@@ -264,7 +264,7 @@ fn the_one_wrong_word_is_named() {
     let ask = "list pods --for sa/widget-operator -n widget-system -f fixtures/one-wrong-word";
     let ran = rolecall(&format!("why {ask}"));
     let says = format!(
-        "note: nearer: write `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31\n\
+        "note: nearer: use `namespace: widget-system` at fixtures/one-wrong-word/manifests.yaml:31\n\
          hint: run `rolecall fix {ask} --style repair` to print that correction\n"
     );
     assert!(ran.stderr.ends_with(&says), "{ran}");

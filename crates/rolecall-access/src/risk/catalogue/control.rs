@@ -42,7 +42,7 @@ pub(super) const RISKS: &[Risk] = &[
             ANYTHING,
             &[ANYTHING],
         )]])
-        .may("use a verb on everything")
+        .may("use a verb on every resource")
         .fix("list the required API groups and resources"),
     Risk::new(565, "unbounded-creation", Info, Info)
         .implied_by(&[502])

@@ -25,15 +25,15 @@ pub(super) const RISKS: &[Risk] = &[
         .implied_by(&[502])
         .needed_by_controllers(Controllers::AtHome)
         .needs(&[&[Asks::new(CHANGE, "", &["secrets"])]])
-        .may("write Secrets, and create tokens with them if they can read them")
+        .may("write Secrets, and use them to create tokens if they can also read them")
         .fix("limit `update` and `patch` with `resourceNames`"),
     // They cannot read what they make: where they can, other risks say so.
     Risk::new(512, "secret-writing", High, Info)
         .implied_by(&[502])
         .needed_by_controllers(Controllers::AtHome)
         .needs(&[&[Asks::new(&["create"], "", &["secrets"])]])
-        .may("create Secrets, and create tokens with them if they can read them")
-        .fix("remove `create`, unless that is needed"),
+        .may("create Secrets, and use them to create tokens if they can also read them")
+        .fix("remove `create`, unless the subject needs it"),
     Risk::new(514, "token-minting", Critical, High)
         .takes_over()
         .needs(&[&[Asks::new(&["create"], "", &["serviceaccounts/token"])]])

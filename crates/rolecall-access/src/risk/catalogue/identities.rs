@@ -65,6 +65,6 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::cluster(&["create"], "authorization.k8s.io", &["subjectaccessreviews"]),
             Asks::cluster(&["create"], AUTHENTICATION, &["tokenreviews"]),
         ]])
-        .may("find out who a token belongs to and what others can do")
+        .may("find out the owner of a token and the access of others")
         .fix("remove the rule, unless the holder authenticates or authorizes others"),
 ];

@@ -24,7 +24,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::cluster(WRITE, "networking.k8s.io", &["ingressclasses"]),
             Asks::new(WRITE, "discovery.k8s.io", &["endpointslices"]),
         ]])
-        .may("intercept or open network traffic")
+        .may("intercept or allow network traffic")
         .fix("remove unneeded verbs, or limit them with `resourceNames`, unless it routes traffic"),
     Risk::new(543, "gateway-writing", Medium, Low)
         .needed_by_controllers(Controllers::Anywhere)
@@ -43,6 +43,6 @@ pub(super) const RISKS: &[Risk] = &[
         .needed_by_controllers(Controllers::Anywhere)
         .purpose_of(&[Program::LoadBalancer, Program::Network, Program::Traffic])
         .needs(&[&[Asks::new(CHANGE, "", &["services/status"])]])
-        .may("take over traffic to any address")
+        .may("intercept traffic to any address")
         .fix("remove the rule, unless it is a load balancer's controller"),
 ];

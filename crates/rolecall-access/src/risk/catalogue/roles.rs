@@ -14,7 +14,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(WRITE, RBAC, &["roles"]),
             Asks::cluster(WRITE, RBAC, &["clusterroles"]),
         ]])
-        .may("write roles within their own rights")
+        .may("write roles within their own access")
         .fix("remove the verbs, or limit them with `resourceNames`"),
     Risk::new(528, "role-escalation", Critical, High)
         .takes_over()
@@ -22,7 +22,7 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(&["escalate"], RBAC, &["roles"]),
             Asks::cluster(&["escalate"], RBAC, &["clusterroles"]),
         ]])
-        .may("write rules that they do not hold themselves")
+        .may("write rules beyond their own access")
         .fix("remove `escalate`, or limit it with `resourceNames`"),
     Risk::new(529, "role-binding", Critical, High)
         .takes_over()

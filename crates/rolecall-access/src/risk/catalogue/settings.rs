@@ -16,7 +16,7 @@ pub(super) const RISKS: &[Risk] = &[
     Risk::new(546, "dns-writing", High, High)
         .only(Only::NamedEverywhere)
         .needs(&[&[Asks::new(CHANGE, "", &["configmaps"]).only(&["coredns"]).in_system()]])
-        .may("redirect names through the settings of CoreDNS")
+        .may("redirect host names with the settings of CoreDNS")
         .fix("grant it outside `kube-system`, or limit it to other names"),
     Risk::new(547, "aws-auth-writing", High, High)
         .only(Only::Eks)
@@ -43,8 +43,8 @@ pub(super) const RISKS: &[Risk] = &[
             Asks::new(WRITE, "tekton.dev", &["taskruns", "pipelineruns"]),
             Asks::new(WRITE, "operators.coreos.com", &["clusterserviceversions", "subscriptions"]),
         ]])
-        .may("have an operator create any object with its own permissions")
-        .fix("grant it only where the operator restricts what each user can create"),
+        .may("make an operator create any object with the operator's permissions")
+        .fix("grant it only if the operator restricts the objects that each user can create"),
     Risk::new(553, "azure-identity-exception", High, High)
         .needs(&[&[Asks::new(
             &["create", "update"],

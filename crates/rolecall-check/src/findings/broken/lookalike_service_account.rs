@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .severity(owner.severity_beside_lookalikes(RULE.meta.severity))
             .unless(accounts::unread_files(context, namespace, name))
             .fix(owner.fix(&fix(missing, first), ExternalKind::ServiceAccount, namespace, name))
-            .related((*first).into(), "the ServiceAccount that exists");
+            .related((*first).into(), "the existing ServiceAccount");
         findings.push(finding);
     }
 }
@@ -74,5 +74,5 @@ fn fix(missing: &MissingSubject<'_>, meant: &ServiceAccount) -> String {
         _ if *meant.name == *missing.name => ("namespace", meant.namespace.to_string()),
         _ => ("name", meant.name.to_string()),
     };
-    format!("write `{key}: {value}`, if that one was meant")
+    format!("use `{key}: {value}` if you meant that one")
 }

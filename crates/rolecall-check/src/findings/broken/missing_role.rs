@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let fix = match &*similar {
             [] => related(context, binding),
-            similar => format!("refer to {}, if that was meant", listed(similar)),
+            similar => format!("refer to {} if you meant that one", listed(similar)),
         };
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("roleRef").then_key("name"))
@@ -83,7 +83,7 @@ fn related(context: &Context<'_>, binding: &Binding) -> String {
         let elsewhere = context.names().roles(name).first();
         if let Some(role) = elsewhere {
             return format!(
-                "create it, or bind in namespace `{}`, which has a Role of that name",
+                "create it, or move the binding to namespace `{}`, which has a Role with that name",
                 role.metadata.namespace
             );
         }
@@ -97,7 +97,7 @@ fn related(context: &Context<'_>, binding: &Binding) -> String {
             .map(|role| &*role.metadata.name)
             .filter(|other| is_word(other, name) || is_word(name, other));
         if let Some(other) = alike.next() {
-            return format!("create it, or refer to `Role {other}`, if that was meant");
+            return format!("create it, or refer to `Role {other}` if you meant that one");
         }
     }
     "create it, or correct the roleRef".to_owned()

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         stray.iter().filter_map(|stray| Some((stray.object(), stray.path_meant()?))).collect();
     for stray in &stray {
         let message = format!(
-            "unknown field `{}`: kubectl refuses the object, other clients drop the field",
+            "unknown field `{}`: kubectl rejects the object, and other clients drop the field",
             stray.key()
         );
         let field = FieldPath::default().then_dotted(&stray.field.path);
@@ -104,8 +104,8 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
     }
     match &**key {
         "namespace" => Some(match context.names().accounts(&subject.name).first() {
-            Some(account) => format!("write `namespace: {}`", account.metadata.namespace),
-            None => "say in which namespace it is".to_owned(),
+            Some(account) => format!("use `namespace: {}`", account.metadata.namespace),
+            None => "set its namespace".to_owned(),
         }),
         "name" => {
             if let Some((_, fix)) = unmatchable(subject) {
@@ -113,9 +113,9 @@ fn fix(context: &Context<'_>, binding: &Binding, field: &FieldPath) -> Option<St
             }
             let namespace = subject.effective_namespace(&binding.metadata)?;
             let similar = accounts::lookalikes(context, namespace, &subject.name);
-            Some(format!("write `name: {}`, if that one was meant", similar.first()?.metadata.name))
+            Some(format!("use `name: {}` if you meant that one", similar.first()?.metadata.name))
         }
-        "apiGroup" => Some("leave it out".to_owned()),
+        "apiGroup" => Some("remove it".to_owned()),
         _ => None,
     }
 }

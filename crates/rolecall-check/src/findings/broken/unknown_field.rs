@@ -52,7 +52,7 @@ impl Stray<'_> {
     pub(super) fn fix(&self) -> String {
         let (place, key) = split(&self.field.path);
         match self.meant {
-            Some(meant) => format!("write `{meant}`"),
+            Some(meant) => format!("use `{meant}`"),
             None if key.starts_with('$') => {
                 "remove it: lists of rules and subjects are replaced as a whole, not merged"
                     .to_owned()

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(message) = unserved(metadata, context.input.version.minor) else { continue };
         let finding = Finding::new(RULE.meta, object, message)
             .at(FieldPath::key("apiVersion"))
-            .fix("write `apiVersion: rbac.authorization.k8s.io/v1`");
+            .fix("use `apiVersion: rbac.authorization.k8s.io/v1`");
         findings.push(finding);
     }
 }
@@ -32,8 +32,8 @@ fn unserved(metadata: &Metadata, minor: u16) -> Option<String> {
     let (_, version) = written.split_once('/')?;
     let reason = match version {
         "v1beta1" | "v1alpha1" if minor < REMOVED_IN => return None,
-        "v1beta1" | "v1alpha1" => "is not served since Kubernetes 1.22",
+        "v1beta1" | "v1alpha1" => "has not been served since Kubernetes 1.22",
         _ => "is not a version of RBAC",
     };
-    Some(format!("`{written}` {reason}: applying it fails; it is judged as `v1`"))
+    Some(format!("`{written}` {reason}: applying it fails; rolecall checks it as `v1`"))
 }

@@ -16,11 +16,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     "grant the Role with a RoleBinding in its namespace, or make it a ClusterRole"
                         .to_owned()
                 }
-                (_, true) => "write `kind: ClusterRole`".to_owned(),
+                (_, true) => "use `kind: ClusterRole`".to_owned(),
                 _ => match kind.to_ascii_lowercase().as_str() {
-                    "clusterrole" | "clusterroles" => "write `kind: ClusterRole`".to_owned(),
-                    "role" | "roles" => "write `kind: Role`".to_owned(),
-                    _ => "write `kind: Role` or `kind: ClusterRole`".to_owned(),
+                    "clusterrole" | "clusterroles" => "use `kind: ClusterRole`".to_owned(),
+                    "role" | "roles" => "use `kind: Role`".to_owned(),
+                    _ => "use `kind: Role` or `kind: ClusterRole`".to_owned(),
                 },
             };
             let finding = Finding::new(RULE.meta, binding.into(), violation.message)

@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             );
             base(at, *first, message)
                 .fix("grant it with a ClusterRoleBinding, or remove the rule")
-                .related((*binding).into(), "grants nothing of this rule")
+                .related((*binding).into(), "does not grant this rule")
         } else {
             let message =
                 format!("{} {what} cluster-scoped: a Role cannot grant it", listed(&entries));
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Says that it holds of the API groups that are known.
 fn of_known_groups(finding: Finding) -> Finding {
-    let message = format!("{}, in every API group that is known", finding.message);
+    let message = format!("{}, in every known API group", finding.message);
     Finding { message, ..finding }.severity(Severity::Low)
 }
 

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let message = "grants nothing: no subjects".into();
             let finding = Finding::new(RULE.meta, binding.into(), message)
                 .at(FieldPath::key("subjects"))
-                .fix("name the subjects, or remove it");
+                .fix("add subjects, or remove it");
             findings.push(finding);
         }
     }

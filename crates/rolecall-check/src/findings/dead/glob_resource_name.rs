@@ -17,10 +17,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let fix = match &**name {
-                "*" => "remove `resourceNames`, if all objects are meant",
-                _ => "name every object: names are compared literally",
+                "*" => "remove `resourceNames` to allow all objects",
+                _ => "list every object: names are compared literally",
             };
-            let message = format!("{} is taken literally: no object has that name", quote(name));
+            let message = format!("{} is compared literally: no object has that name", quote(name));
             let finding = Finding::new(RULE.meta, at.role.into(), message)
                 .at(at.value("resourceNames", index))
                 .about(format!("{name} {}", joined(&at.rule.resources)))

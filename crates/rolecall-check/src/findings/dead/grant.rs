@@ -1,4 +1,4 @@
-//! Whether a rule is worth writing: the same judgement as of rules that are there already.
+//! The problems of a rule before it is written, decided in the same way as for existing rules.
 
 use rolecall_rbac::{Catalog, PolicyRule};
 
@@ -6,7 +6,7 @@ use super::fate::{self, Dead};
 use super::{glob_resource_name, literal_url, unknown_verb, wrong_api_group};
 use crate::words::{group_names, listed, quote};
 
-/// Why no request matches a rule.
+/// The reason why no request matches a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadGrant {
     /// The problem, as a sentence without a full stop.
@@ -15,14 +15,14 @@ pub struct DeadGrant {
     pub fix: String,
 }
 
-/// Returns why no request matches a rule; `None` when some request may.
+/// Returns the reason why no request matches a rule; `None` if a request can match.
 ///
-/// What `check` would report of the rule must not be written in the first place. Custom resources
+/// `fix` must not write rules that `check` would report. Custom resources
 /// that are not known may exist.
 pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     let verb = rule.verbs.iter().find_map(|verb| {
         let (fix, _) = unknown_verb::dead_verb(catalog, rule, verb)?;
-        Some(DeadGrant { message: format!("no request has the verb {}", quote(verb)), fix })
+        Some(DeadGrant { message: format!("no request uses the verb {}", quote(verb)), fix })
     });
     verb.or_else(|| dead_group(rule, catalog))
         .or_else(|| dead_resource(rule, catalog))
@@ -47,7 +47,7 @@ fn unserved_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
         listed(&served),
         listed(&rule.verbs)
     );
-    Some(DeadGrant { message, fix: format!("write {}", listed(&served)) })
+    Some(DeadGrant { message, fix: format!("use {}", listed(&served)) })
 }
 
 fn dead_url(rule: &PolicyRule) -> Option<DeadGrant> {
@@ -62,10 +62,10 @@ fn dead_name(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
         return None;
     }
     let name = rule.resource_names.iter().find(|name| name.contains('*'))?;
-    let message = format!("{} is taken literally: no object has that name", quote(name));
+    let message = format!("{} is compared literally: no object has that name", quote(name));
     let fix = match &**name {
-        "*" => "leave out the name for all objects".to_owned(),
-        _ => "write the name of each object".to_owned(),
+        "*" => "omit the name for all objects".to_owned(),
+        _ => "list the name of each object".to_owned(),
     };
     Some(DeadGrant { message, fix })
 }
@@ -73,8 +73,8 @@ fn dead_name(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
 fn dead_group(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     rule.api_groups.iter().find_map(|group| {
         let fix = match fate::of_group(rule, group, catalog)? {
-            Some("") => "leave it out: the core group has no name".to_owned(),
-            Some(meant) => format!("write `{meant}`"),
+            Some("") => "omit it: the core group has no name".to_owned(),
+            Some(meant) => format!("use `{meant}`"),
             None => wrong_api_group::correction(group),
         };
         Some(DeadGrant { message: format!("{} is not an API group", quote(group)), fix })
@@ -85,31 +85,30 @@ fn dead_resource(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     rule.resources.iter().find_map(|entry| {
         let (message, fix) = match fate::of_resource(rule, entry, catalog)? {
             Dead::SubresourceWildcard => {
-                (format!("{} matches no request", quote(entry)), "name each subresource".to_owned())
+                (format!("{} matches no request", quote(entry)), "list each subresource".to_owned())
             }
-            Dead::Spelling { meant, .. } => (
-                format!("{} is not a resource", quote(entry)),
-                format!("write `{}`", meant.resource),
-            ),
+            Dead::Spelling { meant, .. } => {
+                (format!("{} is not a resource", quote(entry)), format!("use `{}`", meant.resource))
+            }
             Dead::Group { meant } => {
                 let meant: Vec<String> = meant.iter().map(|group| quote(group)).collect();
                 (
                     format!("{} is not in {}", quote(entry), group_names(&rule.api_groups)),
-                    format!("write the API group {}", meant.join(" or ")),
+                    format!("use the API group {}", meant.join(" or ")),
                 )
             }
             Dead::Resource { similar } => (
                 format!("{} has no resource {}", group_names(&rule.api_groups), quote(entry)),
                 match &*similar {
                     [] => "correct the name or the API group".to_owned(),
-                    similar => format!("write {}", listed(similar)),
+                    similar => format!("use {}", listed(similar)),
                 },
             ),
             Dead::Subresource { subresource, existing } => (
                 format!("{} has no subresource {}", quote(entry), quote(subresource)),
                 match &*existing {
-                    [] => "ask for the resource itself".to_owned(),
-                    existing => format!("write one of {}", listed(existing)),
+                    [] => "request the resource itself".to_owned(),
+                    existing => format!("use one of {}", listed(existing)),
                 },
             ),
         };
@@ -145,16 +144,16 @@ mod tests {
             ("get", "", "pods", None),
             ("bind", "example.com", "widgets", None),
             ("impersonate", "", "users", None),
-            ("impersonate", "", "pods", Some("no request has the verb `impersonate` on `pods`")),
+            ("impersonate", "", "pods", Some("no request uses the verb `impersonate` on `pods`")),
             (
                 "escalate",
                 "apps",
                 "deployments",
-                Some("no request has the verb `escalate` on `deployments`"),
+                Some("no request uses the verb `escalate` on `deployments`"),
             ),
             ("use", "example.com", "widgets", None),
             ("update", "apps", "deployments/finalizers", None),
-            ("scale", "apps", "deployments", Some("no request has the verb `scale`")),
+            ("scale", "apps", "deployments", Some("no request uses the verb `scale`")),
             ("get", "core", "pods", Some("`core` is not an API group")),
             ("get", "app", "deployments", Some("`app` is not an API group")),
             ("get", "", "deployments", Some("`deployments` is not in the core API group `\"\"`")),
@@ -203,17 +202,17 @@ mod tests {
         for (rule, dead) in [
             (url("get", "/metrics"), None),
             (url("*", "/metrics"), None),
-            (url("create", "/debug"), Some("no request has the verb `create`; write `post`")),
+            (url("create", "/debug"), Some("no request uses the verb `create`; use `post`")),
             (
                 url("bind", "/debug"),
                 Some(
-                    "no request has the verb `bind`; write an HTTP method in lower case, such as `get`",
+                    "no request uses the verb `bind`; use an HTTP method in lower case, such as `get`",
                 ),
             ),
             (
                 url("get", "/api/v1/pods"),
                 Some(
-                    "`/api/v1/pods` matches no request: it is about resources; grant the resource \
+                    "`/api/v1/pods` matches no request: it is the path of a resource; grant the resource \
                      instead of its URL",
                 ),
             ),
@@ -221,7 +220,7 @@ mod tests {
             (
                 named("get", "web-*"),
                 Some(
-                    "`web-*` is taken literally: no object has that name; write the name of each object",
+                    "`web-*` is compared literally: no object has that name; list the name of each object",
                 ),
             ),
         ] {

@@ -29,17 +29,18 @@ pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
     }
     if let Some((_, rest)) = path.split_once("://") {
         let path = rest.split_once('/').map_or("", |(_, path)| path);
-        return Some(("only the path is compared, without the host", format!("write `/{path}`")));
+        return Some(("only the path is compared, without the host", format!("use `/{path}`")));
     }
     if !path.starts_with('/') {
-        return Some(("paths start with `/`", format!("write `/{url}`")));
+        return Some(("paths start with `/`", format!("use `/{url}`")));
     }
     if let Some(position) = path.find('*') {
         let prefix = path.get(..position).unwrap_or_default();
-        return Some(("only a trailing `*` is a wildcard", format!("write `{prefix}*`")));
+        return Some(("only a trailing `*` is a wildcard", format!("use `{prefix}*`")));
     }
-    is_resource_path(path)
-        .then(|| ("it is about resources", "grant the resource instead of its URL".to_owned()))
+    is_resource_path(path).then(|| {
+        ("it is the path of a resource", "grant the resource instead of its URL".to_owned())
+    })
 }
 
 /// Returns whether all requests below a path are about resources.

@@ -34,9 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         );
         let fix = match in_other_group {
             true => {
-                format!("write `{plural}` in a rule for {}", group_names(&[&meant.group]))
+                format!("use `{plural}` in a rule for {}", group_names(&[&meant.group]))
             }
-            false => format!("write `{plural}`"),
+            false => format!("use `{plural}`"),
         };
         let fix = match has_subresource {
             true => fix,

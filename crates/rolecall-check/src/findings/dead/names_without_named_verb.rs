@@ -60,22 +60,22 @@ fn hedged(context: &Context<'_>, at: RuleAt<'_>, mut finding: Finding) -> Findin
     if are_objects(context, at.rule) {
         return finding;
     }
-    finding.message.push_str(", unless a program of the API group asks with a name");
+    finding.message.push_str(", unless a program of the API group checks names");
     finding.severity(Severity::Info)
 }
 
-/// Reports verbs whose requests carry no name.
+/// Reports verbs whose requests have no name.
 fn nameless_verbs(at: RuleAt<'_>, verbs: &[Text], is_all: bool) -> Finding {
     let (names, kinds) = (listed(verbs), listed(&at.rule.resources));
-    let carry = if verbs.len() == 1 { "carries" } else { "carry" };
+    let have = if verbs.len() == 1 { "has" } else { "have" };
     let creates = verbs.iter().any(|verb| **verb == *"create");
-    let except = if creates { "; only a server-side apply or a PUT names the object" } else { "" };
+    let except = if creates { "; only a server-side apply or a PUT contains the name" } else { "" };
     let message = format!(
-        "{names} on {kinds} {carry} no object name, so `resourceNames` keeps the rule from matching{except}"
+        "{names} on {kinds} {have} no object name, so `resourceNames` prevents a match{except}"
     );
     let fix = match is_all {
         true => {
-            "remove `resourceNames`, or grant verbs that name an object, such as `get`".to_owned()
+            "remove `resourceNames`, or grant verbs for named objects, such as `get`".to_owned()
         }
         false => format!("grant {names} in a rule without `resourceNames`"),
     };
@@ -84,18 +84,18 @@ fn nameless_verbs(at: RuleAt<'_>, verbs: &[Text], is_all: bool) -> Finding {
     finding(at, verbs, message).severity(severity).fix(fix)
 }
 
-/// Reports verbs whose requests carry a name only where a field selector does.
+/// Reports verbs whose requests only have a name if a field selector contains it.
 fn selecting_verbs(at: RuleAt<'_>, verbs: &[Text]) -> Finding {
     let is = if verbs.len() == 1 { "matches" } else { "match" };
     let message = format!(
-        "{} on {} {is} only requests that select `metadata.name=NAME`, which few clients send",
+        "{} on {} only {is} requests that select `metadata.name=NAME`, which few clients send",
         listed(verbs),
         listed(&at.rule.resources)
     );
     let fix = match verbs.len() == at.rule.verbs.len() {
-        true => "remove `resourceNames`, unless it is for such requests".to_owned(),
+        true => "remove `resourceNames`, unless the rule is for such requests".to_owned(),
         false => format!(
-            "grant {} in a rule without `resourceNames`, unless it is for such requests",
+            "grant {} in a rule without `resourceNames`, unless the rule is for such requests",
             listed(verbs)
         ),
     };

@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let (kind, name) = (subject.kind.as_str(), &subject.name);
-            let message = format!("{kind} `{name}` is of no namespace: the server ignores it");
+            let message = format!("{kind} `{name}` cannot have a namespace: the server ignores it");
             let finding = Finding::new(RULE.meta, binding.into(), message)
                 .at(FieldPath::key("subjects").then_index(index).then_key("namespace"))
                 .about(format!("{kind} {}/{name}", subject.namespace));
@@ -22,9 +22,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(match account {
                 Some(account) => finding
                     .severity(Severity::High)
-                    .fix("write `kind: ServiceAccount` and no `apiGroup`, if that one was meant")
-                    .related(ObjectRef::from(account), "the ServiceAccount of that name"),
-                None => finding.fix("leave it out"),
+                    .fix("use `kind: ServiceAccount` and no `apiGroup` if you meant that one")
+                    .related(ObjectRef::from(account), "the ServiceAccount with that name"),
+                None => finding.fix("remove it"),
             });
         }
     }

@@ -41,14 +41,14 @@ fn finding(role: &Role, overwritten: &[PolicyRule]) -> Option<Finding> {
     // A role with a server's label is a copy of the result of aggregation.
     let is_copy = role.metadata.label("kubernetes.io/bootstrapping").is_some();
     let (severity, fix) = match is_copy {
-        true => (Severity::Info, "leave the rules out: the controller writes them"),
+        true => (Severity::Info, "omit the rules: the controller sets them"),
         false => (
             RULE.meta.severity,
-            "move what is needed to a ClusterRole that the aggregationRule selects",
+            "move the required rules to a ClusterRole that the aggregationRule selects",
         ),
     };
     let message = format!(
-        "{subject}: a controller fills this ClusterRole from those that its aggregationRule selects"
+        "{subject}: a controller replaces the rules of this ClusterRole with those of the ClusterRoles that it selects"
     );
     let finding = Finding::new(RULE.meta, role.into(), message)
         .at(FieldPath::key("rules"))

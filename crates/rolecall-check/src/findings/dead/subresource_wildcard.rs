@@ -13,7 +13,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let parent = dead.entry.trim_end_matches("/*");
         let fix = if parent == "*" {
-            "write `*` for all resources and their subresources, or name what is needed".to_owned()
+            "use `*` for all resources and their subresources, or list the required ones".to_owned()
         } else {
             let subresources: Vec<String> = context
                 .catalog()
@@ -23,11 +23,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .map(|subresource| format!("`{parent}/{subresource}`"))
                 .collect();
             match &*subresources {
-                [] => format!("name each subresource, such as `{parent}/status`"),
-                several => format!("name each subresource that is needed: {}", several.join(", ")),
+                [] => format!("list each subresource, such as `{parent}/status`"),
+                several => format!("list each required subresource: {}", several.join(", ")),
             }
         };
-        let message = format!("{} is taken literally and matches nothing", quote(dead.entry));
+        let message = format!("{} is compared literally and matches nothing", quote(dead.entry));
         let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
             .at(dead.at.value("resources", dead.index))
             .about(dead.entry)

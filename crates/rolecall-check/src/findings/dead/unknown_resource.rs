@@ -26,11 +26,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let upper_case = dead.entry.chars().any(|c| c.is_ascii_uppercase());
         let (message, fix) = if upper_case && similar.is_empty() {
-            let message = format!(
-                "{} matches nothing: names of resources are in lower case",
-                quote(dead.entry)
-            );
-            (message, format!("write `{}`, if that is the plural", dead.entry.to_lowercase()))
+            let message =
+                format!("{} matches nothing: resource names are lower case", quote(dead.entry));
+            (message, format!("use `{}`, if that is the plural", dead.entry.to_lowercase()))
         } else {
             let has = if groups.len() == 1 { "has" } else { "have" };
             let fix = match &*similar {
@@ -38,9 +36,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 similar if other_group.is_some() => {
                     let group = other_group.unwrap_or_default();
                     let place = group_names(&[&*group]);
-                    format!("write {} in a rule for {place}, if that was meant", listed(similar))
+                    format!("use {} in a rule for {place} if you meant that one", listed(similar))
                 }
-                similar => format!("write {}, if that was meant", listed(similar)),
+                similar => format!("use {} if you meant that one", listed(similar)),
             };
             (format!("{} {has} no resource {}", group_names(groups), quote(dead.entry)), fix)
         };

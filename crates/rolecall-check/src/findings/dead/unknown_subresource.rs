@@ -34,11 +34,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let is_extra = nearest.is_none()
             && (others_match(context, &dead) || is_scaffold(&dead, parent, subresource));
         let fix = match (nearest, &*existing) {
-            _ if is_approvers => "remove it, unless an approver asks about it".to_owned(),
-            (Some((_, nearest)), _) => format!("write `{parent}/{nearest}`"),
+            _ if is_approvers => "remove it, unless an approver checks it".to_owned(),
+            (Some((_, nearest)), _) => format!("use `{parent}/{nearest}`"),
             (None, []) => format!("remove it: `{parent}` has no subresources"),
-            (None, _) if parent == "*" => "name a subresource that exists".to_owned(),
-            (None, existing) => format!("name one that exists: {}", listed(existing)),
+            (None, _) if parent == "*" => "use a subresource that exists".to_owned(),
+            (None, existing) => format!("use one that exists: {}", listed(existing)),
         };
         if is_custom && nearest.is_none() {
             match &mut of_kinds {
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = match parent {
-            "*" => format!("nothing has a subresource {}", quote(subresource)),
+            "*" => format!("no resource has the subresource {}", quote(subresource)),
             parent => format!("`{parent}` has no subresource {}", quote(subresource)),
         };
         let finding = Finding::new(RULE.meta, dead.at.role.into(), message)
@@ -101,7 +101,7 @@ fn about_kinds(subresource: &str, entries: &[DeadEntry<'_>]) -> Option<Finding> 
         .at(first.at.value("resources", first.index))
         .about(names.join(" "))
         .severity(severity)
-        .fix("remove it, or give the kind the subresource in its definition");
+        .fix("remove it, or add the subresource to the CustomResourceDefinition");
     Some(finding)
 }
 

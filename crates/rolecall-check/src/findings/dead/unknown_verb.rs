@@ -20,13 +20,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             };
             dead += 1;
             let is_there = |meant: &str| at.rule.verbs.iter().any(|verb| **verb == *meant);
-            if fix.strip_prefix("write `").and_then(|it| it.strip_suffix('`')).is_some_and(is_there)
-            {
+            if fix.strip_prefix("use `").and_then(|it| it.strip_suffix('`')).is_some_and(is_there) {
                 fix = "remove it: the rule already has the corresponding verb".to_owned();
             }
             let asked = match at.rule.resources.is_empty() {
                 true => "no request for a URL has the verb",
-                false => "no request has the verb",
+                false => "no request uses the verb",
             };
             let finding =
                 Finding::new(RULE.meta, at.role.into(), format!("{asked} {}", quote(verb)))
@@ -57,8 +56,8 @@ pub(super) fn dead_verb(
             return None;
         }
         let fix = match known::url_verb_for(verb) {
-            Some(method) => format!("write `{method}`"),
-            None => "write an HTTP method in lower case, such as `get`".to_owned(),
+            Some(method) => format!("use `{method}`"),
+            None => "use an HTTP method in lower case, such as `get`".to_owned(),
         };
         return Some((fix, severity));
     }
@@ -67,7 +66,7 @@ pub(super) fn dead_verb(
     }
     let lower = verb.to_ascii_lowercase();
     if lower != verb && known::is_verb(&lower) {
-        return Some((format!("write `{lower}`"), severity));
+        return Some((format!("use `{lower}`"), severity));
     }
     let nearest = known::RESOURCE_VERBS
         .iter()
@@ -88,13 +87,11 @@ pub(super) fn dead_verb(
     let any = groups().any(|group| **group == *"*");
     let is_capital = lower != verb;
     match (meant, nearest) {
-        (Some(meant), _) if ours || (any && is_capital) => {
-            Some((format!("write {meant}"), severity))
-        }
-        (_, Some((_, nearest))) => Some((format!("write `{nearest}`"), severity)),
+        (Some(meant), _) if ours || (any && is_capital) => Some((format!("use {meant}"), severity)),
+        (_, Some((_, nearest))) => Some((format!("use `{nearest}`"), severity)),
         _ if ours || any => {
             let severity = if ours { severity } else { Severity::Low };
-            Some((format!("write one of {}", listed(&known::RESOURCE_VERBS)), severity))
+            Some((format!("use one of {}", listed(&known::RESOURCE_VERBS)), severity))
         }
         _ => None,
     }
@@ -151,7 +148,7 @@ pub(super) fn asked_elsewhere(
     resources.dedup();
     let only = if resources.len() == 1 { "" } else { "only " };
     Some((
-        format!("no request has the verb `{verb}` on {}", listed(&rule.resources)),
+        format!("no request uses the verb `{verb}` on {}", listed(&rule.resources)),
         format!("grant `{verb}` {only}on {}", listed(&resources)),
     ))
 }
@@ -170,7 +167,7 @@ fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     let finding = Finding::new(RULE.meta, at.role.into(), message)
         .at(at.path().then_key("verbs"))
         .about(format!("{} on {}", joined(&rule.verbs), joined(&rule.resources)))
-        .fix(format!("write {}", listed(&served)));
+        .fix(format!("use {}", listed(&served)));
     Some(finding)
 }
 

@@ -54,29 +54,29 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
     let star = "`*` is not a wildcard here";
     match subject.kind {
         SubjectKind::Group if name == "*" => {
-            Some((star, "write `system:authenticated` for all authenticated users".into()))
+            Some((star, "use `system:authenticated` for all authenticated users".into()))
         }
         SubjectKind::User if name == "*" => {
-            Some((star, "write a Group `system:authenticated` for all authenticated users".into()))
+            Some((star, "use a Group `system:authenticated` for all authenticated users".into()))
         }
         SubjectKind::ServiceAccount if name == "*" => Some((
             star,
             format!(
-                "write a Group `system:serviceaccounts:{}`",
+                "use a Group `system:serviceaccounts:{}`",
                 if subject.namespace.is_empty() { "NAMESPACE" } else { &subject.namespace }
             ),
         )),
         SubjectKind::Group if is_reserved_user(name) => {
             let fix = match name {
                 "system:anonymous" => "remove it".to_owned(),
-                _ => "write `kind: User`, if that one was meant".to_owned(),
+                _ => "use `kind: User` if you meant that one".to_owned(),
             };
             Some(("that is the name of a user", fix))
         }
         SubjectKind::User if RESERVED_GROUPS.contains(&name) => {
             let fix = match name {
                 "system:masters" | "system:unauthenticated" => "remove it".to_owned(),
-                _ => "write `kind: Group`, if that one was meant".to_owned(),
+                _ => "use `kind: Group` if you meant that one".to_owned(),
             };
             Some(("that is the name of a group", fix))
         }
@@ -85,12 +85,12 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
             let rest = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some(""))?;
             match rest.split_once(':') {
                 None if rest.is_empty() => {
-                    Some((nobody, "write `system:serviceaccounts`".to_owned()))
+                    Some((nobody, "use `system:serviceaccounts`".to_owned()))
                 }
-                None => Some((nobody, format!("write `system:serviceaccounts:{rest}`"))),
+                None => Some((nobody, format!("use `system:serviceaccounts:{rest}`"))),
                 Some((namespace, account)) => Some((
                     "that is the name of a user",
-                    format!("name the ServiceAccount `{account}` of namespace `{namespace}`"),
+                    format!("use ServiceAccount `{account}` in namespace `{namespace}`"),
                 )),
             }
         }
@@ -99,9 +99,12 @@ pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static st
             match rest.strip_prefix(':').map(|rest| rest.split_once(':')) {
                 Some(Some(_)) => None,
                 _ if rest.starts_with("s:") || rest == "s" => {
-                    Some(("that is the name of a group", "write `kind: Group`".to_owned()))
+                    Some(("that is the name of a group", "use `kind: Group`".to_owned()))
                 }
-                _ => Some((nobody, "write a ServiceAccount by its namespace and name".to_owned())),
+                _ => Some((
+                    nobody,
+                    "use a subject of kind ServiceAccount, with its namespace and name".to_owned(),
+                )),
             }
         }
         SubjectKind::ServiceAccount | SubjectKind::Other(_) => None,

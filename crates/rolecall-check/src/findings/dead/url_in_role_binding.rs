@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(at.path().then_key("nonResourceURLs"))
             .about(joined(urls))
             .fix("grant it with a ClusterRoleBinding, or remove the rule")
-            .related((*binding).into(), "grants nothing of this rule");
+            .related((*binding).into(), "does not grant this rule");
         findings.push(finding);
     }
 }

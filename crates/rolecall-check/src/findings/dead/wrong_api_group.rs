@@ -23,8 +23,8 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
         let Some(meant) = fate::of_group(at.rule, group, context.catalog()) else { continue };
         count += 1;
         let fix = match meant {
-            Some("") => "write `\"\"`, which is the core group".to_owned(),
-            Some(meant) => format!("write `{meant}`"),
+            Some("") => "use `\"\"`, the core group".to_owned(),
+            Some(meant) => format!("use `{meant}`"),
             None => correction(group),
         };
         let message = format!("{} is not an API group, so nothing matches it", quote(group));
@@ -41,13 +41,13 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
 pub(super) fn correction(group: &str) -> String {
     let lower = group.to_lowercase();
     if group.contains('*') {
-        "name each API group, or write `*` for all of them".to_owned()
+        "list each API group, or use `*` for all of them".to_owned()
     } else if let Some((head, _)) = group.split_once('/') {
-        format!("write `{head}` without the version")
+        format!("use `{head}` without the version")
     } else if lower != group {
-        format!("write `{lower}`")
+        format!("use `{lower}`")
     } else {
-        "write it as `kubectl api-resources` shows it, without a version".to_owned()
+        "use the group that `kubectl api-resources` shows, without the version".to_owned()
     }
 }
 
@@ -80,7 +80,7 @@ fn misplaced_resources(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec
                 format!("`{name}` is in {}, and has no such subresource", meant.join(" or "))
             }
             None => format!(
-                "name {} in a rule with `apiGroups` {}",
+                "use {} in a rule with `apiGroups` {}",
                 if entries.len() == 1 { "it" } else { "them" },
                 meant.join(" or ")
             ),

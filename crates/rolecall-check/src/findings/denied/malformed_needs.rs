@@ -27,14 +27,14 @@ fn fix(error: &NeedsError) -> String {
     match error {
         NeedsError::Resource { error: ResolveError::UnknownResource { similar, .. } } => {
             match &**similar {
-                [] => "write a custom resource with its group: `widgets.example.com`".to_owned(),
-                similar => format!("write {}, if that was meant", listed(similar)),
+                [] => "add the API group of a custom resource: `widgets.example.com`".to_owned(),
+                similar => format!("use {} if you meant that one", listed(similar)),
             }
         }
         NeedsError::Resource { error: ResolveError::UnknownSubresource { served, .. } }
             if !served.is_empty() =>
         {
-            format!("write one that exists: {}", listed(served))
+            format!("use one that exists: {}", listed(served))
         }
         _ => String::new(),
     }

@@ -31,7 +31,9 @@ fn finding(failure: &Failure<'_>) -> Finding {
     match &failure.unmet {
         Unmet::Denied { missing, example, .. } => denied(finding, failure, example, missing),
         Unmet::Allowed { by, .. } | Unmet::Beyond { by, .. } => granted(finding, by),
-        Unmet::Undecided { .. } => finding.fix("make the unread input readable, and check again"),
+        Unmet::Undecided { .. } => {
+            finding.fix("make sure that rolecall can read this input, and check again")
+        }
         Unmet::NoSubject => {
             finding.fix("correct the pattern, or set `optional: true` if it does not have to match")
         }
@@ -79,7 +81,7 @@ fn granted(mut finding: Finding, by: &[Grant<'_>]) -> Finding {
                 .related(grant.binding.into(), "binds the subject to it");
         }
     }
-    finding.fix("take it out of the role, or the subject out of the binding")
+    finding.fix("remove it from the role, or the subject from the binding")
 }
 
 fn through(binding: &Binding, role: &Role, rule_index: usize) -> String {

@@ -38,21 +38,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let namespace = &first.workload.metadata.namespace;
         let mut finding = if context.is_judged(&binding.metadata) {
             let message = format!(
-                "grants rights to ServiceAccount `{namespace}/default`, as which {workload}{others} {runs}"
+                "grants access to ServiceAccount `{namespace}/default`, which {workload}{others} {runs} as"
             );
             Finding::new(RULE.meta, binding_ref, message)
                 .at(FieldPath::key("subjects").then_index(index))
                 .about(format!("{namespace}/default"))
         } else {
-            let message = format!("runs as `default`, which {binding_ref} grants rights");
+            let message = format!("runs as `default`, and {binding_ref} grants it access");
             let finding = Finding::new(RULE.meta, workload, message).about(&*first.spec.path);
-            workloads::at_account(finding, first.spec).related(binding_ref, "grants the rights")
+            workloads::at_account(finding, first.spec).related(binding_ref, "grants the access")
         };
         for pod in pods {
             finding = finding.related(pod.workload.into(), "runs as `default`");
         }
-        let fix =
-            "give each workload that needs them a ServiceAccount, and grant the rights to that";
+        let fix = "create a ServiceAccount for each workload that needs the access, and grant it to that ServiceAccount";
         findings.push(finding.fix(fix));
     }
 }

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 false => ("anyone who can reach the Pod", Severity::High),
             };
             let message = format!(
-                "`kubectl proxy` on `{address}` lends ServiceAccount `{}` to {who}",
+                "`kubectl proxy` on `{address}` gives the access of ServiceAccount `{}` to {who}",
                 pod.spec.service_account_name()
             );
             let finding = Finding::new(RULE.meta, pod.workload.into(), message)
@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .about(invocation.text.clone())
                 .severity(severity)
                 .fix(match local {
-                    true => "let the program use the mounted token itself",
-                    false => "listen on 127.0.0.1, or give each program its own token",
+                    true => "let the program use the mounted token directly",
+                    false => "listen on 127.0.0.1, or create a token for each program",
                 });
             findings.push(finding);
         }

@@ -40,7 +40,7 @@ fn of_account(context: &Context<'_>, pods: &[&PodOf<'_>]) -> Option<Finding> {
     let finding = match (account, pods.len()) {
         (Some(account), several @ 2..) => {
             let message = format!(
-                "its token is mounted into the Pods of {several} workloads, but it has no rights"
+                "its token is mounted into the Pods of {several} workloads, but it has no access"
             );
             let finding = Finding::new(RULE.meta, account.into(), message);
             pods.iter().fold(finding, |finding, pod| {
@@ -54,7 +54,7 @@ fn of_account(context: &Context<'_>, pods: &[&PodOf<'_>]) -> Option<Finding> {
                 others => format!(", here and in {others} other workloads"),
             };
             let message = format!(
-                "a token of ServiceAccount `{name}` is mounted{others}, which has no rights"
+                "a token of ServiceAccount `{name}` is mounted{others}, but the ServiceAccount has no access"
             );
             let pod = first.spec;
             Finding::new(RULE.meta, first.workload.into(), message)

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let object = if names.len() == 1 { "it" } else { "them" };
             let fix = match &*today {
                 [] => format!("remove {object}, unless older servers need {object}"),
-                today => format!("name {object} in {}", group_names(today)),
+                today => format!("use {object} in {}", group_names(today)),
             };
             let (what, place) = (listed(&names), group_names(&[group]));
             let removed: Vec<Option<u16>> =
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         && rest.iter().all(|it| *it == Some(*minor)) =>
                 {
                     let is = if names.len() == 1 { "is" } else { "are" };
-                    format!("{what} of {place} {is} no longer served, since Kubernetes 1.{minor}")
+                    format!("{what} of {place} {is} no longer served as of Kubernetes 1.{minor}")
                 }
                 _ => format!(
                     "Kubernetes {} does not serve {what} of {place} by default",

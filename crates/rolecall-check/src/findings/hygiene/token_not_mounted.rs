@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 if name == "default" || shared.contains(&Account::of(pod)) || !directly() {
                     continue;
                 }
-                (format!("ServiceAccount `{name}` was granted rights"), Severity::Low)
+                (format!("ServiceAccount `{name}` has been granted access"), Severity::Low)
             }
         };
         let message = format!("no token is mounted, but {because}");

@@ -48,16 +48,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if bindings.is_empty() || uses.is_minted(account) || uses.is_renamed(account) {
             continue;
         }
-        let message = "holds rights, but no workload of the input runs as it".to_owned();
+        let message = "has access, but no workload in the input uses it".to_owned();
         // Repositories hold ServiceAccounts for people, pipelines and programs that run elsewhere.
         let is_whole = context.input.complete && !uses.may_be_run(context, &metadata.namespace);
         let severity = if is_whole { RULE.meta.severity } else { Severity::Info };
         let mut finding = Finding::new(RULE.meta, account.into(), message)
             .severity(severity)
             .unless(context.unread_files(workloads::may_hide_any_workload))
-            .fix("let the workload that it is for run as it; if nothing uses it, remove its bindings");
+            .fix("run the intended workload as this ServiceAccount, or remove its bindings if nothing uses it");
         for binding in bindings {
-            finding = finding.related(binding.into(), "grants it rights");
+            finding = finding.related(binding.into(), "grants it access");
         }
         findings.push(finding);
     }

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(FieldPath::key("roleRef").then_key("name"))
             .about(format!("{} {}", reference.name, subjects.join(",")))
             .severity(severity)
-            .fix("grant a role that names what is needed");
+            .fix("grant a role with only the required rules");
         findings.push(finding);
     }
 }

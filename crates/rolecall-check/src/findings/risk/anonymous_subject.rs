@@ -12,9 +12,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let anonymous = subjects::is_group(subject, "system:unauthenticated")
             || subjects::is_user(subject, "system:anonymous");
         anonymous.then_some(subjects::Report {
-            message: "grants rights to anyone who can reach the API server, without credentials",
+            message: "grants access to anyone who can reach the API server, without credentials",
             scoped: &ANONYMOUS,
-            fix: "name who needs it",
+            fix: "bind the role to the subjects that need it",
         })
     });
 }

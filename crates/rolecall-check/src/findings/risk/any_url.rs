@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.path().then_key("nonResourceURLs"))
             .about(joined(&at.rule.verbs))
-            .fix("name the URLs that are needed");
+            .fix("list the required URLs");
         findings.push(finding);
     }
 }

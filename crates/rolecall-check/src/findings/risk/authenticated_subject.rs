@@ -15,9 +15,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     subjects::report(context, RULE.meta, findings, |subject, _| {
         let everybody = EVERYBODY.iter().any(|name| subjects::is_group(subject, name));
         everybody.then_some(subjects::Report {
-            message: "grants rights to anyone with credentials",
+            message: "grants access to anyone with credentials",
             scoped: &AUTHENTICATED,
-            fix: "name who needs it",
+            fix: "bind the role to the subjects that need it",
         })
     });
 }

@@ -16,11 +16,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for (key, what) in ANNOTATIONS {
             let Some(value) = account.metadata.annotation(key) else { continue };
             let field = FieldPath::key("metadata").then_key("annotations").then_key(key);
-            let finding =
-                Finding::new(RULE.meta, account.into(), format!("acts as {what}: `{value}`"))
-                    .at(field)
-                    .about(format!("{key}={value}"))
-                    .fix("limit access to its namespace to subjects that can use this identity");
+            let finding = Finding::new(
+                RULE.meta,
+                account.into(),
+                format!("acts as {what}: `{value}`"),
+            )
+            .at(field)
+            .about(format!("{key}={value}"))
+            .fix("limit access to its namespace to subjects that are allowed to use this identity");
             findings.push(finding);
         }
     }

@@ -92,7 +92,7 @@ impl Combination {
             .fix(risk.fix)
             .subjects(holders);
         for binding in bindings {
-            finding = finding.related(binding, "grants a part of it");
+            finding = finding.related(binding, "grants part of it");
         }
         Some(finding)
     }

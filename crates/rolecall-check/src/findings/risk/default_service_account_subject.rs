@@ -12,9 +12,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let account = accounts::account_of(subject, binding);
         let default = account.is_some_and(|(_, name)| name == "default");
         default.then_some(subjects::Report {
-            message: "grants rights to every Pod that names no ServiceAccount",
+            message: "grants access to every Pod that does not set a ServiceAccount",
             scoped: &DEFAULT_ACCOUNT,
-            fix: "name the ServiceAccount of the workload that needs it",
+            fix: "bind the role to the ServiceAccount of the workload that needs it",
         })
     });
 }

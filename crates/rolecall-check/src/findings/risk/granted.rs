@@ -79,7 +79,7 @@ pub(super) fn fix(
                 && matches!(&*request.verb, "create" | "list" | "watch" | "deletecollection")
         });
     match is_nameless && advice.contains("with `resourceNames`") {
-        true => format!("remove {}, unless that is needed", listed(&verbs)),
+        true => format!("remove {}, unless the subject needs it", listed(&verbs)),
         false => advice.to_owned(),
     }
 }

@@ -33,10 +33,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 namespace => format!("in namespace `{namespace}`"),
             };
             let names: Vec<String> = roles.into_iter().collect();
-            let message = format!("holds {} roles {at}: {}", names.len(), listed(&names));
+            let message = format!("has {} roles {at}: {}", names.len(), listed(&names));
             let finding = Finding::new(RULE.meta, account.into(), message)
                 .about(place)
-                .fix("put their rules into one");
+                .fix("merge their rules into one role");
             findings.push(finding);
         }
     }

@@ -10,9 +10,9 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC506, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     subjects::report(context, RULE.meta, findings, |subject, _| {
         subjects::is_group(subject, "system:masters").then_some(subjects::Report {
-            message: "names `system:masters`, whose members are allowed everything anyway",
+            message: "binds `system:masters`, whose members can already do anything",
             scoped: &MASTERS,
-            fix: "name a group of your own",
+            fix: "use a different group",
         })
     });
 }

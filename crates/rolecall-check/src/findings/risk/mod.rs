@@ -1,4 +1,4 @@
-//! RC5: access that reaches further than it seems.
+//! RC5: access that is broader than it appears.
 
 mod combination;
 mod granted;

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for object in roles.chain(bindings) {
         let finding = Finding::new(RULE.meta, object, "is in namespace `default`".to_owned())
             .at(FieldPath::key("metadata").then_key("namespace"))
-            .fix("give the application its own namespace");
+            .fix("move the application to a dedicated namespace");
         findings.push(finding);
     }
 }

@@ -120,7 +120,10 @@ fn bindings_to_other_roles(
 fn fix(context: &Context<'_>, risk: &Risk, role: &Role) -> String {
     match context.is_default_role(role) {
         true => {
-            format!("bind a role that grants less than `{}`, if that is enough", role.metadata.name)
+            format!(
+                "bind a role that grants less than `{}`, if that is sufficient",
+                role.metadata.name
+            )
         }
         false => risk.fix.to_owned(),
     }

@@ -79,7 +79,7 @@ fn about(
     };
     let name = &stronger.metadata.name;
     let account =
-        format!("ServiceAccount `{}/{name}`, which holds more", binding.metadata.namespace);
+        format!("ServiceAccount `{}/{name}`, which has more access", binding.metadata.namespace);
     let (severity, message) = match reach {
         Reach::Surely => (RULE.meta.severity, format!("{} can become {account}", some_of(&names))),
         Reach::Perhaps => (
@@ -94,7 +94,7 @@ fn about(
         .at(field)
         .about(format!("{} {name}", names.first().map_or("", String::as_str)))
         .severity(severity)
-        .fix("keep ServiceAccounts with rights in the whole cluster in a dedicated namespace")
+        .fix("keep ServiceAccounts with cluster-wide access in a dedicated namespace")
         .subjects(names)
         .related(stronger.into(), "the stronger ServiceAccount")
 }

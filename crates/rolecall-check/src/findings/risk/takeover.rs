@@ -37,7 +37,7 @@ pub(super) fn report(
         );
         let finding = Finding::new(meta, pod.workload.into(), message)
             .about(&*pod.spec.path)
-            .fix("grant its ServiceAccount what it needs, where it needs it");
+            .fix("grant its ServiceAccount only the required access, in the required namespaces");
         let mut finding = workloads::at_account(finding, pod.spec);
         for binding in index.bindings_with(identity, *code) {
             finding = finding.related(binding.into(), GRANTS_IT);

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(RULE.meta, at.role.into(), message)
             .at(at.path())
             .about(format!("{into} {}", hit.risk.code))
-            .fix("remove the label, and bind the role to those who need it");
+            .fix("remove the label, and bind the role to the subjects that need it");
         findings.push(finding);
     }
 }

@@ -43,13 +43,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .at(at.path().then_key(field))
                 .about(format!("{message} {}", joined(&at.rule.api_groups)))
                 .severity(severity)
-                .fix("name what is needed");
+                .fix("list the required verbs or resources");
             findings.push(finding);
         }
     }
 }
 
-/// Returns the field in which a rule says more than it need, and what it says; `None` where a broader
+/// Returns the field with a wildcard and the message about it; `None` if a broader
 /// risk is reported.
 fn judge(engine: &Engine<'_>, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
     let broader = |hit: &Hit| matches!(hit.risk.code, RuleCode(501..=503));

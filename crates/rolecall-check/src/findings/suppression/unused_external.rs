@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             namespace: "".into(),
             name: entry.to_string().into(),
         };
-        let message = "no role or ServiceAccount that is missing matches it".to_owned();
+        let message = "it matches no missing role or ServiceAccount".to_owned();
         let finding = Finding::new(RULE.meta, object, message)
             .about(entry.to_string())
             .fix("remove the entry");

@@ -42,12 +42,12 @@ async fn errors_in_a_kubeconfig_do_not_quote_it() {
         (
             &*kubeconfig("certificate-authority: /nowhere", "{}"),
             None,
-            "context `test` names a cluster without a server, `test`",
+            "context `test` refers to a cluster without a server, `test`",
         ),
         (
             &*kubeconfig(server, "{}").replace("user: test,", "user: nope,"),
             None,
-            "context `test` names a user that the kubeconfig does not have, `nope`",
+            "context `test` refers to a user that the kubeconfig does not contain, `nope`",
         ),
         (&*kubeconfig("server: ftp://x", "{}"), None, "`ftp://x` is not the URL of a server"),
         (
@@ -170,11 +170,11 @@ async fn the_command_line_overrides_the_kubeconfig() {
         ),
         (
             Overrides { cluster: some("c"), ..Overrides::default() },
-            "context `test` names a cluster without a server, `c`",
+            "context `test` refers to a cluster without a server, `c`",
         ),
         (
             Overrides { user: some("eve"), ..Overrides::default() },
-            "context `test` names a user that the kubeconfig does not have, `eve`",
+            "context `test` refers to a user that the kubeconfig does not contain, `eve`",
         ),
         (
             Overrides { certificate_authority: some("/nowhere"), ..Overrides::default() },

@@ -215,7 +215,7 @@ async fn an_object_of_another_kind_in_a_list_is_a_gap() {
     let (inventory, _) = load(&double, &needs).await;
     assert_eq!(
         gaps(&inventory),
-        ["every RoleBinding: the server's list holds an object of kind `Role`"]
+        ["every RoleBinding: the server's list contains an object of kind `Role`"]
     );
     assert!(inventory.role("shop", "admin").is_none());
 }

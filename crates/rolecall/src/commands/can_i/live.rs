@@ -84,7 +84,7 @@ pub(super) fn run_matrix(
         // The answers of the server are useful without a comparison.
         if exit == Exit::Inconclusive && format.as_format().is_none_or(|it| it == Format::Table) {
             let decided: Vec<Decided<'_>> = reviewed.answers.iter().map(Decided::Live).collect();
-            ui.note("these are the answers of the server");
+            ui.note("these are the server's answers");
             matrix.write(ui, &questions, &decided)?;
         }
         return Ok(session.conclude(ui, exit));

@@ -83,7 +83,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     if let Some(file) = &arguments.reviews {
         if !matches!(arguments.output, MatrixFormat::Table | MatrixFormat::Json) {
             return Err(CommandError::usage("`--reviews` only supports JSON lines")
-                .with_hint(Hint::pass("-o json", "print JSON lines, or leave it out")));
+                .with_hint(Hint::pass("-o json", "print JSON lines, or omit the option")));
         }
         return reviews::run(ui, options, file, arguments.mode);
     }

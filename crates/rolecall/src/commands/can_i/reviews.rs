@@ -205,7 +205,7 @@ impl Summary {
         if self.unknown > 0 {
             let answers = if self.unknown == 1 { "answer is" } else { "answers are" };
             ui.warn(format!(
-                "{} {answers} unknown, because something could not be read; see their evaluationError",
+                "{} {answers} unknown, because something could not be read; see the field `evaluationError`",
                 self.unknown
             ));
         }

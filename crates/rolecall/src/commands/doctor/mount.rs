@@ -188,7 +188,8 @@ pub(super) fn examine_environment(server: Option<String>, steps: &mut Vec<Step>)
             (Step::failed("environment", says).next(hint), None)
         }
         None => {
-            let says = format!("{VARIABLES} are not both set, unlike in a container of a Pod");
+            let says =
+                format!("{VARIABLES} are not both set, as they are in the containers of a Pod");
             let hint = Hint::run(
                 "kubectl exec POD -- rolecall doctor",
                 "diagnose from inside the Pod, without clearing the environment",

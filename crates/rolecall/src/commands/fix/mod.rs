@@ -137,7 +137,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         let knows_applier = session.live().is_some() || options.cluster.as_user.is_some();
         if !knows_applier {
             return Err(CommandError::usage("manifests do not show who applies the objects")
-                .with_hint(Hint::pass("--as USER", "name the user who does")));
+                .with_hint(Hint::pass("--as USER", "set the user that applies them")));
         }
         let applier = session.me(ui, options)?;
         let authorizer = known.as_ref().unwrap_or(&session.authorizer);
@@ -178,7 +178,7 @@ fn refuse_lookalikes(session: &Session, subjects: &[SubjectArgument]) -> Result<
                 "there is no ServiceAccount `{name}` in namespace `{namespace}`"
             ))
             .with_hint(Hint::did_you_mean(format!("sa/{namespace}:{name}"), meant))
-            .with_hint(Hint::pass("--create-serviceaccount", "create that ServiceAccount, too"))
+            .with_hint(Hint::pass("--create-serviceaccount", "also create that ServiceAccount"))
             .with_hint(Hint::pass("--force", "grant to a ServiceAccount that is created later")));
         }
     }

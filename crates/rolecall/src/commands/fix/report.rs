@@ -205,7 +205,7 @@ impl Report<'_> {
                 }
                 None if denied.found.is_empty() => self.note(format!("{what}: {reason}")),
                 None => self.note(format!(
-                    "{what} ({}): {reason}; it was granted later, or something else refuses it",
+                    "{what} ({}): {reason}; it was granted later, or something else refused it",
                     denied.found
                 )),
             }
@@ -269,8 +269,8 @@ impl Report<'_> {
             .collect();
         if !next.is_empty() {
             let next: Vec<String> = next.into_iter().collect();
-            self.note(format!("such clients usually also: {}", self.some(&next)));
-            self.ui.suggest(Hint::pass("--complete", "grant that, too"));
+            self.note(format!("such clients usually also need to: {}", self.some(&next)));
+            self.ui.suggest(Hint::pass("--complete", "also grant these requests"));
         }
     }
 

@@ -20,7 +20,7 @@ use crate::words::{self, MissingFrom};
 use scope::{Found, Scope};
 use targets::TargetArgument;
 
-/// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its holders
+/// Walk from Pods to ServiceAccounts, bindings, roles and rules, or from a role to its subjects
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("../../help/walk.txt"))]
 pub(crate) struct Arguments {

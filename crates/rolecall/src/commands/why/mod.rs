@@ -17,7 +17,7 @@ use crate::render::Detail;
 use crate::ui::Ui;
 use crate::{question, subject};
 
-/// Explain why a subject can or cannot do something, or what a refusal means
+/// Explain why a subject can or cannot do something, or why a request was refused
 #[derive(Debug, Args)]
 #[command(
     override_usage = "\

@@ -259,7 +259,7 @@ impl Cause<'_> {
         if self.decision.verdict.is_allowed() {
             writeln!(
                 out,
-                "  refused at {}: it was granted later, or something else refuses it",
+                "  refused at {}: it was granted later, or something else refused it",
                 plain(&found.join("; "))
             )?;
             return Ok(());

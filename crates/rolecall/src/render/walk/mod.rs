@@ -83,7 +83,7 @@ fn identity_tree(
         let only = everybodys == walked.bindings.len();
         let start = match (only, walked.gaps.is_empty()) {
             (true, true) => "only",
-            (true, false) => "in what could be read, only",
+            (true, false) => "as far as could be read, only",
             (false, _) => "everywhere:",
         };
         let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
@@ -100,9 +100,9 @@ fn identity_tree(
             heads
         }
         None if gaps.iter().any(hides_pods) => {
-            account.detail("no Pod that could be read runs as it").styled(UNSURE)
+            account.detail("no Pod that could be read uses it").styled(UNSURE)
         }
-        None if walked.account.is_some() => account.detail("no Pod runs as it"),
+        None if walked.account.is_some() => account.detail("no Pod uses it"),
         None => account,
     }
 }
