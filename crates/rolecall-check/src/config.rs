@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error as _};
 use crate::expectation::Expectation;
 use crate::{Date, External, Finding, RuleMeta, Severity};
 
-/// A file of expectations, severities, suppressions and what is external; several are joined.
+/// A file with expectations, severities, suppressions and external objects; several are merged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CheckConfig {
@@ -22,16 +22,16 @@ pub struct CheckConfig {
     /// The expectations, in the file's order.
     #[serde(default)]
     pub expectations: Vec<Expectation>,
-    /// How bad findings are here, where that is not as bad as they are by themselves.
+    /// The severities that replace those of the rules.
     #[serde(default)]
     pub severities: BTreeMap<RuleName, Severity>,
-    /// Findings that are excused, in the file's order.
+    /// The suppressed findings, in the file's order.
     #[serde(default)]
     pub suppressions: Vec<Suppression>,
     /// The objects that exist outside of the input, in the file's order.
     #[serde(default)]
     pub external: Vec<External>,
-    /// Files and directories that are not read: their paths, or the ends of these.
+    /// The excluded files and directories: their paths, or the ends of these.
     #[serde(default)]
     pub exclude: Vec<PathGlob>,
 }
@@ -89,21 +89,21 @@ pub struct RuleName {
     pub rule: &'static RuleMeta,
 }
 
-/// Excuses findings, for a reason and perhaps for a time.
+/// Suppresses findings, with a reason and optionally an expiry date.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WrittenSuppression")]
 pub struct Suppression {
-    /// The rules whose findings are excused; at least one.
+    /// The rules whose findings are suppressed; at least one.
     pub codes: Vec<RuleName>,
-    /// Which objects, as `Kind namespace/name`; `None` for every one.
+    /// The objects, as `Kind namespace/name`; `None` for all.
     pub object: Option<Glob>,
-    /// Which files, by their path or its end; `None` for every one.
+    /// The files, by their path or its end; `None` for all.
     pub path: Option<Glob>,
     /// Why.
     pub reason: Text,
-    /// The last day on which it counts.
+    /// The last day of the suppression.
     pub expires: Option<Date>,
-    /// Where it stands; the reader of the file sets it.
+    /// The position; the reader of the file sets it.
     pub origin: Origin,
 }
 
@@ -137,7 +137,7 @@ pub struct UnknownRuleError {
 }
 
 impl CheckConfig {
-    /// Returns a configuration that says nothing.
+    /// Returns an empty configuration.
     pub fn empty() -> Self {
         Self {
             api_version: ApiVersion::V1,
@@ -150,7 +150,7 @@ impl CheckConfig {
         }
     }
 
-    /// Joins what another file says to this; its severities win.
+    /// Merges another file into this one; the severities of the other file take precedence.
     pub fn extend(&mut self, other: Self) {
         self.expectations.extend(other.expectations);
         self.severities.extend(other.severities);
@@ -170,7 +170,7 @@ impl CheckConfig {
 }
 
 impl Suppression {
-    /// Returns whether a finding is excused, whatever the day.
+    /// Returns whether a finding is suppressed, regardless of the date.
     pub fn matches(&self, finding: &Finding) -> bool {
         let object = &finding.object;
         self.codes.iter().any(|name| name.rule.code == finding.rule.code)
@@ -181,7 +181,7 @@ impl Suppression {
             })
     }
 
-    /// Returns what is suppressed, in words: the codes and where.
+    /// Describes the suppressed findings: the codes and the place.
     pub(crate) fn in_words(&self) -> String {
         let codes: Vec<String> = self.codes.iter().map(|name| name.rule.code.to_string()).collect();
         let mut text = codes.join(",");
@@ -194,7 +194,7 @@ impl Suppression {
     }
 }
 
-/// Returns a path and what is left of it without its first folder, its first two, and so on.
+/// Returns a path, and the rest of it without the first folder, the first two, and so on.
 fn ends(path: &str) -> impl Iterator<Item = &str> {
     let after_slashes = path.match_indices('/').filter_map(|(at, _)| path.get(at + 1..));
     std::iter::once(path).chain(after_slashes)

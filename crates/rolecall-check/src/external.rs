@@ -14,7 +14,7 @@ pub struct External {
     pub kind: ExternalKind,
     /// Which ones: the name, before it the namespace and `/` where the kind has one.
     pub name: Glob,
-    /// Where it stands; the reader of the file sets it.
+    /// The position; the reader of the file sets it.
     pub origin: Origin,
 }
 

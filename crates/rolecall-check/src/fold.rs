@@ -1,4 +1,4 @@
-//! One finding for one cause.
+//! Merges the findings about the same cause.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -9,16 +9,16 @@ use rustc_hash::FxBuildHasher;
 use crate::words::listed;
 use crate::{Also, Category, Finding, ObjectRef, Related, RuleCode, Severity, Step};
 
-/// The findings about workloads that run with rights which are reported themselves.
+/// The findings about workloads that run with access that is reported itself.
 const OF_WORKLOADS: [RuleCode; 2] = [RuleCode(557), RuleCode(558)];
 
-/// The findings about subjects that are one cause: rights of a `default` ServiceAccount.
+/// The findings about subjects with the same cause: the access of a `default` ServiceAccount.
 const OF_DEFAULT_ACCOUNTS: [RuleCode; 2] = [RuleCode(401), RuleCode(509)];
 
 /// The finding that a subject can become a stronger ServiceAccount.
 const ESCALATION: RuleCode = RuleCode(513);
 
-/// Risks, and those that go without saying for their holders.
+/// Risks, and the risks that they imply.
 const COVERED: [(RuleCode, &[RuleCode]); 3] = [
     (RuleCode(515), &[RuleCode(516), RuleCode(517)]),
     (RuleCode(528), &[RuleCode(527), RuleCode(529), RuleCode(530)]),
@@ -36,11 +36,12 @@ enum Cause {
     Subject(ObjectRef, usize),
 }
 
-/// Joins the findings about the risks of one role, or of one binding's role, and those about the same
-/// subjects: the gravest one stays and names the codes of the others. Every critical risk stays.
-/// Workloads that run with rights which are reported are named there.
+/// Merges the findings about the risks of a role, or of a binding's role, and those about the same
+/// subjects: the most severe one stays and lists the codes of the others. All critical risks stay.
+/// Workloads that run with reported access are listed in its finding.
 ///
-/// Meant for findings that are graded and not suppressed, so that none hides behind one that is off.
+/// The findings must be graded and not suppressed, so that a suppressed finding does not hide
+/// others.
 pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     let mut targets = Targets { of: (0..findings.len()).collect() };
     for group in groups(&findings, cause) {
@@ -60,7 +61,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     join(findings, &targets)
 }
 
-/// Where each finding goes: to itself, or to the one that it is joined to.
+/// The target of each finding: itself, or the finding that it is merged into.
 struct Targets {
     of: Vec<usize>,
 }
@@ -80,7 +81,7 @@ impl Targets {
     }
 }
 
-/// Returns the findings that share something, in their order; those alone are left out.
+/// Returns the groups of findings with something in common, in order, without single findings.
 fn groups<K: Eq + Hash>(
     findings: &[Finding],
     key: impl Fn(&Finding) -> Option<K>,
@@ -94,7 +95,7 @@ fn groups<K: Eq + Hash>(
     groups.into_values().filter(|group| group.len() > 1).collect()
 }
 
-/// Joins the findings of one cause to the gravest; critical ones of other codes stay.
+/// Merges the findings of a cause into the most severe one; critical ones with other codes stay.
 fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
     group.sort_by_key(|index| gravity(findings, *index));
     let mut kept: Vec<(usize, RuleCode)> = Vec::new();
@@ -119,8 +120,8 @@ fn join_group(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
     }
 }
 
-/// Joins the findings about several roles of the same holders: each risk is reported once, and what
-/// matters little beside a grave one is named there.
+/// Merges the findings about several roles of the same holders: each risk is reported once, and a
+/// severe finding lists the minor ones.
 fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets) {
     group.sort_by_key(|index| gravity(findings, *index));
     let mut kept: Vec<(usize, RuleCode)> = Vec::new();
@@ -139,7 +140,7 @@ fn join_roles(findings: &[Finding], mut group: Vec<usize>, targets: &mut Targets
     }
 }
 
-/// Orders findings, the gravest first.
+/// Sorts findings, the most severe first.
 fn gravity(findings: &[Finding], index: usize) -> Option<(Reverse<Severity>, RuleCode, usize)> {
     findings.get(index).map(|finding| (Reverse(finding.severity), finding.rule.code, index))
 }
@@ -148,8 +149,8 @@ fn covers(broad: RuleCode, code: RuleCode) -> bool {
     COVERED.iter().any(|(candidate, covered)| *candidate == broad && covered.contains(&code))
 }
 
-/// Joins the findings about ServiceAccounts that subjects of a binding can become to that about the role which
-/// lets them: the graver one stays.
+/// Merges the findings about ServiceAccounts that a binding's subjects can act as and the finding
+/// about the role that allows it: the more severe one stays.
 fn escalations(findings: &[Finding], targets: &mut Targets) {
     let is_escalation = |(_, finding): &(usize, &Finding)| finding.rule.code == ESCALATION;
     let of_bindings: HashMap<&ObjectRef, usize, FxBuildHasher> = findings
@@ -177,7 +178,7 @@ fn escalations(findings: &[Finding], targets: &mut Targets) {
     }
 }
 
-/// Sends findings about workloads to those about the bindings that give them their rights.
+/// Merges findings about workloads into those about the bindings that grant their access.
 fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     if !findings.iter().any(is_of_workload) {
         return;
@@ -207,7 +208,7 @@ fn workloads_into_bindings(findings: &[Finding], targets: &mut Targets) {
     }
 }
 
-/// Joins findings to those that they go to.
+/// Merges findings into their targets.
 fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
     let mut kept: Vec<Option<Finding>> = Vec::with_capacity(findings.len());
     let mut joined: Vec<(usize, Finding)> = Vec::new();
@@ -246,8 +247,8 @@ fn join(findings: Vec<Finding>, targets: &Targets) -> Vec<Finding> {
     kept
 }
 
-/// Names the codes of the findings that were joined to one, and the rules that they are about where
-/// those are others: `RC511 in rules[3], RC549`.
+/// Lists the codes of the merged findings, with their rules if these differ: `RC511 in rules[3],
+/// RC549`.
 fn others(finding: &Finding) -> String {
     let own = (&finding.object, rule_of(finding.field.steps.as_slice()));
     let mut codes: BTreeMap<RuleCode, Option<Vec<String>>> = BTreeMap::new();
@@ -279,7 +280,7 @@ fn others(finding: &Finding) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what a finding has in common with others of its cause.
+/// Returns the part that a finding shares with others of its cause.
 fn cause(finding: &Finding) -> Option<Cause> {
     let object = || finding.object.clone();
     match &*finding.field.steps {

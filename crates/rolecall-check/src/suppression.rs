@@ -1,14 +1,14 @@
-//! Findings that an annotation or the configuration excuses.
+//! Findings that an annotation or the configuration suppresses.
 
 use rayon::slice::ParallelSliceMut;
 use rolecall_rbac::{Inventory, Metadata, edit_distance};
 
 use crate::{Date, DateError, FieldPath, Finding, ObjectRef, RuleMeta, Suppression, documents};
 
-/// The annotation that excuses findings of its object.
+/// The annotation that suppresses findings about its object.
 const KEY: &str = "rolecall.dev/ignore";
 
-/// A finding that is excused, and why.
+/// A suppressed finding, and the reason.
 #[derive(Clone, Debug)]
 pub struct Suppressed {
     /// The finding.
@@ -17,9 +17,9 @@ pub struct Suppressed {
     pub reason: String,
 }
 
-/// Something that excuses findings.
+/// A source of suppressions.
 struct Entry<'a> {
-    /// Where it is said.
+    /// The location.
     by: Source<'a>,
     reason: &'a str,
     until: Option<Date>,
@@ -28,14 +28,14 @@ struct Entry<'a> {
 
 /// The source of the suppression.
 enum Source<'a> {
-    /// The annotation of an object, of findings of one rule about that object.
+    /// The annotation of an object, for the findings of one rule about it.
     Annotation { object: ObjectRef, code: &'a str },
     /// The configuration.
     Config(&'a Suppression),
 }
 
-/// Takes out the findings that annotations of their objects or the configuration excuse, and adds
-/// what is wrong with those annotations and that configuration.
+/// Removes the findings that annotations of their objects or the configuration suppress, and adds
+/// findings about invalid annotations and configurations.
 pub fn suppress(
     findings: Vec<Finding>,
     inventory: &Inventory,
@@ -83,7 +83,7 @@ impl Source<'_> {
     }
 }
 
-/// Says what is wrong with an entry.
+/// Reports the problem of an entry.
 fn complaint(entry: &Entry<'_>, today: Date) -> Option<Finding> {
     let what = match &entry.by {
         Source::Annotation { code, .. } => (*code).to_owned(),
@@ -119,7 +119,7 @@ fn about(meta: &'static RuleMeta, object: ObjectRef, message: String) -> Finding
     Finding::new(meta, object, message).at(field)
 }
 
-/// Returns the entries of all annotations, and reports those that cannot be read.
+/// Returns the entries of all annotations, and reports malformed ones.
 fn entries<'a>(inventory: &'a Inventory, findings: &mut Vec<Finding>) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     add_entries(inventory.roles(), |role| &role.metadata, &mut entries, findings);
@@ -159,7 +159,7 @@ fn texts(metadata: &Metadata) -> impl Iterator<Item = &str> {
     value.split([';', '\n']).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Why an entry of an annotation suppresses nothing.
+/// The reason why an entry of an annotation suppresses nothing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum EntryError {
     #[error("it does not begin with a code")]
@@ -192,7 +192,7 @@ fn parse<'a>(text: &'a str, object: &ObjectRef) -> Result<Vec<Entry<'a>>, EntryE
     Ok(codes.into_iter().map(entry).collect())
 }
 
-/// Takes the codes off that a text begins with: words as long as each is followed by a comma.
+/// Splits the codes off the start of a text: all words up to the first one without a comma.
 fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
     let mut codes = Vec::new();
     let mut rest = text;
@@ -213,10 +213,10 @@ fn codes(text: &str) -> Result<(Vec<&str>, &str), EntryError> {
     }
 }
 
-/// Returns the code or name of a finding that is spelled like a word.
+/// Returns the code or name of a finding with a similar spelling.
 fn similar(word: &str) -> Option<String> {
     let lower = word.to_lowercase();
-    // Codes are all alike.
+    // All codes look similar.
     let tolerated = if lower.len() < 8 { 0 } else { 2 };
     let names =
         crate::rules().iter().flat_map(|rule| [rule.code.to_string(), rule.name.to_owned()]);

@@ -30,7 +30,7 @@ pub struct Risk {
     pub(crate) implied_by: &'static [u16],
     /// Where controllers of custom resources cannot work without it.
     pub(crate) controllers: Controllers,
-    /// The programs in whose function it is inherent.
+    /// The programs that cannot work without it.
     pub(crate) purpose_of: &'static [Program],
     /// The needs; a holder must be allowed at least one request of each.
     pub(crate) needs: &'static [&'static [Asks]],
@@ -71,7 +71,7 @@ pub(crate) enum Controllers {
     Nowhere,
     /// In any namespace.
     Anywhere,
-    /// In the namespace that they run in, where they keep what is theirs.
+    /// In their own namespace, which contains their own objects.
     AtHome,
 }
 

@@ -94,7 +94,7 @@ impl Spot {
 }
 
 impl Word {
-    /// Returns the word as the file has it.
+    /// Returns the field name in the file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Can => "can",
@@ -105,13 +105,14 @@ impl Word {
 }
 
 impl<'a> Failure<'a> {
-    /// Returns whether the expectation may hold nevertheless: something that was not read decides.
+    /// Returns whether the expectation might still be met, because the result depends on unread
+    /// input.
     pub fn is_undecided(&self) -> bool {
         matches!(self.unmet, Unmet::Undecided { .. })
     }
 }
 
-/// Writes what somebody can, to follow that word.
+/// Describes access, as it follows after `can`.
 fn able(access: &AccessTerm) -> String {
     let text = access.to_string();
     match (access, text.starts_with("every ")) {
@@ -122,7 +123,7 @@ fn able(access: &AccessTerm) -> String {
 }
 
 impl fmt::Display for Failure<'_> {
-    /// Writes what is wrong, as one fragment.
+    /// Writes the problem as a sentence fragment.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.expectation.name;
         let expected =

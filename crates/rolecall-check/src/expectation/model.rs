@@ -26,7 +26,7 @@ pub struct Expectation {
     pub cannot: Vec<AccessEntry>,
     /// The maximum access in addition to `can`; `None` for no limit.
     pub only: Option<Vec<AccessEntry>>,
-    /// Where it stands; the reader of the file sets it.
+    /// The position; the reader of the file sets it.
     pub origin: Origin,
 }
 

@@ -27,7 +27,8 @@ pub(super) const RISKS: &[Risk] = &[
         .needs(&[&[Asks::new(CHANGE, "", &["secrets"])]])
         .may("write Secrets, and use them to create tokens if they can also read them")
         .fix("limit `update` and `patch` with `resourceNames`"),
-    // They cannot read what they make: where they can, other risks say so.
+    // The holders cannot read the Secrets that they create: if they can, broader risks are
+    // reported.
     Risk::new(512, "secret-writing", High, Info)
         .implied_by(&[502])
         .needed_by_controllers(Controllers::AtHome)

@@ -40,10 +40,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns who would define the ServiceAccount that is missing.
+/// Returns the owner that would define the missing ServiceAccount.
 fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
     let namespace = missing.namespace;
-    // The binding's own namespace is what a subject is given by mistake, and by default.
+    // Authors often use the namespace of the binding by mistake, and it is the default.
     let is_own = *missing.binding.metadata.namespace == *namespace;
     let is_misspelt = missing.lookalikes.iter().any(|account| {
         edit_distance(&account.metadata.namespace, namespace) <= 1 + namespace.len() / 8
@@ -54,7 +54,8 @@ fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
     }
 }
 
-/// Returns whether a build that has not been run can bring the ServiceAccount and the binding together.
+/// Returns whether an unbuilt kustomization could move the ServiceAccount and the binding to the
+/// same namespace.
 fn may_be_moved(missing: &MissingSubject<'_>) -> bool {
     let is_moved = |account: &&ServiceAccount| {
         *account.metadata.name == *missing.name
@@ -63,7 +64,7 @@ fn may_be_moved(missing: &MissingSubject<'_>) -> bool {
     missing.lookalikes.iter().any(is_moved)
 }
 
-/// Says how to write the ServiceAccount that was probably meant.
+/// Returns the fix that refers to the ServiceAccount that was probably intended.
 fn fix(missing: &MissingSubject<'_>, meant: &ServiceAccount) -> String {
     let meant = &meant.metadata;
     let subject = missing.binding.subjects.get(missing.index);

@@ -23,7 +23,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let similar = lookalikes.of(binding);
-        // A name that differs in a letter from one that is there is no other software's.
+        // A name that differs by a letter from an existing one is a misspelling, not other
+        // software's.
         let owner = match Owner::of_role(context, binding) {
             _ if !similar.is_empty() => Owner::Input,
             Owner::Input if is_foreign(context, binding, &foreign) => Owner::Unknown,
@@ -58,8 +59,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the names, without their last words, of ClusterRoles that are missing because other software
-/// may install them.
+/// Returns the names, without their last words, of missing ClusterRoles that other software might
+/// install.
 fn foreign_families<'a>(context: &'a Context<'_>) -> BTreeSet<&'a str> {
     roles::without_role(context)
         .filter(|binding| binding.role_ref.kind == RoleKind::ClusterRole)
@@ -68,15 +69,16 @@ fn foreign_families<'a>(context: &'a Context<'_>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// Returns whether a Role is missing beside a ClusterRole of the same name but for the last word, such as
-/// `external-attacher-cfg` beside `external-attacher-runner`: one piece of software installs both.
+/// Returns whether the names of a missing Role and a missing ClusterRole differ only in the last
+/// word, such as `external-attacher-cfg` and `external-attacher-runner`: the same software installs
+/// both.
 fn is_foreign(context: &Context<'_>, binding: &Binding, foreign: &BTreeSet<&str>) -> bool {
     !context.input.complete
         && binding.role_ref.kind == RoleKind::Role
         && family(&binding.role_ref.name).is_some_and(|family| foreign.contains(family))
 }
 
-/// Says what to do about a role that is spelled like no other.
+/// Returns the fix for a missing role without a similar name.
 fn related(context: &Context<'_>, binding: &Binding) -> String {
     let name = &*binding.role_ref.name;
     if binding.role_ref.kind == RoleKind::Role {
@@ -106,8 +108,8 @@ fn related(context: &Context<'_>, binding: &Binding) -> String {
 /// Finds roles with names similar to the missing ones.
 struct Lookalikes<'a> {
     inventory: &'a Inventory,
-    /// The ClusterRoles like each name that was asked for, with their distances: a missing role is
-    /// often missed by many.
+    /// The ClusterRoles similar to each requested name, with their distances: many bindings often
+    /// refer to the same missing role.
     cluster_roles: HashMap<&'a str, Vec<(usize, &'a Role)>, FxBuildHasher>,
 }
 
@@ -116,7 +118,7 @@ impl<'a> Lookalikes<'a> {
         Self { inventory, cluster_roles: HashMap::default() }
     }
 
-    /// Returns the roles that a reference may have meant, as references that work.
+    /// Returns valid references to the roles that a reference might have intended.
     fn of(&mut self, binding: &'a Binding) -> Vec<String> {
         let (inventory, name) = (self.inventory, &*binding.role_ref.name);
         let like_it = |namespace: &str| near(inventory.roles_in(namespace), name);
@@ -133,7 +135,7 @@ impl<'a> Lookalikes<'a> {
     }
 }
 
-/// Returns the roles whose names are nearly some name, with their distances.
+/// Returns the roles with similar names, with their distances.
 fn near<'a>(roles: &'a [Role], name: &str) -> Vec<(usize, &'a Role)> {
     let tolerated = 1 + name.chars().count() / 8;
     let distance = |role: &Role| edit_distance_within(&role.metadata.name, name, tolerated);

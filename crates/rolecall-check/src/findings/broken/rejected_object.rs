@@ -86,7 +86,7 @@ fn namespaces_of_objects<'a>(
     objects.map(|(object, metadata)| (object, "namespace", &metadata.namespace))
 }
 
-/// Returns whether a build that has not been run fills in the namespace that a subject lacks.
+/// Returns whether an unbuilt kustomization sets the missing namespace of a subject.
 fn is_completed(binding: &Binding, violation: &Violation) -> bool {
     let steps = &*violation.field.steps;
     let Some(Step::Key(key)) = steps.last() else { return false };

@@ -11,7 +11,7 @@ pub(super) struct Stray<'a> {
     pub(super) meant: Option<&'static str>,
 }
 
-/// Fields by where they stand: the beginning of the path, and what is known there.
+/// Fields by location: the beginning of the path, and the known fields there.
 const OF_RULES: [&str; 5] = ["verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs"];
 const OF_SUBJECTS: [&str; 4] = ["kind", "name", "namespace", "apiGroup"];
 const OF_ROLE_REFS: [&str; 3] = ["kind", "name", "apiGroup"];
@@ -48,7 +48,7 @@ impl Stray<'_> {
         split(&self.field.path).1
     }
 
-    /// Says what to write.
+    /// Returns the correction.
     pub(super) fn fix(&self) -> String {
         let (place, key) = split(&self.field.path);
         match self.meant {
@@ -65,14 +65,14 @@ impl Stray<'_> {
         }
     }
 
-    /// Returns the path of the field that was meant.
+    /// Returns the path of the intended field.
     pub(super) fn path_meant(&self) -> Option<FieldPath> {
         let (place, _) = split(&self.field.path);
         Some(FieldPath::default().then_dotted(place).then_key(self.meant?))
     }
 }
 
-/// Returns the field that was meant.
+/// Returns the intended field.
 fn meant(field: &UnknownField) -> Option<&'static str> {
     let (place, key) = split(&field.path);
     let known: &[&str] = match (place.split(['.', '[']).next().unwrap_or_default(), &*field.kind) {
@@ -98,7 +98,7 @@ fn meant(field: &UnknownField) -> Option<&'static str> {
     distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, meant)| meant)
 }
 
-/// Splits a path into where the field stands and its key.
+/// Splits a path into the location of the field and its key.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Says why a server of some minor version does not take the object; `None` if it does.
+/// Returns the reason why a server of a minor version rejects the object; `None` if it accepts it.
 fn unserved(metadata: &Metadata, minor: u16) -> Option<String> {
     let written = metadata.written_version.as_deref()?;
     let (_, version) = written.split_once('/')?;

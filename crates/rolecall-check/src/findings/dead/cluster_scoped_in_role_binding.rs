@@ -46,13 +46,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .fix("move it to a ClusterRole that a ClusterRoleBinding grants")
         };
         let finding = finding.about(format!("{} {}", entries.join(","), joined(&rule.verbs)));
-        // Some API group that nobody knows of may have a namespaced resource of the name.
+        // An unknown API group might have a namespaced resource with this name.
         let is_any_group = rule.api_groups.iter().any(|group| **group == *"*");
         findings.push(if is_any_group { of_known_groups(finding) } else { finding });
     }
 }
 
-/// Says that it holds of the API groups that are known.
+/// Adds that the statement is limited to known API groups.
 fn of_known_groups(finding: Finding) -> Finding {
     let message = format!("{}, in every known API group", finding.message);
     Finding { message, ..finding }.severity(Severity::Low)

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
-    // A list under a name that servers do not know is reported as that.
+    // A list in an unknown field is reported as RC105.
     let misnamed: BTreeSet<ObjectRef> = context
         .inventory()
         .unknown_fields()

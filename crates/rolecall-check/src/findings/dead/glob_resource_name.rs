@@ -30,8 +30,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a rule is about names that can contain `*`: of signers, users, groups and what else
-/// impersonation knows, and of whatever servers of other API groups ask about.
+/// Returns whether the names of a rule can contain `*`: names of signers, users, groups and other
+/// impersonated identities, and names that the servers of other API groups check.
 pub(super) fn names_may_have_stars(catalog: &Catalog, rule: &PolicyRule) -> bool {
     let is_built_in = |resource: &Text| {
         let parent = resource.split('/').next().unwrap_or_default();

@@ -17,8 +17,7 @@ pub struct DeadGrant {
 
 /// Returns the reason why no request matches a rule; `None` if a request can match.
 ///
-/// `fix` must not write rules that `check` would report. Custom resources
-/// that are not known may exist.
+/// `fix` must not write rules that `check` would report. Unknown custom resources might exist.
 pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     let verb = rule.verbs.iter().find_map(|verb| {
         let (fix, _) = unknown_verb::dead_verb(catalog, rule, verb)?;

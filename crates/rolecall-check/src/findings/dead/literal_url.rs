@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what keeps a URL from matching, and what to write.
+/// Returns the reason why a URL does not match, and the correction.
 pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
     let path = url.trim_end_matches('*');
     if path.is_empty() || is_template(path) {

@@ -50,7 +50,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what a spelling is to a resource.
+/// Describes the relation of a spelling to a resource.
 fn what_is(written: &str, meant: &ServedResource) -> &'static str {
     if written == &*meant.kind {
         "the kind of"

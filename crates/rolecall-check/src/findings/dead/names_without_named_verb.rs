@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC207, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let rule = at.rule;
-        // Only of a plain resource: requests for most subresources name an object whatever the verb.
+        // Only plain resources: requests for most subresources contain a name, regardless of the
+        // verb.
         let plain = !rule.resources.is_empty()
             && rule.resources.iter().all(|entry| !entry.contains('/') && **entry != *"*");
         let named = !rule.resource_names.is_empty()
@@ -25,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let selecting = is_one_of(["list", "watch"]);
         let is_all = nameless.len() + selecting.len() == rule.verbs.len();
         let is_uncovered = |verbs: &[Text]| !verbs.is_empty() && !is_covered(at, verbs);
-        // A rule of which hardly anything matches is reported as a whole.
+        // A rule that matches almost nothing is reported as a whole.
         if is_all && !nameless.is_empty() && is_uncovered(&rule.verbs) {
             findings.push(hedged(context, at, nameless_verbs(at, &rule.verbs, true)));
             continue;
@@ -39,15 +40,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a rule is about what a group's own server asks, as Calico asks about the creation of
-/// `tier.networkpolicies`: such questions name something whatever the verb.
+/// Returns whether a rule is for the checks of an API group's own server, such as Calico's check
+/// for the creation of `tier.networkpolicies`: these contain a name, regardless of the verb.
 fn is_checked_by_name(rule: &PolicyRule) -> bool {
     rule.resources.iter().all(|entry| entry.contains('.'))
         && rule.api_groups.iter().all(|group| !known::is_built_in(group))
 }
 
-/// Returns whether the kinds are known to be those of objects. About other names a program can ask what it
-/// wants, such as a gateway whether somebody can `create` the traces of a tenant.
+/// Returns whether the resources are known to be objects. Programs can check any verb on other
+/// names: for example, a gateway checks whether a user can `create` the traces of a tenant.
 fn are_objects(context: &Context<'_>, rule: &PolicyRule) -> bool {
     rule.api_groups.iter().any(|group| {
         known::is_built_in(group)
@@ -55,7 +56,7 @@ fn are_objects(context: &Context<'_>, rule: &PolicyRule) -> bool {
     })
 }
 
-/// Says that it depends on who asks, where that is so.
+/// Adds that a program can check names, if that is possible.
 fn hedged(context: &Context<'_>, at: RuleAt<'_>, mut finding: Finding) -> Finding {
     if are_objects(context, at.rule) {
         return finding;
@@ -108,7 +109,8 @@ fn finding(at: RuleAt<'_>, verbs: &[Text], message: String) -> Finding {
         .about(format!("{} {}", joined(verbs), joined(&at.rule.resources)))
 }
 
-/// Returns whether another rule of the role grants some of the rule's verbs, which is reported as that.
+/// Returns whether another rule of the role grants some of the rule's verbs, which is reported
+/// separately.
 fn is_covered(at: RuleAt<'_>, verbs: &[Text]) -> bool {
     let others = at.role.rules.iter().enumerate().filter(|(index, _)| *index != at.index);
     let others: Vec<PolicyRule> = others.map(|(_, rule)| rule.clone()).collect();

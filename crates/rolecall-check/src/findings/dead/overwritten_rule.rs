@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if drift.overwritten.is_empty() || !drift.applied || !context.is_judged(&role.metadata) {
             continue;
         }
-        // Another release's default role differs in how its rules are written, not in what they grant.
+        // The default role of another release has differently written rules that grant the same.
         let is_default = || {
             context.is_default_role(role) && covers(&role.rules, &drift.overwritten).is_complete()
         };
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Reports the rules of a role that do not last.
+/// Reports the rules of a role that the controller overwrites.
 fn finding(role: &Role, overwritten: &[PolicyRule]) -> Option<Finding> {
     let first = overwritten.first()?;
     let what = match first.resources.is_empty() {

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC204, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for dead in super::dead_entries(context) {
         let Dead::Resource { similar } = dead.why else { continue };
-        // Rules name the plural alone; the group stands elsewhere.
+        // Rules contain only the plural; the group is in another field.
         let groups = &dead.at.rule.api_groups;
         let is_here = |group: &str| groups.iter().any(|it| **it == *group || **it == *"*");
         let (here, elsewhere): (Vec<String>, Vec<String>) =

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .min();
         let is_approvers = parent == "certificatesigningrequests"
             && dead.at.rule.verbs.iter().any(|verb| matches!(&**verb, "create" | "*"));
-        // Beside resources that are there, a subresource too many hides nothing.
+        // Next to existing resources, an unneeded subresource does not hide a mistake.
         let is_extra = nearest.is_none()
             && (others_match(context, &dead) || is_scaffold(&dead, parent, subresource));
         let fix = match (nearest, &*existing) {
@@ -73,8 +73,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(last);
 }
 
-/// Reports a subresource that custom kinds do not have. The `status` and `finalizers` that generators write,
-/// whether a kind has them or not, hide no mistake.
+/// Reports a subresource that custom kinds do not have. Generators write `status` and `finalizers`
+/// for every kind, so these do not indicate a mistake.
 fn about_kinds(subresource: &str, entries: &[DeadEntry<'_>]) -> Option<Finding> {
     let first = entries.first()?;
     let parent = |dead: &DeadEntry<'_>| {
@@ -113,8 +113,8 @@ fn others_match(context: &Context<'_>, dead: &DeadEntry<'_>) -> bool {
         .any(|(_, entry)| fate::of_resource(dead.at.rule, entry, context.catalog()).is_none())
 }
 
-/// Returns whether another rule of the role grants the resource itself, and this entry is the `status` that
-/// scaffolds write beside it.
+/// Returns whether another rule of the role grants the resource itself, and this entry is the
+/// `status` that scaffolds add.
 fn is_scaffold(dead: &DeadEntry<'_>, parent: &str, subresource: &str) -> bool {
     let (role, rule) = (dead.at.role, dead.at.rule);
     subresource == "status"

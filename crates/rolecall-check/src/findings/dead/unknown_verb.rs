@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what to write instead of a verb that nothing is asked with, and how bad it is.
+/// Returns the correction of a verb that no request uses, and the severity.
 pub(super) fn dead_verb(
     catalog: &Catalog,
     rule: &PolicyRule,
@@ -81,7 +81,7 @@ pub(super) fn dead_verb(
             (resource, _) => format!("{verbs} on `{}`", meant.on(resource)),
         }
     });
-    // Servers of custom resources can ask about further verbs, and so can webhooks about `*`.
+    // Servers of custom resources can check additional verbs, and webhooks can for `*`.
     let groups = || rule.api_groups.iter();
     let ours = groups().all(|group| known::is_built_in(group)) || is_built_in(catalog, rule);
     let any = groups().any(|group| **group == *"*");
@@ -97,7 +97,7 @@ pub(super) fn dead_verb(
     }
 }
 
-/// Returns whether all resources of a rule are Kubernetes' own, whatever API groups it names.
+/// Returns whether all resources of a rule are built in, regardless of its API groups.
 fn is_built_in(catalog: &Catalog, rule: &PolicyRule) -> bool {
     let is_ours = |entry: &Text| {
         let name = entry.split('/').next().unwrap_or_default();
@@ -107,11 +107,11 @@ fn is_built_in(catalog: &Catalog, rule: &PolicyRule) -> bool {
     rule.api_groups.iter().all(is_any) && rule.resources.iter().all(is_ours)
 }
 
-/// Reports a verb that authorization checks ask about, but not on any of the rule's resources.
+/// Reports a verb of authorization checks that are not made for any of the rule's resources.
 fn misplaced(catalog: &Catalog, at: RuleAt<'_>, index: usize, verb: &str) -> Option<Finding> {
     let rule = at.rule;
     let (message, fix) = asked_elsewhere(catalog, rule, verb)?;
-    // Of a rule with other verbs the rest is good.
+    // If the rule has other verbs, these are valid.
     let severity = match rule.verbs.len() {
         1 => RULE.meta.severity,
         _ => Severity::Medium,
@@ -153,7 +153,8 @@ pub(super) fn asked_elsewhere(
     ))
 }
 
-/// Reports a rule with proper verbs and resources of which none serves any of the verbs.
+/// Reports a rule with valid verbs and resources if none of the resources supports any of the
+/// verbs.
 fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     let rule = at.rule;
     let served = served_instead(rule, catalog)?;
@@ -171,7 +172,8 @@ fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     Some(finding)
 }
 
-/// Returns the verbs that a rule's resources serve, if they are known and the rule has none of them.
+/// Returns the verbs that a rule's resources support, if they are known and the rule has none of
+/// them.
 pub(super) fn served_instead<'a>(rule: &PolicyRule, catalog: &'a Catalog) -> Option<Vec<&'a str>> {
     let proper = !rule.verbs.is_empty()
         && rule.verbs.iter().all(|verb| known::is_resource_verb(verb))
@@ -201,7 +203,7 @@ enum Served<'a> {
     Unknown,
     /// There is no such resource.
     Not,
-    /// These verbs alone.
+    /// Only these verbs.
     These(Vec<&'a str>),
 }
 

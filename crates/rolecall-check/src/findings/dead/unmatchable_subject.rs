@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Groups that Kubernetes itself gives a meaning.
+/// Groups with a meaning in Kubernetes itself.
 const RESERVED_GROUPS: [&str; 7] = [
     "system:authenticated",
     "system:authenticated:oauth",
@@ -47,7 +47,7 @@ fn is_reserved_user(name: &str) -> bool {
     ) || name.strip_prefix("system:node:").is_some_and(|node| !node.is_empty())
 }
 
-/// Returns why nobody is this subject, and what to write.
+/// Returns the reason why a subject matches nobody, and the correction.
 pub(in crate::findings) fn unmatchable(subject: &Subject) -> Option<(&'static str, String)> {
     let name = &*subject.name;
     let nobody = "no subject can have this name";

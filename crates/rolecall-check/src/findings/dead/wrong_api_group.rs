@@ -37,7 +37,7 @@ fn impossible_groups(context: &Context<'_>, at: RuleAt<'_>, findings: &mut Vec<F
     count > 0 && count == at.rule.api_groups.len()
 }
 
-/// Says how to write a group of which only is known that it cannot be one.
+/// Returns the correction of a text that cannot be an API group.
 pub(super) fn correction(group: &str) -> String {
     let lower = group.to_lowercase();
     if group.contains('*') {

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Says what to write instead; nothing when the message does.
+/// Returns the correction; `None` if the message contains it.
 fn fix(error: &NeedsError) -> String {
     match error {
         NeedsError::Resource { error: ResolveError::UnknownResource { similar, .. } } => {

@@ -1,4 +1,4 @@
-//! RC6: access that is not as `rolecall.yaml` expects it.
+//! RC6: access that differs from the expectations in `rolecall.yaml`.
 
 use rolecall_access::AccessTerm;
 use rolecall_rbac::{Binding, Grant, Request, Role};
@@ -6,10 +6,10 @@ use rolecall_rbac::{Binding, Grant, Request, Role};
 use crate::expectation::{Expectation, Failure, Spot, Unmet};
 use crate::{Denied, FieldPath, Finding, ObjectRef, RuleCode, documents};
 
-/// The code of what something unread decides.
+/// The code of undecided expectations.
 pub(crate) const UNDECIDED: RuleCode = documents::RC604.code;
 
-/// Returns the findings about expectations that do not hold: one for each failure, in their order.
+/// Returns the findings about expectations that are not met: one for each failure, in order.
 pub fn expectation_findings(failures: &[Failure<'_>]) -> Vec<Finding> {
     failures.iter().map(finding).collect()
 }
@@ -60,7 +60,7 @@ fn denied(
     finding
 }
 
-/// Adds what grants what is too much.
+/// Adds the grants of the excess access.
 fn granted(mut finding: Finding, by: &[Grant<'_>]) -> Finding {
     if let Some(first) = by.first() {
         let text = match first {
@@ -90,7 +90,7 @@ fn through(binding: &Binding, role: &Role, rule_index: usize) -> String {
     format!("{binding}{of_binding}, {role}{of_role}, rules[{rule_index}]")
 }
 
-/// Names an expectation as an object; one without a name by whom it is about.
+/// Returns an expectation as an object; if it has no name, its subjects are used.
 fn object(expectation: &Expectation) -> ObjectRef {
     let name = match &*expectation.name {
         "" => {

@@ -11,7 +11,7 @@ use crate::{FieldPath, Finding, ObjectRef, documents};
 pub(super) const RULE: Rule = Rule { meta: &documents::RC401, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // By the binding, so that one cause is reported once, however many workloads there are.
+    // Group by binding, so that a cause is reported once, regardless of the number of workloads.
     let mut found: BTreeMap<ObjectRef, (&Binding, usize, Vec<&PodOf<'_>>)> = BTreeMap::new();
     for pod in context.pods() {
         let RunsAs::Account(identity) = &pod.runs_as else { continue };
@@ -56,8 +56,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns which subject of a binding names the ServiceAccount `default` of a namespace, or the group of
-/// that namespace alone. What every ServiceAccount is in grants to any other one as much.
+/// Returns the subject of a binding that is the ServiceAccount `default` of a namespace, or the
+/// group of that namespace. Groups of all ServiceAccounts grant the same access to any other one.
 fn subject_of_default(bound: &BoundRole<'_>, namespace: &str) -> Option<usize> {
     let metadata = &bound.binding.metadata;
     bound.binding.subjects.iter().position(|subject| match subject.kind {

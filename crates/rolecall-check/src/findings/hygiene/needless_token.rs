@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             || !workloads::account_exists(context, pod)
             || !workloads::own_bindings(context, identity).is_empty()
             || workloads::may_hold_more(context, identity)
-            // Whatever they ask for, the token is there to ask.
+            // These requests need the token, regardless of the resource.
             || pod.invocations.iter().any(asks_the_server)
             || workloads::evidence_of_need(context, pod).is_some();
         if !skipped {
@@ -66,7 +66,7 @@ fn of_account(context: &Context<'_>, pods: &[&PodOf<'_>]) -> Option<Finding> {
     Some(finding.fix("set `automountServiceAccountToken: false`").unless(files))
 }
 
-/// Returns whether a command line is that of a client that speaks as the Pod's ServiceAccount.
+/// Returns whether a command line runs a client with the identity of the Pod's ServiceAccount.
 fn asks_the_server(invocation: &Invocation) -> bool {
     invocation.tool != Tool::Http && !invocation.has_kubeconfig
 }

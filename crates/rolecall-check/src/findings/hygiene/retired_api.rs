@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC407, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
-        // By the group that is not served and the ones that have the resources today.
+        // Group by the unserved API group and the current groups of the resources.
         let mut found: BTreeMap<(&str, Vec<&str>), Vec<usize>> = BTreeMap::new();
         for (index, entry) in at.rule.resources.iter().enumerate() {
             let name = name_of(entry);
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     context.input.version
                 ),
             };
-            // The holder is refused, unless the role grants the same where it is served today.
+            // Requests are denied unless the role grants the same access in the current group.
             let is_refused = !today.is_empty() && !has_equivalent(at, &today, &entries);
             let severity = if is_refused { RULE.meta.severity } else { Severity::Info };
             let first = indices.first().copied().unwrap_or_default();
@@ -68,7 +68,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the group of a rule in which a resource is not served, if no other one of the rule has it.
+/// Returns the group of a rule that does not serve a resource, if no other group of the rule does.
 fn retired_group<'r>(context: &Context<'_>, rule: &'r PolicyRule, name: &str) -> Option<&'r str> {
     let catalog = context.catalog();
     let mut groups = rule.api_groups.iter().map(|group| &**group);
@@ -81,7 +81,8 @@ fn retired_group<'r>(context: &Context<'_>, rule: &'r PolicyRule, name: &str) ->
     (!groups.any(is_served)).then_some(retired)
 }
 
-/// Returns whether other rules of the role grant the same in a group that serves it today.
+/// Returns whether other rules of the role grant the same access in a group that serves the
+/// resource.
 fn has_equivalent(at: RuleAt<'_>, today: &[&str], entries: &[&str]) -> bool {
     today.iter().any(|group| {
         let wanted = PolicyRule {

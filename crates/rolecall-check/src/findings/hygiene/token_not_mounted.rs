@@ -47,8 +47,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a role grants anything that a Pod asks for. Admission plugins ask about `use`, when the Pod
-/// is created: of security context constraints and Pod security policies.
+/// Returns whether a role grants anything that a Pod requests. Only admission plugins check `use`,
+/// when the Pod is created: for security context constraints and Pod security policies.
 fn takes_token(role: &Role) -> bool {
     role.rules.iter().any(|rule| rule.verbs.iter().any(|verb| **verb != *"use"))
 }
@@ -56,9 +56,9 @@ fn takes_token(role: &Role) -> bool {
 /// The ServiceAccount that a Pod runs as.
 #[derive(PartialEq, Eq, Hash)]
 enum Account<'a> {
-    /// One of the input.
+    /// A ServiceAccount in the input.
     Known(*const ServiceAccount),
-    /// One by its namespace and name.
+    /// A missing ServiceAccount, by its namespace and name.
     Other(&'a str, &'a str),
 }
 

@@ -49,7 +49,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = "has access, but no workload in the input uses it".to_owned();
-        // Repositories hold ServiceAccounts for people, pipelines and programs that run elsewhere.
+        // Repositories contain ServiceAccounts for people, pipelines and programs that run
+        // elsewhere.
         let is_whole = context.input.complete && !uses.may_be_run(context, &metadata.namespace);
         let severity = if is_whole { RULE.meta.severity } else { Severity::Info };
         let mut finding = Finding::new(RULE.meta, account.into(), message)

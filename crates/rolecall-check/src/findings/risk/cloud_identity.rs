@@ -4,7 +4,7 @@ use crate::{FieldPath, Finding, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC554, check };
 
-/// The annotations and what they stand for.
+/// The annotations and their meaning.
 const ANNOTATIONS: [(&str, &str); 3] = [
     ("azure.workload.identity/client-id", "a managed identity of Azure"),
     ("eks.amazonaws.com/role-arn", "an IAM role of AWS"),

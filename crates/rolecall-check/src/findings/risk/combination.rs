@@ -1,4 +1,4 @@
-//! Findings about subjects whose rights add up to a risk.
+//! Findings about subjects whose combined access is a risk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::context::{Context, RuleAt};
 use crate::words::listed;
 use crate::{FieldPath, Finding, ObjectRef, RuleCode, documents};
 
-/// Default ClusterRoles whose bindings have a finding for themselves.
+/// Default ClusterRoles whose bindings have a dedicated finding.
 pub(super) const ADMIN_ROLES: [&str; 3] = ["cluster-admin", "admin", "edit"];
 
 /// The report of one location.
@@ -18,12 +18,12 @@ struct Combination {
     risk: &'static Risk,
     severity: Severity,
     holders: BTreeSet<Holder>,
-    /// Where they hold it; `None` is everywhere.
+    /// The namespace in which they hold it; `None` for everywhere.
     scopes: BTreeSet<Option<Text>>,
     bindings: BTreeSet<ObjectRef>,
 }
 
-/// Reports holders whose rights add up to a risk, those of one place together.
+/// Reports holders whose combined access is a risk, together if they have the same location.
 pub(super) fn check(context: &Context<'_>, engine: &Engine<'_>, findings: &mut Vec<Finding>) {
     let holders: BTreeSet<Holder> = context
         .bindings()
@@ -98,7 +98,7 @@ impl Combination {
     }
 }
 
-/// Names the first of some subjects, and how many others there are.
+/// Names the first subject, and counts the others.
 pub(super) fn some_of(holders: &[String]) -> String {
     match holders {
         [first, _, _, ..] => format!("`{first}` and {} others", holders.len() - 1),
@@ -149,8 +149,8 @@ fn is_own(context: &Context<'_>, role: &Role) -> bool {
         && role.aggregation.is_none()
 }
 
-/// Returns where a combination is reported: at the last of its rules that is judged, else at a binding
-/// that is.
+/// Returns the location of the report: the last judged rule of a combination, or else a judged
+/// binding.
 fn place(context: &Context<'_>, met: &[Met<'_>]) -> Option<(ObjectRef, FieldPath)> {
     let judged = |binding: &Binding| {
         context.is_judged(&binding.metadata) && !context.is_default_binding(binding)

@@ -5,7 +5,7 @@ use rolecall_rbac::{PolicyRule, Request, Target};
 
 use crate::words::listed;
 
-/// So many kinds are named.
+/// The maximum number of kinds in a message.
 const NAMED: usize = 3;
 
 /// Names the verbs and kinds of a risk that a rule grants in a namespace, or everywhere; empty if it
@@ -57,7 +57,7 @@ pub(super) fn verbs<'e>(
     verbs
 }
 
-/// Returns what to do about a rule: names are no limit for verbs whose requests carry none.
+/// Returns the fix for a rule: names cannot limit verbs whose requests have no name.
 pub(super) fn fix(
     engine: &Engine<'_>,
     risk: &Risk,
@@ -84,7 +84,7 @@ pub(super) fn fix(
     }
 }
 
-/// Returns the kinds that requests are about, in their order, each with its verbs.
+/// Returns the kinds of requests, in order, each with its verbs.
 fn kinds<'r>(requests: &[&'r Request]) -> Vec<(String, Vec<&'r str>)> {
     let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
     for request in requests {

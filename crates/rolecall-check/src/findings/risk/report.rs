@@ -1,4 +1,4 @@
-//! Findings about the rules that carry risks, with the severity of the scopes in which they are bound.
+//! Findings about rules with risks, with the severity of the scopes in which they are bound.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use crate::context::{Context, RuleAt};
 use crate::words::listed;
 use crate::{FieldPath, Finding, RuleCode, documents};
 
-/// Findings about more holders than these are not compared by them.
+/// The maximum number of holders by which findings are compared.
 const MOST_HOLDERS: usize = 8;
 
 /// Reports every risk that is a set of requests.
@@ -116,7 +116,7 @@ fn bindings_to_other_roles(
     }
 }
 
-/// Returns what to do about a risk of a role that its user may not be able to change.
+/// Returns the fix for a risk of a role that the user might not be able to change.
 fn fix(context: &Context<'_>, risk: &Risk, role: &Role) -> String {
     match context.is_default_role(role) {
         true => {
@@ -129,21 +129,21 @@ fn fix(context: &Context<'_>, risk: &Risk, role: &Role) -> String {
     }
 }
 
-/// The bindings through which a role's rules count.
+/// The bindings that grant a role's rules.
 struct Scopes<'a> {
     bindings: Vec<&'a Binding>,
     /// The namespace of a Role, which is the only one in which it can be bound.
     home: Option<&'a str>,
 }
 
-/// Where a risk is held, and how severe that is.
+/// The scope of a risk, and its severity.
 struct Judged<'a> {
     severity: Severity,
     /// In words, after a comma; empty for a ClusterRole that is not bound.
     place: String,
     /// The namespaces; empty for everywhere.
     namespaces: Vec<&'a str>,
-    /// Empty when nobody holds it yet.
+    /// Empty if nobody holds it yet.
     bindings: Vec<&'a Binding>,
 }
 
@@ -158,7 +158,7 @@ impl<'a> Scopes<'a> {
         Self { bindings, home }
     }
 
-    /// Returns how severe a risk is through these bindings; `None` if they grant nothing of it.
+    /// Returns the severity of a risk through these bindings; `None` if they grant no part of it.
     fn judge(&self, engine: &Engine<'_>, hit: &Hit) -> Option<Judged<'a>> {
         if self.bindings.is_empty() {
             return self.judge_unbound(hit);
@@ -207,8 +207,8 @@ impl Judged<'_> {
         system.or(self.namespaces.first()).copied()
     }
 
-    /// Names the holders and where they hold the risk, so that findings about the same ones can be joined;
-    /// empty where that is nobody, or so many that others are not the same.
+    /// Names the holders and the scope, so that findings about the same holders can be merged;
+    /// empty if there are no holders, or too many to compare.
     fn held_by(&self) -> String {
         let holders = holders(&self.bindings);
         if holders.is_empty() || holders.len() > MOST_HOLDERS {
@@ -218,7 +218,7 @@ impl Judged<'_> {
         format!("{} {}", holders.join(" "), self.place)
     }
 
-    /// Returns what to do about Pods that can take over their node, unless that is done.
+    /// Returns the fix for Pods that can take over their node, unless it is already in place.
     fn pod_security(&self, engine: &Engine<'_>, risk: &Risk) -> String {
         let is_enforced =
             |namespace: &&str| engine.pod_security(namespace) == PodSecurity::Enforced;

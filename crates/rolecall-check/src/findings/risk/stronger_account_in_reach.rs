@@ -11,17 +11,17 @@ use crate::{FieldPath, Finding, RuleCode, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC513, check };
 
-/// The risks through which one becomes the ServiceAccounts of a namespace.
+/// The risks that allow a subject to act as the ServiceAccounts of a namespace.
 const WAYS: [RuleCode; 5] =
     [RuleCode(514), RuleCode(515), RuleCode(516), RuleCode(518), RuleCode(532)];
 
-/// Writing Secrets: of use to those who can read what the token controller puts into them.
+/// Writing Secrets: only useful for subjects that can read the tokens that the controller adds.
 const WRITING: RuleCode = RuleCode(512);
 
-/// Reading Secrets whose names need not be known in advance.
+/// Reading Secrets without knowing their names in advance.
 const READING: [RuleCode; 2] = [RuleCode(510), RuleCode(511)];
 
-/// How surely a subject can become the ServiceAccounts of a namespace.
+/// Whether a subject can act as the ServiceAccounts of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     /// If a Secret that it can read by name does not exist yet.
@@ -107,7 +107,7 @@ struct Search<'c, 'a> {
 }
 
 impl<'a> Search<'_, 'a> {
-    /// Returns how surely a subject can become the ServiceAccounts of a namespace.
+    /// Returns whether a subject can act as the ServiceAccounts of a namespace.
     fn reach(&mut self, holder: &Holder, namespace: &Text) -> Option<Reach> {
         let key = (holder.clone(), namespace.clone());
         if let Some(known) = self.reaches.get(&key) {
@@ -127,7 +127,8 @@ impl<'a> Search<'_, 'a> {
         reach
     }
 
-    /// Returns a ServiceAccount of a namespace with rights in the whole cluster that a subject lacks.
+    /// Returns a ServiceAccount of a namespace with cluster-wide access that a subject does not
+    /// have.
     fn stronger(&mut self, holder: &Holder, namespace: &Text) -> Option<&'a ServiceAccount> {
         let own: BTreeSet<RuleCode> = self
             .risks_of(holder)

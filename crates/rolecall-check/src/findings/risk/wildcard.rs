@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC504, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let engine = context.risks();
     for role in context.roles().filter(|role| role.aggregation.is_none()) {
-        // Several rules of one role make one finding.
+        // Several rules of a role are reported in one finding.
         let mut found: BTreeMap<&str, Vec<(RuleAt<'_>, &str)>> = BTreeMap::new();
         for (index, rule) in role.rules.iter().enumerate() {
             if let Some((field, message)) = judge(engine, rule) {
@@ -49,8 +49,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the field with a wildcard and the message about it; `None` if a broader
-/// risk is reported.
+/// Returns the field with a wildcard and the message about it; `None` if a broader risk is
+/// reported.
 fn judge(engine: &Engine<'_>, rule: &PolicyRule) -> Option<(&'static str, &'static str)> {
     let broader = |hit: &Hit| matches!(hit.risk.code, RuleCode(501..=503));
     risk::wildcard(rule).filter(|_| !engine.hits(rule).iter().any(broader))

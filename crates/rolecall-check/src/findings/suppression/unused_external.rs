@@ -5,7 +5,7 @@ use crate::{ExternalKind, Finding, ObjectRef, documents};
 pub(super) const RULE: Rule = Rule { meta: &documents::RC904, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // Where everything is known, nothing is external, and the list may be there for other runs.
+    // If the input is complete, nothing is external, and the list can be for other runs.
     if context.input.external.is_empty() || context.input.complete {
         return;
     }
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns what the input refers to and does not hold.
+/// Returns the objects that the input refers to but does not contain.
 fn missing<'a>(context: &'a Context<'_>) -> Vec<(ExternalKind, &'a str, &'a str)> {
     let roles = roles::without_role(context).map(|binding| {
         let (kind, namespace) = roles::kind_and_namespace(binding);
