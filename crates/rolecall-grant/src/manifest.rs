@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1 as core_v1;
 use k8s_openapi::api::rbac::v1 as rbac_v1;
-use rolecall_rbac::{Binding, Metadata, PolicyRule, Subject, SubjectKind, Text};
+use rolecall_rbac::{Binding, Metadata, PolicyRule, SubjectKind, Text};
 use rolecall_yaml::{double_quoted, scalar};
 use serde::Serialize;
 use serde_json::Value;
@@ -38,11 +38,6 @@ pub fn json_of(object: &Object) -> Value {
 /// Returns a rule as JSON, without its empty fields.
 pub fn json_of_rule(rule: &PolicyRule) -> Value {
     json(&rbac_v1::PolicyRule::from(rule))
-}
-
-/// Returns a subject as JSON.
-pub fn json_of_subject(subject: &Subject) -> Value {
-    json(&rbac_v1::Subject::from(subject))
 }
 
 /// Returns objects as a stream of YAML documents for `kubectl apply -f -`.

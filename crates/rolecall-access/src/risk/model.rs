@@ -75,6 +75,15 @@ pub(crate) enum Controllers {
     AtHome,
 }
 
+/// Defines methods that set one field each.
+macro_rules! setters {
+    ($($method:ident($field:ident: $type:ty);)+) => {
+        $(pub(crate) const fn $method(self, $field: $type) -> Self {
+            Self { $field, ..self }
+        })+
+    };
+}
+
 /// Builds the rows of the catalogue: each method sets the field of its name.
 impl Risk {
     pub(crate) const fn new(
@@ -103,16 +112,17 @@ impl Risk {
         }
     }
 
-    pub(crate) const fn graded(self, grading: Grading) -> Self {
-        Self { grading, ..self }
-    }
-
-    pub(crate) const fn versions(self, versions: Versions) -> Self {
-        Self { versions, ..self }
-    }
-
-    pub(crate) const fn only(self, only: Only) -> Self {
-        Self { only, ..self }
+    setters! {
+        graded(grading: Grading);
+        versions(versions: Versions);
+        only(only: Only);
+        implied_by(implied_by: &'static [u16]);
+        needed_by_controllers(controllers: Controllers);
+        purpose_of(purpose_of: &'static [Program]);
+        needs(needs: &'static [&'static [Asks]]);
+        may(may: &'static str);
+        fix(fix: &'static str);
+        fix_in_namespace(fix_in_namespace: &'static str);
     }
 
     pub(crate) const fn takes_over(self) -> Self {
@@ -121,34 +131,6 @@ impl Risk {
 
     pub(crate) const fn implies_all(self) -> Self {
         Self { implies_all: true, ..self }
-    }
-
-    pub(crate) const fn implied_by(self, implied_by: &'static [u16]) -> Self {
-        Self { implied_by, ..self }
-    }
-
-    pub(crate) const fn needed_by_controllers(self, controllers: Controllers) -> Self {
-        Self { controllers, ..self }
-    }
-
-    pub(crate) const fn purpose_of(self, purpose_of: &'static [Program]) -> Self {
-        Self { purpose_of, ..self }
-    }
-
-    pub(crate) const fn needs(self, needs: &'static [&'static [Asks]]) -> Self {
-        Self { needs, ..self }
-    }
-
-    pub(crate) const fn may(self, may: &'static str) -> Self {
-        Self { may, ..self }
-    }
-
-    pub(crate) const fn fix(self, fix: &'static str) -> Self {
-        Self { fix, ..self }
-    }
-
-    pub(crate) const fn fix_in_namespace(self, fix_in_namespace: &'static str) -> Self {
-        Self { fix_in_namespace, ..self }
     }
 }
 

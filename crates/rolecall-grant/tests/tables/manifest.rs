@@ -1,9 +1,9 @@
 use insta::assert_snapshot;
 use rolecall_grant::{
-    Config, MissingAccounts, Object, Outcome, Scope, Style, json_of, json_of_subject, overlay,
-    plan, printable, yaml_of,
+    Config, MissingAccounts, Object, Outcome, Scope, Style, json_of, overlay, plan, printable,
+    yaml_of,
 };
-use rolecall_rbac::{Binding, Gap, ObjectKind, Origin, Unread};
+use rolecall_rbac::{Gap, ObjectKind, Origin, Unread};
 use serde_json::json;
 
 use crate::support::{api, authorizer, binding, denied, fix, names, ours, pods, role};
@@ -105,7 +105,7 @@ fn an_extended_role_keeps_its_metadata_and_rules() {
       name: own
       namespace: shop
       labels:
-        "on": "yes"
+        'on': 'yes'
         tier: web
     rules:
     # already granted
@@ -135,11 +135,7 @@ fn cluster_wide_objects_and_subjects_of_any_kind_are_written() {
                 serde_yaml::from_str(&yaml_of(std::slice::from_ref(object))).unwrap();
             assert_eq!(yaml, json_of(object));
         }
-        let Object::Binding(Binding { subjects, .. }) = &plan.objects[1] else {
-            panic!("a role, then a binding")
-        };
-        let written = json_of_subject(&subjects[0]);
-        assert_eq!(written, json_of(&plan.objects[1])["subjects"][0]);
+        assert!(matches!(plan.objects[1], Object::Binding(_)), "a role, then a binding");
     }
 }
 

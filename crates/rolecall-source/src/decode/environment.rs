@@ -6,7 +6,7 @@ use rolecall_rbac::{Text, Variable, VariableValue};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::fields::{Empty, Fields, fields};
-use super::seed::{OnlySeed, TextSeed, text};
+use super::seed::{OnlySeed, TextSeed, expecting, text, visits_any};
 use super::strings::StringCache;
 
 /// Returns whether a variable configures kubectl, and the variables whose values can be names. The
@@ -57,20 +57,12 @@ fields! {
 /// Reads a string that can be the name of an object, and skips any other value.
 struct ObjectNameSeed<'s>(&'s mut StringCache);
 
-impl<'de> DeserializeSeed<'de> for ObjectNameSeed<'_> {
-    type Value = Option<Text>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+visits_any!(ObjectNameSeed<'_>);
 
 impl<'de> Visitor<'de> for ObjectNameSeed<'_> {
     type Value = Option<Text>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
+    expecting!("a value");
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let is_plain =

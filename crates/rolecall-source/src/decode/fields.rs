@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::seed::{KeySeed, skip};
+use super::seed::{KeySeed, expecting, skip};
 use super::strings::StringCache;
 
 /// A value that is read from an object field by field; [`fields`] implements it.
@@ -119,9 +119,7 @@ impl<'de, T: Fields<'de>> DeserializeSeed<'de> for ObjectSeed<'_, T> {
 impl<'de, T: Fields<'de>> Visitor<'de> for ObjectSeed<'_, T> {
     type Value = T;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::EXPECTED)
-    }
+    expecting!(T::EXPECTED);
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let Self { mut value, strings } = self;
@@ -172,9 +170,7 @@ impl<'de, T: Fields<'de> + Empty> DeserializeSeed<'de> for ListSeed<'_, T> {
 impl<'de, T: Fields<'de> + Empty> Visitor<'de> for ListSeed<'_, T> {
     type Value = Vec<T>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(T::LIST)
-    }
+    expecting!(T::LIST);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
         let (strings, mut list) = (self.0, Vec::new());

@@ -26,6 +26,18 @@ macro_rules! visits_any {
     };
 }
 
+pub(super) use visits_any;
+
+/// Defines what a visitor expects, for messages.
+macro_rules! expecting {
+    ($expected:expr) => {
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str($expected)
+        }
+    };
+}
+pub(super) use expecting;
+
 visits_any!(TextSeed<'_>, TextsSeed<'_>, LabelsSeed<'_>, FlagSeed);
 
 /// Reads a string.
@@ -34,9 +46,7 @@ pub(super) struct TextSeed<'s>(pub(super) &'s mut StringCache);
 impl<'de> Visitor<'de> for TextSeed<'_> {
     type Value = Text;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
+    expecting!("a string");
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
         Ok(self.0.text(text))
@@ -53,9 +63,7 @@ pub(super) struct TextsSeed<'s>(pub(super) &'s mut StringCache);
 impl<'de> Visitor<'de> for TextsSeed<'_> {
     type Value = Texts;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a list of strings")
-    }
+    expecting!("a list of strings");
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Texts, A::Error> {
         let mut few = [""; FEW];
@@ -97,9 +105,7 @@ impl<'de> Deserialize<'de> for Borrowed<'de> {
         impl<'de> Visitor<'de> for BorrowedVisitor {
             type Value = Borrowed<'de>;
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
+            expecting!("a string");
 
             fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Borrowed<'de>, E> {
                 Ok(Borrowed(Cow::Borrowed(text)))
@@ -127,9 +133,7 @@ pub(super) struct LabelsSeed<'s> {
 impl<'de> Visitor<'de> for LabelsSeed<'_> {
     type Value = Labels;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object of strings")
-    }
+    expecting!("an object of strings");
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
         self.strings.pairs.clear();
@@ -168,9 +172,7 @@ pub(super) struct FlagSeed;
 impl<'de> Visitor<'de> for FlagSeed {
     type Value = Option<bool>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("true or false")
-    }
+    expecting!("true or false");
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Option<bool>, E> {
         Ok(Some(flag))
@@ -216,9 +218,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for OptionSeed<S> {
 impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OptionSeed<S> {
     type Value = Option<S::Value>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value or null")
-    }
+    expecting!("a value or null");
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         self.0.deserialize(deserializer).map(Some)
@@ -285,9 +285,7 @@ impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for KeySeed<F> {
 impl<'de, T, F: FnOnce(&str) -> T> Visitor<'de> for KeySeed<F> {
     type Value = T;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
+    expecting!("a key");
 
     fn visit_str<E: Error>(self, key: &str) -> Result<T, E> {
         Ok((self.0)(key))

@@ -12,9 +12,12 @@ mod resources;
 
 use std::io::{self, Write};
 
+use k8s_openapi::api::core::v1 as core_v1;
+use k8s_openapi::api::rbac::v1 as rbac_v1;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use rolecall_rbac::{
-    Binding, Catalog, Container, Gap, Inventory, LabelOperator, LabelSelector, Labels, Metadata,
-    Origin, PodSpec, PolicyRule, Role, ServedResource, ServiceAccount, Text, Unread, Workload,
+    Binding, Catalog, Container, Gap, Inventory, Labels, Metadata, Origin, PodSpec, Role,
+    ServedResource, ServiceAccount, Unread, Workload,
 };
 use serde_json::{Map, Value, json};
 
@@ -122,18 +125,10 @@ fn objects<'i>(
     namespaces.chain(accounts).chain(roles).chain(bindings).chain(workloads)
 }
 
-fn metadata(metadata: &Metadata) -> Value {
-    let mut object = json!({"name": &*metadata.name});
-    if !metadata.namespace.is_empty() && !metadata.namespace_assumed {
-        set(&mut object, "namespace", json!(&*metadata.namespace));
-    }
-    if !metadata.labels.is_empty() {
-        set(&mut object, "labels", labels(&metadata.labels));
-    }
-    if !metadata.annotations.is_empty() {
-        set(&mut object, "annotations", labels(&metadata.annotations));
-    }
-    object
+/// Returns the metadata, without a namespace that was assumed.
+fn metadata(metadata: &Metadata) -> ObjectMeta {
+    let object = ObjectMeta::from(metadata);
+    ObjectMeta { namespace: object.namespace.filter(|_| !metadata.namespace_assumed), ..object }
 }
 
 /// Sets a field of an object.
@@ -151,69 +146,16 @@ fn labels(labels: &Labels) -> Value {
         .into()
 }
 
-fn texts(list: &[Text]) -> Value {
-    list.iter().map(|text| json!(&**text)).collect::<Vec<_>>().into()
-}
-
 fn service_account(account: &ServiceAccount) -> Value {
-    let mut object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(&account.metadata)});
-    if let Some(automount) = account.automount_token {
-        set(&mut object, "automountServiceAccountToken", json!(automount));
-    }
-    object
+    json!(core_v1::ServiceAccount { metadata: metadata(&account.metadata), ..account.into() })
 }
 
 fn role(role: &Role) -> Value {
-    let mut object = json!({
-        "apiVersion": RBAC_VERSION,
-        "kind": role.kind(),
-        "metadata": metadata(&role.metadata),
-        "rules": role.rules.iter().map(rule).collect::<Vec<_>>(),
-    });
-    if let Some(aggregation) = &role.aggregation {
-        let selectors: Vec<Value> = aggregation.selectors.iter().map(selector).collect();
-        set(&mut object, "aggregationRule", json!({"clusterRoleSelectors": selectors}));
+    let metadata = metadata(&role.metadata);
+    match role.is_cluster_role() {
+        true => json!(rbac_v1::ClusterRole { metadata, ..role.into() }),
+        false => json!(rbac_v1::Role { metadata, ..role.into() }),
     }
-    object
-}
-
-fn rule(rule: &PolicyRule) -> Value {
-    let mut object = Map::new();
-    for (name, list) in [
-        ("apiGroups", &rule.api_groups),
-        ("resources", &rule.resources),
-        ("resourceNames", &rule.resource_names),
-        ("nonResourceURLs", &rule.non_resource_urls),
-        ("verbs", &rule.verbs),
-    ] {
-        if !list.is_empty() || name == "verbs" {
-            object.insert(name.to_owned(), texts(list));
-        }
-    }
-    object.into()
-}
-
-fn selector(selector: &LabelSelector) -> Value {
-    let mut object = Map::new();
-    if !selector.match_labels.is_empty() {
-        object.insert("matchLabels".to_owned(), labels(&selector.match_labels));
-    }
-    if !selector.match_expressions.is_empty() {
-        let requirement = |requirement: &rolecall_rbac::LabelRequirement| {
-            let operator = match &requirement.operator {
-                LabelOperator::In => "In",
-                LabelOperator::NotIn => "NotIn",
-                LabelOperator::Exists => "Exists",
-                LabelOperator::DoesNotExist => "DoesNotExist",
-                LabelOperator::Unknown(word) => word,
-            };
-            let values = texts(&requirement.values);
-            json!({"key": &*requirement.key, "operator": operator, "values": values})
-        };
-        let all: Vec<Value> = selector.match_expressions.iter().map(requirement).collect();
-        object.insert("matchExpressions".to_owned(), all.into());
-    }
-    object.into()
 }
 
 fn binding(binding: &Binding) -> Value {

@@ -7,6 +7,7 @@ use rolecall_rbac::{Identity, Request};
 use rolecall_review::{Answer, LocalReviewer, Plan as Questions, PlanBuilder};
 
 use super::Arguments;
+use super::matrix::namespaces;
 use super::mode::Mode;
 use super::plan::{Plan, Row};
 use crate::answer::difference::{Cell, Column, Difference};
@@ -53,12 +54,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     needs.without_roles = arguments.mode == Mode::Live;
     let session = Session::load(ui, options, needs.clone())?;
     let subjects = SubjectArgument::resolve_all(&named, ui, &session, options)?;
-    let mut namespaces = session.namespaces(options);
-    if options.namespace.all_namespaces {
-        namespaces.extend(session.authorizer.inventory().namespace_names());
-    } else {
-        session.place.explain(ui);
-    }
+    let namespaces = namespaces(ui, &session, options);
     let plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
     let asking = Asking { ui, options, mode: arguments.mode, everybody: &everybody };
     let difference = asking.answer(&session, &plan, &others, needs)?;

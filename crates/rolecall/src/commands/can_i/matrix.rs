@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::load::{Needs, Session};
 use crate::output::{MatrixFormat, matrix as cells};
 use crate::render::Headings;
-use crate::render::matrix::{Extent, Layout, Place};
+use crate::render::matrix::{Layout, Place};
 use crate::subject::{Subject, SubjectArgument};
 use crate::ui::Ui;
 
@@ -58,12 +58,7 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let session = Session::load(ui, options, needs)?;
     let me = live::me(ui, &session, options, &subjects)?;
     let subjects = SubjectArgument::resolve_all(&subjects, ui, &session, options)?;
-    let mut namespaces = session.namespaces(options);
-    if options.namespace.all_namespaces {
-        namespaces.extend(session.authorizer.inventory().namespace_names());
-    } else {
-        session.place.explain(ui);
-    }
+    let namespaces = namespaces(ui, &session, options);
     let mut plan = Plan::new(ui, &session.catalog, arguments, subjects, namespaces)?;
     let has_gaps = !session.authorizer.inventory().gaps().is_empty();
     let may_be_unknown = has_gaps || plan.subjects.iter().any(|s| s.identity.is_node());
@@ -72,21 +67,24 @@ pub(super) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     let columns = std::mem::take(&mut plan.columns);
     let axes = session.authorizer.axes(plan.verbs.clone(), columns);
-    let extent = Extent {
-        has_patterns: plan.has_patterns,
-        subjects: &plan.subjects,
-        namespaces: &plan.namespaces,
-        resources: plan.rows.iter().map(|row| &*row.label).collect(),
-        verbs: &plan.verbs,
-        may_be_unknown,
-    };
-    let layout = Layout::new(arguments.output, &extent, ui.layout());
+    let layout = Layout::new(arguments.output, &plan.extent(may_be_unknown), ui.layout());
     let unknown =
         Matrix { session: &session, plan, axes, format: arguments.output, layout }.write(ui)?;
     if unknown > 0 {
         ui.warn(format!("{unknown} answers are unknown, because something could not be read"));
     }
     Ok(session.conclude(ui, Exit::Inconclusive.when(unknown > 0)))
+}
+
+/// Returns the namespaces of a matrix; with `-A`, the empty one and each that is known.
+pub(super) fn namespaces(ui: &Ui, session: &Session, options: &Options) -> Vec<Text> {
+    let mut namespaces = session.namespaces(options);
+    if options.namespace.all_namespaces {
+        namespaces.extend(session.authorizer.inventory().namespace_names());
+    } else {
+        session.place.explain(ui);
+    }
+    namespaces
 }
 
 impl Matrix<'_> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rolecall_access::known::RESOURCE_VERBS;
 use rolecall_rbac::{
     Axes, Catalog, Column, Glob, Request, RequestScope, Resolved, ServedResource, Text,
 };
@@ -9,12 +10,9 @@ use rolecall_rbac::{
 use super::Arguments;
 use crate::error::CommandError;
 use crate::question::{self, Reach};
+use crate::render::matrix::Extent;
 use crate::subject::Subject;
 use crate::ui::Ui;
-
-/// The default verbs.
-const DEFAULT_VERBS: [&str; 8] =
-    ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /// The dimensions of a matrix.
 pub(super) struct Plan<'a> {
@@ -49,6 +47,18 @@ enum RowTarget<'a> {
 }
 
 impl<'a> Plan<'a> {
+    /// Returns what the layout depends on.
+    pub(super) fn extent(&self, may_be_unknown: bool) -> Extent<'_> {
+        Extent {
+            has_patterns: self.has_patterns,
+            subjects: &self.subjects,
+            namespaces: &self.namespaces,
+            resources: self.rows.iter().map(|row| &*row.label).collect(),
+            verbs: &self.verbs,
+            may_be_unknown,
+        }
+    }
+
     /// Resolves the arguments.
     pub(super) fn new(
         ui: &Ui,
@@ -84,7 +94,7 @@ fn verbs(ui: &Ui, arguments: &Arguments) -> Result<Vec<Text>, CommandError> {
             ui.warn(oddity);
         }
     }
-    let named = if named.is_empty() { DEFAULT_VERBS.to_vec() } else { named };
+    let named = if named.is_empty() { RESOURCE_VERBS.to_vec() } else { named };
     let mut seen = BTreeSet::new();
     let verbs: Vec<Text> =
         named.into_iter().filter(|verb| seen.insert(*verb)).map(Text::from).collect();

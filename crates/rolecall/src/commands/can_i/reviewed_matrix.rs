@@ -12,7 +12,7 @@ use crate::live::{Evidence, Reviewed};
 use crate::load::Session;
 use crate::output::{MatrixFormat, matrix as cells};
 use crate::render::Headings;
-use crate::render::matrix::{Extent, Layout, Place};
+use crate::render::matrix::{Layout, Place};
 use crate::subject::Subject;
 use crate::ui::Ui;
 use crate::words;
@@ -61,16 +61,9 @@ impl<'a> Matrix<'a> {
         let plan = self.plan;
         let answers = || questions.cells().filter_map(|question| decided.get(question));
         let unknown = answers().filter(|answer| answer.verdict() == VerdictKind::Unknown).count();
-        let extent = Extent {
-            has_patterns: plan.has_patterns,
-            subjects: &plan.subjects,
-            namespaces: &plan.namespaces,
-            resources: plan.rows.iter().map(|row| &*row.label).collect(),
-            verbs: &plan.verbs,
-            may_be_unknown: unknown > 0
-                || answers().any(|answer| answer.verdict() == VerdictKind::Denied),
-        };
-        let layout = Layout::new(self.format, &extent, ui.layout());
+        let may_be_unknown =
+            unknown > 0 || answers().any(|answer| answer.verdict() == VerdictKind::Denied);
+        let layout = Layout::new(self.format, &plan.extent(may_be_unknown), ui.layout());
         let mut out = ui.stdout();
         if self.format.is_laid_out() {
             layout.start(&mut out)?;
