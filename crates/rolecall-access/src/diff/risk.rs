@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 use rolecall_rbac::RuleGrant;
+use rustc_hash::FxBuildHasher;
 
 use super::{Difference, HOLDERS_PER_TASK, HolderDiff};
 use crate::holder::Holder;
@@ -67,7 +68,7 @@ fn gained<'d, 'a>(
 
 /// Returns the rules behind the changes, each once, in the order of changes.
 fn unique<'a>(difference: &Difference<'a>) -> Vec<RuleGrant<'a>> {
-    let mut known = HashSet::new();
+    let mut known: HashSet<_, FxBuildHasher> = HashSet::default();
     let grants = difference.changes.iter().flat_map(|change| &change.by);
     let key = |grant: &&RuleGrant<'a>| (std::ptr::from_ref(grant.binding), grant.rule_index);
     grants.filter(|grant| known.insert(key(grant))).copied().collect()

@@ -10,6 +10,7 @@ mod ask;
 mod catalogue;
 mod controller;
 mod engine;
+mod grades;
 mod held;
 mod implied;
 mod index;

@@ -5,14 +5,14 @@ use crate::Word;
 use crate::need::NeedNamespace;
 use crate::word::Part;
 
-/// Whether a value follows a flag, and what of the flag decides which requests are made.
+/// Whether a value follows a flag, and the part of the flag that determines the requests.
 #[derive(Clone, Copy)]
 struct Flag {
     takes_value: bool,
     decides: Option<Decides>,
 }
 
-/// What of a flag decides which requests are made.
+/// The part of a flag that determines the requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decides {
     ByValue,

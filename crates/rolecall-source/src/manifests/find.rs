@@ -11,6 +11,7 @@ use rolecall_rbac::{Build, Glob};
 
 use super::kustomize::{self, Kustomizations, PendingBuild, is_kustomization};
 use super::patterns;
+use super::text::{shown, words};
 use crate::problem::{Problem, ProblemKind};
 use rolecall_yaml::Position;
 
@@ -67,17 +68,6 @@ pub(super) fn find(paths: &[PathBuf], exclude: &[Glob]) -> Found {
         found.apply_kustomizations();
     }
     found
-}
-
-/// Formats a path with `/` as the separator and without a leading `./`.
-pub(super) fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace('\\', "/").into() };
-    match text.strip_prefix("./") {
-        // `-` means stdin only on its own.
-        None | Some("" | "-") => text.into_owned(),
-        Some(rest) => rest.to_owned(),
-    }
 }
 
 impl Found {
@@ -361,14 +351,6 @@ fn list(directory: &Path) -> io::Result<Vec<Child>> {
     }
     children.sort_unstable_by(|left, right| left.name.cmp(&right.name));
     Ok(children)
-}
-
-/// Formats an I/O error as a message.
-pub(super) fn words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
-    format!("cannot be read: {}{rest}", first.to_lowercase())
 }
 
 /// Returns whether a file is named like a manifest.

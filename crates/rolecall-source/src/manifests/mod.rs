@@ -12,6 +12,7 @@ mod patterns;
 mod prefilter;
 mod read;
 mod shown;
+mod text;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +29,8 @@ use rolecall_rbac::{
 use rolecall_yaml::json;
 
 pub use self::find::is_manifest;
-use self::find::shown;
 use self::read::Outcome;
+use self::text::shown;
 pub use crate::decode::Selection;
 use crate::decode::{Batch, Decoder, Decoders, Place};
 use crate::facts::{self, Version};

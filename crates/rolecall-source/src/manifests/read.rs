@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use flate2::read::MultiGzDecoder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::find::{self, Entry};
+use super::find::Entry;
 use super::prefilter::{self, Heading};
+use super::text::words;
 use crate::decode::{self, Batch, Decoder, Decoders};
 use crate::problem::ProblemKind;
 use rolecall_yaml::{self as yaml, Chunk, json};
@@ -71,7 +72,7 @@ pub(super) fn read(
         File::open(&entry.path).and_then(|mut file| contents(entry, &mut file, buffer, decoder))
     };
     result.unwrap_or_else(|error| {
-        decoder.unreadable(ProblemKind::UnreadableFile, &find::words(&error));
+        decoder.unreadable(ProblemKind::UnreadableFile, &words(&error));
         Outcome::Read
     })
 }

@@ -3,10 +3,8 @@
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use rolecall_source::cluster::without_userinfo;
-use rolecall_source::manifests::Defaults;
 use rolecall_yaml::is_harmful;
 
-use super::options::{Options, defaults_word};
 use crate::invocation::as_invoked;
 
 /// The options whose values are never printed.
@@ -15,7 +13,7 @@ pub(super) const SECRET: [&str; 2] = ["token", "password"];
 /// The options that people write in short.
 const FAMILIAR: [char; 3] = ['f', 'n', 'o'];
 
-/// The options that select what is read, but that [`Options`] only keeps in another form.
+/// The options that select what is read, but that the parsed options only keep in another form.
 const COPIED: [&str; 2] = ["exclude", "request_timeout"];
 
 /// The arguments of this run as they were given, from which command lines for the same question are
@@ -118,8 +116,8 @@ impl Given {
         values.any(|value| value == "-" || value.ends_with(":-"))
     }
 
-    /// Returns the words of the options that [`Options`] only keeps in another form.
-    fn copied(&self) -> impl Iterator<Item = String> {
+    /// Returns the words of the options that the parsed ones only keep in another form.
+    pub(super) fn copied(&self) -> impl Iterator<Item = String> {
         let is_copied = |argument: &&Argument| COPIED.contains(&&*argument.id);
         self.arguments.iter().filter(is_copied).flat_map(Argument::words)
     }
@@ -171,55 +169,8 @@ impl Argument {
     }
 }
 
-/// Returns a command line with the given words and the same sources and connection.
-pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
-    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
-    for namespace in &options.namespace.namespaces {
-        option("-n", namespace);
-    }
-    for path in &options.source.filename {
-        option("-f", &path.to_string_lossy());
-    }
-    if options.source.defaults != Defaults::Auto {
-        option("--defaults", defaults_word(options.source.defaults));
-    }
-    let cluster = &options.cluster;
-    let kubeconfig = cluster.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let valued = [
-        ("--kubeconfig", &kubeconfig),
-        ("--context", &cluster.context),
-        ("--as", &cluster.as_user),
-    ];
-    for (name, value) in valued {
-        if let Some(value) = value {
-            option(name, value);
-        }
-    }
-    for group in &cluster.as_groups {
-        option("--as-group", group);
-    }
-    for (name, value) in
-        cluster.connection.shown().into_iter().chain(cluster.connection.impersonation())
-    {
-        if value.is_empty() {
-            words.push(name.to_owned());
-        } else {
-            words.extend([name.to_owned(), value]);
-        }
-    }
-    words.extend(options.given.copied());
-    let flags = [
-        (options.source.keep_going, "--keep-going"),
-        (options.source.overlay, "--overlay"),
-        (options.namespace.all_namespaces, "-A"),
-    ];
-    words.extend(flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, it)| it.to_owned()));
-    line(&words)
-}
-
 /// Joins words to a command line for this program as it was run.
-fn line(words: &[String]) -> String {
+pub(super) fn line(words: &[String]) -> String {
     let line = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     as_invoked(&line).into_owned()
 }
@@ -265,6 +216,7 @@ mod tests {
 
     use super::*;
     use crate::arguments::{grammar, parse};
+    use crate::cli::command_line;
 
     #[test]
     fn quoted_words_reach_a_program_unchanged() {

@@ -14,8 +14,8 @@ use std::io::Write;
 use clap::builder::StyledStr;
 
 use crate::invocation::Invocation;
-pub(crate) use command_line::{Given, command_line, quote};
-pub(crate) use options::{ClusterOptions, Options, OutputOptions, parse_duration};
+pub(crate) use command_line::{Given, quote};
+pub(crate) use options::{ClusterOptions, Options, OutputOptions, command_line, parse_duration};
 
 use crate::format::Format;
 use crate::plain::plain;

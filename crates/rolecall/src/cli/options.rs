@@ -10,7 +10,7 @@ use rolecall_source::cluster::ClusterOptions as Source;
 use rolecall_source::facts::Version;
 use rolecall_source::manifests::Defaults;
 
-use super::command_line::Given;
+use super::command_line::{Given, line};
 use super::connection::ConnectionOptions;
 
 /// Options that every command takes, before or after the command's name.
@@ -250,6 +250,53 @@ fn parse_namespace(text: &str) -> Result<String, String> {
                 .to_owned())
         }
     }
+}
+
+/// Returns a command line with the given words and the same sources and connection.
+pub(crate) fn command_line(words: Vec<&str>, options: &Options) -> String {
+    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    for namespace in &options.namespace.namespaces {
+        option("-n", namespace);
+    }
+    for path in &options.source.filename {
+        option("-f", &path.to_string_lossy());
+    }
+    if options.source.defaults != Defaults::Auto {
+        option("--defaults", defaults_word(options.source.defaults));
+    }
+    let cluster = &options.cluster;
+    let kubeconfig = cluster.kubeconfig.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let valued = [
+        ("--kubeconfig", &kubeconfig),
+        ("--context", &cluster.context),
+        ("--as", &cluster.as_user),
+    ];
+    for (name, value) in valued {
+        if let Some(value) = value {
+            option(name, value);
+        }
+    }
+    for group in &cluster.as_groups {
+        option("--as-group", group);
+    }
+    for (name, value) in
+        cluster.connection.shown().into_iter().chain(cluster.connection.impersonation())
+    {
+        if value.is_empty() {
+            words.push(name.to_owned());
+        } else {
+            words.extend([name.to_owned(), value]);
+        }
+    }
+    words.extend(options.given.copied());
+    let flags = [
+        (options.source.keep_going, "--keep-going"),
+        (options.source.overlay, "--overlay"),
+        (options.namespace.all_namespaces, "-A"),
+    ];
+    words.extend(flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, it)| it.to_owned()));
+    line(&words)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use rolecall_yaml::{self as yaml, Node, Position};
 
 use self::fault::{Fault, field};
 pub(super) use self::unbuilt::PendingBuild;
-use super::find::{shown, words};
+use super::text::{shown, words};
 use crate::problem::{Problem, ProblemKind};
 
 /// The file names that Kustomize looks for.
