@@ -42,6 +42,22 @@ impl Generated {
         }
         of_object(target)
     }
+
+    /// Returns whether the name of a request shows its generator beyond doubt. Only then is it safe to
+    /// grant access to all names: a chosen name such as `backend-http2` can look random, too.
+    pub(crate) fn is_certain(self, request: &Request) -> bool {
+        let Target::Resource(target) = &request.target else { return false };
+        match self {
+            Self::Event | Self::HelmRelease => true,
+            Self::Pod => split(&target.name)
+                .and_then(|(owner, _)| split(owner).map(|(_, part)| (owner, part)))
+                .is_some_and(|(owner, hash)| is_evident_hash(hash) || is_run(owner)),
+            Self::TemplateHash => {
+                split(&target.name).is_some_and(|(_, hash)| is_evident_hash(hash))
+            }
+            Self::Run | Self::ContentHash | Self::Random | Self::Unique => false,
+        }
+    }
 }
 
 fn of_object(target: &ResourceRequest) -> Option<Generated> {
@@ -117,6 +133,15 @@ fn is_template_hash(hash: &str) -> bool {
     let is_encoded = hash.bytes().all(|byte| b"456789bcdf".contains(&byte));
     let is_number = hash.bytes().all(|byte| byte.is_ascii_digit());
     (6..=10).contains(&hash.len()) && (is_encoded || is_number)
+}
+
+/// Returns whether a text can hardly be anything but a Pod template hash; a number can be a date.
+fn is_evident_hash(hash: &str) -> bool {
+    let has = |of: fn(&u8) -> bool| hash.as_bytes().iter().any(of);
+    hash.len() >= 8
+        && is_template_hash(hash)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
 }
 
 /// Returns whether a name is the name of a CronJob's run, which ends with the minutes since 1970.

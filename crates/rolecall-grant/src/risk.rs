@@ -279,6 +279,11 @@ pub(crate) fn reported(request: &Request, namespace: &str) -> BTreeSet<HeldRisk>
     risks
 }
 
+/// Returns whether the catalogue rates a request as a risk of medium or higher severity.
+pub(crate) fn is_rated(request: &Request) -> bool {
+    held(request).iter().any(|risk| risk.severity >= Severity::Medium)
+}
+
 /// Returns the risks of the smallest rules for a request, in its scope.
 fn held(request: &Request) -> BTreeSet<HeldRisk> {
     held_in(request, request.namespace())

@@ -72,8 +72,8 @@ fn text_of(note: &Note) -> String {
                  `{name}`: {generated}"
         ),
         Note::NameKept { generated, verb, resource, name } => format!(
-            "`{verb}` of `{resource}` is limited to `{name}`, and might be denied again soon: \
-                 {generated}"
+            "`{verb}` of `{resource}` is limited to `{name}`, which looks generated, and might be denied \
+                 again soon: {generated}"
         ),
         Note::HalfOfImpersonation { verb } => format!(
             "impersonation also needs `{verb}` of the impersonated identity, in API group \

@@ -63,7 +63,8 @@ pub enum MissingAccounts {
 /// The handling of generated names, such as those of a Deployment's Pods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GeneratedNames {
-    /// Grant access to all objects in the namespace, unless that is risky.
+    /// Grant access to all objects in the namespace if the name is certainly generated and that is not
+    /// risky; otherwise limit the grant to the name.
     #[default]
     Dropped,
     /// Limit the grant to the name anyway.

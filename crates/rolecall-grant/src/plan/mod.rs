@@ -127,7 +127,7 @@ fn plan_without(
                         .or_insert_with_key(|(namespace, subject)| Need::new(namespace, subject));
                     match Generated::of(&denied.request) {
                         None => need.add(denied.clone()),
-                        Some(generated) if may_drop_name(&denied, config) => {
+                        Some(generated) if may_drop_name(generated, &denied, config) => {
                             notes.extend(note_of_name(&denied, |verb, resource, name| {
                                 Note::NameDropped { generated, verb, resource, name }
                             }));
@@ -215,17 +215,21 @@ fn fixable(denied: &Denied, config: &Config) -> Result<Subject, Cause> {
     subject_of(&denied.identity).ok_or(Cause::Unfixable(Unfixable::Nobody))
 }
 
-/// Returns whether a denial can be granted for all objects of its namespace, because that adds no
-/// risk.
-fn may_drop_name(denied: &Denied, config: &Config) -> bool {
+/// Returns whether a denial can be granted for all objects of its namespace: the name is certainly
+/// generated, and access to all objects is not a risk that a report would contain. Helm needs all
+/// Secrets of its releases by design.
+fn may_drop_name(generated: Generated, denied: &Denied, config: &Config) -> bool {
+    if config.generated_names != GeneratedNames::Dropped
+        || denied.request.namespace().is_empty()
+        || !generated.is_certain(&denied.request)
+    {
+        return false;
+    }
     let request = denied.request.clone().without_name();
-    let is_harmless = || {
-        config.risky == Risky::Granted
-            || risks_of(&Denied { request, ..denied.clone() }, config).is_empty()
-    };
-    config.generated_names == GeneratedNames::Dropped
-        && !denied.request.namespace().is_empty()
-        && is_harmless()
+    let is_rated = generated != Generated::HelmRelease && risk::is_rated(&request);
+    let is_refused = config.risky == Risky::Refused
+        && !risks_of(&Denied { request, ..denied.clone() }, config).is_empty();
+    !is_rated && !is_refused
 }
 
 /// Returns a note about the object name that limits a grant.

@@ -92,6 +92,33 @@ fn escalation_refusals_name_the_missing_rules() {
 }
 
 #[test]
+fn missing_rules_with_wildcards_are_offered_before_escalate() {
+    let refusal = |rules: &str| {
+        let errors = format!(
+            "roles.rbac.authorization.k8s.io \"r\" is forbidden: user \"bob\" (groups=[\"dev\"]) is attempting to grant RBAC permissions not currently held:\n{rules}\n"
+        );
+        let ran = rolecall_with("why --from-errors - -n ns-1 -f fixtures/ns-1", &errors);
+        let hints = ran.stderr.lines().filter_map(|line| line.strip_prefix("hint: "));
+        let mut hints: Vec<String> = hints.map(str::to_owned).collect();
+        let last = hints.pop().unwrap_or_default();
+        assert!(last.starts_with("run `rolecall fix escalate roles --name r "), "{ran}");
+        hints.join("\n")
+    };
+    assert_snapshot!(
+        refusal(
+            "{APIGroups:[\"\"], Resources:[\"pods\"], ResourceNames:[\"a\"], Verbs:[\"delete\"]}\n\
+             {APIGroups:[\"apps\"], Resources:[\"deployments/scale\"], Verbs:[\"*\"]}"
+        ),
+        @""
+    );
+    // `*` on the command line means the resources of all API groups.
+    assert_snapshot!(
+        refusal("{APIGroups:[\"\"], Resources:[\"*\"], Verbs:[\"get\"]}"),
+        @""
+    );
+}
+
+#[test]
 fn refusals_that_no_role_fixes_print_nothing() {
     let quota = "pods \"x\" is forbidden: exceeded quota: q, requested: pods=1\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", quota);

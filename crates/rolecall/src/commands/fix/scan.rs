@@ -226,15 +226,21 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     };
     let commands = match found.cut_off {
         true => Vec::new(),
-        false => remedy::rule_commands(&who, &found.missing, &namespace, options),
+        false => remedy::rule_commands(&identity, &found.missing, &namespace, options),
     };
-    if !commands.is_empty() {
-        let place = match namespace.is_empty() || options.namespace.first().is_some() {
-            true => "",
-            false => " (with the namespace of the role as `-n`)",
-        };
-        let purpose = format!("grant {who} these rules, so that it can grant them{place}");
-        return commands.into_iter().map(|command| Hint::run(command, purpose.clone())).collect();
+    let place = match namespace.is_empty() || options.namespace.first().is_some() {
+        true => "",
+        false => " (with the namespace of the role as `-n`)",
+    };
+    let is_safe = !commands.is_empty() && commands.iter().all(|command| !command.is_risky);
+    let purpose = format!("grant {who} these rules, so that it can grant them{place}");
+    let mut ways: Vec<Hint> =
+        commands.into_iter().map(|command| Hint::run(command.line, purpose.clone())).collect();
+    if ways.is_empty() && !found.missing.is_empty() {
+        ways.push(Hint::quote(format!("bind a role with the missing rules to {who}{place}")));
+    }
+    if is_safe {
+        return ways;
     }
     let (verb, roles, name) = match kind {
         "roles" | "clusterroles" => ("escalate", kind, &*found.name),
@@ -244,11 +250,12 @@ fn ways_to_write(found: &Escalation, options: &Options) -> Vec<Hint> {
     let command = remedy::fix_command(verb, &[roles], &[name], &who, &namespace, options);
     let purpose = match verb {
         "escalate" => {
-            format!("let {who} change that role to anything")
+            format!("let {who} change that role to anything, which is far more than these rules")
         }
         _ => format!("let {who} bind that role to any subject"),
     };
-    vec![Hint::run(format!("{command} --allow-risky"), purpose)]
+    ways.push(Hint::run(format!("{command} --allow-risky"), purpose));
+    ways
 }
 
 fn remark(name: &str, found: Remark) -> Unresolved {
