@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_rbac::{PolicyRule, Request, Target};
+use rolecall_grant::risks;
+use rolecall_rbac::{Identity, PolicyRule, Request, ResourceRequest, Target};
 
 use crate::cli::{Options, command_line};
+use crate::resolved::label;
 use crate::words;
 
 /// The maximum number of commands; `fix --from-errors` handles more.
@@ -42,18 +44,27 @@ pub(crate) fn fix_commands<'a>(
     few(commands.collect())
 }
 
-/// Returns the commands that grant rules to a subject, in a namespace or everywhere; none if a rule has a
-/// wildcard, which would grant too much.
+/// A command that grants rules.
+pub(crate) struct RuleCommand {
+    /// The command line.
+    pub(crate) line: String,
+    /// Whether `fix` grants the rules only with `--allow-risky`, which the command contains then.
+    pub(crate) is_risky: bool,
+}
+
+/// Returns the commands that grant rules to an identity, in a namespace or everywhere; none if there are
+/// too many, or if the notation has only a wider form of a rule: `*` means all API groups.
 pub(crate) fn rule_commands(
-    who: &str,
+    identity: &Identity,
     rules: &[PolicyRule],
     namespace: &str,
     options: &Options,
-) -> Vec<String> {
-    let mut commands: BTreeMap<(String, Vec<String>), Vec<String>> = BTreeMap::new();
+) -> Vec<RuleCommand> {
+    let who = label(identity);
+    let mut commands: BTreeMap<(String, Vec<String>, bool), Vec<String>> = BTreeMap::new();
     for rule in rules {
-        let texts = [&rule.verbs, &rule.api_groups, &rule.resources, &rule.non_resource_urls];
-        if texts.into_iter().flat_map(|texts| texts.iter()).any(|text| **text == *"*") {
+        let is_core = rule.api_groups.iter().any(|group| group.is_empty());
+        if is_core && rule.resources.iter().any(|resource| resource.starts_with('*')) {
             return Vec::new();
         }
         let groups = rule.api_groups.iter().flat_map(|group| {
@@ -61,15 +72,47 @@ pub(crate) fn rule_commands(
         });
         let names = rule.resource_names.iter().map(|name| name.to_string()).collect();
         let verbs = rule.verbs.iter().map(|verb| &**verb).collect::<Vec<&str>>().join(",");
-        let what = commands.entry((verbs, names)).or_default();
+        let is_risky = is_risky(identity, rule, namespace);
+        let what = commands.entry((verbs, names, is_risky)).or_default();
         what.extend(groups.chain(rule.non_resource_urls.iter().map(|url| url.to_string())));
     }
-    let commands = commands.into_iter().map(|((verbs, names), what)| {
+    if commands.len() > MOST {
+        return Vec::new();
+    }
+    let commands = commands.into_iter().map(|((verbs, names, is_risky), what)| {
         let what: Vec<&str> = what.iter().map(String::as_str).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        fix_command(&verbs, &what, &names, who, namespace, options)
+        let mut line = fix_command(&verbs, &what, &names, &who, namespace, options);
+        if is_risky {
+            line.push_str(" --allow-risky");
+        }
+        RuleCommand { line, is_risky }
     });
-    few(commands.collect())
+    commands.collect()
+}
+
+/// Returns whether `fix` refuses to grant a rule without `--allow-risky`.
+fn is_risky(identity: &Identity, rule: &PolicyRule, namespace: &str) -> bool {
+    let is_refused = |request: Request| !risks(identity, &request).is_empty();
+    rule.verbs.iter().any(|verb| {
+        let is_url = rule.non_resource_urls.iter().any(|path| {
+            is_refused(Request { verb: verb.clone(), target: Target::Path(path.clone()) })
+        });
+        is_url
+            || rule.api_groups.iter().any(|group| {
+                rule.resources.iter().any(|entry| {
+                    let (resource, subresource) = entry.split_once('/').unwrap_or((entry, ""));
+                    let target = ResourceRequest {
+                        namespace: namespace.into(),
+                        group: group.clone(),
+                        resource: resource.into(),
+                        subresource: subresource.into(),
+                        name: rule.resource_names.first().cloned().unwrap_or_else(|| "".into()),
+                    };
+                    is_refused(Request::resource(verb.clone(), target))
+                })
+            })
+    })
 }
 
 /// Returns one command line; an empty namespace means everywhere.

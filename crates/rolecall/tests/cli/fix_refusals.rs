@@ -109,12 +109,15 @@ fn missing_rules_with_wildcards_are_offered_before_escalate() {
             "{APIGroups:[\"\"], Resources:[\"pods\"], ResourceNames:[\"a\"], Verbs:[\"delete\"]}\n\
              {APIGroups:[\"apps\"], Resources:[\"deployments/scale\"], Verbs:[\"*\"]}"
         ),
-        @""
+        @r#"
+        run `rolecall fix '*' deployments.apps/scale --for user/bob -n ns-1 -f fixtures/ns-1 --allow-risky` to grant user/bob these rules, so that it can grant them
+        run `rolecall fix delete pods --name a --for user/bob -n ns-1 -f fixtures/ns-1` to grant user/bob these rules, so that it can grant them
+        "#
     );
     // `*` on the command line means the resources of all API groups.
     assert_snapshot!(
         refusal("{APIGroups:[\"\"], Resources:[\"*\"], Verbs:[\"get\"]}"),
-        @""
+        @r#"bind a role with the missing rules to user/bob"#
     );
 }
 
