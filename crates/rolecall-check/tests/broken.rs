@@ -362,6 +362,66 @@ fn a_field_that_servers_do_not_know_is_reported_with_the_one_that_was_meant() {
             ),
             "RC105 high spec.automountServiceaccountToken: use `automountServiceAccountToken`",
         ),
+        // Known fields in the wrong place.
+        (
+            format!("{DEPLOYMENT}serviceAccountName: web\nspec: {{template: {{spec: {PODS}}}}}"),
+            "RC105 high serviceAccountName: move it to `spec.template.spec`",
+        ),
+        (
+            format!("{DEPLOYMENT}spec: {{serviceAccountName: web, template: {{spec: {PODS}}}}}"),
+            "RC105 high spec.serviceAccountName: move it to `spec.template.spec`",
+        ),
+        (
+            format!("{DEPLOYMENT}spec: {{template: {{serviceAccount: web, spec: {PODS}}}}}"),
+            "RC105 high spec.template.serviceAccount: move it to `spec.template.spec`",
+        ),
+        (
+            format!(
+                "{DEPLOYMENT}spec: {{template: {{spec: {{containers: [{{name: a, image: a}}, {{name: b, image: b, serviceAccountName: web}}]}}}}}}"
+            ),
+            "RC105 high spec.template.spec.containers[1].serviceAccountName: move it to `spec.template.spec`",
+        ),
+        (
+            format!(
+                "{POD}spec: {{initContainers: [{{name: b, image: b, automountServiceAccountToken: false}}], containers: [{{name: a, image: a}}]}}"
+            ),
+            "RC105 high spec.initContainers[0].automountServiceAccountToken: move it to `spec`",
+        ),
+        (
+            format!("{POD}automountServiceAccountToken: false\nspec: {PODS}"),
+            "RC105 high automountServiceAccountToken: move it to `spec`",
+        ),
+        (
+            format!("{POD}serviceAcountName: web\nspec: {PODS}"),
+            "RC105 high serviceAcountName: use `serviceAccountName` in `spec`",
+        ),
+        (
+            format!("{POD}spec: {PODS}").replace("shop}", "shop, serviceAccountName: web}"),
+            "RC105 high metadata.serviceAccountName: move it to `spec`",
+        ),
+        (
+            format!(
+                "{CRON}spec: {{serviceAccountName: web, jobTemplate: {{spec: {{template: {{spec: {PODS}}}}}}}}}"
+            ),
+            "RC105 high spec.serviceAccountName: move it to `spec.jobTemplate.spec.template.spec`",
+        ),
+        (
+            format!(
+                "{CRON}spec: {{jobTemplate: {{spec: {{serviceAccountName: web, template: {{spec: {PODS}}}}}}}}}"
+            ),
+            "RC105 high spec.jobTemplate.spec.serviceAccountName: move it to `spec.jobTemplate.spec.template.spec`",
+        ),
+        (
+            ACCOUNT.replace("shop}", "shop, automountServiceAccountToken: false}"),
+            "RC105 high metadata.automountServiceAccountToken: move it to the top level of the object",
+        ),
+        (
+            format!(
+                "{ROLE}aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{a: b}}}}]}}\n\
+                 rules: [{{apiGroups: [''], resources: [secrets], verbs: [get]}}]"
+            ),
+            "RC105 high aggregationRule: remove it, or write a ClusterRole: only ClusterRoles are aggregated",
+        ),
     ] {
         assert_eq!(unknown_fields(&manifest), [expected], "{manifest}");
         // JSON is read another way.

@@ -375,9 +375,21 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
     assert_eq!(role("{apiGroups: [metrics.k8s.io], resources: [pods], verbs: [list]}"), [""; 0]);
     // A server asks for `bind` in the namespace of the binding, for `escalate` where the role is.
     let group = "apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]";
-    for verbs in ["[bind]", "[bind, escalate]", "['*']"] {
+    for verbs in ["[bind]", "['*']"] {
         assert_eq!(role(&format!("{{{group}, verbs: {verbs}}}")), [""; 0], "{verbs}");
     }
+    for verbs in ["[bind, escalate]", "[bind, get, escalate]"] {
+        let found = role(&format!("{{{group}, verbs: {verbs}}}"));
+        assert_eq!(found, ["RC208 rules[0].verbs[1]"], "{verbs}");
+    }
+    assert_eq!(
+        role("{apiGroups: [''], resources: [pods, namespaces], verbs: [get, list]}"),
+        ["RC208 rules[0].verbs[1]"]
+    );
+    assert_eq!(
+        role("{apiGroups: ['', apps], resources: [namespaces/status], verbs: [get, list]}"),
+        [""; 0]
+    );
     assert_eq!(role(&format!("{{{group}, verbs: [escalate]}}")), ["RC208 rules[0].resources[0]"]);
 }
 

@@ -89,6 +89,23 @@ impl Catalog {
         })
     }
 
+    /// Returns the verbs of a rule on `resource`, or on a subresource of it, that no RoleBinding can grant.
+    pub fn verbs_beyond_role_bindings<'v>(
+        &self,
+        group: &str,
+        resource: &str,
+        verbs: &'v [Text],
+    ) -> Vec<&'v str> {
+        let parent = resource.split('/').next().unwrap_or(resource);
+        let counts =
+            |verb: &Text| self.counts_in_role_binding(group, parent, std::slice::from_ref(verb));
+        // A subresource does not have the verbs of collections.
+        if parent != resource && verbs.iter().any(counts) {
+            return Vec::new();
+        }
+        verbs.iter().filter(|verb| !counts(verb)).map(|verb| &**verb).collect()
+    }
+
     /// Returns the namespaces to search for bindings when a request is for any namespace: each one,
     /// unless no RoleBinding or only those of one namespace can grant it.
     pub fn everywhere(&self, request: &Request) -> NamespaceSelection {

@@ -32,6 +32,10 @@ pub(crate) fn near_miss(
         NearMissKind::RoleNotFound { .. }
         | NearMissKind::UnsupportedRoleKind
         | NearMissKind::Unbound => role(miss, identity, request),
+        NearMissKind::Unbuilt => (
+            "a build that was not run can rename, move or patch the objects".to_owned(),
+            "build the directory and pass its output with `-f`".to_owned(),
+        ),
         _ => rule(miss, request),
     };
     Explanation { message, change: as_invoked(&change).into_owned() }

@@ -5,7 +5,7 @@
 
 use rolecall_rbac::Binding;
 
-use super::accounts;
+use super::{accounts, roles};
 use crate::context::Context;
 use crate::{ExternalKind, Severity};
 
@@ -47,7 +47,7 @@ impl Owner {
                 Self::of_namespaced(context, &binding.metadata.namespace)
             }
             _ if name.starts_with("system:") || OF_DISTRIBUTIONS.contains(&name) => Self::Others,
-            _ if may_be_renamed(context, name) => Self::Unknown,
+            _ if roles::may_be_renamed(context, binding) => Self::Unknown,
             _ if context.names().has_namesake(name) => Self::Input,
             _ => Self::Unknown,
         }
@@ -119,14 +119,6 @@ impl Owner {
             }
         }
     }
-}
-
-/// Returns whether a role that a build renames can become one of this name.
-fn may_be_renamed(context: &Context<'_>, name: &str) -> bool {
-    !context.inventory().gaps().is_empty()
-        && context.inventory().roles().iter().any(|role| {
-            role.metadata.is_renamed() && accounts::is_extended(&role.metadata.name, name)
-        })
 }
 
 /// Returns whether a namespace is the cluster's own, where add-ons of many origins live together.

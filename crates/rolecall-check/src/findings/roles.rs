@@ -2,6 +2,7 @@
 
 use rolecall_rbac::{Binding, Inventory, Role, RoleKind, Text, is_template};
 
+use super::accounts;
 use crate::context::Context;
 use crate::{ExternalKind, validation};
 
@@ -23,6 +24,24 @@ pub(super) fn kind_and_namespace(binding: &Binding) -> (ExternalKind, &str) {
         RoleKind::Role => (ExternalKind::Role, &binding.metadata.namespace),
         _ => (ExternalKind::ClusterRole, ""),
     }
+}
+
+/// Returns whether a role of the input can become the missing one, because a pending build renames it or
+/// moves it to another namespace.
+pub(super) fn may_be_renamed(context: &Context<'_>, binding: &Binding) -> bool {
+    let name = &*binding.role_ref.name;
+    let is_cluster_role = binding.role_ref.kind == RoleKind::ClusterRole;
+    let can_become = |role: &Role| {
+        let metadata = &role.metadata;
+        (metadata.is_renamed() && accounts::is_extended(&metadata.name, name))
+            || (metadata.is_unbuilt() && *metadata.name == *name)
+    };
+    !context.inventory().gaps().is_empty()
+        && context
+            .inventory()
+            .roles()
+            .iter()
+            .any(|role| role.is_cluster_role() == is_cluster_role && can_become(role))
 }
 
 /// Returns the files that were not read and can hold the role.

@@ -32,6 +32,8 @@ pub struct NearMiss<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NearMissKind {
+    /// The rule allows the request as written, but a pending build can change the binding or the role.
+    Unbuilt,
     /// The rule applies only in the binding's namespace, and the request is for another namespace.
     OtherNamespace {
         /// The binding's namespace.
@@ -107,6 +109,7 @@ impl NearMissKind {
     /// Returns the kind's name in documented output and fixtures.
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Unbuilt => "unbuilt",
             Self::OtherNamespace { .. } => "other-namespace",
             Self::NotAllNamespaces { .. } => "not-all-namespaces",
             Self::ClusterScopedThroughRoleBinding => "cluster-scoped-through-role-binding",
@@ -192,6 +195,13 @@ impl Authorizer {
                 RoleSlot::Missing | RoleSlot::Unsupported => continue,
             };
             let Some(role) = role else { continue };
+            if counts && self.is_unbuilt(binding, role) {
+                let mut rules = role.rules.iter().enumerate();
+                if let Some(rule) = rules.find(|(_, rule)| rule_allows(rule, request)) {
+                    misses.push(near(NearMissKind::Unbuilt, Some(role), Some(rule)));
+                    continue;
+                }
+            }
             for (index, rule) in role.rules.iter().enumerate() {
                 let kind = if counts {
                     rule::mismatch(rule, request, catalog).map(Mismatch::into_kind)
@@ -266,12 +276,18 @@ impl Authorizer {
     /// among equals, Roles of the namespace first.
     fn unbound_roles<'a>(&'a self, request: &Request, misses: &mut Vec<NearMiss<'a>>) {
         let namespace = request.namespace();
+        let bound: Vec<&Metadata> = misses
+            .iter()
+            .filter(|miss| miss.kind == NearMissKind::Unbuilt)
+            .filter_map(|miss| Some(&miss.role?.metadata))
+            .collect();
         let mut roles: Vec<_> = self
             .inventory
             .roles
             .iter()
             .filter(|role| role.is_cluster_role() || *role.metadata.namespace == *namespace)
             .filter(|role| !role.metadata.name.starts_with("system:"))
+            .filter(|role| !bound.contains(&&role.metadata))
             // A role that rolecall generated belongs to one subject.
             .filter(|role| !is_generated(&role.metadata))
             .filter_map(|role| {

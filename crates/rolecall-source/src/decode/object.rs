@@ -15,7 +15,7 @@ use super::metadata::ObjectMeta;
 use super::rbac::{RBAC_GROUP, role_ref, subjects};
 use super::resource::ResourceSpec;
 use super::seed::{FlagSeed, OptionSeed, skip, text};
-use super::stray::is_nearly;
+use super::stray::{is_nearly, is_nearly_of_pod_specs};
 use super::strings::StringCache;
 use super::walk::{PlacesSeed, account_alone};
 
@@ -176,7 +176,10 @@ fields! {
         let is_known = match shape {
             Shape::ServiceAccount => matches!(key, "secrets" | "imagePullSecrets"),
             Shape::Role | Shape::Binding => false,
-            Shape::Workload(places) => !(places.is_of_kubernetes() && is_nearly(key, "spec")),
+            Shape::Workload(places) => {
+                let is_stray = is_nearly(key, "spec") || is_nearly_of_pod_specs(key);
+                !(places.is_of_kubernetes() && is_stray)
+            }
             _ => true,
         };
         if !is_known {
@@ -203,7 +206,7 @@ impl ObjectFields<'_> {
         let before = strings.stray.len();
         match (shape, name) {
             (Shape::Role, "rules") => self.rules = Some(Arc::from(list(map, strings)?)),
-            (Shape::Role, "aggregationRule") => {
+            (Shape::Role, "aggregationRule") if self.kind.as_deref() == Some("ClusterRole") => {
                 let seed = OptionSeed(ObjectSeed::new(strings));
                 self.aggregation = map.next_value_seed(seed)?;
             }
@@ -222,7 +225,10 @@ impl ObjectFields<'_> {
                 let mut path = String::new();
                 match PlacesSeed::new(places, name, strings, &mut path, &mut self.pods) {
                     Some(seed) => map.next_value_seed(seed)?,
-                    None => skip(map)?,
+                    None => {
+                        self.note_stray(name, strings);
+                        return skip(map);
+                    }
                 }
             }
             _ => {

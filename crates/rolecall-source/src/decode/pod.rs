@@ -50,10 +50,16 @@ fields! {
             pod.volumes = volumes.into_iter().flat_map(|volume| volume.tokens(strings)).collect();
         };
         InitContainers = "initContainers" => {
+            let before = strings.stray.len();
             pod.init_containers = list(map, strings)?;
+            pod.place_strays(before, "initContainers", strings);
             pod.init_containers.iter_mut().for_each(|container| container.container.init = true);
         };
-        Containers = "containers" => pod.containers = list(map, strings)?;
+        Containers = "containers" => {
+            let before = strings.stray.len();
+            pod.containers = list(map, strings)?;
+            pod.place_strays(before, "containers", strings);
+        };
     }
 
     fn is_stray(key: &str) -> bool {
@@ -67,6 +73,13 @@ fields! {
 }
 
 impl PodSpecFields {
+    /// Completes the paths of unknown keys in containers.
+    fn place_strays(&self, before: usize, list: &str, strings: &mut StringCache) {
+        if strings.stray.len() > before {
+            strings.stray_below(before, &format!("{}.{list}", self.path.trim_start_matches('.')));
+        }
+    }
+
     fn finish(self, strings: &mut StringCache) -> PodSpec {
         let written = [self.service_account, self.alias];
         let service_account = written.into_iter().flatten().find(|name| !name.is_empty());
@@ -142,6 +155,11 @@ fields! {
                 sources.iter().any(|source| source.may_set_kubeconfig);
         };
         VolumeMounts = "volumeMounts" => mounting.mount(list(map, strings)?);
+    }
+
+    fn is_stray(key: &str) -> bool {
+        // Fields of the pod spec in a container have no effect.
+        super::stray::is_nearly_of_pod_specs(key)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use super::places::Places;
 use super::pod::pod_spec;
 use super::seed::{KeySeed, LabelsSeed, OnlySeed, TextSeed, skip};
-use super::stray::is_nearly;
+use super::stray::{is_nearly, is_nearly_of_pod_specs};
 use super::strings::StringCache;
 use rolecall_yaml::Node;
 
@@ -164,7 +164,8 @@ impl<'de> Visitor<'de> for PlacesSeed<'_, '_> {
 enum Step {
     /// Skip the value.
     Skip,
-    /// Skip the value, and note the key, which is a misspelling of one that leads to a pod spec.
+    /// Skip the value, and note the key: a misspelling of one that leads to a pod spec, or a field of pod
+    /// specs in the wrong place.
     Stray,
     /// Read the metadata of a pod template.
     Metadata,
@@ -181,7 +182,8 @@ impl Step {
         let trails = follow(known, key);
         let is_stray = trails.is_empty()
             && places.is_of_kubernetes()
-            && known.iter().any(|(rest, _)| is_nearly(key, first_part(rest).0));
+            && (is_nearly_of_pod_specs(key)
+                || known.iter().any(|(rest, _)| is_nearly(key, first_part(rest).0)));
         if trails.is_empty() && !is_stray {
             return Self::Skip;
         }

@@ -205,6 +205,7 @@ metadata: {name: a}
 rules:
 - {apiGroups: [''], resources: [pods, nodes], verbs: [list]}
 - {nonResourceURLs: [/metrics], verbs: [get]}
+- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind, escalate]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -215,6 +216,7 @@ subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
     let expected = [
         ("nodes", "no effect: cluster-scoped"),
         ("pods", ""),
+        ("clusterroles", "no effect for escalate: cluster-scoped"),
         ("/metrics", "no effect: a RoleBinding grants no URLs"),
     ];
     for place in ["-A", "-n shop"] {
@@ -224,6 +226,6 @@ subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
             assert_eq!(line.rsplit(',').next(), Some(note), "{place}: {ran}");
             assert!(line.contains(about), "{place}: {ran}");
         }
-        assert_eq!(ran.stdout.lines().count(), 4, "{place}: {ran}");
+        assert_eq!(ran.stdout.lines().count(), 5, "{place}: {ran}");
     }
 }

@@ -365,3 +365,69 @@ fn csv_and_markdown_name_what_was_not_read() {
     let ran = rolecall(&format!("diff {path}/binding.yaml {path} -o markdown"));
     assert!(ran.stdout.contains("\nnot read: NEW: "), "{ran}");
 }
+
+/// A build that has not been run can produce the role: then the binding grants something.
+#[test]
+fn a_role_that_a_build_can_produce_is_a_low_finding() {
+    let role = |name: &str, namespace: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n\
+             metadata: {{name: {name}, namespace: {namespace}}}\n\
+             rules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}]\n---\n"
+        )
+    };
+    for (kustomization, name, namespace, reference, expected) in [
+        ("namePrefix: my-", "r", "shop", "my-r", "low 1"),
+        ("nameSuffix: -x", "reader", "shop", "reader-x", "low 1"),
+        // One letter, like a misspelling.
+        ("namePrefix: x", "reader", "shop", "xreader", "low 1"),
+        ("namespace: other", "reader", "staging", "reader", "low 1"),
+        // The build cannot produce the name.
+        ("namePrefix: my-", "reader", "shop", "writer", "high 1"),
+        ("namespace: other", "reader", "shop", "writer", "high 1"),
+    ] {
+        let objects = format!(
+            "{}{}---\n{ACCOUNT}",
+            role(name, namespace),
+            BINDING.replace("name: missing", &format!("name: {reference}"))
+        );
+        let tree = folder(&[
+            ("base/kustomization.yaml", &format!("resources: [all.yaml]\n{kustomization}\n")),
+            ("base/all.yaml", &objects),
+        ]);
+        let path = tree.path().display();
+        let report = json(&format!("check {path} -o json -q --only RC101"));
+        let case = format!("{kustomization}, {name}, {reference}");
+        assert_eq!(findings(&report), [format!("RC101 {expected}")], "{case}: {report:#}");
+        let exit = if expected.starts_with("low") { 3 } else { 1 };
+        assert_eq!(rolecall(&format!("check {path} -q --only RC101")).exit, Some(exit), "{case}");
+    }
+}
+
+/// The binding allows the request as written: its rules are not the obstacle.
+#[test]
+fn a_denial_through_an_unbuilt_binding_names_the_build() {
+    let binding = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: b}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: web}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+";
+    let tree = folder(&[
+        ("base/kustomization.yaml", "resources: [rb.yaml]\n"),
+        ("base/rb.yaml", binding),
+        ("ov/kustomization.yaml", "namespace: shop\nnameSuffix: -x\nresources: [../base]\n"),
+    ]);
+    let path = tree.path().display();
+    let ran = rolecall(&format!("why list pods --for sa/web -n shop -f {path}"));
+    assert!(!ran.stdout.contains("does not include"), "{ran}");
+    assert!(ran.stdout.contains("but a build that was not run can rename, move or patch"), "{ran}");
+    assert!(!ran.stdout.contains("not bound to"), "{ran}");
+    assert!(ran.stdout.contains("ClusterRole view"), "{ran}");
+    assert_eq!(ran.exit, Some(3), "{ran}");
+}

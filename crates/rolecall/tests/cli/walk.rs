@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::command::{command, rolecall, rolecall_in_columns, run, split};
+use crate::command::{command, rolecall, rolecall_in_columns, rolecall_with, run, split};
 
 #[test]
 fn from_pods_to_rules() {
@@ -58,7 +58,8 @@ fn lines_are_folded_on_a_terminal() {
         |   |-- get,list,watch bindings, limitranges,
         |   |     namespaces/status, pods/log, pods/status,
         |   |     replicationcontrollers/status and 2 more
-        |   |-- get,list,watch namespaces
+        |   |-- get,list,watch namespaces (no effect for
+        |   |     list,watch: cluster-scoped)
         |   |-- get,list,watch events, events.events.k8s.io
         |   |-- get,list,watch endpointslices.discovery.k8s.io
         |   |-- get,list,watch controllerrevisions.apps,
@@ -165,6 +166,31 @@ fn rules_without_effect_are_marked() {
     `-- everywhere: the default rules of every ServiceAccount (4 bindings; see -o wide)
     --- exit 0
     "#);
+}
+
+#[test]
+fn verbs_without_effect_are_marked() {
+    let manifest = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: shop}
+rules:
+- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind, escalate, get]}
+- {apiGroups: [''], resources: [pods, namespaces, nodes], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: r, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+subjects: [{kind: ServiceAccount, name: web}]
+";
+    let ran = rolecall_with("walk sa/web -n shop -f - --defaults none", manifest);
+    for expected in [
+        "clusterroles.rbac.authorization.k8s.io (no effect for escalate,get: cluster-scoped)",
+        "namespaces, nodes (no effect on nodes and for list on namespaces: cluster-scoped)",
+    ] {
+        assert!(ran.stdout.contains(expected), "{ran}");
+    }
 }
 
 #[test]

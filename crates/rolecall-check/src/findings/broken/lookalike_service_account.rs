@@ -43,6 +43,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Returns the owner that would define the missing ServiceAccount.
 fn owner(context: &Context<'_>, missing: &MissingSubject<'_>) -> Owner {
     let namespace = missing.namespace;
+    if accounts::may_be_renamed(context, missing.name) {
+        return Owner::Unknown;
+    }
     // Authors often use the namespace of the binding by mistake, and it is the default.
     let is_own = *missing.binding.metadata.namespace == *namespace;
     let is_misspelt = missing.lookalikes.iter().any(|account| {

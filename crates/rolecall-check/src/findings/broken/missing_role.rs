@@ -9,7 +9,7 @@ use crate::findings::ownership::Owner;
 use crate::findings::{Rule, roles};
 use crate::names::family;
 use crate::words::listed;
-use crate::{FieldPath, Finding, documents};
+use crate::{FieldPath, Finding, Severity, documents};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC101, check };
 
@@ -23,15 +23,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let similar = lookalikes.of(binding);
+        let is_renamed = roles::may_be_renamed(context, binding);
         // A name that differs by a letter from an existing one is a misspelling, not other
         // software's.
         let owner = match Owner::of_role(context, binding) {
+            _ if is_renamed => Owner::Unknown,
             _ if !similar.is_empty() => Owner::Input,
             Owner::Input if is_foreign(context, binding, &foreign) => Owner::Unknown,
             owner => owner,
         };
         let (name, role) = (&reference.name, &reference.kind);
         let message = match (owner, namespace) {
+            (_, "") if is_renamed => format!("{role} `{name}` is not in the input"),
+            _ if is_renamed => format!("{role} `{namespace}/{name}` is not in the input"),
             (Owner::Input, "") => format!("{role} `{name}` does not exist: nothing is granted"),
             (Owner::Input, _) => format!(
                 "{role} `{name}` does not exist in namespace `{namespace}`: nothing is granted"
@@ -45,14 +49,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                  software installs it"
             ),
         };
+        let severity = match is_renamed {
+            true => Severity::Low,
+            false => owner.severity(RULE.meta.severity),
+        };
         let fix = match &*similar {
+            _ if is_renamed => "create it, or correct the roleRef".to_owned(),
             [] => related(context, binding),
             similar => format!("refer to {} if you meant that one", listed(similar)),
         };
         let finding = Finding::new(RULE.meta, binding.into(), message)
             .at(FieldPath::key("roleRef").then_key("name"))
             .about(format!("{}/{}", reference.kind, reference.name))
-            .severity(owner.severity(RULE.meta.severity))
+            .severity(severity)
             .unless(roles::unread_files(context, binding))
             .fix(owner.fix(&fix, kind, namespace, &reference.name));
         findings.push(finding);

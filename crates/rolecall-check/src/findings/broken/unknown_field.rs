@@ -17,6 +17,8 @@ const OF_SUBJECTS: [&str; 4] = ["kind", "name", "namespace", "apiGroup"];
 const OF_ROLE_REFS: [&str; 3] = ["kind", "name", "apiGroup"];
 const OF_METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 const OF_SELECTORS: [&str; 3] = ["clusterRoleSelectors", "matchLabels", "matchExpressions"];
+/// The fields of pod specs that affect access.
+const OF_PODS: [&str; 3] = ["serviceAccountName", "serviceAccount", "automountServiceAccountToken"];
 const OF_WORKLOADS: [&str; 6] = [
     "serviceAccountName",
     "serviceAccount",
@@ -52,6 +54,13 @@ impl Stray<'_> {
     pub(super) fn fix(&self) -> String {
         let (place, key) = split(&self.field.path);
         match self.meant {
+            Some(meant) if misplaced(self.field, meant).is_some() => {
+                let home = misplaced(self.field, meant).unwrap_or_default();
+                match key == meant {
+                    true => format!("move it to {home}"),
+                    false => format!("use `{meant}` in {home}"),
+                }
+            }
             Some(meant) => format!("use `{meant}`"),
             None if key.starts_with('$') => {
                 "remove it: lists of rules and subjects are replaced as a whole, not merged"
@@ -60,6 +69,9 @@ impl Stray<'_> {
             None if place == "roleRef" => {
                 "remove it: a RoleBinding refers to Roles of its namespace and to ClusterRoles"
                     .to_owned()
+            }
+            None if key == "aggregationRule" => {
+                "remove it, or write a ClusterRole: only ClusterRoles are aggregated".to_owned()
             }
             None => "remove it".to_owned(),
         }
@@ -72,9 +84,45 @@ impl Stray<'_> {
     }
 }
 
+/// Returns the place of a field that is known, but not where it is written.
+fn misplaced(field: &UnknownField, meant: &str) -> Option<String> {
+    let (place, _) = split(&field.path);
+    if !OF_PODS.contains(&meant) {
+        return None;
+    }
+    let home = match &*field.kind {
+        "ServiceAccount" => "",
+        kind => pod_spec(kind)?,
+    };
+    (place != home).then(|| match home {
+        "" => "the top level of the object".to_owned(),
+        home => format!("`{home}`"),
+    })
+}
+
+/// Returns the path of the pod spec in a workload of Kubernetes.
+fn pod_spec(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Pod" => Some("spec"),
+        "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
+        "ReplicationController"
+        | "ReplicaSet"
+        | "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "Job" => Some("spec.template.spec"),
+        _ => None,
+    }
+}
+
 /// Returns the intended field.
 fn meant(field: &UnknownField) -> Option<&'static str> {
     let (place, key) = split(&field.path);
+    let misplaced: &[&str] = match &*field.kind {
+        "ServiceAccount" => &["automountServiceAccountToken"],
+        kind if pod_spec(kind).is_some() => &OF_PODS,
+        _ => &[],
+    };
     let known: &[&str] = match (place.split(['.', '[']).next().unwrap_or_default(), &*field.kind) {
         ("rules", _) => &OF_RULES,
         ("subjects", _) => &OF_SUBJECTS,
@@ -94,7 +142,7 @@ fn meant(field: &UnknownField) -> Option<&'static str> {
     };
     let key = plain(key);
     let tolerated = 1 + key.len() / 4;
-    let distances = known.iter().map(|it| (edit_distance(&plain(it), &key), *it));
+    let distances = known.iter().chain(misplaced).map(|it| (edit_distance(&plain(it), &key), *it));
     distances.filter(|(distance, _)| *distance <= tolerated).min().map(|(_, meant)| meant)
 }
 

@@ -13,9 +13,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let rule = at.rule;
         let dead: Vec<usize> = (0..rule.resources.len())
             .filter(|index| {
-                rule.resources.get(*index).is_some_and(|entry| is_dead(context, rule, entry))
+                rule.resources
+                    .get(*index)
+                    .is_some_and(|entry| is_dead(context, rule, &rule.verbs, entry))
             })
             .collect();
+        if !at.role.is_cluster_role() {
+            findings.extend(dead_verbs(context, at));
+        }
         let Some(first) = dead.first() else { continue };
         let entries: Vec<&Text> =
             dead.iter().filter_map(|index| rule.resources.get(*index)).collect();
@@ -52,6 +57,38 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Reports the verbs of a Role that only cluster-wide bindings grant, on resources with other verbs that
+/// count: `escalate` beside `bind` on ClusterRoles.
+fn dead_verbs(context: &Context<'_>, at: RuleAt<'_>) -> Option<Finding> {
+    let rule = at.rule;
+    let has =
+        |entry: &&Text, verb: &Text| is_dead(context, rule, std::slice::from_ref(verb), entry);
+    let entries: Vec<&Text> = rule
+        .resources
+        .iter()
+        .filter(|entry| !entry.contains('/') && !is_dead(context, rule, &rule.verbs, entry))
+        .filter(|entry| rule.verbs.iter().any(|verb| has(entry, verb)))
+        .collect();
+    let first = entries.first()?;
+    let dead: Vec<&str> =
+        rule.verbs.iter().filter(|verb| has(first, verb)).map(|verb| &**verb).collect();
+    let index = rule.verbs.iter().position(|verb| has(first, verb))?;
+    let names: Vec<&str> = entries.iter().map(|entry| &***entry).collect();
+    let (verbs, is) = (listed(&dead), if dead.len() == 1 { "is" } else { "are" });
+    let message = format!(
+        "{verbs} on {} {is} authorized at cluster scope: a Role cannot grant {}",
+        listed(&names),
+        if dead.len() == 1 { "it" } else { "them" }
+    );
+    let finding = Finding::new(RULE.meta, at.role.into(), message)
+        .at(at.value("verbs", index))
+        .about(format!("{} {}", names.join(","), dead.join(",")))
+        .severity(Severity::Medium)
+        .fix(format!("move {verbs} to a ClusterRole that a ClusterRoleBinding grants"));
+    let is_any_group = rule.api_groups.iter().any(|group| **group == *"*");
+    Some(if is_any_group { of_known_groups(finding) } else { finding })
+}
+
 /// Adds that the statement is limited to known API groups.
 fn of_known_groups(finding: Finding) -> Finding {
     let message = format!("{}, in every known API group", finding.message);
@@ -64,7 +101,7 @@ fn base(at: RuleAt<'_>, first: usize, message: String) -> Finding {
 
 /// Returns whether an entry names a cluster-scoped resource in every group that has it, with verbs
 /// that a RoleBinding cannot grant.
-fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
+fn is_dead(context: &Context<'_>, rule: &PolicyRule, verbs: &[Text], entry: &Text) -> bool {
     let catalog = context.catalog();
     let (name, _) = entry.split_once('/').unwrap_or((entry, ""));
     let mut cluster_scoped = false;
@@ -74,7 +111,7 @@ fn is_dead(context: &Context<'_>, rule: &PolicyRule, entry: &Text) -> bool {
         }
         match catalog.is_namespaced(group, name) {
             Some(true) => return false,
-            Some(false) if catalog.counts_in_role_binding(group, name, &rule.verbs) => {
+            Some(false) if catalog.counts_in_role_binding(group, name, verbs) => {
                 return false;
             }
             Some(false) => cluster_scoped = true,

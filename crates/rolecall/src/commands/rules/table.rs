@@ -117,19 +117,22 @@ fn note(session: &Session, effective: &EffectiveRule) -> String {
         .flatten()
         .map(|dead| format!("no effect: {}; {}", dead.message, dead.fix));
     let unbuilt = effective.is_unbuilt.then(|| "before building".to_owned());
-    let inert = || inert(session, effective).map(str::to_owned);
+    let inert = || inert(session, effective);
     unbuilt.into_iter().chain(dead.or_else(inert)).collect::<Vec<_>>().join("; ")
 }
 
-/// Says why RoleBindings do not grant a rule that only they give, if so.
-fn inert(session: &Session, effective: &EffectiveRule) -> Option<&'static str> {
+/// Describes the part of a rule that RoleBindings cannot grant, if nothing else grants it.
+fn inert(session: &Session, effective: &EffectiveRule) -> Option<String> {
     let EffectiveRule { rule, is_of_role_bindings: true, .. } = effective else { return None };
     let (Some(resource), Some(group)) = (rule.resources.first(), rule.api_groups.first()) else {
-        return Some("no effect: a RoleBinding grants no URLs");
+        return Some("no effect: a RoleBinding grants no URLs".to_owned());
     };
-    let parent = resource.split('/').next().unwrap_or(resource);
-    let counts = session.catalog.counts_in_role_binding(group, parent, &rule.verbs);
-    (!counts).then_some("no effect: cluster-scoped")
+    let catalog = &session.catalog;
+    match catalog.verbs_beyond_role_bindings(group, resource, &rule.verbs) {
+        verbs if verbs.is_empty() => None,
+        verbs if verbs.len() == rule.verbs.len() => Some("no effect: cluster-scoped".to_owned()),
+        verbs => Some(format!("no effect for {}: cluster-scoped", verbs.join(","))),
+    }
 }
 
 /// Returns the resource or URL of a split rule.

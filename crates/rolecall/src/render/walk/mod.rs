@@ -393,24 +393,34 @@ fn inert(rule: &PolicyRule, catalog: &Catalog) -> String {
     if !rule.non_resource_urls.is_empty() {
         return " (no effect: a RoleBinding cannot grant URLs)".to_owned();
     }
-    let is_cluster_scoped = |resource: &str| {
-        let parent = resource.split('/').next().unwrap_or(resource);
-        !rule.api_groups.is_empty()
-            && rule
-                .api_groups
-                .iter()
-                .all(|group| !catalog.counts_in_role_binding(group, parent, &rule.verbs))
-    };
-    let inert: Vec<&str> = rule
-        .resources
-        .iter()
-        .map(|resource| &**resource)
-        .filter(|resource| is_cluster_scoped(resource))
+    let mut inert: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+    for resource in &*rule.resources {
+        let mut of_groups = rule
+            .api_groups
+            .iter()
+            .map(|group| catalog.verbs_beyond_role_bindings(group, resource, &rule.verbs));
+        let mut verbs = of_groups.next().unwrap_or_default();
+        of_groups.for_each(|of_group| verbs.retain(|verb| of_group.contains(verb)));
+        if !verbs.is_empty() {
+            inert.entry(verbs).or_default().push(resource);
+        }
+    }
+    let parts: Vec<String> = inert
+        .into_iter()
+        .map(|(verbs, resources)| {
+            let every_verb = verbs.len() == rule.verbs.len();
+            let every_resource = resources.len() == rule.resources.len();
+            let resources = resources.join(", ");
+            match (every_verb, every_resource) {
+                (true, true) => String::new(),
+                (true, false) => format!(" on {resources}"),
+                (false, true) => format!(" for {}", verbs.join(",")),
+                (false, false) => format!(" for {} on {resources}", verbs.join(",")),
+            }
+        })
         .collect();
-    if inert.is_empty() {
+    if parts.is_empty() {
         return String::new();
     }
-    let all = inert.len() == rule.resources.len();
-    let on = if all { String::new() } else { format!(" on {}", inert.join(", ")) };
-    format!(" (no effect{on}: cluster-scoped)")
+    format!(" (no effect{}: cluster-scoped)", parts.join(" and"))
 }
