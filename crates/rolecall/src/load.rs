@@ -205,6 +205,7 @@ impl Session {
             return Err(CommandError::input("nothing could be read"));
         }
         let (inventory, catalog) = (authorizer.inventory(), &loaded.catalog);
+        note_unknown_versions(ui, inventory);
         let place = Place::in_manifests(options, &needs.unplaced, inventory, catalog);
         let session = Self {
             place,
@@ -314,6 +315,21 @@ impl LiveSource {
         let who = self.live.wait(ui, || "requesting the identity".to_owned(), asking)?;
         let who = live::whoami::known(ui, self.live.cluster(), who)?;
         Ok(self.me.get_or_init(|| who.identity).clone())
+    }
+}
+
+/// Notes the versions of the RBAC group that no server serves.
+fn note_unknown_versions(ui: &Ui, inventory: &Inventory) {
+    let roles = inventory.roles().iter().map(|role| &role.metadata);
+    let bindings = inventory.bindings().iter().map(|binding| &binding.metadata);
+    let versions: BTreeSet<&Text> =
+        roles.chain(bindings).filter_map(|metadata| metadata.written_version.as_ref()).collect();
+    let is_retired =
+        |version: &str| matches!(version.rsplit('/').next(), Some("v1alpha1" | "v1beta1"));
+    for version in versions.into_iter().filter(|version| !is_retired(version)) {
+        ui.note(format!(
+            "`{version}` is not a version of RBAC: servers refuse its objects, which are read as `v1` here"
+        ));
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use rolecall_rbac::{
-    Catalog, Inventory, Metadata, Origin, SubjectKind, Text, edit_distance, sentence_list,
+    Catalog, Inventory, Metadata, Origin, SubjectKind, Text, edit_distance, is_template,
+    sentence_list,
 };
 
 use crate::cli::Options;
@@ -90,6 +91,7 @@ impl Place {
         for subject in unplaced {
             found.extend(subject.namespaces(inventory, catalog));
         }
+        found.retain(|namespace| !is_template(namespace));
         if let (Some(only), 1, Some(subject)) = (found.first(), found.len(), unplaced.first()) {
             let reason = match &***only {
                 DEFAULT => Reason::Given,
@@ -197,6 +199,8 @@ fn namespaces(inventory: &Inventory) -> BTreeSet<Text> {
     if found.is_empty() {
         found.extend(inventory.namespace_names());
     }
+    // A placeholder stands for a namespace that is not known yet.
+    found.retain(|namespace| !is_template(namespace));
     found
 }
 

@@ -194,6 +194,8 @@ mod tests {
             ("curl -H 'Authorization: token abc'", "curl -H 'Authorization: token REDACTED'"),
             ("curl -H 'authorization: abc'", "curl -H 'authorization: REDACTED'"),
             ("kubectl create token web", "kubectl create token web"),
+            ("watch *v1.Secret: unknown (get secrets)", "watch *v1.Secret: unknown (get secrets)"),
+            ("*v1.secret: abc", "*v1.secret: REDACTED"),
             ("kubectl auth can-i get pods", "kubectl auth can-i get pods"),
             ("app --authorization-mode=RBAC", "app --authorization-mode=RBAC"),
             ("docker login --password-stdin host", "docker login --password-stdin host"),

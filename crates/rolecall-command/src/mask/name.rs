@@ -90,14 +90,27 @@ pub(super) fn secret_after_user(word: &str) -> Option<Range<usize>> {
 
 /// Returns whether a name is that of a secret.
 pub(super) fn is_secret(name: &str) -> bool {
+    let is_type = is_go_type(name);
     let name = name.to_ascii_lowercase();
-    if OTHERWISE.iter().any(|otherwise| name.ends_with(otherwise)) {
+    if is_type || OTHERWISE.iter().any(|otherwise| name.ends_with(otherwise)) {
         return false;
     }
     let last = name.rsplit(['-', '_', '.', '?']).next().unwrap_or_default();
     // The working directory of shells.
     let is_last = LAST_WORDS.contains(&last) && name != "pwd";
     is_last || PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Returns whether a name is a pointer type of Go, as in the messages of reflectors: `*v1.Secret`.
+fn is_go_type(name: &str) -> bool {
+    let type_name = name.strip_prefix('*').and_then(|name| name.rsplit_once('.'));
+    type_name.is_some_and(|(package, type_name)| {
+        let is_identifier = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_identifier(package)
+            && is_identifier(type_name)
+            && package.starts_with(|c: char| c.is_ascii_lowercase())
+            && type_name.starts_with(|c: char| c.is_ascii_uppercase())
+    })
 }
 
 /// Returns whether a word is how HTTP announces credentials.

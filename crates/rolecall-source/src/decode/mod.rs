@@ -29,6 +29,8 @@ mod stray;
 mod strings;
 mod walk;
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rolecall_rbac::{InventoryBuilder, Origin, ServedResource, SubjectKind, Text};
@@ -85,6 +87,16 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Returns whether the place is a file with values of a Helm chart, whose maps can look like objects.
+    fn is_values_of_chart(&self) -> bool {
+        const DEPTH: usize = 3;
+        let Self::File(path) = self else { return false };
+        let path = Path::new(&**path);
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        name.contains("values")
+            && path.ancestors().skip(1).take(DEPTH).any(|at| at.join("Chart.yaml").is_file())
+    }
+
     fn origin(&self, line: u32) -> Origin {
         match self {
             Self::File(path) => Origin::File { path: path.clone(), line },

@@ -192,7 +192,8 @@ impl Decoder {
             |value: Node<'_>| value.get("kind").is_some() && value.get("apiVersion").is_some();
         let holds_objects = node.pairs().any(|(_, value)| is_object(value));
         let known = ["apiVersion", "kind", "metadata"];
-        if !holds_objects || known.iter().any(|key| node.get(key).is_some()) {
+        let is_other = known.iter().any(|key| node.get(key).is_some());
+        if !holds_objects || is_other || self.place.is_values_of_chart() {
             return;
         }
         let message = "a map whose values are Kubernetes objects: print each as a document, as \

@@ -77,7 +77,10 @@ impl Located<'_> {
         });
         let key = keys.next().unwrap_or_default();
         let text = match word.field.last() {
-            Some(Step::Index(_)) => format!("`{}` instead of `{}` in `{key}`", word.to, word.from),
+            Some(Step::Index(_)) => {
+                let (to, from) = (shown(&word.to), shown(&word.from));
+                format!("`{to}` instead of `{from}` in `{key}`")
+            }
             _ => format!("`{key}: {}`", word.to),
         };
         let object = &self.repair.object;
@@ -91,4 +94,9 @@ impl Located<'_> {
         };
         plain(&format!("use {text} {place}")).into_owned()
     }
+}
+
+/// Returns a word as the file contains it: the core API group is an empty string in quotation marks.
+fn shown(word: &str) -> &str {
+    if word.is_empty() { "\"\"" } else { word }
 }

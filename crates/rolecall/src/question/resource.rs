@@ -26,6 +26,14 @@ pub(super) fn resolve_named<'a>(
     let catalog = &session.catalog;
     let hinted = |error| hint_groups(error, session, resource);
     if !subresource.is_empty() {
+        // As in kubectl, `deploy/web --subresource scale` names an object.
+        if let Some((head, object)) = resource.split_once('/')
+            && is_object(catalog, verb, resource, object)
+        {
+            refuse_two_names(resource, object, name)?;
+            let resolved = resolve_subresource(catalog, verb, head, subresource);
+            return Ok(Named { resolved: resolved.map_err(hinted)?, name: object });
+        }
         let resolved = resolve_subresource(catalog, verb, resource, subresource);
         return Ok(Named { resolved: resolved.map_err(hinted)?, name });
     }
@@ -33,14 +41,37 @@ pub(super) fn resolve_named<'a>(
     let resolved = catalog.resolve_for(verb, resource);
     if let Err(ResolveError::UnknownSubresource { served, .. }) = &resolved
         && let Some((head, object)) = resource.split_once('/')
-        && name.is_empty()
         && is_name(catalog, object, served)
         && let Ok(resolved) = catalog.resolve_for(verb, head)
     {
+        refuse_two_names(resource, object, name)?;
         return Ok(Named { resolved, name: object });
     }
     let resolved = resolved.map_err(|error| hinted(unresolved(resource, error)))?;
     Ok(Named { resolved: with_known_subresource(resource, resolved)?, name })
+}
+
+/// Returns whether the text after a slash is the name of an object, as its resource has no such subresource.
+fn is_object(catalog: &Catalog, verb: &str, resource: &str, object: &str) -> bool {
+    match catalog.resolve_for(verb, resource) {
+        Err(ResolveError::UnknownSubresource { .. }) => !object.contains(['/', '*']),
+        _ => false,
+    }
+}
+
+/// Rejects `TYPE/NAME` beside `--name`.
+fn refuse_two_names(resource: &str, object: &str, name: &str) -> Result<(), CommandError> {
+    if name.is_empty() || name == object {
+        return Ok(());
+    }
+    let error = format!(
+        "`{resource}` already names an object, so it cannot be combined with `--name {name}`"
+    );
+    let (head, _) = resource.split_once('/').unwrap_or((resource, ""));
+    Err(CommandError::usage(error).with_hint(Hint::did_you_mean(
+        format!("{resource} --name {name}"),
+        [resource.to_owned(), format!("{head}/{name}")],
+    )))
 }
 
 /// Resolves a RESOURCE argument without an object, for a verb.
@@ -62,7 +93,14 @@ pub(crate) fn resolve_subresource<'a>(
     resource: &str,
     subresource: &str,
 ) -> Result<Resolved<'a>, CommandError> {
-    if resource.contains('/') {
+    if let Some((head, object)) = resource.split_once('/') {
+        if is_object(catalog, verb, resource, object) {
+            let error = format!("`{resource}` names one object");
+            return Err(CommandError::usage(error).with_hint(Hint::did_you_mean(
+                format!("{resource} --subresource {subresource}"),
+                [format!("{head}/{subresource} --name {object}")],
+            )));
+        }
         let error = format!("`{resource}` already contains a subresource");
         return Err(CommandError::usage(error).with_hint(Hint::did_you_mean(
             format!("{resource} --subresource {subresource}"),

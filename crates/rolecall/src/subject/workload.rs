@@ -83,6 +83,20 @@ fn hiding<'a>(session: &'a Session, kind: &str, namespace: &str) -> Option<&'a G
 
 /// Returns the error for a word that is not a kind of workload in the catalog or the input.
 pub(crate) fn unknown_kind(session: &Session, kind: &str, name: &str) -> Option<CommandError> {
+    if matches!(&*kind.to_lowercase(), "ns" | "namespace" | "namespaces") {
+        let error = format!("`{kind}/{name}` is not a subject: a namespace has no access itself");
+        return Some(
+            CommandError::usage(error)
+                .with_hint(Hint::did_you_mean(
+                    format!("{kind}/{name}"),
+                    [format!("sa/{name}:NAME")],
+                ))
+                .with_hint(Hint::pass(
+                    format!("--for group/system:serviceaccounts:{name}"),
+                    "ask about all its ServiceAccounts at once",
+                )),
+        );
+    }
     let workloads = session.authorizer.inventory().workloads();
     let may_make_pods = |served: &ServedResource| {
         // Custom kinds can create Pods; of the built-in ones, only the listed do.

@@ -267,7 +267,7 @@ fn errors_in_hostile_repositories_name_the_file() {
     RC103   high       sound.yaml:4   RoleBinding shop/lost   roleRef.kind: Unsupported value: "SuperRole": supported values: "Role", "ClusterRole"; use `kind: Role` or `kind: ClusterRole`
 
     1 finding: 1 high
-    not read: itself.yaml, utf16.yaml, deep.json:1 and 4 more
+    not read: itself.yaml; utf16.yaml; a document at deep.json:1: expected `,` or `]`, found the end of the file and 4 more
     checked 1 object in 1 file; 7 files contain none
     --- stderr
     error: again: a directory loop: this link leads back to a directory that contains it

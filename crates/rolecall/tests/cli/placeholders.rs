@@ -91,3 +91,29 @@ fn one_variable_in_several_places_has_one_value() {
     assert!(answer.stdout.starts_with("yes"), "{answer}");
     assert_eq!(exit("check - --severity high", &manifests), "3");
 }
+
+#[test]
+fn a_placeholder_is_not_an_assumed_namespace() {
+    let manifests = SHOP.replace("shop", "${NS}").replace("${NS}", "'${NS}'");
+    let ran = rolecall_with("can-i get pods --for user/u -f -", &manifests);
+    assert!(!ran.stderr.contains("assuming namespace"), "{ran}");
+    assert!(!ran.stdout.contains("in the namespace \"${NS}\""), "{ran}");
+    assert_eq!(ran.exit, Some(3), "{ran}");
+}
+
+#[test]
+fn check_reports_why_an_object_was_not_read() {
+    let manifests = SHOP.replace("verbs: [get]", "verbs: ['%VERB%']");
+    let ran = rolecall_with("check -", &manifests);
+    assert!(ran.stdout.contains("`%VERB%` is not substituted"), "{ran}");
+}
+
+#[test]
+fn an_unknown_version_of_rbac_is_noted() {
+    for (version, noted) in [("v1", false), ("v1beta1", false), ("v3", true)] {
+        let manifests = SHOP.replace("k8s.io/v1", &format!("k8s.io/{version}"));
+        let ran = rolecall_with("can-i get cm --for sa/account -n shop -f -", &manifests);
+        let note = format!("note: `rbac.authorization.k8s.io/{version}` is not a version of RBAC");
+        assert_eq!(ran.stderr.contains(&note), noted, "{ran}");
+    }
+}

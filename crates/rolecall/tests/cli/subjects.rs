@@ -113,7 +113,14 @@ fn every_printed_format_is_understood() {
 
 #[test]
 fn walks_start_from_bindings_and_namespaces() {
-    for target in ["rolebinding/deploy", "'RoleBinding ci/deploy'", "rolebinding/ci/deploy"] {
+    for target in [
+        "rolebinding/deploy",
+        "'RoleBinding ci/deploy'",
+        "rolebinding/ci/deploy",
+        "rolebinding/ci:deploy",
+        "rb/ci/deploy",
+        "rb/ci:deploy",
+    ] {
         let ran = rolecall_with(&format!("walk {target} -n ci -f - --defaults none"), TEAM);
         assert_eq!(ran.exit, Some(0), "{target}: {}", ran.stderr);
         assert!(ran.stdout.contains("`-- ServiceAccount ci/deployer"), "{target}: {}", ran.stdout);

@@ -427,7 +427,19 @@ metadata: {name: web}
     let ran = rolecall(&format!("why list pods --for sa/web -n shop -f {path}"));
     assert!(!ran.stdout.contains("does not include"), "{ran}");
     assert!(ran.stdout.contains("but a build that was not run can rename, move or patch"), "{ran}");
-    assert!(!ran.stdout.contains("not bound to"), "{ran}");
+    assert!(!ran.stdout.contains("ClusterRole view (default)"), "{ran}");
     assert!(ran.stdout.contains("ClusterRole view"), "{ran}");
     assert_eq!(ran.exit, Some(3), "{ran}");
+}
+
+#[test]
+fn values_of_a_chart_are_not_objects() {
+    let values = ("chart/values.yaml", "ops:\n  kind: x\n  apiVersion: v1\n");
+    let tree = folder(&[&[("account.yaml", ACCOUNT), values][..], &CHART[..]].concat());
+    let ran = rolecall(&format!("check {}", tree.path().display()));
+    assert_eq!(ran.exit, Some(3), "{ran}");
+    assert!(!ran.stderr.contains("jsonnet"), "{ran}");
+    let alone = folder(&[("account.yaml", ACCOUNT), ("values.yaml", values.1)]);
+    let ran = rolecall(&format!("check {}", alone.path().display()));
+    assert_eq!(ran.exit, Some(2), "{ran}");
 }

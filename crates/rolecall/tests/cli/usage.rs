@@ -220,6 +220,20 @@ fn a_kind_without_pods_is_not_a_subject() {
 }
 
 #[test]
+fn a_namespace_is_not_a_subject() {
+    for command in ["can-i list pods --for", "why list pods --for", "rules --for"] {
+        let ran = rolecall(&format!("{command} ns/ns-1 -n ns-1 -f fixtures/ns-1"));
+        assert_eq!(ran.exit, Some(2), "{ran}");
+        assert!(ran.stderr.contains("error: `ns/ns-1` is not a subject"), "{ran}");
+        assert!(ran.stderr.contains("--for group/system:serviceaccounts:ns-1"), "{ran}");
+    }
+    let walk = rolecall("walk me -f fixtures/ns-1");
+    assert_eq!(walk.exit, Some(2), "{walk}");
+    assert!(walk.stderr.contains("hint: use `sa/NAME` instead of `me`"), "{walk}");
+    assert!(!walk.stderr.contains("--for"), "{walk}");
+}
+
+#[test]
 fn diff_has_its_own_form_of_overlay() {
     assert_snapshot!(rolecall("diff cluster fixtures/ns-1 --overlay"), @"
     --- stderr

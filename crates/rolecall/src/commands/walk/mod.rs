@@ -45,6 +45,13 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         .map(|text| TargetArgument::parse(text, scope_is_open))
         .collect::<Result<Vec<_>, _>>()?;
     let session = Session::load(ui, options, TargetArgument::needs(&targets))?;
+    if session.live().is_none()
+        && let Some(me) = arguments.targets.iter().find(|text| *text == "me")
+        && options.cluster.as_user.is_none()
+    {
+        return Err(CommandError::usage(format!("manifests do not define `{me}`"))
+            .with_hint(Hint::did_you_mean(me.as_str(), ["sa/NAME"])));
+    }
     let scope = Scope::new(&session, options);
     let mut found = Found::default();
     for target in &targets {

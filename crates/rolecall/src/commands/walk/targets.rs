@@ -54,8 +54,8 @@ impl TargetArgument {
             match &*kind.to_lowercase() {
                 "role" | "roles" => return roles(RoleWord::Role),
                 "clusterrole" | "clusterroles" => return roles(RoleWord::ClusterRole),
-                "rolebinding" | "rolebindings" => return bindings(RoleWord::Role),
-                "clusterrolebinding" | "clusterrolebindings" => {
+                "rb" | "rolebinding" | "rolebindings" => return bindings(RoleWord::Role),
+                "crb" | "clusterrolebinding" | "clusterrolebindings" => {
                     return bindings(RoleWord::ClusterRole);
                 }
                 "ns" | "namespace" | "namespaces" => return Ok(Self::Namespaces(bare)),
@@ -132,10 +132,16 @@ impl TargetArgument {
                 Ok(())
             }
             Self::Roles { kind, namespace, name } => {
-                find_roles(*kind, namespace.as_ref(), name, session, scope, found)
+                let roles = session.authorizer.inventory().roles().iter();
+                let is_whole = roles.map(|role| &*role.metadata.name).any(|it| name.matches(it));
+                let (namespace, name) = in_namespace(*kind, namespace.as_ref(), name, is_whole);
+                find_roles(*kind, namespace.as_ref(), &name, session, scope, found)
             }
             Self::Bindings { kind, namespace, name } => {
-                find_bindings(*kind, namespace.as_ref(), name, session, scope, found)
+                let bindings = session.authorizer.inventory().bindings().iter();
+                let is_whole = bindings.map(|it| &*it.metadata.name).any(|it| name.matches(it));
+                let (namespace, name) = in_namespace(*kind, namespace.as_ref(), name, is_whole);
+                find_bindings(*kind, namespace.as_ref(), &name, session, scope, found)
             }
             Self::Namespaces(name) => find_namespaces(name, session, found),
             Self::Matching { kind, namespace, name } => {
@@ -158,6 +164,21 @@ impl TargetArgument {
             }
         }
     }
+}
+
+/// Splits `NAMESPACE:NAME` of a Role or RoleBinding, unless an object has the whole text as its name.
+fn in_namespace(
+    kind: RoleWord,
+    namespace: Option<&Glob>,
+    name: &Glob,
+    is_whole: bool,
+) -> (Option<Glob>, Glob) {
+    let unsplit = || (namespace.cloned(), name.clone());
+    if kind == RoleWord::ClusterRole || namespace.is_some() || is_whole {
+        return unsplit();
+    }
+    let split = name.as_name().and_then(|name| name.split_once(':'));
+    split.map_or_else(unsplit, |(at, name)| (Some(Glob::new(at)), Glob::new(name)))
 }
 
 /// Adds everything in namespaces with a matching name.

@@ -144,8 +144,8 @@ fn unread(gaps: &[UnreadPart]) -> Option<String> {
     for gap in gaps {
         let name = match &gap.place {
             Some((file, 0)) => display_path(file).to_owned(),
-            Some((file, line)) => format!("{}:{line}", display_path(file)),
-            None => gap.text.clone(),
+            // Errors give the reason for a whole file, but not for a part of it.
+            Some(_) | None => gap.text.clone(),
         };
         if !names.contains(&name) {
             names.push(name);
@@ -157,10 +157,10 @@ fn unread(gaps: &[UnreadPart]) -> Option<String> {
     let others = gaps.len().saturating_sub(SHOWN);
     match (names.len(), others) {
         (0, _) => None,
-        (1..=SHOWN, _) => Some(format!("not read: {}", names.join(", "))),
+        (1..=SHOWN, _) => Some(format!("not read: {}", names.join("; "))),
         (_, others) => {
             names.truncate(SHOWN);
-            Some(format!("not read: {} and {others} more", names.join(", ")))
+            Some(format!("not read: {} and {others} more", names.join("; ")))
         }
     }
 }
