@@ -95,14 +95,12 @@ pub fn removed_in(group: &str, resource: &str) -> Option<u16> {
 }
 
 /// Verbs that only authorization checks use.
-const CHECKED_VERBS: [&str; 11] = [
+const CHECKED_VERBS: [&str; 9] = [
     "approve",
     "attest",
     "bind",
     "escalate",
     "impersonate",
-    "proxy",
-    "redirect",
     TOKEN_AUDIENCE_VERB,
     "sign",
     "unsafeproxy",
@@ -112,6 +110,12 @@ const CHECKED_VERBS: [&str; 11] = [
 /// Returns whether some server authorizes requests for a resource of a built-in group.
 pub fn has_resource(catalog: &Catalog, group: &str, resource: &str) -> bool {
     catalog.get(group, resource).is_some() || is_not_always_served(group, resource)
+}
+
+/// Returns whether a resource exists only in authorization checks, such as `users`: no server stores
+/// objects of it.
+pub fn is_only_checked(served: &ServedResource) -> bool {
+    served.is_virtual && !served.verbs.iter().any(|verb| is_resource_verb(verb))
 }
 
 /// Returns whether some server authorizes requests for a subresource in a built-in group.

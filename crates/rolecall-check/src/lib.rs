@@ -30,7 +30,7 @@ pub use config::{
 pub use date::{Date, DateError};
 pub use external::{External, ExternalError, ExternalKind};
 pub use finding::{Also, Denied, FieldPath, Finding, ObjectRef, Related, Step};
-pub use findings::dead::{DeadGrant, dead_grant};
+pub use findings::dead::{DeadGrant, dead_grant, dead_subject};
 pub use findings::expectation::expectation_findings;
 pub use fingerprint::fingerprints;
 pub use fold::fold;

@@ -351,6 +351,36 @@ fn a_reserved_name_of_the_wrong_kind_is_nobodys() {
 }
 
 #[test]
+fn a_verb_without_requests_is_reported_once_with_the_right_group() {
+    for (groups, resources, verbs, expected) in [
+        ("''", "pods", "proxy", "RC206 rules[0].verbs[0]"),
+        ("''", "services", "redirect", "RC206 rules[0].verbs[0]"),
+        ("''", "users", "get, list", "RC206 rules[0].verbs"),
+        ("''", "pods, users", "get", ""),
+        ("certificates.k8s.io", "signers", "get, update", "RC206 rules[0].verbs"),
+        ("authentication.k8s.io", "userextras/scopes", "get", "RC206 rules[0].verbs"),
+        ("''", "uids", "impersonate", "RC203 rules[0].resources[0]"),
+        ("''", "userextras/scopes", "impersonate", "RC203 rules[0].resources[0]"),
+        ("''", "signers", "approve", "RC203 rules[0].resources[0]"),
+        ("authentication.k8s.io", "users, groups", "impersonate", "RC206 rules[0].verbs[0]"),
+        ("metrics.k8s.io", "pods", "get, list", ""),
+    ] {
+        let found = dead_or_broken(&format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, \
+             rules: [{{apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]}}]}}"
+        ));
+        assert_eq!(found.join(" "), expected, "{groups} {resources} {verbs}");
+    }
+    let manifest = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: x}, \
+        rules: [{apiGroups: [authentication.k8s.io], resources: [users, groups], verbs: [impersonate]}]}";
+    let fixes = support::findings_of(manifest)
+        .into_iter()
+        .filter(|finding| finding.rule.is_called("RC206"))
+        .map(|finding| finding.fix);
+    assert_eq!(fixes.collect::<Vec<String>>(), ["use the API group `\"\"`"]);
+}
+
+#[test]
 fn a_role_may_name_its_own_namespace_but_not_list_them() {
     let role = |rule: &str| {
         dead_or_broken(&format!(

@@ -36,6 +36,8 @@ impl VerbAlias {
             "evict" => of(&["create"], "pods", "eviction"),
             "log" | "logs" => of(&["get"], "pods", "log"),
             "port-forward" | "portforward" => of(&["create"], "pods", "portforward"),
+            // The verbs of the proxy in Kubernetes before 1.10.
+            "proxy" | "redirect" => of(&["get", "create"], "", "proxy"),
             "put" | "replace" => verbs(&["update"]),
             "read" | "view" => verbs(&["get", "list", "watch"]),
             "rollout" => verbs(&["get", "list", "watch", "patch"]),

@@ -23,6 +23,16 @@ fn rules_that_no_request_matches_are_not_written() {
         ("get secrets.core", "omit it: the core group has no name"),
         ("get foos.apps", "API group `apps` has no resource `foos`"),
         ("get widgets.example.org", "pass `--force` to write the rule anyway"),
+        ("proxy pods", "use `get,create pods/proxy` instead"),
+        ("redirect services", "use `get,create services/proxy` instead"),
+        ("get users", "it exists only in checks of `impersonate`"),
+        ("update groups", "it exists only in checks of `impersonate`"),
+        ("list signers", "it exists only in checks of `approve`, `attest` and `sign`"),
+        ("get userextras/scopes", "it exists only in checks of"),
+        ("get deployments.extensions", "use `deployments.apps` instead"),
+        ("get ingresses.extensions", "use `ingresses.networking.k8s.io` instead"),
+        ("use podsecuritypolicies.policy", "was removed in Kubernetes 1.25"),
+        ("deletecollection pods --name a", "use `delete pods --name a` or"),
     ] {
         let ran = fix(what);
         assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{what}: {ran}");
@@ -122,6 +132,19 @@ fn follow_up_requests_are_offered_and_granted_with_an_option() {
     let once = "pods is forbidden: User \"system:serviceaccount:ns-1:k-sa-1\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"\n";
     let ran = rolecall_with("fix --from-errors - -f fixtures/ns-1", once);
     assert!(!ran.stderr.contains("--complete"), "{ran}");
+}
+
+#[test]
+fn subjects_that_no_request_comes_from_get_nothing() {
+    for (subject, meant) in [
+        ("user/system:masters", "use `group/system:masters` instead"),
+        ("user/system:serviceaccounts:ns-1", "use `group/system:serviceaccounts:ns-1` instead"),
+        ("group/system:kube-scheduler", "use `user/system:kube-scheduler` instead"),
+    ] {
+        let ran = rolecall(&format!("fix list pods --for {subject} -n ns-1 -f fixtures/ns-1"));
+        assert_eq!((ran.exit, &*ran.stdout), (Some(2), ""), "{subject}: {ran}");
+        assert!(ran.stderr.contains(meant), "{subject}: {ran}");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The problems of a rule before it is written, decided in the same way as for existing rules.
 
-use rolecall_rbac::{Catalog, PolicyRule};
+use rolecall_rbac::{Catalog, PolicyRule, Subject};
 
 use super::fate::{self, Dead};
-use super::{glob_resource_name, literal_url, unknown_verb, wrong_api_group};
+use super::{glob_resource_name, literal_url, unknown_verb, unmatchable_subject, wrong_api_group};
 use crate::words::{group_names, listed, quote};
 
 /// The reason why no request matches a rule.
@@ -31,6 +31,12 @@ pub fn dead_grant(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
         .or_else(|| dead_name(rule, catalog))
 }
 
+/// Returns why no request comes from a subject, such as a user with the name of a group.
+pub fn dead_subject(subject: &Subject) -> Option<DeadGrant> {
+    let (message, fix) = unmatchable_subject::unmatchable(subject)?;
+    Some(DeadGrant { message: message.to_owned(), fix })
+}
+
 fn misplaced_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
     rule.verbs.iter().find_map(|verb| {
         let (message, fix) = unknown_verb::asked_elsewhere(catalog, rule, verb)?;
@@ -39,14 +45,8 @@ fn misplaced_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
 }
 
 fn unserved_verb(rule: &PolicyRule, catalog: &Catalog) -> Option<DeadGrant> {
-    let served = unknown_verb::served_instead(rule, catalog)?;
-    let message = format!(
-        "{} serves only {}, not {}",
-        listed(&rule.resources),
-        listed(&served),
-        listed(&rule.verbs)
-    );
-    Some(DeadGrant { message, fix: format!("use {}", listed(&served)) })
+    let (message, fix) = unknown_verb::unserved_verbs(rule, catalog)?;
+    Some(DeadGrant { message, fix })
 }
 
 fn dead_url(rule: &PolicyRule) -> Option<DeadGrant> {
@@ -143,6 +143,32 @@ mod tests {
             ("get", "", "pods", None),
             ("bind", "example.com", "widgets", None),
             ("impersonate", "", "users", None),
+            ("proxy", "", "pods", Some("no request uses the verb `proxy`")),
+            ("redirect", "", "services", Some("no request uses the verb `redirect`")),
+            ("get", "", "users", Some("no request uses `get` on `users`")),
+            (
+                "update",
+                "certificates.k8s.io",
+                "signers",
+                Some("no request uses `update` on `signers`"),
+            ),
+            (
+                "get",
+                "authentication.k8s.io",
+                "userextras/scopes",
+                Some("no request uses `get` on `userextras/scopes`"),
+            ),
+            (
+                "impersonate",
+                "authentication.k8s.io",
+                "users",
+                Some(
+                    "no request uses the verb `impersonate` on `users` in API group \
+                     `authentication.k8s.io`",
+                ),
+            ),
+            ("impersonate", "", "uids", Some("`uids` is not in the core API group `\"\"`")),
+            ("get", "metrics.k8s.io", "pods", None),
             ("impersonate", "", "pods", Some("no request uses the verb `impersonate` on `pods`")),
             (
                 "escalate",

@@ -20,7 +20,7 @@ mod url_in_role_binding;
 mod wrong_api_group;
 
 use fate::Dead;
-pub use grant::{DeadGrant, dead_grant};
+pub use grant::{DeadGrant, dead_grant, dead_subject};
 pub(super) use unmatchable_subject::unmatchable;
 
 use super::Rule;

@@ -1,8 +1,9 @@
 use rolecall_rbac::{Catalog, PolicyRule, Text, VerbAlias, edit_distance, is_template};
 
+use super::fate;
 use crate::context::{Context, RuleAt};
 use crate::findings::Rule;
-use crate::words::{joined, listed, quote};
+use crate::words::{group_names, joined, listed, quote};
 use crate::{Finding, Severity, documents, known};
 
 pub(super) const RULE: Rule = Rule { meta: &documents::RC206, check };
@@ -10,7 +11,12 @@ pub(super) const RULE: Rule = Rule { meta: &documents::RC206, check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for at in context.rules() {
         let mut dead = 0;
+        // The server restores its own roles, which had the verb `proxy` for a long time.
+        let is_servers = at.role.metadata.label("kubernetes.io/bootstrapping").is_some();
         for (index, verb) in at.rule.verbs.iter().enumerate() {
+            if is_servers && **verb == *"proxy" {
+                continue;
+            }
             let Some((mut fix, severity)) = dead_verb(context.catalog(), at.rule, verb) else {
                 if let Some(misplaced) = misplaced(context.catalog(), at, index, verb) {
                     dead += 1;
@@ -136,45 +142,73 @@ pub(super) fn asked_elsewhere(
         return None;
     }
     let names = |list: &[Text], value: &str| list.iter().any(|it| **it == *value || **it == *"*");
+    let is_dead = |entry: &Text| fate::of_resource(rule, entry, catalog).is_some();
+    // A resource in the wrong group is reported as that, with the right group.
     let is_asked = asked.iter().any(|(group, resource)| {
         let in_group = names(&rule.api_groups, group);
         let parent = |entry: &Text| entry.split('/').next() == Some(resource);
-        in_group && rule.resources.iter().any(parent)
+        rule.resources.iter().any(|entry| parent(entry) && (in_group || is_dead(entry)))
     });
-    if is_asked {
+    let live: Vec<&Text> = rule.resources.iter().filter(|entry| !is_dead(entry)).collect();
+    if is_asked || live.is_empty() {
         return None;
+    }
+    let message = format!("no request uses the verb `{verb}` on {}", listed(&live));
+    if let Some(group) = other_group(asked, &live) {
+        let message = format!("{message} in {}", group_names(&rule.api_groups));
+        return Some((message, format!("use the API group {}", quote(group))));
     }
     let mut resources: Vec<&str> = asked.iter().map(|(_, resource)| *resource).collect();
     resources.dedup();
     let only = if resources.len() == 1 { "" } else { "only " };
-    Some((
-        format!("no request uses the verb `{verb}` on {}", listed(&rule.resources)),
-        format!("grant `{verb}` {only}on {}", listed(&resources)),
-    ))
+    Some((message, format!("grant `{verb}` {only}on {}", listed(&resources))))
+}
+
+/// Returns the API group in which a verb applies to all of these resources, if that is a single one.
+fn other_group(
+    asked: &[(&'static str, &'static str)],
+    resources: &[&Text],
+) -> Option<&'static str> {
+    let groups_of = |entry: &str| {
+        let name = entry.split('/').next().unwrap_or_default().to_owned();
+        asked.iter().filter(move |(_, resource)| *resource == name).map(|(group, _)| *group)
+    };
+    let mut groups = groups_of(resources.first()?);
+    groups.find(|group| resources.iter().all(|entry| groups_of(entry).any(|it| it == *group)))
 }
 
 /// Reports a rule with valid verbs and resources if none of the resources supports any of the
 /// verbs.
 fn unserved(at: RuleAt<'_>, catalog: &Catalog) -> Option<Finding> {
     let rule = at.rule;
-    let served = served_instead(rule, catalog)?;
-    let what = if rule.resources.len() == 1 { "serves" } else { "serve" };
-    let message = format!(
-        "{} {what} only {}, not {}",
-        listed(&rule.resources),
-        listed(&served),
-        listed(&rule.verbs)
-    );
+    let (message, fix) = unserved_verbs(rule, catalog)?;
     let finding = Finding::new(RULE.meta, at.role.into(), message)
         .at(at.path().then_key("verbs"))
         .about(format!("{} on {}", joined(&rule.verbs), joined(&rule.resources)))
-        .fix(format!("use {}", listed(&served)));
+        .fix(fix);
     Some(finding)
+}
+
+/// Returns the problem and the correction of a rule whose resources serve none of its verbs.
+pub(super) fn unserved_verbs(rule: &PolicyRule, catalog: &Catalog) -> Option<(String, String)> {
+    let served = served_instead(rule, catalog)?;
+    let (resources, verbs) = (listed(&rule.resources), listed(&rule.verbs));
+    if !served.iter().any(|verb| known::is_resource_verb(verb)) {
+        // To suggest `impersonate` instead of `get` would grant far more.
+        let exist = if rule.resources.len() == 1 { "it exists" } else { "they exist" };
+        return Some((
+            format!("no request uses {verbs} on {resources}"),
+            format!("remove the rule: {exist} only in checks of {}", listed(&served)),
+        ));
+    }
+    let what = if rule.resources.len() == 1 { "serves" } else { "serve" };
+    let message = format!("{resources} {what} only {}, not {verbs}", listed(&served));
+    Some((message, format!("use {}", listed(&served))))
 }
 
 /// Returns the verbs that a rule's resources support, if they are known and the rule has none of
 /// them.
-pub(super) fn served_instead<'a>(rule: &PolicyRule, catalog: &'a Catalog) -> Option<Vec<&'a str>> {
+fn served_instead<'a>(rule: &PolicyRule, catalog: &'a Catalog) -> Option<Vec<&'a str>> {
     let proper = !rule.verbs.is_empty()
         && rule.verbs.iter().all(|verb| known::is_resource_verb(verb))
         && !rule.resources.is_empty()
@@ -214,7 +248,10 @@ fn served_verbs<'a>(catalog: &'a Catalog, group: &str, entry: &str) -> Served<'a
     }
     let Some(resource) = catalog.get(group, name) else { return Served::Not };
     if resource.is_virtual {
-        return Served::Unknown;
+        return match known::is_only_checked(resource) {
+            true => Served::These(resource.verbs.iter().map(|verb| &**verb).collect()),
+            false => Served::Unknown,
+        };
     }
     let verbs = match subresource {
         "" => &resource.verbs,

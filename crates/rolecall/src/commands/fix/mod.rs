@@ -25,8 +25,9 @@ mod workloads;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use rolecall_check::dead_subject;
 use rolecall_grant::{Denied, Effort, Plan, Preflight, follow_ups, yaml_of};
-use rolecall_rbac::Text;
+use rolecall_rbac::{Subject as GrantSubject, SubjectKind, Text};
 use rolecall_source::cluster::NamespaceState;
 
 pub(crate) use self::arguments::Arguments;
@@ -70,6 +71,7 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     let subjects = if takes_subjects {
         if arguments.force() == Force::Known {
             refuse_lookalikes(&session, &subjects)?;
+            refuse_impossible(&subjects)?;
         }
         SubjectArgument::resolve_all(&subjects, ui, &session, options)?
     } else {
@@ -165,6 +167,47 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     };
     arguments.write(ui, &fixed)?;
     Ok(session.conclude(ui, report::report(ui, options, &fixed)))
+}
+
+/// Rejects subjects that no request comes from, such as a user with the name of a group.
+fn refuse_impossible(subjects: &[SubjectArgument]) -> Result<(), CommandError> {
+    for argument in subjects {
+        let (subject, meant) = match argument {
+            SubjectArgument::User(name) => {
+                (subject_of(SubjectKind::User, name), format!("group/{name}"))
+            }
+            SubjectArgument::Group(name) => {
+                (subject_of(SubjectKind::Group, name), format!("user/{name}"))
+            }
+            _ => continue,
+        };
+        let Some(dead) = dead_subject(&subject) else { continue };
+        let (kind, name) = (subject.kind.as_str(), &subject.name);
+        let error = CommandError::usage(format!(
+            "a grant to {kind} `{name}` would have no effect: {}",
+            dead.message
+        ));
+        let other = match subject.kind {
+            SubjectKind::User => SubjectKind::Group,
+            _ => SubjectKind::User,
+        };
+        let is_meant = dead_subject(&subject_of(other, name)).is_none();
+        let written = format!("{}/{name}", kind.to_lowercase());
+        return Err(match is_meant {
+            true => error.with_hint(Hint::did_you_mean(written, [meant])),
+            false => error.with_hint(Hint::quote(dead.fix)),
+        });
+    }
+    Ok(())
+}
+
+fn subject_of(kind: SubjectKind, name: &str) -> GrantSubject {
+    GrantSubject {
+        kind,
+        api_group: "rbac.authorization.k8s.io".into(),
+        namespace: "".into(),
+        name: name.into(),
+    }
 }
 
 /// Rejects a missing ServiceAccount if another one is probably meant.

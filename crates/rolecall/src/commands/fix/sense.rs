@@ -38,10 +38,42 @@ pub(super) fn useless(request: &Request, catalog: &Catalog) -> Option<Useless> {
             unknown.flatten().unwrap_or_else(|| format!("{}; {}", dead.message, dead.fix));
         return Some(Useless { because, hints: meant(request).into_iter().collect() });
     }
-    match &request.target {
-        Target::Resource(target) => unknown(target, catalog),
-        Target::Path(_) => None,
+    let Target::Resource(target) = &request.target else { return None };
+    removed(target, catalog)
+        .or_else(|| unnamed(&request.verb, target))
+        .or_else(|| unknown(target, catalog))
+}
+
+/// Returns why a resource is rejected that servers no longer serve in its API group.
+fn removed(target: &ResourceRequest, catalog: &Catalog) -> Option<Useless> {
+    let ResourceRequest { group, resource, .. } = target;
+    let release = known::removed_in(group, resource)?;
+    if catalog.get(group, resource).is_some() {
+        return None;
     }
+    let because =
+        format!("`{resource}` of API group `{group}` was removed in Kubernetes 1.{release}");
+    let today = catalog.named(resource).filter(|served| *served.resource == **resource);
+    let today = today.map(|served| {
+        displayed(&ResourceRequest { group: served.group.clone(), ..target.clone() })
+    });
+    let today = Hint::did_you_mean(displayed(target), today.collect::<Vec<String>>());
+    let forced = Hint::pass("--force", "write the rule anyway, for an older server");
+    Some(Useless { because, hints: today.into_iter().chain([forced]).collect() })
+}
+
+/// Returns why a rule with a name is rejected for a verb whose requests have none.
+fn unnamed(verb: &str, target: &ResourceRequest) -> Option<Useless> {
+    if verb != "deletecollection" || target.name.is_empty() {
+        return None;
+    }
+    let because = format!("requests with the verb `{verb}` have no name");
+    let what = displayed(target);
+    let hints = Hint::did_you_mean(
+        format!("{verb} {what} --name {}", quote(&target.name)),
+        [format!("delete {what} --name {}", quote(&target.name)), quote_both(verb, &what)],
+    );
+    Some(Useless { because, hints: hints.into_iter().collect() })
 }
 
 /// Returns the rule that grants only a request.
