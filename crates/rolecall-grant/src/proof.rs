@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_rbac::{
-    Authorizer, Binding, Inventory, PolicyRule, Role, Subject, Text, covers, resolve_aggregation,
+    Authorizer, Binding, Inventory, PolicyRule, Role, Subject, Text, covers, settle_aggregation,
 };
 
 use crate::atom::{Atom, into_rules};
 use crate::denied::Denied;
-use crate::object::Object;
+use crate::object::{GrantedRole, Object};
 use crate::outcome::Outcome;
 use crate::refused::Refused;
 use crate::subject::{Holder, holder, identity_of, subject_of};
@@ -46,8 +46,15 @@ pub fn overlay(authorizer: &Authorizer, objects: &[Object]) -> Authorizer {
             Object::Binding(binding) => builder.binding(binding.clone()),
         }
     }
+    let changed = objects.iter().filter_map(|object| match object {
+        Object::Role(GrantedRole { role, .. }) if role.is_cluster_role() => {
+            Some(&*role.metadata.name)
+        }
+        _ => None,
+    });
+    let changed: BTreeSet<&str> = changed.collect();
     let mut inventory = builder.build();
-    resolve_aggregation(&mut inventory);
+    settle_aggregation(&mut inventory, &changed);
     Authorizer::new(inventory)
 }
 

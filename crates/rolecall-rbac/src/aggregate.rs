@@ -1,7 +1,7 @@
 //! Aggregated ClusterRoles, as kube-controller-manager's clusterrole-aggregation-controller fills
 //! them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
@@ -25,19 +25,27 @@ pub struct AggregationDrift {
 /// differences from the written rules, sorted by name.
 ///
 /// The server's authorizer reads only `.rules`, so a role that a server has stored keeps its stored
-/// rules, empty or not, unless it selects, directly or indirectly, a role that no server has stored
-/// yet. A role whose selectors match nothing also keeps its rules: the controller does not
+/// rules, empty or not. A role whose selectors match nothing also keeps its rules: the controller does not
 /// overwrite them with an empty list (docs/semantics.md#aggregated-clusterroles). Mirrors
 /// `pkg/controller/clusterroleaggregation`: for each selector, the matching ClusterRoles sorted by
 /// name, without the role itself; their rules are appended unless an equal rule is present.
 pub fn resolve_aggregation(inventory: &mut Inventory) -> Vec<AggregationDrift> {
+    settle_aggregation(inventory, &BTreeSet::new())
+}
+
+/// Resolves aggregation like [`resolve_aggregation`], after a change of ClusterRoles in a cluster:
+/// the controller also updates the stored roles that select a changed role, directly or indirectly.
+pub fn settle_aggregation(
+    inventory: &mut Inventory,
+    changed: &BTreeSet<&str>,
+) -> Vec<AggregationDrift> {
     let cluster_roles = inventory.roles.partition_point(Role::is_cluster_role);
     let roles = inventory.roles.get_mut(..cluster_roles).unwrap_or_default();
     let selected = selections(roles);
     if selected.is_empty() {
         return Vec::new();
     }
-    let fresh = fresh_roles(roles, &selected);
+    let fresh = fresh_roles(roles, &selected, changed);
     let mut resolved: BTreeMap<usize, Arc<[PolicyRule]>> = BTreeMap::new();
     // Rules only flow along selections, so the result is stable after as many rounds as there are
     // aggregated roles; the controller converges the same way.
@@ -119,6 +127,7 @@ fn selections(roles: &[Role]) -> BTreeMap<usize, Vec<usize>> {
 fn fresh_roles(
     roles: &[Role],
     selected: &BTreeMap<usize, Vec<usize>>,
+    changed: &BTreeSet<&str>,
 ) -> HashMap<usize, (), FxBuildHasher> {
     let mut selectors_of: HashMap<usize, Vec<usize>, FxBuildHasher> = HashMap::default();
     for (role, members) in selected {
@@ -133,7 +142,7 @@ fn fresh_roles(
         if aggregated && !role.metadata.stored {
             fresh.insert(position, ());
         }
-        if !role.metadata.stored || fresh.contains_key(&position) {
+        if changed.contains(&*role.metadata.name) {
             queue.push_back(position);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rustc_hash::FxBuildHasher;
 
+use crate::preference::GroupOrder;
 use crate::{
     Request, ResourceRequest, Text, checked_subresources, edit_distance, is_checked_subresource,
 };
@@ -16,6 +17,7 @@ pub struct Catalog {
     resources: Vec<ServedResource>,
     /// Positions, most preferred first, by lower-case plural, singular, kind and short name.
     by_name: HashMap<Text, Vec<u32>, FxBuildHasher>,
+    pub(crate) order: GroupOrder,
 }
 
 /// One resource of an API group.
@@ -140,6 +142,7 @@ const VIRTUAL: [VirtualResource; 11] = [
 #[derive(Clone, Debug, Default)]
 pub struct CatalogBuilder {
     resources: Vec<ServedResource>,
+    order: GroupOrder,
 }
 
 impl CatalogBuilder {
@@ -156,7 +159,13 @@ impl CatalogBuilder {
             subresources: Vec::new(),
             is_virtual: true,
         };
-        Self { resources: VIRTUAL.iter().map(row).collect() }
+        Self { resources: VIRTUAL.iter().map(row).collect(), order: GroupOrder::default() }
+    }
+
+    /// Adds an API group in the order in which the server lists them, which decides what a name
+    /// without a group means.
+    pub fn group(&mut self, group: Text) {
+        self.order.push(group);
     }
 
     /// Adds a served resource, which replaces an earlier one of the same group and name.
@@ -183,23 +192,12 @@ impl CatalogBuilder {
         }
         for (name, positions) in &mut by_name {
             positions.sort_by_key(|position| {
-                resources.get(*position as usize).map(|resource| preference(resource, name))
+                let resource = resources.get(*position as usize);
+                resource.map(|resource| self.order.preference(resource, name))
             });
         }
-        Catalog { resources, by_name }
+        Catalog { resources, by_name, order: self.order }
     }
-}
-
-/// Orders the candidates for a name: real before virtual, plural before kind before short name,
-/// core before other groups, the retired `extensions` last.
-fn preference<'a>(resource: &'a ServedResource, name: &str) -> (bool, bool, bool, bool, &'a str) {
-    (
-        resource.is_virtual,
-        *resource.group == *"extensions",
-        !resource.group.is_empty(),
-        *resource.resource != *name,
-        &resource.group,
-    )
 }
 
 impl Catalog {
@@ -210,7 +208,7 @@ impl Catalog {
 
     /// Returns a builder with the resources of this catalog.
     pub fn to_builder(&self) -> CatalogBuilder {
-        CatalogBuilder { resources: self.resources.clone() }
+        CatalogBuilder { resources: self.resources.clone(), order: self.order.clone() }
     }
 
     /// Returns the resource with that group and plural.

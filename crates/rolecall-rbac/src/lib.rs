@@ -37,6 +37,7 @@ mod matching;
 mod model;
 mod near_miss;
 mod notation;
+mod preference;
 mod request;
 mod review;
 mod scope;
@@ -44,11 +45,12 @@ mod spelling;
 mod subresources;
 mod text;
 mod unbuilt;
+mod url;
 mod verb_alias;
 mod version;
 mod who_can;
 
-pub use aggregate::{AggregationDrift, resolve_aggregation};
+pub use aggregate::{AggregationDrift, resolve_aggregation, settle_aggregation};
 pub use authorizer::Authorizer;
 pub use built_in::{built_in_groups, is_built_in, is_not_always_served, not_always_served};
 pub use catalog::{
@@ -76,6 +78,7 @@ pub use spelling::{edit_distance, edit_distance_within, is_template, sentence_li
 pub use subresources::{checked_subresources, is_checked_subresource};
 pub use text::{Text, Texts};
 pub use unbuilt::Build;
+pub use url::{is_resource_path, resource_request_of, verb_of_method};
 pub use verb_alias::VerbAlias;
 pub use version::{KubernetesVersion, VersionError, Versions};
 pub use who_can::{Holder, NamespaceSelection, WhoCan};

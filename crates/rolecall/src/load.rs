@@ -106,7 +106,7 @@ impl Session {
     fn of_cluster(read: live::load::Read, incomplete: bool) -> Self {
         let live::load::Read { live, builder, catalog, namespace, forbidden } = read;
         let mut inventory = builder.build();
-        // Stored roles stay unchanged, unless a manifest changes the roles that they aggregate.
+        // Stored roles stay unchanged; this finds those that a controller will update.
         let drifts = resolve_aggregation(&mut inventory);
         Self {
             drifts,

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use rolecall_rbac::{Catalog, ServedResource, Text, verbs_asked_where_used};
+use rolecall_rbac::{
+    Catalog, ServedResource, Text, is_resource_path, resource_request_of, verbs_asked_where_used,
+};
 
 use super::subject::Known;
 use super::{AccessEntry, EntryError, NamespacePattern, ResourceEntry, Target, Word};
@@ -26,8 +28,17 @@ impl Wanted {
         let mut wanted = Self { fixed: AccessSet::nothing(), own: Vec::new() };
         match &entry.target {
             Target::Urls(of) => {
-                let term = UrlTerm { urls: url_extent(&of.urls), verbs: extent(&entry.verbs) };
-                wanted.fixed = AccessTerm::Urls(term).to_set();
+                let (resources, urls): (Vec<Text>, Vec<Text>) =
+                    of.urls.iter().cloned().partition(|url| is_of_resource(url));
+                if !urls.is_empty() {
+                    let term = UrlTerm { urls: url_extent(&urls), verbs: extent(&entry.verbs) };
+                    wanted.fixed = AccessTerm::Urls(term).to_set();
+                }
+                for path in &resources {
+                    for verb in &entry.verbs {
+                        wanted.add_path(path, verb, word);
+                    }
+                }
             }
             Target::Resources(of) => {
                 for resource in resources(&entry.verbs, of, catalog)? {
@@ -47,6 +58,30 @@ impl Wanted {
             }
         }
         Ok(wanted)
+    }
+
+    /// Adds the resource request that a server derives from a path.
+    fn add_path(&mut self, path: &str, verb: &str, word: Word) {
+        let Some(request) = resource_request_of(verb, path, "") else { return };
+        let rolecall_rbac::Target::Resource(target) = &request.target else { return };
+        let one = |text: &Text| extent(std::slice::from_ref(text));
+        let namespaces = match (word, &*target.namespace) {
+            // A grant for all namespaces at once is a grant in each.
+            (Word::Only, "") => Extent::everything(),
+            (_, namespace) => Extent::of_list([namespace]),
+        };
+        let names = match &*target.name {
+            "" => Extent::everything(),
+            name => Extent::of_list([name]),
+        };
+        let term = ResourceTerm {
+            namespaces: Extent::default(),
+            groups: one(&target.group),
+            resources: one(&target.combined()),
+            names,
+            verbs: one(&request.verb),
+        };
+        self.add(term, Namespaces::These(namespaces));
     }
 
     fn add(&mut self, term: ResourceTerm, namespaces: Namespaces) {
@@ -284,6 +319,11 @@ fn extent(texts: &[Text]) -> Extent {
         true => Extent::everything(),
         false => Extent::of_list(texts.iter().cloned()),
     }
+}
+
+/// Returns whether a URL is the path of a resource, so that servers check the resource instead.
+fn is_of_resource(url: &str) -> bool {
+    !url.ends_with('*') && is_resource_path(url)
 }
 
 fn url_extent(urls: &[Text]) -> Extent {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use memchr::memmem;
-use rolecall_rbac::{Request, ResourceRequest, Target, Text};
+use rolecall_rbac::{Request, ResourceRequest, Target, Text, verb_of_method};
 
 use super::fields::{is_group, is_resource, is_subresource};
 use super::remark::shown;
@@ -73,7 +73,7 @@ pub(super) fn at_unknown(before: &[u8], after: &[u8]) -> Option<Found> {
     }
     let query =
         if before.ends_with(b": ") && line_has(before, b"ailed to watch") { "watch" } else { "" };
-    let verb = url::verb(Method::Known(method), name, query);
+    let verb = verb_of_method(method, name, query);
     let request = of_words(verb, resource, name)?;
     Some((vec![request], Place::Unknown, UnnamedReason::NoStatus))
 }

@@ -1,10 +1,9 @@
 //! Derives requests from URLs of the API server, like the server itself
 //! (docs/semantics.md#request-attributes).
 
-use rolecall_rbac::{Request, ResourceRequest};
+use rolecall_rbac::{Request, ResourceRequest, Target, resource_request_of};
 
 use super::fields::{is_group, is_namespace, is_printable, is_resource, is_subresource};
-use super::quote;
 
 /// The HTTP method of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,32 +30,11 @@ pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     let Some(path) = start.and_then(|start| path.get(start..)) else {
         return other_path(path, method);
     };
-    let segments: Vec<String> =
-        path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (group, rest) = match &*segments {
-        ["api", _, rest @ ..] => ("", rest),
-        ["apis", group, _, rest @ ..] => (*group, rest),
-        _ => return other_path(path, method),
-    };
-    if rest.is_empty() {
+    let Some(request) = resource_request_of(method.as_str(), path, query) else {
         return other_path(path, method);
-    }
-    let rest = rest.strip_prefix(&["watch"]).unwrap_or(rest);
-    let (namespace, rest) = match rest {
-        ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status" | "finalize"]) => {
-            (*namespace, rest)
-        }
-        ["namespaces", namespace, ..] => (*namespace, rest),
-        rest => ("", rest),
     };
-    let [resource, rest @ ..] = rest else { return Vec::new() };
-    let (name, subresource) = match rest {
-        [] => ("", ""),
-        [name] => (*name, ""),
-        [name, subresource, ..] => (*name, *subresource),
-    };
-    let selected = if name.is_empty() { selected_name(query) } else { String::new() };
+    let Target::Resource(target) = &request.target else { return Vec::new() };
+    let ResourceRequest { namespace, group, resource, subresource, name } = target;
     let is_valid = is_resource(resource)
         && is_group(group)
         && (namespace.is_empty() || is_namespace(namespace))
@@ -65,55 +43,25 @@ pub(super) fn requests(url: &str, method: Method<'_>) -> Vec<Request> {
     if !is_valid {
         return Vec::new();
     }
-    let verb = verb(method, name, query);
-    let request = |verb: &str| {
-        Request::resource(
-            verb,
-            ResourceRequest {
-                namespace: namespace.into(),
-                group: group.into(),
-                resource: (*resource).into(),
-                subresource: subresource.into(),
-                name: if name.is_empty() { selected.as_str().into() } else { name.into() },
-            },
-        )
-    };
     let is_upgrade =
-        *resource == "pods" && matches!(subresource, "exec" | "attach" | "portforward");
-    match is_upgrade && (is_socket || verb == "get") {
+        **resource == *"pods" && matches!(&**subresource, "exec" | "attach" | "portforward");
+    match is_upgrade && (is_socket || *request.verb == *"get") {
         // A WebSocket is opened with a GET; servers since 1.35 also check `create`.
-        true => vec![request("get"), request("create")],
-        false => vec![request(verb)],
+        true => {
+            ["get", "create"].map(|verb| Request { verb: verb.into(), ..request.clone() }).into()
+        }
+        false => vec![request],
     }
 }
 
-/// Returns the verb that a server derives from a method.
-pub(super) fn verb<'v>(method: Method<'v>, name: &str, query: &str) -> &'v str {
-    let is_watch = query
-        .split('&')
-        .any(|part| matches!(part, "watch" | "watch=true" | "watch=1" | "watch=True"));
-    let method = match method {
-        Method::Known(method) => method,
-        Method::Unknown => "GET",
-    };
-    match (method.to_ascii_uppercase().as_str(), name.is_empty()) {
-        ("POST", _) => "create",
-        ("PUT", _) => "update",
-        ("PATCH", _) => "patch",
-        ("DELETE", true) => "deletecollection",
-        ("DELETE", false) => "delete",
-        (_, true) if is_watch => "watch",
-        (_, true) => "list",
-        _ => "get",
+impl<'m> Method<'m> {
+    /// Returns the method's name.
+    pub(super) fn as_str(self) -> &'m str {
+        match self {
+            Self::Known(method) => method,
+            Self::Unknown => "GET",
+        }
     }
-}
-
-/// Returns the name that a field selector selects.
-fn selected_name(query: &str) -> String {
-    let selector = query.split('&').find_map(|part| part.strip_prefix("fieldSelector="));
-    let selector = selector.map(decoded).unwrap_or_default();
-    let name = selector.split(',').find_map(|term| term.strip_prefix("metadata.name="));
-    name.map(|name| name.trim_start_matches('=').to_owned()).unwrap_or_default()
 }
 
 /// Non-resource paths of API servers.
@@ -137,30 +85,8 @@ fn other_path(path: &str, method: Method<'_>) -> Vec<Request> {
         path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     let is_valid = known && !path.ends_with('*') && path.chars().all(is_printable);
-    let method = match method {
-        Method::Known(method) => method.to_ascii_lowercase(),
-        Method::Unknown => "get".to_owned(),
-    };
+    let method = method.as_str().to_ascii_lowercase();
     if is_valid { vec![Request::path(method, path)] } else { Vec::new() }
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let value = (*first == b'%').then(|| after.get(..2).and_then(quote::hexadecimal)).flatten();
-        match value.and_then(|value| u8::try_from(value).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -203,7 +129,7 @@ mod tests {
             (
                 "/api/v1/watch/namespaces/shop/pods",
                 "GET",
-                "list resource \"pods\" in API group \"\" in the namespace \"shop\"",
+                "watch resource \"pods\" in API group \"\" in the namespace \"shop\"",
             ),
             ("https://h/metrics", "GET", "get path \"/metrics\""),
             ("/apis/apps/v1", "GET", "get path \"/apis/apps/v1\""),

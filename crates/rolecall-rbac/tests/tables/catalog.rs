@@ -140,8 +140,8 @@ fn only_the_virtual_resource_for_extra_attributes_has_any_subresource() {
 #[test]
 fn the_preferred_meaning_of_a_name_comes_first() {
     for (resources, name, expected) in [
-        // Core resources come first, whatever the form of the name.
-        (vec!["- foos foo Foo bars", "a.io bars bar Bar"], "bars", "foos bars.a.io"),
+        // Clients expand a short name only if it is not the name of a resource.
+        (vec!["- foos foo Foo bars", "a.io bars bar Bar"], "bars", "bars.a.io foos"),
         // Plurals come before kinds.
         (vec!["a.io x y Gadgets", "b.io gadgets z Z"], "gadgets", "gadgets.b.io x.a.io"),
         // The retired group comes last.

@@ -185,6 +185,8 @@ fn versions_of(group: APIGroup) -> impl Iterator<Item = String> {
 #[derive(Default)]
 struct Found {
     resources: BTreeMap<(Text, Text), ServedResource>,
+    /// The groups in the server's order.
+    groups: Vec<Text>,
     unavailable: Vec<UnavailableGroup>,
 }
 
@@ -260,6 +262,9 @@ impl Found {
 
     fn add(&mut self, resource: ServedResource, subresources: Vec<Subresource>) {
         let key = (resource.group.clone(), resource.resource.clone());
+        if self.groups.last() != Some(&resource.group) {
+            self.groups.push(resource.group.clone());
+        }
         let known = self.resources.entry(key).or_insert(resource);
         for subresource in subresources {
             if !known.subresources.iter().any(|present| present.name == subresource.name) {
@@ -270,6 +275,7 @@ impl Found {
 
     fn finish(mut self) -> Discovery {
         let mut builder = CatalogBuilder::new();
+        self.groups.into_iter().for_each(|group| builder.group(group));
         for mut resource in self.resources.into_values() {
             resource.subresources.sort();
             builder.add(resource);

@@ -249,6 +249,10 @@ fn catalog(
         (Defaults::Auto | Defaults::None, None) => facts::catalog(Version::default()),
         (Defaults::Auto | Defaults::None, Some(served)) => {
             let mut builder = CatalogBuilder::new();
+            // A list by name does not show the server's order of groups.
+            if !served.is_sorted_by_key(|resource| &resource.group) {
+                served.iter().for_each(|resource| builder.group(resource.group.clone()));
+            }
             served.into_iter().for_each(|resource| builder.add(resource));
             builder.build()
         }

@@ -4,9 +4,9 @@ use rolecall_rbac::{Catalog, ServedResource, Subresource, Text};
 use serde::{Deserialize, Serialize};
 
 /// Formats the served resources of a catalog as the value of the annotation, one per line so that
-/// snapshots can be diffed.
+/// snapshots can be diffed, in the server's order of groups.
 pub(super) fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
-    let served = catalog.resources().iter().filter(|resource| !resource.is_virtual);
+    let served = catalog.in_order_of_groups().into_iter().filter(|resource| !resource.is_virtual);
     let lines = served.map(|resource| serde_json::to_string(&ResourceRecord::of(resource)));
     let lines: Vec<String> = lines.collect::<serde_json::Result<_>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))

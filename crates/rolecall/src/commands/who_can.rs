@@ -3,7 +3,7 @@ use std::io::Write;
 
 use clap::Args;
 use rolecall_rbac::{
-    Holder, Metadata, NamespaceSelection, Request, SubjectKind, VerbAlias, WhoCan,
+    Holder, Metadata, NamespaceSelection, Request, RequestScope, SubjectKind, VerbAlias, WhoCan,
 };
 
 use crate::cli::Options;
@@ -75,12 +75,14 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
     }
     let everywhere = asked.first().filter(|_| options.namespace.all_namespaces);
     let selection = everywhere
+        // A path already names the namespace of its request.
+        .filter(|_| !arguments.resource.starts_with('/'))
         .map_or(NamespaceSelection::OfRequest, |request| session.catalog.everywhere(request));
-    if everywhere.is_some() && selection == NamespaceSelection::OfRequest {
-        ui.note(format!(
-            "`{}` is cluster-scoped, so RoleBindings cannot grant it",
-            arguments.resource
-        ));
+    if let Some(request) = everywhere
+        && selection == NamespaceSelection::OfRequest
+        && let Some(note) = limit_of_role_bindings(&session, &arguments.resource, request)
+    {
+        ui.note(note);
     }
     let answer = ask(&session, &asked, &selection);
     let runners = workloads.then(|| Runners::new(session.authorizer.inventory()));
@@ -139,6 +141,20 @@ pub(crate) fn run(ui: &Ui, options: &Options, arguments: &Arguments) -> Result<E
         false => Exit::Inconclusive,
     };
     Ok(session.conclude(ui, exit))
+}
+
+/// Returns a note about the access that RoleBindings can grant to a cluster-scoped resource.
+fn limit_of_role_bindings(session: &Session, resource: &str, request: &Request) -> Option<String> {
+    match session.catalog.scope_of_request(request)? {
+        RequestScope::Cluster => {
+            Some(format!("`{resource}` is cluster-scoped, so RoleBindings cannot grant it"))
+        }
+        RequestScope::Itself => Some(format!(
+            "`{resource}` is cluster-scoped: a RoleBinding can grant it only for the Namespace that \
+             the RoleBinding is in"
+        )),
+        RequestScope::Namespaced | RequestScope::WhereUsed => None,
+    }
 }
 
 /// The columns of a table.

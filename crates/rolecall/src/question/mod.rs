@@ -1,6 +1,7 @@
 //! The conversion of VERB and RESOURCE arguments to a request, with warnings about unusual ones.
 
 mod oddity;
+mod path;
 mod resource;
 
 use rolecall_access::known::URL_VERBS;
@@ -9,8 +10,9 @@ use rolecall_rbac::{Catalog, Request, RequestScope, Target};
 use crate::error::{CommandError, Hint};
 use crate::load::Session;
 use crate::ui::Ui;
-pub(crate) use oddity::{Reach, caveats_of_name, odd_resource, unknown_verb};
+pub(crate) use oddity::{Reach, ambiguous_resource, caveats_of_name, odd_resource, unknown_verb};
 use oddity::{is_resource_verb, odd_verb};
+pub(crate) use path::of_path;
 use resource::{Named, resolve_named};
 pub(crate) use resource::{refuse_pattern_of_names, resolve, resolve_subresource};
 
@@ -79,7 +81,7 @@ impl Question<'_> {
         }
         refuse_several_verbs(self.verb)?;
         if self.resource.starts_with('/') {
-            return self.to_path_request(ui);
+            return self.to_path_request(ui, &session.catalog);
         }
         let Named { resolved, name } = resolve_named(self, session)
             .map_err(|error| self.swapped(&session.catalog).unwrap_or(error))?;
@@ -87,8 +89,11 @@ impl Question<'_> {
         if name != self.name {
             ui.note(format!("assuming the object `{name}` of `{}`", resolved.display()));
         }
-        let oddities =
-            [odd_verb(self.verb, Some(&resolved)), odd_resource(&session.catalog, &resolved)];
+        let oddities = [
+            ambiguous_resource(&session.catalog, self.resource),
+            odd_verb(self.verb, Some(&resolved)),
+            odd_resource(&session.catalog, &resolved),
+        ];
         oddities.into_iter().flatten().for_each(|oddity| ui.warn(oddity));
         caveats_of_name(&[self.verb], name, &resolved.subresource)
             .into_iter()
@@ -136,6 +141,7 @@ impl Question<'_> {
             )
         };
         self.namespace.is_empty()
+            && request.namespace().is_empty()
             && matches!(request.target, Target::Resource(_))
             && is_namespaced()
     }
@@ -151,7 +157,7 @@ impl Question<'_> {
         is_swapped.then(|| CommandError::usage(error).with_hint(hint))
     }
 
-    fn to_path_request(self, ui: &Ui) -> Result<Request, CommandError> {
+    fn to_path_request(self, ui: &Ui, catalog: &Catalog) -> Result<Request, CommandError> {
         if !self.subresource.is_empty() {
             return Err(CommandError::usage("a URL path has no subresources"));
         }
@@ -162,6 +168,9 @@ impl Question<'_> {
                     [self.resource],
                 ),
             ));
+        }
+        if let Some(request) = path::resource_request(ui, catalog, self.verb, self.resource)? {
+            return Ok(request);
         }
         let is_method = self.verb == "*" || URL_VERBS.contains(&self.verb);
         let unasked = is_resource_verb(self.verb) && !is_method;

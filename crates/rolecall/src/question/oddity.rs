@@ -2,7 +2,9 @@
 
 use rolecall_access::known::{self, removed_in};
 use rolecall_check::dead_grant;
-use rolecall_rbac::{Catalog, PolicyRule, Resolved, VerbAlias, edit_distance, sentence_list};
+use rolecall_rbac::{
+    Catalog, PolicyRule, Resolved, VerbAlias, edit_distance, sentence_list, with_group,
+};
 
 /// The targets of a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +130,23 @@ pub(crate) fn odd_resource(catalog: &Catalog, resolved: &Resolved<'_>) -> Option
              input defines it{elsewhere}"
         ))
     }
+}
+
+/// Returns a warning about a name without an API group that several groups serve, if it is unclear
+/// which of them clients use.
+pub(crate) fn ambiguous_resource(catalog: &Catalog, argument: &str) -> Option<String> {
+    let name = argument.split('/').next().filter(|name| !name.contains('.'))?;
+    let meant = catalog.ambiguous(name);
+    let first = meant.first()?;
+    let all: Vec<String> = meant
+        .iter()
+        .map(|served| format!("`{}`", with_group(&served.resource, &served.group)))
+        .collect();
+    Some(format!(
+        "`{name}` is ambiguous: it can mean {}; assuming `{}`",
+        sentence_list(&all),
+        with_group(&first.resource, &first.group)
+    ))
 }
 
 /// Returns notes about verbs that only have a name in some requests.

@@ -36,6 +36,7 @@ mod input;
 mod live;
 mod manifests;
 mod matrix;
+mod meaning;
 mod namespaces;
 mod packaging;
 mod placeholders;

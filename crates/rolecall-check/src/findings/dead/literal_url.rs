@@ -1,4 +1,4 @@
-use rolecall_rbac::is_template;
+use rolecall_rbac::{is_resource_path, is_template};
 
 use crate::context::Context;
 use crate::findings::Rule;
@@ -41,20 +41,4 @@ pub(super) fn dead_url(url: &str) -> Option<(&'static str, String)> {
     is_resource_path(path).then(|| {
         ("it is the path of a resource", "grant the resource instead of its URL".to_owned())
     })
-}
-
-/// Returns whether all requests below a path are about resources.
-fn is_resource_path(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
-    match &*parts {
-        ["api", version, rest @ ..] => {
-            !version.is_empty() && rest.first().is_some_and(|part| !part.is_empty())
-        }
-        ["apis", group, version, rest @ ..] => {
-            !group.is_empty()
-                && !version.is_empty()
-                && rest.first().is_some_and(|part| !part.is_empty())
-        }
-        _ => false,
-    }
 }

@@ -19,7 +19,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let today: Vec<&str> = context
                     .catalog()
                     .named(name)
-                    .filter(|served| *served.resource == *name)
+                    // A custom resource of that name is another kind of object.
+                    .filter(|served| *served.resource == *name && known::is_built_in(&served.group))
                     .map(|served| &*served.group)
                     .collect();
                 found.entry((group, today)).or_default().push(index);

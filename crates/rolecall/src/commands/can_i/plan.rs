@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rolecall_access::known::RESOURCE_VERBS;
 use rolecall_rbac::{
     Axes, Catalog, Column, Glob, Request, RequestScope, Resolved, ServedResource, Text,
+    is_resource_path,
 };
 
 use super::Arguments;
@@ -125,6 +126,12 @@ fn rows<'a>(
     });
     for argument in arguments.resources.iter().map(String::as_str).chain(positional) {
         if argument.starts_with('/') {
+            if is_resource_path(argument.split('?').next().unwrap_or_default()) {
+                ui.note(format!(
+                    "`{argument}` is the path of a resource: checking the requests that servers \
+                     derive from it"
+                ));
+            }
             targets.push(RowTarget::Path(argument));
             continue;
         }
@@ -133,9 +140,11 @@ fn rows<'a>(
             it => question::resolve_subresource(catalog, verb, argument, it)?,
         };
         question::refuse_pattern_of_names(&resolved, &arguments.name)?;
-        if let Some(oddity) = question::odd_resource(catalog, &resolved) {
-            ui.warn(oddity);
-        }
+        let oddities = [
+            question::ambiguous_resource(catalog, argument),
+            question::odd_resource(catalog, &resolved),
+        ];
+        oddities.into_iter().flatten().for_each(|oddity| ui.warn(oddity));
         targets.push(RowTarget::Resource(resolved));
     }
     if targets.iter().any(|target| matches!(target, RowTarget::Resource(_))) {
@@ -238,7 +247,7 @@ impl<'a> Row<'a> {
     pub(super) fn request(&self, catalog: &Catalog, verb: &str, namespace: &str) -> Request {
         match &self.target {
             RowTarget::Resource(resolved) => catalog.request(verb, resolved, namespace, self.name),
-            RowTarget::Path(path) => Request::path(verb, *path),
+            RowTarget::Path(path) => question::of_path(verb, path),
         }
     }
 }
