@@ -253,7 +253,7 @@ fn unread_input_leaves_an_expectation_open() {
     RC604   high       rolecall.yaml:3   Expectation user/joe   cannot[0]: unknown whether `cannot` holds for `user/joe`, unread: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the string; make sure that rolecall can read this input, and check again
 
     1 finding: 1 high
-    not read: b.yaml:2
+    not read: a RoleBinding at b.yaml:2: a `:` is not allowed here: check the indentation, or quote the string
     checked 3 objects in 2 files; 1 file contains none
     --- stderr
     note: configured by rolecall.yaml
