@@ -5,7 +5,7 @@
 #[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 mod support;
 
-use rolecall_check::{Category, Severity};
+use rolecall_check::Category;
 use rolecall_source::facts::{self, Version};
 
 /// Checks what is dead or broken about one rule of a ClusterRole that somebody is bound to.
@@ -423,15 +423,6 @@ fn a_role_may_name_its_own_namespace_but_not_list_them() {
     assert_eq!(role(&format!("{{{group}, verbs: [escalate]}}")), ["RC208 rules[0].resources[0]"]);
 }
 
-/// Returns the findings of a code, with their severities and messages.
-fn reported(manifests: &str, code: &str) -> Vec<String> {
-    let findings = support::findings_of(manifests).into_iter();
-    findings
-        .filter(|finding| finding.rule.is_called(code))
-        .map(|finding| format!("{} {}: {}", finding.severity, finding.field, finding.message))
-        .collect()
-}
-
 #[test]
 fn a_server_that_asks_about_tiers_by_name_is_asked_whatever_the_verb() {
     check(
@@ -443,47 +434,6 @@ fn a_server_that_asks_about_tiers_by_name_is_asked_whatever_the_verb() {
         "{apiGroups: [example.com], resources: [widgets], resourceNames: [x], verbs: [create]}",
         &["RC207 rules[0].resourceNames"],
     );
-}
-
-#[test]
-fn the_status_that_scaffolds_write_beside_a_resource_hides_nothing() {
-    let role = |rules: &str| {
-        format!(
-            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: x}}, rules: [{rules}]}}"
-        )
-    };
-    const CONFIGMAPS: &str = "{apiGroups: [''], resources: [configmaps], verbs: [get]}";
-    const STATUS: &str = "{apiGroups: [''], resources: [configmaps/status], verbs: [get]}";
-    for (rules, expected) in [
-        (format!("{CONFIGMAPS}, {STATUS}"), "low rules[1].resources[0]"),
-        (STATUS.to_owned(), "high rules[0].resources[0]"),
-        (
-            "{apiGroups: [''], resources: [pods], verbs: [get]}, {apiGroups: [''], resources: [pods/logs], verbs: [get]}"
-                .to_owned(),
-            "high rules[1].resources[0]",
-        ),
-    ] {
-        let found = reported(&role(&rules), "RC205");
-        assert!(matches!(&*found, [one] if one.starts_with(expected)), "{rules}: {found:?}");
-    }
-}
-
-#[test]
-fn overwritten_rules_are_one_finding_and_copies_of_a_servers_roles_are_harmless() {
-    let role = |labels: &str| {
-        format!(
-            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: all, labels: {{{labels}}}}}, \
-             aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{to-all: 'true'}}}}]}}, \
-             rules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}, {{apiGroups: [''], resources: [nodes], verbs: [get]}}]}}\n---\n\
-             {{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: one, labels: {{to-all: 'true'}}}}, \
-             rules: [{{apiGroups: [''], resources: [services], verbs: [get]}}]}}"
-        )
-    };
-    let rest = "rules: 2 rules are overwritten, such as the one for `pods`: a controller replaces the rules of this ClusterRole with those of the ClusterRoles that it selects";
-    for (labels, severity) in [("", "high"), ("kubernetes.io/bootstrapping: rbac-defaults", "info")]
-    {
-        assert_eq!(reported(&role(labels), "RC211"), [format!("{severity} {rest}")], "{labels}");
-    }
 }
 
 #[test]
@@ -507,30 +457,5 @@ fn default_roles_are_neither_broken_nor_dead() {
                 && line != "RC210 ClusterRoleBinding renamed:node"
         });
         assert_eq!(found, [""; 0], "{version:?}");
-    }
-}
-
-#[test]
-fn questions_of_other_programs_may_carry_a_name() {
-    let rule = |group: &str| {
-        format!(
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: traces}}\nrules:\n\
-             - {{apiGroups: ['{group}'], resources: [dev], resourceNames: [traces], verbs: [create]}}\n"
-        )
-    };
-    let definition = "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
-        metadata: {name: dev.tempo.grafana.com}\nspec: {group: tempo.grafana.com, scope: Namespaced, \
-        names: {plural: dev, kind: Dev}, versions: [{name: v1, served: true, storage: true}]}\n";
-    for (manifests, severity) in [
-        (rule("tempo.grafana.com"), Severity::Info),
-        (rule("tempo.grafana.com") + definition, Severity::High),
-    ] {
-        let found = support::findings_of(&manifests);
-        let found: Vec<Severity> = found
-            .iter()
-            .filter(|finding| finding.rule.is_called("RC207"))
-            .map(|finding| finding.severity)
-            .collect();
-        assert_eq!(found, [severity]);
     }
 }
