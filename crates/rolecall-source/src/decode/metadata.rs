@@ -51,7 +51,7 @@ impl Empty for ObjectMeta {
 
 fields! {
     ObjectMeta: "an object", |metadata, map, strings| {
-        Name = "name" => metadata.name = Some((&*map.next_value::<Borrowed>()?.0).into());
+        Name = "name" => metadata.name = Some(strings.unique(&map.next_value::<Borrowed>()?.0));
         GenerateName = "generateName" => metadata.generate_name = Some(text(map, strings)?);
         Namespace = "namespace" => metadata.namespace = Some(text(map, strings)?);
         Labels = "labels" => {

@@ -59,6 +59,8 @@ pub(crate) struct Batch {
     pub(crate) objects: usize,
     /// The kind of an object in a server's list of another kind. The object is left out.
     pub(crate) foreign: Option<Text>,
+    /// Whether any text of the objects can be a placeholder.
+    pub(crate) may_have_placeholders: bool,
 }
 
 impl Batch {
@@ -72,6 +74,7 @@ impl Batch {
         self.problems.extend(other.problems);
         self.objects += other.objects;
         self.foreign = self.foreign.take().or(other.foreign);
+        self.may_have_placeholders |= other.may_have_placeholders;
     }
 }
 
@@ -229,6 +232,7 @@ impl Decoder {
         let object = if self.stored { object.stored() } else { object };
         let object = if self.is_settled { self.settled(object) } else { object };
         let named = |name: &Text| !name.is_empty() && !is_template(name);
+        self.batch.may_have_placeholders |= self.strings.has_placeholders;
         let builder = &mut self.batch.builder;
         let stray = std::mem::take(&mut self.strings.stray);
         if let (false, Some((kind, metadata))) = (stray.is_empty(), object.head())

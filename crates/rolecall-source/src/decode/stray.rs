@@ -2,9 +2,9 @@
 
 use rolecall_rbac::edit_distance_within;
 
-/// The fields of a pod spec that affect access.
+/// The fields of a pod spec that affect access, in lower case.
 const OF_POD_SPECS: [&str; 3] =
-    ["serviceAccountName", "serviceAccount", "automountServiceAccountToken"];
+    ["serviceaccountname", "serviceaccount", "automountserviceaccounttoken"];
 
 /// Returns whether a key is a misspelling of the field `known`, rather than another field: one letter
 /// is wrong, or two of a long name.
@@ -18,14 +18,13 @@ pub(super) fn is_nearly(key: &str, known: &str) -> bool {
 /// Returns whether a key is a misspelling of a field that affects access. Other unknown keys can be
 /// fields of newer servers.
 pub(super) fn is_nearly_of_pod_specs(key: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
-    };
     // Fast path for most keys.
-    let length = key.len();
-    (12..=32).contains(&length)
-        && OF_POD_SPECS.iter().any(|known| {
-            let known = plain(known);
-            edit_distance_within(&plain(key), &known, 2).is_some()
-        })
+    if !(12..=32).contains(&key.len()) {
+        return false;
+    }
+    let letters = key.bytes().filter(u8::is_ascii_alphanumeric);
+    let plain: String = letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+    OF_POD_SPECS.iter().any(|known| {
+        plain.len().abs_diff(known.len()) <= 2 && edit_distance_within(&plain, known, 2).is_some()
+    })
 }

@@ -3,7 +3,7 @@
 //! Two small tables hold recent strings that occurred more than once. That shares nearly as much as
 //! an unbounded cache, and strings that occur once do not evict others.
 
-use rolecall_rbac::{Text, Texts};
+use rolecall_rbac::{Text, Texts, is_template};
 
 const TEXTS: usize = 4096;
 const LISTS: usize = 1024;
@@ -20,6 +20,8 @@ pub(crate) struct StringCache {
     pub(super) pairs: Vec<(Text, Text)>,
     /// The paths of unknown keys in the current object.
     pub(super) stray: Vec<String>,
+    /// Whether any string so far was a placeholder.
+    pub(super) has_placeholders: bool,
 }
 
 /// An entry of a table.
@@ -49,6 +51,7 @@ impl Default for StringCache {
             none,
             pairs: Vec::new(),
             stray: Vec::new(),
+            has_placeholders: false,
         }
     }
 }
@@ -79,7 +82,14 @@ impl StringCache {
         if slot.is_wanted(hash) {
             (slot.hash, slot.known) = (hash, new.clone());
         }
+        self.has_placeholders |= is_template(text);
         new
+    }
+
+    /// Returns a copy of `text`, which hardly occurs twice.
+    pub(super) fn unique(&mut self, text: &str) -> Text {
+        self.has_placeholders |= is_template(text);
+        Text::from(text)
     }
 
     /// Returns a copy of a list, shared with a recent equal one.

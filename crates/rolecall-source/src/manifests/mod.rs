@@ -196,7 +196,9 @@ fn files_at_once(files: usize) -> usize {
 
 /// Adds the default objects, and checks the input as a whole.
 fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
-    let Batch { mut builder, resources, served, mut problems, objects, .. } = batch;
+    let Batch {
+        mut builder, resources, served, mut problems, objects, may_have_placeholders, ..
+    } = batch;
     // A snapshot taken by a caller without access has gaps instead of objects.
     if objects == 0 && served.is_none() && problems.is_empty() {
         for path in &config.paths {
@@ -204,7 +206,7 @@ fn finish(config: &LoadConfig, batch: Batch) -> Loaded {
             problems.push(about_file(shown(path), ProblemKind::NoManifests, message));
         }
     }
-    if served.is_none() {
+    if served.is_none() && may_have_placeholders {
         variables::record(&mut builder);
     }
     let defaults = match config.defaults {
