@@ -63,7 +63,9 @@ pub fn sentence_list<T: AsRef<str>>(items: &[T]) -> String {
 /// Returns whether a name is a placeholder: `$NAME`, `${NAME}`, `{{ .Name }}`, `<name>`, `%NAME%` or
 /// a value that SOPS has encrypted.
 pub fn is_template(name: &str) -> bool {
-    name.bytes().any(|byte| matches!(byte, b'$' | b'<' | b'>' | b'{' | b'}'))
+    // Without an early exit, compilers turn this into vector instructions.
+    let is_mark = |byte: u8| matches!(byte, b'$' | b'<' | b'>' | b'{' | b'}');
+    name.bytes().fold(false, |found, byte| found | is_mark(byte))
         || (name.starts_with('%') && name.ends_with('%'))
         || name.starts_with("ENC[")
 }

@@ -231,7 +231,7 @@ impl Decoder {
     fn add(&mut self, object: Object) -> bool {
         let object = if self.stored { object.stored() } else { object };
         let object = if self.is_settled { self.settled(object) } else { object };
-        let named = |name: &Text| !name.is_empty() && !is_template(name);
+        let named = |name: &Text| !name.is_empty() && !is_expression(name);
         self.batch.may_have_placeholders |= self.strings.has_placeholders;
         let builder = &mut self.batch.builder;
         let stray = std::mem::take(&mut self.strings.stray);
@@ -243,7 +243,7 @@ impl Decoder {
         match object {
             Object::Role(role) if named(&role.metadata.name) => builder.role(role),
             Object::Binding(binding)
-                if named(&binding.metadata.name) && !is_template(&binding.role_ref.name) =>
+                if named(&binding.metadata.name) && !is_expression(&binding.role_ref.name) =>
             {
                 builder.binding(binding);
             }
@@ -301,6 +301,6 @@ impl Decoders {
 }
 
 /// Returns whether a name is a template expression. Hardly any name contains a brace.
-fn is_template(name: &str) -> bool {
+fn is_expression(name: &str) -> bool {
     name.as_bytes().contains(&b'{') && name.contains("{{")
 }

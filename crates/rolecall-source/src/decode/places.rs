@@ -35,7 +35,11 @@ impl Places {
 pub(super) fn find(group: &str, kind: &str) -> Option<&'static Places> {
     static BY_KIND: LazyLock<HashMap<&str, Vec<Places>, FxBuildHasher>> = LazyLock::new(|| {
         let mut by_kind: HashMap<&str, Vec<Places>, FxBuildHasher> = HashMap::default();
-        for places in include_str!("places.txt").lines().filter_map(of_line) {
+        for places in include_str!("places.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(of_line)
+        {
             by_kind.entry(places.kind).or_default().push(places);
         }
         by_kind
@@ -43,9 +47,9 @@ pub(super) fn find(group: &str, kind: &str) -> Option<&'static Places> {
     BY_KIND.get(kind)?.iter().find(|places| places.group == group)
 }
 
-/// Reads a line of `places.txt`; `None` for comments.
+/// Reads a line of `places.txt`.
 fn of_line(line: &'static str) -> Option<Places> {
-    let mut words = line.split(' ').filter(|_| !line.starts_with('#'));
+    let mut words = line.split_ascii_whitespace();
     let (kind, account) = (words.next()?, words.next()?);
     let (kind, group) = kind.split_once('.').unwrap_or((kind, ""));
     let paths = words.collect();
