@@ -118,7 +118,7 @@ fn namespace_only(world: &World) -> Result<()> {
     )?;
     asked("can-i list secrets --for sa/web -n callers")?
         .exits(3)?
-        .says("unknown: as far as could be read")?
+        .says("unknown: as far as can be determined")?
         .says("not read: every ClusterRoleBinding:")?;
     asked("walk pod/web-0 -n callers")?.exits(3)?.prints(
         "Pod callers/web-0\n\
@@ -258,7 +258,7 @@ fn anonymous(world: &World) -> Result<()> {
     let asked = |line: &str| world.rolecall(line).by(&anonymous).run();
     asked("can-i list pods --for sa/web -n callers")?
         .exits(3)?
-        .says("unknown: as far as could be read")?;
+        .says("unknown: as far as can be determined")?;
     asked("can-i list pods --for sa/web -n callers --mode live")?.exits(3)?.says("unknown:")?;
     let walk = asked("walk -n callers")?.exits(3)?.prints("")?;
     if walk.stderr.contains("no Pods or workloads found") {

@@ -122,7 +122,7 @@ impl Answer<'_> {
                 let refusal = self.refusal();
                 writeln!(
                     out,
-                    "{UNKNOWN}unknown{UNKNOWN:#}: as far as could be read, {}",
+                    "{UNKNOWN}unknown{UNKNOWN:#}: as far as can be determined, {}",
                     plain(&refusal)
                 )?;
                 for gap in words::gaps(gaps) {
@@ -173,7 +173,7 @@ impl Answer<'_> {
         };
         let by = match &self.decision.verdict {
             Verdict::Unknown { gaps } if gaps.iter().any(Gap::may_hide_any_binding) => {
-                " as far as could be read"
+                " as far as can be determined"
             }
             _ => "",
         };

@@ -124,7 +124,7 @@ fn unread_input_makes_a_no_unknown() {
     assert_snapshot!(
         rolecall("can-i delete pods --for sa/app -n unread-document -f fixtures/unread-document"),
         @r#"
-        unknown: as far as could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+        unknown: as far as can be determined, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
           near miss: RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
@@ -139,7 +139,7 @@ fn unread_input_makes_a_no_unknown() {
              --keep-going"
         ),
         @r#"
-        unknown: as far as could be read, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
+        unknown: as far as can be determined, User "system:serviceaccount:unread-document:app" cannot delete resource "pods" in API group "" in the namespace "unread-document"
           could not read: a document at fixtures/unread-document/invalid.yaml:7: expected `,` or `}`
           near miss: RoleBinding unread-document/app (fixtures/unread-document/manifests.yaml:22), Role unread-document/app, rules[0]: get pods
             but the rule has the verb get, not delete
@@ -174,7 +174,7 @@ fn the_node_authorizer_makes_a_no_unknown() {
             "can-i get secrets --for user/system:node:n1 --as-group system:nodes -f fixtures/ns-1"
         ),
         @r#"
-        unknown: as far as could be read, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "ns-1"
+        unknown: as far as can be determined, User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "ns-1"
           could not read: the Node authorizer: it can allow more than roles and bindings
           roles that would allow it are not bound to user/system:node:n1: ClusterRole edit (default), ClusterRole admin (default), ClusterRole cluster-admin (default)
         --- stderr

@@ -51,9 +51,9 @@ kind: RoleBinding
  apiVersion: v1
 ";
     assert_snapshot!(rolecall_with(&format!("{ASK} -f -"), manifests), @r#"
-    unknown: as far as could be read, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
+    unknown: as far as can be determined, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
       could not read: a RoleBinding at -:6: a `:` is not allowed here: check the indentation, or quote the string
-      roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as could be read: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
+      roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as can be determined: ClusterRole view (default), ClusterRole edit (default), ClusterRole admin (default)
     --- stderr
     error: -:6:12: a `:` is not allowed here: check the indentation, or quote the string
     --- exit 2

@@ -58,9 +58,9 @@ fn the_server_answers_about_others_to_callers_with_reviews() {
     --- exit 0
     "#);
     assert_snapshot!(ask("can-i list pods --for sa/k-sa-1 -n ns-1 --mode local"), @r#"
-    unknown: as far as could be read, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
+    unknown: as far as can be determined, User "system:serviceaccount:ns-1:k-sa-1" cannot list resource "pods" in API group "" in the namespace "ns-1"
       could not read: every RoleBinding in namespace `ns-1`: User "admin" cannot list them
-      roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as could be read: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
+      roles that would allow it are not bound to sa/ns-1:k-sa-1 as far as can be determined: Role ns-1/pod-lister, ClusterRole view, ClusterRole edit
     --- stderr
     hint: have an administrator run `rolecall fix list rolebindings.rbac.authorization.k8s.io --for user/admin -n ns-1 | kubectl apply -f -` to let rolecall read the forbidden lists
     --- exit 3
@@ -176,7 +176,7 @@ fn the_server_lists_the_callers_rules_if_roles_cannot_be_read() {
 fn unanswered_questions_stay_unknown_with_a_hint() {
     let question = "can-i get pods --for user/jane -n ns-1";
     assert_snapshot!(server().rolecall(ACCOUNT, question), @r#"
-    unknown: as far as could be read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
+    unknown: as far as can be determined, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
       could not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
       could not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     --- stderr

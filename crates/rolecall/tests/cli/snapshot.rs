@@ -126,7 +126,7 @@ fn refused_lists_are_recorded() {
     "#);
     let question = format!("can-i get pods --for user/jane -n ns-1 -f {}", file.display());
     assert_snapshot!(server.tidy(rolecall(&question)), @r#"
-    unknown: as far as could be read, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
+    unknown: as far as can be determined, User "jane" cannot get resource "pods" in API group "" in the namespace "ns-1"
       could not read: every ClusterRoleBinding: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
       could not read: every RoleBinding in namespace `ns-1`: User "system:serviceaccount:ns-1:k-sa-1" cannot list them
     --- exit 3

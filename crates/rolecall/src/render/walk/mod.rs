@@ -83,7 +83,7 @@ fn identity_tree(
         let only = everybodys == walked.bindings.len();
         let start = match (only, walked.gaps.is_empty()) {
             (true, true) => "only",
-            (true, false) => "as far as could be read, only",
+            (true, false) => "as far as can be determined, only",
             (false, _) => "everywhere:",
         };
         let who = if walked.account.is_some() { "ServiceAccount" } else { "user" };
