@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::failure::{Failure, Result};
 use crate::{files, process, tidy};
+use rolecall_task::failure::{Failure, Result};
 
 /// Run all checks: format, lints, tidy, tests, docs
 #[derive(Args)]

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use clap::{Args, ValueEnum};
 
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// Run the fuzz targets on mutations of their stored inputs
 #[derive(Args)]

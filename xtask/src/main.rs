@@ -9,13 +9,8 @@ mod ci;
 mod dist;
 #[cfg(unix)]
 mod e2e;
-mod failure;
-mod files;
 mod fuzz;
-#[cfg(unix)]
-mod interrupt;
 mod mutants;
-mod process;
 mod tidy;
 
 use std::process::ExitCode;
@@ -31,10 +26,10 @@ use crate::ci::CiArguments;
 use crate::dist::DistArguments;
 #[cfg(unix)]
 use crate::e2e::E2eArguments;
-use crate::failure::{Failure, Result};
 use crate::fuzz::FuzzArguments;
 use crate::mutants::MutantsArguments;
 use rolecall_bench::generate::{self, GenerateArguments};
+use rolecall_task::failure::{Failure, Result};
 
 /// Development tasks of rolecall
 #[derive(Parser)]

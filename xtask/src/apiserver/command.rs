@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{ApiServer, Authorization, Config, User};
 use crate::assets::{Assets, Kubernetes};
-use crate::failure::Result;
+use rolecall_task::failure::Result;
 
 /// Start a real API server and print the KUBECONFIG of an admin
 #[derive(Args)]

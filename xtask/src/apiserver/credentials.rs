@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::User;
-use crate::failure::Result;
-use crate::{files, process};
+use rolecall_task::failure::Result;
+use rolecall_task::{files, process};
 
 /// The certificates are X.509 version 3, because rustls rejects version 1.
 const OPENSSL_CONFIG: &str = "\

@@ -21,9 +21,9 @@ pub(crate) use self::command::{ApiserverArguments, run};
 use self::credentials::Credentials;
 use self::servers::Servers;
 use crate::assets::Assets;
-use crate::failure::{Failure, Result};
-use crate::interrupt::{self, Stop};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::interrupt::{self, Stop};
+use rolecall_task::process;
 
 /// The time until the server is ready, on a slow machine.
 const READY_TIMEOUT: Duration = Duration::from_secs(180);

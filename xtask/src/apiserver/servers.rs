@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use super::Config;
 use super::credentials::Credentials;
 use crate::assets::Assets;
-use crate::failure::{Failure, Result};
-use crate::interrupt::Stop;
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::interrupt::Stop;
+use rolecall_task::{files, process};
 
 /// The controllers to run: identities, aggregation, and those that create Pods from workloads.
 const CONTROLLERS: [&str; 9] = [

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Assets, Kubernetes};
-use crate::failure::Result;
+use rolecall_task::failure::Result;
 
 /// Build etcd and kube-apiserver, and print the directory for KUBEBUILDER_ASSETS
 #[derive(Args)]

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use super::apt::{self, Apt};
 use super::{copy, step};
-use crate::failure::Result;
-use crate::{files, process};
+use rolecall_task::failure::Result;
+use rolecall_task::{files, process};
 
 /// The tools for the build and their packages. Go is unpacked from its package and not installed.
 const NEEDED: [(&str, &str); 6] = [

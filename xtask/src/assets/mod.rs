@@ -19,8 +19,8 @@ use std::time::Instant;
 pub(crate) use self::command::{AssetsArguments, run};
 use self::modules::Modules;
 pub(crate) use self::version::Kubernetes;
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 const VARIABLE: &str = "KUBEBUILDER_ASSETS";
 

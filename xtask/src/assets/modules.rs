@@ -6,8 +6,8 @@ use std::process::Command;
 use flate2::Crc;
 
 use super::{copy, step};
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// The build targets, which share most of the work.
 const BUILT: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kubectl"];

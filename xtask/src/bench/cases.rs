@@ -3,7 +3,7 @@
 use super::command_line::CommandLine;
 use super::inputs::{Input, Inputs, reviews};
 use super::matrix;
-use crate::failure::Result;
+use rolecall_task::failure::Result;
 
 /// Commands to compare, rolecall first.
 pub(super) struct Case {

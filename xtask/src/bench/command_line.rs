@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::inputs::{Input, Inputs};
 use super::matrix;
-use crate::process;
+use rolecall_task::process;
 
 /// A command whose first word is a program, with placeholders such as `{cluster}` for inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

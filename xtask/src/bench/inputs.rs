@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rolecall_bench::generate::{self, GenerateArguments, Preset, What};
 use tempfile::TempDir;
 
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 const SEED: u64 = 1;
 

@@ -14,8 +14,8 @@ use rolecall_bench::generate::Preset;
 
 use super::command_line::{CommandLine, Programs};
 use super::inputs::{Input, Inputs};
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// The fixed runs, by name.
 const RUNS: [(&str, CommandLine); 3] = [

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::failure::Result;
-use crate::process;
+use rolecall_task::failure::Result;
+use rolecall_task::process;
 
 /// The interval for sampling the memory of a running command.
 const PERIOD: Duration = Duration::from_millis(1);

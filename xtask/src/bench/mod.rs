@@ -15,12 +15,12 @@ use std::process::Command;
 use clap::Args;
 use rolecall_bench::generate::Preset;
 
-use crate::failure::Result;
-use crate::{files, process};
 use cases::Case;
 use command_line::Programs;
 use inputs::Inputs;
 use measure::Measured;
+use rolecall_task::failure::Result;
+use rolecall_task::{files, process};
 use table::Row;
 
 /// The binaries that are built for a run.

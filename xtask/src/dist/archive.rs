@@ -5,7 +5,7 @@ use std::io;
 use flate2::{Compression, GzBuilder};
 use tar::{Builder, Header};
 
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 /// A file in an archive.
 pub(super) struct Entry {

@@ -25,8 +25,8 @@ use ring::digest::{SHA256, digest};
 
 use self::archive::Entry;
 use self::platform::{PLATFORMS, Platform};
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// Build a release archive with checksums, an SBOM, a krew manifest and a Homebrew formula
 #[derive(Args)]

@@ -1,6 +1,6 @@
 //! The platforms of releases.
 
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 /// A platform with its names in Rust, Go (and krew) and Homebrew.
 #[derive(Debug, PartialEq)]

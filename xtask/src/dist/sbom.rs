@@ -7,8 +7,8 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Result};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::process;
 
 /// The workspace according to `cargo metadata`.
 pub(super) struct Metadata {

@@ -10,9 +10,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Result};
-use crate::interrupt::{self, Stop};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::interrupt::{self, Stop};
+use rolecall_task::process;
 
 /// The number of concurrent reviews.
 const AT_ONCE: usize = 4;

@@ -12,7 +12,7 @@ use super::callers::verdict_of;
 use super::json::text;
 use super::world::World;
 use crate::apiserver::Authorization;
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

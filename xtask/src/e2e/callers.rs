@@ -7,7 +7,7 @@ use super::Scenario;
 use super::invocation::Ran;
 use super::json::{items, set, text};
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

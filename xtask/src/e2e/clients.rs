@@ -10,8 +10,8 @@ use serde_json::json;
 use super::invocation::{Invocation, Ran};
 use super::world::World;
 use super::{Scenario, universe};
-use crate::failure::{Failure, Result};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::process;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

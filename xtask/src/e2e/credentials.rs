@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::json::text;
 use super::world::{World, same};
 use super::{Scenario, jwt};
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "tokens",

@@ -8,8 +8,8 @@ use super::credentials::expired;
 use super::invocation::Ran;
 use super::json::{items, text};
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Scenario;
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

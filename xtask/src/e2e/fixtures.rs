@@ -11,8 +11,8 @@ use super::Scenario;
 use super::api::is_allowed;
 use super::json::{items, text};
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "fixtures",

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 use super::secrets::Secrets;
-use crate::failure::{Failure, Result};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::process;
 
 /// A command that has not started.
 pub(super) struct Invocation<'w> {

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Result};
-use crate::process;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::process;
 
 /// The size of each of the two numbers of a P-256 signature.
 const NUMBER: usize = 32;

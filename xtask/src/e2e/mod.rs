@@ -29,8 +29,8 @@ use clap::Args;
 
 use self::world::World;
 use crate::assets::{Assets, Kubernetes};
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// Run scenarios against a real API server
 #[derive(Args)]

@@ -13,7 +13,7 @@ use super::invocation::Ran;
 use super::json::{items, text};
 use super::universe::granted;
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

@@ -4,7 +4,7 @@ use super::Scenario;
 use super::callers::{spec_of, verdict_of};
 use super::json::{items, text};
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

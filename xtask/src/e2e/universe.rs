@@ -12,8 +12,8 @@ use super::Scenario;
 use super::callers::verdict_of;
 use super::json::{items, set, text};
 use super::world::{World, same};
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {

@@ -14,8 +14,8 @@ use super::invocation::Invocation;
 use super::secrets::Secrets;
 use crate::apiserver::{ApiServer, Authorization, Config, User};
 use crate::assets::Assets;
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 /// The time limit for controllers and informers.
 const TIMEOUT: Duration = Duration::from_secs(30);

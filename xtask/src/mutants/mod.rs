@@ -23,8 +23,8 @@ use clap::Args;
 use self::accepted::Accepted;
 use self::outcomes::{Outcome, Outcomes};
 use self::sample::Shard;
-use crate::failure::{Failure, Result};
-use crate::{files, process};
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// The version of cargo-mutants; others find other mutants.
 const VERSION: &str = "27.1.0";

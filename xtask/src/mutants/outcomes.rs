@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::failure::{Failure, Result};
-use crate::files;
+use rolecall_task::failure::{Failure, Result};
+use rolecall_task::files;
 
 /// The outcome of testing one mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,9 +18,10 @@ pub(super) const PURE: [&str; 7] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
+    ("rolecall-task", &[]),
     ("rolecall-testing", &["rolecall-rbac"]),
     ("rolecall-bench", &["rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),

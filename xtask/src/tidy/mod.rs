@@ -22,7 +22,7 @@ mod words;
 
 use self::problem::Problem;
 use self::tree::Tree;
-use crate::failure::{Failure, Result};
+use rolecall_task::failure::{Failure, Result};
 
 /// Checks the whole repository and fails if a rule is broken.
 pub(crate) fn run() -> Result<()> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use crate::failure::Result;
-use crate::{files, process};
+use rolecall_task::failure::Result;
+use rolecall_task::{files, process};
 
 /// The tracked and new files, by their path from the root. The content of a binary file is empty.
 pub(super) struct Tree {

@@ -7,28 +7,33 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 
-/// Returns the directory of the workspace's Cargo.toml.
-pub(crate) fn workspace_root() -> PathBuf {
+/// Returns the directory that contains the workspace's Cargo.lock.
+pub fn workspace_root() -> PathBuf {
     // Cargo sets it for every run; a checkout can move after compilation.
     let manifest_dir =
         env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    PathBuf::from(manifest_dir).join("..")
+    let package = PathBuf::from(manifest_dir);
+    let root = package.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+    root.map_or_else(|| package.clone(), Path::to_path_buf)
 }
 
-pub(crate) fn read(path: &Path) -> Result<String> {
+/// Reads a text file; the failure contains the path.
+pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| failure("read", path, &error))
 }
 
-pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+/// Writes a file; the failure contains the path.
+pub fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| failure("write", path, &error))
 }
 
-pub(crate) fn make_dir(path: &Path) -> Result<()> {
+/// Creates a directory and its parents.
+pub fn make_dir(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| failure("create the directory", path, &error))
 }
 
 /// Removes a directory and its content, if it exists.
-pub(crate) fn remove_dir(path: &Path) -> Result<()> {
+pub fn remove_dir(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(failure("remove", path, &error))
@@ -38,7 +43,7 @@ pub(crate) fn remove_dir(path: &Path) -> Result<()> {
 }
 
 /// Returns the sorted entries of a directory.
-pub(crate) fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
+pub fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(path).map_err(|error| failure("list", path, &error))?;
     let mut paths = entries
         .map(|entry| entry.map(|entry| entry.path()))
@@ -49,6 +54,6 @@ pub(crate) fn list_dir(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Formats the failure of a file operation.
-pub(crate) fn failure(verb: &str, path: &Path, error: &io::Error) -> Failure {
+pub fn failure(verb: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot {verb} `{}`: {error}", path.display()))
 }

@@ -13,7 +13,7 @@ use crate::files;
 const TAIL_LINES: usize = 20;
 
 /// Runs a command to completion and returns its standard output.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| failure(command, &error))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -23,7 +23,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Runs a command to completion and appends its output to a log.
-pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
+pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let (stdout, stderr) = log_writers(log)?;
     let status = command
         .stdin(Stdio::null())
@@ -40,7 +40,7 @@ pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
 }
 
 /// Opens a log twice, for standard output and standard error.
-pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
+pub fn log_writers(log: &Path) -> Result<(File, File)> {
     let open = || -> io::Result<(File, File)> {
         let file = OpenOptions::new().create(true).append(true).open(log)?;
         Ok((file.try_clone()?, file))
@@ -50,7 +50,7 @@ pub(crate) fn log_writers(log: &Path) -> Result<(File, File)> {
 
 /// Returns the last lines of a log, indented. It starts at the last fatal message, because stack
 /// traces can follow it.
-pub(crate) fn tail(log: &Path) -> String {
+pub fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
@@ -70,13 +70,13 @@ fn is_fatal(line: &str) -> bool {
 }
 
 /// Finds a program on the PATH.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
+pub fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Formats the failure to run a program.
-pub(crate) fn failure(command: &Command, error: &io::Error) -> Failure {
+pub fn failure(command: &Command, error: &io::Error) -> Failure {
     Failure::new(format!("cannot run `{}`: {error}", program(command)))
 }
 

@@ -4,21 +4,22 @@ use std::fmt;
 
 /// The reason why a task failed and, if there is one, the command or edit that fixes it.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     what: String,
     remedy: Option<String>,
 }
 
 /// The result of a task.
-pub(crate) type Result<T> = std::result::Result<T, Failure>;
+pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    pub(crate) fn new(what: impl Into<String>) -> Self {
+    /// Creates a failure from one line without a full stop.
+    pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: None }
     }
 
     /// Adds the command or edit that fixes the failure.
-    pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {
+    pub fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
 }

@@ -8,7 +8,7 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A resource that must not outlive the task.
-pub(crate) trait Stop: Send + Sync {
+pub trait Stop: Send + Sync {
     /// Stops it. Stopping it twice has no effect.
     fn stop(&self);
 }
@@ -20,7 +20,7 @@ static WATCHED: Mutex<Vec<Weak<dyn Stop>>> = Mutex::new(Vec::new());
 static WATCHER: Once = Once::new();
 
 /// Stops a resource on SIGINT, SIGTERM and SIGHUP, as long as it exists.
-pub(crate) fn watch(thing: &Arc<dyn Stop>) {
+pub fn watch(thing: &Arc<dyn Stop>) {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(thing));
     WATCHER.call_once(|| {
         thread::spawn(|| {

@@ -1,0 +1,8 @@
+//! What development tasks share: failures with a remedy, file operations, programs that run to
+//! completion, and cleanup when the user presses Ctrl-C.
+
+pub mod failure;
+pub mod files;
+#[cfg(unix)]
+pub mod interrupt;
+pub mod process;
