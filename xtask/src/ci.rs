@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::{files, process, tidy};
+use crate::tidy;
 use rolecall_task::failure::{Failure, Result};
+use rolecall_task::{files, process};
 
 /// Run all checks: format, lints, tidy, tests, docs
 #[derive(Args)]

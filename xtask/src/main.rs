@@ -1,14 +1,8 @@
 //! Development tasks, run as `cargo xtask TASK`.
 
-#[cfg(unix)]
-mod apiserver;
-#[cfg(unix)]
-mod assets;
 mod bench;
 mod ci;
 mod dist;
-#[cfg(unix)]
-mod e2e;
 mod fuzz;
 mod mutants;
 mod tidy;
@@ -17,18 +11,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-#[cfg(unix)]
-use crate::apiserver::ApiserverArguments;
-#[cfg(unix)]
-use crate::assets::AssetsArguments;
 use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
 use crate::dist::DistArguments;
-#[cfg(unix)]
-use crate::e2e::E2eArguments;
 use crate::fuzz::FuzzArguments;
 use crate::mutants::MutantsArguments;
 use rolecall_bench::generate::{self, GenerateArguments};
+#[cfg(unix)]
+use rolecall_e2e::{apiserver, assets, scenarios};
 use rolecall_task::failure::{Failure, Result};
 
 /// Development tasks of rolecall
@@ -42,14 +32,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     #[cfg(unix)]
-    Assets(AssetsArguments),
+    Assets(assets::AssetsArguments),
     #[cfg(unix)]
-    Apiserver(ApiserverArguments),
+    Apiserver(apiserver::ApiserverArguments),
     Bench(BenchArguments),
     Ci(CiArguments),
     Dist(DistArguments),
     #[cfg(unix)]
-    E2e(E2eArguments),
+    E2e(scenarios::E2eArguments),
     Fuzz(FuzzArguments),
     Generate(GenerateArguments),
     Mutants(MutantsArguments),
@@ -77,7 +67,7 @@ fn run(task: Task) -> Result<()> {
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
         #[cfg(unix)]
-        Task::E2e(arguments) => e2e::run(&arguments),
+        Task::E2e(arguments) => scenarios::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)

@@ -18,10 +18,11 @@ pub(super) const PURE: [&str; 7] = [
 ];
 
 /// The allowed dependencies of each crate.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("rolecall-yaml", &[]),
     ("rolecall-rbac", &[]),
     ("rolecall-task", &[]),
+    ("rolecall-e2e", &["rolecall-task", "rolecall-testing"]),
     ("rolecall-testing", &["rolecall-rbac"]),
     ("rolecall-bench", &["rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"]),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
@@ -61,7 +62,7 @@ const OWNED: [(&str, &[&str]); 8] = [
         "k8s-openapi",
         &["rolecall-rbac", "rolecall-source", "rolecall-grant", "rolecall-review", "rolecall"],
     ),
-    ("clap", &["rolecall", "rolecall-bench"]),
+    ("clap", &["rolecall", "rolecall-bench", "rolecall-e2e"]),
     ("clap_complete", &["rolecall"]),
     ("clap_mangen", &["rolecall"]),
     ("tabled", &["rolecall"]),

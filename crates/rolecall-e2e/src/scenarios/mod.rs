@@ -34,7 +34,7 @@ use rolecall_task::{files, process};
 
 /// Run scenarios against a real API server
 #[derive(Args)]
-pub(crate) struct E2eArguments {
+pub struct E2eArguments {
     /// Only scenarios whose name contains this text (repeatable)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -78,7 +78,7 @@ const ALL: [&[Scenario]; 10] = [
 ];
 
 /// Runs the scenarios on one version after another, each until its first failure.
-pub(crate) fn run(arguments: &E2eArguments) -> Result<()> {
+pub fn run(arguments: &E2eArguments) -> Result<()> {
     let chosen = choose(&arguments.only)?;
     if arguments.list {
         for scenario in chosen {

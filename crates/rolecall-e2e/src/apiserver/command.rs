@@ -12,7 +12,7 @@ use rolecall_task::failure::Result;
 
 /// Start a real API server and print the KUBECONFIG of an admin
 #[derive(Args)]
-pub(crate) struct ApiserverArguments {
+pub struct ApiserverArguments {
     /// Return when the server is ready and leave it running: eval "$(cargo xtask apiserver --keep)"
     #[arg(long)]
     keep: bool,
@@ -48,7 +48,7 @@ pub(crate) struct ApiserverArguments {
 }
 
 /// Runs a server until it is interrupted, or leaves it running.
-pub(crate) fn run(arguments: ApiserverArguments) -> Result<()> {
+pub fn run(arguments: ApiserverArguments) -> Result<()> {
     let authorization = match arguments.authorization_config {
         Some(path) => Authorization::Config(path),
         None => Authorization::Mode {

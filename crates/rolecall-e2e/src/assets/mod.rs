@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-pub(crate) use self::command::{AssetsArguments, run};
+pub use self::command::{AssetsArguments, run};
 use self::modules::Modules;
 pub(crate) use self::version::Kubernetes;
 use rolecall_task::failure::{Failure, Result};

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-pub(crate) use self::command::{ApiserverArguments, run};
+pub use self::command::{ApiserverArguments, run};
 use self::credentials::Credentials;
 use self::servers::Servers;
 use crate::assets::Assets;

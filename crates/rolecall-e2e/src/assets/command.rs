@@ -7,14 +7,14 @@ use rolecall_task::failure::Result;
 
 /// Build etcd and kube-apiserver, and print the directory for KUBEBUILDER_ASSETS
 #[derive(Args)]
-pub(crate) struct AssetsArguments {
+pub struct AssetsArguments {
     /// Kubernetes version, unless KUBEBUILDER_ASSETS is set
     #[arg(long, value_name = "VERSION", default_value = "1.20")]
     kubernetes: Kubernetes,
 }
 
 /// Builds the binaries the first time, and prints their directory.
-pub(crate) fn run(arguments: &AssetsArguments) -> Result<()> {
+pub fn run(arguments: &AssetsArguments) -> Result<()> {
     let assets = Assets::get(arguments.kubernetes)?;
     if let Some(given) = Assets::from_environment()? {
         eprintln!("KUBEBUILDER_ASSETS is set; it contains Kubernetes {}", given.version()?);

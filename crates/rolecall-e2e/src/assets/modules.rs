@@ -28,9 +28,9 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    /// Reads the pins in a directory below `xtask/assets`.
+    /// Reads the pins in a directory below `crates/rolecall-e2e/assets`.
     pub(super) fn pinned(name: &str) -> Result<Self> {
-        let folder = files::workspace_root().join("xtask/assets").join(name);
+        let folder = files::workspace_root().join("crates/rolecall-e2e/assets").join(name);
         let go_mod = files::read(&folder.join("go.mod"))?;
         let version = required(&go_mod, KUBERNETES)
             .ok_or_else(|| Failure::new(format!("{name}/go.mod does not require {KUBERNETES}")))?;
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn all_kubernetes_modules_have_the_same_version() {
-        let folder = files::workspace_root().join("xtask/assets/kubernetes-1.37");
+        let folder = files::workspace_root().join("crates/rolecall-e2e/assets/kubernetes-1.37");
         let go_mod = files::read(&folder.join("go.mod")).expect("the pins are in the repository");
         let kubernetes = required(&go_mod, KUBERNETES).expect("it is required");
         let part = kubernetes.replacen("v1.", "v0.", 1);

@@ -1,0 +1,10 @@
+//! Real API servers, and scenarios that compare rolecall's output with their answers.
+//!
+//! ```text
+//! assets (binaries of a control plane) -> apiserver (a running one) -> scenarios
+//! ```
+#![cfg(unix)]
+
+pub mod apiserver;
+pub mod assets;
+pub mod scenarios;
