@@ -1,6 +1,5 @@
 //! Development tasks, run as `cargo xtask TASK`.
 
-mod bench;
 mod ci;
 mod dist;
 mod fuzz;
@@ -11,11 +10,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::bench::BenchArguments;
 use crate::ci::CiArguments;
 use crate::dist::DistArguments;
 use crate::fuzz::FuzzArguments;
 use crate::mutants::MutantsArguments;
+use rolecall_bench::commands::{self, BenchArguments};
 use rolecall_bench::generate::{self, GenerateArguments};
 #[cfg(unix)]
 use rolecall_e2e::{apiserver, assets, scenarios};
@@ -63,7 +62,7 @@ fn run(task: Task) -> Result<()> {
         Task::Assets(arguments) => assets::run(&arguments),
         #[cfg(unix)]
         Task::Apiserver(arguments) => apiserver::run(arguments),
-        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Bench(arguments) => commands::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
         #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What development tasks share: failures with a remedy, file operations, programs that run to
+//! Shared parts of development tasks: failures with a remedy, file operations, programs that run to
 //! completion, and cleanup when the user presses Ctrl-C.
 
 pub mod failure;

@@ -24,7 +24,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("rolecall-task", &[]),
     ("rolecall-e2e", &["rolecall-task", "rolecall-testing"]),
     ("rolecall-testing", &["rolecall-rbac"]),
-    ("rolecall-bench", &["rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"]),
+    (
+        "rolecall-bench",
+        &["rolecall-task", "rolecall-access", "rolecall-grant", "rolecall-rbac", "rolecall-source"],
+    ),
     ("rolecall-source", &["rolecall-yaml", "rolecall-rbac"]),
     ("rolecall-walk", &["rolecall-rbac"]),
     ("rolecall-review", &["rolecall-yaml", "rolecall-rbac"]),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rolecall_bench::generate::{self, GenerateArguments, Preset, What};
+use crate::generate::{self, GenerateArguments, Preset, What};
 use tempfile::TempDir;
 
 use rolecall_task::failure::{Failure, Result};

@@ -1,7 +1,7 @@
 //! A matrix whose size fits every preset.
 
-use rolecall_bench::generate::Preset;
-use rolecall_bench::generate::cluster::{RESOURCES, Shape, VERBS, namespace};
+use crate::generate::Preset;
+use crate::generate::cluster::{RESOURCES, Shape, VERBS, namespace};
 
 /// The placeholder for [`namespaces`] in a command.
 pub(super) const NAMESPACES: &str = "{namespaces}";

@@ -12,8 +12,8 @@ mod table;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::generate::Preset;
 use clap::Args;
-use rolecall_bench::generate::Preset;
 
 use cases::Case;
 use command_line::Programs;
@@ -29,7 +29,7 @@ const BUILT: [&str; 2] = ["rolecall", "floor"];
 /// Measure time, throughput and peak memory of whole commands, next to lower bounds and similar
 /// tools
 #[derive(Args, Debug)]
-pub(crate) struct BenchArguments {
+pub struct BenchArguments {
     /// Size of the cluster
     #[arg(long, value_enum, default_value = "big")]
     preset: Preset,
@@ -57,7 +57,7 @@ pub(crate) struct BenchArguments {
 }
 
 /// Runs all cases and prints a table for each, or counts instructions.
-pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
+pub fn run(arguments: &BenchArguments) -> Result<()> {
     if arguments.instructions {
         let programs = Programs { built: build(instructions::PROFILE)? };
         return instructions::run(&programs, arguments.update);
@@ -118,7 +118,7 @@ fn build(profile: &str) -> Result<Vec<(&'static str, PathBuf)>> {
             .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
             .args(["--profile", profile])
             .args(["--package", "rolecall", "--bin", "rolecall"])
-            .args(["--package", "xtask", "--example", "floor"])
+            .args(["--package", "rolecall-bench", "--example", "floor"])
             .current_dir(files::workspace_root()),
     )?;
     Ok(stdout.lines().filter_map(executable).collect())

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rolecall_bench::generate::Preset;
+use crate::generate::Preset;
 
 use super::command_line::{CommandLine, Programs};
 use super::inputs::{Input, Inputs};
