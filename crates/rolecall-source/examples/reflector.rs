@@ -7,11 +7,14 @@
 use std::fmt::Debug;
 
 use futures::StreamExt;
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
-use rolecall_rbac::{Authorizer, InventoryBuilder, NamespaceSelection, Request, ResourceRequest};
+use rolecall_rbac::{
+    Authorizer, InventoryBuilder, NamespaceSelection, Request, ResourceRequest, Workload,
+};
 use serde::de::DeserializeOwned;
 
 #[tokio::main]
@@ -23,6 +26,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cluster_role_bindings = watch::<ClusterRoleBinding>(&client);
     roles.wait_until_ready().await?;
     cluster_roles.wait_until_ready().await?;
+    let pods = watch::<Pod>(&client);
+    pods.wait_until_ready().await?;
     role_bindings.wait_until_ready().await?;
     cluster_role_bindings.wait_until_ready().await?;
 
@@ -33,6 +38,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     cluster_roles.state().iter().for_each(|role| builder.role((&**role).into()));
     role_bindings.state().iter().for_each(|binding| builder.binding((&**binding).into()));
     cluster_role_bindings.state().iter().for_each(|binding| builder.binding((&**binding).into()));
+    for pod in pods.state() {
+        rolecall_source::add_object(&mut builder, &*pod)?;
+    }
     let authorizer = Authorizer::new(builder.build());
 
     let secrets = ResourceRequest { resource: "secrets".into(), ..ResourceRequest::default() };
@@ -40,6 +48,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for holder in authorizer.who_can(&request, &NamespaceSelection::Each).holders {
         let subject = holder.grant.subject;
         println!("{} {} {}", subject.kind.as_str(), subject.namespace, subject.name);
+        let pods = authorizer.inventory().workloads_in(&subject.namespace).iter();
+        let uses = |pod: &&Workload| {
+            pod.pods.iter().any(|spec| spec.service_account_name() == &*subject.name)
+        };
+        pods.filter(uses).for_each(|pod| println!("  used by Pod {}", pod.metadata.name));
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ pub mod cluster;
 mod decode;
 pub mod facts;
 pub mod manifests;
+mod object;
 mod problem;
 pub mod snapshot;
 
+pub use object::add_object;
 pub use problem::{Problem, ProblemKind, Severity};

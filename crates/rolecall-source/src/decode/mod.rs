@@ -108,7 +108,12 @@ impl Place {
         }
     }
 
-    fn problem(&self, position: Position, kind: ProblemKind, message: String) -> Problem {
+    pub(crate) fn problem(
+        &self,
+        position: Position,
+        kind: ProblemKind,
+        message: String,
+    ) -> Problem {
         let file = match self {
             Self::File(path) => path.to_string(),
             Self::Default => "defaults".to_owned(),
