@@ -17,7 +17,7 @@ use crate::mutants::MutantsArguments;
 use rolecall_bench::commands::{self, BenchArguments};
 use rolecall_bench::generate::{self, GenerateArguments};
 #[cfg(unix)]
-use rolecall_e2e::{apiserver, assets, scenarios};
+use rolecall_e2e::{apiserver, assets, record, scenarios};
 use rolecall_task::failure::{Failure, Result};
 
 /// Development tasks of rolecall
@@ -42,6 +42,8 @@ enum Task {
     Fuzz(FuzzArguments),
     Generate(GenerateArguments),
     Mutants(MutantsArguments),
+    #[cfg(unix)]
+    Record(record::RecordArguments),
     /// Check the repository's rules: dependencies, purity, fixtures, file lengths
     Tidy,
 }
@@ -69,6 +71,8 @@ fn run(task: Task) -> Result<()> {
         Task::E2e(arguments) => scenarios::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
+        #[cfg(unix)]
+        Task::Record(arguments) => record::run(&arguments),
         Task::Generate(arguments) => generate::run(&arguments)
             .map_err(|error| Failure::new(format!("cannot write: {error}"))),
         Task::Tidy => tidy::run(),

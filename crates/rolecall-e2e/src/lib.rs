@@ -7,4 +7,5 @@
 
 pub mod apiserver;
 pub mod assets;
+pub mod record;
 pub mod scenarios;

@@ -27,7 +27,7 @@ impl std::error::Error for VersionError {}
 
 impl KubernetesVersion {
     /// The newest version that rolecall knows.
-    pub const NEWEST: Self = Self { minor: 36 };
+    pub const NEWEST: Self = Self { minor: 37 };
 }
 
 impl FromStr for KubernetesVersion {

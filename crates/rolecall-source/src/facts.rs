@@ -7,20 +7,23 @@ use rolecall_rbac::{Catalog, CatalogBuilder, ServedResource};
 pub enum Version {
     /// v1.20.
     V1_20,
-    /// v1.36.
+    /// v1.36, which is assumed unless another release is chosen.
     #[default]
     V1_36,
+    /// v1.37.
+    V1_37,
 }
 
 impl Version {
     /// Every embedded release, oldest first.
-    pub const ALL: [Self; 2] = [Self::V1_20, Self::V1_36];
+    pub const ALL: [Self; 3] = [Self::V1_20, Self::V1_36, Self::V1_37];
 
-    /// Returns `v1.20` or `v1.36`.
+    /// Returns the name, such as `v1.36`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V1_20 => "v1.20",
             Self::V1_36 => "v1.36",
+            Self::V1_37 => "v1.37",
         }
     }
 
@@ -37,6 +40,7 @@ pub fn default_objects(version: Version) -> &'static str {
     match version {
         Version::V1_20 => include_str!("../facts/bootstrap-rbac-v1.20.json"),
         Version::V1_36 => include_str!("../facts/bootstrap-rbac-v1.36.json"),
+        Version::V1_37 => include_str!("../facts/bootstrap-rbac-v1.37.json"),
     }
 }
 
@@ -53,6 +57,7 @@ fn served_resources(version: Version) -> Vec<ServedResource> {
     let json = match version {
         Version::V1_20 => include_str!("../facts/resources-v1.20.json"),
         Version::V1_36 => include_str!("../facts/resources-v1.36.json"),
+        Version::V1_37 => include_str!("../facts/resources-v1.37.json"),
     };
     // Tests read every embedded file, so this cannot fail.
     crate::snapshot::served_resources(json).unwrap_or_default()

@@ -87,7 +87,7 @@ impl SourceOptions {
         self.overlay || self.filename.is_empty()
     }
 
-    /// Returns the release whose defaults are assumed, by default the newest.
+    /// Returns the release whose defaults are assumed.
     pub(crate) fn release(&self) -> Version {
         match self.defaults {
             Defaults::Version(version) => version,

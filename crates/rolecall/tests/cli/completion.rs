@@ -46,7 +46,7 @@ fn each_kind_of_value_has_candidates() {
         ("check --severity m", "medium"),
         ("check --fail-level n", "none"),
         ("check --only RC101,RC201", "RC101,RC201"),
-        ("check --kubernetes-version 1.3", "1.36 1.35 1.34 1.33 1.32 1.31 1.30"),
+        ("check --kubernetes-version 1.3", "1.37 1.36 1.35 1.34 1.33 1.32 1.31 1.30"),
         ("diff clus", "cluster"),
         ("diff README", "README.md"),
         ("walk -f fixtures/ns-", "fixtures/ns-1/"),
