@@ -64,9 +64,9 @@ fn config_in(manifests: &str) -> CheckConfig {
 
 /// Returns the default roles and bindings of a release, and what it serves.
 pub fn facts_of(version: Version) -> &'static (Inventory, Catalog) {
-    static FACTS: [OnceLock<(Inventory, Catalog)>; 2] = [OnceLock::new(), OnceLock::new()];
-    let place = usize::from(version == Version::V1_36);
-    FACTS[place].get_or_init(|| {
+    static FACTS: [OnceLock<(Inventory, Catalog)>; Version::ALL.len()] =
+        [const { OnceLock::new() }; Version::ALL.len()];
+    FACTS[version as usize].get_or_init(|| {
         let config = LoadConfig {
             paths: vec!["-".into()],
             default_namespace: "default".to_owned(),
